@@ -1,0 +1,209 @@
+/**
+ * The built model of a delivery: plain JSON, complete (every default filled in), the same whether it was written with
+ * the TypeScript builders or as YAML. Everything else in Baton reads this and nothing else.
+ *
+ * Names of environments, pipelines, jobs, artifacts and outputs match `[a-z][A-Za-z0-9-]*` (outputs may use camelCase).
+ * Durations are milliseconds. References between parts are names, never object identity.
+ */
+
+/** The whole description. `version` is the version of this shape. */
+export interface Delivery {
+  version: 1;
+  name: string;
+  /** Delivery-wide variables; an environment's variable of the same name wins. */
+  variables: Record<string, string>;
+  /** Values a person may give when starting a run by hand. */
+  parameters: Record<string, Parameter>;
+  environments: Environment[];
+  pipelines: Pipeline[];
+}
+
+export interface Environment {
+  name: string;
+  /** Pushes to branches that match this GitHub glob deploy here. Absent: reached only by promotion or by hand. */
+  branch?: string;
+  /** Environments a release must have passed before it may come here. */
+  after: string[];
+  approval?: Approval;
+  variables: Record<string, string>;
+}
+
+export interface Approval {
+  /** Who may approve: team or user names. Empty: anyone who may operate Baton. */
+  reviewers: string[];
+  message?: string;
+  /** A request not answered by then is rejected. */
+  timeoutMs: number;
+}
+
+/** A unit that one team owns. */
+export interface Pipeline {
+  name: string;
+  description?: string;
+  /** Pipelines of the same release and environment that hand over to this one. */
+  needs: string[];
+  triggers: Triggers;
+  /** What may be published; each is written by exactly one job (`job`). */
+  outputs: Record<string, Output>;
+  env: Record<string, Value>;
+  /** Relative to the repository root. */
+  workingDirectory: string;
+  /** In the order they were written. */
+  jobs: Record<string, Job>;
+}
+
+export interface Triggers {
+  /** GitHub path globs, later entries win, `!` negates. Empty: every change affects this pipeline. */
+  paths: string[];
+  /** GitHub branch globs. Empty: the branches of the environments. */
+  branches: string[];
+  /** Run the checks (jobs that do not deploy) for pull requests. */
+  pullRequests: boolean;
+  /** May be started by hand. */
+  manual: boolean;
+  /** POSIX cron lines, UTC. */
+  schedules: string[];
+}
+
+export type OutputType = "string" | "number" | "boolean" | "url" | "json";
+
+export interface Output {
+  type: OutputType;
+  description?: string;
+  /** The job of this pipeline that publishes it. */
+  job: string;
+  /** Name under which it is kept outside Baton (a Parameter Store path); `{environment}` is replaced. */
+  parameter?: string;
+}
+
+/**
+ * A string with holes that are filled when the job starts. A list is joined without a separator.
+ * `output` is `pipeline.output` (same release, same environment). `variable` is one of the delivery or environment.
+ */
+export type Value =
+  | string
+  | { output: string }
+  | { secret: string }
+  | { variable: string }
+  | { parameter: string }
+  | { matrix: string }
+  | { context: ContextName }
+  | Value[];
+
+/** `directory` is the absolute path of the checkout; `environment` is empty in a per-release job. */
+export type ContextName =
+  | "delivery"
+  | "environment"
+  | "pipeline"
+  | "job"
+  | "release"
+  | "run"
+  | "commit"
+  | "branch"
+  | "directory";
+
+export interface Job {
+  /** `release`: once, the same bytes in every environment. `environment`: again in each. */
+  per: "release" | "environment";
+  /** Jobs of the same pipeline. A per-release job may only need per-release jobs. */
+  needs: string[];
+  /** Changes an environment: takes the environment's lock. Only for `per: "environment"`. */
+  deploys: boolean;
+  /** Which end of its needs lets it run. `success` is a gate; the other two are for clean-up and reports. */
+  runsAfter: "success" | "failure" | "always";
+  condition?: Condition;
+  steps: Step[];
+  env: Record<string, Value>;
+  matrix?: Matrix;
+  timeoutMs: number;
+  retry: Retry;
+  concurrency?: Concurrency;
+  /** Relative to the pipeline's. */
+  workingDirectory: string;
+  tools: Tool[];
+  /** Its failure is reported but gates nothing. */
+  continueOnFailure: boolean;
+  /** What it leaves behind, by name. */
+  artifacts: Record<string, Artifact>;
+  /** What is laid into its working directory before the first step. */
+  uses: ArtifactUse[];
+}
+
+export interface Artifact {
+  /** File or folder, relative to the job's working directory. */
+  path: string;
+}
+
+export interface ArtifactUse {
+  /** `pipeline.artifact` (the pipeline itself or one it needs). */
+  artifact: string;
+  /** Where it is laid, relative to the job's working directory. A file is laid at exactly this path. */
+  path: string;
+}
+
+export interface Matrix {
+  values: Record<string, string[]>;
+  include: Record<string, string>[];
+  exclude: Record<string, string>[];
+  /** Cancel the other legs when one fails. */
+  failFast: boolean;
+  maxParallel?: number;
+}
+
+/** `attempts` counts the first one too. The wait before attempt n+1 is min(maxDelayMs, delayMs * factor^(n-1)). */
+export interface Retry {
+  attempts: number;
+  delayMs: number;
+  factor: number;
+  maxDelayMs: number;
+}
+
+/** At most `limit` jobs of one group at a time, over all runs; the rest wait in order, none is dropped. */
+export interface Concurrency {
+  group: Value;
+  limit: number;
+}
+
+/** A program that must be on the path; `version` is a semver range checked against `NAME --version`. */
+export interface Tool {
+  name: string;
+  version?: string;
+}
+
+export type Condition =
+  | { all: Condition[] }
+  | { any: Condition[] }
+  | { not: Condition }
+  | { environment: string[] }
+  | { branch: string[] }
+  | { event: EventName[] }
+  | { parameter: string; equals: string }
+  | { variable: string; equals: string };
+
+export type EventName = "push" | "pull-request" | "manual" | "schedule" | "promotion" | "rollback";
+
+export interface Step {
+  name: string;
+  /** A shell script. Values reach it through the environment only. */
+  run: string;
+  /** `bash` means `bash -eo pipefail`, `sh` means `sh -e`. */
+  shell: "bash" | "sh";
+  env: Record<string, Value>;
+  condition?: Condition;
+  /** Relative to the job's. */
+  workingDirectory: string;
+  /** Bounded by the job's limit as well. Absent: only the job's. */
+  timeoutMs?: number;
+  continueOnFailure: boolean;
+  /** What an action (`s3.sync`) was made from, so that a platform may lower it to something native. */
+  action?: { kind: string; inputs: Record<string, Value> };
+}
+
+export interface Parameter {
+  type: "string" | "number" | "boolean" | "choice";
+  description?: string;
+  /** Absent: must be given. */
+  default?: string;
+  /** For `choice`. */
+  options: string[];
+}
