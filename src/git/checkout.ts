@@ -1,0 +1,114 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { askGit, GitError, git, splitNul } from "./git.ts";
+
+export interface CheckoutRequest {
+  /** The repository to take the files from. */
+  root: string;
+  commit: string;
+  /** Name the checkout's HEAD carries, so that `git branch --show-current` answers in a job. */
+  branch?: string;
+  /** Where to write; must not exist yet or be left over from an interrupted checkout. */
+  folder: string;
+}
+
+/**
+ * Writes exactly the files of a commit into a folder, as a small repository of its own that borrows the objects of the
+ * original. So git commands of a job (`git describe`, `git rev-parse HEAD`, even `git clean`) work on the checkout and
+ * can never touch the user's index, branches or files; and the user's repository gets no worktree entry and runs no hook.
+ */
+export async function checkout(request: CheckoutRequest): Promise<void> {
+  const { root, commit, folder } = request;
+  const own = join(folder, ".git");
+  await rm(folder, { recursive: true, force: true });
+  const [facts, tags] = await Promise.all([readFacts(root), readTags(root)]);
+  await mkdir(join(own, "objects", "info"), { recursive: true });
+  await mkdir(join(own, "refs", "heads"), { recursive: true });
+  await writeFile(join(own, "objects", "info", "alternates"), `${facts.objects}\n`);
+  await writeFile(join(own, "config"), configOf(facts));
+  await writeFile(join(own, "packed-refs"), tags);
+  if (existsSync(facts.shallow)) await copyFile(facts.shallow, join(own, "shallow"));
+  await writeFile(join(own, "HEAD"), request.branch ? `ref: refs/heads/${request.branch}\n` : `${commit}\n`);
+  if (request.branch) {
+    const ref = join(own, "refs", "heads", request.branch);
+    await mkdir(dirname(ref), { recursive: true });
+    await writeFile(ref, `${commit}\n`);
+  }
+  const where = { cwd: folder, env: { GIT_DIR: own, GIT_WORK_TREE: folder, GIT_OPTIONAL_LOCKS: "1" } };
+  await git(["-c", "checkout.workers=0", "read-tree", "--reset", "-u", commit], where);
+  if (existsSync(join(folder, ".gitmodules"))) await checkoutSubmodules(request);
+}
+
+/** The files of each submodule that the user has: at the recorded commit, from the user's own copy. */
+async function checkoutSubmodules({ root, folder }: CheckoutRequest): Promise<void> {
+  const entries = splitNul(await git(["ls-files", "--stage", "-z"], { cwd: folder }));
+  for (const entry of entries) {
+    const [mode, commit] = entry.split(" ");
+    const path = entry.slice(entry.indexOf("\t") + 1);
+    if (mode !== "160000" || commit === undefined || !existsSync(join(root, path, ".git"))) continue;
+    await checkout({ root: join(root, path), commit, folder: join(folder, path) });
+  }
+}
+
+interface RepositoryFacts {
+  /** Absolute paths. */
+  objects: string;
+  config: string;
+  /** Lists where history is cut off; exists in a shallow clone only. */
+  shallow: string;
+  objectFormat: string;
+  partialClone: string | undefined;
+}
+
+async function readFacts(root: string): Promise<RepositoryFacts> {
+  const asked = [
+    "rev-parse",
+    "--show-object-format",
+    ...["objects", "config", "shallow"].flatMap((path) => ["--git-path", path]),
+  ];
+  const [answer, partial] = await Promise.all([
+    git(asked, { cwd: root }),
+    askGit(["config", "extensions.partialClone"], { cwd: root }),
+  ]);
+  const [objectFormat, objects, config, shallow] = answer.trim().split("\n");
+  if (!objectFormat || !objects || !config || !shallow)
+    throw new GitError(`git did not describe the repository ${root}`);
+  return {
+    objectFormat,
+    objects: resolve(root, objects),
+    config: resolve(root, config),
+    shallow: resolve(root, shallow),
+    partialClone: partial?.trim(),
+  };
+}
+
+/** The user's settings apply (remotes, filters, identity) except those that would reach back into the original. */
+function configOf(facts: RepositoryFacts): string {
+  const extensions = [`\tobjectFormat = ${facts.objectFormat}`];
+  if (facts.partialClone) extensions.push(`\tpartialClone = ${facts.partialClone}`);
+  return [
+    "[core]",
+    "\trepositoryFormatVersion = 1",
+    "[extensions]",
+    ...extensions,
+    "[include]",
+    `\tpath = ${JSON.stringify(facts.config)}`,
+    "[core]",
+    "\trepositoryFormatVersion = 1",
+    "\tbare = false",
+    "\tfsmonitor = false",
+    "\tsparseCheckout = false",
+    "\tsplitIndex = false",
+    "[gc]",
+    "\tauto = 0",
+    "",
+  ].join("\n");
+}
+
+async function readTags(root: string): Promise<string> {
+  const format = "%(objectname) %(refname)%0a%(if)%(*objectname)%(then)^%(*objectname)%(end)";
+  const text = await askGit(["for-each-ref", `--format=${format}`, "refs/tags"], { cwd: root });
+  const lines = (text ?? "").split("\n").filter((line) => line !== "");
+  return ["# pack-refs with: peeled fully-peeled sorted ", ...lines, ""].join("\n");
+}

@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+
+/** Git could not do what was asked. The message names the command and repeats what git said. */
+export class GitError extends Error {
+  override readonly name = "GitError";
+  readonly exitCode: number | undefined;
+
+  constructor(message: string, exitCode?: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * Variables that redirect git to another repository. A git hook sets some of them, and Baton may be started from one;
+ * they would make every command below work on the wrong repository or index.
+ */
+const redirectingVariables = [
+  "GIT_DIR",
+  "GIT_WORK_TREE",
+  "GIT_INDEX_FILE",
+  "GIT_OBJECT_DIRECTORY",
+  "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+  "GIT_COMMON_DIR",
+  "GIT_NAMESPACE",
+  "GIT_PREFIX",
+];
+
+export interface GitCall {
+  cwd: string;
+  env?: Record<string, string>;
+}
+
+/**
+ * Runs the git program and resolves with what it printed. No hook of the repository runs, nothing asks a question, and
+ * commands that only read write nothing (not even a refreshed index).
+ */
+export function git(args: string[], call: GitCall): Promise<string> {
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  for (const name of redirectingVariables) delete env[name];
+  Object.assign(env, { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" }, call.env);
+  const quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", ...args];
+  return new Promise((resolve, reject) => {
+    execFile("git", quiet, { cwd: call.cwd, env, maxBuffer: 1 << 30 }, (error, stdout, stderr) => {
+      if (error) reject(explain(args, error, stderr));
+      else resolve(stdout);
+    });
+  });
+}
+
+/** Like `git`, but an exit code other than 0 resolves with `undefined`: for questions that may have no answer. */
+export async function askGit(args: string[], call: GitCall): Promise<string | undefined> {
+  try {
+    return await git(args, call);
+  } catch (error) {
+    if (error instanceof GitError && error.exitCode !== undefined) return undefined;
+    throw error;
+  }
+}
+
+function explain(args: string[], error: NodeJS.ErrnoException | { code?: unknown }, stderr: string): GitError {
+  const command = `git ${args.find((arg) => !arg.startsWith("-")) ?? ""}`.trim();
+  if (error.code === "ENOENT") return new GitError("git is not on the path: install git and try again");
+  const said = stderr.trim().split("\n").slice(0, 4).join("\n  ");
+  const exitCode = typeof error.code === "number" ? error.code : undefined;
+  return new GitError(`${command} failed${said ? `:\n  ${said}` : ""}`, exitCode);
+}
+
+/** Splits the output of a command that was given `-z`. */
+export function splitNul(text: string): string[] {
+  const parts = text.split("\0");
+  if (parts.at(-1) === "") parts.pop();
+  return parts;
+}
