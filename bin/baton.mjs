@@ -1,0 +1,27 @@
+// Loads Baton: the bundle where it is up to date, the sources otherwise. Plain JavaScript that an old Node can read.
+import { existsSync, readFileSync, statSync } from "node:fs";
+import module from "node:module";
+
+const needed = 24;
+if (Number(process.versions.node.split(".")[0]) < needed) {
+  process.stderr.write(
+    `baton: Node.js ${needed} or newer is needed, this is ${process.versions.node}.\n` +
+      `  next: install Node.js ${needed}, or run \`npm ci\` in the package's folder to get the pinned one.\n`,
+  );
+  process.exit(2);
+}
+
+/** In a clone the bundle may be older than the sources; the build wrote down what it read. A package has no sources. */
+function bundleIsCurrent(root) {
+  if (!existsSync(new URL("dist/cli.js", root))) return false;
+  if (!existsSync(new URL("src/", root))) return true;
+  const inputs = JSON.parse(readFileSync(new URL("dist/inputs.json", root), "utf8"));
+  return inputs.every(([file, mtimeMs, size]) => {
+    const now = statSync(new URL(file, root), { throwIfNoEntry: false });
+    return now !== undefined && now.mtimeMs === mtimeMs && now.size === size;
+  });
+}
+
+const root = new URL("../", import.meta.url);
+module.enableCompileCache?.();
+await import(new URL(bundleIsCurrent(root) ? "dist/cli.js" : "src/cli/main.ts", root).href);

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { banned, emptyNames, impure, maxLines, mayImport, pureFolders } from "./tidy/imports.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folders = Object.keys(mayImport).sort((a, b) => b.length - a.length);
+
+const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" })
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(root, file)));
+const sources = tracked.filter((file) => /^src\/.*\.tsx?$/.test(file));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+/** `src/platforms/github/read/x.ts` -> `platforms/github`. */
+function folderOf(file: string): string | undefined {
+  const inside = relative("src", file);
+  return folders.find((folder) => inside.startsWith(`${folder}/`));
+}
+
+/** Every relative import of a file, resolved, with its line. */
+function importsOf(file: string): { target: string; line: number }[] {
+  return read(file)
+    .split("\n")
+    .flatMap((text, i) =>
+      [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map((match) => ({
+        target: relative(root, resolve(root, dirname(file), match[1]!)),
+        line: i + 1,
+      })),
+    );
+}
+
+/** Places where a pattern occurs, as `file:line remedy`. */
+function occurrences(files: string[], rules: typeof banned): string[] {
+  return files.flatMap((file) =>
+    read(file)
+      .split("\n")
+      .flatMap((text, i) =>
+        rules.filter(({ pattern }) => pattern.test(text)).map(({ pattern, remedy }) => `${file}:${i + 1} ${pattern}: ${remedy}`),
+      ),
+  );
+}
+
+test("every source file stands in a folder of the layout", () => {
+  const strays = sources.filter((file) => folderOf(file) === undefined);
+  assert.deepEqual(strays, [], "move them into a folder of test/tidy/imports.ts, or add the folder there and in docs/architecture.md");
+});
+
+test("folders import only what the layout allows", () => {
+  const wrong = sources.flatMap((file) => {
+    const from = folderOf(file);
+    return importsOf(file).flatMap(({ target, line }) => {
+      const to = folderOf(target);
+      if (from === undefined || to === from) return [];
+      if (to === undefined) return [`${file}:${line} imports ${target}, which is outside src/`];
+      return mayImport[from]!.includes(to) ? [] : [`${file}:${line} ${from} must not import ${to}: move what they share to a folder both may import`];
+    });
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test("no two files import each other in a circle", () => {
+  const graph = new Map(sources.map((file) => [file, importsOf(file).map(({ target }) => target)]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  function visit(file: string, path: string[]): void {
+    if (path.includes(file)) {
+      circles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  }
+  for (const file of sources) visit(file, []);
+  assert.deepEqual(circles, [], "move what both need into a third file");
+});
+
+test("pure folders stay pure", () => {
+  const pure = sources.filter((file) => pureFolders.includes(folderOf(file) ?? ""));
+  assert.deepEqual(occurrences(pure, impure), []);
+});
+
+test("nothing is left behind in the sources", () => {
+  const code = tracked.filter((file) => /^(src|test|bench|build|bin|web|examples)\/.*\.(ts|tsx|mjs|js)$/.test(file) && !file.startsWith("test/tidy"));
+  assert.deepEqual(occurrences(code, banned), []);
+});
+
+test("files stay small enough to be one idea", () => {
+  const long = sources.map((file) => ({ file, lines: read(file).split("\n").length })).filter(({ lines }) => lines > maxLines);
+  assert.deepEqual(long, [], "split by idea; a data table goes into a file of its own");
+});
+
+test("file names say what is inside", () => {
+  const named = sources.filter((file) => emptyNames.test(basename(file).replace(/\.tsx?$/, "")) || !/^[a-z0-9-]+(\.[a-z-]+)*\.tsx?$/.test(basename(file)));
+  assert.deepEqual(named, [], "kebab-case nouns of what the file holds");
+});
+
+test("the repository names no machine", () => {
+  const text = tracked.filter((file) => !/\.(png|ico|woff2?|db)$/.test(file));
+  const paths = occurrences(
+    text.filter((file) => !file.startsWith("test/tidy")),
+    [
+      { pattern: /(?<![\w.$}])\/(root|work|home\/[a-z]+)\/(?!\w*\$)/, remedy: "use a path relative to the file, or one found at run time" },
+      { pattern: /"resolved": "/, remedy: "remove the download address from the lock file" },
+    ],
+  );
+  assert.deepEqual(paths, []);
+});

@@ -1,0 +1,64 @@
+/** Who may import whom, by folder below `src/`. A folder may always import itself. Kept in step with docs/architecture.md. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  order: [],
+  findings: [],
+  facts: ["model", "order", "findings"],
+  check: ["facts", "order", "findings"],
+  "platforms/github": ["model", "order", "facts", "findings", "actions"],
+  "platforms/codepipeline": ["model", "order", "facts", "findings", "actions"],
+  plan: ["model", "order"],
+  engine: ["model", "order", "plan"],
+  runner: ["model", "plan", "engine"],
+  store: ["model", "plan", "engine"],
+  actions: ["model"],
+  git: [],
+  notify: ["model", "engine"],
+  report: ["model", "engine", "store"],
+  server: ["model", "engine", "store", "report", "platforms/github", "platforms/codepipeline"],
+  cli: [
+    "model",
+    "order",
+    "findings",
+    "facts",
+    "check",
+    "platforms/github",
+    "platforms/codepipeline",
+    "plan",
+    "engine",
+    "runner",
+    "store",
+    "actions",
+    "git",
+    "notify",
+    "report",
+    "server",
+  ],
+};
+
+/** Folders whose code depends on its arguments alone: no files, network, processes, clock, chance or timers. */
+export const pureFolders: readonly string[] = ["model", "order", "findings", "facts", "check", "plan", "engine", "actions"];
+
+/** What a pure folder must not use, with the remedy. */
+export const impure: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
+  { pattern: /from "node:/, remedy: "take the value as an argument, or move the edge to cli, store, runner or git" },
+  { pattern: /\bDate\.now\(|new Date\(\)|performance\.now\(/, remedy: "take the time as an argument (ports: Clock)" },
+  { pattern: /\bMath\.random\(|\bcrypto\./, remedy: "take ids as an argument (ports: Ids)" },
+  { pattern: /\bset(Timeout|Interval|Immediate)\(/, remedy: "ask the clock port to wake you" },
+  { pattern: /\bprocess\.(env|argv|cwd|exit|std)/, remedy: "take it as an argument" },
+];
+
+/** In any source file, with the remedy. */
+export const banned: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
+  { pattern: /\b(TODO|FIXME|XXX)\b/, remedy: "do it now, or write it into the issue tracker" },
+  { pattern: /\bnot implemented\b/i, remedy: "implement it, or leave it out" },
+  { pattern: /@ts-ignore|@ts-nocheck/, remedy: "give it a type" },
+  { pattern: /as any\b|: any\b/, remedy: "use unknown and narrow it" },
+  { pattern: /\.only\(|\.skip\(/, remedy: "run every test" },
+];
+
+/** Names that say nothing about what is inside. */
+export const emptyNames = /^(helpers?|utils?\d*|common|misc|manager|stuff|shared)$/;
+
+/** Lines of a source file. Data tables stand in files of their own and are exempt. */
+export const maxLines = 600;
