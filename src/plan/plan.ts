@@ -13,12 +13,19 @@ export interface PlanRequest {
   /** The run is forced: a pipeline counts as affected even when nothing it owns changed. */
   force: "none" | "named-pipelines" | "all";
   history: History;
+  /** On promotion and rollback: what the release that is moved holds, by pipeline. Its per-release jobs are reused from here. */
+  release?: Record<string, Deployed>;
+  /** How long jobs took lately, keyed `pipeline.job@environment` or `pipeline.job`, without the matrix. For the critical path. */
+  expectedMs?: Record<string, number>;
 }
 
 export interface Change {
   event: EventName;
   commit: string;
+  /** Of a pull request: the branch it wants to go to. */
   branch: string;
+  /** Of a pull request: the commit it forked from. Its checks are chosen by the diff to this one, not to what is deployed. */
+  base?: string;
   /**
    * Paths that differ between a commit (the key) and the planned commit, relative to the repository root, `/`-separated.
    * A base commit that is missing here is unknown to git: everything counts as changed.
@@ -36,6 +43,7 @@ export interface History {
 /** The last version of a pipeline that was deployed to an environment, with what it handed over. */
 export interface Deployed {
   release: number;
+  /** `PlannedPipeline.commit` of the plan that deployed it. */
   commit: string;
   outputs: Record<string, string>;
   artifacts: Record<string, ArtifactRef>;
@@ -53,6 +61,13 @@ export interface ArtifactRef {
  */
 export type JobId = string;
 
+/**
+ * A point where many edges meet, so that a plan stays small: the end or the start of a pipeline in an environment, the
+ * end of an environment, or the end of a job with several legs. `web@dev:end`, `web@dev:start`, `web:end`, `@dev:end`,
+ * `web.test@dev:end`: never the id of a job. A join takes no time and nothing runs in it.
+ */
+export type JoinId = string;
+
 /** Every job instance of the delivery for this request: those that run and those that do not, each with the reason. */
 export interface Plan {
   version: 1;
@@ -60,10 +75,24 @@ export interface Plan {
   change: Pick<Change, "event" | "commit" | "branch">;
   environments: string[];
   parameters: Record<string, string>;
+  /** In an order in which they could run one after the other. */
   jobs: PlannedJob[];
+  /** In the same sense in order: a join names only jobs that run and joins before it. */
+  joins: Join[];
+  /** One for each pipeline and environment of the request, environment by environment. */
   pipelines: PlannedPipeline[];
   /** Ids of one longest chain by expected duration, when durations are known. */
   criticalPath: JobId[];
+}
+
+/**
+ * It has ended when everything in `after` has ended, and ended well when everything in `requires` has ended well.
+ * `requires` is a subset of `after`. Something that never has to wait or gate is not listed.
+ */
+export interface Join {
+  id: JoinId;
+  after: (JobId | JoinId)[];
+  requires: (JobId | JoinId)[];
 }
 
 export interface PlannedPipeline {
@@ -71,7 +100,15 @@ export interface PlannedPipeline {
   environment: string;
   decision: "run" | "reuse" | "skip";
   reason: Reason;
-  /** For `reuse`: handed to consumers in place of a run. */
+  /**
+   * What to record as `Deployed.commit` when it was deployed: the planned commit, with `+uncommitted` appended when
+   * uncommitted files of this pipeline took part, so that no later plan takes it for the commit alone.
+   */
+  commit: string;
+  /**
+   * For `reuse`: handed to consumers in place of a run. Also for `run` on a pull request, where nothing is deployed: the
+   * source of outputs and artifacts whose job does not run.
+   */
   reused?: Deployed;
 }
 
@@ -85,10 +122,20 @@ export interface PlannedJob {
   matrix?: Record<string, string>;
   decision: "run" | "reuse" | "skip";
   reason: Reason;
-  /** Instances that must have ended before this one starts, transitively closed over skipped ones: only ids that run. */
-  after: JobId[];
-  /** Instances among `after` whose success this one requires (a gate). */
-  requires: JobId[];
+  /** For a per-release job that is reused: where its outputs and artifacts come from. */
+  reused?: Deployed;
+  /**
+   * What must have ended before this one starts: jobs that run, and joins. Transitively closed over what does not run.
+   * Empty for a job that does not run.
+   */
+  after: (JobId | JoinId)[];
+  /**
+   * The ones among `after` that must have ended well (a gate). They hold whatever `runsAfter` says: `failure` and
+   * `always` concern the job's own needs only, which then are in `after` and not in here. So a job with
+   * `runsAfter: "failure"` runs when everything in `requires` ended well and something else in `after` did not; when
+   * nothing else went wrong it is skipped, which gates nothing (it is in nobody's `requires`).
+   */
+  requires: (JobId | JoinId)[];
 }
 
 /** Why a job or pipeline runs or does not. `text` is one sentence without a final stop; `code` is stable. */
@@ -97,11 +144,15 @@ export interface Reason {
     | "paths-changed"
     | "never-deployed"
     | "upstream-runs"
+    | "upstream-deployed"
+    | "not-published"
+    | "scheduled"
     | "base-unknown"
     | "forced"
     | "needed-by"
     | "new-release"
     | "unchanged"
+    | "promoted"
     | "condition-false"
     | "not-selected"
     | "branch-filter"
