@@ -1,5 +1,5 @@
 import type { Delivery } from "../model/delivery.ts";
-import type { ArtifactRef, History, JobId, Plan } from "../plan/plan.ts";
+import type { ArtifactRef, Deployed, History, JobId, Plan } from "../plan/plan.ts";
 
 /**
  * What happened, in the past tense, append-only. The journal of a state folder is one sequence of these over all its runs;
@@ -11,6 +11,7 @@ export type EngineEvent =
   | JobStarted
   | JobSucceeded
   | JobFailed
+  | JobRetryDue
   | JobSkipped
   | JobCancelled
   | JobInterrupted
@@ -38,9 +39,8 @@ export interface RunCreated {
   run: RunId;
   release: number;
   delivery: Delivery;
+  /** Carries what is reused from earlier releases, by value: nothing is looked up in the present later on. */
   plan: Plan;
-  /** What was deployed when the plan was made: the source of reused outputs and artifacts. */
-  history: History;
   /** At most this many jobs of the run at a time, at least 1. */
   parallel: number;
   /** Set on a rollback: the release whose outputs and artifacts are deployed again. */
@@ -79,7 +79,7 @@ export interface JobFailed {
   retryAt?: number;
 }
 
-/** Why an attempt did not succeed. `message` is for people, one sentence, no secrets. `step` counts from 0. */
+/** Why an attempt did not succeed. `message` is for people, one sentence, no secrets. `step` is `LaunchStep.number`. */
 export interface Failure {
   kind: "exit" | "signal" | "timeout" | "output" | "artifact" | "spawn" | "tool" | "lost";
   message: string;
@@ -87,15 +87,38 @@ export interface Failure {
   exitCode?: number;
 }
 
+/** The wait before its next attempt is over: it stands in line again, before those that were never started. */
+export interface JobRetryDue {
+  type: "job.retry-due";
+  run: RunId;
+  job: JobId;
+  /** The attempt that failed. */
+  attempt: number;
+}
+
+/** Will not run (again until somebody retries the run). Only for a job that has no attempt yet in this round. */
 export interface JobSkipped {
   type: "job.skipped";
   run: RunId;
   job: JobId;
-  /** The instance or lock that made it so, and one sentence. */
+  code: SkipCode;
+  /** What made it so: an instance id, an environment, or who cancelled. */
   because: string;
+  /** One sentence without a final stop. */
   text: string;
 }
 
+/**
+ * - `gate`: something it requires did not succeed, or what comes before its environment did not pass.
+ * - `not-needed`: it runs only after a failure, and there was none. Counts as passed.
+ * - `fail-fast`: another leg of its matrix failed.
+ * - `superseded`: a newer release was deployed there in the meantime.
+ * - `not-approved`: the approval of its environment was rejected or expired.
+ * - `cancelled`: somebody cancelled the run before it started.
+ */
+export type SkipCode = "gate" | "not-needed" | "fail-fast" | "superseded" | "not-approved" | "cancelled";
+
+/** An attempt was stopped, or a job that waited for its next attempt is given up. `token` is that of its last attempt. */
 export interface JobCancelled {
   type: "job.cancelled";
   run: RunId;
@@ -114,7 +137,7 @@ export interface JobInterrupted {
   token: string;
 }
 
-/** A person asked to run the failed and skipped jobs again; what succeeded stays. */
+/** A person asked to run the failed, cancelled and skipped jobs of a finished run again; what succeeded stays. */
 export interface RetryRequested {
   type: "run.retry-requested";
   run: RunId;
@@ -122,7 +145,10 @@ export interface RetryRequested {
   jobs: JobId[];
 }
 
-/** `graceful`: start nothing new, let running jobs end. `now`: end the running ones too. */
+/**
+ * `graceful`: start nothing new, let running jobs end. `now`: end the running ones too (SIGTERM, SIGKILL after the grace
+ * time); asked a second time, `now` kills them at once. May be recorded several times, each no milder than the last.
+ */
 export interface CancelRequested {
   type: "run.cancel-requested";
   run: RunId;
@@ -137,10 +163,13 @@ export interface LockAcquired {
   environment: string;
 }
 
+/** Every job of the run in that environment has ended. */
 export interface LockReleased {
   type: "lock.released";
   run: RunId;
   environment: string;
+  /** What the run deployed there, by pipeline: only pipelines that passed as a whole. */
+  deployed: Record<string, Deployed>;
 }
 
 export interface ApprovalRequested {
@@ -165,6 +194,9 @@ export interface RunFinished {
   type: "run.finished";
   run: RunId;
   conclusion: "succeeded" | "failed" | "cancelled";
-  /** What this run deployed, by environment and pipeline; only environments that were reached as a whole. */
+  /**
+   * What this run deployed, by environment and pipeline: a pipeline counts when all its jobs that ran for that environment
+   * passed. Reused pipelines are absent: they keep the record of the release that deployed them.
+   */
   deployed: History["deployed"];
 }

@@ -66,7 +66,10 @@ export interface Launch {
   inputs: { artifact: ArtifactRef; name: string; path: string }[];
 }
 
+/** Steps whose condition does not hold are left out. */
 export interface LaunchStep {
+  /** Its place among the steps of the job's definition, from 0: what `Failure.step` names. */
+  number: number;
   name: string;
   run: string;
   shell: "bash" | "sh";
