@@ -26,7 +26,9 @@ const { metafile } = await build({
   logLevel: "warning",
   loader: { ".sql": "text" },
   // Dependencies written as CommonJS call `require`, which a module does not have.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module";const require=__createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module";const require=__createRequire(import.meta.url);',
+  },
 });
 
 const inputs = Object.keys(metafile.inputs)
