@@ -1,0 +1,230 @@
+/**
+ * Scenarios, schedules and traces: what the outside world does, what is claimed to happen, and what did happen.
+ *
+ * The checker claims with a `Claim` (scenario, schedule, bad state); a platform's simulator carries the schedule out or
+ * says why it cannot. Both sides know only these types.
+ */
+
+import type { Conclusion } from "./facts.ts";
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the outside world does
+
+interface RootEventBase {
+  /** Short and unique in the scenario, e.g. `push-1`. */
+  readonly id: string;
+}
+
+/** Something from outside. The first event with a given `commit` makes it. */
+export type RootEvent =
+  | (RootEventBase & {
+      readonly kind: "push";
+      readonly ref: { readonly kind: "branch" | "tag"; readonly name: string };
+      /** Paths that the push touches; `every` means that no path filter stops anything. */
+      readonly paths: readonly string[] | "every";
+      readonly commit: string;
+    })
+  | (RootEventBase & {
+      readonly kind: "pull-request";
+      readonly base: string;
+      readonly head: string;
+      readonly outsider: boolean;
+      readonly action: string;
+      readonly merged: boolean;
+      readonly paths: readonly string[] | "every";
+      readonly commit: string;
+    })
+  | (RootEventBase & {
+      readonly kind: "dispatch";
+      readonly pipeline: string;
+      readonly branch: string;
+      readonly inputs: Readonly<Record<string, string>>;
+    })
+  | (RootEventBase & { readonly kind: "custom-event"; readonly type: string })
+  | (RootEventBase & { readonly kind: "schedule"; readonly pipeline: string })
+  | (RootEventBase & { readonly kind: "release"; readonly action: string; readonly tag: string })
+  | (RootEventBase & { readonly kind: "other"; readonly name: string; readonly action: string })
+  /** A caller that is not in the files calls this pipeline. */
+  | (RootEventBase & {
+      readonly kind: "call";
+      readonly pipeline: string;
+      readonly callerName: string;
+      readonly inputs: Readonly<Record<string, string>>;
+    })
+  /** Somebody runs all jobs of an earlier run again. */
+  | (RootEventBase & { readonly kind: "rerun"; readonly of: RunPattern });
+
+/** Which job, and optionally which step, ends how. The first rule that matches decides; without one it succeeds. */
+export interface OutcomeRule {
+  readonly job: JobPattern;
+  /** Position of the step that fails; without one the job fails at its first step. */
+  readonly step?: number;
+  readonly outcome: "success" | "failure" | "cancelled";
+}
+
+/** A value of an expression that the files do not tell, by its text as written (`vars.DEPLOY`), for every run. */
+export interface Choice {
+  readonly expression: string;
+  readonly value: string | number | boolean | null;
+}
+
+export interface Scenario {
+  readonly events: readonly RootEvent[];
+  readonly outcomes: readonly OutcomeRule[];
+  readonly choices: readonly Choice[];
+  /** Assumed where no clone tells. */
+  readonly defaultBranch: string;
+  /** How conditions that stay unknown in spite of the choices count. */
+  readonly unknownConditions: "hold" | "fail";
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Patterns over a trace
+
+/** A run: of this pipeline, started by this event directly (`event`), or somewhere down its chain. */
+export interface RunPattern {
+  readonly pipeline: string;
+  readonly event?: string;
+}
+
+export interface JobPattern {
+  readonly run: RunPattern;
+  /** `JobFacts.path`: job ids from the run's own job inwards. */
+  readonly path: readonly string[];
+  /** Which leg of a matrix, from 0; any without it. */
+  readonly leg?: number;
+}
+
+/** A moment that must be found in a trace. */
+export type Moment =
+  | { readonly kind: "event"; readonly event: string }
+  | { readonly kind: "run-created"; readonly run: RunPattern }
+  /** A run or job that waits for its lock was replaced by a newer one. */
+  | { readonly kind: "dropped"; readonly run: RunPattern; readonly path?: readonly string[] }
+  | { readonly kind: "run-cancelled"; readonly run: RunPattern; readonly path?: readonly string[] }
+  | { readonly kind: "run-ended"; readonly run: RunPattern; readonly conclusion?: Conclusion }
+  | { readonly kind: "job-started"; readonly job: JobPattern }
+  | { readonly kind: "job-ended"; readonly job: JobPattern; readonly conclusion?: Conclusion }
+  | {
+      readonly kind: "step";
+      readonly job: JobPattern;
+      readonly step: number;
+      readonly outcome?: "success" | "failure";
+    };
+
+/** Moments in the order in which they must occur; anything else may happen in between. */
+export type Schedule = readonly Moment[];
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What did happen
+
+interface TraceEntryBase {
+  /** Position in the trace, from 0: the only notion of time. */
+  readonly at: number;
+}
+
+/** One run of a pipeline: `cause` is the root event or the run whose end (or request) started it. */
+export interface TraceRun {
+  readonly id: number;
+  readonly pipeline: string;
+  readonly event: string;
+  readonly cause: { readonly kind: "event"; readonly event: string } | { readonly kind: "run"; readonly run: number };
+  /** The root event at the beginning of the chain. */
+  readonly root: string;
+  /** The commit that its code is taken from unless a step asks for another. */
+  readonly commit: string;
+  /** Branch or tag that the run belongs to. */
+  readonly ref: string;
+  /** 0 for a root event, one more for each completion in between. */
+  readonly depth: number;
+}
+
+export type TraceEntry = TraceEntryBase &
+  (
+    | { readonly kind: "event"; readonly event: string }
+    | { readonly kind: "run-created"; readonly run: TraceRun }
+    /** Why an event that names this pipeline starts nothing. */
+    | { readonly kind: "not-started"; readonly pipeline: string; readonly cause: string; readonly reason: string }
+    | { readonly kind: "queued"; readonly run: number; readonly path?: readonly string[]; readonly group: string }
+    | { readonly kind: "dropped"; readonly run: number; readonly path?: readonly string[]; readonly group: string }
+    | {
+        readonly kind: "run-cancelled";
+        readonly run: number;
+        readonly path?: readonly string[];
+        readonly group: string;
+      }
+    | { readonly kind: "run-ended"; readonly run: number; readonly conclusion: Conclusion }
+    | { readonly kind: "job-started"; readonly run: number; readonly path: readonly string[]; readonly leg: number }
+    | {
+        readonly kind: "job-ended";
+        readonly run: number;
+        readonly path: readonly string[];
+        readonly leg: number;
+        readonly conclusion: Conclusion;
+      }
+    | {
+        readonly kind: "step";
+        readonly run: number;
+        readonly path: readonly string[];
+        readonly leg: number;
+        readonly step: number;
+        readonly outcome: "success" | "failure";
+      }
+  );
+
+export interface Trace {
+  readonly scenario: Scenario;
+  readonly runs: readonly TraceRun[];
+  readonly entries: readonly TraceEntry[];
+}
+
+/** Decides which of the things that may happen next does. Deterministic for one scheduler value. */
+export interface Scheduler {
+  /** `options` are stable names such as `start deploy.yml#deploy`; the answer is an index into them. */
+  choose(options: readonly string[]): number;
+}
+
+export type Replay =
+  | { readonly kind: "possible"; readonly trace: Trace }
+  /** `moment` is the index of the first moment that cannot happen after those before it. */
+  | { readonly kind: "impossible"; readonly moment: number; readonly reason: string; readonly trace: Trace };
+
+/** What a platform offers: it executes scenarios over the pipelines that were read. */
+export interface Simulator {
+  simulate(scenario: Scenario, scheduler: Scheduler): Trace;
+  /** Looks for a trace in which the moments occur in this order, holding back whatever is not ordered before them. */
+  replay(scenario: Scenario, schedule: Schedule): Replay;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What a finding claims
+
+/** The bad state at the end of the schedule, looked for in the trace. */
+export type BadState =
+  /** `then` happens although `job` ended badly (or was skipped) before. */
+  | { readonly kind: "runs-after"; readonly job: JobPattern; readonly then: JobPattern }
+  /** `then` happens although the run before it ended like this. */
+  | {
+      readonly kind: "runs-after-run";
+      readonly run: RunPattern;
+      readonly conclusions: readonly Conclusion[];
+      readonly then: JobPattern;
+    }
+  /** Both happen, the first before the second has ended or started: nothing orders them. `overlap`: at one time. */
+  | { readonly kind: "before"; readonly first: JobPattern; readonly second: JobPattern }
+  | { readonly kind: "overlap"; readonly first: JobPattern; readonly second: JobPattern }
+  | { readonly kind: "dropped"; readonly run: RunPattern; readonly path?: readonly string[] }
+  | { readonly kind: "cancelled"; readonly run: RunPattern; readonly path?: readonly string[] }
+  /** The job runs at least this often for one root event. */
+  | { readonly kind: "runs-times"; readonly job: JobPattern; readonly times: number }
+  | { readonly kind: "never-created"; readonly run: RunPattern }
+  | { readonly kind: "never-runs"; readonly job: JobPattern }
+  /** The job runs; what is wrong is what it reads there (a version, an absent artifact), told by its accesses. */
+  | { readonly kind: "runs"; readonly job: JobPattern; readonly step?: number };
+
+/** A counterexample as the checker proposes it. */
+export interface Claim {
+  readonly scenario: Scenario;
+  readonly schedule: Schedule;
+  readonly bad: BadState;
+}
