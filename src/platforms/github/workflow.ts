@@ -16,8 +16,12 @@ export type Known<T> = { readonly kind: "known"; readonly value: T } | { readonl
 export interface Repository {
   /** The folder that holds `.github`, as given or found. */
   readonly root: string;
+  /** The one file that was asked for, relative to the root, where it was a file. */
+  readonly focus: string | undefined;
   /** Sorted by file. */
   readonly workflows: readonly Workflow[];
+  /** Workflow files whose contents are not known, sorted: their problems are reported, what they do cannot be told. */
+  readonly unreadable: readonly string[];
   /** Local actions that some workflow or action uses, sorted by folder. */
   readonly actions: readonly LocalAction[];
   /** From `origin/HEAD` of the clone, or as given by the caller. */
