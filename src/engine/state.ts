@@ -1,0 +1,201 @@
+import type { Delivery, Job } from "../model/delivery.ts";
+import type { ArtifactRef, History, JobId, Plan, PlannedJob, PlannedPipeline } from "../plan/plan.ts";
+import { DueTimes } from "./due.ts";
+import type { Failure, RunFinished, RunId, SkipCode } from "./events.ts";
+import type { Line, Place } from "./line.ts";
+import type { PlanOrder } from "./plan-order.ts";
+
+/**
+ * What a state folder's journal comes to: all its runs, who holds and waits for what, and what is deployed. A fold of the
+ * journal and nothing else: it is changed by `fold` alone, everybody else reads. Times are milliseconds since the epoch.
+ */
+export interface State {
+  /** Of the last event folded in. */
+  seq: number;
+  nextRelease: number;
+  runs: Map<RunId, RunState>;
+  environments: Map<string, EnvironmentState>;
+  /** Concurrency groups that somebody is in or waits for, by resolved name. */
+  groups: Map<string, GroupState>;
+  /** The last good deployment of each pipeline in each environment: what the planner calls history. */
+  deployed: History["deployed"];
+  /** Attempts that were started and have not ended, by token, in the order they were started. */
+  attempts: Map<string, JobState>;
+  /** Runs in which something can be decided. */
+  attention: Set<RunId>;
+  /** Environments whose lock is free while somebody waits for it. */
+  grantable: Set<string>;
+  due: DueTimes;
+}
+
+export interface RunState {
+  readonly id: RunId;
+  readonly release: number;
+  readonly delivery: Delivery;
+  readonly plan: Plan;
+  readonly parallel: number;
+  readonly rollbackTo: number | undefined;
+  readonly createdAt: number;
+  status: RunStatus;
+  /** Set while `status` is `finished`. */
+  finished: RunFinished | undefined;
+  finishedAt: number | undefined;
+  /** `seq` of the event that finished it. */
+  finishedSeq: number | undefined;
+  cancel: { mode: "graceful" | "now"; by: string; at: number; asked: number } | undefined;
+  /** The instances that run, in plan order. What is reused or skipped by the plan is in the plan only. */
+  readonly jobs: Map<JobId, JobState>;
+  /** Environments in which something runs, in promotion order. */
+  readonly environments: Map<string, RunEnvironment>;
+  /** Jobs with legs, by `pipeline.job` or `pipeline.job@environment`. */
+  readonly matrices: Map<string, MatrixState>;
+  /** Plan decisions by `pipeline@environment`. */
+  readonly pipelines: Map<string, PlannedPipeline>;
+  /** `jobs` by number. */
+  readonly list: JobState[];
+  /** Absent once the run has finished: built again when it is retried. */
+  order: PlanOrder | undefined;
+  /** Jobs that lack nothing but a free slot. */
+  readonly ready: Line<JobState>;
+  /** Jobs that will not run (again), with the reason; waiting to be recorded as such. */
+  readonly doomed: Map<JobState, Doom>;
+  /** Environments that an approval must be asked for now, and whose lock must be given back now. */
+  readonly toAsk: Set<string>;
+  readonly toRelease: Set<string>;
+  /** How many jobs run, wait for their next attempt, have not ended; how many approvals are open; locks held. */
+  running: number;
+  backingOff: number;
+  open: number;
+  asking: number;
+  locksHeld: number;
+}
+
+export type RunStatus = "waiting" | "running" | "awaiting-approval" | "cancelling" | "finished";
+
+export type Conclusion = RunFinished["conclusion"];
+
+export interface Doom {
+  code: SkipCode;
+  because: string;
+  text: string;
+}
+
+/**
+ * ```text
+ * waiting ──▶ ready ──▶ running ──▶ succeeded | failed | cancelled
+ *    │          │  ▲      │ │ ▲
+ *    ▼          ▼  └──────┘ ▼ │ (ready)      interrupted: back to ready
+ *    skipped ◀──┘       backing-off ──▶ cancelled
+ * ```
+ * A retry of the run takes failed, skipped and cancelled back to waiting.
+ */
+export type JobStatus =
+  | "waiting"
+  | "ready"
+  | "running"
+  | "backing-off"
+  | "succeeded"
+  | "failed"
+  | "skipped"
+  | "cancelled";
+
+/** What a job that is `waiting` or `ready` stands at; the stages are passed in this order. */
+export type Stage = "before" | "approval" | "lock" | "matrix" | "group" | "slot" | "doomed" | "none";
+
+export interface JobState {
+  readonly id: JobId;
+  readonly run: RunId;
+  /** Its place among the jobs of the run that run, from 0. */
+  readonly number: number;
+  readonly planned: PlannedJob;
+  readonly definition: Job;
+  status: JobStatus;
+  stage: Stage;
+  /** The last attempt, 0 before the first. Counts on over retries of the run. */
+  attempt: number;
+  /** Attempts that count towards the retry limit: since the run was last retried, without the interrupted ones. */
+  tries: number;
+  /** Of the last attempt since the run was last retried. */
+  token: string | undefined;
+  /** Of the last attempt. */
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+  durationMs: number | undefined;
+  outputs: Record<string, string>;
+  artifacts: Record<string, ArtifactRef>;
+  failure: Failure | undefined;
+  /** While backing off. */
+  retryAt: number | undefined;
+  /** Why it was skipped. */
+  skipped: Doom | undefined;
+  /** Its place in the line of its stage. */
+  place: Place<JobState> | undefined;
+  /** It has a slot of its matrix; the concurrency group it has a slot of. */
+  inMatrix: boolean;
+  inGroup: string | undefined;
+}
+
+/** One environment as one run sees it. */
+export interface RunEnvironment {
+  readonly name: string;
+  /** Its jobs that have not ended. */
+  open: number;
+  approval: ApprovalState;
+  lock: "none" | "waiting" | "held";
+  /** Jobs that wait for the lock. */
+  readonly atLock: Line<JobState>;
+}
+
+export interface ApprovalState {
+  status: "not-needed" | "not-yet" | "requested" | "approved" | "rejected" | "expired";
+  /** How many things before the environment have not ended, and the first that did not pass. */
+  before: number;
+  broken: JobId | undefined;
+  readonly waiting: Line<JobState>;
+  reviewers: string[];
+  requestedAt: number | undefined;
+  expiresAt: number | undefined;
+  answeredAt: number | undefined;
+  by: string | undefined;
+  comment: string | undefined;
+}
+
+/** One environment over all runs. */
+export interface EnvironmentState {
+  readonly name: string;
+  /** The run that holds the lock. */
+  holder: RunId | undefined;
+  readonly line: RunId[];
+  /** The newest release that began to deploy a pipeline here, whether or not it passed. */
+  readonly newest: Map<string, number>;
+}
+
+export interface GroupState {
+  /** Jobs that hold a slot: running, or ready with only their run's own limit before them. */
+  inside: number;
+  readonly line: Line<JobState>;
+}
+
+export interface MatrixState {
+  readonly maxParallel: number;
+  readonly legs: JobState[];
+  inside: number;
+  readonly line: Line<JobState>;
+  /** With fail-fast: the leg that failed. */
+  failed: JobId | undefined;
+}
+
+export function emptyState(): State {
+  return {
+    seq: 0,
+    nextRelease: 1,
+    runs: new Map(),
+    environments: new Map(),
+    groups: new Map(),
+    deployed: {},
+    attempts: new Map(),
+    attention: new Set(),
+    grantable: new Set(),
+    due: new DueTimes(),
+  };
+}
