@@ -1,0 +1,179 @@
+import type { ContextName, EventName, OutputType } from "./delivery.ts";
+import type { Duration } from "./duration.ts";
+
+/**
+ * The form people write, in TypeScript or YAML: defaults may be left out and the short forms may be used. The type
+ * parameters carry names, so that the compiler refuses a job, output, artifact or environment that does not exist:
+ * `Jobs` and `Artifacts` of the own pipeline, `Own` outputs of the own pipeline, `Environments` of the delivery.
+ */
+
+declare const checked: unique symbol;
+
+/** `infra.outputs.siteBucket`: an output that exists. */
+export interface OutputHandle {
+  readonly output: string;
+  readonly [checked]: "output";
+}
+
+/** `output("url")`: an output of the own pipeline, written by a job that this one needs. */
+export interface OwnOutput<Own extends string = string> {
+  readonly output: Own;
+  readonly [checked]: "own output";
+}
+
+/** `web.artifacts.dist`: an artifact that exists. */
+export interface ArtifactHandle {
+  readonly artifact: string;
+  readonly [checked]: "artifact";
+}
+
+export interface SecretReference {
+  readonly secret: string;
+}
+
+export interface VariableReference {
+  readonly variable: string;
+}
+
+export interface MatrixReference {
+  readonly matrix: string;
+}
+
+export interface ContextReference {
+  readonly context: ContextName;
+}
+
+/** A parameter of the delivery: declared once, used as a value and in conditions. */
+export interface ParameterHandle<Name extends string = string> {
+  readonly parameter: Name;
+  readonly [checked]: "parameter";
+}
+
+export type Scalar = string | number | boolean;
+
+/** A list is joined without a separator. */
+export type ValueInput<Own extends string = never> =
+  | Scalar
+  | OutputHandle
+  | OwnOutput<Own>
+  | SecretReference
+  | VariableReference
+  | ParameterHandle
+  | MatrixReference
+  | ContextReference
+  | readonly ValueInput<Own>[];
+
+export type EnvInput<Own extends string = never> = Readonly<Record<string, ValueInput<Own>>>;
+
+export type ConditionInput<Environments extends string = string> =
+  | { readonly all: readonly ConditionInput<Environments>[] }
+  | { readonly any: readonly ConditionInput<Environments>[] }
+  | { readonly not: ConditionInput<Environments> }
+  | { readonly environment: Environments | readonly Environments[] }
+  | { readonly branch: string | readonly string[] }
+  | { readonly event: EventName | readonly EventName[] }
+  | { readonly parameter: string; readonly equals: Scalar }
+  | { readonly variable: string; readonly equals: Scalar };
+
+export interface StepInput<
+  Environments extends string = never,
+  Own extends string = never,
+  Artifacts extends string = never,
+> {
+  /** Default: the first line of `run`. */
+  readonly name?: string | undefined;
+  readonly run: string;
+  readonly shell?: "bash" | "sh" | undefined;
+  readonly env?: EnvInput<Own> | undefined;
+  readonly condition?: ConditionInput<Environments> | undefined;
+  readonly workingDirectory?: string | undefined;
+  readonly timeout?: Duration | undefined;
+  readonly continueOnFailure?: boolean | undefined;
+  /** Artifacts that the step works with; they are added to what its job uses. */
+  readonly uses?: readonly ArtifactUseInput<Artifacts>[] | undefined;
+  readonly action?: { readonly kind: string; readonly inputs?: EnvInput<Own> | undefined } | undefined;
+}
+
+/** The name of an artifact of the own pipeline, a handle of another pipeline's, or either with the place it is laid. */
+export type ArtifactUseInput<Artifacts extends string = never> =
+  | Artifacts
+  | ArtifactHandle
+  | { readonly artifact: Artifacts | ArtifactHandle; readonly path?: string | undefined };
+
+export interface ArtifactInput {
+  readonly path: string;
+}
+
+export interface RetryInput {
+  /** Counts the first attempt too. */
+  readonly attempts?: number | undefined;
+  readonly delay?: Duration | undefined;
+  readonly factor?: number | undefined;
+  readonly maxDelay?: Duration | undefined;
+}
+
+export interface MatrixInput {
+  readonly values?: MatrixValuesInput | undefined;
+  readonly include?: readonly Readonly<Record<string, Scalar>>[] | undefined;
+  readonly exclude?: readonly Readonly<Record<string, Scalar>>[] | undefined;
+  readonly failFast?: boolean | undefined;
+  readonly maxParallel?: number | undefined;
+}
+
+export type MatrixValuesInput = Readonly<Record<string, readonly Scalar[]>>;
+
+export interface ConcurrencyInput<Own extends string = never> {
+  readonly group: ValueInput<Own>;
+  readonly limit?: number | undefined;
+}
+
+export interface ToolInput {
+  readonly name: string;
+  readonly version?: string | undefined;
+}
+
+export interface JobInput<
+  Jobs extends string = string,
+  Artifacts extends string = string,
+  Environments extends string = string,
+  Own extends string = string,
+> {
+  readonly per?: "release" | "environment" | undefined;
+  readonly needs?: NoInfer<Jobs> | readonly NoInfer<Jobs>[] | undefined;
+  readonly deploys?: boolean | undefined;
+  readonly runsAfter?: "success" | "failure" | "always" | undefined;
+  readonly condition?: ConditionInput<Environments> | undefined;
+  readonly steps: readonly (string | StepInput<Environments, NoInfer<Own>, NoInfer<Artifacts>>)[];
+  readonly env?: EnvInput<NoInfer<Own>> | undefined;
+  readonly matrix?: MatrixValuesInput | MatrixInput | undefined;
+  readonly timeout?: Duration | undefined;
+  /** A number is how often a failed job is tried again. */
+  readonly retry?: number | RetryInput | undefined;
+  readonly concurrency?: string | ConcurrencyInput<NoInfer<Own>> | undefined;
+  readonly workingDirectory?: string | undefined;
+  /** `"node"`, `"terraform@>=1.5"`, or both parts as an object. */
+  readonly tools?: readonly (string | ToolInput)[] | undefined;
+  readonly continueOnFailure?: boolean | undefined;
+  readonly artifacts?: { readonly [Name in Artifacts]?: string | ArtifactInput } | undefined;
+  readonly uses?: readonly ArtifactUseInput<NoInfer<Artifacts>>[] | undefined;
+}
+
+export interface OutputInput<Jobs extends string = string> {
+  readonly type?: OutputType | undefined;
+  readonly description?: string | undefined;
+  readonly job?: Jobs | undefined;
+  readonly parameter?: string | undefined;
+}
+
+export interface ParameterInput {
+  readonly type?: "string" | "number" | "boolean" | "choice" | undefined;
+  readonly description?: string | undefined;
+  readonly default?: Scalar | undefined;
+  readonly options?: readonly Scalar[] | undefined;
+}
+
+export interface ApprovalInput {
+  readonly reviewers?: readonly string[] | undefined;
+  readonly message?: string | undefined;
+  readonly timeout?: Duration | undefined;
+}

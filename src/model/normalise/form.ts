@@ -1,0 +1,159 @@
+import { parseDuration } from "../duration.ts";
+import { suggestion } from "../nearest-name.ts";
+import type { DefinitionPath, Refusal } from "../refusal.ts";
+
+/**
+ * Reads the written form with nothing taken for granted: node runs TypeScript without checking types, so a builder may
+ * have been given anything. What has the wrong form is refused and replaced by the default, so that one mistake does
+ * not hide the next.
+ */
+export type Form = Readonly<Record<string, unknown>>;
+
+export class FormReader {
+  readonly refusals: Refusal[] = [];
+
+  refuse(code: string, path: DefinitionPath, words: { message: string; help: string }): void {
+    this.refusals.push({ code, path, related: [], ...words });
+  }
+
+  wrongForm(path: DefinitionPath, expected: string, found: unknown): void {
+    this.refuse("wrong-form", path, {
+      message: `${subject(path)} must be ${expected}, but it is ${kindOf(found)}`,
+      help: `write ${expected}`,
+    });
+  }
+
+  /** An object whose keys are all known; anything else is refused and read as empty. */
+  object(value: unknown, path: DefinitionPath, known: readonly string[]): Form {
+    if (!isForm(value)) {
+      this.wrongForm(path, "an object", value);
+      return {};
+    }
+    for (const key of Object.keys(value)) {
+      if (known.includes(key)) continue;
+      this.refuse("unknown-key", [...path, key], {
+        message: `"${key}" is not a key of ${subject(path)}`,
+        help: suggestion(key, known, "keys"),
+      });
+    }
+    return value;
+  }
+
+  /** The entries of an object with names that people choose. */
+  entries(value: unknown, path: DefinitionPath): [string, unknown][] {
+    if (value === undefined) return [];
+    if (isForm(value)) return Object.entries(value);
+    this.wrongForm(path, "an object with names as keys", value);
+    return [];
+  }
+
+  /** Undefined counts as empty, and one item as a list of it when `single` says so. */
+  list(value: unknown, path: DefinitionPath, single: "or one" | "only" = "only"): [unknown, DefinitionPath][] {
+    if (value === undefined) return [];
+    if (Array.isArray(value)) return value.map((item, index) => [item, [...path, index]]);
+    if (single === "or one") return [[value, path]];
+    this.wrongForm(path, "a list", value);
+    return [];
+  }
+
+  string(value: unknown, path: DefinitionPath): string | undefined {
+    if (value === undefined) return undefined;
+    if (typeof value === "string") return value;
+    this.wrongForm(path, "a string", value);
+    return undefined;
+  }
+
+  boolean(value: unknown, path: DefinitionPath, fallback: "true" | "false"): boolean {
+    if (typeof value === "boolean") return value;
+    if (value !== undefined) this.wrongForm(path, "true or false", value);
+    return fallback === "true";
+  }
+
+  number(value: unknown, path: DefinitionPath): number | undefined {
+    if (value === undefined) return undefined;
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    this.wrongForm(path, "a number", value);
+    return undefined;
+  }
+
+  /** Strings, and numbers and booleans as they print. */
+  scalar(value: unknown, path: DefinitionPath): string | undefined {
+    if (value === undefined) return undefined;
+    if (isScalar(value)) return String(value);
+    this.wrongForm(path, "a string, a number or true or false", value);
+    return undefined;
+  }
+
+  strings(value: unknown, path: DefinitionPath, single: "or one" | "only" = "only"): string[] {
+    return this.list(value, path, single).flatMap(([item, at]) => this.string(item ?? null, at) ?? []);
+  }
+
+  scalars(value: unknown, path: DefinitionPath): string[] {
+    return this.list(value, path).flatMap(([item, at]) => this.scalar(item ?? null, at) ?? []);
+  }
+
+  scalarRecord(value: unknown, path: DefinitionPath): Record<string, string> {
+    const record: Record<string, string> = {};
+    for (const [key, item] of this.entries(value, path)) {
+      const read = this.scalar(item ?? null, [...path, key]);
+      if (read !== undefined) setOwn(record, key, read);
+    }
+    return record;
+  }
+
+  /** Milliseconds. */
+  duration(value: unknown, path: DefinitionPath): number | undefined {
+    if (value === undefined) return undefined;
+    const parsed = typeof value === "string" || typeof value === "number" ? parseDuration(value) : undefined;
+    if (parsed !== undefined) return parsed;
+    this.wrongForm(path, 'a duration such as "90s", "10m" or "1h30m", or a number of milliseconds', value);
+    return undefined;
+  }
+
+  /** One of a few words; undefined stays undefined. */
+  word<const Word extends string>(value: unknown, path: DefinitionPath, words: readonly Word[]): Word | undefined {
+    if (value === undefined) return undefined;
+    const known = words.find((word) => word === value);
+    if (known !== undefined) return known;
+    const written = this.string(value, path);
+    if (written === undefined) return undefined;
+    this.refuse("unknown-word", path, {
+      message: `${subject(path)} cannot be "${written}"`,
+      help: suggestion(written, words, "words"),
+    });
+    return undefined;
+  }
+}
+
+export function isForm(value: unknown): value is Form {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isScalar(value: unknown): value is string | number | boolean {
+  return (
+    typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))
+  );
+}
+
+/** Sets a key of any name, `__proto__` too, as an own property. */
+export function setOwn<T>(record: Record<string, T>, key: string, value: T): void {
+  if (key !== "__proto__") record[key] = value;
+  else Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function subject(path: DefinitionPath): string {
+  const names = path.filter((key) => typeof key === "string");
+  const last = names.at(-1);
+  if (last === undefined) return "the delivery";
+  return path.at(-1) === last ? `"${last}"` : `an entry of "${last}"`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "empty";
+  if (value === undefined) return "missing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string") return value === "" ? "an empty string" : `the string "${value.slice(0, 40)}"`;
+  if (typeof value === "object") return "an object";
+  if (typeof value === "function") return "a function";
+  return `the ${typeof value} ${String(value)}`;
+}

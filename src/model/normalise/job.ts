@@ -1,0 +1,195 @@
+import type { Artifact, ArtifactUse, Concurrency, Job, Matrix, Retry, Step, Tool } from "../delivery.ts";
+import type { DefinitionPath } from "../refusal.ts";
+import { firstLine } from "../sh.ts";
+import { type Form, type FormReader, isForm, setOwn } from "./form.ts";
+import { readCondition, readEnv, readValue } from "./values.ts";
+
+/** One hour: long for a build, and no stuck job holds an environment for a day. */
+export const defaultTimeoutMs = 3_600_000;
+export const defaultRetry: Retry = { attempts: 1, delayMs: 10_000, factor: 2, maxDelayMs: 300_000 };
+
+export const jobKeys = [
+  "per",
+  "needs",
+  "deploys",
+  "runsAfter",
+  "condition",
+  "steps",
+  "env",
+  "matrix",
+  "timeout",
+  "retry",
+  "concurrency",
+  "workingDirectory",
+  "tools",
+  "continueOnFailure",
+  "artifacts",
+  "uses",
+] as const satisfies readonly string[];
+
+export function readJob(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string): Job {
+  const job = form.object(value, path, jobKeys);
+  const steps = readSteps(form, job, path, pipeline);
+  const artifacts = readArtifacts(form, job, path);
+  return {
+    per: form.word(job.per, [...path, "per"], ["release", "environment"]) ?? "environment",
+    needs: form.strings(job.needs, [...path, "needs"], "or one"),
+    deploys: form.boolean(job.deploys, [...path, "deploys"], "false"),
+    runsAfter: form.word(job.runsAfter, [...path, "runsAfter"], ["success", "failure", "always"]) ?? "success",
+    ...(job.condition === undefined ? {} : { condition: readCondition(form, job.condition, [...path, "condition"]) }),
+    steps: steps.map(({ step }) => step),
+    env: readEnv(form, job.env, [...path, "env"], pipeline),
+    ...(job.matrix === undefined ? {} : { matrix: readMatrix(form, job.matrix, [...path, "matrix"]) }),
+    timeoutMs: form.duration(job.timeout, [...path, "timeout"]) ?? defaultTimeoutMs,
+    retry: readRetry(form, job.retry, [...path, "retry"]),
+    ...(job.concurrency === undefined
+      ? {}
+      : { concurrency: readConcurrency(form, job.concurrency, [...path, "concurrency"], pipeline) }),
+    workingDirectory: form.string(job.workingDirectory, [...path, "workingDirectory"]) ?? ".",
+    tools: form.list(job.tools, [...path, "tools"]).flatMap(([tool, at]) => readTool(form, tool, at) ?? []),
+    continueOnFailure: form.boolean(job.continueOnFailure, [...path, "continueOnFailure"], "false"),
+    artifacts,
+    uses: withoutRepeats([...readUses(form, job, path, pipeline), ...steps.flatMap(({ uses }) => uses)]),
+  };
+}
+
+export const stepKeys = [
+  "name",
+  "run",
+  "shell",
+  "env",
+  "condition",
+  "workingDirectory",
+  "timeout",
+  "continueOnFailure",
+  "uses",
+  "action",
+] as const satisfies readonly string[];
+
+function readSteps(form: FormReader, job: Form, path: DefinitionPath, pipeline: string) {
+  const at = [...path, "steps"];
+  return form.list(job.steps ?? null, at).map(([item, where]) => readStep(form, item, where, pipeline));
+}
+
+function readStep(
+  form: FormReader,
+  value: unknown,
+  path: DefinitionPath,
+  pipeline: string,
+): { step: Step; uses: ArtifactUse[] } {
+  const step = typeof value === "string" ? { run: value } : form.object(value, path, stepKeys);
+  const run = form.string(step.run ?? null, [...path, "run"]) ?? "";
+  const timeoutMs = form.duration(step.timeout, [...path, "timeout"]);
+  const read: Step = {
+    name: form.string(step.name, [...path, "name"]) ?? firstLine(run),
+    run,
+    shell: form.word(step.shell, [...path, "shell"], ["bash", "sh"]) ?? "bash",
+    env: readEnv(form, step.env, [...path, "env"], pipeline),
+    ...(step.condition === undefined ? {} : { condition: readCondition(form, step.condition, [...path, "condition"]) }),
+    workingDirectory: form.string(step.workingDirectory, [...path, "workingDirectory"]) ?? ".",
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    continueOnFailure: form.boolean(step.continueOnFailure, [...path, "continueOnFailure"], "false"),
+    ...(step.action === undefined ? {} : { action: readAction(form, step.action, [...path, "action"], pipeline) }),
+  };
+  return { step: read, uses: readUses(form, step, path, pipeline) };
+}
+
+function readAction(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string) {
+  const action = form.object(value, path, ["kind", "inputs"]);
+  return {
+    kind: form.string(action.kind ?? null, [...path, "kind"]) ?? "",
+    inputs: readEnv(form, action.inputs, [...path, "inputs"], pipeline),
+  };
+}
+
+function readArtifacts(form: FormReader, job: Form, path: DefinitionPath): Record<string, Artifact> {
+  const artifacts: Record<string, Artifact> = {};
+  for (const [name, item] of form.entries(job.artifacts, [...path, "artifacts"])) {
+    const at = [...path, "artifacts", name];
+    const written = typeof item === "string" ? { path: item } : form.object(item, at, ["path"]);
+    setOwn(artifacts, name, { path: form.string(written.path ?? null, [...at, "path"]) ?? "." });
+  }
+  return artifacts;
+}
+
+/** Left empty until every pipeline is read: the default is where the artifact was made. */
+export const whereItWasMade = "";
+
+function readUses(form: FormReader, holder: Form, path: DefinitionPath, pipeline: string): ArtifactUse[] {
+  return form.list(holder.uses, [...path, "uses"]).flatMap(([item, at]) => {
+    const use = typeof item === "string" ? { artifact: item } : form.object(item, at, ["artifact", "path"]);
+    const handle = isForm(use.artifact) ? use.artifact.artifact : use.artifact;
+    const name = form.string(handle ?? null, [...at, "artifact"]);
+    if (name === undefined) return [];
+    const laid = form.string(use.path, [...at, "path"]);
+    return [{ artifact: name.includes(".") ? name : `${pipeline}.${name}`, path: laid ?? whereItWasMade }];
+  });
+}
+
+function withoutRepeats(uses: ArtifactUse[]): ArtifactUse[] {
+  const seen = new Set<string>();
+  return uses.filter((use) => {
+    const key = JSON.stringify([use.artifact, use.path]);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+export const matrixKeys = ["values", "include", "exclude", "failFast", "maxParallel"] as const;
+
+function readMatrix(form: FormReader, value: unknown, path: DefinitionPath): Matrix {
+  const isFull = isForm(value) && matrixKeys.some((key) => key in value);
+  const matrix: Form = isFull ? form.object(value, path, matrixKeys) : { values: value };
+  const maxParallel = form.number(matrix.maxParallel, [...path, "maxParallel"]);
+  const values: Record<string, string[]> = {};
+  const at = isFull ? [...path, "values"] : path;
+  for (const [dimension, items] of form.entries(matrix.values, at)) {
+    setOwn(values, dimension, form.scalars(items ?? null, [...at, dimension]));
+  }
+  const legs = (key: "include" | "exclude") =>
+    form.list(matrix[key], [...path, key]).map(([leg, where]) => form.scalarRecord(leg ?? null, where));
+  return {
+    values,
+    include: legs("include"),
+    exclude: legs("exclude"),
+    failFast: form.boolean(matrix.failFast, [...path, "failFast"], "true"),
+    ...(maxParallel === undefined ? {} : { maxParallel }),
+  };
+}
+
+/** A number is how often a failed job is tried again; `attempts` counts the first one too. */
+function readRetry(form: FormReader, value: unknown, path: DefinitionPath): Retry {
+  if (typeof value === "number") return { ...defaultRetry, attempts: value + 1 };
+  if (value === undefined) return { ...defaultRetry };
+  const retry = form.object(value, path, ["attempts", "delay", "factor", "maxDelay"]);
+  const delayMs = form.duration(retry.delay, [...path, "delay"]) ?? defaultRetry.delayMs;
+  return {
+    attempts: form.number(retry.attempts, [...path, "attempts"]) ?? defaultRetry.attempts,
+    delayMs,
+    factor: form.number(retry.factor, [...path, "factor"]) ?? defaultRetry.factor,
+    maxDelayMs: form.duration(retry.maxDelay, [...path, "maxDelay"]) ?? Math.max(delayMs, defaultRetry.maxDelayMs),
+  };
+}
+
+function readConcurrency(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string): Concurrency {
+  if (typeof value === "string") return { group: value, limit: 1 };
+  const concurrency = form.object(value, path, ["group", "limit"]);
+  return {
+    group: readValue(form, concurrency.group, [...path, "group"], pipeline),
+    limit: form.number(concurrency.limit, [...path, "limit"]) ?? 1,
+  };
+}
+
+/** `"terraform@>=1.5"` is a name and a version range. */
+function readTool(form: FormReader, value: unknown, path: DefinitionPath): Tool | undefined {
+  if (typeof value === "string") {
+    const at = value.indexOf("@", 1);
+    return at === -1 ? { name: value } : { name: value.slice(0, at), version: value.slice(at + 1) };
+  }
+  const tool = form.object(value, path, ["name", "version"]);
+  const name = form.string(tool.name ?? null, [...path, "name"]);
+  const version = form.string(tool.version, [...path, "version"]);
+  if (name === undefined) return undefined;
+  return version === undefined ? { name } : { name, version };
+}

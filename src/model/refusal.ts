@@ -1,0 +1,80 @@
+/** Why a definition is not accepted. Refusals are collected, never thrown one by one, and reported in a stable order. */
+
+/** Where something is written: lines and columns from 1. A builder call is known by its line only. */
+export interface DefinitionPlace {
+  file: string;
+  line: number;
+  column?: number;
+}
+
+/** Keys from the root of the written form, for example `["pipelines", "web", "jobs", "test", "needs", 0]`. */
+export type DefinitionPath = readonly (string | number)[];
+
+export interface Refusal {
+  /** Stable, kebab-case; never renamed or reused. */
+  code: string;
+  /** One sentence that names the thing. */
+  message: string;
+  path: DefinitionPath;
+  place?: DefinitionPlace;
+  related: RelatedPlace[];
+  /** What to do about it. */
+  help: string;
+}
+
+export interface RelatedPlace {
+  message: string;
+  path: DefinitionPath;
+  place?: DefinitionPlace;
+}
+
+export type Result<T> = { ok: true; value: T } | { ok: false; refusals: Refusal[] };
+
+/** Finds where a path was written; the nearest known ancestor counts. */
+export type FindPlace = (path: DefinitionPath) => DefinitionPlace | undefined;
+
+/** Gives every refusal, and what it relates to, its place. */
+export function locateRefusals(refusals: readonly Refusal[], findPlace: FindPlace): Refusal[] {
+  const located = <T extends { path: DefinitionPath; place?: DefinitionPlace }>(item: T): T => {
+    const place = item.place ?? findPlace(item.path);
+    return place ? { ...item, place } : item;
+  };
+  return refusals.map((refusal) => located({ ...refusal, related: refusal.related.map(located) }));
+}
+
+/** `pipelines.web.jobs.test.needs[0]`: what people read. */
+export function pathText(path: DefinitionPath): string {
+  let text = "";
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else text += text === "" ? key : `.${key}`;
+  }
+  return text;
+}
+
+/** Several lines of plain text for one refusal: place, code and message, then what it relates to, then what to do. */
+export function refusalText(refusal: Refusal): string {
+  const lines = [`${placeText(refusal)}: ${refusal.message} (${refusal.code})`];
+  for (const related of refusal.related) lines.push(`  ${placeText(related)}: ${related.message}`);
+  lines.push(`  help: ${refusal.help}`);
+  return lines.join("\n");
+}
+
+function placeText(item: { path: DefinitionPath; place?: DefinitionPlace }): string {
+  const at = pathText(item.path);
+  if (!item.place) return at === "" ? "definition" : at;
+  const { file, line, column } = item.place;
+  const where = column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
+  return at === "" ? where : `${where} ${at}`;
+}
+
+/** Thrown by `delivery(...)`: carries every refusal at once. */
+export class DefinitionError extends Error {
+  readonly refusals: Refusal[];
+
+  constructor(refusals: Refusal[]) {
+    super(refusals.map(refusalText).join("\n"));
+    this.name = "DefinitionError";
+    this.refusals = refusals;
+  }
+}
