@@ -19,13 +19,6 @@ export function rememberCallSite<T extends object>(thing: T, builder: (...args: 
   return thing;
 }
 
-/** A copy of `from` stands for the same declaration. */
-export function copyCallSite<T extends object>(thing: T, from: object): T {
-  const holder = stacks.get(from);
-  if (holder) stacks.set(thing, holder);
-  return thing;
-}
-
 /** The first frame outside Baton's own code, so that a step made by an action points at the team's line. */
 export function callSiteOf(thing: object): DefinitionPlace | undefined {
   const stack = stacks.get(thing)?.stack;

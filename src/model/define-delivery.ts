@@ -2,13 +2,13 @@ import type { ParameterHandle, Scalar } from "./authored.ts";
 import { rememberCallSite } from "./call-site.ts";
 import type { Delivery } from "./delivery.ts";
 import { type EnvironmentHandle, environmentInput } from "./environment.ts";
+import { judge } from "./judge.ts";
 import { isForm } from "./normalise/form.ts";
-import { namedForms, normalise } from "./normalise/normalise.ts";
+import { namedForms } from "./normalise/normalise.ts";
 import { parameterInput } from "./parameter.ts";
 import { type AnyPipeline, pipelineInput } from "./pipeline.ts";
 import { PlaceBook } from "./place-book.ts";
 import { DefinitionError, type DefinitionPath, type FindPlace, locateRefusals, type Refusal } from "./refusal.ts";
-import { validate } from "./validate/validate.ts";
 
 export interface DeliveryInput<Environments extends string = string> {
   /** Every pipeline, the needed ones too. A condition on an environment that is not listed is a compile-time error. */
@@ -70,9 +70,8 @@ export function delivery<const Name extends string, const Environments extends s
       places.putAll([key, form.segment], form.form);
     });
   }
-  const { delivery: built, refusals: formRefusals } = normalise({ name, variables: definition?.variables, ...forms });
-  const all = [...refusals, ...formRefusals];
-  if (all.length === 0) all.push(...validate(built));
+  const { delivery: built, refusals: others } = judge({ name, variables: definition?.variables, ...forms });
+  const all = [...refusals, ...others];
   if (all.length > 0) throw new DefinitionError(locateRefusals(all, (path) => places.find(path)));
   Object.defineProperty(built, builtHere, { value: (path: DefinitionPath) => places.find(path), enumerable: false });
   return built;

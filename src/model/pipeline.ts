@@ -1,5 +1,5 @@
 import type { ArtifactHandle, EnvInput, JobInput, OutputHandle, OutputInput } from "./authored.ts";
-import { copyCallSite, rememberCallSite } from "./call-site.ts";
+import { rememberCallSite } from "./call-site.ts";
 import type { OutputType } from "./delivery.ts";
 
 declare const environmentsNamed: unique symbol;
@@ -65,17 +65,13 @@ export function pipeline<
   definition: PipelineInput<Outputs, Jobs, Artifacts, Environments>,
 ): PipelineHandle<Name, Outputs, Artifacts, Environments> {
   const form = definition as unknown as AnyPipelineInput;
-  const declared = rememberCallSite({}, pipeline);
   const outputs: Record<string, { output: string }> = {};
-  for (const key of Object.keys(form?.outputs ?? {}))
-    outputs[key] = copyCallSite({ output: `${name}.${key}` }, declared);
+  for (const key of Object.keys(form?.outputs ?? {})) outputs[key] = { output: `${name}.${key}` };
   const artifacts: Record<string, { artifact: string }> = {};
   for (const job of Object.values(form?.jobs ?? {})) {
-    for (const key of Object.keys(job?.artifacts ?? {})) {
-      artifacts[key] = copyCallSite({ artifact: `${name}.${key}` }, declared);
-    }
+    for (const key of Object.keys(job?.artifacts ?? {})) artifacts[key] = { artifact: `${name}.${key}` };
   }
-  const handle = copyCallSite({ name, outputs, artifacts }, declared);
+  const handle = rememberCallSite({ name, outputs, artifacts }, pipeline);
   definitions.set(handle, form);
   return handle as unknown as PipelineHandle<Name, Outputs, Artifacts, Environments>;
 }

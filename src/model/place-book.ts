@@ -1,4 +1,5 @@
 import { callSiteOf } from "./call-site.ts";
+import { parameterInput } from "./parameter.ts";
 import type { DefinitionPath, DefinitionPlace } from "./refusal.ts";
 
 /** Which builder call made what stands at a path. Looked into only when something is refused. */
@@ -34,10 +35,12 @@ export class PlaceBook {
     if (!found) return undefined;
     let place: DefinitionPlace | undefined;
     let node: unknown = found.tree;
+    if (typeof node !== "object" || node === null) return undefined;
     for (const key of path.slice(found.path.length)) {
-      if (typeof node !== "object" || node === null) break;
       node = (node as Record<string | number, unknown>)[key];
-      if (typeof node === "object" && node !== null) place = callSiteOf(node) ?? place;
+      if (typeof node !== "object" || node === null) break;
+      // Where a parameter was declared is not where it is read.
+      if (!parameterInput(node)) place = callSiteOf(node) ?? place;
     }
     return place;
   }

@@ -33,13 +33,22 @@ export type Result<T> = { ok: true; value: T } | { ok: false; refusals: Refusal[
 /** Finds where a path was written; the nearest known ancestor counts. */
 export type FindPlace = (path: DefinitionPath) => DefinitionPlace | undefined;
 
-/** Gives every refusal, and what it relates to, its place. */
+/** Gives every refusal, and what it relates to, its place; then orders them as they stand in the definition. */
 export function locateRefusals(refusals: readonly Refusal[], findPlace: FindPlace): Refusal[] {
   const located = <T extends { path: DefinitionPath; place?: DefinitionPlace }>(item: T): T => {
     const place = item.place ?? findPlace(item.path);
     return place ? { ...item, place } : item;
   };
-  return refusals.map((refusal) => located({ ...refusal, related: refusal.related.map(located) }));
+  return refusals
+    .map((refusal) => located({ ...refusal, related: refusal.related.map(located) }))
+    .sort((a, b) => comparePlaces(a.place, b.place));
+}
+
+/** What has no place comes first; equal places keep their order. */
+function comparePlaces(a: DefinitionPlace | undefined, b: DefinitionPlace | undefined): number {
+  if (!a || !b) return Number(a !== undefined) - Number(b !== undefined);
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || (a.column ?? 0) - (b.column ?? 0);
 }
 
 /** `pipelines.web.jobs.test.needs[0]`: what people read. */
@@ -52,18 +61,23 @@ export function pathText(path: DefinitionPath): string {
   return text;
 }
 
-/** Several lines of plain text for one refusal: place, code and message, then what it relates to, then what to do. */
-export function refusalText(refusal: Refusal): string {
-  const lines = [`${placeText(refusal)}: ${refusal.message} (${refusal.code})`];
-  for (const related of refusal.related) lines.push(`  ${placeText(related)}: ${related.message}`);
+/**
+ * Several lines of plain text for one refusal: place, message and code, then what it relates to, then what to do.
+ * Files inside `folder` are shown relative to it.
+ */
+export function refusalText(refusal: Refusal, folder = ""): string {
+  const lines = [`${placeText(refusal, folder)}: ${refusal.message} (${refusal.code})`];
+  for (const related of refusal.related) lines.push(`  ${placeText(related, folder)}: ${related.message}`);
   lines.push(`  help: ${refusal.help}`);
   return lines.join("\n");
 }
 
-function placeText(item: { path: DefinitionPath; place?: DefinitionPlace }): string {
+function placeText(item: { path: DefinitionPath; place?: DefinitionPlace }, folder: string): string {
   const at = pathText(item.path);
   if (!item.place) return at === "" ? "definition" : at;
-  const { file, line, column } = item.place;
+  const { line, column } = item.place;
+  const inside = folder !== "" && item.place.file.startsWith(`${folder}/`);
+  const file = inside ? item.place.file.slice(folder.length + 1) : item.place.file;
   const where = column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
   return at === "" ? where : `${where} ${at}`;
 }
@@ -73,7 +87,7 @@ export class DefinitionError extends Error {
   readonly refusals: Refusal[];
 
   constructor(refusals: Refusal[]) {
-    super(refusals.map(refusalText).join("\n"));
+    super(refusals.map((refusal) => refusalText(refusal)).join("\n"));
     this.name = "DefinitionError";
     this.refusals = refusals;
   }

@@ -1,0 +1,33 @@
+import { cycles } from "./rules/cycles.ts";
+import { duplicates } from "./rules/duplicates.ts";
+import { externalParameters } from "./rules/external-parameters.ts";
+import { filters } from "./rules/filters.ts";
+import { folders } from "./rules/folders.ts";
+import { handOver } from "./rules/hand-over.ts";
+import { matrix } from "./rules/matrix.ts";
+import { names } from "./rules/names.ts";
+import { parameters } from "./rules/parameters.ts";
+import { ranges } from "./rules/ranges.ts";
+import { releaseJobs } from "./rules/release-jobs.ts";
+import { somethingToDo } from "./rules/something-to-do.ts";
+import { unknownNames } from "./rules/unknown-names.ts";
+import { variablesEverywhere } from "./rules/variables-everywhere.ts";
+import type { Rule } from "./subject.ts";
+
+/** In the order in which refusals are reported. */
+export const rules: readonly Rule[] = [
+  names,
+  duplicates,
+  unknownNames,
+  cycles,
+  handOver,
+  releaseJobs,
+  variablesEverywhere,
+  externalParameters,
+  matrix,
+  parameters,
+  ranges,
+  folders,
+  filters,
+  somethingToDo,
+];

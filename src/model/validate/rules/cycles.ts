@@ -1,0 +1,31 @@
+import type { DefinitionPath, Refusal } from "../../refusal.ts";
+import { findCycles } from "../find-cycles.ts";
+import { type Rule, refusal } from "../subject.ts";
+
+/** Nothing waits for itself: not pipelines, not the jobs of one, not environments. */
+export const cycles: Rule = function* ({ environments, pipelines }) {
+  const after = new Map([...environments.values()].map((environment) => [environment.name, environment.after]));
+  yield* refuseCycles(after, "environments", (name) => ["environments", name, "after"]);
+  const needs = new Map([...pipelines.values()].map((pipeline) => [pipeline.name, pipeline.needs]));
+  yield* refuseCycles(needs, "pipelines", (name) => ["pipelines", name, "needs"]);
+  for (const pipeline of pipelines.values()) {
+    const jobs = new Map(Object.entries(pipeline.jobs).map(([name, job]) => [name, job.needs]));
+    const at = (name: string) => ["pipelines", pipeline.name, "jobs", name, "needs"];
+    yield* refuseCycles(jobs, `jobs of "${pipeline.name}"`, at);
+  }
+};
+
+function* refuseCycles(
+  waitsFor: ReadonlyMap<string, readonly string[]>,
+  kind: string,
+  pathOf: (name: string) => DefinitionPath,
+): Generator<Refusal> {
+  for (const cycle of findCycles(waitsFor)) {
+    const [first, ...others] = cycle as [string, ...string[]];
+    yield refusal("cycle", pathOf(first), {
+      message: `the ${kind} wait for each other: ${[...cycle, first].join(" -> ")}`,
+      related: others.map((name) => ({ message: `"${name}" waits here`, path: pathOf(name) })),
+      help: "take one of these out, so that something can start",
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import type { DefinitionPath, Refusal } from "../../refusal.ts";
+import { type Rule, refusal, type Subject } from "../subject.ts";
+
+/** Names of environments, pipelines, jobs, artifacts and outputs. */
+export const namePattern = /^[a-z][A-Za-z0-9-]*$/;
+/** Names of environment variables, and of the delivery's variables. */
+export const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Names of parameters and of a matrix' dimensions. */
+export const inputPattern = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+/** Names of secrets: also the paths that secret stores use. */
+export const secretPattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/;
+
+const longest = 100;
+
+/** Every name has a form that files, environment variables and the CI services can all carry. */
+export const names: Rule = function* (subject) {
+  for (const { kind, name, path, form } of namedThings(subject)) {
+    if (form.pattern.test(name) && name.length <= longest) continue;
+    const long = name.length > longest ? `, at most ${longest} characters long` : "";
+    yield refusal("wrong-name", path, {
+      message: `"${name}" cannot be the name of ${kind}`,
+      help: `use ${form.words}${long}`,
+    });
+  }
+  yield* reservedVariables(subject);
+};
+
+interface NameForm {
+  pattern: RegExp;
+  words: string;
+}
+
+const thing: NameForm = {
+  pattern: namePattern,
+  words: "a lower-case letter, then letters, digits and hyphens",
+};
+const variable: NameForm = {
+  pattern: variablePattern,
+  words: "a letter or underscore, then letters, digits and underscores",
+};
+const input: NameForm = {
+  pattern: inputPattern,
+  words: "a letter or underscore, then letters, digits, underscores and hyphens",
+};
+const secret: NameForm = {
+  pattern: secretPattern,
+  words: "letters, digits and the characters _ . / -",
+};
+
+interface NamedThing {
+  kind: string;
+  name: string;
+  path: DefinitionPath;
+  form: NameForm;
+}
+
+function* namedThings({ delivery, jobs, references }: Subject): Generator<NamedThing> {
+  const keys = function* (record: object, kind: string, path: DefinitionPath, form: NameForm): Generator<NamedThing> {
+    for (const name of Object.keys(record)) yield { kind, name, path: [...path, name], form };
+  };
+  yield { kind: "a delivery", name: delivery.name, path: ["name"], form: thing };
+  yield* keys(delivery.variables, "a variable", ["variables"], variable);
+  yield* keys(delivery.parameters, "a parameter", ["parameters"], input);
+  for (const { name, variables } of delivery.environments) {
+    yield { kind: "an environment", name, path: ["environments", name], form: thing };
+    yield* keys(variables, "a variable", ["environments", name, "variables"], variable);
+  }
+  for (const { name, outputs, env } of delivery.pipelines) {
+    const path = ["pipelines", name];
+    yield { kind: "a pipeline", name, path, form: thing };
+    yield* keys(outputs, "an output", [...path, "outputs"], thing);
+    yield* keys(env, "an environment variable", [...path, "env"], variable);
+  }
+  for (const { name, job, path } of jobs) {
+    yield { kind: "a job", name, path, form: thing };
+    yield* keys(job.env, "an environment variable", [...path, "env"], variable);
+    yield* keys(job.artifacts, "an artifact", [...path, "artifacts"], thing);
+    yield* keys(job.matrix?.values ?? {}, "a dimension of a matrix", [...path, "matrix"], input);
+    for (const [index, step] of job.steps.entries()) {
+      yield* keys(step.env, "an environment variable", [...path, "steps", index, "env"], variable);
+    }
+  }
+  for (const { kind, name, path } of references) {
+    if (kind === "secret") yield { kind: "a secret", name, path, form: secret };
+  }
+}
+
+/** `BATON_OUTPUT` and its like are Baton's to set; `BATON_VALUE_…` are those that sh`…` makes. */
+function* reservedVariables({ delivery, jobs }: Subject): Generator<Refusal> {
+  const sets = [
+    ...delivery.pipelines.map(({ name, env }) => ({ env, path: ["pipelines", name, "env"] as DefinitionPath })),
+    ...jobs.map(({ job, path }) => ({ env: job.env, path: [...path, "env"] })),
+    ...jobs.flatMap(({ job, path }) =>
+      job.steps.map((step, index) => ({ env: step.env, path: [...path, "steps", index, "env"] })),
+    ),
+  ];
+  for (const { env, path } of sets) {
+    for (const name of Object.keys(env)) {
+      if (!name.startsWith("BATON_") || name.startsWith("BATON_VALUE_")) continue;
+      yield refusal("reserved-name", [...path, name], {
+        message: `the environment variable "${name}" is Baton's own`,
+        help: "choose a name that does not begin with BATON_",
+      });
+    }
+  }
+}

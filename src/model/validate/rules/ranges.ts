@@ -1,0 +1,59 @@
+import type { DefinitionPath, Refusal } from "../../refusal.ts";
+import { type Rule, refusal } from "../subject.ts";
+
+const minuteMs = 60_000;
+const dayMs = 1_440 * minuteMs;
+
+interface Range {
+  from: number;
+  to: number;
+  words: string;
+  whole?: true;
+}
+
+/** Limits that keep a slip of the hand (a minute too much written as a year) from holding up a delivery. */
+export const limits = {
+  timeoutMs: { from: 1, to: 30 * dayMs, words: "between 1 ms and 30 days" },
+  approvalTimeoutMs: { from: 1, to: 365 * dayMs, words: "between 1 ms and 365 days" },
+  attempts: { from: 1, to: 100, words: "a whole number between 1 and 100", whole: true },
+  delayMs: { from: 0, to: dayMs, words: "at most 1 day" },
+  factor: { from: 1, to: 10, words: "between 1 and 10" },
+  concurrency: { from: 1, to: 10_000, words: "a whole number between 1 and 10,000", whole: true },
+  maxParallel: { from: 1, to: 256, words: "a whole number between 1 and 256", whole: true },
+} as const satisfies Record<string, Range>;
+
+export const ranges: Rule = function* ({ delivery, jobs }) {
+  for (const { name, approval } of delivery.environments) {
+    const at = ["environments", name, "approval", "timeout"];
+    if (approval) yield* outside(approval.timeoutMs, limits.approvalTimeoutMs, at);
+  }
+  for (const { job, path } of jobs) {
+    yield* outside(job.timeoutMs, limits.timeoutMs, [...path, "timeout"]);
+    const { attempts, delayMs, factor, maxDelayMs } = job.retry;
+    yield* outside(attempts, limits.attempts, [...path, "retry", "attempts"]);
+    yield* outside(delayMs, limits.delayMs, [...path, "retry", "delay"]);
+    yield* outside(factor, limits.factor, [...path, "retry", "factor"]);
+    yield* outside(maxDelayMs, limits.delayMs, [...path, "retry", "maxDelay"]);
+    if (maxDelayMs < delayMs) {
+      yield refusal("out-of-range", [...path, "retry", "maxDelay"], {
+        message: `"maxDelay" is ${maxDelayMs} ms, less than the "delay" of ${delayMs} ms`,
+        help: "make the longest wait at least as long as the first",
+      });
+    }
+    if (job.concurrency) yield* outside(job.concurrency.limit, limits.concurrency, [...path, "concurrency", "limit"]);
+    const parallel = job.matrix?.maxParallel;
+    if (parallel !== undefined) yield* outside(parallel, limits.maxParallel, [...path, "matrix", "maxParallel"]);
+    for (const [index, step] of job.steps.entries()) {
+      if (step.timeoutMs === undefined) continue;
+      yield* outside(step.timeoutMs, limits.timeoutMs, [...path, "steps", index, "timeout"]);
+    }
+  }
+};
+
+function* outside(value: number, range: Range, path: DefinitionPath): Generator<Refusal> {
+  if (value >= range.from && value <= range.to && (!range.whole || Number.isInteger(value))) return;
+  yield refusal("out-of-range", path, {
+    message: `"${path.at(-1)}" is ${value}`,
+    help: `it must be ${range.words}`,
+  });
+}
