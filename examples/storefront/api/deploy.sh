@@ -30,3 +30,4 @@ until node -e 'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), ()
   sleep 0.1
 done
 echo "release $RELEASE answers at $API_URL"
+echo "name=shop-${BATON_ENVIRONMENT:-local} pid=$(cat "$place/pid") url=${API_URL%/api}/" >> "${BATON_SERVICE:-/dev/null}"

@@ -31,7 +31,12 @@ function migrate() {
   const database = new DatabaseSync(databasePath);
   database.exec("PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY) STRICT");
   const folder = new URL("schema/", import.meta.url);
-  const applied = new Set(database.prepare("SELECT name FROM migration").all().map((row) => row.name));
+  const applied = new Set(
+    database
+      .prepare("SELECT name FROM migration")
+      .all()
+      .map((row) => row.name),
+  );
   for (const name of readdirSync(folder).sort()) {
     if (applied.has(name)) continue;
     database.exec("BEGIN");

@@ -19,7 +19,10 @@ async function answers() {
 async function wake() {
   const current = join(HOME_FOLDER, "api", "current");
   const settings = JSON.parse(readFileSync(join(HOME_FOLDER, "api", "settings.json"), "utf8"));
-  const server = spawn(process.execPath, [join(current, "server.mjs")], { env: { ...process.env, ...settings }, stdio: "inherit" });
+  const server = spawn(process.execPath, [join(current, "server.mjs")], {
+    env: { ...process.env, ...settings },
+    stdio: "inherit",
+  });
   for (let tries = 0; tries < 100 && !(await answers()); tries++) await delay(50);
   return () => server.kill();
 }
