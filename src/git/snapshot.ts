@@ -1,68 +1,76 @@
-import { copyFile, mkdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { GitError, git } from "./git.ts";
+import { copyFile, rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { git } from "./git.ts";
 
 export interface SnapshotRequest {
   root: string;
   /** The commit that is checked out. */
   parent: string;
-  /** Where the temporary index may be written; removed again. */
-  temporaryIndex: string;
-  /** The ref that keeps the snapshot from being collected, under `refs/baton/`. */
-  ref: string;
 }
+
+const message = "Uncommitted files, as Baton ran them";
+const refs = "refs/baton/snapshots/";
 
 /**
  * Records the working tree with everything uncommitted and untracked (ignored files excepted) as a commit that no branch
- * leads to, and returns its id. Index, branches and files of the repository stay as they are.
+ * leads to, and returns its id. Index, branches and files of the repository stay as they are. The same files on the same
+ * commit give the same id, so that a second run with nothing changed knows that nothing changed. Git collects the commit
+ * after some weeks unless `keepSnapshot` gives it a ref.
  */
-export async function snapshot(request: SnapshotRequest): Promise<string> {
-  const { root, parent, temporaryIndex, ref } = request;
-  if (!ref.startsWith("refs/baton/")) throw new Error(`a snapshot belongs under refs/baton/, not ${ref}`);
-  const call = { cwd: root, env: { GIT_INDEX_FILE: temporaryIndex } };
-  await mkdir(dirname(temporaryIndex), { recursive: true });
+export async function snapshot({ root, parent }: SnapshotRequest): Promise<string> {
+  const ours = `baton-index-${process.pid}`;
+  const asked = ["rev-parse", "--git-path", "index", "--git-path", ours];
+  const [answer, date] = await Promise.all([
+    git(asked, { cwd: root }),
+    git(["show", "--no-patch", "--format=%ct", parent], { cwd: root }),
+  ]);
+  const [index = "", temporary = ""] = answer
+    .trim()
+    .split("\n")
+    .map((path) => resolve(root, path));
+  const call = { cwd: root, env: { GIT_INDEX_FILE: temporary } };
   try {
-    await seedIndex(root, temporaryIndex, parent);
+    if (!(await copied(index, temporary))) await git(["read-tree", parent], call);
     await git(["add", "--all"], call);
     const tree = (await git(["write-tree"], call)).trim();
-    const commit = (
-      await git(["commit-tree", tree, "-p", parent, "-m", "Uncommitted files, as Baton ran them"], signed(root))
-    ).trim();
-    await git(["update-ref", ref, commit], { cwd: root });
-    return commit;
+    const commit = ["commit-tree", tree, "-p", parent, "-m", message];
+    return (await git(commit, { cwd: root, env: signature(date.trim()) })).trim();
   } finally {
-    await rm(temporaryIndex, { force: true });
-    await rm(`${temporaryIndex}.lock`, { force: true });
+    await rm(temporary, { force: true });
+    await rm(`${temporary}.lock`, { force: true });
   }
 }
 
-/** Starts from a copy of the real index: its file times spare git from reading every file again. */
-async function seedIndex(root: string, temporaryIndex: string, parent: string): Promise<void> {
-  const path = (await git(["rev-parse", "--git-path", "index"], { cwd: root })).trim();
+/** Starting from the real index spares git from reading every file again: it holds their times. */
+async function copied(index: string, temporary: string): Promise<boolean> {
   try {
-    await copyFile(join(root, path), temporaryIndex);
+    await copyFile(index, temporary);
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    await git(["read-tree", parent], { cwd: root, env: { GIT_INDEX_FILE: temporaryIndex } });
+    return false;
   }
 }
 
-/** A snapshot needs no identity of the user's, so that it also works where none is set up. */
-function signed(root: string): { cwd: string; env: Record<string, string> } {
-  const who = { NAME: "baton", EMAIL: "baton@localhost" };
+/** Needs no identity of the user's, and depends on nothing but the parent. `date` is in seconds since the epoch. */
+function signature(date: string): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(who)) {
-    env[`GIT_AUTHOR_${key}`] = value;
-    env[`GIT_COMMITTER_${key}`] = value;
+  for (const role of ["GIT_AUTHOR", "GIT_COMMITTER"]) {
+    env[`${role}_NAME`] = "baton";
+    env[`${role}_EMAIL`] = "baton@localhost";
+    env[`${role}_DATE`] = `${date} +0000`;
   }
-  return { cwd: root, env };
+  return env;
 }
 
-/** Lets git collect a snapshot that no run needs any more. A ref that is not there is fine. */
-export async function dropSnapshot(root: string, ref: string): Promise<void> {
-  try {
-    await git(["update-ref", "-d", ref], { cwd: root });
-  } catch (error) {
-    if (!(error instanceof GitError)) throw error;
-  }
+/** Gives a snapshot a ref, so that git does not collect it. */
+export async function keepSnapshot(root: string, commit: string): Promise<void> {
+  await git(["update-ref", refs + commit, commit], { cwd: root });
+}
+
+/** Gives up the snapshots that nobody needs any more. */
+export async function keepOnlySnapshots(root: string, needed: ReadonlySet<string>): Promise<void> {
+  const listed = await git(["for-each-ref", "--format=%(objectname)", refs], { cwd: root });
+  const dropped = listed.split("\n").filter((commit) => commit !== "" && !needed.has(commit));
+  await Promise.all(dropped.map((commit) => git(["update-ref", "-d", refs + commit], { cwd: root })));
 }

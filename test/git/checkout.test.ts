@@ -4,7 +4,7 @@ import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSyn
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkout } from "../../src/git/checkout.ts";
-import { dropSnapshot, snapshot } from "../../src/git/snapshot.ts";
+import { keepOnlySnapshots, keepSnapshot, snapshot } from "../../src/git/snapshot.ts";
 import { readWorktree } from "../../src/git/worktree.ts";
 import { type Repository, repository } from "./repository.ts";
 
@@ -71,8 +71,8 @@ test("neither checkout nor snapshot runs a hook or shows up anywhere but under r
   }
   repo.write({ a: "2", "new/b": "untracked", ignored: "secret" });
   const before = face(repo);
-  const ref = "refs/baton/runs/r1";
-  const commit = await snapshot({ root: repo.root, parent, temporaryIndex: join(repo.root, ".git", "t"), ref });
+  const commit = await snapshot({ root: repo.root, parent });
+  await keepSnapshot(repo.root, commit);
   assert.deepEqual(face(repo), before);
   const folder = join(repo.root, ".git", "checkout");
   await checkout({ root: repo.root, commit, folder });
@@ -80,12 +80,28 @@ test("neither checkout nor snapshot runs a hook or shows up anywhere but under r
   assert.equal(readFileSync(join(folder, "new", "b"), "utf8"), "untracked");
   assert.equal(existsSync(join(folder, "ignored")), false);
   assert.equal(at(repo.root, "rev-parse", `${commit}^`), parent);
-  assert.equal(at(repo.root, "rev-parse", ref), commit);
   assert.equal(existsSync(join(repo.root, ".git", "hook-ran")), false);
-  assert.equal(existsSync(join(repo.root, ".git", "t")), false);
-  await dropSnapshot(repo.root, ref);
-  assert.equal(at(repo.root, "for-each-ref", "refs/baton"), "");
-  await dropSnapshot(repo.root, ref);
+});
+
+test("the same files give the same snapshot, and only the needed ones are kept", async (t) => {
+  const repo = repository(t);
+  repo.write({ a: "1" });
+  const parent = repo.commit("one");
+  repo.write({ a: "2" });
+  const first = await snapshot({ root: repo.root, parent });
+  assert.equal(await snapshot({ root: repo.root, parent }), first);
+  repo.write({ b: "3" });
+  const second = await snapshot({ root: repo.root, parent });
+  assert.notEqual(second, first);
+  for (const commit of [first, second]) await keepSnapshot(repo.root, commit);
+  const kept = () => at(repo.root, "for-each-ref", "--format=%(objectname)", "refs/baton").split("\n");
+  assert.deepEqual(kept(), [first, second].sort());
+  await keepOnlySnapshots(repo.root, new Set([second]));
+  assert.deepEqual(kept(), [second]);
+  assert.deepEqual(
+    readdirSync(join(repo.root, ".git")).filter((name) => name.includes("baton")),
+    [],
+  );
 });
 
 test("a checkout that was interrupted is made anew", async (t) => {

@@ -1,0 +1,132 @@
+import type { RunId } from "../../engine/events.ts";
+import type { LogOf } from "../../runner/log-path.ts";
+import type { ReadingHandle } from "../../store/store.ts";
+import type { CommandCall, CommandModule } from "../command.ts";
+import { findJobs } from "../job-names.ts";
+import { findRun, matching, requireJournal } from "../journal.ts";
+import { type LogFollower, openLogFollower } from "../log-follower.ts";
+import { findPlace, type Place } from "../place.ts";
+import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
+import { clockTime } from "../terminal/duration.ts";
+import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
+
+export const describe: CommandModule["describe"] = (command) => {
+  configOption(jsonOption(command))
+    .description("Print what the jobs of a run printed. Without RUN: the newest one. Without JOB: all of them.")
+    .argument("[RUN]", "a run, or its release number")
+    .argument("[JOB]", "a job, for example web.test or web.deploy@dev")
+    .option("--attempt <N>", "an earlier attempt of the job (default: the last one)")
+    .option("--follow", "keep printing until the run has ended");
+  examples(command, [
+    ["baton logs", "everything of the newest run"],
+    ["baton logs web.deploy@dev", "one job of the newest run"],
+    ["baton logs 7 web.test --attempt 1", "the first attempt in release 7"],
+    ["baton logs --follow", "what runs in another terminal"],
+  ]);
+};
+
+interface Options extends ConfigOptions, JsonOptions {
+  attempt?: string;
+  follow?: true;
+}
+
+const lookEveryMs = 150;
+
+export const run: CommandModule["run"] = async (call) => {
+  const { attempt, follow, json, config } = call.options as Options;
+  const place = findPlace(call.terminal, { config });
+  using journal = requireJournal(place);
+  const { run, job } = whatIsMeant(journal, call.args);
+  const wanted = attempt === undefined ? undefined : attemptNumber(attempt);
+  const printer = new LogPrinter(call, place, { oneJob: job !== undefined, json: json === true });
+  for (;;) {
+    // Asked before the files are read: what a finished run printed is complete.
+    const ended = journal.run(run)?.conclusion !== undefined;
+    const logs = logsOf(journal, run, { job, attempt: wanted });
+    if (logs.length === 0 && !follow) return nothingToShow(call, { job, attempt: wanted });
+    await printer.print(logs);
+    if (!follow || ended) break;
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+  printer.end();
+  return exitCodes.clean;
+};
+
+function nothingToShow(call: CommandCall, what: { job: string | undefined; attempt: number | undefined }): ExitCode {
+  if (what.attempt !== undefined) {
+    throw new UsageError(`${what.job ?? "no job"} has no attempt ${what.attempt} in this run`);
+  }
+  call.terminal.say(`${what.job ?? "no job"} has not been started in this run`);
+  call.terminal.suggest("baton status");
+  return exitCodes.clean;
+}
+
+function whatIsMeant(
+  journal: ReadingHandle,
+  [first, second]: CommandCall["args"],
+): { run: RunId; job: string | undefined } {
+  if (second !== undefined || first === undefined) return { run: findRun(journal, first).run, job: second };
+  const run = matching(journal.runs(), first);
+  return run ? { run: run.run, job: undefined } : { run: findRun(journal, undefined).run, job: first };
+}
+
+function attemptNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new UsageError(`--attempt ${text} is not a number from 1`);
+}
+
+/** The attempts to show, in the order in which they were started: the last one of each job unless one is named. */
+function logsOf(
+  journal: ReadingHandle,
+  run: RunId,
+  what: { job: string | undefined; attempt: number | undefined },
+): LogOf[] {
+  const attempts = new Map<string, LogOf>();
+  let jobs: string[] = [];
+  for (const { event } of journal.loadRun(run)) {
+    if (event.type === "run.created") jobs = event.plan.jobs.map(({ id }) => id);
+    if (event.type !== "job.started") continue;
+    if (what.attempt !== undefined && event.attempt !== what.attempt) continue;
+    attempts.delete(event.job);
+    attempts.set(event.job, { run, job: event.job, attempt: event.attempt });
+  }
+  if (what.job === undefined) return [...attempts.values()];
+  const wanted = new Set(findJobs(what.job, jobs));
+  return [...attempts.values()].filter(({ job }) => wanted.has(job));
+}
+
+class LogPrinter {
+  readonly #followers = new Map<string, LogFollower>();
+  readonly #lines: unknown[] = [];
+  readonly #call: CommandCall;
+  readonly #place: Place;
+  readonly #how: { oneJob: boolean; json: boolean };
+
+  constructor(call: CommandCall, place: Place, how: { oneJob: boolean; json: boolean }) {
+    this.#call = call;
+    this.#place = place;
+    this.#how = how;
+  }
+
+  /** Prints what has come since the last call. */
+  async print(logs: readonly LogOf[]): Promise<void> {
+    const { terminal } = this.#call;
+    for (const log of logs) {
+      const key = `${log.job} ${log.attempt}`;
+      const follower = this.#followers.get(key) ?? openLogFollower(this.#place.stateFolder, log);
+      this.#followers.set(key, follower);
+      for (const { at, step, text } of follower.read()) {
+        if (this.#how.json) this.#lines.push({ job: log.job, attempt: log.attempt, step, at, text });
+        else {
+          const name = this.#how.oneJob ? "" : `${terminal.out.active(log.job)} `;
+          terminal.print(`${terminal.out.faint(clockTime(at))} ${name}${text}`);
+        }
+      }
+    }
+  }
+
+  end(): void {
+    if (this.#how.json) this.#call.terminal.printJson({ version: 1, lines: this.#lines });
+  }
+}

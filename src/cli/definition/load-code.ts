@@ -1,0 +1,87 @@
+import { createRequire, registerHooks } from "node:module";
+import { Script } from "node:vm";
+import { explainExit, explainLoadError, explainTimeout } from "./explain.ts";
+
+export interface CodeFile {
+  file: string;
+  cwd: string;
+  limitMs: number;
+}
+
+/** The module uses `await` at its top level: it cannot be loaded under a time limit in this process. */
+export class NeedsAwait extends Error {
+  override readonly name = "NeedsAwait";
+}
+
+/**
+ * Loads a definition written as code and returns what it exports. A synchronous `require` inside a script with a timeout
+ * is the one way to stop a loop that never ends without a second thread or process, so it costs nothing when all is well.
+ *
+ * @throws {UsageError} that explains what is wrong with the file.
+ * @throws {NeedsAwait} when the file awaits something at its top level.
+ */
+export function loadCode({ file, cwd, limitMs }: CodeFile): Record<string, unknown> {
+  const require = createRequire(import.meta.url);
+  const hooks = resolveOurselves();
+  const key = Symbol.for("baton.load");
+  const place = globalThis as Record<symbol, unknown>;
+  place[key] = () => require(file);
+  const calm = keepQuiet(() => explainExit(file, cwd));
+  try {
+    const script = new Script('globalThis[Symbol.for("baton.load")]()', { filename: "baton-load" });
+    return script.runInThisContext({ timeout: limitMs }) as Record<string, unknown>;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException | undefined)?.code;
+    if (code === "ERR_REQUIRE_ASYNC_MODULE") throw new NeedsAwait();
+    if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw explainTimeout(file, limitMs, cwd);
+    throw explainLoadError(error, file, cwd);
+  } finally {
+    calm();
+    hooks.deregister();
+    delete place[key];
+  }
+}
+
+/** The same without a time limit, for a process that somebody else watches. */
+export async function loadCodeThatAwaits({ file, cwd }: CodeFile): Promise<Record<string, unknown>> {
+  const hooks = resolveOurselves();
+  const calm = keepQuiet(() => explainExit(file, cwd));
+  try {
+    return (await import(file)) as Record<string, unknown>;
+  } catch (error) {
+    throw explainLoadError(error, file, cwd);
+  } finally {
+    calm();
+    hooks.deregister();
+  }
+}
+
+/**
+ * `import … from "baton-cd"` means the Baton that runs, wherever the definition lies and whatever is installed beside it:
+ * the sources in a clone, the bundle in a package.
+ */
+function resolveOurselves(): { deregister(): void } {
+  return registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier !== "baton-cd") return next(specifier, context);
+      if (import.meta.url.endsWith(".ts")) return next(new URL("../../model/index.ts", import.meta.url).href, context);
+      return next(specifier, { ...context, parentURL: import.meta.url });
+    },
+  });
+}
+
+/** What a definition prints must not mix with our data, and its `process.exit` must not look like a success. */
+function keepQuiet(onExit: () => Error & { next?: string | undefined }): () => void {
+  const { write } = process.stdout;
+  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof write;
+  const complain = () => {
+    const { message, next } = onExit();
+    process.stderr.write(`baton: ${message}\n${next ? `  next: ${next}\n` : ""}`);
+    process.exitCode = 2;
+  };
+  process.once("exit", complain);
+  return () => {
+    process.stdout.write = write;
+    process.off("exit", complain);
+  };
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { isBuiltDelivery } from "../../model/define-delivery.ts";
+import type { Delivery } from "../../model/delivery.ts";
+import { UsageError } from "../problem.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { explainNoDelivery, explainRefusals } from "./explain.ts";
+import { loadCode, NeedsAwait } from "./load-code.ts";
+import { shortPath } from "./source-frame.ts";
+
+/** How long a definition written as code may take to load. */
+const defaultLimitMs = 10_000;
+
+/** @throws {UsageError} that says where and what is wrong. */
+export async function loadDefinition(file: string, terminal: Terminal): Promise<Delivery> {
+  if (/\.(ya?ml|json)$/.test(file)) return await loadText(file, terminal.cwd);
+  const limitMs = limitOf(terminal.env);
+  try {
+    return deliveryOf(loadCode({ file, cwd: terminal.cwd, limitMs }), file, terminal.cwd);
+  } catch (error) {
+    if (!(error instanceof NeedsAwait)) throw error;
+    const { loadInChild } = await import("./load-in-child.ts");
+    return await loadInChild({ file, cwd: terminal.cwd, limitMs, entry: terminal.entry });
+  }
+}
+
+export function deliveryOf(exported: Record<string, unknown>, file: string, cwd: string): Delivery {
+  if (isBuiltDelivery(exported.default)) return exported.default;
+  throw explainNoDelivery(exported, file, cwd);
+}
+
+async function loadText(file: string, cwd: string): Promise<Delivery> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${shortPath(file, cwd)} cannot be read: ${(error as Error).message}`);
+  }
+  const { deliveryFromYaml } = await import("../../model/yaml.ts");
+  const result = deliveryFromYaml(text, file);
+  if (result.ok) return result.value;
+  throw explainRefusals(result.refusals, cwd);
+}
+
+function limitOf(env: NodeJS.ProcessEnv): number {
+  const given = env.BATON_DEFINITION_LIMIT_MS;
+  if (given === undefined || given === "") return defaultLimitMs;
+  const limitMs = Number(given);
+  if (Number.isInteger(limitMs) && limitMs > 0) return limitMs;
+  throw new UsageError(`BATON_DEFINITION_LIMIT_MS is "${given}"; it must be a number of milliseconds above 0`);
+}

@@ -1,0 +1,52 @@
+import type { Delivery, Parameter } from "../model/delivery.ts";
+import { nearestName } from "../model/nearest-name.ts";
+import { UsageError } from "./problem.ts";
+
+/** The parameters of a run from `--param name=value`, with defaults filled in. */
+export function readParameters(delivery: Delivery, given: readonly string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const pair of given) {
+    const at = pair.indexOf("=");
+    if (at < 1) throw new UsageError(`--param ${pair} is not NAME=VALUE`);
+    const name = pair.slice(0, at);
+    values[name] = checked(delivery, name, pair.slice(at + 1));
+  }
+  const missing: string[] = [];
+  for (const [name, parameter] of Object.entries(delivery.parameters)) {
+    if (name in values) continue;
+    if (parameter.default === undefined) missing.push(name);
+    else values[name] = parameter.default;
+  }
+  if (missing.length === 0) return values;
+  throw new UsageError(`the delivery asks for ${missing.join(", ")}`, {
+    next: `give ${missing.map((name) => `--param ${name}=…`).join(" ")}`,
+  });
+}
+
+function checked(delivery: Delivery, name: string, value: string): string {
+  const parameter = delivery.parameters[name];
+  if (parameter === undefined) {
+    const names = Object.keys(delivery.parameters);
+    const near = nearestName(name, names);
+    const known = names.length === 0 ? "the delivery has none" : `there are ${names.join(", ")}`;
+    throw new UsageError(`there is no parameter "${name}"${near ? `; did you mean ${near}?` : `; ${known}`}`);
+  }
+  const wanted = refusalOf(parameter, value);
+  if (wanted) throw new UsageError(`--param ${name}=${value}: it must be ${wanted}`);
+  return value;
+}
+
+function refusalOf({ type, options }: Parameter, value: string): string | undefined {
+  switch (type) {
+    case "string":
+      return undefined;
+    case "number":
+      return value.trim() !== "" && Number.isFinite(Number(value)) ? undefined : "a number";
+    case "boolean":
+      return value === "true" || value === "false" ? undefined : "true or false";
+    case "choice":
+      return options.includes(value) ? undefined : `one of ${options.join(", ")}`;
+    default:
+      return type satisfies never;
+  }
+}

@@ -1,0 +1,36 @@
+import { type ExitCode, exitCodes, Failure, UsageError } from "./problem.ts";
+import { styleFor } from "./terminal/style.ts";
+
+/** Adapters' errors that are about the world and not about Baton; their messages already say where, what and what next. */
+const worldly = new Set(["StoreError", "GitError"]);
+
+/** Puts an error that ended a command into words on stderr and returns the exit code. */
+export function reportProblem(error: unknown, argv: string[]): ExitCode {
+  if (error instanceof UsageError) return tell(error, exitCodes.usage);
+  if (error instanceof Failure) return tell(error, exitCodes.failed);
+  if (error instanceof Error && worldly.has(error.name)) return tell(error, exitCodes.failed);
+  return reportBug(error, argv);
+}
+
+function tell(error: Error & { next?: string | undefined }, code: ExitCode): ExitCode {
+  const style = styleFor(process.stderr, process.env);
+  const [first, ...rest] = error.message.split("\n");
+  const lines = [`${style.bad("baton:")} ${first}`, ...rest];
+  if (error.next) lines.push(`  ${style.faint("next:")} ${error.next}`);
+  process.stderr.write(`${lines.join("\n")}\n`);
+  return code;
+}
+
+function reportBug(error: unknown, argv: string[]): ExitCode {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const lines = [
+    "baton: this is a mistake in Baton, not in your delivery.",
+    "  Nothing that had finished is lost; `baton resume` goes on where it stopped.",
+    "  Please report it with these lines:",
+    `    baton ${argv.map((arg) => (/^[\w./=@:-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(" ")}`,
+    `    Node.js ${process.version}, ${process.platform} ${process.arch}`,
+    ...stack.split("\n").map((line) => `    ${line}`),
+  ];
+  process.stderr.write(`${lines.join("\n")}\n`);
+  return exitCodes.bug;
+}

@@ -1,0 +1,59 @@
+import { snapshot } from "../git/snapshot.ts";
+import { changedSince, readWorktree, resolveCommit } from "../git/worktree.ts";
+import type { Place } from "./place.ts";
+import { UsageError } from "./problem.ts";
+
+/**
+ * The files that a plan is about. `commit`: exactly the files of that commit, which is a snapshot when there are
+ * uncommitted files. `folder`: the files as they lie there, because no commit can stand for them.
+ */
+export type Source =
+  | { kind: "commit"; root: string; commit: string; head: string; branch: string | undefined; uncommitted: string[] }
+  | { kind: "folder"; root: string; because: string; branch: string | undefined };
+
+export async function readSource(place: Place): Promise<Source> {
+  if (place.repository === undefined) {
+    return { kind: "folder", root: place.root, because: "this is not a git repository", branch: undefined };
+  }
+  const { root, commit, branch, uncommitted } = await readWorktree(place.repository);
+  if (commit === undefined) return { kind: "folder", root, because: "the repository has no commit yet", branch };
+  const files = uncommitted.filter((path) => !path.startsWith(".baton/") && !path.includes("/.baton/"));
+  if (files.length === 0) return { kind: "commit", root, commit, head: commit, branch, uncommitted: [] };
+  const recorded = await snapshot({ root, parent: commit });
+  return { kind: "commit", root, commit: recorded, head: commit, branch, uncommitted: files };
+}
+
+/**
+ * For each base, the paths that differ from the source. A base that git does not know is left out, and so is every base
+ * when there is no commit to compare: the planner then counts everything as changed.
+ */
+export async function changesSince(source: Source, bases: Iterable<string>): Promise<Record<string, string[]>> {
+  const changed: Record<string, string[]> = {};
+  if (source.kind === "folder") return changed;
+  await Promise.all(
+    [...new Set(bases)].map(async (base) => {
+      const paths = await changedSince(source.root, base, source.commit);
+      if (paths) changed[base] = paths;
+    }),
+  );
+  return changed;
+}
+
+/** @throws {UsageError} when `--since` names no commit. */
+export async function resolveSince(source: Source, since: string): Promise<string> {
+  if (source.kind === "folder") {
+    throw new UsageError(`--since ${since} needs a commit to compare with, but ${source.because}`);
+  }
+  const commit = await resolveCommit(source.root, since);
+  if (commit !== undefined) return commit;
+  throw new UsageError(`--since ${since}: git knows no such commit`, {
+    next: "git log --oneline shows the ones it knows",
+  });
+}
+
+/** The branch that CI services name when they check out a commit without a branch. */
+export function branchFromCi(env: NodeJS.ProcessEnv): string | undefined {
+  if (env.GITHUB_REF_TYPE === "branch" && env.GITHUB_REF_NAME) return env.GITHUB_REF_NAME;
+  if (env.CODEBUILD_WEBHOOK_HEAD_REF?.startsWith("refs/heads/")) return env.CODEBUILD_WEBHOOK_HEAD_REF.slice(11);
+  return env.CI_COMMIT_BRANCH || env.BUILDKITE_BRANCH || env.BRANCH_NAME || undefined;
+}

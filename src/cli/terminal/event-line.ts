@@ -1,0 +1,81 @@
+import type { EngineEvent, Failure } from "../../engine/events.ts";
+import { clockTime, duration } from "./duration.ts";
+import type { Style } from "./style.ts";
+
+/** What a line about an event needs to know besides the event. */
+export interface EventWords {
+  style: Style;
+  /** How many attempts a job has at most. */
+  attemptsOf(job: string): number;
+  /** Why a job was started again counts only when it was not the first attempt. */
+  at: number;
+}
+
+/** One line for people about what happened; nothing for what only Baton needs to know. */
+export function eventLine(event: EngineEvent, words: EventWords): string | undefined {
+  const { style } = words;
+  switch (event.type) {
+    case "run.created":
+      return undefined;
+    case "job.started":
+      return `${style.active("▶")} ${event.job} started${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`;
+    case "job.succeeded":
+      return `${style.good("✔")} ${event.job} passed ${style.faint(`in ${duration(event.durationMs)}`)}`;
+    case "job.failed":
+      return failedLine(event, words);
+    case "job.retry-due":
+      return undefined;
+    case "job.skipped":
+      if (event.code === "not-needed") return undefined;
+      return `${style.faint("○")} ${event.job} skipped ${style.faint(`(${event.text})`)}`;
+    case "job.cancelled":
+      return `${style.warning("■")} ${event.job} cancelled ${style.faint(`after ${duration(event.durationMs)}`)}`;
+    case "job.interrupted":
+      return `${style.warning("!")} ${event.job} was interrupted in attempt ${event.attempt}; it starts again`;
+    case "run.retry-requested":
+      return `${style.active("↻")} ${event.jobs.length} jobs go back to waiting`;
+    case "run.cancel-requested":
+      return `${style.warning("■")} ${event.by} cancelled the run${event.mode === "now" ? ", at once" : ""}`;
+    case "lock.acquired":
+      return `${style.faint("◆")} ${event.environment} is locked for this run`;
+    case "lock.released":
+      return `${style.faint("◇")} ${event.environment} is free again`;
+    case "approval.requested":
+      return `${style.warning("?")} ${event.environment} waits for approval${by(event.reviewers)}`;
+    case "approval.answered":
+      return `${event.answer === "approved" ? style.good("✔") : style.bad("✖")} ${event.environment} ${answered(event)}`;
+    case "run.finished":
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+function failedLine(
+  event: Extract<EngineEvent, { type: "job.failed" }>,
+  { style, attemptsOf, at }: EventWords,
+): string {
+  const text = `${event.job} failed: ${event.failure.message} ${style.faint(`after ${duration(event.durationMs)}`)}`;
+  if (event.retryAt === undefined) return `${style.bad("✖")} ${text}`;
+  const next = `attempt ${event.attempt + 1} of ${attemptsOf(event.job)} in ${duration(event.retryAt - at)}`;
+  return `${style.warning("↻")} ${text}; ${next}`;
+}
+
+function answered(event: Extract<EngineEvent, { type: "approval.answered" }>): string {
+  if (event.answer === "expired") return "was not approved in time";
+  return `${event.answer} by ${event.by}${event.comment ? `: ${event.comment}` : ""}`;
+}
+
+export function by(reviewers: readonly string[]): string {
+  return reviewers.length === 0 ? "" : ` by ${reviewers.join(" or ")}`;
+}
+
+/** The same with the time of day in front, for logs in which nothing is redrawn. */
+export function timedLine(at: number, line: string, style: Style): string {
+  return `${style.faint(clockTime(at))} ${line}`;
+}
+
+/** Whether a failure has lines in a log that explain it. */
+export function hasLog(failure: Failure): boolean {
+  return failure.kind !== "spawn" && failure.kind !== "tool";
+}

@@ -1,0 +1,93 @@
+import type { JobState } from "../../engine/state.ts";
+import type { JobId } from "../../plan/plan.ts";
+import { duration } from "./duration.ts";
+import type { Style } from "./style.ts";
+import { hasEnded, type Moment, waits } from "./waiting.ts";
+import { fit, pad, widthOf } from "./width.ts";
+
+/** Everything the live picture shows. */
+export interface Picture extends Moment {
+  /** What jobs usually take, in milliseconds. */
+  expected: ReadonlyMap<JobId, number>;
+  /** How long the rest will take, when it can be told. */
+  leftMs?: number | undefined;
+  /** The step that a running job is at and the last line it printed. */
+  doing: ReadonlyMap<JobId, Doing>;
+  /** A line for the person, such as what a second Ctrl-C does. */
+  notice?: string | undefined;
+}
+
+export interface Doing {
+  step: string;
+  line: string;
+}
+
+export interface Frame {
+  columns: number;
+  rows: number;
+  style: Style;
+}
+
+const barWidth = 24;
+const mostWaits = 6;
+
+/** The live picture, line by line: a heading with progress, what runs, what waits and for whom. Pure. */
+export function view(picture: Picture, frame: Frame): string[] {
+  const { style } = frame;
+  const lines = ["", heading(picture, frame), progress(picture, frame)];
+  const running = picture.run.list.filter((job) => job.status === "running");
+  const nameWidth = Math.min(40, Math.max(0, ...running.map((job) => widthOf(job.id))));
+  const room = Math.max(1, frame.rows - lines.length - 4);
+  for (const job of running.slice(0, room)) lines.push(runningLine(job, picture, { frame, nameWidth }));
+  if (running.length > room) lines.push(style.faint(`  and ${running.length - room} more run`));
+  lines.push(...waitingLines(picture, { frame, room: Math.min(mostWaits, room - running.length) }));
+  if (picture.notice) lines.push(style.warning(picture.notice));
+  return lines.map((line) => fit(line, frame.columns - 1));
+}
+
+function heading({ run, now }: Picture, { style }: Frame): string {
+  const place = run.plan.environments.join(" → ");
+  return `${style.strong(run.plan.delivery)}  release ${run.release} ${style.faint(`(run ${run.id})`)}  ${place}  ${style.faint(
+    duration(now - run.createdAt),
+  )}`;
+}
+
+function progress({ run, leftMs }: Picture, { style, columns }: Frame): string {
+  const all = run.list.length;
+  const done = run.list.filter(hasEnded).length;
+  const failed = run.list.filter((job) => job.status === "failed").length;
+  const width = Math.min(barWidth, Math.max(8, columns - 40));
+  const filled = all === 0 ? width : Math.floor((done / all) * width);
+  const bar = style.good("━".repeat(filled)) + style.faint("─".repeat(width - filled));
+  const parts = [`${done} of ${all} jobs done`];
+  if (failed > 0) parts.push(style.bad(`${failed} failed`));
+  if (leftMs !== undefined) parts.push(`about ${duration(leftMs)} left`);
+  return `${bar}  ${parts.join(", ")}`;
+}
+
+function runningLine(
+  job: JobState,
+  picture: Picture,
+  { frame, nameWidth }: { frame: Frame; nameWidth: number },
+): string {
+  const { style } = frame;
+  const elapsed = picture.now - (job.startedAt ?? picture.now);
+  const usual = picture.expected.get(job.id);
+  const time = usual === undefined ? duration(elapsed) : `${duration(elapsed)} of about ${duration(usual)}`;
+  const attempt = job.attempt > 1 ? style.warning(` attempt ${job.attempt}`) : "";
+  const doing = picture.doing.get(job.id);
+  const what = doing === undefined ? "" : `  ${doing.step}${doing.line ? style.faint(`  ${doing.line}`) : ""}`;
+  return `${style.active("▶")} ${pad(fit(job.id, nameWidth), nameWidth)}  ${pad(time, 6)}${attempt}${what}`;
+}
+
+function waitingLines(picture: Picture, { frame, room }: { frame: Frame; room: number }): string[] {
+  const all = waits(picture);
+  const most = Math.max(1, room);
+  const shown = all.length <= most ? all : all.slice(0, most - 1);
+  const { style } = frame;
+  const lines = shown.map(({ subject, text, kind }) =>
+    kind === "elsewhere" ? `${style.warning("?")} ${subject}  ${text}` : style.faint(`· ${subject}  ${text}`),
+  );
+  if (shown.length < all.length) lines.push(style.faint(`· ${all.length - shown.length} more wait`));
+  return lines;
+}
