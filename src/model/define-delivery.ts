@@ -1,4 +1,5 @@
 import type { ParameterHandle, Scalar } from "./authored.ts";
+import { markBuilt } from "./built-delivery.ts";
 import { rememberCallSite } from "./call-site.ts";
 import type { Delivery } from "./delivery.ts";
 import { type EnvironmentHandle, environmentInput } from "./environment.ts";
@@ -8,7 +9,7 @@ import { namedForms } from "./normalise/normalise.ts";
 import { parameterInput } from "./parameter.ts";
 import { type AnyPipeline, pipelineInput } from "./pipeline.ts";
 import { PlaceBook } from "./place-book.ts";
-import { DefinitionError, type DefinitionPath, type FindPlace, locateRefusals, type Refusal } from "./refusal.ts";
+import { DefinitionError, type DefinitionPath, locateRefusals, type Refusal } from "./refusal.ts";
 
 export interface DeliveryInput<Environments extends string = string> {
   /** Every pipeline, the needed ones too. A condition on an environment that is not listed is a compile-time error. */
@@ -18,8 +19,6 @@ export interface DeliveryInput<Environments extends string = string> {
   readonly variables?: Readonly<Record<string, Scalar>> | undefined;
   readonly parameters?: readonly ParameterHandle[] | undefined;
 }
-
-const builtHere = Symbol.for("baton.delivery");
 
 /**
  * Checks everything together and builds the model.
@@ -73,18 +72,7 @@ export function delivery<const Name extends string, const Environments extends s
   const { delivery: built, refusals: others } = judge({ name, variables: definition?.variables, ...forms });
   const all = [...refusals, ...others];
   if (all.length > 0) throw new DefinitionError(locateRefusals(all, (path) => places.find(path)));
-  Object.defineProperty(built, builtHere, { value: (path: DefinitionPath) => places.find(path), enumerable: false });
-  return built;
-}
-
-/** Whether `delivery(...)` built this, of this copy of Baton or of another. */
-export function isBuiltDelivery(value: unknown): value is Delivery {
-  return isForm(value) && typeof (value as Record<symbol, unknown>)[builtHere] === "function";
-}
-
-/** Finds where parts of a delivery that builders made were declared. */
-export function placesOf(delivery: Delivery): FindPlace {
-  return (delivery as Delivery & { [builtHere]?: FindPlace })[builtHere] ?? (() => undefined);
+  return markBuilt(built, (path) => places.find(path));
 }
 
 interface NamedInput {

@@ -30,17 +30,24 @@ export interface RelatedPlace {
 
 export type Result<T> = { ok: true; value: T } | { ok: false; refusals: Refusal[] };
 
-/** Finds where a path was written; the nearest known ancestor counts. */
-export type FindPlace = (path: DefinitionPath) => DefinitionPlace | undefined;
+/** Finds where a path was written, its name or what it says; the nearest known ancestor counts. */
+export type FindPlace = (path: DefinitionPath, part?: "name" | "content") => DefinitionPlace | undefined;
+
+/** Refusals of a name itself rather than of what stands under it. */
+const aboutNames: ReadonlySet<string> = new Set(["unknown-key", "wrong-name", "duplicate-name", "reserved-name"]);
 
 /** Gives every refusal, and what it relates to, its place; then orders them as they stand in the definition. */
 export function locateRefusals(refusals: readonly Refusal[], findPlace: FindPlace): Refusal[] {
-  const located = <T extends { path: DefinitionPath; place?: DefinitionPlace }>(item: T): T => {
-    const place = item.place ?? findPlace(item.path);
+  type Item = { path: DefinitionPath; place?: DefinitionPlace };
+  const located = <T extends Item>(item: T, part: "name" | "content"): T => {
+    const place = item.place ?? findPlace(item.path, part);
     return place ? { ...item, place } : item;
   };
   return refusals
-    .map((refusal) => located({ ...refusal, related: refusal.related.map(located) }))
+    .map((refusal) => {
+      const related = refusal.related.map((item) => located(item, "name"));
+      return located({ ...refusal, related }, aboutNames.has(refusal.code) ? "name" : "content");
+    })
     .sort((a, b) => comparePlaces(a.place, b.place));
 }
 

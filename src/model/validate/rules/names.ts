@@ -1,22 +1,12 @@
+import { inputPattern, longestName, namePattern, secretPattern, variablePattern } from "../../names.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { type Rule, refusal, type Subject } from "../subject.ts";
-
-/** Names of environments, pipelines, jobs, artifacts and outputs. */
-export const namePattern = /^[a-z][A-Za-z0-9-]*$/;
-/** Names of environment variables, and of the delivery's variables. */
-export const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** Names of parameters and of a matrix' dimensions. */
-export const inputPattern = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-/** Names of secrets: also the paths that secret stores use. */
-export const secretPattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/;
-
-const longest = 100;
 
 /** Every name has a form that files, environment variables and the CI services can all carry. */
 export const names: Rule = function* (subject) {
   for (const { kind, name, path, form } of namedThings(subject)) {
-    if (form.pattern.test(name) && name.length <= longest) continue;
-    const long = name.length > longest ? `, at most ${longest} characters long` : "";
+    if (form.pattern.test(name) && name.length <= longestName) continue;
+    const long = name.length > longestName ? `, at most ${longestName} characters long` : "";
     yield refusal("wrong-name", path, {
       message: `"${name}" cannot be the name of ${kind}`,
       help: `use ${form.words}${long}`,

@@ -1,0 +1,126 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  type YAMLError,
+} from "yaml";
+import { markBuilt } from "./built-delivery.ts";
+import type { Delivery } from "./delivery.ts";
+import { judge } from "./judge.ts";
+import { type Form, FormReader } from "./normalise/form.ts";
+import { type DeliveryForm, namedForms } from "./normalise/normalise.ts";
+import { type DefinitionPlace, type FindPlace, locateRefusals, type Refusal, type Result } from "./refusal.ts";
+
+/**
+ * Builds the model from a delivery written as YAML or JSON. Pure: the caller reads the file; `file` is only its name in
+ * refusals. Every refusal has a line and a column.
+ */
+export function loadYaml(text: string, file: string): Result<Delivery> {
+  const lines = new LineCounter();
+  const document = parseDocument(text.replace(/^\uFEFF/, ""), { lineCounter: lines, merge: true, prettyErrors: false });
+  const place = (offset: number): DefinitionPlace => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  const problems = [...document.errors, ...document.warnings];
+  if (problems.length > 0) return { ok: false, refusals: problems.map((error) => syntaxRefusal(error, text, place)) };
+  const written = plainData(document);
+  if (!written.ok) return { ok: false, refusals: [{ ...written.refusal, place: place(0) }] };
+  const { form, refusals: topLevel } = readTopLevel(written.value);
+  const { delivery, refusals } = judge(form);
+  const findPlace = placeFinder(document, place);
+  const all = [...topLevel, ...refusals];
+  if (all.length > 0) return { ok: false, refusals: locateRefusals(all, findPlace) };
+  return { ok: true, value: markBuilt(delivery, findPlace) };
+}
+
+function syntaxRefusal(error: YAMLError, text: string, place: (offset: number) => DefinitionPlace): Refusal {
+  const [start, end] = error.pos;
+  const refusal = { path: [], related: [], place: place(start) };
+  if (error.code === "DUPLICATE_KEY") {
+    const key = /^[^:\n]*/.exec(text.slice(start, Math.max(end, start + 80)))![0].trim();
+    return {
+      ...refusal,
+      code: "duplicate-name",
+      message: `there is already a "${key}" here`,
+      help: "give one of them another name",
+    };
+  }
+  return {
+    ...refusal,
+    code: "wrong-yaml",
+    message: `this is not YAML that Baton can read: ${error.message}`,
+    help: "look at the indentation, quotes and brackets here and on the lines before",
+  };
+}
+
+/** Few enough that no "billion laughs" fits, enough for any delivery that people write. */
+const mostAliases = 1_000;
+
+function plainData(document: Document): { ok: true; value: unknown } | { ok: false; refusal: Refusal } {
+  try {
+    return { ok: true, value: document.toJS({ maxAliasCount: mostAliases }) };
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const help = "write the parts out, or repeat fewer of them";
+    return { ok: false, refusal: { code: "wrong-yaml", message: error.message, path: [], related: [], help } };
+  }
+}
+
+const deliveryKeys = ["$schema", "version", "name", "variables", "parameters", "environments", "pipelines"] as const;
+
+function readTopLevel(written: unknown): { form: DeliveryForm; refusals: Refusal[] } {
+  const reader = new FormReader();
+  const top: Form = reader.object(written, [], deliveryKeys);
+  if (top.version !== undefined && top.version !== 1) {
+    reader.refuse("unknown-version", ["version"], {
+      message: `this definition has version ${JSON.stringify(top.version)}`,
+      help: "this Baton reads version 1",
+    });
+  }
+  reader.string(top.$schema, ["$schema"]);
+  const named = (key: "parameters" | "environments" | "pipelines") => {
+    const entries = reader.entries(top[key], [key]);
+    return namedForms(entries.map(([name, form]) => ({ name, form })));
+  };
+  const form = {
+    name: top.name,
+    variables: top.variables,
+    parameters: named("parameters"),
+    environments: named("environments"),
+    pipelines: named("pipelines"),
+  };
+  return { form, refusals: reader.refusals };
+}
+
+/** Follows keys from the root; where they end, what was reached last counts. */
+function placeFinder(document: Document.Parsed, place: (offset: number) => DefinitionPlace): FindPlace {
+  return (path, part = "content") => {
+    let node: unknown = document.contents;
+    let offset = (document.contents as ParsedNode | null)?.range[0] ?? 0;
+    for (const key of path) {
+      const holder = isAlias(node) ? node.resolve(document) : node;
+      if (isMap(holder)) {
+        const pair = holder.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key);
+        if (!pair) break;
+        node = pair.value;
+        offset = startOf(part === "content" && isScalar(node) ? node : pair.key) ?? offset;
+      } else if (isSeq(holder) && typeof key === "number" && key < holder.items.length) {
+        node = holder.items[key];
+        offset = startOf(node) ?? offset;
+      } else break;
+    }
+    return place(offset);
+  };
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
