@@ -63,6 +63,11 @@ export type ValueInput<Own extends string = never> =
   | ContextReference
   | readonly ValueInput<Own>[];
 
+/** What text`…` makes. */
+export interface JoinedValue<Own extends string = never> extends ReadonlyArray<ValueInput<Own>> {
+  readonly [checked]: Own;
+}
+
 export type EnvInput<Own extends string = never> = Readonly<Record<string, ValueInput<Own>>>;
 
 export type ConditionInput<Environments extends string = string> =

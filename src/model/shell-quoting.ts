@@ -39,7 +39,6 @@ export function startScan(): ShellScan {
 
 /** How a variable is written at the place that the scan has reached. */
 export function holeAt(scan: ShellScan): HolePlace {
-  if (scan.escaped) return { refused: "a backslash stands right before it" };
   if (scan.heredoc) {
     if (scan.heredoc.quoted) return { refused: `it stands in the quoted here-document ${scan.heredoc.word}` };
     return { insert: (name) => `\${${name}}` };

@@ -1,5 +1,6 @@
 import type {
   ContextReference,
+  JoinedValue,
   MatrixReference,
   OwnOutput,
   SecretReference,
@@ -36,20 +37,20 @@ export function output<const Name extends string>(name: Name): OwnOutput<Name> {
   return rememberCallSite({ output: name }, output) as OwnOutput<Name>;
 }
 
-/** Names of own outputs that a value, or a list of values, reads. */
+/** Names of own outputs that a value reads. */
 export type OwnOutputsOf<Value> =
-  Value extends OwnOutput<infer Own> ? Own : Value extends readonly (infer Item)[] ? OwnOutputsOf<Item> : never;
+  Value extends OwnOutput<infer Own> ? Own : Value extends JoinedValue<infer Own> ? Own : never;
 
 /** A string with values in it: text`https://${infra.outputs.domain}/api`. */
 export function text<const Values extends readonly ValueInput<string>[]>(
   strings: TemplateStringsArray,
   ...values: Values
-): readonly ValueInput<OwnOutputsOf<Values>>[] {
+): JoinedValue<OwnOutputsOf<Values[number]>> {
   const parts: ValueInput<string>[] = [];
   strings.forEach((string, index) => {
     if (string !== "") parts.push(string);
     const value = values[index];
     if (value !== undefined) parts.push(value);
   });
-  return rememberCallSite(parts, text) as unknown as readonly ValueInput<OwnOutputsOf<Values>>[];
+  return rememberCallSite(parts, text) as unknown as JoinedValue<OwnOutputsOf<Values[number]>>;
 }
