@@ -3,7 +3,7 @@
  * a command that starts often should read one file instead of hundreds; split so that each command loads only its own.
  */
 import { execFileSync } from "node:child_process";
-import { rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -30,6 +30,9 @@ const { metafile } = await build({
     js: 'import { createRequire as __createRequire } from "node:module";const require=__createRequire(import.meta.url);',
   },
 });
+
+// Read at run time, from beside the bundle: see src/store/migrations.ts.
+cpSync(`${root}/src/store/migrations`, `${root}/dist/migrations`, { recursive: true });
 
 const inputs = Object.keys(metafile.inputs)
   .filter((file) => !file.startsWith("node_modules/"))

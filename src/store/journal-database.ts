@@ -1,0 +1,107 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { applicationId, migrate, stateVersion } from "./migrations.ts";
+import type { StateFolder } from "./state-folder.ts";
+import { asStoreError, newerVersion, StoreError } from "./store-error.ts";
+
+/** How long to wait for another process that posts a request at this very moment, in milliseconds. */
+const busyTimeoutMs = 10_000;
+
+/**
+ * Write-ahead log: readers work beside the writer. FULL: a commit has reached the disk when it returns. The log is cut
+ * back after a large plan instead of keeping its size for ever.
+ */
+const writerSettings = `
+  pragma journal_mode = wal;
+  pragma synchronous = full;
+  pragma journal_size_limit = 16777216;`;
+
+/** Opens the journal to write, makes or migrates it where needed. The caller holds the folder's lock. */
+export function openJournalForWriting(folder: StateFolder): DatabaseSync {
+  return opened(folder, () => {
+    const database = new DatabaseSync(folder.journal, { timeout: busyTimeoutMs });
+    return checked(database, () => {
+      const found = recognise(database, folder);
+      database.exec(writerSettings);
+      migrate(database, found);
+    });
+  });
+}
+
+/** Opens the journal to add a request beside the Baton that holds the folder. */
+export function openJournalForPosting(folder: StateFolder): DatabaseSync {
+  return opened(folder, () => {
+    const database = new DatabaseSync(folder.journal, { timeout: busyTimeoutMs });
+    return checked(database, () => {
+      requireCurrent(recognise(database, folder), folder);
+      database.exec(writerSettings);
+    });
+  });
+}
+
+/** Opens the journal to read, beside a running writer or alone. */
+export function openJournalForReading(folder: StateFolder): DatabaseSync {
+  return opened(folder, () => {
+    try {
+      return openToRead(folder, folder.journal);
+    } catch (error) {
+      // Nobody writes and the folder is write-protected: SQLite cannot make the files it shares with writers.
+      const url = pathToFileURL(folder.journal);
+      url.searchParams.set("immutable", "1");
+      if ((error as { errcode?: number }).errcode === undefined || existsSync(`${folder.journal}-wal`)) throw error;
+      return openToRead(folder, url);
+    }
+  });
+}
+
+function openToRead(folder: StateFolder, location: string | URL): DatabaseSync {
+  const database = new DatabaseSync(location, { readOnly: true, timeout: busyTimeoutMs });
+  return checked(database, () => requireCurrent(recognise(database, folder), folder));
+}
+
+/** The version of the journal, 0 for one that was never finished being made. Refuses what is not a journal. */
+function recognise(database: DatabaseSync, folder: StateFolder): number {
+  const id = numberOf(database, "pragma application_id");
+  const version = numberOf(database, "pragma user_version");
+  const tables = numberOf(database, "select count(*) from sqlite_schema");
+  if (id !== applicationId && (id !== 0 || version !== 0 || tables !== 0)) {
+    throw new StoreError(
+      "not-a-state-folder",
+      `${folder.journal} is a database of another program. Nothing was changed. Use another state folder.`,
+    );
+  }
+  if (version > stateVersion) throw newerVersion(folder.path, version);
+  return version;
+}
+
+function requireCurrent(found: number, folder: StateFolder): void {
+  if (found === stateVersion) return;
+  throw new StoreError(
+    "empty",
+    `${folder.path} is not ready to be read (its state has version ${found}, this Baton reads ${stateVersion}). ` +
+      "Any `baton run` or `baton resume` brings it up to date.",
+  );
+}
+
+function numberOf(database: DatabaseSync, sql: string): number {
+  return Number(Object.values(database.prepare(sql).get() ?? {})[0]);
+}
+
+function opened(folder: StateFolder, open: () => DatabaseSync): DatabaseSync {
+  try {
+    return open();
+  } catch (error) {
+    throw asStoreError(error, folder.journal);
+  }
+}
+
+function checked(database: DatabaseSync, check: () => void): DatabaseSync {
+  try {
+    check();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

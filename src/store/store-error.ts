@@ -1,0 +1,98 @@
+import { stateVersion } from "./migrations.ts";
+
+/** Why a state folder cannot be used. The message is for people: where, what, and what to do next. */
+export type StoreErrorCode =
+  | "in-use"
+  | "empty"
+  | "newer-version"
+  | "not-a-state-folder"
+  | "damaged"
+  | "unreadable"
+  | "disk-full"
+  | "disk-broken"
+  | "busy"
+  | "refused";
+
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreError";
+    this.code = code;
+  }
+}
+
+export function newerVersion(path: string, found: number): StoreError {
+  return new StoreError(
+    "newer-version",
+    `${path} was written by a newer Baton: its state has version ${found}, this Baton knows version ${stateVersion}. ` +
+      "Nothing was changed. Use the newer Baton, or another state folder.",
+  );
+}
+
+// Primary SQLite result codes, the low byte of the extended ones: https://sqlite.org/rescode.html
+const sqlite = { perm: 3, busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 };
+
+/** Puts words to what SQLite and the file system throw; anything else is a bug and is returned as it is. */
+export function asStoreError(error: unknown, path: string): Error {
+  if (error instanceof StoreError || !(error instanceof Error)) return error as Error;
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  const because = { cause: error };
+  const said = error.message;
+  switch (code === "ERR_SQLITE_ERROR" ? (errcode ?? 0) & 0xff : code) {
+    case sqlite.full:
+    case "ENOSPC":
+    case "EDQUOT":
+      return new StoreError(
+        "disk-full",
+        `The disk that holds ${path} is full: the last events could not be stored, everything before them is safe. ` +
+          "Free some space, then `baton resume`.",
+        because,
+      );
+    case sqlite.ioerr:
+    case "EIO":
+    case "EFBIG":
+      return new StoreError(
+        "disk-broken",
+        `${path} cannot be written or read (${said}): the last events could not be stored, everything before them is safe. ` +
+          "Check the disk and its limits, then `baton resume`.",
+        because,
+      );
+    case sqlite.notadb:
+    case sqlite.corrupt:
+      return new StoreError(
+        "damaged",
+        `${path} is not a journal of Baton, or it is damaged (${said}). Nothing was changed. ` +
+          "Restore it from a copy, or use another state folder.",
+        because,
+      );
+    case sqlite.busy:
+    case sqlite.locked:
+      return new StoreError(
+        "busy",
+        `${path} is locked by another program (a backup, or a SQLite shell that writes). End it and try again.`,
+        because,
+      );
+    case "ENOTDIR":
+    case "EEXIST":
+      return new StoreError(
+        "not-a-state-folder",
+        `${path} is not a folder (${said}). Name a folder for the state.`,
+        because,
+      );
+    case sqlite.perm:
+    case sqlite.readonly:
+    case sqlite.cantopen:
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new StoreError(
+        "unreadable",
+        `${path} cannot be opened (${said}). Check that this user may read and write it.`,
+        because,
+      );
+    default:
+      return error;
+  }
+}
