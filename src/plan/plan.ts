@@ -64,7 +64,7 @@ export type JobId = string;
 /**
  * A point where many edges meet, so that a plan stays small: the end or the start of a pipeline in an environment, the
  * end of an environment, or the end of a job with several legs. `web@dev:end`, `web@dev:start`, `web:end`, `@dev:end`,
- * `web.test@dev:end`: never the id of a job. A join takes no time and nothing runs in it.
+ * `web.test@dev:end`, `web.test@dev:legs`: never the id of a job. A join takes no time and nothing runs in it.
  */
 export type JoinId = string;
 
@@ -106,8 +106,13 @@ export interface PlannedPipeline {
    */
   commit: string;
   /**
-   * For `reuse`: handed to consumers in place of a run. Also for `run` on a pull request, where nothing is deployed: the
-   * source of outputs and artifacts whose job does not run.
+   * What was deployed here before, where there is something. For `reuse` it is handed to consumers in place of a run. For
+   * `run` it only stands in for jobs that this plan leaves out (by their conditions, or because a pull request deploys
+   * nothing), and what the run records as deployed is this, overlaid by what its jobs published.
+   *
+   * So a job in an environment that reads `infra.bucket` takes it from here when infra does not run in that environment
+   * (even if infra's per-release jobs run for the sake of another), else from the publishing job when that runs, else from
+   * that job's `reused`, else from here. A per-release job takes it from the publishing per-release job, or its `reused`.
    */
   reused?: Deployed;
 }

@@ -1,0 +1,50 @@
+import type { PipelineOutline } from "./outline.ts";
+import type { Reason } from "./plan.ts";
+import type { Place, Situation } from "./situation.ts";
+
+/** Why a place is closed to this change as a whole: pushes to other branches do not deploy there. */
+export function closedPlace({ request, compileFilter }: Situation, place: Place): Reason | undefined {
+  const { event, branch } = request.change;
+  const own = place.environment?.environment.branch;
+  if (event !== "push" || own === undefined || compileFilter([own])(branch)) return undefined;
+  return {
+    code: "branch-filter",
+    text: `pushes to ${branch} do not deploy to ${place.name}, whose branch is ${own}`,
+    because: [branch],
+  };
+}
+
+/** Why the triggers of a pipeline do not let this event start it. */
+export function refusedEvent({ request, compileFilter }: Situation, outline: PipelineOutline): Reason | undefined {
+  const { name, triggers } = outline.pipeline;
+  const { event, branch } = request.change;
+  switch (event) {
+    case "push":
+      return outsideBranches();
+    case "pull-request":
+      return triggers.pullRequests ? outsideBranches() : refused(`${name} does not ask to run for pull requests`);
+    case "manual":
+      return triggers.manual ? undefined : refused(`${name} may not be started by hand`);
+    case "schedule":
+      return triggers.schedules.length > 0 ? undefined : refused(`${name} has no schedule`);
+    case "promotion":
+    case "rollback":
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+
+  function outsideBranches(): Reason | undefined {
+    if (triggers.branches.length === 0 || compileFilter(triggers.branches)(branch)) return undefined;
+    const list = triggers.branches.join(", ");
+    return {
+      code: "branch-filter",
+      text: `${branch} is not among the branches of ${name} (${list})`,
+      because: [branch],
+    };
+  }
+
+  function refused(text: string): Reason {
+    return { code: "event-filter", text, because: [event] };
+  }
+}

@@ -1,0 +1,110 @@
+import type { HandOff, PipelineOutline } from "./outline.ts";
+import type { Deployed, Reason } from "./plan.ts";
+import { own, type Place, type Situation } from "./situation.ts";
+
+/** A reason lists at most this many paths; the text has the number of all. */
+const listedPaths = 10;
+const listedPatterns = 3;
+
+export interface AffectedQuestion {
+  situation: Situation;
+  outline: PipelineOutline;
+  place: Place;
+  /** What other pipelines take from this one and some job of it makes in this place. */
+  handsOver: readonly HandOff[];
+}
+
+/**
+ * Why a pipeline must run in a place for its own sake: it is forced or scheduled, was never deployed there, or what it owns has
+ * changed since. Of several reasons the first one. A further changed path can only turn no reason into one.
+ */
+export function affected({ situation, outline, place, handsOver }: AffectedQuestion): Reason | undefined {
+  const { request, isPullRequest, isMove } = situation;
+  const { name, triggers } = outline.pipeline;
+  const where = place.name ?? "";
+  const { change, force } = request;
+  if (force === "all" || (force === "named-pipelines" && situation.selected.has(name))) {
+    return { code: "forced", text: "asked to run whether it changed or not", because: [] };
+  }
+  if (change.event === "schedule") {
+    return { code: "scheduled", text: `runs by its schedule (${triggers.schedules.join(", ")} UTC)`, because: [] };
+  }
+  const deployed = situation.deployedIn(place, name);
+  if (isPullRequest && change.base !== undefined) return changed({ situation, outline, base: change.base });
+  if (deployed === undefined) {
+    const text = place.name === undefined ? "there is nothing deployed to compare with" : `never deployed to ${where}`;
+    return { code: "never-deployed", text, because: [] };
+  }
+  const missing = handsOver.find((handOff) => !holds(deployed, handOff));
+  if (missing !== undefined && !isPullRequest) {
+    const what = `${missing.kind} ${missing.name}`;
+    return {
+      code: "not-published",
+      text: `release ${deployed.release} in ${where} has no ${what}, which other pipelines take from it`,
+      because: [`${name}.${missing.name}`],
+    };
+  }
+  return (
+    changed({ situation, outline, base: deployed.commit, deployed, where }) ??
+    (isMove ? otherFiles({ situation, outline, deployed, where }) : undefined)
+  );
+}
+
+/** Whether a deployment published the output or left the artifact. */
+export function holds(deployed: Deployed, { kind, name }: Pick<HandOff, "kind" | "name">): boolean {
+  return Object.hasOwn(kind === "output" ? deployed.outputs : deployed.artifacts, name);
+}
+
+interface Comparison {
+  situation: Situation;
+  outline: PipelineOutline;
+  base: string;
+  deployed?: Deployed;
+  where?: string;
+}
+
+function changed({ situation, outline, base, deployed, where }: Comparison): Reason | undefined {
+  const diff = situation.changedSince(base);
+  if (diff === undefined) {
+    const whose =
+      deployed === undefined ? "the pull request's base" : `deployed to ${where} in release ${deployed.release}`;
+    const text = base.endsWith(uncommittedMark)
+      ? `files that were not committed were ${whose}`
+      : `git does not know commit ${base.slice(0, 12)}, ${whose}`;
+    return { code: "base-unknown", text, because: [base] };
+  }
+  const patterns = outline.pipeline.triggers.paths;
+  const paths = diff.matching(patterns);
+  if (paths.length === 0) return undefined;
+  const uncommitted = situation.uncommitted.matching(patterns).length;
+  const note = uncommitted === 0 ? "" : `, ${uncommitted} of them not committed`;
+  const text = `${paths.length} ${paths.length === 1 ? "file" : "files"} changed${under(patterns)}${note}`;
+  return { code: "paths-changed", text, because: paths.slice(0, listedPaths) };
+}
+
+/** The sources are the same, but the proven files are others than those in place: a release moves as it was proven. */
+function otherFiles({ situation, outline, deployed, where }: Required<Omit<Comparison, "base">>): Reason | undefined {
+  const moved = own(situation.request.release ?? {}, outline.pipeline.name);
+  const other = outline.releaseJobs
+    .flatMap(({ job }) => Object.keys(job.artifacts))
+    .find(
+      (name) => moved !== undefined && own(moved.artifacts, name)?.digest !== own(deployed.artifacts, name)?.digest,
+    );
+  if (other === undefined) return undefined;
+  const text = `the files of ${other} in ${where} (release ${deployed.release}) are not those of the release that comes`;
+  return { code: "new-release", text, because: [`${outline.pipeline.name}.${other}`] };
+}
+
+const uncommittedMark = "+uncommitted";
+
+/** What to record as the commit of a deployment. */
+export function deployedCommit({ request, uncommitted }: Situation, outline: PipelineOutline): string {
+  const isMixed = uncommitted.matching(outline.pipeline.triggers.paths).length > 0;
+  return isMixed ? `${request.change.commit}${uncommittedMark}` : request.change.commit;
+}
+
+function under(patterns: readonly string[]): string {
+  if (patterns.length === 0) return "";
+  const more = patterns.length > listedPatterns ? ", …" : "";
+  return ` under ${patterns.slice(0, listedPatterns).join(", ")}${more}`;
+}

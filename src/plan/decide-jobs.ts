@@ -1,0 +1,128 @@
+import { holds } from "./affected.ts";
+import { inPlace, passedOn } from "./at-rest.ts";
+import {
+  type DecidedPipeline,
+  type Decisions,
+  type PlacedPipeline,
+  supplyOf,
+  type Verdict,
+  verdictOf,
+} from "./decisions.ts";
+import type { JobOutline } from "./outline.ts";
+import type { Deployed, Reason } from "./plan.ts";
+import { own, type Place, type Situation } from "./situation.ts";
+
+/**
+ * The per-release jobs run once when the pipeline runs in any place; a release that is moved brings their results along; where
+ * every place reuses the pipeline, so do they.
+ */
+export function decideReleaseJobs(situation: Situation, decided: DecidedPipeline, decisions: Decisions): void {
+  const { outline, placed, release } = decided;
+  const runs = placed.find(({ verdict }) => verdict.decision === "run");
+  const moved = runs && situation.isMove ? movedRelease(situation, decided) : undefined;
+  const reuses = newest(placed.filter(({ verdict }) => verdict.decision === "reuse"));
+  for (const job of outline.releaseJobs) {
+    const resting = release.atRest.get(job);
+    let verdict: Verdict;
+    if (resting !== undefined) verdict = { decision: "skip", reason: resting };
+    else if (moved !== undefined) {
+      const text = `made in release ${moved.release}: the same files go everywhere`;
+      verdict = { decision: "reuse", reason: { code: "promoted", text, because: [] }, reused: moved };
+    } else if (runs !== undefined)
+      verdict = runningJob({ job, place: undefined, reason: runs.verdict.reason, decisions });
+    else verdict = reuses?.verdict ?? placed[0]!.verdict;
+    release.jobs.set(job, verdict);
+  }
+}
+
+/** The jobs of a pipeline in one place; its per-release jobs are decided. */
+export function decidePlacedJobs(placed: PlacedPipeline, decisions: Decisions): void {
+  const { outline, place, atRest, verdict, jobs } = placed;
+  for (const job of outline.environmentJobs) {
+    const resting = atRest.get(job);
+    if (resting !== undefined) jobs.set(job, { decision: "skip", reason: resting });
+    else if (verdict.decision !== "run") jobs.set(job, { decision: verdict.decision, reason: verdict.reason });
+    else jobs.set(job, runningJob({ job, place, reason: verdict.reason, decisions }));
+  }
+}
+
+/** When it turns out that none of its jobs can run, a pipeline does not run, and what needs it must know. */
+export function settlePipeline({ release }: DecidedPipeline, placed: PlacedPipeline): void {
+  if (placed.verdict.decision !== "run") return;
+  const verdicts = [...release.jobs.values(), ...placed.jobs.values()];
+  if (verdicts.some(({ decision }) => decision === "run")) return;
+  const reused = verdicts.find(({ decision }) => decision === "reuse");
+  const skipped = verdicts.find(({ reason }) => reason.code === "upstream-skipped") ?? verdicts[0]!;
+  placed.verdict = reused ?? { decision: "skip", reason: skipped.reason };
+}
+
+interface RunningJobQuestion {
+  job: JobOutline;
+  place: Place | undefined;
+  /** Of the pipeline. */
+  reason: Reason;
+  decisions: Decisions;
+}
+
+function runningJob({ job, place, reason, decisions }: RunningJobQuestion): Verdict {
+  const skipped =
+    passedOn(job, place, (need) => verdictOf(decisions, need, place).decision === "skip") ??
+    nothingToFail({ job, place, decisions }) ??
+    nothingToRead({ job, place, decisions });
+  return skipped === undefined ? { decision: "run", reason } : { decision: "skip", reason: skipped };
+}
+
+type JobQuestion = Omit<RunningJobQuestion, "reason">;
+
+/** A job that runs after a failure has nothing to do when nothing before it runs. */
+function nothingToFail({ job, place, decisions }: JobQuestion): Reason | undefined {
+  if (job.job.runsAfter !== "failure" || somethingRunsBefore({ job, place, decisions })) return undefined;
+  return { code: "upstream-skipped", text: "it runs after a failure, and nothing before it runs", because: [] };
+}
+
+function somethingRunsBefore({ job, place, decisions }: JobQuestion): boolean {
+  const seen = new Set(job.needs);
+  for (const need of seen) {
+    if (verdictOf(decisions, need, place).decision === "run") return true;
+    for (const earlier of need.needs) seen.add(earlier);
+  }
+  return false;
+}
+
+function nothingToRead({ job, place, decisions }: JobQuestion): Reason | undefined {
+  const missing = job.reads.find((handOff) => supplyOf({ decisions, handOff, place }).from === "nowhere");
+  if (missing === undefined) return undefined;
+  const { source, kind, name } = missing;
+  const pipeline = source.owner.pipeline.name;
+  const id = `${pipeline}.${source.name}${source.job.per === "environment" && place?.name !== undefined ? `@${place.name}` : ""}`;
+  const text = `it takes the ${kind} ${pipeline}.${name}, but ${id} does not run and nothing deployed${inPlace(place)} has it`;
+  return { code: "upstream-skipped", text, because: [id] };
+}
+
+function newest(placed: readonly PlacedPipeline[]): PlacedPipeline | undefined {
+  let best: PlacedPipeline | undefined;
+  for (const candidate of placed) {
+    if (best === undefined || candidate.verdict.reused!.release > best.verdict.reused!.release) best = candidate;
+  }
+  return best;
+}
+
+/** What the moved release holds of a pipeline, or what was deployed from its commit; only if all is there. */
+function movedRelease({ request }: Situation, { outline, release }: DecidedPipeline): Deployed | undefined {
+  const { name, outputs } = outline.pipeline;
+  const jobs = outline.releaseJobs.filter((job) => !release.atRest.has(job));
+  const isComplete = (deployed: Deployed): boolean =>
+    jobs.every(({ job }) =>
+      Object.keys(job.artifacts).every((artifact) => holds(deployed, { kind: "artifact", name: artifact })),
+    ) &&
+    Object.entries(outputs).every(
+      ([output, { job }]) =>
+        !jobs.some((made) => made.name === job) || holds(deployed, { kind: "output", name: output }),
+    );
+  const given = own(request.release ?? {}, name);
+  const deployed = Object.values(request.history.deployed)
+    .flatMap((there) => own(there, name) ?? [])
+    .filter(({ commit }) => commit === request.change.commit)
+    .sort((a, b) => b.release - a.release);
+  return [...(given === undefined ? [] : [given]), ...deployed].find(isComplete);
+}

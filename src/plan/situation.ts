@@ -1,0 +1,101 @@
+import type { Delivery } from "../model/delivery.ts";
+import { compileFilter as compile } from "../model/filters.ts";
+import { type ChangedPaths, type CompileFilter, changedPaths } from "./changed-paths.ts";
+import { type ConditionFacts, conditionFacts } from "./conditions.ts";
+import { type EnvironmentOutline, type Outline, outlineOf } from "./outline.ts";
+import type { Deployed, PlanRequest } from "./plan.ts";
+
+/** Everything that decisions look at, found once. */
+export interface Situation {
+  delivery: Delivery;
+  request: PlanRequest;
+  outline: Outline;
+  /** The environments of the request. When it names none, one place without an environment stands for the release alone. */
+  places: Place[];
+  /** For conditions of per-release jobs. */
+  releaseFacts: ConditionFacts;
+  compileFilter: CompileFilter;
+  /** Empty: all are. */
+  selected: ReadonlySet<string>;
+  /** Nothing is deployed: only checks run. */
+  isPullRequest: boolean;
+  /** A release that was built before goes to other environments. */
+  isMove: boolean;
+  uncommitted: ChangedPaths;
+  deployedIn(place: Place, pipeline: string): Deployed | undefined;
+  /** What differs between a commit and what is planned, uncommitted changes included; undefined: git does not know. */
+  changedSince(commit: string): ChangedPaths | undefined;
+}
+
+export interface Place {
+  index: number;
+  environment: EnvironmentOutline | undefined;
+  /** Of the environment. */
+  name: string | undefined;
+  facts: ConditionFacts;
+}
+
+export function situationOf(delivery: Delivery, request: PlanRequest): Situation {
+  const { change, history } = request;
+  const outline = outlineOf(delivery, request.environments);
+  const compileFilter = rememberedFilters();
+  const facts = (environment: string | undefined): ConditionFacts =>
+    conditionFacts({
+      delivery,
+      environment,
+      branch: change.branch,
+      event: change.event,
+      parameters: request.parameters,
+    });
+  const environments = outline.environments.length === 0 ? [undefined] : outline.environments;
+  const places = environments.map((environment, index) => {
+    const name = environment?.environment.name;
+    return { index, environment, name, facts: facts(name) };
+  });
+  const unknown = request.pipelines.find((name) => !delivery.pipelines.some((pipeline) => pipeline.name === name));
+  if (unknown !== undefined)
+    throw new Error(`there is no pipeline named ${unknown}: validate the request before planning`);
+  const diffs = new Map<string, ChangedPaths | undefined>();
+  return {
+    delivery,
+    request,
+    outline,
+    places,
+    releaseFacts: facts(undefined),
+    compileFilter,
+    selected: new Set(request.pipelines),
+    isPullRequest: change.event === "pull-request",
+    isMove: change.event === "promotion" || change.event === "rollback",
+    uncommitted: changedPaths(change.uncommitted, compileFilter),
+    deployedIn(place, pipeline) {
+      if (place.name === undefined) return undefined;
+      const there = own(history.deployed, place.name);
+      return there === undefined ? undefined : own(there, pipeline);
+    },
+    changedSince(commit) {
+      if (!diffs.has(commit)) {
+        const committed = own(change.changedSince, commit) ?? (commit === change.commit ? [] : undefined);
+        diffs.set(commit, committed && changedPaths([...committed, ...change.uncommitted], compileFilter));
+      }
+      return diffs.get(commit);
+    },
+  };
+}
+
+/** Names such as `constructor` are allowed for pipelines and environments. */
+export function own<T>(record: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** Each list of patterns is read once for all pipelines and environments. */
+function rememberedFilters(): CompileFilter {
+  const known = new Map<string, (candidate: string) => boolean>();
+  return (patterns) => {
+    const key = JSON.stringify(patterns);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const { matches } = compile(patterns);
+    known.set(key, matches);
+    return matches;
+  };
+}
