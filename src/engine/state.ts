@@ -1,5 +1,5 @@
-import type { Delivery, Job } from "../model/delivery.ts";
-import type { ArtifactRef, History, JobId, Plan, PlannedJob, PlannedPipeline } from "../plan/plan.ts";
+import type { Delivery, Job, Pipeline } from "../model/delivery.ts";
+import type { ArtifactRef, Deployed, History, JobId, Plan, PlannedJob, PlannedPipeline } from "../plan/plan.ts";
 import { DueTimes } from "./due.ts";
 import type { Failure, RunFinished, RunId, SkipCode } from "./events.ts";
 import type { Line, Place } from "./line.ts";
@@ -51,6 +51,10 @@ export interface RunState {
   readonly matrices: Map<string, MatrixState>;
   /** Plan decisions by `pipeline@environment`. */
   readonly pipelines: Map<string, PlannedPipeline>;
+  /** The delivery's pipelines by name. */
+  readonly definitions: Map<string, Pipeline>;
+  /** Where per-release jobs that do not run in this plan take their outputs from, by `pipeline.job`. */
+  readonly reused: Map<string, Deployed>;
   /** `jobs` by number. */
   readonly list: JobState[];
   /** Absent once the run has finished: built again when it is retried. */
@@ -108,6 +112,7 @@ export interface JobState {
   /** Its place among the jobs of the run that run, from 0. */
   readonly number: number;
   readonly planned: PlannedJob;
+  readonly pipeline: Pipeline;
   readonly definition: Job;
   status: JobStatus;
   stage: Stage;
@@ -177,12 +182,19 @@ export interface GroupState {
 }
 
 export interface MatrixState {
-  readonly maxParallel: number;
+  /** Absent: no limit. */
+  readonly maxParallel: number | undefined;
+  readonly failFast: boolean;
   readonly legs: JobState[];
   inside: number;
   readonly line: Line<JobState>;
   /** With fail-fast: the leg that failed. */
   failed: JobId | undefined;
+}
+
+/** It has succeeded, failed for good, or was skipped or cancelled. */
+export function hasEnded({ status }: JobState): boolean {
+  return status === "succeeded" || status === "failed" || status === "skipped" || status === "cancelled";
 }
 
 export function emptyState(): State {

@@ -1,0 +1,134 @@
+import type { JobId } from "../plan/plan.ts";
+import { advance, doom } from "./advance.ts";
+import { buildOrder, gateFailed, gateStoodDown, type Outcome, otherFailed, type PlanOrder } from "./plan-order.ts";
+import { mustAsk, notReached } from "./policies/approval.ts";
+import { enterGate } from "./policies/gate.ts";
+import type { JobState, RunState, State } from "./state.ts";
+
+/** How an ended job counts for what comes after it. */
+export function outcomeOf(run: RunState, job: JobState): Outcome {
+  switch (job.status) {
+    case "succeeded":
+      return "well";
+    case "failed":
+      return job.definition.continueOnFailure ? "well" : "failed";
+    case "cancelled":
+      return "stood-down";
+    case "skipped":
+      if (job.skipped?.code === "not-needed") return "well";
+      return job.skipped?.code === "gate" && (run.order!.flags[job.number]! & gateFailed) !== 0
+        ? "failed"
+        : "stood-down";
+    case "waiting":
+    case "ready":
+    case "running":
+    case "backing-off":
+      return "stood-down";
+    default:
+      return job.status satisfies never;
+  }
+}
+
+/** Tells everything behind the job that it has ended. Jobs whose turn has come go on their way. */
+export function noteEnded(state: State, run: RunState, job: JobState): void {
+  const order = run.order!;
+  const outcome = outcomeOf(run, job);
+  const culprit = job.status === "skipped" && order.culprit[job.number]! >= 0 ? order.culprit[job.number]! : job.number;
+  noteNodeEnded(state, run, { node: job.number, outcome, culprit });
+}
+
+interface NodeEnd {
+  node: number;
+  outcome: Outcome;
+  culprit: number;
+}
+
+function noteNodeEnded(state: State, run: RunState, end: NodeEnd): void {
+  const order = run.order!;
+  const ends = [end];
+  for (let at = 0; at < ends.length; at += 1) {
+    const { node, outcome, culprit } = ends[at]!;
+    if (order.entrances.size > 0) noteBeforeApprovals(state, run, ends[at]!);
+    for (let e = order.firstEdge[node]!; e < order.firstEdge[node + 1]!; e += 1) {
+      const edge = order.edges[e]!;
+      const behind = edge >> 1;
+      if (outcome !== "well") mark(order, { behind, gate: (edge & 1) === 1, outcome, culprit });
+      const left = order.pending[behind]! - 1;
+      order.pending[behind] = left;
+      if (left > 0) continue;
+      if (behind < order.jobs) turnHasCome(state, run, run.list[behind]!);
+      else ends.push(endOfJoin(order, behind));
+    }
+  }
+}
+
+function mark(order: PlanOrder, edge: { behind: number; gate: boolean; outcome: Outcome; culprit: number }): void {
+  const { behind, gate, outcome, culprit } = edge;
+  const flags = order.flags[behind]!;
+  if (!gate) {
+    if (outcome === "failed") order.flags[behind] = flags | otherFailed;
+    return;
+  }
+  // Something that failed explains more than something that stood down.
+  if (order.culprit[behind] === -1 || (outcome === "failed" && (flags & gateFailed) === 0))
+    order.culprit[behind] = culprit;
+  order.flags[behind] = flags | (outcome === "failed" ? gateFailed : gateStoodDown);
+}
+
+function endOfJoin(order: PlanOrder, node: number): NodeEnd {
+  const flags = order.flags[node]!;
+  const outcome = (flags & gateFailed) !== 0 ? "failed" : (flags & gateStoodDown) !== 0 ? "stood-down" : "well";
+  return { node, outcome, culprit: order.culprit[node]! };
+}
+
+/** Everything before the job has ended. */
+function turnHasCome(state: State, run: RunState, job: JobState): void {
+  if (job.status !== "waiting" || job.stage !== "before") return;
+  const verdict = enterGate(run.order!, job, (number) => idOf(run, number));
+  if (verdict === "through") advance(state, { run, job, again: "first" }, "approval");
+  else doom(state, run, job, verdict);
+}
+
+function noteBeforeApprovals(state: State, run: RunState, { node, outcome, culprit }: NodeEnd): void {
+  for (const entrance of run.order!.entrances.get(node) ?? []) {
+    const environment = run.environments.get(entrance.environment)!;
+    const approval = environment.approval;
+    approval.before -= 1;
+    if (entrance.gate && outcome !== "well") approval.broken ??= idOf(run, culprit);
+    if (approval.broken !== undefined) {
+      for (const job of [...approval.waiting]) doom(state, run, job, notReached(environment.name, approval.broken));
+    } else if (mustAsk(approval)) run.toAsk.add(environment.name);
+  }
+}
+
+function idOf(run: RunState, number: number): JobId {
+  return run.list[number]!.id;
+}
+
+/** At the start of a run and when it is retried: lays out the order, tells it what has ended, sends the first on their way. */
+export function layOutOrder(state: State, run: RunState): void {
+  const planned = run.list.map((job) => job.planned);
+  run.order = buildOrder(run.plan, planned, environmentsToAsk(run));
+  for (const environment of run.environments.values()) {
+    environment.approval.before = run.order.entranceCounts.get(environment.name) ?? 0;
+    environment.approval.broken = undefined;
+  }
+  const free: number[] = [];
+  for (let n = 0; n < run.order.nodes; n += 1) if (run.order.pending[n] === 0) free.push(n);
+  const ended = run.list.filter((job) => job.status !== "waiting");
+  for (const job of ended) noteEnded(state, run, job);
+  for (const node of free) {
+    if (node < run.order.jobs) turnHasCome(state, run, run.list[node]!);
+    else noteNodeEnded(state, run, endOfJoin(run.order, node));
+  }
+}
+
+/** The numbers of the jobs of each environment that a person is asked about. */
+function environmentsToAsk(run: RunState): Map<string, number[]> {
+  const asked = new Map<string, number[]>();
+  for (const environment of run.environments.values()) {
+    if (environment.approval.status !== "not-needed") asked.set(environment.name, []);
+  }
+  if (asked.size > 0) for (const job of run.list) asked.get(job.planned.environment ?? "")?.push(job.number);
+  return asked;
+}

@@ -1,0 +1,160 @@
+import type { JobId } from "../plan/plan.ts";
+import { advance, doom, environmentOfJob, leaveLine, leaveSlots } from "./advance.ts";
+import { assert } from "./bug.ts";
+import { noteEnded } from "./ending.ts";
+import type {
+  JobCancelled,
+  JobFailed,
+  JobInterrupted,
+  JobRetryDue,
+  JobSkipped,
+  JobStarted,
+  JobSucceeded,
+} from "./events.ts";
+import type { Note } from "./fold.ts";
+import { cancelDoom } from "./policies/cancel.ts";
+import { leaveLockLine } from "./policies/lock.ts";
+import { failFastDoom, matrixOf } from "./policies/matrix.ts";
+import { noteDeploying } from "./policies/supersede.ts";
+import type { JobState, JobStatus, RunState, State } from "./state.ts";
+
+/** What each event of a job does to the state. */
+
+export function jobStarted(state: State, run: RunState, event: JobStarted, { at }: Note): void {
+  const job = jobOf(run, event.job);
+  assert(job.stage === "slot", () => `${job.id} is ${job.status} at ${job.stage}, so it cannot start`);
+  assert(run.running < run.parallel, () => `${run.running} jobs of ${run.parallel} run already`);
+  assert(event.attempt === job.attempt + 1, () => `attempt ${event.attempt} comes after ${job.attempt}`);
+  assert(!state.attempts.has(event.token), "its token was used before");
+  leaveLine(state, run, job);
+  noteDeploying(state, run, job);
+  job.status = "running";
+  job.attempt = event.attempt;
+  job.tries += 1;
+  job.token = event.token;
+  job.startedAt = at;
+  job.endedAt = undefined;
+  job.durationMs = undefined;
+  job.failure = undefined;
+  run.running += 1;
+  state.attempts.set(event.token, job);
+}
+
+export function jobSucceeded(state: State, run: RunState, event: JobSucceeded, note: Note): void {
+  const job = endAttempt(state, run, event);
+  job.durationMs = event.durationMs;
+  job.outputs = event.outputs;
+  job.artifacts = event.artifacts;
+  endJob(state, run, job, { ...note, status: "succeeded" });
+}
+
+export function jobFailed(state: State, run: RunState, event: JobFailed, note: Note): void {
+  const job = endAttempt(state, run, event);
+  job.durationMs = event.durationMs;
+  job.failure = event.failure;
+  if (event.retryAt !== undefined) {
+    assert(run.cancel === undefined, "a cancelled run retries nothing");
+    job.status = "backing-off";
+    job.endedAt = note.at;
+    job.retryAt = event.retryAt;
+    run.backingOff += 1;
+    state.due.add({ at: event.retryAt, seq: note.seq, kind: "retry", run: run.id, job: job.id, attempt: job.attempt });
+    leaveSlots(state, run, job);
+    return;
+  }
+  failFast(state, run, job);
+  endJob(state, run, job, { ...note, status: "failed" });
+}
+
+/** One leg failed for good: those that have not started never will. Those that run are stopped by whoever acts on this. */
+function failFast(state: State, run: RunState, job: JobState): void {
+  const matrix = matrixOf(run, job);
+  if (matrix === undefined || !matrix.failFast || matrix.failed !== undefined || job.definition.continueOnFailure)
+    return;
+  matrix.failed = job.id;
+  for (const leg of matrix.legs) {
+    if (leg === job || leg.stage === "doomed") continue;
+    if (leg.status === "waiting" || leg.status === "ready" || leg.status === "backing-off") {
+      doom(state, run, leg, failFastDoom(job.id));
+    }
+  }
+}
+
+export function jobRetryDue(state: State, run: RunState, event: JobRetryDue): void {
+  const job = jobOf(run, event.job);
+  assert(job.status === "backing-off" && job.stage !== "doomed", () => `${job.id} is ${job.status}, not backing off`);
+  assert(job.attempt === event.attempt, () => `${job.id} is at attempt ${job.attempt}`);
+  job.retryAt = undefined;
+  run.backingOff -= 1;
+  // The environment's lock is still held: the job has not ended.
+  advance(state, { run, job, again: "again" }, "matrix");
+}
+
+export function jobSkipped(state: State, run: RunState, event: JobSkipped, note: Note): void {
+  const job = jobOf(run, event.job);
+  assert(
+    run.doomed.get(job)?.code === event.code,
+    () => `nothing says that ${job.id} is to be skipped as ${event.code}`,
+  );
+  assert(job.token === undefined, () => `${job.id} has had an attempt`);
+  run.doomed.delete(job);
+  job.skipped = { code: event.code, because: event.because, text: event.text };
+  endJob(state, run, job, { ...note, status: "skipped" });
+}
+
+export function jobCancelled(state: State, run: RunState, event: JobCancelled, note: Note): void {
+  const waiting = jobOf(run, event.job);
+  if (waiting.status !== "running") {
+    assert(run.doomed.delete(waiting), () => `${waiting.id} is ${waiting.status} and nothing says to give it up`);
+    assert(waiting.token === event.token, "it is another attempt");
+    if (waiting.status === "backing-off") run.backingOff -= 1;
+    waiting.retryAt = undefined;
+    endJob(state, run, waiting, { ...note, status: "cancelled" });
+    return;
+  }
+  const job = endAttempt(state, run, event);
+  job.durationMs = event.durationMs;
+  failFast(state, run, job);
+  endJob(state, run, job, { ...note, status: "cancelled" });
+}
+
+export function jobInterrupted(state: State, run: RunState, event: JobInterrupted): void {
+  const job = endAttempt(state, run, event);
+  job.tries -= 1;
+  leaveSlots(state, run, job);
+  job.status = "ready";
+  const failed = matrixOf(run, job)?.failed;
+  if (run.cancel !== undefined) doom(state, run, job, cancelDoom(run.cancel.by));
+  else if (failed !== undefined) doom(state, run, job, failFastDoom(failed));
+  else advance(state, { run, job, again: "again" }, "matrix");
+}
+
+function endAttempt(state: State, run: RunState, event: { job: JobId; attempt: number; token: string }): JobState {
+  const job = jobOf(run, event.job);
+  assert(job.status === "running", () => `${job.id} is ${job.status}, not running`);
+  assert(job.token === event.token && job.attempt === event.attempt, () => `${job.id} runs attempt ${job.attempt}`);
+  state.attempts.delete(event.token);
+  run.running -= 1;
+  return job;
+}
+
+function endJob(state: State, run: RunState, job: JobState, end: Note & { status: JobStatus }): void {
+  job.status = end.status;
+  job.stage = "none";
+  job.endedAt = end.at;
+  run.open -= 1;
+  leaveSlots(state, run, job);
+  const environment = environmentOfJob(run, job);
+  if (environment !== undefined) {
+    environment.open -= 1;
+    if (environment.open === 0 && environment.lock === "held") run.toRelease.add(environment.name);
+    if (environment.open === 0) leaveLockLine(state, run, environment);
+  }
+  noteEnded(state, run, job);
+}
+
+export function jobOf(run: RunState, id: JobId): JobState {
+  const job = run.jobs.get(id);
+  assert(job !== undefined, () => `run ${run.id} has no job ${id}`);
+  return job;
+}

@@ -1,0 +1,154 @@
+import { doom, letThrough } from "./advance.ts";
+import { assert } from "./bug.ts";
+import { noteDeployed } from "./deployed.ts";
+import { layOutOrder } from "./ending.ts";
+import type {
+  ApprovalAnswered,
+  ApprovalRequested,
+  CancelRequested,
+  LockAcquired,
+  LockReleased,
+  RetryRequested,
+  RunCreated,
+  RunFinished,
+} from "./events.ts";
+import type { Note } from "./fold.ts";
+import { jobOf } from "./fold-job.ts";
+import { newRun } from "./new-run.ts";
+import { afterAnswer, mustAsk } from "./policies/approval.ts";
+import { cancelDoom, strongerCancel } from "./policies/cancel.ts";
+import { giveBackLock, takeLock } from "./policies/lock.ts";
+import type { JobState, RunEnvironment, RunState, State } from "./state.ts";
+
+/** What each event of a run, a lock and an approval does to the state. */
+
+export function runCreated(state: State, event: RunCreated, at: number): RunState {
+  assert(!state.runs.has(event.run), "there is a run of that id");
+  assert(event.release >= state.nextRelease, () => `release ${event.release} belongs to another run`);
+  assert(Number.isInteger(event.parallel) && event.parallel >= 1, () => `parallel is ${event.parallel}`);
+  state.nextRelease = event.release + 1;
+  const run = newRun(event, at);
+  state.runs.set(run.id, run);
+  layOutOrder(state, run);
+  return run;
+}
+
+export function cancelRequested(state: State, run: RunState, event: CancelRequested, { at }: Note): void {
+  assert(run.finished === undefined, "it has finished");
+  run.cancel = strongerCancel(run, event, at);
+  for (const job of run.list) if (hasNotStarted(job)) doom(state, run, job, cancelDoom(event.by));
+  withdrawRequests(run);
+}
+
+function hasNotStarted(job: JobState): boolean {
+  if (job.stage === "doomed") return false;
+  return job.status === "waiting" || job.status === "ready" || job.status === "backing-off";
+}
+
+/** Nobody needs to answer any more. */
+function withdrawRequests(run: RunState): void {
+  for (const { approval } of run.environments.values()) {
+    if (approval.status === "requested") approval.status = "not-yet";
+  }
+  run.asking = 0;
+}
+
+export function retryRequested(state: State, run: RunState, event: RetryRequested): void {
+  assert(run.finished !== undefined, "it has not finished");
+  assert(event.jobs.length > 0, "there is nothing to retry");
+  run.finished = undefined;
+  run.finishedAt = undefined;
+  run.finishedSeq = undefined;
+  run.cancel = undefined;
+  for (const id of event.jobs) {
+    const job = jobOf(run, id);
+    assert(job.status !== "succeeded" && job.status !== "waiting", () => `${id} is ${job.status}`);
+    backToWaiting(run, job);
+  }
+  for (const matrix of run.matrices.values()) matrix.failed = undefined;
+  for (const { approval } of run.environments.values()) {
+    if (approval.status === "rejected" || approval.status === "expired") approval.status = "not-yet";
+  }
+  layOutOrder(state, run);
+}
+
+function backToWaiting(run: RunState, job: JobState): void {
+  job.status = "waiting";
+  job.stage = "before";
+  job.tries = 0;
+  job.token = undefined;
+  job.endedAt = undefined;
+  job.failure = undefined;
+  job.skipped = undefined;
+  run.open += 1;
+  const environment = run.environments.get(job.planned.environment ?? "");
+  if (environment !== undefined) environment.open += 1;
+}
+
+export function lockAcquired(state: State, run: RunState, event: LockAcquired): void {
+  const mine = environmentIn(run, event.environment);
+  const environment = state.environments.get(event.environment);
+  assert(environment?.holder === undefined, () => `run ${environment?.holder} holds the lock of ${event.environment}`);
+  assert(environment?.line[0] === run.id, () => `run ${environment?.line[0]} is the next for ${event.environment}`);
+  takeLock(state, run, mine);
+  for (const job of [...mine.atLock]) letThrough(state, run, job);
+}
+
+export function lockReleased(state: State, run: RunState, event: LockReleased): void {
+  const mine = environmentIn(run, event.environment);
+  assert(mine.lock === "held", () => `it does not hold the lock of ${event.environment}`);
+  assert(mine.open === 0, () => `${mine.open} of its jobs in ${event.environment} have not ended`);
+  run.toRelease.delete(event.environment);
+  giveBackLock(state, run, mine);
+  noteDeployed(state, event.environment, event.deployed);
+}
+
+export function approvalRequested(state: State, run: RunState, event: ApprovalRequested, note: Note): void {
+  const { approval } = environmentIn(run, event.environment);
+  assert(mustAsk(approval), () => `nobody waits for an approval of ${event.environment}`);
+  approval.status = "requested";
+  approval.reviewers = event.reviewers;
+  approval.requestedAt = note.at;
+  approval.expiresAt = event.expiresAt;
+  approval.answeredAt = undefined;
+  approval.by = undefined;
+  approval.comment = undefined;
+  run.toAsk.delete(event.environment);
+  run.asking += 1;
+  const { environment } = event;
+  state.due.add({ at: event.expiresAt, seq: note.seq, kind: "approval", run: run.id, environment });
+}
+
+export function approvalAnswered(state: State, run: RunState, event: ApprovalAnswered, { at }: Note): void {
+  const environment = environmentIn(run, event.environment);
+  const { approval } = environment;
+  assert(approval.status === "requested", () => `the approval of ${event.environment} is ${approval.status}`);
+  approval.status = event.answer;
+  approval.answeredAt = at;
+  approval.by = event.by;
+  approval.comment = event.comment;
+  run.asking -= 1;
+  const verdict = afterAnswer(environment);
+  for (const job of [...approval.waiting]) {
+    if (verdict === "through") letThrough(state, run, job);
+    else doom(state, run, job, verdict);
+  }
+}
+
+export function runFinished(state: State, run: RunState, event: RunFinished, { seq, at }: Note): void {
+  assert(run.finished === undefined, "it has finished before");
+  assert(run.open === 0, () => `${run.open} of its jobs have not ended`);
+  assert(run.locksHeld === 0, "it holds a lock");
+  withdrawRequests(run);
+  run.finished = event;
+  run.finishedAt = at;
+  run.finishedSeq = seq;
+  run.order = undefined;
+  for (const [environment, deployed] of Object.entries(event.deployed)) noteDeployed(state, environment, deployed);
+}
+
+function environmentIn(run: RunState, name: string): RunEnvironment {
+  const environment = run.environments.get(name);
+  assert(environment !== undefined, () => `the run has nothing to do in ${name}`);
+  return environment;
+}

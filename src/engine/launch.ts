@@ -1,0 +1,105 @@
+import type { Value } from "../model/delivery.ts";
+import { matchesAny } from "../model/filters.ts";
+import { conditionFacts, conditionHolds } from "../plan/conditions.ts";
+import type { Failure } from "./events.ts";
+import type { Launch, LaunchStep, ResolvedValue } from "./ports.ts";
+import { artifactOf, resolve, type Scope } from "./resolve.ts";
+import type { JobState, RunState } from "./state.ts";
+
+/** Everything for one attempt, or why it cannot be started: something it reads was never handed over. */
+export type Prepared = { kind: "launch"; launch: Launch } | { kind: "refused"; failure: Failure };
+
+export function prepareLaunch(run: RunState, job: JobState): Prepared {
+  const { pipeline, definition } = job;
+  const scope: Scope = { run, job, missing: [] };
+  const inputs = definition.uses.flatMap(({ artifact, path }) => {
+    const found = artifactOf(run, job, artifact);
+    if (found === undefined) scope.missing.push(`artifact ${artifact}`);
+    return found === undefined ? [] : [{ artifact: found, name: artifact, path }];
+  });
+  const launch: Launch = {
+    run: run.id,
+    job: job.id,
+    attempt: job.attempt,
+    token: job.token!,
+    workingDirectory: below(pipeline.workingDirectory, definition.workingDirectory),
+    env: { ...resolveAll(scope, pipeline.env), ...resolveAll(scope, definition.env), ...ownNames(run, job) },
+    tools: definition.tools,
+    steps: stepsOf(scope),
+    timeoutMs: definition.timeoutMs,
+    outputs: promisedOutputs(job),
+    artifacts: definition.artifacts,
+    inputs,
+  };
+  if (scope.missing.length === 0) return { kind: "launch", launch };
+  return {
+    kind: "refused",
+    failure: { kind: "spawn", message: `release ${run.release} has no ${scope.missing.join(", no ")}` },
+  };
+}
+
+function stepsOf(scope: Scope): LaunchStep[] {
+  const { run, job } = scope;
+  const steps: LaunchStep[] = [];
+  job.definition.steps.forEach((step, number) => {
+    if (step.condition !== undefined) {
+      const { event, branch } = run.plan.change;
+      const environment = job.planned.environment;
+      const facts = conditionFacts({
+        delivery: run.delivery,
+        environment,
+        branch,
+        event,
+        parameters: run.plan.parameters,
+      });
+      if (!conditionHolds(step.condition, facts, filterOf)) return;
+    }
+    const launched: LaunchStep = {
+      number,
+      name: step.name,
+      run: step.run,
+      shell: step.shell,
+      env: resolveAll(scope, step.env),
+      workingDirectory: step.workingDirectory,
+      continueOnFailure: step.continueOnFailure,
+    };
+    if (step.timeoutMs !== undefined) launched.timeoutMs = step.timeoutMs;
+    steps.push(launched);
+  });
+  return steps;
+}
+
+const filterOf = (patterns: readonly string[]) => (branch: string) => matchesAny(patterns, [branch]);
+
+function resolveAll(scope: Scope, env: Record<string, Value>): Record<string, ResolvedValue> {
+  const resolved: Record<string, ResolvedValue> = {};
+  for (const name of Object.keys(env)) resolved[name] = resolve(scope, env[name]!);
+  return resolved;
+}
+
+/** What every step may ask about itself. Nothing a delivery sets can replace these. */
+function ownNames(run: RunState, job: JobState): Record<string, string> {
+  return {
+    BATON_DELIVERY: run.delivery.name,
+    BATON_ENVIRONMENT: job.planned.environment ?? "",
+    BATON_PIPELINE: job.planned.pipeline,
+    BATON_JOB: job.planned.job,
+    BATON_RELEASE: String(run.release),
+    BATON_RUN: run.id,
+    BATON_COMMIT: run.plan.change.commit,
+    BATON_BRANCH: run.plan.change.branch,
+  };
+}
+
+function promisedOutputs(job: JobState): Launch["outputs"] {
+  const promised: Launch["outputs"] = {};
+  for (const [name, output] of Object.entries(job.pipeline.outputs)) {
+    if (output.job === job.planned.job) promised[name] = output.type;
+  }
+  return promised;
+}
+
+function below(folder: string, path: string): string {
+  if (folder === "" || folder === ".") return path === "" ? "." : path;
+  return path === "" || path === "." ? folder : `${folder}/${path}`;
+}

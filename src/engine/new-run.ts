@@ -1,0 +1,133 @@
+import type { PlannedJob } from "../plan/plan.ts";
+import { bug } from "./bug.ts";
+import type { RunCreated } from "./events.ts";
+import { Line } from "./line.ts";
+import { matrixKey } from "./policies/matrix.ts";
+import type { ApprovalState, JobState, RunEnvironment, RunState } from "./state.ts";
+
+/** The state of a run in which nothing has happened yet. */
+export function newRun(event: RunCreated, at: number): RunState {
+  const { delivery, plan } = event;
+  const run: RunState = {
+    id: event.run,
+    release: event.release,
+    delivery,
+    plan,
+    parallel: event.parallel,
+    rollbackTo: event.rollbackTo,
+    createdAt: at,
+    status: "waiting",
+    finished: undefined,
+    finishedAt: undefined,
+    finishedSeq: undefined,
+    cancel: undefined,
+    jobs: new Map(),
+    environments: new Map(),
+    matrices: new Map(),
+    pipelines: new Map(plan.pipelines.map((each) => [`${each.pipeline}@${each.environment}`, each])),
+    definitions: new Map(delivery.pipelines.map((pipeline) => [pipeline.name, pipeline])),
+    reused: new Map(),
+    list: [],
+    order: undefined,
+    ready: new Line(),
+    doomed: new Map(),
+    toAsk: new Set(),
+    toRelease: new Set(),
+    running: 0,
+    backingOff: 0,
+    open: 0,
+    asking: 0,
+    locksHeld: 0,
+  };
+  for (const planned of plan.jobs) {
+    if (planned.decision === "run") addJob(run, planned);
+    else if (planned.reused !== undefined && planned.environment === undefined) {
+      run.reused.set(matrixKey(planned), planned.reused);
+    }
+  }
+  // In promotion order, whatever order the jobs are in.
+  const found = new Map(run.environments);
+  run.environments.clear();
+  for (const name of [...plan.environments, ...found.keys()]) {
+    const environment = found.get(name);
+    if (environment !== undefined) run.environments.set(name, environment);
+  }
+  return run;
+}
+
+function addJob(run: RunState, planned: PlannedJob): void {
+  const pipeline = run.definitions.get(planned.pipeline);
+  const definition = pipeline?.jobs[planned.job];
+  if (pipeline === undefined || definition === undefined) bug(`the plan has ${planned.id}, which the delivery lacks`);
+  const job: JobState = {
+    id: planned.id,
+    run: run.id,
+    number: run.list.length,
+    planned,
+    pipeline,
+    definition,
+    status: "waiting",
+    stage: "before",
+    attempt: 0,
+    tries: 0,
+    token: undefined,
+    startedAt: undefined,
+    endedAt: undefined,
+    durationMs: undefined,
+    outputs: {},
+    artifacts: {},
+    failure: undefined,
+    retryAt: undefined,
+    skipped: undefined,
+    place: undefined,
+    inMatrix: false,
+    inGroup: undefined,
+  };
+  run.list.push(job);
+  run.jobs.set(job.id, job);
+  run.open += 1;
+  if (planned.environment !== undefined) environmentIn(run, planned.environment).open += 1;
+  if (planned.matrix !== undefined) addLeg(run, job);
+}
+
+function environmentIn(run: RunState, name: string): RunEnvironment {
+  let environment = run.environments.get(name);
+  if (environment === undefined) {
+    const asked = run.delivery.environments.find((each) => each.name === name)?.approval !== undefined;
+    environment = {
+      name,
+      open: 0,
+      approval: newApproval(asked ? "not-yet" : "not-needed"),
+      lock: "none",
+      atLock: new Line(),
+    };
+    run.environments.set(name, environment);
+  }
+  return environment;
+}
+
+function newApproval(status: ApprovalState["status"]): ApprovalState {
+  return {
+    status,
+    before: 0,
+    broken: undefined,
+    waiting: new Line(),
+    reviewers: [],
+    requestedAt: undefined,
+    expiresAt: undefined,
+    answeredAt: undefined,
+    by: undefined,
+    comment: undefined,
+  };
+}
+
+function addLeg(run: RunState, job: JobState): void {
+  const key = matrixKey(job.planned);
+  const matrix = run.matrices.get(key);
+  if (matrix !== undefined) {
+    matrix.legs.push(job);
+    return;
+  }
+  const { maxParallel, failFast = true } = job.definition.matrix ?? {};
+  run.matrices.set(key, { maxParallel, failFast, legs: [job], inside: 0, line: new Line(), failed: undefined });
+}

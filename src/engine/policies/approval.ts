@@ -1,0 +1,59 @@
+import type { ApprovalAnswered, ApprovalRequested } from "../events.ts";
+import type { ApprovalState, Doom, RunEnvironment, RunState } from "../state.ts";
+
+/** A person is asked before anything of an environment starts, and only when all that comes before it has passed. */
+export function enterApproval(environment: RunEnvironment | undefined): "through" | "wait" | Doom {
+  if (environment === undefined) return "through";
+  const { approval } = environment;
+  switch (approval.status) {
+    case "not-needed":
+    case "approved":
+      return "through";
+    case "rejected":
+    case "expired":
+      return notApproved(environment);
+    case "not-yet":
+    case "requested":
+      return approval.broken === undefined ? "wait" : notReached(environment.name, approval.broken);
+    default:
+      return approval.status satisfies never;
+  }
+}
+
+/** Somebody waits, everything before has passed, and nobody was asked yet. */
+export function mustAsk(approval: ApprovalState): boolean {
+  const ready = approval.before === 0 && approval.broken === undefined;
+  return ready && approval.status === "not-yet" && approval.waiting.size > 0;
+}
+
+export function approvalRequest(run: RunState, environment: string, now: number): ApprovalRequested {
+  const approval = run.delivery.environments.find((each) => each.name === environment)?.approval;
+  return {
+    type: "approval.requested",
+    run: run.id,
+    environment,
+    reviewers: approval?.reviewers ?? [],
+    expiresAt: now + (approval?.timeoutMs ?? 0),
+  };
+}
+
+export function approvalExpired(run: string, environment: string): ApprovalAnswered {
+  return { type: "approval.answered", run, environment, answer: "expired", by: "baton" };
+}
+
+/** What becomes of the jobs that waited. */
+export function afterAnswer(environment: RunEnvironment): "through" | Doom {
+  return environment.approval.status === "approved" ? "through" : notApproved(environment);
+}
+
+export function notReached(environment: string, broken: string): Doom {
+  return { code: "gate", because: broken, text: `${environment} was not reached: ${broken} did not succeed` };
+}
+
+function notApproved({ name, approval }: RunEnvironment): Doom {
+  const text =
+    approval.status === "expired"
+      ? `nobody approved ${name} in time`
+      : `${approval.by} rejected ${name}${approval.comment ? `: ${approval.comment}` : ""}`;
+  return { code: "not-approved", because: name, text };
+}

@@ -1,0 +1,31 @@
+import type { Doom, JobState, MatrixState, RunState } from "../state.ts";
+
+/** How many legs of one job may be on their way at a time, and what the failure of one means to the others. */
+export function matrixOf(run: RunState, job: JobState): MatrixState | undefined {
+  return job.planned.matrix === undefined ? undefined : run.matrices.get(matrixKey(job.planned));
+}
+
+export function matrixKey(planned: { pipeline: string; job: string; environment?: string }): string {
+  const key = `${planned.pipeline}.${planned.job}`;
+  return planned.environment === undefined ? key : `${key}@${planned.environment}`;
+}
+
+export function enterMatrix(matrix: MatrixState | undefined, job: JobState): "through" | "wait" {
+  if (matrix?.maxParallel === undefined) return "through";
+  if (matrix.inside >= matrix.maxParallel) return "wait";
+  matrix.inside += 1;
+  job.inMatrix = true;
+  return "through";
+}
+
+/** Gives the job's slot back; returns the leg that may take it. */
+export function leaveMatrix(matrix: MatrixState | undefined, job: JobState): JobState | undefined {
+  if (matrix === undefined || !job.inMatrix) return undefined;
+  job.inMatrix = false;
+  matrix.inside -= 1;
+  return matrix.line.first();
+}
+
+export function failFastDoom(failed: string): Doom {
+  return { code: "fail-fast", because: failed, text: `${failed} failed, another leg of the same matrix` };
+}

@@ -1,0 +1,69 @@
+import type { JobId, Join } from "../plan/plan.ts";
+import { environmentOfJob } from "./advance.ts";
+import type { RunId } from "./events.ts";
+import { groupName } from "./policies/concurrency.ts";
+import { hasEnded, type JobState, type RunState, type State } from "./state.ts";
+
+/** What a job that has not started waits for. */
+export type Wait =
+  /** Jobs that have not ended; `more` counts those beyond the ones named. */
+  | { kind: "jobs"; jobs: JobId[]; more: number }
+  | { kind: "approval"; environment: string; reviewers: string[]; expiresAt: number | undefined }
+  /** `holder` has the lock (nobody when it is about to change hands); `ahead` runs stand before this one. */
+  | { kind: "lock"; environment: string; holder: RunId | undefined; ahead: number }
+  | { kind: "group"; group: string }
+  /** For another leg of its matrix, or for one of the run's parallel slots. */
+  | { kind: "legs" }
+  | { kind: "slot" }
+  /** For its next attempt. */
+  | { kind: "time"; until: number };
+
+/** Undefined for a job that runs or has ended. Names at most `limit` jobs. */
+export function waitsFor(state: State, run: RunState, job: JobState, limit = 5): Wait | undefined {
+  if (job.status === "backing-off") return { kind: "time", until: job.retryAt ?? 0 };
+  switch (job.stage) {
+    case "before":
+      return job.status === "waiting" ? { kind: "jobs", ...jobsBefore(run, job, limit) } : undefined;
+    case "approval": {
+      const { name, approval } = environmentOfJob(run, job)!;
+      const { reviewers, status, expiresAt } = approval;
+      return {
+        kind: "approval",
+        environment: name,
+        reviewers,
+        expiresAt: status === "requested" ? expiresAt : undefined,
+      };
+    }
+    case "lock": {
+      const environment = environmentOfJob(run, job)!.name;
+      const { holder, line } = state.environments.get(environment)!;
+      return { kind: "lock", environment, holder, ahead: line.indexOf(run.id) };
+    }
+    case "matrix":
+      return { kind: "legs" };
+    case "group":
+      return { kind: "group", group: groupName(run, job) };
+    case "slot":
+      return { kind: "slot" };
+    case "doomed":
+    case "none":
+      return undefined;
+    default:
+      return job.stage satisfies never;
+  }
+}
+
+function jobsBefore(run: RunState, job: JobState, limit: number): { jobs: JobId[]; more: number } {
+  const joins = new Map<string, Join>(run.plan.joins.map((join) => [join.id, join]));
+  const seen = new Set<string>();
+  const found: JobId[] = [];
+  const open = [...job.planned.after].reverse();
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const before = run.jobs.get(id);
+    if (before === undefined) open.push(...[...(joins.get(id)?.after ?? [])].reverse());
+    else if (!hasEnded(before)) found.push(before.id);
+  }
+  return { jobs: found.slice(0, limit), more: Math.max(0, found.length - limit) };
+}
