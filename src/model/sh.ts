@@ -31,11 +31,6 @@ type Tag<Environments extends string, Own extends string, Artifacts extends stri
  * In a template a value never becomes part of the script: it is handed over in an environment variable, and what stands
  * in the script is that variable, quoted for the place where it stands. Backslashes are the shell's, as written.
  */
-export function sh<
-  const Environments extends string = never,
-  const Own extends string = never,
-  const Artifacts extends string = never,
->(script: string, options?: StepOptions<Environments, Own, Artifacts>): StepInput<Environments, Own, Artifacts>;
 export function sh<const Values extends readonly ValueInput<string>[]>(
   strings: TemplateStringsArray,
   ...values: Values
@@ -45,6 +40,12 @@ export function sh<
   const Own extends string = never,
   const Artifacts extends string = never,
 >(options: StepOptions<Environments, Own, Artifacts>): Tag<Environments, Own, Artifacts>;
+// Last, because the compiler explains what is wrong in the words of the last one.
+export function sh<
+  const Environments extends string = never,
+  const Own extends string = never,
+  const Artifacts extends string = never,
+>(script: string, options?: StepOptions<Environments, Own, Artifacts>): StepInput<Environments, Own, Artifacts>;
 export function sh(first: unknown, ...rest: unknown[]): unknown {
   if (typeof first === "string") return rememberCallSite({ ...(rest[0] as StepOptions), run: first }, sh);
   if (isTemplate(first)) return rememberCallSite(templateStep(first, rest as ValueInput<string>[]), sh);

@@ -37,9 +37,12 @@ export function output<const Name extends string>(name: Name): OwnOutput<Name> {
   return rememberCallSite({ output: name }, output) as OwnOutput<Name>;
 }
 
-/** Names of own outputs that a value reads. */
-export type OwnOutputsOf<Value> =
-  Value extends OwnOutput<infer Own> ? Own : Value extends JoinedValue<infer Own> ? Own : never;
+/** Names of own outputs that a value reads; none when all the compiler knows is that they are strings. */
+export type OwnOutputsOf<Value> = Known<
+  Value extends OwnOutput<infer Own> ? Own : Value extends JoinedValue<infer Own> ? Own : never
+>;
+
+type Known<Name extends string> = string extends Name ? never : Name;
 
 /** A string with values in it: text`https://${infra.outputs.domain}/api`. */
 export function text<const Values extends readonly ValueInput<string>[]>(
