@@ -16,3 +16,17 @@ export function parseDuration(duration: Duration): number | undefined {
   }
   return Math.round(total);
 }
+
+/** The way people write it: `5400000` is `"1h30m"`. What is below zero or not whole stays a number of milliseconds. */
+export function durationText(durationMs: number): string {
+  if (durationMs === 0) return "0s";
+  if (!Number.isInteger(durationMs) || durationMs < 0) return `${durationMs}ms`;
+  let text = "";
+  let rest = durationMs;
+  for (const unit of ["d", "h", "m", "s", "ms"]) {
+    const count = Math.floor(rest / unitMs[unit]!);
+    rest -= count * unitMs[unit]!;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text;
+}

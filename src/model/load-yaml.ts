@@ -14,7 +14,7 @@ import {
 import { markBuilt } from "./built-delivery.ts";
 import type { Delivery } from "./delivery.ts";
 import { judge } from "./judge.ts";
-import { type Form, FormReader } from "./normalise/form.ts";
+import { type Form, FormReader, isForm } from "./normalise/form.ts";
 import { type DeliveryForm, namedForms } from "./normalise/normalise.ts";
 import { type DefinitionPlace, type FindPlace, locateRefusals, type Refusal, type Result } from "./refusal.ts";
 
@@ -29,28 +29,42 @@ export function loadYaml(text: string, file: string): Result<Delivery> {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
-  const problems = [...document.errors, ...document.warnings];
+  const repeated = document.errors.filter((error) => error.code === "DUPLICATE_KEY");
+  // After the first mistake in the syntax the rest is guesswork.
+  const others = [...document.errors, ...document.warnings].filter((error) => error.code !== "DUPLICATE_KEY");
+  const problems = [...repeated, ...others.slice(0, 1)];
   if (problems.length > 0) return { ok: false, refusals: problems.map((error) => syntaxRefusal(error, text, place)) };
   const written = plainData(document);
   if (!written.ok) return { ok: false, refusals: [{ ...written.refusal, place: place(0) }] };
-  const { form, refusals: topLevel } = readTopLevel(written.value);
-  const { delivery, refusals } = judge(form);
   const findPlace = placeFinder(document, place);
+  const { form, refusals: topLevel } = readTopLevel(written.value);
+  if (!isForm(written.value)) return { ok: false, refusals: locateRefusals(topLevel, findPlace) };
+  const { delivery, refusals } = judge(form);
   const all = [...topLevel, ...refusals];
   if (all.length > 0) return { ok: false, refusals: locateRefusals(all, findPlace) };
   return { ok: true, value: markBuilt(delivery, findPlace) };
 }
 
 function syntaxRefusal(error: YAMLError, text: string, place: (offset: number) => DefinitionPlace): Refusal {
-  const [start, end] = error.pos;
+  // The offset of a repeated key may lie before the blanks and comments that stand before it.
+  const blank = /^(?:\s|#.*\n)*/.exec(text.slice(error.pos[0]))![0].length;
+  const start = error.pos[0] + (error.code === "DUPLICATE_KEY" ? blank : 0);
   const refusal = { path: [], related: [], place: place(start) };
   if (error.code === "DUPLICATE_KEY") {
-    const key = /^[^:\n]*/.exec(text.slice(start, Math.max(end, start + 80)))![0].trim();
+    const key = /^[^:\n]*/.exec(text.slice(start))![0].trim();
     return {
       ...refusal,
       code: "duplicate-name",
       message: `there is already a "${key}" here`,
       help: "give one of them another name",
+    };
+  }
+  if (error.code === "MULTIPLE_DOCS") {
+    return {
+      ...refusal,
+      code: "wrong-yaml",
+      message: "a second document begins here",
+      help: "write one delivery in one file",
     };
   }
   return {

@@ -85,17 +85,17 @@ export class FormReader {
   }
 
   strings(value: unknown, path: DefinitionPath, single: "or one" | "only" = "only"): string[] {
-    return this.list(value, path, single).flatMap(([item, at]) => this.string(item ?? null, at) ?? []);
+    return this.list(value, path, single).flatMap(([item, at]) => this.string(must(item), at) ?? []);
   }
 
   scalars(value: unknown, path: DefinitionPath): string[] {
-    return this.list(value, path).flatMap(([item, at]) => this.scalar(item ?? null, at) ?? []);
+    return this.list(value, path).flatMap(([item, at]) => this.scalar(must(item), at) ?? []);
   }
 
   scalarRecord(value: unknown, path: DefinitionPath): Record<string, string> {
     const record: Record<string, string> = {};
     for (const [key, item] of this.entries(value, path)) {
-      const read = this.scalar(item ?? null, [...path, key]);
+      const read = this.scalar(must(item), [...path, key]);
       if (read !== undefined) setOwn(record, key, read);
     }
     return record;
@@ -115,15 +115,22 @@ export class FormReader {
     if (value === undefined) return undefined;
     const known = words.find((word) => word === value);
     if (known !== undefined) return known;
-    const written = this.string(value, path);
-    if (written === undefined) return undefined;
-    this.refuse("unknown-word", path, {
-      message: `${subject(path)} cannot be "${written}"`,
-      help: suggestion(written, words, "words"),
-    });
+    if (typeof value === "string") {
+      this.refuse("unknown-word", path, {
+        message: `${subject(path)} cannot be "${value}"`,
+        help: suggestion(value, words, "words"),
+      });
+    } else this.wrongForm(path, `one of ${words.map((name) => `"${name}"`).join(", ")}`, value);
     return undefined;
   }
 }
+
+/** What must be written: when it is not, that is what the refusal says. */
+export function must(value: unknown): unknown {
+  return value === undefined ? missing : value;
+}
+
+const missing = Symbol("missing");
 
 export function isForm(value: unknown): value is Form {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -150,10 +157,13 @@ function subject(path: DefinitionPath): string {
 
 function kindOf(value: unknown): string {
   if (value === null) return "empty";
-  if (value === undefined) return "missing";
+  if (value === undefined || value === missing) return "missing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "string") return value === "" ? "an empty string" : `the string "${value.slice(0, 40)}"`;
-  if (typeof value === "object") return "an object";
+  if (typeof value === "object") {
+    const keys = Object.keys(value).slice(0, 8);
+    return keys.length === 0 ? "an object without keys" : `an object with ${keys.map((key) => `"${key}"`).join(", ")}`;
+  }
   if (typeof value === "function") return "a function";
   return `the ${typeof value} ${String(value)}`;
 }

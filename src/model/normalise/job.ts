@@ -1,7 +1,7 @@
 import type { Artifact, ArtifactUse, Concurrency, Job, Matrix, Retry, Step, Tool } from "../delivery.ts";
 import type { DefinitionPath } from "../refusal.ts";
 import { firstLine } from "../sh.ts";
-import { type Form, type FormReader, isForm, setOwn } from "./form.ts";
+import { type Form, type FormReader, isForm, must, setOwn } from "./form.ts";
 import { readCondition, readEnv, readValue } from "./values.ts";
 
 /** One hour: long for a build, and no stuck job holds an environment for a day. */
@@ -68,7 +68,7 @@ export const stepKeys = [
 
 function readSteps(form: FormReader, job: Form, path: DefinitionPath, pipeline: string) {
   const at = [...path, "steps"];
-  return form.list(job.steps ?? null, at).map(([item, where]) => readStep(form, item, where, pipeline));
+  return form.list(must(job.steps), at).map(([item, where]) => readStep(form, item, where, pipeline));
 }
 
 function readStep(
@@ -78,7 +78,7 @@ function readStep(
   pipeline: string,
 ): { step: Step; uses: ArtifactUse[] } {
   const step = typeof value === "string" ? { run: value } : form.object(value, path, stepKeys);
-  const run = form.string(step.run ?? null, [...path, "run"]) ?? "";
+  const run = form.string(must(step.run), [...path, "run"]) ?? "";
   const timeoutMs = form.duration(step.timeout, [...path, "timeout"]);
   const read: Step = {
     name: form.string(step.name, [...path, "name"]) ?? firstLine(run),
@@ -97,7 +97,7 @@ function readStep(
 function readAction(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string) {
   const action = form.object(value, path, ["kind", "inputs"]);
   return {
-    kind: form.string(action.kind ?? null, [...path, "kind"]) ?? "",
+    kind: form.string(must(action.kind), [...path, "kind"]) ?? "",
     inputs: readEnv(form, action.inputs, [...path, "inputs"], pipeline),
   };
 }
@@ -107,7 +107,7 @@ function readArtifacts(form: FormReader, job: Form, path: DefinitionPath): Recor
   for (const [name, item] of form.entries(job.artifacts, [...path, "artifacts"])) {
     const at = [...path, "artifacts", name];
     const written = typeof item === "string" ? { path: item } : form.object(item, at, ["path"]);
-    setOwn(artifacts, name, { path: form.string(written.path ?? null, [...at, "path"]) ?? "." });
+    setOwn(artifacts, name, { path: form.string(must(written.path), [...at, "path"]) ?? "." });
   }
   return artifacts;
 }
@@ -119,7 +119,7 @@ function readUses(form: FormReader, holder: Form, path: DefinitionPath, pipeline
   return form.list(holder.uses, [...path, "uses"]).flatMap(([item, at]) => {
     const use = typeof item === "string" ? { artifact: item } : form.object(item, at, ["artifact", "path"]);
     const handle = isForm(use.artifact) ? use.artifact.artifact : use.artifact;
-    const name = form.string(handle ?? null, [...at, "artifact"]);
+    const name = form.string(must(handle), [...at, "artifact"]);
     if (name === undefined) return [];
     const laid = form.string(use.path, [...at, "path"]);
     return [{ artifact: name.includes(".") ? name : `${pipeline}.${name}`, path: laid ?? whereItWasMade }];
@@ -145,10 +145,10 @@ function readMatrix(form: FormReader, value: unknown, path: DefinitionPath): Mat
   const values: Record<string, string[]> = {};
   const at = isFull ? [...path, "values"] : path;
   for (const [dimension, items] of form.entries(matrix.values, at)) {
-    setOwn(values, dimension, form.scalars(items ?? null, [...at, dimension]));
+    setOwn(values, dimension, form.scalars(must(items), [...at, dimension]));
   }
   const legs = (key: "include" | "exclude") =>
-    form.list(matrix[key], [...path, key]).map(([leg, where]) => form.scalarRecord(leg ?? null, where));
+    form.list(matrix[key], [...path, key]).map(([leg, where]) => form.scalarRecord(must(leg), where));
   return {
     values,
     include: legs("include"),
@@ -188,7 +188,7 @@ function readTool(form: FormReader, value: unknown, path: DefinitionPath): Tool 
     return at === -1 ? { name: value } : { name: value.slice(0, at), version: value.slice(at + 1) };
   }
   const tool = form.object(value, path, ["name", "version"]);
-  const name = form.string(tool.name ?? null, [...path, "name"]);
+  const name = form.string(must(tool.name), [...path, "name"]);
   const version = form.string(tool.version, [...path, "version"]);
   if (name === undefined) return undefined;
   return version === undefined ? { name } : { name, version };

@@ -1,6 +1,6 @@
 import type { Approval, Delivery, Environment, Job, Output, Parameter, Pipeline } from "../delivery.ts";
 import type { DefinitionPath, Refusal } from "../refusal.ts";
-import { type Form, FormReader, setOwn } from "./form.ts";
+import { type Form, FormReader, must, setOwn } from "./form.ts";
 import { readJob, whereItWasMade } from "./job.ts";
 import { readEnv } from "./values.ts";
 
@@ -37,7 +37,7 @@ export function normalise(written: DeliveryForm): Normalised {
   }
   const delivery: Delivery = {
     version: 1,
-    name: form.string(written.name ?? null, ["name"]) ?? "",
+    name: form.string(must(written.name), ["name"]) ?? "",
     variables: form.scalarRecord(written.variables, ["variables"]),
     parameters,
     environments: written.environments.map((part) => readEnvironment(form, part)),
@@ -107,7 +107,7 @@ function readPipeline(form: FormReader, { name, segment, form: value }: NamedFor
   const pipeline = form.object(value, path, pipelineKeys);
   const description = form.string(pipeline.description, [...path, "description"]);
   const jobs: Record<string, Job> = {};
-  for (const [job, item] of form.entries(pipeline.jobs ?? null, [...path, "jobs"])) {
+  for (const [job, item] of form.entries(must(pipeline.jobs), [...path, "jobs"])) {
     setOwn(jobs, job, readJob(form, item, [...path, "jobs", job], name));
   }
   return {
@@ -143,10 +143,11 @@ function readOutputs(
     const output = isShort ? { type: item } : form.object(item, at, ["type", "description", "job", "parameter"]);
     const description = form.string(output.description, [...at, "description"]);
     const parameter = form.string(output.parameter, [...at, "parameter"]);
+    const type = form.word(output.type, isShort ? at : [...at, "type"], outputTypes) ?? "string";
     setOwn(outputs, name, {
-      type: form.word(output.type, isShort ? at : [...at, "type"], outputTypes) ?? "string",
+      type,
       ...(description === undefined ? {} : { description }),
-      job: form.string(output.job, [...at, "job"]) ?? publishingJob(form, name, at, jobs),
+      job: form.string(output.job, [...at, "job"]) ?? publishingJob(form, { name, type }, at, jobs),
       ...(parameter === undefined ? {} : { parameter }),
     });
   }
@@ -154,7 +155,12 @@ function readOutputs(
 }
 
 /** The only job, or the only one that deploys; else the definition has to say. */
-function publishingJob(form: FormReader, output: string, path: DefinitionPath, jobs: Record<string, Job>): string {
+function publishingJob(
+  form: FormReader,
+  output: Pick<Output, "type"> & { name: string },
+  path: DefinitionPath,
+  jobs: Record<string, Job>,
+): string {
   const names = Object.keys(jobs);
   const deploying = names.filter((name) => jobs[name]!.deploys);
   if (names.length === 1) return names[0]!;
@@ -162,8 +168,8 @@ function publishingJob(form: FormReader, output: string, path: DefinitionPath, j
   if (names.length === 0) return "";
   const candidates = deploying.length > 1 ? deploying : names;
   form.refuse("output-job-unnamed", path, {
-    message: `it is not clear which job publishes the output "${output}": ${candidates.map((name) => `"${name}"`).join(", ")} could`,
-    help: `name the job: ${output}: { type: "string", job: "${candidates[0]}" }`,
+    message: `it is not clear which job publishes the output "${output.name}": ${candidates.map((name) => `"${name}"`).join(", ")} could`,
+    help: `name the job: ${output.name}: { type: "${output.type}", job: "${candidates[0]}" }`,
   });
   return candidates[0]!;
 }

@@ -1,6 +1,6 @@
 import type { Condition, ContextName, EventName, Value } from "../delivery.ts";
 import type { DefinitionPath } from "../refusal.ts";
-import { type FormReader, isForm, isScalar, setOwn } from "./form.ts";
+import { type FormReader, isForm, isScalar, must, setOwn } from "./form.ts";
 
 export const contextNames = [
   "delivery",
@@ -36,7 +36,7 @@ export function readValue(form: FormReader, value: unknown, path: DefinitionPath
     return "";
   }
   if (known === "context") return { context: form.word(value[known], [...path, known], contextNames) ?? "delivery" };
-  const name = form.string(value[known] ?? null, [...path, known]) ?? "";
+  const name = form.string(must(value[known]), [...path, known]) ?? "";
   switch (known) {
     case "output":
       return { output: name.includes(".") ? name : `${pipeline}.${name}` };
@@ -81,30 +81,30 @@ export function readCondition(form: FormReader, value: unknown, path: Definition
   const inner = value[key];
   switch (key) {
     case "all":
-      return { all: form.list(inner ?? null, at).map(([item, where]) => readCondition(form, item, where)) };
+      return { all: form.list(must(inner), at).map(([item, where]) => readCondition(form, item, where)) };
     case "any":
-      return { any: form.list(inner ?? null, at).map(([item, where]) => readCondition(form, item, where)) };
+      return { any: form.list(must(inner), at).map(([item, where]) => readCondition(form, item, where)) };
     case "not":
       return { not: readCondition(form, inner, at) };
     case "environment":
-      return { environment: form.strings(inner ?? null, at, "or one") };
+      return { environment: form.strings(must(inner), at, "or one") };
     case "branch":
-      return { branch: form.strings(inner ?? null, at, "or one") };
+      return { branch: form.strings(must(inner), at, "or one") };
     case "event": {
-      const events = form.list(inner ?? null, at, "or one");
-      return { event: events.flatMap(([item, where]) => form.word(item ?? null, where, eventNames) ?? []) };
+      const events = form.list(must(inner), at, "or one");
+      return { event: events.flatMap(([item, where]) => form.word(must(item), where, eventNames) ?? []) };
     }
     case "parameter":
-      return { parameter: form.string(inner ?? null, at) ?? "", equals: readEquals(form, value, path) };
+      return { parameter: form.string(must(inner), at) ?? "", equals: readEquals(form, value, path) };
     case "variable":
-      return { variable: form.string(inner ?? null, at) ?? "", equals: readEquals(form, value, path) };
+      return { variable: form.string(must(inner), at) ?? "", equals: readEquals(form, value, path) };
     default:
       return key satisfies never;
   }
 }
 
 function readEquals(form: FormReader, value: Readonly<Record<string, unknown>>, path: DefinitionPath): string {
-  return form.scalar(value.equals ?? null, [...path, "equals"]) ?? "";
+  return form.scalar(must(value.equals), [...path, "equals"]) ?? "";
 }
 
 function onlyKey(value: object): string | undefined {

@@ -22,7 +22,7 @@ export function cronProblem(line: string): string | undefined {
   if (parts.length !== fields.length) return `it has ${parts.length} fields, not 5`;
   for (const [index, field] of fields.entries()) {
     for (const item of parts[index]!.split(",")) {
-      if (!isItem(item, field)) return `"${item}" is not a ${field.words} (${field.from} to ${field.to})`;
+      if (!isItem(item, field)) return `"${item}" cannot be the ${field.words} (${field.from} to ${field.to})`;
     }
   }
   return undefined;

@@ -19,7 +19,9 @@ export const folders: Rule = function* ({ pipelines, jobs }) {
     const laid = new Map<string, { artifact: string; path: DefinitionPath }>();
     for (const [index, use] of job.uses.entries()) {
       const at = [...path, "uses", index];
-      yield* leaves([use.path], at, "the job's working directory");
+      const wrong = [...leaves([use.path], at, "the job's working directory")];
+      yield* wrong;
+      if (wrong.length > 0) continue;
       const place = normalised(use.path);
       const first = laid.get(place);
       if (!first) laid.set(place, { artifact: use.artifact, path: at });
@@ -41,11 +43,8 @@ function* leaves(parts: readonly string[], path: DefinitionPath, home: string): 
   if (written === "") yield refuse("a path is empty", 'write "." for the folder itself');
   else if (/^[/~]|^[A-Za-z]:/.test(written)) {
     yield refuse(`the path "${written}" is not relative`, `write it relative to ${home}`);
-  } else if (written.includes("\\") || written.includes("\0")) {
-    yield refuse(
-      `the path ${JSON.stringify(written)} has characters that not every machine allows`,
-      "use forward slashes",
-    );
+  } else if (/[\\\0\n]/.test(written)) {
+    yield refuse(`the path "${written}" has characters that not every machine allows`, "use forward slashes");
   } else if (leavesRoot(parts.join("/"))) {
     const others = parts.slice(0, -1);
     const alreadyOutside = others.length > 0 && leavesRoot(others.join("/"));

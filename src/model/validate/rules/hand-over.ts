@@ -50,12 +50,12 @@ function* fromElsewhere({ name, path, reader }: Reference, source: Source): Gene
 
 function* fromHere(subject: Subject, { name, path, reader }: Reference, source: Source): Generator<Refusal> {
   if (!Object.hasOwn(reader.pipeline.jobs, source.job) || subject.jobsBefore(reader).has(source.job)) return;
-  const made = source.kind === "output" ? "publishes" : "leaves behind";
+  const makesIt = source.kind === "output" ? "publishes it" : "leaves it behind";
   const itself = source.job === reader.name;
   yield refusal(`${source.kind}-not-made-before`, path, {
     message: itself
-      ? `the job "${reader.name}" uses the ${source.kind} "${name}" that it ${made} itself`
-      : `the job "${reader.name}" uses the ${source.kind} "${name}", but "${source.job}" ${made} it and need not come before`,
+      ? `the job "${reader.name}" uses the ${source.kind} "${name}", but ${makesIt} itself`
+      : `the job "${reader.name}" uses the ${source.kind} "${name}", but "${source.job}" ${makesIt} and need not come before`,
     related: [{ message: `the ${source.kind} "${source.name}" is declared here`, path: source.path }],
     help: itself ? helpForItself(reader) : `add "${source.job}" to the needs of "${reader.name}"`,
   });

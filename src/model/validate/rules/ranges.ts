@@ -1,3 +1,4 @@
+import { durationText } from "../../duration.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { type Rule, refusal } from "../subject.ts";
 
@@ -9,14 +10,16 @@ interface Range {
   to: number;
   words: string;
   whole?: true;
+  /** It is a number of milliseconds. */
+  isDuration?: true;
 }
 
 /** Limits that keep a slip of the hand (a minute too much written as a year) from holding up a delivery. */
 export const limits = {
-  timeoutMs: { from: 1, to: 30 * dayMs, words: "between 1 ms and 30 days" },
-  approvalTimeoutMs: { from: 1, to: 365 * dayMs, words: "between 1 ms and 365 days" },
-  attempts: { from: 1, to: 100, words: "a whole number between 1 and 100", whole: true },
-  delayMs: { from: 0, to: dayMs, words: "at most 1 day" },
+  timeoutMs: { from: 1, to: 30 * dayMs, words: "between 1ms and 30d", isDuration: true },
+  approvalTimeoutMs: { from: 1, to: 365 * dayMs, words: "between 1ms and 365d", isDuration: true },
+  attempts: { from: 1, to: 100, words: "a whole number between 1 and 100, the first attempt included", whole: true },
+  delayMs: { from: 0, to: dayMs, words: "between 0s and 1d", isDuration: true },
   factor: { from: 1, to: 10, words: "between 1 and 10" },
   concurrency: { from: 1, to: 10_000, words: "a whole number between 1 and 10,000", whole: true },
   maxParallel: { from: 1, to: 256, words: "a whole number between 1 and 256", whole: true },
@@ -33,10 +36,10 @@ export const ranges: Rule = function* ({ delivery, jobs }) {
     yield* outside(attempts, limits.attempts, [...path, "retry", "attempts"]);
     yield* outside(delayMs, limits.delayMs, [...path, "retry", "delay"]);
     yield* outside(factor, limits.factor, [...path, "retry", "factor"]);
-    yield* outside(maxDelayMs, limits.delayMs, [...path, "retry", "maxDelay"]);
+    if (maxDelayMs > delayMs) yield* outside(maxDelayMs, limits.delayMs, [...path, "retry", "maxDelay"]);
     if (maxDelayMs < delayMs) {
       yield refusal("out-of-range", [...path, "retry", "maxDelay"], {
-        message: `"maxDelay" is ${maxDelayMs} ms, less than the "delay" of ${delayMs} ms`,
+        message: `"maxDelay" is ${durationText(maxDelayMs)}, less than the "delay" of ${durationText(delayMs)}`,
         help: "make the longest wait at least as long as the first",
       });
     }
@@ -53,7 +56,7 @@ export const ranges: Rule = function* ({ delivery, jobs }) {
 function* outside(value: number, range: Range, path: DefinitionPath): Generator<Refusal> {
   if (value >= range.from && value <= range.to && (!range.whole || Number.isInteger(value))) return;
   yield refusal("out-of-range", path, {
-    message: `"${path.at(-1)}" is ${value}`,
+    message: `"${path.at(-1)}" is ${range.isDuration ? durationText(value) : value}`,
     help: `it must be ${range.words}`,
   });
 }

@@ -34,7 +34,7 @@ export const somethingToDo: Rule = function* (subject) {
     }
     for (const [index, step] of job.steps.entries()) {
       if (step.run.trim() !== "") continue;
-      yield refusal("empty-step", [...path, "steps", index], {
+      yield refusal("empty-step", [...path, "steps", index, "run"], {
         message: `a step of the job "${name}" runs nothing`,
         help: "write a command, or leave the step out",
       });
