@@ -1,0 +1,46 @@
+/**
+ * Makes a program's output safe to store and to show again: lines end in `\n`, colours (SGR sequences) stay, every other
+ * control sequence goes, so that no output can move the cursor, retitle a window or hide what was printed before it.
+ * Afterwards an escape character only ever begins a complete SGR sequence.
+ */
+export interface TextCleaner {
+  /** `text` may be cut anywhere; what cannot be decided yet is held back. */
+  push(text: string): string;
+  end(): string;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this file is about.
+const SUSPECT = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+const SEQUENCE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+  /\r\n?|\x1b\[[0-9;:]*m|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const SGR = /^\x1b\[[0-9;:]*m$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const UNFINISHED = /(?:\r|\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -/]*)?)$/;
+/** A sequence longer than this is not waited for: it is not one that a person would miss. */
+const LONGEST_SEQUENCE = 4096;
+
+export function createTextCleaner(): TextCleaner {
+  let held = "";
+  return {
+    push(text) {
+      if (held === "" && !SUSPECT.test(text)) return text;
+      const all = held + text;
+      const tail = all.slice(-LONGEST_SEQUENCE);
+      const unfinished = UNFINISHED.exec(tail);
+      held = unfinished !== null && unfinished[0].length < LONGEST_SEQUENCE ? unfinished[0] : "";
+      return clean(held === "" ? all : all.slice(0, all.length - held.length));
+    },
+    end() {
+      const rest = clean(held);
+      held = "";
+      return rest;
+    },
+  };
+}
+
+/** Cleans a text that is complete. */
+export function clean(text: string): string {
+  return text.replace(SEQUENCE, (sequence) => (sequence[0] === "\r" ? "\n" : SGR.test(sequence) ? sequence : ""));
+}

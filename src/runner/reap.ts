@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { endProcesses } from "./ending.ts";
+import { findByEnvironment, findByOutput, findProcess, type LiveProcess, listProcesses } from "./process-table.ts";
+
+/** The variable that marks every process of an attempt; its value is the attempt's token. */
+export const ATTEMPT_MARK = "BATON_ATTEMPT";
+/** The variable that marks the shells that start commands for a runner; its value is `<state folder's id>.<runner's id>`. */
+export const RUNNER_MARK = "BATON_RUNNER";
+
+export interface Reaping {
+  tokens: readonly string[];
+  /** The state folder's id, and this runner's. */
+  folderId: string;
+  runnerId: string;
+  /** Where the runners of this state folder have their pipes, each in a folder named by its id. */
+  pipesFolder: string;
+  /** Processes to leave alone: services of attempts that ended well. */
+  keep(): readonly LiveProcess[];
+  graceMs: number;
+}
+
+/** Ends what an earlier Baton left of these attempts; resolves when all of it is gone. */
+export async function reapAttempts({ tokens, folderId, runnerId, pipesFolder, keep, graceMs }: Reaping): Promise<void> {
+  // The shells first: a command that still waits in their input could start a job after it was looked for.
+  await endProcesses({
+    find: () =>
+      findByEnvironment({
+        name: RUNNER_MARK,
+        accepts: (value) => value.startsWith(`${folderId}.`) && value !== `${folderId}.${runnerId}`,
+      }),
+    graceMs: 0,
+  });
+  const wanted = new Set(tokens);
+  await endProcesses({ find: () => leftBehind({ wanted, runnerId, pipesFolder, keep }), graceMs });
+  removeFolders(pipesFolder, runnerId);
+}
+
+/** What earlier runners had no time to remove. */
+function removeFolders(pipesFolder: string, ownId: string): void {
+  if (!existsSync(pipesFolder)) return;
+  for (const id of readdirSync(pipesFolder)) {
+    if (id !== ownId) rmSync(join(pipesFolder, id), { recursive: true, force: true });
+  }
+}
+
+function leftBehind(
+  options: { wanted: ReadonlySet<string> } & Pick<Reaping, "runnerId" | "pipesFolder" | "keep">,
+): LiveProcess[] {
+  const { wanted, runnerId, pipesFolder, keep } = options;
+  const found = findByEnvironment({ name: ATTEMPT_MARK, accepts: (value) => wanted.has(value) });
+  // A process that emptied its environment still writes to its attempt's pipe.
+  const writers = findByOutput(pipesFolder).filter((entry) => !entry.output.startsWith(`${pipesFolder}/${runnerId}/`));
+  const spared = new Set([...ancestorsOfBaton(), ...keep().map((entry) => entry.pid)]);
+  const own = findProcess(process.pid)?.group;
+  const first = [...found, ...writers].filter((entry) => !spared.has(entry.pid));
+  const groups = new Set(first.map((entry) => entry.group).filter((group) => group !== own));
+  const members =
+    groups.size === 0 ? [] : listProcesses().filter((entry) => groups.has(entry.group) && !spared.has(entry.pid));
+  return [...new Map([...first, ...members].map((entry) => [entry.pid, entry])).values()];
+}
+
+/** Baton may itself be a step of an attempt of another Baton. */
+function ancestorsOfBaton(): number[] {
+  const pids: number[] = [];
+  for (let at = findProcess(process.pid); at !== undefined && at.pid > 1; at = findProcess(at.parent))
+    pids.push(at.pid);
+  return pids;
+}

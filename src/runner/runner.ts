@@ -1,0 +1,176 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Failure, RunId } from "../engine/events.ts";
+import type { Ended, Launch, Runner } from "../engine/ports.ts";
+import type { JobId } from "../plan/plan.ts";
+import { Attempt, type AttemptWorld } from "./attempt.ts";
+import { createAttemptsFolder } from "./attempt-files.ts";
+import { createDirectSpawner } from "./direct-spawn.ts";
+import type { ArtifactFolder } from "./hand-over.ts";
+import { createMasking, type Masking } from "./masking.ts";
+import { createPipeSupply } from "./pipes.ts";
+import { ATTEMPT_MARK, RUNNER_MARK, reapAttempts } from "./reap.ts";
+import { createServiceRegistry, familyOf, type Service } from "./services.ts";
+import { createToolCheck } from "./tools.ts";
+
+export interface RunnerOptions {
+  /** Absolute or relative to the current directory. */
+  stateFolder: string;
+  /** Absolute path of the checkout a run works in. */
+  directoryOf(run: RunId): string;
+  /** The value of a secret; undefined when it is not set. Asked when a job starts. */
+  secrets(name: string): string | undefined;
+  /** How to set a secret, as the end of a sentence. */
+  secretHint?: string;
+  artifacts: ArtifactFolder;
+  /** The environment every step begins with. Default: Baton's own. */
+  env?: Record<string, string | undefined>;
+  /** Between SIGTERM and SIGKILL. Default: 10 s. */
+  graceMs?: number;
+  /** Of one attempt's log. Default: 16 MiB. */
+  logLimitBytes?: number;
+}
+
+/** One line of a job's output as it comes, clean and masked. `at` in milliseconds since the epoch, `step` from 0. */
+export interface OutputLine {
+  token: string;
+  job: JobId;
+  step: number;
+  at: number;
+  text: string;
+}
+
+export interface ProcessRunner extends Runner {
+  /** Called for every line of every running attempt; the lines that arrived together come right after one another. */
+  onOutput(listener: (line: OutputLine) => void): void;
+  /** Services that steps of this state folder left running and that still run. */
+  listServices(): Service[];
+  stopService(service: Service): Promise<void>;
+  /** Lets go of what the runner keeps for the next job. To be called when no attempt runs. */
+  close(): void;
+}
+
+const DEFAULT_GRACE_MS = 10_000;
+const DEFAULT_LOG_LIMIT_BYTES = 16 * 1024 * 1024;
+const DEFAULT_SECRET_HINT = "set it where Baton reads its secrets and run 'baton retry'";
+
+/** Runs jobs as processes of this machine. Everything it writes is below the state folder. */
+export function createRunner(options: RunnerOptions): ProcessRunner {
+  const stateFolder = resolve(options.stateFolder);
+  const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
+  const runnerId = `${process.pid}-${randomBytes(6).toString("hex")}`;
+  const pipesFolder = join(stateFolder, "pipes");
+  const env = stepEnvironment(options.env ?? process.env);
+  const services = createServiceRegistry({ file: join(stateFolder, "services.json"), graceMs, env });
+  const attempts = new Map<string, Attempt>();
+  const endedListeners: ((ended: Ended) => void)[] = [];
+  const outputListeners: ((line: OutputLine) => void)[] = [];
+  const world: Omit<AttemptWorld, "publish"> = {
+    stateFolder,
+    directoryOf: (run) => resolve(options.directoryOf(run)),
+    secrets: options.secrets,
+    secretHint: options.secretHint ?? DEFAULT_SECRET_HINT,
+    artifacts: options.artifacts,
+    env,
+    graceMs,
+    logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES,
+    spawner: createDirectSpawner(env),
+    pipes: createPipeSupply(join(pipesFolder, runnerId)),
+    tools: createToolCheck(),
+    services,
+    maskingOf: createMaskingCache(),
+  };
+
+  async function run(launch: Launch): Promise<void> {
+    const startedAt = performance.now();
+    const { token, job } = launch;
+    let result: Ended["result"];
+    try {
+      if (attempts.size === 0) createAttemptsFolder(stateFolder);
+      const publish: AttemptWorld["publish"] = ({ step, at, texts }) => {
+        for (const listener of outputListeners) for (const text of texts) listener({ token, job, step, at, text });
+      };
+      const attempt = new Attempt(launch, { ...world, publish });
+      attempts.set(token, attempt);
+      result = await attempt.run();
+    } catch (error) {
+      result = { kind: "failed", failure: startFailure(error) };
+    }
+    attempts.delete(token);
+    const ended = { token, durationMs: Math.round(performance.now() - startedAt), result };
+    for (const listener of endedListeners) listener(ended);
+  }
+
+  return {
+    start(launch) {
+      void run(launch);
+    },
+    stop(token, mode) {
+      attempts.get(token)?.stop(mode);
+    },
+    onEnded(listener) {
+      endedListeners.push(listener);
+    },
+    onOutput(listener) {
+      outputListeners.push(listener);
+    },
+    async reap(tokens) {
+      const doomed = new Set(tokens);
+      services.forget(doomed);
+      const keep = () => familyOf(services.list().map((service) => service.pid));
+      await reapAttempts({ tokens, folderId: folderId(stateFolder), runnerId, pipesFolder, keep, graceMs });
+    },
+    listServices: services.list,
+    stopService: services.stop,
+    close() {
+      world.spawner.close();
+      world.pipes.close();
+    },
+  };
+}
+
+/** Names that belong to one attempt, or to the shell Baton was started from, are not handed on. */
+function stepEnvironment(env: Record<string, string | undefined>): Record<string, string> {
+  const dropped = new Set([ATTEMPT_MARK, RUNNER_MARK, "BATON_OUTPUT", "BATON_SERVICE", "OLDPWD", "_"]);
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !dropped.has(entry[0]),
+  );
+  return Object.fromEntries(kept);
+}
+
+/** Written once, so that a state folder that was moved still knows its own processes. */
+function folderId(stateFolder: string): string {
+  const file = join(stateFolder, "runner-id");
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    mkdirSync(stateFolder, { recursive: true });
+    const id = randomBytes(9).toString("hex");
+    writeFileSync(file, `${id}\n`, { flag: "wx" });
+    return id;
+  }
+}
+
+const REMEMBERED_MASKINGS = 16;
+
+/** Jobs of one delivery mostly share their secrets, and preparing the search for them takes a while. */
+function createMaskingCache(): (secrets: ReadonlySet<string>) => Masking {
+  const known = new Map<string, Masking>();
+  return (secrets) => {
+    const key = JSON.stringify([...secrets].sort());
+    let masking = known.get(key);
+    if (masking === undefined) {
+      masking = createMasking(secrets);
+      if (known.size >= REMEMBERED_MASKINGS) known.clear();
+      known.set(key, masking);
+    }
+    return masking;
+  };
+}
+
+/** What went wrong before or around the steps: a full disk, no permission, no `mkfifo`. */
+function startFailure(error: unknown): Failure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { kind: "spawn", message: `the job could not be run: ${reason}` };
+}
