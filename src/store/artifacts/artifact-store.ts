@@ -1,0 +1,113 @@
+import { mkdir, rm, stat, symlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { ArtifactRef } from "../../plan/plan.ts";
+import { stateFolder } from "../state-folder.ts";
+import { ArtifactError } from "./artifact-error.ts";
+import { mergeInto, type Onto, replaceWith, requireReachable, whatIsAt } from "./destination.ts";
+import { FilePool, hashFile } from "./file-pool.ts";
+import { type Garbage, throwAway } from "./garbage.ts";
+import { inParallel } from "./in-parallel.ts";
+import { digestOf, type Entry, readListing, sizeOf, writeListing } from "./listing.ts";
+import { readTree } from "./read-tree.ts";
+
+/** The artifacts of a state folder. Several may be stored and laid at the same time. Paths are absolute. */
+export class ArtifactStore {
+  readonly #pool: FilePool;
+  /** Collections and placements under way; clearing up waits for them, and they for it. */
+  readonly #busy = new Set<Promise<unknown>>();
+  #clearing: Promise<unknown> | undefined;
+
+  constructor(statePath: string) {
+    this.#pool = new FilePool(stateFolder(statePath).artifacts);
+  }
+
+  /**
+   * Stores a file or a folder with everything in it. Durable when it resolves. The same files give the same reference,
+   * whenever and from wherever they are taken. Nothing on the way from `within` to the path may be a link.
+   */
+  collect(path: string, { within }: { within: string }): Promise<ArtifactRef> {
+    return this.#while(async () => {
+      await requireReachable(path, within);
+      if ((await whatIsAt(path)) === "nothing") throw new ArtifactError("there is nothing at this path");
+      const entries = await readTree(path, (file) => this.#pool.keepFile(file));
+      const listing = Buffer.from(writeListing(entries));
+      await this.#pool.settle("files", digestsIn(entries));
+      const digest = digestOf(listing);
+      await this.#pool.keep("listings", digest, listing);
+      await this.#pool.settle("listings", [digest]);
+      return { digest, sizeBytes: sizeOf(entries) };
+    });
+  }
+
+  /**
+   * Lays an artifact at a path below `within`, as copies that can be changed without harm to the store. Checked byte for
+   * byte before anything at the path is touched. What is exactly the artifact already is left as it is: another job may
+   * be reading it.
+   */
+  place(artifact: ArtifactRef, path: string, { within, onto }: { within: string; onto: Onto }): Promise<void> {
+    return this.#while(async () => {
+      await requireReachable(path, within);
+      if (onto === "replace" && path === within) throw new ArtifactError(`it would replace all of '${within}'`);
+      if (onto === "replace" && (await digestAt(path)) === artifact.digest) return;
+      const entries = readListing(await this.#pool.readListing(artifact.digest));
+      const staged = await this.#stageNear(path);
+      try {
+        await this.#layOut(entries, staged);
+        if (onto === "merge" && (await whatIsAt(path)) !== "nothing") await mergeInto(staged, path, entries);
+        else await replaceWith(staged, path, `${staged}.old`);
+      } finally {
+        await rm(staged, { recursive: true, force: true });
+      }
+    });
+  }
+
+  /** Throws away every artifact whose digest is not among those to keep; see `JournalReader.artifactsInUse`. */
+  clear({ keep }: { keep: ReadonlySet<string> }): Promise<Garbage> {
+    const clearing = Promise.allSettled([this.#clearing, ...this.#busy]).then(() => throwAway(this.#pool, keep));
+    this.#clearing = clearing.catch(() => undefined);
+    return clearing;
+  }
+
+  async #while<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#clearing) {
+      const clearing = this.#clearing;
+      await clearing;
+      if (this.#clearing === clearing) this.#clearing = undefined;
+    }
+    const working = work();
+    this.#busy.add(working);
+    return working.finally(() => this.#busy.delete(working));
+  }
+
+  /** A free path on the file system of `path`: only there can it be moved into place in one step. */
+  async #stageNear(path: string): Promise<string> {
+    const staged = await this.#pool.stage();
+    await mkdir(dirname(path), { recursive: true });
+    const [there, here] = await Promise.all([stat(dirname(path)), stat(dirname(staged))]);
+    return there.dev === here.dev ? staged : join(dirname(path), `.${basename(staged)}`);
+  }
+
+  async #layOut(entries: readonly Entry[], to: string): Promise<void> {
+    for (const entry of entries) {
+      if (entry.kind === "directory") await mkdir(join(to, entry.path), { mode: 0o755 });
+    }
+    const files = entries.filter((entry) => entry.kind === "file");
+    await inParallel(files, (file) => this.#pool.copyOut({ ...file, to: join(to, file.path) }));
+    // Last, so that no file can be written through one.
+    for (const entry of entries) if (entry.kind === "link") await symlink(entry.target, join(to, entry.path));
+  }
+}
+
+/** The digest of what is at a path, as far as it could be an artifact. Stores nothing. */
+async function digestAt(path: string): Promise<string | undefined> {
+  if ((await whatIsAt(path)) === "nothing") return undefined;
+  try {
+    return digestOf(writeListing(await readTree(path, hashFile)));
+  } catch {
+    return undefined;
+  }
+}
+
+function* digestsIn(entries: readonly Entry[]): Generator<string> {
+  for (const entry of entries) if (entry.kind === "file") yield entry.digest;
+}

@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ArtifactStore } from "../../src/store/artifacts/artifact-store.ts";
+import { anyTree, readTreeBack, type Tree, writeTree } from "./random-trees.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const site: Tree = {
+  "index.html": { file: "<h1>shop</h1>", executable: false },
+  bin: { serve: { file: "#!/bin/sh\n", executable: true } },
+  empty: {},
+  latest: { link: "bin/serve" },
+};
+
+function workbench(t: Parameters<typeof temporaryFolder>[0]) {
+  const within = temporaryFolder(t);
+  const state = temporaryFolder(t);
+  return { within, state, artifacts: new ArtifactStore(state), at: (path: string) => join(within, path) };
+}
+
+test("any folder comes back the same, with the same digest wherever it is taken from", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  let round = 0;
+  await fc.assert(
+    fc.asyncProperty(anyTree, async (tree) => {
+      const [from, to] = [at(`from${++round}`), at(`to${round}`)];
+      writeTree(from, tree);
+      const ref = await artifacts.collect(from, { within });
+      await artifacts.place(ref, to, { within, onto: "replace" });
+      assert.deepEqual(readTreeBack(to), readTreeBack(from));
+      assert.deepEqual(await artifacts.collect(to, { within }), ref);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("the digest depends on names, contents, the executable bit, links and folders, and on nothing else", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  const digestOf = async (name: string, tree: Tree) => {
+    writeTree(at(name), tree);
+    return (await artifacts.collect(at(name), { within })).digest;
+  };
+  const same = await digestOf("one", site);
+  assert.equal(await digestOf("two", Object.fromEntries(Object.entries(site).toReversed())), same);
+  const others: Tree[] = [
+    { ...site, "index.html": { file: "<h1>Shop</h1>", executable: false } },
+    { ...site, "index.html": { file: "<h1>shop</h1>", executable: true } },
+    { ...site, latest: { link: "index.html" } },
+    { ...site, latest: { file: "bin/serve", executable: false } },
+    { ...site, more: {} },
+  ];
+  const digests = await Promise.all(others.map((tree, index) => digestOf(`other${index}`, tree)));
+  assert.equal(new Set([same, ...digests]).size, 1 + others.length);
+});
+
+test("a single file is an artifact and is laid at exactly the path", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  writeFileSync(at("package.zip"), "zip");
+  const ref = await artifacts.collect(at("package.zip"), { within });
+  assert.equal(ref.sizeBytes, 3);
+  await artifacts.place(ref, at("lambda/code.zip"), { within, onto: "replace" });
+  assert.equal(readFileSync(at("lambda/code.zip"), "utf8"), "zip");
+});
+
+test("the digest is that of the listing, whose form never changes by accident", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  writeTree(at("site"), site);
+  const sha256 = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  const listing = [
+    "baton artifact 1",
+    '["directory",""]',
+    '["directory","bin"]',
+    `["file","bin/serve",true,10,"${sha256("#!/bin/sh\n")}"]`,
+    '["directory","empty"]',
+    `["file","index.html",false,13,"${sha256("<h1>shop</h1>")}"]`,
+    '["link","latest","bin/serve"]',
+    "",
+  ];
+  const ref = await artifacts.collect(at("site"), { within });
+  assert.deepEqual(ref, { digest: sha256(listing.join("\n")), sizeBytes: 23 });
+});
+
+test("a placed copy can be changed without harm to the store", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  const large = Buffer.alloc(3_000_001, "x");
+  writeTree(at("site"), site);
+  writeFileSync(at("site/large"), large);
+  const ref = await artifacts.collect(at("site"), { within });
+  await artifacts.place(ref, at("first"), { within, onto: "replace" });
+  for (const file of ["index.html", "large"]) {
+    assert.equal(statSync(at(`first/${file}`)).nlink, 1, "shares no file with the store");
+    writeFileSync(at(`first/${file}`), "changed");
+  }
+  await artifacts.place(ref, at("second"), { within, onto: "replace" });
+  assert.equal(readFileSync(at("second/index.html"), "utf8"), "<h1>shop</h1>");
+  assert.ok(readFileSync(at("second/large")).equals(large));
+});
+
+test("the same content is stored once", async (t) => {
+  const { within, state, artifacts, at } = workbench(t);
+  const twice = { file: "the same", executable: false };
+  writeTree(at("site"), { one: twice, two: { ...twice, executable: true }, three: { four: twice } });
+  await artifacts.collect(at("site"), { within });
+  const files = readdirSync(join(state, "artifacts/files"), { recursive: true, withFileTypes: true });
+  assert.equal(files.filter((entry) => entry.isFile()).length, 1);
+});
+
+test("replace leaves exactly the artifact, merge removes nothing", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  writeTree(at("site"), site);
+  const ref = await artifacts.collect(at("site"), { within });
+  for (const onto of ["replace", "merge"] as const) {
+    writeTree(at(onto), {
+      "stale.js": { file: "old", executable: false },
+      "index.html": { file: "old", executable: true },
+    });
+    await artifacts.place(ref, at(onto), { within, onto });
+    const stale = readTreeBack(at(onto)) as Record<string, Tree>;
+    assert.equal("stale.js" in stale, onto === "merge");
+    delete stale["stale.js"];
+    assert.deepEqual(stale, readTreeBack(at("site")));
+  }
+});
+
+test("what is exactly the artifact already is not touched", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  writeTree(at("site"), site);
+  const ref = await artifacts.collect(at("site"), { within });
+  const before = lstatSync(at("site")).ino;
+  await artifacts.place(ref, at("site"), { within, onto: "replace" });
+  assert.equal(lstatSync(at("site")).ino, before);
+});
+
+test("collections and placements of the same files at the same time agree", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  writeTree(at("site"), site);
+  const other = new ArtifactStore(temporaryFolder(t));
+  const refs = await Promise.all(
+    [artifacts, artifacts, other, artifacts].map((from) => from.collect(at("site"), { within })),
+  );
+  assert.equal(new Set(refs.map(({ digest }) => digest)).size, 1);
+  await Promise.all(["a", "b", "c"].map((name) => artifacts.place(refs[0]!, at(name), { within, onto: "replace" })));
+  for (const name of ["a", "b", "c"]) assert.deepEqual(readTreeBack(at(name)), readTreeBack(at("site")));
+});
+
+test("what cannot be kept is refused by name", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  const refused = async (name: string, message: RegExp) => {
+    await assert.rejects(artifacts.collect(at(name), { within }), message);
+  };
+  const link = async (target: string, message: RegExp) => {
+    rmSync(at("links"), { recursive: true, force: true });
+    writeTree(at("links"), { a: { b: { file: "", executable: false } } });
+    symlinkSync("../..", at("links/a/up"));
+    rmSync(at("links/a/up"));
+    symlinkSync(target, at("links/a/l"));
+    await refused("links", message);
+  };
+  await link("/etc/passwd", /'a\/l' is a link to '\/etc\/passwd', which is absolute/);
+  await link("../../x", /'a\/l' .* leads out of the artifact/);
+  await link("../a/../../x", /'a\/l' .* leads out of the artifact/);
+  await link("l", /'a\/l' .* goes round in circles/);
+
+  // Harmless by its text, but `deep/up` goes up two folders, and so does what is behind it.
+  writeTree(at("through"), { deep: { er: { up: { link: "../.." } } }, out: { link: "deep/er/up/.." } });
+  await refused("through", /'out' .* leads out of the artifact/);
+
+  mkdirSync(at("pipes"));
+  execFileSync("mkfifo", [at("pipes/queue")]);
+  await refused("pipes", /'queue' is a pipe/);
+  await refused("pipes/queue", /it is a pipe/);
+
+  mkdirSync(at("sockets"));
+  const server = createServer().listen(at("sockets/s"));
+  await new Promise((listening) => server.on("listening", listening));
+  await refused("sockets", /'s' is a socket/);
+  server.close();
+
+  mkdirSync(at("latin"));
+  writeFileSync(Buffer.concat([Buffer.from(`${at("latin")}/caf`), Buffer.from([0xe9])]), "");
+  await refused("latin", /the name 'café' is not UTF-8/);
+
+  symlinkSync("links", at("alias"));
+  await refused("alias", /it is a link: name what it points to \('links'\)/);
+  await refused("alias/a", /'alias' is a link: name the folder it points to/);
+  await refused("nowhere", /there is nothing at this path/);
+  await assert.rejects(artifacts.collect("/etc/hostname", { within }), /lies outside/);
+});
+
+test("nothing is laid through a link, outside the folder, or over a folder in place of a file", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  const outside = temporaryFolder(t);
+  writeTree(at("site"), site);
+  const ref = await artifacts.collect(at("site"), { within });
+  const refused = (path: string, onto: "replace" | "merge", message: RegExp) =>
+    assert.rejects(artifacts.place(ref, path, { within, onto }), message);
+  symlinkSync(outside, at("out"));
+  await refused(at("out/dist"), "replace", /'out' is a link/);
+  await refused(at("out"), "merge", /it is a link where it is to be laid, and a folder in the artifact/);
+  await refused(join(outside, "dist"), "replace", /lies outside/);
+  await refused(within, "replace", /it would replace all of/);
+  mkdirSync(at("dist"));
+  symlinkSync(outside, at("dist/bin"));
+  await refused(at("dist"), "merge", /'bin' is a link where it is to be laid/);
+  writeTree(at("clash"), { "index.html": {} });
+  await refused(at("clash"), "merge", /'index.html' is a folder where it is to be laid, and a file in the artifact/);
+  assert.deepEqual(readdirSync(outside), []);
+  assert.deepEqual(readTreeBack(at("clash")), { "index.html": {} }, "refused before anything was laid");
+
+  await artifacts.place(ref, at("out"), { within, onto: "replace" });
+  assert.deepEqual(readdirSync(outside), [], "the link was replaced, not followed");
+});
+
+test("a damaged or missing file of the store is noticed before anything is touched", async (t) => {
+  const { within, state, artifacts, at } = workbench(t);
+  writeTree(at("site"), site);
+  const ref = await artifacts.collect(at("site"), { within });
+  const files = readdirSync(join(state, "artifacts/files"), { recursive: true, withFileTypes: true });
+  const file = files.find((entry) => entry.isFile())!;
+  const path = join(file.parentPath, file.name);
+  chmodSync(path, 0o644);
+  const content = readFileSync(path);
+  writeFileSync(path, Buffer.alloc(content.length, "?"));
+  writeTree(at("dist"), { old: { file: "old", executable: false } });
+  await assert.rejects(artifacts.place(ref, at("dist"), { within, onto: "replace" }), /is damaged.*run the job/);
+  rmSync(path);
+  await assert.rejects(artifacts.place(ref, at("dist"), { within, onto: "replace" }), /is not in the artifact store/);
+  assert.deepEqual(Object.keys(readTreeBack(at("dist"))), ["old"]);
+  assert.deepEqual(readdirSync(join(state, "artifacts/staging")), [], "nothing half-made is left");
+
+  await artifacts.collect(at("site"), { within });
+  await artifacts.place(ref, at("dist"), { within, onto: "replace" });
+  assert.deepEqual(readTreeBack(at("dist")), readTreeBack(at("site")), "stored again, it is whole again");
+});
+
+test("clearing keeps what is asked for, with files shared between artifacts, and throws away the rest", async (t) => {
+  const { within, state, artifacts, at } = workbench(t);
+  writeTree(at("one"), { a: { file: "shared", executable: false }, b: { file: "of one", executable: false } });
+  writeTree(at("two"), { a: { file: "shared", executable: false }, c: { file: "of two", executable: false } });
+  const one = await artifacts.collect(at("one"), { within });
+  const two = await artifacts.collect(at("two"), { within });
+  writeFileSync(join(state, "artifacts/staging/left-by-a-crash"), "half");
+  assert.deepEqual(await artifacts.clear({ keep: new Set([one.digest]) }), { artifacts: 1, files: 1 });
+  await artifacts.place(one, at("back"), { within, onto: "replace" });
+  assert.deepEqual(readTreeBack(at("back")), readTreeBack(at("one")));
+  await assert.rejects(artifacts.place(two, at("gone"), { within, onto: "replace" }), /is not in the artifact store/);
+  assert.equal(existsSync(join(state, "artifacts/staging/left-by-a-crash")), false);
+});
