@@ -1,5 +1,5 @@
+import type { DescendingReach } from "./descending-reach.ts";
 import type { Graph } from "./graph.ts";
-import type { DescendingReach } from "./reach.ts";
 
 /** The full closure as one bit row for each node: nodes × nodes / 16 bytes, one look-up for each question. */
 export function closureOf(graph: Graph): DescendingReach {

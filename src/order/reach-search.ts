@@ -1,5 +1,5 @@
+import type { DescendingReach } from "./descending-reach.ts";
 import type { Graph } from "./graph.ts";
-import type { DescendingReach } from "./reach.ts";
 
 /**
  * Interval labels after Yildirim, Chaoji and Zaki ("GRAIL", 2010), kept for several walks through the graph: a node is

@@ -14,12 +14,6 @@ export interface ReachOptions {
   memoryBytes?: number;
 }
 
-/** On an acyclic graph whose nodes are numbered so that every edge leads to a smaller number. */
-export interface DescendingReach {
-  /** Only asked with `from > to`. */
-  reaches(from: number, to: number): boolean;
-}
-
 /**
  * Prepares a graph (with or without cycles) for many questions. Up to about 32,000 nodes in the default memory every answer is
  * one bit to look up; beyond that three interval labels per node settle nearly all questions and a pruned search the rest.

@@ -116,7 +116,8 @@ class Assembly {
     legs.forEach((matrix, i) => {
       this.#jobs.push(plannedJob({ id: ids[i]!, job, place, matrix, verdict, wait }));
     });
-    const parts = runs ? endParts({ job, ids, wait, needs }) : [...needs, ...entry];
+    // Past a job that does not run go the orders it would have carried on; what it would have read, nobody waits for.
+    const parts = runs ? endParts({ job, ids, wait, needs }) : needs;
     ends.set(job, this.#book.meet(endOf(name), parts));
   }
 

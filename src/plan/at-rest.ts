@@ -21,7 +21,10 @@ export function jobsAtRest(options: {
   const atRest = new Map<JobOutline, Reason>();
   for (const job of jobs) {
     const isResting = (need: JobOutline): boolean => atRest.has(need) || upstream?.has(need) === true;
-    const reason = ownReason(situation, job, place) ?? passedOn(job, place, isResting);
+    const reason =
+      ownReason(situation, job, place) ??
+      passedOn(job, place, isResting) ??
+      nothingToFail(job, (earlier) => !isResting(earlier));
     if (reason !== undefined) atRest.set(job, reason);
   }
   return atRest;
@@ -58,6 +61,17 @@ export function passedOn(
   const name = `${owner.pipeline.name}.${resting.name}`;
   const id = place?.name === undefined || resting.job.per === "release" ? name : `${name}@${place.name}`;
   return { code: "upstream-skipped", text: `${id} does not run, which it needs`, because: [id] };
+}
+
+/** A job that runs after a failure has nothing to do when nothing before it, however far, can run. */
+export function nothingToFail({ job, needs }: JobOutline, runs: (earlier: JobOutline) => boolean): Reason | undefined {
+  if (job.runsAfter !== "failure") return undefined;
+  const before = new Set(needs);
+  for (const earlier of before) {
+    if (runs(earlier)) return undefined;
+    for (const further of earlier.needs) before.add(further);
+  }
+  return { code: "upstream-skipped", text: "it runs after a failure, and nothing before it runs", because: [] };
 }
 
 export function inPlace(place: Place | undefined): string {

@@ -1,5 +1,5 @@
 import { holds } from "./affected.ts";
-import { inPlace, passedOn } from "./at-rest.ts";
+import { inPlace, nothingToFail, passedOn } from "./at-rest.ts";
 import {
   type DecidedPipeline,
   type Decisions,
@@ -67,29 +67,12 @@ interface RunningJobQuestion {
 function runningJob({ job, place, reason, decisions }: RunningJobQuestion): Verdict {
   const skipped =
     passedOn(job, place, (need) => verdictOf(decisions, need, place).decision === "skip") ??
-    nothingToFail({ job, place, decisions }) ??
+    nothingToFail(job, (earlier) => verdictOf(decisions, earlier, place).decision === "run") ??
     nothingToRead({ job, place, decisions });
   return skipped === undefined ? { decision: "run", reason } : { decision: "skip", reason: skipped };
 }
 
-type JobQuestion = Omit<RunningJobQuestion, "reason">;
-
-/** A job that runs after a failure has nothing to do when nothing before it runs. */
-function nothingToFail({ job, place, decisions }: JobQuestion): Reason | undefined {
-  if (job.job.runsAfter !== "failure" || somethingRunsBefore({ job, place, decisions })) return undefined;
-  return { code: "upstream-skipped", text: "it runs after a failure, and nothing before it runs", because: [] };
-}
-
-function somethingRunsBefore({ job, place, decisions }: JobQuestion): boolean {
-  const seen = new Set(job.needs);
-  for (const need of seen) {
-    if (verdictOf(decisions, need, place).decision === "run") return true;
-    for (const earlier of need.needs) seen.add(earlier);
-  }
-  return false;
-}
-
-function nothingToRead({ job, place, decisions }: JobQuestion): Reason | undefined {
+function nothingToRead({ job, place, decisions }: Omit<RunningJobQuestion, "reason">): Reason | undefined {
   const missing = job.reads.find((handOff) => supplyOf({ decisions, handOff, place }).from === "nowhere");
   if (missing === undefined) return undefined;
   const { source, kind, name } = missing;
