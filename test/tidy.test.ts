@@ -50,7 +50,7 @@ function occurrences(files: string[], rules: typeof banned): string[] {
 }
 
 test("every source file stands in a folder of the layout", () => {
-  const strays = sources.filter((file) => folderOf(file) === undefined);
+  const strays = sources.filter((file) => folderOf(file) === undefined && file !== "src/index.ts");
   assert.deepEqual(
     strays,
     [],
@@ -61,9 +61,10 @@ test("every source file stands in a folder of the layout", () => {
 test("folders import only what the layout allows", () => {
   const wrong = sources.flatMap((file) => {
     const from = folderOf(file);
+    if (from === undefined) return [];
     return importsOf(file).flatMap(({ target, line }) => {
       const to = folderOf(target);
-      if (from === undefined || to === from) return [];
+      if (to === from) return [];
       if (to === undefined && target.startsWith("node_modules/")) return [];
       if (to === undefined) return [`${file}:${line} imports ${target}, which is outside src/`];
       return mayImport[from]!.includes(to)

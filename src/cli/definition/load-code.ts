@@ -64,7 +64,7 @@ function resolveOurselves(): { deregister(): void } {
   return registerHooks({
     resolve(specifier, context, next) {
       if (specifier !== "baton-cd") return next(specifier, context);
-      if (import.meta.url.endsWith(".ts")) return next(new URL("../../model/index.ts", import.meta.url).href, context);
+      if (import.meta.url.endsWith(".ts")) return next(new URL("../../index.ts", import.meta.url).href, context);
       return next(specifier, { ...context, parentURL: import.meta.url });
     },
   });

@@ -1,0 +1,34 @@
+import type { StepInput, ValueInput } from "../model/authored.ts";
+import { compose, type Piece, quote } from "./compose.ts";
+
+export interface CdkInput {
+  /** Default: every stack of the app. */
+  readonly stacks?: readonly ValueInput[] | undefined;
+  /** Folder of the app, or of an assembly that was synthesised before. Default: what `cdk.json` says. */
+  readonly app?: string | undefined;
+  readonly context?: Readonly<Record<string, ValueInput>> | undefined;
+}
+
+function rest({ stacks, app, context = {} }: CdkInput): Piece[] {
+  return [
+    ...(stacks === undefined ? [" --all"] : stacks.flatMap((value): Piece[] => [" ", { value }])),
+    ...(app === undefined ? [] : [` --app ${quote(app)}`]),
+    ...Object.entries(context).flatMap(([key, value]): Piece[] => [` --context ${quote(key)}=`, { value }]),
+  ];
+}
+
+export const cdk = {
+  /** Writes the templates and assets; `output` is the folder they are put in. */
+  synth: ({ output = "cdk.out", ...input }: CdkInput & { readonly output?: string | undefined } = {}): StepInput =>
+    compose({ name: "cdk synth", kind: "cdk.synth", inputs: { output, app: input.app } }, [
+      `npx cdk synth --quiet --output ${quote(output)}`,
+      ...rest(input),
+    ]),
+
+  /** Deploys stack by stack, in the order of their dependencies, without asking. */
+  deploy: (input: CdkInput = {}): StepInput =>
+    compose({ name: "cdk deploy", kind: "cdk.deploy", inputs: { app: input.app } }, [
+      "npx cdk deploy --require-approval never --progress events",
+      ...rest(input),
+    ]),
+};

@@ -1,0 +1,51 @@
+import type { StepInput, ValueInput } from "../model/authored.ts";
+import { compose, type Piece, publishing, quote } from "./compose.ts";
+
+export interface CloudFormationDeployInput {
+  readonly stack: ValueInput;
+  /** File, relative to the job's working directory. */
+  readonly template: string;
+  readonly parameters?: Readonly<Record<string, ValueInput>> | undefined;
+  readonly capabilities?: readonly ("CAPABILITY_IAM" | "CAPABILITY_NAMED_IAM" | "CAPABILITY_AUTO_EXPAND")[] | undefined;
+  readonly tags?: Readonly<Record<string, ValueInput>> | undefined;
+  /** Outputs to publish: name in the pipeline, key in the stack. */
+  readonly publish?: Readonly<Record<string, string>> | undefined;
+}
+
+function pairs(flag: string, entries: Readonly<Record<string, ValueInput>> = {}): Piece[] {
+  const list = Object.entries(entries);
+  return list.length === 0
+    ? []
+    : [` --${flag}`, ...list.flatMap(([key, value]): Piece[] => [` ${quote(key)}=`, { value }])];
+}
+
+/** The value of one output of a stack. */
+function outputOf(stack: ValueInput, key: string): Piece[] {
+  const query = `Stacks[0].Outputs[?OutputKey=='${key}'].OutputValue`;
+  return [
+    "aws cloudformation describe-stacks --stack-name ",
+    { value: stack },
+    ` --query ${quote(query)} --output text`,
+  ];
+}
+
+export const cloudformation = {
+  /** Creates or changes a stack through a change set that is executed; an empty change is fine. */
+  deploy: ({
+    stack,
+    template,
+    parameters,
+    capabilities = [],
+    tags,
+    publish = {},
+  }: CloudFormationDeployInput): StepInput =>
+    compose({ name: "Deploy the stack", kind: "cloudformation.deploy", inputs: { stack, template } }, [
+      "aws cloudformation deploy --no-fail-on-empty-changeset --stack-name ",
+      { value: stack },
+      ` --template-file ${quote(template)}`,
+      ...(capabilities.length === 0 ? [] : [` --capabilities ${capabilities.join(" ")}`]),
+      ...pairs("parameter-overrides", parameters),
+      ...pairs("tags", tags),
+      ...publishing(Object.fromEntries(Object.entries(publish).map(([name, key]) => [name, outputOf(stack, key)]))),
+    ]),
+};

@@ -1,0 +1,85 @@
+import type { StepInput, ValueInput } from "../model/authored.ts";
+import { compose, type Piece, publishing, quote } from "./compose.ts";
+
+export interface TerraformInput {
+  /** Folder of the root module, relative to the job's working directory. Default: the working directory itself. */
+  readonly directory?: string | undefined;
+  /** Settings of the backend, each given to `terraform init` as `-backend-config`. */
+  readonly backend?: Readonly<Record<string, ValueInput>> | undefined;
+}
+
+export interface TerraformChangeInput extends TerraformInput {
+  readonly variables?: Readonly<Record<string, ValueInput>> | undefined;
+}
+
+export interface TerraformApplyInput extends TerraformChangeInput {
+  /** Outputs to publish: name in the pipeline, name in Terraform. */
+  readonly publish?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Not asked anything, no colours, and the lock of the state is waited for rather than failed on. */
+const lock = "-input=false -no-color -lock-timeout=5m";
+
+const at = ({ directory }: TerraformInput) => (directory === undefined ? "" : ` -chdir=${quote(directory)}`);
+
+function init(input: TerraformInput, more: string): Piece[] {
+  const backend = Object.entries(input.backend ?? {}).flatMap(([name, value]): Piece[] => [
+    ` -backend-config=${quote(name)}=`,
+    { value },
+  ]);
+  return [`terraform${at(input)} init -input=false -no-color${more}`, ...backend, "\n"];
+}
+
+function variables(input: TerraformChangeInput): Piece[] {
+  return Object.entries(input.variables ?? {}).flatMap(([name, value]): Piece[] => [
+    ` -var ${quote(name)}=`,
+    { value },
+  ]);
+}
+
+const inputsOf = (input: TerraformInput) => ({ directory: input.directory });
+
+/** Steps around Terraform's own command line. */
+export const terraform = {
+  /** Fails on files that are not formatted. */
+  format: (input: TerraformInput = {}): StepInput =>
+    compose({ name: "terraform fmt", kind: "terraform.format", inputs: inputsOf(input) }, [
+      `terraform${at(input)} fmt -check -recursive -diff`,
+    ]),
+
+  /** Needs no backend and no credentials. */
+  validate: (input: TerraformInput = {}): StepInput =>
+    compose({ name: "terraform validate", kind: "terraform.validate", inputs: inputsOf(input) }, [
+      ...init({ directory: input.directory }, " -backend=false"),
+      `terraform${at(input)} validate -no-color`,
+    ]),
+
+  plan: (input: TerraformChangeInput = {}): StepInput =>
+    compose({ name: "terraform plan", kind: "terraform.plan", inputs: inputsOf(input) }, [
+      ...init(input, ""),
+      `terraform${at(input)} plan ${lock}`,
+      ...variables(input),
+    ]),
+
+  apply: (input: TerraformApplyInput = {}): StepInput =>
+    compose({ name: "terraform apply", kind: "terraform.apply", inputs: inputsOf(input) }, [
+      ...init(input, ""),
+      `terraform${at(input)} apply -auto-approve ${lock}`,
+      ...variables(input),
+      ...publishing(
+        Object.fromEntries(
+          Object.entries(input.publish ?? {}).map(([name, output]) => [
+            name,
+            [`terraform${at(input)} output -raw ${quote(output)}`],
+          ]),
+        ),
+      ),
+    ]),
+
+  destroy: (input: TerraformChangeInput = {}): StepInput =>
+    compose({ name: "terraform destroy", kind: "terraform.destroy", inputs: inputsOf(input) }, [
+      ...init(input, ""),
+      `terraform${at(input)} destroy -auto-approve ${lock}`,
+      ...variables(input),
+    ]),
+};
