@@ -3,10 +3,13 @@ import type { Failure } from "../engine/events.ts";
 import type { Launch } from "../engine/ports.ts";
 import type { ArtifactRef } from "../plan/plan.ts";
 
-/** Where artifacts are kept; the runner only says when and from which path. Paths are absolute. */
+/**
+ * Where artifacts are kept; the runner only says when and from which path. Paths are absolute, and nothing between
+ * `within` and the path may be a link. `replace`: afterwards exactly the artifact is there; `merge`: nothing is removed.
+ */
 export interface ArtifactFolder {
-  collect(path: string): Promise<ArtifactRef>;
-  place(artifact: ArtifactRef, path: string): Promise<void>;
+  collect(path: string, where: { within: string }): Promise<ArtifactRef>;
+  place(artifact: ArtifactRef, path: string, where: { within: string; onto: "replace" | "merge" }): Promise<void>;
 }
 
 export interface HandOver {
@@ -23,7 +26,9 @@ export async function placeInputs({ folder, launch, checkout, directory }: HandO
     const target = resolve(directory, path);
     if (!isInside(checkout, target)) return outside(name, path);
     try {
-      await folder.place(artifact, target);
+      // What an earlier job or environment left at the path must not be shipped along; the working directory itself stays.
+      const onto = isInside(target, directory) ? "merge" : "replace";
+      await folder.place(artifact, target, { within: checkout, onto });
     } catch (error) {
       return failed(`artifact '${name}' could not be laid at '${path}': ${reasonOf(error)}`);
     }
@@ -41,7 +46,7 @@ export async function collectArtifacts({ folder, launch, checkout, directory }: 
     const source = resolve(directory, path);
     if (!isInside(checkout, source)) return { kind: "failure", failure: outside(name, path) };
     try {
-      artifacts[name] = await folder.collect(source);
+      artifacts[name] = await folder.collect(source, { within: checkout });
     } catch (error) {
       const failure = failed(`artifact '${name}' could not be taken from '${path}': ${reasonOf(error)}`);
       return { kind: "failure", failure };
