@@ -32,10 +32,14 @@ export class AttemptProcesses {
     return endProcesses({ find: () => membersOf([pid]), graceMs: this.#graceMs, hurry: this.#hurry.signal });
   }
 
-  /** Ends everything but `keep`. */
-  endAll(keep: readonly LiveProcess[] = []): Promise<void> {
-    const spared = new Set(keep.map((entry) => entry.pid));
-    const find = () => this.#living().filter((entry) => !spared.has(entry.pid));
+  /** Ends everything but what `keep` names; it is asked at every look, for what is kept may start more. */
+  endAll(keep: () => readonly LiveProcess[] = () => []): Promise<void> {
+    const find = () => {
+      const living = this.#living();
+      if (living.length === 0) return living;
+      const spared = new Set(keep().map((entry) => entry.pid));
+      return living.filter((entry) => !spared.has(entry.pid));
+    };
     return endProcesses({ find, graceMs: this.#graceMs, hurry: this.#hurry.signal });
   }
 

@@ -218,12 +218,12 @@ export class Attempt {
   async #finish(failure: Failure | undefined): Promise<Result> {
     const cut = this.#cut;
     const services = failure === undefined && cut === undefined ? this.#readServices() : { services: [] };
-    const family = familyOf(services.services.map((service) => service.pid));
-    await this.#processes.endAll(family);
+    const pids = services.services.map((service) => service.pid);
+    await this.#processes.endAll(() => familyOf(pids));
     await this.#closeOutputs();
     const result = await this.#judge(cut, failure ?? services.failure);
     if (result.kind === "succeeded") this.#world.services.keep(services.services);
-    else if (family.length > 0) await this.#processes.endAll();
+    else if (pids.length > 0) await this.#processes.endAll();
     return result;
   }
 

@@ -33,12 +33,41 @@ function add(forms: Set<string>, form: string, shortest: number): void {
   if (form.length >= shortest) forms.add(form);
 }
 
+/**
+ * What percent-encoders leave as it is beside letters, digits and `-_.~`: curl, jq and Go's query; Python; Go's path;
+ * encodeURIComponent; encodeURI; and, of the URL standard, the query, the path, the user and the form.
+ */
+const LEFT_BY_ENCODERS = [
+  "",
+  "/",
+  "$&+=:@",
+  "!'()*",
+  "!'()*$&+,/:;=?@#",
+  "!$%&()*+,/:;=?@[\\]^`{|}",
+  "!$%&'()*+,/:;=?@[\\]^`{|}",
+  "!$%&'()*+,/:;=@[\\]^|",
+  "!$%&'()*+,",
+  "*",
+];
+
+function percentForms(text: string): string[] {
+  return LEFT_BY_ENCODERS.flatMap((left) => {
+    const form = text.replace(/[^\w.~-]+/g, (run) =>
+      [...run].map((char) => (left.includes(char) ? char : percent(char))).join(""),
+    );
+    return [form, form.replace(/%20/g, "+")].flatMap((each) => [each, lowerHex(each)]);
+  });
+}
+
+function percent(char: string): string {
+  return Buffer.from(char).toString("hex").toUpperCase().replace(/../g, "%$&");
+}
+
 function textForms(text: string): string[] {
-  const percent = encodeURIComponent(text);
-  const strictPercent = percent.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  const forms = [percent, strictPercent].flatMap((form) => [form, form.replace(/%20/g, "+")]);
-  // As `new URL` and URLSearchParams leave some characters alone, so do they encode others.
-  forms.push(encodeURI(text), new URLSearchParams([["", text]]).toString().slice(1));
+  const forms = percentForms(text);
+  // The form encoding of the URL standard is alone in encoding the tilde.
+  const form = new URLSearchParams([["", text]]).toString().slice(1);
+  forms.push(form, lowerHex(form));
   const json = JSON.stringify(text).slice(1, -1);
   const asciiJson = json.replace(/[^ -~]/g, unicodeEscape);
   for (const form of [json, asciiJson]) {
@@ -46,7 +75,7 @@ function textForms(text: string): string[] {
     forms.push(form.replace(/[<>&']/g, unicodeEscape));
   }
   forms.push(...shellForms(text));
-  return forms.flatMap((form) => [form, lowerHex(form)]);
+  return forms;
 }
 
 function shellForms(text: string): string[] {
