@@ -120,7 +120,10 @@ test("a service a step names is kept, listed with its address, and stopped", asy
     { name: service?.name, job: service?.job, pid: service?.pid, url: service?.url },
     { name: "api", job: "api.deploy@dev", pid, url: "http://127.0.0.1:1/" },
   );
-  const again = await rig.run({ job: "api.deploy@dev", steps: [step(`! kill -0 ${pid} && ${script}`)] });
+  const again = await rig.run({
+    job: "api.deploy@dev",
+    steps: [step(`case $(ps -o stat= -p ${pid}) in "" | Z*) ;; *) exit 9 ;; esac; ${script}`)],
+  });
   assert.deepEqual(again.result, { kind: "succeeded", outputs: {}, artifacts: {} });
   const replaced = rig.runner.listServices();
   assert.equal(replaced.length, 1);
