@@ -4,7 +4,7 @@ import { nearestName } from "../model/nearest-name.ts";
 import { UsageError } from "./problem.ts";
 
 export interface EnvironmentChoice {
-  /** `--env`: exactly this one. */
+  /** `--env`: this one alone. */
   env?: string | undefined;
   /** `--to`: this one and everything that comes before it. */
   to?: string | undefined;
@@ -12,39 +12,30 @@ export interface EnvironmentChoice {
 }
 
 /**
- * The environments of a run in promotion order. Without a choice: those that pushes to the branch deploy to, else the
- * first. An environment is never reached without what it comes after.
+ * The environments of a run in promotion order. Without a choice: those that pushes to the branch deploy to, with what
+ * comes before them, else the first.
  */
-export function chooseEnvironments(delivery: Delivery, choice: EnvironmentChoice): string[] {
-  if (choice.env !== undefined && choice.to !== undefined) {
+export function chooseEnvironments(delivery: Delivery, { env, to, branch }: EnvironmentChoice): string[] {
+  if (env !== undefined && to !== undefined) {
     throw new UsageError("--env and --to exclude each other", {
-      next: `--to ${choice.to} goes through everything before ${choice.to}; --env ${choice.env} takes ${choice.env} alone`,
+      next: `--to ${to} goes through everything before ${to}; --env ${env} takes ${env} alone`,
     });
   }
-  if (choice.env !== undefined) return [only(delivery, choice.env)];
-  if (choice.to !== undefined) return closure(delivery, [known(delivery, choice.to)]);
-  const { branch } = choice;
-  const matching =
-    branch === undefined
-      ? []
-      : delivery.environments.filter((env) => env.branch !== undefined && matchesAny([env.branch], [branch]));
-  const first = delivery.environments.slice(0, 1);
+  if (env !== undefined) return [knownEnvironment(delivery, env)];
+  if (to !== undefined) return closure(delivery, [knownEnvironment(delivery, to)]);
+  const { environments } = delivery;
+  const isMatch = (pattern: string | undefined) =>
+    pattern !== undefined && branch !== undefined && matchesAny([pattern], [branch]);
+  const matching = environments.filter((environment) => isMatch(environment.branch));
+  const chosen = matching.length > 0 ? matching : environments.slice(0, 1);
   return closure(
     delivery,
-    (matching.length > 0 ? matching : first).map(({ name }) => name),
+    chosen.map(({ name }) => name),
   );
 }
 
-function only(delivery: Delivery, name: string): string {
-  const environment = delivery.environments.find((env) => env.name === known(delivery, name))!;
-  if (environment.after.length === 0) return name;
-  throw new UsageError(`${name} comes after ${environment.after.join(" and ")}: a release has to pass there first`, {
-    next: `use --to ${name}, which goes through ${closure(delivery, [name]).join(", ")}`,
-  });
-}
-
-function known(delivery: Delivery, name: string): string {
-  const names = delivery.environments.map((env) => env.name);
+export function knownEnvironment(delivery: Delivery, name: string): string {
+  const names = delivery.environments.map((environment) => environment.name);
   if (names.includes(name)) return name;
   const near = nearestName(name, names);
   throw new UsageError(`there is no environment "${name}"${near ? `; did you mean ${near}?` : ""}`, {
@@ -52,13 +43,15 @@ function known(delivery: Delivery, name: string): string {
   });
 }
 
-function closure(delivery: Delivery, names: string[]): string[] {
+/** These and everything that comes before them, in promotion order. */
+export function closure(delivery: Delivery, names: readonly string[]): string[] {
   const wanted = new Set<string>();
   const add = (name: string): void => {
     if (wanted.has(name)) return;
     wanted.add(name);
-    for (const before of delivery.environments.find((env) => env.name === name)?.after ?? []) add(before);
+    for (const before of delivery.environments.find((environment) => environment.name === name)?.after ?? [])
+      add(before);
   };
   for (const name of names) add(name);
-  return delivery.environments.map((env) => env.name).filter((name) => wanted.has(name));
+  return delivery.environments.map((environment) => environment.name).filter((name) => wanted.has(name));
 }

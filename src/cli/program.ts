@@ -59,7 +59,8 @@ Examples:
   baton run --to test        run it for dev, then test
   baton run --pipeline web   only web, with what the others deployed before
 
-Exit codes: 0 clean, 1 a run failed or something was found, 2 wrong use, 3 a mistake in Baton, 130 interrupted.`;
+Exit codes: 0 clean, 1 a run failed or something was found, 2 wrong use, 3 a mistake in Baton, 130 interrupted.
+`;
 
 /** Commander's sentence in Baton's form: `baton: unknown option '--evn'`, and where to look. */
 function explain(text: string, terminal: Terminal): string {

@@ -40,7 +40,8 @@ export function requireSecrets(delivery: Delivery, plan: Plan, secrets: Secrets)
   });
 }
 
-function secretsOf(delivery: Delivery, pipelineName: string, jobName: string): Set<string> {
+/** Names of the secrets that a job reads, in its own values and its pipeline's. */
+export function secretsOf(delivery: Delivery, pipelineName: string, jobName: string): Set<string> {
   const pipeline = delivery.pipelines.find(({ name }) => name === pipelineName);
   const job = pipeline?.jobs[jobName];
   const names = new Set<string>();

@@ -26,5 +26,5 @@ export function collect(value: string, before: string[] = []): string[] {
 export function examples(command: Command, lines: readonly [string, string][]): Command {
   const width = Math.max(...lines.map(([call]) => call.length));
   const text = lines.map(([call, what]) => `  ${call.padEnd(width)}   ${what}`).join("\n");
-  return command.addHelpText("after", `\nExamples:\n${text}`);
+  return command.addHelpText("after", `\nExamples:\n${text}\n`);
 }

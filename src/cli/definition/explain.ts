@@ -53,27 +53,6 @@ export function explainExit(file: string, cwd: string): UsageError {
   });
 }
 
-export function explainNoDelivery(exported: Record<string, unknown>, file: string, cwd: string): UsageError {
-  const where = shortPath(file, cwd);
-  const names = Object.keys(exported).filter((name) => name !== "__esModule" && name !== "module.exports");
-  const next = 'end the file with: export default delivery("name", { pipelines: […], environments: […] })';
-  if (!names.includes("default")) {
-    const found = names.length === 0 ? "it exports nothing" : `it exports ${names.join(", ")}`;
-    return new UsageError(`${where} has no default export; ${found}`, { next });
-  }
-  const value = exported.default;
-  const kind = value === null ? "null" : Array.isArray(value) ? "a list" : describe(value);
-  return new UsageError(`${where} must export what delivery(…) returns; its default export is ${kind}`, { next });
-}
-
-function describe(value: unknown): string {
-  if (value instanceof Promise) return "a promise (await it)";
-  if (typeof value === "function") return `a function${value.name ? ` (${value.name})` : ""}`;
-  if (typeof value !== "object") return `${typeof value === "undefined" ? "" : "a "}${typeof value}`;
-  const keys = Object.keys(value as object);
-  return keys.length === 0 ? "an empty object" : `an object with ${keys.slice(0, 6).join(", ")}`;
-}
-
 function located(
   message: string,
   place: SourcePlace,

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { isBuiltDelivery } from "../../model/define-delivery.ts";
 import type { Delivery } from "../../model/delivery.ts";
+import { deliveryFromModule } from "../../model/from-module.ts";
+import { locateRefusals } from "../../model/refusal.ts";
 import { UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { explainNoDelivery, explainRefusals } from "./explain.ts";
+import { explainRefusals } from "./explain.ts";
 import { loadCode, NeedsAwait } from "./load-code.ts";
 import { shortPath } from "./source-frame.ts";
 
@@ -24,8 +25,17 @@ export async function loadDefinition(file: string, terminal: Terminal): Promise<
 }
 
 export function deliveryOf(exported: Record<string, unknown>, file: string, cwd: string): Delivery {
-  if (isBuiltDelivery(exported.default)) return exported.default;
-  throw explainNoDelivery(exported, file, cwd);
+  const result = deliveryFromModule(exported);
+  if (result.ok) return result.value;
+  throw explainRefusals(
+    locateRefusals(result.refusals, () => ({ file, line: lastLine(file) })),
+    cwd,
+  );
+}
+
+/** Where the missing export belongs. */
+function lastLine(file: string): number {
+  return Math.max(1, readFileSync(file, "utf8").trimEnd().split("\n").length);
 }
 
 async function loadText(file: string, cwd: string): Promise<Delivery> {
@@ -35,8 +45,8 @@ async function loadText(file: string, cwd: string): Promise<Delivery> {
   } catch (error) {
     throw new UsageError(`${shortPath(file, cwd)} cannot be read: ${(error as Error).message}`);
   }
-  const { deliveryFromYaml } = await import("../../model/yaml.ts");
-  const result = deliveryFromYaml(text, file);
+  const { loadYaml } = await import("../../model/load-yaml.ts");
+  const result = loadYaml(text, file);
   if (result.ok) return result.value;
   throw explainRefusals(result.refusals, cwd);
 }

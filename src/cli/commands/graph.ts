@@ -1,0 +1,69 @@
+import type { Delivery } from "../../model/delivery.ts";
+import { drawDot } from "../../order/draw/dot.ts";
+import type { Drawing } from "../../order/draw/drawing.ts";
+import { drawMermaid } from "../../order/draw/mermaid.ts";
+import { drawTree } from "../../order/draw/text.ts";
+import type { CommandModule } from "../command.ts";
+import { loadDefinition } from "../definition/load.ts";
+import { openJournal } from "../journal.ts";
+import { findPlace } from "../place.ts";
+import { drawJobs, drawPipelines } from "../plan-drawing.ts";
+import { noPast, type Past, planFor } from "../planning.ts";
+import { exitCodes, UsageError } from "../problem.ts";
+import { readSource } from "../source.ts";
+import { examples } from "./options.ts";
+import { type PlanningOptions, planningOptions } from "./plan-options.ts";
+
+const formats: Record<string, (drawing: Drawing) => string> = { mermaid: drawMermaid, dot: drawDot, text: drawTree };
+
+export const describe: CommandModule["describe"] = (command) => {
+  planningOptions(command)
+    .description(
+      "Draw what comes before what: the pipelines of the plan, or its jobs. Without --env and --to: every environment.",
+    )
+    .option("--format <FORMAT>", "text (default), mermaid or dot", "text")
+    .option("--jobs", "draw jobs instead of pipelines");
+  examples(command, [
+    ["baton graph", "pipelines as a tree"],
+    ["baton graph --jobs --env dev --format mermaid", "the jobs of dev, for a README"],
+    ["baton graph --format dot | dot -Tsvg > graph.svg", "as a picture"],
+  ]);
+};
+
+interface Options extends PlanningOptions {
+  format: string;
+  jobs?: true;
+}
+
+export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
+  const options = given as unknown as Options;
+  const draw = formats[options.format];
+  if (!draw) {
+    throw new UsageError(`--format ${options.format}: there is no such format`, {
+      next: `use ${Object.keys(formats).join(", ")}`,
+    });
+  }
+  const place = findPlace(terminal, options);
+  const [source, delivery] = [await readSource(place), await loadDefinition(place.file, terminal)];
+  const wide = options.env === undefined && options.to === undefined;
+  const plan = await planFor({
+    delivery,
+    source,
+    past: readPast(),
+    options,
+    env: terminal.env,
+    ...(wide && { environments: everywhere(delivery) }),
+  });
+  const drawing = options.jobs ? drawJobs(plan) : drawPipelines(plan, delivery);
+  if (options.json) terminal.printJson({ version: 1, ...drawing });
+  else terminal.print(draw(drawing).trimEnd());
+  terminal.suggest("baton plan", "why each of them runs or not");
+  return exitCodes.clean;
+
+  function readPast(): Past {
+    using journal = openJournal(place);
+    return journal ? { history: journal.deployed(), durations: journal.durations() } : noPast;
+  }
+};
+
+const everywhere = ({ environments }: Delivery) => environments.map(({ name }) => name);

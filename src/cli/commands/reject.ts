@@ -1,0 +1,3 @@
+import { answerCommand } from "./answer-approval.ts";
+
+export const { describe, run } = answerCommand("rejected");

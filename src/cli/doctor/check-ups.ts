@@ -1,0 +1,60 @@
+import type { Delivery } from "../../model/delivery.ts";
+import { loadDefinition } from "../definition/load.ts";
+import { findPlace, type Place } from "../place.ts";
+import { Failure, UsageError } from "../problem.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { gitCheckUps, programCheckUps, toolCheckUps } from "./programs.ts";
+import { secretCheckUps } from "./secrets.ts";
+import { stateCheckUps } from "./state.ts";
+
+/** One thing that was looked at. `remedy` says what to do; only where something is not as it should be. */
+export interface CheckUp {
+  name: string;
+  verdict: "ok" | "warn" | "fail";
+  text: string;
+  remedy?: string;
+}
+
+/** Everything that is looked at, in the order in which one thing rests on another. */
+export async function checkUps(terminal: Terminal, options: { config?: string | undefined }): Promise<CheckUp[]> {
+  const found = await programCheckUps(terminal.env);
+  const place = placeCheckUp(terminal, options);
+  if ("verdict" in place) return [...found, place];
+  found.push(...(await gitCheckUps(place)));
+  const delivery = await definitionCheckUp(place, terminal);
+  found.push(delivery.checkUp);
+  if (delivery.delivery) {
+    found.push(
+      ...(await toolCheckUps(delivery.delivery, terminal.env)),
+      ...secretCheckUps(delivery.delivery, terminal.env),
+    );
+  }
+  return [...found, ...stateCheckUps(place)];
+}
+
+function placeCheckUp(terminal: Terminal, options: { config?: string | undefined }): Place | CheckUp {
+  try {
+    return findPlace(terminal, options);
+  } catch (error) {
+    return refused("definition", error);
+  }
+}
+
+async function definitionCheckUp(place: Place, terminal: Terminal): Promise<{ checkUp: CheckUp; delivery?: Delivery }> {
+  try {
+    const delivery = await loadDefinition(place.file, terminal);
+    const { name, pipelines, environments } = delivery;
+    const text = `${name}: ${pipelines.length} pipelines, ${environments.map((environment) => environment.name).join(" → ")}`;
+    return { delivery, checkUp: { name: "definition", verdict: "ok", text } };
+  } catch (error) {
+    return { checkUp: refused("definition", error) };
+  }
+}
+
+/** Puts what was refused on one line; what is no refusal is a bug and goes on. */
+export function refused(name: string, error: unknown): CheckUp {
+  const isWorldly = error instanceof UsageError || error instanceof Failure || (error as Error)?.name === "StoreError";
+  if (!isWorldly) throw error;
+  const { message, next } = error as UsageError;
+  return { name, verdict: "fail", text: message, ...(next !== undefined && { remedy: next }) };
+}

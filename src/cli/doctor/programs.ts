@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import type { Delivery, Tool } from "../../model/delivery.ts";
+import { createToolCheck, findProgram } from "../../runner/tools.ts";
+import type { Place } from "../place.ts";
+import { readSource } from "../source.ts";
+import { count } from "../terminal/duration.ts";
+import type { CheckUp } from "./check-ups.ts";
+
+const oldestNode = 24;
+
+export async function programCheckUps(env: NodeJS.ProcessEnv): Promise<CheckUp[]> {
+  const major = Number(process.versions.node.split(".")[0]);
+  const node: CheckUp = { name: "node", verdict: major >= oldestNode ? "ok" : "fail", text: process.version };
+  if (node.verdict === "fail") node.remedy = `install Node.js ${oldestNode} or newer`;
+  const needed: [string, string][] = [
+    ["git", "install git; without it every change counts as a change of everything"],
+    ["bash", "install bash: steps run in it unless they say sh"],
+    ["sh", "install a POSIX shell"],
+  ];
+  const programs = await Promise.all(
+    needed.map(async ([name, remedy]): Promise<CheckUp> => {
+      const path = findProgram(name, env.PATH ?? "");
+      if (path === undefined) return { name, verdict: "fail", text: "not on the path", remedy };
+      return { name, verdict: "ok", text: name === "sh" ? path : await firstLine(path) };
+    }),
+  );
+  return [node, ...programs];
+}
+
+export async function gitCheckUps(place: Place): Promise<CheckUp[]> {
+  const name = "repository";
+  let source: Awaited<ReturnType<typeof readSource>>;
+  try {
+    source = await readSource(place);
+  } catch (error) {
+    if ((error as Error).name !== "GitError") throw error;
+    return [{ name, verdict: "fail", text: (error as Error).message, remedy: "make `git status` work here" }];
+  }
+  if (source.kind === "folder") {
+    const remedy = "git init and a first commit let Baton know what changed";
+    return [{ name, verdict: "warn", text: `${source.because}: runs work in place`, remedy }];
+  }
+  const extra = source.uncommitted.length > 0 ? ` with ${count(source.uncommitted.length, "uncommitted file")}` : "";
+  return [{ name, verdict: "ok", text: `${source.head.slice(0, 7)} on ${source.branch ?? "no branch"}${extra}` }];
+}
+
+/** The programs that jobs name, each once for each version it is asked in. */
+export async function toolCheckUps(delivery: Delivery, env: NodeJS.ProcessEnv): Promise<CheckUp[]> {
+  const wanted = new Map<string, Tool>();
+  for (const { jobs } of delivery.pipelines) {
+    for (const { tools } of Object.values(jobs))
+      for (const tool of tools) wanted.set(`${tool.name} ${tool.version}`, tool);
+  }
+  const check = createToolCheck();
+  const defined = env as Record<string, string>;
+  return await Promise.all(
+    Array.from(wanted.values(), async (tool): Promise<CheckUp> => {
+      const name = `tool ${tool.name}${tool.version ? ` ${tool.version}` : ""}`;
+      const problem = await check.problem([tool], defined);
+      if (problem === undefined)
+        return { name, verdict: "ok", text: await firstLine(findProgram(tool.name, env.PATH ?? "")!) };
+      const [text = problem, remedy] = problem.split("; ");
+      return { name, verdict: "fail", text, ...(remedy !== undefined && { remedy }) };
+    }),
+  );
+}
+
+const versionLimitMs = 10_000;
+
+/** What a program says about its version, on one line. */
+function firstLine(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(path, ["--version"], { timeout: versionLimitMs }, (_error, stdout, stderr) => {
+      resolve((stdout || stderr).split("\n")[0]?.trim() || path);
+    });
+  });
+}

@@ -1,0 +1,122 @@
+import type { Recorded, RunId } from "../../engine/events.ts";
+import type { RunState } from "../../engine/state.ts";
+import type { JobId } from "../../plan/plan.ts";
+import { eventLine } from "../terminal/event-line.ts";
+import { Screen } from "../terminal/screen.ts";
+import { timeLeft } from "../terminal/time-left.ts";
+import { type Doing, view } from "../terminal/view.ts";
+import type { ApprovalKey, Display, DisplayOptions } from "./display.ts";
+import { failureLines } from "./failure-lines.ts";
+import { attemptsIn } from "./plain-display.ts";
+
+const frameMs = 100;
+/** Working out the time left walks the whole plan. */
+const timeLeftEveryMs = 1000;
+
+/** What has happened scrolls by above; a picture of what runs and waits is redrawn below, at most ten times a second. */
+export function liveDisplay(options: DisplayOptions & { run: RunId }): Display {
+  const { terminal, state, run: shown, expected } = options;
+  const screen = new Screen(terminal.stderr);
+  const doing = new Map<JobId, Doing>();
+  const attemptsOf = attemptsIn(state);
+  const style = terminal.err;
+  let notice: string | undefined;
+  let question: string | undefined;
+  let left: { at: number; ms: number | undefined } = { at: Number.NEGATIVE_INFINITY, ms: undefined };
+  let dirty = true;
+  let drawnAt = 0;
+
+  function draw(): void {
+    const run = state.runs.get(shown);
+    if (run === undefined) return;
+    const now = Date.now();
+    if (now - left.at >= timeLeftEveryMs) left = { at: now, ms: timeLeft(run, expected, now) };
+    const frame = { columns: screen.columns, rows: screen.rows, style };
+    screen.draw(view({ state, run, now, expected, leftMs: leftAt(now), doing, notice: question ?? notice }, frame));
+    drawnAt = now;
+    dirty = false;
+  }
+
+  const leftAt = (now: number) => (left.ms === undefined ? undefined : Math.max(0, left.ms - (now - left.at)));
+  // Elapsed times change by themselves; between whole seconds nothing is worth a redraw unless something happened.
+  const timer = setInterval(() => {
+    if (dirty || Math.floor(Date.now() / 1000) !== Math.floor(drawnAt / 1000)) draw();
+  }, frameMs);
+  const onResize = (): void => {
+    dirty = true;
+  };
+  terminal.stderr.on("resize", onResize);
+
+  return {
+    event({ at, event }: Recorded) {
+      dirty = true;
+      const isOurs = event.run === shown;
+      if (event.type === "job.started") {
+        doing.delete(event.job);
+        return;
+      }
+      const line = eventLine(event, { style, attemptsOf: attemptsOf(event.run), at });
+      if (line !== undefined) screen.print([isOurs ? line : `${line} ${style.faint(`(run ${event.run})`)}`]);
+      if (event.type === "job.failed") {
+        screen.print(failureLines(event, { stateFolder: options.stateFolder, cwd: terminal.cwd, style }));
+      }
+    },
+    output({ job, step, text }) {
+      if (options.verbose) screen.print([`${style.active(job)} ${text}`]);
+      doing.set(job, { step: stepName(state.runs.get(shown), job, step), line: text.trim() });
+      dirty = true;
+    },
+    say: (...lines) => screen.print(lines),
+    notice(text) {
+      notice = text;
+      dirty = true;
+    },
+    ask(text, answered) {
+      if (!terminal.interactive) return undefined;
+      question = `${text} [y]es, [n]o, [l]ater `;
+      draw();
+      return readKey(terminal.stdin, { onInterrupt: options.onInterrupt, answered }).finally(() => {
+        question = undefined;
+        dirty = true;
+      });
+    },
+    close() {
+      clearInterval(timer);
+      terminal.stderr.off("resize", onResize);
+      screen.close();
+    },
+  };
+}
+
+function stepName(run: RunState | undefined, job: JobId, step: number): string {
+  return run?.jobs.get(job)?.definition.steps[step]?.name ?? "";
+}
+
+const keys: Record<string, ApprovalKey> = { y: "approve", n: "reject", l: "later" };
+
+/** Waits for one of the keys. The terminal is in raw mode meanwhile, so Ctrl-C comes as a character. */
+function readKey(
+  stdin: NodeJS.ReadStream,
+  { onInterrupt, answered }: { onInterrupt: () => void; answered: AbortSignal },
+): Promise<ApprovalKey> {
+  return new Promise((resolve) => {
+    const end = (key: ApprovalKey): void => {
+      stdin.off("data", onData);
+      answered.removeEventListener("abort", onAnswered);
+      stdin.setRawMode(false);
+      stdin.pause();
+      resolve(key);
+    };
+    const onAnswered = (): void => end("later");
+    const onData = (data: Buffer): void => {
+      const key = data.toString().toLowerCase();
+      if (key === "\x03") onInterrupt();
+      const answer = key === "\x03" ? "later" : keys[key];
+      if (answer !== undefined) end(answer);
+    };
+    stdin.setRawMode(true);
+    stdin.resume();
+    stdin.on("data", onData);
+    answered.addEventListener("abort", onAnswered);
+  });
+}

@@ -1,0 +1,94 @@
+import { userInfo } from "node:os";
+import { type Engine, openEngine } from "../../engine/drive.ts";
+import { createRunner, type ProcessRunner } from "../../runner/runner.ts";
+import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
+import type { PostedRequest } from "../../store/requests.ts";
+import { openStore, type StoreHandle } from "../../store/store.ts";
+import type { Place } from "../place.ts";
+import type { Secrets } from "../secrets.ts";
+import { Checkouts } from "./checkouts.ts";
+import { idsFor, systemClock } from "./clock-and-ids.ts";
+
+/** Everything that drives runs in one state folder, put together. */
+export interface Baton {
+  place: Place;
+  store: StoreHandle;
+  runner: ProcessRunner;
+  engine: Engine;
+  checkouts: Checkouts;
+  /** Ends what runs (a later Baton takes it up again) and lets go of the state folder. */
+  close(): Promise<void>;
+}
+
+export interface OpenBaton {
+  place: Place;
+  secrets: Secrets;
+}
+
+/** Takes the state folder for this process. @throws {StoreError} when another Baton has it. */
+export function openBaton({ place, secrets }: OpenBaton): Baton {
+  const store = openStore(place.stateFolder);
+  try {
+    const checkouts = new Checkouts(place.stateFolder);
+    const runner = createRunner({
+      stateFolder: place.stateFolder,
+      directoryOf: (run) => checkouts.directoryOf(run),
+      secrets,
+      secretHint: "set an environment variable of that name or give --secrets-file, then `baton retry`",
+      artifacts: new ArtifactStore(place.stateFolder),
+    });
+    const engine: Engine = openEngine({
+      clock: systemClock,
+      store,
+      runner,
+      ids: idsFor(() => engine.state.nextRelease),
+    });
+    return {
+      place,
+      store,
+      runner,
+      engine,
+      checkouts,
+      async close() {
+        await engine.close();
+        runner.close();
+        store.close();
+      },
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+/** Does what other processes ask of this one: `baton cancel`, `baton approve` and `baton reject` in another terminal. */
+export function answerRequests({ engine, store }: Baton): void {
+  store.onRequest((posted) => {
+    // What is asked too late (the run has finished meanwhile) is dropped; the asker looks at the outcome, not at us.
+    const done = act(engine, posted).catch(() => {});
+    void Promise.all([done, posted.settle()]).catch(() => {});
+  });
+}
+
+async function act(engine: Engine, { request }: PostedRequest): Promise<void> {
+  switch (request.kind) {
+    case "cancel":
+      return await engine.cancel(request.run, { mode: request.mode, by: request.by });
+    case "answer": {
+      const { run, environment, answer, by, comment } = request;
+      return await engine.answer(run, environment, { answer, by, ...(comment !== undefined && { comment }) });
+    }
+    default:
+      return request satisfies never;
+  }
+}
+
+/** Who sits here, for the journal. */
+export function whoAmI(env: NodeJS.ProcessEnv): string {
+  if (env.GITHUB_ACTOR) return env.GITHUB_ACTOR;
+  try {
+    return userInfo().username;
+  } catch {
+    return env.USER || "somebody";
+  }
+}

@@ -1,0 +1,127 @@
+import type { Plan, PlannedJob, PlannedPipeline } from "../plan/plan.ts";
+import type { Source } from "./source.ts";
+import { count } from "./terminal/duration.ts";
+import type { Style } from "./terminal/style.ts";
+import { pad, widthOf } from "./terminal/width.ts";
+
+export interface PlanView {
+  plan: Plan;
+  source: Source;
+  inPlace: boolean;
+  style: Style;
+}
+
+/** The plan for people: what it is about, then every environment with its pipelines, each with what it does and why. */
+export function planLines(view: PlanView): string[] {
+  const { plan, style } = view;
+  const lines = [`${style.strong(plan.delivery)}  ${sourceText(view)}`];
+  const release = plan.jobs.filter((job) => job.environment === undefined);
+  if (release.length > 0) {
+    lines.push("", style.strong("once for the release"));
+    lines.push(...blocks(byPipeline(release).map(([pipeline, jobs]) => ({ pipeline, jobs, style }))));
+  }
+  for (const environment of plan.environments) {
+    lines.push("", style.strong(environment));
+    const planned = plan.pipelines.filter((item) => item.environment === environment);
+    const jobs = plan.jobs.filter((job) => job.environment === environment);
+    lines.push(
+      ...blocks(
+        planned.map((item) => ({
+          pipeline: item.pipeline,
+          decision: item,
+          jobs: jobs.filter((job) => job.pipeline === item.pipeline),
+          style,
+        })),
+      ),
+    );
+  }
+  lines.push("", totals(plan));
+  return lines;
+}
+
+export function sourceText({ plan, source, inPlace }: Omit<PlanView, "style">): string {
+  if (source.kind === "folder") return `the files as they are: ${source.because}, so everything counts as changed`;
+  const branch = plan.change.branch ? ` on ${plan.change.branch}` : "";
+  const extra = source.uncommitted.length > 0 ? ` with ${count(source.uncommitted.length, "uncommitted file")}` : "";
+  return `${source.head.slice(0, 7)}${branch}${extra}${inPlace ? ", in the working tree itself" : ""}`;
+}
+
+export function totals(plan: Plan): string {
+  const number = { run: 0, reuse: 0, skip: 0 };
+  for (const { decision } of plan.jobs) number[decision]++;
+  return `${count(number.run, "job")} to run, ${number.reuse} reused, ${number.skip} skipped`;
+}
+
+interface Block {
+  pipeline: string;
+  decision?: PlannedPipeline;
+  jobs: PlannedJob[];
+  style: Style;
+}
+
+function blocks(list: readonly Block[]): string[] {
+  const width = Math.max(0, ...list.map(({ pipeline }) => widthOf(pipeline)));
+  return list.flatMap((block) => blockLines(block, width));
+}
+
+/** One line for the pipeline; below it only the jobs that do not do what the pipeline does. */
+function blockLines({ pipeline, decision, jobs, style }: Block, width: number): string[] {
+  const main = decision ?? commonDecision(jobs);
+  const running = jobs.filter((job) => job.decision === "run");
+  const names = running.length > 0 ? style.faint(` ${shortNames(running)}`) : "";
+  const head = `  ${mark(main.decision, style)} ${pad(pipeline, width)}  ${main.reason.text}${names}`;
+  const others = jobs.filter((job) => job.decision !== main.decision && job.decision !== "run");
+  const reasons = Map.groupBy(others, (job) => `${job.decision} ${job.reason.text}`);
+  return [
+    head,
+    ...Array.from(reasons.values(), (same) => {
+      const [first] = same;
+      return `    ${mark(first!.decision, style)} ${shortNames(same)}: ${first!.reason.text}`;
+    }),
+  ];
+}
+
+/** A per-release pipeline has no decision of its own: what most of its jobs do stands for it. */
+function commonDecision(jobs: readonly PlannedJob[]): Pick<PlannedJob, "decision" | "reason"> {
+  return jobs.find((job) => job.decision === "run") ?? jobs[0]!;
+}
+
+const mostNames = 6;
+
+function shortNames(jobs: readonly PlannedJob[]): string {
+  const names = [...new Set(jobs.map(({ job }) => job))];
+  const legs = (name: string) => jobs.filter(({ job }) => job === name).length;
+  const shown = names.slice(0, mostNames).map((name) => (legs(name) > 1 ? `${name} ×${legs(name)}` : name));
+  return shown.join(", ") + (names.length > mostNames ? ` and ${names.length - mostNames} more` : "");
+}
+
+function mark(decision: PlannedJob["decision"], style: Style): string {
+  switch (decision) {
+    case "run":
+      return style.good("run  ");
+    case "reuse":
+      return style.active("reuse");
+    case "skip":
+      return style.faint("skip ");
+    default:
+      return decision satisfies never;
+  }
+}
+
+function byPipeline(jobs: readonly PlannedJob[]): [string, PlannedJob[]][] {
+  return [...Map.groupBy(jobs, ({ pipeline }) => pipeline)];
+}
+
+/** Everything the plan knows about one job. */
+export function explainLines(job: PlannedJob, style: Style): string[] {
+  const lines = [
+    `${mark(job.decision, style)} ${style.strong(job.id)}`,
+    `  why: ${job.reason.text} ${style.faint(`(${job.reason.code})`)}`,
+  ];
+  for (const item of job.reason.because) lines.push(`    ${item}`);
+  if (job.reused) lines.push(`  comes from release ${job.reused.release}, commit ${job.reused.commit.slice(0, 7)}`);
+  if (job.after.length > 0) lines.push(`  starts after: ${job.after.join(", ")}`);
+  const gates = job.requires.length === job.after.length ? [] : job.requires;
+  if (gates.length > 0) lines.push(`  requires success of: ${gates.join(", ")}`);
+  return lines;
+}
