@@ -78,11 +78,11 @@ export function examine(delivery: Delivery): Subject {
   };
 }
 
+/** References come job by job, so the last answer is the one that is asked for again. */
 function rememberJobsBefore(): Subject["jobsBefore"] {
-  const known = new Map<Job, ReadonlySet<string>>();
+  let last: { job: Job; before: ReadonlySet<string> } | undefined;
   return ({ pipeline, job }) => {
-    const remembered = known.get(job);
-    if (remembered) return remembered;
+    if (last?.job === job) return last.before;
     const before = new Set<string>();
     const open = [...job.needs];
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
@@ -90,7 +90,7 @@ function rememberJobsBefore(): Subject["jobsBefore"] {
       before.add(name);
       open.push(...pipeline.jobs[name]!.needs);
     }
-    known.set(job, before);
+    last = { job, before };
     return before;
   };
 }
