@@ -1,6 +1,6 @@
 import type { Condition, Value } from "../delivery.ts";
 import type { DefinitionPath } from "../refusal.ts";
-import type { PlacedJob } from "./subject.ts";
+import type { PlacedJob } from "./placed.ts";
 
 /** A name that a job reads, and where it is written. */
 export interface Reference {

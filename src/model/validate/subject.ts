@@ -1,5 +1,6 @@
-import type { Delivery, Environment, Job, Output, Pipeline } from "../delivery.ts";
+import type { Delivery, Environment, Job, Pipeline } from "../delivery.ts";
 import type { DefinitionPath, Refusal } from "../refusal.ts";
+import type { PlacedArtifact, PlacedJob, PlacedOutput } from "./placed.ts";
 import { collectReferences, type Reference } from "./references.ts";
 
 /** One rule: what it refuses, in the order of the definition. */
@@ -18,26 +19,6 @@ export interface Subject {
   readonly references: readonly Reference[];
   /** Jobs of the same pipeline that have ended before this one starts. */
   jobsBefore(placed: PlacedJob): ReadonlySet<string>;
-}
-
-export interface PlacedJob {
-  readonly pipeline: Pipeline;
-  readonly name: string;
-  readonly job: Job;
-  readonly path: DefinitionPath;
-}
-
-export interface PlacedOutput {
-  readonly pipeline: Pipeline;
-  readonly name: string;
-  readonly output: Output;
-  readonly path: DefinitionPath;
-}
-
-export interface PlacedArtifact {
-  readonly madeBy: PlacedJob;
-  readonly name: string;
-  readonly path: DefinitionPath;
 }
 
 export function examine(delivery: Delivery): Subject {

@@ -1,6 +1,7 @@
 import type { Refusal } from "../../refusal.ts";
 import { mayRunIn } from "../conditions.ts";
-import { type PlacedOutput, type Rule, refusal, type Subject } from "../subject.ts";
+import type { PlacedOutput } from "../placed.ts";
+import { type Rule, refusal, type Subject } from "../subject.ts";
 
 /** No two outputs, and no two environments, keep their values outside under one name. */
 export const externalParameters: Rule = function* (subject) {

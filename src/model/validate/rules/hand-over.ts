@@ -1,6 +1,7 @@
 import type { Refusal } from "../../refusal.ts";
+import type { PlacedJob } from "../placed.ts";
 import type { Reference } from "../references.ts";
-import { type PlacedJob, type Rule, refusal, type Subject } from "../subject.ts";
+import { type Rule, refusal, type Subject } from "../subject.ts";
 
 /**
  * What is read has been handed over: another pipeline's outputs and artifacts through the pipeline's `needs`, the own

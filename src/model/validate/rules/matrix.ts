@@ -1,7 +1,8 @@
 import { combinationCount, type MatrixLeg, matrixLegs } from "../../matrix-legs.ts";
 import { suggestion } from "../../nearest-name.ts";
 import type { Refusal } from "../../refusal.ts";
-import { type PlacedJob, type Rule, refusal } from "../subject.ts";
+import type { PlacedJob } from "../placed.ts";
+import { type Rule, refusal } from "../subject.ts";
 
 /** As many as GitHub starts for one job. */
 const mostLegs = 256;

@@ -1,6 +1,7 @@
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
+import type { PlacedJob } from "../placed.ts";
 import type { Reference } from "../references.ts";
-import { type PlacedJob, type Rule, refusal, type Subject } from "../subject.ts";
+import { type Rule, refusal, type Subject } from "../subject.ts";
 
 /** A per-release job runs once for all environments, so nothing of one environment may reach it, nor it an environment. */
 export const releaseJobs: Rule = function* (subject) {
