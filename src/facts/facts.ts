@@ -273,7 +273,9 @@ export interface Facts {
   readonly pipelines: readonly Pipeline[];
   /** `undefined` where no clone tells. */
   readonly defaultBranch: string | undefined;
-  /** Pipelines that other branches' files hold and the default branch lacks cannot be told from here. */
+  /** Files of pipelines on the default branch, where the caller has looked. */
+  readonly onDefaultBranch: ReadonlySet<string> | undefined;
+  /** `owner/name`, where a clone tells it. */
   readonly repository: string | undefined;
   /** Files that could not be understood: names defined there are unknown. */
   readonly unreadable: readonly string[];

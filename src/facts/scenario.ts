@@ -217,6 +217,7 @@ export type BadState =
   | { readonly kind: "cancelled"; readonly run: RunPattern; readonly path?: readonly string[] }
   /** The job runs at least this often for one root event. */
   | { readonly kind: "runs-times"; readonly job: JobPattern; readonly times: number }
+  | { readonly kind: "run-times"; readonly run: RunPattern; readonly times: number }
   | { readonly kind: "never-created"; readonly run: RunPattern }
   | { readonly kind: "never-runs"; readonly job: JobPattern }
   /** The job runs; what is wrong is what it reads there (a version, an absent artifact), told by its accesses. */

@@ -1,0 +1,204 @@
+/** What all rules ask: who runs when, in which order, and what it does. Every answer is computed once. */
+
+import type { Access } from "../../facts/access.ts";
+import type { Activation, Circumstances, Conclusion, Facts, JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import type { Claim, JobPattern, OutcomeRule, RunPattern, Scenario, Schedule } from "../../facts/scenario.ts";
+import { buildKeyedGraph } from "../../order/keyed-graph.ts";
+import { type Reach, reachability } from "../../order/reach.ts";
+import { effectsOf } from "./purpose.ts";
+import { type Way, waysOf, withConclusion } from "./ways.ts";
+
+/** A step that does something under a way of its run, with how likely it is. */
+export class Analysis {
+  readonly facts: Facts;
+  /** The default branch, or the most likely one where no clone tells. */
+  readonly defaultBranch: string;
+  readonly branches: readonly string[];
+  readonly tags: readonly string[];
+  private readonly waysByPipeline = new Map<string, readonly Way[]>();
+  private readonly orders = new Map<string, { reach: Reach; index: ReadonlyMap<string, number> }>();
+
+  constructor(facts: Facts) {
+    this.facts = facts;
+    const mentioned = mentionedBranches(facts);
+    this.defaultBranch =
+      facts.defaultBranch ?? mentioned.find((name) => name === "main" || name === "master") ?? mentioned[0] ?? "main";
+    this.branches = [...new Set([this.defaultBranch, ...mentioned])];
+    this.tags = ["v1.0.0"];
+  }
+
+  /** Ways in which the pipeline's run comes about; those from outside first. */
+  ways(pipeline: Pipeline): readonly Way[] {
+    let ways = this.waysByPipeline.get(pipeline.id);
+    if (!ways) {
+      ways = waysOf(this.facts, pipeline, this).sort((a, b) => likeliness(a) - likeliness(b));
+      if (pipeline.callable && this.isCalled(pipeline)) ways = ways.filter((way) => way.start.cause.kind !== "call");
+      this.waysByPipeline.set(pipeline.id, ways);
+    }
+    return ways;
+  }
+
+  /** Whether some pipeline of the repository calls this one. */
+  isCalled(pipeline: Pipeline): boolean {
+    return this.facts.pipelines.some(
+      (other) => other.id !== pipeline.id && other.jobs.some((job) => job.file === pipeline.id),
+    );
+  }
+
+  /** Jobs that do work themselves, in all runs. */
+  *work(): Generator<{ readonly pipeline: Pipeline; readonly job: JobFacts }> {
+    for (const pipeline of this.facts.pipelines) {
+      if (this.ways(pipeline).length === 0) continue;
+      for (const job of pipeline.jobs) if (job.kind !== "call") yield { pipeline, job };
+    }
+  }
+
+  /** Ways under which the job can run; what depends on made values counts. */
+  waysRunning(pipeline: Pipeline, job: JobFacts): Way[] {
+    return this.ways(pipeline).filter((way) => job.runs(way.circumstances) !== "no");
+  }
+
+  /** Whether the effect of the job happens under a way: its job and one of its effective steps run. */
+  effectRuns(job: JobFacts, under: Circumstances): Activation {
+    return weakest(job.runs(under), strongest(effectsOf(job).map(({ step }) => step?.runs(under) ?? "yes")));
+  }
+
+  stepRuns(job: JobFacts, step: StepFacts, under: Circumstances): Activation {
+    return weakest(job.runs(under), step.runs(under));
+  }
+
+  /** Within one run: `a` has ended before `b` starts, whenever both run. */
+  before(a: JobFacts, b: JobFacts): boolean {
+    if (a.pipeline !== b.pipeline) return false;
+    const { reach, index } = this.orderOf(this.facts.pipeline(a.pipeline)!);
+    return reach.happensBefore(index.get(`${a.id} out`)!, index.get(`${b.id} in`)!);
+  }
+
+  /** All jobs of the run that have ended before this one starts. */
+  jobsBefore(job: JobFacts): JobFacts[] {
+    return this.facts.pipeline(job.pipeline)!.jobs.filter((other) => other !== job && this.before(other, job));
+  }
+
+  private orderOf(pipeline: Pipeline): { reach: Reach; index: ReadonlyMap<string, number> } {
+    let order = this.orders.get(pipeline.id);
+    if (!order) {
+      const keys = pipeline.jobs.flatMap((job) => [`${job.id} in`, `${job.id} out`]);
+      const edges: [string, string][] = [];
+      for (const job of pipeline.jobs) {
+        edges.push([`${job.id} in`, `${job.id} out`]);
+        for (const need of job.needs) edges.push([`${need} out`, `${job.id} in`]);
+        if (job.caller) edges.push([`${job.caller} in`, `${job.id} in`], [`${job.id} out`, `${job.caller} out`]);
+      }
+      const keyed = buildKeyedGraph(keys, edges);
+      order = { reach: reachability(keyed.graph), index: new Map(keys.map((key, i) => [key, i])) };
+      this.orders.set(pipeline.id, order);
+    }
+    return order;
+  }
+
+  /** The run of `later` in this way begins only after the run of `pipeline` has ended. */
+  startsAfter(later: Way, pipeline: string): boolean {
+    for (let way = later.upstream; way; way = way.upstream) if (way.start.pipeline === pipeline) return true;
+    return false;
+  }
+
+  /** Pairs of ways in which one event starts both pipelines, neither after the other. */
+  together(a: Pipeline, b: Pipeline): { readonly a: Way; readonly b: Way }[] {
+    const pairs: { a: Way; b: Way }[] = [];
+    for (const wayA of this.ways(a)) {
+      for (const wayB of this.ways(b)) {
+        if (!sameRoot(wayA, wayB) || this.startsAfter(wayA, b.id) || this.startsAfter(wayB, a.id)) continue;
+        pairs.push({ a: wayA, b: wayB });
+      }
+    }
+    return pairs;
+  }
+
+  /** Whether the job, or one that has ended before it, waits for other checks or runs, or asks how they ended. */
+  waitsOrAsks(job: JobFacts): boolean {
+    return [job, ...this.jobsBefore(job)].some((each) => each.steps.some(asksForOtherRuns));
+  }
+
+  scenario(ways: readonly Way[], outcomes: readonly OutcomeRule[] = []): Scenario {
+    const events = new Map(ways.map((way) => [way.root.id, way.root]));
+    return {
+      events: [...events.values()],
+      outcomes,
+      choices: [],
+      defaultBranch: this.defaultBranch,
+      unknownConditions: "hold",
+    };
+  }
+
+  claim(ways: readonly Way[], schedule: Schedule, bad: Claim["bad"], outcomes: readonly OutcomeRule[] = []): Claim {
+    return { scenario: this.scenario(ways, outcomes), schedule, bad };
+  }
+}
+
+/** Steps whose text asks the platform how other runs or checks ended. */
+export function asksForOtherRuns(step: StepFacts): boolean {
+  if (step.accesses.some((access: Access) => access.kind === "wait")) return true;
+  return /workflow_run\.conclusion|gh run (list|view|watch)|gh pr checks|gh api [^\n]*(actions\/runs|check-runs|commits\/[^\n]*\/status)|listWorkflowRuns|getWorkflowRun\b|checks\.listForRef|getCombinedStatusForRef|wait-for-(check|status|workflow)|statuses?\.list/.test(
+    step.text,
+  );
+}
+
+export function jobPattern(job: JobFacts, way: Way): JobPattern {
+  return { run: runPattern(job.pipeline, way), path: job.path };
+}
+
+export function runPattern(pipeline: string, way: Way): RunPattern {
+  return { pipeline, event: way.root.id };
+}
+
+const ranks: readonly Activation[] = ["no", "unknown", "possible", "yes"];
+
+export function weakest(...all: readonly Activation[]): Activation {
+  return ranks[Math.min(...all.map((each) => ranks.indexOf(each)))]!;
+}
+
+export function strongest(all: readonly Activation[]): Activation {
+  return all.length === 0 ? "no" : ranks[Math.max(...all.map((each) => ranks.indexOf(each)))]!;
+}
+
+/** Certain, or possible without anything that might be a guard. */
+export function can(activation: Activation): boolean {
+  return activation === "yes" || activation === "possible";
+}
+
+export function sameRoot(a: Way, b: Way): boolean {
+  const [x, y] = [a.root, b.root];
+  if (x.kind === "push" && y.kind === "push") return x.ref.kind === y.ref.kind && x.ref.name === y.ref.name;
+  if (x.kind === "pull-request" && y.kind === "pull-request") {
+    return x.outsider === y.outsider && x.action === y.action && x.base === y.base;
+  }
+  if (x.kind === "release" && y.kind === "release") return x.action === y.action;
+  return false;
+}
+
+export function withUpstream(way: Way, conclusion: Conclusion): Way {
+  return withConclusion(way, conclusion);
+}
+
+/** Pushes first: they are what most schedules are easiest to see with. */
+function likeliness({ root, depth }: Way): number {
+  const kinds = ["push", "release", "pull-request"];
+  const rank = kinds.indexOf(root.kind);
+  return depth * 10 + (rank < 0 ? kinds.length : rank);
+}
+
+function mentionedBranches(facts: Facts): string[] {
+  const counts = new Map<string, number>();
+  const add = (name: string): void => {
+    if (/^[\w./-]+$/.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  for (const pipeline of facts.pipelines) {
+    for (const { cause } of pipeline.starts) {
+      if (cause.kind === "push" || cause.kind === "pull-request" || cause.kind === "completion") {
+        for (const name of cause.branches.samples) add(name);
+      }
+    }
+    for (const job of pipeline.jobs) for (const test of job.condition?.refTests ?? []) if (test.name) add(test.name);
+  }
+  return [...counts].sort((x, y) => y[1] - x[1] || (x[0] < y[0] ? -1 : 1)).map(([name]) => name);
+}

@@ -1,0 +1,106 @@
+/** Missing gates: work with an effect that happens although what was before it did not succeed. */
+
+import type { Activation, Conclusion, JobFacts, Pipeline } from "../../facts/facts.ts";
+import { type Analysis, asksForOtherRuns, can, weakest } from "./analysis.ts";
+import { type Effect, lastingEffects, reportsOrCleans } from "./purpose.ts";
+import { type Way, withConclusion } from "./ways.ts";
+
+export interface UngatedEffect {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+  readonly effect: Effect;
+  readonly way: Way;
+  /** Conclusions of the run before under which it happens all the same. */
+  readonly conclusions: readonly Conclusion[];
+  readonly activation: Activation;
+}
+
+const bad: readonly Conclusion[] = ["failure", "cancelled", "skipped", "timed_out"];
+
+/** Effects of runs that a completion starts, with the bad conclusions they do not stop at. One for each job. */
+export function effectsAfterBadRuns(analysis: Analysis): UngatedEffect[] {
+  const found: UngatedEffect[] = [];
+  for (const { pipeline, job } of analysis.work()) {
+    const effects = lastingEffects(job);
+    if (effects.length === 0 || reportsOrCleans(job)) continue;
+    const hit = firstUngated(analysis, pipeline, job, effects);
+    if (hit) found.push(hit);
+  }
+  // A guard on the first of a chain stops those that need it too.
+  return found.filter(
+    ({ job }) => !found.some((other) => analysis.before(other.job, job) && !job.condition?.overridesSuccess),
+  );
+}
+
+function firstUngated(
+  analysis: Analysis,
+  pipeline: Pipeline,
+  job: JobFacts,
+  effects: readonly Effect[],
+): UngatedEffect | undefined {
+  let weaker: UngatedEffect | undefined;
+  for (const way of analysis.ways(pipeline)) {
+    if (!way.upstream || way.depth > 2) continue;
+    for (const effect of effects) {
+      const runs = (each: Way): Activation =>
+        weakest(job.runs(each.circumstances), effect.step?.runs(each.circumstances) ?? "yes");
+      if (way.circumstances.upstream?.conclusion === undefined) {
+        // Started by the request: the run before has not even begun.
+        continue;
+      }
+      if (!can(runs(way))) continue;
+      const conclusions = bad.filter((conclusion) => can(runs(withConclusion(way, conclusion))));
+      if (conclusions.length === 0 || guardsItself(analysis, job, effect)) continue;
+      if (needsWhatOnlySuccessMakes(analysis, job, way)) continue;
+      const activation = runs(withConclusion(way, conclusions[0]!));
+      const hit = { pipeline, job, effect, way, conclusions, activation };
+      if (conclusions.includes("failure")) return hit;
+      weaker ??= hit;
+    }
+  }
+  return weaker;
+}
+
+/** An earlier step or job asks how the run before ended. */
+function guardsItself(analysis: Analysis, job: JobFacts, effect: Effect): boolean {
+  const earlier = job.steps.slice(0, effect.step ? job.steps.indexOf(effect.step) + 1 : 0);
+  return earlier.some(asksForOtherRuns) || analysis.jobsBefore(job).some((each) => each.steps.some(asksForOtherRuns));
+}
+
+/**
+ * It downloads, by name and from the run before, what that run uploads as the last thing it does: no success, no artifact,
+ * and the download fails.
+ */
+function needsWhatOnlySuccessMakes(analysis: Analysis, job: JobFacts, way: Way): boolean {
+  const upstream = analysis.facts.pipeline(way.circumstances.upstream!.pipeline);
+  if (!upstream) return false;
+  const downloads = [job, ...analysis.jobsBefore(job)].flatMap((each) =>
+    each.steps.filter(
+      (step) =>
+        !step.failureIgnored &&
+        !step.condition &&
+        step.accesses.some(
+          (access) =>
+            access.kind === "resource" &&
+            access.resource === "artifact" &&
+            access.mode === "read" &&
+            access.key.length > 0 &&
+            !access.details.has("pattern") &&
+            access.binding.kind === "given-run",
+        ),
+    ),
+  );
+  if (downloads.length === 0) return false;
+  return upstream.jobs.some((producer) => {
+    if (producer.kind !== "work") return false;
+    const uploads = producer.steps.findIndex(
+      (step) =>
+        !step.condition &&
+        step.accesses.some(
+          (access) => access.kind === "resource" && access.resource === "artifact" && access.mode !== "read",
+        ),
+    );
+    if (uploads < 0 || uploads < producer.steps.length - 1) return false;
+    return upstream.jobs.every((each) => each === producer || each.kind === "call" || analysis.before(each, producer));
+  });
+}

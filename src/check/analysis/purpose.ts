@@ -1,0 +1,229 @@
+/** What a job is for: by what its steps do, and by name only where nothing was recognised. */
+
+import type { Access, ResourceAccess } from "../../facts/access.ts";
+import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import type { Confidence } from "../../findings/finding.ts";
+
+/** Something that changes the world outside of the run. */
+export interface Effect {
+  readonly job: JobFacts;
+  /** Undefined for a called workflow of another repository. */
+  readonly step: StepFacts | undefined;
+  /** Undefined where only a name tells. */
+  readonly access: ResourceAccess | undefined;
+  readonly kind: "deploy" | "publish" | "destroy";
+  readonly confidence: Confidence;
+  /** `terraform apply`, or the step's label. */
+  readonly tool: string;
+}
+
+const words = (text: string): string =>
+  ` ${text
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, " ")} `;
+
+function says(text: string, ...wanted: readonly string[]): boolean {
+  const spaced = words(text);
+  return wanted.some((word) => spaced.includes(` ${word} `));
+}
+
+const harmless = [
+  "preview",
+  "previews",
+  "dry",
+  "check",
+  "checks",
+  "test",
+  "tests",
+  "testing",
+  "lint",
+  "validate",
+  "verify",
+  "plan",
+  "notify",
+  "notification",
+  "notifications",
+  "comment",
+  "status",
+  "summary",
+  "report",
+  "wait",
+  "prepare",
+  "setup",
+  "configure",
+  "install",
+  "build",
+  "draft",
+  "notes",
+  "changelog",
+  "info",
+  "version",
+  "key",
+  "keys",
+  "login",
+  "credentials",
+  "trigger",
+  "cleanup",
+  "undeploy",
+  "delete",
+  "log",
+  "logs",
+  "url",
+  "outputs",
+  "coverage",
+  "results",
+  "size",
+  "codecov",
+];
+
+function namedEffect(label: string): "deploy" | "publish" | undefined {
+  if (says(label, ...harmless)) return undefined;
+  if (says(label, "deploy", "deploys", "deployment", "rollout", "promote", "cd")) return "deploy";
+  if (says(label, "publish", "release", "push"))
+    return says(label, "push") && !says(label, "image", "images", "docker") ? undefined : "publish";
+  return undefined;
+}
+
+const deployCommand =
+  /(?:^|[\s;&|(])(?:make|just|task|mage|invoke|inv|rake|fastlane|npm run|pnpm(?: run)?|yarn(?: run)?|bun run|\.?\.?\/?[\w./-]*\.(?:sh|py|rb|mjs|js|ts)|\.\/[\w./-]+|[\w./-]*\/bin\/[\w-]+|robo|ddev robo|dep|cap|bundle exec cap|ansible-playbook|python -m|poetry run python -m)\s+(?:[\w.=-]+\s+)*[\w:./-]*(deploy(?!-?(?:check|test|status|preview|key|notify))|release-publish|publish|push-image|release-deploy)/;
+
+function commandEffect(text: string): "deploy" | "publish" | undefined {
+  for (const line of text.split("\n")) {
+    if (/^\s*#|\becho\b|dry-?run|--help/.test(line)) continue;
+    const found = deployCommand.exec(` ${line}`)?.[1];
+    if (found) return found.startsWith("deploy") || found === "release-deploy" ? "deploy" : "publish";
+  }
+  return undefined;
+}
+
+function effectKind(access: Access): "deploy" | "publish" | "destroy" | undefined {
+  if (access.kind !== "resource" || access.mode === "read") return undefined;
+  return access.effect === "deploy" || access.effect === "publish" || access.effect === "destroy"
+    ? access.effect
+    : undefined;
+}
+
+const remembered = new WeakMap<JobFacts, readonly Effect[]>();
+
+/** What the job changes outside; recognised effects, or one that its names tell. */
+export function effectsOf(job: JobFacts): readonly Effect[] {
+  const known = remembered.get(job);
+  if (known) return known;
+  const fresh = findEffects(job);
+  remembered.set(job, fresh);
+  return fresh;
+}
+
+function findEffects(job: JobFacts): Effect[] {
+  if (job.kind === "remote-call") return remoteEffects(job);
+  const recognised = job.steps.flatMap((step) =>
+    step.accesses.flatMap((access): Effect[] => {
+      const kind = effectKind(access);
+      if (!kind || access.kind !== "resource" || rehearses(step, access)) return [];
+      return [{ job, step, access, kind, confidence: access.confidence, tool: access.tool }];
+    }),
+  );
+  if (recognised.length > 0) return recognised;
+  for (const step of job.steps) {
+    if (step.kind === "command") {
+      const kind = commandEffect(step.text) ?? (step.text.length > 0 ? namedEffect(step.label) : undefined);
+      if (kind && step.label !== step.text.trim().split("\n")[0]) {
+        return [{ job, step, access: undefined, kind, confidence: "medium", tool: step.label }];
+      }
+      const byCommand = commandEffect(step.text);
+      if (byCommand) return [{ job, step, access: undefined, kind: byCommand, confidence: "medium", tool: step.label }];
+    }
+  }
+  return [];
+}
+
+/** Local clusters and emulators of a test are nobody's environment. */
+function rehearses(step: StepFacts, access: ResourceAccess): boolean {
+  if (/\b(kind|minikube|k3d|k3s)\b|localstack|localhost:\d+|--dry-run|--dryrun|127\.0\.0\.1/.test(step.text))
+    return true;
+  return access.effect === "destroy" && /\bpreview\b/.test(step.label.toLowerCase());
+}
+
+function remoteEffects(job: JobFacts): Effect[] {
+  const file =
+    job.target
+      ?.split("@")[0]
+      ?.split("/")
+      .at(-1)
+      ?.replace(/\.ya?ml$/, "") ?? "";
+  const kind = namedEffect(file) ?? (says(file, "ci", "test") ? undefined : namedEffect(job.label));
+  if (!kind) return [];
+  return [{ job, step: undefined, access: undefined, kind, confidence: "low", tool: job.label }];
+}
+
+/** Effects that reach people or machines other people use: not a preview, not something that is taken away. */
+export function lastingEffects(job: JobFacts): Effect[] {
+  if (isPreview(job)) return [];
+  return effectsOf(job).filter((effect) => effect.kind !== "destroy");
+}
+
+export function isPreview(job: JobFacts): boolean {
+  const environment =
+    job.environment?.name
+      .map((part) => (part.kind === "unknown" ? "" : "text" in part ? part.text : part.name))
+      .join("") ?? "";
+  const pattern = /\b(previews?|pr-?\d*|ephemeral|review-?apps?|pull-?requests?)\b|pull_request|preview/i;
+  const texts = [job.pipeline.split("/").at(-1)!, job.file.split("/").at(-1)!, job.key, job.label, environment];
+  return texts.some((text) => pattern.test(text));
+}
+
+const testCommand =
+  /\b(pytest|tox|nox|rspec|phpunit|jest|vitest|mocha|ava|karma|playwright test|cypress run|ctest|bats|unittest)\b|\b(npm|pnpm|yarn|bun|deno|go|cargo|dotnet|mix|flutter|swift|stack|cabal|lein|sbt|rake|make|just|task|bazel|nx|turbo(?: run)?)\s+(?:run\s+|-[\w-]+\s+)*(?:test|tests|check|verify|e2e|integration)\b|\b(?:npm|pnpm|yarn) (?:run )?test|cargo (?:nextest|test)|\bmvnw?\b[^\n]*\b(?:test|verify|install|package)\b|\bgradlew?\b[^\n]*\b(?:test|check|build)\b|\b[\w./-]*(?:run[-_]?)?tests?\.(?:sh|py)\b/;
+
+/** Whether the job proves something about the code. */
+export function testsCode(job: JobFacts): boolean {
+  if (job.kind === "remote-call") {
+    const file = job.target?.split("@")[0]?.split("/").at(-1) ?? "";
+    return says(`${file} ${job.label}`, "ci", "test", "tests", "check", "checks", "verify");
+  }
+  if (job.kind === "call") return false;
+  if (effectsOf(job).length > 0) return false;
+  return job.steps.some((step) => step.kind === "command" && runsTests(step.text));
+}
+
+export function runsTests(text: string): boolean {
+  return text.split("\n").some((line) => !/^\s*#|\becho\b|install/.test(line) && testCommand.test(line));
+}
+
+/** Documentation and pages: nothing that tests of the code protect. */
+export function isDocumentation(effect: Effect): boolean {
+  if (effect.access?.resource === "site") return true;
+  const texts = [effect.job.pipeline, effect.job.key, effect.job.label, effect.tool, effect.step?.label ?? ""];
+  return texts.some((text) =>
+    says(text, "docs", "doc", "documentation", "pages", "storybook", "mkdocs", "website", "site", "wiki"),
+  );
+}
+
+/** Jobs that speak about a run or tidy up after it must run when it failed. */
+export function reportsOrCleans(job: JobFacts): boolean {
+  return says(
+    `${job.key} ${job.label}`,
+    "notify",
+    "notification",
+    "report",
+    "reporter",
+    "summary",
+    "comment",
+    "status",
+    "cleanup",
+    "clean",
+    "teardown",
+    "destroy",
+    "rollback",
+    "slack",
+    "alert",
+    "label",
+    "cancel",
+    "collect",
+    "coverage",
+    "metrics",
+    "telemetry",
+    "smokeshow",
+  );
+}

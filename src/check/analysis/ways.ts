@@ -1,0 +1,198 @@
+/** Ways in which a run comes about: a root event, and the completions that lead from it to the run. */
+
+import type { Circumstances, Conclusion, Facts, NameSet, Pipeline, Start } from "../../facts/facts.ts";
+import type { RootEvent } from "../../facts/scenario.ts";
+
+export interface Way {
+  readonly circumstances: Circumstances;
+  readonly start: Start;
+  /** The event at the beginning. */
+  readonly root: RootEvent;
+  /** The way of the run whose end started this one. */
+  readonly upstream: Way | undefined;
+  /** `push to main`. */
+  readonly described: string;
+  /** 0 for a root event, one more for each completion. */
+  readonly depth: number;
+}
+
+/** A completion starts a run at most this many levels below the root. */
+export const MAX_CHAIN = 3;
+const MAX_BRANCHES = 8;
+
+export interface WaysOptions {
+  /** Branch names that filters and conditions mention, the default branch first. */
+  readonly branches: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** All ways of a pipeline, those that start from outside first. */
+export function waysOf(facts: Facts, pipeline: Pipeline, options: WaysOptions): Way[] {
+  return pipeline.starts.flatMap((start) => waysOfStart(facts, start, options, 0));
+}
+
+function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: number): Way[] {
+  const { cause } = start;
+  const way = (circumstances: Omit<Circumstances, "start">, root: RootEvent, described: string): Way => ({
+    circumstances: { start, ...circumstances },
+    start,
+    root,
+    upstream: undefined,
+    described,
+    depth: 0,
+  });
+  switch (cause.kind) {
+    case "push":
+      return [
+        ...namesIn(cause.branches, options.branches).map((branch) =>
+          way({ branch }, pushTo("branch", branch), `push to ${branch}`),
+        ),
+        ...namesIn(cause.tags, options.tags).map((tag) => way({ tag }, pushTo("tag", tag), `push of tag ${tag}`)),
+      ];
+    case "pull-request": {
+      const [base] = namesIn(cause.branches, options.branches);
+      if (base === undefined) return [];
+      const actions = cause.types.length > 0 ? cause.types : ["opened"];
+      return actions.slice(0, 4).flatMap((action) =>
+        [false, true].map((outsider) =>
+          way(
+            { branch: base, action, outsider },
+            {
+              kind: "pull-request",
+              id: "pull-request",
+              base,
+              head: "topic",
+              outsider,
+              action,
+              merged: action === "closed",
+              paths: "every",
+              commit: "p1",
+            },
+            `pull request ${action}${outsider ? " from a fork" : ""}`,
+          ),
+        ),
+      );
+    }
+    case "completion":
+      return depth >= MAX_CHAIN ? [] : completionWays(facts, start, options, depth);
+    case "dispatch": {
+      const [branch] = options.branches;
+      const inputs: Record<string, string> = {};
+      return [
+        way(
+          { branch: branch ?? "main" },
+          { kind: "dispatch", id: "dispatch", pipeline: start.pipeline, branch: branch ?? "main", inputs },
+          "run by hand",
+        ),
+      ];
+    }
+    case "schedule":
+      return [way({}, { kind: "schedule", id: "schedule", pipeline: start.pipeline }, "schedule")];
+    case "release": {
+      const actions = cause.types.length > 0 ? cause.types : ["published"];
+      return actions.map((action) =>
+        way({ action, tag: "v1.0.0" }, { kind: "release", id: "release", action, tag: "v1.0.0" }, `release ${action}`),
+      );
+    }
+    case "custom-event": {
+      const type = cause.types[0] ?? "event";
+      return [way({ action: type }, { kind: "custom-event", id: "event", type }, `repository_dispatch ${type}`)];
+    }
+    case "call":
+      return [
+        way(
+          {},
+          { kind: "call", id: "call", pipeline: start.pipeline, callerName: "caller", inputs: {} },
+          "call from another workflow",
+        ),
+      ];
+    case "other": {
+      const action = cause.types[0] ?? "";
+      return [way(action ? { action } : {}, { kind: "other", id: "event", name: cause.name, action }, cause.name)];
+    }
+    default:
+      return cause satisfies never;
+  }
+}
+
+function pushTo(kind: "branch" | "tag", name: string): RootEvent {
+  return { kind: "push", id: "push", ref: { kind, name }, paths: "every", commit: "c1" };
+}
+
+/** Known names that the set accepts, its own examples first. */
+function namesIn(set: NameSet, mentioned: readonly string[]): string[] {
+  if (set.kind === "none") return [];
+  const names = new Set([...set.samples, ...mentioned.filter((name) => set.accepts(name))]);
+  if (set.literals) return [...set.literals].slice(0, MAX_BRANCHES);
+  return [...names].slice(0, MAX_BRANCHES);
+}
+
+function completionWays(facts: Facts, start: Start, options: WaysOptions, depth: number): Way[] {
+  const { cause } = start;
+  if (cause.kind !== "completion") return [];
+  const requestedOnly = cause.types.length > 0 && !cause.types.includes("completed");
+  const conclusion: Conclusion | undefined = requestedOnly ? undefined : "success";
+  return cause.upstream.flatMap(({ pipeline }) => {
+    const starts = facts.pipeline(pipeline)?.starts ?? [];
+    if (pipeline === start.pipeline) return [];
+    return starts
+      .filter((each) => each.cause.kind !== "call")
+      .flatMap((each) => waysOfStart(facts, each, options, depth + 1))
+      .flatMap((upstream) => {
+        const known = branchOf(upstream);
+        const outsider = upstream.circumstances.outsider ?? upstream.circumstances.upstream?.outsider ?? false;
+        // Whoever opens a pull request names its branch; otherwise the filter must accept the branch of the run.
+        const chosen = upstream.start.cause.kind === "pull-request" ? headFor(cause.branches) : known;
+        if (chosen !== undefined && !cause.branches.accepts(chosen)) return [];
+        if (
+          chosen === undefined &&
+          cause.branches.kind === "patterns" &&
+          upstream.start.event !== "workflow_dispatch"
+        ) {
+          return [];
+        }
+        const root =
+          upstream.root.kind === "pull-request" && chosen ? { ...upstream.root, head: chosen } : upstream.root;
+        return [
+          {
+            circumstances: {
+              start,
+              upstream: {
+                pipeline,
+                conclusion,
+                event: upstream.start.event,
+                ...(chosen === undefined ? {} : { branch: chosen }),
+                outsider,
+              },
+            },
+            start,
+            root,
+            upstream,
+            described: upstream.described,
+            depth: upstream.depth + 1,
+          } satisfies Way,
+        ];
+      });
+  });
+}
+
+function headFor(branches: NameSet): string {
+  return branches.samples[0] ?? (branches.accepts("topic") ? "topic" : "main");
+}
+
+/** The branch (or tag, which stands in its place) that the run belongs to. */
+function branchOf(way: Way): string | undefined {
+  return way.circumstances.branch ?? way.circumstances.tag;
+}
+
+/** The same way with the run before ended differently. */
+export function withConclusion(way: Way, conclusion: Conclusion): Way {
+  const { upstream } = way.circumstances;
+  if (!upstream) return way;
+  return { ...way, circumstances: { ...way.circumstances, upstream: { ...upstream, conclusion } } };
+}
+
+/** The same way with some jobs ending as told. */
+export function withResults(way: Way, results: ReadonlyMap<string, Conclusion>): Way {
+  return { ...way, circumstances: { ...way.circumstances, results } };
+}

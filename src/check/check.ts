@@ -1,0 +1,52 @@
+/** Facts in, findings out: every rule proposes, every proposal that has a schedule is replayed, the rest is dropped. */
+
+import type { Facts } from "../facts/facts.ts";
+import type { Simulator } from "../facts/scenario.ts";
+import { type Finding, sortFindings } from "../findings/finding.ts";
+import { locationOf } from "../findings/source.ts";
+import { Analysis } from "./analysis/analysis.ts";
+import { isReplayed } from "./replay.ts";
+import type { Candidate, Rule } from "./rule.ts";
+import { rules as allRules } from "./rules.ts";
+
+export interface CheckOptions {
+  /** Carries the schedules out. Without one nothing is replayed. */
+  readonly simulator?: Simulator | undefined;
+  readonly rules?: readonly Rule[];
+  /** Told about each proposal that could not be carried out. */
+  readonly onRefuted?: (rule: Rule, candidate: Candidate, reason: string) => void;
+}
+
+export function check(facts: Facts, { simulator, rules = allRules, onRefuted }: CheckOptions = {}): Finding[] {
+  const analysis = new Analysis(facts);
+  const findings: Finding[] = [];
+  for (const rule of rules) {
+    for (const candidate of rule.find(analysis)) {
+      if (simulator && candidate.claim) {
+        const answer = isReplayed(simulator, candidate.claim);
+        if (!answer.replayed) {
+          onRefuted?.(rule, candidate, answer.reason);
+          continue;
+        }
+      }
+      findings.push(findingOf(rule, candidate));
+    }
+  }
+  return sortFindings(findings);
+}
+
+function findingOf(rule: Rule, candidate: Candidate): Finding {
+  return {
+    rule: rule.id,
+    severity: candidate.severity ?? rule.severity,
+    confidence: candidate.confidence,
+    message: candidate.message,
+    location: locationOf(candidate.at),
+    related: (candidate.related ?? []).map(({ at, message }) => ({ location: locationOf(at), message })),
+    schedule: candidate.schedule,
+    why: rule.why,
+    help: candidate.help,
+    url: rule.url,
+    ...(candidate.edits ? { edits: candidate.edits } : {}),
+  };
+}

@@ -1,0 +1,72 @@
+/** Safe text edits: one line added or one condition extended, in the file's own style. No edit where the style is unusual. */
+
+import type { ConditionFacts, JobFacts, StepEdit } from "../facts/facts.ts";
+import type { TextEdit } from "../findings/finding.ts";
+import { lineStarts, type Place, positionOf } from "../findings/source.ts";
+
+export function addParameters(edit: StepEdit, lines: readonly string[]): TextEdit {
+  const { indent, newline } = edit;
+  const text = edit.hasParameters
+    ? lines.map((line) => `${indent}${line}${newline}`).join("")
+    : [`${indent}with:`, ...lines.map((line) => `${indent}  ${line}`)].map((line) => `${line}${newline}`).join("");
+  return { file: edit.file, start: edit.insertAt, end: edit.insertAt, text };
+}
+
+/** Adds `guard` to the job's own condition. */
+export function guardJob(job: JobFacts, guard: string): readonly TextEdit[] | undefined {
+  return job.condition ? guardCondition(job.condition, guard) : addJobLine(job, `if: ${guard}`);
+}
+
+function guardCondition(condition: ConditionFacts, guard: string): readonly TextEdit[] | undefined {
+  const { source, start, end } = condition.at;
+  const written = source.text.slice(start, end);
+  if (/[\n'"|>#]/.test(written[0] ?? "|") || written.includes("\n") || condition.overridesSuccess) return undefined;
+  const delimited = /^\$\{\{\s*(.*?)\s*\}\}$/.exec(written);
+  if (!delimited && written.includes("${{")) return undefined;
+  const inner = delimited ? delimited[1]! : written;
+  const wrapped = (text: string) => (/\|\|/.test(text) ? `(${text})` : text);
+  const both = `${wrapped(guard)} && ${wrapped(inner)}`;
+  const text = delimited ? `\${{ ${both} }}` : both;
+  return [{ file: source.path, start, end, text }];
+}
+
+/** A new key as the first line of a job. */
+export function addJobLine(job: JobFacts, line: string): readonly TextEdit[] | undefined {
+  const { source } = job.keyAt;
+  const starts = lineStarts(source);
+  const { line: keyLine } = positionOf(source, job.keyAt.start);
+  const insertAt = starts[keyLine];
+  if (insertAt === undefined) return undefined;
+  const body = source.text.slice(insertAt, job.at.end);
+  const first = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ ]+)[\w-]+:/.exec(body);
+  if (!first) return undefined;
+  const newline = source.text.includes("\r\n") ? "\r\n" : "\n";
+  return [{ file: source.path, start: insertAt, end: insertAt, text: `${first[1]}${line}${newline}` }];
+}
+
+/** Replaces a scalar that stands on one line. */
+export function replaceScalar(at: Place, text: string): readonly TextEdit[] | undefined {
+  const written = at.source.text.slice(at.start, at.end);
+  if (written.includes("\n") || written.startsWith("|") || written.startsWith(">")) return undefined;
+  const quote = written.startsWith("'") || written.startsWith('"') ? written[0]! : "";
+  return [{ file: at.source.path, start: at.start, end: at.end, text: `${quote}${text}${quote}` }];
+}
+
+/** A concurrency group for one job. */
+export function addJobConcurrency(job: JobFacts, group: string): readonly TextEdit[] | undefined {
+  const [edit] = addJobLine(job, "concurrency:") ?? [];
+  if (!edit) return undefined;
+  const indent = /^ */.exec(edit.text)![0];
+  const newline = edit.text.endsWith("\r\n") ? "\r\n" : "\n";
+  const lines = [`${indent}concurrency:`, `${indent}  group: ${group}`, `${indent}  cancel-in-progress: false`];
+  return [{ ...edit, text: lines.map((line) => `${line}${newline}`).join("") }];
+}
+
+/** `cancel-in-progress: true` within a concurrency block becomes false. */
+export function replaceCancel(block: Place): readonly TextEdit[] | undefined {
+  const written = block.source.text.slice(block.start, block.end);
+  const found = /(cancel-in-progress:[ \t]*)true\b/.exec(written);
+  if (!found) return undefined;
+  const start = block.start + found.index + found[1]!.length;
+  return [{ file: block.source.path, start, end: start + "true".length, text: "false" }];
+}

@@ -1,0 +1,116 @@
+/** Whether a claim holds: its schedule can be carried out, and ends in the bad state. */
+
+import type { BadState, Claim, JobPattern, RunPattern, Simulator, Trace, TraceEntry } from "../facts/scenario.ts";
+
+export type Answer = { readonly replayed: true } | { readonly replayed: false; readonly reason: string };
+
+export function isReplayed(simulator: Simulator, { scenario, schedule, bad }: Claim): Answer {
+  const replay = simulator.replay(scenario, schedule);
+  if (replay.kind === "impossible") return { replayed: false, reason: replay.reason };
+  return reaches(replay.trace, bad)
+    ? { replayed: true }
+    : { replayed: false, reason: `the schedule can be carried out, but does not end as claimed (${bad.kind})` };
+}
+
+/** Whether the bad state is in the trace. */
+export function reaches(trace: Trace, bad: BadState): boolean {
+  switch (bad.kind) {
+    case "runs-after": {
+      const ended = firstIndex(trace, (entry) => endedBadly(trace, entry, bad.job));
+      return ended >= 0 && firstIndex(trace, (entry) => started(trace, entry, bad.then), ended) >= 0;
+    }
+    case "runs-after-run": {
+      const ended = firstIndex(
+        trace,
+        (entry) =>
+          entry.kind === "run-ended" &&
+          matchesRun(trace, entry.run, bad.run) &&
+          bad.conclusions.includes(entry.conclusion),
+      );
+      return ended >= 0 && firstIndex(trace, (entry) => started(trace, entry, bad.then), ended) >= 0;
+    }
+    case "before": {
+      const first = firstIndex(trace, (entry) => ended(trace, entry, bad.first));
+      const second = firstIndex(trace, (entry) => ended(trace, entry, bad.second));
+      return first >= 0 && (second < 0 || first < second);
+    }
+    case "overlap":
+      return overlap(trace, bad.first, bad.second);
+    case "dropped":
+    case "cancelled": {
+      const kinds = bad.kind === "dropped" ? ["dropped"] : ["run-cancelled", "dropped"];
+      return trace.entries.some(
+        (entry) =>
+          (entry.kind === "dropped" || entry.kind === "run-cancelled") &&
+          kinds.includes(entry.kind) &&
+          matchesRun(trace, entry.run, bad.run) &&
+          (!bad.path || !entry.path || samePath(entry.path, bad.path)),
+      );
+    }
+    case "runs-times":
+      return trace.entries.filter((entry) => started(trace, entry, bad.job)).length >= bad.times;
+    case "run-times":
+      return (
+        trace.entries.filter((entry) => entry.kind === "run-created" && matchesRun(trace, entry.run.id, bad.run))
+          .length >= bad.times
+      );
+    case "never-created":
+      return !trace.entries.some((entry) => entry.kind === "run-created" && matchesRun(trace, entry.run.id, bad.run));
+    case "never-runs":
+      return !trace.entries.some((entry) => started(trace, entry, bad.job));
+    case "runs":
+      return trace.entries.some((entry) => started(trace, entry, bad.job));
+    default:
+      return bad satisfies never;
+  }
+}
+
+function firstIndex(trace: Trace, is: (entry: TraceEntry) => boolean, from = -1): number {
+  return trace.entries.findIndex((entry, i) => i > from && is(entry));
+}
+
+function started(trace: Trace, entry: TraceEntry, job: JobPattern): boolean {
+  return entry.kind === "job-started" && matchesJob(trace, entry, job);
+}
+
+function ended(trace: Trace, entry: TraceEntry, job: JobPattern): boolean {
+  return entry.kind === "job-ended" && entry.conclusion !== "skipped" && matchesJob(trace, entry, job);
+}
+
+function endedBadly(trace: Trace, entry: TraceEntry, job: JobPattern): boolean {
+  return entry.kind === "job-ended" && entry.conclusion !== "success" && matchesJob(trace, entry, job);
+}
+
+function overlap(trace: Trace, first: JobPattern, second: JobPattern): boolean {
+  let a = 0;
+  let b = 0;
+  for (const entry of trace.entries) {
+    if (started(trace, entry, first)) a += 1;
+    if (started(trace, entry, second)) b += 1;
+    if (ended(trace, entry, first)) a -= 1;
+    if (ended(trace, entry, second)) b -= 1;
+    if (a > 0 && b > 0) return true;
+  }
+  return false;
+}
+
+function matchesJob(
+  trace: Trace,
+  entry: { readonly run: number; readonly path: readonly string[]; readonly leg: number },
+  pattern: JobPattern,
+): boolean {
+  return (
+    samePath(entry.path, pattern.path) &&
+    (pattern.leg === undefined || pattern.leg === entry.leg) &&
+    matchesRun(trace, entry.run, pattern.run)
+  );
+}
+
+function matchesRun(trace: Trace, id: number, pattern: RunPattern): boolean {
+  const run = trace.runs.find((each) => each.id === id);
+  return run?.pipeline === pattern.pipeline && (pattern.event === undefined || run.root === pattern.event);
+}
+
+function samePath(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((part, i) => part === b[i]);
+}

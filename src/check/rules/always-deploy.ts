@@ -1,0 +1,93 @@
+import type { Conclusion, JobFacts } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Effect, lastingEffects, reportsOrCleans, testsCode } from "../analysis/purpose.ts";
+import { type Way, withResults } from "../analysis/ways.ts";
+import { jobName } from "../analysis/wording.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+export const alwaysDeploy: Rule = {
+  id: "always-deploy",
+  severity: "error",
+  kind: "missing gate",
+  title: "deployment runs although a job it needs failed",
+  why: "`always()`, `!cancelled()` and the like switch off the rule that a job runs only when all it needs succeeded. Without a test of the results, failed tests deploy.",
+  url: documentation.expressions,
+  *find(analysis) {
+    for (const { pipeline, job } of analysis.work()) {
+      const effects = lastingEffects(job);
+      if (effects.length === 0 || reportsOrCleans(job)) continue;
+      const hit = firstHit(analysis, analysis.ways(pipeline), job, effects);
+      if (!hit) continue;
+      const { failed, way, effect } = hit;
+      const carrier = carrierOf(analysis, job);
+      const claim = analysis.claim(
+        [way],
+        [
+          { kind: "job-ended", job: jobPattern(failed, way), conclusion: "failure" },
+          { kind: "job-started", job: jobPattern(job, way) },
+        ],
+        { kind: "runs-after", job: jobPattern(failed, way), then: jobPattern(job, way) },
+        [{ job: jobPattern(failed, way), outcome: "failure" }],
+      );
+      yield {
+        message: `"${jobName(job)}" ${effect.kind === "publish" ? "publishes" : "deploys"} also when "${jobName(failed)}" failed: its condition replaces the implicit success()`,
+        at: carrier.condition?.at ?? job.keyAt,
+        related: [
+          { at: failed.keyAt, message: `"${jobName(failed)}" comes before it and may fail` },
+          ...(effect.step ? [{ at: effect.step.at, message: `Here: ${effect.tool}` }] : []),
+        ],
+        confidence: testsCode(failed) ? "high" : "medium",
+        schedule: [`${way.described} -> "${jobName(failed)}" fails`, `"${jobName(job)}" runs all the same`],
+        help: `Test the results: \`always() && needs.${failed.key}.result == 'success'\`, or \`!failure() && !cancelled()\`.`,
+        claim,
+      };
+    }
+  },
+};
+
+interface Hit {
+  readonly failed: JobFacts;
+  readonly way: Way;
+  readonly effect: Effect;
+}
+
+function firstHit(
+  analysis: Analysis,
+  ways: readonly Way[],
+  job: JobFacts,
+  effects: readonly Effect[],
+): Hit | undefined {
+  const gates = analysis
+    .jobsBefore(job)
+    .filter((each) => each.kind !== "call" && !reportsOrCleans(each) && each.failureIgnored?.value !== "yes")
+    .sort((a, b) => Number(testsCode(b)) - Number(testsCode(a)));
+  for (const failed of gates) {
+    // Deploying one thing although another was not deployed is a choice; deploying untested or unbuilt code is not.
+    if (!testsCode(failed) && !isDirectNeed(analysis, failed, job)) continue;
+    for (const way of ways) {
+      if (!can(failed.runs(way.circumstances)) || !can(analysis.effectRuns(job, way.circumstances))) continue;
+      const results = new Map<string, Conclusion>([[failed.id, "failure"]]);
+      const { circumstances } = withResults(way, results);
+      const effect = effects.find(
+        ({ step }) => can(job.runs(circumstances)) && can(step?.runs(circumstances) ?? "yes"),
+      );
+      if (effect) return { failed, way, effect };
+    }
+  }
+  return undefined;
+}
+
+/** Needed by name, and the condition does not pick other results to look at. */
+function isDirectNeed(analysis: Analysis, failed: JobFacts, job: JobFacts): boolean {
+  const carrier = carrierOf(analysis, job);
+  const looksAtSome = carrier.condition?.reads.some((path) => /^needs\.[\w-]+\.(result|outputs)/.test(path));
+  return carrier.needs.includes(failed.id) && !looksAtSome && lastingEffects(failed).length === 0;
+}
+
+/** The job or caller whose condition switches success() off. */
+function carrierOf(analysis: Analysis, job: JobFacts): JobFacts {
+  for (let at: JobFacts | undefined = job; at; at = at.caller ? analysis.facts.job(at.caller) : undefined) {
+    if (at.condition?.overridesSuccess) return at;
+  }
+  return job;
+}

@@ -1,0 +1,192 @@
+import type { Activation } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
+import type { Way } from "../analysis/ways.ts";
+import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
+
+export const artifactOnlyOnSomeTriggers: Rule = {
+  id: "artifact-only-on-some-triggers",
+  severity: "error",
+  kind: "broken hand-off",
+  title: "the artifact is not made on this trigger",
+  why: "The step that downloads runs on events on which no step uploads. It fails, or takes what some other event left behind.",
+  url: documentation.artifacts,
+  *find(analysis) {
+    const { uploads, downloads } = artifactsOf(analysis);
+    const seen = new Set<object>();
+    for (const download of downloads) {
+      if (seen.has(download.step.at) || download.step.failureIgnored) continue;
+      const producers = uploads.filter((upload) => mayMean(download, upload));
+      if (producers.length === 0) continue;
+      const found = searched(analysis, download, producers);
+      if (!found) continue;
+      seen.add(download.step.at);
+      yield found;
+    }
+  },
+};
+
+function searched(
+  analysis: Analysis,
+  download: ArtifactAccess,
+  producers: readonly ArtifactAccess[],
+): Candidate | undefined {
+  switch (download.access.binding.kind) {
+    case "this-run":
+      return inOneRun(
+        analysis,
+        download,
+        producers.filter((each) => each.pipeline === download.pipeline),
+      );
+    case "given-run":
+      return fromRunBefore(analysis, download, producers);
+    case "latest":
+      return fromElsewhere(analysis, download, producers);
+    default:
+      return undefined;
+  }
+}
+
+/** Within one run: the download is certain to run, and every upload is certain not to. */
+function inOneRun(
+  analysis: Analysis,
+  download: ArtifactAccess,
+  producers: readonly ArtifactAccess[],
+): Candidate | undefined {
+  const { pipeline, job, step } = download;
+  if (producers.length === 0 || download.pattern || download.name.length === 0 || mayUploadUnseen(pipeline))
+    return undefined;
+  const way = analysis
+    .ways(pipeline)
+    .find(
+      (each) =>
+        each.start.cause.kind !== "call" &&
+        can(analysis.stepRuns(job, step, each.circumstances)) &&
+        producers.every((producer) => uploadRuns(analysis, producer, each) === "no"),
+    );
+  if (!way) return undefined;
+  const [producer] = producers;
+  return candidate(analysis, {
+    download,
+    producer: producer!,
+    way,
+    words: `"${jobName(producer!.job)}" does not upload it then`,
+  });
+}
+
+function uploadRuns(analysis: Analysis, { job, step }: ArtifactAccess, way: Way): Activation {
+  return analysis.stepRuns(job, step, way.circumstances);
+}
+
+/** From the run before: that run, on this event, uploads nothing. */
+function fromRunBefore(
+  analysis: Analysis,
+  download: ArtifactAccess,
+  producers: readonly ArtifactAccess[],
+): Candidate | undefined {
+  const { pipeline, job, step } = download;
+  if (download.pattern || download.name.length === 0 || !namesRunBefore(download)) return undefined;
+  const way = analysis.ways(pipeline).find((each) => {
+    const { upstream } = each;
+    if (!upstream || each.depth > 1 || !can(analysis.stepRuns(job, step, each.circumstances))) return false;
+    const before = analysis.facts.pipeline(upstream.start.pipeline)!;
+    const own = producers.filter((producer) => producer.pipeline === before);
+    return (
+      own.length > 0 &&
+      !mayUploadUnseen(before) &&
+      own.every((producer) => uploadRuns(analysis, producer, upstream) === "no")
+    );
+  });
+  if (!way) return undefined;
+  const producer = producers.find((each) => each.pipeline.id === way.upstream!.start.pipeline)!;
+  return candidate(analysis, {
+    download,
+    producer,
+    way,
+    words: `${fileName(producer.pipeline.id)} does not upload it for ${way.described}`,
+  });
+}
+
+function namesRunBefore({ access }: ArtifactAccess): boolean {
+  return (
+    access.binding.kind === "given-run" &&
+    access.binding.run.some((part) => part.kind === "expression" && /workflow_run\.id/.test(part.text))
+  );
+}
+
+/** The newest of another workflow: one that never runs for this event, and only for changes that are not merged. */
+function fromElsewhere(
+  analysis: Analysis,
+  download: ArtifactAccess,
+  producers: readonly ArtifactAccess[],
+): Candidate | undefined {
+  const { pipeline, job, step, access } = download;
+  const workflow = access.details.get("workflow");
+  const named = workflow && literalText(step.resolve(workflow));
+  const elsewhere = producers.filter(
+    (producer) =>
+      producer.pipeline !== pipeline &&
+      (named === undefined || fileName(producer.pipeline.id) === fileName(named) || producer.pipeline.name === named),
+  );
+  if (elsewhere.length === 0 || producers.some((producer) => producer.pipeline === pipeline)) return undefined;
+  const onlyPullRequests = elsewhere.every((producer) =>
+    analysis
+      .ways(producer.pipeline)
+      .filter((way) => uploadRuns(analysis, producer, way) !== "no")
+      .every((way) => way.root.kind === "pull-request" && !way.upstream && !closesMerged(way)),
+  );
+  if (!onlyPullRequests) return undefined;
+  const way = analysis
+    .ways(pipeline)
+    .find(
+      (each) => each.root.kind === "push" && !each.upstream && can(analysis.stepRuns(job, step, each.circumstances)),
+    );
+  if (!way) return undefined;
+  const [producer] = elsewhere;
+  return candidate(analysis, {
+    download,
+    producer: producer!,
+    way,
+    words: `${fileName(producer!.pipeline.id)} makes it for pull requests only`,
+  });
+}
+
+function closesMerged(way: Way): boolean {
+  return way.circumstances.action === "closed";
+}
+
+interface Found {
+  readonly download: ArtifactAccess;
+  readonly producer: ArtifactAccess;
+  readonly way: Way;
+  readonly words: string;
+}
+
+function candidate(analysis: Analysis, { download, producer, way, words }: Found): Candidate {
+  const { job, step, name } = download;
+  const label = name.length > 0 ? `"${keyText(name)}"` : "artifacts";
+  return {
+    message: `"${jobName(job)}" downloads ${label} on ${way.described}, but ${words}`,
+    at: step.at,
+    related: [
+      {
+        at: producer.step.at,
+        message: `Uploaded here, by "${jobName(producer.job)}" in ${fileName(producer.pipeline.id)}`,
+      },
+      { at: way.start.at, message: `Started by ${way.described}` },
+    ],
+    confidence: "high",
+    schedule: [
+      `${way.described} -> ${fileName(download.pipeline.id)} starts`,
+      words,
+      `"${jobName(job)}" looks for ${label}`,
+    ],
+    help: "Build it on the same event, in the same run, or let the download run only where the upload does.",
+    claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
+      kind: "runs",
+      job: jobPattern(job, way),
+      step: step.index,
+    }),
+  };
+}

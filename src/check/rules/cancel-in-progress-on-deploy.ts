@@ -1,0 +1,80 @@
+import { can, jobPattern } from "../analysis/analysis.ts";
+import { isUniquePerRun, locksOf, plain } from "../analysis/locks.ts";
+import { effectsOf, isDocumentation, isPreview } from "../analysis/purpose.ts";
+import { fileName, jobName, keyText } from "../analysis/wording.ts";
+import { replaceCancel } from "../edits.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+/** What is left half done when the machine is taken away in the middle. */
+const halfDone = new Set(["terraform-state", "stack", "database", "service", "function", "bucket", "machine"]);
+
+export const cancelInProgressOnDeploy: Rule = {
+  id: "cancel-in-progress-on-deploy",
+  severity: "error",
+  kind: "wrong lock",
+  title: "a newer push stops a deployment in the middle",
+  why: "cancel-in-progress ends the running job where it is: half of the resources changed, a state lock left behind, a migration not finished.",
+  url: documentation.concurrency,
+  *find(analysis) {
+    const seen = new Set<object>();
+    for (const { pipeline, job } of analysis.work()) {
+      if (isPreview(job)) continue;
+      const effects = effectsOf(job).filter(
+        (each) =>
+          each.kind !== "publish" &&
+          each.confidence !== "low" &&
+          !isDocumentation(each) &&
+          (each.access ? halfDone.has(each.access.resource) : false),
+      );
+      if (effects.length === 0) continue;
+      for (const lock of locksOf(analysis, job)) {
+        if (seen.has(lock.at)) continue;
+        const way = analysis.ways(pipeline).find(
+          (each) =>
+            each.root.kind !== "pull-request" &&
+            lock.cancels(each.circumstances) === "yes" &&
+            !isUniquePerRun(lock.groupUnder(each.circumstances)) &&
+            // Keyed by what every run has for itself on this event.
+            plain(lock.groupUnder(each.circumstances)) !== "" &&
+            effects.some(
+              ({ step }) => can(job.runs(each.circumstances)) && can(step?.runs(each.circumstances) ?? "yes"),
+            ),
+        );
+        if (!way) continue;
+        const effect = effects.find(({ step }) => can(step?.runs(way.circumstances) ?? "yes"))!;
+        seen.add(lock.at);
+        const edits = replaceCancel(lock.at);
+        const again = { ...way.root, id: "second", ...(way.root.kind === "push" ? { commit: "c2" } : {}) };
+        yield {
+          message: `A newer run cancels "${jobName(job)}" in the middle of ${effect.tool}`,
+          at: lock.at,
+          related: effect.step ? [{ at: effect.step.at, message: `Here: ${effect.tool}` }] : [],
+          confidence: "high",
+          schedule: [
+            `${way.described} -> ${fileName(pipeline.id)} starts; "${jobName(job)}" runs ${effect.tool}`,
+            `${way.described} again -> the group ${keyText(lock.group)} is asked for`,
+            `"${jobName(job)}" is cancelled half way`,
+          ],
+          help: "Set `cancel-in-progress: false` for deployments, or make it true only for pull requests: `${{ github.event_name == 'pull_request' }}`.",
+          ...(edits ? { edits } : {}),
+          claim: {
+            scenario: { ...analysis.scenario([way]), events: [way.root, again] },
+            schedule: [
+              { kind: "job-started", job: jobPattern(job, way) },
+              {
+                kind: "run-cancelled",
+                run: { pipeline: pipeline.id, event: way.root.id },
+                ...(lock.scope === "job" ? { path: job.path } : {}),
+              },
+            ],
+            bad: {
+              kind: "cancelled",
+              run: { pipeline: pipeline.id, event: way.root.id },
+              ...(lock.scope === "job" ? { path: job.path } : {}),
+            },
+          },
+        };
+      }
+    }
+  },
+};

@@ -1,0 +1,56 @@
+import { can, jobPattern } from "../analysis/analysis.ts";
+import { lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
+import { checkoutsOf } from "../analysis/sources.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
+import { replaceScalar } from "../edits.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+export const checkoutBranchTip: Rule = {
+  id: "checkout-branch-tip",
+  severity: "error",
+  kind: "race",
+  title: "deploys the tip of the tested branch, which may have moved",
+  why: "head_branch is a name, not a commit. Whatever was pushed to it since the tests began is checked out and deployed.",
+  url: documentation.workflowRun,
+  *find(analysis) {
+    const seen = new Set<object>();
+    for (const { pipeline, job } of analysis.work()) {
+      const [effect] = lastingEffects(job);
+      if (!effect || reportsOrCleans(job)) continue;
+      for (const { step, ref } of checkoutsOf(analysis, job)) {
+        if (!/^(refs\/heads\/)?github\.event\.workflow_run\.head_branch$/.test(ref) || seen.has(step.at)) continue;
+        // Whoever pushes back to the branch needs its tip.
+        if (
+          job.steps.some((each) => /git push|git-auto-commit|create-pull-request/.test(`${each.text} ${each.action}`))
+        )
+          continue;
+        const way = analysis
+          .ways(pipeline)
+          .find((each) => each.upstream && can(analysis.effectRuns(job, each.circumstances)));
+        if (!way) continue;
+        seen.add(step.at);
+        const given = step.parameter("ref");
+        const edits = given && replaceScalar(given.at, "${{ github.event.workflow_run.head_sha }}");
+        const upstream = fileName(way.circumstances.upstream!.pipeline);
+        yield {
+          message: `"${jobName(job)}" checks out the tip of the branch, which may be newer than the commit that ${upstream} has tested`,
+          at: given?.at ?? step.at,
+          related: [{ at: way.start.at, message: `Started when ${upstream} has completed` }],
+          confidence: "high",
+          schedule: [
+            `${way.described} (commit A) -> ${upstream} tests A`,
+            "push of commit B to the same branch",
+            `${upstream} completes for A -> "${jobName(job)}" checks out B`,
+          ],
+          help: "Check out `github.event.workflow_run.head_sha`.",
+          ...(edits ? { edits } : {}),
+          claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
+            kind: "runs",
+            job: jobPattern(job, way),
+            step: step.index,
+          }),
+        };
+      }
+    }
+  },
+};

@@ -1,0 +1,65 @@
+import { nearest } from "../analysis/nearest.ts";
+import { fileName } from "../analysis/wording.ts";
+import { replaceScalar } from "../edits.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+/** Names of workflows that GitHub itself makes; no file in the repository has them. */
+const managed = new Set([
+  "pages-build-deployment",
+  "pages build and deployment",
+  "codeql",
+  "dependabot updates",
+  "dependabot",
+  "copilot",
+  "copilot code review",
+  "automatic dependency submission",
+  "dependency graph",
+]);
+
+export const danglingWorkflowRun: Rule = {
+  id: "dangling-workflow-run",
+  severity: "warning",
+  kind: "dead edge",
+  title: "workflow_run waits for a workflow that does not exist",
+  why: "workflow_run is matched against the `name:` of workflows. A name that no workflow has never fires, and nothing says so: the pipeline is silently dead.",
+  url: documentation.workflowRun,
+  *find({ facts }) {
+    // A file that could not be read may hold the name.
+    if (facts.unreadable.length > 0) return;
+    const names = facts.pipelines.map((pipeline) => pipeline.name);
+    const folded = new Set(names.map((name) => name.trim().toLowerCase()));
+    for (const pipeline of facts.pipelines) {
+      for (const { cause } of pipeline.starts) {
+        if (cause.kind !== "completion") continue;
+        for (const name of cause.dangling) {
+          const written = name.value.trim().toLowerCase();
+          // Patterns, expressions, and names that differ by case or spaces only are not certain to fail.
+          if (/[*?[\]!]|\$\{\{/.test(name.value) || managed.has(written) || folded.has(written)) continue;
+          if (facts.pipelines.some((each) => each.id === name.value || fileName(each.id) === name.value)) {
+            if (facts.pipelines.some((each) => each.id === name.value)) continue;
+          }
+          const byFile = facts.pipelines.find(
+            (each) => fileName(each.id).replace(/\.ya?ml$/, "") === name.value.replace(/\.ya?ml$/, ""),
+          );
+          const meant = byFile?.name ?? nearest(name.value, names);
+          const other = facts.pipelines.find((each) => each.name === meant);
+          const edits = meant === undefined ? undefined : replaceScalar(name.at, meant);
+          yield {
+            message: `No workflow is named "${name.value}": this trigger never fires${
+              meant === undefined ? "" : `; "${meant}" is meant?`
+            }`,
+            at: name.at,
+            ...(other?.nameAt ? { related: [{ at: other.nameAt, message: `This one is named "${other.name}"` }] } : {}),
+            confidence: "high",
+            schedule: [
+              `any workflow completes -> nothing named "${name.value}" is among them`,
+              `${fileName(pipeline.id)} is not started by it`,
+            ],
+            help: "Write the name exactly as the other workflow's `name:` has it, or remove the entry.",
+            ...(edits ? { edits } : {}),
+          };
+        }
+      }
+    }
+  },
+};

@@ -1,0 +1,79 @@
+import { can, jobPattern } from "../analysis/analysis.ts";
+import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
+import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { addParameters } from "../edits.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+export const downloadWithoutRunId: Rule = {
+  id: "download-without-run-id",
+  severity: "error",
+  kind: "broken hand-off",
+  title: "downloads from its own run what another run has uploaded",
+  why: "actions/download-artifact without `run-id` looks only into the current run. The artifact of the workflow before is in another one, so the download fails every time.",
+  url: documentation.artifacts,
+  *find(analysis) {
+    const { uploads, downloads } = artifactsOf(analysis);
+    const seen = new Set<object>();
+    for (const download of downloads) {
+      const { pipeline, job, step, access, name } = download;
+      if (access.binding.kind !== "this-run" || !/download-artifact/.test(access.tool) || seen.has(step.at)) continue;
+      if (download.pattern || name.length === 0 || step.failureIgnored) continue;
+      if (uploads.some((upload) => upload.pipeline === pipeline && mayMean(download, upload))) continue;
+      if (mayUploadUnseen(pipeline) || calledElsewhere(downloads, uploads, download)) continue;
+      const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+      if (!way) continue;
+      const producer = uploads.find(
+        (upload) => upload.pipeline !== pipeline && mayMean(download, upload) && literalText(upload.name) !== undefined,
+      );
+      if (!producer) continue;
+      seen.add(step.at);
+      const upstream = way.upstream && way.circumstances.upstream!.pipeline === producer.pipeline.id;
+      const edits =
+        upstream && step.edit && !step.parameter("github-token")
+          ? [
+              addParameters(step.edit, [
+                "run-id: ${{ github.event.workflow_run.id }}",
+                "github-token: ${{ secrets.GITHUB_TOKEN }}",
+              ]),
+            ]
+          : undefined;
+      yield {
+        message: `"${jobName(job)}" downloads "${keyText(name)}" from its own run, but ${fileName(producer.pipeline.id)} uploads it in another one`,
+        at: step.at,
+        related: [{ at: producer.step.at, message: `Uploaded here, by "${jobName(producer.job)}"` }],
+        confidence: "high",
+        schedule: [
+          `${fileName(producer.pipeline.id)} uploads "${keyText(producer.name)}" in its run`,
+          `${way.described} -> ${fileName(pipeline.id)} starts a run of its own`,
+          `"${jobName(job)}" looks for "${keyText(name)}" there: not found`,
+        ],
+        help: upstream
+          ? "Name the run and a token: `run-id: ${{ github.event.workflow_run.id }}` and `github-token: ${{ secrets.GITHUB_TOKEN }}` (with `actions: read`)."
+          : "Start this workflow with workflow_run after the one that uploads, and pass its `run-id` and a `github-token`; or make both one run.",
+        ...(edits ? { edits } : {}),
+        claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
+          kind: "runs",
+          job: jobPattern(job, way),
+          step: step.index,
+        }),
+      };
+    }
+  },
+};
+
+/** The same step finds the artifact in the run of some other caller: then the workflow is made for being called there. */
+function calledElsewhere(
+  downloads: readonly ArtifactAccess[],
+  uploads: readonly ArtifactAccess[],
+  download: ArtifactAccess,
+): boolean {
+  return (
+    download.pipeline.callable ||
+    downloads.some(
+      (other) =>
+        other !== download &&
+        other.step.at === download.step.at &&
+        uploads.some((upload) => upload.pipeline === other.pipeline && mayMean(other, upload)),
+    )
+  );
+}

@@ -1,0 +1,128 @@
+import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
+import { locksOf, sharedLock } from "../analysis/locks.ts";
+import { effectsOf } from "../analysis/purpose.ts";
+import { fileName, jobName, keyText, list, sameKey } from "../analysis/wording.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
+
+export const duplicateProducer: Rule = {
+  id: "duplicate-producer",
+  severity: "warning",
+  kind: "race",
+  title: "two workflows publish the same version",
+  why: "Both build and push one version of one thing. Where versions cannot be overwritten the second fails; where they can, what is tested and what is deployed may be two different builds.",
+  url: documentation.concurrency,
+  *find(analysis) {
+    yield* oneEventTwoProducers(analysis);
+    yield* oneProducerTwoCallers(analysis);
+  },
+};
+
+/** Two jobs push the same tag, made of the commit, on one event. */
+function* oneEventTwoProducers(analysis: Analysis): Generator<Candidate> {
+  const writes = imagesOf(analysis, "write");
+  const seen = new Set<string>();
+  for (const [i, first] of writes.entries()) {
+    const tag = tagOf(first.name);
+    if (
+      first.name.length === 0 ||
+      (tag !== undefined && isMutableTag(tag)) ||
+      !first.name.some((part) => part.kind === "text")
+    )
+      continue;
+    for (const second of writes.slice(i + 1)) {
+      if (first.pipeline === second.pipeline || !sameKey(first.name, second.name) || !namesCommit(first.name)) continue;
+      const pair = analysis
+        .together(first.pipeline, second.pipeline)
+        .find(
+          ({ a, b }) =>
+            can(analysis.stepRuns(first.job, first.step, a.circumstances)) &&
+            can(analysis.stepRuns(second.job, second.step, b.circumstances)),
+        );
+      const once = [first.pipeline.id, second.pipeline.id].join(" ");
+      if (!pair || seen.has(once)) continue;
+      if (
+        sharedLock(
+          analysis,
+          { job: first.job, under: pair.a.circumstances },
+          { job: second.job, under: pair.b.circumstances },
+        ) !== "no"
+      )
+        continue;
+      seen.add(once);
+      const { a: way, b: otherWay } = pair;
+      yield {
+        message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both push ${keyText(first.name)} on ${way.described}`,
+        at: second.step.at,
+        related: [{ at: first.step.at, message: `Also pushed by "${jobName(first.job)}"` }],
+        confidence: "high",
+        schedule: [
+          `${way.described} -> ${fileName(first.pipeline.id)} starts; ${fileName(second.pipeline.id)} starts`,
+          `"${jobName(first.job)}" pushes ${keyText(first.name)}`,
+          `"${jobName(second.job)}" pushes another build under the same name`,
+        ],
+        help: "Build it once, in one workflow, and let the others use what it pushed.",
+        claim: analysis.claim(
+          [way],
+          [
+            { kind: "job-ended", job: jobPattern(first.job, way) },
+            { kind: "job-ended", job: jobPattern(second.job, otherWay) },
+          ],
+          { kind: "before", first: jobPattern(first.job, way), second: jobPattern(second.job, otherWay) },
+        ),
+      };
+    }
+  }
+}
+
+function namesCommit(name: ReturnType<typeof imagesOf>[number]["name"]): boolean {
+  return name.some((part) => part.kind === "expression" && /sha|version|tag|commit|ref/.test(part.text));
+}
+
+interface Occurrence {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+  readonly step: StepFacts | undefined;
+}
+
+/**
+ * One called workflow publishes what its caller names, under a lock that is keyed by that name and by the caller: two
+ * callers publish the same thing at once.
+ */
+function* oneProducerTwoCallers(analysis: Analysis): Generator<Candidate> {
+  const byPlace = new Map<object, Occurrence[]>();
+  for (const { pipeline, job } of analysis.work()) {
+    const effect = effectsOf(job).find((each) => each.kind === "publish");
+    if (!effect) continue;
+    const occurrences = byPlace.get(job.keyAt) ?? [];
+    byPlace.set(job.keyAt, [...occurrences, { pipeline, job, step: effect.step }]);
+  }
+  for (const occurrences of byPlace.values()) {
+    const callers = [...new Set(occurrences.map(({ pipeline }) => pipeline))];
+    const [first] = occurrences;
+    if (!first || callers.length < 2) continue;
+    const lock = locksOf(analysis, first.job).find(
+      (each) => each.file === first.job.file && each.reads.includes("github.workflow") && keyedByVersion(each.reads),
+    );
+    if (!lock) continue;
+    yield {
+      message: `"${first.job.key}" in ${fileName(first.job.file)} is run by ${list(callers.map((each) => fileName(each.id)))}; its group holds the caller's name, so they publish one version at the same time`,
+      at: first.step?.at ?? first.job.keyAt,
+      related: [
+        { at: lock.at, message: "`github.workflow` is the caller's name here: each caller has a group of its own" },
+      ],
+      confidence: "medium",
+      schedule: [
+        `${fileName(callers[0]!.id)} calls ${fileName(first.job.file)} for a commit; ${fileName(callers[1]!.id)} calls it for the same commit`,
+        "both find that it is not published yet",
+        "both build and publish it; the second one fails or overwrites the first",
+      ],
+      help: `Take \`github.workflow\` out of the group and write the name of what is published instead.`,
+    };
+  }
+}
+
+function keyedByVersion(reads: readonly string[]): boolean {
+  return reads.some((path) => /commit|sha|version|tag|ref$/.test(path) && path !== "github.ref");
+}

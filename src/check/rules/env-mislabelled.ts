@@ -1,0 +1,81 @@
+import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import { can, jobPattern } from "../analysis/analysis.ts";
+import { effectsOf } from "../analysis/purpose.ts";
+import { type Stage, stageIn } from "../analysis/stages.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+export const envMislabelled: Rule = {
+  id: "env-mislabelled",
+  severity: "error",
+  kind: "missing gate",
+  title: "the job names one environment and deploys to another",
+  why: "The environment decides who approves and which secrets are given. When the command goes elsewhere, production is changed under staging's rules, or never changed at all.",
+  url: documentation.environments,
+  *find(analysis) {
+    const seen = new Set<object>();
+    for (const { pipeline, job } of analysis.work()) {
+      const environment = job.environment && literalText(job.environment.name);
+      const named = environment ? stageIn(environment) : undefined;
+      if (!environment || !named || job.matrix) continue;
+      const effects = effectsOf(job).filter((effect) => effect.step && effect.access && effect.kind === "deploy");
+      for (const { step, tool } of effects) {
+        const told = step && stageOfCommand(step);
+        if (!told || !step || seen.has(step.at) || !conflict(named, told.stage) || agreesElsewhere(job, step, named))
+          continue;
+        const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+        if (!way) continue;
+        seen.add(step.at);
+        yield {
+          message: `"${jobName(job)}" is in the environment ${environment}, but ${tool} goes to ${told.value} (\`${told.text}\`)`,
+          at: step.at,
+          related: [{ at: job.environment!.at, message: `Environment ${environment}` }],
+          confidence: "high",
+          schedule: [
+            `${way.described} -> ${fileName(pipeline.id)}: "${jobName(job)}" runs under the rules of ${environment}`,
+            `${tool} changes ${told.value}`,
+          ],
+          help: `Write the same environment in both places.`,
+          claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
+            kind: "runs",
+            job: jobPattern(job, way),
+            step: step.index,
+          }),
+        };
+      }
+    }
+  },
+};
+
+/** Only production against the rest is certain to be a mistake; names of the lower stages vary. */
+function conflict(a: Stage, b: Stage): boolean {
+  return a !== b && (a === "production" || b === "production");
+}
+
+const flag =
+  /(?:^|\s)((?:--stage|--env|--environment|--stack-env|-s|--context env|-c env|-var environment|-var env|--target-env)[= ]["']?([\w-]+)["']?|-var-file[= ]["']?([\w./-]+)["']?|(?:STAGE|ENVIRONMENT|DEPLOY_ENV|TARGET_ENV)=["']?([\w-]+)["']?)(?=\s|$)/g;
+
+/** Build modes that are called production for every environment. */
+const buildTools =
+  /\b(vercel|netlify|ng|vite|webpack|next|nuxt|expo|eas|railway|flyctl|heroku|wrangler|npm|yarn|pnpm|composer|bundle)\b/;
+
+function stageOfCommand(
+  step: StepFacts,
+): { readonly stage: Stage; readonly value: string; readonly text: string } | undefined {
+  const found: { stage: Stage; value: string; text: string }[] = [];
+  for (const line of step.text.replace(/\\\n\s*/g, " ").split("\n")) {
+    if (/^\s*#|\becho\b/.test(line) || buildTools.test(line.replace(/\bnpx\b/, ""))) continue;
+    for (const [, text, ...values] of line.matchAll(flag)) {
+      const value = values.find((each) => each !== undefined)!;
+      const stage = stageIn(value);
+      if (stage) found.push({ stage, value, text: text!.trim() });
+    }
+  }
+  const stages = new Set(found.map(({ stage }) => stage));
+  return stages.size === 1 ? found[0] : undefined;
+}
+
+/** Another deploying step of the job goes where its environment says: both are wanted. */
+function agreesElsewhere(job: JobFacts, step: StepFacts, named: Stage): boolean {
+  return job.steps.some((other) => other !== step && stageOfCommand(other)?.stage === named);
+}

@@ -1,0 +1,46 @@
+import { jobPattern, runPattern } from "../analysis/analysis.ts";
+import { effectsAfterBadRuns } from "../analysis/gates.ts";
+import { fileName, jobName, list } from "../analysis/wording.ts";
+import { documentation, type Rule } from "../rule.ts";
+import { rootJob } from "./no-conclusion-guard.ts";
+
+export const guardWeakerThanSuccess: Rule = {
+  id: "guard-weaker-than-success",
+  severity: "warning",
+  kind: "missing gate",
+  title: "guard lets cancelled or skipped runs through",
+  why: "A test for `!= 'failure'` is also true for a run that was cancelled, skipped or timed out: nothing has passed, and the deployment goes out.",
+  url: documentation.workflowRun,
+  *find(analysis) {
+    for (const { job, effect, way, conclusions } of effectsAfterBadRuns(analysis)) {
+      if (conclusions.includes("failure")) continue;
+      const root = rootJob(analysis, job);
+      const upstream = way.circumstances.upstream!.pipeline;
+      const [first] = conclusions;
+      yield {
+        message: `The guard of "${jobName(job)}" stops at failed runs of ${fileName(upstream)}, but not at ${list(conclusions.map((each) => each.replace("_", " ")))} ones`,
+        at: root.condition?.at ?? root.keyAt,
+        related: effect.step ? [{ at: effect.step.at, message: `What then happens: ${effect.tool}` }] : [],
+        confidence: "high",
+        schedule: [
+          `${way.described} -> ${fileName(upstream)} starts`,
+          `${fileName(upstream)} ends as ${first!.replace("_", " ")}`,
+          `-> "${jobName(job)}" runs`,
+        ],
+        help: "Test for what is wanted: `github.event.workflow_run.conclusion == 'success'`.",
+        claim: analysis.claim(
+          [way],
+          [
+            { kind: "run-ended", run: runPattern(upstream, way), conclusion: first! },
+            { kind: "job-started", job: jobPattern(job, way) },
+          ],
+          { kind: "runs-after-run", run: runPattern(upstream, way), conclusions, then: jobPattern(job, way) },
+          (analysis.facts.pipeline(upstream)?.jobs ?? []).map((each) => ({
+            job: { run: runPattern(upstream, way), path: each.path },
+            outcome: "cancelled" as const,
+          })),
+        ),
+      };
+    }
+  },
+};

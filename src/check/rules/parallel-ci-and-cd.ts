@@ -1,0 +1,122 @@
+import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Effect, isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../analysis/purpose.ts";
+import type { Way } from "../analysis/ways.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+interface Pair {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+  readonly effect: Effect;
+  readonly way: Way;
+  readonly tests: Pipeline;
+  readonly test: JobFacts;
+  readonly testWay: Way;
+}
+
+export const parallelCiAndCd: Rule = {
+  id: "parallel-ci-and-cd",
+  severity: "warning",
+  kind: "missing gate",
+  title: "tests and deployment start together and nothing orders them",
+  why: "Both workflows start on the same push. The deployment does not wait for the tests, so it is out before they have failed.",
+  url: documentation.trigger,
+  *find(analysis) {
+    for (const { pipeline, job, effect, way, tests, test, testWay } of pairs(analysis)) {
+      const does = effect.kind === "publish" ? "publishes" : "deploys";
+      const protectedPlace = job.environment
+        ? " Protection rules of its environment, if it has any, may hold it back."
+        : "";
+      const mandatory = tests.starts.some((start) => start.cause.kind === "pull-request");
+      yield {
+        message: `"${jobName(job)}" in ${fileName(pipeline.id)} ${does} on ${way.described} while the tests in ${fileName(tests.id)} still run`,
+        at: job.keyAt,
+        related: [
+          { at: way.start.at, message: `Starts on ${way.described}` },
+          { at: test.keyAt, message: `Tests: "${jobName(test)}" in ${fileName(tests.id)}` },
+          { at: testWay.start.at, message: "Starts on the same push; nothing orders the two" },
+        ],
+        confidence: job.environment || effect.confidence === "low" ? "low" : "medium",
+        schedule: [
+          `${way.described} -> ${fileName(tests.id)} starts; ${fileName(pipeline.id)} starts`,
+          `"${jobName(job)}" ${does}`,
+          `"${jobName(test)}" fails`,
+        ],
+        help: `Call the tests from ${fileName(pipeline.id)} and let "${job.path[0]}" need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.${
+          mandatory
+            ? " If a branch rule makes the same tests mandatory for pull requests, the merged result is still untested when it is deployed."
+            : ""
+        }${protectedPlace}`,
+        claim: analysis.claim(
+          [way],
+          [
+            { kind: "job-started", job: jobPattern(test, way) },
+            { kind: "job-ended", job: jobPattern(job, way), conclusion: "success" },
+            { kind: "job-ended", job: jobPattern(test, way), conclusion: "failure" },
+          ],
+          { kind: "before", first: jobPattern(job, way), second: jobPattern(test, way) },
+          [{ job: jobPattern(test, way), outcome: "failure" }],
+        ),
+      };
+    }
+  },
+};
+
+/** For each deploying pipeline the first test pipeline beside it. */
+function* pairs(analysis: Analysis): Generator<Pair> {
+  const { pipelines } = analysis.facts;
+  const testers = pipelines
+    .map((pipeline) => ({ pipeline, jobs: pipeline.jobs.filter(testsCode) }))
+    .filter(({ jobs }) => jobs.length > 0);
+  const done = new Set<string>();
+  for (const { pipeline, job } of analysis.work()) {
+    if (done.has(pipeline.id) || reportsOrCleans(job)) continue;
+    const effect = lastingEffects(job).find((each) => !isDocumentation(each));
+    // Whoever tests before it deploys has the gate it wants; other checks beside it are extra.
+    if (!effect || analysis.jobsBefore(job).some(testsCode) || testsItself(job, effect) || analysis.waitsOrAsks(job))
+      continue;
+    const pair = firstPair(analysis, { pipeline, job, effect, testers });
+    if (!pair) continue;
+    done.add(pipeline.id);
+    yield pair;
+  }
+}
+
+interface Search {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+  readonly effect: Effect;
+  readonly testers: readonly { readonly pipeline: Pipeline; readonly jobs: readonly JobFacts[] }[];
+}
+
+function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Search): Pair | undefined {
+  for (const { pipeline: tests, jobs } of testers) {
+    if (tests.id === pipeline.id || jobs.some((test) => test.file === job.file)) continue;
+    for (const { a: way, b: testWay } of analysis.together(pipeline, tests)) {
+      // A tag is put on what was tested before; a pull request deploys previews.
+      if (way.root.kind !== "push" || way.root.ref.kind !== "branch" || way.upstream || testWay.upstream) continue;
+      if (!pathsMeet(way, testWay)) continue;
+      if (!can(analysis.effectRuns(job, way.circumstances))) continue;
+      const test = jobs.find((each) => can(each.runs(testWay.circumstances)));
+      if (test) return { pipeline, job, effect, way, tests, test, testWay };
+    }
+  }
+  return undefined;
+}
+
+/** One commit can touch paths of both; but tests for another part of the repository do not speak about this one. */
+function pathsMeet(a: Way, b: Way): boolean {
+  const [x, y] = [a.start.cause, b.start.cause];
+  if (x.kind !== "push" || y.kind !== "push") return false;
+  if (x.paths.kind === "all" || y.paths.kind === "all") return true;
+  if (x.paths.inverted || y.paths.inverted) return true;
+  return x.paths.samples.some((path) => y.paths.accepts(path)) || y.paths.samples.some((path) => x.paths.accepts(path));
+}
+
+function testsItself(job: JobFacts, effect: Effect): boolean {
+  const until = effect.step ? job.steps.indexOf(effect.step) : 0;
+  return job.steps
+    .slice(0, until)
+    .some((step) => step.kind === "command" && /\b(test|tests|pytest|check|verify)\b/.test(step.text));
+}

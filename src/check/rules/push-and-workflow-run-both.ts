@@ -1,0 +1,67 @@
+import { can, jobPattern, sameRoot } from "../analysis/analysis.ts";
+import { isDocumentation, lastingEffects } from "../analysis/purpose.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+export const pushAndWorkflowRunBoth: Rule = {
+  id: "push-and-workflow-run-both",
+  severity: "error",
+  kind: "race",
+  title: "one push starts the deployment twice, once before the tests",
+  why: "With both `push` and `workflow_run`, one commit runs the job twice: at once, beside the workflow it should wait for, and again when that one has ended.",
+  url: documentation.workflowRun,
+  *find(analysis) {
+    const seen = new Set<string>();
+    for (const { pipeline, job } of analysis.work()) {
+      const effects = lastingEffects(job);
+      const [effect] = effects;
+      if (!effect || seen.has(pipeline.id)) continue;
+      const ways = analysis.ways(pipeline);
+      for (const direct of ways) {
+        if (direct.upstream || direct.root.kind !== "push") continue;
+        const after = ways.find(
+          (way) =>
+            way.upstream &&
+            sameRoot(way, direct) &&
+            effects.some(
+              ({ step }) =>
+                can(job.runs(direct.circumstances)) &&
+                can(job.runs(way.circumstances)) &&
+                can(step?.runs(direct.circumstances) ?? "yes") &&
+                can(step?.runs(way.circumstances) ?? "yes"),
+            ),
+        );
+        if (!after) continue;
+        seen.add(pipeline.id);
+        const upstream = fileName(after.circumstances.upstream!.pipeline);
+        const does = effect.kind === "publish" ? "publishes" : "deploys";
+        yield {
+          message: `One ${direct.described} runs "${jobName(job)}" twice: at once, beside ${upstream}, and again after it`,
+          at: direct.start.at,
+          related: [
+            { at: after.start.at, message: `The second start, after ${upstream}` },
+            { at: job.keyAt, message: `Job "${jobName(job)}" runs both times` },
+          ],
+          confidence: "high",
+          ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
+          schedule: [
+            `${direct.described} -> ${fileName(pipeline.id)} starts; ${upstream} starts`,
+            `"${jobName(job)}" ${does} while ${upstream} still runs`,
+            `${upstream} completes -> ${fileName(pipeline.id)} starts again`,
+            `"${jobName(job)}" ${does} a second time`,
+          ],
+          help: `Keep one of the two: remove \`push\` and guard the workflow_run, or split the jobs by \`github.event_name\`.`,
+          claim: analysis.claim(
+            [direct],
+            [
+              { kind: "job-ended", job: jobPattern(job, direct) },
+              { kind: "job-started", job: jobPattern(job, direct) },
+            ],
+            { kind: "runs-times", job: jobPattern(job, direct), times: 2 },
+          ),
+        };
+        break;
+      }
+    }
+  },
+};

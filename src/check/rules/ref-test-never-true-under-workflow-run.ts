@@ -1,0 +1,79 @@
+import type { ConditionFacts, JobFacts, StepFacts } from "../../facts/facts.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import type { Way } from "../analysis/ways.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
+
+export const refTestNeverTrueUnderWorkflowRun: Rule = {
+  id: "ref-test-never-true-under-workflow-run",
+  severity: "warning",
+  kind: "dead edge",
+  title: "github.ref says nothing about the tested branch under workflow_run",
+  why: "In a run that workflow_run started, github.ref and github.ref_name are always the default branch, whatever branch the workflow before ran on. The test is either never true or guards nothing.",
+  url: documentation.workflowRun,
+  *find(analysis) {
+    const seen = new Set<ConditionFacts["at"]>();
+    for (const pipeline of analysis.facts.pipelines) {
+      const ways = analysis.ways(pipeline).filter((way) => way.upstream);
+      if (ways.length === 0) continue;
+      for (const job of pipeline.jobs) {
+        const conditions: { condition: ConditionFacts | undefined; step?: StepFacts }[] = [
+          { condition: job.condition },
+          ...job.steps.map((step) => ({ condition: step.condition, step })),
+        ];
+        for (const { condition, step } of conditions) {
+          if (!condition || seen.has(condition.at)) continue;
+          const found = decisive(condition, ways);
+          if (!found) continue;
+          seen.add(condition.at);
+          yield candidate(analysis, { job, step, condition, ...found });
+        }
+      }
+    }
+  },
+};
+
+interface Found {
+  readonly test: ConditionFacts["refTests"][number];
+  readonly way: Way;
+}
+
+function decisive(condition: ConditionFacts, ways: readonly Way[]): Found | undefined {
+  for (const test of condition.refTests) {
+    const way = ways.find((each) => test.decides(each.circumstances));
+    if (way) return { test, way };
+  }
+  return undefined;
+}
+
+function candidate(
+  analysis: Analysis,
+  {
+    job,
+    step,
+    condition,
+    test,
+    way,
+  }: Found & { job: JobFacts; step: StepFacts | undefined; condition: ConditionFacts },
+): Candidate {
+  const branch = analysis.facts.defaultBranch;
+  const holds = test.holdsFor(branch ?? analysis.defaultBranch);
+  const upstream = fileName(way.circumstances.upstream!.pipeline);
+  const what = step ? `Step "${step.label}"` : `Job "${jobName(job)}"`;
+  const dead = branch !== undefined && holds === "no";
+  return {
+    message: dead
+      ? `${what} never runs after ${upstream}: there \`github.ref\` is always ${branch}, so \`${test.text}\` is never true`
+      : `${what} tests \`${test.text}\`, but after ${upstream} the ref is always the default branch: the test guards nothing`,
+    at: condition.at,
+    related: [{ at: way.start.at, message: `Started by workflow_run after ${upstream}` }],
+    confidence: branch === undefined ? "medium" : "high",
+    ...(dead ? { severity: "error" as const } : {}),
+    schedule: [
+      `${upstream} completes on any branch -> ${fileName(job.pipeline)} starts`,
+      `github.ref is refs/heads/${branch ?? `<default branch>`} -> \`${test.text}\` is ${dead ? "false" : "the same every time"}`,
+    ],
+    help: "Test `github.event.workflow_run.head_branch` (and `github.event.workflow_run.event == 'push'`, as a fork may use the same branch name).",
+    ...(dead ? { claim: analysis.claim([way], [], { kind: "never-runs", job: jobPattern(job, way) }) } : {}),
+  };
+}

@@ -1,0 +1,78 @@
+import { can, jobPattern } from "../analysis/analysis.ts";
+import { locksOf } from "../analysis/locks.ts";
+import { isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
+import { addJobConcurrency } from "../edits.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+/** What a tool itself serialises or makes immutable does not end with the older version. */
+const inPlace = new Set(["service", "function", "bucket", "machine", "database"]);
+
+export const retriggeredOlderRunWins: Rule = {
+  id: "retriggered-older-run-wins",
+  severity: "warning",
+  kind: "race",
+  title: "two deployments run at once and the older one may finish last",
+  why: "Nothing keeps two runs of this deployment apart. When the run of an older commit is slower, or somebody runs it again, it overwrites the newer version, and nothing is red.",
+  url: documentation.concurrency,
+  *find(analysis) {
+    for (const pipeline of analysis.facts.pipelines) {
+      const found = pipeline.jobs
+        .filter((job) => job.kind === "work" && !isPreview(job) && !reportsOrCleans(job))
+        .flatMap((job) =>
+          lastingEffects(job)
+            .filter(
+              (effect) =>
+                effect.access &&
+                effect.confidence === "high" &&
+                inPlace.has(effect.access.resource) &&
+                !isDocumentation(effect),
+            )
+            .map((effect) => ({ job, effect })),
+        )
+        .find(({ job }) => locksOf(analysis, job).length === 0);
+      if (!found) continue;
+      const { job, effect } = found;
+      const way = analysis
+        .ways(pipeline)
+        .find(
+          (each) =>
+            each.root.kind === "push" &&
+            each.root.ref.kind === "branch" &&
+            can(analysis.effectRuns(job, each.circumstances)),
+        );
+      if (!way) continue;
+      const edits = job.file === pipeline.id ? addJobConcurrency(job, `deploy-${job.key}`) : undefined;
+      yield {
+        message: `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
+        at: job.keyAt,
+        related: [{ at: way.start.at, message: `Every ${way.described} starts one more run` }],
+        confidence: "medium",
+        schedule: [
+          `${way.described} (commit A) -> ${fileName(pipeline.id)} starts`,
+          `${way.described} (commit B) -> ${fileName(pipeline.id)} starts again`,
+          `"${jobName(job)}" of B deploys`,
+          `"${jobName(job)}" of A, which was slower, deploys over it`,
+        ],
+        help: "Give the deployment a concurrency group without cancel-in-progress.",
+        ...(edits ? { edits } : {}),
+        claim: {
+          scenario: {
+            ...analysis.scenario([way]),
+            events: [way.root, { ...way.root, id: "push-2", ...(way.root.kind === "push" ? { commit: "c2" } : {}) }],
+          },
+          schedule: [
+            { kind: "job-started", job: jobPattern(job, way) },
+            { kind: "job-ended", job: { ...jobPattern(job, way), run: { pipeline: pipeline.id, event: "push-2" } } },
+            { kind: "job-ended", job: jobPattern(job, way) },
+          ],
+          bad: {
+            kind: "before",
+            first: { ...jobPattern(job, way), run: { pipeline: pipeline.id, event: "push-2" } },
+            second: jobPattern(job, way),
+          },
+        },
+      };
+    }
+  },
+};

@@ -1,0 +1,141 @@
+import type { Key } from "../../facts/access.ts";
+import type { Pipeline } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { locksOf, sharedLock } from "../analysis/locks.ts";
+import { type Effect, effectsOf, isPreview } from "../analysis/purpose.ts";
+import type { Way } from "../analysis/ways.ts";
+import { fileName, jobName, keyText, literalText, sameKey } from "../analysis/wording.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+interface Target {
+  readonly pipeline: Pipeline;
+  readonly effect: Effect;
+  readonly name: Key;
+  readonly details: string;
+}
+
+export const sharedTargetNoSharedGroup: Rule = {
+  id: "shared-target-no-shared-group",
+  severity: "error",
+  kind: "wrong lock",
+  title: "two workflows change one target and nothing keeps them apart",
+  why: "Both may run at once on the same stack, state, bucket or service. One fails on a lock, or the two mix.",
+  url: documentation.concurrency,
+  *find(analysis) {
+    const targets = [...targetsOf(analysis)];
+    const seen = new Set<string>();
+    for (const [i, first] of targets.entries()) {
+      for (const second of targets.slice(i + 1)) {
+        if (first.pipeline === second.pipeline || !sameTarget(first, second)) continue;
+        const once = `${first.pipeline.id} ${second.pipeline.id}`;
+        if (seen.has(once)) continue;
+        const ways = automatic(analysis, first, second);
+        if (!ways) continue;
+        const [a, b] = ways;
+        const [x, y] = [first.effect.job, second.effect.job];
+        if (sharedLock(analysis, { job: x, under: a.circumstances }, { job: y, under: b.circumstances }) !== "no")
+          continue;
+        // Without any lock on either side nobody ever meant to keep them apart in time: order decides, and other rules speak.
+        if (locksOf(analysis, x).length + locksOf(analysis, y).length === 0 && !isState(first)) continue;
+        seen.add(once);
+        yield {
+          message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both change ${describe(first)}, without a common concurrency group`,
+          at: second.effect.step?.at ?? y.keyAt,
+          related: [
+            { at: first.effect.step?.at ?? x.keyAt, message: `"${jobName(x)}" changes it too: ${first.effect.tool}` },
+            ...[...locksOf(analysis, x), ...locksOf(analysis, y)].map((lock) => ({
+              at: lock.at,
+              message: `Group ${keyText(lock.group)}`,
+            })),
+          ],
+          confidence: "medium",
+          schedule: [
+            `${a.described} -> ${fileName(first.pipeline.id)} starts`,
+            `${b.described} -> ${fileName(second.pipeline.id)} starts`,
+            `"${jobName(x)}" and "${jobName(y)}" change ${describe(first)} at the same time`,
+          ],
+          help: "Give both jobs the same concurrency group, without cancel-in-progress.",
+          claim: {
+            scenario: {
+              ...analysis.scenario([a]),
+              events: b.root.id === a.root.id && b.root.kind === a.root.kind ? [a.root] : [a.root, b.root],
+            },
+            schedule: [
+              { kind: "job-started", job: jobPattern(x, a) },
+              { kind: "job-started", job: jobPattern(y, b) },
+              { kind: "job-ended", job: jobPattern(x, a) },
+            ],
+            bad: { kind: "overlap", first: jobPattern(x, a), second: jobPattern(y, b) },
+          },
+        };
+      }
+    }
+  },
+};
+
+const kinds = new Set(["terraform-state", "stack", "service", "function", "site", "bucket", "database"]);
+
+function* targetsOf(analysis: Analysis): Generator<Target> {
+  for (const { pipeline, job } of analysis.work()) {
+    if (isPreview(job)) continue;
+    for (const effect of effectsOf(job)) {
+      const { access, step } = effect;
+      if (!access || !step || !kinds.has(access.resource)) continue;
+      const name = step.resolve(access.key);
+      const details = [...access.details]
+        .map(([key, value]) => `${key}=${keyText(step.resolve(value))}`)
+        .sort()
+        .join(" ");
+      yield { pipeline, effect, name, details };
+    }
+  }
+}
+
+/** Only names that are written out in full are the same for certain. */
+function sameTarget(a: Target, b: Target): boolean {
+  const [x, y] = [a.effect.access!, b.effect.access!];
+  if (x.resource !== y.resource || a.details !== b.details || !sameKey(a.name, b.name)) return false;
+  const name = literalText(a.name);
+  if (name === undefined || /\$\{\{|\$[A-Z]|…/.test(a.details)) return false;
+  if (isState(a)) {
+    // One folder may hold many states; only the environment or the name tells them apart.
+    const [p, q] = [a.effect.job.environment?.name, b.effect.job.environment?.name];
+    return (
+      (name !== "" || a.details !== "") &&
+      (p === undefined) === (q === undefined) &&
+      (!p || !q || (sameKey(p, q) && literalText(p) !== undefined))
+    );
+  }
+  return name !== "";
+}
+
+function isState({ effect }: Target): boolean {
+  return effect.access?.resource === "terraform-state";
+}
+
+function describe({ effect, name, details }: Target): string {
+  const label = {
+    "terraform-state": "the Terraform state",
+    stack: "the stack",
+    site: "the site",
+    bucket: "the bucket",
+  } as Record<string, string>;
+  return `${label[effect.access!.resource] ?? `the ${effect.access!.resource}`} ${keyText(name) || details.replace(/^[\w-]+=/, "")}`.trim();
+}
+
+/** Ways of both that nobody has to start by hand; two that only people start are theirs to keep apart. */
+function automatic(analysis: Analysis, a: Target, b: Target): readonly [Way, Way] | undefined {
+  const runs = ({ pipeline, effect }: Target) =>
+    analysis
+      .ways(pipeline)
+      .filter(
+        (way) =>
+          (way.root.kind === "push" || way.root.kind === "schedule" || way.root.kind === "release") &&
+          can(effect.job.runs(way.circumstances)) &&
+          can(effect.step!.runs(way.circumstances)),
+      );
+  const [x] = runs(a);
+  const [y] = runs(b);
+  if (!x || !y || analysis.startsAfter(x, b.pipeline.id) || analysis.startsAfter(y, a.pipeline.id)) return undefined;
+  return [x, y];
+}

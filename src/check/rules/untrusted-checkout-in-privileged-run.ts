@@ -1,0 +1,136 @@
+import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern, weakest } from "../analysis/analysis.ts";
+import type { Way } from "../analysis/ways.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+export const untrustedCheckoutInPrivilegedRun: Rule = {
+  id: "untrusted-checkout-in-privileged-run",
+  severity: "error",
+  kind: "exposure",
+  title: "runs code of a pull request with the repository's secrets",
+  why: "Runs started by workflow_run or pull_request_target have the secrets and the write token even when a fork's pull request is behind them. Checking out its commit and running anything from it hands both over.",
+  url: documentation.pwnRequests,
+  *find(analysis) {
+    const seen = new Set<object>();
+    for (const { pipeline, job } of analysis.work()) {
+      if (job.kind !== "work" || !isPrivileged(job)) continue;
+      const way = analysis
+        .ways(pipeline)
+        .find((each) => fromOutside(each) && can(job.runs(each.circumstances)) && hit(each, job) !== undefined);
+      if (!way) continue;
+      const { checkout, runner } = hit(way, job)!;
+      if (seen.has(checkout.at) || checksPermission(analysis, job)) continue;
+      seen.add(checkout.at);
+      const upstream = way.circumstances.upstream;
+      const named = upstream && job.condition?.reads.some((path) => path.endsWith("workflow_run.head_branch"));
+      yield {
+        message: `"${jobName(job)}" checks out code of a fork's pull request and runs it ("${runner.label}") with this repository's ${job.rights.secrets.length > 0 ? "secrets" : "write token"}`,
+        at: checkout.at,
+        related: [
+          {
+            at: way.start.at,
+            message: upstream
+              ? `Started after ${fileName(upstream.pipeline)}, also for pull requests from forks`
+              : "Runs with secrets, also for pull requests from forks",
+          },
+          { at: runner.at, message: "Runs what was checked out" },
+        ],
+        confidence: job.rights.writes === "yes" || job.rights.secrets.length > 0 ? "high" : "medium",
+        schedule: [
+          way.described,
+          ...(upstream
+            ? [`${fileName(upstream.pipeline)} completes -> ${fileName(pipeline.id)} starts, with secrets`]
+            : [`${fileName(pipeline.id)} starts, with secrets`]),
+          `"${checkout.label}" takes the fork's code`,
+          `"${runner.label}" runs it`,
+        ],
+        help: `${named ? "A fork may use any branch name, so the test of head_branch does not keep it out. " : ""}Run it only for \`${upstream ? "github.event.workflow_run.event == 'push'" : "github.event.pull_request.head.repo.full_name == github.repository"}\`, or do not run anything from the checkout.`,
+        claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
+          kind: "runs",
+          job: jobPattern(job, way),
+          step: runner.index,
+        }),
+      };
+    }
+  },
+};
+
+function fromOutside(way: Way): boolean {
+  const { start, upstream, outsider } = way.circumstances;
+  if (upstream) return upstream.outsider === true && way.depth === 1;
+  return outsider === true && start.cause.kind === "pull-request" && start.cause.trusted === "base";
+}
+
+/** Secrets, or a token that may write; a job that only reads has little to lose. */
+function isPrivileged(job: JobFacts): boolean {
+  return job.rights.secrets.length > 0 || job.rights.writes !== "no";
+}
+
+const outsideRefs =
+  /workflow_run\.head_(sha|branch|commit)|workflow_run\.pull_requests|pull_request\.head\.(sha|ref)|github\.head_ref|refs\/pull\/|pull_request\.merge_commit_sha/;
+
+const runsTree =
+  /\b(npm (ci|install|i|run|test|start|exec)|npx|yarn|pnpm|bun (install|run|test)|pip3? install (-e )?(\.|-r)|poetry (install|run|build)|uv (sync|run|pip)|pytest|tox|make|cargo|go (build|test|run|generate)|mvnw?|gradlew?|bundle (install|exec)|rake|composer (install|run)|dotnet (build|test|run)|docker(-| )compose|docker build|python3? [\w./]+\.py|node [\w./]+\.[mc]?js|bash [\w./]+\.sh|sh [\w./]+\.sh|\.\/[\w./-]+|terraform (plan|apply|init)|mkdocs|hugo|jekyll)\b/;
+
+function hit(way: Way, job: JobFacts): { checkout: StepFacts; runner: StepFacts } | undefined {
+  const { circumstances } = way;
+  for (const [i, step] of job.steps.entries()) {
+    const ref = step.action === "actions/checkout" ? step.parameter("ref") : undefined;
+    const given =
+      ref &&
+      step
+        .resolve(ref.value)
+        .map((part) => ("text" in part ? part.text : part.name))
+        .join("");
+    const takes =
+      (given !== undefined && outsideRefs.test(given)) ||
+      (step.kind === "command" && /gh pr checkout|git fetch[^\n]*(refs\/pull|pull\/)/.test(step.text));
+    if (!takes || !can(weakest(job.runs(circumstances), step.runs(circumstances)))) continue;
+    const folder = step.parameter("path");
+    const runner = job.steps
+      .slice(i + 1)
+      .find(
+        (each) =>
+          can(each.runs(circumstances)) &&
+          (each.kind === "command"
+            ? runsTree.test(each.text) && staysIn(each, folder)
+            : isLocalAction(each) || /docker\/build-push-action/.test(each.action ?? "")),
+      );
+    if (runner) return { checkout: step, runner };
+  }
+  return undefined;
+}
+
+/** Checked out beside the trusted tree: only commands that go there run it. */
+function staysIn(step: StepFacts, folder: ReturnType<StepFacts["parameter"]>): boolean {
+  if (!folder) return true;
+  const name = folder.value
+    .map((part) => ("text" in part ? part.text : ""))
+    .join("")
+    .replace(/^\.\//, "");
+  return (
+    name === "" ||
+    name === "." ||
+    new RegExp(`\\b(cd|--prefix|-C|working)\\b[^\\n]*${name.replace(/[^\w]/g, ".")}`).test(step.text)
+  );
+}
+
+function isLocalAction(step: StepFacts): boolean {
+  return step.kind === "action" && step.action === undefined && step.label.startsWith("./");
+}
+
+/** Somebody's permission is asked for first, or an environment with reviewers may stand before it. */
+function checksPermission(analysis: Analysis, job: JobFacts): boolean {
+  if (job.environment) return true;
+  return [job, ...analysis.jobsBefore(job)].some(
+    (each) =>
+      each.environment !== undefined ||
+      each.steps.some((step) =>
+        /permission|collaborator|author_association|is-?member|check-?user|safe.?to.?test/i.test(
+          `${step.text} ${step.action} ${step.label}`,
+        ),
+      ) ||
+      /author_association|labels/.test(each.condition?.text ?? ""),
+  );
+}

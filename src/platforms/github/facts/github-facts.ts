@@ -1,0 +1,56 @@
+/** Workflows as facts. */
+
+import type { Facts, JobFacts, Pipeline } from "../../../facts/facts.ts";
+import type { Repository } from "../workflow.ts";
+import type { EventSetting } from "./event-context.ts";
+import { levelInstance, RunModel } from "./instances.ts";
+import { jobFacts, lockOf } from "./jobs.ts";
+import { indexNames, startsOf } from "./starts.ts";
+
+export interface FactsOptions {
+  /** Workflow files that the default branch has, where the caller has asked git. */
+  readonly onDefaultBranch?: ReadonlySet<string>;
+}
+
+export function githubFacts(repository: Repository, { onDefaultBranch }: FactsOptions = {}): Facts {
+  const names = indexNames(repository.workflows);
+  const defaultBranch = repository.defaultBranch.kind === "known" ? repository.defaultBranch.value : undefined;
+  const slug = repository.slug.kind === "known" ? repository.slug.value : undefined;
+  const pipelines = repository.workflows.map((workflow): Pipeline => {
+    const setting: EventSetting = { repository: slug, defaultBranch, workflowName: workflow.displayName };
+    const run = new RunModel(repository, workflow, setting);
+    let jobs: readonly JobFacts[] | undefined;
+    return {
+      id: workflow.file,
+      name: workflow.displayName,
+      source: workflow.source,
+      at: workflow.at,
+      nameAt: workflow.name?.at,
+      starts: startsOf(workflow, names),
+      callable: workflow.triggers.some((trigger) => trigger.event === "workflow_call"),
+      get jobs() {
+        jobs ??= run.instances.map((instance) => jobFacts(repository, run, instance));
+        return jobs;
+      },
+      locks: workflow.concurrency
+        ? [
+            lockOf(workflow.concurrency, {
+              run,
+              instance: levelInstance(run, run.root, `${workflow.file}#`),
+              scope: "run",
+            }),
+          ]
+        : [],
+    };
+  });
+  const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
+  return {
+    pipelines,
+    defaultBranch,
+    onDefaultBranch,
+    repository: slug,
+    unreadable: repository.unreadable,
+    pipeline: (id) => byId.get(id),
+    job: (id) => byId.get(id.slice(0, id.indexOf("#")))?.jobs.find((job) => job.id === id),
+  };
+}
