@@ -38,18 +38,22 @@ export function decidePipeline({ situation, placed, decisions, neededBy }: Pipel
   } else {
     cause = affected({ situation, outline, place, handsOver }) ?? upstream({ situation, placed, needs });
   }
-  if (cause === undefined) return unchanged(situation, placed);
-  const missing = situation.isPullRequest
-    ? undefined
-    : needs.find(({ verdict, isEmpty }) => verdict.decision === "skip" && !isEmpty);
+  const missing = situation.isPullRequest ? undefined : needs.find((need) => isMissing(need, cause));
   if (missing !== undefined) {
     const need = missing.outline.pipeline.name;
-    const text = `needs ${need}, which does not run${inPlace(place)} and has nothing deployed there: ${missing.verdict.reason.text}`;
+    const text = `needs ${need}, which does not run${inPlace(place)}: ${missing.verdict.reason.text}`;
     return { decision: "skip", reason: { code: "upstream-skipped", text, because: [need] } };
   }
+  if (cause === undefined) return unchanged(situation, placed);
   // What is deployed stays the source of whatever this plan does not make anew.
   const before = situation.deployedIn(place, name);
   return { decision: "run", reason: cause, ...(before === undefined ? {} : { reused: before }) };
+}
+
+/** Whether nothing comes from a pipeline that is needed. One that had to run and could not holds up even what has no cause of its own. */
+function isMissing({ verdict, isEmpty }: PlacedPipeline, cause: Reason | undefined): boolean {
+  if (verdict.decision !== "skip" || isEmpty) return false;
+  return cause !== undefined || verdict.reason.code === "upstream-skipped";
 }
 
 /** What is deployed here, when it has all that consumers take. */
@@ -102,11 +106,14 @@ function upstream({ situation, placed, needs }: UpstreamQuestion): Reason | unde
   }
   const deployed = situation.deployedIn(placed.place, name);
   if (deployed === undefined || situation.isPullRequest) return undefined;
-  const newer = needs.find(({ verdict }) => (verdict.reused?.release ?? 0) > deployed.release);
-  if (newer === undefined) return undefined;
-  const need = newer.outline.pipeline.name;
-  const text = `${need} was deployed to ${placed.place.name} in release ${newer.verdict.reused!.release}, after ${name} in release ${deployed.release}`;
-  return { code: "upstream-deployed", text, because: [need] };
+  for (const { outline } of needs) {
+    const need = outline.pipeline.name;
+    const release = situation.deployedIn(placed.place, need)?.release ?? 0;
+    if (release <= deployed.release) continue;
+    const text = `${need} was deployed to ${placed.place.name} in release ${release}, after ${name} in release ${deployed.release}`;
+    return { code: "upstream-deployed", text, because: [need] };
+  }
+  return undefined;
 }
 
 function unchanged(situation: Situation, { outline, place }: PlacedPipeline): Verdict {

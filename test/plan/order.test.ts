@@ -160,6 +160,24 @@ test("the critical path follows expected durations through joins", () => {
   assert.deepEqual(plan(delivery([web, infra]), request()).criticalPath, []);
 });
 
+test("edges grow with the model, not with its square: wide pipelines, many needs, several environments", () => {
+  const width = 40;
+  const jobs = Object.fromEntries(
+    Array.from({ length: width }, (_, i) => [`j${i}`, i % 2 === 0 ? job() : releaseJob()]),
+  );
+  const pipelines = Array.from({ length: 30 }, (_, i) =>
+    pipeline(`p${i}`, { jobs, needs: Array.from({ length: i }, (_, k) => `p${k}`) }),
+  );
+  const environments = ["a", "b", "c"].map((name, i, all) => environment(name, { after: all.slice(0, i) }));
+  const made = plan(delivery(pipelines, environments), request({ environments: ["a", "b", "c"] }));
+  const count = [...made.jobs, ...made.joins].reduce((sum, { after }) => sum + after.length, 0);
+  const needs = environments.length * pipelines.reduce((sum, { needs: own }) => sum + own.length, 0);
+  assert.ok(
+    count <= 2 * made.jobs.length + 2 * needs,
+    `${count} edges for ${made.jobs.length} jobs and ${needs} needs`,
+  );
+});
+
 test("a cycle or a name that does not exist is refused with the way out", () => {
   const around = [pipeline("a", { needs: ["b"] }), pipeline("b", { needs: ["a"] })];
   assert.throws(() => plan(delivery(around), request()), /a -> b -> a is a cycle: validate the delivery/);
