@@ -18,6 +18,8 @@ export interface ShellScan {
   /** The character before begins a word (start, blank or operator): `#` is a comment only there. */
   atWordStart: boolean;
   escaped: boolean;
+  /** A `case` inside `"$(…)"`: its `)` look like the end of the substitution. */
+  lost: boolean;
 }
 
 type Frame = "plain" | "single" | "double" | "ansi" | "backtick" | "arithmetic" | "expansion" | "comment";
@@ -34,15 +36,25 @@ export type HolePlace =
   | { refused: string };
 
 export function startScan(): ShellScan {
-  return { nesting: ["plain"], pending: [], heredoc: undefined, line: "", atWordStart: true, escaped: false };
+  return {
+    nesting: ["plain"],
+    pending: [],
+    heredoc: undefined,
+    line: "",
+    atWordStart: true,
+    escaped: false,
+    lost: false,
+  };
 }
 
 /** How a variable is written at the place that the scan has reached. */
 export function holeAt(scan: ShellScan): HolePlace {
   if (scan.heredoc) {
     if (scan.heredoc.quoted) return { refused: `it stands in the quoted here-document ${scan.heredoc.word}` };
+    if (/\$[({]|`/.test(scan.line)) return { refused: "it stands in a substitution inside a here-document" };
     return { insert: (name) => `\${${name}}` };
   }
+  if (scan.lost) return { refused: 'it stands after a case inside "$(...)"' };
   const frame = scan.nesting.at(-1)!;
   switch (frame) {
     case "plain":
@@ -150,6 +162,7 @@ function readLineEnd(scan: ShellScan, frame: Frame): number {
 function readPlain(scan: ShellScan, text: string, index: number): number {
   const char = text[index]!;
   if (char === "#" && scan.atWordStart) return open(scan, "comment");
+  if (scan.atWordStart && scan.nesting.includes("double") && /^case\s/.test(text.slice(index))) scan.lost = true;
   const heredoc = readHeredocStart(scan, text, index);
   if (heredoc !== undefined) return heredoc;
   if (text.startsWith("<<<", index)) return 3;

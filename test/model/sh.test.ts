@@ -128,6 +128,14 @@ test("where a variable would be code, or would not be filled in, it is refused",
   refused(() => sh`(( ${value} > 1 ))`);
   refused(() => sh`echo \`cat ${value}\``);
   refused(() => sh`echo "\${x:-${value}}"`);
+  refused(() => sh`echo "$(case a in a) echo ${value};; esac)"`);
+  refused(
+    () => sh`
+    cat <<END
+    $(cat ${value})
+    END
+  `,
+  );
   refused(
     () => sh`cat <<'END'
 ${value}
