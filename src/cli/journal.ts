@@ -39,3 +39,20 @@ export function findRun(journal: ReadingHandle, named: string | undefined): RunR
 export function matching(runs: readonly RunRecord[], named: string): RunRecord | undefined {
   return runs.find(({ run, release }) => run === named || String(release) === named);
 }
+
+/** In promotion order, as the newest run knew it; what is no longer in the delivery comes last. */
+export function inPromotionOrder(journal: ReadingHandle, environments: readonly string[]): string[] {
+  const [newest] = journal.runs();
+  const order = newest ? environmentsOf(journal, newest.run) : [];
+  return [
+    ...order.filter((name) => environments.includes(name)),
+    ...environments.filter((name) => !order.includes(name)),
+  ];
+}
+
+function environmentsOf(journal: ReadingHandle, run: string): string[] {
+  for (const { event } of journal.loadRun(run)) {
+    if (event.type === "run.created") return event.delivery.environments.map(({ name }) => name);
+  }
+  return [];
+}

@@ -1,5 +1,5 @@
 import type { CommandModule } from "../command.ts";
-import { openJournal } from "../journal.ts";
+import { inPromotionOrder, openJournal } from "../journal.ts";
 import { findPlace } from "../place.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
@@ -34,7 +34,8 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
     return exitCodes.clean;
   }
   const { out } = terminal;
-  for (const [environment, pipelines] of Object.entries(shown)) {
+  for (const environment of journal ? inPromotionOrder(journal, Object.keys(shown)) : []) {
+    const pipelines = shown[environment]!;
     terminal.print(out.strong(environment));
     for (const [pipeline, { outputs, release, artifacts }] of Object.entries(pipelines)) {
       terminal.print(`  ${pipeline} ${out.faint(`release ${release}`)}`);

@@ -3,7 +3,7 @@ import type { RunRecord } from "../../store/journal-reader.ts";
 import { type ReadingHandle, storeHolder } from "../../store/store.ts";
 import type { CommandModule } from "../command.ts";
 import { shortPath } from "../definition/source-frame.ts";
-import { openJournal } from "../journal.ts";
+import { inPromotionOrder, openJournal } from "../journal.ts";
 import { findPlace, type Place } from "../place.ts";
 import { exitCodes } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
@@ -97,7 +97,8 @@ function deployedLines({ journal, now }: Status, out: Style): string[] {
     rows.push([pipeline, `release ${release}`, out.faint(commit.slice(0, 7)), out.faint(ago(now - at))]);
     byEnvironment.set(environment, rows);
   }
-  return [...byEnvironment].flatMap(([environment, rows]) => ["", `${out.strong(environment)}`, ...table(rows, "  ")]);
+  const order = inPromotionOrder(journal, [...byEnvironment.keys()]);
+  return order.flatMap((environment) => ["", out.strong(environment), ...table(byEnvironment.get(environment)!, "  ")]);
 }
 
 function runRow(

@@ -66,15 +66,11 @@ function located(
 
 /** V8 puts `file:line`, the source line and carets before the stack of a syntax error. */
 function explainSyntax(error: Error, file: string, cwd: string): UsageError {
-  const [head = "", , carets = ""] = (error.stack ?? "").split("\n");
+  const [head = "", ...excerpt] = (error.stack ?? "").split("\n");
   const match = /^(.+):(\d+)$/.exec(head);
-  const place: SourcePlace = match
-    ? {
-        file: asPath(match[1]!),
-        line: Number(match[2]),
-        column: carets.includes("^") ? carets.indexOf("^") + 1 : undefined,
-      }
-    : { file, line: 1 };
+  const carets = excerpt.find((line) => /^\s*\^+\s*$/.test(line));
+  const column = carets === undefined ? undefined : carets.indexOf("^") + 1;
+  const place: SourcePlace = match ? { file: asPath(match[1]!), line: Number(match[2]), column } : { file, line: 1 };
   if ((error as NodeJS.ErrnoException).code !== "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
     return located(error.message, place, cwd, { verb: "cannot be read" });
   }

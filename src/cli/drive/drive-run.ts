@@ -101,8 +101,21 @@ export async function driveRun(options: DriveOptions): Promise<ExitCode> {
     interrupts.end();
     display.close();
   }
+  await tidyUp(baton, run);
   const outcome: Outcome = { baton, run, terminal, interrupted: interrupts.pressed > 0, json: options.json };
   return await summarise(outcome, { keepServices: options.keepServices || terminal.interactive });
+}
+
+/** Checkouts of runs that passed go; those of failed runs stay to be looked at until the next run. */
+async function tidyUp({ engine, runner, checkouts, place }: Baton, run: RunId): Promise<void> {
+  const { state } = engine;
+  const keep = new Set(runner.listServices().map((service) => service.run));
+  for (const { id, finished } of state.runs.values()) {
+    if (finished === undefined || (id === run && finished.conclusion !== "succeeded")) keep.add(id);
+  }
+  const deployed = Object.values(state.deployed).flatMap((there) => Object.values(there));
+  const commits = deployed.map(({ commit }) => commit);
+  await checkouts.tidy({ keep, commits, root: place.repository });
 }
 
 function leave(terminal: Terminal, { signal, run }: { signal: string; run: RunId }): ExitCode {

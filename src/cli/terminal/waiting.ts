@@ -39,8 +39,7 @@ function waitOf(job: JobState, { state, run, now }: Moment): Wait | undefined {
   if (job.status === "backing-off") {
     return { subject, text: `next attempt in ${duration((job.retryAt ?? now) - now)}`, kind: "elsewhere" };
   }
-  if (job.status === "ready") return { subject, text: "waits for a free place", kind: "turn" };
-  if (job.status !== "waiting") return undefined;
+  if (job.status !== "waiting" && job.status !== "ready") return undefined;
   switch (job.stage) {
     case "before":
       return { subject, text: `waits for ${firstOpen(job, run) ?? "its turn"}`, kind: "turn" };
