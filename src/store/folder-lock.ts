@@ -34,7 +34,9 @@ export function takeFolderLock(folder: StateFolder): () => void {
     database.close();
     throw asStoreError(error, folder.holder);
   }
-  return () => database.close();
+  return () => {
+    if (database.isOpen) database.close();
+  };
 }
 
 /** Who holds the folder now; undefined when nobody does. Looks for an instant and takes nothing. */

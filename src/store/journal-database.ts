@@ -46,13 +46,19 @@ export function openJournalForReading(folder: StateFolder): DatabaseSync {
     try {
       return openToRead(folder, folder.journal);
     } catch (error) {
+      if (!cannotShare(error) || existsSync(`${folder.journal}-wal`)) throw error;
       // Nobody writes and the folder is write-protected: SQLite cannot make the files it shares with writers.
       const url = pathToFileURL(folder.journal);
       url.searchParams.set("immutable", "1");
-      if ((error as { errcode?: number }).errcode === undefined || existsSync(`${folder.journal}-wal`)) throw error;
       return openToRead(folder, url);
     }
   });
+}
+
+/** SQLITE_READONLY or SQLITE_CANTOPEN, of a file that is there. */
+function cannotShare(error: unknown): boolean {
+  const { errcode = 0 } = error as { errcode?: number };
+  return [8, 14].includes(errcode & 0xff);
 }
 
 function openToRead(folder: StateFolder, location: string | URL): DatabaseSync {

@@ -46,7 +46,7 @@ export function asStoreError(error: unknown, path: string): Error {
     case "EDQUOT":
       return new StoreError(
         "disk-full",
-        `The disk that holds ${path} is full: the last events could not be stored, everything before them is safe. ` +
+        `The disk that holds ${path} is full: nothing more can be stored, and what was stored before is safe. ` +
           "Free some space, then `baton resume`.",
         because,
       );
@@ -55,8 +55,8 @@ export function asStoreError(error: unknown, path: string): Error {
     case "EFBIG":
       return new StoreError(
         "disk-broken",
-        `${path} cannot be written or read (${said}): the last events could not be stored, everything before them is safe. ` +
-          "Check the disk and its limits, then `baton resume`.",
+        `${path} cannot be read or written (${said}): nothing more is stored. ` +
+          "Check the disk and the limits of this user (`ulimit -f`), then `baton resume`.",
         because,
       );
     case sqlite.notadb:

@@ -7,6 +7,7 @@ import { JournalReader } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { type PostedRequest, watchRequests } from "./requests.ts";
 import { createStateFolder, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
+import { asStoreError } from "./store-error.ts";
 
 /**
  * Opens the journal of a state folder to write, and makes the folder when it is new. Throws a `StoreError` when another
@@ -16,11 +17,14 @@ export function openStore(statePath: string): StoreHandle {
   const folder = stateFolder(statePath);
   createStateFolder(folder);
   const unlock = takeFolderLock(folder);
+  let database: DatabaseSync | undefined;
   try {
-    return new StoreHandle(folder, openJournalForWriting(folder), unlock);
+    database = openJournalForWriting(folder);
+    return new StoreHandle(folder, database, unlock);
   } catch (error) {
+    database?.close();
     unlock();
-    throw error;
+    throw asStoreError(error, folder.journal);
   }
 }
 

@@ -1,0 +1,38 @@
+CREATE TABLE deployment (
+  seq integer not null,
+  environment text not null,
+  pipeline text not null,
+  run text not null,
+  -- JSON: release, commit, outputs and artifacts that were handed over.
+  deployed text not null,
+  primary key (environment, pipeline, seq)
+) strict, without rowid;
+
+CREATE TABLE event (
+  seq integer primary key,
+  at integer not null,
+  version integer not null,
+  run text not null,
+  type text not null,
+  body text not null
+) strict;
+
+CREATE TABLE request (
+  id integer primary key autoincrement,
+  posted_at integer not null,
+  body text not null
+) strict;
+
+CREATE TABLE run (
+  run text primary key,
+  release integer not null unique,
+  "commit" text not null,
+  created_seq integer not null,
+  created_at integer not null,
+  -- Null while the run goes on (or goes on again after a retry).
+  finished_seq integer,
+  finished_at integer,
+  conclusion text
+) strict;
+
+CREATE TABLE sqlite_sequence(name,seq);

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import type { Deployed } from "../../src/plan/plan.ts";
+import { rebuildRecords } from "../../src/store/records.ts";
+import { openStore, openStoreForReading } from "../../src/store/store.ts";
+import { created, digest, finished, started, succeeded } from "./events.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+function deployed(release: number, letter = "a"): Deployed {
+  const artifacts = { dist: { digest: digest(letter), sizeBytes: 1 } };
+  return { release, commit: `commit-${release}`, outputs: { url: `http://localhost:${release}` }, artifacts };
+}
+
+test("runs are listed newest first, with how they ended", async (t) => {
+  using store = openStore(temporaryFolder(t));
+  assert.equal(store.lastRelease(), 0);
+  await store.append([created("r1", 1)], 10);
+  await store.append([finished("r1", { conclusion: "failed" }), created("r2", 2)], 20);
+  const second = { run: "r2", release: 2, commit: "commit-2", createdAt: 20 };
+  const first = { run: "r1", release: 1, commit: "commit-1", createdAt: 10, finishedAt: 20, conclusion: "failed" };
+  assert.deepEqual(store.runs(), [second, first]);
+  assert.deepEqual(store.run("r1"), first);
+  assert.equal(store.run("r3"), undefined);
+  assert.equal(store.lastRelease(), 2);
+
+  await store.append([{ type: "run.retry-requested", run: "r1", jobs: [] }], 30);
+  assert.deepEqual(store.run("r1"), { run: "r1", release: 1, commit: "commit-1", createdAt: 10 });
+});
+
+test("what is deployed is the newest deployment, known as soon as the lock is released", async (t) => {
+  using store = openStore(temporaryFolder(t));
+  const release = (run: string, number: number) =>
+    ({ type: "lock.released", run, environment: "dev", deployed: { web: deployed(number) } }) as const;
+  await store.append([created("r1", 1), created("r2", 2), release("r1", 1)], 10);
+  assert.deepEqual(store.deployed(), { deployed: { dev: { web: deployed(1) } } });
+  await store.append([release("r2", 2)], 20);
+  // The older run goes on in another environment and ends last: it does not take dev back.
+  await store.append([finished("r1", { deployed: { dev: { web: deployed(1) }, test: { api: deployed(1) } } })], 30);
+  assert.deepEqual(store.deployed(), { deployed: { dev: { web: deployed(2) }, test: { api: deployed(1) } } });
+  assert.deepEqual(store.deployments(), [
+    { environment: "test", pipeline: "api", run: "r1", release: 1, commit: "commit-1", at: 30 },
+    { environment: "dev", pipeline: "web", run: "r2", release: 2, commit: "commit-2", at: 20 },
+    { environment: "dev", pipeline: "web", run: "r1", release: 1, commit: "commit-1", at: 10 },
+  ]);
+});
+
+test("a job's usual duration is the median of its last five successes", async (t) => {
+  using store = openStore(temporaryFolder(t));
+  assert.deepEqual(store.durations(), new Map());
+  const times = [9000, 100, 500, 200, 400, 300];
+  for (const [index, durationMs] of times.entries()) {
+    const run = `r${index + 1}`;
+    await store.append([created(run, index + 1), started(run, "web.build@dev")], 1);
+    await store.append([succeeded(run, "web.build@dev", { durationMs }), finished(run)], 1);
+  }
+  await store.append([created("r9", 9), succeeded("r9", "web.test", { durationMs: 10 })], 1);
+  await store.append([succeeded("r9", "web.test", { durationMs: 20 })], 1);
+  assert.deepEqual(
+    store.durations(),
+    new Map([
+      ["web.test", 15],
+      ["web.build@dev", 300],
+    ]),
+  );
+});
+
+test("artifacts in use are those of deployments, of runs that may go on, and of the newest runs", async (t) => {
+  using store = openStore(temporaryFolder(t));
+  const job = (run: string, letter: string) =>
+    succeeded(run, "web.build", { artifacts: { dist: { digest: digest(letter), sizeBytes: 1 } } });
+  await store.append(
+    [created("r1", 1), job("r1", "1"), finished("r1", { deployed: { dev: { web: deployed(1) } } })],
+    1,
+  );
+  await store.append([created("r2", 2), job("r2", "2"), finished("r2", { conclusion: "failed" })], 1);
+  await store.append([created("r3", 3), job("r3", "3"), finished("r3")], 1);
+  await store.append([created("r4", 4), job("r4", "4"), finished("r4")], 1);
+  assert.deepEqual(store.artifactsInUse({ runs: 1 }), new Set([digest("a"), digest("4"), digest("2")]));
+});
+
+test("the records can be derived again from the journal alone", async (t) => {
+  const folder = temporaryFolder(t);
+  {
+    using store = openStore(folder);
+    await store.append([created("r1", 1), finished("r1", { deployed: { dev: { web: deployed(1) } } })], 10);
+    await store.append([created("r2", 2)], 20);
+  }
+  const answers = () => {
+    using reader = openStoreForReading(folder);
+    return [reader.runs(), reader.deployed(), reader.deployments()];
+  };
+  const before = answers();
+  const database = new DatabaseSync(join(folder, "journal.db"));
+  database.exec("delete from run; delete from deployment");
+  assert.notDeepEqual(answers(), before);
+  {
+    using reader = openStoreForReading(folder);
+    rebuildRecords(database, reader.load());
+  }
+  database.close();
+  assert.deepEqual(answers(), before);
+});
