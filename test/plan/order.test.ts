@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plan } from "../../src/plan/make-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { delivery, environment, job, output, pipeline, releaseJob, request } from "./sample-delivery.ts";
+import {
+  artifact,
+  delivery,
+  deployed,
+  environment,
+  job,
+  output,
+  pipeline,
+  releaseJob,
+  request,
+} from "./sample-delivery.ts";
 
 /** `id: after …`, gates marked with `!`; joins follow the jobs. */
 function edges({ jobs, joins }: Plan): string[] {
@@ -148,6 +158,49 @@ test("the order goes through a pipeline that does not run", () => {
     "seed.seed@dev:",
     "web.go@dev: infra.apply@dev!",
   ]);
+});
+
+test("the order goes through a pipeline that only has per-release jobs", () => {
+  const shared = pipeline("shared", { needs: ["infra"], jobs: { pack: releaseJob() } });
+  const last = pipeline("web", { needs: ["shared"], jobs: { go: job() } });
+  assert.deepEqual(edges(plan(delivery([infra, shared, last]), request())), [
+    "shared.pack:",
+    "infra.apply@dev:",
+    "web.go@dev: shared@dev:end!",
+    "shared@dev:end: shared.pack! infra.apply@dev!",
+  ]);
+});
+
+test("the order goes through an environment in which nothing runs", () => {
+  const environments = [
+    environment("dev"),
+    environment("test", { after: ["dev"] }),
+    environment("prod", { after: ["test"] }),
+  ];
+  const history = { test: { docs: deployed(41) } };
+  const made = plan(
+    delivery([pipeline("docs")], environments),
+    request({
+      environments: ["dev", "test", "prod"],
+      deployed: history,
+      change: { changedSince: { "commit-41": [] } },
+    }),
+  );
+  assert.deepEqual(edges(made), ["docs.deploy@dev:", "docs.deploy@test:", "docs.deploy@prod: docs.deploy@dev!"]);
+});
+
+test("where a producer is reused nobody waits for files that it makes anew for another environment", () => {
+  const api = pipeline("api", {
+    jobs: { pack: releaseJob({ continueOnFailure: true, artifacts: { zip: { path: "zip" } } }) },
+  });
+  const app = pipeline("app", { needs: ["api"], jobs: { go: job({ uses: [{ artifact: "api.zip", path: "zip" }] }) } });
+  const history = { dev: { api: deployed(41, { artifacts: { zip: artifact("a") } }) } };
+  const made = plan(
+    delivery([api, app], [environment("dev"), environment("test")]),
+    request({ environments: ["dev", "test"], deployed: history, change: { changedSince: { "commit-41": [] } } }),
+  );
+  assert.deepEqual(edges(made), ["api.pack:", "app.go@dev:", "app.go@test: api.pack!"]);
+  assert.equal(made.pipelines[0]?.reused?.artifacts.zip?.digest, artifact("a").digest);
 });
 
 test("the critical path follows expected durations through joins", () => {
