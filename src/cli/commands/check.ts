@@ -1,0 +1,228 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Finding, Severity } from "../../findings/finding.ts";
+import { atLeast, sortFindings } from "../../findings/finding.ts";
+import type { Report } from "../../findings/print/report.ts";
+import type { Repository } from "../../platforms/github/workflow.ts";
+import type { CommandModule } from "../command.ts";
+import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { version } from "../version.ts";
+import { examples, jsonOption } from "./options.ts";
+
+export const describe: CommandModule["describe"] = (command) => {
+  jsonOption(command)
+    .argument("[PATH]", "a repository, a folder with .github/workflows, or one workflow file", ".")
+    .description(
+      "Find races and broken hand-offs between the workflows of a repository. Reads files only: no network, no token.",
+    )
+    .option("--format <FORMAT>", "text, json, sarif or github (annotations)", "text")
+    .option("--severity <SEVERITY>", "report only this and worse: error, warning or note", "note")
+    .option("--fix", "apply the edits of findings that have one")
+    .option("--baseline <FILE>", "report only what is not in this file")
+    .option("--write-baseline <FILE>", "accept what is found now")
+    .option("--default-branch <NAME>", "where no clone tells it")
+    .option("--explain <RULE>", "what a rule looks for, and why");
+  examples(command, [
+    ["baton check", "the repository you are in"],
+    ["baton check --severity error", "only what is certain to hurt"],
+    ["baton check --fix", "repair what is safe to repair"],
+    ["baton check --format sarif > baton.sarif", "for code scanning"],
+    ["baton check --explain any-not-all", "about one rule"],
+  ]);
+};
+
+interface Options {
+  format: string;
+  json?: true;
+  severity: string;
+  fix?: true;
+  baseline?: string;
+  writeBaseline?: string;
+  defaultBranch?: string;
+  explain?: string;
+}
+
+const formats = ["text", "json", "sarif", "github"] as const;
+type Format = (typeof formats)[number];
+const severities: readonly Severity[] = ["error", "warning", "note"];
+
+export const run: CommandModule["run"] = async ({ terminal, args, options: given }) => {
+  const options = given as unknown as Options;
+  if (options.explain !== undefined) return await explain(options.explain, terminal);
+  const format = oneOf("--format", options.json ? "json" : options.format, formats);
+  const severity = oneOf("--severity", options.severity, severities);
+  const path = resolve(terminal.cwd, args[0] ?? ".");
+  if (!existsSync(path)) {
+    throw new UsageError(`${args[0]}: there is no such file or folder`, { next: "baton check PATH" });
+  }
+  const checked = await checkPath(path, options);
+  if (checked.repository.workflows.length + checked.repository.unreadable.length === 0) {
+    throw new UsageError(`${args[0] ?? path}: there are no workflows (.github/workflows/*.yml)`, {
+      next: "baton check PATH of a repository that has some",
+    });
+  }
+  let report = await accepted(checked, severity, options, terminal);
+  if (options.fix) report = await repair(report, checked.repository, terminal);
+  return await show(report, { format, terminal, repository: checked.repository });
+};
+
+function oneOf<T extends string>(option: string, value: string, known: readonly T[]): T {
+  const found = known.find((each) => each === value);
+  if (!found) throw new UsageError(`${option} ${value}: it is one of ${known.join(", ")}`);
+  return found;
+}
+
+interface Checked {
+  readonly repository: Repository;
+  readonly report: Report;
+}
+
+async function checkPath(path: string, { defaultBranch }: Pick<Options, "defaultBranch">): Promise<Checked> {
+  const [{ readRepository }, { githubFacts }, { check }, { rules }, { createSimulator }, { suppress }] =
+    await Promise.all([
+      import("../../platforms/github/read/repository.ts"),
+      import("../../platforms/github/facts/github-facts.ts"),
+      import("../../check/check.ts"),
+      import("../../check/rules.ts"),
+      import("../../platforms/github/simulate/simulator.ts"),
+      import("../../check/suppress.ts"),
+    ]);
+  const repository = readRepository(path, defaultBranch ? { defaultBranch } : {});
+  const found = check(githubFacts(repository), { simulator: createSimulator(repository) });
+  const { findings, suppressed } = suppress(sortFindings([...repository.problems, ...found]), repository.sources);
+  const { focus } = repository;
+  const shown = focus === undefined ? findings : findings.filter((finding) => touches(finding, focus));
+  return {
+    repository,
+    report: {
+      findings: shown,
+      sources: repository.sources,
+      files: repository.workflows.length + repository.unreadable.length,
+      rules: rules.length,
+      suppressed,
+    },
+  };
+}
+
+function touches({ location, related }: Finding, file: string): boolean {
+  return location.file === file || related.some((place) => place.location.file === file);
+}
+
+/** Without what the baseline knows and what is milder than asked for. */
+async function accepted(
+  { report, repository }: Checked,
+  severity: Severity,
+  { baseline, writeBaseline: target }: Options,
+  terminal: Terminal,
+): Promise<Report> {
+  let { findings } = report;
+  if (baseline !== undefined || target !== undefined) {
+    const { newFindings, readBaseline, writeBaseline } = await import("../../check/baseline.ts");
+    if (target !== undefined) {
+      writeFileSync(resolve(terminal.cwd, target), writeBaseline(findings, repository.sources));
+      terminal.say(`wrote ${findings.length} known findings to ${target}`);
+      findings = [];
+    }
+    if (baseline !== undefined) {
+      const file = resolve(terminal.cwd, baseline);
+      const read = existsSync(file) ? readBaseline(readFileSync(file, "utf8")) : undefined;
+      if (!read?.ok) {
+        throw new UsageError(`${baseline}: ${read ? read.reason : "there is no such baseline"}`, {
+          next: `baton check --write-baseline ${baseline}`,
+        });
+      }
+      findings = newFindings(findings, read.known, repository.sources);
+    }
+  }
+  return { ...report, findings: findings.filter((finding) => atLeast(finding.severity, severity)) };
+}
+
+async function repair(report: Report, repository: Repository, terminal: Terminal): Promise<Report> {
+  const { applyEdits } = await import("../../findings/apply-edits.ts");
+  const { texts, repaired } = applyEdits(report.findings, repository.sources);
+  for (const [file, text] of texts) writeFileSync(join(repository.root, file), text);
+  terminal.say(
+    repaired === 0
+      ? "nothing here has a safe edit"
+      : `repaired ${repaired} of ${report.findings.length} findings in ${texts.size} file${texts.size === 1 ? "" : "s"}`,
+  );
+  if (repaired === 0) return report;
+  const again = await checkPath(join(repository.root, repository.focus ?? ""), {});
+  const kept = new Set(report.findings.map((finding) => finding.rule));
+  return { ...again.report, findings: again.report.findings.filter((finding) => kept.has(finding.rule)) };
+}
+
+interface Showing {
+  readonly format: Format;
+  readonly terminal: Terminal;
+  readonly repository: Repository;
+}
+
+async function show(report: Report, { format, terminal, repository }: Showing): Promise<ExitCode> {
+  const { closingLine, textReport } = await import("../../findings/print/text.ts");
+  const found = report.findings.length > 0 ? exitCodes.failed : exitCodes.clean;
+  switch (format) {
+    case "text":
+      if (report.findings.length > 0) terminal.print(...textReport(report, terminal.out));
+      terminal.say(closingLine(report));
+      suggestNext(report, terminal);
+      return found;
+    case "json": {
+      const { jsonReport } = await import("../../findings/print/json.ts");
+      terminal.printJson(jsonReport(report));
+      return found;
+    }
+    case "github": {
+      const { githubAnnotations, jobSummary } = await import("../../findings/print/github.ts");
+      if (report.findings.length > 0) terminal.print(...githubAnnotations(report));
+      const summary = terminal.env.GITHUB_STEP_SUMMARY;
+      if (summary) appendFileSync(summary, jobSummary(report));
+      terminal.say(closingLine(report));
+      return found;
+    }
+    case "sarif": {
+      const { sarifReport } = await import("../../findings/print/sarif.ts");
+      const { rules } = await import("../../check/rules.ts");
+      terminal.printJson(sarifReport(report, rules, version));
+      terminal.say(`${closingLine(report)} in ${repository.root}`);
+      return exitCodes.clean;
+    }
+    default:
+      return format satisfies never;
+  }
+}
+
+function suggestNext({ findings }: Report, terminal: Terminal): void {
+  const [first] = findings;
+  if (!first) terminal.suggest("baton generate github", "workflows that are correct by construction");
+  else if (findings.some((finding) => finding.edits)) terminal.suggest("baton check --fix", "repairs what is safe");
+  else terminal.suggest(`baton check --explain ${first.rule}`, "what it looks for, and why");
+}
+
+async function explain(id: string, terminal: Terminal): Promise<ExitCode> {
+  const { rules } = await import("../../check/rules.ts");
+  const { nearest } = await import("../../check/analysis/nearest.ts");
+  const rule = rules.find((each) => each.id === id);
+  if (!rule) {
+    const meant = nearest(
+      id,
+      rules.map((each) => each.id),
+    );
+    throw new UsageError(`--explain ${id}: there is no such rule`, {
+      next: meant ? `baton check --explain ${meant}` : `one of ${rules.map((each) => each.id).join(", ")}`,
+    });
+  }
+  const { out } = terminal;
+  terminal.print(
+    `${out.strong(rule.id)}: ${rule.title}`,
+    `${rule.severity}, ${rule.kind}`,
+    "",
+    rule.why,
+    "",
+    `${out.faint("docs")} docs/rules/${rule.id}.md`,
+    `${out.faint("platform")} ${rule.url}`,
+    `${out.faint("accept one")} # baton-ignore ${rule.id}: reason`,
+  );
+  return exitCodes.clean;
+}

@@ -1,0 +1,15 @@
+/** What a check has to say, for any printer. */
+
+import type { Finding } from "../finding.ts";
+import type { SourceFile } from "../source.ts";
+
+export interface Report {
+  readonly findings: readonly Finding[];
+  /** By path, for the lines that are shown. */
+  readonly sources: ReadonlyMap<string, SourceFile>;
+  /** How many workflow files were read. */
+  readonly files: number;
+  /** How many rules were asked. */
+  readonly rules: number;
+  readonly suppressed: number;
+}
