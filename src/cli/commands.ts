@@ -3,6 +3,12 @@ import type { CommandEntry } from "./command.ts";
 /** Every command, in the order in which help lists them. A new command is one file and one entry. */
 export const commands: readonly CommandEntry[] = [
   {
+    name: "check",
+    summary: "find races and broken hand-offs in existing workflows",
+    group: "Look",
+    load: () => import("./commands/check.ts"),
+  },
+  {
     name: "plan",
     summary: "show what a run would do, and why",
     group: "Deliver",
