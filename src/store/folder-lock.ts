@@ -12,6 +12,12 @@ export interface Holder {
 }
 
 /**
+ * The locks of this process. Without it, a lock whose store nobody refers to any more would be closed, and so given up,
+ * by the garbage collector while the process goes on.
+ */
+const held = new Set<DatabaseSync>();
+
+/**
  * Takes the folder for this process, or refuses at once and names who has it. The lock is one of the operating system
  * on an empty SQLite file: the kernel lets go of it when the process dies, however it dies, so nothing is ever left
  * behind and no process number has to be believed. Returns what lets go.
@@ -34,8 +40,9 @@ export function takeFolderLock(folder: StateFolder): () => void {
     database.close();
     throw asStoreError(error, folder.holder);
   }
+  held.add(database);
   return () => {
-    if (database.isOpen) database.close();
+    if (held.delete(database)) database.close();
   };
 }
 

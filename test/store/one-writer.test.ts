@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { openStore, openStoreForReading, storeHolder } from "../../src/store/store.ts";
 import { created, started } from "./events.ts";
 import { spawnScript } from "./spawned.ts";
@@ -40,6 +42,18 @@ test("within one process the folder is held once as well", (t) => {
     assert.throws(() => openStore(folder), { code: "in-use" });
   }
   openStore(folder).close();
+});
+
+test("a store that nobody refers to any more keeps its folder until it is closed or the process ends", async (t) => {
+  const folder = temporaryFolder(t);
+  (() => openStore(folder))();
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc");
+  for (let turn = 0; turn < 5; turn++) {
+    collectGarbage();
+    await new Promise(setImmediate);
+  }
+  assert.throws(() => openStore(folder), { code: "in-use" });
 });
 
 test("what a dead Baton said about itself is not believed, even if its process number lives again", (t) => {

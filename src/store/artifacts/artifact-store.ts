@@ -4,10 +4,11 @@ import type { ArtifactRef } from "../../plan/plan.ts";
 import { stateFolder } from "../state-folder.ts";
 import { ArtifactError } from "./artifact-error.ts";
 import { mergeInto, type Onto, replaceWith, requireReachable, whatIsAt } from "./destination.ts";
+import type { Entry } from "./entry.ts";
 import { FilePool, hashFile } from "./file-pool.ts";
 import { type Garbage, throwAway } from "./garbage.ts";
 import { inParallel } from "./in-parallel.ts";
-import { digestOf, type Entry, readListing, sizeOf, writeListing } from "./listing.ts";
+import { digestOf, readListing, sizeOf, writeListing } from "./listing.ts";
 import { readTree } from "./read-tree.ts";
 
 /** The artifacts of a state folder. Several may be stored and laid at the same time. Paths are absolute. */

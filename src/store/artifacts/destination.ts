@@ -1,7 +1,7 @@
 import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { ArtifactError, entryName } from "./artifact-error.ts";
-import type { Entry } from "./listing.ts";
+import type { Entry } from "./entry.ts";
 
 /**
  * What happens to a folder that is there already: `replace` takes it away, so that afterwards exactly the artifact is

@@ -1,5 +1,5 @@
 import { ArtifactError, entryName } from "./artifact-error.ts";
-import type { Entry } from "./listing.ts";
+import type { Entry } from "./entry.ts";
 
 /** As many links as Linux follows before it gives up. */
 const maxHops = 40;

@@ -2,8 +2,8 @@ import { constants, type Dirent } from "node:fs";
 import { lstat, open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { ArtifactError, entryName } from "./artifact-error.ts";
+import type { Entry } from "./entry.ts";
 import { inParallel } from "./in-parallel.ts";
-import type { Entry } from "./listing.ts";
 
 /** Reads one regular file that is open, stores it and says what it was. */
 export type KeepFile = (file: OpenFile) => Promise<{ sizeBytes: number; digest: string }>;
