@@ -11,7 +11,7 @@ export function outcomeOf(run: RunState, job: JobState): Outcome {
     case "succeeded":
       return "well";
     case "failed":
-      return job.definition.continueOnFailure ? "well" : "failed";
+      return job.definition.continueOnFailure ? "tolerated" : "failed";
     case "cancelled":
       return "stood-down";
     case "skipped":
@@ -56,10 +56,23 @@ function noteNodeEnded(state: State, run: RunState, end: NodeEnd): void {
       const left = order.pending[behind]! - 1;
       order.pending[behind] = left;
       if (left > 0) continue;
-      if (behind < order.jobs) turnHasCome(state, run, run.list[behind]!);
-      else ends.push(endOfJoin(order, behind));
+      const end = passOver(state, run, behind);
+      if (end !== undefined) ends.push(end);
     }
   }
+}
+
+/**
+ * Everything before the node has ended: a join ends with it, a job's turn has come. A job that succeeded before the run was
+ * retried counts as ended only now, so that what comes after it still comes after all that came before it.
+ */
+function passOver(state: State, run: RunState, node: number): NodeEnd | undefined {
+  const order = run.order!;
+  if (node >= order.jobs) return endOfJoin(order, node);
+  const job = run.list[node]!;
+  if (job.status === "succeeded") return { node, outcome: "well", culprit: node };
+  turnHasCome(state, run, job);
+  return undefined;
 }
 
 function mark(order: PlanOrder, edge: { behind: number; gate: boolean; outcome: Outcome; culprit: number }): void {
@@ -69,10 +82,11 @@ function mark(order: PlanOrder, edge: { behind: number; gate: boolean; outcome: 
     if (outcome === "failed") order.flags[behind] = flags | otherFailed;
     return;
   }
+  const flag = outcome === "stood-down" ? gateStoodDown : gateFailed;
   // Something that failed explains more than something that stood down.
-  if (order.culprit[behind] === -1 || (outcome === "failed" && (flags & gateFailed) === 0))
+  if (order.culprit[behind] === -1 || (flag === gateFailed && (flags & gateFailed) === 0))
     order.culprit[behind] = culprit;
-  order.flags[behind] = flags | (outcome === "failed" ? gateFailed : gateStoodDown);
+  order.flags[behind] = flags | flag;
 }
 
 function endOfJoin(order: PlanOrder, node: number): NodeEnd {
@@ -105,7 +119,7 @@ function idOf(run: RunState, number: number): JobId {
   return run.list[number]!.id;
 }
 
-/** At the start of a run and when it is retried: lays out the order, tells it what has ended, sends the first on their way. */
+/** At the start of a run and when it is retried: lays out the order and sends the first on their way. */
 export function layOutOrder(state: State, run: RunState): void {
   const planned = run.list.map((job) => job.planned);
   run.order = buildOrder(run.plan, planned, environmentsToAsk(run));
@@ -115,11 +129,9 @@ export function layOutOrder(state: State, run: RunState): void {
   }
   const free: number[] = [];
   for (let n = 0; n < run.order.nodes; n += 1) if (run.order.pending[n] === 0) free.push(n);
-  const ended = run.list.filter((job) => job.status !== "waiting");
-  for (const job of ended) noteEnded(state, run, job);
   for (const node of free) {
-    if (node < run.order.jobs) turnHasCome(state, run, run.list[node]!);
-    else noteNodeEnded(state, run, endOfJoin(run.order, node));
+    const end = passOver(state, run, node);
+    if (end !== undefined) noteNodeEnded(state, run, end);
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Plan, PlannedJob } from "../plan/plan.ts";
 import { assert, bug } from "./bug.ts";
 
-/** How something ended. `stood-down`: it did not run (to its end), yet nothing went wrong (cancelled, superseded). */
-export type Outcome = "well" | "failed" | "stood-down";
+/**
+ * How something ended. `stood-down`: it did not run (to its end), yet nothing went wrong (cancelled, superseded).
+ * `tolerated`: it failed and may; only what cannot do without its success is stopped by that.
+ */
+export type Outcome = "well" | "failed" | "tolerated" | "stood-down";
 
 /**
  * The order of a plan as a graph of numbers: the jobs that run (by their number), then the joins. Counts what has not

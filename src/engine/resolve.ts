@@ -120,7 +120,9 @@ function handedOver<T>(
 ): T | undefined {
   const environment = reader.planned.environment;
   const planned = environment === undefined ? undefined : run.pipelines.get(`${publisher.pipeline}@${environment}`);
-  if (planned?.decision === "reuse" && planned.reused !== undefined) return pick(planned.reused);
+  if (planned !== undefined && planned.decision !== "run") {
+    return planned.reused === undefined ? undefined : pick(planned.reused);
+  }
   const per = run.definitions.get(publisher.pipeline)?.jobs[publisher.job]?.per;
   const key = matrixKey(per === "environment" && environment !== undefined ? { ...publisher, environment } : publisher);
   const legs = run.matrices.get(key)?.legs;

@@ -178,6 +178,8 @@ export interface EnvironmentState {
 export interface GroupState {
   /** Jobs that hold a slot: running, or ready with only their run's own limit before them. */
   inside: number;
+  /** How many of them have which limit. */
+  readonly limits: Map<number, number>;
   readonly line: Line<JobState>;
 }
 

@@ -54,16 +54,24 @@ export function waitsFor(state: State, run: RunState, job: JobState, limit = 5):
 }
 
 function jobsBefore(run: RunState, job: JobState, limit: number): { jobs: JobId[]; more: number } {
+  const near = unendedBefore(run, job, "near");
+  // In a retried run something further away may run again.
+  const found = near.length > 0 ? near : unendedBefore(run, job, "far");
+  return { jobs: found.slice(0, limit), more: Math.max(0, found.length - limit) };
+}
+
+function unendedBefore(run: RunState, job: JobState, reach: "near" | "far"): JobId[] {
   const joins = new Map<string, Join>(run.plan.joins.map((join) => [join.id, join]));
   const seen = new Set<string>();
   const found: JobId[] = [];
-  const open = [...job.planned.after].reverse();
+  const open = job.planned.after.toReversed();
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (seen.has(id)) continue;
     seen.add(id);
     const before = run.jobs.get(id);
-    if (before === undefined) open.push(...[...(joins.get(id)?.after ?? [])].reverse());
-    else if (!hasEnded(before)) found.push(before.id);
+    if (before !== undefined && !hasEnded(before)) found.push(before.id);
+    else if (before === undefined) open.push(...(joins.get(id)?.after.toReversed() ?? []));
+    else if (reach === "far") open.push(...before.planned.after.toReversed());
   }
-  return { jobs: found.slice(0, limit), more: Math.max(0, found.length - limit) };
+  return found;
 }

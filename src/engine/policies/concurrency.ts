@@ -12,29 +12,47 @@ export function enterGroup(state: State, run: RunState, job: JobState): "through
   const name = groupName(run, job);
   let group = state.groups.get(name);
   if (group === undefined) {
-    group = { inside: 0, line: new Line() };
+    group = { inside: 0, limits: new Map(), line: new Line() };
     state.groups.set(name, group);
   }
-  if (group.line.size > 0 || group.inside >= limit) return "wait";
+  if (group.line.size > 0 || !hasRoom(group, job)) return "wait";
   takeGroupSlot(group, name, job);
   return "through";
 }
 
+/** The limits of those who are inside hold as well: whoever asked to be alone stays alone. */
+function hasRoom(group: GroupState, job: JobState): boolean {
+  let least = limitOf(job);
+  for (const limit of group.limits.keys()) if (limit < least) least = limit;
+  return group.inside < least;
+}
+
+function limitOf(job: JobState): number {
+  return job.definition.concurrency?.limit ?? 1;
+}
+
 export function takeGroupSlot(group: GroupState, name: string, job: JobState): void {
+  const limit = limitOf(job);
   group.inside += 1;
+  group.limits.set(limit, (group.limits.get(limit) ?? 0) + 1);
   job.inGroup = name;
 }
 
 /** The first in line, if there is room for it: limits may differ, and nobody overtakes. */
 export function nextInGroup(group: GroupState): JobState | undefined {
   const first = group.line.first();
-  return first !== undefined && group.inside < (first.definition.concurrency?.limit ?? 1) ? first : undefined;
+  return first !== undefined && hasRoom(group, first) ? first : undefined;
 }
 
 /** Gives the job's slot back. */
 export function leaveGroup(state: State, job: JobState): void {
   if (job.inGroup === undefined) return;
-  state.groups.get(job.inGroup)!.inside -= 1;
+  const group = state.groups.get(job.inGroup)!;
+  const limit = limitOf(job);
+  const left = group.limits.get(limit)! - 1;
+  if (left === 0) group.limits.delete(limit);
+  else group.limits.set(limit, left);
+  group.inside -= 1;
   job.inGroup = undefined;
 }
 

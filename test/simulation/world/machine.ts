@@ -1,0 +1,151 @@
+import type { Ended, Launch, Runner } from "../../../src/engine/ports.ts";
+import type { Chance } from "./chance.ts";
+import type { Entry } from "./trace.ts";
+
+/** A process group on the simulated machine. It outlives a crash of Baton until it ends by itself or is reaped. */
+export interface Process {
+  readonly launch: Launch;
+  readonly fate: "succeed" | "fail" | "hang";
+  readonly startedAt: number;
+  alive: boolean;
+  stopping: "no" | "graceful" | "now";
+  /** What is told about it, once it is gone; to the Baton that started it, in the normal case. */
+  report: Ended | undefined;
+  told: boolean;
+  /** Counts the Batons of this world. */
+  readonly baton: number;
+}
+
+export interface MachineOptions {
+  chance: Chance;
+  now: () => number;
+  record: (entry: Entry) => void;
+  /** Of 100 jobs, how many fail and hang. */
+  failPercent: number;
+  hangPercent: number;
+}
+
+export class Machine {
+  readonly processes: Process[] = [];
+  baton = 0;
+  #options: MachineOptions;
+  #tell: (ended: Ended) => void = () => {};
+  #reaping: { tokens: Set<string>; done: PromiseWithResolvers<void> } | undefined;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+  }
+
+  /** The runner of the Baton that starts now. */
+  runner(): Runner {
+    const mine = this.baton;
+    return {
+      start: (launch) => {
+        if (mine === this.baton) this.#start(launch);
+      },
+      stop: (token, mode) => {
+        if (mine !== this.baton) return;
+        this.#options.record({ kind: "stop", token, mode });
+        const process = this.processes.find((each) => each.launch.token === token);
+        if (process?.alive === true) process.stopping = mode;
+      },
+      onEnded: (listener) => {
+        this.#tell = (ended) => {
+          if (mine === this.baton) listener(ended);
+        };
+      },
+      reap: (tokens) => {
+        this.#reaping = { tokens: new Set(tokens), done: Promise.withResolvers() };
+        return this.#reaping.done.promise;
+      },
+    };
+  }
+
+  get reaping(): boolean {
+    return this.#reaping !== undefined;
+  }
+
+  finishReaping(): void {
+    const reaping = this.#reaping!;
+    this.#reaping = undefined;
+    for (const process of this.processes)
+      if (process.alive && reaping.tokens.has(process.launch.token)) this.#gone(process);
+    reaping.done.resolve();
+  }
+
+  /** Baton is gone. Some processes die with it, for their pipe is broken; others never notice. */
+  crash(): void {
+    this.baton += 1;
+    this.#reaping = undefined;
+    for (const process of this.processes) if (process.alive && this.#options.chance.happens(30)) this.#gone(process);
+  }
+
+  alive(): Process[] {
+    return this.processes.filter((process) => process.alive);
+  }
+
+  untold(): Process[] {
+    return this.processes.filter((each) => each.report !== undefined && !each.told && each.baton === this.baton);
+  }
+
+  /** Ends a process in the way it was born to, or as it was told to stop. */
+  end(process: Process): void {
+    const { chance, now } = this.#options;
+    const durationMs = Math.max(0, now() - process.startedAt);
+    const { token } = process.launch;
+    const stops = process.stopping === "now" || (process.stopping === "graceful" && chance.happens(80));
+    if (stops) process.report = { token, durationMs, result: { kind: "stopped" } };
+    else if (process.fate === "succeed") process.report = { token, durationMs, result: this.#success(process.launch) };
+    else {
+      const failure =
+        process.fate === "hang"
+          ? ({ kind: "timeout", message: "took too long" } as const)
+          : ({ kind: "exit", message: "exit status 1", exitCode: 1 } as const);
+      process.report = { token, durationMs, result: { kind: "failed", failure } };
+    }
+    this.#gone(process);
+  }
+
+  tell(process: Process): void {
+    process.told = true;
+    this.#tell(process.report!);
+  }
+
+  #start(launch: Launch): void {
+    const { chance, record, now, failPercent, hangPercent } = this.#options;
+    const draw = chance.below(100);
+    const fate = draw < failPercent ? "fail" : draw < failPercent + hangPercent ? "hang" : "succeed";
+    const process: Process = {
+      launch,
+      fate,
+      startedAt: now(),
+      alive: true,
+      stopping: "no",
+      report: undefined,
+      told: false,
+      baton: this.baton,
+    };
+    this.processes.push(process);
+    record({ kind: "process", launch, at: now() });
+    // Some are over before whoever started them has returned.
+    if (fate !== "hang" && chance.happens(4)) {
+      this.end(process);
+      this.tell(process);
+    }
+  }
+
+  #success({ run, job, attempt, outputs, artifacts }: Launch): Ended["result"] {
+    const made = `${run}/${job}/${attempt}`;
+    const files = (name: string) => ({ digest: `sha256:${made}/${name}`, sizeBytes: 1 });
+    return {
+      kind: "succeeded",
+      outputs: Object.fromEntries(Object.keys(outputs).map((name) => [name, `${made}/${name}`])),
+      artifacts: Object.fromEntries(Object.keys(artifacts).map((name) => [name, files(name)])),
+    };
+  }
+
+  #gone(process: Process): void {
+    process.alive = false;
+    this.#options.record({ kind: "gone", token: process.launch.token });
+  }
+}
