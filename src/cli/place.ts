@@ -11,12 +11,12 @@ export interface Place {
   stateFolder: string;
   /** Top of the git repository that the definition is in; absent when it is in none. */
   repository: string | undefined;
-  /** What paths in the definition are relative to: the repository, else the definition's folder. */
+  /** What paths in the definition are relative to: its own folder. */
   root: string;
 }
 
 export function findPlace(terminal: Terminal, options: { config?: string | undefined }): Place {
   const file = findDefinition({ cwd: terminal.cwd, config: options.config, root: findRepositoryRoot(terminal.cwd) });
-  const repository = findRepositoryRoot(dirname(file));
-  return { file, stateFolder: join(dirname(file), ".baton"), repository, root: repository ?? dirname(file) };
+  const root = dirname(file);
+  return { file, stateFolder: join(root, ".baton"), repository: findRepositoryRoot(root), root };
 }

@@ -46,7 +46,7 @@ export async function planFor(question: Question): Promise<Plan> {
   const chosen = () => chooseEnvironments(delivery, { env: options.env, to: options.to, branch });
   const environments = question.environments ?? chosen();
   const pipelines = (options.pipeline ?? []).map((name) => knownPipeline(delivery, name));
-  const history = options.since === undefined ? past.history : await asIfDeployedAt(question, options.since);
+  const history = await knownHistory(question);
   const bases = Object.values(history.deployed).flatMap((there) => Object.values(there).map(({ commit }) => commit));
   const request: PlanRequest = {
     change: {
@@ -98,11 +98,16 @@ function knownPipeline(delivery: Delivery, name: string): string {
   });
 }
 
-/** The history with every deployment counted as one of this commit: what changed since then decides. */
-async function asIfDeployedAt({ source, past }: Question, since: string): Promise<History> {
-  const commit = await resolveSince(source, since);
+/** What to compare with: with `--since` every deployment counts as one of that commit. */
+async function knownHistory({ source, past, options }: Question): Promise<History> {
+  if (options.since !== undefined) return deployedAt(past.history, await resolveSince(source, options.since));
+  // Without commits there is nothing to compare: what was deployed before is never what is there now.
+  return source.kind === "folder" ? deployedAt(past.history, "unversioned") : past.history;
+}
+
+function deployedAt(history: History, commit: string): History {
   const deployed: History["deployed"] = {};
-  for (const [environment, pipelines] of Object.entries(past.history.deployed)) {
+  for (const [environment, pipelines] of Object.entries(history.deployed)) {
     deployed[environment] = {};
     for (const [pipeline, value] of Object.entries(pipelines)) deployed[environment][pipeline] = { ...value, commit };
   }

@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { snapshot } from "../git/snapshot.ts";
 import { changedSince, readWorktree, resolveCommit } from "../git/worktree.ts";
 import type { Place } from "./place.ts";
@@ -8,7 +9,17 @@ import { UsageError } from "./problem.ts";
  * uncommitted files. `folder`: the files as they lie there, because no commit can stand for them.
  */
 export type Source =
-  | { kind: "commit"; root: string; commit: string; head: string; branch: string | undefined; uncommitted: string[] }
+  | {
+      kind: "commit";
+      /** Top of the repository. */
+      root: string;
+      /** The definition's folder below it, with a slash at the end; empty when that is the top itself. */
+      prefix: string;
+      commit: string;
+      head: string;
+      branch: string | undefined;
+      uncommitted: string[];
+    }
   | { kind: "folder"; root: string; because: string; branch: string | undefined };
 
 export async function readSource(place: Place): Promise<Source> {
@@ -16,11 +27,15 @@ export async function readSource(place: Place): Promise<Source> {
     return { kind: "folder", root: place.root, because: "this is not a git repository", branch: undefined };
   }
   const { root, commit, branch, uncommitted } = await readWorktree(place.repository);
-  if (commit === undefined) return { kind: "folder", root, because: "the repository has no commit yet", branch };
+  if (commit === undefined) {
+    return { kind: "folder", root: place.root, because: "the repository has no commit yet", branch };
+  }
+  const below = relative(place.repository, place.root).replaceAll("\\", "/");
+  const prefix = below === "" ? "" : `${below}/`;
   const files = uncommitted.filter((path) => !path.startsWith(".baton/") && !path.includes("/.baton/"));
-  if (files.length === 0) return { kind: "commit", root, commit, head: commit, branch, uncommitted: [] };
+  if (files.length === 0) return { kind: "commit", root, prefix, commit, head: commit, branch, uncommitted: [] };
   const recorded = await snapshot({ root, parent: commit });
-  return { kind: "commit", root, commit: recorded, head: commit, branch, uncommitted: files };
+  return { kind: "commit", root, prefix, commit: recorded, head: commit, branch, uncommitted: files };
 }
 
 /**
@@ -33,10 +48,15 @@ export async function changesSince(source: Source, bases: Iterable<string>): Pro
   await Promise.all(
     [...new Set(bases)].map(async (base) => {
       const paths = await changedSince(source.root, base, source.commit);
-      if (paths) changed[base] = paths;
+      if (paths) changed[base] = pathsBelow(source.prefix, paths);
     }),
   );
   return changed;
+}
+
+/** What lies outside the definition's folder is no part of its delivery. */
+function pathsBelow(prefix: string, paths: string[]): string[] {
+  return prefix === "" ? paths : paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
 }
 
 /** @throws {UsageError} when `--since` names no commit. */

@@ -1,4 +1,4 @@
-import { copyFile, rm } from "node:fs/promises";
+import { copyFile, rm, stat, utimes } from "node:fs/promises";
 import { resolve } from "node:path";
 import { git } from "./git.ts";
 
@@ -41,10 +41,17 @@ export async function snapshot({ root, parent }: SnapshotRequest): Promise<strin
   }
 }
 
-/** Starting from the real index spares git from reading every file again: it holds their times. */
+/**
+ * Starting from the real index spares git from reading every file again: it holds their times. The copy must not look
+ * younger than the index: git reads again only files that are not older than it, and would take an edit made in the same
+ * second for no edit.
+ */
 async function copied(index: string, temporary: string): Promise<boolean> {
   try {
     await copyFile(index, temporary);
+    const { mtimeMs } = await stat(index);
+    const seconds = Math.floor(mtimeMs / 1000);
+    await utimes(temporary, seconds, seconds);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkout } from "../../src/git/checkout.ts";
@@ -81,6 +90,20 @@ test("neither checkout nor snapshot runs a hook or shows up anywhere but under r
   assert.equal(existsSync(join(folder, "ignored")), false);
   assert.equal(at(repo.root, "rev-parse", `${commit}^`), parent);
   assert.equal(existsSync(join(repo.root, ".git", "hook-ran")), false);
+});
+
+test("an edit of the same length in the same second is seen", async (t) => {
+  const repo = repository(t);
+  const second = new Date(1_700_000_000_000);
+  const file = join(repo.root, "a");
+  repo.write({ a: "1" });
+  utimesSync(file, second, second);
+  const parent = repo.commit("one");
+  utimesSync(join(repo.root, ".git", "index"), second, second);
+  repo.write({ a: "2" });
+  utimesSync(file, second, second);
+  const commit = await snapshot({ root: repo.root, parent });
+  assert.equal(at(repo.root, "show", `${commit}:a`), "2");
 });
 
 test("the same files give the same snapshot, and only the needed ones are kept", async (t) => {

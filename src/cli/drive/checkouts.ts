@@ -10,10 +10,10 @@ import type { Source } from "../source.ts";
 /** Where a run works, kept in `.baton/checkouts/<run>.json` so that a resumed run works in the same files. */
 interface Workplace {
   version: 1;
-  /** Absolute. */
+  /** Where the jobs work: the definition's folder, or its like in the checkout. Absolute. */
   directory: string;
   /** Absent for a run in the working tree itself. */
-  checkout?: { root: string; commit: string; branch?: string };
+  checkout?: { root: string; commit: string; branch?: string; folder: string };
 }
 
 /** The checkouts of a state folder. */
@@ -28,17 +28,19 @@ export class Checkouts {
   /** Prepares the files of a new run before it is recorded. Nothing is copied for a run in place. */
   async prepare(run: RunId, { source, inPlace }: { source: Source; inPlace: boolean }): Promise<void> {
     mkdirSync(this.#folder, { recursive: true });
-    let place: Workplace = { version: 1, directory: source.root };
+    const prefix = source.kind === "commit" ? source.prefix : "";
+    let place: Workplace = { version: 1, directory: join(source.root, prefix) };
     if (source.kind === "commit") {
       const { root, commit, branch } = source;
       if (source.uncommitted.length > 0) await keepSnapshot(root, commit);
       if (!inPlace) {
+        const folder = join(this.#folder, run);
         place = {
           version: 1,
-          directory: join(this.#folder, run),
-          checkout: { root, commit, ...(branch !== undefined && { branch }) },
+          directory: join(folder, prefix),
+          checkout: { root, commit, folder, ...(branch !== undefined && { branch }) },
         };
-        await checkout({ root, commit, branch: branch ?? "", folder: place.directory });
+        await checkout({ root, commit, branch: branch ?? "", folder });
       }
     }
     const path = this.#record(run);
@@ -56,7 +58,7 @@ export class Checkouts {
         next: `put it back and resume, or give the run up with: baton cancel ${run}`,
       });
     }
-    await checkout({ ...place.checkout, folder: place.directory });
+    await checkout(place.checkout);
   }
 
   directoryOf(run: RunId): string {

@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { oneJob, storefrontFiles } from "./deliveries.ts";
+import { sandbox } from "./sandbox.ts";
+
+interface Summary {
+  conclusion: string;
+  run: string;
+  jobs: { id: string; status: string; attempts: number; failure?: { message: string } }[];
+  environments: Record<string, Record<string, { release: number; outputs: Record<string, string> }>>;
+  waiting: { environment: string; reviewers: string[] }[];
+}
+
+const statuses = ({ jobs }: Summary) => Object.fromEntries(jobs.map(({ id, status }) => [id, status]));
+
+test("a run goes through the environments, and a second one with nothing changed does nothing", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const first = await box.baton("run", "--to", "test");
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stdout, /release 1 passed: 7 jobs, 7 passed/);
+  assert.match(first.stdout, /infra\.site +bucket-dev/);
+  assert.match(first.stdout, /infra\.site +bucket-test/);
+  assert.match(first.stderr, /next: baton status/);
+  const second = await box.baton("run", "--to", "test");
+  assert.equal(second.code, 0);
+  assert.match(second.stderr, /nothing to do: 0 jobs to run, 7 reused/);
+  assert.equal(box.git("status", "--porcelain"), "", "git does not see the state");
+  assert.deepEqual(readdirSync(join(box.root, ".baton", "checkouts")), [], "the checkout of a run that passed is gone");
+});
+
+test("with only web changed, infra is reused and says so, and its outputs still reach web", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  await box.baton("run");
+  box.write({ "web/page": "new" });
+  const commit = box.commit("web");
+  const plan = await box.baton("plan");
+  assert.match(plan.stdout, /reuse infra +unchanged since release 1: outputs reused/);
+  assert.match(plan.stdout, /run +web +1 file changed under web\/\*\*/);
+  assert.match(plan.stderr, /next: baton run/);
+  const summary = await box.json<Summary>("run");
+  assert.deepEqual(statuses(summary), {
+    "web.test": "succeeded",
+    "web.build@dev": "succeeded",
+    "web.deploy@dev": "succeeded",
+  });
+  const dev = summary.environments.dev!;
+  assert.deepEqual([dev.infra!.release, dev.web!.release], [1, 2]);
+  assert.match((await box.baton("logs", "web.deploy@dev")).stdout, /bucket-dev/);
+  assert.match((await box.baton("status")).stdout, new RegExp(`web +release 2 +${commit.slice(0, 7)}`));
+});
+
+test("a failing step shows its last lines at once, where the log is, and how to go on", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  box.write({ "web/test.sh": "for i in $(seq 1 40); do echo line $i; done\necho expected 3, got 4 >&2\nexit 7\n" });
+  box.commit("broken");
+  const { code, stdout, stderr } = await box.baton("run");
+  assert.equal(code, 1);
+  assert.match(stderr, /web\.test failed: step '.*' ended with exit code 7/);
+  assert.match(stderr, /│ line 40\n {2}│ expected 3, got 4\n {2}log: \.baton\/logs\/r0001\/web\.test\.1\.log/);
+  assert.doesNotMatch(stderr, /│ line 20\n/);
+  assert.match(stderr, /web\.build@dev skipped \(.*web\.test/);
+  assert.match(stderr, /next: baton retry r0001/);
+  assert.match(stdout, /release 1 failed: 4 jobs, 1 passed, 1 failed, 2 skipped/);
+  assert.match((await box.baton("outputs")).stdout, /site = bucket-dev/, "infra passed and counts as deployed");
+});
+
+test("retry runs what failed and what it held back, and nothing that passed", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const flag = join(box.root, ".git", "flag");
+  box.write({ "web/test.sh": `test -e '${flag}' || { touch '${flag}'; exit 1; }\n` });
+  box.commit("fails once");
+  const first = await box.json<Summary>("run");
+  assert.equal(first.conclusion, "failed");
+  const again = await box.json<Summary>("retry");
+  assert.equal(again.conclusion, "succeeded");
+  assert.deepEqual(again.jobs.map(({ id, attempts }) => [id, attempts]).sort(), [
+    ["infra.apply@dev", 1],
+    ["web.build@dev", 1],
+    ["web.deploy@dev", 1],
+    ["web.test", 2],
+  ]);
+  const nothing = await box.baton("retry");
+  assert.equal(nothing.code, 1);
+  assert.match(nothing.stderr, /every job of run r0001 passed: there is nothing to retry/);
+});
+
+test("without a terminal a run pauses at an approval, and approve goes on with it", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const paused = await box.baton("run", "--to", "prod");
+  assert.equal(paused.code, 0);
+  assert.match(paused.stdout, /release 1 waits: 10 jobs, 7 passed, 3 open/);
+  assert.match(paused.stderr, /prod waits for approval by release-managers/);
+  assert.match(paused.stderr, /next: baton approve r0001 prod/);
+  const status = await box.baton("status");
+  assert.match(status.stdout, /prod +waits for approval by release-managers/);
+  const wrong = await box.baton("approve", "1", "pord");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /does not go to "pord"; did you mean prod\?/);
+  const approved = await box.json<Summary>("approve", "1", "prod", "--comment", "go");
+  assert.equal(approved.conclusion, "succeeded");
+  assert.equal(approved.environments.prod!.infra!.outputs.site, "bucket-prod");
+  const late = await box.baton("reject", "1", "prod");
+  assert.equal(late.code, 1);
+  assert.match(late.stderr, /does not wait for an approval of prod/);
+});
+
+test("a rejected release does not reach the environment", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  await box.baton("run", "--to", "prod");
+  const { code, stderr, stdout } = await box.baton("reject", "r0001", "prod", "--comment", "not on a Friday");
+  assert.equal(code, 1);
+  assert.match(stderr, /prod rejected by .*: not on a Friday/);
+  assert.match(stdout, /7 passed, 3 skipped/);
+  const outputs = await box.json<{ environments: object }>("outputs");
+  assert.deepEqual(Object.keys(outputs.environments).sort(), ["dev", "test"]);
+});
+
+test("--yes approves", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const { code, stdout } = await box.baton("run", "--to", "prod", "--yes");
+  assert.equal(code, 0);
+  assert.match(stdout, /10 jobs, 10 passed/);
+});
+
+test("jobs run on the planned files: what is uncommitted takes part, what is ignored does not, and edits come too late", async (t) => {
+  const box = sandbox(t, {
+    files: {
+      ...oneJob(
+        `{ go: { steps: [sh("ls; cat tracked; echo late > \\"$HERE/tracked\\"; sleep 0.1; cat tracked; git status --porcelain; git log -1 --format=%s")] } }`,
+      ),
+      ".gitignore": "ignored\n",
+      tracked: "one\n",
+    },
+  });
+  box.env.HERE = box.root;
+  box.write({ tracked: "two\n", fresh: "untracked\n", ignored: "secret\n" });
+  const index = box.git("ls-files", "--stage");
+  const run = await box.baton("run");
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /on main with 2 uncommitted files/);
+  const log = (await box.baton("logs", "app.go")).stdout.split("\n").map((line) => line.slice(9));
+  assert.deepEqual(log, [
+    "baton.config.ts",
+    "fresh",
+    "tracked",
+    "two",
+    "two",
+    "Uncommitted files, as Baton ran them",
+    "",
+  ]);
+  assert.equal(box.read("tracked"), "late\n");
+  assert.equal(box.git("ls-files", "--stage"), index, "the index is as it was");
+  assert.equal(box.git("log", "--format=%s"), "start");
+});
+
+test("the same uncommitted files are not run twice, and committing them changes nothing", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  box.write({ "web/draft": "1" });
+  await box.baton("run");
+  assert.match((await box.baton("run")).stderr, /nothing to do/);
+  box.commit("the draft");
+  assert.match((await box.baton("run")).stderr, /nothing to do/);
+  box.write({ "web/draft": "2" });
+  assert.match((await box.baton("plan")).stdout, /1 file changed under web/);
+});
+
+test("in place, jobs work in the working tree itself", async (t) => {
+  const box = sandbox(t, { files: oneJob(`{ go: { steps: [sh("echo made > made-here")] } }`) });
+  const { code, stderr } = await box.baton("run", "--in-place");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /in the working tree itself/);
+  assert.equal(box.read("made-here"), "made\n");
+});
+
+test("without git everything counts as changed and runs in place", async (t) => {
+  const box = sandbox(t, { files: oneJob(`{ go: { deploys: true, steps: [sh("echo x >> count")] } }`), commit: false });
+  rmSync(join(box.root, ".git"), { recursive: true });
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /this is not a git repository, so everything counts as changed/);
+  assert.equal((await box.baton("run")).code, 0);
+  assert.equal(box.read("count"), "x\nx\n");
+});
+
+test("secrets come from the environment or a file, are asked for before anything runs, and are masked", async (t) => {
+  const files = oneJob(`{ go: { env: { KEY: secret("DEPLOY_KEY") }, steps: [sh("echo key is $KEY")] } }`);
+  const box = sandbox(t, { files: { ...files, ".gitignore": "*.secrets\n" } });
+  const missing = await box.baton("run");
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /a secret is not set: DEPLOY_KEY \(for app\.go@dev\)/);
+  assert.equal(box.exists(".baton"), false, "nothing was started");
+  box.write({ "my.secrets": "DEPLOY_KEY=hunter-twenty-two\n" });
+  const run = await box.baton("run", "--secrets-file", "my.secrets", "--verbose");
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /key is \*\*\*/);
+  assert.doesNotMatch(run.stderr + (await box.baton("logs")).stdout, /hunter/);
+});
+
+test("parameters are checked, and reach the job", async (t) => {
+  const files = {
+    "baton.config.ts": `
+import { delivery, env, parameter, pipeline, sh } from "baton-cd";
+const size = parameter("size", { type: "choice", options: ["small", "large"], default: "small" });
+const note = parameter("note", { type: "string" });
+const app = pipeline("app", { jobs: { go: { env: { SIZE: size, NOTE: note }, steps: [sh("echo $SIZE $NOTE")] } } });
+export default delivery("one", { pipelines: [app], environments: [env("dev")], parameters: [size, note] });
+`,
+  };
+  const box = sandbox(t, { files });
+  const missing = await box.baton("run");
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /the delivery asks for note/);
+  const wrong = await box.baton("run", "--param", "note=x", "--param", "size=huge");
+  assert.match(wrong.stderr, /it must be one of small, large/);
+  const unknown = await box.baton("run", "--param", "nte=x");
+  assert.match(unknown.stderr, /there is no parameter "nte"; did you mean note\?/);
+  const run = await box.baton("run", "--param", "note=a=b", "--verbose");
+  assert.match(run.stderr, /small a=b/);
+});
+
+test("what is asked for must exist, and the nearest name is offered", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const cases: [string[], RegExp][] = [
+    [["run", "--evn", "dev"], /unknown option '--evn' \(Did you mean --env\?\)\n {2}next: baton run --help/],
+    [["rnu"], /unknown command 'rnu'/],
+    [["run", "--env", "dve"], /there is no environment "dve"; did you mean dev\?/],
+    [["run", "--to", "prd"], /there is no environment "prd"; did you mean prod\?/],
+    [["run", "--pipeline", "wbe"], /there is no pipeline "wbe"; did you mean web\?/],
+    [["run", "--event", "pushed"], /there is no such event/],
+    [["run", "--since", "nowhere"], /git knows no such commit/],
+    [["run", "--parallel", "0"], /--parallel 0 is not a number from 1/],
+    [["run", "--env", "test"], /test comes after dev, where this has not passed yet: infra has to run in dev/],
+    [["plan", "--explain", "web.tset"], /there is no job "web\.tset" in it; did you mean web\.test\?/],
+    [["graph", "--format", "svg"], /use mermaid, dot, text/],
+    [["approve", "1"], /missing required argument 'ENV'/],
+  ];
+  for (const [args, says] of cases) {
+    const { code, stderr, stdout } = await box.baton(...args);
+    assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
+    assert.match(stderr, says);
+    assert.equal(stdout, "");
+  }
+});
+
+test("an environment alone may be asked for once what comes before it has passed", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  await box.baton("run");
+  const summary = await box.json<Summary>("run", "--env", "test");
+  assert.equal(summary.conclusion, "succeeded");
+  assert.deepEqual(Object.keys(statuses(summary)).sort(), [
+    "infra.apply@test",
+    "web.build@test",
+    "web.deploy@test",
+    "web.test",
+  ]);
+});
