@@ -56,7 +56,9 @@ export async function changesSince(source: Source, bases: Iterable<string>): Pro
 
 /** What lies outside the definition's folder is no part of its delivery. */
 function pathsBelow(prefix: string, paths: string[]): string[] {
-  return prefix === "" ? paths : paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
+  return prefix === ""
+    ? paths
+    : paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
 }
 
 /** @throws {UsageError} when `--since` names no commit. */

@@ -46,14 +46,14 @@ export interface Pipeline {
   /** What may be published; each is written by exactly one job (`job`). */
   outputs: Record<string, Output>;
   env: Record<string, Value>;
-  /** Relative to the repository root. */
+  /** Relative to the folder of the definition. */
   workingDirectory: string;
   /** In the order they were written. */
   jobs: Record<string, Job>;
 }
 
 export interface Triggers {
-  /** GitHub path globs, later entries win, `!` negates. Empty: every change affects this pipeline. */
+  /** GitHub path globs below the definition's folder, later entries win, `!` negates. Empty: every change affects this pipeline. */
   paths: string[];
   /** GitHub branch globs. Empty: the branches of the environments. */
   branches: string[];

@@ -45,7 +45,7 @@ export interface PipelineInput<
   readonly schedules?: readonly string[] | undefined;
   readonly outputs?: { readonly [Name in Outputs]: OutputType | OutputInput<NoInfer<Jobs>> } | undefined;
   readonly env?: EnvInput<NoInfer<Outputs>> | undefined;
-  /** Relative to the repository root. Default: the root. */
+  /** Relative to the folder of the definition. Default: that folder. */
   readonly workingDirectory?: string | undefined;
   /** In the order in which they are written; `needs` says what comes before what. */
   readonly jobs: { readonly [Name in Jobs]: JobInput<NoInfer<Jobs>, Artifacts, Environments, NoInfer<Outputs>> };

@@ -175,7 +175,7 @@ const pipeline = z
     schedules: z.array(z.string()).describe("POSIX cron lines, UTC.").optional(),
     outputs: z.record(name, output).describe("Values it publishes in an environment.").optional(),
     env: env.optional(),
-    workingDirectory: z.string().describe("Relative to the repository's root. Default: the root.").optional(),
+    workingDirectory: z.string().describe("Relative to the folder of the definition. Default: that folder.").optional(),
     jobs: z.record(name, job).describe("In the order in which they are shown."),
   })
   .meta({ id: "pipeline", description: "A unit that one team owns." });
