@@ -1,4 +1,3 @@
-import type { Checker } from "./checkers/checker.ts";
 import { allCheckers } from "./checkers.ts";
 import { Ledger } from "./ledger.ts";
 import { describe, type Entry } from "./world/trace.ts";
@@ -14,8 +13,16 @@ export interface Violation {
 
 export interface SimulateOptions {
   sabotage?: Sabotage;
-  /** Called with the number of events in the journal. */
-  onEnd?: (events: number) => void;
+  /** Only the checker of this name. */
+  only?: string;
+  crash?: { flush: number; when: "before" | "after" };
+  onEnd?: (life: Life) => void;
+}
+
+/** What happened in a world, for those who count. */
+export interface Life {
+  entries: readonly Entry[];
+  flushes: number;
 }
 
 class Broken extends Error {
@@ -29,7 +36,8 @@ class Broken extends Error {
 
 /** Lives one world through; undefined when every promise held. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Violation | undefined> {
-  const checkers: Checker[] = allCheckers();
+  const { only } = options;
+  const checkers = allCheckers().filter((checker) => only === undefined || checker.name === only);
   const ledger = new Ledger();
   const entries: Entry[] = [];
   let broken: Broken | undefined;
@@ -44,8 +52,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
       return;
     }
   };
-  const { sabotage } = options;
-  const world = new World({ seed, record, ...(sabotage === undefined ? {} : { sabotage }) });
+  const { sabotage, crash } = options;
+  const world = new World({ seed, record, ...(sabotage && { sabotage }), ...(crash && { crash }) });
   try {
     await world.live();
     if (world.bug !== undefined) throw world.bug;
@@ -53,7 +61,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     const message = error instanceof Error ? `${error.stack}\n${String(error.cause ?? "")}` : String(error);
     broken ??= new Broken("no exception", message);
   }
-  options.onEnd?.(ledger.length);
+  options.onEnd?.({ entries, flushes: world.flushes });
   if (broken === undefined) return undefined;
   return { seed, checker: broken.checker, message: broken.message, trace: entries.map(describe) };
 }

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { allCheckers } from "./checkers.ts";
+import { mutations } from "./mutations.ts";
+import { simulate } from "./simulate.ts";
+
+/** Worlds lived through until the checker must have seen its mistake. */
+const patience = 400;
+
+for (const { name } of allCheckers()) {
+  const mutation = mutations[name];
+  test(`"${name}" sees an engine that ${mutation?.does}`, async (t) => {
+    assert.ok(mutation !== undefined, `mutations.ts has none for "${name}"`);
+    for (let seed = 1; seed <= patience; seed += 1) {
+      const violation = await simulate(seed, { only: name, sabotage: mutation.sabotage });
+      if (violation?.checker !== name) continue;
+      t.diagnostic(`seed ${seed}: ${violation.message.slice(0, 160)}`);
+      return;
+    }
+    assert.fail(`${patience} worlds went wrong unseen`);
+  });
+}

@@ -1,0 +1,148 @@
+import { advance, letThrough } from "../../src/engine/advance.ts";
+import { decide, type Moment } from "../../src/engine/decide.ts";
+import type { EngineEvent } from "../../src/engine/events.ts";
+import type { JobState, RunState, State } from "../../src/engine/state.ts";
+import type { Sabotage } from "./world/world.ts";
+
+/** For every checker an engine that is wrong in just the way the checker is for. */
+export const mutations: Readonly<Record<string, { does: string; sabotage: Sabotage }>> = {
+  "needs first": {
+    does: "starts a job although what it needs has not ended",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) {
+        if (job.stage === "before" && job.status === "waiting" && job.number % 3 === 2 && run.cancel === undefined) {
+          advance(state, { run, job, again: "first" }, "matrix");
+        }
+      }
+    }),
+  },
+  "ended stays ended": {
+    does: "runs a job that has succeeded once more",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) {
+        if (job.status !== "succeeded" || job.attempt > 1 || run.cancel !== undefined || run.order === undefined)
+          continue;
+        run.open += 1;
+        advance(state, { run, job, again: "again" }, "matrix");
+      }
+    }),
+  },
+  "one attempt": {
+    does: "goes on after a crash without waiting for what still runs",
+    sabotage: { ports: (ports) => ({ ...ports, runner: { ...ports.runner, reap: async () => {} } }) },
+  },
+  "one deployment": {
+    does: "deploys without the environment's lock",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) if (job.stage === "lock") letThrough(state, run, job);
+    }),
+  },
+  "locks in order": {
+    does: "gives the lock to whoever came last",
+    sabotage: before((state) => {
+      for (const environment of state.environments.values()) environment.line.reverse();
+    }),
+  },
+  "no lock while asking": {
+    does: "takes the lock before it asks",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) {
+        const environment = run.environments.get(job.planned.environment ?? "");
+        const shared = state.environments.get(environment?.name ?? "");
+        if (job.stage !== "approval" || environment?.lock !== "none" || shared === undefined) continue;
+        shared.line.push(run.id);
+        environment.lock = "waiting";
+        if (shared.holder === undefined) state.grantable.add(shared.name);
+      }
+    }),
+  },
+  "newest stays": {
+    does: "lets an older release overwrite a newer one",
+    sabotage: before((state) => {
+      for (const environment of state.environments.values()) environment.newest.clear();
+    }),
+  },
+  "own outputs": {
+    does: "hands over the newest outputs there are",
+    sabotage: before((state) => {
+      const newest = new Map<string, Record<string, string>>();
+      for (const { job } of jobsOf(state)) {
+        if (job.status === "succeeded") newest.set(job.id, job.outputs);
+      }
+      for (const { job } of jobsOf(state)) job.outputs = newest.get(job.id) ?? job.outputs;
+    }),
+  },
+  "nothing lost": {
+    does: "calls a write durable that has only begun",
+    sabotage: {
+      ports: (ports) => {
+        const append = (events: EngineEvent[], at: number) => {
+          ports.store.append(events, at).catch(() => {});
+          return Promise.resolve();
+        };
+        return { ...ports, store: { ...ports.store, append } };
+      },
+    },
+  },
+  limits: {
+    does: "starts as many as it likes",
+    sabotage: before((state) => {
+      for (const run of state.runs.values()) Object.assign(run, { parallel: 50 });
+    }),
+  },
+  "groups in order": {
+    does: "sends the first of a group to the end of the line",
+    sabotage: before((state) => {
+      for (const { line } of state.groups.values()) {
+        const first = line.first();
+        if (first?.place === undefined) continue;
+        line.leave(first.place);
+        first.place = line.join(first);
+      }
+    }),
+  },
+  "retries bounded": {
+    does: "forgets how often it has tried",
+    sabotage: before((state) => {
+      for (const job of state.attempts.values()) job.tries = Math.min(job.tries, 1);
+    }),
+  },
+  "cancel holds": {
+    does: "does not stop what runs when the run is cancelled at once",
+    sabotage: { ports: (ports) => ({ ...ports, runner: { ...ports.runner, stop: () => {} } }) },
+  },
+  "passed or not": {
+    does: "calls every run a success",
+    sabotage: {
+      decide: (state, moment) =>
+        decide(state, moment).map((event) =>
+          event.type === "run.finished" ? { ...event, conclusion: "succeeded" } : event,
+        ),
+    },
+  },
+  "replay is live": {
+    does: "remembers something that is not in the journal",
+    sabotage: before((state) => {
+      for (const job of state.attempts.values()) job.durationMs = 1;
+      for (const run of state.runs.values()) for (const job of run.list) job.durationMs ??= 1;
+    }),
+  },
+  settles: {
+    does: "forgets to give locks back",
+    sabotage: { decide: (state, moment) => decide(state, moment).filter((event) => event.type !== "lock.released") },
+  },
+};
+
+/** The real decision, after something was done to the state that no event says. */
+function before(meddle: (state: State) => void): Sabotage {
+  return {
+    decide: (state: State, moment: Moment) => {
+      meddle(state);
+      return decide(state, moment);
+    },
+  };
+}
+
+function jobsOf(state: State): { run: RunState; job: JobState }[] {
+  return [...state.runs.values()].flatMap((run) => run.list.map((job) => ({ run, job })));
+}
