@@ -3,9 +3,9 @@
 import type { Access, Key } from "../../../facts/access.ts";
 import type { Circumstances, StepEdit, StepFacts } from "../../../facts/facts.ts";
 import { lineStarts, positionOf } from "../../../findings/source.ts";
+import { accessesOf } from "../read/accesses.ts";
 import { entryValue } from "../read/fields.ts";
 import type { LocalAction, Repository, Step, Template, UsesStep } from "../workflow.ts";
-import { accessesOf } from "./accesses.ts";
 import { conditionFacts } from "./conditions.ts";
 import { evaluateCondition, type Instance, type RunModel, type StepPlace } from "./instances.ts";
 import { activationOf } from "./jobs.ts";
@@ -21,7 +21,7 @@ export function stepsOfJob(repository: Repository, run: RunModel, instance: Inst
     const { step } = place;
     const local = step.kind === "uses" && step.uses.kind === "local" ? step.uses : undefined;
     const action = local && repository.actions.find((each) => each.path === local.path);
-    if (!action || action.using !== "composite" || depth > MAX_NESTING) {
+    if (action?.using !== "composite" || depth > MAX_NESTING) {
       result.push(stepFacts(repository, run, place, index));
       return;
     }
