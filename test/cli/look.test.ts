@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { oneJob, storefrontFiles } from "./deliveries.ts";
+import { sandbox, until } from "./sandbox.ts";
+
+test("before the first run every command that looks says so and suggests a plan", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const status = await box.baton("status");
+  assert.deepEqual([status.code, status.stdout], [0, ""]);
+  assert.match(status.stderr, /nothing was run here yet.*\n.*next: baton plan/);
+  assert.deepEqual(await box.json("status"), { version: 1, deployed: {}, runs: [], open: [] });
+  assert.deepEqual(await box.json("outputs"), { version: 1, environments: {} });
+  const logs = await box.baton("logs");
+  assert.equal(logs.code, 1);
+  assert.match(logs.stderr, /nothing was run here yet/);
+  const resume = await box.baton("resume");
+  assert.equal(resume.code, 1);
+  assert.equal(box.exists(".baton"), false, "looking leaves nothing behind");
+});
+
+test("everything that reads has a JSON form with a version", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  await box.baton("run");
+  for (const command of ["plan", "status", "outputs", "logs", "graph", "services", "doctor"]) {
+    const value = await box.json<{ version: number }>(command);
+    assert.equal(value.version, 1, command);
+  }
+});
+
+test("the plan explains one job", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const { stdout } = await box.baton("plan", "--explain", "web.build");
+  assert.match(stdout, /run +web\.build@dev\n {2}why: never deployed to dev \(never-deployed\)/);
+  assert.match(stdout, /starts after: web\.test/);
+});
+
+test("graph draws pipelines and jobs in three languages, and dot accepts its own", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const text = await box.baton("graph");
+  assert.match(text.stdout, /^infra@dev/);
+  const mermaid = await box.baton("graph", "--format", "mermaid", "--jobs", "--env", "dev");
+  assert.match(mermaid.stdout, /^flowchart LR\n/);
+  assert.match(mermaid.stdout, /web\.build@dev/);
+  const dot = await box.baton("graph", "--format", "dot");
+  const svg = execFileSync("dot", ["-Tsvg"], { input: dot.stdout, encoding: "utf8" });
+  assert.match(svg, /infra@prod/);
+});
+
+test("logs show one job, one attempt, or everything with names; a closed pipe is no error", async (t) => {
+  const flag = "$PWD/../../flag";
+  const files = oneJob(`{
+    a: { retry: { attempts: 2, delay: "10ms" }, steps: [sh(${JSON.stringify(`echo from a; test -e ${flag} || { touch ${flag}; exit 1; }`)})] },
+    b: { needs: ["a"], steps: [sh("seq 1 20000")] },
+  }`);
+  const box = sandbox(t, { files });
+  const run = await box.baton("run");
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /app\.a@dev failed: .*; attempt 2 of 2 in/);
+  assert.match((await box.baton("logs", "1", "app.a", "--attempt", "1")).stdout, /^\d\d:\d\d:\d\d from a\n$/);
+  const all = (await box.baton("logs")).stdout.split("\n");
+  assert.match(all[0]!, /app\.a@dev from a/);
+  assert.match(all[1]!, /app\.b@dev 1$/);
+  const none = await box.baton("logs", "app.a", "--attempt", "9");
+  assert.equal(none.code, 2);
+  const head = execFileSync("bash", ["-c", 'set -o pipefail; "$BATON" logs | head -1'], {
+    cwd: box.root,
+    env: { ...process.env, ...box.env, BATON: join(import.meta.dirname, "../../bin/baton") },
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  assert.match(head, /from a/);
+});
+
+test("logs --follow prints what comes and ends with the run", async (t) => {
+  const files = oneJob(
+    '{ go: { steps: [sh("echo first; while ! test -e \\"$GATE\\"; do sleep 0.02; done; echo last")] } }',
+  );
+  const box = sandbox(t, { files });
+  box.env.GATE = join(box.root, ".git", "gate");
+  const running = box.start("run");
+  t.after(() => running.kill("SIGKILL"));
+  await until("the run has begun", async () => (await box.baton("logs")).stdout.includes("first"));
+  const following = box.start("logs", "--follow");
+  let text = "";
+  following.stdout!.on("data", (data) => (text += data));
+  await until("the first line is followed", () => text.includes("first"));
+  assert.doesNotMatch(text, /last/);
+  writeFileSync(box.env.GATE, "");
+  const [code] = await new Promise<number[]>((resolve) => following.once("exit", (...end) => resolve(end as number[])));
+  assert.equal(code, 0);
+  assert.match(text, /last/);
+});
+
+test("a second Baton is told who has the state folder; cancel from there stops the first", async (t) => {
+  const box = sandbox(t, { files: oneJob('{ go: { steps: [sh("echo begun; sleep 100")] } }') });
+  const running = box.start("run");
+  const ended = new Promise<number | null>((resolve) => running.once("exit", resolve));
+  t.after(() => running.kill("SIGKILL"));
+  await until("the run has begun", async () => (await box.baton("logs")).stdout.includes("begun"));
+  const second = await box.baton("run", "--force");
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /in use by another Baton: process \d+/);
+  assert.doesNotMatch(second.stderr, /at .*\.ts/);
+  const status = await box.baton("status");
+  assert.match(status.stdout, /▶ app\.go@dev +for/);
+  const cancel = await box.baton("cancel", "--now");
+  assert.equal(cancel.code, 0, cancel.stderr);
+  assert.match(cancel.stderr, /run r0001 has ended: cancelled/);
+  assert.equal(await ended, 1);
+  assert.match((await box.baton("status")).stdout, /r0001 .*cancelled/);
+});
+
+test("an approval given from another terminal reaches the Baton that runs", async (t) => {
+  const files = {
+    "baton.config.ts": `
+import { delivery, env, pipeline, sh, when } from "baton-cd";
+const app = pipeline("app", { jobs: { go: { steps: [sh('[ "$BATON_ENVIRONMENT" = prod ] || while ! test -e "$GATE"; do sleep 0.02; done')] } } });
+export default delivery("two", {
+  pipelines: [app],
+  environments: [env("dev", { branch: "main" }), env("prod", { branch: "main", approval: { reviewers: ["us"] } })],
+});
+`,
+  };
+  const box = sandbox(t, { files });
+  box.env.GATE = join(box.root, ".git", "gate");
+  const running = box.start("run");
+  t.after(() => running.kill("SIGKILL"));
+  const ended = new Promise<number | null>((resolve) => running.once("exit", resolve));
+  await until("prod waits", async () => (await box.baton("status")).stdout.includes("prod  waits for approval by us"));
+  const approved = await box.baton("approve", "1", "prod");
+  assert.equal(approved.code, 0, approved.stderr);
+  assert.match(approved.stderr, /prod approved for run r0001; the Baton that runs it goes on/);
+  writeFileSync(box.env.GATE, "");
+  assert.equal(await ended, 0);
+  assert.match((await box.baton("status")).stdout, /r0001 .*succeeded/);
+});
+
+test("a state folder of a newer Baton is refused and left as it is", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  await box.baton("run");
+  const database = new DatabaseSync(join(box.root, ".baton", "journal.db"));
+  database.exec("pragma user_version = 99");
+  database.close();
+  for (const command of ["status", "run", "outputs"]) {
+    const { code, stderr } = await box.baton(command, ...(command === "run" ? ["--force"] : []));
+    assert.equal(code, 1, command);
+    assert.match(stderr, /written by a newer Baton: its state has version 99/);
+    assert.doesNotMatch(stderr, /\n +at /);
+  }
+  assert.match((await box.baton("doctor")).stdout, /fail {2}journal: .*newer Baton/);
+});
+
+test("a disk that takes no more ends the run in words, and resume goes on", async (t) => {
+  const box = sandbox(t, { files: oneJob('{ a: { steps: [sh("true")] }, b: { needs: ["a"], steps: [sh("true")] } }') });
+  const baton = join(import.meta.dirname, "../../bin/baton");
+  // The limit on the size of a file stands in for a disk without space: the journal cannot grow.
+  const call = `ulimit -f 20; exec '${baton}' run`;
+  let failed: { status: number; stderr: string } | undefined;
+  try {
+    execFileSync("bash", ["-c", call], {
+      cwd: box.root,
+      env: { ...process.env, ...box.env },
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  } catch (error) {
+    failed = error as typeof failed;
+  }
+  assert.equal(failed?.status, 1, failed?.stderr);
+  assert.match(failed!.stderr, /cannot be read or written|is full/);
+  assert.doesNotMatch(failed!.stderr, /\n +at /);
+  const next = await box.baton("run");
+  assert.equal(next.code, 0, next.stderr);
+});
+
+test("a missing tool and a working directory that is gone fail the job in words", async (t) => {
+  const files = oneJob(`{
+    tool: { tools: [{ name: "no-such-tool" }], steps: [sh("true")] },
+    gone: { workingDirectory: "not/here", steps: [sh("true")] },
+  }`);
+  const box = sandbox(t, { files });
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 1);
+  assert.match(stderr, /app\.tool@dev failed: .*'no-such-tool'.*not on the PATH/);
+  assert.match(stderr, /app\.gone@dev failed: .*not\/here/);
+  const doctor = await box.baton("doctor");
+  assert.equal(doctor.code, 1);
+  assert.match(doctor.stdout, /fail {2}tool no-such-tool: .*\n +remedy: install it/);
+});
+
+test("doctor finds nothing wrong with a sound place, and says what is", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const sound = await box.baton("doctor");
+  assert.equal(sound.code, 0, sound.stdout);
+  assert.match(sound.stdout, /ok {4}definition: storefront: 2 pipelines, dev → test → prod/);
+  rmSync(join(box.root, "baton.config.ts"));
+  const empty = await box.baton("doctor");
+  assert.equal(empty.code, 1);
+  assert.match(empty.stdout, /fail {2}definition: there is no baton\.config\.ts/);
+});
+
+test("a step that prints a great deal, or what is no text, is shown and bounded", async (t) => {
+  const files = oneJob(
+    `{ loud: { steps: [sh("head -c 20000000 /dev/zero | tr '\\\\0' x | fold -w 200; printf '\\\\nbad \\\\xff byte\\\\n'; exit 1")] } }`,
+  );
+  const box = sandbox(t, { files });
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 1);
+  assert.match(stderr, /│ bad � byte/);
+  assert.ok(stderr.length < 10_000, `${stderr.length} characters on the screen`);
+});
+
+test("services that a job leaves are listed, stopped, and gone at the end without a terminal", async (t) => {
+  const step =
+    'sleep 1000 </dev/null >/dev/null 2>&1 & echo name=api pid=$! url=http://127.0.0.1:1/ >> "$BATON_SERVICE"';
+  const box = sandbox(t, { files: oneJob(`{ up: { deploys: true, steps: [sh(${JSON.stringify(step)})] } }`) });
+  const first = await box.baton("run");
+  assert.match(first.stdout, /1 service that jobs had started was stopped/, first.stderr);
+  assert.match((await box.baton("services")).stderr, /no service that a job started is running/);
+  const second = await box.baton("run", "--force", "--keep-services");
+  assert.match(second.stdout, /api +http:\/\/127\.0\.0\.1:1\/ +process \d+ +baton services stop api/);
+  const wrong = await box.baton("services", "stop", "apy");
+  assert.match(wrong.stderr, /did you mean api\?/);
+  const stop = await box.baton("services", "stop", "api");
+  assert.equal(stop.code, 0);
+  assert.match((await box.baton("services")).stderr, /no service/);
+});
+
+test("a bug of Baton's own says how to report it and ends with 3", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  mkdirSync(join(box.root, ".baton"));
+  writeFileSync(join(box.root, ".baton", "services.json"), "no json");
+  chmodSync(join(box.root, ".baton", "services.json"), 0o600);
+  const { code, stderr } = await box.baton("services");
+  assert.equal(code, 3);
+  assert.match(
+    stderr,
+    /mistake in Baton.*\n.*\n.*Please report it with these lines:\n {4}baton services\n {4}Node\.js v\d+/,
+  );
+});
