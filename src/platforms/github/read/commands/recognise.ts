@@ -1,0 +1,138 @@
+import type { Access, Key } from "../../../../facts/access.ts";
+import type { Template, TemplatePart } from "../../workflow.ts";
+import { Arguments } from "./arguments.ts";
+import { readBuckets } from "./buckets.ts";
+import type { CommandCall, CommandReader } from "./call.ts";
+import { readGit } from "./git.ts";
+import { readGitHubCli } from "./github-cli.ts";
+import { readImages } from "./images.ts";
+import { type StepSetting, subfolder } from "./job-state.ts";
+import { readNamedScript } from "./named-scripts.ts";
+import { readRemoteHosts } from "./remote-hosts.ts";
+import { type CommandRow, rowAccess } from "./rows.ts";
+import { type Command, readScript } from "./script.ts";
+import { deployRows } from "./tables/deploys.ts";
+import { flagStyles, noValues } from "./tables/flag-styles.ts";
+import { handOffRows } from "./tables/hand-offs.ts";
+import { infrastructureRows } from "./tables/infrastructure.ts";
+import { publishRows } from "./tables/publishing.ts";
+import { readTerraform } from "./terraform.ts";
+import { readWebRequests } from "./web-requests.ts";
+import { leadingText, mergeText, showKey, splitKey, textKey } from "./words.ts";
+
+/** What a script does to things outside of itself, in the order in which it is written. */
+export function scriptAccesses(script: Template, setting: StepSetting): Access[] {
+  return readScript(script).flatMap((command) => {
+    if (command.program === undefined) return [];
+    rememberFile(command, setting);
+    return [...commandAccesses(command, setting)];
+  });
+}
+
+/** Readers that know more about a program than a row can say; the first that answers is taken. */
+const readers: readonly CommandReader[] = [
+  readLocalCluster,
+  readInnerScript,
+  readTerraform,
+  readImages,
+  readBuckets,
+  readRemoteHosts,
+  readWebRequests,
+  (call) => (call.program === "git" ? readGit(call) : undefined),
+  (call) => (call.program === "gh" ? readGitHubCli(call) : undefined),
+  readRow,
+  readNamedScript,
+];
+
+function commandAccesses(command: Command, setting: StepSetting): readonly Access[] {
+  const program = command.program!.toLowerCase().replace(/\.(exe|cmd)$/, "");
+  const args = new Arguments(command.words.slice(1), flagStyles.get(program) ?? noValues);
+  const call: CommandCall = {
+    command,
+    program,
+    args,
+    folder: subfolder(setting.folder, command.folder),
+    confidence: command.conditional ? "medium" : "high",
+    setting,
+  };
+  if (isLocal(call)) return [];
+  for (const reader of readers) {
+    const accesses = reader(call);
+    if (accesses) return accesses;
+  }
+  return [];
+}
+
+const rowsByProgram = Map.groupBy(
+  [...infrastructureRows, ...handOffRows, ...deployRows, ...publishRows],
+  (row) => row.words.split(" ")[0]!,
+);
+
+/** The row with the most words that the command begins with. */
+function readRow({ args, command, confidence, folder, program, setting }: CommandCall): readonly Access[] | undefined {
+  let best: { row: CommandRow; length: number } | undefined;
+  for (const row of rowsByProgram.get(program) ?? []) {
+    const words = row.words.split(" ").slice(1);
+    if (words.length < (best?.length ?? 0) || !words.every((word, i) => args.text(i) === word)) continue;
+    if (!row.bare || args.positionals.length === words.length) best = { row, length: words.length };
+  }
+  return best && rowAccess(best.row, { args, folder, at: command.at, confidence, details: setting.state.account });
+}
+
+/** `bash -c '…'` */
+function readInnerScript({ args, command, program, setting }: CommandCall): readonly Access[] | undefined {
+  const script = program === "bash" || program === "sh" ? args.option("-c", "-ec", "-lc") : undefined;
+  if (!script || script.length === 0) return undefined;
+  const parts = script.map((part): TemplatePart => {
+    if (part.kind === "expression") {
+      const expression = { kind: "unknown", text: part.text, reason: "part of a command", at: command.at } as const;
+      return { kind: "expression", expression };
+    }
+    const text = part.kind === "text" ? part.text : part.kind === "variable" ? `\${${part.name}}` : "$?";
+    return { kind: "text", text };
+  });
+  return scriptAccesses({ raw: "", parts, at: command.at }, setting);
+}
+
+/** Clusters that are made for a test, and what is deployed to them. */
+function readLocalCluster({ args, program, setting }: CommandCall): readonly Access[] | undefined {
+  const makes =
+    (["kind", "k3d", "ctlptl"].includes(program) && args.text(0) === "create") ||
+    (program === "minikube" && args.text(0) === "start");
+  if (makes) setting.state.localCluster = true;
+  const deploysToCluster = ["kubectl", "helm", "helmfile", "skaffold", "oc"].includes(program);
+  return makes || (setting.state.localCluster && deploysToCluster) ? [] : undefined;
+}
+
+/** An endpoint on the machine itself is a stand-in for the real one. */
+function isLocal({ args }: CommandCall): boolean {
+  return args
+    .allOptions("--endpoint-url", "--registry", "--server", "--repository-url", "--source", "-s")
+    .some((key) => /^https?:\/\/(localhost|127\.0\.0\.1|0\.0\.0\.0)/.test(leadingText(key)));
+}
+
+/** Remembers small files that a script writes: a later command may be told its settings by them. */
+function rememberFile({ documents, program, redirects, words }: Command, { state }: StepSetting): void {
+  const target = redirects.find(({ operator }) => operator === ">" || operator === ">>")?.target.key;
+  if (!target) return;
+  const name = showKey(target);
+  const contents = documents[0] ?? (program === "printf" ? formatted(words.map(({ key }) => key)) : undefined);
+  const text = contents ?? mergeText(words.slice(1).flatMap(({ key }) => [...key, ...textKey(" ")]));
+  const before = redirects.some(({ operator }) => operator === ">>") ? (state.files.get(name) ?? []) : [];
+  if (before.length < 50) state.files.set(name, mergeText([...before, ...textKey("\n"), ...text]));
+}
+
+/** `printf` with `%s` for words. */
+function formatted([, pattern, ...values]: readonly Key[]): Key {
+  const parts: Key[] = [];
+  let rest: Key = pattern ?? [];
+  for (let cut = splitKey(rest, "%s"); cut; cut = splitKey(rest, "%s")) {
+    parts.push(cut.before, values.shift() ?? []);
+    rest = cut.after;
+  }
+  return mergeText(
+    [...parts, rest]
+      .flat()
+      .map((part) => (part.kind === "text" ? { ...part, text: part.text.replaceAll("\\n", "\n") } : part)),
+  );
+}
