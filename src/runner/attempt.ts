@@ -176,7 +176,8 @@ export class Attempt {
     await started.pid;
     output.drain();
     this.#current = undefined;
-    if (exit.kind === "not-started") output.abandon();
+    // Perhaps nobody ever opened the other end.
+    if (exit.kind !== "exited") output.abandon();
     if (await limit?.reached()) return stepTimeout(step);
     if (this.#cut === "timeout") return jobTimeout(this.#launch.timeoutMs, step);
     return exitFailure(step, exit);

@@ -1,41 +1,43 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
 import {
-  LONGEST_ARGUMENT_BYTES,
+  findShell,
   SHELL_ARGUMENTS,
   type Spawner,
-  type StepCommand,
   type StepExit,
+  type StepProcess,
+  scriptArguments,
 } from "./step-process.ts";
 
 /** Starts every command with a child process of Node's own making: slower than the coprocess, and always possible. */
 export function createDirectSpawner(baseEnv: Record<string, string>): Spawner {
   return {
     spawn(command) {
-      let scriptFile: string | undefined;
+      const env = { ...baseEnv, ...command.env, PWD: command.directory };
+      const shell = findShell(command.shell, env);
+      if (shell === undefined) return notStarted(`'${command.shell}' is not on the PATH`);
       let output: number | undefined;
       try {
         const script = scriptArguments(command);
-        scriptFile = script.file;
         output = openSync(command.pipe, "w");
-        const child = spawn(command.shell, [...SHELL_ARGUMENTS[command.shell], ...script.arguments], {
+        const child = spawn(shell, [...SHELL_ARGUMENTS[command.shell], ...script.arguments], {
+          argv0: command.shell,
           cwd: command.directory,
-          env: { ...baseEnv, ...command.env, PWD: command.directory },
+          env,
           stdio: ["ignore", output, output],
           detached: true,
         });
         const exit = new Promise<StepExit>((resolve) => {
           child.on("error", (error) => resolve({ kind: "not-started", reason: error.message }));
           child.on("exit", (code, signal) => {
-            if (scriptFile !== undefined) unlinkSync(scriptFile);
+            script.remove();
             resolve({ kind: "exited", status: code ?? 128 + constants.signals[signal!] });
           });
         });
         return { pid: Promise.resolve(child.pid), exit };
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        return { pid: Promise.resolve(undefined), exit: Promise.resolve({ kind: "not-started", reason }) };
+        return notStarted(error instanceof Error ? error.message : String(error));
       } finally {
         if (output !== undefined) closeSync(output);
       }
@@ -44,10 +46,6 @@ export function createDirectSpawner(baseEnv: Record<string, string>): Spawner {
   };
 }
 
-/** A script that is too long for the command line is laid beside the pipe and removed when its shell has ended. */
-function scriptArguments(command: StepCommand): { arguments: string[]; file?: string } {
-  if (Buffer.byteLength(command.script) <= LONGEST_ARGUMENT_BYTES) return { arguments: ["-c", command.script] };
-  const file = `${command.pipe}.script`;
-  writeFileSync(file, command.script, { mode: 0o600 });
-  return { arguments: [file], file };
+function notStarted(reason: string): StepProcess {
+  return { pid: Promise.resolve(undefined), exit: Promise.resolve({ kind: "not-started", reason }) };
 }

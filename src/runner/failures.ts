@@ -11,6 +11,10 @@ export function exitFailure(step: LaunchStep, exit: StepExit): Failure | undefin
     const message = `step '${step.name}' could not be started: ${exit.reason}`;
     return { kind: "spawn", message, step: step.number };
   }
+  if (exit.kind === "lost") {
+    const message = `nobody knows how step '${step.name}' ended: the process that started it was killed`;
+    return { kind: "lost", message, step: step.number };
+  }
   if (exit.status === 0) return undefined;
   const signal = SIGNAL_NAMES.get(exit.status - 128);
   if (signal === undefined) {

@@ -6,6 +6,7 @@ import type { Ended, Launch, Runner } from "../engine/ports.ts";
 import type { JobId } from "../plan/plan.ts";
 import { Attempt, type AttemptWorld } from "./attempt.ts";
 import { createAttemptsFolder } from "./attempt-files.ts";
+import { createCoprocessSpawner } from "./coprocess-spawn.ts";
 import { createDirectSpawner } from "./direct-spawn.ts";
 import type { ArtifactFolder } from "./hand-over.ts";
 import { createMasking, type Masking } from "./masking.ts";
@@ -30,6 +31,8 @@ export interface RunnerOptions {
   graceMs?: number;
   /** Of one attempt's log. Default: 16 MiB. */
   logLimitBytes?: number;
+  /** Start commands through kept shells (much faster), or each with a process of Node's. Default: kept. */
+  shells?: "kept" | "direct";
 }
 
 /** One line of a job's output as it comes, clean and masked. `at` in milliseconds since the epoch, `step` from 0. */
@@ -62,6 +65,8 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
   const runnerId = `${process.pid}-${randomBytes(6).toString("hex")}`;
   const pipesFolder = join(stateFolder, "pipes");
   const env = stepEnvironment(options.env ?? process.env);
+  const direct = createDirectSpawner(env);
+  const mark = () => `${folderId(stateFolder)}.${runnerId}`;
   const services = createServiceRegistry({ file: join(stateFolder, "services.json"), graceMs, env });
   const attempts = new Map<string, Attempt>();
   const endedListeners: ((ended: Ended) => void)[] = [];
@@ -75,7 +80,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     env,
     graceMs,
     logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES,
-    spawner: createDirectSpawner(env),
+    spawner: options.shells === "direct" ? direct : createCoprocessSpawner({ env, mark, direct }),
     pipes: createPipeSupply(join(pipesFolder, runnerId)),
     tools: createToolCheck(),
     services,

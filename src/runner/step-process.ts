@@ -1,3 +1,6 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { findProgram } from "./tools.ts";
+
 /** One shell command of one attempt. */
 export interface StepCommand {
   script: string;
@@ -19,7 +22,11 @@ export interface StepProcess {
 }
 
 /** `status` as a shell reports it: the exit code, or 128 + the number of the signal that ended the process. */
-export type StepExit = { kind: "exited"; status: number } | { kind: "not-started"; reason: string };
+export type StepExit =
+  | { kind: "exited"; status: number }
+  | { kind: "not-started"; reason: string }
+  /** Whoever would have told how it ended is gone. */
+  | { kind: "lost" };
 
 /** A way of starting commands. All of them behave the same: test/runner/spawn.test.ts runs over each. */
 export interface Spawner {
@@ -34,4 +41,28 @@ export const SHELL_ARGUMENTS: Record<StepCommand["shell"], readonly string[]> = 
 };
 
 /** Linux refuses a single argument of 128 KiB and more. */
-export const LONGEST_ARGUMENT_BYTES = 131_071;
+const LONGEST_ARGUMENT_BYTES = 131_071;
+
+/** The last arguments of a step's shell. `remove` takes away the file that a long script needed. */
+export interface ScriptArguments {
+  arguments: string[];
+  remove(): void;
+}
+
+/** A script that is too long for the command line is laid beside the pipe. */
+export function scriptArguments(command: StepCommand): ScriptArguments {
+  if (Buffer.byteLength(command.script) < LONGEST_ARGUMENT_BYTES)
+    return { arguments: ["-c", command.script], remove() {} };
+  const file = `${command.pipe}.script`;
+  writeFileSync(file, command.script, { mode: 0o600 });
+  return { arguments: [file], remove: () => rmSync(file, { force: true }) };
+}
+
+const shells = new Map<string, string | undefined>();
+
+/** Absolute path of the shell that a command with this environment gets. */
+export function findShell(shell: StepCommand["shell"], env: Record<string, string>): string | undefined {
+  const key = `${shell}:${env.PATH ?? ""}`;
+  if (!shells.has(key)) shells.set(key, findProgram(shell, env.PATH ?? ""));
+  return shells.get(key);
+}

@@ -1,142 +1,152 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { test } from "node:test";
-import { createRig, failureOf, isRunning, pidIn, step, until } from "./rig.ts";
+import { describe, type TestContext, test } from "node:test";
+import type { RunnerOptions } from "../../src/runner/runner.ts";
+import { createRig as createAnyRig, failureOf, isRunning, pidIn, step, until } from "./rig.ts";
 
-test("the job's time limit ends the whole group", async (t) => {
-  const rig = createRig(t);
-  const ended = await rig.run({ timeoutMs: 300, steps: [step("sleep 600 & echo $! > child; wait", { name: "slow" })] });
-  const failure = failureOf(ended);
-  assert.equal(failure.kind, "timeout");
-  assert.match(failure.message, /longer than its limit of 300 ms.*'slow'/);
-  assert.ok(!isRunning(await pidIn(join(rig.checkout, "child"))));
-});
+for (const shells of ["kept", "direct"] as const) {
+  describe(`with ${shells} shells`, () => {
+    const createRig = (t: TestContext, options: Partial<RunnerOptions> = {}) => createAnyRig(t, { shells, ...options });
 
-test("what ignores SIGTERM is sent SIGKILL after the grace time", async (t) => {
-  const rig = createRig(t, { graceMs: 100 });
-  const script = "trap '' TERM; echo $$ > shell; while :; do sleep 600; done";
-  assert.equal(failureOf(await rig.run({ timeoutMs: 200, steps: [step(script)] })).kind, "timeout");
-  assert.ok(!isRunning(await pidIn(join(rig.checkout, "shell"))));
-});
+    test("the job's time limit ends the whole group", async (t) => {
+      const rig = createRig(t);
+      const ended = await rig.run({
+        timeoutMs: 300,
+        steps: [step("sleep 600 & echo $! > child; wait", { name: "slow" })],
+      });
+      const failure = failureOf(ended);
+      assert.equal(failure.kind, "timeout");
+      assert.match(failure.message, /longer than its limit of 300 ms.*'slow'/);
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "child"))));
+    });
 
-test("a step's time limit ends that step; the job may go on", async (t) => {
-  const rig = createRig(t);
-  const slow = step("sleep 600 & echo $! > child; wait", { name: "slow", timeoutMs: 200, continueOnFailure: true });
-  const ended = await rig.run({ steps: [slow, step("echo on")] });
-  assert.equal(ended.result.kind, "succeeded");
-  const texts = await rig.texts(ended.token);
-  assert.match(texts[0]!, /step 'slow' took longer than its limit of 200 ms/);
-  assert.equal(texts[1], "on");
-  assert.ok(!isRunning(await pidIn(join(rig.checkout, "child"))));
-});
+    test("what ignores SIGTERM is sent SIGKILL after the grace time", async (t) => {
+      const rig = createRig(t, { graceMs: 100 });
+      const script = "trap '' TERM; echo $$ > shell; while :; do sleep 600; done";
+      assert.equal(failureOf(await rig.run({ timeoutMs: 200, steps: [step(script)] })).kind, "timeout");
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "shell"))));
+    });
 
-test("a graceful stop lets the job clean up", async (t) => {
-  const rig = createRig(t);
-  const running = rig.run({
-    token: "stop-1",
-    steps: [step("trap 'echo cleaned; exit 0' TERM; echo $$ > shell; sleep 600 & wait"), step("echo never")],
+    test("a step's time limit ends that step; the job may go on", async (t) => {
+      const rig = createRig(t);
+      const slow = step("sleep 600 & echo $! > child; wait", { name: "slow", timeoutMs: 200, continueOnFailure: true });
+      const ended = await rig.run({ steps: [slow, step("echo on")] });
+      assert.equal(ended.result.kind, "succeeded");
+      const texts = await rig.texts(ended.token);
+      assert.match(texts[0]!, /step 'slow' took longer than its limit of 200 ms/);
+      assert.equal(texts[1], "on");
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "child"))));
+    });
+
+    test("a graceful stop lets the job clean up", async (t) => {
+      const rig = createRig(t);
+      const running = rig.run({
+        token: "stop-1",
+        steps: [step("trap 'echo cleaned; exit 0' TERM; echo $$ > shell; sleep 600 & wait"), step("echo never")],
+      });
+      const shell = await pidIn(join(rig.checkout, "shell"));
+      rig.runner.stop("stop-1", "graceful");
+      assert.equal((await running).result.kind, "stopped");
+      assert.deepEqual(await rig.texts("stop-1"), ["cleaned"]);
+      assert.ok(!isRunning(shell));
+    });
+
+    test("a second stop does not wait for the grace time", async (t) => {
+      const rig = createRig(t, { graceMs: 3_600_000 });
+      const running = rig.run({
+        token: "stop-2",
+        steps: [step("trap 'echo no' TERM; echo $$ > shell; while :; do sleep 600; done")],
+      });
+      await pidIn(join(rig.checkout, "shell"));
+      rig.runner.stop("stop-2", "graceful");
+      await until("the trap ran", () => rig.lines.some((line) => line.text === "no"));
+      rig.runner.stop("stop-2", "now");
+      assert.equal((await running).result.kind, "stopped");
+    });
+
+    test("a stop right after the start is not lost", async (t) => {
+      const rig = createRig(t);
+      const running = rig.run({ token: "stop-3", steps: [step("sleep 600")] });
+      rig.runner.stop("stop-3", "now");
+      rig.runner.stop("stop-3", "now");
+      rig.runner.stop("no such token", "now");
+      assert.equal((await running).result.kind, "stopped");
+      assert.equal(rig.endedTimes("stop-3"), 1);
+    });
+
+    test("what a step leaves in the background serves the next steps and ends with the job", async (t) => {
+      const rig = createRig(t);
+      const ended = await rig.run({
+        steps: [
+          step('mkfifo ask; (while read -r l < ask; do echo "got $l"; done) & echo $! > server'),
+          step("echo hi > ask"),
+          step("kill -0 $(cat server)"),
+        ],
+      });
+      assert.equal(ended.result.kind, "succeeded");
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "server"))));
+      const log = await rig.log(ended.token);
+      assert.ok(log.every(({ step, text }) => step === 0 && text === "got hi"));
+    });
+
+    test("a daemon that left the group is found by its mark", async (t) => {
+      const rig = createRig(t);
+      const script =
+        "setsid sh -c 'echo $$ > daemon; exec sleep 600' </dev/null >/dev/null 2>&1 & until [ -s daemon ]; do :; done";
+      const ended = await rig.run(script);
+      assert.equal(ended.result.kind, "succeeded");
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "daemon"))));
+    });
+
+    test("a process that also hid its mark cannot hold the job", async (t) => {
+      const rig = createRig(t);
+      const ended = await rig.run(
+        "setsid env -i sh -c 'echo $$ > daemon; exec sleep 600' & until [ -s daemon ]; do :; done",
+      );
+      process.kill(await pidIn(join(rig.checkout, "daemon")), "SIGKILL");
+      assert.equal(ended.result.kind, "succeeded");
+      assert.match((await rig.texts(ended.token)).join(), /still holds this step's output/);
+    });
+
+    test("a step that closes its output is waited for all the same", async (t) => {
+      const rig = createRig(t);
+      const ended = await rig.run("echo a; exec >&- 2>&-; sleep 0.2; exit 4");
+      assert.equal(failureOf(ended).exitCode, 4);
+      assert.deepEqual(await rig.texts(ended.token), ["a"]);
+    });
+
+    test("a service a step names is kept, listed with its address, and stopped", async (t) => {
+      const rig = createRig(t);
+      const script = `sleep 600 > /dev/null 2>&1 & echo $! > pid; echo "name=api pid=$! url=http://127.0.0.1:1/" >> "$BATON_SERVICE"`;
+      const first = await rig.run({ job: "api.deploy@dev", steps: [step(`${script}; sleep 600 & echo $! > other`)] });
+      assert.equal(first.result.kind, "succeeded");
+      const pid = await pidIn(join(rig.checkout, "pid"));
+      assert.ok(isRunning(pid));
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "other"))));
+      const [service] = rig.runner.listServices();
+      assert.deepEqual(
+        { name: service?.name, job: service?.job, pid: service?.pid, url: service?.url },
+        { name: "api", job: "api.deploy@dev", pid, url: "http://127.0.0.1:1/" },
+      );
+      const again = await rig.run({
+        job: "api.deploy@dev",
+        steps: [step(`case $(ps -o stat= -p ${pid}) in "" | Z*) ;; *) exit 9 ;; esac; ${script}`)],
+      });
+      assert.deepEqual(again.result, { kind: "succeeded", outputs: {}, artifacts: {} });
+      const replaced = rig.runner.listServices();
+      assert.equal(replaced.length, 1);
+      await rig.runner.stopService(replaced[0]!);
+      assert.deepEqual(rig.runner.listServices(), []);
+      assert.ok(!isRunning(replaced[0]!.pid));
+    });
+
+    test("a service of a job that fails is not kept", async (t) => {
+      const rig = createRig(t);
+      const script = `setsid sleep 600 > /dev/null 2>&1 & echo $! > pid; echo "name=api pid=$!" >> "$BATON_SERVICE"`;
+      const ended = await rig.run({ outputs: { url: "url" }, steps: [step(script)] });
+      assert.equal(failureOf(ended).kind, "output");
+      assert.deepEqual(rig.runner.listServices(), []);
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "pid"))));
+    });
   });
-  const shell = await pidIn(join(rig.checkout, "shell"));
-  rig.runner.stop("stop-1", "graceful");
-  assert.equal((await running).result.kind, "stopped");
-  assert.deepEqual(await rig.texts("stop-1"), ["cleaned"]);
-  assert.ok(!isRunning(shell));
-});
-
-test("a second stop does not wait for the grace time", async (t) => {
-  const rig = createRig(t, { graceMs: 3_600_000 });
-  const running = rig.run({
-    token: "stop-2",
-    steps: [step("trap 'echo no' TERM; echo $$ > shell; while :; do sleep 600; done")],
-  });
-  await pidIn(join(rig.checkout, "shell"));
-  rig.runner.stop("stop-2", "graceful");
-  await until("the trap ran", () => rig.lines.some((line) => line.text === "no"));
-  rig.runner.stop("stop-2", "now");
-  assert.equal((await running).result.kind, "stopped");
-});
-
-test("a stop right after the start is not lost", async (t) => {
-  const rig = createRig(t);
-  const running = rig.run({ token: "stop-3", steps: [step("sleep 600")] });
-  rig.runner.stop("stop-3", "now");
-  rig.runner.stop("stop-3", "now");
-  rig.runner.stop("no such token", "now");
-  assert.equal((await running).result.kind, "stopped");
-  assert.equal(rig.endedTimes("stop-3"), 1);
-});
-
-test("what a step leaves in the background serves the next steps and ends with the job", async (t) => {
-  const rig = createRig(t);
-  const ended = await rig.run({
-    steps: [
-      step('mkfifo ask; (while read -r l < ask; do echo "got $l"; done) & echo $! > server'),
-      step("echo hi > ask"),
-      step("kill -0 $(cat server)"),
-    ],
-  });
-  assert.equal(ended.result.kind, "succeeded");
-  assert.ok(!isRunning(await pidIn(join(rig.checkout, "server"))));
-  const log = await rig.log(ended.token);
-  assert.ok(log.every(({ step, text }) => step === 0 && text === "got hi"));
-});
-
-test("a daemon that left the group is found by its mark", async (t) => {
-  const rig = createRig(t);
-  const script =
-    "setsid sh -c 'echo $$ > daemon; exec sleep 600' </dev/null >/dev/null 2>&1 & until [ -s daemon ]; do :; done";
-  const ended = await rig.run(script);
-  assert.equal(ended.result.kind, "succeeded");
-  assert.ok(!isRunning(await pidIn(join(rig.checkout, "daemon"))));
-});
-
-test("a process that also hid its mark cannot hold the job", async (t) => {
-  const rig = createRig(t);
-  const ended = await rig.run(
-    "setsid env -i sh -c 'echo $$ > daemon; exec sleep 600' & until [ -s daemon ]; do :; done",
-  );
-  process.kill(await pidIn(join(rig.checkout, "daemon")), "SIGKILL");
-  assert.equal(ended.result.kind, "succeeded");
-  assert.match((await rig.texts(ended.token)).join(), /still holds this step's output/);
-});
-
-test("a step that closes its output is waited for all the same", async (t) => {
-  const rig = createRig(t);
-  const ended = await rig.run("echo a; exec >&- 2>&-; sleep 0.2; exit 4");
-  assert.equal(failureOf(ended).exitCode, 4);
-  assert.deepEqual(await rig.texts(ended.token), ["a"]);
-});
-
-test("a service a step names is kept, listed with its address, and stopped", async (t) => {
-  const rig = createRig(t);
-  const script = `sleep 600 > /dev/null 2>&1 & echo $! > pid; echo "name=api pid=$! url=http://127.0.0.1:1/" >> "$BATON_SERVICE"`;
-  const first = await rig.run({ job: "api.deploy@dev", steps: [step(`${script}; sleep 600 & echo $! > other`)] });
-  assert.equal(first.result.kind, "succeeded");
-  const pid = await pidIn(join(rig.checkout, "pid"));
-  assert.ok(isRunning(pid));
-  assert.ok(!isRunning(await pidIn(join(rig.checkout, "other"))));
-  const [service] = rig.runner.listServices();
-  assert.deepEqual(
-    { name: service?.name, job: service?.job, pid: service?.pid, url: service?.url },
-    { name: "api", job: "api.deploy@dev", pid, url: "http://127.0.0.1:1/" },
-  );
-  const again = await rig.run({
-    job: "api.deploy@dev",
-    steps: [step(`case $(ps -o stat= -p ${pid}) in "" | Z*) ;; *) exit 9 ;; esac; ${script}`)],
-  });
-  assert.deepEqual(again.result, { kind: "succeeded", outputs: {}, artifacts: {} });
-  const replaced = rig.runner.listServices();
-  assert.equal(replaced.length, 1);
-  await rig.runner.stopService(replaced[0]!);
-  assert.deepEqual(rig.runner.listServices(), []);
-  assert.ok(!isRunning(replaced[0]!.pid));
-});
-
-test("a service of a job that fails is not kept", async (t) => {
-  const rig = createRig(t);
-  const script = `setsid sleep 600 > /dev/null 2>&1 & echo $! > pid; echo "name=api pid=$!" >> "$BATON_SERVICE"`;
-  const ended = await rig.run({ outputs: { url: "url" }, steps: [step(script)] });
-  assert.equal(failureOf(ended).kind, "output");
-  assert.deepEqual(rig.runner.listServices(), []);
-  assert.ok(!isRunning(await pidIn(join(rig.checkout, "pid"))));
-});
+}

@@ -1,0 +1,146 @@
+import { type Coprocess, startCoprocess } from "./coprocess.ts";
+import { RUNNER_MARK } from "./reap.ts";
+import { commandText, fitsCoprocess, isPlainBuiltin } from "./shell-text.ts";
+import {
+  findShell,
+  type Spawner,
+  type StepCommand,
+  type StepExit,
+  type StepProcess,
+  scriptArguments,
+} from "./step-process.ts";
+
+export interface CoprocessSpawnerOptions {
+  /** The environment every command begins with. */
+  env: Record<string, string>;
+  /** The value of the variable that marks the shells, see reap.ts. */
+  mark(): string;
+  /** For commands that must not, or cannot, go through a kept shell. */
+  direct: Spawner;
+}
+
+/**
+ * Reads the length of a command and the command, starts it in a process group of its own (that is what `set -m` is for;
+ * while it is on, a command that was merely stopped would count as ended), answers with its process number and, when it
+ * has ended, with its status.
+ */
+const BASH_LOOP = `((BASH_VERSINFO[0] >= 5)) || exit 3
+while IFS= read -r -N 8 size && IFS= read -r -N "$size" text; do
+  set -m
+  eval "$text"
+  set +m
+  echo $!
+  wait $!
+  echo $?
+done`;
+
+/** With this a bash says that it is older than those this was tried with. */
+const TOO_OLD = 3;
+
+/** More shells than this are not kept while nothing runs. */
+const IDLE_SHELLS = 8;
+
+/**
+ * Starts commands through kept shells. A script is run by a real shell of its own that the kept one forks and replaces
+ * itself with; only for a script that is nothing but `true`, `false` or `:` a fork is all there is.
+ */
+export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOptions): Spawner {
+  const idle: Record<Kind, Coprocess[]> = { group: [], builtin: [] };
+  const all = new Set<Coprocess>();
+  const bash = findShell("bash", env);
+  const sh = findShell("sh", env);
+  let usable =
+    bash !== undefined && sh !== undefined && Object.keys(env).every((name) => fitsCoprocess(name, "inherited"));
+
+  const restored = { SHLVL: env.SHLVL, OLDPWD: undefined, [RUNNER_MARK]: undefined };
+
+  type Kind = "group" | "builtin";
+
+  function take(kind: Kind): Coprocess {
+    for (let kept = idle[kind].pop(); kept !== undefined; kept = idle[kind].pop()) if (!kept.isGone) return kept;
+    const shellEnv = { ...env, [RUNNER_MARK]: mark() };
+    const shell =
+      kind === "group"
+        ? startCoprocess({ program: bash!, arguments: ["--noprofile", "--norc", "-c", BASH_LOOP], env: shellEnv })
+        : startCoprocess({ program: sh!, arguments: [], env: shellEnv });
+    all.add(shell);
+    return shell;
+  }
+
+  function giveBack(kind: Kind, shell: Coprocess): void {
+    shell.rest();
+    if (idle[kind].length < IDLE_SHELLS) {
+      idle[kind].push(shell);
+      return;
+    }
+    all.delete(shell);
+    shell.close();
+  }
+
+  /** Nothing that such a command does can be seen but its status: it prints nothing, reads nothing and starts nothing. */
+  function runBuiltin(script: string): StepProcess {
+    const shell = take("builtin");
+    const exit = new Promise<StepExit>((resolve) => {
+      shell.send(`(${script})\necho $?\n`, {
+        onLine(line) {
+          giveBack("builtin", shell);
+          resolve({ kind: "exited", status: Number(line) });
+        },
+        onGone: () => resolve({ kind: "lost" }),
+      });
+    });
+    return { pid: Promise.resolve(undefined), exit };
+  }
+
+  function runGroup(command: StepCommand, shellPath: string): StepProcess {
+    const script = scriptArguments(command);
+    const text = commandText({ command, shellPath, script: script.arguments, restored });
+    const shell = take("group");
+    let known!: (pid: number | undefined) => void;
+    const pid = new Promise<number | undefined>((resolve) => {
+      known = resolve;
+    });
+    const exit = new Promise<StepExit>((resolve) => {
+      let started = false;
+      shell.send(`${String(text.length).padStart(8, "0")}${text}`, {
+        onLine(line) {
+          if (!started) {
+            started = true;
+            known(Number(line));
+            return;
+          }
+          giveBack("group", shell);
+          script.remove();
+          resolve({ kind: "exited", status: Number(line) });
+        },
+        onGone(status) {
+          script.remove();
+          if (status !== TOO_OLD || started) {
+            known(undefined);
+            resolve({ kind: "lost" });
+            return;
+          }
+          usable = false;
+          const instead = direct.spawn(command);
+          void instead.pid.then(known);
+          void instead.exit.then(resolve);
+        },
+      });
+    });
+    return { pid, exit };
+  }
+
+  return {
+    spawn(command) {
+      if (!usable || !Object.keys(command.env).every((name) => fitsCoprocess(name, "added")))
+        return direct.spawn(command);
+      const shellPath = findShell(command.shell, { ...env, ...command.env });
+      if (shellPath === undefined) return direct.spawn(command);
+      return isPlainBuiltin(command.script) ? runBuiltin(command.script.trim()) : runGroup(command, shellPath);
+    },
+    close() {
+      for (const shell of all) shell.close();
+      all.clear();
+    },
+  };
+}

@@ -1,0 +1,150 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are shell scripts.
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, type TestContext, test } from "node:test";
+import fc from "fast-check";
+import type { Launch, LaunchStep } from "../../src/engine/ports.ts";
+import { quote } from "../../src/runner/shell-text.ts";
+import { createRig, step } from "./rig.ts";
+
+/** What a command sees must not tell whether a kept shell started it. */
+async function sameInBoth(
+  t: TestContext,
+  launch: Partial<Launch>,
+  env: Record<string, string> = {},
+): Promise<string[]> {
+  const seen: string[][] = [];
+  for (const shells of ["kept", "direct"] as const) {
+    const rig = createRig(t, { shells, env: { ...process.env, ...env } });
+    mkdirSync(join(rig.checkout, "dir"));
+    symlinkSync("dir", join(rig.checkout, "link"));
+    const ended = await rig.run(launch);
+    const folder = rig.checkout.slice(0, -"/checkout".length);
+    const texts = (await rig.texts(ended.token)).map((text) =>
+      text.replaceAll(folder, "").replaceAll(ended.token, "TOKEN"),
+    );
+    const result = ended.result.kind === "failed" ? JSON.stringify(ended.result.failure) : ended.result.kind;
+    seen.push([...texts, result.replaceAll(folder, "")]);
+  }
+  assert.deepEqual(seen[0], seen[1]);
+  return seen[0]!;
+}
+
+const scripts: [name: string, script: string][] = [
+  ["environment", "env -u _ | sort"],
+  ["zeroth argument and flags", 'echo "$0 $- $# $SHLVL ${OLDPWD-unset} ${BATON_RUNNER-unset}"'],
+  ["open files", "ls -l /proc/self/fd | sed 's/.*[0-9] \\([0-9]* ->\\)/\\1/; s/:\\[.*//; s:/proc/.*::; s:pipes/.*::'"],
+  ["signals", "grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status"],
+  ["limits and umask", "ulimit -a; umask; nice"],
+  ["group and session leader", '[ "$(ps -o pgid= -p $$ | tr -d " ")" = $$ ] && echo leader; ps -o tty= -p $$'],
+  ["no terminal", "(: < /dev/tty) 2>&1 | sed 's/.*: //'"],
+  ["open its own output again", "echo a > /dev/stderr; echo b > /dev/stdout; echo c >> /dev/fd/1"],
+  ["end of input", "wc -c"],
+  ["command that is not there", "no-such-command-here"],
+  ["syntax error", "if true; then"],
+  ["failure in the middle", "echo a; false; echo b"],
+  ["unfinished line", "printf abc; exit 7"],
+  ["own signal", "kill -TERM $$"],
+  ["stop and go on", "(sleep 0.1; kill -CONT $$) & kill -STOP $$; echo on; wait"],
+  ["traps", "trap 'echo bye' EXIT; exit 5"],
+  ["state that is left", "shopt -s extglob; set -f; x=1; f() { :; }; alias a=b; cd /; exec 7>/dev/null"],
+  ["state that must not be found", 'echo "${x-unset} $PWD $(type -t f) $-"; ls /proc/self/fd | wc -l'],
+  ["long script", `: ${"x".repeat(140_000)}\necho "end $-"`],
+  ["true", "true"],
+  ["false", " false\n"],
+  ["colon", ":"],
+];
+
+for (const shell of ["bash", "sh"] as const) {
+  describe(`a ${shell} command sees the same from a kept shell as from Node`, () => {
+    for (const [name, script] of scripts) {
+      if (shell === "sh" && script.includes("shopt")) continue;
+      test(name, async (t) => {
+        await sameInBoth(t, { env: { A: "1" }, steps: [step(script, { shell })] });
+      });
+    }
+
+    test("values of all kinds, and the path a link was followed by", async (t) => {
+      const env: LaunchStep["env"] = {
+        QUOTES: `'"\`$x\\ `,
+        LINES: "a\n\nb\n",
+        UTF: "é😀\u0080",
+        EMPTY: "",
+        TAB: "\t\x01\x7f",
+      };
+      const show = step('for n in QUOTES LINES UTF EMPTY TAB; do printenv $n | od -c; done; echo "$PWD"; pwd; pwd -P', {
+        shell,
+        env,
+      });
+      const texts = await sameInBoth(t, { workingDirectory: "link", steps: [show] });
+      assert.ok(texts.includes("/checkout/link") && texts.includes("/checkout/dir"));
+    });
+
+    test("variables that matter to the shell itself", async (t) => {
+      for (const env of [
+        { IFS: ":" },
+        { BASH_ENV: "/nowhere" },
+        { LC_ALL: "C" },
+        { PATH: "/nowhere" },
+        { SHELLOPTS: "noglob" },
+        { "a.b": "c" },
+      ]) {
+        await sameInBoth(t, {
+          env: env as Record<string, string>,
+          steps: [step('x="a:b"; echo $x /bi*; echo "$-"; /usr/bin/env | /usr/bin/grep -c ^a.b=', { shell })],
+        });
+      }
+      for (const env of [
+        { BASH_ENV: "/nowhere" },
+        { TMOUT: "1" },
+        { "a.b": "c" },
+        { IFS: ":" },
+        { "BASH_FUNC_f%%": "() { echo f; }" },
+      ]) {
+        await sameInBoth(
+          t,
+          { steps: [step('type f 2>&1; echo "$TMOUT"; env | grep -c -e ^a.b= -e ^BASH', { shell })] },
+          env as Record<string, string>,
+        );
+      }
+    });
+  });
+}
+
+test("what one command leaves behind in its shell the next one does not find", async (t) => {
+  const rig = createRig(t, { shells: "kept" });
+  const dirty = await rig.run("set -f; export LEFT=1; cd /; umask 0; trap '' TERM; exec 9>&1");
+  assert.equal(dirty.result.kind, "succeeded");
+  const ended = await rig.run('echo "${LEFT-unset} $- $(umask)"; ls /proc/self/fd | grep -c 9 || :; trap; pwd');
+  const texts = await rig.texts(ended.token);
+  assert.deepEqual([texts[0]!.slice(0, 5), texts.at(-1)], ["unset", rig.checkout]);
+  assert.ok(!texts[0]!.includes("f"));
+});
+
+test("a job whose kept shell is killed is lost, not left waiting, and the next one runs", async (t) => {
+  const rig = createRig(t, { shells: "kept" });
+  const ended = await rig.run("sleep 600 & kill -9 $PPID; wait");
+  assert.equal(ended.result.kind === "failed" && ended.result.failure.kind, "lost");
+  assert.equal((await rig.run("true")).result.kind, "succeeded");
+  assert.equal((await rig.run("echo a")).result.kind, "succeeded");
+});
+
+test("a quoted word is one word of ASCII that bash reads as the same text", async (t) => {
+  const words = fc.sample(
+    fc.string({ unit: "binary", maxLength: 30 }).filter((word) => !word.includes("\0")),
+    { numRuns: 300, seed: 7 },
+  );
+  const rig = createRig(t);
+  const ended = await rig.run({
+    outputs: { words: "string" },
+    steps: [step(`printf '%s\\0' ${words.map(quote).join(" ")} | base64 -w0 | sed 's/^/words=/' >> "$BATON_OUTPUT"`)],
+  });
+  assert.ok(ended.result.kind === "succeeded");
+  const read = Buffer.from(ended.result.outputs.words!, "base64").toString();
+  assert.deepEqual(
+    read.split("\0").slice(0, -1),
+    words.map((word) => word.toWellFormed()),
+  );
+  for (const word of words) assert.match(quote(word), /^[\t\n -~]+$/);
+});
