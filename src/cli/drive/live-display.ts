@@ -92,6 +92,7 @@ function stepName(run: RunState | undefined, job: JobId, step: number): string {
   return run?.jobs.get(job)?.definition.steps[step]?.name ?? "";
 }
 
+const ctrlC = "\x03";
 const keys: Record<string, ApprovalKey> = { y: "approve", n: "reject", l: "later" };
 
 /** Waits for one of the keys. The terminal is in raw mode meanwhile, so Ctrl-C comes as a character. */
@@ -109,10 +110,14 @@ function readKey(
     };
     const onAnswered = (): void => end("later");
     const onData = (data: Buffer): void => {
-      const key = data.toString().toLowerCase();
-      if (key === "\x03") onInterrupt();
-      const answer = key === "\x03" ? "later" : keys[key];
-      if (answer !== undefined) end(answer);
+      // Keys that were pressed quickly arrive together.
+      for (const key of data.toString().toLowerCase()) {
+        if (key === ctrlC) onInterrupt();
+        const answer = key === ctrlC ? "later" : keys[key];
+        if (answer === undefined) continue;
+        end(answer);
+        break;
+      }
     };
     stdin.setRawMode(true);
     stdin.resume();
