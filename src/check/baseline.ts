@@ -4,7 +4,9 @@ import type { Finding } from "../findings/finding.ts";
 import { createFingerprints } from "../findings/fingerprint.ts";
 import type { SourceFile } from "../findings/source.ts";
 
-export type Baseline = { readonly ok: true; readonly known: ReadonlySet<string> } | { readonly ok: false; readonly reason: string };
+export type Baseline =
+  | { readonly ok: true; readonly known: ReadonlySet<string> }
+  | { readonly ok: false; readonly reason: string };
 
 export function writeBaseline(findings: readonly Finding[], sources: ReadonlyMap<string, SourceFile>): string {
   const fingerprint = createFingerprints(sources);

@@ -60,7 +60,9 @@ function isSuppressed(
 ): boolean {
   return (comments.get(location.file) ?? []).some((comment) => {
     if (comment.reason === "" || !comment.rules.includes(rule)) return false;
-    return comment.alone ? location.line === nextLine(comment, sources.get(location.file)!) : location.line === comment.line;
+    return comment.alone
+      ? location.line === nextLine(comment, sources.get(location.file)!)
+      : location.line === comment.line;
   });
 }
 

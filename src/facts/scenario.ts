@@ -102,6 +102,8 @@ export type Moment =
   /** A run or job that waits for its lock was replaced by a newer one. */
   | { readonly kind: "dropped"; readonly run: RunPattern; readonly path?: readonly string[] }
   | { readonly kind: "run-cancelled"; readonly run: RunPattern; readonly path?: readonly string[] }
+  /** A run or job asks for its lock and has to wait. */
+  | { readonly kind: "queued"; readonly run: RunPattern; readonly path?: readonly string[] }
   | { readonly kind: "run-ended"; readonly run: RunPattern; readonly conclusion?: Conclusion }
   | { readonly kind: "job-started"; readonly job: JobPattern }
   | { readonly kind: "job-ended"; readonly job: JobPattern; readonly conclusion?: Conclusion }

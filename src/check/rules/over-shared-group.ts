@@ -1,4 +1,5 @@
 import type { Circumstances, JobFacts, Lock, Pipeline } from "../../facts/facts.ts";
+import type { Moment } from "../../facts/scenario.ts";
 import { type Analysis, can, runPattern, sameRoot } from "../analysis/analysis.ts";
 import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
@@ -152,21 +153,13 @@ function candidate(
     help: "Name each group after its own target (workflow and environment), or keep all that wait with `queue: max`.",
     claim: analysis.claim(
       [root],
-      cancels
-        ? [
-            {
-              kind: "run-cancelled",
-              run: runPattern(first.pipeline.id, root),
-              ...(first.job ? { path: first.job.path } : {}),
-            },
-          ]
-        : [
-            {
-              kind: "dropped",
-              run: runPattern(dropped.pipeline.id, root),
-              ...(dropped.job ? { path: dropped.job.path } : {}),
-            },
-          ],
+      [
+        first.job
+          ? { kind: "job-started", job: { run: runPattern(first.pipeline.id, root), path: first.job.path } }
+          : { kind: "run-created", run: runPattern(first.pipeline.id, root) },
+        ...(dropped === first ? [] : [asks(dropped, root)]),
+        ...(last === dropped ? [] : [asks(last, root)]),
+      ],
       cancels
         ? {
             kind: "cancelled",
@@ -180,4 +173,8 @@ function candidate(
           },
     ),
   };
+}
+
+function asks({ pipeline, job }: Holder, root: Way): Moment {
+  return { kind: "queued", run: runPattern(pipeline.id, root), ...(job ? { path: job.path } : {}) };
 }

@@ -40,6 +40,7 @@ export function isMoment(moment: Moment, entry: TraceEntry, runs: readonly Trace
       return entry.kind === "run-created" && matchesRun(moment.run, entry.run);
     case "dropped":
     case "run-cancelled":
+    case "queued":
       return (
         entry.kind === moment.kind &&
         matchesRun(moment.run, runs[entry.run]!) &&

@@ -23,6 +23,10 @@ export function towards(machine: Machine, moment: Moment): Action | undefined {
     case "dropped":
     case "run-cancelled":
       return search.newRun(moment.run) ?? search.rootEvent() ?? search.competitors(moment.run);
+    case "queued":
+      return moment.path === undefined
+        ? search.newRun(moment.run)
+        : search.job({ run: moment.run, path: moment.path }, "started");
     case "job-started":
       return search.job(moment.job, "started");
     case "job-ended":
