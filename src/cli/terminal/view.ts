@@ -3,7 +3,7 @@ import type { JobId } from "../../plan/plan.ts";
 import { duration } from "./duration.ts";
 import type { Style } from "./style.ts";
 import { hasEnded, type Moment, waits } from "./waiting.ts";
-import { fit, pad, widthOf } from "./width.ts";
+import { fit, pad, widthOf, wrap } from "./width.ts";
 
 /** Everything the live picture shows. */
 export interface Picture extends Moment {
@@ -37,11 +37,12 @@ export function view(picture: Picture, frame: Frame): string[] {
   const lines = ["", heading(picture, frame), progress(picture, frame)];
   const running = picture.run.list.filter((job) => job.status === "running");
   const nameWidth = Math.min(40, Math.max(0, ...running.map((job) => widthOf(job.id))));
-  const room = Math.max(1, frame.rows - lines.length - 4);
+  const notice = picture.notice === undefined ? [] : wrap(picture.notice, frame.columns - 1).map(style.warning);
+  const room = Math.max(1, frame.rows - lines.length - notice.length - 3);
   for (const job of running.slice(0, room)) lines.push(runningLine(job, picture, { frame, nameWidth }));
   if (running.length > room) lines.push(style.faint(`  and ${running.length - room} more run`));
   lines.push(...waitingLines(picture, { frame, room: Math.min(mostWaits, room - running.length) }));
-  if (picture.notice) lines.push(style.warning(picture.notice));
+  lines.push(...notice);
   return lines.map((line) => fit(line, frame.columns - 1));
 }
 
