@@ -48,7 +48,9 @@ export class World {
     ids: { run: () => `run-${++this.#ids}`, token: () => `token-${++this.#ids}` },
   };
 
+  /** A new Baton on the same journal; the one before is dead. */
   async open() {
+    this.#alarms = [];
     const engine = openEngine(this.ports);
     await engine.recover();
     return engine;

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openEngine } from "../../src/engine/drive.ts";
+import type { EngineEvent, Recorded } from "../../src/engine/events.ts";
+import { fold } from "../../src/engine/fold.ts";
+import { emptyState, type State } from "../../src/engine/state.ts";
+import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
+import { World } from "./world/world.ts";
+
+const shop = delivery(
+  [pipeline("web", { build: job({ per: "release" }), deploy: job({ deploys: true }) })],
+  [environment("dev")],
+);
+const shopPlan = plan([planned("web.build"), planned("web.deploy@dev", { after: ["web.build"] })]);
+
+function stateAfter(events: EngineEvent[]): State {
+  let state = emptyState();
+  events.forEach((event, i) => {
+    state = fold(state, { seq: i + 1, at: 0, version: 1, event });
+  });
+  return state;
+}
+
+const created: EngineEvent = { type: "run.created", run: "r", release: 1, delivery: shop, plan: shopPlan, parallel: 1 };
+const start = (id: string, attempt = 1): EngineEvent => ({
+  type: "job.started",
+  run: "r",
+  job: id,
+  attempt,
+  token: `t${attempt}`,
+});
+const succeed = (id: string): EngineEvent => ({
+  type: "job.succeeded",
+  run: "r",
+  job: id,
+  attempt: 1,
+  token: "t1",
+  durationMs: 1,
+  outputs: {},
+  artifacts: {},
+});
+
+test("an event of another version names the version and what to do", () => {
+  const future = { seq: 1, at: 0, version: 2, event: created } as unknown as Recorded;
+  assert.throws(
+    () => fold(emptyState(), future),
+    /has version 2; this Baton reads version 1\. Use the Baton that wrote/,
+  );
+});
+
+test("events that cannot have happened are refused, each with its place in the journal", () => {
+  const impossible: [EngineEvent[], RegExp][] = [
+    [[start("web.build")], /event 1 \(job.started\) of run r is impossible: there is no such run/],
+    [[created, created], /event 2 .*there is a run of that id/],
+    [[created, { ...created, run: "s" }], /release 1 belongs to another run/],
+    [[created, start("web.deploy@dev")], /web.deploy@dev is waiting at before, so it cannot start/],
+    [[created, start("web.build", 2)], /attempt 2 comes after 0/],
+    [[created, start("web.build"), start("web.build", 2)], /web.build is running at none/],
+    [[created, succeed("web.build")], /web.build is waiting|web.build is ready, not running/],
+    [[created, start("web.nothing")], /run r has no job web.nothing/],
+    [[created, { type: "lock.acquired", run: "r", environment: "dev" }], /is the next for dev/],
+    [
+      [created, { type: "run.finished", run: "r", conclusion: "succeeded", deployed: {} }],
+      /2 of its jobs have not ended/,
+    ],
+    [[created, { type: "run.retry-requested", run: "r", jobs: ["web.build"] }], /has not finished/],
+    [[created, { type: "approval.answered", run: "r", environment: "dev", answer: "approved", by: "x" }], /not-needed/],
+    [[created, { type: "job.paused", run: "r" } as unknown as EngineEvent], /does not know job.paused/],
+  ];
+  for (const [events, message] of impossible) assert.throws(() => stateAfter(events), message);
+});
+
+test("a gap in the journal is refused", () => {
+  assert.throws(
+    () => fold(emptyState(), { seq: 2, at: 0, version: 1, event: created }),
+    /event 2 of the journal comes after event 0/,
+  );
+});
+
+test("a plan that cannot be right is refused before anything starts", async () => {
+  const wrong: [Parameters<typeof plan>[0], RegExp][] = [
+    [[planned("web.build", { after: ["web.gone"] })], /has web.build after web.gone, which does not run/],
+    [[planned("web.build"), planned("web.build")], /holds an id twice/],
+    [[planned("web.nothing")], /has web.nothing, which the delivery lacks/],
+    [
+      [planned("web.build", { after: ["web.deploy@dev"] }), planned("web.deploy@dev", { after: ["web.build"] })],
+      /runs in a circle/,
+    ],
+  ];
+  for (const [jobs, message] of wrong) {
+    const world = new World();
+    const engine = await world.open();
+    await assert.rejects(engine.createRun({ delivery: shop, plan: plan(jobs), parallel: 1 }), message);
+    assert.deepEqual(world.journal, []);
+  }
+});
+
+test("an engine does not open on a journal it does not understand", () => {
+  const world = new World();
+  world.journal.push({ seq: 1, at: 0, version: 1, event: start("web.build") });
+  assert.throws(() => openEngine(world.ports), /impossible/);
+});
+
+test("a listener hears every event once, in order, when it is durable", async () => {
+  const world = new World();
+  const engine = await world.open();
+  const heard: number[] = [];
+  const stop = engine.subscribe(({ seq }) => {
+    assert.ok(seq <= world.journal.length);
+    heard.push(seq);
+  });
+  await engine.createRun({ delivery: shop, plan: shopPlan, parallel: 1 });
+  await world.end("web.build");
+  stop();
+  await world.end("web.deploy@dev");
+  assert.deepEqual(heard, [1, 2, 3, 4, 5]);
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
+import { settle, World } from "./world/world.ts";
+
+const shop = delivery(
+  [
+    pipeline("infra", { apply: job({ deploys: true }) }),
+    pipeline("web", { build: job({ per: "release" }), deploy: job({ deploys: true }), smoke: job() }),
+  ],
+  [environment("dev")],
+);
+const webPlan = plan([
+  planned("web.build"),
+  planned("web.deploy@dev", { after: ["web.build"] }),
+  planned("web.smoke@dev", { after: ["web.deploy@dev"] }),
+]);
+
+async function twoRuns() {
+  const world = new World();
+  const engine = await world.open();
+  const first = await engine.createRun({ delivery: shop, plan: webPlan, parallel: 2 });
+  const second = await engine.createRun({ delivery: shop, plan: webPlan, parallel: 2 });
+  const end = async (run: string, id: string, how: "ok" | "failed" = "ok") => {
+    world.report(world.launches.findLast((launch) => launch.run === run && launch.job === id)!.token, how);
+    await settle();
+  };
+  return { world, engine, first: first.run, second: second.run, end };
+}
+
+test("the second deployment waits until everything of the first in that environment has ended", async () => {
+  const { world, engine, first, second, end } = await twoRuns();
+  await end(first, "web.build");
+  await end(second, "web.build");
+  assert.deepEqual(engine.state.environments.get("dev")?.line, [second]);
+  await end(first, "web.deploy@dev");
+  assert.equal(world.launches.filter((launch) => launch.run === second).length, 1);
+  await end(first, "web.smoke@dev");
+  assert.equal(engine.state.environments.get("dev")?.holder, second);
+  await end(second, "web.deploy@dev");
+  await end(second, "web.smoke@dev");
+  assert.equal(engine.state.environments.get("dev")?.holder, undefined);
+  assert.equal(engine.state.deployed.dev?.web?.release, 2);
+});
+
+test("an older release that comes later is skipped where a newer one has begun to deploy", async () => {
+  const { world, engine, first, second, end } = await twoRuns();
+  await end(second, "web.build");
+  await end(first, "web.build");
+  await end(second, "web.deploy@dev", "failed");
+  const finished = await engine.settled(first);
+  assert.equal(finished.conclusion, "cancelled");
+  const skipped = world.events("job.skipped").filter((event) => event.run === first);
+  assert.deepEqual(
+    skipped.map(({ job: id, code, because }) => [id, code, because]),
+    [
+      ["web.deploy@dev", "superseded", "release 2"],
+      ["web.smoke@dev", "gate", "web.deploy@dev"],
+    ],
+  );
+  assert.match(skipped[0]!.text, /release 2 of web came to dev before this release 1/);
+});
+
+test("a rollback may deploy the older one, and pipelines are judged one by one", async () => {
+  const world = new World();
+  const engine = await world.open();
+  const both = { delivery: shop, parallel: 2 };
+  const old = plan([planned("infra.apply@dev"), planned("web.build")]);
+  const blocked = planned("web.deploy@dev", { after: ["web.build"] });
+  await engine.createRun({ ...both, plan: { ...old, jobs: [planned("web.build"), blocked] }, rollbackTo: 1 });
+  await engine.createRun({ ...both, plan: plan([planned("infra.apply@dev")]) });
+  await engine.createRun({ ...both, plan: plan([planned("web.deploy@dev")]) });
+  await world.end("infra.apply@dev");
+  await world.end("web.deploy@dev");
+  const [rollback] = engine.state.runs.values();
+  world.report(world.launches[0]!.token, "ok");
+  await settle();
+  assert.equal(rollback!.jobs.get("web.deploy@dev")?.status, "running", "release 1 rolls back over release 3");
+});
+
+test("who is cancelled while waiting gives up its place", async () => {
+  const { engine, first, second, end } = await twoRuns();
+  await end(first, "web.build");
+  await end(second, "web.build");
+  await engine.cancel(second, { mode: "graceful", by: "ann" });
+  assert.deepEqual(engine.state.environments.get("dev")?.line, []);
+  assert.equal((await engine.settled(second)).conclusion, "cancelled");
+});
