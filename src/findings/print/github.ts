@@ -1,6 +1,7 @@
 import type { Finding } from "../finding.ts";
 import type { Report } from "./report.ts";
 import { closingLine } from "./text.ts";
+import { visible, visibleLine } from "./visible.ts";
 
 const commands = { error: "error", warning: "warning", note: "notice" } as const;
 
@@ -25,7 +26,7 @@ export function githubAnnotations({ findings }: Report): string[] {
 }
 
 function bodyOf({ message, schedule, help }: Finding): string {
-  return [message, ...schedule.map((line) => `  ${line}`), help].join("\n");
+  return visible([message, ...schedule.map((line) => `  ${line}`), help].join("\n"));
 }
 
 function escapeData(text: string): string {
@@ -40,8 +41,20 @@ function escapeProperty(text: string): string {
 export function jobSummary(report: Report): string {
   const rows = report.findings.map(
     ({ severity, rule, location, message }) =>
-      `| ${severity} | ${rule} | \`${location.file}:${location.line}\` | ${message.replaceAll("|", "\\|")} |`,
+      `| ${severity} | ${rule} | ${code(`${location.file}:${location.line}`)} | ${cell(message)} |`,
   );
   const table = rows.length > 0 ? ["", "| | rule | place | |", "|---|---|---|---|", ...rows] : [];
   return ["## baton check", "", `${closingLine(report)}.`, ...table, ""].join("\n");
+}
+
+/** Text in a table cell: no other cell, no markup, no link. */
+function cell(text: string): string {
+  return visibleLine(text)
+    .replace(/[\\`*_{}[\]<>|~]/g, "\\$&")
+    .replaceAll("://", ":\u200B//")
+    .replaceAll("@", "@\u200B");
+}
+
+function code(text: string): string {
+  return `\`${visibleLine(text).replaceAll("`", "'").replaceAll("|", "\\|")}\``;
 }

@@ -2,6 +2,7 @@ import type { Finding } from "../finding.ts";
 import { type Location, lineText } from "../source.ts";
 import { countBySeverity } from "./json.ts";
 import type { Report } from "./report.ts";
+import { visible, visibleLine } from "./visible.ts";
 
 /** How words are marked; plain text where there are no colours. */
 export interface Marks {
@@ -12,7 +13,9 @@ export interface Marks {
   strong(text: string): string;
 }
 
-const MAX_LINE = 160;
+/** Characters of a source line that are shown; of a longer one a window around the place. */
+const MAX_WIDTH = 160;
+const LEAD = 40;
 
 /** Both sides with their lines, and the schedule as a small timeline. */
 export function textReport(report: Report, marks: Marks): string[] {
@@ -23,42 +26,53 @@ function textFinding(finding: Finding, report: Report, marks: Marks): string[] {
   const colour = { error: marks.bad, warning: marks.warning, note: marks.active }[finding.severity];
   const sure = finding.confidence === "high" ? "" : marks.faint(` (${finding.confidence} confidence)`);
   return [
-    `${colour(finding.severity)} ${marks.strong(finding.rule)}: ${finding.message}${sure}`,
-    ...frame(finding.location, report, marks, colour("^")),
-    ...finding.related.flatMap(({ location, message }) => [
-      ...frame(location, report, marks, marks.active("^"), ` ${marks.active(message)}`),
-    ]),
+    `${colour(finding.severity)} ${marks.strong(finding.rule)}: ${visibleLine(finding.message)}${sure}`,
+    ...frame({ location: finding.location, report, marks, sign: colour, words: "" }),
+    ...finding.related.flatMap(({ location, message }) =>
+      frame({ location, report, marks, sign: marks.active, words: ` ${marks.active(visibleLine(message))}` }),
+    ),
     ...timeline(finding.schedule, marks),
-    `  ${marks.faint("why ")} ${finding.why}`,
-    `  ${marks.faint("help")} ${finding.help}`,
+    `  ${marks.faint("why ")} ${visibleLine(finding.why)}`,
+    `  ${marks.faint("help")} ${visibleLine(finding.help)}`,
     ...(finding.url ? [`  ${marks.faint("docs")} ${marks.faint(finding.url)}`] : []),
   ];
 }
 
-function frame(location: Location, report: Report, marks: Marks, sign: string, words = ""): string[] {
-  const place = `  ${marks.faint("-->")} ${location.file}:${location.line}:${location.column}`;
+interface Frame {
+  readonly location: Location;
+  readonly report: Report;
+  readonly marks: Marks;
+  readonly sign: (text: string) => string;
+  readonly words: string;
+}
+
+function frame({ location, report, marks, sign, words }: Frame): string[] {
+  const place = `  ${marks.faint("-->")} ${visibleLine(location.file)}:${location.line}:${location.column}`;
   const source = report.sources.get(location.file);
   const text = source && lineText(source, location.line);
   if (text === undefined) return [`${place}${words}`];
+  const start = location.column - 1;
+  const lastColumn = location.endLine === location.line ? (location.endColumn ?? location.column + 1) : Infinity;
+  const end = Math.max(start + 1, Math.min(lastColumn - 1, text.trimEnd().length));
+  const from = text.length > MAX_WIDTH && start > MAX_WIDTH - LEAD ? start - LEAD : 0;
+  const to = from + MAX_WIDTH;
+  const before = `${from > 0 ? "…" : ""}${visible(text.slice(from, start))}`;
+  const shown = `${before}${visible(text.slice(start, to))}${to < text.length ? "…" : ""}`;
+  const width = Math.max(1, visible(text.slice(start, Math.min(end, to))).length);
   const number = String(location.line);
-  const shown = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
-  const end =
-    location.endLine === location.line ? (location.endColumn ?? location.column + 1) : text.trimEnd().length + 1;
-  const width = Math.max(1, Math.min(end, shown.length + 1) - location.column);
-  // Tabs stay tabs, so that the signs stand below their text whatever the width of a tab.
-  const before = text.slice(0, location.column - 1).replace(/[^\t]/g, " ");
   const bar = marks.faint("|");
   return [
     place,
     `  ${marks.faint(number)} ${bar} ${shown}`,
-    `  ${" ".repeat(number.length)} ${bar} ${before}${location.column <= MAX_LINE ? sign.replace("^", "^".repeat(width)) : ""}${words}`,
+    // Tabs stay tabs, so that the signs stand below their text whatever the width of a tab.
+    `  ${" ".repeat(number.length)} ${bar} ${before.replace(/[^\t]/g, " ")}${sign("^".repeat(width))}${words}`,
   ];
 }
 
 function timeline(schedule: readonly string[], marks: Marks): string[] {
   return schedule.map((line, i) => {
     const sign = schedule.length === 1 ? "─" : i === 0 ? "┌" : i === schedule.length - 1 ? "└" : "├";
-    return `  ${marks.faint(sign)} ${line}`;
+    return `  ${marks.faint(sign)} ${visibleLine(line)}`;
   });
 }
 
