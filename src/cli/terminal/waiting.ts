@@ -46,11 +46,10 @@ function waitOf(job: JobState, { state, run, now }: Moment): Wait | undefined {
     case "lock": {
       const environment = job.planned.environment ?? "";
       const holder = state.environments.get(environment)?.holder;
-      return {
-        subject,
-        text: `waits until ${holder ? `run ${holder}` : "another run"} has left ${environment}`,
-        kind: "elsewhere",
-      };
+      const text = holder
+        ? `waits until run ${holder} has left ${environment}`
+        : `waits for the lock of ${environment}`;
+      return { subject, text, kind: "elsewhere" };
     }
     case "group":
       return { subject, text: "waits for its concurrency group", kind: "elsewhere" };

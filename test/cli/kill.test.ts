@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fold } from "../../src/engine/fold.ts";
+import { emptyState } from "../../src/engine/state.ts";
+import { openStoreForReading } from "../../src/store/store.ts";
+import { batonFile, type Sandbox, sandbox } from "./sandbox.ts";
+
+/**
+ * Jobs append to a ledger what they do: `begin JOB ATTEMPT PID` and `end JOB ATTEMPT`. A job is a shell and a child of it,
+ * so that a killed Baton leaves a process group with more than one member behind. `$LEDGER` lies outside the checkout.
+ */
+const step = (ms: number) =>
+  `sh(\`echo "begin $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"; sh -c 'sleep ${ms / 1000}; true'; echo "end $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"\`)`;
+
+const files = {
+  "baton.config.ts": `
+import { delivery, env, pipeline, sh } from "baton-cd";
+const infra = pipeline("infra", {
+  outputs: { site: "string" },
+  jobs: { apply: { deploys: true, steps: [${step(20)}, sh("echo site=s-$BATON_ENVIRONMENT >> $BATON_OUTPUT")] } },
+});
+const api = pipeline("api", {
+  needs: [infra],
+  jobs: {
+    test: { per: "release", steps: [${step(10)}] },
+    pack: { per: "release", needs: ["test"], steps: [${step(10)}, sh("echo packed > packed")], artifacts: { packed: { path: "packed" } } },
+    deploy: { needs: ["pack"], deploys: true, env: { SITE: infra.outputs.site }, uses: [{ artifact: "packed", path: "in" }], steps: [${step(15)}, sh('test "$SITE" = "s-$BATON_ENVIRONMENT" && grep -q packed in')] },
+  },
+});
+const web = pipeline("web", {
+  needs: [infra],
+  jobs: { a: { steps: [${step(15)}] }, b: { needs: ["a"], deploys: true, steps: [${step(15)}] } },
+});
+export default delivery("ledger", { pipelines: [infra, api, web], environments: [env("dev"), env("test", { after: "dev" })] });
+`,
+};
+
+const wantedKills = 50;
+const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
+
+/** Small and good enough to pick moments; the same seed picks the same ones. */
+function chance(from: number): () => number {
+  let state = from >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test(`nothing is lost or run twice when Baton is killed ${wantedKills} times at random (seed ${seed})`, async (t) => {
+  const random = chance(seed);
+  const box = sandbox(t, { files });
+  const ledger = join(box.root, ".git", "ledger");
+  box.write({ ".git/ledger": "" });
+  box.env.LEDGER = ledger;
+  let kills = 0;
+  let runs = 0;
+  while (kills < wantedKills) {
+    runs++;
+    let args = ["run", "--to", "test", "--force", "--parallel", "3"];
+    // The first moments are start-up: the later ones must not be picked too seldom.
+    for (;;) {
+      const { killed, code, stderr } = await runUntilKilled(box, args, 40 + random() * 400);
+      if (!killed) {
+        assert.equal(code, 0, `run ${runs}: ${stderr}`);
+        break;
+      }
+      kills++;
+      args = wasCreated(box, runs) ? ["resume"] : args;
+    }
+    checkJournal(box, runs);
+    checkLedger(ledger, runs);
+  }
+  assert.deepEqual(leftOver(ledger), [], "no process of a job is left");
+  t.diagnostic(`${kills} kills in ${runs} runs`);
+});
+
+interface Ended {
+  killed: boolean;
+  code: number | null;
+  stderr: string;
+}
+
+/** `kill -9` after so many milliseconds, unless it has ended by then. */
+function runUntilKilled(box: Sandbox, args: string[], ms: number): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(batonFile, args, {
+      cwd: box.root,
+      env: { ...process.env, ...box.env, CI: "true" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), ms);
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ killed: signal === "SIGKILL", code, stderr });
+    });
+  });
+}
+
+const runName = (number: number) => `r${String(number).padStart(4, "0")}`;
+
+function wasCreated(box: Sandbox, number: number): boolean {
+  try {
+    using journal = openStoreForReading(join(box.root, ".baton"));
+    return journal.run(runName(number)) !== undefined;
+  } catch (error) {
+    if ((error as { code?: string }).code === "empty") return false;
+    throw error;
+  }
+}
+
+/** The whole journal folds (the engine refuses what cannot have happened), and the run's own story makes sense. */
+function checkJournal(box: Sandbox, number: number): void {
+  using journal = openStoreForReading(join(box.root, ".baton"));
+  const state = emptyState();
+  for (const recorded of journal.load()) fold(state, recorded);
+  const run = state.runs.get(runName(number))!;
+  assert.equal(run.finished?.conclusion, "succeeded");
+  const passed = new Set<string>();
+  const open = new Set<string>();
+  for (const { event } of journal.loadRun(run.id)) {
+    if (event.type === "job.started") {
+      assert.ok(!passed.has(event.job), `${event.job} had passed and was started again`);
+      assert.ok(!open.has(event.job), `${event.job} was started while an attempt was open`);
+      open.add(event.job);
+    } else if (event.type === "job.succeeded" || event.type === "job.interrupted") {
+      open.delete(event.job);
+      if (event.type === "job.succeeded") passed.add(event.job);
+    } else assert.notEqual(event.type, "job.failed");
+  }
+  assert.equal(passed.size, run.list.length, "every job passed");
+}
+
+interface Entry {
+  word: string;
+  job: string;
+  pid: string;
+}
+
+function entriesOf(ledger: string, number: number): Entry[] {
+  return readFileSync(ledger, "utf8")
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter(([, , run]) => run === runName(number))
+    .map(([word, job, , pid]) => ({ word: word!, job: job!, pid: pid! }));
+}
+
+const before: Record<string, string[]> = {
+  "api.pack@": ["api.test@"],
+  "api.deploy@dev": ["api.pack@", "infra.apply@dev"],
+  "web.a@dev": ["infra.apply@dev"],
+  "web.b@dev": ["web.a@dev"],
+  "infra.apply@test": ["web.b@dev", "api.deploy@dev"],
+  "api.deploy@test": ["api.pack@", "infra.apply@test"],
+  "web.a@test": ["infra.apply@test"],
+  "web.b@test": ["web.a@test"],
+};
+
+/** What the jobs themselves saw. */
+function checkLedger(ledger: string, number: number): void {
+  const entries = entriesOf(ledger, number);
+  const ended = new Map<string, number>();
+  const running = new Map<string, string>();
+  entries.forEach(({ word, job, pid }, at) => {
+    if (word === "begin") {
+      for (const need of before[job] ?? []) {
+        assert.ok(ended.has(need), `${job} began before ${need} had ended`);
+      }
+      running.set(job, pid);
+    } else {
+      assert.equal(running.get(job), pid, `an older attempt of ${job} went on beside a newer one`);
+      ended.set(job, at);
+    }
+  });
+  assert.equal(ended.size, 10, "every job did its work");
+  // An attempt may end its work and be cut off before that is recorded, so a job may do its work twice, one after the other.
+  for (const [need, jobs] of Object.entries(before)) {
+    const first = entries.findIndex(({ word, job }) => word === "begin" && job === need);
+    for (const job of jobs) {
+      const late = entries.findLastIndex((entry) => entry.job === job);
+      assert.ok(late < first, `${job} still worked after ${need} had begun`);
+    }
+  }
+}
+
+/** Processes of steps that are still there, found by the variable that only they have. */
+function leftOver(ledger: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`LEDGER=${ledger}`);
+      } catch {
+        return false;
+      }
+    });
+}
