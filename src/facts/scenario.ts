@@ -62,6 +62,17 @@ export interface OutcomeRule {
   readonly outcome: "success" | "failure" | "cancelled";
 }
 
+/**
+ * What a job or step hands on where the files do not tell it: `needs.plan.outputs.web`, `steps.diff.outputs.changed`. It
+ * counts when the job or step succeeds; one that is skipped hands on nothing. The first rule with the name decides.
+ */
+export interface OutputRule {
+  readonly job: JobPattern;
+  /** Id of the step; without one the outputs are the job's own (of a calling job: the called pipeline's). */
+  readonly step?: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** A value of an expression that the files do not tell, by its text as written (`vars.DEPLOY`), for every run. */
 export interface Choice {
   readonly expression: string;
@@ -72,6 +83,7 @@ export interface Scenario {
   readonly events: readonly RootEvent[];
   readonly outcomes: readonly OutcomeRule[];
   readonly choices: readonly Choice[];
+  readonly outputs?: readonly OutputRule[];
   /** Assumed where no clone tells. */
   readonly defaultBranch: string;
   /** How conditions that stay unknown in spite of the choices count. */
@@ -203,14 +215,14 @@ export interface Simulator {
 
 /** The bad state at the end of the schedule, looked for in the trace. */
 export type BadState =
-  /** `then` happens although `job` ended badly (or was skipped) before. */
-  | { readonly kind: "runs-after"; readonly job: JobPattern; readonly then: JobPattern }
-  /** `then` happens although the run before it ended like this. */
+  /** `follower` happens although `job` ended badly (or was skipped) before. */
+  | { readonly kind: "runs-after"; readonly job: JobPattern; readonly follower: JobPattern }
+  /** `follower` happens although the run before it ended like this. */
   | {
       readonly kind: "runs-after-run";
       readonly run: RunPattern;
       readonly conclusions: readonly Conclusion[];
-      readonly then: JobPattern;
+      readonly follower: JobPattern;
     }
   /** Both happen, the first before the second has ended or started: nothing orders them. `overlap`: at one time. */
   | { readonly kind: "before"; readonly first: JobPattern; readonly second: JobPattern }

@@ -1,12 +1,14 @@
 /** The contexts of GitHub's expressions, as they are for one run, job or step of the simulation. */
 
+import type { OutputRule } from "../../../facts/scenario.ts";
 import { eventHas } from "../facts/event-context.ts";
 import { evaluateTemplate, templateText } from "../read/conditions.ts";
 import type { Environment } from "../read/expressions/evaluate.ts";
 import { walk } from "../read/expressions/parse.ts";
 import { known, oneOf, record, text, unknown, type Value } from "../read/expressions/value.ts";
-import type { Repository, TemplateMap, Workflow, WorkflowInput } from "../workflow.ts";
-import { ancestorsOf, needsOf } from "./job-graph.ts";
+import type { Repository, Template, TemplateMap, Workflow, WorkflowInput } from "../workflow.ts";
+import { ancestorsOf } from "./job-graph.ts";
+import { jobsContext, needsContext, type OutputSources, stepsContext } from "./outputs.ts";
 import type { Origin, Scope, SimJob, SimLeg, SimRun } from "./world.ts";
 
 /** From where an expression looks: a run, a job about to be decided, or a leg. */
@@ -24,6 +26,7 @@ export interface Assumptions {
   readonly repository: Value;
   /** By path in lower case, from the scenario's choices. */
   readonly chosen: ReadonlyMap<string, Value>;
+  readonly outputs: readonly OutputRule[];
 }
 
 /** `owner/name` from the clone, or one of the names that the expressions mention, or another. */
@@ -57,6 +60,10 @@ export function environmentOf(view: View, assumptions: Assumptions, status: Envi
       let value = made.get(name);
       if (value === undefined) {
         value = contextOf(name, view, assumptions, environment);
+        for (const [path, chosen] of assumptions.chosen) {
+          const [first, ...rest] = path.split(".");
+          if (first === name && rest.length > 0) value = withChoice(value, rest, chosen);
+        }
         made.set(name, value);
       }
       return value;
@@ -66,6 +73,16 @@ export function environmentOf(view: View, assumptions: Assumptions, status: Envi
   return environment;
 }
 
+/** A choice fills in what is not known; it never contradicts what is. */
+function withChoice(value: Value, [key, ...rest]: readonly string[], chosen: Value): Value {
+  if (key === undefined) return value.kind === "known" ? value : chosen;
+  const around: Value = value.kind === "unknown" ? record({}, "open") : value;
+  if (around.kind !== "record") return value;
+  const before = around.entries.get(key) ?? (around.open ? unknown : undefined);
+  if (before === undefined) return value;
+  return { ...around, entries: new Map(around.entries).set(key, withChoice(before, rest, chosen)) };
+}
+
 function contextOf(name: string, view: View, assumptions: Assumptions, around: Environment): Value {
   switch (name) {
     case "github":
@@ -73,34 +90,36 @@ function contextOf(name: string, view: View, assumptions: Assumptions, around: E
     case "inputs":
       return inputs(view, assumptions);
     case "needs":
-      return view.job ? needs(view.job) : unknown;
+      return view.job ? needsContext(view.job, outputSources(assumptions)) : unknown;
+    case "steps":
+      return view.leg ? stepsContext(view.leg, outputSources(assumptions)) : unknown;
+    case "jobs":
+      return view.scope ? jobsContext(view.scope, outputSources(assumptions)) : unknown;
     case "matrix":
       return matrix(view.leg, around);
     case "env":
       return env(view, around);
     case "secrets":
-      return view.run.origin.outsider ? known({}) : chosenUnder("secrets", assumptions);
-    case "vars":
-      return chosenUnder("vars", assumptions);
+      return view.run.origin.outsider ? known({}) : unknown;
     default:
-      return chosenUnder(name, assumptions);
+      return unknown;
   }
 }
 
-function chosenUnder(prefix: string, { chosen }: Assumptions): Value {
-  const entries: Record<string, Value> = {};
-  for (const [path, value] of chosen) {
-    const [first, key, ...rest] = path.split(".");
-    if (first === prefix && key !== undefined && rest.length === 0) entries[key] = value;
-  }
-  return Object.keys(entries).length === 0 ? unknown : record(entries, "open");
+function outputSources(assumptions: Assumptions): OutputSources {
+  const within = (template: Template, view: View) =>
+    templateText(template, environmentOf(view, assumptions, undefined));
+  return {
+    rules: assumptions.outputs,
+    inLeg: (template, leg) => within(template, { run: leg.job.scope.run, scope: leg.job.scope, job: leg.job, leg }),
+    inScope: (template, scope) => within(template, { run: scope.run, scope }),
+  };
 }
 
 const short = (ref: string) => ref.replace(/^refs\/(heads|tags|pull)\//, "");
 
 function github({ run, job }: View, assumptions: Assumptions): Value {
   const { origin } = run;
-  const chosen = chosenUnder("github", assumptions);
   const entries: Record<string, Value> = {
     event_name: origin.event === "workflow_call" ? unknown : known(origin.event),
     ref: known(origin.ref),
@@ -118,7 +137,6 @@ function github({ run, job }: View, assumptions: Assumptions): Value {
     event: payload(origin, assumptions),
   };
   if (job) entries.job = known(job.job.id);
-  if (chosen.kind === "record") for (const [key, value] of chosen.entries) entries[key] = value;
   return record(entries, "open");
 }
 
@@ -246,16 +264,6 @@ function typed(input: WorkflowInput, value: Value): Value {
   if (value.kind !== "known" || typeof value.value !== "string") return value;
   if (input.type === "boolean") return known(value.value === "true");
   return input.type === "number" ? known(Number(value.value)) : value;
-}
-
-/** The result of a job whose failure is forgiven differs between sources, so it stays unknown. */
-function needs(job: SimJob): Value {
-  const entries: Record<string, Value> = {};
-  for (const need of needsOf(job)) {
-    const result = need.forgiven ? unknown : known(need.result ?? null);
-    entries[need.job.id] = record({ result, outputs: unknown }, "open");
-  }
-  return record(entries);
 }
 
 function matrix(leg: SimLeg | undefined, around: Environment): Value {

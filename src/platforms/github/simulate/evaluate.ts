@@ -38,6 +38,7 @@ export function createEvaluate(repository: Repository, scenario: Scenario): Eval
     defaultBranch: scenario.defaultBranch,
     repository: whole.get("github.repository") ?? repositoryName(repository),
     chosen: whole,
+    outputs: scenario.outputs ?? [],
   };
   const holds = (condition: Condition | undefined, truth: Truth): boolean => {
     if (truth !== "unknown") return truth === "yes";

@@ -118,6 +118,7 @@ function activate(machine: Machine, job: SimJob): void {
       matrix,
       state: "ready",
       step: 0,
+      steps: new Map(),
       failed: false,
       result: undefined,
       called: undefined,
@@ -209,10 +210,19 @@ export function advance(machine: Machine, leg: SimLeg): void {
     return;
   }
   leg.step++;
-  if (!evaluate.stepCondition(step, leg)) return;
+  const id = step.id?.value.toLowerCase();
+  if (!evaluate.stepCondition(step, leg)) {
+    if (id !== undefined) leg.steps.set(id, { outcome: "skipped", conclusion: "skipped" });
+    return;
+  }
   const fails = rule?.outcome === "failure" && !leg.failed && (rule.step === undefined || rule.step === step.index);
   record(world, { kind: "step", ...placeOf(leg), step: step.index, outcome: fails ? "failure" : "success" });
-  if (fails && !evaluate.flag(step.continueOnError, leg)) leg.failed = true;
+  const forgiven = fails && evaluate.flag(step.continueOnError, leg);
+  if (fails && !forgiven) leg.failed = true;
+  if (id !== undefined) {
+    const outcome = fails ? "failure" : "success";
+    leg.steps.set(id, { outcome, conclusion: forgiven ? "success" : outcome });
+  }
   if (!fails) machine.effects(step, leg);
 }
 

@@ -61,6 +61,12 @@ export interface SimJob {
   forgiven: boolean;
 }
 
+/** `outcome` before and `conclusion` after `continue-on-error`. */
+export interface StepEnd {
+  readonly outcome: Result;
+  readonly conclusion: Result;
+}
+
 export interface SimLeg {
   readonly job: SimJob;
   readonly index: number;
@@ -69,6 +75,8 @@ export interface SimLeg {
   state: "ready" | "queued" | "running" | "ended";
   /** The step that is next. */
   step: number;
+  /** How the steps with an id have ended so far, by id in lower case. */
+  readonly steps: Map<string, StepEnd>;
   /** A step has failed for good. */
   failed: boolean;
   result: Result | undefined;

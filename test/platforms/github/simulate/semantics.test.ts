@@ -1,47 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RootEvent, Scenario, Trace } from "../../../../src/facts/scenario.ts";
-import { readRepository } from "../../../../src/platforms/github/read/repository.ts";
-import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
-import { writeTree } from "../read/tree.ts";
+import type { RootEvent } from "../../../../src/facts/scenario.ts";
+import { conclusions, ended, fails, job, push, scenario, simulatorOf } from "./fixtures.ts";
 import { randomScheduler } from "./random-scheduler.ts";
-
-function simulatorOf(files: Record<string, string>) {
-  const tree = Object.fromEntries(Object.entries(files).map(([name, text]) => [`.github/workflows/${name}`, text]));
-  return createSimulator(readRepository(writeTree(tree), { defaultBranch: "main" }));
-}
-
-const push = (id: string, more: Partial<Extract<RootEvent, { kind: "push" }>> = {}): RootEvent => ({
-  id,
-  kind: "push",
-  ref: { kind: "branch", name: "main" },
-  paths: "every",
-  commit: `commit of ${id}`,
-  ...more,
-});
-
-function scenario(events: RootEvent[], more: Partial<Scenario> = {}): Scenario {
-  return { events, outcomes: [], choices: [], defaultBranch: "main", unknownConditions: "hold", ...more };
-}
-
-const job = (file: string, path: string, event?: string) => ({
-  run: { pipeline: `.github/workflows/${file}`, ...(event === undefined ? {} : { event }) },
-  path: path.split("/"),
-});
-
-const fails = (file: string, path: string) => ({ job: job(file, path), outcome: "failure" as const });
-
-/** `ci.yml#test success` for each job that ended, in order. */
-function ended(trace: Trace): string[] {
-  return trace.entries.flatMap((entry) => {
-    if (entry.kind !== "job-ended") return [];
-    const file = trace.runs[entry.run]!.pipeline.replace(".github/workflows/", "");
-    return [`${file}#${entry.path.join("/")} ${entry.conclusion}`];
-  });
-}
-
-const conclusions = (trace: Trace) =>
-  trace.entries.flatMap((entry) => (entry.kind === "run-ended" ? [entry.conclusion] : []));
 
 const echo = "{ runs-on: x, steps: [{ run: echo }] }";
 
