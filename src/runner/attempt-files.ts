@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { OUTPUT_FILE_LIMIT_BYTES } from "./output-file.ts";
 
@@ -26,7 +26,7 @@ export function attemptFiles(stateFolder: string, token: string): AttemptFiles {
     service,
     read: readSmallText,
     remove() {
-      for (const path of [output, service]) rmSync(path, { force: true });
+      for (const path of [output, service]) if (existsSync(path)) rmSync(path, { force: true, recursive: true });
     },
   };
 }

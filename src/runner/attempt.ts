@@ -64,11 +64,13 @@ export class Attempt {
   readonly #files: AttemptFiles;
   readonly #processes: AttemptProcesses;
   readonly #log: AttemptLog;
-  readonly #outputs: { step: number; output: StepOutput }[] = [];
+  /** Of steps whose pipe is not at its end yet. */
+  readonly #outputs: { step: number; pipe: string; output: StepOutput }[] = [];
   #masking!: Masking;
   #cut: Cut | undefined;
   #current: StepProcess | undefined;
   #ending: Promise<void> | undefined;
+  #lastStep = 0;
   #stepsEnded = false;
   #logProblem = false;
 
@@ -161,23 +163,30 @@ export class Attempt {
   async #runStep(step: LaunchStep, env: Record<string, string>): Promise<Failure | undefined> {
     const directory = join(this.#directory, step.workingDirectory);
     if (!isDirectory(directory)) return goneDirectory(this.#launch, step);
+    this.#lastStep = step.number;
     const pipe = this.#world.pipes.take();
     const output = openStepOutput({
       pipe,
       masking: this.#masking,
       onLines: (texts) => this.#write({ step: step.number, at: Date.now(), texts }),
     });
-    this.#outputs.push({ step: step.number, output });
+    this.#outputs.push({ step: step.number, pipe, output });
     const started = this.#world.spawner.spawn({ script: step.run, shell: step.shell, env, directory, pipe });
     this.#current = started;
     void started.pid.then((pid) => pid !== undefined && this.#processes.add(pid));
     const limit = this.#limitStep(step, started);
     const exit = await started.exit;
     await started.pid;
-    output.drain();
+    if (exit.kind === "exited") output.drain();
     this.#current = undefined;
-    // Perhaps nobody ever opened the other end.
-    if (exit.kind !== "exited") output.abandon();
+    if (exit.kind !== "exited") {
+      // Perhaps nobody has opened the other end, and perhaps somebody still will.
+      output.abandon();
+    } else if (output.isAtEnd()) {
+      this.#outputs.pop();
+      output.close();
+      this.#world.pipes.giveBack(pipe);
+    }
     if (await limit?.reached()) return stepTimeout(step);
     if (this.#cut === "timeout") return jobTimeout(this.#launch.timeoutMs, step);
     return exitFailure(step, exit);
@@ -267,16 +276,15 @@ export class Attempt {
 
   /** Everything that could write is gone, so the pipes are at their end; unless a stranger was given one. */
   async #closeOutputs(): Promise<void> {
-    for (const { step, output } of this.#outputs) {
+    for (const { step, pipe, output } of this.#outputs) {
       output.drain();
+      if (!output.isEnded()) await Promise.race([output.ended, wait(FOREIGN_OUTPUT_MS, undefined, { ref: false })]);
       if (!output.isEnded()) {
-        await Promise.race([output.ended, wait(FOREIGN_OUTPUT_MS, undefined, { ref: false })]);
-        if (!output.isEnded()) {
-          output.abandon();
-          this.#note(step, "a process that was left running still holds this step's output; send its output to a file");
-        }
+        output.abandon();
+        this.#note(step, "a process that was left running still holds this step's output; send its output to a file");
       }
       output.close();
+      if (output.isAtEnd()) this.#world.pipes.giveBack(pipe);
     }
     try {
       this.#log.close();
@@ -300,7 +308,7 @@ export class Attempt {
     this.#logProblem = true;
     const reason = error instanceof Error ? error.message : String(error);
     const text = `[baton: the log of this attempt is incomplete: ${reason}]`;
-    this.#world.publish({ step: this.#outputs.at(-1)?.step ?? 0, at: Date.now(), texts: [text] });
+    this.#world.publish({ step: this.#lastStep, at: Date.now(), texts: [text] });
   }
 
   #note(step: number, text: string): void {

@@ -8,6 +8,8 @@ export interface PipeReader {
   /** Resolves when nobody can write any more, or after `abandon`. */
   readonly ended: Promise<void>;
   isEnded(): boolean;
+  /** Ended because nobody can write any more (to be asked when somebody has written, or has had the chance). */
+  isAtEnd(): boolean;
   /** Stops listening although somebody still holds the pipe; what they write later goes nowhere. */
   abandon(): void;
 }
@@ -24,6 +26,7 @@ const WATCH_AFTER_MS = 4;
 export function openPipe(path: string, onData: (data: Buffer) => void): PipeReader {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   let state: "idle" | "watched" | "ended" = "idle";
+  let atEnd = false;
   let socket: Socket | undefined;
   let settle!: () => void;
   const ended = new Promise<void>((resolve) => {
@@ -38,6 +41,9 @@ export function openPipe(path: string, onData: (data: Buffer) => void): PipeRead
     state = "watched";
     socket = new Socket({ fd, readable: true, writable: false });
     socket.on("data", onData);
+    socket.on("end", () => {
+      atEnd = true;
+    });
     socket.on("error", finish);
     socket.on("close", finish);
   }
@@ -67,6 +73,7 @@ export function openPipe(path: string, onData: (data: Buffer) => void): PipeRead
         return;
       }
       if (count === 0) {
+        atEnd = true;
         finish();
         return;
       }
@@ -74,5 +81,5 @@ export function openPipe(path: string, onData: (data: Buffer) => void): PipeRead
     }
   }
 
-  return { drain, ended, isEnded: () => state === "ended", abandon: finish };
+  return { drain, ended, isEnded: () => state === "ended", isAtEnd: () => atEnd, abandon: finish };
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createTextCleaner } from "../../src/runner/clean-text.ts";
 import { logPath } from "../../src/runner/log-path.ts";
-import { createRig, filesBelow, step } from "./rig.ts";
+import { createRig, failureOf, filesBelow, step } from "./rig.ts";
 
 test("100 MB of output: the head and the tail are kept, and what was cut is said", async (t) => {
   const limit = 1024 * 1024;
@@ -27,6 +27,25 @@ test("100 MB of output: the head and the tail are kept, and what was cut is said
   const left = Number(/(\d+) lines/.exec(cut[0]!)![1]);
   assert.equal(texts.length - 1 + left, 2 + Math.ceil(100_000_000 / 55), "every line is in the log or counted");
   assert.ok(process.memoryUsage().rss - before < 200_000_000, "memory is bounded");
+});
+
+test("a log that cannot be written does not undo the job, and is said", async (t) => {
+  const rig = createRig(t);
+  mkdirSync(rig.state);
+  writeFileSync(join(rig.state, "logs"), "in the way");
+  const ended = await rig.run("echo a; echo b > done");
+  assert.equal(ended.result.kind, "succeeded");
+  const texts = rig.lines.map((line) => line.text);
+  assert.equal(texts[0], "a");
+  assert.match(texts[1]!, /^\[baton: the log of this attempt is incomplete: .*logs/);
+});
+
+test("a state folder that cannot be written fails the job and says why", async (t) => {
+  const rig = createRig(t);
+  writeFileSync(rig.state, "in the way");
+  const failure = failureOf(await rig.run("true"));
+  assert.equal(failure.kind, "spawn");
+  assert.match(failure.message, /the job could not be run: .*state/);
 });
 
 test("a line without end is broken, never within a character", async (t) => {
