@@ -1,5 +1,6 @@
 import type { Delivery } from "../model/delivery.ts";
 import type { JobId, Plan } from "../plan/plan.ts";
+import { EngineBug } from "./bug.ts";
 import { decide } from "./decide.ts";
 import type { ApprovalAnswered, EngineEvent, Recorded, RunFinished, RunId } from "./events.ts";
 import { eventVersion, fold } from "./fold.ts";
@@ -51,15 +52,15 @@ export class EngineStopped extends Error {
  * decided is done, and told, only when that append is durable. Promises resolve when what was asked for is durable.
  *
  * ```text
- * opened ── recover() ──▶ running ── close() ──▶ closed
- *    └──── a failed append or a bug ────┴──────▶ stopped   (everything asked later is refused with the reason)
+ * opened ── recover() ──▶ recovering ──▶ running ── close() ──▶ closed
+ *                                           └── a failed append or a bug ──▶ stopped   (then all is refused with the reason)
  * ```
  */
 export class Engine {
   readonly #ports: Ports;
   readonly #decide: typeof decide;
   readonly #state: State = emptyState();
-  #phase: "opened" | "running" | "closed" | "stopped" = "opened";
+  #phase: "opened" | "recovering" | "running" | "closed" | "stopped" = "opened";
   #reason: EngineStopped | undefined;
   /** Folded, not yet given to the store. */
   #turn: Recorded[] = [];
@@ -89,12 +90,13 @@ export class Engine {
 
   /** Ends what an earlier Baton left running, records it as interrupted and goes on. Called once, before anything else. */
   async recover(): Promise<Recovered> {
-    if (this.#phase !== "opened") this.#refuseUnlessRunning();
+    if (this.#phase !== "opened") throw this.#reason ?? new EngineRefusal(`the engine is ${this.#phase} already`);
+    this.#phase = "recovering";
     const cutOff = [...this.#state.attempts.values()];
     const interrupted = cutOff.map(({ run, id }) => ({ run, job: id }));
     const runs = [...this.#state.runs.values()].filter((run) => run.finished === undefined).map((run) => run.id);
     if (cutOff.length > 0) await this.#ports.runner.reap(cutOff.map((job) => job.token!));
-    if (this.#phase !== "opened") this.#refuseUnlessRunning();
+    if (this.#phase !== "recovering") throw this.#reason ?? new EngineRefusal(`the engine was ${this.#phase}`);
     this.#phase = "running";
     for (const { run, id, attempt, token } of cutOff) {
       this.#record({ type: "job.interrupted", run, job: id, attempt, token: token! });
@@ -108,7 +110,12 @@ export class Engine {
     const run = this.#ports.ids.run();
     const release = this.#state.nextRelease;
     const back = rollbackTo === undefined ? {} : { rollbackTo };
-    this.#record({ type: "run.created", run, release, delivery, plan, parallel, ...back });
+    try {
+      this.#take({ type: "run.created", run, release, delivery, plan, parallel, ...back });
+    } catch (error) {
+      if (!(error instanceof EngineBug)) throw error;
+      throw new EngineRefusal(`this plan cannot be run: ${error.message}`, { cause: error });
+    }
     await this.#endTurn();
     return { run, release };
   }
@@ -161,37 +168,47 @@ export class Engine {
     return waiter.promise;
   }
 
-  /** Decides nothing more, waits for what is being written and stops what runs; a later `recover` takes it up again. */
+  /** Decides nothing more, writes what was reported and stops what runs; a later `recover` takes it up again. */
   async close(): Promise<void> {
     if (this.#phase === "closed" || this.#phase === "stopped") return;
     this.#phase = "closed";
-    await this.#lastWrite;
+    await this.#write();
     this.#letGo("the engine was closed", "graceful");
   }
 
   #ended(ended: Ended): void {
     if (this.#phase !== "running" || !this.#launched.delete(ended.token)) return;
-    this.#guard(() => {
-      const event = eventOfReport(this.#state, ended, this.#ports.clock.now());
-      if (event === undefined) return;
-      this.#record(event);
-      if (this.#turnIsDue) return;
-      // Reports that arrive together share a turn.
-      this.#turnIsDue = true;
-      queueMicrotask(() => {
-        if (this.#phase === "running") this.#endTurn().catch(() => {});
-      });
-    });
+    const event = eventOfReport(this.#state, ended, this.#ports.clock.now());
+    if (event === undefined) return;
+    this.#quietly(() => this.#record(event));
+    if (this.#turnIsDue) return;
+    // Reports that arrive together share a turn.
+    this.#turnIsDue = true;
+    queueMicrotask(() => this.#quietly(() => this.#endTurn()));
+  }
+
+  /** For what the world starts: it has no use for an error, and whoever waits for a run is told by `#stop`. */
+  #quietly(work: () => undefined | void | Promise<void>): void {
+    if (this.#phase !== "running") return;
+    try {
+      work()?.catch(() => {});
+    } catch (error) {
+      if (error !== this.#reason) throw error;
+    }
   }
 
   #record(event: EngineEvent): void {
+    this.#guard(() => this.#take(event));
+  }
+
+  #take(event: EngineEvent): void {
     if (this.#turn.length === 0) this.#turnAt = this.#ports.clock.now();
     const recorded: Recorded = { seq: this.#state.seq + 1, at: this.#turnAt, version: eventVersion, event };
-    this.#guard(() => fold(this.#state, recorded));
+    fold(this.#state, recorded);
     this.#turn.push(recorded);
   }
 
-  /** Decides until nothing is left, and writes all of it at once. */
+  /** Decides until nothing is left to decide, and writes all of it at once. */
   #endTurn(): Promise<void> {
     this.#turnIsDue = false;
     const moment = { now: this.#ports.clock.now(), token: () => this.#ports.ids.token() };
@@ -203,6 +220,10 @@ export class Engine {
       }
     });
     this.#setWake();
+    return this.#write();
+  }
+
+  #write(): Promise<void> {
     const turn = this.#turn;
     if (turn.length === 0) return this.#lastWrite;
     this.#turn = [];
@@ -262,7 +283,7 @@ export class Engine {
     }
     const cancel = this.#ports.clock.wakeAt(at, () => {
       this.#wake = undefined;
-      if (this.#phase === "running") this.#endTurn().catch(() => {});
+      this.#quietly(() => this.#endTurn());
     });
     this.#wake = { at, cancel };
   }

@@ -119,16 +119,21 @@ function idOf(run: RunState, number: number): JobId {
   return run.list[number]!.id;
 }
 
-/** At the start of a run and when it is retried: lays out the order and sends the first on their way. */
-export function layOutOrder(state: State, run: RunState): void {
+/** Lays the order of the run's plan out anew. Touches nothing else, so that a plan that cannot be right leaves no trace. */
+export function layOutOrder(run: RunState): void {
   const planned = run.list.map((job) => job.planned);
   run.order = buildOrder(run.plan, planned, environmentsToAsk(run));
   for (const environment of run.environments.values()) {
     environment.approval.before = run.order.entranceCounts.get(environment.name) ?? 0;
     environment.approval.broken = undefined;
   }
+}
+
+/** At the start of a run and when it is retried: sends those on their way who have nothing before them. */
+export function setOff(state: State, run: RunState): void {
+  const order = run.order!;
   const free: number[] = [];
-  for (let n = 0; n < run.order.nodes; n += 1) if (run.order.pending[n] === 0) free.push(n);
+  for (let n = 0; n < order.nodes; n += 1) if (order.pending[n] === 0) free.push(n);
   for (const node of free) {
     const end = passOver(state, run, node);
     if (end !== undefined) noteNodeEnded(state, run, end);

@@ -147,7 +147,7 @@ export interface RetryRequested {
 
 /**
  * `graceful`: start nothing new, let running jobs end. `now`: end the running ones too (SIGTERM, SIGKILL after the grace
- * time); asked a second time, `now` kills them at once. May be recorded several times, each no milder than the last.
+ * time); asked a second time, `now` kills them at once. May be recorded several times; a milder one than before changes nothing.
  */
 export interface CancelRequested {
   type: "run.cancel-requested";
@@ -193,6 +193,10 @@ export interface ApprovalAnswered {
 export interface RunFinished {
   type: "run.finished";
   run: RunId;
+  /**
+   * `failed`: something failed that may not, or an approval was rejected or expired. `cancelled`: something was left undone
+   * because somebody cancelled the run, or because a newer release had come first.
+   */
   conclusion: "succeeded" | "failed" | "cancelled";
   /**
    * What this run deployed, by environment and pipeline: a pipeline counts when all its jobs that ran for that environment

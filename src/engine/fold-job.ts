@@ -11,7 +11,7 @@ import type {
   JobStarted,
   JobSucceeded,
 } from "./events.ts";
-import type { Note } from "./fold.ts";
+import type { Note } from "./note.ts";
 import { cancelDoom } from "./policies/cancel.ts";
 import { leaveLockLine } from "./policies/lock.ts";
 import { failFastDoom, matrixOf } from "./policies/matrix.ts";

@@ -1,7 +1,7 @@
 import { doom, letThrough } from "./advance.ts";
 import { assert } from "./bug.ts";
 import { noteDeployed } from "./deployed.ts";
-import { layOutOrder } from "./ending.ts";
+import { layOutOrder, setOff } from "./ending.ts";
 import type {
   ApprovalAnswered,
   ApprovalRequested,
@@ -12,9 +12,9 @@ import type {
   RunCreated,
   RunFinished,
 } from "./events.ts";
-import type { Note } from "./fold.ts";
 import { jobOf } from "./fold-job.ts";
 import { newRun } from "./new-run.ts";
+import type { Note } from "./note.ts";
 import { afterAnswer, mustAsk } from "./policies/approval.ts";
 import { cancelDoom, strongerCancel } from "./policies/cancel.ts";
 import { giveBackLock, takeLock } from "./policies/lock.ts";
@@ -22,14 +22,16 @@ import type { JobState, RunEnvironment, RunState, State } from "./state.ts";
 
 /** What each event of a run, a lock and an approval does to the state. */
 
+/** Refuses before it changes anything: a wrong plan is the asker's mistake, and the engine goes on. */
 export function runCreated(state: State, event: RunCreated, at: number): RunState {
   assert(!state.runs.has(event.run), "there is a run of that id");
   assert(event.release >= state.nextRelease, () => `release ${event.release} belongs to another run`);
   assert(Number.isInteger(event.parallel) && event.parallel >= 1, () => `parallel is ${event.parallel}`);
-  state.nextRelease = event.release + 1;
   const run = newRun(event, at);
+  layOutOrder(run);
+  state.nextRelease = event.release + 1;
   state.runs.set(run.id, run);
-  layOutOrder(state, run);
+  setOff(state, run);
   return run;
 }
 
@@ -69,7 +71,8 @@ export function retryRequested(state: State, run: RunState, event: RetryRequeste
   for (const { approval } of run.environments.values()) {
     if (approval.status === "rejected" || approval.status === "expired") approval.status = "not-yet";
   }
-  layOutOrder(state, run);
+  layOutOrder(run);
+  setOff(state, run);
 }
 
 function backToWaiting(run: RunState, job: JobState): void {

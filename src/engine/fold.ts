@@ -21,15 +21,17 @@ import {
   runCreated,
   runFinished,
 } from "./fold-run.ts";
-import type { RunState, RunStatus, State } from "./state.ts";
+import type { Note } from "./note.ts";
+import { emptyState, type RunState, type RunStatus, type State } from "./state.ts";
 
 /** The version of the events' shapes that this code reads and writes. */
 export const eventVersion = 1;
 
-/** What a fold of one event may need besides the event. */
-export interface Note {
-  seq: number;
-  at: number;
+/** What a journal comes to, for those who only read. */
+export function replay(journal: Iterable<Recorded>): State {
+  let state = emptyState();
+  for (const recorded of journal) state = fold(state, recorded);
+  return state;
 }
 
 /**
@@ -47,7 +49,6 @@ export function fold(state: State, recorded: Recorded): State {
     );
   }
   assert(seq === state.seq + 1, () => `event ${seq} of the journal comes after event ${state.seq}`);
-  state.seq = seq;
   try {
     const run = event.type === "run.created" ? runCreated(state, event, at) : runOf(state, event.run);
     apply(state, run, event, { seq, at });
@@ -57,6 +58,7 @@ export function fold(state: State, recorded: Recorded): State {
     throw new EngineBug(`event ${seq} (${event.type}) of run ${event.run} is impossible: ${error.message}`);
   }
   dropStaleDue(state);
+  state.seq = seq;
   return state;
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openEngine } from "../../src/engine/drive.ts";
 import type { EngineEvent, Recorded } from "../../src/engine/events.ts";
-import { fold } from "../../src/engine/fold.ts";
+import { fold, replay } from "../../src/engine/fold.ts";
 import { emptyState, type State } from "../../src/engine/state.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { World } from "./world/world.ts";
@@ -14,11 +14,7 @@ const shop = delivery(
 const shopPlan = plan([planned("web.build"), planned("web.deploy@dev", { after: ["web.build"] })]);
 
 function stateAfter(events: EngineEvent[]): State {
-  let state = emptyState();
-  events.forEach((event, i) => {
-    state = fold(state, { seq: i + 1, at: 0, version: 1, event });
-  });
-  return state;
+  return replay(events.map((event, i) => ({ seq: i + 1, at: 0, version: 1, event })));
 }
 
 const created: EngineEvent = { type: "run.created", run: "r", release: 1, delivery: shop, plan: shopPlan, parallel: 1 };
@@ -92,6 +88,8 @@ test("a plan that cannot be right is refused before anything starts", async () =
     const engine = await world.open();
     await assert.rejects(engine.createRun({ delivery: shop, plan: plan(jobs), parallel: 1 }), message);
     assert.deepEqual(world.journal, []);
+    const { release } = await engine.createRun({ delivery: shop, plan: shopPlan, parallel: 1 });
+    assert.equal(release, 1, "the engine goes on as if nobody had asked");
   }
 });
 

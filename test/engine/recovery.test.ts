@@ -144,6 +144,27 @@ test("close stops what runs; the next engine takes it up", async () => {
   assert.equal(world.launches.at(-1)?.attempt, 3);
 });
 
+test("an end that was reported before close is not lost", async () => {
+  const { world } = await crashedWhileBuilding();
+  const engine = await world.open();
+  world.report(world.launches[1]!.token, "ok");
+  await engine.close();
+  const next = await world.open();
+  assert.equal(world.started.at(-1), "web.deploy@dev");
+  assert.equal([...next.state.runs.values()][0]?.jobs.get("web.build")?.status, "succeeded");
+});
+
+test("recover is for once", async () => {
+  const { world } = await crashedWhileBuilding();
+  const engine = openEngine(world.ports);
+  const both = await Promise.allSettled([engine.recover(), engine.recover()]);
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ["fulfilled", "rejected"],
+  );
+  assert.equal(world.events("job.interrupted").length, 1);
+});
+
 test("before it has recovered an engine does nothing", async () => {
   const { world } = await crashedWhileBuilding();
   const engine = openEngine(world.ports);

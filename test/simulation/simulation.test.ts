@@ -49,7 +49,7 @@ test("crashes before and after every single write", async () => {
 
 /** What these worlds are for: if one of them gets rare, the promises about it are hardly tested. */
 const mustHappen = [
-  ...["crashed", "stopped", "gone", "stop", "reopened", "quiet", "acknowledged"],
+  ...["crashed", "stopped", "closed", "gone", "stop", "reopened", "quiet", "acknowledged"],
   ...["job.failed", "job.retry-due", "job.cancelled", "job.interrupted", "run.retry-requested", "run.cancel-requested"],
   ...["lock.acquired", "lock.released", "approval.requested", "approval.answered", "run.finished"],
   ...["gate", "not-needed", "fail-fast", "superseded", "not-approved", "cancelled"],

@@ -8,7 +8,7 @@ export function cancelHolds(): Checker {
     see(entry, ledger) {
       if (entry.kind === "stop") toStop.delete(entry.token);
       // What ran under the last Baton is ended by the next one before it goes on.
-      if (entry.kind === "crashed" || entry.kind === "stopped") toStop.clear();
+      if (entry.kind === "crashed" || entry.kind === "stopped" || entry.kind === "closed") toStop.clear();
       if (entry.kind === "gone") toStop.delete(entry.token);
       if (entry.kind === "quiet") {
         for (const [token, run] of toStop) return `${run} was cancelled at once, and ${token} was not stopped`;

@@ -15,6 +15,7 @@ export type Entry =
   | { kind: "notified"; recorded: Recorded }
   | { kind: "crashed" }
   | { kind: "stopped" }
+  | { kind: "closed" }
   /** The journal was read again; what the engine makes of it, before it goes on. */
   | { kind: "reopened"; state: State }
   /** Nothing is being written and nothing is waiting to be. The state must be what the journal says. */
@@ -56,6 +57,8 @@ export function describe(entry: Entry): string {
       return "CRASH";
     case "stopped":
       return "the engine stopped: a write failed";
+    case "closed":
+      return "closed in good order";
     case "reopened":
       return `reopened at ${entry.state.seq}`;
     case "quiet":

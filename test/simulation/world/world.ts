@@ -42,6 +42,7 @@ export class World {
   #engine: Engine | undefined;
   #recovered = false;
   #ids = 0;
+  #closing = false;
   #calm = false;
   /** Length of the journal when it was last quiet. */
   #quietAt = -1;
@@ -125,7 +126,9 @@ export class World {
     const chance = this.#chance;
     const { waiting } = this.#disk;
     if (!this.#calm && chance.happens(this.#crashPercent)) this.#crash();
-    else if (!this.#calm && waiting > 0 && chance.happens(0.5)) this.#disk.refuse();
+    else if (this.#closing) this.#disk.flush(waiting, "tell");
+    else if (!this.#calm && chance.happens(0.5)) this.#close(engine);
+    else if (!this.#calm && waiting > 0 && chance.happens(0.6)) this.#disk.refuse();
     else if (waiting > 0 && chance.happens(60)) this.#flush(chance.between(1, waiting));
     else if (this.#machine.reaping && chance.happens(30)) this.#machine.finishReaping();
     else if (!this.#calm && chance.happens(2)) this.#repeatReport();
@@ -140,14 +143,21 @@ export class World {
     if (crash !== undefined) this.#goDown("crashed");
   }
 
+  /** Somebody ends Baton in good order. */
+  #close(engine: Engine): void {
+    this.#closing = true;
+    this.#follow(engine.close(), () => this.#goDown("closed"));
+  }
+
   #crash(): void {
     const { waiting } = this.#disk;
     if (waiting > 0 && this.#chance.happens(50)) this.#disk.flush(this.#chance.between(1, waiting), "crash");
     this.#goDown("crashed");
   }
 
-  #goDown(kind: "crashed" | "stopped"): void {
+  #goDown(kind: "crashed" | "stopped" | "closed"): void {
     this.#record({ kind });
+    this.#closing = false;
     this.#disk.crash();
     this.#clock.crash();
     this.#machine.crash();
@@ -201,6 +211,8 @@ export class World {
         if (this.#engine !== engine) return;
         const cause = error instanceof Error ? error.cause : undefined;
         if (cause instanceof Error && cause.message.startsWith("no space")) this.#goDown("stopped");
+        // Those who wait for the end of a run hear that it will be later.
+        else if (this.#closing) return;
         else this.bug = error;
       },
     );
