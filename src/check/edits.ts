@@ -22,7 +22,7 @@ function guardCondition(condition: ConditionFacts, guard: string): readonly Text
   const written = source.text.slice(start, end);
   if (/[\n'"|>#]/.test(written[0] ?? "|") || written.includes("\n") || condition.overridesSuccess) return undefined;
   const delimited = /^\$\{\{\s*(.*?)\s*\}\}$/.exec(written);
-  if (!delimited && written.includes("${{")) return undefined;
+  if (!delimited && /\$\{\{/.test(written)) return undefined;
   const inner = delimited ? delimited[1]! : written;
   const wrapped = (text: string) => (/\|\|/.test(text) ? `(${text})` : text);
   const both = `${wrapped(guard)} && ${wrapped(inner)}`;

@@ -17,7 +17,7 @@ export function reaches(trace: Trace, bad: BadState): boolean {
   switch (bad.kind) {
     case "runs-after": {
       const ended = firstIndex(trace, (entry) => endedBadly(trace, entry, bad.job));
-      return ended >= 0 && firstIndex(trace, (entry) => started(trace, entry, bad.then), ended) >= 0;
+      return ended >= 0 && firstIndex(trace, (entry) => started(trace, entry, bad.follower), ended) >= 0;
     }
     case "runs-after-run": {
       const ended = firstIndex(
@@ -27,7 +27,7 @@ export function reaches(trace: Trace, bad: BadState): boolean {
           matchesRun(trace, entry.run, bad.run) &&
           bad.conclusions.includes(entry.conclusion),
       );
-      return ended >= 0 && firstIndex(trace, (entry) => started(trace, entry, bad.then), ended) >= 0;
+      return ended >= 0 && firstIndex(trace, (entry) => started(trace, entry, bad.follower), ended) >= 0;
     }
     case "before": {
       const first = firstIndex(trace, (entry) => ended(trace, entry, bad.first));

@@ -226,6 +226,8 @@ export interface StepFacts {
   readonly action: string | undefined;
   /** Version of the action as a number, from its ref or the comment beside it. */
   readonly actionVersion: number | undefined;
+  /** Where its commands work, relative to the checkout; resolved. */
+  readonly folder: Key | undefined;
   /** Raw text of the commands, for recognising guards; never run. */
   readonly text: string;
   readonly accesses: readonly Access[];

@@ -45,8 +45,7 @@ function refText(step: StepFacts, value: Parameters<StepFacts["resolve"]>[0]): s
 /** Some command moves the work tree to a commit that the run was started for. */
 export function movesToTestedCommit(job: JobFacts): boolean {
   return job.steps.some(
-    (step) =>
-      step.kind === "command" && /head_sha|git (checkout|reset|switch)[^\n]*\b(sha|SHA|commit|COMMIT)/.test(step.text),
+    (step) => step.kind === "command" && /git (checkout|reset|switch|worktree add)[^\n]*(sha|commit)/i.test(step.text),
   );
 }
 

@@ -77,7 +77,8 @@ function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: nu
       return depth >= MAX_CHAIN ? [] : completionWays(facts, start, options, depth);
     case "dispatch": {
       const [branch] = options.branches;
-      const inputs: Record<string, string> = {};
+      const required = cause.inputs.filter((input) => input.required && !input.hasDefault);
+      const inputs = Object.fromEntries(required.map((input) => [input.name, input.options[0] ?? "1"]));
       return [
         way(
           { branch: branch ?? "main" },
@@ -139,50 +140,50 @@ function completionWays(facts: Facts, start: Start, options: WaysOptions, depth:
       .filter((each) => each.cause.kind !== "call")
       .flatMap((each) => waysOfStart(facts, each, options, depth + 1))
       .flatMap((upstream) => {
-        const known = branchOf(upstream);
         const outsider = upstream.circumstances.outsider ?? upstream.circumstances.upstream?.outsider ?? false;
-        // Whoever opens a pull request names its branch; otherwise the filter must accept the branch of the run.
-        const chosen = upstream.start.cause.kind === "pull-request" ? headFor(cause.branches) : known;
-        if (chosen !== undefined && !cause.branches.accepts(chosen)) return [];
-        if (
-          chosen === undefined &&
-          cause.branches.kind === "patterns" &&
-          upstream.start.event !== "workflow_dispatch"
-        ) {
-          return [];
-        }
-        const root =
-          upstream.root.kind === "pull-request" && chosen ? { ...upstream.root, head: chosen } : upstream.root;
-        return [
-          {
-            circumstances: {
-              start,
-              upstream: {
-                pipeline,
-                conclusion,
-                event: upstream.start.event,
-                ...(chosen === undefined ? {} : { branch: chosen }),
-                outsider,
-              },
-            },
+        return branchesOfRun(upstream, cause.branches, options, outsider).map((branch): Way => {
+          const root =
+            upstream.root.kind === "pull-request" && branch ? { ...upstream.root, head: branch } : upstream.root;
+          const run = { pipeline, conclusion, event: upstream.start.event, outsider };
+          return {
+            circumstances: { start, upstream: branch === undefined ? run : { ...run, branch } },
             start,
             root,
             upstream,
             described: upstream.described,
             depth: upstream.depth + 1,
-          } satisfies Way,
-        ];
+          };
+        });
       });
   });
 }
 
-function headFor(branches: NameSet): string {
-  return branches.samples[0] ?? (branches.accepts("topic") ? "topic" : "main");
-}
-
-/** The branch (or tag, which stands in its place) that the run belongs to. */
-function branchOf(way: Way): string | undefined {
-  return way.circumstances.branch ?? way.circumstances.tag;
+/** Branches that the run before may be on and that the filter accepts; `undefined` stands for one that is not known. */
+function branchesOfRun(
+  upstream: Way,
+  filter: NameSet,
+  { branches }: WaysOptions,
+  outsider: boolean,
+): (string | undefined)[] {
+  switch (upstream.start.cause.kind) {
+    case "pull-request": {
+      // Whoever opens a pull request names its branch; from a fork also like the default branch.
+      const names = filter.samples.length > 0 ? filter.samples.slice(0, 1) : ["topic"];
+      const all = outsider ? [...names, branches[0] ?? "main"] : names;
+      return [...new Set(all)].filter((name) => filter.accepts(name));
+    }
+    case "completion":
+    case "schedule":
+      // Such runs belong to the default branch.
+      return [branches[0] ?? "main"].filter((name) => filter.accepts(name));
+    case "push":
+    case "release": {
+      const name = upstream.circumstances.branch ?? upstream.circumstances.tag;
+      return name === undefined || !filter.accepts(name) ? [] : [name];
+    }
+    default:
+      return filter.kind === "all" ? [upstream.circumstances.branch] : filter.samples.slice(0, 1);
+  }
 }
 
 /** The same way with the run before ended differently. */

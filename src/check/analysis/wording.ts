@@ -103,3 +103,8 @@ export function list(items: readonly string[]): string {
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
+
+/** An expression in the delimiters of a workflow file. */
+export function expression(text: string): string {
+  return `\${{ ${text} }}`;
+}

@@ -49,7 +49,7 @@ export const aggregateGateAcceptsSkipped: Rule = {
             { kind: "job-ended", job: jobPattern(failed, way), conclusion: "failure" },
             { kind: "job-started", job: jobPattern(job, way) },
           ],
-          { kind: "runs-after", job: jobPattern(failed, way), then: jobPattern(job, way) },
+          { kind: "runs-after", job: jobPattern(failed, way), follower: jobPattern(job, way) },
           [{ job: jobPattern(failed, way), outcome: "failure" }],
         ),
       };

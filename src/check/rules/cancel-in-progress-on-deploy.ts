@@ -1,4 +1,5 @@
-import { can, jobPattern } from "../analysis/analysis.ts";
+import type { JobFacts, Lock } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { isUniquePerRun, locksOf, plain } from "../analysis/locks.ts";
 import { effectsOf, isDocumentation, isPreview } from "../analysis/purpose.ts";
 import { fileName, jobName, keyText } from "../analysis/wording.ts";
@@ -55,22 +56,21 @@ export const cancelInProgressOnDeploy: Rule = {
             `${way.described} again -> the group ${keyText(lock.group)} is asked for`,
             `"${jobName(job)}" is cancelled half way`,
           ],
-          help: "Set `cancel-in-progress: false` for deployments, or make it true only for pull requests: `${{ github.event_name == 'pull_request' }}`.",
+          help: `Set \`cancel-in-progress: false\` for deployments, or make it true only for pull requests: \`\${{ github.event_name == 'pull_request' }}\`.`,
           ...(edits ? { edits } : {}),
           claim: {
             scenario: { ...analysis.scenario([way]), events: [way.root, again] },
             schedule: [
               { kind: "job-started", job: jobPattern(job, way) },
               {
-                kind: "run-cancelled",
-                run: { pipeline: pipeline.id, event: way.root.id },
-                ...(lock.scope === "job" ? { path: job.path } : {}),
+                kind: "job-started",
+                job: { run: { pipeline: pipeline.id, event: "second" }, path: job.path },
               },
             ],
             bad: {
               kind: "cancelled",
               run: { pipeline: pipeline.id, event: way.root.id },
-              ...(lock.scope === "job" ? { path: job.path } : {}),
+              ...(lock.scope === "job" ? { path: holderPath(analysis, job, lock) } : {}),
             },
           },
         };
@@ -78,3 +78,11 @@ export const cancelInProgressOnDeploy: Rule = {
     }
   },
 };
+
+/** The job that asks for the lock: this one, or a caller of it. */
+function holderPath(analysis: Analysis, job: JobFacts, lock: Lock): readonly string[] {
+  for (let at: JobFacts | undefined = job; at; at = at.caller ? analysis.facts.job(at.caller) : undefined) {
+    if (at.locks.includes(lock)) return at.path;
+  }
+  return job.path;
+}

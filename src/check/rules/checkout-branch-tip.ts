@@ -1,7 +1,7 @@
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
 import { checkoutsOf } from "../analysis/sources.ts";
-import { fileName, jobName } from "../analysis/wording.ts";
+import { expression, fileName, jobName } from "../analysis/wording.ts";
 import { replaceScalar } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -30,7 +30,7 @@ export const checkoutBranchTip: Rule = {
         if (!way) continue;
         seen.add(step.at);
         const given = step.parameter("ref");
-        const edits = given && replaceScalar(given.at, "${{ github.event.workflow_run.head_sha }}");
+        const edits = given && replaceScalar(given.at, expression("github.event.workflow_run.head_sha"));
         const upstream = fileName(way.circumstances.upstream!.pipeline);
         yield {
           message: `"${jobName(job)}" checks out the tip of the branch, which may be newer than the commit that ${upstream} has tested`,

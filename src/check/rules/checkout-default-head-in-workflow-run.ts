@@ -2,7 +2,7 @@ import { can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
 import { checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName } from "../analysis/wording.ts";
+import { expression, fileName, jobName } from "../analysis/wording.ts";
 import { addParameters } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -33,8 +33,8 @@ export const checkoutDefaultHeadInWorkflowRun: Rule = {
       const upstream = way.circumstances.upstream!.pipeline;
       const only = pipeline.starts.every((start) => start.cause.kind === "completion");
       const value = only
-        ? "${{ github.event.workflow_run.head_sha }}"
-        : "${{ github.event.workflow_run.head_sha || github.sha }}";
+        ? expression("github.event.workflow_run.head_sha")
+        : expression("github.event.workflow_run.head_sha || github.sha");
       const edits =
         checkout.step.edit && checkout.ref === "" && job.file === pipeline.id
           ? [addParameters(checkout.step.edit, [`ref: ${value}`])]

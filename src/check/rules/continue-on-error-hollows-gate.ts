@@ -27,7 +27,7 @@ export const continueOnErrorHollowsGate: Rule = {
             { kind: "job-ended", job: jobPattern(test, way), conclusion: "failure" },
             { kind: "job-started", job: jobPattern(job, way) },
           ],
-          { kind: "runs-after", job: jobPattern(test, way), then: jobPattern(job, way) },
+          { kind: "runs-after", job: jobPattern(test, way), follower: jobPattern(job, way) },
           [{ job: jobPattern(test, way), outcome: "failure" }],
         );
         yield {

@@ -63,7 +63,7 @@ function problemOf({ facts }: Analysis, step: StepFacts, access: DispatchAccess)
     };
   }
   const start = target.starts.find((each) => each.cause.kind === "dispatch");
-  if (!start || start.cause.kind !== "dispatch") {
+  if (start?.cause.kind !== "dispatch") {
     return {
       message: `${fileName(target.id)} is dispatched here, but it has no workflow_dispatch trigger`,
       help: `Add \`workflow_dispatch:\` to the triggers of ${fileName(target.id)}.`,

@@ -1,6 +1,6 @@
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
-import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { expression, fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
 import { addParameters } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -32,8 +32,8 @@ export const downloadWithoutRunId: Rule = {
         upstream && step.edit && !step.parameter("github-token")
           ? [
               addParameters(step.edit, [
-                "run-id: ${{ github.event.workflow_run.id }}",
-                "github-token: ${{ secrets.GITHUB_TOKEN }}",
+                `run-id: ${expression("github.event.workflow_run.id")}`,
+                `github-token: ${expression("secrets.GITHUB_TOKEN")}`,
               ]),
             ]
           : undefined;
@@ -48,7 +48,7 @@ export const downloadWithoutRunId: Rule = {
           `"${jobName(job)}" looks for "${keyText(name)}" there: not found`,
         ],
         help: upstream
-          ? "Name the run and a token: `run-id: ${{ github.event.workflow_run.id }}` and `github-token: ${{ secrets.GITHUB_TOKEN }}` (with `actions: read`)."
+          ? `Name the run and a token: \`run-id: \${{ github.event.workflow_run.id }}\` and \`github-token: \${{ secrets.GITHUB_TOKEN }}\` (with \`actions: read\`).`
           : "Start this workflow with workflow_run after the one that uploads, and pass its `run-id` and a `github-token`; or make both one run.",
         ...(edits ? { edits } : {}),
         claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {

@@ -4,6 +4,7 @@ import { type Effect, isPreview, lastingEffects } from "../analysis/purpose.ts";
 import { type Stage, stageIn } from "../analysis/stages.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { rootJob } from "./no-conclusion-guard.ts";
 
 export const envOrderSkipped: Rule = {
   id: "env-order-skipped",
@@ -20,8 +21,13 @@ export const envOrderSkipped: Rule = {
       const { staging, production, way } = hit;
       yield {
         message: `"${jobName(production.job)}" deploys to production without waiting for "${jobName(staging.job)}"`,
-        at: production.job.keyAt,
-        related: [{ at: staging.job.keyAt, message: "Deploys to staging on the same event; nothing orders the two" }],
+        at: rootJob(analysis, production.job).keyAt,
+        related: [
+          {
+            at: rootJob(analysis, staging.job).keyAt,
+            message: "Deploys to staging on the same event; nothing orders the two",
+          },
+        ],
         confidence: production.job.environment ? "low" : "medium",
         ...(production.job.environment ? { severity: "warning" as const } : {}),
         schedule: [

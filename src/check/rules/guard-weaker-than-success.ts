@@ -34,7 +34,7 @@ export const guardWeakerThanSuccess: Rule = {
             { kind: "run-ended", run: runPattern(upstream, way), conclusion: first! },
             { kind: "job-started", job: jobPattern(job, way) },
           ],
-          { kind: "runs-after-run", run: runPattern(upstream, way), conclusions, then: jobPattern(job, way) },
+          { kind: "runs-after-run", run: runPattern(upstream, way), conclusions, follower: jobPattern(job, way) },
           (analysis.facts.pipeline(upstream)?.jobs ?? []).map((each) => ({
             job: { run: runPattern(upstream, way), path: each.path },
             outcome: "cancelled" as const,

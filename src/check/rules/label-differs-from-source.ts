@@ -1,7 +1,7 @@
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { effectsOf } from "../analysis/purpose.ts";
 import { checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
-import { fileName, jobName, keyText } from "../analysis/wording.ts";
+import { expression, fileName, jobName, keyText } from "../analysis/wording.ts";
 import { addParameters } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -45,9 +45,9 @@ export const labelDiffersFromSource: Rule = {
           "push of commit B",
           `"${jobName(job)}" builds B and labels it A`,
         ],
-        help: "Check out `${{ github.event.workflow_run.head_sha }}`.",
+        help: `Check out \`\${{ github.event.workflow_run.head_sha }}\`.`,
         ...(checkout.step.edit && job.file === pipeline.id
-          ? { edits: [addParameters(checkout.step.edit, ["ref: ${{ github.event.workflow_run.head_sha }}"])] }
+          ? { edits: [addParameters(checkout.step.edit, [`ref: ${expression("github.event.workflow_run.head_sha")}`])] }
           : {}),
         claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
           kind: "runs",

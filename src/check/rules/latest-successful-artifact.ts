@@ -52,7 +52,7 @@ export const latestSuccessfulArtifact: Rule = {
           `"${jobName(job)}" downloads the newest artifact: somebody else's`,
           `"${jobName(effect.job)}" ${effect.kind === "publish" ? "publishes" : "deploys"} it`,
         ],
-        help: "Name the run or the commit: `run_id: ${{ github.event.workflow_run.id }}`, or `commit: ${{ github.sha }}`; at least the branch and the event.",
+        help: `Name the run or the commit: \`run_id: \${{ github.event.workflow_run.id }}\`, or \`commit: \${{ github.sha }}\`; at least the branch and the event.`,
         claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
           kind: "runs",
           job: jobPattern(job, way),

@@ -56,7 +56,7 @@ function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
         kind: "runs-after-run",
         run: runPattern(way.circumstances.upstream!.pipeline, way),
         conclusions: ["failure"],
-        then: jobPattern(job, way),
+        follower: jobPattern(job, way),
       },
       failingRun(analysis, way.circumstances.upstream!.pipeline, way.root.id),
     ),

@@ -153,13 +153,7 @@ function candidate(
     help: "Name each group after its own target (workflow and environment), or keep all that wait with `queue: max`.",
     claim: analysis.claim(
       [root],
-      [
-        first.job
-          ? { kind: "job-started", job: { run: runPattern(first.pipeline.id, root), path: first.job.path } }
-          : { kind: "run-created", run: runPattern(first.pipeline.id, root) },
-        ...(dropped === first ? [] : [asks(dropped, root)]),
-        ...(last === dropped ? [] : [asks(last, root)]),
-      ],
+      [begins(first, root), ...(cancels ? [begins(last, root)] : [asks(dropped, root), asks(last, root)])],
       cancels
         ? {
             kind: "cancelled",
@@ -173,6 +167,11 @@ function candidate(
           },
     ),
   };
+}
+
+function begins({ pipeline, job }: Holder, root: Way): Moment {
+  const run = runPattern(pipeline.id, root);
+  return job ? { kind: "job-started", job: { run, path: job.path } } : { kind: "run-created", run };
 }
 
 function asks({ pipeline, job }: Holder, root: Way): Moment {

@@ -16,22 +16,35 @@ export const refTestNeverTrueUnderWorkflowRun: Rule = {
     for (const pipeline of analysis.facts.pipelines) {
       const ways = analysis.ways(pipeline).filter((way) => way.upstream);
       if (ways.length === 0) continue;
+      // The same test in several places is one mistake.
+      const byText = new Map<string, Place[]>();
       for (const job of pipeline.jobs) {
-        const conditions: { condition: ConditionFacts | undefined; step?: StepFacts }[] = [
-          { condition: job.condition },
-          ...job.steps.map((step) => ({ condition: step.condition, step })),
-        ];
-        for (const { condition, step } of conditions) {
+        for (const { condition, step } of conditionsOf(job)) {
           if (!condition || seen.has(condition.at)) continue;
           const found = decisive(condition, ways);
           if (!found) continue;
           seen.add(condition.at);
-          yield candidate(analysis, { job, step, condition, ...found });
+          const places = byText.get(found.test.text) ?? [];
+          byText.set(found.test.text, [...places, { job, step, condition, ...found }]);
         }
       }
+      for (const [first, ...others] of byText.values()) yield candidate(analysis, first!, others);
     }
   },
 };
+
+interface Place extends Found {
+  readonly job: JobFacts;
+  readonly step: StepFacts | undefined;
+  readonly condition: ConditionFacts;
+}
+
+function* conditionsOf(
+  job: JobFacts,
+): Generator<Pick<Place, "step"> & { readonly condition: ConditionFacts | undefined }> {
+  yield { condition: job.condition, step: undefined };
+  for (const step of job.steps) yield { condition: step.condition, step };
+}
 
 interface Found {
   readonly test: ConditionFacts["refTests"][number];
@@ -48,13 +61,8 @@ function decisive(condition: ConditionFacts, ways: readonly Way[]): Found | unde
 
 function candidate(
   analysis: Analysis,
-  {
-    job,
-    step,
-    condition,
-    test,
-    way,
-  }: Found & { job: JobFacts; step: StepFacts | undefined; condition: ConditionFacts },
+  { job, step, condition, test, way }: Place,
+  others: readonly Place[],
 ): Candidate {
   const branch = analysis.facts.defaultBranch;
   const holds = test.holdsFor(branch ?? analysis.defaultBranch);
@@ -66,7 +74,10 @@ function candidate(
       ? `${what} never runs after ${upstream}: there \`github.ref\` is always ${branch}, so \`${test.text}\` is never true`
       : `${what} tests \`${test.text}\`, but after ${upstream} the ref is always the default branch: the test guards nothing`,
     at: condition.at,
-    related: [{ at: way.start.at, message: `Started by workflow_run after ${upstream}` }],
+    related: [
+      { at: way.start.at, message: `Started by workflow_run after ${upstream}` },
+      ...others.map((other) => ({ at: other.condition.at, message: "The same test" })),
+    ],
     confidence: branch === undefined ? "medium" : "high",
     ...(dead ? { severity: "error" as const } : {}),
     schedule: [

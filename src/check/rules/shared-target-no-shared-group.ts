@@ -33,6 +33,9 @@ export const sharedTargetNoSharedGroup: Rule = {
         if (!ways) continue;
         const [a, b] = ways;
         const [x, y] = [first.effect.job, second.effect.job];
+        // One called workflow whose group holds the caller's name: `caller-name-in-reusable-group` says so.
+        if (x.keyAt === y.keyAt && locksOf(analysis, x).some((lock) => lock.reads.includes("github.workflow")))
+          continue;
         if (sharedLock(analysis, { job: x, under: a.circumstances }, { job: y, under: b.circumstances }) !== "no")
           continue;
         // Without any lock on either side nobody ever meant to keep them apart in time: order decides, and other rules speak.

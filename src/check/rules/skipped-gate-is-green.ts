@@ -52,7 +52,7 @@ export const skippedGateIsGreen: Rule = {
               kind: "runs-after-run",
               run: runPattern(middle.upstream.start.pipeline, way),
               conclusions: ["failure"],
-              then: jobPattern(job, way),
+              follower: jobPattern(job, way),
             },
             facts.pipeline(middle.upstream.start.pipeline)!.jobs.map((each) => ({
               job: { run: runPattern(middle.upstream!.start.pipeline, way), path: each.path },

@@ -1,6 +1,6 @@
-import type { Access } from "../../facts/access.ts";
+import type { StepFacts } from "../../facts/facts.ts";
 import { lastingEffects } from "../analysis/purpose.ts";
-import { fileName, list } from "../analysis/wording.ts";
+import { fileName, list, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 export const upstreamPathStarvation: Rule = {
@@ -16,7 +16,7 @@ export const upstreamPathStarvation: Rule = {
       const others = pipeline.starts.some(
         ({ cause }) => cause.kind !== "completion" && cause.kind !== "dispatch" && cause.kind !== "call",
       );
-      if (!completion || completion.cause.kind !== "completion" || others) continue;
+      if (completion?.cause.kind !== "completion" || others) continue;
       const { upstream, dangling } = completion.cause;
       if (upstream.length === 0 || dangling.length > 0) continue;
       const starts = upstream.flatMap(({ pipeline: id }) => analysis.facts.pipeline(id)?.starts ?? []);
@@ -24,9 +24,9 @@ export const upstreamPathStarvation: Rule = {
         ({ cause }) => cause.kind !== "dispatch" && cause.kind !== "call" && cause.kind !== "pull-request",
       );
       const filters = pushes.map(({ cause }) => (cause.kind === "push" ? cause.paths : undefined));
-      if (filters.length === 0 || filters.some((set) => !set || set.kind !== "patterns" || set.inverted)) continue;
+      if (filters.length === 0 || filters.some((set) => set?.kind !== "patterns" || set.inverted)) continue;
       const jobs = pipeline.jobs.filter((job) => lastingEffects(job).length > 0);
-      const folders = new Set(jobs.flatMap(({ steps }) => steps.flatMap((step) => sourceFolder(step.accesses))));
+      const folders = new Set(jobs.flatMap(({ steps }) => steps.flatMap(sourceFolder)));
       const starved = [...folders].filter((folder) =>
         filters.every((set) => !set!.patterns.some(({ value }) => mayTouch(value, folder))),
       );
@@ -50,16 +50,11 @@ export const upstreamPathStarvation: Rule = {
   },
 };
 
-/** Literal folder that a deploying command works in. */
-function sourceFolder(accesses: readonly Access[]): string[] {
-  return accesses.flatMap((access) => {
-    if (access.kind !== "resource" || access.effect === "none") return [];
-    const key = access.details.get("working-directory");
-    const [only] = key ?? [];
-    if (!only || key!.length !== 1 || only.kind !== "text") return [];
-    const folder = only.text.replace(/^\.\//, "").replace(/\/+$/, "");
-    return folder === "" || folder === "." || folder.startsWith("..") || folder.startsWith("/") ? [] : [folder];
-  });
+/** Literal folder that a command works in. */
+function sourceFolder({ folder: key }: StepFacts): string[] {
+  const text = key && literalText(key);
+  const folder = text?.replace(/^\.\//, "").replace(/\/+$/, "");
+  return !folder || folder === "." || folder.startsWith("..") || folder.startsWith("/") ? [] : [folder];
 }
 
 /** Whether the pattern can match a path in the folder. */

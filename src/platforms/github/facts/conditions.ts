@@ -9,14 +9,14 @@ import { known, type Possible, type Surroundings, truthyChance } from "./possibl
 /** The value of a condition when one node of it is supposed to have this value. */
 export type ConditionValue = (under: Circumstances, supposed: Surroundings["supposed"]) => Possible;
 
-export function conditionFacts(condition: Condition | undefined, valueOf: ConditionValue): ConditionFacts | undefined {
+export function conditionFacts(condition: Condition | undefined, value: ConditionValue): ConditionFacts | undefined {
   if (!condition) return undefined;
   const { expression } = condition;
   return {
     text: condition.raw.trim().replace(/\s+/g, " "),
     at: condition.at,
     overridesSuccess: condition.hasStatusFunction,
-    refTests: expression.kind === "expression" ? refTests(expression.syntax, condition, valueOf) : [],
+    refTests: expression.kind === "expression" ? refTests(expression.syntax, condition, value) : [],
     reads: expression.kind === "expression" ? pathsRead(expression.syntax) : [],
     expressionAt: condition.at,
   };
@@ -24,7 +24,7 @@ export function conditionFacts(condition: Condition | undefined, valueOf: Condit
 
 const refPaths = new Set(["github.ref", "github.ref_name", "github.event.ref"]);
 
-function refTests(syntax: Syntax, condition: Condition, valueOf: ConditionValue): RefTest[] {
+function refTests(syntax: Syntax, condition: Condition, value: ConditionValue): RefTest[] {
   const tests: RefTest[] = [];
   for (const node of walk(syntax)) {
     const found = refTest(node);
@@ -34,8 +34,8 @@ function refTests(syntax: Syntax, condition: Condition, valueOf: ConditionValue)
       name: found.name,
       at: condition.at,
       decides: (under) => {
-        const holding = truthyChance(valueOf(under, { node, value: known(true) }));
-        const failing = truthyChance(valueOf(under, { node, value: known(false) }));
+        const holding = truthyChance(value(under, { node, value: known(true) }));
+        const failing = truthyChance(value(under, { node, value: known(false) }));
         return holding !== failing && (holding === 0 || failing === 0);
       },
       holdsFor: (branch): Truth => (found.name === undefined ? "unknown" : found.holds(branch) ? "yes" : "no"),

@@ -26,9 +26,11 @@ import {
   evaluate,
   free,
   known,
+  MADE,
   made,
   nothing,
   type Possible,
+  SOME,
   type Surroundings,
   textOf,
   truthyChance,
@@ -182,11 +184,12 @@ export class RunModel {
     const [name, field] = rest;
     if (name === "*") {
       if (field !== "result") return made;
-      const results = needsOf(instance).map((need) => this.result(need, under));
-      if (results.every((result) => result.kind === "known")) {
-        return known(results.map((result) => (result.kind === "known" ? result.value : null)));
-      }
-      return results.includes(made) ? made : free;
+      return known(
+        needsOf(instance).map((need) => {
+          const result = this.result(need, under);
+          return result.kind === "known" ? result.value : result.truthy <= 1 ? MADE : SOME;
+        }),
+      );
     }
     const need = needsOf(instance).find((each) => each.job.id.toLowerCase() === name);
     if (!need) return name === undefined ? free : nothing;

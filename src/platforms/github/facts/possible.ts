@@ -24,6 +24,8 @@ export function known(value: Json): Possible {
   return { kind: "known", value };
 }
 
+/** A value of which nothing is known because other work makes it. Only inside of lists. */
+export const MADE = "\u0000made";
 /** Stands for this repository's own name where no clone tells it. Equal to itself; against other text it is open. */
 export const THIS_REPOSITORY = "\u0000this repository";
 /** Some value that is there but not known: not empty, and not equal to anything certain. */
@@ -184,6 +186,9 @@ function call(name: string, args: readonly Syntax[], around: Surroundings): Poss
   if (values.some((value) => value.kind === "open")) return mixed(values);
   const plain = values.map((value) => (value.kind === "known" ? value.value : null));
   if (plain.some((value) => secretMarks.has(value) || value === OTHER_REPOSITORY)) return free;
+  const [list] = plain;
+  if (Array.isArray(list) && list.some((item) => item === SOME || item === MADE))
+    return inOpenList(name, list, plain[1]);
   switch (name) {
     case "contains": {
       const [searched, item] = plain as [Json, Json];
@@ -216,6 +221,12 @@ function call(name: string, args: readonly Syntax[], around: Surroundings): Poss
     default:
       return made;
   }
+}
+
+/** A list with members that are not known: what it holds for certain, it holds. */
+function inOpenList(name: string, list: readonly Json[], item: Json | undefined): Possible {
+  if (name === "contains" && item !== undefined && list.some((each) => looselyEqual(each, item))) return known(true);
+  return list.includes(MADE) ? made : free;
 }
 
 export function textOf(value: Json): string {

@@ -9,7 +9,7 @@ import type { LocalAction, Repository, Step, Template, UsesStep } from "../workf
 import { conditionFacts } from "./conditions.ts";
 import { evaluateCondition, type Instance, type RunModel, type StepPlace } from "./instances.ts";
 import { activationOf } from "./jobs.ts";
-import { keyOfTemplate, resolveKey } from "./keys.ts";
+import { type KeyPlace, keyOfTemplate, resolveKey } from "./keys.ts";
 
 const MAX_NESTING = 8;
 
@@ -54,6 +54,7 @@ function stepFacts(repository: Repository, run: RunModel, place: StepPlace, inde
     kind: step.kind === "run" ? "command" : step.kind === "uses" ? "action" : "broken",
     action: step.kind === "uses" && step.uses.kind === "action" ? step.uses.name : undefined,
     actionVersion: versionOf(step),
+    folder: folderOf(place, at),
     text: textOf(step),
     get accesses() {
       accesses ??= accessesOf(repository, step, instance);
@@ -68,6 +69,14 @@ function stepFacts(repository: Repository, run: RunModel, place: StepPlace, inde
     },
     edit: step.kind === "uses" && !place.outer ? editOf(step) : undefined,
   };
+}
+
+function folderOf({ step, instance, outer }: StepPlace, at: KeyPlace): Key | undefined {
+  if (step.kind !== "run") return undefined;
+  const { job, level } = instance;
+  const defaults = outer ? undefined : ((job.kind === "steps" ? job.defaults : undefined) ?? level.workflow.defaults);
+  const written = step.workingDirectory ?? defaults?.workingDirectory;
+  return written && resolveKey(keyOfTemplate(written), at, undefined);
 }
 
 function labelOf(step: Step): string {

@@ -1,0 +1,55 @@
+/** The fixture repositories: `err/<rule>/<case>` must give exactly that rule, `ok/<rule>/<case>` nothing at all. */
+
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { check } from "../../src/check/check.ts";
+import { type Finding, sortFindings } from "../../src/findings/finding.ts";
+import { githubFacts } from "../../src/platforms/github/facts/github-facts.ts";
+import { readRepository } from "../../src/platforms/github/read/repository.ts";
+import { createSimulator } from "../../src/platforms/github/simulate/simulator.ts";
+import type { Repository } from "../../src/platforms/github/workflow.ts";
+
+export interface Case {
+  readonly rule: string;
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** With `UPDATE=1` expected texts and pages are written instead of compared. */
+export const updates = process.env.UPDATE === "1";
+
+export function casesOf(kind: "ok" | "err"): Case[] {
+  const root = join(import.meta.dirname, kind);
+  return readdirSync(root)
+    .sort()
+    .flatMap((rule) =>
+      readdirSync(join(root, rule))
+        .sort()
+        .map((name) => ({ rule, name, folder: join(root, rule, name) })),
+    );
+}
+
+export interface CheckedCase {
+  readonly repository: Repository;
+  readonly findings: readonly Finding[];
+}
+
+export function checkFolder(folder: string): CheckedCase {
+  const defaultBranch = existsSync(join(folder, "default-branch")) ? "main" : undefined;
+  const repository = readRepository(folder, defaultBranch ? { defaultBranch } : {});
+  const found = check(githubFacts(repository), { simulator: createSimulator(repository) });
+  return { repository, findings: sortFindings([...repository.problems, ...found]) };
+}
+
+/** What a finding says, without the frames. */
+export function lines(findings: readonly Finding[]): string {
+  return findings
+    .flatMap(({ severity, confidence, rule, location, message, related, schedule }) => [
+      `${severity} ${rule} ${location.file}:${location.line}:${location.column} (${confidence})`,
+      `  ${message}`,
+      ...schedule.map((line) => `  - ${line}`),
+      ...related.map((place) => `  @ ${place.location.file}:${place.location.line} ${place.message}`),
+      "",
+    ])
+    .join("\n");
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { Rule } from "../../src/check/rule.ts";
+import { rules } from "../../src/check/rules.ts";
+import { checkFolder, updates } from "./cases.ts";
+
+const pages = join(import.meta.dirname, "../../docs/rules");
+const withoutExample = new Set(["workflow-run-file-not-on-default-branch"]);
+
+describe("the page of each rule is what its fixtures show (UPDATE=1 writes it)", () => {
+  for (const rule of rules) {
+    test(rule.id, () => {
+      const file = join(pages, `${rule.id}.md`);
+      if (updates) writeFileSync(file, pageOf(rule));
+      assert.equal(readFileSync(file, "utf8"), pageOf(rule));
+    });
+  }
+});
+
+test("the list of rules has all of them", () => {
+  const file = join(pages, "README.md");
+  const text = listPage();
+  if (updates) writeFileSync(file, text);
+  assert.equal(readFileSync(file, "utf8"), text);
+});
+
+test("no page is left of a rule that is gone", () => {
+  const ids = new Set(["README", ...rules.map((rule) => rule.id)]);
+  const left = readdirSync(pages).filter((file) => !ids.has(file.replace(/\.md$/, "")));
+  assert.deepEqual(left, []);
+});
+
+function pageOf(rule: Rule): string {
+  const sections = [
+    `# ${rule.id}`,
+    `${capital(rule.title)}.`,
+    `${capital(rule.severity)} · ${rule.kind} · [what the platform says](${rule.url})`,
+    rule.why,
+  ];
+  if (!withoutExample.has(rule.id)) {
+    const { findings } = checkFolder(example("err", rule));
+    sections.push("## What is found", ...filesOf(example("err", rule)));
+    for (const { location, message, schedule } of findings.slice(0, 1)) {
+      sections.push(
+        `\`${location.file}:${location.line}\`: ${message}.`,
+        schedule.map((line, i) => `${i + 1}. ${line}`).join("\n"),
+      );
+      sections.push(`**What to do.** ${findings[0]!.help}`);
+    }
+    sections.push("## What is right", ...filesOf(example("ok", rule)));
+  }
+  sections.push(
+    "## To accept it in one place",
+    `\`\`\`yaml\n# baton-ignore ${rule.id}: why it is right here\n\`\`\`\n\non the line of the finding or on the line above it.`,
+  );
+  return `${sections.join("\n\n")}\n`;
+}
+
+function example(kind: "ok" | "err", rule: Rule): string {
+  return join(import.meta.dirname, kind, rule.id, "example");
+}
+
+function filesOf(folder: string): string[] {
+  const workflows = join(folder, ".github/workflows");
+  return readdirSync(workflows)
+    .sort()
+    .map((name) => `\`.github/workflows/${name}\`\n\n\`\`\`yaml\n${readFileSync(join(workflows, name), "utf8")}\`\`\``);
+}
+
+function listPage(): string {
+  const kinds = [...new Set(rules.map((rule) => rule.kind))];
+  const parts = kinds.map((kind) => {
+    const rows = rules
+      .filter((rule) => rule.kind === kind)
+      .map((rule) => `| [${rule.id}](${rule.id}.md) | ${rule.severity} | ${rule.title} |`);
+    return `## ${capital(kind)}\n\n| rule | severity | what it finds |\n|---|---|---|\n${rows.join("\n")}`;
+  });
+  return `# Rules of \`baton check\`\n\nEvery rule is a case of one of six things that can go wrong between pipelines.\n\n${parts.join("\n\n")}\n`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
