@@ -8,6 +8,7 @@ import { by } from "../terminal/event-line.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { wrap } from "../terminal/width.ts";
 import type { Baton } from "./open-baton.ts";
 
 export interface Outcome {
@@ -25,13 +26,14 @@ type Conclusion = "succeeded" | "failed" | "cancelled" | "waiting";
 export async function summarise(outcome: Outcome, { keepServices }: { keepServices: boolean }): Promise<ExitCode> {
   const { baton, terminal, json, interrupted } = outcome;
   const run = baton.engine.state.runs.get(outcome.run)!;
-  const services = baton.runner.listServices();
+  // What an earlier run left on somebody's terminal is not ours to end.
+  const services = baton.runner.listServices().filter((service) => keepServices || service.run === outcome.run);
   if (!keepServices) for (const service of services) await baton.runner.stopService(service);
   const conclusion: Conclusion = run.finished?.conclusion ?? "waiting";
   if (json) terminal.printJson(summaryJson({ run, conclusion, baton, services: keepServices ? services : [] }));
   else
     terminal.print(
-      ...summaryLines({ run, conclusion, baton, style: terminal.out }),
+      ...summaryLines({ run, conclusion, baton, style: terminal.out, columns: terminal.stdout.columns ?? Infinity }),
       ...serviceLines(services, keepServices),
     );
   suggestNext(terminal, run, conclusion);
@@ -45,13 +47,17 @@ interface Summary {
   baton: Baton;
 }
 
-function summaryLines({ run, conclusion, baton, style }: Summary & { style: Style }): string[] {
+function summaryLines(summary: Summary & { style: Style; columns: number }): string[] {
+  const { run, conclusion, baton, style, columns } = summary;
   const took = duration((run.finishedAt ?? Date.now()) - run.createdAt);
   const lines = ["", `${headline(run, conclusion, style)} ${style.faint(`in ${took} (run ${run.id})`)}`];
   const path = criticalPathOf(run);
   if (path.length > 1) {
-    const steps = path.map((job) => `${job.id} ${duration(job.durationMs!)}`).join(" → ");
-    lines.push(`  ${style.faint("critical path")}  ${steps}`);
+    const title = "  critical path  ";
+    // Joined by a hard space, so that a job and its time stay on one line.
+    const steps = path.map((job) => `${job.id}\u00a0${duration(job.durationMs!)}`).join(" → ");
+    const [first, ...rest] = wrap(steps, columns - title.length).map((line) => line.replaceAll("\u00a0", " "));
+    lines.push(`${style.faint(title)}${first}`, ...rest.map((line) => `${" ".repeat(title.length)}${line}`));
   }
   for (const job of run.list.filter(({ status }) => status === "failed")) {
     lines.push(`  ${style.bad("✖")} ${job.id}: ${job.failure?.message ?? "failed"}`);
@@ -116,7 +122,12 @@ function serviceLines(services: readonly Service[], kept: boolean): string[] {
     return [
       `  ${count(services.length, "service")} that jobs had started ${services.length === 1 ? "was" : "were"} stopped`,
     ];
-  const rows = services.map(({ name, pid, url }) => [name, url ?? "", `process ${pid}`, `baton services stop ${name}`]);
+  const rows = services.map(({ name, pid, url }) => [
+    name,
+    url ?? "",
+    `process ${pid}`,
+    `stop it: baton services stop ${name}`,
+  ]);
   return ["  still running", ...table(rows, "    ")];
 }
 
