@@ -222,7 +222,7 @@ test("services that a job leaves are listed, stopped, and gone at the end withou
   assert.match(first.stdout, /1 service that jobs had started was stopped/, first.stderr);
   assert.match((await box.baton("services")).stderr, /no service that a job started is running/);
   const second = await box.baton("run", "--force", "--keep-services");
-  assert.match(second.stdout, /api +http:\/\/127\.0\.0\.1:1\/ +process \d+ +baton services stop api/);
+  assert.match(second.stdout, /api +http:\/\/127\.0\.0\.1:1\/ +process \d+ +stop it: baton services stop api/);
   const wrong = await box.baton("services", "stop", "apy");
   assert.match(wrong.stderr, /did you mean api\?/);
   const stop = await box.baton("services", "stop", "api");
