@@ -26,7 +26,8 @@ export function takeFolderLock(folder: StateFolder): () => void {
   // Long enough for a process that only looks who holds the lock, see `holderOf`.
   const database = open(folder, 200);
   try {
-    database.exec("begin exclusive");
+    // Nothing is ever written, so there is nothing to roll back and no file needed for it.
+    database.exec("pragma journal_mode = memory; begin exclusive");
   } catch (error) {
     database.close();
     if (isBusy(error)) throw inUse(folder);

@@ -85,6 +85,14 @@ test("pages torn out of the journal are noticed", async (t) => {
   assert.throws(() => [...reader.load()], expected);
 });
 
+test("a journal that was taken away from its log is not replaced by an empty one", async (t) => {
+  const folder = await folderWithJournal(t);
+  rmSync(join(folder, "journal.db"));
+  writeFileSync(join(folder, "journal.db-wal"), "events");
+  assert.throws(() => openStore(folder), { code: "damaged", message: /is gone and only its log.*Restore the journal/ });
+  assert.equal(readFileSync(join(folder, "journal.db-wal"), "utf8"), "events");
+});
+
 test("a path that is a file, or a folder of other files, is no state folder", (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "notes.txt"), "mine");

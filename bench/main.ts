@@ -1,0 +1,75 @@
+/**
+ * Measures Baton beside its peers and prints one table. With names only those benches; without, all of them, and the
+ * table is kept in RESULTS.md.
+ *
+ *     npm run bench [-- NAME…]      for example: npm run bench -- chain start-up
+ */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Bench } from "./bench.ts";
+import { artifactBenches } from "./benches/artifacts.ts";
+import { chainBench } from "./benches/chain.ts";
+import { engineAloneBench } from "./benches/engine-alone.ts";
+import { journalAppendBench } from "./benches/journal-append.ts";
+import { layersBench } from "./benches/layers.ts";
+import { memoryBench } from "./benches/memory.ts";
+import { nothingToDoBench } from "./benches/nothing-to-do.ts";
+import { planningBench } from "./benches/planning.ts";
+import { resumingBench } from "./benches/resuming.ts";
+import { startUpBench } from "./benches/start-up.ts";
+import { machineFacts, makeWorkFolder } from "./machine.ts";
+import { type Measured, measure } from "./measure.ts";
+import { explanations, table } from "./table.ts";
+
+/** In this order: the last one uses what the others left in the work folder. */
+const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
+  layers: layersBench,
+  chain: chainBench,
+  "nothing-to-do": nothingToDoBench,
+  "start-up": startUpBench,
+  plan: planningBench,
+  resume: resumingBench,
+  engine: engineAloneBench,
+  journal: journalAppendBench,
+  artifacts: artifactBenches,
+  memory: memoryBench,
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`);
+  process.exit(2);
+}
+const root = fileURLToPath(new URL("..", import.meta.url));
+// What people install is the bundle; a stale one would measure the sources instead.
+execFileSync(process.execPath, [`${root}/build/build.ts`], { stdio: "inherit" });
+
+const workFolder = makeWorkFolder();
+const results: Measured[] = [];
+for (const [name, make] of Object.entries(benches)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  for (const bench of [make(workFolder)].flat()) {
+    process.stderr.write(`${bench.name} …\n`);
+    results.push(measure(bench));
+  }
+}
+const facts = machineFacts(workFolder);
+console.log(`${facts}\n\n${table(results)}`);
+if (chosen.length === 0) {
+  writeFileSync(
+    new URL("RESULTS.md", import.meta.url),
+    `# Results
+
+Written by \`npm run bench\`. Measured in one run, the sides in turns; medians, and the ratio to the first side of each
+group. Only the ratios can be compared between machines.
+
+${facts}.
+
+${table(results)}
+
+${explanations(results)}
+`,
+  );
+}

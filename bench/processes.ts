@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { versionOf } from "./machine.ts";
+
+export const baton = fileURLToPath(new URL("../bin/baton", import.meta.url));
+
+/** Runs a program to its end, its output thrown away; how long that took from outside, in milliseconds. */
+export function timeOf(program: string, args: string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): number {
+  const start = performance.now();
+  const { status, error } = spawnSync(program, args, {
+    cwd: options.cwd,
+    env: environment(options.env),
+    stdio: "ignore",
+  });
+  const took = performance.now() - start;
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} in ${options.cwd} ended with ${status ?? error}`);
+  return took;
+}
+
+/** The most memory that a run of Baton itself had at a time (its jobs not counted), in MB. */
+export function memoryOf(args: string[], { cwd }: { cwd: string }): number {
+  const file = `${cwd}/max-rss`;
+  const preload = new URL("note-memory.mjs", import.meta.url).href;
+  timeOf(baton, args, { cwd, env: { NODE_OPTIONS: `--import=${preload}`, BENCH_MEMORY_FILE: file } });
+  return Number(readFileSync(file, "utf8"));
+}
+
+/** Runs a script of this folder in a process of its own; what it says is the measurement. */
+export function answerOf<Answer>(script: string, args: string[]): Answer {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...args], {
+    encoding: "utf8",
+    env: environment(),
+    maxBuffer: 2 ** 26,
+  });
+  if (status !== 0) throw new Error(`${script} ${args.join(" ")} failed: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** `{ missing: "…" }` for a side whose program is not on this machine. */
+export function needs(program: string, debianPackage: string): { missing?: string } {
+  return versionOf(program) === undefined ? { missing: debianPackage } : {};
+}
+
+/** As in a terminal of nobody: no CI, no colours, nothing that would change what is done. */
+function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, HOME, ...(TMPDIR && { TMPDIR }), GIT_CONFIG_GLOBAL: "/dev/null", ...more };
+}
