@@ -14,7 +14,8 @@ export function replayIsLive(): Checker {
       if (entry.kind === "durable") journal.push(entry.recorded);
       if (entry.kind !== "quiet") return undefined;
       // Comparing is dear: now and then, and when everything has come to its end.
-      if (journal.length < 25 && entry.state.attention.size + entry.state.attempts.size > 0) return undefined;
+      const isOver = [...entry.state.runs.values()].every((run) => run.finished !== undefined);
+      if (journal.length < 40 && !isOver) return undefined;
       for (const recorded of journal.splice(0)) replayed.state = fold(replayed.state, recorded);
       const [live, again] = [snapshot(entry.state), snapshot(replayed.state)];
       if (live === again) return undefined;

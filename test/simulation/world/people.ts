@@ -99,7 +99,7 @@ export class People {
       pipelines: chance.happens(15) ? [chance.pick(delivery.pipelines).name] : [],
       parameters: {},
       force: chance.happens(10) ? "all" : "none",
-      history: { deployed: structuredClone(engine.state.deployed) },
+      history: { deployed: engine.state.deployed },
     };
     const rollback = chance.happens(8) ? { rollbackTo: 1 } : {};
     const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3), ...rollback };

@@ -65,7 +65,7 @@ export class World {
       hangPercent: chance.pick([0, 5]),
     });
     this.#crashPercent = crash === undefined ? chance.pick([0, 1, 3, 8]) : 0;
-    this.#faultySteps = chance.between(20, 120);
+    this.#faultySteps = chance.between(15, 80);
     this.#people = new People({
       chance,
       delivery: randomDelivery(chance),
