@@ -1,6 +1,7 @@
 import { advance, letThrough } from "../../src/engine/advance.ts";
 import { decide, type Moment } from "../../src/engine/decide.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
+import { environmentOf } from "../../src/engine/policies/lock.ts";
 import type { JobState, RunState, State } from "../../src/engine/state.ts";
 import type { Sabotage } from "./world/world.ts";
 
@@ -48,8 +49,8 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
     sabotage: before((state) => {
       for (const { run, job } of jobsOf(state)) {
         const environment = run.environments.get(job.planned.environment ?? "");
-        const shared = state.environments.get(environment?.name ?? "");
-        if (job.stage !== "approval" || environment?.lock !== "none" || shared === undefined) continue;
+        if (job.stage !== "approval" || environment?.lock !== "none") continue;
+        const shared = environmentOf(state, environment.name);
         shared.line.push(run.id);
         environment.lock = "waiting";
         if (shared.holder === undefined) state.grantable.add(shared.name);
