@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 export interface AttemptLog {
   /** Lines without line ends, already fit to be shown. */
   write(lines: Lines): void;
-  /** Writes what was kept back and closes the file. Throws when the disk does not take it. */
+  /** Writes what was kept back and closes the file; a second time it does nothing. Throws when the disk does not take it. */
   close(): void;
 }
 
@@ -33,6 +33,7 @@ export function createAttemptLog(path: string, limitBytes: number): AttemptLog {
   let cutLines = 0;
   let lastAt = 0;
   let lastStep = 0;
+  let closed = false;
 
   function append(text: string): void {
     if (fd === undefined) {
@@ -66,6 +67,8 @@ export function createAttemptLog(path: string, limitBytes: number): AttemptLog {
       }
     },
     close() {
+      if (closed) return;
+      closed = true;
       if (cutLines > 0) {
         const size = `${cutLines} lines, ${cutBytes} bytes`;
         append(`${isoTime(lastAt)} ${lastStep} [baton: the log is full; ${size} were left out here]\n`);

@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Failure } from "../engine/events.ts";
 import type { Ended, Launch, LaunchStep } from "../engine/ports.ts";
 import { type FilledEnvironment, fillEnvironment } from "./attempt-environment.ts";
 import { type AttemptFiles, attemptFiles, createEmptyFile } from "./attempt-files.ts";
-import { type AttemptLog, createAttemptLog, type Lines } from "./attempt-log.ts";
+import { createAttemptLog, type Lines } from "./attempt-log.ts";
+import { AttemptOutput, type OpenOutput } from "./attempt-output.ts";
 import { AttemptProcesses } from "./attempt-processes.ts";
 import { exitFailure, jobTimeout, stepTimeout } from "./failures.ts";
 import { type ArtifactFolder, collectArtifacts, type HandOver, placeInputs } from "./hand-over.ts";
@@ -16,7 +16,6 @@ import type { PipeSupply } from "./pipes.ts";
 import { findProcess } from "./process-table.ts";
 import { ATTEMPT_MARK } from "./reap.ts";
 import { familyOf, parseServiceFile, type Service, type ServiceRegistry } from "./services.ts";
-import { openStepOutput, type StepOutput } from "./step-output.ts";
 import type { Spawner, StepProcess } from "./step-process.ts";
 import type { ToolCheck } from "./tools.ts";
 
@@ -46,9 +45,6 @@ type Result = Ended["result"];
 
 /** Timers of Node take no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** How long to wait for the end of an output that somebody outside the attempt's processes still holds. */
-const FOREIGN_OUTPUT_MS = 500;
-
 /**
  * One attempt from launch to end:
  *
@@ -63,16 +59,12 @@ export class Attempt {
   readonly #directory: string;
   readonly #files: AttemptFiles;
   readonly #processes: AttemptProcesses;
-  readonly #log: AttemptLog;
-  /** Of steps whose pipe is not at its end yet. */
-  readonly #outputs: { step: number; pipe: string; output: StepOutput }[] = [];
   #masking!: Masking;
+  #output!: AttemptOutput;
   #cut: Cut | undefined;
   #current: StepProcess | undefined;
   #ending: Promise<void> | undefined;
-  #lastStep = 0;
   #stepsEnded = false;
-  #logProblem = false;
 
   constructor(launch: Launch, world: AttemptWorld) {
     this.#launch = launch;
@@ -81,7 +73,6 @@ export class Attempt {
     this.#directory = join(this.#checkout, launch.workingDirectory);
     this.#files = attemptFiles(world.stateFolder, launch.token);
     this.#processes = new AttemptProcesses(launch.token, world.graceMs);
-    this.#log = createAttemptLog(logPath(world.stateFolder, launch), world.logLimitBytes);
   }
 
   stop(mode: "graceful" | "now"): void {
@@ -92,15 +83,25 @@ export class Attempt {
   async run(): Promise<Result> {
     const env = this.#environment();
     if (env.kind === "failure") return { kind: "failed", failure: env.failure };
+    const { pipes, publish, stateFolder, logLimitBytes } = this.#world;
+    const log = createAttemptLog(logPath(stateFolder, this.#launch), logLimitBytes);
+    this.#output = new AttemptOutput({ log, pipes, masking: this.#masking, publish });
     const limit = setTimeout(() => this.#cutShort("timeout"), Math.min(this.#launch.timeoutMs, LONGEST_TIMER_MS));
-    let failure = await this.#prepare(env.steps);
-    failure ??= await this.#runSteps(env.steps);
-    clearTimeout(limit);
-    this.#stepsEnded = true;
-    await this.#ending;
-    const ended = await this.#finish(failure);
-    this.#files.remove();
-    return ended;
+    try {
+      const failure = (await this.#prepare(env.steps)) ?? (await this.#runSteps(env.steps));
+      clearTimeout(limit);
+      this.#stepsEnded = true;
+      await this.#ending;
+      return await this.#finish(failure);
+    } catch (error) {
+      // The disk is full, say. Whatever it was: nothing of this attempt goes on.
+      await this.#processes.endAll();
+      await this.#output.end();
+      return this.#failed({ kind: "spawn", message: `the job could not be run: ${reasonOf(error)}` });
+    } finally {
+      clearTimeout(limit);
+      this.#files.remove();
+    }
   }
 
   /** The environment of every step, complete. All secrets of the job are known before anything can be printed. */
@@ -155,7 +156,7 @@ export class Attempt {
       const failure = await this.#runStep(step, envs[index]!);
       if (failure === undefined) continue;
       if (this.#cut !== undefined || !step.continueOnFailure) return failure;
-      this.#note(step.number, `${this.#masking.mask(failure.message)}; the job goes on, as the step allows it`);
+      this.#output.note(step.number, `${this.#masking.mask(failure.message)}; the job goes on, as the step allows it`);
     }
     return undefined;
   }
@@ -163,30 +164,19 @@ export class Attempt {
   async #runStep(step: LaunchStep, env: Record<string, string>): Promise<Failure | undefined> {
     const directory = join(this.#directory, step.workingDirectory);
     if (!isDirectory(directory)) return goneDirectory(this.#launch, step);
-    this.#lastStep = step.number;
-    const pipe = this.#world.pipes.take();
-    const output = openStepOutput({
-      pipe,
-      masking: this.#masking,
-      onLines: (texts) => this.#write({ step: step.number, at: Date.now(), texts }),
-    });
-    this.#outputs.push({ step: step.number, pipe, output });
-    const started = this.#world.spawner.spawn({ script: step.run, shell: step.shell, env, directory, pipe });
+    let opened: OpenOutput | undefined;
+    const openPipe = () => {
+      opened ??= this.#output.open(step.number);
+      return opened.pipe;
+    };
+    const started = this.#world.spawner.spawn({ script: step.run, shell: step.shell, env, directory, openPipe });
     this.#current = started;
     void started.pid.then((pid) => pid !== undefined && this.#processes.add(pid));
     const limit = this.#limitStep(step, started);
     const exit = await started.exit;
     await started.pid;
-    if (exit.kind === "exited") output.drain();
     this.#current = undefined;
-    if (exit.kind !== "exited") {
-      // Perhaps nobody has opened the other end, and perhaps somebody still will.
-      output.abandon();
-    } else if (output.isAtEnd()) {
-      this.#outputs.pop();
-      output.close();
-      this.#world.pipes.giveBack(pipe);
-    }
+    if (opened !== undefined) this.#output.settle(opened, exit);
     if (await limit?.reached()) return stepTimeout(step);
     if (this.#cut === "timeout") return jobTimeout(this.#launch.timeoutMs, step);
     return exitFailure(step, exit);
@@ -230,7 +220,7 @@ export class Attempt {
     const services = failure === undefined && cut === undefined ? this.#readServices() : { services: [] };
     const pids = services.services.map((service) => service.pid);
     await this.#processes.endAll(() => familyOf(pids));
-    await this.#closeOutputs();
+    await this.#output.end();
     const result = await this.#judge(cut, failure ?? services.failure);
     if (result.kind === "succeeded") this.#world.services.keep(services.services);
     else if (pids.length > 0) await this.#processes.endAll();
@@ -274,47 +264,6 @@ export class Attempt {
     return { services };
   }
 
-  /** Everything that could write is gone, so the pipes are at their end; unless a stranger was given one. */
-  async #closeOutputs(): Promise<void> {
-    for (const { step, pipe, output } of this.#outputs) {
-      output.drain();
-      if (!output.isEnded()) await Promise.race([output.ended, wait(FOREIGN_OUTPUT_MS, undefined, { ref: false })]);
-      if (!output.isEnded()) {
-        output.abandon();
-        this.#note(step, "a process that was left running still holds this step's output; send its output to a file");
-      }
-      output.close();
-      if (output.isAtEnd()) this.#world.pipes.giveBack(pipe);
-    }
-    try {
-      this.#log.close();
-    } catch (error) {
-      this.#reportLog(error);
-    }
-  }
-
-  #write(lines: Lines): void {
-    this.#world.publish(lines);
-    if (this.#logProblem) return;
-    try {
-      this.#log.write(lines);
-    } catch (error) {
-      this.#reportLog(error);
-    }
-  }
-
-  /** A full disk does not undo what a job did: the output is still shown, and the journal decides whether to go on. */
-  #reportLog(error: unknown): void {
-    this.#logProblem = true;
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = `[baton: the log of this attempt is incomplete: ${reason}]`;
-    this.#world.publish({ step: this.#lastStep, at: Date.now(), texts: [text] });
-  }
-
-  #note(step: number, text: string): void {
-    this.#write({ step, at: Date.now(), texts: [`[baton: ${text}]`] });
-  }
-
   #failed(failure: Failure): Result {
     return { kind: "failed", failure: { ...failure, message: this.#masking.mask(failure.message) } };
   }
@@ -337,4 +286,8 @@ function goneDirectory(launch: Launch, step: LaunchStep): Failure {
 
 function output(message: string): Failure {
   return { kind: "output", message };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -43,7 +43,7 @@ export function commandText({ command, shellPath, script, restored }: CommandTex
   const words = [...SHELL_ARGUMENTS[command.shell], ...script].map(quote);
   const enter = `cd -- ${quote(command.directory)}&&unset -v ${dropped.join(" ")}`;
   const start = `${variables.join("")}exec -a ${command.shell} ${quote(shellPath)} ${words.join(" ")}`;
-  return `(${enter}&&${start})</dev/null >${quote(command.pipe)} 2>&1&`;
+  return `(${enter}&&${start})</dev/null >${quote(command.openPipe())} 2>&1&`;
 }
 
 /** One word of bash that stands for exactly this text, in ASCII. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { RunnerOptions } from "../../src/runner/runner.ts";
@@ -138,6 +139,14 @@ for (const shells of ["kept", "direct"] as const) {
       await rig.runner.stopService(replaced[0]!);
       assert.deepEqual(rig.runner.listServices(), []);
       assert.ok(!isRunning(replaced[0]!.pid));
+    });
+
+    test("a service that cannot be registered is not left running", async (t) => {
+      const rig = createRig(t, { shells });
+      mkdirSync(join(rig.state, "services.json.new"), { recursive: true });
+      const script = `sleep 600 > /dev/null 2>&1 & echo $! > pid; echo "name=api pid=$!" >> "$BATON_SERVICE"`;
+      assert.match(failureOf(await rig.run(script)).message, /could not be run: .*services\.json/);
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "pid"))));
     });
 
     test("a service of a job that fails is not kept", async (t) => {
