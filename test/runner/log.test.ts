@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { createTextCleaner } from "../../src/runner/clean-text.ts";
 import { logPath } from "../../src/runner/log-path.ts";
-import { createRig, failureOf, filesBelow, step } from "./rig.ts";
+import { createRig, failureOf, filesBelow, step, until } from "./rig.ts";
 
 test("100 MB of output: the head and the tail are kept, and what was cut is said", async (t) => {
   const limit = 1024 * 1024;
@@ -113,7 +113,10 @@ test("job ids become file names that differ and stay inside the folder", () => {
 
 test("time stamps are in order and in ISO form", async (t) => {
   const rig = createRig(t);
-  const ended = await rig.run("for i in 1 2 3; do echo $i; sleep 0.02; done");
+  const running = rig.run("echo 1; until [ -e go ]; do :; done; echo 2; echo 3");
+  await until("the first line is older than now", () => rig.lines[0] !== undefined && rig.lines[0].at < Date.now());
+  writeFileSync(join(rig.checkout, "go"), "");
+  const ended = await running;
   const path = join(rig.state, "logs/r1", filesBelow(join(rig.state, "logs/r1"))[0]!);
   for (const line of readFileSync(path, "utf8").trim().split("\n"))
     assert.match(line, /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z 0 \d$/);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { RunnerOptions } from "../../src/runner/runner.ts";
@@ -111,7 +111,11 @@ for (const shells of ["kept", "direct"] as const) {
 
     test("a step that closes its output is waited for all the same", async (t) => {
       const rig = createRig(t);
-      const ended = await rig.run("echo a; exec >&- 2>&-; sleep 0.2; exit 4");
+      const running = rig.run("echo a; exec >&- 2>&-; echo $$ > closed; until [ -e go ]; do :; done; exit 4");
+      await pidIn(join(rig.checkout, "closed"));
+      await until("its line came", () => rig.lines.length === 1);
+      writeFileSync(join(rig.checkout, "go"), "");
+      const ended = await running;
       assert.equal(failureOf(ended).exitCode, 4);
       assert.deepEqual(await rig.texts(ended.token), ["a"]);
     });

@@ -46,7 +46,10 @@ const scripts: [name: string, script: string][] = [
   ["failure in the middle", "echo a; false; echo b"],
   ["unfinished line", "printf abc; exit 7"],
   ["own signal", "kill -TERM $$"],
-  ["stop and go on", "(sleep 0.1; kill -CONT $$) & kill -STOP $$; echo on; wait"],
+  [
+    "stop and go on",
+    "(until grep -q '^State:.T' /proc/$$/status; do :; done; kill -CONT $$) & kill -STOP $$; echo on; wait",
+  ],
   ["traps", "trap 'echo bye' EXIT; exit 5"],
   ["state that is left", "shopt -s extglob; set -f; x=1; f() { :; }; alias a=b; cd /; exec 7>/dev/null"],
   ["state that must not be found", 'echo "${x-unset} $PWD $(type -t f) $-"; ls /proc/self/fd | wc -l'],
