@@ -1,5 +1,9 @@
 import type { Known } from "../workflow.ts";
-import type { TreeFiles } from "./files.ts";
+import type { Decoded } from "./decode.ts";
+
+interface Files {
+  read(path: string): Decoded | undefined;
+}
 
 /** What the clone itself remembers about its origin, read from `.git` without running git. */
 export interface CloneFacts {
@@ -7,7 +11,7 @@ export interface CloneFacts {
   readonly slug: Known<string>;
 }
 
-export function readCloneFacts(files: TreeFiles): CloneFacts {
+export function readCloneFacts(files: Files): CloneFacts {
   const head = textOf(files, ".git/refs/remotes/origin/HEAD");
   const branch = head && /^ref: refs\/remotes\/origin\/(\S+)\s*$/.exec(head)?.[1];
   const config = textOf(files, ".git/config");
@@ -18,7 +22,7 @@ function known(value: string | undefined): Known<string> {
   return value ? { kind: "known", value } : { kind: "unknown" };
 }
 
-function textOf(files: TreeFiles, path: string): string | undefined {
+function textOf(files: Files, path: string): string | undefined {
   const read = files.read(path);
   return read?.ok ? read.source.text : undefined;
 }

@@ -4,7 +4,7 @@ import type { LocalAction, Repository, Workflow } from "../workflow.ts";
 import { readAction, stepsOf, usedLocalActions } from "./action-file.ts";
 import { validateCalls } from "./calls.ts";
 import { readCloneFacts } from "./clone.ts";
-import type { Decoded } from "./decode.ts";
+import { type Decoded, decodeFile } from "./decode.ts";
 import { locate, TreeFiles } from "./files.ts";
 import { invalidWorkflow, unreadableFile } from "./problems.ts";
 import { validateAction, validateWorkflow } from "./validate/validate.ts";
@@ -17,6 +17,14 @@ export interface ReadOptions {
   readonly defaultBranch?: string;
 }
 
+/** Where the files come from: a folder, or memory. */
+export interface RepositoryFiles {
+  /** Paths of the workflow files from the root, sorted. */
+  workflowPaths(): readonly string[];
+  /** A file by its path from the root; undefined where there is none. */
+  read(path: string): Decoded | undefined;
+}
+
 /**
  * Reads all workflows of a repository, and the local actions they use. `path` is the repository, a folder or file inside
  * of its `.github`, or a workflow file elsewhere, which is read alone. Bad contents become `problems`; throws only where
@@ -25,23 +33,39 @@ export interface ReadOptions {
 export function readRepository(path: string, options: ReadOptions = {}): Repository {
   const target = locate(path);
   const files = new TreeFiles(target.root);
-  const alone = target.file !== undefined && !target.file.startsWith(".github/");
+  return { ...readFiles(files, target.file, options), root: target.root };
+}
+
+/** The same for files in memory, by their paths from the root, as a generator writes them. */
+export function readTexts(texts: ReadonlyMap<string, string | Uint8Array>, options: ReadOptions = {}): Repository {
+  const bytes = (contents: string | Uint8Array) =>
+    typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
+  const files: RepositoryFiles = {
+    workflowPaths: () => [...texts.keys()].filter((path) => /^\.github\/workflows\/[^/]+\.ya?ml$/.test(path)).sort(),
+    read: (path) => {
+      const contents = texts.get(path);
+      return contents === undefined ? undefined : decodeFile(path, bytes(contents));
+    },
+  };
+  return readFiles(files, undefined, options);
+}
+
+function readFiles(files: RepositoryFiles, focus: string | undefined, options: ReadOptions): Repository {
+  const alone = focus !== undefined && !focus.startsWith(".github/");
   const reading = new Reading(files);
-  for (const file of alone ? [target.file!] : files.workflowPaths()) reading.addWorkflow(file);
+  for (const file of alone ? [focus] : files.workflowPaths()) reading.addWorkflow(file);
   reading.addLocalActions();
   const clone = readCloneFacts(files);
+  const calls = alone ? [] : validateCalls(reading.workflows, reading.unreadable);
   return {
-    root: target.root,
-    focus: target.file,
+    root: "",
+    focus,
     workflows: reading.workflows,
     unreadable: [...reading.unreadable].sort(),
     actions: [...reading.actions.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
     defaultBranch: options.defaultBranch ? { kind: "known", value: options.defaultBranch } : clone.defaultBranch,
     slug: clone.slug,
-    problems: sortFindings([
-      ...reading.problems,
-      ...(alone ? [] : validateCalls(reading.workflows, reading.unreadable)),
-    ]),
+    problems: sortFindings([...reading.problems, ...calls]),
     sources: reading.sources,
   };
 }
@@ -52,9 +76,9 @@ class Reading {
   readonly actions = new Map<string, LocalAction>();
   readonly problems: Finding[] = [];
   readonly sources = new Map<string, SourceFile>();
-  private readonly files: TreeFiles;
+  private readonly files: RepositoryFiles;
 
-  constructor(files: TreeFiles) {
+  constructor(files: RepositoryFiles) {
     this.files = files;
   }
 
@@ -104,8 +128,12 @@ class Reading {
     const { source } = read;
     this.sources.set(source.path, source);
     const { root, problems } = parseYaml(source);
-    for (const problem of problems) this.problems.push(invalidWorkflow(problem.message, locationOf(problem.at)));
-    if (problems.length > 0) return undefined;
+    const [first] = problems;
+    if (first) {
+      // After the first mistake the rest of the text is read as something that nobody wrote.
+      this.problems.push(invalidWorkflow(first.message, locationOf(first.at)));
+      return undefined;
+    }
     if (root?.kind === "map") return { source, root };
     const at = root?.at ?? { source, start: 0, end: 0 };
     this.problems.push(invalidWorkflow("a map of keys was expected, beginning with 'on' and 'jobs'", locationOf(at)));

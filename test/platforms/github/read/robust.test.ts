@@ -47,6 +47,12 @@ test("tabs, duplicate keys, merge keys and several documents are refused where t
   assert.match(messages(`${plain}---\n${plain}`).join(), /^6 .*multiple documents/);
 });
 
+test("of what is no YAML only the first mistake is reported", () => {
+  assert.deepEqual(messages("on: push\njobs:\n  a: { b: $" + "{{ c }} }\n  d: }\n"), [
+    "3 Unexpected flow-map-start at node end",
+  ]);
+});
+
 test("scalars where maps are expected, and the other way round", () => {
   const shapes = ["jobs: 3", "jobs: [a]", "jobs: { a: 1 }", "jobs: { a: { steps: { x: 1 } } }", "jobs: { a: [1] }"];
   for (const shape of shapes) assert.notDeepEqual(messages(`on: push\n${shape}\n`), [], shape);
@@ -54,6 +60,14 @@ test("scalars where maps are expected, and the other way round", () => {
     assert.notDeepEqual(messages(`${on}\n${plain.slice(plain.indexOf("jobs"))}`), [], on);
   }
   assert.notDeepEqual(messages(`? { a: b }\n: c\n${plain}`), []);
+});
+
+test("a bad expression in quoted text over several lines is placed inside of the file", () => {
+  const text = `on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: "echo\n          \${{ secret.x }}"`;
+  const [problem, ...more] = readWorkflows({ "x.yml": text }).problems;
+  assert.deepEqual(more, []);
+  assert.equal(problem?.message, "Unrecognized named-value: 'secret'");
+  assert.deepEqual([problem.location.line, problem.location.column], [7, 11]);
 });
 
 test("aliases that multiply are stopped", () => {

@@ -49,8 +49,12 @@ function namesOf(words: readonly Word[]): string | undefined {
   return names.find((name) => tells(name)) ?? names[0];
 }
 
+/** Most names have nothing to tell, and this is asked of every command. */
+const mayTell = new RegExp(["push", ...telling.flatMap((row) => row.words)].join("|"), "i");
+
 /** What the name of a script, task or action says that it does. */
 export function tells(name: string): Told | undefined {
+  if (!mayTell.test(name)) return undefined;
   const words = name
     .slice(name.lastIndexOf("/") + 1)
     .replace(/\.(sh|py|js|mjs|ts|rb|ps1|pl)$/, "")

@@ -72,18 +72,38 @@ class ShellReader {
     while (this.at < end) {
       const char = text[this.at]!;
       if (char === closing && (char !== ")" || subshells === 0)) break;
-      if (char === "(") subshells++;
-      if (char === ")") subshells = Math.max(0, subshells - 1);
-      if (blank.test(char)) this.at++;
-      else if (char === "\\" && text[this.at + 1] === "\n") this.at += 2;
-      else if (char === "\n") {
-        this.endCommand();
-        this.at++;
-        this.readDocuments();
-      } else if (char === "#") this.skipLine();
-      else if (char === ";" || char === "&" || char === "|" || char === "(" || char === ")") this.separator(char);
-      else if (char === "<" || char === ">") this.redirect(end, "");
-      else this.word(end);
+      switch (char) {
+        case " ":
+        case "\t":
+        case "\r":
+          this.at++;
+          break;
+        case "\n":
+          this.endCommand();
+          this.at++;
+          this.readDocuments();
+          break;
+        case "#":
+          this.skipLine();
+          break;
+        case "(":
+        case ")":
+          subshells = Math.max(0, subshells + (char === "(" ? 1 : -1));
+          this.separator(char);
+          break;
+        case ";":
+        case "&":
+        case "|":
+          this.separator(char);
+          break;
+        case "<":
+        case ">":
+          this.redirect(end, "");
+          break;
+        default:
+          if (char === "\\" && text[this.at + 1] === "\n") this.at += 2;
+          else this.word(end);
+      }
     }
     this.endCommand();
     this.closing = outer;

@@ -18,7 +18,18 @@ let workflow: FileSchema | undefined;
 let action: FileSchema | undefined;
 
 function load(schema: unknown): TemplateSchema {
-  return TemplateSchema.load(new JSONObjectReader(undefined, JSON.stringify(schema)));
+  return TemplateSchema.load(
+    new JSONObjectReader(undefined, JSON.stringify(withoutDescriptions(schema, "definition"))),
+  );
+}
+
+/** Half of a schema is texts for editors. Under `properties`, `description` is the name of a key and stays. */
+function withoutDescriptions(node: unknown, role: "definition" | "properties"): unknown {
+  if (typeof node !== "object" || node === null || Array.isArray(node)) return node;
+  const kept = Object.entries(node).filter(([key]) => key !== "description" || role === "properties");
+  return Object.fromEntries(
+    kept.map(([key, value]) => [key, withoutDescriptions(value, key === "properties" ? "properties" : "definition")]),
+  );
 }
 
 /** Loading takes some milliseconds, so each is loaded when the first file of its kind is read. */

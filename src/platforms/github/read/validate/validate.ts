@@ -6,11 +6,13 @@ import type { TokenRange } from "@actions/workflow-parser/templates/tokens/token
 import { isMapping } from "@actions/workflow-parser/templates/tokens/type-guards";
 import { NoOperationTraceWriter } from "@actions/workflow-parser/templates/trace-writer";
 import type { Finding } from "../../../../findings/finding.ts";
-import type { SourceFile } from "../../../../findings/source.ts";
+import { type Location, lineStarts, lineText, type SourceFile } from "../../../../findings/source.ts";
 import { invalidWorkflow } from "../problems.ts";
 import type { YamlNode } from "../yaml/node.ts";
 import { actionFileSchema, type FileSchema, workflowFileSchema } from "./schemas.ts";
 import { TreeReader } from "./tree-reader.ts";
+
+const OPEN = "${{";
 
 /** GitHub stops after ten errors of a file. */
 const MAX_ERRORS = 10;
@@ -43,14 +45,18 @@ function validate({ source, root, file }: { source: SourceFile; root: YamlNode; 
   return errors.getErrors().map(({ rawMessage, range }) => invalidWorkflow(rawMessage, locationIn(source, range)));
 }
 
-function locationIn(source: SourceFile, range: TokenRange | undefined) {
-  if (!range) return { file: source.path, line: 1, column: 1 };
+/** Where an expression of a text over several lines is wrong, the range may be a line or some columns off. */
+function locationIn(source: SourceFile, range: TokenRange | undefined): Location {
+  const file = source.path;
+  if (!range) return { file, line: 1, column: 1 };
   const { start, end } = range;
-  return {
-    file: source.path,
-    line: start.line,
-    column: start.column,
-    endLine: end.line,
-    endColumn: end.column,
-  };
+  const lines = lineStarts(source).length;
+  if (end.line <= lines && end.column <= (lineText(source, end.line)?.length ?? 0) + 1) {
+    return { file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
+  }
+  for (const line of [Math.min(start.line, lines), Math.min(start.line, lines) - 1]) {
+    const column = (lineText(source, line)?.indexOf(OPEN) ?? -1) + 1;
+    if (column > 0) return { file, line, column };
+  }
+  return { file, line: Math.min(start.line, lines), column: 1 };
 }

@@ -28,6 +28,8 @@ export interface ParsedYaml {
 /** GitHub's own limit on nesting is 50; ours only has to stay clear of the stack's end. */
 const MAX_DEPTH = 100;
 
+const TOO_DEEP = "nested too deeply to be read";
+
 /**
  * How many nodes aliases may add when they are written out in full. Real files stay below a hundred; a "billion laughs"
  * file would otherwise make a walk over the tree exponential.
@@ -44,7 +46,7 @@ export function parseYaml(source: SourceFile): ParsedYaml {
     return { root: undefined, problems: [unreadable(source, error)] };
   }
   const problems = document.errors.map(({ message, pos }) => ({
-    message: oneLine(message),
+    message: /call stack/.test(message) ? TOO_DEEP : oneLine(message),
     at: { source, start: pos[0], end: Math.max(pos[0], pos[1]) },
   }));
   if (!document.contents) return { root: undefined, problems };
@@ -58,8 +60,8 @@ function oneLine(message: string): string {
 }
 
 function unreadable(source: SourceFile, error: unknown): YamlProblem {
-  // The parser recurses, so nesting of some thousand levels ends its stack.
-  const message = error instanceof RangeError ? "nested too deeply to be read" : "cannot be read as YAML";
+  // The parser recurses, so nesting of some thousand levels ends its stack; sometimes it reports that as an error of its own.
+  const message = error instanceof RangeError ? TOO_DEEP : "cannot be read as YAML";
   return { message, at: { source, start: 0, end: 0 } };
 }
 
