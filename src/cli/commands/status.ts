@@ -1,4 +1,4 @@
-import { emptyState, type RunState, type State } from "../../engine/state.ts";
+import type { RunState, State } from "../../engine/state.ts";
 import type { RunRecord } from "../../store/journal-reader.ts";
 import { type ReadingHandle, storeHolder } from "../../store/store.ts";
 import type { CommandModule } from "../command.ts";
@@ -60,10 +60,8 @@ interface Open {
 }
 
 async function foldAll(journal: ReadingHandle): Promise<State> {
-  const { fold } = await import("../../engine/fold.ts");
-  const state = emptyState();
-  for (const recorded of journal.load()) fold(state, recorded);
-  return state;
+  const { replay } = await import("../../engine/fold.ts");
+  return replay(journal.load());
 }
 
 function openRuns(state: State): Open[] {
