@@ -2,13 +2,7 @@ import { fileURLToPath } from "node:url";
 import { reportProblem } from "./report-problem.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 
-// A reader that has seen enough (`baton logs | head`) closes the pipe; that is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
-}
+process.on("uncaughtException", (error) => process.exit(reportProblem(error, process.argv.slice(2))));
 
 let code: number;
 try {

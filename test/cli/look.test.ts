@@ -242,3 +242,24 @@ test("a bug of Baton's own says how to report it and ends with 3", async (t) => 
     /mistake in Baton.*\n.*\n.*Please report it with these lines:\n {4}baton services\n {4}Node\.js v\d+/,
   );
 });
+
+test("a current folder that is gone is said to be gone", (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const baton = join(import.meta.dirname, "../../bin/baton");
+  const call = `mkdir gone && cd gone && rmdir ../gone && "${baton}" plan 2>&1; echo "ended with $?"`;
+  const text = execFileSync("bash", ["-c", call], { cwd: box.root, encoding: "utf8" });
+  assert.match(text, /the folder you are in no longer exists/);
+  assert.match(text, /ended with 2/);
+});
+
+test("a run whose watcher goes away goes on to its end", (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const baton = join(import.meta.dirname, "../../bin/baton");
+  const call = `"${baton}" run --to test --verbose 2>&1 | head -1; "${baton}" status`;
+  const text = execFileSync("bash", ["-c", call], {
+    cwd: box.root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  assert.match(text, /r0001 .*succeeded/);
+});

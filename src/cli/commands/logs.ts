@@ -45,7 +45,7 @@ export const run: CommandModule["run"] = async (call) => {
     const logs = logsOf(journal, run, { job, attempt: wanted });
     if (logs.length === 0 && !follow) return nothingToShow(call, { job, attempt: wanted });
     await printer.print(logs);
-    if (!follow || ended) break;
+    if (!follow || ended || call.terminal.isReaderGone) break;
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
   printer.end();

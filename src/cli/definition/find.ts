@@ -2,7 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../problem.ts";
 
-export const definitionNames = ["ts", "js", "mjs", "yaml", "yml", "json"].map((ending) => `baton.config.${ending}`);
+export const definitionNames = [
+  ...["ts", "js", "mjs", "yaml", "yml", "json"].map((ending) => `baton.config.${ending}`),
+  "baton.yaml",
+  "baton.yml",
+];
 
 export interface Where {
   cwd: string;

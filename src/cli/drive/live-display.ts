@@ -46,6 +46,9 @@ export function liveDisplay(options: DisplayOptions & { run: RunId }): Display {
     dirty = true;
   };
   terminal.stderr.on("resize", onResize);
+  // However this process ends, the cursor comes back.
+  const onExit = (): void => screen.close();
+  process.on("exit", onExit);
 
   return {
     event({ at, event }: Recorded) {
@@ -83,6 +86,7 @@ export function liveDisplay(options: DisplayOptions & { run: RunId }): Display {
     close() {
       clearInterval(timer);
       terminal.stderr.off("resize", onResize);
+      process.off("exit", onExit);
       screen.close();
     },
   };

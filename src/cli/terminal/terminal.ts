@@ -1,3 +1,4 @@
+import { UsageError } from "../problem.ts";
 import { canRedraw, type Style, styleFor } from "./style.ts";
 
 /**
@@ -17,6 +18,8 @@ export interface Terminal {
   redraws: boolean;
   /** Somebody can answer a question: input and stderr are a terminal. */
   interactive: boolean;
+  /** Nobody reads stdout any more (`baton logs --follow | head`). */
+  readonly isReaderGone: boolean;
   /** The file that starts Baton, to start it again as a child. */
   entry: string;
   print(...lines: string[]): void;
@@ -30,11 +33,20 @@ export interface Terminal {
 export function openTerminal(entry: string): Terminal {
   const { stdin, stdout, stderr, env } = process;
   const err = styleFor(stderr, env);
+  let isReaderGone = false;
+  // A reader that has seen enough closes the pipe, a terminal may be closed: nothing is shown any more, but a run goes on.
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+      if (stream === stdout) isReaderGone = true;
+      stream.write = () => true;
+    });
+  }
   const redraws = canRedraw(stderr, env);
   const say = (...lines: string[]) => void stderr.write(`${lines.join("\n")}\n`);
   const print = (...lines: string[]) => void stdout.write(`${lines.join("\n")}\n`);
   return {
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     env,
     stdin,
     stdout,
@@ -43,10 +55,22 @@ export function openTerminal(entry: string): Terminal {
     err,
     redraws,
     interactive: redraws && stdin.isTTY === true,
+    get isReaderGone() {
+      return isReaderGone;
+    },
     entry,
     print,
     say,
     printJson: (value) => print(JSON.stringify(value, null, 2)),
     suggest: (command, why) => say(`${err.faint("next:")} ${err.strong(command)}${why ? err.faint(`  ${why}`) : ""}`),
   };
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new UsageError("the folder you are in no longer exists", { next: "cd to a folder that does" });
+  }
 }
