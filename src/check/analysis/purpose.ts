@@ -85,16 +85,11 @@ function namedEffect(label: string): "deploy" | "publish" | undefined {
   return undefined;
 }
 
-const deployCommand =
-  /(?:^|[\s;&|(])(?:make|just|task|mage|invoke|inv|rake|fastlane|npm run|pnpm(?: run)?|yarn(?: run)?|bun run|\.?\.?\/?[\w./-]*\.(?:sh|py|rb|mjs|js|ts)|\.\/[\w./-]+|[\w./-]*\/bin\/[\w-]+|robo|ddev robo|dep|cap|bundle exec cap|ansible-playbook|python -m|poetry run python -m)\s+(?:[\w.=-]+\s+)*[\w:./-]*(deploy(?!-?(?:check|test|status|preview|key|notify))|release-publish|publish|push-image|release-deploy)/;
-
-function commandEffect(text: string): "deploy" | "publish" | undefined {
-  for (const line of text.split("\n")) {
-    if (/^\s*#|\becho\b|dry-?run|--help/.test(line)) continue;
-    const found = deployCommand.exec(` ${line}`)?.[1];
-    if (found) return found.startsWith("deploy") || found === "release-deploy" ? "deploy" : "publish";
-  }
-  return undefined;
+/** A step whose name begins with what it does: "Deploy to Netlify". */
+function stepEffect(label: string): "deploy" | "publish" | undefined {
+  const first = /^[^a-z]*(deploy|rollout|roll out|promote|ship|publish|release)\b/i.exec(label)?.[1]?.toLowerCase();
+  if (first === undefined || says(label, ...harmless)) return undefined;
+  return first === "publish" || first === "release" ? "publish" : "deploy";
 }
 
 function effectKind(access: Access): "deploy" | "publish" | "destroy" | undefined {
@@ -121,21 +116,34 @@ function findEffects(job: JobFacts): Effect[] {
     step.accesses.flatMap((access): Effect[] => {
       const kind = effectKind(access);
       if (!kind || access.kind !== "resource" || rehearses(step, access)) return [];
+      // What is not certain to reach anything outside counts only where people call it that.
+      if (access.confidence === "low" && !saysItActs(job, step)) return [];
       return [{ job, step, access, kind, confidence: access.confidence, tool: access.tool }];
     }),
   );
   if (recognised.length > 0) return recognised;
+  // Without anything to show at the door nothing can be changed outside.
+  if (job.rights.secrets.length === 0 && !job.environment && job.rights.writes !== "yes") return [];
   for (const step of job.steps) {
-    if (step.kind === "command") {
-      const kind = commandEffect(step.text) ?? (step.text.length > 0 ? namedEffect(step.label) : undefined);
-      if (kind && step.label !== step.text.trim().split("\n")[0]) {
-        return [{ job, step, access: undefined, kind, confidence: "medium", tool: step.label }];
-      }
-      const byCommand = commandEffect(step.text);
-      if (byCommand) return [{ job, step, access: undefined, kind: byCommand, confidence: "medium", tool: step.label }];
-    }
+    const named = step.kind === "command" && step.label !== step.text.trim().split("\n")[0];
+    const kind = named && !/\bdotnet publish\b/.test(step.text) ? stepEffect(step.label) : undefined;
+    if (kind) return [{ job, step, access: undefined, kind, confidence: "medium", tool: step.label }];
   }
   return [];
+}
+
+function saysItActs(job: JobFacts, step: StepFacts): boolean {
+  const label = step.label === step.text.trim().split("\n")[0] ? "" : step.label;
+  return says(
+    `${label} ${job.key} ${job.label}`,
+    "deploy",
+    "apply",
+    "release",
+    "publish",
+    "provision",
+    "rollout",
+    "cd",
+  );
 }
 
 /** Local clusters and emulators of a test are nobody's environment. */
@@ -159,7 +167,7 @@ function remoteEffects(job: JobFacts): Effect[] {
 
 /** Effects that reach people or machines other people use: not a preview, not something that is taken away. */
 export function lastingEffects(job: JobFacts): Effect[] {
-  if (isPreview(job)) return [];
+  if (isPreview(job) || isTrial(job)) return [];
   return effectsOf(job).filter((effect) => effect.kind !== "destroy");
 }
 
@@ -171,6 +179,26 @@ export function isPreview(job: JobFacts): boolean {
   const pattern = /\b(previews?|pr-?\d*|ephemeral|review-?apps?|pull-?requests?)\b|pull_request|preview/i;
   const texts = [job.pipeline.split("/").at(-1)!, job.file.split("/").at(-1)!, job.key, job.label, environment];
   return texts.some((text) => pattern.test(text));
+}
+
+/** Deploys to try something out, and takes it away again. */
+function isTrial(job: JobFacts): boolean {
+  const names = `${job.key} ${job.label}`;
+  if (job.environment || says(names, "deploy", "release", "publish", "cd")) return false;
+  return says(
+    names,
+    "test",
+    "tests",
+    "e2e",
+    "smoke",
+    "lint",
+    "check",
+    "checks",
+    "validate",
+    "integration",
+    "verify",
+    "sanity",
+  );
 }
 
 const testCommand =

@@ -46,6 +46,10 @@ export const botTokenPushDoesNotTrigger: Rule = {
 /** A draft is published by a person later, and that does start workflows. */
 function isDraft(access: ResourceAccess, step: StepFacts): boolean {
   if (access.resource !== "release") return false;
+  if (/release-drafter/.test(step.action ?? "")) {
+    const publish = step.parameter("publish");
+    return !publish || literalText(publish.value) !== "true";
+  }
   const parameter = step.parameter("draft");
   if (parameter) return literalText(parameter.value) !== "false";
   return /--draft\b(?!=false)|draft:\s*true/.test(step.text);

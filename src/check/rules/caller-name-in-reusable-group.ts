@@ -51,12 +51,13 @@ export const callerNameInReusableGroup: Rule = {
               }),
             confidence: "high",
             schedule: [
-              ...callers
-                .slice(0, 2)
-                .map(
-                  (id) =>
-                    `${fileName(id)} runs ${fileName(called.id)} in the group ${keyText(lock.group).replace(/\$\{\{ github\.workflow \}\}/, facts.pipeline(id)!.name)}`,
-                ),
+              ...callers.slice(0, 2).map((id) => {
+                const own = occurrences
+                  .filter((each) => each.pipeline.id === id)
+                  .flatMap((each) => each.job.locks)
+                  .find((other) => other.at === lock.at)!;
+                return `${fileName(id)} runs ${fileName(called.id)} in the group ${keyText(own.group)}`;
+              }),
               "two groups: both run at the same time",
             ],
             help: `Replace \`github.workflow\` in this group by a fixed name, e.g. ${fileName(called.id).replace(/\.ya?ml$/, "")}.`,

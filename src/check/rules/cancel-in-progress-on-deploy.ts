@@ -33,6 +33,7 @@ export const cancelInProgressOnDeploy: Rule = {
         const way = analysis.ways(pipeline).find(
           (each) =>
             each.root.kind !== "pull-request" &&
+            (each.root.kind === "push" || effects.some((effect) => effect.confidence === "high")) &&
             lock.cancels(each.circumstances) === "yes" &&
             !isUniquePerRun(lock.groupUnder(each.circumstances)) &&
             // Keyed by what every run has for itself on this event.

@@ -67,12 +67,14 @@ export const parallelCiAndCd: Rule = {
 function* pairs(analysis: Analysis): Generator<Pair> {
   const { pipelines } = analysis.facts;
   const testers = pipelines
+    .toSorted((a, b) => Number(saysTests(b)) - Number(saysTests(a)))
     .map((pipeline) => ({ pipeline, jobs: pipeline.jobs.filter(testsCode) }))
-    .filter(({ jobs }) => jobs.length > 0);
+    // Tests of a pipeline that deploys are there for what it deploys itself.
+    .filter(({ pipeline, jobs }) => jobs.length > 0 && !pipeline.jobs.some((job) => lastingEffects(job).length > 0));
   const done = new Set<string>();
   for (const { pipeline, job } of analysis.work()) {
     if (done.has(pipeline.id) || reportsOrCleans(job)) continue;
-    const effect = lastingEffects(job).find((each) => !isDocumentation(each));
+    const effect = lastingEffects(job).find((each) => !isDocumentation(each) && !isHarmless(each));
     // Whoever tests before it deploys has the gate it wants; other checks beside it are extra.
     if (!effect || analysis.jobsBefore(job).some(testsCode) || testsItself(job, effect) || analysis.waitsOrAsks(job))
       continue;
@@ -81,6 +83,11 @@ function* pairs(analysis: Analysis): Generator<Pair> {
     done.add(pipeline.id);
     yield pair;
   }
+}
+
+/** The first that people would name when asked for the tests. */
+function saysTests({ id, name }: Pipeline): boolean {
+  return /\b(ci|tests?|build|check)\b/i.test(`${fileName(id)} ${name}`);
 }
 
 interface Search {
@@ -105,13 +112,21 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
   return undefined;
 }
 
+/** An image that is pushed is not running anywhere yet, and a proposed release is not out. */
+function isHarmless({ access, kind, tool, step }: Effect): boolean {
+  // These open a pull request for the release, which is tested before it is merged.
+  if (/changesets|release-please/.test(tool)) return true;
+  if (access) return access.resource === "image";
+  return kind === "publish" && /image|docker|container/i.test(`${tool} ${step?.label}`);
+}
+
 /** One commit can touch paths of both; but tests for another part of the repository do not speak about this one. */
 function pathsMeet(a: Way, b: Way): boolean {
   const [x, y] = [a.start.cause, b.start.cause];
   if (x.kind !== "push" || y.kind !== "push") return false;
-  if (x.paths.kind === "all" || y.paths.kind === "all") return true;
-  if (x.paths.inverted || y.paths.inverted) return true;
-  return x.paths.samples.some((path) => y.paths.accepts(path)) || y.paths.samples.some((path) => x.paths.accepts(path));
+  if (y.paths.kind === "all" || y.paths.inverted) return true;
+  const own = x.paths.samples.filter((path) => !path.startsWith(".github/"));
+  return own.length > 0 && own.every((path) => y.paths.accepts(path));
 }
 
 function testsItself(job: JobFacts, effect: Effect): boolean {

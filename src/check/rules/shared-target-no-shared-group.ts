@@ -2,7 +2,7 @@ import type { Key } from "../../facts/access.ts";
 import type { Pipeline } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
-import { type Effect, effectsOf, isPreview } from "../analysis/purpose.ts";
+import { type Effect, effectsOf, isPreview, lastingEffects } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, keyText, literalText, sameKey } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -27,7 +27,7 @@ export const sharedTargetNoSharedGroup: Rule = {
     for (const [i, first] of targets.entries()) {
       for (const second of targets.slice(i + 1)) {
         if (first.pipeline === second.pipeline || !sameTarget(first, second)) continue;
-        const once = `${first.pipeline.id} ${second.pipeline.id}`;
+        const once = describe(first);
         if (seen.has(once)) continue;
         const ways = automatic(analysis, first, second);
         if (!ways) continue;
@@ -43,9 +43,9 @@ export const sharedTargetNoSharedGroup: Rule = {
         seen.add(once);
         yield {
           message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both change ${describe(first)}, without a common concurrency group`,
-          at: second.effect.step?.at ?? y.keyAt,
+          at: placeOf(second.effect),
           related: [
-            { at: first.effect.step?.at ?? x.keyAt, message: `"${jobName(x)}" changes it too: ${first.effect.tool}` },
+            { at: placeOf(first.effect), message: `"${jobName(x)}" changes it too: ${first.effect.tool}` },
             ...[...locksOf(analysis, x), ...locksOf(analysis, y)].map((lock) => ({
               at: lock.at,
               message: `Group ${keyText(lock.group)}`,
@@ -76,14 +76,19 @@ export const sharedTargetNoSharedGroup: Rule = {
   },
 };
 
+/** The step, or the job where the step belongs to an action that others use too. */
+function placeOf({ step, job }: Effect) {
+  return step?.at.source.path === job.file ? step.at : job.keyAt;
+}
+
 const kinds = new Set(["terraform-state", "stack", "service", "function", "site", "bucket", "database"]);
 
 function* targetsOf(analysis: Analysis): Generator<Target> {
   for (const { pipeline, job } of analysis.work()) {
-    if (isPreview(job)) continue;
+    if (isPreview(job) || lastingEffects(job).length === 0) continue;
     for (const effect of effectsOf(job)) {
       const { access, step } = effect;
-      if (!access || !step || !kinds.has(access.resource)) continue;
+      if (!access || !step || !kinds.has(access.resource) || effect.confidence === "low") continue;
       const name = step.resolve(access.key);
       const details = [...access.details]
         .map(([key, value]) => `${key}=${keyText(step.resolve(value))}`)

@@ -22,7 +22,7 @@ export function conditionFacts(condition: Condition | undefined, value: Conditio
   };
 }
 
-const refPaths = new Set(["github.ref", "github.ref_name", "github.event.ref"]);
+const refPaths = new Set(["github.ref", "github.ref_name"]);
 
 function refTests(syntax: Syntax, condition: Condition, value: ConditionValue): RefTest[] {
   const tests: RefTest[] = [];

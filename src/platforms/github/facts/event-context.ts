@@ -33,6 +33,7 @@ const payloadOf: Readonly<Record<string, ReadonlySet<string>>> = {
   commits: new Set(["push"]),
   forced: new Set(["push"]),
   pusher: new Set(["push"]),
+  ref: new Set(["push", "workflow_dispatch", "create", "delete"]),
   created: new Set(["push"]),
   deleted: new Set(["push"]),
   deployment: new Set(["deployment", "deployment_status"]),
