@@ -65,10 +65,14 @@ export class JournalReader {
     return (this.#one("select max(release) as release from run")?.release as number | null) ?? 0;
   }
 
-  /** What is deployed where: the newest deployment of each pipeline in each environment. */
+  /** What is deployed where: of each pipeline in each environment the highest release, and of that the last deployment. */
   deployed(): History {
     const rows = this.#all(
-      "select environment, pipeline, deployed, max(seq) from deployment group by environment, pipeline",
+      `select environment, pipeline, deployed from deployment as here where not exists (
+         select 1 from deployment as newer
+         where newer.environment = here.environment and newer.pipeline = here.pipeline
+           and (newer.release, newer.seq) > (here.release, here.seq))
+       order by environment, pipeline`,
     );
     const history: History = { deployed: {} };
     for (const { environment, pipeline, deployed } of rows as Record<string, string>[]) {
@@ -81,7 +85,7 @@ export class JournalReader {
   /** Every deployment there was, newest first. */
   deployments(): DeploymentRecord[] {
     const rows = this.#all(
-      `select environment, pipeline, deployment.run, deployed ->> 'release' as release, deployed ->> 'commit' as "commit", at
+      `select environment, pipeline, deployment.run, release, deployed ->> 'commit' as "commit", at
        from deployment join event using (seq) order by seq desc, environment, pipeline`,
     );
     return rows.map((row) => ({ ...row }) as unknown as DeploymentRecord);

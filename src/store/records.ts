@@ -14,10 +14,10 @@ export function recordWriter(database: DatabaseSync): (recorded: Recorded) => vo
     "update run set finished_seq = null, finished_at = null, conclusion = null where run = ?",
   );
   const deployment = database.prepare(
-    "insert into deployment (seq, environment, pipeline, run, deployed) values (?, ?, ?, ?, ?)",
+    "insert into deployment (environment, pipeline, release, seq, run, deployed) values (?, ?, ?, ?, ?, ?)",
   );
   const known = database.prepare(
-    "select 1 from deployment where environment = ? and pipeline = ? and run = ? and deployed = ?",
+    "select 1 from deployment where environment = ? and pipeline = ? and release = ? and run = ? and deployed = ?",
   );
   return ({ seq, at, event }) => {
     switch (event.type) {
@@ -29,7 +29,7 @@ export function recordWriter(database: DatabaseSync): (recorded: Recorded) => vo
         return;
       case "lock.released":
         for (const [pipeline, value] of Object.entries(event.deployed)) {
-          deployment.run(seq, event.environment, pipeline, event.run, JSON.stringify(value));
+          deployment.run(event.environment, pipeline, value.release, seq, event.run, JSON.stringify(value));
         }
         return;
       case "run.finished":
@@ -37,9 +37,9 @@ export function recordWriter(database: DatabaseSync): (recorded: Recorded) => vo
         for (const [environment, pipelines] of Object.entries(event.deployed)) {
           for (const [pipeline, value] of Object.entries(pipelines)) {
             const deployed = JSON.stringify(value);
-            // Recorded when the lock was released; since then another run may have deployed there.
-            if (known.get(environment, pipeline, event.run, deployed)) continue;
-            deployment.run(seq, environment, pipeline, event.run, deployed);
+            // Recorded when the lock was released.
+            if (known.get(environment, pipeline, value.release, event.run, deployed)) continue;
+            deployment.run(environment, pipeline, value.release, seq, event.run, deployed);
           }
         }
     }

@@ -1,11 +1,12 @@
 CREATE TABLE deployment (
-  seq integer not null,
   environment text not null,
   pipeline text not null,
+  release integer not null,
+  seq integer not null,
   run text not null,
   -- JSON: release, commit, outputs and artifacts that were handed over.
   deployed text not null,
-  primary key (environment, pipeline, seq)
+  primary key (environment, pipeline, release, seq)
 ) strict, without rowid;
 
 CREATE TABLE event (

@@ -29,7 +29,7 @@ test("runs are listed newest first, with how they ended", async (t) => {
   assert.deepEqual(store.run("r1"), { run: "r1", release: 1, commit: "commit-1", createdAt: 10 });
 });
 
-test("what is deployed is the newest deployment, known as soon as the lock is released", async (t) => {
+test("what is deployed is the highest release, known as soon as the lock is released", async (t) => {
   using store = openStore(temporaryFolder(t));
   const release = (run: string, number: number) =>
     ({ type: "lock.released", run, environment: "dev", deployed: { web: deployed(number) } }) as const;
@@ -44,6 +44,17 @@ test("what is deployed is the newest deployment, known as soon as the lock is re
     { environment: "dev", pipeline: "web", run: "r2", release: 2, commit: "commit-2", at: 20 },
     { environment: "dev", pipeline: "web", run: "r1", release: 1, commit: "commit-1", at: 10 },
   ]);
+});
+
+test("an older release that is deployed late does not take the place of a newer one", async (t) => {
+  using store = openStore(temporaryFolder(t));
+  const there = (number: number) => ({ deployed: { dev: { web: deployed(number) } } });
+  await store.append([created("r1", 1), created("r2", 2), finished("r2", there(2)), finished("r1", there(1))], 10);
+  assert.deepEqual(store.deployed(), there(2));
+  assert.deepEqual(
+    store.deployments().map(({ release }) => release),
+    [1, 2],
+  );
 });
 
 test("a job's usual duration is the median of its last five successes", async (t) => {

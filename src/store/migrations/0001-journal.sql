@@ -23,15 +23,16 @@ create table run (
   conclusion text
 ) strict;
 
--- Derived from `event`: every pipeline that a run deployed, newest last.
+-- Derived from `event`: every pipeline that a run deployed. The highest release is what is deployed, whichever ended last.
 create table deployment (
-  seq integer not null,
   environment text not null,
   pipeline text not null,
+  release integer not null,
+  seq integer not null,
   run text not null,
   -- JSON: release, commit, outputs and artifacts that were handed over.
   deployed text not null,
-  primary key (environment, pipeline, seq)
+  primary key (environment, pipeline, release, seq)
 ) strict, without rowid;
 
 -- Asked of the Baton that holds the folder by another process. A row goes away in the transaction that journals its answer.
