@@ -1,4 +1,4 @@
-import type { Deployed } from "../plan/plan.ts";
+import type { Deployed, PlannedPipeline } from "../plan/plan.ts";
 import { matrixKey } from "./policies/matrix.ts";
 import type { JobState, RunState, State } from "./state.ts";
 
@@ -35,27 +35,31 @@ export function deployedTo(run: RunState, environment: string): Record<string, D
     if (planned.environment !== environment || planned.decision !== "run") continue;
     const jobs = byPipeline.get(planned.pipeline) ?? [];
     if (!jobs.every(hasPassed)) continue;
-    deployed[planned.pipeline] = recordOf(run, { ...planned, jobs });
+    deployed[planned.pipeline] = recordOf(run, { planned, jobs });
   }
   return deployed;
 }
 
-function recordOf(run: RunState, part: { pipeline: string; commit: string; jobs: JobState[] }): Deployed {
-  const record: Deployed = { release: run.release, commit: part.commit, outputs: {}, artifacts: {} };
-  const definition = run.definitions.get(part.pipeline)!;
+/**
+ * What the pipeline hands over from now on. A job that a condition left out this time leaves what it handed over before,
+ * as long as the definition still has it.
+ */
+function recordOf(run: RunState, { planned, jobs }: { planned: PlannedPipeline; jobs: JobState[] }): Deployed {
+  const record: Deployed = { release: run.release, commit: planned.commit, outputs: {}, artifacts: {} };
+  const definition = run.definitions.get(planned.pipeline)!;
   for (const [name, job] of Object.entries(definition.jobs)) {
-    const reused = run.reused.get(matrixKey({ pipeline: part.pipeline, job: name }));
-    if (reused === undefined) continue;
+    const earlier = run.reused.get(matrixKey({ pipeline: planned.pipeline, job: name })) ?? planned.reused;
+    if (earlier === undefined) continue;
     for (const [output, { job: publisher }] of Object.entries(definition.outputs)) {
-      const value = reused.outputs[output];
+      const value = earlier.outputs[output];
       if (publisher === name && value !== undefined) record.outputs[output] = value;
     }
     for (const artifact of Object.keys(job.artifacts)) {
-      const value = reused.artifacts[artifact];
+      const value = earlier.artifacts[artifact];
       if (value !== undefined) record.artifacts[artifact] = value;
     }
   }
-  for (const job of part.jobs) {
+  for (const job of jobs) {
     Object.assign(record.outputs, job.outputs);
     Object.assign(record.artifacts, job.artifacts);
   }

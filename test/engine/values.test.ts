@@ -138,3 +138,27 @@ test("outputs and artifacts of all jobs of a pipeline are recorded as deployed; 
     assert.deepEqual(engine.state.deployed, event === "push" ? { dev: { infra: record } } : {});
   }
 });
+
+test("what a job left out by its condition handed over before stays handed over", async () => {
+  const world = new World();
+  const engine = await world.open();
+  const before: Deployed = { release: 1, commit: "c1", outputs: { domain: "a.example" }, artifacts: { dist } };
+  const part: PlannedPipeline = {
+    pipeline: "infra",
+    environment: "dev",
+    commit: "c2",
+    decision: "run",
+    reason: { code: "paths-changed", text: "", because: [] },
+    reused: before,
+  };
+  const jobs = { ...plan([planned("infra.build")]), environments: ["dev"], pipelines: [part] };
+  await engine.createRun({ delivery: shop, plan: jobs, parallel: 1 });
+  const newer = { digest: "sha256:2", sizeBytes: 3 };
+  await world.end("infra.build", { kind: "succeeded", outputs: {}, artifacts: { dist: newer } });
+  assert.deepEqual(engine.state.deployed.dev?.infra, {
+    release: 1,
+    commit: "c2",
+    outputs: { domain: "a.example" },
+    artifacts: { dist: newer },
+  });
+});
