@@ -68,7 +68,7 @@ function blocks(list: readonly Block[]): string[] {
 function blockLines({ pipeline, decision, jobs, style }: Block, width: number): string[] {
   const main = decision ?? commonDecision(jobs);
   const running = jobs.filter((job) => job.decision === "run");
-  const names = running.length > 0 ? style.faint(` ${shortNames(running)}`) : "";
+  const names = running.length > 0 ? style.faint(` (${shortNames(running)})`) : "";
   const head = `  ${mark(main.decision, style)} ${pad(pipeline, width)}  ${main.reason.text}${names}`;
   const others = jobs.filter((job) => job.decision !== main.decision && job.decision !== "run");
   const reasons = Map.groupBy(others, (job) => `${job.decision} ${job.reason.text}`);

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import type { CommandCall, CommandEntry, CommandModule } from "./command.ts";
+import type { CommandCall } from "./command.ts";
 import { commands } from "./commands.ts";
 import { type ExitCode, exitCodes } from "./problem.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -86,5 +86,3 @@ async function withoutCommand(terminal: Terminal): Promise<ExitCode> {
   }
   return await main(["--help"], terminal);
 }
-
-export type { CommandEntry, CommandModule };

@@ -40,6 +40,15 @@ export function requireSecrets(delivery: Delivery, plan: Plan, secrets: Secrets)
   });
 }
 
+/** Names of all secrets that a delivery mentions. */
+export function allSecretsOf(delivery: Delivery): Set<string> {
+  const names = new Set<string>();
+  for (const { name, jobs } of delivery.pipelines) {
+    for (const job of Object.keys(jobs)) for (const secret of secretsOf(delivery, name, job)) names.add(secret);
+  }
+  return names;
+}
+
 /** Names of the secrets that a job reads, in its own values and its pipeline's. */
 export function secretsOf(delivery: Delivery, pipelineName: string, jobName: string): Set<string> {
   const pipeline = delivery.pipelines.find(({ name }) => name === pipelineName);

@@ -198,6 +198,20 @@ test("secrets come from the environment or a file, are asked for before anything
   assert.doesNotMatch(run.stderr + (await box.baton("logs")).stdout, /hunter/);
 });
 
+test("a secret in Baton's environment reaches only the jobs that declare it", async (t) => {
+  const files = oneJob(`{
+    declares: { env: { KEY: secret("DEPLOY_KEY") }, steps: [sh("echo length ${"$"}{#KEY}")] },
+    other: { needs: ["declares"], steps: [sh("env; cat /proc/self/environ /proc/$PPID/environ")] },
+  }`);
+  const box = sandbox(t, { files });
+  const run = await box.baton({ DEPLOY_KEY: "hunter-twenty-two" }, "run", "--verbose");
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /length 17/);
+  const other = await box.baton("logs", "r0001", "app.other@dev");
+  assert.match(other.stdout, /BATON_JOB=other/);
+  assert.doesNotMatch(other.stdout, /hunter|DEPLOY_KEY/);
+});
+
 test("parameters are checked, and reach the job", async (t) => {
   const files = {
     "baton.config.ts": `

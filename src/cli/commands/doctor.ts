@@ -1,5 +1,6 @@
 import type { CommandModule } from "../command.ts";
-import { type CheckUp, checkUps } from "../doctor/check-ups.ts";
+import type { CheckUp } from "../doctor/check-up.ts";
+import { checkUps } from "../doctor/check-ups.ts";
 import { exitCodes } from "../problem.ts";
 import { count } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";

@@ -3,7 +3,6 @@ import { recoverRuns } from "../drive/recover.ts";
 import { findRun, requireJournal } from "../journal.ts";
 import { findPlace } from "../place.ts";
 import { Failure } from "../problem.ts";
-import { count } from "../terminal/duration.ts";
 import { drive, drivingOptions } from "./drive-options.ts";
 import { examples } from "./options.ts";
 
@@ -33,8 +32,8 @@ export const run: CommandModule["run"] = async (call) => {
     async begin(display) {
       await baton.checkouts.restore(run);
       await recoverRuns(baton, display);
-      const jobs = await baton.engine.retry(run);
-      display.say(`retrying ${count(jobs.length, "job")} of run ${run}`);
+      display.say(`retrying run ${run}`);
+      await baton.engine.retry(run);
     },
   }));
 

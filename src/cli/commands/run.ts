@@ -63,7 +63,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const { openBaton } = await import("../drive/open-baton.ts");
   const { driveRun } = await import("../drive/drive-run.ts");
   const { recoverRuns } = await import("../drive/recover.ts");
-  const baton = openBaton({ place, secrets });
+  const baton = openBaton({ place, secrets, delivery });
   try {
     // Another Baton may have deployed something between the plan and the lock.
     const history = baton.store.deployed();

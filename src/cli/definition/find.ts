@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../problem.ts";
 
-export const definitionNames = [
+const definitionNames = [
   ...["ts", "js", "mjs", "yaml", "yml", "json"].map((ending) => `baton.config.${ending}`),
   "baton.yaml",
   "baton.yml",

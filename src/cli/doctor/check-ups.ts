@@ -1,19 +1,11 @@
 import type { Delivery } from "../../model/delivery.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { findPlace, type Place } from "../place.ts";
-import { Failure, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { type CheckUp, refused } from "./check-up.ts";
 import { gitCheckUps, programCheckUps, toolCheckUps } from "./programs.ts";
 import { secretCheckUps } from "./secrets.ts";
 import { stateCheckUps } from "./state.ts";
-
-/** One thing that was looked at. `remedy` says what to do; only where something is not as it should be. */
-export interface CheckUp {
-  name: string;
-  verdict: "ok" | "warn" | "fail";
-  text: string;
-  remedy?: string;
-}
 
 /** Everything that is looked at, in the order in which one thing rests on another. */
 export async function checkUps(terminal: Terminal, options: { config?: string | undefined }): Promise<CheckUp[]> {
@@ -29,7 +21,7 @@ export async function checkUps(terminal: Terminal, options: { config?: string | 
       ...secretCheckUps(delivery.delivery, terminal.env),
     );
   }
-  return [...found, ...stateCheckUps(place)];
+  return [...found, ...stateCheckUps(place, terminal.cwd)];
 }
 
 function placeCheckUp(terminal: Terminal, options: { config?: string | undefined }): Place | CheckUp {
@@ -49,12 +41,4 @@ async function definitionCheckUp(place: Place, terminal: Terminal): Promise<{ ch
   } catch (error) {
     return { checkUp: refused("definition", error) };
   }
-}
-
-/** Puts what was refused on one line; what is no refusal is a bug and goes on. */
-export function refused(name: string, error: unknown): CheckUp {
-  const isWorldly = error instanceof UsageError || error instanceof Failure || (error as Error)?.name === "StoreError";
-  if (!isWorldly) throw error;
-  const { message, next } = error as UsageError;
-  return { name, verdict: "fail", text: message, ...(next !== undefined && { remedy: next }) };
 }

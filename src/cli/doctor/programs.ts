@@ -4,7 +4,7 @@ import { createToolCheck, findProgram } from "../../runner/tools.ts";
 import type { Place } from "../place.ts";
 import { readSource } from "../source.ts";
 import { count } from "../terminal/duration.ts";
-import type { CheckUp } from "./check-ups.ts";
+import type { CheckUp } from "./check-up.ts";
 
 const oldestNode = 24;
 

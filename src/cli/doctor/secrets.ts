@@ -1,13 +1,10 @@
 import type { Delivery } from "../../model/delivery.ts";
-import { secretsOf } from "../secrets.ts";
-import type { CheckUp } from "./check-ups.ts";
+import { allSecretsOf } from "../secrets.ts";
+import type { CheckUp } from "./check-up.ts";
 
 /** Secrets that jobs name and the environment does not hold: a file may still give them. */
 export function secretCheckUps(delivery: Delivery, env: NodeJS.ProcessEnv): CheckUp[] {
-  const names = new Set<string>();
-  for (const { name, jobs } of delivery.pipelines) {
-    for (const job of Object.keys(jobs)) for (const secret of secretsOf(delivery, name, job)) names.add(secret);
-  }
+  const names = allSecretsOf(delivery);
   if (names.size === 0) return [];
   const missing = [...names].filter((name) => env[name] === undefined);
   if (missing.length === 0) return [{ name: "secrets", verdict: "ok", text: `${[...names].join(", ")} set` }];

@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { openStoreForReading, storeHolder } from "../../store/store.ts";
+import { shortPath } from "../definition/source-frame.ts";
 import type { Place } from "../place.ts";
 import { count } from "../terminal/duration.ts";
-import { type CheckUp, refused } from "./check-ups.ts";
+import { type CheckUp, refused } from "./check-up.ts";
 
 const lowDiskBytes = 1 << 30;
 
@@ -16,15 +17,16 @@ const networkFileSystems = new Map([
   [0x01021997, "9P"],
 ]);
 
-export function stateCheckUps({ stateFolder }: Place): CheckUp[] {
+export function stateCheckUps({ stateFolder }: Place, cwd: string): CheckUp[] {
   const folder = existsSync(stateFolder) ? stateFolder : dirname(stateFolder);
-  return [writable(folder, stateFolder), disk(folder), ...journal(stateFolder)];
+  return [writable(folder, { stateFolder, cwd }), disk(folder), ...journal(stateFolder)];
 }
 
-function writable(folder: string, stateFolder: string): CheckUp {
+function writable(folder: string, { stateFolder, cwd }: { stateFolder: string; cwd: string }): CheckUp {
+  const shown = shortPath(stateFolder, cwd);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
-    const text = folder === stateFolder ? `${stateFolder} can be written` : `${stateFolder} can be made`;
+    const text = folder === stateFolder ? `${shown} can be written` : `${shown} can be made`;
     return { name: "state folder", verdict: "ok", text };
   } catch {
     return {

@@ -1,11 +1,12 @@
 import { userInfo } from "node:os";
 import { type Engine, openEngine } from "../../engine/drive.ts";
+import type { Delivery } from "../../model/delivery.ts";
 import { createRunner, type ProcessRunner } from "../../runner/runner.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
 import type { PostedRequest } from "../../store/requests.ts";
 import { openStore, type StoreHandle } from "../../store/store.ts";
 import type { Place } from "../place.ts";
-import type { Secrets } from "../secrets.ts";
+import { allSecretsOf, type Secrets } from "../secrets.ts";
 import { Checkouts } from "./checkouts.ts";
 import { idsFor, systemClock } from "./clock-and-ids.ts";
 
@@ -23,10 +24,12 @@ export interface Baton {
 export interface OpenBaton {
   place: Place;
   secrets: Secrets;
+  /** Of the run that will be made. */
+  delivery?: Delivery;
 }
 
 /** Takes the state folder for this process. @throws {StoreError} when another Baton has it. */
-export function openBaton({ place, secrets }: OpenBaton): Baton {
+export function openBaton({ place, secrets, delivery }: OpenBaton): Baton {
   const store = openStore(place.stateFolder);
   try {
     const checkouts = new Checkouts(place.stateFolder);
@@ -43,6 +46,8 @@ export function openBaton({ place, secrets }: OpenBaton): Baton {
       runner,
       ids: idsFor(() => engine.state.nextRelease),
     });
+    const deliveries = Array.from(engine.state.runs.values(), (run) => run.delivery);
+    for (const one of delivery ? [delivery, ...deliveries] : deliveries) runner.withhold(allSecretsOf(one));
     return {
       place,
       store,

@@ -1,6 +1,7 @@
-/** Milliseconds as people say them: `0.4s`, `12s`, `3m 05s`, `2h 07m`. */
+/** Milliseconds as people say them: `<0.1s`, `0.4s`, `12s`, `3m 05s`, `2h 07m`. */
 export function duration(ms: number): string {
-  if (ms < 9_950) return `${(Math.max(0, ms) / 1000).toFixed(1)}s`;
+  if (ms < 50) return "<0.1s";
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)}s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);

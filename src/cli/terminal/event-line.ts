@@ -1,4 +1,4 @@
-import type { EngineEvent, Failure } from "../../engine/events.ts";
+import type { EngineEvent } from "../../engine/events.ts";
 import { clockTime, duration } from "./duration.ts";
 import type { Style } from "./style.ts";
 
@@ -7,7 +7,7 @@ export interface EventWords {
   style: Style;
   /** How many attempts a job has at most. */
   attemptsOf(job: string): number;
-  /** Why a job was started again counts only when it was not the first attempt. */
+  /** When it happened, in milliseconds since the epoch. */
   at: number;
 }
 
@@ -73,9 +73,4 @@ export function by(reviewers: readonly string[]): string {
 /** The same with the time of day in front, for logs in which nothing is redrawn. */
 export function timedLine(at: number, line: string, style: Style): string {
   return `${style.faint(clockTime(at))} ${line}`;
-}
-
-/** Whether a failure has lines in a log that explain it. */
-export function hasLog(failure: Failure): boolean {
-  return failure.kind !== "spawn" && failure.kind !== "tool";
 }
