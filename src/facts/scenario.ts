@@ -51,15 +51,21 @@ export type RootEvent =
       readonly callerName: string;
       readonly inputs: Readonly<Record<string, string>>;
     })
-  /** Somebody runs all jobs of an earlier run again. */
-  | (RootEventBase & { readonly kind: "rerun"; readonly of: RunPattern });
+  /** Somebody runs all jobs of an earlier run, which has ended, again. */
+  | (RootEventBase & { readonly kind: "rerun"; readonly of: RunPattern })
+  /** Somebody cancels every such run that is under way. */
+  | (RootEventBase & { readonly kind: "cancel"; readonly of: RunPattern });
 
-/** Which job, and optionally which step, ends how. The first rule that matches decides; without one it succeeds. */
+/**
+ * Which job, and optionally which step, ends how. The first rule that matches decides; without one it succeeds.
+ * `cancelled` is this job alone, as when its time is over; `rejected` is a person who refuses its environment: it fails
+ * before it starts.
+ */
 export interface OutcomeRule {
   readonly job: JobPattern;
-  /** Position of the step that fails; without one the job fails at its first step. */
+  /** Position of the step that fails or is cancelled; without one it is the first that runs. */
   readonly step?: number;
-  readonly outcome: "success" | "failure" | "cancelled";
+  readonly outcome: "success" | "failure" | "cancelled" | "rejected";
 }
 
 /**

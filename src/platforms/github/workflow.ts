@@ -325,11 +325,20 @@ export type MatrixValue =
 /** One combination, by the keys as written. */
 export type MatrixLeg = ReadonlyMap<string, MatrixValue>;
 
+export interface MatrixAxis {
+  readonly name: Placed<string>;
+  readonly values: readonly MatrixValue[] | undefined;
+  readonly expression: Template | undefined;
+}
+
 export interface Matrix {
   /** All legs in GitHub's order after `exclude` and `include`; `undefined` where expressions decide how many there are. */
   readonly legs: readonly MatrixLeg[] | undefined;
-  /** Axes as written, those made by an expression with `values` undefined. */
-  readonly axes: readonly { readonly name: Placed<string>; readonly values: readonly MatrixValue[] | undefined }[];
+  /** Axes as written; those made by an expression have no `values`. */
+  readonly axes: readonly MatrixAxis[];
+  /** As written: a list, or the expression that makes it. */
+  readonly include: readonly MatrixLeg[] | Template | undefined;
+  readonly exclude: readonly MatrixLeg[] | Template | undefined;
   /** The expression that makes the whole matrix, where there is one. */
   readonly expression: Template | undefined;
   readonly at: Place;

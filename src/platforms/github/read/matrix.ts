@@ -1,4 +1,4 @@
-import type { Json, Matrix, MatrixLeg, MatrixValue } from "../workflow.ts";
+import type { Json, Matrix, MatrixAxis, MatrixLeg, MatrixValue } from "../workflow.ts";
 import { template } from "./fields.ts";
 import { readTemplate } from "./templates.ts";
 import { child, scalarText, uniqueEntries, type YamlNode } from "./yaml/node.ts";
@@ -13,17 +13,25 @@ export function readMatrix(node: YamlNode | undefined): Matrix | undefined {
   if (!node) return undefined;
   if (node.kind !== "map") {
     const expression = template(node);
-    return expression && { legs: undefined, axes: [], expression, at: node.at };
+    return expression && { legs: undefined, axes: [], include: undefined, exclude: undefined, expression, at: node.at };
   }
   const axes: Axes = uniqueEntries(node)
     .filter(({ key }) => key.value !== "include" && key.value !== "exclude")
     .map(({ key, value }) => ({
       name: { value: scalarText(key), at: key.at },
       values: value.kind === "sequence" ? value.items.map((item) => matrixValue(item, 0)) : undefined,
+      expression: template(value),
     }));
   const include = combinations(child(node, "include"));
   const exclude = combinations(child(node, "exclude"));
-  return { legs: include && exclude && legs(axes, include, exclude), axes, expression: undefined, at: node.at };
+  return {
+    legs: include && exclude && expandMatrix(axes, include, exclude),
+    axes,
+    include: include ?? template(child(node, "include")),
+    exclude: exclude ?? template(child(node, "exclude")),
+    expression: undefined,
+    at: node.at,
+  };
 }
 
 /** The entries of `include` or `exclude`; undefined where an expression makes them. */
@@ -64,10 +72,15 @@ function toJson(node: YamlNode, depth: number): Json | undefined {
   return result;
 }
 
-/** Thrown inside of `legs` where a comparison needs a value that only the run knows. */
+/** Thrown inside of `expandMatrix` where a comparison needs a value that only the run knows. */
 class Undecided extends Error {}
 
-function legs(axes: Axes, include: readonly MatrixLeg[], exclude: readonly MatrixLeg[]): MatrixLeg[] | undefined {
+/** The legs of a matrix in GitHub's order; undefined where a value that only the run knows decides. */
+export function expandMatrix(
+  axes: readonly Pick<MatrixAxis, "name" | "values">[],
+  include: readonly MatrixLeg[],
+  exclude: readonly MatrixLeg[],
+): MatrixLeg[] | undefined {
   let product: MatrixLeg[] = axes.length > 0 ? [new Map()] : [];
   for (const { name, values } of axes) {
     if (!values || product.length * values.length > MAX_LEGS) return undefined;
@@ -86,7 +99,11 @@ function legs(axes: Axes, include: readonly MatrixLeg[], exclude: readonly Matri
  * An included combination joins every leg whose own values it does not change; where it joins none it becomes a leg.
  * Values that an earlier one added may be changed by a later one.
  */
-function withIncluded(axes: Axes, original: readonly MatrixLeg[], include: readonly MatrixLeg[]): MatrixLeg[] {
+function withIncluded(
+  axes: readonly Pick<MatrixAxis, "name">[],
+  original: readonly MatrixLeg[],
+  include: readonly MatrixLeg[],
+): MatrixLeg[] {
   const names = new Set(axes.map((axis) => axis.name.value));
   const result = original.map((leg) => new Map(leg));
   const added: MatrixLeg[] = [];

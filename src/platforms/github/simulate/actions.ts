@@ -1,38 +1,69 @@
 /** What may happen next, and letting it happen. Whatever nothing orders may be delayed for as long as anybody likes. */
 
 import { arrive } from "./arrivals.ts";
-import { advance, type Machine, mayStart, settle, startLeg } from "./jobs.ts";
-import type { Delivery, Scope, SimLeg } from "./world.ts";
+import { advance, expire, type Machine, mayStart, settle, startLeg } from "./jobs.ts";
+import { matchesRun } from "./patterns.ts";
+import type { Delivery, Holder, Scope, SimLeg } from "./world.ts";
 
 export type Action =
   | { readonly kind: "deliver"; readonly delivery: Delivery }
   | { readonly kind: "start"; readonly leg: SimLeg }
-  | { readonly kind: "advance"; readonly leg: SimLeg };
+  | { readonly kind: "advance"; readonly leg: SimLeg }
+  /** Nothing else can happen any more, and this one waits for a group that will never be free. */
+  | { readonly kind: "expire"; readonly holder: Holder };
 
-/** Root events come in their order; everything else whenever it is possible. */
-export function possibleActions(machine: Machine): Action[] {
+/** Root events come in their order, each after all runs of the one before are made; everything else when it can. */
+export function* possibleActions(machine: Machine): Generator<Action> {
   const { world } = machine;
-  const actions: Action[] = [];
-  let rootSeen = false;
+  let isFree = true;
   for (const delivery of world.deliveries) {
-    if (delivery.kind === "root") {
-      if (!rootSeen) actions.push({ kind: "deliver", delivery });
-      rootSeen = true;
-    } else actions.push({ kind: "deliver", delivery });
+    if (delivery.kind === "root" || !canArrive(machine, delivery)) continue;
+    isFree = false;
+    yield { kind: "deliver", delivery };
   }
-  for (const run of world.runs) {
-    if (run.state !== "running") continue;
+  const root = nextRoot(machine);
+  if (root && canArrive(machine, root)) {
+    isFree = false;
+    yield { kind: "deliver", delivery: root };
+  }
+  for (const run of [...world.live]) {
     for (const leg of liveLegs(run.scope)) {
       const action = actionOf(machine, leg);
-      if (action) actions.push(action);
+      if (!action) continue;
+      isFree = false;
+      yield action;
     }
   }
-  return actions;
+  if (!isFree) return;
+  const last = lastResort(machine, root);
+  if (last) yield last;
+}
+
+/** What happens when nothing else can: a wait ends for good, or an event comes that will find nothing. */
+function lastResort({ world }: Machine, root: Delivery | undefined): Action | undefined {
+  for (const { waiting } of world.groups.values()) if (waiting[0]) return { kind: "expire", holder: waiting[0] };
+  return root && { kind: "deliver", delivery: root };
+}
+
+export function nextRoot({ world }: Machine): Extract<Delivery, { kind: "root" }> | undefined {
+  for (const delivery of world.deliveries) if (delivery.kind === "root") return delivery;
+  return undefined;
+}
+
+/** Only a run that has ended can be run again, and only one that is under way can be cancelled. */
+function canArrive({ world }: Machine, delivery: Delivery): boolean {
+  if (delivery.kind !== "root") return true;
+  if (world.deliveries.some(({ kind }) => kind === "start")) return false;
+  const { event } = delivery;
+  if (event.kind === "rerun") return world.runs.some((run) => run.state === "ended" && matchesRun(event.of, run.info));
+  if (event.kind === "cancel") return world.runs.some((run) => run.state !== "ended" && matchesRun(event.of, run.info));
+  return true;
 }
 
 /** Legs that have not ended, those of called workflows included. */
 export function* liveLegs(scope: Scope): Generator<SimLeg> {
   for (const job of scope.jobs.values()) {
+    if (job.result !== undefined) continue;
     for (const leg of job.legs) {
       if (leg.result !== undefined) continue;
       yield leg;
@@ -44,7 +75,8 @@ export function* liveLegs(scope: Scope): Generator<SimLeg> {
 /** A leg that waits for its group, or for the jobs of the workflow it calls, has nothing to do itself. */
 export function actionOf(machine: Machine, leg: SimLeg): Action | undefined {
   if (mayStart(machine, leg)) return { kind: "start", leg };
-  return leg.state === "running" && leg.called === undefined ? { kind: "advance", leg } : undefined;
+  const goesOn = leg.state === "refused" || (leg.state === "running" && leg.called === undefined);
+  return goesOn ? { kind: "advance", leg } : undefined;
 }
 
 export function perform(machine: Machine, action: Action): void {
@@ -56,24 +88,56 @@ export function perform(machine: Machine, action: Action): void {
       return;
     case "start":
       startLeg(machine, action.leg);
-      break;
+      settle(machine, action.leg.job.scope.run);
+      return;
     case "advance":
       advance(machine, action.leg);
-      break;
+      // Between two steps nothing else changes.
+      if (action.leg.result !== undefined) settle(machine, action.leg.job.scope.run);
+      return;
+    case "expire":
+      expire(machine, action.holder);
+      return;
     default:
       action satisfies never;
-      return;
   }
-  settle(machine, action.leg.job.scope.run);
 }
 
 /** A stable name for schedulers. */
 export function nameOfAction(action: Action): string {
-  if (action.kind !== "deliver") {
-    const { scope, path } = action.leg.job;
-    return `${action.kind} ${scope.run.info.id}:${scope.run.info.pipeline}#${path.join("/")}[${action.leg.index}]`;
+  switch (action.kind) {
+    case "deliver":
+      return `deliver ${nameOfDelivery(action.delivery)}`;
+    case "expire": {
+      const { holder } = action;
+      return holder.kind === "run" ? `expire ${holder.run.info.id}` : `expire ${nameOfLeg(holder.leg)}`;
+    }
+    case "start":
+    case "advance":
+      return `${action.kind} ${nameOfLeg(action.leg)}`;
+    default:
+      return action satisfies never;
   }
-  const { delivery } = action;
-  if (delivery.kind === "workflow-run") return `deliver ${delivery.action} of ${delivery.run.info.id}`;
-  return `deliver ${delivery.event.id}`;
+}
+
+function nameOfLeg({ job, index }: SimLeg): string {
+  const { info } = job.scope.run;
+  return `${info.id}:${info.pipeline}#${job.path.join("/")}[${index}]`;
+}
+
+export function nameOfDelivery(delivery: Delivery): string {
+  switch (delivery.kind) {
+    case "root":
+      return delivery.event.id;
+    case "start":
+      return `run of ${delivery.start.workflow.file} (${delivery.start.origin.event})`;
+    case "completion": {
+      const { action, run } = delivery.completion;
+      return `${action} of ${run.info.id} to ${delivery.listener.file}`;
+    }
+    case "made":
+      return delivery.made.event.id;
+    default:
+      return delivery satisfies never;
+  }
 }

@@ -1,9 +1,10 @@
 /**
  * Concurrency groups, repository-wide and regardless of case: one in progress; behind it one waiting place, which a newer
- * one takes over, or with `queue: max` up to a hundred. `cancel-in-progress` ends the one in progress as well.
+ * one takes over, or with `queue: max` up to a hundred. `cancel-in-progress` ends the one in progress as well; GitHub
+ * refuses it together with `queue: max`.
  */
 
-import type { Group, Holder, World } from "./world.ts";
+import type { Group, Holder, SimLeg, World } from "./world.ts";
 
 /** How many wait with `queue: max`. */
 const longQueue = 100;
@@ -23,15 +24,18 @@ export interface Outcome {
   readonly cancelled: Holder | undefined;
 }
 
-/** Asks for a group; the caller ends what is dropped and cancelled. */
+/** Asks for a group; the caller ends what is dropped and cancelled. Those that wait are served in the order they came. */
 export function request(world: World, { name, holder, cancelInProgress, queue }: Request): Outcome {
   const group = groupOf(world, name);
   if (group.holder === undefined) {
     group.holder = holder;
     return { granted: true, dropped: [], cancelled: undefined };
   }
-  const room = queue === "max" && !cancelInProgress ? longQueue : 1;
-  const dropped = group.waiting.splice(0, Math.max(0, group.waiting.length - room + 1));
+  // A full queue turns the newcomer away.
+  if (queue === "max" && group.waiting.length >= longQueue) {
+    return { granted: false, dropped: [holder], cancelled: undefined };
+  }
+  const dropped = queue === "max" ? [] : group.waiting.splice(0);
   group.waiting.push(holder);
   return { granted: false, dropped, cancelled: cancelInProgress ? group.holder : undefined };
 }
@@ -46,10 +50,16 @@ export function release(world: World, name: string, holder: Holder): Holder | un
   return group.holder;
 }
 
-/** Whether this run already holds the group, so that one of its own jobs would wait for it for ever. */
-export function heldByRun(world: World, name: string, runId: number): boolean {
+/** Whether the group is held by the leg itself, a job that calls it, or its run: it would wait for ever. */
+export function heldAround(world: World, name: string, leg: SimLeg): boolean {
   const holder = groupOf(world, name).holder;
-  return holder?.kind === "run" && holder.run.info.id === runId;
+  if (holder?.kind === "run") return holder.run === leg.job.scope.run;
+  for (let at: SimLeg | undefined = leg; at; at = at.job.scope.caller) if (holder?.leg === at) return true;
+  return false;
+}
+
+export function holderOf(world: World, name: string): Holder | undefined {
+  return world.groups.get(name.toLowerCase())?.holder;
 }
 
 function groupOf(world: World, name: string): Group {

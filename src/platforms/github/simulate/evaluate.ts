@@ -2,18 +2,21 @@
 
 import type { Scenario } from "../../../facts/scenario.ts";
 import { evaluateCondition, evaluateTemplate, templateText } from "../read/conditions.ts";
+import type { Environment } from "../read/expressions/evaluate.ts";
 import { known, type Truth, truthOf } from "../read/expressions/value.ts";
-import type { Concurrency, Condition, Repository, Setting, Step } from "../workflow.ts";
+import type { Concurrency, Condition, MatrixLeg, Repository, Setting, Step, Template } from "../workflow.ts";
 import {
   type Assumptions,
   environmentOf,
   jobStatus,
-  nameOf,
+  lockName,
   repositoryName,
   stepStatus,
   type View,
+  viewOfLeg,
 } from "./contexts.ts";
-import type { SimJob, SimLeg, SimRun } from "./world.ts";
+import { legsOf } from "./matrix-legs.ts";
+import type { Scope, SimJob, SimLeg } from "./world.ts";
 
 export interface WantedLock {
   readonly name: string;
@@ -21,15 +24,26 @@ export interface WantedLock {
   readonly queue: "single" | "max";
 }
 
+export interface StepInLeg {
+  readonly leg: SimLeg;
+  readonly step: Step;
+}
+
 export interface Evaluate {
   jobCondition(job: SimJob): boolean;
   stepCondition(step: Step, leg: SimLeg): boolean;
-  flag(setting: Setting<boolean> | undefined, leg: SimLeg): boolean;
+  /** A step of a local action; the status is that of the job. */
+  innerCondition(view: View, leg: SimLeg): boolean;
+  legFlag(setting: Setting<boolean> | undefined, leg: SimLeg): boolean;
+  stepFlag(setting: Setting<boolean> | undefined, place: StepInLeg): boolean;
+  /** One leg without combination where the job has no matrix, or one that only the run can tell. */
+  legs(job: SimJob): readonly (MatrixLeg | undefined)[];
   /** How many legs of its job may run at a time. */
   limit(leg: SimLeg): number;
   failFast(leg: SimLeg): boolean;
   /** Undefined where the group's name is empty. */
-  lock(setting: Concurrency, holder: SimLeg | SimRun): WantedLock | undefined;
+  lock(setting: Concurrency, holder: SimLeg | Scope): WantedLock | undefined;
+  environment(view: View): Environment;
 }
 
 export function createEvaluate(repository: Repository, scenario: Scenario): Evaluate {
@@ -37,46 +51,61 @@ export function createEvaluate(repository: Repository, scenario: Scenario): Eval
   const assumptions: Assumptions = {
     defaultBranch: scenario.defaultBranch,
     repository: whole.get("github.repository") ?? repositoryName(repository),
-    chosen: whole,
+    choices: [...whole].flatMap(([expression, value]) => {
+      const [context, ...path] = expression.split(".");
+      return context !== undefined && path.length > 0 ? [{ context, path, value }] : [];
+    }),
     outputs: scenario.outputs ?? [],
+    settled: new WeakMap(),
   };
   const holds = (condition: Condition | undefined, truth: Truth): boolean => {
     if (truth !== "unknown") return truth === "yes";
     const chosen = condition && whole.get(normal(condition.raw));
     return chosen ? truthOf(chosen) === "yes" : scenario.unknownConditions === "hold";
   };
-  const viewOfLeg = (leg: SimLeg): View => ({ run: leg.job.scope.run, scope: leg.job.scope, job: leg.job, leg });
+  const environment = (view: View) => environmentOf(view, assumptions);
   const settingOf = <T>(setting: Setting<T> | undefined, view: View): T | undefined => {
     if (setting === undefined || setting.kind === "known") return setting?.value;
-    const value = evaluateTemplate(setting.template, environmentOf(view, assumptions, undefined));
+    const value = evaluateTemplate(setting.template, environment(view));
     return value.kind === "known" ? (value.value as T) : undefined;
+  };
+  const stepHolds = (condition: Condition | undefined, view: View, leg: SimLeg): boolean => {
+    if (condition === undefined) return !leg.failed && !leg.cancelled;
+    return holds(condition, evaluateCondition(condition, environmentOf(view, assumptions, stepStatus(leg))));
   };
 
   return {
+    environment,
     jobCondition(job) {
       const { if: condition } = job.job;
-      const view: View = { run: job.scope.run, scope: job.scope, job };
-      return holds(condition, evaluateCondition(condition, environmentOf(view, assumptions, jobStatus(job))));
+      const status = jobStatus(job);
+      if (condition === undefined) return truthOf(status.success) === "yes";
+      return holds(
+        condition,
+        evaluateCondition(condition, environmentOf({ scope: job.scope, job }, assumptions, status)),
+      );
     },
-    stepCondition(step, leg) {
-      const environment = environmentOf(viewOfLeg(leg), assumptions, stepStatus(leg));
-      return holds(step.if, evaluateCondition(step.if, environment));
+    stepCondition: (step, leg) => stepHolds(step.if, { ...viewOfLeg(leg), step }, leg),
+    innerCondition: (view, leg) => stepHolds(view.step?.if, view, leg),
+    legFlag: (setting, leg) => isTrue(settingOf(setting, viewOfLeg(leg))),
+    stepFlag: (setting, { leg, step }) => isTrue(settingOf(setting, { ...viewOfLeg(leg), step })),
+    legs(job) {
+      const matrix = job.job.strategy?.matrix;
+      if (matrix === undefined) return [undefined];
+      const evaluated = (template: Template) => evaluateTemplate(template, environment({ scope: job.scope, job }));
+      return legsOf(matrix, evaluated) ?? [undefined];
     },
-    flag: (setting, leg) => isTrue(settingOf(setting, viewOfLeg(leg))),
     limit(leg) {
       const limit = settingOf(leg.job.job.strategy?.maxParallel, viewOfLeg(leg));
       return typeof limit === "number" && limit > 0 ? limit : Number.POSITIVE_INFINITY;
     },
-    failFast(leg) {
-      const { strategy } = leg.job.job;
-      return strategy?.matrix !== undefined && settingOf(strategy.failFast, viewOfLeg(leg)) !== false;
-    },
+    failFast: (leg) => settingOf(leg.job.job.strategy?.failFast, viewOfLeg(leg)) !== false,
     lock(setting, holder) {
-      const view: View = "info" in holder ? { run: holder } : viewOfLeg(holder);
-      const environment = environmentOf(view, assumptions, undefined);
-      const name = nameOf(templateText(setting.group, environment), setting.group.raw);
-      const queue = setting.queue && templateText(setting.queue, environment);
+      const view: View = "jobs" in holder ? { scope: holder } : viewOfLeg(holder);
+      const around = environment(view);
+      const name = lockName(setting.group, around);
       if (name === "") return undefined;
+      const queue = setting.queue && templateText(setting.queue, around);
       return {
         name,
         cancelInProgress: isTrue(settingOf(setting.cancelInProgress, view)),

@@ -8,12 +8,14 @@
  */
 
 import type { Conclusion } from "../../../facts/facts.ts";
-import type { Repository, Step, Workflow } from "../workflow.ts";
+import { callTrigger, MAX_CALL_LEVELS } from "../read/calls.ts";
+import type { Concurrency, Repository, Step, Workflow, WorkflowRunTrigger } from "../workflow.ts";
 import * as concurrency from "./concurrency.ts";
 import type { Evaluate } from "./evaluate.ts";
 import { needsOf } from "./job-graph.ts";
 import { outcomeOf } from "./patterns.ts";
 import {
+  type CompletionAction,
   type Holder,
   type Result,
   record,
@@ -24,34 +26,33 @@ import {
   type World,
 } from "./world.ts";
 
+/** A workflow that `workflow_run` starts. */
+export interface Listener {
+  readonly workflow: Workflow;
+  readonly trigger: WorkflowRunTrigger;
+}
+
 export interface Machine {
   readonly repository: Repository;
   readonly world: World;
   readonly evaluate: Evaluate;
   /** Called workflows, by path. */
   readonly workflows: ReadonlyMap<string, Workflow>;
+  /** By the name of the workflow listened to. */
+  readonly listeners: ReadonlyMap<string, readonly Listener[]>;
+  makesEvents(step: Step, leg: SimLeg): boolean;
   /** What a step that succeeded sets off: a push or a dispatch that starts runs. */
   effects(step: Step, leg: SimLeg): void;
 }
 
-/** GitHub lets calls nest this deep; deeper ones are refused before a run starts. */
-const deepestCall = 10;
-
 /** The jobs of a file, all blocked. */
 export function openScope(run: SimRun, workflow: Workflow, caller: SimLeg | undefined): Scope {
   const jobs = new Map<string, SimJob>();
-  const scope: Scope = { workflow, run, caller, jobs };
+  const scope: Scope = { workflow, run, caller, jobs, cancelled: caller?.job.scope.cancelled ?? false };
   const outer = caller?.job.path ?? [];
   for (const job of workflow.jobs) {
-    jobs.set(job.id, {
-      job,
-      scope,
-      path: [...outer, job.id],
-      legs: [],
-      active: false,
-      result: undefined,
-      forgiven: false,
-    });
+    const path = [...outer, job.id];
+    jobs.set(job.id, { job, scope, path, legs: [], active: false, result: undefined, forgiven: false });
   }
   return scope;
 }
@@ -60,7 +61,10 @@ export function openScope(run: SimRun, workflow: Workflow, caller: SimLeg | unde
 export function settle(machine: Machine, run: SimRun): void {
   if (run.state !== "running") return;
   while (settleScope(machine, run.scope));
-  if ([...run.scope.jobs.values()].every(({ result }) => result !== undefined)) endRun(machine, run, conclusionOf(run));
+  // A group that was handed over may have ended the run already.
+  if (run.conclusion !== undefined) return;
+  for (const { result } of run.scope.jobs.values()) if (result === undefined) return;
+  endRun(machine, run, conclusionOf(run));
 }
 
 /** One pass; true if anything changed. */
@@ -69,7 +73,7 @@ function settleScope(machine: Machine, scope: Scope): boolean {
   for (const job of scope.jobs.values()) {
     if (job.result !== undefined) continue;
     if (job.active) changed = settleActive(machine, job) || changed;
-    else if (needsEnded(job)) {
+    else if (needsOf(job).every(({ result }) => result !== undefined)) {
       activate(machine, job);
       changed = true;
     }
@@ -80,38 +84,31 @@ function settleScope(machine: Machine, scope: Scope): boolean {
 function settleActive(machine: Machine, job: SimJob): boolean {
   let changed = false;
   for (const leg of job.legs) {
-    const called = leg.called;
+    const { called } = leg;
     if (leg.state !== "running" || called === undefined) continue;
     changed = settleScope(machine, called) || changed;
+    if (leg.result !== undefined) continue;
     const results = [...called.jobs.values()];
     if (results.every(({ result }) => result !== undefined)) {
       endLeg(machine, leg, fold(results.map((inner) => (inner.forgiven ? "success" : inner.result!))));
       changed = true;
     }
   }
-  if (job.legs.every(({ result }) => result !== undefined)) {
-    endJob(job);
-    return true;
-  }
-  return changed;
-}
-
-/** A need that names no job of the file never holds anybody up: GitHub refuses such a file altogether. */
-function needsEnded(job: SimJob): boolean {
-  return needsOf(job).every(({ result }) => result !== undefined);
+  if (!job.legs.every(({ result }) => result !== undefined)) return changed;
+  const forgiven = job.legs.some((leg) => leg.forgiven);
+  const hard = fold(job.legs.map((leg) => (leg.forgiven ? "success" : leg.result!)));
+  job.forgiven = forgiven && hard === "success";
+  job.result = job.forgiven ? "failure" : hard;
+  return true;
 }
 
 function activate(machine: Machine, job: SimJob): void {
-  const { evaluate } = machine;
-  const runs = evaluate.jobCondition(job);
-  if (!runs) {
-    job.result = job.scope.run.cancelled ? "cancelled" : "skipped";
+  if (!machine.evaluate.jobCondition(job)) {
+    endUnstarted(machine, job, job.scope.cancelled ? "cancelled" : "skipped");
     return;
   }
   job.active = true;
-  const legs = job.job.strategy?.matrix?.legs;
-  const combinations = legs === undefined || job.job.strategy === undefined ? [undefined] : legs;
-  combinations.forEach((matrix, index) => {
+  machine.evaluate.legs(job).forEach((matrix, index) => {
     job.legs.push({
       job,
       index,
@@ -120,67 +117,89 @@ function activate(machine: Machine, job: SimJob): void {
       step: 0,
       steps: new Map(),
       failed: false,
+      cancelled: false,
+      forgiven: false,
       result: undefined,
       called: undefined,
       groups: [],
+      asked: 0,
     });
   });
-  if (job.legs.length === 0) job.result = "skipped";
+  // GitHub refuses a matrix without any combination when the job's turn comes.
+  if (job.legs.length === 0) endUnstarted(machine, job, "failure");
+}
+
+function endUnstarted(machine: Machine, job: SimJob, result: Result): void {
+  job.result = result;
+  record(machine.world, { kind: "job-ended", run: job.scope.run.info.id, path: job.path, leg: 0, conclusion: result });
 }
 
 /** Whether the leg may start now: `max-parallel` leaves it a place. */
 export function mayStart(machine: Machine, leg: SimLeg): boolean {
   if (leg.state !== "ready") return false;
-  const limit = machine.evaluate.limit(leg);
-  return leg.job.legs.filter(({ state }) => state === "running" || state === "queued").length < limit;
+  if (leg.job.legs.length === 1) return true;
+  return leg.job.legs.filter(isUnderWay).length < machine.evaluate.limit(leg);
 }
 
-/** Takes the leg's groups and starts it, or puts it in their queue. */
+function isUnderWay({ state }: SimLeg): boolean {
+  return state !== "ready" && state !== "ended";
+}
+
+/** Asks for the leg's groups and starts it, or puts it in their queue. */
 export function startLeg(machine: Machine, leg: SimLeg): void {
-  const wanted = [leg.job.job.concurrency, calledWorkflow(machine, leg)?.concurrency].filter(
-    (one) => one !== undefined,
-  );
+  const workflow = calledWorkflow(machine, leg);
+  if (workflow !== undefined) leg.called = openScope(leg.job.scope.run, workflow, leg);
   leg.state = "queued";
-  for (const setting of wanted) {
-    const lock = machine.evaluate.lock(setting, leg);
-    if (lock === undefined || leg.groups.includes(lock.name.toLowerCase())) continue;
-    if (concurrency.heldByRun(machine.world, lock.name, leg.job.scope.run.info.id)) {
-      // The run holds the group that its own job asks for. GitHub sees the deadlock and cancels the job.
+  acquire(machine, leg);
+}
+
+/** One lock after the other: the job's own, then that of the workflow it calls. Begins when it has them all. */
+function acquire(machine: Machine, leg: SimLeg): void {
+  const { world } = machine;
+  const settings: readonly [Concurrency | undefined, SimLeg | Scope | undefined][] = [
+    [leg.job.job.concurrency, leg],
+    [leg.called?.workflow.concurrency, leg.called],
+  ];
+  while (leg.asked < settings.length) {
+    const [setting, view] = settings[leg.asked++]!;
+    const lock = setting && view && machine.evaluate.lock(setting, view);
+    if (!lock) continue;
+    if (concurrency.heldAround(world, lock.name, leg)) {
+      // GitHub sees that it would wait for itself, and cancels it.
       endLeg(machine, leg, "cancelled");
       return;
     }
     leg.groups.push(lock.name.toLowerCase());
-    apply(machine, lock.name, concurrency.request(machine.world, { ...lock, holder: { kind: "leg", leg } }));
+    const outcome = concurrency.request(world, { ...lock, holder: { kind: "leg", leg } });
+    if (!outcome.granted) {
+      const { run, path } = placeOf(leg);
+      record(world, { kind: "queued", run, path, group: lock.name });
+    }
+    apply(machine, lock.name, outcome);
+    if (!outcome.granted) return;
   }
-  beginIfGranted(machine, leg);
+  begin(machine, leg);
+}
+
+function begin(machine: Machine, leg: SimLeg): void {
+  if (outcomeOf(machine.world.scenario.outcomes, leg)?.outcome === "rejected") {
+    leg.state = "refused";
+    return;
+  }
+  leg.state = "running";
+  record(machine.world, { kind: "job-started", ...placeOf(leg) });
 }
 
 function apply(machine: Machine, group: string, outcome: concurrency.Outcome): void {
   for (const holder of outcome.dropped) drop(machine, group, holder);
-  if (outcome.cancelled !== undefined) cancel(machine, group, outcome.cancelled);
+  if (outcome.cancelled !== undefined) cancelHolder(machine, group, outcome.cancelled);
 }
 
-function beginIfGranted(machine: Machine, leg: SimLeg): void {
-  const { world } = machine;
-  const missing = leg.groups.find((name) => {
-    const holder = world.groups.get(name)?.holder;
-    return !(holder?.kind === "leg" && holder.leg === leg);
-  });
-  const at = placeOf(leg);
-  if (missing !== undefined) {
-    record(world, { kind: "queued", run: at.run, path: at.path, group: missing });
-    return;
-  }
-  leg.state = "running";
-  record(world, { kind: "job-started", ...at });
-  const workflow = calledWorkflow(machine, leg);
-  if (workflow !== undefined) leg.called = openScope(leg.job.scope.run, workflow, leg);
-}
-
-function calledWorkflow(machine: Machine, leg: SimLeg): Workflow | undefined {
-  const { job, path } = leg.job;
-  if (job.kind !== "call" || job.uses.kind !== "local" || path.length > deepestCall) return undefined;
-  return machine.workflows.get(job.uses.path);
+/** A local workflow that can be called; GitHub refuses deeper levels before a run starts. */
+function calledWorkflow(machine: Machine, { job: { job, path } }: SimLeg): Workflow | undefined {
+  if (job.kind !== "call" || job.uses.kind !== "local" || path.length >= MAX_CALL_LEVELS) return undefined;
+  const workflow = machine.workflows.get(job.uses.path);
+  return workflow && callTrigger(workflow) ? workflow : undefined;
 }
 
 export function placeOf(leg: SimLeg): { run: number; path: readonly string[]; leg: number } {
@@ -192,21 +211,22 @@ export function advance(machine: Machine, leg: SimLeg): void {
   const { world, evaluate } = machine;
   const { job } = leg.job;
   const rule = outcomeOf(world.scenario.outcomes, leg);
-  if (job.kind === "call") {
-    endLeg(machine, leg, rule?.outcome ?? "success");
+  if (leg.state === "refused") {
+    endLeg(machine, leg, "failure");
     return;
   }
-  if (rule?.outcome === "cancelled") {
-    endLeg(machine, leg, "cancelled");
+  if (job.kind === "call") {
+    endLeg(machine, leg, rule === undefined || rule.outcome === "rejected" ? "success" : rule.outcome);
     return;
   }
   const step = job.steps[leg.step];
+  if (rule?.outcome === "cancelled" && !leg.cancelled && (rule.step ?? 0) <= leg.step) {
+    cancelLeg(machine, leg);
+    return;
+  }
   if (step === undefined) {
-    endLeg(
-      machine,
-      leg,
-      leg.failed || (rule?.outcome === "failure" && rule.step === undefined) ? "failure" : "success",
-    );
+    const failed = leg.failed || (rule?.outcome === "failure" && rule.step === undefined);
+    endLeg(machine, leg, leg.cancelled ? "cancelled" : failed ? "failure" : "success");
     return;
   }
   leg.step++;
@@ -215,9 +235,10 @@ export function advance(machine: Machine, leg: SimLeg): void {
     if (id !== undefined) leg.steps.set(id, { outcome: "skipped", conclusion: "skipped" });
     return;
   }
-  const fails = rule?.outcome === "failure" && !leg.failed && (rule.step === undefined || rule.step === step.index);
+  const isTold = rule?.outcome === "failure" && (rule.step === undefined || rule.step === step.index);
+  const fails = isTold && !leg.failed && !leg.cancelled;
   record(world, { kind: "step", ...placeOf(leg), step: step.index, outcome: fails ? "failure" : "success" });
-  const forgiven = fails && evaluate.flag(step.continueOnError, leg);
+  const forgiven = fails && evaluate.stepFlag(step.continueOnError, { leg, step });
   if (fails && !forgiven) leg.failed = true;
   if (id !== undefined) {
     const outcome = fails ? "failure" : "success";
@@ -228,35 +249,19 @@ export function advance(machine: Machine, leg: SimLeg): void {
 
 export function endLeg(machine: Machine, leg: SimLeg, result: Result): void {
   const { world, evaluate } = machine;
+  const { job } = leg.job;
   leg.state = "ended";
   leg.result = result;
   record(world, { kind: "job-ended", ...placeOf(leg), conclusion: result });
   for (const name of leg.groups) handOver(machine, concurrency.release(world, name, { kind: "leg", leg }));
-  const { job } = leg.job;
-  const forgiven = job.kind === "steps" && evaluate.flag(job.continueOnError, leg);
-  if (result === "failure" && forgiven) leg.job.forgiven = true;
-  if (result === "failure" && !forgiven && evaluate.failFast(leg)) cancelSiblings(machine, leg);
-}
-
-function cancelSiblings(machine: Machine, leg: SimLeg): void {
-  for (const other of leg.job.legs) if (other !== leg && other.result === undefined) endTree(machine, other);
-}
-
-/** Ends a leg and whatever it called as cancelled. */
-function endTree(machine: Machine, leg: SimLeg): void {
-  for (const inner of leg.called?.jobs.values() ?? []) {
-    for (const innerLeg of inner.legs) if (innerLeg.result === undefined) endTree(machine, innerLeg);
-    inner.result ??= "cancelled";
+  if (result !== "failure") return;
+  leg.forgiven = job.kind === "steps" && evaluate.legFlag(job.continueOnError, leg);
+  if (!leg.forgiven && leg.job.legs.length > 1 && evaluate.failFast(leg)) {
+    for (const other of leg.job.legs) cancelLeg(machine, other);
   }
-  endLeg(machine, leg, "cancelled");
 }
 
-function endJob(job: SimJob): void {
-  job.result = fold(job.legs.map(({ result }) => result!));
-  if (job.result !== "failure") job.forgiven = false;
-}
-
-/** One bad leg makes the job bad. Legs that were all skipped make it skipped. */
+/** One bad one makes all bad. Those that were all skipped count as skipped. */
 function fold(results: readonly Result[]): Result {
   if (results.includes("failure")) return "failure";
   if (results.includes("cancelled")) return "cancelled";
@@ -264,9 +269,8 @@ function fold(results: readonly Result[]): Result {
 }
 
 function conclusionOf(run: SimRun): Conclusion {
-  const results = [...run.scope.jobs.values()].map((job) => (job.forgiven ? "success" : job.result!));
   if (run.cancelled) return "cancelled";
-  return fold(results);
+  return fold([...run.scope.jobs.values()].map((job) => (job.forgiven ? "success" : job.result!)));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -277,8 +281,8 @@ export function openRun(machine: Machine, run: SimRun): void {
   const { world, evaluate } = machine;
   world.runs.push(run);
   record(world, { kind: "run-created", run: run.info });
-  world.deliveries.push({ kind: "workflow-run", run, action: "requested" });
-  const lock = run.workflow.concurrency && evaluate.lock(run.workflow.concurrency, run);
+  announce(machine, run, "requested");
+  const lock = run.workflow.concurrency && evaluate.lock(run.workflow.concurrency, run.scope);
   if (lock !== undefined) {
     run.group = lock.name;
     const outcome = concurrency.request(world, { ...lock, holder: { kind: "run", run } });
@@ -289,18 +293,32 @@ export function openRun(machine: Machine, run: SimRun): void {
   beginRun(machine, run);
 }
 
+/** Tells the workflows that listen to this one. */
+function announce({ world, listeners }: Machine, run: SimRun, action: CompletionAction): void {
+  for (const { workflow, trigger } of listeners.get(run.workflow.displayName) ?? []) {
+    const types = trigger.types?.patterns;
+    if (types !== undefined && !types.some(({ value }) => value === action)) continue;
+    const completion = { run, action, conclusion: run.conclusion };
+    world.deliveries.push({ kind: "completion", completion, listener: workflow });
+  }
+}
+
 function beginRun(machine: Machine, run: SimRun): void {
   run.state = "running";
-  machine.world.deliveries.push({ kind: "workflow-run", run, action: "in_progress" });
+  machine.world.live.push(run);
+  announce(machine, run, "in_progress");
   settle(machine, run);
 }
 
 function endRun(machine: Machine, run: SimRun, conclusion: Conclusion): void {
+  const { world } = machine;
+  const place = world.live.indexOf(run);
+  if (place >= 0) world.live.splice(place, 1);
   run.state = "ended";
   run.conclusion = conclusion;
-  record(machine.world, { kind: "run-ended", run: run.info.id, conclusion });
-  machine.world.deliveries.push({ kind: "workflow-run", run, action: "completed" });
-  if (run.group !== undefined) handOver(machine, concurrency.release(machine.world, run.group, { kind: "run", run }));
+  record(world, { kind: "run-ended", run: run.info.id, conclusion });
+  announce(machine, run, "completed");
+  if (run.group !== undefined) handOver(machine, concurrency.release(world, run.group, { kind: "run", run }));
 }
 
 /** Whoever waited first has the group now. */
@@ -308,42 +326,86 @@ function handOver(machine: Machine, next: Holder | undefined): void {
   if (next === undefined) return;
   if (next.kind === "run") beginRun(machine, next.run);
   else {
-    beginIfGranted(machine, next.leg);
+    acquire(machine, next.leg);
     settle(machine, next.leg.job.scope.run);
   }
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Cancelling
+
+/** One that waits for a group gives its place to a newer one. */
 function drop(machine: Machine, group: string, holder: Holder): void {
   if (holder.kind === "run") {
     record(machine.world, { kind: "dropped", run: holder.run.info.id, group });
     endRun(machine, holder.run, "cancelled");
     return;
   }
-  const at = placeOf(holder.leg);
-  record(machine.world, { kind: "dropped", run: at.run, path: at.path, group });
-  endLeg(machine, holder.leg, "cancelled");
+  const { run, path } = placeOf(holder.leg);
+  record(machine.world, { kind: "dropped", run, path, group });
+  endUnbegun(machine, holder.leg);
   settle(machine, holder.leg.job.scope.run);
 }
 
-function cancel(machine: Machine, group: string, holder: Holder): void {
+function cancelHolder(machine: Machine, group: string, holder: Holder): void {
   if (holder.kind === "run") {
+    if (holder.run.cancelled) return;
     record(machine.world, { kind: "run-cancelled", run: holder.run.info.id, group });
     cancelRun(machine, holder.run);
     return;
   }
-  const at = placeOf(holder.leg);
-  record(machine.world, { kind: "run-cancelled", run: at.run, path: at.path, group });
-  endTree(machine, holder.leg);
+  if (holder.leg.cancelled || holder.leg.called?.cancelled) return;
+  const { run, path } = placeOf(holder.leg);
+  record(machine.world, { kind: "run-cancelled", run, path, group });
+  cancelLeg(machine, holder.leg);
   settle(machine, holder.leg.job.scope.run);
 }
 
-/** Ends what runs; what has not begun is asked once more, since `always()` and `cancelled()` still hold. */
+/** Jobs whose condition holds all the same (`always()`, `cancelled()`) go on or still begin; the others end. */
 export function cancelRun(machine: Machine, run: SimRun): void {
   run.cancelled = true;
-  const end = (scope: Scope) => {
-    for (const job of scope.jobs.values())
-      for (const leg of job.legs) if (leg.result === undefined) endTree(machine, leg);
-  };
-  end(run.scope);
+  if (run.state === "queued") {
+    endRun(machine, run, "cancelled");
+    return;
+  }
+  cancelScope(machine, run.scope);
   settle(machine, run);
+}
+
+function cancelScope(machine: Machine, scope: Scope): void {
+  scope.cancelled = true;
+  for (const job of scope.jobs.values()) {
+    for (const leg of job.legs) {
+      if (leg.result !== undefined) continue;
+      if (leg.called !== undefined && leg.state === "running") cancelScope(machine, leg.called);
+      else if (!machine.evaluate.jobCondition(job)) cancelLeg(machine, leg);
+    }
+  }
+}
+
+/** Steps that want to run all the same still do, and keep the leg's groups until they have. */
+function cancelLeg(machine: Machine, leg: SimLeg): void {
+  if (leg.result !== undefined || leg.cancelled) return;
+  if (leg.state === "running" && leg.called !== undefined) {
+    cancelScope(machine, leg.called);
+    return;
+  }
+  leg.cancelled = true;
+  const { job } = leg.job;
+  const cleansUp = job.kind === "steps" && job.steps.slice(leg.step).some((step) => step.if?.hasStatusFunction);
+  if (leg.state !== "running" || !cleansUp) endUnbegun(machine, leg);
+}
+
+function endUnbegun(machine: Machine, leg: SimLeg): void {
+  if (leg.called) leg.called = undefined;
+  endLeg(machine, leg, "cancelled");
+}
+
+/** Ends what waits for a group that will never be free, as GitHub does when its time is over. */
+export function expire(machine: Machine, holder: Holder): void {
+  if (holder.kind === "run") cancelRun(machine, holder.run);
+  else {
+    cancelLeg(machine, holder.leg);
+    settle(machine, holder.leg.job.scope.run);
+  }
 }

@@ -46,7 +46,7 @@ function outputsOfJob(job: SimJob, sources: OutputSources): Value {
   if (job.legs.length === 0) return known({});
   const { job: written } = job;
   const entries: Record<string, Value> = {};
-  const isRemote = written.kind === "call" && job.legs.every(({ called }) => called === undefined);
+  const isRemote = written.kind === "call" && written.uses.kind !== "local";
   const isOpen = written.kind === "steps" ? written.outputs?.expression !== undefined : isRemote;
   for (const name of declaredNames(job))
     entries[name] = combined(job.legs.map((leg) => writtenOutput(name, leg, sources)));

@@ -57,8 +57,9 @@ export function isMoment(moment: Moment, entry: TraceEntry, runs: readonly Trace
     case "job-ended":
       return (
         entry.kind === "job-ended" &&
-        matchesJob(moment.job, { ...entry, run: runs[entry.run]! }) &&
-        (moment.conclusion === undefined || moment.conclusion === entry.conclusion)
+        // A job that was skipped never ran, so it ends only for those who ask for that.
+        (moment.conclusion ?? (entry.conclusion === "skipped" ? undefined : entry.conclusion)) === entry.conclusion &&
+        matchesJob(moment.job, { ...entry, run: runs[entry.run]! })
       );
     case "step":
       return (

@@ -3,49 +3,59 @@
  * orders. `replay` looks for a trace in which given moments occur in order: a finding that cannot be replayed is wrong.
  *
  * GitHub's behaviour: events-that-trigger-workflows (workflow_run: any conclusion, default branch, three levels),
- * control-workflow-concurrency (one in progress, one waiting), trigger-a-workflow (the default token starts nothing but
- * dispatches), and the workflow syntax reference.
+ * control-workflow-concurrency (one in progress, one waiting or a hundred, first come first served), trigger-a-workflow
+ * (the default token starts nothing but dispatches), workflow-cancellation, and the workflow syntax reference.
  */
 
-import type { Replay, Scenario, Schedule, Scheduler, Simulator, Trace } from "../../../facts/scenario.ts";
+import type { Moment, Replay, Scenario, Schedule, Scheduler, Simulator, Trace } from "../../../facts/scenario.ts";
 import type { Repository, Workflow } from "../workflow.ts";
 import { nameOfAction, perform, possibleActions } from "./actions.ts";
+import { completionTrigger } from "./arrivals.ts";
 import { createEvaluate } from "./evaluate.ts";
-import type { Machine } from "./jobs.ts";
-import { isMoment } from "./patterns.ts";
-import { type Effects, noEffects } from "./step-effects.ts";
-import { towards } from "./towards.ts";
+import type { Listener, Machine } from "./jobs.ts";
+import { matchesRun, samePath } from "./patterns.ts";
+import { type Found, longestTrace, search } from "./search.ts";
+import { effectsOf, makesEvents } from "./step-effects.ts";
 import type { World } from "./world.ts";
 
-/** A trace longer than this means that runs start each other without end. */
-const longestTrace = 50_000;
-
 export interface SimulatorOptions {
-  /** Which events a step makes; by default those that the reader recognises in its commands and actions. */
-  readonly effects?: Effects;
+  /** How many actions `replay` may carry out to look for another order when the direct way fails. */
+  readonly searchLimit?: number;
 }
 
-export function createSimulator(repository: Repository, options: SimulatorOptions = {}): Simulator {
+const defaultSearchLimit = 3_000;
+
+export function createSimulator(
+  repository: Repository,
+  { searchLimit = defaultSearchLimit }: SimulatorOptions = {},
+): Simulator {
   const workflows: ReadonlyMap<string, Workflow> = new Map(repository.workflows.map((one) => [one.file, one]));
-  const effects = options.effects ?? noEffects;
+  const listeners = listenersOf(repository);
 
   const begin = (scenario: Scenario): Machine => {
+    const evaluate = createEvaluate(repository, scenario);
     const world: World = {
       scenario,
       runs: [],
+      live: [],
       deliveries: scenario.events.map((event) => ({ kind: "root", event })),
       groups: new Map(),
       entries: [],
       refs: new Map(),
+      pullRequests: [],
     };
+    const setting = { repository, evaluate, defaultBranch: scenario.defaultBranch };
     return {
       repository,
       world,
       workflows,
-      evaluate: createEvaluate(repository, scenario),
+      listeners,
+      evaluate,
+      makesEvents: (step, leg) => makesEvents(step, leg, setting),
       effects: (step, leg) => {
-        for (const event of effects(step, leg)) {
-          world.deliveries.push({ kind: "made", run: leg.job.scope.run, event });
+        for (const { moved, made } of effectsOf(step, leg, setting)) {
+          if (moved) world.refs.set(moved.ref, moved.commit);
+          if (made) world.deliveries.push({ kind: "made", run: leg.job.scope.run, made });
         }
       },
     };
@@ -58,61 +68,70 @@ export function createSimulator(repository: Repository, options: SimulatorOption
       return traceOf(machine);
     },
     replay(scenario, schedule) {
-      const machine = begin(scenario);
-      const next = follow(machine, schedule);
-      if (next < schedule.length) return impossible(machine, next, schedule);
-      finish(machine, inOrder);
-      return { kind: "possible", trace: traceOf(machine) };
+      const found = search(() => begin(scenario), schedule, searchLimit);
+      if (found.moments < schedule.length) return impossible(found, schedule);
+      finish(found.machine, undefined);
+      return { kind: "possible", trace: traceOf(found.machine) };
     },
   };
 }
 
-/** Takes the first of what is possible. */
-const inOrder: Scheduler = { choose: () => 0 };
-
-function finish(machine: Machine, scheduler: Scheduler): void {
-  while (machine.world.entries.length < longestTrace) {
-    const actions = possibleActions(machine);
-    if (actions.length === 0) return;
-    const choice = scheduler === inOrder ? 0 : scheduler.choose(actions.map(nameOfAction));
-    const action = actions[choice];
-    if (action === undefined) throw new Error(`the scheduler chose ${choice} of ${actions.length} actions`);
-    perform(machine, action);
-  }
-}
-
-/** Carries out the schedule as far as it goes; returns the index of the first moment that did not come. */
-function follow(machine: Machine, schedule: Schedule): number {
-  const { world } = machine;
-  let next = 0;
-  let read = 0;
-  while (world.entries.length < longestTrace) {
-    for (; read < world.entries.length && next < schedule.length; read++) {
-      if (
-        isMoment(
-          schedule[next]!,
-          world.entries[read]!,
-          world.runs.map(({ info }) => info),
-        )
-      )
-        next++;
+function listenersOf({ workflows }: Repository): ReadonlyMap<string, readonly Listener[]> {
+  const listeners = new Map<string, Listener[]>();
+  for (const workflow of workflows) {
+    const trigger = completionTrigger(workflow);
+    if (trigger === undefined) continue;
+    for (const name of new Set(trigger.workflows?.patterns.map(({ value }) => value))) {
+      const known = listeners.get(name);
+      if (known) known.push({ workflow, trigger });
+      else listeners.set(name, [{ workflow, trigger }]);
     }
-    if (next === schedule.length) return next;
-    const action = towards(machine, schedule[next]!) ?? possibleActions(machine)[0];
-    if (action === undefined) return next;
-    perform(machine, action);
   }
-  return next;
+  return listeners;
 }
 
-function impossible(machine: Machine, moment: number, schedule: Schedule): Replay {
-  const wanted = schedule[moment]!;
-  const refused = machine.world.entries.find(
-    (entry) => entry.kind === "not-started" && "run" in wanted && wanted.run.pipeline === entry.pipeline,
+/** Carries on until nothing can happen any more; without a scheduler the first of what is possible comes first. */
+function finish(machine: Machine, scheduler: Scheduler | undefined): void {
+  while (machine.world.entries.length < longestTrace) {
+    const action = scheduler ? chosen(machine, scheduler) : possibleActions(machine).next().value;
+    if (!action) return;
+    perform(machine, action);
+  }
+}
+
+function chosen(machine: Machine, scheduler: Scheduler) {
+  const actions = [...possibleActions(machine)];
+  if (actions.length === 0) return undefined;
+  const choice = scheduler.choose(actions.map(nameOfAction));
+  const action = actions[choice];
+  if (action === undefined) throw new Error(`the scheduler chose ${choice} of ${actions.length} actions`);
+  return action;
+}
+
+function impossible({ machine, moments, isCertain }: Found, schedule: Schedule): Replay {
+  const trace = traceOf(machine);
+  const reason = reasonFor(schedule[moments]!, trace);
+  return { kind: "impossible", moment: moments, reason: isCertain ? reason : `${reason}, as far as was tried`, trace };
+}
+
+/** Why the moment did not come, as far as the trace tells. */
+function reasonFor(wanted: Moment, { entries, runs }: Trace): string {
+  if (wanted.kind === "event") return `the event ${wanted.event} is not in the scenario`;
+  const pattern = "job" in wanted ? wanted.job.run : wanted.run;
+  if (!runs.some((run) => matchesRun(pattern, run))) {
+    const refused = entries.find((entry) => entry.kind === "not-started" && entry.pipeline === pattern.pipeline);
+    return refused?.kind === "not-started"
+      ? `${pattern.pipeline} does not start: ${refused.reason}`
+      : `nothing starts ${pattern.pipeline}`;
+  }
+  const path = "job" in wanted ? wanted.job.path : "path" in wanted ? wanted.path : undefined;
+  if (path === undefined) return `${wanted.kind} of ${pattern.pipeline} does not come after what is before it`;
+  const ended = entries.find(
+    (entry) => entry.kind === "job-ended" && samePath(entry.path, path) && matchesRun(pattern, runs[entry.run]!),
   );
-  const reason =
-    refused?.kind === "not-started" ? refused.reason : `${wanted.kind} does not come after what is before it`;
-  return { kind: "impossible", moment, reason, trace: traceOf(machine) };
+  const name = `${pattern.pipeline}#${path.join("/")}`;
+  if (ended?.kind === "job-ended" && ended.conclusion === "skipped") return `${name} is skipped`;
+  return `${wanted.kind} of ${name} does not come after what is before it`;
 }
 
 function traceOf({ world }: Machine): Trace {

@@ -4,7 +4,8 @@
  */
 
 import type { JobPattern, Moment, RunPattern } from "../../../facts/scenario.ts";
-import { type Action, actionOf, liveLegs } from "./actions.ts";
+import { type Action, actionOf, liveLegs, nextRoot } from "./actions.ts";
+import { completionTrigger } from "./arrivals.ts";
 import { needsOf } from "./job-graph.ts";
 import type { Machine } from "./jobs.ts";
 import { matchesRun } from "./patterns.ts";
@@ -22,7 +23,9 @@ export function towards(machine: Machine, moment: Moment): Action | undefined {
       return search.existing(moment.run, (run) => search.endOfRun(run)) ?? search.newRun(moment.run);
     case "dropped":
     case "run-cancelled":
-      return search.newRun(moment.run) ?? search.rootEvent() ?? search.competitors(moment.run);
+      return moment.path === undefined
+        ? (search.newRun(moment.run) ?? search.rootEvent() ?? search.competitors(moment.run))
+        : search.againstJob({ run: moment.run, path: moment.path }, moment.kind);
     case "queued":
       return moment.path === undefined
         ? search.newRun(moment.run)
@@ -46,9 +49,21 @@ class Search {
     this.machine = machine;
   }
 
+  /** The next root event, or what must come before it. */
   rootEvent(): Action | undefined {
-    const delivery = this.machine.world.deliveries.find(({ kind }) => kind === "root");
-    return delivery && { kind: "deliver", delivery };
+    const root = nextRoot(this.machine);
+    if (root === undefined) return undefined;
+    const { event } = root;
+    const open = this.machine.world.deliveries.find(({ kind }) => kind === "start");
+    if (open) return { kind: "deliver", delivery: open };
+    const deliver: Action = { kind: "deliver", delivery: root };
+    if (event.kind !== "rerun" && event.kind !== "cancel") return deliver;
+    const isEnded = (run: SimRun) => matchesRun(event.of, run.info) && run.state === "ended";
+    const isLive = (run: SimRun) => matchesRun(event.of, run.info) && run.state !== "ended";
+    const { runs } = this.machine.world;
+    if (event.kind === "rerun" ? runs.some(isEnded) : runs.some(isLive)) return deliver;
+    const made = this.newRun(event.of);
+    return event.kind === "cancel" ? made : (this.existing(event.of, (run) => this.endOfRun(run)) ?? made);
   }
 
   existing(pattern: RunPattern, find: (run: SimRun) => Action | undefined): Action | undefined {
@@ -69,9 +84,7 @@ class Search {
       (one) => one.kind === "root" && (pattern.event === undefined || one.event.id === pattern.event),
     );
     if (undelivered) return this.rootEvent();
-    const made = world.deliveries.find(
-      (one) => one.kind !== "root" && matchesRoot(pattern, one.run) && this.leadsTo(one, pattern.pipeline),
-    );
+    const made = world.deliveries.find((one) => this.makes(one, pattern));
     if (made) return { kind: "deliver", delivery: made };
     for (const upstream of this.upstreamOf(pattern.pipeline)) {
       const from: RunPattern = { ...pattern, pipeline: upstream };
@@ -86,28 +99,50 @@ class Search {
     return this.newRun({ pipeline: pattern.pipeline }) ?? this.existing(pattern, (run) => this.startOfRun(run));
   }
 
-  private leadsTo(delivery: Exclude<Delivery, { kind: "root" }>, pipeline: string): boolean {
-    if (delivery.kind === "made") return true;
-    return this.upstreamOf(pipeline).includes(delivery.run.info.pipeline) && this.listensTo(pipeline, delivery.action);
+  /** Somebody else asks for the lock that the job waits for or holds. */
+  againstJob(pattern: JobPattern, wanted: "dropped" | "run-cancelled"): Action | undefined {
+    const target = this.legsOf(pattern).find((leg) => leg.result === undefined);
+    const isThere = target && (wanted === "dropped" ? target.state === "queued" : isHolding(target));
+    if (!isThere) return this.job(pattern, "started");
+    for (const run of this.machine.world.live) {
+      for (const leg of liveLegs(run.scope)) {
+        const { job } = leg.job;
+        const action = leg !== target && leg.state === "ready" ? actionOf(this.machine, leg) : undefined;
+        if (action && (job.concurrency || job.kind === "call")) return action;
+      }
+    }
+    return this.rootEvent() ?? this.newRun({ pipeline: pattern.run.pipeline });
   }
 
-  private listensTo(pipeline: string, action: string): boolean {
-    const trigger = this.completionTrigger(pipeline);
-    const types = trigger?.types?.patterns.map(({ value }) => value);
-    return types === undefined || types.includes(action);
+  private legsOf({ run, path }: JobPattern): SimLeg[] {
+    const runs = this.machine.world.live.filter(({ info }) => matchesRun(run, info));
+    return runs.flatMap(({ scope }) => legsAt(scope, path));
   }
 
-  private completionTrigger(pipeline: string) {
-    const workflow = this.machine.repository.workflows.find(({ file }) => file === pipeline);
-    for (const trigger of workflow?.triggers ?? []) if (trigger.event === "workflow_run") return trigger;
-    return undefined;
+  private makes(delivery: Delivery, pattern: RunPattern): boolean {
+    switch (delivery.kind) {
+      case "root":
+        return false;
+      case "start":
+        return delivery.start.workflow.file === pattern.pipeline && isRoot(pattern, delivery.start.root);
+      case "completion":
+        return delivery.listener.file === pattern.pipeline && isRoot(pattern, delivery.completion.run.info.root);
+      case "made": {
+        const { event } = delivery.made;
+        const isTarget = event.kind !== "dispatch" || event.pipeline === pattern.pipeline;
+        return isTarget && isRoot(pattern, delivery.run.info.root);
+      }
+      default:
+        return delivery satisfies never;
+    }
   }
 
   private upstreamOf(pipeline: string): string[] {
-    const names = this.completionTrigger(pipeline)?.workflows?.patterns.map(({ value }) => value) ?? [];
-    return this.machine.repository.workflows
-      .filter(({ displayName }) => names.includes(displayName))
-      .map(({ file }) => file);
+    const { workflows } = this.machine.repository;
+    const workflow = this.machine.workflows.get(pipeline);
+    const trigger = workflow && completionTrigger(workflow);
+    const names = trigger?.workflows?.patterns.map(({ value }) => value) ?? [];
+    return workflows.filter(({ displayName }) => names.includes(displayName)).map(({ file }) => file);
   }
 
   job(pattern: JobPattern, wanted: "started" | "ended"): Action | undefined {
@@ -160,7 +195,10 @@ class Search {
 
   private endOfLeg(leg: SimLeg): Action | undefined {
     if (leg.result !== undefined) return undefined;
-    return actionOf(this.machine, leg) ?? (leg.called ? this.endOfScope(leg.called) : this.endOfQueue(leg));
+    return (
+      actionOf(this.machine, leg) ??
+      (leg.called && leg.state === "running" ? this.endOfScope(leg.called) : this.endOfQueue(leg))
+    );
   }
 
   private inScope(
@@ -184,7 +222,7 @@ class Search {
     leg: SimLeg,
     { pattern, depth, wanted }: { pattern: JobPattern; depth: number; wanted: "started" | "ended" },
   ): Action | undefined {
-    if (leg.called) return this.inScope(leg.called, { pattern, depth: depth + 1, wanted });
+    if (leg.called && leg.state === "running") return this.inScope(leg.called, { pattern, depth: depth + 1, wanted });
     return leg.result === undefined ? (actionOf(this.machine, leg) ?? this.endOfQueue(leg)) : undefined;
   }
 
@@ -220,6 +258,15 @@ class Search {
   }
 }
 
-function matchesRoot(pattern: RunPattern, run: SimRun): boolean {
-  return pattern.event === undefined || run.info.root === pattern.event;
+function isRoot(pattern: RunPattern, root: string): boolean {
+  return pattern.event === undefined || root === pattern.event;
+}
+
+function isHolding({ state }: SimLeg): boolean {
+  return state === "running" || state === "refused";
+}
+
+function legsAt(scope: Scope, [id, ...inner]: readonly string[]): SimLeg[] {
+  const legs = scope.jobs.get(id ?? "")?.legs ?? [];
+  return inner.length === 0 ? legs : legs.flatMap(({ called }) => (called ? legsAt(called, inner) : []));
 }

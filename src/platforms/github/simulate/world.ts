@@ -8,10 +8,14 @@
 
 import type { Conclusion } from "../../../facts/facts.ts";
 import type { RootEvent, Scenario, TraceEntry, TraceRun } from "../../../facts/scenario.ts";
+import type { Value } from "../read/expressions/value.ts";
 import type { Job, MatrixLeg, Workflow } from "../workflow.ts";
 
 /** What `needs.x.result` can be. */
 export type Result = "success" | "failure" | "cancelled" | "skipped";
+
+/** Inputs of a dispatch by name in lower case; values that a person or a script chose are not always known. */
+export type GivenInputs = ReadonlyMap<string, Value>;
 
 /** What made a run, as its contexts show it. */
 export interface Origin {
@@ -22,6 +26,8 @@ export interface Origin {
   /** `refs/heads/main`, `refs/tags/v1`, `refs/pull/1/merge`. */
   readonly ref: string;
   readonly sha: string;
+  /** Number of a pull request. */
+  readonly number: number | undefined;
   /** Branches of a pull request. */
   readonly head: string | undefined;
   readonly base: string | undefined;
@@ -33,9 +39,17 @@ export interface Origin {
   /** Tag of a release. */
   readonly tag: string | undefined;
   /** Inputs of a dispatch, or of a call that is not in the files. */
-  readonly inputs: Readonly<Record<string, string>>;
-  /** For `workflow_run`: the run it is about. */
-  readonly upstream: SimRun | undefined;
+  readonly inputs: GivenInputs;
+  /** For `workflow_run`: the run it is about, as it was then. */
+  readonly upstream: Completion | undefined;
+}
+
+export type CompletionAction = "requested" | "in_progress" | "completed";
+
+export interface Completion {
+  readonly run: SimRun;
+  readonly action: CompletionAction;
+  readonly conclusion: Conclusion | undefined;
 }
 
 /** The jobs of one workflow file inside one run: those of the run itself, or of a workflow it calls. */
@@ -45,6 +59,8 @@ export interface Scope {
   /** The leg of the calling job; undefined for the run's own file. */
   readonly caller: SimLeg | undefined;
   readonly jobs: ReadonlyMap<string, SimJob>;
+  /** The run, or a calling job around it, is being cancelled. */
+  cancelled: boolean;
 }
 
 export interface SimJob {
@@ -71,19 +87,25 @@ export interface SimLeg {
   readonly job: SimJob;
   readonly index: number;
   readonly matrix: MatrixLeg | undefined;
-  /** `ready`: may start. `queued`: waits for its group. */
-  state: "ready" | "queued" | "running" | "ended";
+  /** `ready`: may start. `queued`: waits for a group. `refused`: holds its groups while a person decides against it. */
+  state: "ready" | "queued" | "refused" | "running" | "ended";
   /** The step that is next. */
   step: number;
   /** How the steps with an id have ended so far, by id in lower case. */
   readonly steps: Map<string, StepEnd>;
   /** A step has failed for good. */
   failed: boolean;
+  /** Asked to end: only steps that want to run all the same are left. */
+  cancelled: boolean;
+  /** It failed, and `continue-on-error` does not count that. */
+  forgiven: boolean;
   result: Result | undefined;
   /** Jobs of the called workflow. */
   called: Scope | undefined;
-  /** Groups it waits for or holds. */
-  groups: string[];
+  /** Groups it waits for or holds, in lower case. */
+  readonly groups: string[];
+  /** How many of its locks (its own, that of the workflow it calls) it has asked for. */
+  asked: number;
 }
 
 export interface SimRun {
@@ -96,18 +118,40 @@ export interface SimRun {
   cancelled: boolean;
   conclusion: Conclusion | undefined;
   group: string | undefined;
+  /** From 1; a run that is started again keeps the id of its first attempt. */
+  readonly attempt: number;
+  readonly firstId: number;
+  /** How many events made by steps lead from the root event to it. */
+  readonly generation: number;
+}
+
+/** A run about to be made. */
+export interface Start {
+  readonly workflow: Workflow;
+  readonly origin: Origin;
+  readonly commit: string;
+  readonly cause: TraceRun["cause"];
+  readonly root: string;
+  readonly depth: number;
+  readonly generation: number;
+  /** The earlier attempt. */
+  readonly again?: SimRun;
+}
+
+/** An event that a step makes. */
+export interface MadeEvent {
+  readonly event: Exclude<RootEvent, { kind: "rerun" | "cancel" | "call" | "schedule" }>;
+  /** Of a dispatch. */
+  readonly inputs: GivenInputs;
 }
 
 /** Something that will arrive; nothing says when. */
 export type Delivery =
   | { readonly kind: "root"; readonly event: RootEvent }
-  | { readonly kind: "workflow-run"; readonly run: SimRun; readonly action: "requested" | "in_progress" | "completed" }
-  | {
-      readonly kind: "made";
-      readonly run: SimRun;
-      /** An event that a step made with a token that starts runs. */
-      readonly event: RootEvent;
-    };
+  /** One of several runs that one event makes; which of them comes first is open. */
+  | { readonly kind: "start"; readonly start: Start }
+  | { readonly kind: "completion"; readonly completion: Completion; readonly listener: Workflow }
+  | { readonly kind: "made"; readonly run: SimRun; readonly made: MadeEvent };
 
 export type Holder = { readonly kind: "run"; readonly run: SimRun } | { readonly kind: "leg"; readonly leg: SimLeg };
 
@@ -121,11 +165,15 @@ export interface Group {
 export interface World {
   readonly scenario: Scenario;
   readonly runs: SimRun[];
+  /** Those in progress. */
+  readonly live: SimRun[];
   readonly deliveries: Delivery[];
   readonly groups: Map<string, Group>;
   readonly entries: TraceEntry[];
   /** Commit that each branch or tag points to. */
   readonly refs: Map<string, string>;
+  /** Pull requests by their branches; the first is number 1. */
+  readonly pullRequests: string[];
 }
 
 type Unplaced<T> = T extends unknown ? Omit<T, "at"> : never;

@@ -29,10 +29,10 @@ export const job = (file: string, path: string, event?: string) => ({
 
 export const fails = (file: string, path: string) => ({ job: job(file, path), outcome: "failure" as const });
 
-/** `ci.yml#test success` for each job that ended, in order. */
+/** `ci.yml#test success` for each job that ended and was not skipped, in order. */
 export function ended(trace: Trace): string[] {
   return trace.entries.flatMap((entry) => {
-    if (entry.kind !== "job-ended") return [];
+    if (entry.kind !== "job-ended" || entry.conclusion === "skipped") return [];
     const file = trace.runs[entry.run]!.pipeline.replace(".github/workflows/", "");
     return [`${file}#${entry.path.join("/")} ${entry.conclusion}`];
   });

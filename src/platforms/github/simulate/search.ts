@@ -1,0 +1,135 @@
+/**
+ * Looks for a trace in which moments occur in order. First the direct way: whatever the next moment waits for comes first,
+ * everything else is held back. Where that fails, other orders are tried one by one, up to a limit.
+ */
+
+import type { JobPattern, Moment, Schedule, TraceRun } from "../../../facts/scenario.ts";
+import { type Action, perform, possibleActions } from "./actions.ts";
+import type { Machine } from "./jobs.ts";
+import { isMoment, matchesJob } from "./patterns.ts";
+import { stateKey } from "./state-key.ts";
+import { towards } from "./towards.ts";
+
+/** A trace longer than this means that runs start each other without end. */
+export const longestTrace = 50_000;
+
+export interface Found {
+  readonly machine: Machine;
+  /** How many moments of the schedule came. */
+  readonly moments: number;
+  /** Every order has been tried. */
+  readonly isCertain: boolean;
+}
+
+/** How far a schedule has come in a machine's trace. The earliest match is as good as any later one. */
+class Progress {
+  moments = 0;
+  private read = 0;
+  private readonly infos: TraceRun[] = [];
+  private readonly schedule: Schedule;
+
+  constructor(schedule: Schedule) {
+    this.schedule = schedule;
+  }
+
+  /** Reads what has been added to the trace; true when every moment has come. */
+  follow({ world }: Machine): boolean {
+    for (let i = this.infos.length; i < world.runs.length; i++) this.infos.push(world.runs[i]!.info);
+    for (; this.read < world.entries.length && this.moments < this.schedule.length; this.read++) {
+      if (isMoment(this.schedule[this.moments]!, world.entries[this.read]!, this.infos)) this.moments++;
+    }
+    return this.moments === this.schedule.length;
+  }
+
+  get next(): Moment {
+    return this.schedule[this.moments]!;
+  }
+
+  get rest(): Schedule {
+    return this.schedule.slice(this.moments);
+  }
+}
+
+/** `limit` is how many actions may be carried out while other orders are tried. */
+export function search(begin: () => Machine, schedule: Schedule, limit: number): Found {
+  const direct = directly(begin(), schedule);
+  if (direct.moments === schedule.length) return direct;
+  return exhaustively(begin, schedule, limit) ?? direct;
+}
+
+function directly(machine: Machine, schedule: Schedule): Found {
+  const progress = new Progress(schedule);
+  while (!progress.follow(machine) && machine.world.entries.length < longestTrace) {
+    const action = towards(machine, progress.next) ?? possibleActions(machine).next().value;
+    if (!action) break;
+    perform(machine, action);
+  }
+  return { machine, moments: progress.moments, isCertain: false };
+}
+
+/** Undefined where the limit ends the search. */
+function exhaustively(begin: () => Machine, schedule: Schedule, limit: number): Found | undefined {
+  const seen = new Set<string>();
+  /** Choices that lead to states not looked at yet: positions among the possible actions. */
+  const open: number[][] = [[]];
+  let furthest: Found | undefined;
+  let spent = 0;
+  for (let path = open.pop(); path; path = open.pop()) {
+    const machine = begin();
+    const progress = new Progress(schedule);
+    for (const choice of path) {
+      perform(machine, [...possibleActions(machine)][choice]!);
+      spent++;
+    }
+    while (!progress.follow(machine)) {
+      if (spent++ > limit) return undefined;
+      const state = `${progress.moments} ${stateKey(machine)}`;
+      if (seen.has(state)) break;
+      seen.add(state);
+      const actions = [...possibleActions(machine)];
+      if (actions.length === 0) break;
+      const preferred = preference(machine, progress, actions);
+      if (!isUnseen(machine, actions[preferred]!, progress.rest)) {
+        for (let i = actions.length - 1; i >= 0; i--) if (i !== preferred) open.push([...path, i]);
+      }
+      perform(machine, actions[preferred]!);
+      path = [...path, preferred];
+    }
+    if (progress.moments === schedule.length) return { machine, moments: progress.moments, isCertain: true };
+    if (!furthest || progress.moments > furthest.moments) {
+      furthest = { machine, moments: progress.moments, isCertain: true };
+    }
+  }
+  return furthest;
+}
+
+/** An action that commutes with all others first, then what leads to the next moment. */
+function preference(machine: Machine, progress: Progress, actions: readonly Action[]): number {
+  const unseen = actions.findIndex((action) => isUnseen(machine, action, progress.rest));
+  if (unseen >= 0) return unseen;
+  const wanted = towards(machine, progress.next);
+  return Math.max(
+    0,
+    actions.findIndex((action) => wanted !== undefined && isSame(action, wanted)),
+  );
+}
+
+/** A step between others that makes no event and that nobody asks for: its place in the trace does not matter. */
+function isUnseen(machine: Machine, action: Action, rest: Schedule): boolean {
+  if (action.kind !== "advance" || action.leg.state !== "running") return false;
+  const { leg } = action;
+  const { job, path, scope } = leg.job;
+  if (job.kind !== "steps" || leg.step >= job.steps.length) return false;
+  if (job.steps.some((step) => machine.makesEvents(step, leg))) return false;
+  if (leg.job.legs.length > 1 || leg.cancelled) return false;
+  const place = { run: scope.run.info, path, leg: leg.index };
+  const isAsked = (pattern: JobPattern) => matchesJob(pattern, place);
+  return !rest.some((moment) => moment.kind === "step" && isAsked(moment.job));
+}
+
+function isSame(a: Action, b: Action): boolean {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === "deliver") return b.kind === "deliver" && a.delivery === b.delivery;
+  if (a.kind === "expire") return b.kind === "expire" && a.holder === b.holder;
+  return (b.kind === "start" || b.kind === "advance") && a.leg === b.leg;
+}
