@@ -50,6 +50,11 @@ export interface ProcessRunner extends Runner {
   /** Services that steps of this state folder left running and that still run. */
   listServices(): Service[];
   stopService(service: Service): Promise<void>;
+  /**
+   * Keeps variables of Baton's own environment from steps: the names of secrets, which only the jobs that declare them
+   * get. To be called before the first start.
+   */
+  withhold(names: Iterable<string>): void;
   /** Lets go of what the runner keeps for the next job. To be called when no attempt runs. */
   close(): void;
 }
@@ -128,6 +133,9 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     },
     listServices: services.list,
     stopService: services.stop,
+    withhold(names) {
+      for (const name of names) delete env[name];
+    },
     close() {
       world.spawner.close();
       world.pipes.close();

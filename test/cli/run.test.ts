@@ -204,7 +204,8 @@ test("a secret in Baton's environment reaches only the jobs that declare it", as
     other: { needs: ["declares"], steps: [sh("env; cat /proc/self/environ /proc/$PPID/environ")] },
   }`);
   const box = sandbox(t, { files });
-  const run = await box.baton({ DEPLOY_KEY: "hunter-twenty-two" }, "run", "--verbose");
+  box.env.DEPLOY_KEY = "hunter-twenty-two";
+  const run = await box.baton("run", "--verbose");
   assert.equal(run.code, 0, run.stderr);
   assert.match(run.stderr, /length 17/);
   const other = await box.baton("logs", "r0001", "app.other@dev");
