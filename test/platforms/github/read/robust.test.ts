@@ -70,6 +70,20 @@ test("a bad expression in quoted text over several lines is placed inside of the
   assert.deepEqual([problem.location.line, problem.location.column], [7, 11]);
 });
 
+test("a workflow where an action should be is read as the action it is not", () => {
+  const uses = plain.replace("run: 'true'", "uses: ./act");
+  const repository = readRepository(
+    writeTree({
+      ".github/workflows/x.yml": uses,
+      "act/action.yml": "name: A\njobs:\n  a:\nruns: { using: node24, main: x }\n",
+    }),
+  );
+  assert.deepEqual(
+    repository.actions.map(({ using }) => using),
+    ["node"],
+  );
+});
+
 test("aliases that multiply are stopped", () => {
   const levels = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(", ")}]`);
   assert.deepEqual(messages(`l0: &l0 [x]\n${levels.join("\n")}\n${plain}`), [

@@ -2,6 +2,7 @@ import { FeatureFlags } from "@actions/expressions/features";
 import { convertJobs } from "@actions/workflow-parser/model/converter/jobs";
 import { TemplateContext, TemplateValidationErrors } from "@actions/workflow-parser/templates/template-context";
 import { readTemplate } from "@actions/workflow-parser/templates/template-reader";
+import { type TemplateToken, TemplateTokenError } from "@actions/workflow-parser/templates/tokens/template-token";
 import type { TokenRange } from "@actions/workflow-parser/templates/tokens/token-range";
 import { isMapping } from "@actions/workflow-parser/templates/tokens/type-guards";
 import { NoOperationTraceWriter } from "@actions/workflow-parser/templates/trace-writer";
@@ -23,7 +24,7 @@ const MAX_JOBS_FOR_NEEDS = 1_000;
 
 /** What GitHub's own parser says about a workflow file: unknown keys, wrong types, bad expressions, needs in a circle. */
 export function validateWorkflow(source: SourceFile, root: YamlNode): Finding[] {
-  return validate({ source, root, file: workflowFileSchema() });
+  return validate({ source, root, file: workflowFileSchema(), converts: convertJobs });
 }
 
 /** The same for `action.yml`. */
@@ -31,16 +32,29 @@ export function validateAction(source: SourceFile, root: YamlNode): Finding[] {
   return validate({ source, root, file: actionFileSchema() });
 }
 
-function validate({ source, root, file }: { source: SourceFile; root: YamlNode; file: FileSchema }): Finding[] {
+interface Validation {
+  readonly source: SourceFile;
+  readonly root: YamlNode;
+  readonly file: FileSchema;
+  /** Checks of `jobs` beyond the grammar. */
+  readonly converts?: (context: TemplateContext, jobs: TemplateToken) => unknown;
+}
+
+function validate({ source, root, file, converts }: Validation): Finding[] {
   const errors = new TemplateValidationErrors(MAX_ERRORS, MAX_MESSAGE_LENGTH);
   const context = new TemplateContext(errors, file.schema, new NoOperationTraceWriter());
   // What GitHub offers to some accounts only is not ours to refuse.
   context.state.featureFlags = new FeatureFlags({ all: true });
   const fileId = context.getFileId(source.path);
   const value = readTemplate(context, file.root, new TreeReader(fileId, root), fileId);
-  if (errors.count === 0 && value && isMapping(value)) {
-    const jobs = value.find("jobs");
-    if (jobs && isMapping(jobs) && jobs.count <= MAX_JOBS_FOR_NEEDS) convertJobs(context, jobs);
+  const jobs = errors.count === 0 && value && isMapping(value) ? value.find("jobs") : undefined;
+  if (converts && jobs && isMapping(jobs) && jobs.count <= MAX_JOBS_FOR_NEEDS) {
+    try {
+      converts(context, jobs);
+    } catch (error) {
+      // It throws for some of the shapes that it does not expect, with the token where there is one.
+      context.error(error instanceof TemplateTokenError ? error.token : jobs, error);
+    }
   }
   return errors.getErrors().map(({ rawMessage, range }) => invalidWorkflow(rawMessage, locationIn(source, range)));
 }
