@@ -29,6 +29,11 @@ function says(text: string, ...wanted: readonly string[]): boolean {
 }
 
 const harmless = [
+  "classify",
+  "detect",
+  "determine",
+  "resolve",
+  "decide",
   "preview",
   "previews",
   "dry",
@@ -134,16 +139,10 @@ function findEffects(job: JobFacts): Effect[] {
 
 function saysItActs(job: JobFacts, step: StepFacts): boolean {
   const label = step.label === step.text.trim().split("\n")[0] ? "" : step.label;
-  return says(
-    `${label} ${job.key} ${job.label}`,
-    "deploy",
-    "apply",
-    "release",
-    "publish",
-    "provision",
-    "rollout",
-    "cd",
-  );
+  const names = `${label} ${job.key} ${job.label}`;
+  if (says(names, "classify", "detect", "determine", "resolve", "decide", "test", "tests", "check", "checks"))
+    return false;
+  return says(names, "deploy", "apply", "release", "publish", "provision", "rollout", "cd");
 }
 
 /** Local clusters and emulators of a test are nobody's environment. */

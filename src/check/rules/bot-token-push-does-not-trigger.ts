@@ -19,6 +19,7 @@ export const botTokenPushDoesNotTrigger: Rule = {
           if (access.kind !== "resource" || access.mode === "read" || access.token.kind !== "default") continue;
           if (access.resource !== "git-tag" && access.resource !== "release") continue;
           if (access.details.has("repository") || isDraft(access, step)) continue;
+          if (access.resource === "git-tag" && startedByTag(analysis, pipeline, job)) continue;
           for (const { waiting, start } of waitingFor(analysis, pipeline, access, step)) {
             const once = `${pipeline.id} ${waiting.id}`;
             if (seen.has(once) || startsOtherwise(analysis, { pipeline, job, waiting })) continue;
@@ -42,6 +43,12 @@ export const botTokenPushDoesNotTrigger: Rule = {
     }
   },
 };
+
+/** The tag was there before: pushing it started this run, and whatever else waits for it. */
+function startedByTag(analysis: Analysis, pipeline: Pipeline, job: JobFacts): boolean {
+  const ways = analysis.waysRunning(pipeline, job);
+  return ways.length > 0 && ways.every(({ root }) => root.kind === "push" && root.ref.kind === "tag");
+}
 
 /** A draft is published by a person later, and that does start workflows. */
 function isDraft(access: ResourceAccess, step: StepFacts): boolean {

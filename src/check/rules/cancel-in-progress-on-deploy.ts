@@ -52,6 +52,8 @@ export const cancelInProgressOnDeploy: Rule = {
           at: lock.at,
           related: effect.step ? [{ at: effect.step.at, message: `Here: ${effect.tool}` }] : [],
           confidence: "high",
+          // Files of a site are complete again with the next run.
+          ...(effect.access?.resource === "bucket" ? { severity: "warning" as const } : {}),
           schedule: [
             `${way.described} -> ${fileName(pipeline.id)} starts; "${jobName(job)}" runs ${effect.tool}`,
             `${way.described} again -> the group ${keyText(lock.group)} is asked for`,

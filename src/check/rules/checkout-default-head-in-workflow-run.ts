@@ -1,10 +1,12 @@
-import { can, jobPattern, runPattern } from "../analysis/analysis.ts";
-import { isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
-import { checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
+import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import type { TextEdit } from "../../findings/finding.ts";
+import { type Analysis, can, jobPattern, runPattern } from "../analysis/analysis.ts";
+import { type Effect, isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
+import { type Checkout, checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
 import type { Way } from "../analysis/ways.ts";
 import { expression, fileName, jobName } from "../analysis/wording.ts";
 import { addParameters } from "../edits.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const checkoutDefaultHeadInWorkflowRun: Rule = {
   id: "checkout-default-head-in-workflow-run",
@@ -15,63 +17,82 @@ export const checkoutDefaultHeadInWorkflowRun: Rule = {
   url: documentation.workflowRun,
   *find(analysis) {
     const seen = new Set<object>();
-    for (const { pipeline, job } of analysis.work()) {
-      const effects = lastingEffects(job).filter((effect) => effect.step);
-      if (effects.length === 0 || isPreview(job) || reportsOrCleans(job)) continue;
-      if (movesToTestedCommit(job) || takesBuiltFiles(analysis, job) || pinnedToCommit(effects)) continue;
-      const ways = analysis
-        .ways(pipeline)
-        .filter((way) => way.upstream && runsTestedCode(way) && can(analysis.effectRuns(job, way.circumstances)));
-      const [way] = ways;
-      if (!way) continue;
-      const [checkout] = checkoutsOf(analysis, job).filter(
-        ({ step, ref }) =>
-          (ref === "" || ref === "github.sha" || ref === "github.ref") && can(step.runs(way.circumstances)),
-      );
-      if (!checkout || seen.has(checkout.step.at)) continue;
-      seen.add(checkout.step.at);
-      const upstream = way.circumstances.upstream!.pipeline;
-      const only = pipeline.starts.every((start) => start.cause.kind === "completion");
-      const value = only
-        ? expression("github.event.workflow_run.head_sha")
-        : expression("github.event.workflow_run.head_sha || github.sha");
-      const edits =
-        checkout.step.edit && checkout.ref === "" && job.file === pipeline.id
-          ? [addParameters(checkout.step.edit, [`ref: ${value}`])]
-          : undefined;
-      const [effect] = effects;
-      yield {
-        message: `"${jobName(job)}" checks out the default branch as it is now, not the commit that ${fileName(upstream)} has tested`,
-        at: checkout.step.at,
-        related: [
-          { at: way.start.at, message: `Started when ${fileName(upstream)} has completed` },
-          {
-            at: effect!.step!.at,
-            message: `What it then ${effect!.kind === "publish" ? "publishes" : "deploys"}: ${effect!.tool}`,
-          },
-        ],
-        confidence: "high",
-        ...(isDocumentation(effect!) ? { severity: "warning" as const } : {}),
-        schedule: [
-          `${way.described} (commit A) -> ${fileName(upstream)} tests A`,
-          "push of commit B while it runs",
-          `${fileName(upstream)} completes for A -> ${fileName(pipeline.id)} starts`,
-          `"${jobName(job)}" checks out B, which nothing has tested, and ${effect!.kind === "publish" ? "publishes" : "deploys"} it`,
-        ],
-        help: `Check out \`${value}\`.`,
-        ...(edits ? { edits } : {}),
-        claim: analysis.claim(
-          [way],
-          [
-            { kind: "run-ended", run: runPattern(upstream, way) },
-            { kind: "job-started", job: jobPattern(job, way) },
-          ],
-          { kind: "runs", job: jobPattern(job, way), step: checkout.step.index },
-        ),
-      };
+    for (const pipeline of analysis.facts.pipelines) {
+      const hits = pipeline.jobs.flatMap((job) => hitOf(analysis, pipeline, job) ?? []);
+      const fresh = hits.filter(({ checkout }, i) => {
+        const { at } = checkout.step;
+        return !seen.has(at) && hits.findIndex((each) => each.checkout.step.at === at) === i;
+      });
+      for (const { checkout } of fresh) seen.add(checkout.step.at);
+      const [first, ...others] = fresh;
+      if (first) yield candidate(analysis, first, others);
     }
   },
 };
+
+interface Hit {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+  readonly effect: Effect;
+  readonly checkout: Checkout;
+  readonly way: Way;
+}
+
+function hitOf(analysis: Analysis, pipeline: Pipeline, job: JobFacts): Hit | undefined {
+  if (job.kind !== "work" || isPreview(job) || reportsOrCleans(job)) return undefined;
+  const effects = lastingEffects(job).filter((effect) => effect.step);
+  const [effect] = effects;
+  if (!effect || movesToTestedCommit(job) || takesBuiltFiles(analysis, job) || pinnedToCommit(effects))
+    return undefined;
+  const way = analysis
+    .ways(pipeline)
+    .find((each) => each.upstream && runsTestedCode(each) && can(analysis.effectRuns(job, each.circumstances)));
+  const checkout =
+    way &&
+    checkoutsOf(analysis, job).find(
+      ({ step, ref }) =>
+        (ref === "" || ref === "github.sha" || ref === "github.ref") && can(step.runs(way.circumstances)),
+    );
+  return checkout && { pipeline, job, effect, checkout, way };
+}
+
+function candidate(analysis: Analysis, hit: Hit, others: readonly Hit[]): Candidate {
+  const { pipeline, job, effect, checkout, way } = hit;
+  const upstream = way.circumstances.upstream!.pipeline;
+  const only = pipeline.starts.every((start) => start.cause.kind === "completion");
+  const value = expression(`github.event.workflow_run.head_sha${only ? "" : " || github.sha"}`);
+  const edits = [hit, ...others].map(({ checkout: { step, ref }, job: { file } }) =>
+    step.edit && ref === "" && file === pipeline.id ? addParameters(step.edit, [`ref: ${value}`]) : undefined,
+  );
+  const does = effect.kind === "publish" ? "publishes" : "deploys";
+  return {
+    message: `"${jobName(job)}" checks out the default branch as it is now, not the commit that ${fileName(upstream)} has tested`,
+    at: checkout.step.at,
+    related: [
+      { at: way.start.at, message: `Started when ${fileName(upstream)} has completed` },
+      { at: effect.step!.at, message: `What it then ${does}: ${effect.tool}` },
+      ...others.map((other) => ({ at: other.checkout.step.at, message: `The same in "${jobName(other.job)}"` })),
+    ],
+    confidence: "high",
+    ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
+    schedule: [
+      `${way.described} (commit A) -> ${fileName(upstream)} tests A`,
+      "push of commit B while it runs",
+      `${fileName(upstream)} completes for A -> ${fileName(pipeline.id)} starts`,
+      `"${jobName(job)}" checks out B, which nothing has tested, and ${does} it`,
+    ],
+    help: `Check out \`${value}\`.`,
+    ...(edits.includes(undefined) ? {} : { edits: edits as TextEdit[] }),
+    claim: analysis.claim(
+      [way],
+      [
+        { kind: "run-ended", run: runPattern(upstream, way) },
+        { kind: "job-started", job: jobPattern(job, way) },
+      ],
+      { kind: "runs", job: jobPattern(job, way), step: checkout.step.index },
+    ),
+  };
+}
 
 /** Runs that began with somebody's pull request must use the trusted branch: taking its commit would be the bug. */
 function runsTestedCode(way: Way): boolean {

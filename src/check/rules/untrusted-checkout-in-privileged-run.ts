@@ -14,6 +14,8 @@ export const untrustedCheckoutInPrivilegedRun: Rule = {
   *find(analysis) {
     const seen = new Set<object>();
     for (const { pipeline, job } of analysis.work()) {
+      // One such job of a workflow shows what is wrong with its start.
+      if (seen.has(pipeline)) continue;
       if (job.kind !== "work" || !isPrivileged(job)) continue;
       const way = analysis
         .ways(pipeline)
@@ -21,7 +23,7 @@ export const untrustedCheckoutInPrivilegedRun: Rule = {
       if (!way) continue;
       const { checkout, runner } = hit(way, job)!;
       if (seen.has(checkout.at) || checksPermission(analysis, job)) continue;
-      seen.add(checkout.at);
+      seen.add(checkout.at).add(pipeline);
       const upstream = way.circumstances.upstream;
       const named = upstream && job.condition?.reads.some((path) => path.endsWith("workflow_run.head_branch"));
       yield {
@@ -67,8 +69,10 @@ function isPrivileged(job: JobFacts): boolean {
   return job.rights.secrets.length > 0 || job.rights.writes !== "no";
 }
 
-const outsideRefs =
-  /workflow_run\.head_(sha|branch|commit)|workflow_run\.pull_requests|pull_request\.head\.(sha|ref)|github\.head_ref|refs\/pull\/|pull_request\.merge_commit_sha/;
+/** A commit of a fork can be had from this repository as well; a branch of a fork only from the fork. */
+const outsideCommits =
+  /workflow_run\.head_(sha|commit)|workflow_run\.pull_requests|pull_request\.head\.sha|refs\/pull\/|pull_request\.merge_commit_sha/;
+const outsideBranches = /workflow_run\.head_branch|pull_request\.head\.ref|github\.head_ref/;
 
 const runsTree =
   /\b(npm (ci|install|i|run|test|start|exec)|npx|yarn|pnpm|bun (install|run|test)|pip3? install (-e )?(\.|-r)|poetry (install|run|build)|uv (sync|run|pip)|pytest|tox|make|cargo|go (build|test|run|generate)|mvnw?|gradlew?|bundle (install|exec)|rake|composer (install|run)|dotnet (build|test|run)|docker(-| )compose|docker build|python3? [\w./]+\.py|node [\w./]+\.[mc]?js|bash [\w./]+\.sh|sh [\w./]+\.sh|\.\/[\w./-]+|terraform (plan|apply|init)|mkdocs|hugo|jekyll)\b/;
@@ -84,7 +88,7 @@ function hit(way: Way, job: JobFacts): { checkout: StepFacts; runner: StepFacts 
         .map((part) => ("text" in part ? part.text : part.name))
         .join("");
     const takes =
-      (given !== undefined && outsideRefs.test(given)) ||
+      (given !== undefined && (outsideCommits.test(given) || (outsideBranches.test(given) && fromFork(step)))) ||
       (step.kind === "command" && /gh pr checkout|git fetch[^\n]*(refs\/pull|pull\/)/.test(step.text));
     if (!takes || !can(weakest(job.runs(circumstances), step.runs(circumstances)))) continue;
     const folder = step.parameter("path");
@@ -100,6 +104,12 @@ function hit(way: Way, job: JobFacts): { checkout: StepFacts; runner: StepFacts 
     if (runner) return { checkout: step, runner };
   }
   return undefined;
+}
+
+function fromFork(step: StepFacts): boolean {
+  const repository = step.parameter("repository");
+  const text = repository?.value.map((part) => ("text" in part ? part.text : part.name)).join("") ?? "";
+  return /head_repository|head\.repo/.test(text);
 }
 
 /** Checked out beside the trusted tree: only commands that go there run it. */

@@ -204,10 +204,12 @@ export class RunModel {
     const trigger = callTrigger(level.workflow);
     if (caller && caller.job.kind === "call") {
       const given = entryValue(caller.job.with, name);
-      if (given) return this.templateValue(given, caller, under);
-      if (caller.job.with?.expression) return free;
       const declared = trigger?.inputs.find((input) => input.name.value.toLowerCase() === name);
-      return declared?.default ? this.templateValue(declared.default, caller, under) : known("");
+      const type = declared?.type ?? "string";
+      if (given) return asType(this.templateValue(given, caller, under), type);
+      if (caller.job.with?.expression) return free;
+      if (declared?.default) return asType(this.templateValue(declared.default, caller, under), type);
+      return known(type === "boolean" ? false : type === "number" ? 0 : "");
     }
     const { event } = under.start;
     return event === "workflow_dispatch" || event === "workflow_call" ? free : nothing;
@@ -266,6 +268,13 @@ export class RunModel {
     const declared = place.defaults?.get(name);
     return declared === undefined ? known("") : valueOfTemplate(declared, this.stepSurroundings(outer, under));
   }
+}
+
+/** Inputs have the type they are declared with, whatever they are written as. */
+function asType(value: Possible, type: string): Possible {
+  if (value.kind === "open" || typeof value.value !== "string") return value;
+  if (type === "boolean") return known(value.value === "true");
+  return type === "number" ? known(Number(value.value)) : value;
 }
 
 /** A step in its job; steps of a local action are inside of the step that uses it. */

@@ -67,9 +67,9 @@ function samplesOf(pattern: string): string[] {
   if (isLiteral(pattern)) return [pattern];
   const plain = pattern
     .replaceAll(/\[0-9[^\]]*\]|\[\d-\d\]/g, "1")
-    .replaceAll("/**", "/x")
-    .replaceAll("**", "x")
-    .replaceAll("*", pattern.startsWith("v") ? "1" : "x")
+    .replaceAll("/**", "/topic")
+    .replaceAll("**", "topic")
+    .replaceAll("*", /^v|\d/.test(pattern) ? "1" : "topic")
     .replaceAll(/[?+]/g, "");
   const found = findName({ passing: [onlyNames([pattern])], failing: [] });
   return ["main", plain, ...(found.answer === "yes" ? [found.name] : [])].slice(0, 3);
