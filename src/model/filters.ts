@@ -63,6 +63,17 @@ export function matchesAny(patterns: readonly string[], candidates: Iterable<str
   return false;
 }
 
+/**
+ * The regular expression that a pattern stands for, without its `!`; understood by JavaScript and Oniguruma alike.
+ *
+ * @throws {SyntaxError} for a pattern that `patternProblem` would name.
+ */
+export function patternSource(pattern: string): string {
+  const source = toRegExpSource(pattern);
+  if (typeof source === "string") return source;
+  throw new SyntaxError(`"${pattern}", character ${source.at + 1}: ${source.message}`);
+}
+
 /** Letters of a pattern that the language gives a meaning; escaped they stand for themselves. */
 const syntax = /[\\^$.*+?()[\]{}|/]/;
 

@@ -1,0 +1,4 @@
+/** An expression as text of a workflow file. */
+export function computed(expression: string): string {
+  return `\${{ ${expression} }}`;
+}

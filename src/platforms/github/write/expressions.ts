@@ -1,0 +1,123 @@
+/** Values and conditions of the model as GitHub's expressions. */
+
+import type { Condition, Delivery, Value } from "../../../model/delivery.ts";
+import { computed } from "./computed.ts";
+import { CannotWrite } from "./options.ts";
+
+/** A literal in an expression. */
+export function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** Where values come from at the place that is written. */
+export interface Surroundings {
+  readonly delivery: Delivery;
+  readonly pipeline: string;
+  readonly job: string;
+  /** Expression for the name of the environment; undefined in what is per release. */
+  readonly environment: string | undefined;
+  /** Its name where the file is for one environment alone. */
+  readonly knownEnvironment: string | undefined;
+  readonly commit: string;
+  readonly event: string;
+  parameter(name: string): string;
+  /** `pipeline.output`. */
+  output(reference: string): string;
+}
+
+/** A value as text of a workflow file, with `${{ }}` around what is computed. */
+export function valueText(value: Value, around: Surroundings): string {
+  if (typeof value === "string") return value.replaceAll("${{", computed("'${{'"));
+  if (Array.isArray(value)) return value.map((part) => valueText(part, around)).join("");
+  return `\${{ ${valueExpression(value, around)} }}`;
+}
+
+function valueExpression(value: Exclude<Value, string | Value[]>, around: Surroundings): string {
+  if ("output" in value) return around.output(value.output);
+  if ("secret" in value) return `secrets.${value.secret}`;
+  if ("variable" in value) return variable(value.variable, around);
+  if ("parameter" in value) return around.parameter(value.parameter);
+  if ("matrix" in value) return `matrix.${value.matrix}`;
+  return context(value.context, around);
+}
+
+function context(name: Extract<Value, { context: unknown }>["context"], around: Surroundings): string {
+  switch (name) {
+    case "delivery":
+      return text(around.delivery.name);
+    case "environment":
+      return around.environment ?? text("");
+    case "pipeline":
+      return text(around.pipeline);
+    case "job":
+      return text(around.job);
+    case "release":
+    case "run":
+      return "github.run_id";
+    case "commit":
+      return around.commit;
+    case "branch":
+      return "github.head_ref || github.ref_name";
+    case "directory":
+      return "github.workspace";
+    default:
+      return name satisfies never;
+  }
+}
+
+/** The values are known, so they stand in the file: one text, or a table by environment. */
+function variable(name: string, { delivery, environment, knownEnvironment }: Surroundings): string {
+  const inEnvironment = (variables: Record<string, string>) =>
+    Object.hasOwn(variables, name)
+      ? variables[name]!
+      : Object.hasOwn(delivery.variables, name)
+        ? delivery.variables[name]!
+        : "";
+  const table = Object.fromEntries(delivery.environments.map((one) => [one.name, inEnvironment(one.variables)]));
+  const values = new Set(Object.values(table));
+  if (environment === undefined) return text(inEnvironment({}));
+  if (knownEnvironment !== undefined) return text(table[knownEnvironment]!);
+  if (values.size === 1) return text([...values][0]!);
+  return `fromJSON(${text(JSON.stringify(table))})[${environment}]`;
+}
+
+/** A condition as an expression, in parentheses where it has several parts. */
+export function conditionExpression(condition: Condition, around: Surroundings): string {
+  const inner = (one: Condition) => conditionExpression(one, around);
+  const anyOf = (parts: readonly string[]) => (parts.length === 1 ? parts[0]! : `(${parts.join(" || ")})`);
+  if ("all" in condition) return condition.all.length === 0 ? "true" : joined(condition.all.map(inner), " && ");
+  if ("any" in condition) return condition.any.length === 0 ? "false" : anyOf(condition.any.map(inner));
+  if ("not" in condition) return `!(${inner(condition.not)})`;
+  if ("environment" in condition) {
+    const { environment, knownEnvironment } = around;
+    if (environment === undefined) return "false";
+    if (knownEnvironment !== undefined) return String(condition.environment.includes(knownEnvironment));
+    return anyOf(condition.environment.map((name) => `${environment} == ${text(name)}`));
+  }
+  if ("branch" in condition) return anyOf(condition.branch.map(branchTest));
+  if ("event" in condition) return anyOf(condition.event.map((event) => `${around.event} == ${text(event)}`));
+  if ("parameter" in condition) return `${around.parameter(condition.parameter)} == ${text(condition.equals)}`;
+  if ("variable" in condition) return `${variable(condition.variable, around)} == ${text(condition.equals)}`;
+  return condition satisfies never;
+}
+
+function joined(parts: readonly string[], sign: string): string {
+  return parts.length === 1 ? parts[0]! : `(${parts.join(sign)})`;
+}
+
+/** GitHub's expressions have no globs: a name, or a beginning with everything after it, is all that can be said. */
+function branchTest(pattern: string): string {
+  const branch = "(github.head_ref || github.ref_name)";
+  if (/^[\w./-]+$/.test(pattern)) return `${branch} == ${text(pattern)}`;
+  const prefix = /^([\w./-]*)\*\*$/.exec(pattern)?.[1];
+  if (prefix !== undefined) return `startsWith(${branch}, ${text(prefix)})`;
+  throw new CannotWrite(
+    `a condition tests the branch against ${pattern}, which GitHub's expressions cannot: they have no globs`,
+    "name the branches, or a beginning such as release/**",
+  );
+}
+
+/** The model's name of what started the run. */
+export const eventExpression =
+  "(github.event_name == 'push' && 'push' || github.event_name == 'pull_request' && 'pull-request' || " +
+  "github.event_name == 'schedule' && 'schedule' || 'manual')";

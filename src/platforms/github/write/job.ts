@@ -1,0 +1,383 @@
+/** A job of the model as a job of a workflow: what surrounds its steps is written here, the steps are its own. */
+
+import type { Delivery, Job, OutputType, Pipeline, Step, Value } from "../../../model/delivery.ts";
+import { computed } from "./computed.ts";
+import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
+import { conditionExpression, type Surroundings, valueText } from "./expressions.ts";
+import type { ArtifactNames } from "./names.ts";
+import { digestOutput } from "./names.ts";
+import { nativeStep, needsAws, signInToAws, toolSteps } from "./native-steps.ts";
+import { CannotWrite, type WriteOptions } from "./options.ts";
+import { pinnedActions } from "./pinned-actions.ts";
+import {
+  fenceScript,
+  openOutputsScript,
+  packScript,
+  placeScript,
+  publishScript,
+  retried,
+} from "./scripts/job-scripts.ts";
+import { outputsRead } from "./scripts/rows.ts";
+
+/** Where a job is written, and where it finds what it takes. */
+export interface JobPlace {
+  readonly delivery: Delivery;
+  readonly pipeline: Pipeline;
+  readonly options: WriteOptions;
+  readonly artifactNames: ArtifactNames;
+  /** Undefined for a per-release job. */
+  readonly environment: { readonly expression: string; readonly known: string | undefined } | undefined;
+  readonly commit: string;
+  readonly event: string;
+  /** Jobs of the model that stand in the same file, and what they are called there. */
+  readonly idOf: (job: string) => string | undefined;
+  readonly parameter: (name: string) => string;
+  /** `pipeline.output` that is made elsewhere. */
+  readonly output: (reference: string) => string;
+  /** `pipeline.artifact` that is made elsewhere: expressions for its digest and for the run that keeps it. */
+  readonly artifact: (reference: string) => { digest: string; run: string; name?: string };
+  /** Added to every job's condition. */
+  readonly guard?: string;
+  /** Jobs of the file that come before all of the model's. */
+  readonly first?: readonly string[];
+}
+
+export function writeJob(name: string, place: JobPlace): StepsJobDocument {
+  const job = place.pipeline.jobs[name]!;
+  const around = surroundings(name, place);
+  const text = (value: Value) => valueText(value, around);
+  const outputs = promised(name, place.pipeline);
+  const aws = needsAws(job);
+  const attested = place.options.attest === "yes" && job.per === "release" && Object.keys(job.artifacts).length > 0;
+  const steps: StepDocument[] = [checkout(place), ...fence(job, place), ...toolSteps(job)];
+  if (aws) steps.push(signInToAws(`${place.pipeline.name}-${name}`));
+  steps.push(...job.uses.flatMap((use) => takeArtifact(use, job, place)));
+  if (Object.keys(outputs).length > 0) steps.push({ name: "Make room for outputs", run: openOutputsScript });
+  steps.push(...job.steps.map((step) => ownStep({ step, job, place, around })));
+  if (Object.keys(outputs).length > 0) {
+    steps.push({ id: "publish", name: "Publish the outputs", run: publishScript(outputs) });
+  }
+  steps.push(...Object.keys(job.artifacts).flatMap((artifact) => leaveArtifact({ artifact, job, place, attested })));
+  const needs = needsOf(job, place);
+  const condition = jobCondition(job, { around, needs, place });
+  const group = job.concurrency && text(job.concurrency.group);
+  const wantsEnvironment = place.environment !== undefined && (job.deploys || aws || readsSecrets(job, place.pipeline));
+  return {
+    kind: "steps",
+    name: job.matrix
+      ? `${name} (${Object.keys(dimensions(job))
+          .map((key) => computed(`matrix.${key}`))
+          .join(", ")})`
+      : name,
+    needs,
+    ...(condition !== undefined && { if: condition }),
+    permissions: jobPermissions(job, { aws, attested, verifies: verifies(job, place) }),
+    ...(group !== undefined && { concurrency: { group } }),
+    runsOn: place.options.runsOn ?? "ubuntu-24.04",
+    ...(wantsEnvironment && { environment: place.environment!.known ?? computed(place.environment!.expression) }),
+    timeoutMinutes: minutes(job.timeoutMs),
+    ...(job.continueOnFailure && { continueOnError: true }),
+    ...(job.matrix && {
+      strategy: {
+        failFast: job.matrix.failFast,
+        ...(job.matrix.maxParallel !== undefined && { maxParallel: job.matrix.maxParallel }),
+        matrix: {
+          ...job.matrix.values,
+          ...(job.matrix.include.length > 0 && { include: job.matrix.include }),
+          ...(job.matrix.exclude.length > 0 && { exclude: job.matrix.exclude }),
+        },
+      },
+    }),
+    outputs: {
+      ...Object.fromEntries(
+        Object.keys(outputs).map((output) => [output, computed(`steps.publish.outputs.${output}`)]),
+      ),
+      ...Object.fromEntries(
+        Object.keys(job.artifacts).map((artifact) => [
+          digestOutput(artifact),
+          computed(`steps.${packId(artifact)}.outputs.digest`),
+        ]),
+      ),
+    },
+    env: mapValues({ ...place.pipeline.env, ...job.env }, (value) => text(value), place, job),
+    ...withFolder(folderOf(place.pipeline, job)),
+    steps,
+  };
+}
+
+const minutes = (ms: number) => Math.max(1, Math.ceil(ms / 60_000));
+const packId = (artifact: string) => `pack-${artifact}`;
+
+function dimensions(job: Job): Record<string, unknown> {
+  const { values = {}, include = [] } = job.matrix ?? {};
+  return { ...values, ...include[0] };
+}
+
+function withFolder(folder: string): { workingDirectory?: string } {
+  return folder === "." ? {} : { workingDirectory: folder };
+}
+
+/** Joined and without `.`: `web/api`. */
+export function joinFolders(...parts: readonly string[]): string {
+  const names: string[] = [];
+  for (const part of parts.flatMap((one) => one.split("/"))) {
+    if (part === "..") names.pop();
+    else if (part !== "." && part !== "") names.push(part);
+  }
+  return names.length === 0 ? "." : names.join("/");
+}
+
+function folderOf(pipeline: Pipeline, job: Job): string {
+  return joinFolders(pipeline.workingDirectory, job.workingDirectory);
+}
+
+/** Values of a pipeline that exist once for each environment have no meaning in what is per release. */
+function mapValues(
+  env: Readonly<Record<string, Value>>,
+  text: (value: Value) => string,
+  place: JobPlace,
+  job: Job,
+): Record<string, string> {
+  const entries = Object.entries(env).filter(([name, value]) => {
+    if (job.per === "environment" || Object.hasOwn(job.env, name)) return true;
+    return !readsEnvironment(value, place);
+  });
+  return Object.fromEntries(entries.map(([name, value]) => [name, text(value)]));
+}
+
+function readsEnvironment(value: Value, { delivery }: JobPlace): boolean {
+  if (typeof value === "string") return false;
+  if (Array.isArray(value)) return value.some((part) => readsEnvironment(part, { delivery } as JobPlace));
+  if (!("output" in value)) return false;
+  const [owner, name] = value.output.split(".") as [string, string];
+  const pipeline = delivery.pipelines.find((one) => one.name === owner)!;
+  return pipeline.jobs[pipeline.outputs[name]!.job]!.per === "environment";
+}
+
+function surroundings(name: string, place: JobPlace): Surroundings {
+  return {
+    delivery: place.delivery,
+    pipeline: place.pipeline.name,
+    job: name,
+    environment: place.environment?.expression,
+    knownEnvironment: place.environment?.known,
+    commit: place.commit,
+    event: place.event,
+    parameter: place.parameter,
+    output: (reference) => {
+      const [owner, output] = reference.split(".") as [string, string];
+      const publisher = owner === place.pipeline.name ? place.idOf(place.pipeline.outputs[output]!.job) : undefined;
+      return publisher === undefined ? place.output(reference) : `needs.${publisher}.outputs.${output}`;
+    },
+  };
+}
+
+/** The jobs of the file that it waits for: those it needs, and those whose outputs or artifacts it reads. */
+function needsOf(job: Job, place: JobPlace): string[] {
+  const { pipeline } = place;
+  const own = (reference: string) => (reference.startsWith(`${pipeline.name}.`) ? reference.split(".")[1]! : undefined);
+  const makers = [
+    ...job.needs,
+    ...outputsRead(job, pipeline).flatMap((reference) => {
+      const name = own(reference);
+      return name === undefined ? [] : [pipeline.outputs[name]!.job];
+    }),
+    ...job.uses.flatMap(({ artifact }) => {
+      const name = own(artifact);
+      return Object.entries(pipeline.jobs).flatMap(([maker, { artifacts }]) =>
+        name !== undefined && Object.hasOwn(artifacts, name) ? [maker] : [],
+      );
+    }),
+  ];
+  const self = Object.entries(pipeline.jobs).find(([, other]) => other === job)![0];
+  const ids = makers.filter((maker) => maker !== self).flatMap((maker) => place.idOf(maker) ?? []);
+  return [...new Set([...(place.first ?? []), ...ids])];
+}
+
+function jobCondition(
+  job: Job,
+  { around, needs, place }: { around: Surroundings; needs: readonly string[]; place: JobPlace },
+): string | undefined {
+  const parts: string[] = [];
+  if (job.runsAfter === "failure") parts.push("failure()");
+  if (job.runsAfter === "always") parts.push("always()");
+  if (place.guard !== undefined) parts.push(place.guard);
+  if (job.condition !== undefined) parts.push(conditionExpression(job.condition, around));
+  if (job.runsAfter === "failure" && needs.length === 0) return "false";
+  return parts.length === 0 ? undefined : parts.join(" && ");
+}
+
+function jobPermissions(
+  job: Job,
+  { aws, attested, verifies }: { aws: boolean; attested: boolean; verifies: boolean },
+): Permissions {
+  const taking = job.uses.length > 0;
+  return {
+    ...((job.deploys || taking) && { actions: "read" as const }),
+    ...(attested ? { attestations: "write" as const } : verifies ? { attestations: "read" as const } : {}),
+    contents: "read",
+    ...((aws || attested) && { "id-token": "write" as const }),
+  };
+}
+
+/** Whether it takes artifacts that are signed where they are built. */
+function verifies(job: Job, { delivery, options }: JobPlace): boolean {
+  if (options.attest !== "yes") return false;
+  return job.uses.some(({ artifact }) => makerOf(artifact, delivery).per === "release");
+}
+
+function makerOf(reference: string, delivery: Delivery): Job {
+  const [owner, name] = reference.split(".") as [string, string];
+  const pipeline = delivery.pipelines.find((one) => one.name === owner)!;
+  return Object.values(pipeline.jobs).find(({ artifacts }) => Object.hasOwn(artifacts, name))!;
+}
+
+function readsSecrets(job: Job, pipeline: Pipeline): boolean {
+  return secretsOf(job, pipeline).length > 0;
+}
+
+/** Names of the secrets that reach a job's steps. */
+export function secretsOf(job: Job, pipeline: Pipeline): string[] {
+  const inValue = (value: Value): string[] => {
+    if (typeof value === "string") return [];
+    if (Array.isArray(value)) return value.flatMap(inValue);
+    return "secret" in value ? [value.secret] : [];
+  };
+  return [
+    ...Object.values(pipeline.env),
+    ...Object.values(job.env),
+    ...job.steps.flatMap(({ env, action }) => [...Object.values(env), ...Object.values(action?.inputs ?? {})]),
+  ].flatMap(inValue);
+}
+
+/** Outputs that a job of the pipeline has to publish, with their types. */
+function promised(job: string, pipeline: Pipeline): Record<string, OutputType> {
+  return Object.fromEntries(
+    Object.entries(pipeline.outputs).flatMap(([name, output]) => (output.job === job ? [[name, output.type]] : [])),
+  );
+}
+
+function checkout({ commit }: JobPlace): StepDocument {
+  return {
+    name: "Check out the commit of the release",
+    uses: pinnedActions.checkout,
+    with: { ref: computed(commit), "persist-credentials": false },
+  };
+}
+
+function fence(job: Job, { environment }: JobPlace): StepDocument[] {
+  if (!job.deploys || environment === undefined) return [];
+  return [
+    {
+      name: "Make sure that no other run has begun to deploy here",
+      env: {
+        GH_TOKEN: computed("github.token"),
+        ENVIRONMENT: environment.known ?? computed(environment.expression),
+      },
+      workingDirectory: computed("github.workspace"),
+      run: fenceScript,
+    },
+  ];
+}
+
+function ownStep(options: { step: Step; job: Job; place: JobPlace; around: Surroundings }): StepDocument {
+  const { step, job, place, around } = options;
+  const text = (value: Value) => valueText(value, around);
+  const native = nativeStep(step, (input) => {
+    const value = step.action?.inputs[input];
+    return value === undefined ? undefined : text(value);
+  });
+  const condition = step.condition && conditionExpression(step.condition, around);
+  const rest = {
+    ...(condition !== undefined && { if: condition }),
+    ...(step.timeoutMs !== undefined && { timeoutMinutes: minutes(step.timeoutMs) }),
+    ...(step.continueOnFailure && { continueOnError: true }),
+  };
+  if (native !== undefined) return { ...native, ...rest };
+  if (step.run.includes("${{")) {
+    throw new CannotWrite(
+      `${place.pipeline.name}: the step "${step.name}" has \${{ in its script, which GitHub would replace before the shell sees it`,
+      "hand the value over in env",
+    );
+  }
+  const folder = joinFolders(folderOf(place.pipeline, job), step.workingDirectory);
+  return {
+    name: step.name,
+    ...rest,
+    ...(step.shell === "sh" && { shell: "sh" as const }),
+    ...(folder !== folderOf(place.pipeline, job) && { workingDirectory: folder }),
+    env: Object.fromEntries(Object.entries(step.env).map(([name, value]) => [name, text(value)])),
+    run: retried(step.run.endsWith("\n") || !step.run.includes("\n") ? step.run : `${step.run}\n`, job.retry),
+  };
+}
+
+function takeArtifact(use: Job["uses"][number], job: Job, place: JobPlace): StepDocument[] {
+  const [owner, name] = use.artifact.split(".") as [string, string];
+  const made = place.delivery.pipelines.find((pipeline) => pipeline.name === owner)!;
+  const [makerName, maker] = Object.entries(made.jobs).find(([, { artifacts }]) => Object.hasOwn(artifacts, name))!;
+  const here = owner === place.pipeline.name ? place.idOf(makerName) : undefined;
+  const environment =
+    maker.per === "release" ? undefined : (place.environment?.known ?? computed(place.environment!.expression));
+  const elsewhere = here === undefined ? place.artifact(use.artifact) : undefined;
+  const digest = here === undefined ? elsewhere!.digest : `needs.${here}.outputs.${digestOutput(name)}`;
+  const downloaded = `\${{ runner.temp }}/artifacts/${owner}.${name}`;
+  const target = `\${{ github.workspace }}/${joinFolders(folderOf(place.pipeline, job), use.path)}`;
+  return [
+    {
+      name: `Download ${name} of ${owner}`,
+      uses: pinnedActions.downloadArtifact,
+      with: {
+        name: elsewhere?.name ?? place.artifactNames.of(use.artifact, environment),
+        path: downloaded,
+        ...(elsewhere && { "run-id": computed(elsewhere.run), "github-token": computed("github.token") }),
+      },
+    },
+    {
+      name: `Verify ${name} and lay it at ${use.path}`,
+      env: {
+        ...(place.options.attest === "yes" && maker.per === "release" && { GH_TOKEN: computed("github.token") }),
+        DOWNLOADED: downloaded,
+        DIGEST: computed(digest),
+        TARGET: target,
+      },
+      workingDirectory: computed("github.workspace"),
+      run: placeScript({ attested: place.options.attest === "yes" && maker.per === "release" ? "yes" : "no" }),
+    },
+  ];
+}
+
+function leaveArtifact(options: { artifact: string; job: Job; place: JobPlace; attested: boolean }): StepDocument[] {
+  const { artifact, job, place, attested } = options;
+  const reference = `${place.pipeline.name}.${artifact}`;
+  const environment =
+    job.per === "release" ? undefined : (place.environment?.known ?? computed(place.environment!.expression));
+  const target = `\${{ runner.temp }}/artifacts/${reference}`;
+  return [
+    {
+      id: packId(artifact),
+      name: `Pack ${artifact} and take its digest`,
+      env: { SOURCE: joinFolders(job.artifacts[artifact]!.path), TARGET: target },
+      run: packScript,
+    },
+    ...(attested
+      ? [
+          {
+            name: `Attest where ${artifact} comes from`,
+            uses: pinnedActions.attest,
+            with: { "subject-path": computed(`steps.${packId(artifact)}.outputs.file`) },
+          },
+        ]
+      : []),
+    {
+      name: `Keep ${artifact}`,
+      uses: pinnedActions.uploadArtifact,
+      with: {
+        name: place.artifactNames.of(reference, environment),
+        path: target,
+        "if-no-files-found": "error",
+        overwrite: true,
+        "retention-days": 90,
+      },
+    },
+  ];
+}

@@ -1,0 +1,44 @@
+import type { Raw } from "./document.ts";
+
+export const layouts = ["orchestrated", "chained", "per-environment"] as const;
+export type Layout = (typeof layouts)[number];
+
+/** Additions of the team, by file name without folder (`web.yml`): what Baton has no words for. */
+export interface RawAdditions {
+  /** Merged into the top of the workflow. */
+  readonly workflow?: { readonly [key: string]: Raw };
+  /** Merged into a job, by its id. */
+  readonly jobs?: Readonly<Record<string, { readonly [key: string]: Raw }>>;
+  /** Steps that come after a job's own, by its id. */
+  readonly steps?: Readonly<Record<string, readonly Raw[]>>;
+}
+
+export interface WriteOptions {
+  readonly layout: Layout;
+  /** Label of the machines. Default: `ubuntu-24.04`. */
+  readonly runsOn?: string;
+  /** Sign where release artifacts come from, and verify it before they are used in an environment. */
+  readonly attest?: "yes" | "no";
+  /** How the files are made, for their header. Default: `baton generate github --layout LAYOUT`. */
+  readonly command?: string;
+  /** Before the name of outputs in Parameter Store (`chained`). Default: `/<delivery>`. */
+  readonly parameterPrefix?: string;
+  readonly raw?: Readonly<Record<string, RawAdditions>>;
+}
+
+/** A file to be, its path relative to the repository. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The delivery asks for something that GitHub, or the layout, has no means for. Says what and what to do. */
+export class CannotWrite extends Error {
+  override readonly name = "CannotWrite";
+  readonly next: string | undefined;
+
+  constructor(message: string, next?: string) {
+    super(message);
+    this.next = next;
+  }
+}

@@ -1,0 +1,137 @@
+import { stringify } from "yaml";
+import type { WorkflowDocument } from "./document.ts";
+import type { RawAdditions } from "./options.ts";
+import { Branch, type Entry, type Tree, workflowTree } from "./tree.ts";
+
+/** Comments are folded at this width; values never are. */
+const commentWidth = 118;
+
+/** The text of a workflow file. The same document gives the same bytes. */
+export function printWorkflow(workflow: WorkflowDocument, raw?: RawAdditions): string {
+  const out: string[] = [];
+  for (const line of workflow.header) out.push(line === "" ? "#" : `# ${line}`);
+  printEntries(workflowTree(workflow, raw).entries, "", out);
+  return `${out.join("\n")}\n`;
+}
+
+function printEntries(entries: readonly Entry[], indent: string, out: string[], first = indent): void {
+  entries.forEach((entry, index) => {
+    if (entry.apart) out.push("");
+    for (const line of entry.comment ?? []) {
+      for (const part of fold(line, commentWidth - indent.length)) out.push(`${indent}# ${part}`);
+    }
+    printEntry(entry, index === 0 ? first : indent, indent, out);
+  });
+}
+
+/** `start` is what stands before the key on its line: blanks, or blanks and the dash of a list. */
+function printEntry({ key, value, note }: Entry, start: string, indent: string, out: string[]): void {
+  const head = `${start}${scalar(key)}:`;
+  const behind = note === undefined ? "" : ` # ${note}`;
+  if (isList(value)) {
+    if (value.length === 0) out.push(`${head} []`);
+    else if (value.every((item) => isShort(item)))
+      out.push(`${head} [${value.map((item) => flowScalar(item as string)).join(", ")}]`);
+    else {
+      out.push(head);
+      printList(value, `${indent}  `, out);
+    }
+    return;
+  }
+  if (value === null) out.push(head);
+  else if (typeof value === "object") {
+    const entries = entriesOf(value);
+    if (entries.length === 0) out.push(`${head} {}`);
+    else {
+      out.push(head);
+      printEntries(entries, `${indent}  `, out);
+    }
+  } else if (typeof value === "string" && value.includes("\n")) printBlock(head, value, indent, out);
+  else out.push(`${head} ${scalar(value)}${behind}`);
+}
+
+function printList(items: readonly Tree[], indent: string, out: string[]): void {
+  items.forEach((item, index) => {
+    if (typeof item !== "object" || item === null) {
+      if (typeof item === "string" && item.includes("\n")) printBlock(`${indent}-`, item, indent, out);
+      else out.push(`${indent}- ${item === null ? "null" : scalar(item)}`);
+      return;
+    }
+    if (isList(item)) {
+      out.push(`${indent}- [${item.map((inner) => flowScalar(inner as string)).join(", ")}]`);
+      return;
+    }
+    const entries = entriesOf(item);
+    if (entries.length === 0) {
+      out.push(`${indent}- {}`);
+      return;
+    }
+    const isStep = entries.length > 1 && entries[0]!.key === "name";
+    if (isStep && index > 0) out.push("");
+    const [head, ...rest] = entries as [Entry, ...Entry[]];
+    for (const line of head.comment ?? []) {
+      for (const part of fold(line, commentWidth - indent.length)) out.push(`${indent}# ${part}`);
+    }
+    printEntries([{ ...head, comment: [] }, ...rest], `${indent}  `, out, `${indent}- `);
+  });
+}
+
+function entriesOf(value: object): readonly Entry[] {
+  if (value instanceof Branch) return value.entries;
+  return Object.entries(value as Record<string, Tree>).map(([key, inner]) => ({ key, value: inner }));
+}
+
+/** A literal block. What a block cannot hold (a line that begins the text with blanks, odd characters) is quoted. */
+function printBlock(head: string, text: string, indent: string, out: string[]): void {
+  const body = text.replace(/\n+$/, "");
+  const isPlain =
+    !/^[ \t]|^[ \t]+$|\n[ \t]+(?:\n|$)|\n\n$/.test(text) &&
+    !/[^\n\t\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/.test(body);
+  if (!isPlain) {
+    out.push(`${head} ${JSON.stringify(text)}`);
+    return;
+  }
+  out.push(`${head} |${text.endsWith("\n") ? "" : "-"}`);
+  for (const line of body.split("\n")) out.push(line.trim() === "" ? "" : `${indent}  ${line}`);
+}
+
+/** Starts like a word, an expression or a path, and holds nothing that YAML could take for something else. */
+const plain = /^(?:[A-Za-z_./][\w ./@+()=-]*[\w./@+()=-]|[A-Za-z_./])$/;
+const notText = /^(?:true|false|yes|no|on|off|y|n|null|\.inf|\.nan|~|[.\d_+-]*)$/i;
+const expression = /^\$\{\{ [^#\n:]*[^\s#\n:] \}\}$/;
+
+function scalar(value: string | number | boolean): string {
+  if (typeof value !== "string") return String(value);
+  if (plain.test(value) && !notText.test(value)) return value === "on" ? "on" : value;
+  if (value === "on") return "on";
+  if (expression.test(value)) return value;
+  return stringify(value, { lineWidth: 0, version: "1.2" }).trimEnd();
+}
+
+/** In `[a, b]` fewer characters may stand unquoted. */
+function flowScalar(value: string | number | boolean): string {
+  const text = scalar(value);
+  return typeof value === "string" && !/^["']/.test(text) && /[,[\]{}*?&!|>%@`]/.test(text)
+    ? JSON.stringify(value)
+    : text;
+}
+
+function isShort(value: Tree): value is string | number | boolean {
+  return (typeof value !== "object" && !String(value).includes("\n")) || false;
+}
+
+function isList(value: Tree): value is readonly Tree[] {
+  return Array.isArray(value);
+}
+
+function fold(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + word.length + 1 > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,204 @@
+/** What the planning script knows of the delivery: plain data, one line of JSON for each pipeline and environment. */
+
+import type { Condition, Delivery, EventName, Job, Pipeline, Value } from "../../../../model/delivery.ts";
+import { patternSource } from "../../../../model/filters.ts";
+import { artifactsOf, outputsOf } from "../names.ts";
+import { inOrder } from "../pipeline-order.ts";
+
+/** A pattern as the script reads it. Later ones win; one with `not` takes away again. */
+interface PatternRow {
+  is: string;
+  not?: true;
+}
+
+/** A condition with its patterns as regular expressions and its variables as tables by environment. */
+type ConditionRow =
+  | { all: ConditionRow[] }
+  | { any: ConditionRow[] }
+  | { not: ConditionRow }
+  | { environment: string[] }
+  | { branch: PatternRow[] }
+  | { event: EventName[] }
+  | { parameter: string; equals: string }
+  | { variable: Record<string, string>; equals: string };
+
+export interface PipelineRow {
+  name: string;
+  needs: string[];
+  paths: PatternRow[];
+  branches: PatternRow[];
+  events: EventName[];
+  schedules?: string[];
+  outputs?: Product[];
+  artifacts?: Product[];
+  /** Has jobs that run once for all environments. */
+  builds?: true;
+  /** When none of its jobs can run: the pipeline counts as passed. */
+  empty?: ConditionRow;
+}
+
+export interface Product {
+  name: string;
+  per: "release" | "environment";
+  /** Another pipeline takes it. */
+  taken?: true;
+  /** When the job that makes it cannot run. */
+  unless?: ConditionRow;
+}
+
+export interface EnvironmentRow {
+  name: string;
+  branch?: PatternRow[];
+  after: string[];
+}
+
+export function environmentRows(delivery: Delivery): EnvironmentRow[] {
+  return inOrder(delivery.environments, ({ after }) => after).map(({ name, branch, after }) => ({
+    name,
+    ...(branch === undefined ? {} : { branch: patterns([branch]) }),
+    after,
+  }));
+}
+
+/** Pipelines after those they need. */
+export function pipelineRows(delivery: Delivery): PipelineRow[] {
+  const taken = takenBy(delivery);
+  return inOrder(delivery.pipelines, ({ needs }) => needs).map((pipeline) => {
+    const { triggers } = pipeline;
+    const rests = new Rests(pipeline, delivery);
+    const product = ({ name, per, job }: { name: string; per: Product["per"]; job: string }): Product => {
+      const unless = rests.of(job);
+      return {
+        name,
+        per,
+        ...(taken.has(`${pipeline.name}.${name}`) && { taken: true }),
+        ...(unless !== "never" && unless !== "always" && { unless }),
+      };
+    };
+    const outputs = outputsOf(pipeline).map(product);
+    const artifacts = artifactsOf(pipeline).map(product);
+    const empty = rests.ofAll();
+    const events: EventName[] = ["push", "promotion", "rollback"];
+    if (triggers.pullRequests) events.push("pull-request");
+    if (triggers.manual) events.push("manual");
+    return {
+      name: pipeline.name,
+      needs: pipeline.needs,
+      paths: patterns(triggers.paths),
+      branches: patterns(triggers.branches),
+      events,
+      ...(triggers.schedules.length > 0 && { schedules: triggers.schedules }),
+      ...(outputs.length > 0 && { outputs }),
+      ...(artifacts.length > 0 && { artifacts }),
+      ...(Object.values(pipeline.jobs).some(({ per }) => per === "release") && { builds: true }),
+      ...(empty !== "never" && { empty: empty === "always" ? { all: [] } : empty }),
+    };
+  });
+}
+
+export function patterns(list: readonly string[]): PatternRow[] {
+  return list.map((pattern) => ({ is: patternSource(pattern), ...(pattern.startsWith("!") && { not: true }) }));
+}
+
+/** `pipeline.name` of all outputs and artifacts that some other pipeline reads. */
+function takenBy(delivery: Delivery): Set<string> {
+  const taken = new Set<string>();
+  for (const pipeline of delivery.pipelines) {
+    for (const reference of readsOf(pipeline)) if (!reference.startsWith(`${pipeline.name}.`)) taken.add(reference);
+  }
+  return taken;
+}
+
+export function readsOf(pipeline: Pipeline): string[] {
+  return Object.values(pipeline.jobs).flatMap((job) => [
+    ...outputsRead(job, pipeline),
+    ...job.uses.map(({ artifact }) => artifact),
+  ]);
+}
+
+/** `pipeline.output` of everything that a job reads, in the order in which it is met. */
+export function outputsRead(job: Job, pipeline: Pipeline): string[] {
+  const values = [
+    ...Object.values(pipeline.env),
+    ...Object.values(job.env),
+    ...job.steps.flatMap(({ env, action }) => [...Object.values(env), ...Object.values(action?.inputs ?? {})]),
+    ...(job.concurrency === undefined ? [] : [job.concurrency.group]),
+  ];
+  return [...new Set(values.flatMap(outputsIn))];
+}
+
+function outputsIn(value: Value): string[] {
+  if (typeof value === "string") return [];
+  if (Array.isArray(value)) return value.flatMap(outputsIn);
+  return "output" in value ? [value.output] : [];
+}
+
+type Rest = ConditionRow | "always" | "never";
+
+/** When jobs cannot run whatever changed: from their own conditions, passed on by needs. */
+class Rests {
+  readonly #pipeline: Pipeline;
+  readonly #delivery: Delivery;
+  readonly #known = new Map<string, Rest>();
+
+  constructor(pipeline: Pipeline, delivery: Delivery) {
+    this.#pipeline = pipeline;
+    this.#delivery = delivery;
+  }
+
+  of(name: string): Rest {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const job = this.#pipeline.jobs[name]!;
+    const own: Rest = job.condition === undefined ? "never" : { not: row(job.condition, this.#delivery) };
+    const needs = job.needs.map((need) => this.of(need));
+    let rest: Rest = own;
+    if (job.runsAfter === "success") rest = anyOf([own, ...needs]);
+    if (job.runsAfter === "failure" && needs.length > 0) rest = anyOf([own, allOf(needs)]);
+    this.#known.set(name, rest);
+    return rest;
+  }
+
+  ofAll(): Rest {
+    return allOf(Object.keys(this.#pipeline.jobs).map((name) => this.of(name)));
+  }
+}
+
+function anyOf(parts: readonly Rest[]): Rest {
+  if (parts.includes("always")) return "always";
+  const rows = unique(parts);
+  return rows.length === 0 ? "never" : rows.length === 1 ? rows[0]! : { any: rows };
+}
+
+function allOf(parts: readonly Rest[]): Rest {
+  if (parts.includes("never")) return "never";
+  const rows = unique(parts);
+  return rows.length === 0 ? "always" : rows.length === 1 ? rows[0]! : { all: rows };
+}
+
+function unique(parts: readonly Rest[]): ConditionRow[] {
+  const seen = new Map<string, ConditionRow>();
+  for (const part of parts) if (typeof part !== "string") seen.set(JSON.stringify(part), part);
+  return [...seen.values()];
+}
+
+function row(condition: Condition, delivery: Delivery): ConditionRow {
+  const inner = (one: Condition) => row(one, delivery);
+  if ("all" in condition) return { all: condition.all.map(inner) };
+  if ("any" in condition) return { any: condition.any.map(inner) };
+  if ("not" in condition) return { not: inner(condition.not) };
+  if ("branch" in condition) return { branch: patterns(condition.branch) };
+  if ("variable" in condition) {
+    const table: Record<string, string> = { "": delivery.variables[condition.variable] ?? "" };
+    for (const { name, variables } of delivery.environments) {
+      table[name] = variables[condition.variable] ?? delivery.variables[condition.variable] ?? "";
+    }
+    return { variable: table, equals: condition.equals };
+  }
+  return condition;
+}
+
+/** As a list of JSON, one line for each row. */
+export function rowsText(rows: readonly object[]): string {
+  return `[\n${rows.map((one) => `  ${JSON.stringify(one)}`).join(",\n")}\n]\n`;
+}

@@ -1,0 +1,218 @@
+import type {
+  CallJobDocument,
+  ConcurrencyGroup,
+  Input,
+  JobDocument,
+  Permissions,
+  Raw,
+  StepDocument,
+  StepsJobDocument,
+  Triggers,
+  WorkflowDocument,
+} from "./document.ts";
+import type { RawAdditions } from "./options.ts";
+import { own } from "./own.ts";
+
+/** What is printed: entries in the order in which a person would write them, each with an optional comment above. */
+export type Tree = Raw | Branch | readonly Tree[];
+
+export class Branch {
+  readonly entries: readonly Entry[];
+  constructor(entries: readonly (Entry | undefined)[]) {
+    this.entries = entries.filter((entry) => entry !== undefined);
+  }
+}
+
+export interface Entry {
+  key: string;
+  value: Tree;
+  /** Lines above. */
+  comment?: readonly string[];
+  /** Behind the value. */
+  note?: string;
+  /** A blank line comes before it. */
+  apart?: true;
+}
+
+const entry = (key: string, value: Tree | undefined): Entry | undefined =>
+  value === undefined ? undefined : { key, value };
+
+export function workflowTree(workflow: WorkflowDocument, raw: RawAdditions | undefined): Branch {
+  const jobs = Object.entries(workflow.jobs).map(
+    ([id, job], index): Entry => ({
+      key: id,
+      value: withRaw(jobTree(job, own(raw?.steps, id)), own(raw?.jobs, id)),
+      ...(job.comment && { comment: job.comment }),
+      ...(index > 0 && { apart: true }),
+    }),
+  );
+  const tree = new Branch([
+    entry("name", workflow.name),
+    entry("run-name", workflow.runName),
+    { key: "on", value: triggersTree(workflow.on), apart: true },
+    { key: "permissions", value: {}, apart: true },
+    workflow.concurrency && { key: "concurrency", value: concurrencyTree(workflow.concurrency), apart: true },
+    { key: "defaults", value: { run: { shell: "bash" } }, apart: true },
+    { key: "jobs", value: new Branch(jobs), apart: true },
+  ]);
+  return withRaw(tree, raw?.workflow);
+}
+
+function triggersTree({ push, pullRequest, workflowRun, dispatch, call, schedules }: Triggers): Branch {
+  return new Branch([
+    push && entry("push", { branches: [...push.branches] }),
+    pullRequest && entry("pull_request", pullRequest.branches ? { branches: [...pullRequest.branches] } : null),
+    workflowRun &&
+      entry("workflow_run", {
+        workflows: [...workflowRun.workflows],
+        types: ["completed"],
+        ...(workflowRun.branches && { branches: [...workflowRun.branches] }),
+      }),
+    schedules &&
+      entry(
+        "schedule",
+        schedules.map((cron) => ({ cron })),
+      ),
+    dispatch &&
+      entry("workflow_dispatch", Object.keys(dispatch.inputs).length > 0 ? { inputs: inputs(dispatch.inputs) } : null),
+    call &&
+      entry(
+        "workflow_call",
+        new Branch([
+          entry("inputs", filled(inputs(call.inputs))),
+          entry("secrets", filled(Object.fromEntries(call.secrets.map((name) => [name, { required: false }])))),
+          entry(
+            "outputs",
+            filled(
+              Object.fromEntries(
+                Object.entries(call.outputs).map(([name, { description, value }]) => [
+                  name,
+                  { ...(description && { description }), value: wrapped(value) },
+                ]),
+              ),
+            ),
+          ),
+        ]),
+      ),
+  ]);
+}
+
+function inputs(all: Readonly<Record<string, Input>>): Record<string, Raw> {
+  return Object.fromEntries(
+    Object.entries(all).map(([name, { description, type, required, default: given, options }]) => [
+      name,
+      {
+        ...(description && { description }),
+        type,
+        ...(required && { required }),
+        ...(given !== undefined && { default: given }),
+        ...(options && { options }),
+      },
+    ]),
+  );
+}
+
+function concurrencyTree({ group }: ConcurrencyGroup): Raw {
+  return { group, queue: "max", "cancel-in-progress": false };
+}
+
+function jobTree(job: JobDocument, steps: readonly Raw[] | undefined): Branch {
+  const first = [
+    entry("name", job.name),
+    entry("needs", job.needs && job.needs.length > 0 ? job.needs : undefined),
+    entry("if", job.if === undefined ? undefined : wrapped(job.if)),
+    entry("permissions", permissionsTree(job.permissions)),
+    job.concurrency && entry("concurrency", concurrencyTree(job.concurrency)),
+  ];
+  return new Branch(job.kind === "call" ? [...first, ...callEntries(job)] : [...first, ...stepsEntries(job, steps)]);
+}
+
+function permissionsTree(permissions: Permissions): Raw {
+  return { ...permissions } as Raw;
+}
+
+function callEntries(job: CallJobDocument): (Entry | undefined)[] {
+  return [
+    entry("uses", `./${job.uses}`),
+    entry("with", filled(job.with ?? {})),
+    entry("secrets", filled(Object.fromEntries((job.secrets ?? []).map((name) => [name, `\${{ secrets.${name} }}`])))),
+  ];
+}
+
+function stepsEntries(job: StepsJobDocument, more: readonly Raw[] = []): (Entry | undefined)[] {
+  return [
+    entry("runs-on", job.runsOn),
+    entry("environment", job.environment),
+    entry("timeout-minutes", job.timeoutMinutes),
+    entry("continue-on-error", job.continueOnError),
+    job.strategy &&
+      entry(
+        "strategy",
+        new Branch([
+          entry("fail-fast", job.strategy.failFast),
+          entry("max-parallel", job.strategy.maxParallel),
+          entry("matrix", job.strategy.matrix),
+        ]),
+      ),
+    entry("outputs", filled(job.outputs ?? {})),
+    entry("env", filled(job.env ?? {})),
+    job.workingDirectory === undefined
+      ? undefined
+      : entry("defaults", { run: { "working-directory": job.workingDirectory } }),
+    entry("steps", [...job.steps.map(stepTree), ...more]),
+  ];
+}
+
+function stepTree(step: StepDocument): Branch {
+  const first = [
+    { key: "name", value: step.name, ...(step.comment && { comment: step.comment }) },
+    entry("id", step.id),
+    entry("if", step.if === undefined ? undefined : wrapped(step.if)),
+  ];
+  const limits = [entry("timeout-minutes", step.timeoutMinutes), entry("continue-on-error", step.continueOnError)];
+  if ("uses" in step) {
+    const { action, sha, version } = step.uses;
+    return new Branch([
+      ...first,
+      { key: "uses", value: `${action}@${sha}`, note: version },
+      ...limits,
+      entry("env", filled(step.env ?? {})),
+      entry("with", filled(step.with ?? {})),
+    ]);
+  }
+  return new Branch([
+    ...first,
+    ...limits,
+    entry("shell", step.shell),
+    entry("working-directory", step.workingDirectory),
+    entry("env", filled(step.env ?? {})),
+    entry("run", step.run),
+  ]);
+}
+
+const wrapped = (expression: string) => `\${{ ${expression} }}`;
+
+function filled(map: Readonly<Record<string, Raw>>): Raw | undefined {
+  return Object.keys(map).length > 0 ? map : undefined;
+}
+
+/** Additions of the team: a map goes into a map key by key, anything else takes the place of what is there. */
+function withRaw(tree: Branch, raw: { readonly [key: string]: Raw } | undefined): Branch {
+  if (raw === undefined) return tree;
+  const entries = tree.entries.map((one) =>
+    Object.hasOwn(raw, one.key) ? { ...one, value: merged(one.value, raw[one.key]!) } : one,
+  );
+  const added = Object.entries(raw).filter(([key]) => !tree.entries.some((one) => one.key === key));
+  return new Branch([...entries, ...added.map(([key, value]) => ({ key, value }))]);
+}
+
+function merged(value: Tree, raw: Raw): Tree {
+  if (!isMap(raw)) return raw;
+  if (value instanceof Branch) return withRaw(value, raw);
+  if (!isMap(value)) return raw;
+  return withRaw(new Branch(Object.entries(value).map(([key, inner]) => ({ key, value: inner }))), raw);
+}
+
+function isMap(value: Tree): value is { readonly [key: string]: Raw } {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Branch);
+}

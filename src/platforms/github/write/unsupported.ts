@@ -1,0 +1,17 @@
+import type { Delivery } from "../../../model/delivery.ts";
+import { CannotWrite } from "./options.ts";
+
+/** What a definition can say and GitHub cannot do. */
+export function refuseUnsupported(delivery: Delivery): void {
+  for (const pipeline of delivery.pipelines) {
+    for (const [name, job] of Object.entries(pipeline.jobs)) {
+      const where = `${pipeline.name}.${name}`;
+      if (job.concurrency !== undefined && job.concurrency.limit > 1) {
+        throw new CannotWrite(
+          `${where} lets ${job.concurrency.limit} jobs of its group run at a time; a concurrency group of GitHub lets one`,
+          "use a limit of 1, or a group for each",
+        );
+      }
+    }
+  }
+}

