@@ -9,16 +9,20 @@ export const unknownNames: Rule = function* (subject) {
   for (const { name, after } of delivery.environments) {
     yield* unknownIn(after, environments, ["environments", name, "after"], "environment");
   }
+  const jobsOf = new Map(
+    [...pipelines.values(), ...jobs.map(({ pipeline }) => pipeline)].map((one) => [one, new Map<string, unknown>()]),
+  );
+  for (const [{ jobs }, known] of jobsOf) for (const name of Object.keys(jobs)) known.set(name, true);
   for (const pipeline of pipelines.values()) {
     const path = ["pipelines", pipeline.name];
     yield* unknownIn(pipeline.needs, pipelines, [...path, "needs"], "pipeline");
-    const known = new Map(Object.entries(pipeline.jobs));
+    const known = jobsOf.get(pipeline)!;
     for (const [name, { job }] of Object.entries(pipeline.outputs)) {
       if (known.size > 0) yield* unknownIn([job], known, [...path, "outputs", name, "job"], "job");
     }
   }
   for (const { pipeline, job, path } of jobs) {
-    yield* unknownIn(job.needs, new Map(Object.entries(pipeline.jobs)), [...path, "needs"], "job");
+    yield* unknownIn(job.needs, jobsOf.get(pipeline)!, [...path, "needs"], "job");
   }
   for (const reference of references) yield* unknownReference(subject, reference);
 };
