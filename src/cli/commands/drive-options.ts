@@ -15,7 +15,7 @@ export interface DrivingOptions extends ConfigOptions, JsonOptions {
   keepServices?: true;
 }
 
-function runtimeOptions(command: Command): Command {
+export function runtimeOptions(command: Command): Command {
   return command
     .option("--yes", "approve every environment that asks")
     .option("--secrets-file <FILE>", "NAME=value lines; other secrets come from environment variables")

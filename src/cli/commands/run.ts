@@ -8,17 +8,14 @@ import { noPast, type Past, planFor } from "../planning.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { readSecrets, requireSecrets } from "../secrets.ts";
 import { readSource } from "../source.ts";
+import { type DrivingOptions, runtimeOptions } from "./drive-options.ts";
 import { examples } from "./options.ts";
 import { type PlanningOptions, planningOptions } from "./plan-options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
-  planningOptions(command)
+  runtimeOptions(planningOptions(command))
     .description("Run what the plan says, in the order of what depends on what, and show it.")
-    .option("--yes", "approve every environment that asks")
-    .option("--parallel <N>", "jobs at a time (default: one for each processor)")
-    .option("--secrets-file <FILE>", "NAME=value lines; other secrets come from environment variables")
-    .option("--verbose", "print what jobs print as it comes")
-    .option("--keep-services", "leave services running that jobs started, also without a terminal");
+    .option("--parallel <N>", "jobs at a time (default: one for each processor)");
   examples(command, [
     ["baton run", "for the environment of the current branch"],
     ["baton run --to test --yes", "through everything up to test, without asking"],
@@ -27,12 +24,8 @@ export const describe: CommandModule["describe"] = (command) => {
   ]);
 };
 
-interface Options extends PlanningOptions {
-  yes?: true;
+interface Options extends PlanningOptions, DrivingOptions {
   parallel?: string;
-  secretsFile?: string;
-  verbose?: true;
-  keepServices?: true;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {

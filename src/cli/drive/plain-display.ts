@@ -7,22 +7,36 @@ import { failureLines } from "./failure-lines.ts";
 export function plainDisplay({ terminal, state, stateFolder, verbose }: DisplayOptions): Display {
   const style = terminal.err;
   const attemptsOf = attemptsIn(state);
+  let lines: string[] = [];
+  let flushing: NodeJS.Immediate | undefined;
+  const flush = (): void => {
+    clearImmediate(flushing);
+    flushing = undefined;
+    if (lines.length > 0) terminal.say(...lines);
+    lines = [];
+  };
+  // What happens together is written together: a write for each line would take longer than many a job.
+  const print = (...more: string[]): void => {
+    lines.push(...more);
+    flushing ??= setImmediate(flush);
+  };
+  process.on("exit", flush);
   return {
     event({ at, event }: Recorded) {
       const line = eventLine(event, { style, attemptsOf: attemptsOf(event.run), at });
-      if (line !== undefined) terminal.say(timedLine(at, line, style));
-      if (event.type === "job.failed") {
-        const lines = failureLines(event, { stateFolder, cwd: terminal.cwd, style });
-        if (lines.length > 0) terminal.say(...lines);
-      }
+      if (line !== undefined) print(timedLine(at, line, style));
+      if (event.type === "job.failed") print(...failureLines(event, { stateFolder, cwd: terminal.cwd, style }));
     },
     output({ job, at, text }) {
-      if (verbose) terminal.say(timedLine(at, `${style.active(job)} ${text}`, style));
+      if (verbose) print(timedLine(at, `${style.active(job)} ${text}`, style));
     },
-    say: (...lines) => terminal.say(...lines),
-    notice: (text) => terminal.say(text),
+    say: print,
+    notice: print,
     ask: () => undefined,
-    close() {},
+    close() {
+      flush();
+      process.off("exit", flush);
+    },
   };
 }
 

@@ -51,14 +51,7 @@ function summaryLines(summary: Summary & { style: Style; columns: number }): str
   const { run, conclusion, baton, style, columns } = summary;
   const took = duration((run.finishedAt ?? Date.now()) - run.createdAt);
   const lines = ["", `${headline(run, conclusion, style)} ${style.faint(`in ${took} (run ${run.id})`)}`];
-  const path = criticalPathOf(run);
-  if (path.length > 1) {
-    const title = "  critical path  ";
-    // Joined by a hard space, so that a job and its time stay on one line.
-    const steps = path.map((job) => `${job.id}\u00a0${duration(job.durationMs!)}`).join(" → ");
-    const [first, ...rest] = wrap(steps, columns - title.length).map((line) => line.replaceAll("\u00a0", " "));
-    lines.push(`${style.faint(title)}${first}`, ...rest.map((line) => `${" ".repeat(title.length)}${line}`));
-  }
+  lines.push(...criticalPathLines(run, { style, columns }));
   for (const job of run.list.filter(({ status }) => status === "failed")) {
     lines.push(`  ${style.bad("✖")} ${job.id}: ${job.failure?.message ?? "failed"}`);
   }
@@ -66,6 +59,23 @@ function summaryLines(summary: Summary & { style: Style; columns: number }): str
     lines.push(`  ${style.warning("?")} ${environment.name} waits for approval${by(environment.approval.reviewers)}`);
   }
   return [...lines, ...outputLines(run, baton, style)];
+}
+
+const mostOnPath = 8;
+
+/** The chain that decided how long it took; of a long one the slowest jobs, in their order. */
+function criticalPathLines(run: RunState, { style, columns }: { style: Style; columns: number }): string[] {
+  const path = criticalPathOf(run);
+  if (path.length < 2) return [];
+  const slowest = path.toSorted((a, b) => b.durationMs! - a.durationMs!).slice(0, mostOnPath);
+  const shown = path.filter((job) => slowest.includes(job));
+  // Joined by a hard space, so that a job and its time stay on one line.
+  const steps = shown.map((job) => `${job.id}\u00a0${duration(job.durationMs!)}`);
+  const rest = path.length - shown.length;
+  const text = steps.join(" → ") + (rest > 0 ? ` and ${rest} quicker ones between them` : "");
+  const title = "  critical path  ";
+  const [first, ...more] = wrap(text, columns - title.length).map((line) => line.replaceAll("\u00a0", " "));
+  return [`${style.faint(title)}${first}`, ...more.map((line) => `${" ".repeat(title.length)}${line}`)];
 }
 
 function headline(run: RunState, conclusion: Conclusion, style: Style): string {

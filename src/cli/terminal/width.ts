@@ -153,10 +153,16 @@ export function pad(text: string, columns: number): string {
 /** Breaks a text at its blanks into lines of at most `columns`; a word that is longer stands alone. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
+  let room = 0;
   for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= columns) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
+    const width = widthOf(word);
+    if (lines.length > 0 && width + 1 <= room) {
+      lines[lines.length - 1] += ` ${word}`;
+      room -= width + 1;
+    } else {
+      lines.push(word);
+      room = columns - width;
+    }
   }
   return lines;
 }
