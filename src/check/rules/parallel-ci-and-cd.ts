@@ -104,7 +104,9 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
       // A tag is put on what was tested before; a pull request deploys previews.
       if (way.root.kind !== "push" || way.root.ref.kind !== "branch" || way.upstream || testWay.upstream) continue;
       if (!pathsMeet(way, testWay)) continue;
-      if (!can(analysis.effectRuns(job, way.circumstances))) continue;
+      const runs = analysis.effectRuns(job, way.circumstances);
+      // A package goes out when a version was decided on before; only what publishes on every push is meant.
+      if (!can(runs) || (effect.kind === "publish" && (runs !== "yes" || job.needs.length > 0 || job.caller))) continue;
       const test = jobs.find((each) => can(each.runs(testWay.circumstances)));
       if (test) return { pipeline, job, effect, way, tests, test, testWay };
     }

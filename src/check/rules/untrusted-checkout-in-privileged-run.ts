@@ -133,6 +133,8 @@ function isLocalAction(step: StepFacts): boolean {
 /** Somebody's permission is asked for first, or an environment with reviewers may stand before it. */
 function checksPermission(analysis: Analysis, job: JobFacts): boolean {
   if (job.environment) return true;
+  // What a workflow of another repository decides cannot be seen from here.
+  if (analysis.jobsBefore(job).some((each) => each.kind === "remote-call")) return true;
   return [job, ...analysis.jobsBefore(job)].some(
     (each) =>
       each.environment !== undefined ||

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+
+const baton = join(import.meta.dirname, "../../bin/baton");
+const wrong = join(import.meta.dirname, "err/no-conclusion-guard/example");
+const right = join(import.meta.dirname, "ok/no-conclusion-guard/example");
+const scratch = mkdtempSync(join(tmpdir(), "baton-check-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+function run(...args: string[]): { code: number | null; out: string; err: string } {
+  const env = { ...process.env, NO_COLOR: "1", CI: "1", FORCE_COLOR: undefined, GITHUB_STEP_SUMMARY: undefined };
+  const done = spawnSync(baton, ["check", ...args], { cwd: scratch, encoding: "utf8", env });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+function copyOf(folder: string, name: string): string {
+  const copy = join(scratch, name);
+  cpSync(folder, copy, { recursive: true });
+  return copy;
+}
+
+describe("baton check", () => {
+  test("ends with 1 and shows both sides, the schedule and what to do", () => {
+    const { code, out, err } = run(wrong);
+    assert.equal(code, 1);
+    assert.match(out, /^error no-conclusion-guard: Job "deploy"/);
+    assert.match(out, /deploy\.yml:8:3\n {2}8 \| {3}deploy:\n/);
+    assert.match(out, /┌ push to main -> ci\.yml starts\n {2}├ ci\.yml fails\n/);
+    assert.match(err, /1 error in 2 workflows by \d+ rules\nnext: baton check --fix/);
+  });
+
+  test("ends with 0 where nothing is wrong, and says what was read", () => {
+    const { code, out, err } = run(right);
+    assert.deepEqual([code, out], [0, ""]);
+    assert.match(err, /^nothing found in 4 workflows by \d+ rules\n/);
+  });
+
+  test("prints the same bytes every time", () => {
+    assert.equal(run(wrong, "--json").out, run(wrong, "--format", "json").out);
+  });
+
+  test("prints versioned JSON", () => {
+    const { version, findings, summary } = JSON.parse(run(wrong, "--format", "json").out);
+    assert.equal(version, 1);
+    assert.equal(findings[0].rule, "no-conclusion-guard");
+    assert.equal(findings[0].file, ".github/workflows/deploy.yml");
+    assert.ok(findings[0].related.length > 0 && findings[0].schedule.length > 0 && findings[0].help);
+    assert.deepEqual([summary.errors, summary.warnings], [1, 0]);
+  });
+
+  test("prints SARIF and ends with 0", () => {
+    const { code, out } = run(wrong, "--format", "sarif");
+    const { version, runs } = JSON.parse(out);
+    assert.deepEqual([code, version], [0, "2.1.0"]);
+    assert.equal(runs[0].results[0].ruleId, runs[0].tool.driver.rules[0].id);
+    assert.equal(runs[0].results[0].locations[0].physicalLocation.region.startLine, 8);
+  });
+
+  test("prints annotations, with line ends escaped", () => {
+    const { code, out } = run(wrong, "--format", "github");
+    assert.equal(code, 1);
+    assert.match(out, /^::error file=\.github\/workflows\/deploy\.yml,line=8,.*::Job "deploy".*%0A/);
+  });
+
+  test("reports only what is severe enough", () => {
+    assert.equal(run(join(wrong, "../../expired-artifact-promotion/example"), "--severity", "error").code, 0);
+    assert.equal(run(wrong, "--severity", "error").code, 1);
+  });
+
+  test("reads the repository around one file, and reports what touches the file", () => {
+    assert.equal(run(join(wrong, ".github/workflows/deploy.yml")).code, 1);
+    assert.equal(run(join(wrong, ".github/workflows/ci.yml")).code, 0);
+  });
+
+  test("repairs what is safe to repair", () => {
+    const copy = copyOf(wrong, "repaired");
+    const { code, err } = run(copy, "--fix");
+    assert.equal(code, 0);
+    assert.match(err, /repaired 1 of 1 findings in 1 file/);
+    assert.match(
+      readFileSync(join(copy, ".github/workflows/deploy.yml"), "utf8"),
+      /deploy:\n {4}if: github\.event\.workflow_run\.conclusion == 'success'\n/,
+    );
+  });
+
+  test("accepts a finding with a reason, and says when the reason is missing", () => {
+    const copy = copyOf(wrong, "accepted");
+    const file = join(copy, ".github/workflows/deploy.yml");
+    const text = readFileSync(file, "utf8");
+    const above = (comment: string) => text.replace("  deploy:\n", `  ${comment}\n  deploy:\n`);
+    writeFileSync(file, above("# baton-ignore no-conclusion-guard: a preview, wanted for red runs too"));
+    const { code, err } = run(copy);
+    assert.equal(code, 0);
+    assert.match(err, /1 suppressed/);
+    writeFileSync(file, above("# baton-ignore no-conclusion-guard"));
+    const rules = JSON.parse(run(copy, "--json").out).findings.map((finding: { rule: string }) => finding.rule);
+    assert.deepEqual(rules, ["suppression-without-reason", "no-conclusion-guard"]);
+  });
+
+  test("a baseline hides what it knows, also when lines move", () => {
+    const copy = copyOf(wrong, "known");
+    assert.equal(run(copy, "--write-baseline", "baseline.json").code, 0);
+    const file = join(copy, ".github/workflows/deploy.yml");
+    writeFileSync(file, `# a new first line\n${readFileSync(file, "utf8")}`);
+    assert.equal(run(copy, "--baseline", "baseline.json").code, 0);
+    assert.equal(run(copy).code, 1);
+  });
+
+  test("explains a rule", () => {
+    const { code, out } = run("--explain", "any-not-all");
+    assert.equal(code, 0);
+    assert.match(out, /^any-not-all: .*\nerror, missing gate\n/);
+  });
+
+  for (const [args, words] of [
+    [["--explain", "any-not-al"], /no such rule\n.*--explain any-not-all/],
+    [["--format", "xml", wrong], /--format xml: it is one of text, json, sarif, github/],
+    [["--severity", "bad", wrong], /--severity bad: it is one of error, warning, note/],
+    [["nowhere"], /nowhere: there is no such file or folder/],
+    [[scratch], /there are no workflows/],
+    [["--baseline", "none.json", wrong], /none\.json: there is no such baseline/],
+  ] as const) {
+    test(`wrong use: ${args[0]} ${args[1] ?? ""}`.trim().replace(scratch, "SCRATCH").replace(wrong, "WRONG"), () => {
+      const { code, out, err } = run(...args);
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(err, words);
+    });
+  }
+});
