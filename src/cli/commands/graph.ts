@@ -18,6 +18,7 @@ const formats: Record<string, (drawing: Drawing) => string> = { mermaid: drawMer
 
 export const describe: CommandModule["describe"] = (command) => {
   planningOptions(command)
+    .argument("[PATH]", "a repository with .github/workflows: draw those instead of the definition")
     .description(
       "Draw what comes before what: the pipelines of the plan, or its jobs. Without --env and --to: every environment.",
     )
@@ -27,6 +28,7 @@ export const describe: CommandModule["describe"] = (command) => {
     ["baton graph", "pipelines as a tree"],
     ["baton graph --jobs --env dev --format mermaid", "the jobs of dev, for a README"],
     ["baton graph --format dot | dot -Tsvg > graph.svg", "as a picture"],
+    ["baton graph . --format mermaid", "the workflows of this repository, races marked"],
   ]);
 };
 
@@ -35,13 +37,17 @@ interface Options extends PlanningOptions {
   jobs?: true;
 }
 
-export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
+export const run: CommandModule["run"] = async ({ terminal, args, options: given }) => {
   const options = given as unknown as Options;
   const draw = formats[options.format];
   if (!draw) {
     throw new UsageError(`--format ${options.format}: there is no such format`, {
       next: `use ${Object.keys(formats).join(", ")}`,
     });
+  }
+  if (args[0] !== undefined) {
+    const { graphWorkflows } = await import("./graph-workflows.ts");
+    return graphWorkflows(args[0], { ...options, draw }, terminal);
   }
   const place = findPlace(terminal, options);
   const [source, delivery] = [await readSource(place), await loadDefinition(place.file, terminal)];
