@@ -263,3 +263,23 @@ test("a run whose watcher goes away goes on to its end", (t) => {
   });
   assert.match(text, /r0001 .*succeeded/);
 });
+
+test("SIGTERM leaves the run to be resumed, after its jobs have ended", async (t) => {
+  const job = `trap 'echo told >> "$NOTES"; exit 1' TERM; echo begun; while ! test -e "$GATE"; do sleep 0.02; done`;
+  const box = sandbox(t, { files: oneJob(`{ go: { deploys: true, steps: [sh(${JSON.stringify(job)})] } }`) });
+  box.env.GATE = join(box.root, ".git", "gate");
+  box.env.NOTES = join(box.root, ".git", "notes");
+  const running = box.start("run");
+  t.after(() => running.kill("SIGKILL"));
+  const ended = new Promise<number | null>((resolve) => running.once("exit", resolve));
+  await until("the run has begun", async () => (await box.baton("logs")).stdout.includes("begun"));
+  running.kill("SIGTERM");
+  assert.equal(await ended, 130);
+  assert.equal(box.read(".git/notes"), "told\n", "the job was told and had its time");
+  assert.match((await box.baton("status")).stderr, /next: baton resume/);
+  writeFileSync(box.env.GATE, "");
+  const resumed = await box.baton("resume");
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.match(resumed.stderr, /run r0001 was interrupted in app\.go@dev/);
+  assert.match(resumed.stderr, /app\.go@dev started, attempt 2/);
+});

@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { type Engine, openEngine } from "../../engine/drive.ts";
+import type { Runner } from "../../engine/ports.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import { createRunner, type ProcessRunner } from "../../runner/runner.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
@@ -40,10 +41,11 @@ export function openBaton({ place, secrets, delivery }: OpenBaton): Baton {
       secretHint: "set an environment variable of that name or give --secrets-file, then `baton retry`",
       artifacts: new ArtifactStore(place.stateFolder),
     });
+    const working = watchAttempts(runner);
     const engine: Engine = openEngine({
       clock: systemClock,
       store,
-      runner,
+      runner: working.runner,
       ids: idsFor(() => engine.state.nextRelease),
     });
     const deliveries = Array.from(engine.state.runs.values(), (run) => run.delivery);
@@ -56,6 +58,7 @@ export function openBaton({ place, secrets, delivery }: OpenBaton): Baton {
       checkouts,
       async close() {
         await engine.close();
+        await working.ended();
         runner.close();
         store.close();
       },
@@ -64,6 +67,30 @@ export function openBaton({ place, secrets, delivery }: OpenBaton): Baton {
     store.close();
     throw error;
   }
+}
+
+/** The runner, and a promise that everything it was asked to start has ended: Baton does not go before its jobs. */
+function watchAttempts(runner: ProcessRunner): { runner: Runner; ended(): Promise<void> } {
+  const active = new Set<string>();
+  let allEnded: PromiseWithResolvers<void> | undefined;
+  runner.onEnded(({ token }) => {
+    active.delete(token);
+    if (active.size === 0) allEnded?.resolve();
+  });
+  return {
+    runner: {
+      ...runner,
+      start(launch) {
+        active.add(launch.token);
+        runner.start(launch);
+      },
+    },
+    async ended() {
+      if (active.size === 0) return;
+      allEnded = Promise.withResolvers();
+      await allEnded.promise;
+    },
+  };
 }
 
 /** Does what other processes ask of this one: `baton cancel`, `baton approve` and `baton reject` in another terminal. */
