@@ -109,7 +109,7 @@ export interface JobPattern {
   readonly run: RunPattern;
   /** `JobFacts.path`: job ids from the run's own job inwards. */
   readonly path: readonly string[];
-  /** Which leg of a matrix, from 0; any without it. */
+  /** Which leg of a matrix, from 0, the legs of calling jobs first; any without it. */
   readonly leg?: number;
 }
 

@@ -12,8 +12,9 @@ import { type Completion, type Delivery, type MadeEvent, record, type SimRun, ty
 /** `workflow_run` starts at most this many levels of runs after the first. */
 const deepestChain = 3;
 
-/** Runs whose steps push or dispatch start each other without end; this many rounds show it. */
-const longestRounds = 3;
+/** Runs whose steps push or dispatch may start each other without end; this many rounds and runs show it. */
+const longestRounds = 2;
+const mostRuns = 120;
 
 export function arrive(machine: Machine, delivery: Delivery): void {
   switch (delivery.kind) {
@@ -76,8 +77,8 @@ function startAll(
     for (const found of originsFor(machine, workflow, { event, inputs, isFromStep: place.generation > 0 })) {
       if (typeof found === "string") {
         record(world, { kind: "not-started", pipeline: workflow.file, cause: event.id, reason: found });
-      } else if (place.generation > longestRounds) {
-        const reason = `its runs start each other without end; only ${longestRounds} rounds are carried out`;
+      } else if (place.generation > longestRounds || world.runs.length >= mostRuns) {
+        const reason = `runs start each other without end; only ${longestRounds} rounds are carried out`;
         record(world, { kind: "not-started", pipeline: workflow.file, cause: event.id, reason });
       } else starts.push({ workflow, origin: found, commit: found.sha, depth: 0, ...place });
     }

@@ -13,7 +13,7 @@ import type { Concurrency, Repository, Step, Workflow, WorkflowRunTrigger } from
 import * as concurrency from "./concurrency.ts";
 import type { Evaluate } from "./evaluate.ts";
 import { needsOf } from "./job-graph.ts";
-import { outcomeOf } from "./patterns.ts";
+import { numberOf, outcomeOf } from "./patterns.ts";
 import {
   type CompletionAction,
   type Holder,
@@ -131,7 +131,14 @@ function activate(machine: Machine, job: SimJob): void {
 
 function endUnstarted(machine: Machine, job: SimJob, result: Result): void {
   job.result = result;
-  record(machine.world, { kind: "job-ended", run: job.scope.run.info.id, path: job.path, leg: 0, conclusion: result });
+  const around = job.scope.caller === undefined ? 0 : numberOf(job.scope.caller);
+  record(machine.world, {
+    kind: "job-ended",
+    run: job.scope.run.info.id,
+    path: job.path,
+    leg: around,
+    conclusion: result,
+  });
 }
 
 /** Whether the leg may start now: `max-parallel` leaves it a place. */
@@ -203,7 +210,7 @@ function calledWorkflow(machine: Machine, { job: { job, path } }: SimLeg): Workf
 }
 
 export function placeOf(leg: SimLeg): { run: number; path: readonly string[]; leg: number } {
-  return { run: leg.job.scope.run.info.id, path: leg.job.path, leg: leg.index };
+  return { run: leg.job.scope.run.info.id, path: leg.job.path, leg: numberOf(leg) };
 }
 
 /** Carries out the next step of a running leg, or ends the leg after its last one. */

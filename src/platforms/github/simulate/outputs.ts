@@ -5,7 +5,7 @@ import { callTrigger } from "../read/calls.ts";
 import { known, oneOf, record, unknown, type Value } from "../read/expressions/value.ts";
 import type { Template } from "../workflow.ts";
 import { needsOf } from "./job-graph.ts";
-import { matchesRun, samePath } from "./patterns.ts";
+import { matchesRun, numberOf, samePath } from "./patterns.ts";
 import type { Scope, SimJob, SimLeg, StepEnd } from "./world.ts";
 
 export interface OutputSources {
@@ -83,7 +83,7 @@ function combined(values: readonly Value[]): Value {
 
 function outputsOfStep(id: string, { outcome }: StepEnd, leg: SimLeg, sources: OutputSources): Value {
   if (outcome === "skipped") return known({});
-  const told = toldBy(rulesFor(leg.job, id, sources, leg.index));
+  const told = toldBy(rulesFor(leg.job, id, sources, numberOf(leg)));
   const entries = Object.entries(told).map(([name, value]) => [name, outcome === "success" ? known(value) : unknown]);
   return entries.length === 0 ? unknown : record(Object.fromEntries(entries), "open");
 }

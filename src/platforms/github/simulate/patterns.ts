@@ -25,9 +25,15 @@ export function samePath(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i]);
 }
 
+/** Which leg of the job in its run: the legs of a calling job's matrix each have all those of the jobs inside. */
+export function numberOf({ job, index }: SimLeg): number {
+  const { caller } = job.scope;
+  return caller === undefined ? index : numberOf(caller) * Math.max(1, job.legs.length) + index;
+}
+
 /** The rule that decides how a leg ends. A rule for a calling job does not reach the jobs inside. */
 export function outcomeOf(rules: readonly OutcomeRule[], leg: SimLeg): OutcomeRule | undefined {
-  const place = { run: leg.job.scope.run.info, path: leg.job.path, leg: leg.index };
+  const place = { run: leg.job.scope.run.info, path: leg.job.path, leg: numberOf(leg) };
   return rules.find((rule) => matchesJob(rule.job, place));
 }
 

@@ -6,7 +6,7 @@
 import type { JobPattern, Moment, Schedule, TraceRun } from "../../../facts/scenario.ts";
 import { type Action, perform, possibleActions } from "./actions.ts";
 import type { Machine } from "./jobs.ts";
-import { isMoment, matchesJob } from "./patterns.ts";
+import { isMoment, matchesJob, numberOf } from "./patterns.ts";
 import { stateKey } from "./state-key.ts";
 import { towards } from "./towards.ts";
 
@@ -122,7 +122,7 @@ function isUnseen(machine: Machine, action: Action, rest: Schedule): boolean {
   if (job.kind !== "steps" || leg.step >= job.steps.length) return false;
   if (job.steps.some((step) => machine.makesEvents(step, leg))) return false;
   if (leg.job.legs.length > 1 || leg.cancelled) return false;
-  const place = { run: scope.run.info, path, leg: leg.index };
+  const place = { run: scope.run.info, path, leg: numberOf(leg) };
   const isAsked = (pattern: JobPattern) => matchesJob(pattern, place);
   return !rest.some((moment) => moment.kind === "step" && isAsked(moment.job));
 }

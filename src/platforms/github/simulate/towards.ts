@@ -8,7 +8,7 @@ import { type Action, actionOf, liveLegs, nextRoot } from "./actions.ts";
 import { completionTrigger } from "./arrivals.ts";
 import { needsOf } from "./job-graph.ts";
 import type { Machine } from "./jobs.ts";
-import { matchesRun } from "./patterns.ts";
+import { matchesRun, numberOf } from "./patterns.ts";
 import type { Delivery, Holder, Scope, SimJob, SimLeg, SimRun } from "./world.ts";
 
 /** Undefined where nothing that is known to lead there can happen. */
@@ -211,7 +211,7 @@ class Search {
     if (!job.active) return this.before(job);
     const inner = depth + 1 < pattern.path.length;
     for (const leg of job.legs) {
-      if (!inner && pattern.leg !== undefined && leg.index !== pattern.leg) continue;
+      if (!inner && pattern.leg !== undefined && numberOf(leg) !== pattern.leg) continue;
       const action = inner ? this.inLeg(leg, { pattern, depth, wanted }) : this.ofLeg(leg, wanted);
       if (action) return action;
     }
