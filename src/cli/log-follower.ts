@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { type LogOf, logPath } from "../runner/log-path.ts";
+import { type AttemptName, logPath } from "../runner/log-path.ts";
 import { type LogLine, parseLogLine } from "../runner/log-reader.ts";
 
 /** Reads the log of an attempt piece by piece while it is written. */
@@ -11,7 +11,7 @@ export interface LogFollower {
 
 const pieceBytes = 1 << 16;
 
-export function openLogFollower(stateFolder: string, log: LogOf): LogFollower {
+export function openLogFollower(stateFolder: string, log: AttemptName): LogFollower {
   const path = logPath(stateFolder, log);
   const decoder = new StringDecoder("utf8");
   const buffer = Buffer.alloc(pieceBytes);
@@ -45,7 +45,7 @@ export function openLogFollower(stateFolder: string, log: LogOf): LogFollower {
 }
 
 /** The last lines of an attempt's log, at most `count`. */
-export function lastLines(stateFolder: string, log: LogOf, count: number): LogLine[] {
+export function lastLines(stateFolder: string, log: AttemptName, count: number): LogLine[] {
   const kept: LogLine[] = [];
   for (const line of openLogFollower(stateFolder, log).read()) {
     kept.push(line);

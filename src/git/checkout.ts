@@ -11,6 +11,19 @@ export interface CheckoutRequest {
   branch?: string;
   /** Where to write; must not exist yet or be left over from an interrupted checkout. */
   folder: string;
+  /** What `readOriginal` said of the repository, to spare asking again. */
+  original?: Original;
+}
+
+/** What a checkout borrows from the repository it is made from. */
+export interface Original {
+  facts: RepositoryFacts;
+  tags: string;
+}
+
+export async function readOriginal(root: string): Promise<Original> {
+  const [facts, tags] = await Promise.all([readFacts(root), readTags(root)]);
+  return { facts, tags };
 }
 
 /**
@@ -22,7 +35,7 @@ export async function checkout(request: CheckoutRequest): Promise<void> {
   const { root, commit, folder } = request;
   const own = join(folder, ".git");
   await rm(folder, { recursive: true, force: true });
-  const [facts, tags] = await Promise.all([readFacts(root), readTags(root)]);
+  const { facts, tags } = request.original ?? (await readOriginal(root));
   await mkdir(join(own, "objects", "info"), { recursive: true });
   await mkdir(join(own, "refs", "heads"), { recursive: true });
   await writeFile(join(own, "objects", "info", "alternates"), `${facts.objects}\n`);

@@ -9,7 +9,7 @@ import { AttemptOutput, type OpenOutput } from "./attempt-output.ts";
 import { AttemptProcesses } from "./attempt-processes.ts";
 import { exitFailure, jobTimeout, stepTimeout } from "./failures.ts";
 import { type ArtifactFolder, collectArtifacts, type HandOver, placeInputs } from "./hand-over.ts";
-import { logPath } from "./log-path.ts";
+import { type AttemptName, logPath } from "./log-path.ts";
 import type { Masking } from "./masking.ts";
 import { checkOutputs } from "./outputs.ts";
 import type { PipeSupply } from "./pipes.ts";
@@ -22,7 +22,9 @@ import type { ToolCheck } from "./tools.ts";
 /** What all attempts of a runner share. */
 export interface AttemptWorld {
   stateFolder: string;
-  directoryOf(run: string): string;
+  directoryOf(attempt: AttemptName): string;
+  layOut(attempt: AttemptName): Promise<void>;
+  clear(attempt: AttemptName): Promise<void>;
   secrets(name: string): string | undefined;
   secretHint: string;
   /** The environment every step begins with. */
@@ -69,7 +71,7 @@ export class Attempt {
   constructor(launch: Launch, world: AttemptWorld) {
     this.#launch = launch;
     this.#world = world;
-    this.#checkout = world.directoryOf(launch.run);
+    this.#checkout = world.directoryOf(launch);
     this.#directory = join(this.#checkout, launch.workingDirectory);
     this.#files = attemptFiles(world.stateFolder, launch.token);
     this.#processes = new AttemptProcesses(launch.token, world.graceMs);
@@ -133,6 +135,7 @@ export class Attempt {
 
   async #prepare(envs: Record<string, string>[]): Promise<Failure | undefined> {
     const { launch, world } = { launch: this.#launch, world: this.#world };
+    await world.layOut(launch);
     if (!isDirectory(this.#directory)) {
       const message = `the job's working directory '${launch.workingDirectory}' does not exist in the checkout; create it, or correct 'workingDirectory'`;
       return { kind: "spawn", message };
@@ -222,8 +225,10 @@ export class Attempt {
     await this.#processes.endAll(() => familyOf(pids));
     await this.#output.end();
     const result = await this.#judge(cut, failure ?? services.failure);
-    if (result.kind === "succeeded") this.#world.services.keep(services.services);
-    else if (pids.length > 0) await this.#processes.endAll();
+    if (result.kind === "succeeded") {
+      this.#world.services.keep(services.services);
+      if (pids.length === 0) await this.#world.clear(this.#launch);
+    } else if (pids.length > 0) await this.#processes.endAll();
     return result;
   }
 

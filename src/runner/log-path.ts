@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { RunId } from "../engine/events.ts";
 import type { JobId } from "../plan/plan.ts";
 
-/** Which attempt a log belongs to; `attempt` counts from 1. */
-export interface LogOf {
+/** One attempt of a job; `attempt` counts from 1. */
+export interface AttemptName {
   run: RunId;
   job: JobId;
   attempt: number;
@@ -13,8 +13,13 @@ export interface LogOf {
 const LONGEST_NAME = 200;
 
 /** Where the log of an attempt is, whether or not it has been written. */
-export function logPath(stateFolder: string, { run, job, attempt }: LogOf): string {
-  return join(stateFolder, "logs", fileName(run), `${fileName(job)}.${attempt}.log`);
+export function logPath(stateFolder: string, { run, job, attempt }: AttemptName): string {
+  return join(stateFolder, "logs", fileName(run), `${attemptFileName({ job, attempt })}.log`);
+}
+
+/** A file name for what belongs to one attempt, unique in its run. */
+export function attemptFileName({ job, attempt }: Pick<AttemptName, "job" | "attempt">): string {
+  return `${fileName(job)}.${attempt}`;
 }
 
 /** Readable and unambiguous: percent signs for what a file name should not have, a digest where it would be too long. */

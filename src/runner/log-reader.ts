@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { type LogOf, logPath } from "./log-path.ts";
+import { type AttemptName, logPath } from "./log-path.ts";
 
 /** `at` in milliseconds since the epoch, `step` counts from 0. */
 export interface LogLine {
@@ -10,7 +10,7 @@ export interface LogLine {
 }
 
 /** The lines of an attempt's log, first to last; none when it printed nothing or its log is gone. */
-export async function* readLog(stateFolder: string, log: LogOf): AsyncGenerator<LogLine> {
+export async function* readLog(stateFolder: string, log: AttemptName): AsyncGenerator<LogLine> {
   const input = createReadStream(logPath(stateFolder, log));
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Failure, RunId } from "../engine/events.ts";
+import type { Failure } from "../engine/events.ts";
 import type { Ended, Launch, Runner } from "../engine/ports.ts";
 import type { JobId } from "../plan/plan.ts";
 import { Attempt, type AttemptWorld } from "./attempt.ts";
@@ -9,6 +9,7 @@ import { createAttemptsFolder } from "./attempt-files.ts";
 import { createCoprocessSpawner } from "./coprocess-spawn.ts";
 import { createDirectSpawner } from "./direct-spawn.ts";
 import type { ArtifactFolder } from "./hand-over.ts";
+import type { AttemptName } from "./log-path.ts";
 import { createMasking, type Masking } from "./masking.ts";
 import { createPipeSupply } from "./pipes.ts";
 import { ATTEMPT_MARK, RUNNER_MARK, reapAttempts } from "./reap.ts";
@@ -18,8 +19,12 @@ import { createToolCheck } from "./tools.ts";
 export interface RunnerOptions {
   /** Absolute or relative to the current directory. */
   stateFolder: string;
-  /** Absolute path of the checkout a run works in. */
-  directoryOf(run: RunId): string;
+  /** Absolute path of the files that an attempt works in. */
+  directoryOf(attempt: AttemptName): string;
+  /** Lays those files out before the first step. Without it they are there already. */
+  layOut?(attempt: AttemptName): Promise<void>;
+  /** Called when the attempt has passed and left nothing running: its files are not needed any more. */
+  clear?(attempt: AttemptName): Promise<void>;
   /** The value of a secret; undefined when it is not set. Asked when a job starts. */
   secrets(name: string): string | undefined;
   /** How to set a secret, as the end of a sentence. */
@@ -78,7 +83,9 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
   const outputListeners: ((line: OutputLine) => void)[] = [];
   const world: Omit<AttemptWorld, "publish"> = {
     stateFolder,
-    directoryOf: (run) => resolve(options.directoryOf(run)),
+    directoryOf: (attempt) => resolve(options.directoryOf(attempt)),
+    layOut: async (attempt) => options.layOut?.(attempt),
+    clear: async (attempt) => options.clear?.(attempt),
     secrets: options.secrets,
     secretHint: options.secretHint ?? DEFAULT_SECRET_HINT,
     artifacts: options.artifacts,

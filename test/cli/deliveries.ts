@@ -37,7 +37,7 @@ export const storefrontFiles: Record<string, string> = {
 export function oneJob(body: string, extra = ""): Record<string, string> {
   return {
     "baton.config.ts": `
-import { context, delivery, env, parameter, pipeline, secret, sh, variable } from "baton-cd";
+import { context, delivery, env, matrix, parameter, pipeline, secret, sh, variable } from "baton-cd";
 ${extra}
 const app = pipeline("app", { jobs: ${body} });
 export default delivery("one", { pipelines: [app], environments: [env("dev")] });

@@ -166,6 +166,18 @@ test("the same uncommitted files are not run twice, and committing them changes 
   assert.match((await box.baton("plan")).stdout, /1 file changed under web/);
 });
 
+test("no two jobs share files: what one leaves or is just writing, no other sees", async (t) => {
+  const leg = 'test ! -e made && echo $SIZE > made && sleep 0.05 && test "$(cat made)" = "$SIZE" && git status --short';
+  const files = oneJob(`{
+    build: { matrix: { size: ["1", "2", "3", "4"] }, env: { SIZE: matrix("size") }, steps: [sh(${JSON.stringify(leg)})] },
+    after: { needs: ["build"], steps: [sh("test ! -e made")] },
+  }`);
+  const box = sandbox(t, { files });
+  const run = await box.baton("run", "--parallel", "4");
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal((await box.baton("logs", "r0001", "app.build@dev[size=1]")).stdout.includes("?? made"), true);
+});
+
 test("in place, jobs work in the working tree itself", async (t) => {
   const box = sandbox(t, { files: oneJob(`{ go: { steps: [sh("echo made > made-here")] } }`) });
   const { code, stderr } = await box.baton("run", "--in-place");

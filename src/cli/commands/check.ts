@@ -5,6 +5,7 @@ import { atLeast, sortFindings } from "../../findings/finding.ts";
 import type { Report } from "../../findings/print/report.ts";
 import type { Repository } from "../../platforms/github/workflow.ts";
 import type { CommandModule } from "../command.ts";
+import { filesOnDefaultBranch } from "../default-branch.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { version } from "../version.ts";
@@ -89,7 +90,9 @@ async function checkPath(path: string, { defaultBranch }: Pick<Options, "default
       import("../../check/suppress.ts"),
     ]);
   const repository = readRepository(path, defaultBranch ? { defaultBranch } : {});
-  const found = check(githubFacts(repository), { simulator: createSimulator(repository) });
+  const onDefaultBranch = await filesOnDefaultBranch(repository);
+  const facts = githubFacts(repository, onDefaultBranch ? { onDefaultBranch } : {});
+  const found = check(facts, { simulator: createSimulator(repository) });
   const { findings, suppressed } = suppress(sortFindings([...repository.problems, ...found]), repository.sources);
   const { focus } = repository;
   const shown = focus === undefined ? findings : findings.filter((finding) => touches(finding, focus));

@@ -1,5 +1,5 @@
 import type { RunId } from "../../engine/events.ts";
-import type { LogOf } from "../../runner/log-path.ts";
+import type { AttemptName } from "../../runner/log-path.ts";
 import type { ReadingHandle } from "../../store/store.ts";
 import type { CommandCall, CommandModule } from "../command.ts";
 import { findJobs } from "../job-names.ts";
@@ -81,8 +81,8 @@ function logsOf(
   journal: ReadingHandle,
   run: RunId,
   what: { job: string | undefined; attempt: number | undefined },
-): LogOf[] {
-  const attempts = new Map<string, LogOf>();
+): AttemptName[] {
+  const attempts = new Map<string, AttemptName>();
   let jobs: string[] = [];
   for (const { event } of journal.loadRun(run)) {
     if (event.type === "run.created") jobs = event.plan.jobs.map(({ id }) => id);
@@ -110,7 +110,7 @@ class LogPrinter {
   }
 
   /** Prints what has come since the last call. */
-  async print(logs: readonly LogOf[]): Promise<void> {
+  async print(logs: readonly AttemptName[]): Promise<void> {
     const { terminal } = this.#call;
     for (const log of logs) {
       const key = `${log.job} ${log.attempt}`;

@@ -2,46 +2,43 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
-import { checkout } from "../../git/checkout.ts";
+import { checkout, type Original, readOriginal } from "../../git/checkout.ts";
 import { keepOnlySnapshots, keepSnapshot } from "../../git/snapshot.ts";
+import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
 import { Failure } from "../problem.ts";
 import type { Source } from "../source.ts";
 
-/** Where a run works, kept in `.baton/checkouts/<run>.json` so that a resumed run works in the same files. */
-interface Workplace {
-  version: 1;
-  /** Where the jobs work: the definition's folder, or its like in the checkout. Absolute. */
-  directory: string;
-  /** Absent for a run in the working tree itself. */
-  checkout?: { root: string; commit: string; branch?: string; folder: string };
-}
+/** Where the jobs of a run work, kept in `.baton/checkouts/<run>.json` so that a resumed run works on the same files. */
+type Workplace =
+  /** In the working tree itself; `directory` is absolute. */
+  | { version: 1; kind: "in-place"; directory: string }
+  /** Each attempt in a checkout of its own. `prefix` is the definition's folder below the top of the repository. */
+  | { version: 1; kind: "checkout"; root: string; commit: string; branch?: string; prefix: string };
 
-/** The checkouts of a state folder. */
+/**
+ * The checkouts of a state folder. No two attempts share files: jobs that run at the same time must not see what the
+ * other one is just writing, and none may pick up what an earlier one happened to leave.
+ */
 export class Checkouts {
   readonly #folder: string;
   readonly #known = new Map<RunId, Workplace>();
+  /** By root: what the checkouts of one repository have in common is read once. */
+  readonly #originals = new Map<string, Promise<Original>>();
 
   constructor(stateFolder: string) {
     this.#folder = join(stateFolder, "checkouts");
   }
 
-  /** Prepares the files of a new run before it is recorded. Nothing is copied for a run in place. */
+  /** Notes what a new run works on, before it is recorded. */
   async prepare(run: RunId, { source, inPlace }: { source: Source; inPlace: boolean }): Promise<void> {
     mkdirSync(this.#folder, { recursive: true });
-    const prefix = source.kind === "commit" ? source.prefix : "";
-    let place: Workplace = { version: 1, directory: join(source.root, prefix) };
+    let place: Workplace = { version: 1, kind: "in-place", directory: source.root };
     if (source.kind === "commit") {
-      const { root, commit, branch } = source;
+      const { root, commit, branch, prefix } = source;
       if (source.uncommitted.length > 0) await keepSnapshot(root, commit);
-      if (!inPlace) {
-        const folder = join(this.#folder, run);
-        place = {
-          version: 1,
-          directory: join(folder, prefix),
-          checkout: { root, commit, folder, ...(branch !== undefined && { branch }) },
-        };
-        await checkout({ root, commit, branch: branch ?? "", folder });
-      }
+      place = inPlace
+        ? { version: 1, kind: "in-place", directory: join(root, prefix) }
+        : { version: 1, kind: "checkout", root, commit, prefix, ...(branch !== undefined && { branch }) };
     }
     const path = this.#record(run);
     writeFileSync(`${path}.new`, `${JSON.stringify(place, null, 2)}\n`);
@@ -49,20 +46,37 @@ export class Checkouts {
     this.#known.set(run, place);
   }
 
-  /** Before a run goes on: its files must be there; a checkout that was deleted is made again. */
-  async restore(run: RunId): Promise<void> {
+  /** Before a run goes on: what it works on must be there. */
+  restore(run: RunId): void {
     const place = this.#workplace(run);
-    if (existsSync(place.directory)) return;
-    if (place.checkout === undefined) {
-      throw new Failure(`the folder that run ${run} works in is gone: ${place.directory}`, {
-        next: `put it back and resume, or give the run up with: baton cancel ${run}`,
-      });
-    }
-    await checkout(place.checkout);
+    const needed = place.kind === "in-place" ? place.directory : place.root;
+    if (existsSync(needed)) return;
+    throw new Failure(`the folder that run ${run} works on is gone: ${needed}`, {
+      next: `put it back and resume, or give the run up with: baton cancel ${run}`,
+    });
   }
 
-  directoryOf(run: RunId): string {
-    return this.#workplace(run).directory;
+  directoryOf(attempt: AttemptName): string {
+    const place = this.#workplace(attempt.run);
+    return place.kind === "in-place" ? place.directory : join(this.#checkoutOf(attempt), place.prefix);
+  }
+
+  async layOut(attempt: AttemptName): Promise<void> {
+    const place = this.#workplace(attempt.run);
+    if (place.kind === "in-place") return;
+    const { root, commit, branch } = place;
+    let original = this.#originals.get(root);
+    if (original === undefined) {
+      original = readOriginal(root);
+      this.#originals.set(root, original);
+    }
+    const folder = this.#checkoutOf(attempt);
+    await checkout({ root, commit, branch: branch ?? "", folder, original: await original });
+  }
+
+  async clear(attempt: AttemptName): Promise<void> {
+    if (this.#workplace(attempt.run).kind === "in-place") return;
+    await rm(this.#checkoutOf(attempt), { recursive: true, force: true });
   }
 
   /** Removes the checkouts of runs that are over, and the snapshots that neither they nor a deployment need. */
@@ -82,7 +96,7 @@ export class Checkouts {
       Array.from(runs, async (run) => {
         const record = this.#read(run);
         if (keep.has(run)) {
-          if (record?.checkout) needed.add(record.checkout.commit);
+          if (record?.kind === "checkout") needed.add(record.commit);
           return;
         }
         await rm(join(this.#folder, run), { recursive: true, force: true });
@@ -101,6 +115,10 @@ export class Checkouts {
     }
     this.#known.set(run, known);
     return known;
+  }
+
+  #checkoutOf(attempt: AttemptName): string {
+    return join(this.#folder, attempt.run, attemptFileName(attempt));
   }
 
   #record(run: RunId): string {

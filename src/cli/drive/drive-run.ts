@@ -106,8 +106,11 @@ export async function driveRun(options: DriveOptions): Promise<ExitCode> {
   return await summarise(outcome, { keepServices: options.keepServices || terminal.interactive });
 }
 
+/** The newest runs whose artifacts are kept, beside those of what is deployed. */
+const keptRuns = 50;
+
 /** Checkouts of runs that passed go; those of failed runs stay to be looked at until the next run. */
-async function tidyUp({ engine, runner, checkouts, place }: Baton, run: RunId): Promise<void> {
+async function tidyUp({ engine, runner, checkouts, artifacts, store, place }: Baton, run: RunId): Promise<void> {
   const { state } = engine;
   const keep = new Set(runner.listServices().map((service) => service.run));
   for (const { id, finished } of state.runs.values()) {
@@ -116,6 +119,7 @@ async function tidyUp({ engine, runner, checkouts, place }: Baton, run: RunId): 
   const deployed = Object.values(state.deployed).flatMap((there) => Object.values(there));
   const commits = deployed.map(({ commit }) => commit);
   await checkouts.tidy({ keep, commits, root: place.repository });
+  if (state.runs.size > keptRuns) await artifacts.clear({ keep: store.artifactsInUse({ runs: keptRuns }) });
 }
 
 function leave(terminal: Terminal, { signal, run }: { signal: string; run: RunId }): ExitCode {

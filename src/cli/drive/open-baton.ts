@@ -18,6 +18,7 @@ export interface Baton {
   runner: ProcessRunner;
   engine: Engine;
   checkouts: Checkouts;
+  artifacts: ArtifactStore;
   /** Ends what runs (a later Baton takes it up again) and lets go of the state folder. */
   close(): Promise<void>;
 }
@@ -34,12 +35,15 @@ export function openBaton({ place, secrets, delivery }: OpenBaton): Baton {
   const store = openStore(place.stateFolder);
   try {
     const checkouts = new Checkouts(place.stateFolder);
+    const artifacts = new ArtifactStore(place.stateFolder);
     const runner = createRunner({
       stateFolder: place.stateFolder,
-      directoryOf: (run) => checkouts.directoryOf(run),
+      directoryOf: (attempt) => checkouts.directoryOf(attempt),
+      layOut: (attempt) => checkouts.layOut(attempt),
+      clear: (attempt) => checkouts.clear(attempt),
       secrets,
       secretHint: "set an environment variable of that name or give --secrets-file, then `baton retry`",
-      artifacts: new ArtifactStore(place.stateFolder),
+      artifacts,
     });
     const working = watchAttempts(runner);
     const engine: Engine = openEngine({
@@ -56,6 +60,7 @@ export function openBaton({ place, secrets, delivery }: OpenBaton): Baton {
       runner,
       engine,
       checkouts,
+      artifacts,
       async close() {
         await engine.close();
         await working.ended();
