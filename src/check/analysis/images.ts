@@ -3,6 +3,7 @@
 import type { Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import type { Analysis } from "./analysis.ts";
+import { effectsOf } from "./purpose.ts";
 import { literalText } from "./wording.ts";
 
 export interface ImageAccess {
@@ -26,6 +27,26 @@ export function imagesOf(analysis: Analysis, mode: "read" | "write"): ImageAcces
     }
   }
   return found;
+}
+
+/** Deploying commands that name an image which others push, as `kubectl set image` does. */
+export function usesInCommands(analysis: Analysis, written: readonly ImageAccess[]): ImageAccess[] {
+  const names = new Map(written.map((image) => [literalText(image.name), image] as const));
+  const found: ImageAccess[] = [];
+  for (const { pipeline, job } of analysis.work()) {
+    for (const { step, kind } of effectsOf(job)) {
+      if (kind !== "deploy" || step?.kind !== "command") continue;
+      for (const [name, { access, name: key }] of names) {
+        if (name && mentions(step.text, name)) found.push({ pipeline, job, step, access, name: key });
+      }
+    }
+  }
+  return found;
+}
+
+function mentions(text: string, name: string): boolean {
+  const at = text.indexOf(name);
+  return at >= 0 && !/[\w.-]/.test(text[at + name.length] ?? "");
 }
 
 /** Last part of the name after the colon that no slash follows. */

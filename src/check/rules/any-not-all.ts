@@ -28,7 +28,10 @@ export const anyNotAll: Rule = {
             sameRoot(a, b) &&
             [a, b].every(({ upstream }) => {
               const { cause } = upstream!.start;
-              return (cause.kind === "push" || cause.kind === "pull-request") && cause.paths.kind === "all";
+              return (
+                (cause.kind === "push" || cause.kind === "pull-request") &&
+                (cause.paths.kind === "all" || cause.paths.inverted)
+              );
             }),
         );
       if (!pair) continue;

@@ -15,7 +15,7 @@ export const botTokenPushDoesNotTrigger: Rule = {
     const seen = new Set<string>();
     for (const { pipeline, job } of analysis.work()) {
       for (const step of job.steps) {
-        for (const access of step.accesses) {
+        for (const access of [...step.accesses, ...releasesOf(step)]) {
           if (access.kind !== "resource" || access.mode === "read" || access.token.kind !== "default") continue;
           if (access.resource !== "git-tag" && access.resource !== "release") continue;
           if (access.details.has("repository") || isDraft(access, step)) continue;
@@ -43,6 +43,23 @@ export const botTokenPushDoesNotTrigger: Rule = {
     }
   },
 };
+
+/** semantic-release tags and releases what it publishes, with the token in its environment. */
+function releasesOf(step: StepFacts): ResourceAccess[] {
+  const published = step.accesses.find(
+    (access) => access.kind === "resource" && access.mode !== "read" && /semantic-release/.test(access.tool),
+  );
+  if (published?.kind !== "resource" || /--dry-run/.test(step.text)) return [];
+  const names = ["GITHUB_TOKEN", "GH_TOKEN"].flatMap((name) => step.resolve([{ kind: "variable", name }]));
+  const given = names.filter((part) => part.kind === "expression").map((part) => part.text.toLowerCase());
+  if (given.length === 0 || given.some((text) => text !== "secrets.github_token" && text !== "github.token")) return [];
+  return (["git-tag", "release"] as const).map((resource) => ({
+    ...published,
+    resource,
+    key: [],
+    token: { kind: "default" },
+  }));
+}
 
 /** The tag was there before: pushing it started this run, and whatever else waits for it. */
 function startedByTag(analysis: Analysis, pipeline: Pipeline, job: JobFacts): boolean {

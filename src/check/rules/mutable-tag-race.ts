@@ -1,5 +1,5 @@
 import { can, jobPattern } from "../analysis/analysis.ts";
-import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
+import { imagesOf, isMutableTag, tagOf, usesInCommands } from "../analysis/images.ts";
 import { fileName, jobName, keyText, sameKey } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -13,7 +13,7 @@ export const mutableTagRace: Rule = {
   *find(analysis) {
     const writes = imagesOf(analysis, "write");
     const seen = new Set<object>();
-    for (const read of imagesOf(analysis, "read")) {
+    for (const read of [...imagesOf(analysis, "read"), ...usesInCommands(analysis, writes)]) {
       const tag = tagOf(read.name);
       if (tag === undefined || !isMutableTag(tag) || seen.has(read.step.at) || analysis.waitsOrAsks(read.job)) continue;
       for (const write of writes) {

@@ -88,16 +88,13 @@ function problem(
   holders: readonly Holder[],
 ): { holders: readonly Holder[]; cancels: boolean } | undefined {
   const queue = Math.max(...holders.map(({ lock }) => lock.queue));
-  const effective = holders.filter((holder) => matters(holder));
-  if (effective.length === 0) return undefined;
   const unordered = largestUnordered(analysis, holders);
   const count = unordered.reduce((sum, holder) => sum + holder.legs, 0);
   const cancelling = unordered.some(({ lock, under }) => lock.cancels(under) === "yes");
   const files = new Set(unordered.map(({ pipeline, job }) => `${pipeline.id} ${job?.id ?? ""}`));
-  if (cancelling && files.size >= 2 && unordered.some(matters)) return { holders: unordered, cancels: true };
-  if (cancelling && unordered.some((holder) => holder.legs > 1 && matters(holder)))
-    return { holders: unordered, cancels: true };
-  if (count >= queue + 2 && unordered.some(matters)) return { holders: unordered, cancels: false };
+  if (cancelling && files.size >= 2) return { holders: unordered, cancels: true };
+  if (cancelling && unordered.some((holder) => holder.legs > 1)) return { holders: unordered, cancels: true };
+  if (count >= queue + 2) return { holders: unordered, cancels: false };
   return undefined;
 }
 
@@ -140,6 +137,8 @@ function candidate(
     at: first.lock.at,
     related: rest.map((holder) => ({ at: holder.lock.at, message: `The same group: ${name(holder)}` })),
     confidence: "high",
+    // Lost checks are run again; a lost deployment is not noticed.
+    ...(holders.some(matters) ? {} : { severity: "warning" as const }),
     schedule: cancels
       ? [
           `${root.described} -> ${name(first)} runs in the group "${group}"`,

@@ -34,9 +34,11 @@ export const pushAndWorkflowRunBoth: Rule = {
         if (!after) continue;
         seen.add(pipeline.id);
         const upstream = fileName(after.circumstances.upstream!.pipeline);
+        const filtered = direct.start.cause.kind === "push" && direct.start.cause.paths.kind === "patterns";
+        const event = `${direct.described}${filtered ? " that touches its paths" : ""}`;
         const does = effect.kind === "publish" ? "publishes" : "deploys";
         yield {
-          message: `One ${direct.described} runs "${jobName(job)}" twice: at once, beside ${upstream}, and again after it`,
+          message: `One ${event} runs "${jobName(job)}" twice: at once, beside ${upstream}, and again after it`,
           at: direct.start.at,
           related: [
             { at: after.start.at, message: `The second start, after ${upstream}` },
@@ -45,7 +47,7 @@ export const pushAndWorkflowRunBoth: Rule = {
           confidence: "high",
           ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
           schedule: [
-            `${direct.described} -> ${fileName(pipeline.id)} starts; ${upstream} starts`,
+            `${event} -> ${fileName(pipeline.id)} starts; ${upstream} starts`,
             `"${jobName(job)}" ${does} while ${upstream} still runs`,
             `${upstream} completes -> ${fileName(pipeline.id)} starts again`,
             `"${jobName(job)}" ${does} a second time`,
