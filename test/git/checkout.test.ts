@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { checkout } from "../../src/git/checkout.ts";
+import { checkout, renewCheckout } from "../../src/git/checkout.ts";
 import { keepOnlySnapshots, keepSnapshot, snapshot } from "../../src/git/snapshot.ts";
 import { readWorktree } from "../../src/git/worktree.ts";
 import { type Repository, repository } from "./repository.ts";
@@ -51,6 +51,37 @@ test("a checkout has exactly the commit's files and is a repository of its own",
   assert.equal(at(folder, "describe"), "v1.2");
   assert.equal(at(folder, "status", "--porcelain"), "");
   assert.deepEqual(face(repo), before);
+});
+
+test("a checkout that a job has worked in is made as new, to the byte", async (t) => {
+  const repo = repository(t);
+  repo.write({ same: "aaaa", gone: "g", "dir/deep/file": "d", "run.sh": "#!/bin/sh\n", ".gitignore": "ignored\n" });
+  symlinkSync("same", join(repo.root, "link"));
+  const commit = repo.commit("one");
+  const folder = join(repo.root, ".git", "checkout");
+  const fresh = join(repo.root, ".git", "fresh");
+  await checkout({ root: repo.root, commit, folder });
+  const script = `
+    echo bbb > same; rm gone link; rm -r dir; echo x > dir; mkdir run.d; chmod +x run.sh; ln -s / link
+    echo i > ignored; mkdir -p a/b; echo u > a/b/untracked; git init --quiet nested; echo n > nested/n
+    git update-index --assume-unchanged same; git config core.hooksPath /nowhere; echo '*' > .git/info/exclude || true
+    git -c user.name=J -c user.email=j@x commit --quiet --allow-empty -m job; chmod 500 a`;
+  execFileSync("sh", ["-c", script], { cwd: folder, stdio: "ignore" });
+  await renewCheckout({ root: repo.root, commit, folder });
+  await checkout({ root: repo.root, commit, folder: fresh });
+  const listing = (place: string) =>
+    execFileSync(
+      "sh",
+      ["-c", "find . -path ./.git -prune -o -printf '%y %m %l %p\n' | sort; cat same gone dir/deep/file run.sh"],
+      {
+        cwd: place,
+        encoding: "utf8",
+      },
+    );
+  assert.equal(listing(folder), listing(fresh));
+  assert.equal(at(folder, "rev-parse", "HEAD"), commit);
+  assert.equal(at(folder, "status", "--porcelain", "--ignored"), "");
+  assert.deepEqual(readdirSync(join(folder, ".git")).sort(), readdirSync(join(fresh, ".git")).sort());
 });
 
 test("git commands of a job cannot reach the user's repository", async (t) => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
-import { checkout, type Original, readOriginal } from "../../git/checkout.ts";
+import { type Original, readOriginal, renewCheckout } from "../../git/checkout.ts";
 import { keepOnlySnapshots, keepSnapshot } from "../../git/snapshot.ts";
 import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
 import { Failure } from "../problem.ts";
@@ -17,13 +17,18 @@ type Workplace =
 
 /**
  * The checkouts of a state folder. No two attempts share files: jobs that run at the same time must not see what the
- * other one is just writing, and none may pick up what an earlier one happened to leave.
+ * other one is just writing, and none may pick up what an earlier one happened to leave. A folder whose attempt has
+ * passed is made as new for a later one, which is faster than another checkout.
  */
 export class Checkouts {
   readonly #folder: string;
   readonly #known = new Map<RunId, Workplace>();
   /** By root: what the checkouts of one repository have in common is read once. */
   readonly #originals = new Map<string, Promise<Original>>();
+  /** Folders of attempts that run or did not pass, by run, job and attempt. */
+  readonly #taken = new Map<string, string>();
+  /** Folders that may be used again, by run. */
+  readonly #free = new Map<RunId, string[]>();
 
   constructor(stateFolder: string) {
     this.#folder = join(stateFolder, "checkouts");
@@ -58,7 +63,7 @@ export class Checkouts {
 
   directoryOf(attempt: AttemptName): string {
     const place = this.#workplace(attempt.run);
-    return place.kind === "in-place" ? place.directory : join(this.#checkoutOf(attempt), place.prefix);
+    return place.kind === "in-place" ? place.directory : join(this.#take(attempt), place.prefix);
   }
 
   async layOut(attempt: AttemptName): Promise<void> {
@@ -70,13 +75,18 @@ export class Checkouts {
       original = readOriginal(root);
       this.#originals.set(root, original);
     }
-    const folder = this.#checkoutOf(attempt);
-    await checkout({ root, commit, branch: branch ?? "", folder, original: await original });
+    const folder = this.#take(attempt);
+    await renewCheckout({ root, commit, branch: branch ?? "", folder, original: await original });
   }
 
+  /** The attempt has passed: its folder is free for another one of the same run. */
   async clear(attempt: AttemptName): Promise<void> {
-    if (this.#workplace(attempt.run).kind === "in-place") return;
-    await rm(this.#checkoutOf(attempt), { recursive: true, force: true });
+    const folder = this.#taken.get(keyOf(attempt));
+    if (folder === undefined) return;
+    this.#taken.delete(keyOf(attempt));
+    const free = this.#free.get(attempt.run);
+    if (free === undefined) this.#free.set(attempt.run, [folder]);
+    else free.push(folder);
   }
 
   /** Removes the checkouts of runs that are over, and the snapshots that neither they nor a deployment need. */
@@ -117,8 +127,15 @@ export class Checkouts {
     return known;
   }
 
-  #checkoutOf(attempt: AttemptName): string {
-    return join(this.#folder, attempt.run, attemptFileName(attempt));
+  /** The folder of an attempt, from now on its own. New ones are named after the attempt that had them first. */
+  #take(attempt: AttemptName): string {
+    const key = keyOf(attempt);
+    const folder =
+      this.#taken.get(key) ??
+      this.#free.get(attempt.run)?.pop() ??
+      join(this.#folder, attempt.run, attemptFileName(attempt));
+    this.#taken.set(key, folder);
+    return folder;
   }
 
   #record(run: RunId): string {
@@ -133,4 +150,8 @@ export class Checkouts {
       throw error;
     }
   }
+}
+
+function keyOf({ run, job, attempt }: AttemptName): string {
+  return `${run} ${job} ${attempt}`;
 }
