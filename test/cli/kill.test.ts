@@ -9,30 +9,31 @@ import { openStoreForReading } from "../../src/store/store.ts";
 import { batonFile, type Sandbox, sandbox, until } from "./sandbox.ts";
 
 /**
- * Jobs append to a ledger what they do: `begin JOB ATTEMPT PID` and `end JOB ATTEMPT`. A job is a shell and a child of it,
- * so that a killed Baton leaves a process group with more than one member behind. `$LEDGER` lies outside the checkout.
+ * Jobs append to a ledger what they do: `begin JOB RUN PID` and `end JOB RUN PID`. A job is a shell and a child of it, so
+ * that a killed Baton leaves a process group with more than one member behind. `$LEDGER` lies outside the checkout. One job
+ * takes longer than a new Baton needs to start: what an old one left would be seen beside it.
  */
-const step = (ms: number) =>
-  `sh(\`echo "begin $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"; sh -c 'sleep ${ms / 1000}; true'; echo "end $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"\`)`;
+const step = (seconds: string) =>
+  `sh(\`echo "begin $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"; sh -c 'sleep ${seconds}; true'; echo "end $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"\`)`;
 
 const files = {
   "baton.config.ts": `
 import { delivery, env, pipeline, sh } from "baton-cd";
 const infra = pipeline("infra", {
   outputs: { site: "string" },
-  jobs: { apply: { deploys: true, steps: [${step(20)}, sh("echo site=s-$BATON_ENVIRONMENT >> $BATON_OUTPUT")] } },
+  jobs: { apply: { deploys: true, steps: [${step("0.020")}, sh("echo site=s-$BATON_ENVIRONMENT >> $BATON_OUTPUT")] } },
 });
 const api = pipeline("api", {
   needs: [infra],
   jobs: {
-    test: { per: "release", steps: [${step(10)}] },
-    pack: { per: "release", needs: ["test"], steps: [${step(10)}, sh("echo packed > packed")], artifacts: { packed: { path: "packed" } } },
-    deploy: { needs: ["pack"], deploys: true, env: { SITE: infra.outputs.site }, uses: [{ artifact: "packed", path: "in" }], steps: [${step(15)}, sh('test "$SITE" = "s-$BATON_ENVIRONMENT" && grep -q packed in')] },
+    test: { per: "release", steps: [${step("0.010")}] },
+    pack: { per: "release", needs: ["test"], steps: [${step("0.010")}, sh("echo packed > packed")], artifacts: { packed: { path: "packed" } } },
+    deploy: { needs: ["pack"], deploys: true, env: { SITE: infra.outputs.site }, uses: [{ artifact: "packed", path: "in" }], steps: [${step("0.015")}, sh('test "$SITE" = "s-$BATON_ENVIRONMENT" && grep -q packed in')] },
   },
 });
 const web = pipeline("web", {
   needs: [infra],
-  jobs: { a: { steps: [${step(15)}] }, b: { needs: ["a"], deploys: true, steps: [${step(15)}] } },
+  jobs: { a: { steps: [${step("0.015")}] }, b: { needs: ["a"], deploys: true, steps: [${step("$(test $BATON_ENVIRONMENT = dev && echo 0.3 || echo 0.01)")}] } },
 });
 export default delivery("ledger", { pipelines: [infra, api, web], environments: [env("dev"), env("test", { after: "dev" })] });
 `,
