@@ -153,7 +153,8 @@ function planEnv(
 function callOf(name: string, part: PipelinePart, options: EnvironmentJobsOptions & { plan: string }): CallJobDocument {
   const { delivery, given, plan } = options;
   const pipeline = delivery.pipelines.find((one) => one.name === name)!;
-  const watched = upstreamToWatch(delivery, name).filter((need) => options.parts.has(need));
+  const upstream = upstreamToWatch(delivery, name);
+  const watched = upstream.filter((need) => options.parts.has(need));
   const builds = Object.values(pipeline.jobs).some(({ per }) => per === "release");
   const conditions = [
     "!cancelled()",
@@ -161,6 +162,10 @@ function callOf(name: string, part: PipelinePart, options: EnvironmentJobsOption
     ...(builds && given.built !== undefined
       ? [`(${given.built(name)} == 'success' || ${given.rollbackTo} != '')`]
       : []),
+    // Those that only run once for a release.
+    ...upstream
+      .filter((need) => !options.parts.has(need) && given.built !== undefined)
+      .map((need) => `(${given.built!(need)} == 'success' || needs.${plan}.outputs.${need} != 'run')`),
     ...watched.map((need) => `(needs.${need}.result == 'success' || needs.${plan}.outputs.${need} != 'run')`),
   ];
   const withs = [...part.wants].map(([input, what]): [string, string] => [input, wanted(what, options)]);

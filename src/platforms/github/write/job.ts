@@ -194,17 +194,44 @@ function needsOf(job: Job, place: JobPlace): string[] {
   return [...new Set([...(place.first ?? []), ...ids])];
 }
 
+/**
+ * GitHub's own rule asks whether everything before a job succeeded, however far, and takes a skipped job for a failure. The
+ * model asks the direct needs. Where the two could differ, the condition says what the model means.
+ */
 function jobCondition(
   job: Job,
   { around, needs, place }: { around: Surroundings; needs: readonly string[]; place: JobPlace },
 ): string | undefined {
+  if (job.runsAfter === "failure" && needs.length === 0) return "false";
   const parts: string[] = [];
   if (job.runsAfter === "failure") parts.push("failure()");
   if (job.runsAfter === "always") parts.push("always()");
+  if (job.runsAfter === "success" && needs.length > 0 && hasUnevenPast(job, place)) {
+    parts.push("!cancelled()", ...needs.map((need) => `needs.${need}.result == 'success'`));
+  }
   if (place.guard !== undefined) parts.push(place.guard);
+  if (job.per === "environment" && job.runsAfter === "success") parts.push(...releaseConditions(job, around, place));
   if (job.condition !== undefined) parts.push(conditionExpression(job.condition, around));
-  if (job.runsAfter === "failure" && needs.length === 0) return "false";
   return parts.length === 0 ? undefined : parts.join(" && ");
+}
+
+/** What needs a job that is left out is left out as well, also where that job ran in the release's own workflow. */
+function releaseConditions(job: Job, around: Surroundings, { pipeline }: JobPlace): string[] {
+  const before = new Set(job.needs.filter((need) => pipeline.jobs[need]!.per === "release"));
+  for (const earlier of before) for (const further of pipeline.jobs[earlier]!.needs) before.add(further);
+  const inRelease: Surroundings = { ...around, environment: undefined, knownEnvironment: undefined };
+  return [...before].flatMap((name) => {
+    const { condition } = pipeline.jobs[name]!;
+    return condition === undefined ? [] : [conditionExpression(condition, inRelease)];
+  });
+}
+
+/** Whether something before its direct needs may be skipped or fail without stopping them. */
+function hasUnevenPast(job: Job, { pipeline }: JobPlace): boolean {
+  const before = new Set(job.needs.flatMap((need) => pipeline.jobs[need]!.needs));
+  for (const earlier of before) for (const further of pipeline.jobs[earlier]!.needs) before.add(further);
+  const past = [...before, ...job.needs].map((name) => pipeline.jobs[name]!);
+  return past.some(({ runsAfter, condition }) => runsAfter !== "success" || condition !== undefined);
 }
 
 function jobPermissions(

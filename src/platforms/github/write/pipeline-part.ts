@@ -1,7 +1,13 @@
 /** The jobs of one pipeline as a workflow that others call: those of the release, or those of an environment. */
 
 import type { Delivery, Pipeline } from "../../../model/delivery.ts";
-import { type Input, type Permissions, unitePermissions, type WorkflowDocument } from "./document.ts";
+import {
+  type Input,
+  type Permissions,
+  type StepsJobDocument,
+  unitePermissions,
+  type WorkflowDocument,
+} from "./document.ts";
 import { secretsOf, writeJob } from "./job.ts";
 import {
   type ArtifactNames,
@@ -15,6 +21,7 @@ import {
   runInput,
 } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
+import { mayAllRest } from "./scripts/rows.ts";
 
 /** What the caller has to hand in, by the name of the input. */
 export type Want =
@@ -54,8 +61,8 @@ export function writePart(part: PartOptions): PipelinePart {
     return `inputs.${input}`;
   };
   if (per === "environment" && part.known === undefined) want("environment", { kind: "environment" });
-  const jobs = Object.fromEntries(
-    names.map((name) => {
+  const jobs: Record<string, StepsJobDocument> = Object.fromEntries(
+    names.map((name): [string, StepsJobDocument] => {
       const reads = pipeline.jobs[name]!.uses.filter(({ artifact }) => !artifact.startsWith(`${pipeline.name}.`));
       const guard =
         per === "release" && reads.length > 0
@@ -81,6 +88,8 @@ export function writePart(part: PartOptions): PipelinePart {
       return [idOf.get(name)!, job];
     }),
   );
+  const isGuarded = Object.values(jobs).every((job) => job.if !== undefined);
+  if (isGuarded || mayAllRest(pipeline, delivery, names)) jobs[ids.claim("nothing-to-do")] = nothingToDo(part.options);
   if (JSON.stringify(jobs).includes("inputs.event")) want("event", { kind: "event" });
   const secrets = [...new Set(names.flatMap((name) => secretsOf(pipeline.jobs[name]!, pipeline)))].sort();
   const value = (job: string, output: string) => `jobs.${idOf.get(job)}.outputs.${output}`;
@@ -114,6 +123,19 @@ export function writePart(part: PartOptions): PipelinePart {
       },
       jobs,
     },
+  };
+}
+
+/** A called workflow whose jobs are all skipped counts as skipped, as if it had not been called: this one makes it a success. */
+function nothingToDo({ runsOn = "ubuntu-24.04" }: WriteOptions): StepsJobDocument {
+  return {
+    kind: "steps",
+    comment: ["All other jobs here may be left out by their conditions. That is a success, and this job makes it one."],
+    name: "Conditions were looked at",
+    permissions: {},
+    runsOn,
+    timeoutMinutes: 5,
+    steps: [{ name: "Count what is left out as passed", run: "true" }],
   };
 }
 

@@ -6,6 +6,14 @@ export function refuseUnsupported(delivery: Delivery): void {
   for (const pipeline of delivery.pipelines) {
     for (const [name, job] of Object.entries(pipeline.jobs)) {
       const where = `${pipeline.name}.${name}`;
+      const output = Object.keys(pipeline.outputs).find((one) => pipeline.outputs[one]!.job === name);
+      const made = output ?? Object.keys(job.artifacts)[0];
+      if (job.continueOnFailure && made !== undefined) {
+        throw new CannotWrite(
+          `${where} may fail without stopping anything (continueOnFailure) and makes ${made}: whoever takes it would go on without it`,
+          "leave continueOnFailure out there, or make it in another job",
+        );
+      }
       if (job.concurrency !== undefined && job.concurrency.limit > 1) {
         throw new CannotWrite(
           `${where} lets ${job.concurrency.limit} jobs of its group run at a time; a concurrency group of GitHub lets one`,

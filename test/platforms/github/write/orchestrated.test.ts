@@ -12,10 +12,10 @@ const own = new Set(
   ),
 );
 
-test("the storefront's files are accepted by everybody", () => {
-  assert.deepEqual(complaints(writeWorkflows(storefront, { layout: "orchestrated" }), own), []);
+test("the storefront's files are accepted by everybody", async () => {
+  assert.deepEqual(await complaints(writeWorkflows(storefront, { layout: "orchestrated" }), own), []);
 });
 
-test("so they are with attestation", () => {
-  assert.deepEqual(complaints(writeWorkflows(storefront, { layout: "orchestrated", attest: "yes" }), own), []);
+test("so they are with attestation", async () => {
+  assert.deepEqual(await complaints(writeWorkflows(storefront, { layout: "orchestrated", attest: "yes" }), own), []);
 });

@@ -3,7 +3,7 @@
  * pipeline: `run`; `reuse` (what is deployed stands in); `empty` (no job of it can run here, counts as passed); `skip`;
  * `blocked` (it would run, but something that it needs does not).
  */
-export const decideProgram = String.raw`# Whether a name passes a list of patterns: the last one that matches decides.
+export const decideProgram = `# Whether a name passes a list of patterns: the last one that matches decides.
 def passes($patterns):
   . as $name
   | if ($patterns | length) == 0 then true

@@ -7,7 +7,7 @@ import { startedName } from "../names.ts";
  * A job may run long after the plan (re-run jobs, a lock given up in between): whoever began to deploy last goes on,
  * everybody else stops. In: `ENVIRONMENT`, `GH_TOKEN`.
  */
-export const fenceScript = String.raw`newest=$(gh api "repos/$GITHUB_REPOSITORY/actions/artifacts?name=${startedName("$ENVIRONMENT")}&per_page=100" --jq '
+export const fenceScript = `newest=$(gh api "repos/$GITHUB_REPOSITORY/actions/artifacts?name=${startedName("$ENVIRONMENT")}&per_page=100" --jq '
   [.artifacts[] | select(.workflow_run.head_repository_id == .workflow_run.repository_id)] | max_by(.id).workflow_run.id')
 if [ "$newest" != "$GITHUB_RUN_ID" ]; then
   echo "::error title=Another run deploys here::Run $newest began to deploy to $ENVIRONMENT after this one. Re-run all jobs of this run if it is still wanted."
@@ -24,7 +24,7 @@ const typeTests: Readonly<Record<OutputType, string | undefined>> = {
 };
 
 /** Makes the file that steps append outputs to. */
-export const openOutputsScript = String.raw`file="$RUNNER_TEMP/baton-output"
+export const openOutputsScript = `file="$RUNNER_TEMP/baton-output"
 : > "$file"
 echo "BATON_OUTPUT=$file" >> "$GITHUB_ENV"
 `;
@@ -36,7 +36,7 @@ export function publishScript(outputs: Readonly<Record<string, OutputType>>): st
   const checks = [
     ...(hasTests
       ? [
-          String.raw`  if [ -n "$3" ] && ! grep -qE "$3" <<< "$value"; then
+          `  if [ -n "$3" ] && ! grep -qE "$3" <<< "$value"; then
     echo "::error title=Wrong type::Output $1 was promised as $2 and its value is not one."
     exit 1
   fi`,
@@ -44,7 +44,7 @@ export function publishScript(outputs: Readonly<Record<string, OutputType>>): st
       : []),
     ...(hasJson
       ? [
-          String.raw`  if [ "$2" = json ] && ! jq -e 'true' <<< "$value" > /dev/null; then
+          `  if [ "$2" = json ] && ! jq -e 'true' <<< "$value" > /dev/null; then
     echo "::error title=Wrong type::Output $1 was promised as json and its value is not valid."
     exit 1
   fi`,
@@ -85,7 +85,7 @@ ${Object.entries(outputs)
  * One file for an artifact, whatever it is made of: a folder becomes an archive that keeps modes and links, with the same
  * bytes for the same files. In: `SOURCE`, `TARGET` (a folder). Out: `digest`, `file`.
  */
-export const packScript = String.raw`rm -rf "$TARGET"
+export const packScript = `rm -rf "$TARGET"
 mkdir -p "$TARGET"
 if [ -d "$SOURCE" ]; then
   file="$TARGET/$(basename "$SOURCE").folder.tar"
@@ -109,7 +109,7 @@ digest=$(sha256sum "$file" | cut -d' ' -f1)
  * file), `DIGEST`, `TARGET`.
  */
 export function placeScript({ attested }: { attested: "yes" | "no" }): string {
-  return String.raw`file=$(find "$DOWNLOADED" -type f)
+  return `file=$(find "$DOWNLOADED" -type f)
 if [ ! -f "$file" ]; then
   echo "::error title=Artifact missing::Exactly one file was expected in the artifact for $TARGET."
   exit 1

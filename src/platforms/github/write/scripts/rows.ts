@@ -71,7 +71,7 @@ export function pipelineRows(delivery: Delivery): PipelineRow[] {
       return {
         name,
         per,
-        ...(taken.has(`${pipeline.name}.${name}`) && { taken: true }),
+        ...(taken.has(`${pipeline.name}.${name}`) && unless !== "always" && { taken: true }),
         ...(unless !== "never" && unless !== "always" && { unless }),
       };
     };
@@ -100,20 +100,27 @@ export function patterns(list: readonly string[]): PatternRow[] {
   return list.map((pattern) => ({ is: patternSource(pattern), ...(pattern.startsWith("!") && { not: true }) }));
 }
 
-/** `pipeline.name` of all outputs and artifacts that some other pipeline reads. */
+/** `pipeline.name` of all outputs and artifacts that some job of another pipeline reads. */
 function takenBy(delivery: Delivery): Set<string> {
+  const made = new Map(
+    delivery.pipelines.flatMap((pipeline) =>
+      [...outputsOf(pipeline), ...artifactsOf(pipeline)].map(
+        ({ name, per }) => [`${pipeline.name}.${name}` as string, per] as const,
+      ),
+    ),
+  );
   const taken = new Set<string>();
   for (const pipeline of delivery.pipelines) {
-    for (const reference of readsOf(pipeline)) if (!reference.startsWith(`${pipeline.name}.`)) taken.add(reference);
+    for (const job of Object.values(pipeline.jobs)) {
+      for (const reference of [...outputsRead(job, pipeline), ...job.uses.map(({ artifact }) => artifact)]) {
+        if (reference.startsWith(`${pipeline.name}.`)) continue;
+        // Values that exist once for each environment have no meaning in a per-release job.
+        if (job.per === "release" && made.get(reference) === "environment") continue;
+        taken.add(reference);
+      }
+    }
   }
   return taken;
-}
-
-export function readsOf(pipeline: Pipeline): string[] {
-  return Object.values(pipeline.jobs).flatMap((job) => [
-    ...outputsRead(job, pipeline),
-    ...job.uses.map(({ artifact }) => artifact),
-  ]);
 }
 
 /** `pipeline.output` of everything that a job reads, in the order in which it is met. */
@@ -133,6 +140,11 @@ function outputsIn(value: Value): string[] {
   return "output" in value ? [value.output] : [];
 }
 
+/** Whether it can happen that none of these jobs runs, by their conditions. */
+export function mayAllRest(pipeline: Pipeline, delivery: Delivery, names: string[]): boolean {
+  return new Rests(pipeline, delivery).ofAll(names) !== "never";
+}
+
 type Rest = ConditionRow | "always" | "never";
 
 /** When jobs cannot run whatever changed: from their own conditions, passed on by needs. */
@@ -150,17 +162,24 @@ class Rests {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const job = this.#pipeline.jobs[name]!;
-    const own: Rest = job.condition === undefined ? "never" : { not: row(job.condition, this.#delivery) };
+    const own: Rest = job.condition === undefined ? "never" : { not: row(job.condition, this.#delivery, job.per) };
     const needs = job.needs.map((need) => this.of(need));
     let rest: Rest = own;
     if (job.runsAfter === "success") rest = anyOf([own, ...needs]);
-    if (job.runsAfter === "failure" && needs.length > 0) rest = anyOf([own, allOf(needs)]);
+    if (job.runsAfter === "failure") rest = anyOf([own, allOf(this.#before(name).map((earlier) => this.of(earlier)))]);
     this.#known.set(name, rest);
     return rest;
   }
 
-  ofAll(): Rest {
-    return allOf(Object.keys(this.#pipeline.jobs).map((name) => this.of(name)));
+  /** Everything before a job, however far. */
+  #before(name: string): string[] {
+    const before = new Set(this.#pipeline.jobs[name]!.needs);
+    for (const earlier of before) for (const further of this.#pipeline.jobs[earlier]!.needs) before.add(further);
+    return [...before];
+  }
+
+  ofAll(names = Object.keys(this.#pipeline.jobs)): Rest {
+    return allOf(names.map((name) => this.of(name)));
   }
 }
 
@@ -182,16 +201,19 @@ function unique(parts: readonly Rest[]): ConditionRow[] {
   return [...seen.values()];
 }
 
-function row(condition: Condition, delivery: Delivery): ConditionRow {
-  const inner = (one: Condition) => row(one, delivery);
+/** What is per release is in no environment, wherever the release goes. */
+function row(condition: Condition, delivery: Delivery, per: Job["per"]): ConditionRow {
+  const inner = (one: Condition) => row(one, delivery, per);
+  if ("environment" in condition && per === "release") return { any: [] };
   if ("all" in condition) return { all: condition.all.map(inner) };
   if ("any" in condition) return { any: condition.any.map(inner) };
   if ("not" in condition) return { not: inner(condition.not) };
   if ("branch" in condition) return { branch: patterns(condition.branch) };
   if ("variable" in condition) {
-    const table: Record<string, string> = { "": delivery.variables[condition.variable] ?? "" };
+    const shared = delivery.variables[condition.variable] ?? "";
+    const table: Record<string, string> = { "": shared };
     for (const { name, variables } of delivery.environments) {
-      table[name] = variables[condition.variable] ?? delivery.variables[condition.variable] ?? "";
+      table[name] = per === "release" ? shared : (variables[condition.variable] ?? shared);
     }
     return { variable: table, equals: condition.equals };
   }

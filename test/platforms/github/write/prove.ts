@@ -1,0 +1,261 @@
+/** Holds what generated files do in the simulator against what the planner allows. */
+
+import assert from "node:assert/strict";
+import type { OutputRule, RootEvent, Trace } from "../../../../src/facts/scenario.ts";
+import type { Delivery, EventName } from "../../../../src/model/delivery.ts";
+import { matchesAny } from "../../../../src/model/filters.ts";
+import { plan } from "../../../../src/plan/make-plan.ts";
+import type { History, Plan, PlannedJob, PlanRequest } from "../../../../src/plan/plan.ts";
+import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
+import type { WriteOptions } from "../../../../src/platforms/github/write/options.ts";
+import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
+import { randomScheduler } from "../simulate/random-scheduler.ts";
+import { readBack } from "./accept.ts";
+import { type Ending, expectedEnds, isComplete } from "./expected.ts";
+import { locatorFor } from "./locate.ts";
+
+export interface Question {
+  readonly event: EventName;
+  readonly branch: string;
+  /** Asked for by hand. */
+  readonly environment?: string;
+  readonly changed: readonly string[];
+  readonly history: History;
+}
+
+const commit = "c9";
+
+/** Environments that a run goes to; the rule that the generated planning script follows. */
+export function placesOf({ environments }: Delivery, { event, branch, environment }: Question): string[] {
+  if (event === "pull-request") return [];
+  if (environment !== undefined) return [environment];
+  const chosen: string[] = [];
+  for (const one of environments) {
+    const own = one.branch !== undefined && matchesAny([one.branch], [branch]);
+    const follows =
+      one.branch === undefined && one.after.length > 0 && one.after.every((name) => chosen.includes(name));
+    if (own || follows) chosen.push(one.name);
+  }
+  return chosen;
+}
+
+export function planOf(delivery: Delivery, question: Question): Plan {
+  const request: PlanRequest = {
+    change: {
+      event: question.event,
+      commit,
+      branch: question.branch,
+      base: "c0",
+      changedSince: { c0: [...question.changed] },
+      uncommitted: [],
+    },
+    environments: placesOf(delivery, question),
+    pipelines: [],
+    parameters: Object.fromEntries(
+      Object.entries(delivery.parameters).map(([name, parameter]) => [name, parameter.default ?? "x"]),
+    ),
+    force: "none",
+    history: question.history,
+  };
+  return plan(delivery, request);
+}
+
+/** Everything has been deployed everywhere from commit c0, by release 1. */
+export function deployedEverywhere(delivery: Delivery): History {
+  const all = Object.fromEntries(
+    delivery.pipelines.map((pipeline) => [
+      pipeline.name,
+      {
+        release: 1,
+        commit: "c0",
+        outputs: Object.fromEntries(Object.keys(pipeline.outputs).map((name) => [name, "before"])),
+        artifacts: Object.fromEntries(
+          Object.values(pipeline.jobs).flatMap(({ artifacts }) =>
+            Object.keys(artifacts).map((name) => [name, { digest: `sha256:${"a".repeat(64)}`, sizeBytes: 1 }]),
+          ),
+        ),
+      },
+    ]),
+  );
+  return { deployed: Object.fromEntries(delivery.environments.map(({ name }) => [name, all])) };
+}
+
+function questionsOf(delivery: Delivery): Question[] {
+  const everywhere = deployedEverywhere(delivery);
+  const branches = [...new Set(delivery.environments.flatMap(({ branch }) => branch ?? []))];
+  const pathsOf = (name: string) => `${name}/file`;
+  const touched = [
+    [],
+    ...delivery.pipelines.map(({ name }) => [pathsOf(name)]),
+    delivery.pipelines.map(({ name }) => pathsOf(name)),
+  ];
+  return [
+    ...branches.flatMap((branch) => [
+      { event: "push" as const, branch, changed: [], history: { deployed: {} } },
+      ...touched.map((changed) => ({ event: "push" as const, branch, changed, history: everywhere })),
+    ]),
+    ...delivery.environments.map(({ name }) => ({
+      event: "manual" as const,
+      branch: "main",
+      environment: name,
+      changed: delivery.pipelines.map((pipeline) => pathsOf(pipeline.name)),
+      history: everywhere,
+    })),
+    ...touched.map((changed) => ({
+      event: "pull-request" as const,
+      branch: "main",
+      changed,
+      history: { deployed: {} },
+    })),
+  ];
+}
+
+function eventOf(question: Question, entry: string): RootEvent {
+  switch (question.event) {
+    case "push":
+      return { id: "e", kind: "push", ref: { kind: "branch", name: question.branch }, paths: "every", commit };
+    case "pull-request":
+      return {
+        id: "e",
+        kind: "pull-request",
+        base: question.branch,
+        head: "feature",
+        outsider: true,
+        action: "opened",
+        merged: false,
+        paths: "every",
+        commit,
+      };
+    case "schedule":
+      return { id: "e", kind: "schedule", pipeline: entry };
+    default:
+      return {
+        id: "e",
+        kind: "dispatch",
+        pipeline: entry,
+        branch: question.branch,
+        inputs: { environment: question.environment! },
+      };
+  }
+}
+
+/** What the planning jobs hand on, as the planner decides it (that they decide alike is proven on its own). */
+function planOutputs(delivery: Delivery, made: Plan, entry: string): OutputRule[] {
+  const first: Record<string, string> = {};
+  const rules: OutputRule[] = [];
+  const run = { pipeline: entry };
+  for (const { name } of delivery.environments) {
+    const here = made.pipelines.filter(({ environment }) => environment === name);
+    first[`deploy_${name}`] = here.some(({ decision }) => decision === "run") ? "yes" : "no";
+    const values = Object.fromEntries(here.map(({ pipeline, decision }) => [pipeline, decision]));
+    rules.push({ job: { run, path: [name, "plan"] }, values: { ...values, handed: "{}", before: "{}", commit } });
+  }
+  for (const { name, jobs } of delivery.pipelines) {
+    if (Object.values(jobs).every(({ per }) => per !== "release")) continue;
+    const builds =
+      made.environments.length > 0
+        ? made.pipelines.some((one) => one.pipeline === name && one.decision === "run")
+        : made.jobs.some((job) => job.pipeline === name && job.decision === "run");
+    first[`build_${name}`] = builds ? "yes" : "no";
+  }
+  return [{ job: { run, path: ["plan"] }, values: first }, ...rules];
+}
+
+export interface ProofOptions {
+  readonly questions?: readonly Question[];
+  /**
+   * Whether exactly the planner's jobs must run in every scenario, or only where nothing fails. Workflows gate by pipeline
+   * where the planner gates by job (a failed test stops its pipeline's deployment even if no `needs` says so), so after a
+   * failure fewer jobs may run, never more.
+   */
+  readonly strict?: "always" | "without failures";
+}
+
+export function provesPlan(
+  delivery: Delivery,
+  options: WriteOptions,
+  { questions = questionsOf(delivery), strict = "always" }: ProofOptions = {},
+): { scenarios: number; deployments: number } {
+  const repository = readBack(writeWorkflows(delivery, options));
+  const simulator = createSimulator(repository);
+  const entry = `.github/workflows/${delivery.name}.yml`;
+  let scenarios = 0;
+  let deployments = 0;
+  for (const question of questions) {
+    const made = planOf(delivery, question);
+    const outputs = planOutputs(delivery, made, entry);
+    const locate = locatorFor(delivery, entry);
+    const running = made.jobs.filter(({ decision }) => decision === "run");
+    const failures: { job: PlannedJob | undefined; ending: Ending }[] = [{ job: undefined, ending: "success" }];
+    for (const job of running) for (const ending of ["failure", "cancelled"] as const) failures.push({ job, ending });
+    for (const { job, ending } of failures) {
+      scenarios++;
+      const expected = expectedEnds(delivery, made, job === undefined ? undefined : { id: job.id, ending });
+      const incomplete = made.environments.filter(
+        (environment) => !isComplete(delivery, made, { ends: expected, environment }),
+      );
+      const trace = simulator.simulate(
+        {
+          events: [eventOf(question, entry)],
+          outcomes: [
+            ...(job === undefined ? [] : [{ job: locate.pattern(job), outcome: ending }]),
+            ...incomplete.map((environment) => ({
+              job: { run: { pipeline: entry }, path: [environment, "record"] },
+              outcome: "failure" as const,
+            })),
+          ],
+          choices: [],
+          outputs,
+          defaultBranch: "main",
+          unknownConditions: "fail",
+        },
+        randomScheduler(scenarios),
+      );
+      const where = `${question.event} ${question.branch} ${question.environment ?? ""} changed ${question.changed.join(",")} ${job?.id ?? "nothing"} ${ending}`;
+      const isExact = strict === "always" || job === undefined;
+      deployments += compare({ delivery, made, trace, expected, where, locate, isExact });
+    }
+  }
+  return { scenarios, deployments };
+}
+
+function compare(parts: {
+  delivery: Delivery;
+  made: Plan;
+  trace: Trace;
+  expected: ReadonlyMap<string, Ending>;
+  where: string;
+  locate: ReturnType<typeof locatorFor>;
+  isExact: boolean;
+}): number {
+  const { delivery, made, trace, expected, where, locate, isExact } = parts;
+  const started = new Map<string, number>();
+  const ended = new Map<string, number>();
+  for (const entry of trace.entries) {
+    if (entry.kind !== "job-started" && entry.kind !== "job-ended") continue;
+    const id = locate.idOf(entry);
+    if (id === undefined) continue;
+    if (entry.kind === "job-started") {
+      assert.ok(!started.has(id), `${where}: ${id} starts twice`);
+      started.set(id, entry.at);
+    } else ended.set(id, entry.at);
+  }
+  const shouldRun = made.jobs.filter(({ id }) => expected.has(id)).map(({ id }) => id);
+  const didRun = [...started.keys()].sort();
+  const wanted = isExact ? shouldRun.sort() : didRun.filter((id) => expected.has(id));
+  assert.deepEqual(didRun, wanted, where);
+  const joins = new Map(made.joins.map((join) => [join.id, join]));
+  const before = (id: string): string[] => joins.get(id)?.after.flatMap(before) ?? [id];
+  for (const job of made.jobs) {
+    const start = started.get(job.id);
+    if (start === undefined) continue;
+    for (const earlier of job.after.flatMap(before)) {
+      const end = ended.get(earlier);
+      assert.ok(end === undefined || end < start, `${where}: ${job.id} starts before ${earlier} has ended`);
+    }
+  }
+  return shouldRun.filter((id) => {
+    const { pipeline, job } = made.jobs.find((one) => one.id === id)!;
+    return delivery.pipelines.find(({ name }) => name === pipeline)!.jobs[job]!.deploys;
+  }).length;
+}
