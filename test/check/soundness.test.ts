@@ -77,6 +77,14 @@ class Both {
     return run.event === "workflow_dispatch" ? { branch: run.ref } : {};
   }
 
+  /** It was asked to end as a whole, or a workflow that it calls was: facts do not speak of that. */
+  wasCancelled(run: TraceRun): boolean {
+    return (
+      this.trace.scenario.events.some((event) => event.kind === "cancel" && event.of.pipeline === run.pipeline) ||
+      this.trace.entries.some((entry) => entry.kind === "run-cancelled" && entry.run === run.id)
+    );
+  }
+
   /** Somebody, or a newer run, stopped it or one of its jobs. */
   wasStopped(run: TraceRun): boolean {
     return (
@@ -136,7 +144,7 @@ test("a job that cannot run under what happened does not, and one that must does
     const wrong: string[] = [];
     for (const run of both.trace.runs) {
       const under = isAgain(run, both.trace.scenario) ? undefined : both.circumstancesOf(run);
-      if (!under) continue;
+      if (!under || both.wasCancelled(run)) continue;
       const isStopped = both.wasStopped(run);
       for (const job of both.pipelineOf(run).jobs) {
         const runs = job.runs(under);

@@ -18,7 +18,8 @@ export const checkoutBranchTip: Rule = {
       const [effect] = lastingEffects(job);
       if (!effect || reportsOrCleans(job)) continue;
       for (const { step, ref } of checkoutsOf(analysis, job)) {
-        if (!/^(refs\/heads\/)?github\.event\.workflow_run\.head_branch$/.test(ref) || seen.has(step.at)) continue;
+        if (!/^(refs\/heads\/)?github\.event\.workflow_run\.head_branch(\s*\|\|.*)?$/.test(ref) || seen.has(step.at))
+          continue;
         // Whoever pushes back to the branch needs its tip.
         if (
           job.steps.some((each) => /git push|git-auto-commit|create-pull-request/.test(`${each.text} ${each.action}`))

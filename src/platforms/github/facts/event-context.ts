@@ -109,7 +109,8 @@ function refOf(under: Circumstances, setting: EventSetting, form: (ref: string) 
   if (event === "workflow_run" || event === "schedule") {
     return setting.defaultBranch ? known(form(`refs/heads/${setting.defaultBranch}`)) : free;
   }
-  if (event === "pull_request") return known(form("refs/pull/1/merge"));
+  // Once it is merged, the branch it was merged into takes the place of its merge branch.
+  if (event === "pull_request") return under.action === "closed" ? free : known(form("refs/pull/1/merge"));
   if (event === "release") return known(form("refs/tags/v1.0.0"));
   return under.branch ? known(form(`refs/heads/${under.branch}`)) : free;
 }

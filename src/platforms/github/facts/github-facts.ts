@@ -3,8 +3,9 @@
 import type { Facts, JobFacts, Pipeline } from "../../../facts/facts.ts";
 import type { Repository } from "../workflow.ts";
 import type { EventSetting } from "./event-context.ts";
-import { levelInstance, RunModel } from "./instances.ts";
+import { levelInstance } from "./instances.ts";
 import { jobFacts, lockOf } from "./jobs.ts";
+import { RunModel } from "./run-model.ts";
 import { indexNames, startsOf } from "./starts.ts";
 
 export interface FactsOptions {
@@ -36,7 +37,7 @@ export function githubFacts(repository: Repository, { onDefaultBranch }: FactsOp
         ? [
             lockOf(workflow.concurrency, {
               run,
-              instance: levelInstance(run, run.root, `${workflow.file}#`),
+              instance: levelInstance(run.root, `${workflow.file}#`),
               scope: "run",
             }),
           ]

@@ -1,17 +1,15 @@
 /** Job instances as facts. */
 
 import type { Key } from "../../../facts/access.ts";
-import type { Activation, Circumstances, JobFacts, Lock, MatrixFacts, Rights, Truth } from "../../../facts/facts.ts";
+import type { Circumstances, JobFacts, Lock, MatrixFacts, Rights, Truth } from "../../../facts/facts.ts";
 import type { Concurrency, Job, Permissions, Repository, Setting, StepsJob } from "../workflow.ts";
 import { conditionFacts } from "./conditions.ts";
-import { type Instance, levelInstance, needsOf, pathsRead, type RunModel, valueOfTemplate } from "./instances.ts";
+import { type Instance, levelInstance, needsOf } from "./instances.ts";
 import { keyOfTemplate, resolveKey } from "./keys.ts";
-import { type Chance, isTrue, type Possible } from "./possible.ts";
+import { isTrue, type Possible } from "./possible.ts";
+import { activationOf, type RunModel } from "./run-model.ts";
 import { stepsOfJob } from "./steps.ts";
-
-export function activationOf(chance: Chance): Activation {
-  return (["no", "unknown", "possible", "yes"] as const)[chance];
-}
+import { pathsRead, valueOfTemplate } from "./values.ts";
 
 export function jobFacts(repository: Repository, run: RunModel, instance: Instance): JobFacts {
   const { job, level } = instance;
@@ -55,7 +53,7 @@ function locksOf(run: RunModel, instance: Instance): Lock[] {
   const own = job.concurrency ? [lockOf(job.concurrency, { run, instance, scope: "job" })] : [];
   const called = inner?.workflow.concurrency;
   if (!inner || !called) return own;
-  return [...own, lockOf(called, { run, instance: levelInstance(run, inner, instance.id), scope: "job" })];
+  return [...own, lockOf(called, { run, instance: levelInstance(inner, instance.id), scope: "job" })];
 }
 
 interface LockPlace {

@@ -5,9 +5,9 @@ import type { Circumstances } from "../../../facts/facts.ts";
 import { parseExpression, pathOf } from "../read/expressions/parse.ts";
 import { entryValue } from "../read/fields.ts";
 import type { Template, TemplateMap } from "../workflow.ts";
-import type { Instance, RunModel, StepPlace } from "./instances.ts";
-import { stepEnvironments } from "./instances.ts";
+import type { Instance } from "./instances.ts";
 import { evaluate, type Possible, type Surroundings, textOf } from "./possible.ts";
+import { type RunModel, type StepPlace, stepEnvironments } from "./run-model.ts";
 
 /** Where a key is written: in a job, or in one of its steps. */
 export interface KeyPlace {

@@ -7,9 +7,10 @@ import { accessesOf } from "../read/accesses.ts";
 import { entryValue } from "../read/fields.ts";
 import type { LocalAction, Repository, Step, Template, UsesStep } from "../workflow.ts";
 import { conditionFacts } from "./conditions.ts";
-import { evaluateCondition, type Instance, type RunModel, type StepPlace } from "./instances.ts";
-import { activationOf } from "./jobs.ts";
+import type { Instance } from "./instances.ts";
 import { type KeyPlace, keyOfTemplate, resolveKey } from "./keys.ts";
+import { activationOf, type RunModel, type StepPlace } from "./run-model.ts";
+import { evaluateCondition } from "./values.ts";
 
 const MAX_NESTING = 8;
 
