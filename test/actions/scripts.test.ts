@@ -45,7 +45,10 @@ const steps = [
 
 test("every script is one that shellcheck has nothing to say about", () => {
   for (const { name, run } of steps) {
-    const { stdout, error } = spawnSync("shellcheck", ["--shell=bash", "--severity=warning", "-"], { input: run, encoding: "utf8" });
+    const { stdout, error } = spawnSync("shellcheck", ["--shell=bash", "--severity=warning", "-"], {
+      input: run,
+      encoding: "utf8",
+    });
     assert.equal(error, undefined, "shellcheck is missing: install the Debian package shellcheck");
     assert.equal(stdout, "", `${name}:\n${run}`);
   }
