@@ -59,7 +59,7 @@ export type RootEvent =
 /**
  * Which job, and optionally which step, ends how. The first rule that matches decides; without one it succeeds.
  * `cancelled` is this job alone, as when its time is over; `rejected` is a person who refuses its environment: it fails
- * before it starts.
+ * before it starts. It does not count for jobs without one.
  */
 export interface OutcomeRule {
   readonly job: JobPattern;

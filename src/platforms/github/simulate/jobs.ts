@@ -189,7 +189,9 @@ function acquire(machine: Machine, leg: SimLeg): void {
 }
 
 function begin(machine: Machine, leg: SimLeg): void {
-  if (outcomeOf(machine.world.scenario.outcomes, leg)?.outcome === "rejected") {
+  const { job } = leg.job;
+  const asksSomebody = job.kind === "steps" && job.environment !== undefined;
+  if (asksSomebody && outcomeOf(machine.world.scenario.outcomes, leg)?.outcome === "rejected") {
     leg.state = "refused";
     return;
   }
@@ -198,7 +200,7 @@ function begin(machine: Machine, leg: SimLeg): void {
 }
 
 function apply(machine: Machine, group: string, outcome: concurrency.Outcome): void {
-  for (const holder of outcome.dropped) drop(machine, group, holder);
+  for (const holder of outcome.dropped) if (!hasEnded(holder)) drop(machine, group, holder);
   if (outcome.cancelled !== undefined) cancelHolder(machine, group, outcome.cancelled);
 }
 
@@ -260,9 +262,11 @@ export function endLeg(machine: Machine, leg: SimLeg, result: Result): void {
   leg.state = "ended";
   leg.result = result;
   record(world, { kind: "job-ended", ...placeOf(leg), conclusion: result });
-  for (const name of leg.groups) handOver(machine, concurrency.release(world, name, { kind: "leg", leg }));
+  leg.forgiven = result === "failure" && job.kind === "steps" && evaluate.legFlag(job.continueOnError, leg);
+  // It leaves every queue before anybody else moves on, so that no group comes back to it.
+  const freed = leg.groups.map((name) => concurrency.release(world, name, { kind: "leg", leg }));
+  for (const next of freed) handOver(machine, next);
   if (result !== "failure") return;
-  leg.forgiven = job.kind === "steps" && evaluate.legFlag(job.continueOnError, leg);
   if (!leg.forgiven && leg.job.legs.length > 1 && evaluate.failFast(leg)) {
     for (const other of leg.job.legs) cancelLeg(machine, other);
   }
@@ -330,7 +334,7 @@ function endRun(machine: Machine, run: SimRun, conclusion: Conclusion): void {
 
 /** Whoever waited first has the group now. */
 function handOver(machine: Machine, next: Holder | undefined): void {
-  if (next === undefined) return;
+  if (next === undefined || hasEnded(next)) return;
   if (next.kind === "run") beginRun(machine, next.run);
   else {
     acquire(machine, next.leg);
@@ -356,16 +360,20 @@ function drop(machine: Machine, group: string, holder: Holder): void {
 
 function cancelHolder(machine: Machine, group: string, holder: Holder): void {
   if (holder.kind === "run") {
-    if (holder.run.cancelled) return;
+    if (holder.run.cancelled || hasEnded(holder)) return;
     record(machine.world, { kind: "run-cancelled", run: holder.run.info.id, group });
     cancelRun(machine, holder.run);
     return;
   }
-  if (holder.leg.cancelled || holder.leg.called?.cancelled) return;
+  if (holder.leg.cancelled || holder.leg.called?.cancelled || hasEnded(holder)) return;
   const { run, path } = placeOf(holder.leg);
   record(machine.world, { kind: "run-cancelled", run, path, group });
   cancelLeg(machine, holder.leg);
   settle(machine, holder.leg.job.scope.run);
+}
+
+function hasEnded(holder: Holder): boolean {
+  return (holder.kind === "run" ? holder.run.state : holder.leg.state) === "ended";
 }
 
 /** Jobs whose condition holds all the same (`always()`, `cancelled()`) go on or still begin; the others end. */

@@ -176,26 +176,31 @@ class Look {
   /** One waits, or any number in groups with a long queue; nobody there is dropped. */
   waitingInVain(): string[] {
     const wrong: string[] = [];
-    const waiting = new Map<string, Set<string>>();
+    const waiting = new Map<string, string[]>();
+    const leave = (line: string[], who: string) => {
+      const place = line.indexOf(who);
+      if (place >= 0) line.splice(place, 1);
+    };
     for (const entry of this.trace.entries) {
       if (entry.kind === "queued" || entry.kind === "dropped") {
         const group = entry.group.toLowerCase();
         const who = entry.path ? `${entry.run}#${entry.path.join("/")}` : `${entry.run}`;
-        const line = waiting.get(group) ?? new Set();
+        const line = waiting.get(group) ?? [];
         waiting.set(group, line);
-        if (entry.kind === "queued") line.add(who);
-        else line.delete(who);
-        if (group.startsWith("m") && entry.kind === "dropped" && line.size < 99) wrong.push(`${who} is dropped from ${group}`);
+        if (entry.kind === "queued") line.push(who);
+        else leave(line, who);
+        if (group.startsWith("m") && entry.kind === "dropped" && line.length < 99)
+          wrong.push(`${who} is dropped from ${group}`);
         // A newcomer is recorded before the one whose place it takes; another may have the group but no job yet.
-        if (!group.startsWith("m") && line.size > 3) wrong.push(`${line.size} wait for ${group}`);
+        if (!group.startsWith("m") && line.length > 3) wrong.push(`${line.length} wait for ${group}`);
       }
       if (entry.kind === "job-started" || entry.kind === "job-ended") {
         for (const line of waiting.values()) {
-          line.delete(`${entry.run}#${entry.path.join("/")}`);
-          line.delete(`${entry.run}`);
+          leave(line, `${entry.run}#${entry.path.join("/")}`);
+          leave(line, `${entry.run}`);
         }
       }
-      if (entry.kind === "run-ended") for (const line of waiting.values()) line.delete(`${entry.run}`);
+      if (entry.kind === "run-ended") for (const line of waiting.values()) leave(line, `${entry.run}`);
     }
     return wrong;
   }

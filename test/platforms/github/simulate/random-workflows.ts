@@ -26,6 +26,7 @@ interface JobPlan {
   readonly calls: number | undefined;
   readonly group: object | undefined;
   readonly forgiven: boolean;
+  readonly environment: string | undefined;
   readonly matrix: object | undefined;
   readonly steps: readonly object[];
 }
@@ -92,6 +93,7 @@ function jobPlan(
     calls: callable.length === 0 ? fc.constant(undefined) : rarely(fc.constantFrom(...callable), 2),
     group: rarely(group([`g-\${{ github.ref }}`]), 3),
     forgiven: fc.constantFrom(false, false, false, true),
+    environment: rarely(fc.constant("prod"), 3),
     matrix: rarely(
       fc.record({
         matrix: fc.constantFrom<object>({ v: [1, 2] }, { v: `\${{ fromJSON(vars.list) }}` }),
@@ -112,13 +114,14 @@ function jobPlan(
 }
 
 function jobOf(plan: JobPlan): object {
-  const { needs, condition, calls, group: concurrency, forgiven, matrix, steps } = plan;
+  const { needs, condition, calls, group: concurrency, forgiven, environment, matrix, steps } = plan;
   const shared = { needs: needs.map((i) => jobIds[i]), if: condition, concurrency };
   if (calls !== undefined)
     return given({ ...shared, uses: `./${fileOf(calls)}`, with: { flag: `\${{ github.ref == 'refs/heads/main' }}` } });
   return given({
     ...shared,
     strategy: matrix,
+    environment,
     "runs-on": "x",
     "continue-on-error": forgiven ? true : undefined,
     outputs: { o: "x" },
@@ -227,7 +230,7 @@ export function cases(shape: Shape): fc.Arbitrary<Case> {
           .chain((count) => fc.tuple(...Array.from({ length: count }, (_, i) => eventFor(i, workflows)))),
         outcomes: fc.array(outcome(workflows), { maxLength: 3 }),
         unknownConditions: fc.constantFrom("hold" as const, "fail" as const),
-        list: rarely(fc.constantFrom("[1]", "[]", "[1,2,3]")),
+        list: rarely(fc.constantFrom("[1]", "[1,2,3]")),
       })
       .map(({ texts, events, outcomes, unknownConditions, list }) => ({
         files: new Map(texts.map((text, i) => [fileOf(i), JSON.stringify(text, undefined, 1)])),
