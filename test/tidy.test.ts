@@ -126,7 +126,7 @@ test("the repository names no machine", () => {
     text.filter((file) => !file.startsWith("test/tidy")),
     [
       {
-        pattern: /(?<![\w.$}])\/(root|work|home\/[a-z]+)\/(?!\w*\$)/,
+        pattern: /(?<![\w.$}])\/(root|work|home\/[a-z]+)\/(?!\w*\$|\.)/,
         remedy: "use a path relative to the file, or one found at run time",
       },
       { pattern: /"resolved": "/, remedy: "remove the download address from the lock file" },

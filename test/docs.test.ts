@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { consoleCalls, titledFiles } from "./cli/console-blocks.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+/** Pages whose blocks are executed elsewhere, with the test that does. */
+const executedElsewhere: readonly { readonly pages: RegExp; readonly by: string }[] = [
+  { pages: /^docs\/cli\.md$/, by: "test/cli/docs.test.ts" },
+  { pages: /^docs\/definition\.md$/, by: "test/model/docs.test.ts" },
+  { pages: /^docs\/rules\//, by: "test/check/pages.test.ts" },
+];
+
+/** Commands that CI itself runs, in this order, from a clean checkout: see `.ci/run`. */
+const runByCi = new Set(["npm ci && npm start", "npm ci && npm test", "npm ci", "npm test"]);
+
+const pages = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" }).trim().split("\n");
+const own = pages.filter((page) => !executedElsewhere.some((one) => one.pages.test(page)));
+
+/** A folder with its own git repository and `baton` on the path. */
+function place(t: TestContext, files: (folder: string) => void) {
+  const folder = mkdtempSync(join(tmpdir(), "baton-docs-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  files(folder);
+  execFileSync("git", ["init", "--quiet", "--initial-branch=main"], { cwd: folder });
+  const who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"];
+  execFileSync("git", [...who, "add", "--all"], { cwd: folder });
+  execFileSync("git", [...who, "commit", "--quiet", "--allow-empty", "--message", "start"], { cwd: folder });
+  const { NODE_TEST_CONTEXT, ...env } = process.env;
+  const PATH = `${join(root, "bin")}:${process.env.PATH}`;
+  return (command: string) =>
+    spawnSync("bash", ["-c", command], { cwd: folder, env: { ...env, PATH, NO_COLOR: "1" }, encoding: "utf8" });
+}
+
+test("every page with code is executed by a test that exists", () => {
+  for (const { by } of executedElsewhere) assert.ok(existsSync(join(root, by)), by);
+  const known = new Set(["console", "ts"]);
+  for (const page of own) {
+    for (const [, language] of read(page).matchAll(/^```([a-z]+)/gm)) {
+      assert.ok(known.has(language!), `${page} has a block of ${language}, which no test executes`);
+    }
+  }
+});
+
+test("the README's delivery is one, and its plan can be made", (t) => {
+  const run = place(t, (folder) => {
+    for (const [name, text] of Object.entries(titledFiles(read("README.md")))) writeFileSync(join(folder, name), text);
+  });
+  const { status, stdout, stderr } = run("baton plan --to test --json");
+  assert.equal(status, 0, stderr);
+  const jobs = (JSON.parse(stdout) as { jobs: { id: string }[] }).jobs.map(({ id }) => id);
+  assert.deepEqual(jobs.sort(), [
+    "infra.apply@dev",
+    "infra.apply@test",
+    "web.build",
+    "web.deploy@dev",
+    "web.deploy@test",
+  ]);
+});
+
+test("the README's other commands do what it says", (t) => {
+  const run = place(t, (folder) => {
+    const workflows = join(folder, "path/to/repository/.github/workflows");
+    mkdirSync(workflows, { recursive: true });
+    const job = (command: string) =>
+      `jobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: ${command}\n`;
+    writeFileSync(join(workflows, "ci.yml"), `name: CI\non: push\n${job("make test")}`);
+    writeFileSync(
+      join(workflows, "cd.yml"),
+      `name: CD\non:\n  workflow_run:\n    workflows: [CI]\n    types: [completed]\n${job("terraform apply -auto-approve")}`,
+    );
+  });
+  for (const page of ["README.md", "CONTRIBUTING.md"]) {
+    for (const { command } of consoleCalls(read(page))) {
+      if (runByCi.has(command)) continue;
+      const { status, stdout, stderr } = run(command);
+      assert.equal(status, 1, `${command}: ${stderr}`);
+      assert.match(stdout, /no-conclusion-guard/, "the page says that it finds races");
+    }
+  }
+  assert.match(read(".ci/run"), /^npm ci$[\s\S]*^npm start$[\s\S]*^npm test$/m, "CI runs what the README says");
+});
+
+for (const page of pages.filter((name) => /^examples\/[^/]+\/README\.md$/.test(name))) {
+  test(`${page}: its commands work, in this order`, (t) => {
+    const example = join(root, dirname(page));
+    const run = place(t, (folder) => {
+      const scratch = (path: string) => !/\/\.(baton|storefront|terraform)(\/|$)/.test(path.slice(example.length));
+      cpSync(example, folder, { recursive: true, filter: scratch });
+    });
+    for (const { command } of consoleCalls(read(page))) {
+      const { status, stderr } = run(command);
+      assert.equal(status, 0, `$ ${command}\n${stderr}`);
+    }
+  });
+}
