@@ -69,7 +69,7 @@ test("the README's other commands do what it says", (t) => {
     const workflows = join(folder, "path/to/repository/.github/workflows");
     mkdirSync(workflows, { recursive: true });
     const job = (command: string) =>
-      `jobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: ${command}\n`;
+      `jobs:\n  deploy:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: ${command}\n`;
     writeFileSync(join(workflows, "ci.yml"), `name: CI\non: push\n${job("make test")}`);
     writeFileSync(
       join(workflows, "cd.yml"),
