@@ -9,6 +9,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/check.ts"),
   },
   {
+    name: "generate",
+    summary: "write native pipelines for a CI service",
+    group: "Author",
+    load: () => import("./commands/generate.ts"),
+  },
+  {
     name: "plan",
     summary: "show what a run would do, and why",
     group: "Deliver",

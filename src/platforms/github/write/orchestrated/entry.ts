@@ -44,7 +44,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
   const pullRequests = delivery.pipelines.some(({ triggers }) => triggers.pullRequests) && entry.release.size > 0;
   return {
     file,
-    header: header(options, [
+    header: header(delivery, options, [
       `${delivery.name}: what starts it, what is built once for a release, and the way through the environments.`,
       "The last job is the one check to require on GitHub: it reports always, whatever was left out.",
     ]),

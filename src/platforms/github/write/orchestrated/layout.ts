@@ -42,7 +42,7 @@ export function orchestrated(delivery: Delivery, options: WriteOptions): Workflo
           per,
           file: file(`${pipeline.name}${suffix}`),
           name: per === "release" ? `${pipeline.name}: build and test` : pipeline.name,
-          header: header(options, [
+          header: header(delivery, options, [
             per === "release"
               ? `The jobs of ${pipeline.name} that run once for a release, whatever the environment.`
               : `The jobs of ${pipeline.name} in one environment.`,
@@ -126,7 +126,7 @@ function environmentWorkflow(options: {
     secrets,
     document: {
       file: options.file,
-      header: header(options.options, [
+      header: header(delivery, options.options, [
         `One environment of ${delivery.name}: what is to be deployed, the pipelines in their order, the record of the release.`,
         "Whoever calls this holds the lock of the environment until it has ended.",
       ]),
