@@ -181,8 +181,10 @@ export function isPreview(job: JobFacts): boolean {
 }
 
 /** Deploys to try something out, and takes it away again. */
-function isTrial(job: JobFacts): boolean {
+export function isTrial(job: JobFacts): boolean {
   const names = `${job.key} ${job.label}`;
+  // A job called "test" may be the stage of that name; one called "tests" is not.
+  if (says(names, "tests", "e2e", "smoke", "lint", "checks", "regression")) return !says(names, "deploy", "release");
   if (job.environment || says(names, "deploy", "release", "publish", "cd")) return false;
   return says(
     names,

@@ -1,6 +1,6 @@
 import type { ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, Start, StepFacts } from "../../facts/facts.ts";
-import type { Analysis } from "../analysis/analysis.ts";
+import { type Analysis, sameRoot } from "../analysis/analysis.ts";
 import { fileName, jobName, literalText, unify } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -19,6 +19,8 @@ export const botTokenPushDoesNotTrigger: Rule = {
           if (access.kind !== "resource" || access.mode === "read" || access.token.kind !== "default") continue;
           if (access.resource !== "git-tag" && access.resource !== "release") continue;
           if (access.details.has("repository") || isDraft(access, step)) continue;
+          // Files for a release that is there, or a word changed in it, make no new event.
+          if (/\b(upload|edit|delete|download|view)\b/.test(access.tool)) continue;
           if (access.resource === "git-tag" && startedByTag(analysis, pipeline, job)) continue;
           for (const { waiting, start } of waitingFor(analysis, pipeline, access, step)) {
             const once = `${pipeline.id} ${waiting.id}`;
@@ -128,6 +130,10 @@ interface Pair {
 /** The same run calls or dispatches what waits. */
 function startsOtherwise(analysis: Analysis, { pipeline, job, waiting }: Pair): boolean {
   const { jobs } = pipeline;
+  // What started this run has started it as well.
+  const ways = analysis.waysRunning(pipeline, job);
+  const others = analysis.ways(waiting).filter((way) => !way.upstream);
+  if (ways.length > 0 && ways.every((way) => others.some((other) => sameRoot(way, other)))) return true;
   if (jobs.some((each) => each.file === waiting.id)) return true;
   const dispatches = jobs.some((each) =>
     each.steps.some(

@@ -1,13 +1,16 @@
 import type { JobFacts, Lock } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { isUniquePerRun, locksOf, plain } from "../analysis/locks.ts";
-import { effectsOf, isDocumentation, isPreview } from "../analysis/purpose.ts";
+import { effectsOf, isDocumentation, isPreview, isTrial } from "../analysis/purpose.ts";
 import { fileName, jobName, keyText } from "../analysis/wording.ts";
 import { replaceCancel } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 /** What is left half done when the machine is taken away in the middle. */
 const halfDone = new Set(["terraform-state", "stack", "database", "service", "function", "bucket", "machine"]);
+
+/** These put a finished version live in one moment; before it nothing has changed. */
+const atOnce = /wrangler|vercel|netlify|firebase|amplify|pages|surge|heroku/;
 
 export const cancelInProgressOnDeploy: Rule = {
   id: "cancel-in-progress-on-deploy",
@@ -19,10 +22,11 @@ export const cancelInProgressOnDeploy: Rule = {
   *find(analysis) {
     const seen = new Set<object>();
     for (const { pipeline, job } of analysis.work()) {
-      if (isPreview(job)) continue;
+      if (isPreview(job) || isTrial(job)) continue;
       const effects = effectsOf(job).filter(
         (each) =>
           each.kind !== "publish" &&
+          !atOnce.test(each.tool) &&
           each.confidence !== "low" &&
           !isDocumentation(each) &&
           (each.access ? halfDone.has(each.access.resource) : false),

@@ -47,12 +47,10 @@ function hitOf(analysis: Analysis, pipeline: Pipeline, job: JobFacts): Hit | und
   const way = analysis
     .ways(pipeline)
     .find((each) => each.upstream && runsTestedCode(each) && can(analysis.effectRuns(job, each.circumstances)));
-  const checkout =
-    way &&
-    checkoutsOf(analysis, job).find(
-      ({ step, ref }) =>
-        (ref === "" || ref === "github.sha" || ref === "github.ref") && can(step.runs(way.circumstances)),
-    );
+  const checkouts = checkoutsOf(analysis, job).filter(({ step }) => way && can(step.runs(way.circumstances)));
+  // Another checkout of a chosen commit takes its place.
+  if (!way || checkouts.some(({ ref }) => ref !== "" && ref !== "github.sha" && ref !== "github.ref")) return undefined;
+  const [checkout] = checkouts;
   return checkout && { pipeline, job, effect, checkout, way };
 }
 
