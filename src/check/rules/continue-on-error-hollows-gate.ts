@@ -34,7 +34,7 @@ export const continueOnErrorHollowsGate: Rule = {
           message: `"${jobName(test)}" may fail and its run stays green: "${jobName(job)}"${test.pipeline === job.pipeline ? "" : ` in ${fileName(job.pipeline)}`} deploys all the same`,
           at: ignored.at,
           related: [{ at: job.keyAt, message: `"${jobName(job)}" comes after it: ${effect.tool}` }],
-          confidence: "high",
+          confidence: test.pipeline === job.pipeline ? "medium" : "high",
           schedule: [
             `${way.described} -> "${jobName(test)}" fails`,
             "continue-on-error: the failure does not count",

@@ -132,6 +132,8 @@ function candidate(
   const lost = holders.find((holder, i) => i > 0 && matters(holder)) ?? first;
   const dropped = rest.length >= 2 ? rest[0]! : lost;
   const last = rest.at(-1) ?? first;
+  // The legs of one matrix are in each other's way.
+  const alone = rest.length === 0;
   return {
     message: `One ${root.described} lets ${list(holders.map(name))} ask for the group "${group}": ${cancels ? "each cancels the one before" : "one of them is dropped"}`,
     at: first.lock.at,
@@ -152,7 +154,10 @@ function candidate(
     help: "Name each group after its own target (workflow and environment), or keep all that wait with `queue: max`.",
     claim: analysis.claim(
       [root],
-      [begins(first, root), ...(cancels ? [begins(last, root)] : [asks(dropped, root), asks(last, root)])],
+      [
+        begins(first, root),
+        ...(cancels ? [begins(last, root)] : [asks(dropped, root), alone ? drops(first, root) : asks(last, root)]),
+      ],
       cancels
         ? {
             kind: "cancelled",
@@ -171,6 +176,10 @@ function candidate(
 function begins({ pipeline, job }: Holder, root: Way): Moment {
   const run = runPattern(pipeline.id, root);
   return job ? { kind: "job-started", job: { run, path: job.path } } : { kind: "run-created", run };
+}
+
+function drops({ pipeline, job }: Holder, root: Way): Moment {
+  return { kind: "dropped", run: runPattern(pipeline.id, root), ...(job ? { path: job.path } : {}) };
 }
 
 function asks({ pipeline, job }: Holder, root: Way): Moment {

@@ -101,9 +101,10 @@ class Search {
 
   /** Somebody else asks for the lock that the job waits for or holds. */
   againstJob(pattern: JobPattern, wanted: "dropped" | "run-cancelled"): Action | undefined {
-    const target = this.legsOf(pattern).find((leg) => leg.result === undefined);
-    const isThere = target && (wanted === "dropped" ? target.state === "queued" : isHolding(target));
-    if (!isThere) return this.job(pattern, "started");
+    const target = this.legsOf(pattern).find(
+      (leg) => leg.result === undefined && (wanted === "dropped" ? leg.state === "queued" : isHolding(leg)),
+    );
+    if (!target) return this.job(pattern, "started");
     for (const run of this.machine.world.live) {
       for (const leg of liveLegs(run.scope)) {
         const { job } = leg.job;
