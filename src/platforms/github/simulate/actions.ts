@@ -26,7 +26,7 @@ export function* possibleActions(machine: Machine): Generator<Action> {
     isFree = false;
     yield { kind: "deliver", delivery: root };
   }
-  for (const run of [...world.live]) {
+  for (const run of world.live) {
     for (const leg of liveLegs(run.scope)) {
       const action = actionOf(machine, leg);
       if (!action) continue;

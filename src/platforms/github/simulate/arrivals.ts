@@ -1,11 +1,10 @@
 /** Which runs an arriving event makes, and why the others stay away. */
 
 import type { RootEvent, TraceRun } from "../../../facts/scenario.ts";
-import { nameSet } from "../facts/name-sets.ts";
 import { known } from "../read/expressions/value.ts";
 import type { Trigger, Workflow, WorkflowRunTrigger } from "../workflow.ts";
 import { cancelRun, type Machine, openRun, openScope } from "./jobs.ts";
-import { originsFor, plainOrigin, tipOf, typeAllowed } from "./origins.ts";
+import { filterOf, originsFor, plainOrigin, tipOf, typeAllowed } from "./origins.ts";
 import { matchesRun } from "./patterns.ts";
 import { type Completion, type Delivery, type MadeEvent, record, type SimRun, type Start } from "./world.ts";
 
@@ -133,7 +132,7 @@ function arriveCompletion(machine: Machine, completion: Completion, workflow: Wo
   const refuse = (reason: string) =>
     record(world, { kind: "not-started", pipeline: workflow.file, cause: upstream.workflow.file, reason });
   const branch = upstream.origin.head ?? upstream.info.ref;
-  if (!nameSet(trigger.branches, trigger.branchesIgnore).accepts(branch)) {
+  if (!filterOf(trigger.branches, trigger.branchesIgnore).accepts(branch)) {
     refuse(`its branch filter leaves out ${branch}`);
     return;
   }

@@ -3,18 +3,9 @@
 import type { Scenario } from "../../../facts/scenario.ts";
 import { evaluateCondition, evaluateTemplate, templateText } from "../read/conditions.ts";
 import type { Environment } from "../read/expressions/evaluate.ts";
-import { known, type Truth, truthOf } from "../read/expressions/value.ts";
-import type { Concurrency, Condition, MatrixLeg, Repository, Setting, Step, Template } from "../workflow.ts";
-import {
-  type Assumptions,
-  environmentOf,
-  jobStatus,
-  lockName,
-  repositoryName,
-  stepStatus,
-  type View,
-  viewOfLeg,
-} from "./contexts.ts";
+import { known, type Truth, truthOf, type Value } from "../read/expressions/value.ts";
+import type { Concurrency, Condition, MatrixLeg, Setting, Step, Template } from "../workflow.ts";
+import { type Assumptions, environmentOf, jobStatus, lockName, stepStatus, type View, viewOfLeg } from "./contexts.ts";
 import { legsOf } from "./matrix-legs.ts";
 import type { Scope, SimJob, SimLeg } from "./world.ts";
 
@@ -46,11 +37,11 @@ export interface Evaluate {
   environment(view: View): Environment;
 }
 
-export function createEvaluate(repository: Repository, scenario: Scenario): Evaluate {
+export function createEvaluate(scenario: Scenario, ownName: Value): Evaluate {
   const whole = new Map(scenario.choices.map(({ expression, value }) => [normal(expression), known(value)]));
   const assumptions: Assumptions = {
     defaultBranch: scenario.defaultBranch,
-    repository: whole.get("github.repository") ?? repositoryName(repository),
+    repository: whole.get("github.repository") ?? ownName,
     choices: [...whole].flatMap(([expression, value]) => {
       const [context, ...path] = expression.split(".");
       return context !== undefined && path.length > 0 ? [{ context, path, value }] : [];
@@ -69,9 +60,9 @@ export function createEvaluate(repository: Repository, scenario: Scenario): Eval
     const value = evaluateTemplate(setting.template, environment(view));
     return value.kind === "known" ? (value.value as T) : undefined;
   };
-  const stepHolds = (condition: Condition | undefined, view: View, leg: SimLeg): boolean => {
+  const stepHolds = (condition: Condition | undefined, view: () => View, leg: SimLeg): boolean => {
     if (condition === undefined) return !leg.failed && !leg.cancelled;
-    return holds(condition, evaluateCondition(condition, environmentOf(view, assumptions, stepStatus(leg))));
+    return holds(condition, evaluateCondition(condition, environmentOf(view(), assumptions, stepStatus(leg))));
   };
 
   return {
@@ -85,8 +76,8 @@ export function createEvaluate(repository: Repository, scenario: Scenario): Eval
         evaluateCondition(condition, environmentOf({ scope: job.scope, job }, assumptions, status)),
       );
     },
-    stepCondition: (step, leg) => stepHolds(step.if, { ...viewOfLeg(leg), step }, leg),
-    innerCondition: (view, leg) => stepHolds(view.step?.if, view, leg),
+    stepCondition: (step, leg) => stepHolds(step.if, () => ({ ...viewOfLeg(leg), step }), leg),
+    innerCondition: (view, leg) => stepHolds(view.step?.if, () => view, leg),
     legFlag: (setting, leg) => isTrue(settingOf(setting, viewOfLeg(leg))),
     stepFlag: (setting, { leg, step }) => isTrue(settingOf(setting, { ...viewOfLeg(leg), step })),
     legs(job) {

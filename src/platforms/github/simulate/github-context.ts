@@ -42,10 +42,21 @@ const payloadParts = [
   "merge_group",
 ];
 
+const absentParts = new Map<string, Readonly<Record<string, Value>>>();
+
+function absentIn(event: string): Readonly<Record<string, Value>> {
+  let absent = absentParts.get(event);
+  if (absent === undefined) {
+    const parts = payloadParts.filter((part) => eventHas(event, part) === false);
+    absent = Object.fromEntries(parts.map((part) => [part, known(null)]));
+    absentParts.set(event, absent);
+  }
+  return absent;
+}
+
 function payload(origin: Origin, facts: RepositoryFacts): Value {
   const { event, action, upstream } = origin;
-  const entries: Record<string, Value> = {};
-  for (const part of payloadParts) if (eventHas(event, part) === false) entries[part] = known(null);
+  const entries: Record<string, Value> = { ...absentIn(event) };
   if (event === "workflow_call") return record({ repository: repositoryPart(facts) }, "open");
   if (action !== undefined) entries.action = known(action);
   entries.repository = repositoryPart(facts);

@@ -1,8 +1,16 @@
 /** How an event starts a workflow: what its run will know of the event, or why the trigger leaves it out. */
 
+import type { NameSet } from "../../../facts/facts.ts";
 import type { RootEvent } from "../../../facts/scenario.ts";
-import { nameSet } from "../facts/name-sets.ts";
-import type { PullRequestTrigger, PushTrigger, Trigger, Workflow, WorkflowDispatchTrigger } from "../workflow.ts";
+import { allNames, nameSet } from "../facts/name-sets.ts";
+import type {
+  FilterList,
+  PullRequestTrigger,
+  PushTrigger,
+  Trigger,
+  Workflow,
+  WorkflowDispatchTrigger,
+} from "../workflow.ts";
 import type { Machine } from "./jobs.ts";
 import type { GivenInputs, Origin } from "./world.ts";
 
@@ -27,6 +35,20 @@ export const plainOrigin = {
 
 export function tipOf({ world }: Machine, branch: string): string {
   return world.refs.get(`refs/heads/${branch}`) ?? `tip of ${branch}`;
+}
+
+const filters = new WeakMap<FilterList, NameSet>();
+
+/** Filters are read again for every event, so each is compiled once. */
+export function filterOf(only: FilterList | undefined, ignored: FilterList | undefined): NameSet {
+  const list = only ?? ignored;
+  if (list === undefined) return allNames;
+  let filter = filters.get(list);
+  if (filter === undefined) {
+    filter = nameSet(only, ignored);
+    filters.set(list, filter);
+  }
+  return filter;
 }
 
 type Event = Exclude<RootEvent, { kind: "rerun" | "cancel" }>;
@@ -150,10 +172,10 @@ function refusePush(trigger: PushTrigger, event: Extract<RootEvent, { kind: "pus
   const { kind, name } = event.ref;
   if (kind === "tag") {
     if (tags === undefined) return branches === undefined ? undefined : "its filters name branches only";
-    return nameSet(trigger.tags, trigger.tagsIgnore).accepts(name) ? undefined : `its tag filter leaves out ${name}`;
+    return filterOf(trigger.tags, trigger.tagsIgnore).accepts(name) ? undefined : `its tag filter leaves out ${name}`;
   }
   if (branches === undefined && tags !== undefined) return "its filters name tags only";
-  if (!nameSet(trigger.branches, trigger.branchesIgnore).accepts(name)) return `its branch filter leaves out ${name}`;
+  if (!filterOf(trigger.branches, trigger.branchesIgnore).accepts(name)) return `its branch filter leaves out ${name}`;
   return refusePaths(trigger, event.paths);
 }
 
@@ -162,7 +184,7 @@ function refusePaths(
   paths: readonly string[] | "every",
 ): string | undefined {
   if (paths === "every") return undefined;
-  const wanted = nameSet(trigger.paths, trigger.pathsIgnore);
+  const wanted = filterOf(trigger.paths, trigger.pathsIgnore);
   return paths.some((path) => wanted.accepts(path)) ? undefined : "its path filter leaves out every path of the change";
 }
 
@@ -172,7 +194,7 @@ function pullRequestOrigin(
   event: Extract<RootEvent, { kind: "pull-request" }>,
 ): Origin | string {
   if (!typeAllowed(trigger, event.action, defaultPullRequestTypes)) return `it does not listen to ${event.action}`;
-  if (!nameSet(trigger.branches, trigger.branchesIgnore).accepts(event.base)) {
+  if (!filterOf(trigger.branches, trigger.branchesIgnore).accepts(event.base)) {
     return `its branch filter leaves out ${event.base}`;
   }
   const refusal = refusePaths(trigger, event.paths);

@@ -33,6 +33,7 @@ export function numberOf({ job, index }: SimLeg): number {
 
 /** The rule that decides how a leg ends. A rule for a calling job does not reach the jobs inside. */
 export function outcomeOf(rules: readonly OutcomeRule[], leg: SimLeg): OutcomeRule | undefined {
+  if (rules.length === 0) return undefined;
   const place = { run: leg.job.scope.run.info, path: leg.job.path, leg: numberOf(leg) };
   return rules.find((rule) => matchesJob(rule.job, place));
 }

@@ -50,7 +50,7 @@ class Progress {
   }
 }
 
-/** `limit` is how many actions may be carried out while other orders are tried. */
+/** `limit` is how many actions may be weighed while other orders are tried. */
 export function search(begin: () => Machine, schedule: Schedule, limit: number): Found {
   const direct = directly(begin(), schedule);
   if (direct.moments === schedule.length) return direct;
@@ -67,40 +67,53 @@ function directly(machine: Machine, schedule: Schedule): Found {
   return { machine, moments: progress.moments, isCertain: false };
 }
 
+/** A choice among the possible actions, after those before it. */
+interface Choice {
+  readonly before: Choice | undefined;
+  readonly position: number;
+}
+
 /** Undefined where the limit ends the search. */
 function exhaustively(begin: () => Machine, schedule: Schedule, limit: number): Found | undefined {
   const seen = new Set<string>();
-  /** Choices that lead to states not looked at yet: positions among the possible actions. */
-  const open: number[][] = [[]];
+  /** Last choices on ways to states not looked at yet. */
+  const open: (Choice | undefined)[] = [undefined];
   let furthest: Found | undefined;
   let spent = 0;
-  for (let path = open.pop(); path; path = open.pop()) {
+  while (open.length > 0) {
+    let last = open.pop();
     const machine = begin();
     const progress = new Progress(schedule);
-    for (const choice of path) {
-      perform(machine, [...possibleActions(machine)][choice]!);
-      spent++;
+    for (const position of positions(last)) {
+      const actions = [...possibleActions(machine)];
+      spent += actions.length;
+      perform(machine, actions[position]!);
     }
     while (!progress.follow(machine)) {
-      if (spent++ > limit) return undefined;
-      const state = `${progress.moments} ${stateKey(machine)}`;
-      if (seen.has(state)) break;
-      seen.add(state);
       const actions = [...possibleActions(machine)];
-      if (actions.length === 0) break;
+      spent += actions.length + machine.world.runs.length;
+      if (spent > limit) return undefined;
+      const state = `${progress.moments} ${stateKey(machine)}`;
+      if (actions.length === 0 || seen.has(state)) break;
+      seen.add(state);
       const preferred = preference(machine, progress, actions);
       if (!isUnseen(machine, actions[preferred]!, progress.rest)) {
-        for (let i = actions.length - 1; i >= 0; i--) if (i !== preferred) open.push([...path, i]);
+        for (let i = actions.length - 1; i >= 0; i--) if (i !== preferred) open.push({ before: last, position: i });
       }
       perform(machine, actions[preferred]!);
-      path = [...path, preferred];
+      last = { before: last, position: preferred };
     }
-    if (progress.moments === schedule.length) return { machine, moments: progress.moments, isCertain: true };
-    if (!furthest || progress.moments > furthest.moments) {
-      furthest = { machine, moments: progress.moments, isCertain: true };
-    }
+    const found = { machine, moments: progress.moments, isCertain: true };
+    if (progress.moments === schedule.length) return found;
+    if (!furthest || progress.moments > furthest.moments) furthest = found;
   }
   return furthest;
+}
+
+function positions(last: Choice | undefined): number[] {
+  const result: number[] = [];
+  for (let choice = last; choice; choice = choice.before) result.push(choice.position);
+  return result.reverse();
 }
 
 /** An action that commutes with all others first, then what leads to the next moment. */

@@ -11,6 +11,7 @@ import type { Moment, Replay, Scenario, Schedule, Scheduler, Simulator, Trace } 
 import type { Repository, Workflow } from "../workflow.ts";
 import { nameOfAction, perform, possibleActions } from "./actions.ts";
 import { completionTrigger } from "./arrivals.ts";
+import { repositoryName } from "./contexts.ts";
 import { createEvaluate } from "./evaluate.ts";
 import type { Listener, Machine } from "./jobs.ts";
 import { matchesRun, samePath } from "./patterns.ts";
@@ -19,11 +20,11 @@ import { effectsOf, makesEvents } from "./step-effects.ts";
 import type { World } from "./world.ts";
 
 export interface SimulatorOptions {
-  /** How many actions `replay` may carry out to look for another order when the direct way fails. */
+  /** How many actions `replay` may weigh to look for another order when the direct way fails. */
   readonly searchLimit?: number;
 }
 
-const defaultSearchLimit = 3_000;
+const defaultSearchLimit = 5_000;
 
 export function createSimulator(
   repository: Repository,
@@ -31,9 +32,10 @@ export function createSimulator(
 ): Simulator {
   const workflows: ReadonlyMap<string, Workflow> = new Map(repository.workflows.map((one) => [one.file, one]));
   const listeners = listenersOf(repository);
+  const ownName = repositoryName(repository);
 
   const begin = (scenario: Scenario): Machine => {
-    const evaluate = createEvaluate(repository, scenario);
+    const evaluate = createEvaluate(scenario, ownName);
     const world: World = {
       scenario,
       runs: [],
@@ -96,6 +98,10 @@ function finish(machine: Machine, scheduler: Scheduler | undefined): void {
     const action = scheduler ? chosen(machine, scheduler) : possibleActions(machine).next().value;
     if (!action) return;
     perform(machine, action);
+    // The first possible action stays the same one until the job has ended.
+    if (!scheduler && action.kind === "advance") {
+      while (action.leg.result === undefined && machine.world.deliveries.length === 0) perform(machine, action);
+    }
   }
 }
 

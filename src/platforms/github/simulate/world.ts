@@ -178,7 +178,7 @@ export interface World {
 
 type Unplaced<T> = T extends unknown ? Omit<T, "at"> : never;
 
-/** Appends to the trace. */
+/** Appends to the trace, which keeps the entry itself: there are many of them. */
 export function record(world: World, entry: Unplaced<TraceEntry>): void {
-  world.entries.push({ ...entry, at: world.entries.length } as TraceEntry);
+  world.entries.push(Object.assign(entry, { at: world.entries.length }) as TraceEntry);
 }
