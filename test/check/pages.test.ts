@@ -77,9 +77,26 @@ function listPage(): string {
       .map((rule) => `| [${rule.id}](${rule.id}.md) | ${rule.severity} | ${rule.title} |`);
     return `## ${capital(kind)}\n\n| rule | severity | what it finds |\n|---|---|---|\n${rows.join("\n")}`;
   });
-  return `# Rules of \`baton check\`\n\nEvery rule is a case of one of six things that can go wrong between pipelines.\n\n${parts.join("\n\n")}\n`;
+  return `# Rules of \`baton check\`\n\n${introduction}\n\n${parts.join("\n\n")}\n`;
 }
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const introduction = `\`baton check PATH\` reads every workflow, local called workflow and local action of a repository, and looks at them
+together: what starts what, what is certain to come before what, and who touches the same thing. It reads files only.
+
+- Each finding names both sides and the order of events that breaks. That order is carried out by a simulator of the platform
+  before it is reported; what cannot happen is not shown.
+- **Severity** says how bad it is when it happens: \`error\`, \`warning\`, \`note\`. **Confidence** says how sure it is that it can: \`low\`
+  where a setting that is not in the files, such as required reviewers of an environment, may prevent it.
+- Reporters, collectors and cleaners run on failure by design; rules about failed runs speak of jobs that deploy or publish.
+- What only the run knows (a variable, an output) counts as unknown, and a rule stays silent where it might be the guard.
+
+To accept one place, write \`# baton-ignore rule-id: reason\` on its line or on the line above; without a reason it does not count.
+To accept all that is there today, \`baton check --write-baseline baseline.json\` and from then on \`--baseline baseline.json\`.
+\`baton check --fix\` applies the edits that are safe. The command ends with 0 when nothing is found, 1 with findings, 2 when it was
+called wrongly; with \`--format sarif\` findings alone end with 0.
+
+Every rule is a case of one of six things that can go wrong between pipelines.`;

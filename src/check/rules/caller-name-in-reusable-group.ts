@@ -1,6 +1,16 @@
+import type { JobFacts, Lock, Pipeline } from "../../facts/facts.ts";
+import type { Analysis } from "../analysis/analysis.ts";
+import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
-import { fileName, keyText, list } from "../analysis/wording.ts";
+import { fileName, keyText, list, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+
+/** The job that asks for the group, in the run of one caller. */
+interface Occurrence {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+  readonly lock: Lock;
+}
 
 export const callerNameInReusableGroup: Rule = {
   id: "caller-name-in-reusable-group",
@@ -10,74 +20,80 @@ export const callerNameInReusableGroup: Rule = {
   why: "In a called workflow `github.workflow` is the name of the caller. Every caller gets a group of its own, so the group keeps nobody apart.",
   url: documentation.reuse,
   *find(analysis) {
-    const { facts } = analysis;
-    const seen = new Set<object>();
-    for (const called of facts.pipelines) {
-      if (!called.callable) continue;
-      const occurrences = facts.pipelines.flatMap((pipeline) =>
-        pipeline.jobs
-          .filter((job) => job.locks.some((lock) => lock.file === called.id))
-          .map((job) => ({ pipeline, job })),
-      );
-      for (const { job } of occurrences) {
-        for (const lock of job.locks) {
-          if (lock.file !== called.id || !lock.reads.includes("github.workflow") || seen.has(lock.at)) continue;
-          const callers = [
-            ...new Set(
-              occurrences
-                .filter((each) => each.job.locks.some((other) => other.at === lock.at))
-                .map(({ pipeline }) => pipeline.id),
-            ),
-          ];
-          if (callers.length < 2 || !changesSomething(analysis, lock.at)) continue;
-          seen.add(lock.at);
-          yield {
-            message: `The group in ${fileName(called.id)} begins with the caller's name: runs from ${list(callers.map(fileName))} do not exclude each other`,
-            at: lock.at,
-            related: callers
-              .filter((id) => id !== called.id)
-              .flatMap((id) => {
-                const call = facts
-                  .pipeline(id)!
-                  .jobs.find(
-                    (each) =>
-                      each.path.length === 1 &&
-                      each.kind === "call" &&
-                      facts
-                        .pipeline(id)!
-                        .jobs.some((inner) => inner.file === called.id && inner.path[0] === each.path[0]),
-                  );
-                return call ? [{ at: call.keyAt, message: `Called from here as "${facts.pipeline(id)!.name}"` }] : [];
-              }),
-            confidence: "high",
-            schedule: [
-              ...callers.slice(0, 2).map((id) => {
-                const own = occurrences
-                  .filter((each) => each.pipeline.id === id)
-                  .flatMap((each) => each.job.locks)
-                  .find((other) => other.at === lock.at)!;
-                return `${fileName(id)} runs ${fileName(called.id)} in the group ${keyText(own.group)}`;
-              }),
-              "two groups: both run at the same time",
-            ],
-            help: `Replace \`github.workflow\` in this group by a fixed name, e.g. ${fileName(called.id).replace(/\.ya?ml$/, "")}.`,
-          };
-        }
-      }
+    for (const occurrences of byLock(analysis)) {
+      const pair = occurrences
+        .flatMap((a) => occurrences.map((b) => ({ a, b })))
+        .find(({ a, b }) => a.pipeline.id < b.pipeline.id && meantToExclude(analysis, a, b));
+      if (!pair) continue;
+      const { a, b } = pair;
+      const { lock, job } = a;
+      const callers = [...new Set(occurrences.map(({ pipeline }) => pipeline))];
+      yield {
+        message: `The group in ${fileName(lock.file)} holds the caller's name: runs from ${list(callers.map(({ id }) => fileName(id)))} do not exclude each other`,
+        at: lock.at,
+        related: [a, b].flatMap(({ pipeline, job: inner }) => {
+          const call = pipeline.jobs.find((each) => each.path.length === 1 && each.path[0] === inner.path[0]);
+          return call && call.file !== lock.file
+            ? [{ at: call.keyAt, message: `Runs "${job.key}" under the name "${pipeline.name}"` }]
+            : [];
+        }),
+        confidence: "high",
+        schedule: [
+          ...[a, b].map((each) => `${fileName(each.pipeline.id)} runs it in the group ${keyText(each.lock.group)}`),
+          "two groups: both run at the same time",
+        ],
+        help: `Replace \`github.workflow\` in this group by a fixed name, e.g. ${fileName(lock.file).replace(/\.ya?ml$/, "")}.`,
+      };
     }
   },
 };
 
-/** A group around work that changes nothing outside is only there to save machines. */
-function changesSomething(analysis: Parameters<Rule["find"]>[0], at: object): boolean {
+/** Groups that called workflows write with the caller's name, with everybody who asks for them. */
+function byLock(analysis: Analysis): Iterable<Occurrence[]> {
+  const found = new Map<object, Occurrence[]>();
   for (const pipeline of analysis.facts.pipelines) {
-    for (const holder of pipeline.jobs) {
-      if (!holder.locks.some((lock) => lock.at === at)) continue;
-      if (
-        pipeline.jobs.some((job) => (job === holder || job.id.startsWith(`${holder.id}/`)) && effectsOf(job).length > 0)
-      )
-        return true;
+    for (const job of pipeline.jobs) {
+      for (const lock of job.locks) {
+        const callable = analysis.facts.pipeline(lock.file)?.callable;
+        if (!callable || !lock.reads.includes("github.workflow") || !changesSomething(pipeline, job)) continue;
+        found.set(lock.at, [...(found.get(lock.at) ?? []), { pipeline, job, lock }]);
+      }
     }
   }
-  return false;
+  return found.values();
+}
+
+/** A group around work that changes nothing outside is only there to save machines. */
+function changesSomething(pipeline: Pipeline, holder: JobFacts): boolean {
+  return inside(pipeline, holder).some((job) => effectsOf(job).length > 0);
+}
+
+function inside(pipeline: Pipeline, holder: JobFacts): JobFacts[] {
+  return pipeline.jobs.filter((job) => job === holder || job.id.startsWith(`${holder.id}/`));
+}
+
+/** But for the name it is one group, and the work has one target. */
+function meantToExclude(analysis: Analysis, a: Occurrence, b: Occurrence): boolean {
+  const groups = (each: Occurrence) =>
+    new Set(
+      analysis.ways(each.pipeline).map((way) => withoutName(each, plain(each.lock.groupUnder(way.circumstances)))),
+    );
+  const [x, y] = [groups(a), groups(b)];
+  return [...x].some((group) => y.has(group)) && targetsOf(a) === targetsOf(b);
+}
+
+function withoutName({ pipeline }: Occurrence, group: string): string {
+  return group.replace(pipeline.name.toLowerCase(), "\u0001");
+}
+
+/** Environments and names of what is changed, as far as they are written out. */
+function targetsOf({ pipeline, job }: Occurrence): string {
+  return inside(pipeline, job)
+    .flatMap((each) => [
+      each.environment ? (literalText(each.environment.name) ?? "") : "",
+      ...effectsOf(each).map(({ step, access }) =>
+        step && access ? (literalText(step.resolve(access.key)) ?? "") : "",
+      ),
+    ])
+    .join("\n");
 }

@@ -58,6 +58,10 @@ export const groupKeyedOnWrongThing: Rule = {
           at: lock.at,
           related: effect.step ? [{ at: effect.step.at, message: `Changes it: ${effect.tool}` }] : [],
           confidence: "high",
+          // Tags are rarely pushed two at a time.
+          ...(!perRun && ways.every(({ root }) => root.kind === "push" && root.ref.kind === "tag")
+            ? { severity: "warning" as const }
+            : {}),
           schedule: [
             `${way.described} -> ${fileName(pipeline.id)} starts in one group`,
             `${second.described} -> ${fileName(pipeline.id)} starts in another group`,

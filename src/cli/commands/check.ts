@@ -64,7 +64,7 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
     });
   }
   let report = await accepted(checked, severity, options, terminal);
-  if (options.fix) report = await repair(report, checked.repository, terminal);
+  if (options.fix) report = await repair(report, checked.repository, { options, terminal });
   return await show(report, { format, terminal, repository: checked.repository });
 };
 
@@ -141,7 +141,11 @@ async function accepted(
   return { ...report, findings: findings.filter((finding) => atLeast(finding.severity, severity)) };
 }
 
-async function repair(report: Report, repository: Repository, terminal: Terminal): Promise<Report> {
+async function repair(
+  report: Report,
+  repository: Repository,
+  { options, terminal }: { options: Options; terminal: Terminal },
+): Promise<Report> {
   const { applyEdits } = await import("../../findings/apply-edits.ts");
   const { texts, repaired } = applyEdits(report.findings, repository.sources);
   for (const [file, text] of texts) writeFileSync(join(repository.root, file), text);
@@ -151,7 +155,7 @@ async function repair(report: Report, repository: Repository, terminal: Terminal
       : `repaired ${repaired} of ${report.findings.length} findings in ${texts.size} file${texts.size === 1 ? "" : "s"}`,
   );
   if (repaired === 0) return report;
-  const again = await checkPath(join(repository.root, repository.focus ?? ""), {});
+  const again = await checkPath(join(repository.root, repository.focus ?? ""), options);
   const kept = new Set(report.findings.map((finding) => finding.rule));
   return { ...again.report, findings: again.report.findings.filter((finding) => kept.has(finding.rule)) };
 }
