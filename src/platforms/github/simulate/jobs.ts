@@ -246,7 +246,8 @@ export function advance(machine: Machine, leg: SimLeg): void {
   }
   const isTold = rule?.outcome === "failure" && (rule.step === undefined || rule.step === step.index);
   const fails = isTold && !leg.failed && !leg.cancelled;
-  record(world, { kind: "step", ...placeOf(leg), step: step.index, outcome: fails ? "failure" : "success" });
+  const { run, path, leg: number } = placeOf(leg);
+  record(world, { kind: "step", run, path, leg: number, step: step.index, outcome: fails ? "failure" : "success" });
   const forgiven = fails && evaluate.stepFlag(step.continueOnError, { leg, step });
   if (fails && !forgiven) leg.failed = true;
   if (id !== undefined) {
@@ -292,7 +293,8 @@ export function openRun(machine: Machine, run: SimRun): void {
   const { world, evaluate } = machine;
   world.runs.push(run);
   record(world, { kind: "run-created", run: run.info });
-  announce(machine, run, "requested");
+  // A run that is started again is not requested once more.
+  if (run.attempt === 1) announce(machine, run, "requested");
   const lock = run.workflow.concurrency && evaluate.lock(run.workflow.concurrency, run.scope);
   if (lock !== undefined) {
     run.group = lock.name;

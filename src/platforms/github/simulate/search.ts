@@ -91,9 +91,10 @@ function exhaustively(begin: () => Machine, schedule: Schedule, limit: number): 
     }
     while (!progress.follow(machine)) {
       const actions = [...possibleActions(machine)];
-      spent += actions.length + machine.world.runs.length;
-      if (spent > limit) return undefined;
       const state = `${progress.moments} ${stateKey(machine)}`;
+      // Large states cost more to tell apart.
+      spent += actions.length + state.length / 32;
+      if (spent > limit) return undefined;
       if (actions.length === 0 || seen.has(state)) break;
       seen.add(state);
       const preferred = preference(machine, progress, actions);

@@ -24,7 +24,7 @@ export interface SimulatorOptions {
   readonly searchLimit?: number;
 }
 
-const defaultSearchLimit = 5_000;
+const defaultSearchLimit = 2_000;
 
 export function createSimulator(
   repository: Repository,

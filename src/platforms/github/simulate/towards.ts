@@ -40,6 +40,9 @@ export function towards(machine: Machine, moment: Moment): Action | undefined {
   }
 }
 
+/** By the workflows of a simulator, then by file. */
+const upstreams = new WeakMap<Machine["workflows"], Map<string, readonly string[]>>();
+
 class Search {
   private readonly machine: Machine;
   /** Runs and legs already asked, so that locks that wait for each other end the search. */
@@ -138,12 +141,23 @@ class Search {
     }
   }
 
-  private upstreamOf(pipeline: string): string[] {
-    const { workflows } = this.machine.repository;
-    const workflow = this.machine.workflows.get(pipeline);
-    const trigger = workflow && completionTrigger(workflow);
-    const names = trigger?.workflows?.patterns.map(({ value }) => value) ?? [];
-    return workflows.filter(({ displayName }) => names.includes(displayName)).map(({ file }) => file);
+  /** Files of the workflows whose completion starts this one. */
+  private upstreamOf(pipeline: string): readonly string[] {
+    const { workflows } = this.machine;
+    let known = upstreams.get(workflows);
+    if (known === undefined) {
+      known = new Map();
+      upstreams.set(workflows, known);
+    }
+    let files = known.get(pipeline);
+    if (files === undefined) {
+      const workflow = workflows.get(pipeline);
+      const names = workflow && completionTrigger(workflow)?.workflows?.patterns.map(({ value }) => value);
+      const listed = [...workflows.values()].filter(({ displayName }) => names?.includes(displayName));
+      files = listed.map(({ file }) => file);
+      known.set(pipeline, files);
+    }
+    return files;
   }
 
   job(pattern: JobPattern, wanted: "started" | "ended"): Action | undefined {

@@ -40,6 +40,17 @@ test("workflow_run without types listens to requested, in_progress and completed
   assert.equal(started(trace).filter((run) => run === "b.yml workflow_run").length, 3);
 });
 
+test("a run that is started again is in progress and completed once more, but not requested", () => {
+  const simulator = simulatorOf({
+    "a.yml": `name: A\non: push\njobs: { a: ${echo} }`,
+    "b.yml": `on: { workflow_run: { workflows: [A] } }\njobs: { a: ${echo} }`,
+  });
+  const again: RootEvent = { id: "again", kind: "rerun", of: { pipeline: ".github/workflows/a.yml" } };
+  const trace = simulator.simulate(scenario([push("p"), again]), first);
+  const listening = trace.runs.filter(({ event }) => event === "workflow_run");
+  assert.deepEqual(listening.map(({ root }) => root).sort(), ["again", "again", "p", "p", "p"]);
+});
+
 test("a dispatch that a script makes needs every required input and knows its options; a person is asked", () => {
   const script = (extra: string) => `
 on: push
