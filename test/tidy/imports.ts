@@ -62,7 +62,7 @@ export const banned: readonly { readonly pattern: RegExp; readonly remedy: strin
   { pattern: /\b(TODO|FIXME|XXX)\b/, remedy: "do it now, or write it into the issue tracker" },
   { pattern: /\bnot implemented\b/i, remedy: "implement it, or leave it out" },
   { pattern: /@ts-ignore|@ts-nocheck/, remedy: "give it a type" },
-  { pattern: /\.only\(|\.skip\(/, remedy: "run every test" },
+  { pattern: /\b(test|it|describe|suite)\.(only|skip|todo)\(/, remedy: "run every test" },
 ];
 
 /** Names that say nothing about what is inside. */
