@@ -88,7 +88,8 @@ const introduction = `\`baton check PATH\` reads every workflow, local called wo
 together: what starts what, what is certain to come before what, and who touches the same thing. It reads files only.
 
 - Each finding names both sides and the order of events that breaks. That order is carried out by a simulator of the platform
-  before it is reported; what cannot happen is not shown.
+  before it is reported, and what it cannot carry out is not shown; where files contradict each other, such as a name that nothing
+  has, there is no order to carry out.
 - **Severity** says how bad it is when it happens: \`error\`, \`warning\`, \`note\`. **Confidence** says how sure it is that it can: \`low\`
   where a setting that is not in the files, such as required reviewers of an environment, may prevent it.
 - Reporters, collectors and cleaners run on failure by design; rules about failed runs speak of jobs that deploy or publish.

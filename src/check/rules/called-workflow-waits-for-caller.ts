@@ -1,5 +1,8 @@
-import { can } from "../analysis/analysis.ts";
+import type { JobFacts } from "../../facts/facts.ts";
+import type { JobPattern } from "../../facts/scenario.ts";
+import { can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { isUniquePerRun, sameGroup } from "../analysis/locks.ts";
+import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, keyText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -46,6 +49,10 @@ export const calledWorkflowWaitsForCaller: Rule = {
                 `"${jobName(job)}" asks for the same group`,
                 "GitHub cancels the run because of the deadlock",
               ],
+              claim: analysis.claim([way], [{ kind: "run-ended", run: runPattern(pipeline.id, way) }], {
+                kind: "never-runs",
+                job: firstInside(pipeline.jobs, job, way),
+              }),
               help: "Give the inner group a name of its own.",
             };
           }
@@ -54,6 +61,11 @@ export const calledWorkflowWaitsForCaller: Rule = {
     }
   },
 };
+
+/** What the lock keeps from starting: the job, or the first one of the workflow that it calls. */
+function firstInside(jobs: readonly JobFacts[], job: JobFacts, way: Way): JobPattern {
+  return jobPattern(jobs.find((each) => each.id.startsWith(`${job.id}/`)) ?? job, way);
+}
 
 function sameText(a: Parameters<typeof sameGroup>[0], b: Parameters<typeof sameGroup>[1]): boolean {
   return sameGroup(a, b) === "yes" || (keyText(a) === keyText(b) && a.length > 0);

@@ -1,4 +1,5 @@
 import type { Facts } from "../../facts/facts.ts";
+import { neverStarts } from "../analysis/never.ts";
 import { fileName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -11,7 +12,8 @@ export const chainTooDeep: Rule = {
   title: "workflow_run chain is longer than GitHub follows",
   why: "GitHub follows workflow_run for three levels only. Workflows behind the third never start.",
   url: documentation.workflowRun,
-  *find({ facts }) {
+  *find(analysis) {
+    const { facts } = analysis;
     const chains = shortestChains(facts);
     for (const pipeline of facts.pipelines) {
       const chain = chains.get(pipeline.id);
@@ -32,6 +34,7 @@ export const chainTooDeep: Rule = {
             .slice(1)
             .map((id, i) => `-> ${fileName(id)} ${i < MAX_LEVELS ? "starts and completes" : "is not started"}`),
         ],
+        ...neverStarts(analysis, chain[0]!, pipeline.id),
         help: "Shorten the chain: call the later workflows from one run with workflow_call and `needs`, or give this one a trigger of its own.",
       };
     }

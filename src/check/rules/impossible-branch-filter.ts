@@ -1,4 +1,5 @@
 import type { Start } from "../../facts/facts.ts";
+import { neverStarts } from "../analysis/never.ts";
 import { fileName, list } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -9,7 +10,8 @@ export const impossibleBranchFilter: Rule = {
   title: "workflow_run waits for a branch its workflow never runs on",
   why: "`branches` under workflow_run is compared with the branch of the workflow before. When that one never runs on such a branch, nothing ever starts.",
   url: documentation.workflowRun,
-  *find({ facts }) {
+  *find(analysis) {
+    const { facts } = analysis;
     for (const pipeline of facts.pipelines) {
       for (const start of pipeline.starts) {
         const { cause } = start;
@@ -33,6 +35,7 @@ export const impossibleBranchFilter: Rule = {
             `push to ${names[0]} -> ${upstream} completes`,
             `branch ${names[0]} is filtered out -> ${fileName(pipeline.id)} is not started`,
           ],
+          ...neverStarts(analysis, cause.upstream[0]!.pipeline, pipeline.id),
           help: "List branches that the workflow before runs on, or remove the filter.",
         };
       }
