@@ -1,4 +1,5 @@
 import type { Delivery } from "../../../model/delivery.ts";
+import { chained } from "./chained/layout.ts";
 import type { WorkflowDocument } from "./document.ts";
 import { CannotWrite, type WriteOptions, type WrittenFile } from "./options.ts";
 import { orchestrated } from "./orchestrated/layout.ts";
@@ -36,7 +37,7 @@ function documentsOf(delivery: Delivery, options: WriteOptions): WorkflowDocumen
     case "orchestrated":
       return orchestrated(delivery, options);
     case "chained":
-      return orchestrated(delivery, options);
+      return chained(delivery, options);
     case "per-environment":
       return perEnvironment(delivery, options);
     default:
