@@ -1,42 +1,150 @@
-import type { JobPattern } from "../../../../src/facts/scenario.ts";
+/** Where the jobs of a plan stand in the files of a layout, and back; and what a layout's planning jobs hand on. */
+
+import type { JobPattern, OutputRule, TraceRun } from "../../../../src/facts/scenario.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { matrixLegs } from "../../../../src/model/matrix-legs.ts";
 import { jobInstanceId } from "../../../../src/plan/job-id.ts";
-import type { PlannedJob } from "../../../../src/plan/plan.ts";
+import type { Plan, PlannedJob } from "../../../../src/plan/plan.ts";
+import type { Layout } from "../../../../src/platforms/github/write/options.ts";
 
-/** Where a job of the plan stands in the orchestrated layout, and back. */
-export function locatorFor(delivery: Delivery, entry: string) {
-  const pathOf = ({ pipeline, job, environment }: Pick<PlannedJob, "pipeline" | "job" | "environment">): string[] =>
-    environment === undefined ? [`${pipeline}-release`, job] : [environment, pipeline, job];
-  const legsOf = (pipeline: string, job: string) =>
-    matrixLegs(delivery.pipelines.find(({ name }) => name === pipeline)!.jobs[job]!.matrix);
-  return {
-    pattern(planned: PlannedJob): JobPattern {
-      const leg =
-        planned.matrix === undefined
-          ? undefined
-          : legsOf(planned.pipeline, planned.job).findIndex(
-              (one) => JSON.stringify(one) === JSON.stringify(planned.matrix),
-            );
-      return { run: { pipeline: entry }, path: pathOf(planned), ...(leg !== undefined && { leg }) };
-    },
-    idOf({ path, leg }: { path: readonly string[]; leg: number }): string | undefined {
-      const [first, second, third] = path;
-      const found =
-        path.length === 2 && first!.endsWith("-release")
-          ? { pipeline: first!.slice(0, -"-release".length), job: second! }
-          : path.length === 3
-            ? { environment: first!, pipeline: second!, job: third! }
-            : undefined;
-      if (
-        found === undefined ||
-        !delivery.pipelines.some(({ name, jobs }) => name === found.pipeline && found.job in jobs)
-      ) {
-        return undefined;
-      }
-      const job = delivery.pipelines.find(({ name }) => name === found.pipeline)!.jobs[found.job]!;
-      const matrix = job.matrix === undefined ? undefined : legsOf(found.pipeline, found.job)[leg];
-      return jobInstanceId({ ...found, matrix });
-    },
-  };
+interface Found {
+  readonly pipeline: string;
+  readonly job: string;
+  readonly environment?: string;
 }
+
+export interface JobPlaces {
+  pattern(planned: PlannedJob): JobPattern;
+  /** Undefined for jobs that are not the delivery's own. */
+  idOf(run: TraceRun, entry: { readonly path: readonly string[]; readonly leg: number }): string | undefined;
+  planned(made: Plan): OutputRule[];
+  /** The job that fails when something of an environment did not end well; undefined where the run itself tells. */
+  record(environment: string): JobPattern | undefined;
+  /** The file that is started by hand for an environment. */
+  entry(environment: string): string;
+}
+
+export const fileOf = (name: string) => `.github/workflows/${name}.yml`;
+
+export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
+  const jobsOf = (pipeline: string) => delivery.pipelines.find(({ name }) => name === pipeline)?.jobs ?? {};
+  const legsOf = (pipeline: string, job: string) => matrixLegs(jobsOf(pipeline)[job]!.matrix);
+  const legIn = ({ pipeline, job, matrix }: PlannedJob) =>
+    matrix === undefined
+      ? {}
+      : { leg: legsOf(pipeline, job).findIndex((one) => JSON.stringify(one) === JSON.stringify(matrix)) };
+  const named = (found: Found | undefined, leg: number) => {
+    if (found === undefined || !Object.hasOwn(jobsOf(found.pipeline), found.job)) return undefined;
+    const { matrix } = jobsOf(found.pipeline)[found.job]!;
+    return jobInstanceId({ ...found, matrix: matrix && legsOf(found.pipeline, found.job)[leg] });
+  };
+  const decisions = (made: Plan, environment: string) =>
+    Object.fromEntries(
+      made.pipelines.flatMap((one) => (one.environment === environment ? [[one.pipeline, one.decision]] : [])),
+    );
+  const shared = { handed: "{}", before: "{}", commit: "c9" };
+  switch (layout) {
+    case "orchestrated":
+      return {
+        pattern: (planned) => ({
+          run: { pipeline: fileOf(delivery.name) },
+          path:
+            planned.environment === undefined
+              ? [`${planned.pipeline}-release`, planned.job]
+              : [planned.environment, planned.pipeline, planned.job],
+          ...legIn(planned),
+        }),
+        idOf(_run, { path, leg }) {
+          const [first, second, third] = path as [string, string, string];
+          if (path.length === 3) return named({ environment: first, pipeline: second, job: third }, leg);
+          if (path.length !== 2 || !first.endsWith("-release")) return undefined;
+          return named({ pipeline: first.slice(0, -"-release".length), job: second }, leg);
+        },
+        planned(made) {
+          const run = { pipeline: fileOf(delivery.name) };
+          const first: Record<string, string> = {};
+          for (const { name } of delivery.environments) {
+            first[`deploy_${name}`] = Object.values(decisions(made, name)).includes("run") ? "yes" : "no";
+          }
+          for (const { name } of delivery.pipelines) {
+            const builds =
+              made.environments.length > 0
+                ? made.pipelines.some((one) => one.pipeline === name && one.decision === "run")
+                : made.jobs.some((job) => job.pipeline === name && job.decision === "run");
+            first[`build_${name}`] = builds ? "yes" : "no";
+          }
+          return [
+            { job: { run, path: ["plan"] }, values: first },
+            ...delivery.environments.map(({ name }) => ({
+              job: { run, path: [name, "plan"] },
+              values: { ...decisions(made, name), ...shared },
+            })),
+          ];
+        },
+        record: (environment) => ({ run: { pipeline: fileOf(delivery.name) }, path: [environment, "record"] }),
+        entry: () => fileOf(delivery.name),
+      };
+    case "per-environment":
+      return {
+        pattern: (planned) => ({
+          run: { pipeline: fileOf(`orchestrator-${planned.environment}`) },
+          path: [planned.pipeline, planned.job],
+          ...legIn(planned),
+        }),
+        idOf(run, { path, leg }) {
+          const environment = /orchestrator-(.*)\.yml$/.exec(run.pipeline)?.[1];
+          if (environment === undefined || path.length !== 2) return undefined;
+          return named({ environment, pipeline: path[0]!, job: path[1]! }, leg);
+        },
+        planned: (made) =>
+          delivery.environments.map(({ name }) => ({
+            job: { run: { pipeline: fileOf(`orchestrator-${name}`) }, path: ["plan"] },
+            values: { ...decisions(made, name), ...shared },
+          })),
+        record: (environment) => ({ run: { pipeline: fileOf(`orchestrator-${environment}`) }, path: ["record"] }),
+        entry: (environment) => fileOf(`orchestrator-${environment}`),
+      };
+    case "chained":
+      return {
+        pattern: (planned) => ({ run: { pipeline: fileOf(planned.pipeline) }, path: [planned.job], ...legIn(planned) }),
+        idOf(run, { path, leg }) {
+          const pipeline = /([^/]*)\.yml$/.exec(run.pipeline)![1]!;
+          const per = jobsOf(pipeline)[path[0]!]?.per;
+          const environment = delivery.environments.find(
+            ({ branch }) => branch === (run.event === "workflow_run" ? branchOf(run) : run.ref),
+          );
+          if (per === undefined || path.length !== 1) return undefined;
+          return named(
+            { pipeline, job: path[0]!, ...(per === "environment" && { environment: environment?.name ?? "" }) },
+            leg,
+          );
+        },
+        planned: (made) =>
+          delivery.pipelines.map(({ name }) => ({
+            job: { run: { pipeline: fileOf(name) }, path: ["plan"] },
+            values: {
+              ...shared,
+              event: made.change.event,
+              decision:
+                made.environments.length > 0
+                  ? made.pipelines.find((one) => one.pipeline === name)!.decision
+                  : made.jobs.some((job) => job.pipeline === name && job.decision === "run")
+                    ? "run"
+                    : "skip",
+            },
+          })),
+        record: () => undefined,
+        entry: () => fileOf(delivery.pipelines[0]!.name),
+      };
+    default:
+      return layout satisfies never;
+  }
+
+  /** The simulator starts what follows on the default branch; the branch of the chain is that of its first event. */
+  function branchOf(run: TraceRun): string {
+    return branchOfRoot.get(run.root) ?? run.ref;
+  }
+}
+
+/** Branch of the event with which a chain began. */
+export const branchOfRoot = new Map<string, string>();
