@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import type { Bench } from "./bench.ts";
 import { artifactBenches } from "./benches/artifacts.ts";
 import { chainBench } from "./benches/chain.ts";
+import { checkingBenches } from "./benches/checking.ts";
 import { engineAloneBench } from "./benches/engine-alone.ts";
 import { journalAppendBench } from "./benches/journal-append.ts";
 import { layersBench } from "./benches/layers.ts";
@@ -33,6 +34,7 @@ const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
   engine: engineAloneBench,
   journal: journalAppendBench,
   artifacts: artifactBenches,
+  check: checkingBenches,
   memory: memoryBench,
 };
 
