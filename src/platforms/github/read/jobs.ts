@@ -29,7 +29,17 @@ import { child, scalarText, uniqueEntries, type YamlEntry, type YamlNode } from 
 
 /** Reads `jobs`, in the order of the file. A job that is no map has nothing in it and is left out. */
 export function readJobs(node: YamlNode | undefined): Job[] {
-  return uniqueEntries(node).flatMap((entry) => (entry.value.kind === "map" ? [readJob(entry)] : []));
+  const jobs = uniqueEntries(node).flatMap((entry) => (entry.value.kind === "map" ? [readJob(entry)] : []));
+  return jobs.map((job) => ({
+    ...job,
+    needs: job.needs.map((need) => ({ ...need, value: meantJob(need.value, jobs) })),
+  }));
+}
+
+/** GitHub compares ids of jobs regardless of case. */
+function meantJob(need: string, jobs: readonly Job[]): string {
+  const same = jobs.find(({ id }) => id === need) ?? jobs.find(({ id }) => id.toLowerCase() === need.toLowerCase());
+  return same?.id ?? need;
 }
 
 function readJob({ key, value: job }: YamlEntry): Job {

@@ -18,6 +18,20 @@ export function invalidWorkflow(message: string, location: Location): Finding {
   };
 }
 
+/** A key below an event of `on` that means nothing there: GitHub runs the workflow as if it were not written. */
+export function ignoredSetting(event: string, key: string | undefined, location: Location): Finding {
+  return {
+    ...invalidWorkflow("", location),
+    severity: "warning",
+    confidence: "medium",
+    message:
+      key === undefined
+        ? `'${event}' takes no settings: GitHub ignores them`
+        : `'${event}' knows no '${key}': GitHub ignores it`,
+    why: "GitHub starts the workflow as if this were not there, so that a filter that people rely on filters nothing.",
+  };
+}
+
 /** A path whose contents were left out, with the reason. */
 export function unreadableFile(file: string, message: string): Finding {
   return invalidWorkflow(message, { file, line: 1, column: 1 });

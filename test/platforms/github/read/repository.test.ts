@@ -76,6 +76,43 @@ test("what GitHub refuses is reported at its place", () => {
   assert.ok(repository.problems.every(({ rule, severity }) => rule === "invalid-workflow" && severity === "error"));
 });
 
+test("settings that an event does not have are ignored, not refused", () => {
+  const repository = readWorkflows({
+    "a.yml": plain.replace(
+      "push",
+      "\n  release:\n    types: [published]\n    paths-ignore: [docs/**]\n  delete:\n    branches: [x]",
+    ),
+  });
+  assert.deepEqual(problems(repository), [
+    ".github/workflows/a.yml:4:5 'release' knows no 'paths-ignore': GitHub ignores it",
+    ".github/workflows/a.yml:6:5 'delete' takes no settings: GitHub ignores them",
+  ]);
+  assert.deepEqual(
+    repository.problems.map(({ severity }) => severity),
+    ["warning", "warning"],
+  );
+});
+
+test("needs name jobs regardless of case", () => {
+  const job = "    runs-on: ubuntu-latest\n    steps: [{ run: 'true' }]\n";
+  const repository = readWorkflows({
+    "a.yml": `on: push\njobs:\n  Unit_Tests:\n${job}  Deploy:\n    needs: [unit_tests]\n${job}  after:\n    needs: deploy\n${job}`,
+  });
+  assert.deepEqual(problems(repository), []);
+  assert.deepEqual(
+    repository.workflows[0]!.jobs.map(({ needs }) => needs.map(({ value }) => value)),
+    [[], ["Unit_Tests"], ["Deploy"]],
+  );
+});
+
+test("a quoted text goes on to its closing quote, also where its lines are not indented", () => {
+  const repository = readWorkflows({ "a.yml": `name: 'one\ntwo'\n${plain}` });
+  assert.deepEqual(problems(repository), []);
+  assert.equal(repository.workflows[0]!.displayName, "one two");
+  assert.equal(repository.workflows[0]!.jobs[0]!.idAt.start, 33);
+  assert.equal(problems(readWorkflows({ "a.yml": `name: 'one\n${plain.replaceAll("'", "")}` })).length, 1);
+});
+
 test("calls: missing workflows, missing inputs and circles are refused", () => {
   const call = (uses: string, rest = "") => `on: workflow_call\njobs:\n  c:\n    uses: ${uses}\n${rest}`;
   const repository = readWorkflows({

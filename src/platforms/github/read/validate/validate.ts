@@ -2,14 +2,15 @@ import { FeatureFlags } from "@actions/expressions/features";
 import { convertJobs } from "@actions/workflow-parser/model/converter/jobs";
 import { TemplateContext, TemplateValidationErrors } from "@actions/workflow-parser/templates/template-context";
 import { readTemplate } from "@actions/workflow-parser/templates/template-reader";
+import type { MappingToken } from "@actions/workflow-parser/templates/tokens/mapping-token";
 import { type TemplateToken, TemplateTokenError } from "@actions/workflow-parser/templates/tokens/template-token";
 import type { TokenRange } from "@actions/workflow-parser/templates/tokens/token-range";
-import { isMapping } from "@actions/workflow-parser/templates/tokens/type-guards";
+import { isMapping, isSequence, isString } from "@actions/workflow-parser/templates/tokens/type-guards";
 import { NoOperationTraceWriter } from "@actions/workflow-parser/templates/trace-writer";
 import type { Finding } from "../../../../findings/finding.ts";
-import { type Location, lineStarts, lineText, type SourceFile } from "../../../../findings/source.ts";
-import { invalidWorkflow } from "../problems.ts";
-import type { YamlNode } from "../yaml/node.ts";
+import { type Location, lineStarts, lineText, locationOf, type SourceFile } from "../../../../findings/source.ts";
+import { ignoredSetting, invalidWorkflow } from "../problems.ts";
+import { child, scalarText, type YamlNode } from "../yaml/node.ts";
 import { actionFileSchema, type FileSchema, workflowFileSchema } from "./schemas.ts";
 import { TreeReader } from "./tree-reader.ts";
 
@@ -49,6 +50,7 @@ function validate({ source, root, file, converts }: Validation): Finding[] {
   const value = readTemplate(context, file.root, new TreeReader(fileId, root), fileId);
   const jobs = errors.count === 0 && value && isMapping(value) ? value.find("jobs") : undefined;
   if (converts && jobs && isMapping(jobs) && jobs.count <= MAX_JOBS_FOR_NEEDS) {
+    spellNeedsLikeJobs(jobs);
     try {
       converts(context, jobs);
     } catch (error) {
@@ -56,7 +58,46 @@ function validate({ source, root, file, converts }: Validation): Finding[] {
       context.error(error instanceof TemplateTokenError ? error.token : jobs, error);
     }
   }
-  return errors.getErrors().map(({ rawMessage, range }) => invalidWorkflow(rawMessage, locationIn(source, range)));
+  const ignored = ignoredByGitHub(root);
+  return errors.getErrors().map(({ rawMessage, range }) => {
+    const location = locationIn(source, range);
+    return ignored.get(`${location.line}:${location.column} ${rawMessage}`) ?? invalidWorkflow(rawMessage, location);
+  });
+}
+
+/** The parser compares ids letter by letter, GitHub itself regardless of case. */
+function spellNeedsLikeJobs(jobs: MappingToken): void {
+  const ids = new Map<string, string>();
+  for (const { key } of jobs) if (isString(key)) ids.set(key.value.toLowerCase(), key.value);
+  for (const { value } of jobs) {
+    const needs = isMapping(value) ? value.find("needs") : undefined;
+    const names = needs && isSequence(needs) ? [...needs] : needs ? [needs] : [];
+    for (const name of names) {
+      if (isString(name)) (name as { value: string }).value = ids.get(name.value.toLowerCase()) ?? name.value;
+    }
+  }
+}
+
+/**
+ * The parser is stricter about the settings of events than the service is: of those it does not know, GitHub starts the
+ * workflow all the same. By place and message of the parser's complaint.
+ */
+function ignoredByGitHub(root: YamlNode): Map<string, Finding> {
+  const found = new Map<string, Finding>();
+  const events = child(root, "on");
+  if (events?.kind !== "map") return found;
+  for (const { key, value } of events.entries) {
+    const event = scalarText(key);
+    if (value.kind !== "map") continue;
+    const at = locationOf(value.at);
+    found.set(`${at.line}:${at.column} A mapping was not expected`, ignoredSetting(event, undefined, at));
+    for (const setting of value.entries) {
+      const place = locationOf(setting.key.at);
+      const name = scalarText(setting.key);
+      found.set(`${place.line}:${place.column} Unexpected value '${name}'`, ignoredSetting(event, name, place));
+    }
+  }
+  return found;
 }
 
 /** Where an expression of a text over several lines is wrong, the range may be a line or some columns off. */

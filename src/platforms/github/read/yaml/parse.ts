@@ -41,7 +41,7 @@ export function parseYaml(source: SourceFile): ParsedYaml {
   let document: Document.Parsed;
   try {
     // Uniqueness of keys is left to GitHub's validator: the library's own test compares every key with every other.
-    document = parseDocument(source.text, { prettyErrors: false, uniqueKeys: false, logLevel: "error" });
+    document = parseText(source.text);
   } catch (error) {
     return { root: undefined, problems: [unreadable(source, error)] };
   }
@@ -53,6 +53,29 @@ export function parseYaml(source: SourceFile): ParsedYaml {
   const reader = new TreeReader(source);
   const root = reader.read(document.contents, 0);
   return { root, problems: [...problems, ...reader.problems] };
+}
+
+const MAX_QUOTES_MENDED = 5;
+
+/**
+ * The library ends a quoted text where its next line is not indented; GitHub reads on to the closing quote. With spaces
+ * for the line breaks inside, which is what they stand for, every offset stays what it was.
+ */
+function parseText(text: string): Document.Parsed {
+  const parse = (each: string) => parseDocument(each, { prettyErrors: false, uniqueKeys: false, logLevel: "error" });
+  const document = parse(text);
+  let mended = text;
+  let latest = document;
+  for (let i = 0; i < MAX_QUOTES_MENDED && latest.errors.length > 0; i++) {
+    const [error] = latest.errors;
+    const quote = error!.code === "MISSING_CHAR" ? (/Missing closing (['"])/.exec(error!.message)?.[1] ?? "") : "";
+    const start = quote === "" ? -1 : mended.lastIndexOf(quote, error!.pos[0] - 1);
+    const end = start < 0 ? -1 : mended.indexOf(quote, start + 1);
+    if (end < 0) return document;
+    mended = mended.slice(0, start) + mended.slice(start, end).replace(/[\r\n]/g, " ") + mended.slice(end);
+    latest = parse(mended);
+  }
+  return latest.errors.length === 0 ? latest : document;
 }
 
 function oneLine(message: string): string {
