@@ -8,7 +8,7 @@ import { signInToAws } from "../native-steps.ts";
 import { parameterExpression } from "../orchestrated/entry.ts";
 import { pinnedActions } from "../pinned-actions.ts";
 import { chainedRecordScript, keepScript, readScript } from "../scripts/chained-plan.ts";
-import type { Link } from "./layout.ts";
+import type { Link } from "./link.ts";
 
 export function pipelineJobs(link: Link): Record<string, JobDocument> {
   const { pipeline, plan, ids } = link;

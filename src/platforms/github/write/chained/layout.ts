@@ -21,22 +21,10 @@ import { inOrder } from "../pipeline-order.ts";
 import { chainedPlanScript } from "../scripts/chained-plan.ts";
 import { pipelineRows, rowsText } from "../scripts/rows.ts";
 import { pipelineJobs } from "./jobs.ts";
+import type { Link } from "./link.ts";
 
 /** GitHub starts at most this many runs one after the other. */
 const longestChain = 4;
-
-export interface Link {
-  readonly delivery: Delivery;
-  readonly options: WriteOptions;
-  readonly pipeline: Pipeline;
-  /** From the first of its chain to the one right before. */
-  readonly before: readonly Pipeline[];
-  readonly artifactNames: ArtifactNames;
-  readonly ids: Ids;
-  readonly plan: string;
-  /** Expression for the environment that the branch of the run is deployed to; empty for a pull request. */
-  readonly environment: string;
-}
 
 export function chained(delivery: Delivery, options: WriteOptions): WorkflowDocument[] {
   const table = branchTable(delivery);

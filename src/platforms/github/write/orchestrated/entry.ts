@@ -12,7 +12,7 @@ import { inOrder } from "../pipeline-order.ts";
 import type { PipelinePart, Want } from "../pipeline-part.ts";
 import { entryPlanScript } from "../scripts/entry-plan.ts";
 import { environmentRows, pipelineRows, rowsText } from "../scripts/rows.ts";
-import type { EnvironmentWorkflow } from "./layout.ts";
+import type { EnvironmentWorkflow } from "./environment-workflow.ts";
 
 export interface EntryOptions {
   readonly delivery: Delivery;

@@ -25,6 +25,7 @@ import {
 import { CannotWrite, type WriteOptions } from "../options.ts";
 import { type PipelinePart, writePart } from "../pipeline-part.ts";
 import { writeEntry } from "./entry.ts";
+import type { EnvironmentWorkflow } from "./environment-workflow.ts";
 
 export function orchestrated(delivery: Delivery, options: WriteOptions): WorkflowDocument[] {
   const artifactNames = new ArtifactNames(delivery);
@@ -69,14 +70,6 @@ export function orchestrated(delivery: Delivery, options: WriteOptions): Workflo
     ...(delivery.environments.length > 0 ? [environment.document] : []),
     ...[...release.values(), ...placed.values()].map(({ document }) => document),
   ];
-}
-
-export interface EnvironmentWorkflow {
-  readonly document: WorkflowDocument;
-  /** What the release hands in: input to output of the pipeline's per-release workflow. */
-  readonly handIn: ReadonlyMap<string, { pipeline: string; output: string }>;
-  readonly builders: readonly string[];
-  readonly secrets: readonly string[];
 }
 
 function environmentWorkflow(options: {
