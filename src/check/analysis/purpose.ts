@@ -236,6 +236,7 @@ export function reportsOrCleans(job: JobFacts): boolean {
     "notify",
     "notification",
     "report",
+    "reports",
     "reporter",
     "summary",
     "comment",

@@ -1,6 +1,7 @@
-import type { ResourceAccess } from "../../facts/access.ts";
+import type { DispatchAccess, Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, Start, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, sameRoot } from "../analysis/analysis.ts";
+import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, literalText, unify } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -21,17 +22,22 @@ export const botTokenPushDoesNotTrigger: Rule = {
           if (access.details.has("repository") || isDraft(access, step)) continue;
           // Files for a release that is there, or a word changed in it, make no new event.
           if (/\b(upload|edit|delete|download|view)\b/.test(access.tool)) continue;
-          if (access.resource === "git-tag" && startedByTag(analysis, pipeline, job)) continue;
+          if (access.resource === "git-tag" && startedByTag(analysis, { pipeline, job, step })) continue;
           for (const { waiting, start } of waitingFor(analysis, pipeline, access, step)) {
             const once = `${pipeline.id} ${waiting.id}`;
-            if (seen.has(once) || startsOtherwise(analysis, { pipeline, job, waiting })) continue;
+            if (seen.has(once) || startsOtherwise(analysis, { pipeline, job, step, waiting })) continue;
             seen.add(once);
             const what = access.resource === "release" ? "release" : "tag";
             yield {
               message: `The ${what} that "${jobName(job)}" in ${fileName(pipeline.id)} makes with the default token does not start ${fileName(waiting.id)}`,
               at: step.at,
               related: [{ at: start.at, message: `${fileName(waiting.id)} waits for it here` }],
-              confidence: access.confidence === "low" ? "low" : "high",
+              confidence:
+                access.confidence === "low"
+                  ? "low"
+                  : access.resource === "git-tag" && isGuess(step.resolve(access.key))
+                    ? "medium"
+                    : "high",
               schedule: [
                 `${fileName(pipeline.id)} runs ${access.tool} with GITHUB_TOKEN`,
                 `the ${what} exists`,
@@ -64,9 +70,18 @@ function releasesOf(step: StepFacts): ResourceAccess[] {
 }
 
 /** The tag was there before: pushing it started this run, and whatever else waits for it. */
-function startedByTag(analysis: Analysis, pipeline: Pipeline, job: JobFacts): boolean {
-  const ways = analysis.waysRunning(pipeline, job);
+function startedByTag(analysis: Analysis, maker: Maker): boolean {
+  const ways = waysMaking(analysis, maker);
   return ways.length > 0 && ways.every(({ root }) => root.kind === "push" && root.ref.kind === "tag");
+}
+
+function waysMaking(analysis: Analysis, { pipeline, job, step }: Maker): Way[] {
+  return analysis.ways(pipeline).filter((way) => analysis.stepRuns(job, step, way.circumstances) !== "no");
+}
+
+/** Nothing of the name is written, so that another tag than the one that is waited for may be meant. */
+function isGuess(key: Key): boolean {
+  return key.length > 0 && !key.some((part) => part.kind === "text");
 }
 
 /** A draft is published by a person later, and that does start workflows. */
@@ -121,34 +136,38 @@ function* waitingFor(
   }
 }
 
-interface Pair {
+interface Maker {
   readonly pipeline: Pipeline;
   readonly job: JobFacts;
-  readonly waiting: Pipeline;
+  readonly step: StepFacts;
 }
 
 /** The same run calls or dispatches what waits. */
-function startsOtherwise(analysis: Analysis, { pipeline, job, waiting }: Pair): boolean {
-  const { jobs } = pipeline;
+function startsOtherwise(analysis: Analysis, { waiting, ...maker }: Maker & { readonly waiting: Pipeline }): boolean {
+  const { pipeline } = maker;
   // What started this run has started it as well.
-  const ways = analysis.waysRunning(pipeline, job);
+  const ways = waysMaking(analysis, maker);
   const others = analysis.ways(waiting).filter((way) => !way.upstream);
-  if (ways.length > 0 && ways.every((way) => others.some((other) => sameRoot(way, other)))) return true;
-  if (jobs.some((each) => each.file === waiting.id)) return true;
-  const dispatches = jobs.some((each) =>
-    each.steps.some(
-      (step) =>
-        step.accesses.some((access) => access.kind === "dispatch") ||
-        step.text.includes(fileName(waiting.id)) ||
-        /gh workflow run|createWorkflowDispatch/.test(step.text),
-    ),
-  );
-  if (dispatches) return true;
+  if (ways.every((way) => others.some((other) => sameRoot(way, other)))) return true;
+  if (pipeline.jobs.some((each) => each.file === waiting.id)) return true;
+  if (pipeline.jobs.some((each) => each.steps.some((step) => dispatches(step, waiting)))) return true;
   // It listens to the end of this workflow as well.
-  return (
-    waiting.starts.some(
-      ({ cause }) =>
-        cause.kind === "completion" && cause.upstream.some((upstream) => upstream.pipeline === pipeline.id),
-    ) || !analysis.ways(pipeline).some((way) => job.runs(way.circumstances) !== "no")
+  return waiting.starts.some(
+    ({ cause }) => cause.kind === "completion" && cause.upstream.some((upstream) => upstream.pipeline === pipeline.id),
   );
+}
+
+/** Whether the step may start it by a dispatch; that its file is mentioned to people is none. */
+function dispatches(step: StepFacts, waiting: Pipeline): boolean {
+  const accesses = step.accesses.filter((access) => access.kind === "dispatch");
+  if (accesses.some((access) => mayMean(step, access, waiting))) return true;
+  const lines = step.text.split("\n").filter((line) => !/^\s*(#|\/\/|echo\b|printf\b|console\.log)/.test(line));
+  if (lines.some((line) => line.includes(fileName(waiting.id)))) return true;
+  return accesses.length === 0 && lines.some((line) => /gh workflow run|createWorkflowDispatch/.test(line));
+}
+
+function mayMean(step: StepFacts, { target }: DispatchAccess, waiting: Pipeline): boolean {
+  if (target.kind === "event") return waiting.starts.some(({ cause }) => cause.kind === "custom-event");
+  const named = step.resolve(target.workflow);
+  return [waiting.id, fileName(waiting.id), waiting.name].some((text) => unify(named, [{ kind: "text", text }]));
 }

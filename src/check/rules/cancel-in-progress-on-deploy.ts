@@ -1,7 +1,7 @@
 import type { JobFacts, Lock } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { isUniquePerRun, locksOf, plain } from "../analysis/locks.ts";
-import { effectsOf, isDocumentation, isPreview, isTrial } from "../analysis/purpose.ts";
+import { type Effect, effectsOf, isDocumentation, isPreview, isTrial } from "../analysis/purpose.ts";
 import { fileName, jobName, keyText } from "../analysis/wording.ts";
 import { replaceCancel } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -26,6 +26,7 @@ export const cancelInProgressOnDeploy: Rule = {
       const effects = effectsOf(job).filter(
         (each) =>
           each.kind !== "publish" &&
+          !isTakenAway(each) &&
           !atOnce.test(each.tool) &&
           each.confidence !== "low" &&
           !isDocumentation(each) &&
@@ -92,4 +93,9 @@ function holderPath(analysis: Analysis, job: JobFacts, lock: Lock): readonly str
     if (at.locks.includes(lock)) return at.path;
   }
   return job.path;
+}
+
+/** To delete a workload is one request, and the next run makes it again. */
+function isTakenAway({ kind, access }: Effect): boolean {
+  return kind === "destroy" && (access?.resource === "service" || access?.resource === "function");
 }

@@ -89,6 +89,7 @@ function* targetsOf(analysis: Analysis): Generator<Target> {
     for (const effect of effectsOf(job)) {
       const { access, step } = effect;
       if (!access || !step || !kinds.has(access.resource) || effect.confidence === "low") continue;
+      if (namesOnlyTheScript(effect)) continue;
       const name = step.resolve(access.key);
       const details = [...access.details]
         .map(([key, value]) => `${key}=${keyText(step.resolve(value))}`)
@@ -97,6 +98,13 @@ function* targetsOf(analysis: Analysis): Generator<Target> {
       yield { pipeline, effect, name, details };
     }
   }
+}
+
+/** A script or task without arguments deploys what its environment says; its own name is no target. */
+function namesOnlyTheScript({ access, tool }: Effect): boolean {
+  const words = (literalText(access!.key) ?? "").split(" ");
+  const script = words.findIndex((word) => word === tool || word.endsWith(`/${tool}`));
+  return script >= 0 && words.slice(script + 1).every((word) => word.startsWith("-"));
 }
 
 /** Only names that are written out in full are the same for certain. */

@@ -1,7 +1,7 @@
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern, weakest } from "../analysis/analysis.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName } from "../analysis/wording.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 export const untrustedCheckoutInPrivilegedRun: Rule = {
@@ -75,7 +75,7 @@ const outsideCommits =
 const outsideBranches = /workflow_run\.head_branch|pull_request\.head\.ref|github\.head_ref/;
 
 const runsTree =
-  /\b(npm (ci|install|i|run|test|start|exec)|npx|yarn|pnpm|bun (install|run|test)|pip3? install (-e )?(\.|-r)|poetry (install|run|build)|uv (sync|run|pip)|pytest|tox|make|cargo|go (build|test|run|generate)|mvnw?|gradlew?|bundle (install|exec)|rake|composer (install|run)|dotnet (build|test|run)|docker(-| )compose|docker build|python3? [\w./]+\.py|node [\w./]+\.[mc]?js|bash [\w./]+\.sh|sh [\w./]+\.sh|\.\/[\w./-]+|terraform (plan|apply|init)|mkdocs|hugo|jekyll)\b/;
+  /\b(npm (ci|install|i|run|test|start|exec)|npx|yarn|pnpm|bun (install|run|test)|pip3? install (-e )?(\.|-r)|poetry (install|run|build)|uv (sync|run|pip)|pytest|tox|make|cargo|go (build|test|run|generate)|mvnw?|gradlew?|bundle (install|exec)|rake|composer (install|run)|dotnet (build|test|run)|docker(-| )compose|docker build|python3? [\w./]+\.py|node [\w./]+\.[mc]?js|bash [\w./]+\.sh|sh [\w./]+\.sh|\.\/[\w./-]+|(terraform|tofu) (plan|apply|init)|mkdocs|hugo|jekyll)\b/;
 
 function hit(way: Way, job: JobFacts): { checkout: StepFacts; runner: StepFacts } | undefined {
   const { circumstances } = way;
@@ -98,7 +98,7 @@ function hit(way: Way, job: JobFacts): { checkout: StepFacts; runner: StepFacts 
         (each) =>
           can(each.runs(circumstances)) &&
           (each.kind === "command"
-            ? runsTree.test(each.text) && staysIn(each, folder)
+            ? runsTree.test(each.text) && staysIn(each, folder) && !worksElsewhere(each, job, step)
             : isLocalAction(each) || /docker\/build-push-action/.test(each.action ?? "")),
       );
     if (runner) return { checkout: step, runner };
@@ -126,6 +126,16 @@ function staysIn(step: StepFacts, folder: ReturnType<StepFacts["parameter"]>): b
   );
 }
 
+/** In the folder of another checkout. */
+function worksElsewhere({ folder }: StepFacts, job: JobFacts, checkout: StepFacts): boolean {
+  const at = (folder && literalText(folder)) ?? "";
+  return job.steps.some((step) => {
+    const path = step !== checkout && step.action === "actions/checkout" ? step.parameter("path") : undefined;
+    const name = path && literalText(path.value)?.replace(/^\.\/|\/$/g, "");
+    return name ? `${at.replace(/^\.\//, "")}/`.startsWith(`${name}/`) : false;
+  });
+}
+
 function isLocalAction(step: StepFacts): boolean {
   return step.kind === "action" && step.action === undefined && step.label.startsWith("./");
 }
@@ -143,6 +153,6 @@ function checksPermission(analysis: Analysis, job: JobFacts): boolean {
           `${step.text} ${step.action} ${step.label}`,
         ),
       ) ||
-      /author_association|labels/.test(each.condition?.text ?? ""),
+      /author_association|labels|event\.label\b/.test(each.condition?.text ?? ""),
   );
 }
