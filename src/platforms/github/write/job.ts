@@ -36,6 +36,8 @@ export interface JobPlace {
   readonly output: (reference: string) => string;
   /** `pipeline.artifact` that is made elsewhere: expressions for its digest and for the run that keeps it. */
   readonly artifact: (reference: string) => { digest: string; run: string; name?: string };
+  /** Behind the environment in the name of the mark that a run leaves when it begins to deploy. */
+  readonly markSuffix?: string;
   /** Added to every job's condition. */
   readonly guard?: string;
   /** Jobs of the file that come before all of the model's. */
@@ -292,14 +294,16 @@ function checkout({ commit }: JobPlace): StepDocument {
   };
 }
 
-function fence(job: Job, { environment }: JobPlace): StepDocument[] {
+function fence(job: Job, { environment, markSuffix = "" }: JobPlace): StepDocument[] {
   if (!job.deploys || environment === undefined) return [];
+  const name = environment.known ?? computed(environment.expression);
   return [
     {
       name: "Make sure that no other run has begun to deploy here",
       env: {
         GH_TOKEN: computed("github.token"),
-        ENVIRONMENT: environment.known ?? computed(environment.expression),
+        ENVIRONMENT: name,
+        MARK: `${name}${markSuffix}`,
       },
       workingDirectory: computed("github.workspace"),
       run: fenceScript,

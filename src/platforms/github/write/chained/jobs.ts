@@ -63,6 +63,7 @@ function placeOf(
       const kept = `fromJSON(needs.${plan}.outputs.handed)['${pipelineName}'].artifacts['${artifact}']`;
       return { digest: `${kept}.digest`, run: `${kept}.run` };
     },
+    markSuffix: `-${pipeline.name}`,
     first: [plan],
     guard: isRelease ? runs : `${runs} && github.event_name != 'pull_request'`,
   };

@@ -206,9 +206,18 @@ function planJob({ delivery, options, pipeline, before, environment }: Link): St
       },
       {
         name: "Leave a mark that this run has begun to deploy",
-        if: "github.event_name != 'pull_request' && steps.plan.outputs.decision != 'superseded'",
+        if: "github.event_name != 'pull_request' && steps.plan.outputs.decision == 'run'",
         ...upload(`started-${computed(mark)}-${pipeline.name}`, "started"),
       },
+      ...(isFirst
+        ? [
+            {
+              name: "Leave a mark that a newer chain is under way",
+              if: "github.event_name != 'pull_request'",
+              ...upload(`chain-${computed(mark)}-${pipeline.name}`, "started"),
+            },
+          ]
+        : []),
       {
         name: "Hand the commit on to the run that follows",
         if: "github.event_name != 'pull_request'",

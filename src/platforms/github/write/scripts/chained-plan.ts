@@ -27,7 +27,7 @@ if [ -n "$UPSTREAM_RUN" ]; then
   COMMIT=$(jq -r .commit "$work/handoff.json")
   EVENT=$(jq -r .event "$work/handoff.json")
   chain=$(jq -r .chain "$work/handoff.json")
-  read -r _ newest_chain _ <<< "$(newest "started-$ENVIRONMENT-$ROOT")"
+  read -r _ newest_chain _ <<< "$(newest "chain-$ENVIRONMENT-$ROOT")"
   if [ "$newest_chain" != "$chain" ]; then superseded=yes; fi
 elif [ -n "$GO_BACK_TO" ]; then
   EVENT=rollback

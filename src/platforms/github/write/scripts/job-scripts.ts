@@ -5,9 +5,9 @@ import { startedName } from "../names.ts";
 
 /**
  * A job may run long after the plan (re-run jobs, a lock given up in between): whoever began to deploy last goes on,
- * everybody else stops. In: `ENVIRONMENT`, `GH_TOKEN`.
+ * everybody else stops. In: `MARK` (the environment, and in a chain the pipeline), `ENVIRONMENT`, `GH_TOKEN`.
  */
-export const fenceScript = `newest=$(gh api "repos/$GITHUB_REPOSITORY/actions/artifacts?name=${startedName("$ENVIRONMENT")}&per_page=100" --jq '
+export const fenceScript = `newest=$(gh api "repos/$GITHUB_REPOSITORY/actions/artifacts?name=${startedName("$MARK")}&per_page=100" --jq '
   [.artifacts[] | select(.workflow_run.head_repository_id == .workflow_run.repository_id)] | max_by(.id).workflow_run.id')
 if [ "$newest" != "$GITHUB_RUN_ID" ]; then
   echo "::error title=Another run deploys here::Run $newest began to deploy to $ENVIRONMENT after this one. Re-run all jobs of this run if it is still wanted."

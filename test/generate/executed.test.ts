@@ -1,0 +1,169 @@
+/** Generated files carried out: real git, bash, jq, tar and checksums; only GitHub's own services are stood in for. */
+
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { WriteOptions } from "../../src/platforms/github/write/options.ts";
+import { scriptsOf } from "../platforms/github/write/accept.ts";
+import { definition, good, shopMachine } from "./machine/shop.ts";
+
+const orchestrated: WriteOptions = { layout: "orchestrated", attest: "yes" };
+
+test("orchestrated: first push, nothing new, one pipeline alone, both, and every script has been run", (t) => {
+  const it = shopMachine(t, orchestrated);
+  good(it.push("main"), it);
+  assert.deepEqual(it.log(), [
+    "build w1",
+    "infra test eu small i1",
+    "web test https://test.example.org/ w1 w1 three",
+    "infra prod eu small i1",
+    "web prod https://prod.example.org/ w1 w1 three",
+  ]);
+  good(it.push("main"), it);
+  assert.deepEqual(it.log(), []);
+  it.commit({ "web/version": "w2\n" });
+  good(it.push("main"), it);
+  // The address comes from the release before: infra did not run.
+  assert.deepEqual(it.log(), [
+    "build w2",
+    "web test https://test.example.org/ w2 w2 three",
+    "web prod https://prod.example.org/ w2 w2 three",
+  ]);
+  it.commit({ "infra/version": "i2\n" });
+  good(it.push("main"), it);
+  assert.equal(it.log().length, 5);
+  const all = new Set(scriptsOf(it.repository).map(({ where }) => where));
+  assert.deepEqual(
+    [...all].filter((where) => !it.shop.executed.has(where)),
+    [],
+  );
+});
+
+test("a failed deployment stops what comes after it, and is repeated although its files did not change again", (t) => {
+  const it = shopMachine(t, orchestrated);
+  good(it.push("main"), it);
+  it.log();
+  writeFileSync(it.mark("fail-infra-test"), "");
+  it.commit({ "infra/version": "i2\n" });
+  assert.equal(it.push("main")[0]!.conclusion, "failure");
+  assert.deepEqual(it.log(), ["build w1"]);
+  rmSync(it.mark("fail-infra-test"));
+  // Taken back: compared with what was deployed well nothing has changed, but half of the change may be in place.
+  it.commit({ "infra/version": "i1\n" });
+  good(it.push("main"), it);
+  assert.deepEqual(
+    it.log().filter((line) => line.startsWith("infra test")),
+    ["infra test eu small i1"],
+  );
+});
+
+test("what failed later does not undo what was deployed before it", (t) => {
+  const it = shopMachine(t, orchestrated);
+  good(it.push("main"), it);
+  it.log();
+  writeFileSync(it.mark("fail-web-test"), "");
+  it.commit({ "infra/version": "i2\n", "web/version": "w2\n" });
+  assert.equal(it.push("main")[0]!.conclusion, "failure");
+  assert.deepEqual(it.log(), ["build w2", "infra test eu small i2"]);
+  rmSync(it.mark("fail-web-test"));
+  it.commit({ "README.md": "x" });
+  good(it.push("main"), it);
+  assert.deepEqual(it.log(), [
+    "build w2",
+    "web test https://test.example.org/ w2 w2 three",
+    "infra prod eu small i2",
+    "web prod https://prod.example.org/ w2 w2 three",
+  ]);
+});
+
+test("by hand: back to an earlier release, with the files that were built back then", (t) => {
+  const it = shopMachine(t, orchestrated);
+  const [first] = it.push("main");
+  it.commit({ "web/version": "w2\n", "infra/version": "i2\n" });
+  good(it.push("main"), it);
+  it.log();
+  const back = it.dispatch("shop.yml", "main", { environment: "prod", rollback_to: String(first!.id), size: "large" });
+  good([back], it);
+  assert.deepEqual(it.log(), ["infra prod eu large i1", "web prod https://prod.example.org/ w1 w1 three"]);
+  // The next push brings production forward again.
+  it.commit({ "README.md": "x" });
+  good(it.push("main"), it);
+  assert.deepEqual(it.log().filter((line) => line.includes(" prod ")).length, 2);
+});
+
+test("by hand: not into production before test, and then only what is left to do", (t) => {
+  const it = shopMachine(t, orchestrated);
+  const refused = it.dispatch("shop.yml", "main", { environment: "prod" });
+  assert.equal(refused.conclusion, "failure");
+  assert.match(
+    it.shop.log.join("\n"),
+    /comes after environments that this commit has not passed: infra in test, web in test/,
+  );
+  assert.deepEqual(it.log(), []);
+});
+
+test("an older commit never takes the place of a newer one", (t) => {
+  const it = shopMachine(t, orchestrated);
+  const older = it.commit({ "web/version": "w2\n" });
+  it.commit({ "web/version": "w3\n" });
+  good(it.push("main"), it);
+  it.log();
+  it.shop.log.length = 0;
+  // A run of the older commit that was held up until now.
+  it.commit({ "web/version": "w3\n" }, "main");
+  const late = it.dispatch("shop.yml", older, { environment: "test", force: "true" });
+  assert.equal(late.conclusion, "failure");
+  assert.match(it.shop.log.join("\n"), /test already has the newer commit/);
+  assert.deepEqual(
+    it.log().filter((line) => !line.startsWith("build")),
+    [],
+  );
+});
+
+test("an artifact that is not the one that was built is not deployed", (t) => {
+  const it = shopMachine(t, orchestrated);
+  good(it.push("main"), it);
+  it.commit({ "README.md": "x" });
+  it.log();
+  it.shop.store.replace("page", (folder) => writeFileSync(join(folder, "site.txt"), "other\n"));
+  const run = it.dispatch("shop.yml", "main", { environment: "prod", rollback_to: "100", force: "true" });
+  assert.equal(run.conclusion, "failure");
+  assert.match(it.shop.log.join("\n"), /public\/page\.txt has the digest .* was built and tested/);
+  assert.deepEqual(
+    it.log().filter((line) => line.startsWith("web")),
+    [],
+  );
+});
+
+test("a record that has expired counts as nothing known: everything is deployed anew", (t) => {
+  const it = shopMachine(t, orchestrated);
+  good(it.push("main"), it);
+  it.log();
+  it.shop.store.expire(({ name }) => name.startsWith("release-"));
+  it.commit({ "README.md": "x" });
+  good(it.push("main"), it);
+  assert.equal(it.log().length, 5);
+});
+
+test("a pull request builds and tests what it changes, deploys nothing and leaves no record", (t) => {
+  const it = shopMachine(t, orchestrated);
+  it.commit({ "web/version": "w2\n" }, "feature");
+  const [run] = it.pullRequest("main");
+  good([run!], it);
+  assert.deepEqual(it.log(), ["build w2"]);
+  assert.deepEqual(it.shop.store.names(run!.id), ["dist", "page"]);
+  it.commit({ "README.md": "x" }, "feature");
+});
+
+test("a job that may be tried again is, and outputs that are missing or of another type fail it", (t) => {
+  const it = shopMachine(t, orchestrated);
+  writeFileSync(it.mark("fail-once"), "");
+  good(it.push("main"), it);
+  const wrong = shopMachine(t, orchestrated, definition.replace("echo count=3", "echo count=three"));
+  assert.equal(wrong.push("main")[0]!.conclusion, "failure");
+  assert.match(wrong.shop.log.join("\n"), /Output count was promised as number/);
+  const missing = shopMachine(t, orchestrated, definition.replace("echo ready=true", "true"));
+  assert.equal(missing.push("main")[0]!.conclusion, "failure");
+  assert.match(missing.shop.log.join("\n"), /Output ready was promised and not published/);
+});

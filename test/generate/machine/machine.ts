@@ -1,0 +1,276 @@
+/** Runs workflows as GitHub would, one job after the other, with real git, bash and jq. For tests of generated files. */
+
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { matchesAny } from "../../../src/model/filters.ts";
+import { evaluateCondition } from "../../../src/platforms/github/read/conditions.ts";
+import { known } from "../../../src/platforms/github/read/expressions/value.ts";
+import { readRepository } from "../../../src/platforms/github/read/repository.ts";
+import type { Job, Repository, Workflow } from "../../../src/platforms/github/workflow.ts";
+import type { WrittenFile } from "../../../src/platforms/github/write/options.ts";
+import { ArtifactStore } from "./artifact-store.ts";
+import { contextEnvironment, jsonOf, runSteps, type Shop } from "./run-steps.ts";
+
+type Json = Parameters<typeof known>[0];
+type Result = "success" | "failure" | "skipped";
+
+export interface Run {
+  readonly id: number;
+  readonly file: string;
+  readonly conclusion: Result;
+  /** Results by path: `dev/infra/apply`. */
+  readonly jobs: ReadonlyMap<string, Result>;
+  /** Runs that its end started. */
+  readonly followers: readonly Run[];
+}
+
+export interface Machine {
+  readonly shop: Shop;
+  readonly repository: Repository;
+  /** Writes files, commits them on a branch, and returns the commit. */
+  commit(files: Readonly<Record<string, string>>, branch?: string): string;
+  push(branch: string): Run[];
+  pullRequest(base: string): Run[];
+  dispatch(file: string, branch: string, inputs?: Readonly<Record<string, string>>): Run;
+}
+
+export interface MachineOptions {
+  readonly workflows: readonly WrittenFile[];
+  readonly files: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Stand-ins for tools: name to script. */
+  readonly tools?: Readonly<Record<string, string>>;
+}
+
+interface Start {
+  readonly workflow: Workflow;
+  readonly event: string;
+  readonly branch: string;
+  readonly sha: string;
+  readonly inputs: Readonly<Record<string, Json>>;
+  readonly payload: Readonly<Record<string, Json>>;
+}
+
+export function machine(test: TestContext, { workflows, files, env = {}, tools = {} }: MachineOptions): Machine {
+  const scratch = mkdtempSync(join(tmpdir(), "baton-machine-"));
+  test.after(() => rmSync(scratch, { recursive: true, force: true }));
+  const folder = join(scratch, "repository");
+  mkdirSync(folder);
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@example.org", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    }).trim();
+  const write = (all: Readonly<Record<string, string>>) => {
+    for (const [path, text] of Object.entries(all)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  };
+  git("init", "--quiet", "--initial-branch=main");
+  write({ ...files, ...Object.fromEntries(workflows.map(({ path, text }) => [path, text])) });
+  git("add", "--all");
+  git("commit", "--quiet", "--message=start");
+  const toolFolder = join(scratch, "tools");
+  mkdirSync(toolFolder);
+  copyFileSync(fileURLToPath(new URL("fake-gh.sh", import.meta.url)), join(toolFolder, "gh"));
+  for (const [name, script] of Object.entries(tools)) writeFileSync(join(toolFolder, name), script);
+  for (const name of ["gh", ...Object.keys(tools)]) chmodSync(join(toolFolder, name), 0o755);
+  const shop: Shop = {
+    repository: folder,
+    store: new ArtifactStore(join(scratch, "store")),
+    scratch,
+    tools: toolFolder,
+    env,
+    executed: new Set(),
+    log: [],
+  };
+  const repository = readRepository(folder, { defaultBranch: "main" });
+  let nextRun = 100;
+
+  function start(begin: Start): Run {
+    const id = nextRun++;
+    const { workflow, event, branch, sha, inputs, payload } = begin;
+    const github = {
+      event_name: event,
+      sha,
+      ref_name: event === "pull_request" ? "1/merge" : branch,
+      head_ref: event === "pull_request" ? "feature" : "",
+      base_ref: event === "pull_request" ? branch : "",
+      run_id: id,
+      repository: "team/shop",
+      token: "token",
+      event: payload,
+    };
+    const jobs = new Map<string, Result>();
+    const conclusion = runWorkflow({ workflow, github, inputs, path: [], jobs, run: { id, sha } }).result;
+    const followers = repository.workflows.flatMap((next) => {
+      const trigger = next.triggers.find((one) => one.event === "workflow_run");
+      if (trigger?.event !== "workflow_run") return [];
+      const listens = trigger.workflows?.patterns.some(({ value }) => value === workflow.displayName) === true;
+      const patterns = trigger.branches?.patterns.map(({ value }) => value) ?? [];
+      const head =
+        event === "workflow_run" ? String((payload.workflow_run as Record<string, Json>).head_branch) : branch;
+      if (!listens || !matchesAny(patterns, [head])) return [];
+      const upstream = {
+        id,
+        conclusion,
+        event,
+        head_sha: sha,
+        head_branch: head,
+        head_repository: { full_name: "team/shop" },
+      };
+      return [
+        start({
+          workflow: next,
+          event: "workflow_run",
+          branch: "main",
+          sha: git("rev-parse", "main"),
+          inputs: {},
+          payload: { workflow_run: upstream },
+        }),
+      ];
+    });
+    return { id, file: workflow.file, conclusion, jobs, followers };
+  }
+
+  interface Scope {
+    readonly workflow: Workflow;
+    readonly github: Record<string, Json>;
+    readonly inputs: Readonly<Record<string, Json>>;
+    readonly path: readonly string[];
+    readonly jobs: Map<string, Result>;
+    readonly run: { id: number; sha: string };
+  }
+
+  function runWorkflow(scope: Scope): { result: Result; outputs: Record<string, string> } {
+    const ends = new Map<string, { result: Result; outputs: Record<string, string>; forgiven: boolean }>();
+    const left = [...scope.workflow.jobs];
+    while (left.length > 0) {
+      const index = left.findIndex(({ needs }) => needs.every(({ value }) => ends.has(value)));
+      const [job] = left.splice(index, 1) as [Job];
+      ends.set(job.id, runJob(job, scope, ends));
+      scope.jobs.set([...scope.path, job.id].join("/"), ends.get(job.id)!.result);
+    }
+    const results = [...ends.values()].map(({ result, forgiven }) => (forgiven ? "success" : result));
+    const result = results.includes("failure") ? "failure" : results.includes("success") ? "success" : "skipped";
+    const call = scope.workflow.triggers.find((one) => one.event === "workflow_call");
+    const jobs = Object.fromEntries([...ends].map(([id, { outputs }]) => [id, { outputs }]));
+    const around = contextEnvironment({ jobs, inputs: scope.inputs, github: scope.github });
+    const outputs =
+      call?.event === "workflow_call"
+        ? Object.fromEntries(call.outputs.map(({ key, value }) => [key.value, String(jsonOf(value, around) ?? "")]))
+        : {};
+    return { result, outputs };
+  }
+
+  function runJob(
+    job: Job,
+    scope: Scope,
+    ends: ReadonlyMap<string, { result: Result; outputs: Record<string, string>; forgiven: boolean }>,
+  ): { result: Result; outputs: Record<string, string>; forgiven: boolean } {
+    const before = new Set(job.needs.map(({ value }) => value));
+    for (const id of before)
+      for (const { value } of scope.workflow.jobs.find((one) => one.id === id)!.needs) before.add(value);
+    const past = [...before].map((id) => ends.get(id)!);
+    const status = {
+      success: known(past.every(({ result, forgiven }) => result === "success" || forgiven)),
+      failure: known(past.some(({ result, forgiven }) => result === "failure" && !forgiven)),
+      cancelled: known(false),
+    };
+    const needs = Object.fromEntries(
+      job.needs.map(({ value }) => {
+        const { result, outputs, forgiven } = ends.get(value)!;
+        return [value, { result: forgiven ? "success" : result, outputs }];
+      }),
+    );
+    const contexts = { github: scope.github, inputs: scope.inputs, needs, secrets: {}, vars: {}, matrix: null };
+    const around = contextEnvironment(contexts, status);
+    if (evaluateCondition(job.if, around) !== "yes") return { result: "skipped", outputs: {}, forgiven: false };
+    if (job.kind === "call") {
+      const path = job.uses.kind === "local" ? job.uses.path : "";
+      const called = repository.workflows.find(({ file }) => file === path)!;
+      const trigger = called.triggers.find((one) => one.event === "workflow_call");
+      const declared = trigger?.event === "workflow_call" ? trigger.inputs : [];
+      const given = Object.fromEntries(
+        (job.with?.entries ?? []).map(({ key, value }) => [key.value, jsonOf(value, around)]),
+      );
+      const inputs = Object.fromEntries(
+        declared.map(({ name, default: fallback, type }) => [
+          name.value,
+          given[name.value] ?? (fallback ? fallback.raw : type === "boolean" ? false : ""),
+        ]),
+      );
+      const inner = runWorkflow({ ...scope, workflow: called, inputs, path: [...scope.path, job.id] });
+      return { ...inner, forgiven: false };
+    }
+    const legs = job.strategy?.matrix?.legs ?? [undefined];
+    const legEnds = legs.map((leg) => {
+      const matrix =
+        leg && Object.fromEntries([...leg].map(([key, value]) => [key, value.kind === "known" ? value.value : null]));
+      return runSteps(shop, {
+        job,
+        file: scope.workflow.file,
+        contexts: { ...contexts, matrix: matrix ?? null },
+        run: scope.run,
+      });
+    });
+    const result = legEnds.some((end) => end.result === "failure") ? "failure" : "success";
+    return {
+      result,
+      outputs: legEnds.at(-1)!.outputs,
+      forgiven: result === "failure" && job.continueOnError !== undefined,
+    };
+  }
+
+  const startAll = (event: "push" | "pull_request", branch: string, sha: string): Run[] =>
+    repository.workflows.flatMap((workflow) => {
+      const trigger = workflow.triggers.find((one) => one.event === event);
+      if (trigger === undefined || !("branches" in trigger)) return [];
+      const patterns = trigger.branches?.patterns.map(({ value }) => value) ?? [];
+      return matchesAny(patterns, [branch]) ? [start({ workflow, event, branch, sha, inputs: {}, payload: {} })] : [];
+    });
+
+  return {
+    shop,
+    repository,
+    commit(changed, branch = "main") {
+      git("checkout", "--quiet", "-B", branch);
+      write(changed);
+      git("add", "--all");
+      git("commit", "--quiet", "--allow-empty", "--message=change");
+      return git("rev-parse", "HEAD");
+    },
+    push: (branch) => startAll("push", branch, git("rev-parse", branch)),
+    pullRequest(base) {
+      git("checkout", "--quiet", "-B", "merge", base);
+      git("merge", "--quiet", "--no-ff", "--message=merge", "feature");
+      const sha = git("rev-parse", "HEAD");
+      git("checkout", "--quiet", base);
+      return startAll("pull_request", base, sha);
+    },
+    dispatch(file, branch, inputs = {}) {
+      const workflow = repository.workflows.find((one) => one.file.endsWith(`/${file}`))!;
+      const trigger = workflow.triggers.find((one) => one.event === "workflow_dispatch");
+      const declared = trigger?.event === "workflow_dispatch" ? trigger.inputs : [];
+      const all = Object.fromEntries(
+        declared.map(({ name, default: fallback, type }) => {
+          const value = inputs[name.value] ?? fallback?.raw ?? "";
+          return [name.value, type === "boolean" ? value === "true" : value];
+        }),
+      );
+      return start({
+        workflow,
+        event: "workflow_dispatch",
+        branch,
+        sha: git("rev-parse", branch),
+        inputs: all,
+        payload: {},
+      });
+    },
+  };
+}
