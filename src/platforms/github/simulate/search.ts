@@ -10,8 +10,8 @@ import { isMoment, matchesJob, numberOf } from "./patterns.ts";
 import { stateKey } from "./state-key.ts";
 import { towards } from "./towards.ts";
 
-/** A trace longer than this means that runs start each other without end. */
-export const longestTrace = 50_000;
+/** More actions than these mean that runs start each other without end. */
+export const mostActions = 100_000;
 
 export interface Found {
   readonly machine: Machine;
@@ -59,7 +59,7 @@ export function search(begin: () => Machine, schedule: Schedule, limit: number):
 
 function directly(machine: Machine, schedule: Schedule): Found {
   const progress = new Progress(schedule);
-  while (!progress.follow(machine) && machine.world.entries.length < longestTrace) {
+  for (let done = 0; !progress.follow(machine) && done < mostActions; done++) {
     const action = towards(machine, progress.next) ?? possibleActions(machine).next().value;
     if (!action) break;
     perform(machine, action);
