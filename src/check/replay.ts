@@ -1,6 +1,15 @@
 /** Whether a claim holds: its schedule can be carried out, and ends in the bad state. */
 
-import type { BadState, Claim, JobPattern, RunPattern, Simulator, Trace, TraceEntry } from "../facts/scenario.ts";
+import type {
+  BadState,
+  Claim,
+  Found,
+  JobPattern,
+  RunPattern,
+  Simulator,
+  Trace,
+  TraceEntry,
+} from "../facts/scenario.ts";
 
 export type Answer = { readonly replayed: true } | { readonly replayed: false; readonly reason: string };
 
@@ -55,14 +64,65 @@ export function reaches(trace: Trace, bad: BadState): boolean {
           .length >= bad.times
       );
     case "never-created":
-      return !trace.entries.some((entry) => entry.kind === "run-created" && matchesRun(trace, entry.run.id, bad.run));
+      return !isCreated(trace, bad.run);
+    case "refused":
+      return (
+        trace.entries.some((entry) => entry.kind === "not-started" && entry.pipeline === bad.pipeline) &&
+        !trace.runs.some((run) => run.pipeline === bad.pipeline && run.cause.kind === "run")
+      );
+    case "started-after":
+      return bad.each.every((upstream) =>
+        trace.runs.some(
+          (run) =>
+            matchesRun(trace, run.id, bad.run) &&
+            run.cause.kind === "run" &&
+            trace.runs[run.cause.run]?.pipeline === upstream,
+        ),
+      );
     case "never-runs":
-      return !trace.entries.some((entry) => started(trace, entry, bad.job));
+      return !isRun(trace, bad);
     case "runs":
-      return trace.entries.some((entry) => started(trace, entry, bad.job));
+      return isRun(trace, bad);
+    case "reads-other-commit": {
+      const runs = trace.runs.filter(({ id }) => matchesRun(trace, id, bad.insteadOf));
+      const tested = new Set(runs.flatMap(({ commit, head }) => [commit, head]));
+      return tested.size > 0 && reads(trace, bad).some((found) => found.of === "source" && !tested.has(found.commit));
+    }
+    case "reads-outsider":
+      return reads(trace, bad).some((found) => found.of === "source" && found.outsider);
+    case "finds-nothing":
+      return reads(trace, bad).some((found) => found.of === "artifact" && found.from === undefined);
+    case "reads-run":
+      return reads(trace, bad).some(
+        (found) => found.of === "artifact" && found.from !== undefined && matchesRun(trace, found.from, bad.of),
+      );
     default:
       return bad satisfies never;
   }
+}
+
+function isCreated(trace: Trace, run: RunPattern): boolean {
+  return trace.entries.some((entry) => entry.kind === "run-created" && matchesRun(trace, entry.run.id, run));
+}
+
+interface StepPattern {
+  readonly job: JobPattern;
+  readonly step?: number;
+}
+
+function isRun(trace: Trace, { job, step }: StepPattern): boolean {
+  return trace.entries.some((entry) =>
+    step === undefined
+      ? started(trace, entry, job)
+      : entry.kind === "step" && entry.step === step && matchesJob(trace, entry, job),
+  );
+}
+
+/** What the step finds, each time it runs. */
+function reads(trace: Trace, { job, step }: StepPattern): Found[] {
+  return trace.entries.flatMap((entry) =>
+    entry.kind === "read" && entry.step === step && matchesJob(trace, entry, job) ? [entry.found] : [],
+  );
 }
 
 function firstIndex(trace: Trace, is: (entry: TraceEntry) => boolean, from = -1): number {
@@ -108,7 +168,11 @@ function matchesJob(
 
 function matchesRun(trace: Trace, id: number, pattern: RunPattern): boolean {
   const run = trace.runs.find((each) => each.id === id);
-  return run?.pipeline === pattern.pipeline && (pattern.event === undefined || run.root === pattern.event);
+  return (
+    run?.pipeline === pattern.pipeline &&
+    (pattern.event === undefined || run.root === pattern.event) &&
+    (pattern.after === undefined || run.after === pattern.after)
+  );
 }
 
 function samePath(a: readonly string[], b: readonly string[]): boolean {

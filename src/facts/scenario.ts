@@ -54,7 +54,9 @@ export type RootEvent =
   /** Somebody runs all jobs of an earlier run, which has ended, again. */
   | (RootEventBase & { readonly kind: "rerun"; readonly of: RunPattern })
   /** Somebody cancels every such run that is under way. */
-  | (RootEventBase & { readonly kind: "cancel"; readonly of: RunPattern });
+  | (RootEventBase & { readonly kind: "cancel"; readonly of: RunPattern })
+  /** Time passes until the artifacts of such runs are deleted, however long each is kept. */
+  | (RootEventBase & { readonly kind: "expiry"; readonly of: RunPattern });
 
 /**
  * Which job, and optionally which step, ends how. The first rule that matches decides; without one it succeeds.
@@ -94,6 +96,8 @@ export interface Scenario {
   readonly defaultBranch: string;
   /** How conditions that stay unknown in spite of the choices count. */
   readonly unknownConditions: "hold" | "fail";
+  /** Files of pipelines that exist on some branch, but not on the default branch. */
+  readonly notOnDefaultBranch?: readonly string[];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -103,6 +107,8 @@ export interface Scenario {
 export interface RunPattern {
   readonly pipeline: string;
   readonly event?: string;
+  /** Only where the end (or request) of a run with this name started it. */
+  readonly after?: string;
 }
 
 export interface JobPattern {
@@ -157,7 +163,23 @@ export interface TraceRun {
   readonly ref: string;
   /** 0 for a root event, one more for each completion in between. */
   readonly depth: number;
+  /** The commit it was started for: of a pull request the one at the tip of its branch. */
+  readonly head: string;
+  /** What people call the pipeline. */
+  readonly name: string;
+  /** Name of the pipeline whose run's end (or request) started it. */
+  readonly after: string | undefined;
 }
+
+/** What a step finds where it looks: a revision, or an artifact of some run; none where `from` is undefined. */
+export type Found =
+  | {
+      readonly of: "source";
+      readonly commit: string;
+      /** Somebody outside the repository wrote it. */
+      readonly outsider: boolean;
+    }
+  | { readonly of: "artifact"; readonly name: string; readonly from: number | undefined };
 
 export type TraceEntry = TraceEntryBase &
   (
@@ -189,6 +211,15 @@ export type TraceEntry = TraceEntryBase &
         readonly leg: number;
         readonly step: number;
         readonly outcome: "success" | "failure";
+      }
+    /** What the step finds, before its own entry. What only the run knows is not told. */
+    | {
+        readonly kind: "read";
+        readonly run: number;
+        readonly path: readonly string[];
+        readonly leg: number;
+        readonly step: number;
+        readonly found: Found;
       }
   );
 
@@ -239,9 +270,26 @@ export type BadState =
   | { readonly kind: "runs-times"; readonly job: JobPattern; readonly times: number }
   | { readonly kind: "run-times"; readonly run: RunPattern; readonly times: number }
   | { readonly kind: "never-created"; readonly run: RunPattern }
-  | { readonly kind: "never-runs"; readonly job: JobPattern }
-  /** The job runs; what is wrong is what it reads there (a version, an absent artifact), told by its accesses. */
-  | { readonly kind: "runs"; readonly job: JobPattern; readonly step?: number };
+  /** Something asks for a run of the pipeline by name, or makes what it waits for, and the platform starts none. */
+  | { readonly kind: "refused"; readonly pipeline: string }
+  /** After a run of each of these pipelines there is such a run. */
+  | { readonly kind: "started-after"; readonly run: RunPattern; readonly each: readonly string[] }
+  | { readonly kind: "never-runs"; readonly job: JobPattern; readonly step?: number }
+  /** The job, or the step of it, runs. */
+  | { readonly kind: "runs"; readonly job: JobPattern; readonly step?: number }
+  /** The step takes another commit than `insteadOf` ran on. */
+  | {
+      readonly kind: "reads-other-commit";
+      readonly job: JobPattern;
+      readonly step: number;
+      readonly insteadOf: RunPattern;
+    }
+  /** The step takes a commit that somebody outside the repository wrote. */
+  | { readonly kind: "reads-outsider"; readonly job: JobPattern; readonly step: number }
+  /** The step looks for an artifact and there is none. */
+  | { readonly kind: "finds-nothing"; readonly job: JobPattern; readonly step: number }
+  /** The step takes the artifact of this run. */
+  | { readonly kind: "reads-run"; readonly job: JobPattern; readonly step: number; readonly of: RunPattern };
 
 /** A counterexample as the checker proposes it. */
 export interface Claim {

@@ -55,7 +55,8 @@ function canArrive({ world }: Machine, delivery: Delivery): boolean {
   if (delivery.kind !== "root") return true;
   if (world.deliveries.some(({ kind }) => kind === "start")) return false;
   const { event } = delivery;
-  if (event.kind === "rerun") return world.runs.some((run) => run.state === "ended" && matchesRun(event.of, run.info));
+  if (event.kind === "rerun" || event.kind === "expiry")
+    return world.runs.some((run) => run.state === "ended" && matchesRun(event.of, run.info));
   if (event.kind === "cancel") return world.runs.some((run) => run.state !== "ended" && matchesRun(event.of, run.info));
   return true;
 }

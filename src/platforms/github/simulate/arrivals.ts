@@ -6,7 +6,15 @@ import type { Trigger, Workflow, WorkflowRunTrigger } from "../workflow.ts";
 import { cancelRun, type Machine, openRun, openScope } from "./jobs.ts";
 import { filterOf, originsFor, plainOrigin, tipOf, typeAllowed } from "./origins.ts";
 import { matchesRun } from "./patterns.ts";
-import { type Completion, type Delivery, type MadeEvent, record, type SimRun, type Start } from "./world.ts";
+import {
+  type Completion,
+  type Delivery,
+  type MadeEvent,
+  record,
+  type SimRun,
+  type Start,
+  type StartingEvent,
+} from "./world.ts";
 
 /** `workflow_run` starts at most this many levels of runs after the first. */
 const deepestChain = 3;
@@ -50,9 +58,15 @@ function arriveFromOutside(machine: Machine, event: RootEvent): void {
     for (const run of world.runs) if (matchesRun(event.of, run.info) && run.state !== "ended") cancelRun(machine, run);
     return;
   }
+  if (event.kind === "expiry") {
+    const kept = world.artifacts.filter(({ run }) => !matchesRun(event.of, run.info));
+    world.artifacts.splice(0, world.artifacts.length, ...kept);
+    return;
+  }
   const inputs = "inputs" in event ? event.inputs : {};
   const given = new Map(Object.entries(inputs).map(([name, value]) => [name.toLowerCase(), known(value)]));
   if (event.kind === "push") world.refs.set(fullRef(event.ref), event.commit);
+  if (event.kind === "pull-request" && !event.outsider) world.refs.set(`refs/heads/${event.head}`, event.commit);
   startAll(machine, { event, inputs: given }, { cause, root: event.id, generation: 0 });
 }
 
@@ -62,7 +76,6 @@ function arriveFromStep(machine: Machine, { info, generation }: SimRun, made: Ma
 }
 
 type Place = Pick<Start, "cause" | "root" | "generation">;
-type StartingEvent = Exclude<RootEvent, { kind: "rerun" | "cancel" }>;
 
 /** Of several runs that one event makes, any may be made first. */
 function startAll(
@@ -96,6 +109,9 @@ function start(machine: Machine, { workflow, origin, commit, cause, root, depth,
     commit,
     ref: origin.ref.replace(/^refs\/(heads|tags)\//, ""),
     depth,
+    head: origin.headSha ?? commit,
+    name: workflow.displayName,
+    after: origin.upstream?.run.workflow.displayName,
   };
   const run: SimRun = {
     info,
@@ -134,6 +150,10 @@ function arriveCompletion(machine: Machine, completion: Completion, workflow: Wo
   const branch = upstream.origin.head ?? upstream.info.ref;
   if (!filterOf(trigger.branches, trigger.branchesIgnore).accepts(branch)) {
     refuse(`its branch filter leaves out ${branch}`);
+    return;
+  }
+  if (world.scenario.notOnDefaultBranch?.includes(workflow.file)) {
+    refuse(`${defaultBranch} does not have it`);
     return;
   }
   if (upstream.info.depth >= deepestChain) {

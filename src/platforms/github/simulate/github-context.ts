@@ -110,6 +110,7 @@ function pullRequest(origin: Origin, facts: RepositoryFacts): Value {
     {
       number: known(origin.number ?? null),
       merged: known(origin.merged),
+      merge_commit_sha: known(`merge of ${origin.headSha ?? ""}`),
       state: known(origin.action === "closed" ? "closed" : "open"),
       head: record({ ref: known(origin.head ?? ""), sha: known(origin.headSha ?? ""), repo }, "open"),
       base: record({ ref: known(origin.base ?? ""), repo: record({ full_name: facts.repository }, "open") }, "open"),

@@ -41,7 +41,9 @@ export interface Machine {
   /** By the name of the workflow listened to. */
   readonly listeners: ReadonlyMap<string, readonly Listener[]>;
   makesEvents(step: Step, leg: SimLeg): boolean;
-  /** What a step that succeeded sets off: a push or a dispatch that starts runs. */
+  /** What a step finds where it looks goes into the trace. */
+  reads(step: Step, leg: SimLeg): void;
+  /** What a step that succeeded sets off: a push or a dispatch that starts runs, an artifact. */
   effects(step: Step, leg: SimLeg): void;
 }
 
@@ -246,6 +248,7 @@ export function advance(machine: Machine, leg: SimLeg): void {
   }
   const isTold = rule?.outcome === "failure" && (rule.step === undefined || rule.step === step.index);
   const fails = isTold && !leg.failed && !leg.cancelled;
+  if (!fails) machine.reads(step, leg);
   const { run, path, leg: number } = placeOf(leg);
   record(world, { kind: "step", run, path, leg: number, step: step.index, outcome: fails ? "failure" : "success" });
   const forgiven = fails && evaluate.stepFlag(step.continueOnError, { leg, step });

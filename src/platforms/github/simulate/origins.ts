@@ -12,7 +12,7 @@ import type {
   WorkflowDispatchTrigger,
 } from "../workflow.ts";
 import type { Machine } from "./jobs.ts";
-import type { GivenInputs, Origin } from "./world.ts";
+import type { GivenInputs, Origin, StartingEvent } from "./world.ts";
 
 /** Activity types that start a run where a trigger lists none. All other events take every type. */
 const defaultPullRequestTypes = ["opened", "synchronize", "reopened"];
@@ -51,10 +51,8 @@ export function filterOf(only: FilterList | undefined, ignored: FilterList | und
   return filter;
 }
 
-type Event = Exclude<RootEvent, { kind: "rerun" | "cancel" }>;
-
 export interface Arrival {
-  readonly event: Event;
+  readonly event: StartingEvent;
   readonly inputs: GivenInputs;
   /** A script sends a dispatch as it is; a person is asked for what is required. */
   readonly isFromStep: boolean;
@@ -77,7 +75,7 @@ export function originsFor(machine: Machine, workflow: Workflow, arrival: Arriva
 function originFor(
   machine: Machine,
   workflow: Workflow,
-  arrival: Arrival & { readonly event: Exclude<Event, { kind: "pull-request" }> },
+  arrival: Arrival & { readonly event: Exclude<StartingEvent, { kind: "pull-request" }> },
 ): Origin | string | undefined {
   const { event, inputs } = arrival;
   const { defaultBranch } = machine.world.scenario;

@@ -4,7 +4,11 @@ import type { JobPattern, Moment, OutcomeRule, RunPattern, TraceEntry, TraceRun 
 import type { SimLeg } from "./world.ts";
 
 export function matchesRun(pattern: RunPattern, run: TraceRun): boolean {
-  return run.pipeline === pattern.pipeline && (pattern.event === undefined || run.root === pattern.event);
+  return (
+    run.pipeline === pattern.pipeline &&
+    (pattern.event === undefined || run.root === pattern.event) &&
+    (pattern.after === undefined || run.after === pattern.after)
+  );
 }
 
 export interface JobPlace {

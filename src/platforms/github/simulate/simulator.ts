@@ -13,11 +13,12 @@ import { nameOfAction, perform, possibleActions } from "./actions.ts";
 import { completionTrigger } from "./arrivals.ts";
 import { repositoryName } from "./contexts.ts";
 import { createEvaluate } from "./evaluate.ts";
-import type { Listener, Machine } from "./jobs.ts";
+import { type Listener, type Machine, placeOf } from "./jobs.ts";
 import { matchesRun, samePath } from "./patterns.ts";
+import { findsOf, leavesOf } from "./reads.ts";
 import { type Found, mostActions, search } from "./search.ts";
 import { effectsOf, makesEvents } from "./step-effects.ts";
-import type { World } from "./world.ts";
+import { record, type World } from "./world.ts";
 
 export interface SimulatorOptions {
   /** How many actions `replay` may weigh to look for another order when the direct way fails. */
@@ -45,6 +46,7 @@ export function createSimulator(
       entries: [],
       refs: new Map(),
       pullRequests: [],
+      artifacts: [],
     };
     const setting = { repository, evaluate, defaultBranch: scenario.defaultBranch };
     return {
@@ -54,11 +56,19 @@ export function createSimulator(
       listeners,
       evaluate,
       makesEvents: (step, leg) => makesEvents(step, leg, setting),
-      effects: (step, leg) => {
-        for (const { moved, made } of effectsOf(step, leg, setting)) {
-          if (moved) world.refs.set(moved.ref, moved.commit);
-          if (made) world.deliveries.push({ kind: "made", run: leg.job.scope.run, made });
+      reads: (step, leg) => {
+        for (const found of findsOf(step, leg, { ...setting, world })) {
+          record(world, { kind: "read", ...placeOf(leg), step: step.index, found });
         }
+      },
+      effects: (step, leg) => {
+        const { run } = leg.job.scope;
+        for (const { moved, made, refused } of effectsOf(step, leg, setting)) {
+          if (moved) world.refs.set(moved.ref, moved.commit);
+          if (made) world.deliveries.push({ kind: "made", run, made });
+          if (refused) record(world, { kind: "not-started", cause: run.workflow.file, ...refused });
+        }
+        for (const name of leavesOf(step, leg, setting)) world.artifacts.push({ run, name });
       },
     };
   };

@@ -13,12 +13,15 @@ import { text, type Value } from "../read/expressions/value.ts";
 import type { Job, LocalAction, Repository, Step, Workflow } from "../workflow.ts";
 import { type View, viewOfLeg } from "./contexts.ts";
 import type { Evaluate } from "./evaluate.ts";
+import { filterOf } from "./origins.ts";
 import type { MadeEvent, SimLeg } from "./world.ts";
 
 export interface Effect {
   /** Branch or tag that points to a new commit now. */
   readonly moved?: { readonly ref: string; readonly commit: string };
   readonly made?: MadeEvent;
+  /** A workflow that waits for just this, and is not started. */
+  readonly refused?: { readonly pipeline: string; readonly reason: string };
 }
 
 /** Local actions inside of each other deeper than this GitHub does not run. */
@@ -42,30 +45,38 @@ interface Place {
 
 export function effectsOf(step: Step, leg: SimLeg, setting: EffectSetting): Effect[] {
   if (!makesEvents(step, leg, setting)) return [];
-  const accesses = [...accessesIn(step, leg, { ...viewOfLeg(leg), step }, setting)];
+  const accesses = [...accessesIn(step, { leg, view: { ...viewOfLeg(leg), step }, setting })];
   return accesses.flatMap(({ access, view }, i) => {
     const { info } = leg.job.scope.run;
     const id = `${info.id}:${leg.job.path.join("/")}[${leg.index}].${step.index}.${i}`;
     const place = { leg, view, id };
+    if (!isChange(access)) return [];
     if (access.kind === "dispatch") return dispatched(access, place, setting);
     return pushed(access, place, setting);
   });
 }
 
-interface PlacedAccess {
-  readonly access: Change;
+export interface PlacedAccess {
+  readonly access: Access;
   readonly view: View;
 }
 
+export interface Looking {
+  readonly leg: SimLeg;
+  readonly view: View;
+  readonly setting: EffectSetting;
+}
+
 /** Accesses of the step, and of the steps of the local action it uses whose conditions hold. */
-function* accessesIn(step: Step, leg: SimLeg, view: View, setting: EffectSetting): Generator<PlacedAccess> {
-  for (const access of changesOf(step, leg, setting)) yield { access, view };
+export function* accessesIn(step: Step, { leg, view, setting }: Looking): Generator<PlacedAccess> {
+  const { job, scope } = leg.job;
+  for (const access of accessesOf(setting.repository, step, { job, level: scope })) yield { access, view };
   const action = actionOf(step, setting);
   if (action === undefined || step.kind !== "uses") return;
   for (const inner of action.steps) {
     const inside: View = { ...view, step: inner, action: { action, use: step, outer: view } };
     if (depthOf(inside) < deepestAction && setting.evaluate.innerCondition(inside, leg)) {
-      yield* accessesIn(inner, leg, inside, setting);
+      yield* accessesIn(inner, { leg, view: inside, setting });
     }
   }
 }
@@ -120,6 +131,7 @@ function pushed(access: ResourceAccess, { leg, view, id }: Place, setting: Effec
   const { origin } = leg.job.scope.run;
   const starts = startsRuns(access.token) && !isSkipped(leg);
   const name = textOf(access.key, setting.evaluate.environment(view));
+  const unheard = access.token.kind === "default" ? listenersTo(access, name, setting) : [];
   switch (access.resource) {
     case "source": {
       const branch = access.key.length > 0 ? name : (origin.head ?? branchOf(origin.ref));
@@ -135,17 +147,33 @@ function pushed(access: ResourceAccess, { leg, view, id }: Place, setting: Effec
       return [{ moved: { ref: `refs/heads/${branch}`, commit }, ...(starts ? made(event) : {}) }];
     }
     case "git-tag": {
-      if (name === undefined || name === "") return [];
+      if (name === undefined || name === "") return unheard;
       const commit = origin.sha;
       const event = { id: `tag ${id}`, kind: "push", ref: { kind: "tag", name }, paths: "every", commit } as const;
-      return [{ moved: { ref: `refs/tags/${name}`, commit }, ...(starts ? made(event) : {}) }];
+      return [{ moved: { ref: `refs/tags/${name}`, commit }, ...(starts ? made(event) : {}) }, ...unheard];
     }
     case "release":
-      if (!starts || name === undefined || access.details.has("draft")) return [];
+      if (access.details.has("draft")) return [];
+      if (!starts || name === undefined) return unheard;
       return [made({ id: `release ${id}`, kind: "release", action: "published", tag: name })];
     default:
       return [];
   }
+}
+
+/** Workflows that wait for such a tag or release; of a name that only the run knows, for any. */
+function listenersTo(access: ResourceAccess, name: string | undefined, { repository }: EffectSetting): Effect[] {
+  const reason = "an event made with the default token starts nothing";
+  return repository.workflows.flatMap((workflow) =>
+    workflow.triggers.some((trigger) => {
+      if (access.resource === "release") return trigger.event === "release";
+      if (access.resource !== "git-tag" || trigger.event !== "push") return false;
+      const tags = trigger.tags ?? trigger.tagsIgnore;
+      return tags !== undefined && (!name || filterOf(trigger.tags, trigger.tagsIgnore).accepts(name));
+    })
+      ? [{ refused: { pipeline: workflow.file, reason } }]
+      : [],
+  );
 }
 
 function dispatched(access: DispatchAccess, { view, id }: Place, setting: EffectSetting): Effect[] {
@@ -159,6 +187,7 @@ function dispatched(access: DispatchAccess, { view, id }: Place, setting: Effect
   const called = textOf(workflow, environment);
   const target = called === undefined ? undefined : workflowNamed(setting.repository, called);
   const branch = ref === undefined ? setting.defaultBranch : textOf(ref, environment);
+  if (target === undefined && called) return [{ refused: { pipeline: called, reason: "no workflow has this name" } }];
   if (target === undefined || branch === undefined) return [];
   const pairs = [...access.inputs].map(([name, key]) => [name.toLowerCase(), valueOfKey(key, environment)] as const);
   const inputs = Object.fromEntries(
@@ -199,7 +228,7 @@ function workflowNamed({ workflows }: Repository, name: string): Workflow | unde
   );
 }
 
-function textOf(key: Key, environment: Environment): string | undefined {
+export function textOf(key: Key, environment: Environment): string | undefined {
   const value = valueOfKey(key, environment);
   return value.kind === "known" ? toText(value.value) : undefined;
 }

@@ -60,11 +60,11 @@ class Search {
     const open = this.machine.world.deliveries.find(({ kind }) => kind === "start");
     if (open) return { kind: "deliver", delivery: open };
     const deliver: Action = { kind: "deliver", delivery: root };
-    if (event.kind !== "rerun" && event.kind !== "cancel") return deliver;
+    if (event.kind !== "rerun" && event.kind !== "cancel" && event.kind !== "expiry") return deliver;
     const isEnded = (run: SimRun) => matchesRun(event.of, run.info) && run.state === "ended";
     const isLive = (run: SimRun) => matchesRun(event.of, run.info) && run.state !== "ended";
     const { runs } = this.machine.world;
-    if (event.kind === "rerun" ? runs.some(isEnded) : runs.some(isLive)) return deliver;
+    if (event.kind === "cancel" ? runs.some(isLive) : runs.some(isEnded)) return deliver;
     const made = this.newRun(event.of);
     return event.kind === "cancel" ? made : (this.existing(event.of, (run) => this.endOfRun(run)) ?? made);
   }

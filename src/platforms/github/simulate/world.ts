@@ -125,6 +125,9 @@ export interface SimRun {
   readonly generation: number;
 }
 
+/** Root events that can make runs; the others do something to those there are. */
+export type StartingEvent = Exclude<RootEvent, { kind: "rerun" | "cancel" | "expiry" }>;
+
 /** A run about to be made. */
 export interface Start {
   readonly workflow: Workflow;
@@ -140,7 +143,7 @@ export interface Start {
 
 /** An event that a step makes. */
 export interface MadeEvent {
-  readonly event: Exclude<RootEvent, { kind: "rerun" | "cancel" | "call" | "schedule" }>;
+  readonly event: Exclude<StartingEvent, { kind: "call" | "schedule" }>;
   /** Of a dispatch. */
   readonly inputs: GivenInputs;
 }
@@ -174,6 +177,14 @@ export interface World {
   readonly refs: Map<string, string>;
   /** Pull requests by their branches; the first is number 1. */
   readonly pullRequests: string[];
+  /** In the order they were uploaded. */
+  readonly artifacts: Artifact[];
+}
+
+/** What a run keeps for others. A name that only the run knows is undefined. */
+export interface Artifact {
+  readonly run: SimRun;
+  readonly name: string | undefined;
 }
 
 type Unplaced<T> = T extends unknown ? Omit<T, "at"> : never;

@@ -38,7 +38,7 @@ function contains({ entries, runs }: Trace, schedule: readonly Moment[]): boolea
 
 /** Moments as the checker claims them: by pipeline and root event, not by the number of a run. */
 function momentOf(entry: TraceEntry, { runs }: Trace): Moment[] {
-  if (entry.kind === "event" || entry.kind === "not-started") return [];
+  if (entry.kind === "event" || entry.kind === "not-started" || entry.kind === "read") return [];
   const info = entry.kind === "run-created" ? entry.run : runs[entry.run]!;
   const run = { pipeline: info.pipeline, event: info.root };
   switch (entry.kind) {
