@@ -1,8 +1,8 @@
-import { can, jobPattern } from "../analysis/analysis.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
 import { expression, fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
-import { addParameters } from "../edits.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { addParameters, replaceScalar } from "../edits.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const downloadWithoutRunId: Rule = {
   id: "download-without-run-id",
@@ -14,6 +14,7 @@ export const downloadWithoutRunId: Rule = {
   *find(analysis) {
     const { uploads, downloads } = artifactsOf(analysis);
     const seen = new Set<object>();
+    yield* namingNoRun(analysis, downloads);
     for (const download of downloads) {
       const { pipeline, job, step, access, name } = download;
       if (access.binding.kind !== "this-run" || !/download-artifact/.test(access.tool) || seen.has(step.at)) continue;
@@ -29,7 +30,7 @@ export const downloadWithoutRunId: Rule = {
       seen.add(step.at);
       const upstream = way.upstream && way.circumstances.upstream!.pipeline === producer.pipeline.id;
       const edits =
-        upstream && step.edit && !step.parameter("github-token")
+        upstream && step.edit && !step.parameter("github-token") && !step.parameter("run-id")
           ? [
               addParameters(step.edit, [
                 `run-id: ${expression("github.event.workflow_run.id")}`,
@@ -60,6 +61,37 @@ export const downloadWithoutRunId: Rule = {
     }
   },
 };
+
+/** The number of a workflow, or how often it has run, is not the id of a run. */
+const notARun = /^github\.event\.workflow_run\.(workflow_id|run_number|check_suite_id)$/;
+
+function* namingNoRun(analysis: Analysis, downloads: readonly ArtifactAccess[]): Generator<Candidate> {
+  for (const { pipeline, job, step, access, name } of downloads) {
+    if (access.binding.kind !== "given-run" || step.failureIgnored) continue;
+    const [only, ...more] = step.resolve(access.binding.run);
+    if (only?.kind !== "expression" || more.length > 0 || !notARun.test(only.text.trim().toLowerCase())) continue;
+    const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+    const parameter = step.parameter("run-id") ?? step.parameter("run_id");
+    if (!way || !parameter) continue;
+    const edits = replaceScalar(parameter.at, expression("github.event.workflow_run.id"));
+    yield {
+      message: `"${jobName(job)}" looks for "${keyText(name)}" in a run that does not exist: ${only.text.trim()} is not the id of a run`,
+      at: parameter.at,
+      confidence: "high",
+      schedule: [
+        `${way.described} -> ${fileName(pipeline.id)} starts${way.upstream ? ` after ${fileName(way.upstream.start.pipeline)}` : ""}`,
+        `"${jobName(job)}" asks for the artifacts of run ${only.text.trim()}: not found`,
+      ],
+      help: `Name the run: \`\${{ github.event.workflow_run.id }}\`.`,
+      ...(edits ? { edits } : {}),
+      claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
+        kind: "runs",
+        job: jobPattern(job, way),
+        step: step.index,
+      }),
+    };
+  }
+}
 
 /** The same step finds the artifact in the run of some other caller: then the workflow is made for being called there. */
 function calledElsewhere(

@@ -1,7 +1,9 @@
+import type { Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { artifactsOf } from "../analysis/artifacts.ts";
-import { type Effect, lastingEffects } from "../analysis/purpose.ts";
+import { type ArtifactAccess, artifactsOf } from "../analysis/artifacts.ts";
+import { type Effect, effectsOf, isTrial } from "../analysis/purpose.ts";
+import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -14,25 +16,30 @@ export const latestSuccessfulArtifact: Rule = {
   url: documentation.artifacts,
   *find(analysis) {
     const seen = new Set<object>();
-    for (const { pipeline, job, step, access } of artifactsOf(analysis).downloads) {
+    for (const download of artifactsOf(analysis).downloads) {
+      const { pipeline, job, step, access } = download;
       if (access.binding.kind !== "latest" || access.binding.branch || seen.has(step.at)) continue;
-      if (step.failureIgnored || access.details.has("repository")) continue;
-      const effect = effectAfter(analysis, job);
-      if (!effect) continue;
-      const way = analysis
+      if (step.failureIgnored || isNarrowed(access) || isElsewhere(analysis, download)) continue;
+      const ways = analysis
         .ways(pipeline)
-        .find((each) => each.start.cause.kind !== "call" && can(analysis.stepRuns(job, step, each.circumstances)));
+        .filter((each) => each.start.cause.kind !== "call" && can(analysis.stepRuns(job, step, each.circumstances)));
+      const [way] = ways;
       if (!way) continue;
-      const named = access.details.get("workflow");
-      const workflow = named && literalText(step.resolve(named));
-      const producer = analysis.facts.pipelines.find(
-        (each) => workflow && (fileName(each.id) === fileName(workflow) || each.name === workflow),
-      );
+      const producer = producerOf(analysis, download, way);
       // A workflow that runs for one branch only has one newest run.
-      if (producer && oneBranchOnly(producer)) continue;
+      if (producer && oneBranchOnly(producer, access.details.get("event"))) continue;
+      const effect = effectAfter(analysis, job);
+      // Whoever is started by a run means its artifact, whatever is done with it.
+      const meant = producer && way.circumstances.upstream?.pipeline === producer.id;
+      if (!effect && !meant) continue;
       seen.add(step.at);
+      const named = access.details.get("workflow");
+      const source = producer ? fileName(producer.id) : (named && literalText(step.resolve(named))) || "any run";
+      const use = effect
+        ? `"${jobName(effect.job)}" ${effect.kind === "publish" ? "publishes" : "deploys"} it`
+        : `"${jobName(job)}" works with it`;
       yield {
-        message: `"${jobName(job)}" takes the newest artifact of ${workflow ? fileName(workflow) : "any run"}, whoever's it is, and "${jobName(effect.job)}" ${effect.kind === "publish" ? "publishes" : "deploys"} it`,
+        message: `"${jobName(job)}" takes the newest artifact of ${source}, whoever's it is, and ${effect ? use : "not the one of the run that started it"}`,
         at: step.at,
         related: [
           ...(producer
@@ -43,14 +50,15 @@ export const latestSuccessfulArtifact: Rule = {
                 },
               ]
             : []),
-          ...(effect.step ? [{ at: effect.step.at, message: `Here: ${effect.tool}` }] : []),
+          ...(effect?.step ? [{ at: effect.step.at, message: `Here: ${effect.tool}` }] : []),
         ],
         confidence: "high",
+        ...(effect ? {} : { severity: "warning" as const }),
         schedule: [
-          `somebody else's run of ${workflow ? fileName(workflow) : "the workflow"} completes`,
+          `somebody else's run of ${source === "any run" ? "the workflow" : source} completes`,
           `${way.described} -> ${fileName(pipeline.id)} starts`,
           `"${jobName(job)}" downloads the newest artifact: somebody else's`,
-          `"${jobName(effect.job)}" ${effect.kind === "publish" ? "publishes" : "deploys"} it`,
+          use,
         ],
         help: `Name the run or the commit: \`run_id: \${{ github.event.workflow_run.id }}\`, or \`commit: \${{ github.sha }}\`; at least the branch and the event.`,
         claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
@@ -63,22 +71,59 @@ export const latestSuccessfulArtifact: Rule = {
   },
 };
 
+/** The newest of one pull request is what people mean. */
+function isNarrowed({ details }: ResourceAccess): boolean {
+  return details.has("pr") || details.has("pattern");
+}
+
+function isElsewhere({ facts }: Analysis, { access, step }: ArtifactAccess): boolean {
+  const given = access.details.get("repository") ?? access.details.get("repo");
+  if (!given) return false;
+  const name = step.resolve(given);
+  const [only] = name;
+  if (only?.kind === "expression" && name.length === 1) return only.text.trim() !== "github.repository";
+  return facts.repository === undefined || literalText(name) !== facts.repository;
+}
+
+/** The workflow that is searched, by file, name, or as the one that has just completed. */
+function producerOf(
+  { facts }: Analysis,
+  { access, step }: ArtifactAccess,
+  { circumstances }: Way,
+): Pipeline | undefined {
+  const named = access.details.get("workflow");
+  if (!named) return undefined;
+  const given = step.resolve(named);
+  const workflow = literalText(given);
+  if (workflow !== undefined) {
+    return facts.pipelines.find((each) => fileName(each.id) === fileName(workflow) || each.name === workflow);
+  }
+  const before = given.some(
+    (part) => part.kind === "expression" && /workflow_run\.(workflow_id|name|path)/.test(part.text),
+  );
+  return before && circumstances.upstream ? facts.pipeline(circumstances.upstream.pipeline) : undefined;
+}
+
 /** What happens to it: in the job itself, or in one that comes after. */
 function effectAfter(analysis: Analysis, job: JobFacts): Effect | undefined {
   const { jobs } = analysis.facts.pipeline(job.pipeline)!;
   for (const each of [job, ...jobs.filter((other) => analysis.before(job, other))]) {
-    const [effect] = lastingEffects(each);
-    if (effect) return effect;
+    // A preview of somebody else's change is as wrong.
+    const effect = effectsOf(each).find(({ kind }) => kind !== "destroy");
+    if (effect && !isTrial(each)) return effect;
   }
   return undefined;
 }
 
-function oneBranchOnly(pipeline: Pipeline): boolean {
-  return pipeline.starts.every(
-    ({ cause }) =>
-      cause.kind === "dispatch" ||
-      cause.kind === "call" ||
-      cause.kind === "schedule" ||
-      (cause.kind === "push" && cause.branches.literals?.length === 1),
-  );
+function oneBranchOnly(pipeline: Pipeline, event: Key | undefined): boolean {
+  const named = event && literalText(event);
+  return pipeline.starts
+    .filter((start) => named === undefined || start.event === named)
+    .every(
+      ({ cause }) =>
+        cause.kind === "dispatch" ||
+        cause.kind === "call" ||
+        cause.kind === "schedule" ||
+        (cause.kind === "push" && cause.branches.literals?.length === 1),
+    );
 }

@@ -84,7 +84,7 @@ function upload(call: ActionCall, name: Key): Access {
 /** Without a name it takes everything there is. */
 function download(call: ActionCall): Access {
   const run = call.input("run-id");
-  const binding: Binding = run ? { kind: "given-run", run } : { kind: "this-run" };
+  const binding: Binding = run && !isOwnRun(run) ? { kind: "given-run", run } : { kind: "this-run" };
   const name = call.input("name");
   const ids = call.input("artifact-ids");
   const access = shared(call, name ?? [], "read");
@@ -93,6 +93,11 @@ function download(call: ActionCall): Access {
   if (ids) more.set("artifact-ids", ids);
   const token = call.input("github-token") ? call.token(["github-token"]) : ({ kind: "none" } as const);
   return { ...access, binding, details: more, token };
+}
+
+function isOwnRun(run: Key): boolean {
+  const [only] = run;
+  return run.length === 1 && only?.kind === "expression" && only.text.trim().toLowerCase() === "github.run_id";
 }
 
 function downloadFromOtherRun(call: ActionCall): Access {

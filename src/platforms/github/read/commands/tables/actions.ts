@@ -101,6 +101,7 @@ export const actionRows: readonly ActionRow[] = [
   service("digitalocean/app_action/deploy", ["app_name"]),
   site("amondnet/vercel-action", ["vercel-project-id", "alias-domains"]),
   site("bacongobbler/azure-blob-storage-upload", ["container_name"], { resource: "bucket" }),
+  site("afc163/surge-preview", ["surge_token"]),
   site("nwtgck/actions-netlify", ["alias", "publish-dir"]),
   site("cloudflare/pages-action", ["projectName", "branch"]),
   service("bervprojects/railway-deploy", ["service"]),
