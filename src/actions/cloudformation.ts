@@ -19,6 +19,11 @@ function pairs(flag: string, entries: Readonly<Record<string, ValueInput>> = {})
     : [` --${flag}`, ...list.flatMap(([key, value]): Piece[] => [` ${quote(key)}=`, { value }])];
 }
 
+/** Entries of a table as inputs of their own: `parameters.Name`. */
+function named<T>(table: string, entries: Readonly<Record<string, T>> = {}): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).map(([key, value]) => [`${table}.${key}`, value]));
+}
+
 /** The value of one output of a stack. */
 function outputOf(stack: ValueInput, key: string): Piece[] {
   const query = `Stacks[0].Outputs[?OutputKey=='${key}'].OutputValue`;
@@ -39,13 +44,27 @@ export const cloudformation = {
     tags,
     publish = {},
   }: CloudFormationDeployInput): StepInput =>
-    compose({ name: "Deploy the stack", kind: "cloudformation.deploy", inputs: { stack, template } }, [
-      "aws cloudformation deploy --no-fail-on-empty-changeset --stack-name ",
-      { value: stack },
-      ` --template-file ${quote(template)}`,
-      ...(capabilities.length === 0 ? [] : [` --capabilities ${capabilities.join(" ")}`]),
-      ...pairs("parameter-overrides", parameters),
-      ...pairs("tags", tags),
-      ...publishing(Object.fromEntries(Object.entries(publish).map(([name, key]) => [name, outputOf(stack, key)]))),
-    ]),
+    compose(
+      {
+        name: "Deploy the stack",
+        kind: "cloudformation.deploy",
+        inputs: {
+          stack,
+          template,
+          capabilities: capabilities.length === 0 ? undefined : capabilities.join(" "),
+          ...named("parameters", parameters),
+          ...named("tags", tags),
+          ...named("publish", publish),
+        },
+      },
+      [
+        "aws cloudformation deploy --no-fail-on-empty-changeset --stack-name ",
+        { value: stack },
+        ` --template-file ${quote(template)}`,
+        ...(capabilities.length === 0 ? [] : [` --capabilities ${capabilities.join(" ")}`]),
+        ...pairs("parameter-overrides", parameters),
+        ...pairs("tags", tags),
+        ...publishing(Object.fromEntries(Object.entries(publish).map(([name, key]) => [name, outputOf(stack, key)]))),
+      ],
+    ),
 };

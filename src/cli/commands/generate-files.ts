@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { WrittenFile } from "../../platforms/github/write/options.ts";
 
 export interface FileChange {
   /** Relative to the root of the repository. */
@@ -14,7 +13,8 @@ export interface FileChange {
 
 export interface Wanted {
   root: string;
-  files: readonly WrittenFile[];
+  /** Paths relative to the root. */
+  files: readonly { readonly path: string; readonly text: string }[];
   /** Stands in the head of every file of this delivery. */
   mark: string;
 }
@@ -37,7 +37,7 @@ export function findChanges({ root, files, mark }: Wanted): FileChange[] {
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
     for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort() : []) {
       const path = `${folder}/${name}`;
-      if (wanted.has(path) || !/\.ya?ml$/.test(name)) continue;
+      if (wanted.has(path) || !/\.(ya?ml|tf|ts)$/.test(name)) continue;
       const before = readFileSync(join(root, path), "utf8");
       if (hasMark(before, mark)) changes.push({ path, status: "removed", before, after: "", isOurs: true });
     }

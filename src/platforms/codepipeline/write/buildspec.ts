@@ -1,0 +1,172 @@
+/** A job as a buildspec: its own commands, and around them what hands artifacts and outputs in and out. */
+
+import { Document, type Pair, Scalar, visit, type YAMLMap } from "yaml";
+import type { Job } from "../../../model/delivery.ts";
+import { conditionCommand } from "./conditions.ts";
+import { commandOf, header } from "./header.ts";
+import { installPhase } from "./install.ts";
+import { directoryOf, type JobPlace, prefixOf, promisedOutputs, type Register } from "./job-place.ts";
+import { JobValues } from "./job-values.ts";
+import { outputPath, path } from "./names.ts";
+import { publishCommand } from "./publish.ts";
+import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
+
+/** Where a job's artifacts wait to be taken along, below the source. */
+export const outbox = ".baton-artifacts";
+
+export function buildspecText(place: JobPlace, register: Register): string {
+  const { pipeline, name, job } = place;
+  const promised = promisedOutputs(place);
+  const steps = stepCommands(place);
+  const after = [
+    ...(Object.keys(promised).length > 0
+      ? [publishCommand({ promised, folders: outputFolders(place), newest: namesOutside(place) })]
+      : []),
+    ...Object.entries(job.artifacts).map(([artifact, { path: file }]) => packCommand({ artifact, file, place })),
+  ];
+  const isPlain = job.retry.attempts === 1 && !job.continueOnFailure;
+  const commands = [
+    prepareCommand(place),
+    ...job.uses.map((use) => unpackCommand(use, place, register)),
+    ...(isPlain
+      ? [...steps, ...after]
+      : [
+          attemptsCommand([...steps, ...after], {
+            retry: job.retry,
+            ending: job.continueOnFailure ? "gates nothing" : "gates",
+          }),
+        ]),
+  ];
+  const install = installPhase(place);
+  const spec = {
+    version: 0.2,
+    env: { shell: "bash", ...(exportsRun(place) && { "exported-variables": ["BATON_RUN"] }) },
+    phases: { ...(install && { install }), build: { commands } },
+    ...(Object.keys(job.artifacts).length > 0 && {
+      artifacts: { "base-directory": outbox, files: ["**/*"] },
+    }),
+    ...(cachePaths(job).length > 0 && { cache: { paths: cachePaths(job) } }),
+  };
+  const about = `Job ${name} of pipeline ${pipeline.name}: the steps are the ones that \`baton run\` runs.`;
+  return printed(spec, header(about, { delivery: place.delivery.name, command: commandOf(place.options) }));
+}
+
+/** Whether later stages find this job's outputs by the run that it was part of. */
+export const exportsRun = (place: JobPlace) =>
+  place.job.per === "release" && Object.keys(promisedOutputs(place)).length > 0;
+
+/** Folders that make the next build quicker, and nothing else. */
+export function cachePaths({ steps }: Job): string[] {
+  const runs = (pattern: RegExp) => steps.some(({ run }) => pattern.test(run));
+  return [
+    ...(runs(/\b(npm|npx) /) ? ["/root/.npm/**/*"] : []),
+    ...(runs(/\bpip3? install\b/) ? ["/root/.cache/pip/**/*"] : []),
+    ...(runs(/\bterraform\b.* init\b/) ? ["/root/.terraform.d/plugin-cache/**/*"] : []),
+  ];
+}
+
+function stepCommands(place: JobPlace): string[] {
+  const { job } = place;
+  const values = new JobValues(place);
+  const names = {
+    parameter: (parameter: string) => values.variableOf({ parameter }),
+    variable: (variable: string) => values.variableOf({ variable }),
+  };
+  // Only what a parameter decides is left to the build; all else was decided when the files were written.
+  const ofJob = job.condition && mentionsParameter(job.condition) ? [job.condition] : [];
+  return job.steps.map((step) => {
+    const conditions = [...ofJob, ...(step.condition ? [step.condition] : [])];
+    return stepCommand(step, {
+      directory: absolute(path(directoryOf(place), step.workingDirectory)),
+      env: Object.entries(step.env).map(([name, value]) => [name, values.shellText(value)]),
+      guard: conditions.length === 0 ? undefined : conditions.map((one) => conditionCommand(one, names)).join(" && "),
+    });
+  });
+}
+
+const mentionsParameter = (condition: object): boolean => JSON.stringify(condition).includes('"parameter"');
+
+function prepareCommand(place: JobPlace): string {
+  const { pipeline, job } = place;
+  const values = new JobValues(place);
+  const env = { ...pipeline.env, ...job.env };
+  const usesTerraform = cachePaths(job).some((folder) => folder.includes("terraform"));
+  return [
+    "# What every job of a delivery finds in its environment",
+    `export BATON_RELEASE="$BATON_COMMIT" BATON_ENVIRONMENT="\${BATON_ENVIRONMENT:-}"`,
+    'export BATON_OUTPUT="$(mktemp)"',
+    ...(usesTerraform
+      ? ['export TF_PLUGIN_CACHE_DIR="$HOME/.terraform.d/plugin-cache"', 'mkdir -p "$TF_PLUGIN_CACHE_DIR"']
+      : []),
+    ...(Object.keys(job.artifacts).length > 0 ? [`mkdir -p "$CODEBUILD_SRC_DIR/${outbox}"`] : []),
+    ...Object.entries(env).map(([name, value]) => `export ${name}="${values.shellText(value)}"`),
+  ].join("\n");
+}
+
+/** As a tar file, because a zip forgets links, empty folders and what may be run. */
+function packCommand({ artifact, file, place }: { artifact: string; file: string; place: JobPlace }): string {
+  return [
+    `# Leave the artifact ${artifact} behind`,
+    `content="${absolute(path(directoryOf(place), file))}"`,
+    'folder="$(mktemp -d)"',
+    `cp -a "$content" "$folder/content" && \\`,
+    `tar -C "$folder" -cf "$CODEBUILD_SRC_DIR/${outbox}/${artifact}.tar" content`,
+  ].join("\n");
+}
+
+function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Register): string {
+  const { artifact, from } = artifactSource(use.artifact, place);
+  const own = register.artifact({ ...from, environment: undefined });
+  const suffix = from.environment === undefined ? "" : `_\${BATON_ENVIRONMENT//[^A-Za-z0-9]/_}`;
+  return [
+    `# Lay the artifact ${use.artifact} at ${use.path}`,
+    `inbox="CODEBUILD_SRC_DIR_${own}${suffix}"`,
+    'folder="$(mktemp -d)"',
+    `target="${absolute(path(directoryOf(place), use.path))}"`,
+    `tar -C "$folder" -xf "\${!inbox}/${artifact}.tar" && mkdir -p "$(dirname "$target")" && \\`,
+    'if [ -d "$folder/content" ]; then mkdir -p "$target" && cp -a "$folder/content/." "$target/"; ' +
+      'else cp -a "$folder/content" "$target"; fi',
+  ].join("\n");
+}
+
+/** The job that leaves `pipeline.artifact` behind. */
+export function artifactSource(reference: string, place: JobPlace): { artifact: string; from: JobPlace } {
+  const [pipelineName, artifact] = reference.split(".") as [string, string];
+  const pipeline = place.line.pipelines.find(({ name }) => name === pipelineName)!;
+  const [name, job] = Object.entries(pipeline.jobs).find(([, { artifacts }]) => Object.hasOwn(artifacts, artifact))!;
+  const environment = job.per === "release" ? undefined : place.environment;
+  return { artifact, from: { ...place, pipeline, name, job, environment } };
+}
+
+/** Where each output of a job has a value for every run. */
+function outputFolders(place: JobPlace): Record<string, string> {
+  const environment = place.job.per === "release" ? undefined : "{environment}";
+  const folder = (output: string) =>
+    outputPath({ prefix: prefixOf(place), environment, pipeline: place.pipeline.name, output });
+  return Object.fromEntries(Object.keys(promisedOutputs(place)).map((output) => [output, folder(output)]));
+}
+
+/** Names outside Baton under which outputs are wanted as well. */
+function namesOutside({ pipeline, name }: JobPlace): Record<string, string> {
+  const own = Object.entries(pipeline.outputs).filter(
+    ([, output]) => output.job === name && output.parameter !== undefined,
+  );
+  return Object.fromEntries(own.map(([output, { parameter }]) => [output, parameter!]));
+}
+
+const absolute = (folder: string) =>
+  folder === "" ? `\${CODEBUILD_SRC_DIR}` : `\${CODEBUILD_SRC_DIR}/${inDoubleQuotes(folder)}`;
+
+/** Commands as literal blocks: they are read more often than written. */
+function printed(spec: object, above: readonly string[]): string {
+  const document = new Document(spec);
+  document.commentBefore = above.map((line) => (line === "" ? "" : ` ${line}`)).join("\n");
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === "string" && node.value.includes("\n")) node.type = Scalar.BLOCK_LITERAL;
+    },
+  });
+  const top = document.contents as unknown as YAMLMap;
+  for (const pair of top.items.slice(1) as Pair<Scalar, unknown>[]) pair.key.spaceBefore = true;
+  return document.toString({ lineWidth: 0 });
+}

@@ -1,0 +1,85 @@
+import type { Action, Dashboard, Pipeline, Stage } from "../document.ts";
+import { arnOf, nameOf, region, type Text, text } from "../text.ts";
+import type { References } from "./intrinsic.ts";
+
+export function pipelineProperties(pipeline: Pipeline, references: References): Record<string, unknown> {
+  const value = (one: Text) => references.value(one);
+  return {
+    Name: pipeline.name,
+    PipelineType: "V2",
+    ExecutionMode: pipeline.executionMode,
+    RoleArn: value([arnOf(pipeline.role)]),
+    ArtifactStore: { Type: "S3", Location: value([nameOf(pipeline.bucket)]) },
+    ...(pipeline.variables.length > 0 && {
+      Variables: pipeline.variables.map(({ name, default: preset, description }) => ({
+        Name: name,
+        Description: description,
+        ...(preset !== undefined && { DefaultValue: preset }),
+      })),
+    }),
+    Triggers: pipeline.triggers.map(({ source, branches, paths }) => ({
+      ProviderType: "CodeStarSourceConnection",
+      GitConfiguration: {
+        SourceActionName: source,
+        Push: [{ Branches: { Includes: branches }, ...(paths.length > 0 && { FilePaths: { Includes: paths } }) }],
+      },
+    })),
+    Stages: pipeline.stages.map((stage) => stageOf(stage, references)),
+  };
+}
+
+function stageOf({ name, actions, onFailure, alarms }: Stage, references: References): object {
+  return {
+    Name: name,
+    Actions: actions.map((action) => actionOf(action, references)),
+    ...(onFailure && { OnFailure: { Result: onFailure } }),
+    ...(alarms && {
+      OnSuccess: {
+        Conditions: [
+          {
+            Result: "ROLLBACK",
+            Rules: alarms.names.map((alarm, index) => ({
+              Name: `quiet-${index + 1}`,
+              RuleTypeId: { Category: "Rule", Owner: "AWS", Provider: "CloudWatchAlarm", Version: "1" },
+              Configuration: { AlarmName: alarm, WaitTime: String(alarms.minutes) },
+            })),
+          },
+        ],
+      },
+    }),
+  };
+}
+
+function actionOf(action: Action, references: References): object {
+  const names = (list: readonly string[]) => list.map((Name) => ({ Name }));
+  return {
+    Name: action.name,
+    ActionTypeId: { Category: action.category, Owner: "AWS", Provider: action.provider, Version: "1" },
+    RunOrder: action.runOrder,
+    ...(action.namespace !== undefined && { Namespace: action.namespace }),
+    Configuration: Object.fromEntries(
+      Object.entries(action.configuration).map(([key, one]) => [key, references.value(one)]),
+    ),
+    ...(action.inputs.length > 0 && { InputArtifacts: names(action.inputs) }),
+    ...(action.outputs.length > 0 && { OutputArtifacts: names(action.outputs) }),
+    ...(action.timeoutMinutes !== undefined && { TimeoutInMinutes: action.timeoutMinutes }),
+  };
+}
+
+/** One widget below the other, in the pipelines' region. */
+export function dashboardBody({ widgets }: Dashboard): Text {
+  const mark = "\u0000region\u0000";
+  const body = JSON.stringify({
+    widgets: widgets.map(({ title, metrics, statistic }, index) => ({
+      type: "metric",
+      x: 0,
+      y: index * 6,
+      width: 24,
+      height: 6,
+      properties: { title, region: mark, view: "timeSeries", stat: statistic, period: 86_400, metrics },
+    })),
+  });
+  return body
+    .split(JSON.stringify(mark).slice(1, -1))
+    .reduce<Text>((whole, piece, index) => (index === 0 ? piece : text`${whole}${region}${piece}`), "");
+}

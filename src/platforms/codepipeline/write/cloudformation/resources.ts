@@ -1,0 +1,331 @@
+/** Each resource of the document as one or several of a template. */
+
+import type {
+  Bucket,
+  ManagedPolicy,
+  Project,
+  Resource,
+  Role,
+  RollbackFunction,
+  Rule,
+  Schedule,
+  Statement,
+  Topic,
+} from "../document.ts";
+import { account, arnOf, isText, nameOf, parameter, partition, region, type Text, text } from "../text.ts";
+import type { References } from "./intrinsic.ts";
+import { dashboardBody, pipelineProperties } from "./pipeline.ts";
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly DeletionPolicy?: "Retain";
+  readonly UpdateReplacePolicy?: "Retain";
+  readonly DependsOn?: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+export interface Surroundings {
+  readonly references: References;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+type Resources = Record<string, TemplateResource>;
+
+export function resourceOf(resource: Resource, around: Surroundings): Resources {
+  const { references } = around;
+  const { id } = resource;
+  const value = (one: Text) => references.value(one);
+  const tags = tagList(around);
+  switch (resource.kind) {
+    case "bucket":
+      return bucket(resource, around);
+    case "role":
+      return { [id]: { Type: "AWS::IAM::Role", Properties: role(resource, around) } };
+    case "policy":
+      return { [id]: { Type: "AWS::IAM::ManagedPolicy", Properties: managedPolicy(resource, references) } };
+    case "logs":
+      return {
+        [id]: {
+          Type: "AWS::Logs::LogGroup",
+          DeletionPolicy: "Retain",
+          UpdateReplacePolicy: "Retain",
+          Properties: { LogGroupName: resource.name, RetentionInDays: resource.retentionDays, Tags: tags },
+        },
+      };
+    case "project":
+      return {
+        [id]: { Type: "AWS::CodeBuild::Project", Properties: { ...project(resource, references), Tags: tags } },
+      };
+    case "pipeline":
+      return {
+        [id]: {
+          Type: "AWS::CodePipeline::Pipeline",
+          Properties: { ...pipelineProperties(resource, references), Tags: tags },
+        },
+      };
+    case "topic":
+      return topic(resource, around);
+    case "rule":
+      return rule(resource, around);
+    case "schedule":
+      return { [id]: { Type: "AWS::Events::Rule", Properties: schedule(resource, references) } };
+    case "function":
+      return { [id]: { Type: "AWS::Lambda::Function", Properties: { ...lambda(resource, references), Tags: tags } } };
+    case "alarm":
+      return {
+        [id]: {
+          Type: "AWS::CloudWatch::Alarm",
+          Properties: {
+            AlarmDescription: resource.description,
+            Namespace: resource.namespace,
+            MetricName: resource.metric,
+            Dimensions: Object.entries(resource.dimensions).map(([Name, one]) => ({ Name, Value: value(one) })),
+            Statistic: "Sum",
+            Period: 300,
+            EvaluationPeriods: 1,
+            Threshold: 1,
+            ComparisonOperator: "GreaterThanOrEqualToThreshold",
+            TreatMissingData: "notBreaching",
+            AlarmActions: [value([arnOf(resource.topic)])],
+            Tags: tags,
+          },
+        },
+      };
+    case "dashboard":
+      return {
+        [id]: {
+          Type: "AWS::CloudWatch::Dashboard",
+          Properties: { DashboardName: resource.name, DashboardBody: value(dashboardBody(resource)) },
+        },
+      };
+    default:
+      return resource satisfies never;
+  }
+}
+
+export const tagList = ({ tags }: Pick<Surroundings, "tags">) =>
+  Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+
+export function policyDocument(statements: readonly Statement[], references: References): object {
+  return {
+    Version: "2012-10-17",
+    Statement: statements.map(({ sid, actions, resources, condition }) => ({
+      Sid: sid,
+      Effect: "Allow",
+      Action: oneOrAll(actions),
+      Resource: oneOrAll(resources.map((one) => references.value(one))),
+      ...(condition && { Condition: filledIn(condition, references) }),
+    })),
+  };
+}
+
+const oneOrAll = <T>(list: readonly T[]): T | readonly T[] => (list.length === 1 ? list[0]! : list);
+
+/** Texts inside of data. */
+export function filledIn(data: unknown, references: References): unknown {
+  if (isText(data)) return references.value(data);
+  if (Array.isArray(data)) return data.map((one) => filledIn(one, references));
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, one]) => [key, filledIn(one, references)]));
+}
+
+function bucket({ id, expireDays, cache }: Bucket, { references, tags }: Surroundings): Resources {
+  const value = (one: Text) => references.value(one);
+  const rule = (name: string, prefix: string, days: number) => ({
+    Id: name,
+    Status: "Enabled",
+    ...(prefix !== "" && { Prefix: prefix }),
+    ExpirationInDays: days,
+    NoncurrentVersionExpiration: { NoncurrentDays: prefix === "" ? 30 : 1 },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+  });
+  return {
+    [id]: {
+      Type: "AWS::S3::Bucket",
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } },
+          ],
+        },
+        VersioningConfiguration: { Status: "Enabled" },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
+        LifecycleConfiguration: {
+          Rules: [rule("expire", "", expireDays), rule("forget-cache", cache.prefix, cache.expireDays)],
+        },
+        Tags: tagList({ tags }),
+      },
+    },
+    [`${id}Policy`]: {
+      Type: "AWS::S3::BucketPolicy",
+      Properties: {
+        Bucket: value([nameOf(id)]),
+        PolicyDocument: {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "OnlyEncryptedConnections",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "s3:*",
+              Resource: [value([arnOf(id)]), value(text`${arnOf(id)}/*`)],
+              Condition: { Bool: { "aws:SecureTransport": "false" } },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function role({ service, statements, policyParameter }: Role, around: Surroundings): object & Record<string, unknown> {
+  const { references } = around;
+  return {
+    AssumeRolePolicyDocument: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: service },
+          Action: "sts:AssumeRole",
+          // Nobody else's pipeline may borrow it. Lambda does not say for whom it asks.
+          ...(service !== "lambda.amazonaws.com" && {
+            Condition: { StringEquals: { "aws:SourceAccount": references.value([account]) } },
+          }),
+        },
+      ],
+    },
+    ...(policyParameter !== undefined && { ManagedPolicyArns: [references.value([parameter(policyParameter)])] }),
+    ...(statements.length > 0 && {
+      Policies: [{ PolicyName: "own", PolicyDocument: policyDocument(statements, references) }],
+    }),
+    Tags: tagList(around),
+  };
+}
+
+const managedPolicy = ({ description, statements }: ManagedPolicy, references: References) => ({
+  Description: description,
+  PolicyDocument: policyDocument(statements, references),
+});
+
+function project(one: Project, references: References): Record<string, unknown> {
+  const value = (text: Text) => references.value(text);
+  return {
+    Name: one.name,
+    Description: one.description,
+    ServiceRole: value([arnOf(one.role)]),
+    Source: { Type: "CODEPIPELINE", BuildSpec: one.buildspec },
+    Artifacts: { Type: "CODEPIPELINE" },
+    Environment: {
+      Type: "LINUX_CONTAINER",
+      ComputeType: "BUILD_GENERAL1_SMALL",
+      Image: one.image,
+      EnvironmentVariables: one.variables.map(({ name, type, value: text }) => ({
+        Name: name,
+        Type: type,
+        Value: text,
+      })),
+    },
+    TimeoutInMinutes: one.timeoutMinutes,
+    LogsConfig: { CloudWatchLogs: { Status: "ENABLED", GroupName: value([nameOf(one.logs)]) } },
+    ...(one.cache !== undefined && {
+      Cache: { Type: "S3", Location: value(text`${nameOf("Artifacts")}/${one.cache}`) },
+    }),
+  };
+}
+
+function topic({ id, name, emailParameter, publishers }: Topic, { references, tags }: Surroundings): Resources {
+  const value = (one: Text) => references.value(one);
+  return {
+    [id]: { Type: "AWS::SNS::Topic", Properties: { TopicName: name, Tags: tagList({ tags }) } },
+    [`${id}Policy`]: {
+      Type: "AWS::SNS::TopicPolicy",
+      Properties: {
+        Topics: [value([arnOf(id)])],
+        PolicyDocument: {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "ServicesOfThisAccount",
+              Effect: "Allow",
+              Principal: { Service: publishers },
+              Action: "sns:Publish",
+              Resource: value([arnOf(id)]),
+              Condition: { StringEquals: { "aws:SourceAccount": value([account]) } },
+            },
+          ],
+        },
+      },
+    },
+    [`${id}Email`]: {
+      Type: "AWS::SNS::Subscription",
+      Condition: "TellByEmail",
+      Properties: { TopicArn: value([arnOf(id)]), Protocol: "email", Endpoint: value([parameter(emailParameter)]) },
+    },
+  };
+}
+
+function rule({ id, name, description, pattern, target }: Rule, { references }: Surroundings): Resources {
+  const value = (one: Text) => references.value(one);
+  const properties = { Name: name, Description: description, EventPattern: filledIn(pattern, references) };
+  if (target.kind === "topic") {
+    const InputTransformer = { InputPathsMap: target.paths, InputTemplate: target.message };
+    const Targets = [{ Id: "topic", Arn: value([arnOf(target.id)]), InputTransformer }];
+    return { [id]: { Type: "AWS::Events::Rule", Properties: { ...properties, Targets } } };
+  }
+  return {
+    [id]: {
+      Type: "AWS::Events::Rule",
+      Properties: { ...properties, Targets: [{ Id: "function", Arn: value([arnOf(target.id)]) }] },
+    },
+    [`${id}Permission`]: {
+      Type: "AWS::Lambda::Permission",
+      Properties: {
+        FunctionName: value([nameOf(target.id)]),
+        Action: "lambda:InvokeFunction",
+        Principal: "events.amazonaws.com",
+        SourceArn: value([arnOf(id)]),
+      },
+    },
+  };
+}
+
+function schedule(
+  { description, expression, pipeline, role: starter }: Schedule,
+  references: References,
+): Record<string, unknown> {
+  const arn = text`arn:${partition}:codepipeline:${region}:${account}:${nameOf(pipeline)}`;
+  return {
+    Description: description,
+    ScheduleExpression: expression,
+    Targets: [{ Id: "pipeline", Arn: references.value(arn), RoleArn: references.value([arnOf(starter)]) }],
+  };
+}
+
+function lambda(one: RollbackFunction, references: References): Record<string, unknown> {
+  return {
+    FunctionName: one.name,
+    Description: "Puts the last run that went well back where a deployment failed",
+    Runtime: one.runtime,
+    Handler: "index.handler",
+    Role: references.value([arnOf(one.role)]),
+    Timeout: 60,
+    MemorySize: 256,
+    LoggingConfig: { LogGroup: references.value([nameOf(one.logs)]) },
+    Environment: {
+      Variables: Object.fromEntries(
+        Object.entries(one.variables).map(([name, text]) => [name, references.value(text)]),
+      ),
+    },
+    Code: { ZipFile: one.source },
+  };
+}

@@ -1,0 +1,56 @@
+/** The document as a CloudFormation template: plain data with intrinsic functions in it. */
+
+import type { Document, ParameterSpec } from "../document.ts";
+import { Intrinsic, References } from "./intrinsic.ts";
+import { resourceOf, type TemplateResource } from "./resources.ts";
+
+export interface Template {
+  readonly AWSTemplateFormatVersion: "2010-09-09";
+  readonly Description: string;
+  readonly Parameters: Readonly<Record<string, object>>;
+  readonly Conditions: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs: Readonly<Record<string, object>>;
+}
+
+export interface CommentedTemplate {
+  readonly template: Template;
+  /** Lines above a resource, by its logical id. */
+  readonly comments: ReadonlyMap<string, readonly string[]>;
+}
+
+export function templateOf(document: Document): CommentedTemplate {
+  const references = new References(document.resources);
+  const comments = new Map<string, readonly string[]>();
+  const resources: Record<string, TemplateResource> = {};
+  for (const resource of document.resources) {
+    if (resource.comment.length > 0) comments.set(resource.id, resource.comment);
+    Object.assign(resources, resourceOf(resource, { references, tags: document.tags }));
+  }
+  const template: Template = {
+    AWSTemplateFormatVersion: "2010-09-09",
+    Description: document.description,
+    Parameters: Object.fromEntries(document.parameters.map((one) => [one.id, parameterOf(one)])),
+    Conditions: {
+      TellByEmail: new Intrinsic("Not", [new Intrinsic("Equals", [new Intrinsic("Ref", "NotificationEmail"), ""])]),
+    },
+    Resources: resources,
+    Outputs: Object.fromEntries(
+      document.outputs.map(({ id, description, value }) => [
+        id,
+        { Description: description, Value: references.value(value) },
+      ]),
+    ),
+  };
+  return { template, comments };
+}
+
+function parameterOf({ description, pattern, patternMeaning, default: value }: ParameterSpec): object {
+  return {
+    Type: "String",
+    Description: description,
+    ...(value !== undefined && { Default: value }),
+    ...(pattern !== undefined && { AllowedPattern: pattern }),
+    ...(patternMeaning !== undefined && { ConstraintDescription: `must be ${patternMeaning}` }),
+  };
+}

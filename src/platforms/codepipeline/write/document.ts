@@ -1,0 +1,216 @@
+/**
+ * What is to exist on AWS so that a delivery runs there, in no format: each printer turns it into its own. Lists are in
+ * the order in which they are printed. Resources name each other by `id`, which is also their logical id.
+ */
+import type { Text } from "./text.ts";
+
+export interface Document {
+  readonly delivery: string;
+  readonly description: string;
+  readonly parameters: readonly ParameterSpec[];
+  readonly resources: readonly Resource[];
+  /** What people want to know of a created stack. */
+  readonly outputs: readonly { readonly id: string; readonly description: string; readonly value: Text }[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly buildspecs: readonly { readonly path: string; readonly text: string }[];
+  readonly notes: readonly string[];
+}
+
+export interface ParameterSpec {
+  readonly id: string;
+  readonly description: string;
+  readonly pattern?: string;
+  readonly patternMeaning?: string;
+  readonly default?: string;
+}
+
+interface Base {
+  readonly id: string;
+  /** Why it is there: lines above it. */
+  readonly comment: readonly string[];
+}
+
+export type Resource =
+  | Bucket
+  | Role
+  | ManagedPolicy
+  | LogGroup
+  | Project
+  | Pipeline
+  | Topic
+  | Rule
+  | Schedule
+  | RollbackFunction
+  | Alarm
+  | Dashboard;
+
+/** Private, encrypted, versioned, reached over TLS only. */
+export interface Bucket extends Base {
+  readonly kind: "bucket";
+  /** What is older is removed. */
+  readonly expireDays: number;
+  /** Objects under this path are removed when nobody wrote them again for so long. */
+  readonly cache: { readonly prefix: string; readonly expireDays: number };
+}
+
+export interface Statement {
+  readonly sid: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly Text[];
+  /** Operator, key, value. */
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, Text>>>>;
+}
+
+export interface Role extends Base {
+  readonly kind: "role";
+  /** `codebuild.amazonaws.com`. */
+  readonly service: string;
+  readonly statements: readonly Statement[];
+  /** Parameter with the ARN of a policy that the team writes. */
+  readonly policyParameter?: string;
+}
+
+/** For people: attached to whom it concerns. */
+export interface ManagedPolicy extends Base {
+  readonly kind: "policy";
+  readonly description: string;
+  readonly statements: readonly Statement[];
+}
+
+export interface LogGroup extends Base {
+  readonly kind: "logs";
+  readonly name: string;
+  readonly retentionDays: number;
+}
+
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly type: "PLAINTEXT" | "PARAMETER_STORE" | "SECRETS_MANAGER";
+  readonly value: string;
+}
+
+export interface Project extends Base {
+  readonly kind: "project";
+  readonly name: string;
+  readonly description: string;
+  readonly role: string;
+  readonly logs: string;
+  readonly image: string;
+  /** File in the source, relative to the repository. */
+  readonly buildspec: string;
+  readonly timeoutMinutes: number;
+  readonly variables: readonly EnvironmentVariable[];
+  /** Path in the artifact bucket; undefined: nothing is worth keeping. */
+  readonly cache: string | undefined;
+}
+
+export interface Pipeline extends Base {
+  readonly kind: "pipeline";
+  readonly name: string;
+  readonly role: string;
+  readonly bucket: string;
+  readonly executionMode: "QUEUED" | "SUPERSEDED" | "PARALLEL";
+  readonly variables: readonly { readonly name: string; readonly default?: string; readonly description: string }[];
+  readonly triggers: readonly Trigger[];
+  readonly stages: readonly Stage[];
+}
+
+export interface Trigger {
+  /** Action of the source. */
+  readonly source: string;
+  readonly branches: readonly string[];
+  /** None: every path. */
+  readonly paths: readonly string[];
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly comment: readonly string[];
+  readonly actions: readonly Action[];
+  readonly onFailure?: "ROLLBACK";
+  /** Rings within so many minutes after the stage: rolled back. */
+  readonly alarms?: { readonly names: readonly string[]; readonly minutes: number };
+}
+
+export interface Action {
+  readonly name: string;
+  readonly category: "Source" | "Build" | "Deploy" | "Approval";
+  readonly provider: "CodeStarSourceConnection" | "CodeBuild" | "CloudFormation" | "Manual";
+  readonly runOrder: number;
+  readonly configuration: Readonly<Record<string, Text>>;
+  readonly namespace?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly timeoutMinutes?: number;
+  /** `pipeline.job` of the model; absent for what surrounds them. */
+  readonly job?: string;
+}
+
+export interface Topic extends Base {
+  readonly kind: "topic";
+  readonly name: string;
+  /** Parameter with the address of who is told; empty: nobody yet. */
+  readonly emailParameter: string;
+  /** Services that may publish, beside this account. */
+  readonly publishers: readonly string[];
+}
+
+export type Pattern = Readonly<Record<string, unknown>>;
+
+export interface Rule extends Base {
+  readonly kind: "rule";
+  readonly name: string;
+  readonly description: string;
+  /** Event pattern; texts in it are filled in. */
+  readonly pattern: Pattern;
+  readonly target:
+    | {
+        readonly kind: "topic";
+        readonly id: string;
+        readonly paths: Readonly<Record<string, string>>;
+        readonly message: string;
+      }
+    | { readonly kind: "function"; readonly id: string };
+}
+
+/** Starts a pipeline at set times. */
+export interface Schedule extends Base {
+  readonly kind: "schedule";
+  readonly description: string;
+  /** `cron(…)` of EventBridge, UTC. */
+  readonly expression: string;
+  readonly pipeline: string;
+  readonly role: string;
+}
+
+export interface RollbackFunction extends Base {
+  readonly kind: "function";
+  readonly name: string;
+  readonly role: string;
+  readonly logs: string;
+  readonly runtime: string;
+  readonly source: string;
+  readonly variables: Readonly<Record<string, Text>>;
+}
+
+export interface Alarm extends Base {
+  readonly kind: "alarm";
+  readonly description: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: Readonly<Record<string, Text>>;
+  readonly topic: string;
+}
+
+export interface Dashboard extends Base {
+  readonly kind: "dashboard";
+  readonly name: string;
+  readonly widgets: readonly Widget[];
+}
+
+export interface Widget {
+  readonly title: string;
+  /** `[namespace, metric, dimension name, dimension value]`. */
+  readonly metrics: readonly (readonly [string, string, string, string])[];
+  readonly statistic: "Sum" | "Maximum" | "Average";
+}

@@ -1,0 +1,74 @@
+import type { Delivery, Environment, Job, OutputType, Pipeline } from "../../../model/delivery.ts";
+import type { Line } from "./lines.ts";
+import { Names, pascal, path, snake } from "./names.ts";
+import type { WriteOptions } from "./options.ts";
+
+/** A job of the model at the place where it is written. */
+export interface JobPlace {
+  readonly delivery: Delivery;
+  readonly options: WriteOptions;
+  readonly line: Line;
+  readonly pipeline: Pipeline;
+  readonly name: string;
+  readonly job: Job;
+  /** Undefined for a per-release job. */
+  readonly environment: Environment | undefined;
+}
+
+export const prefixOf = ({ delivery, options }: Pick<JobPlace, "delivery" | "options">) =>
+  options.settings.prefix ?? delivery.name;
+
+/** `web.build`, and `web.build@prod` where an environment has its own. */
+export const referenceOf = ({ pipeline, name }: Pick<JobPlace, "pipeline" | "name">) => `${pipeline.name}.${name}`;
+
+/** Folder of a job below the source. */
+export const directoryOf = ({ options, pipeline, job }: Pick<JobPlace, "options" | "pipeline" | "job">) =>
+  path(options.root, pipeline.workingDirectory, job.workingDirectory);
+
+export function promisedOutputs({ pipeline, name }: Pick<JobPlace, "pipeline" | "name">): Record<string, OutputType> {
+  const own = Object.entries(pipeline.outputs).filter(([, { job }]) => job === name);
+  return Object.fromEntries(own.map(([output, { type }]) => [output, type]));
+}
+
+/** Names that a document needs once and finds again from several places. */
+export class Register {
+  readonly #ids = new Names();
+  readonly #actions = new Map<string, Names>();
+  readonly #artifacts = new Names();
+  readonly #projects = new Names();
+
+  /** Logical id. */
+  id(...words: readonly string[]): string {
+    return this.#ids.of(words.join(" "), pascal(...words));
+  }
+
+  /** Unique in its stage. */
+  action(place: JobPlace, leg = ""): string {
+    const stage = `${place.line.name} ${place.environment?.name ?? ""}`;
+    const names = this.#actions.get(stage) ?? new Names();
+    this.#actions.set(stage, names);
+    const words = [place.pipeline.name, place.name, ...(leg === "" ? [] : [leg])];
+    return names.of(words.join(" "), words.join("-").slice(0, 90));
+  }
+
+  namespace(place: JobPlace): string {
+    const end = place.environment === undefined ? "" : `@${place.environment.name}`;
+    return `${place.pipeline.name}-${place.name}${end}`;
+  }
+
+  artifact(place: Pick<JobPlace, "pipeline" | "name" | "environment" | "line">): string {
+    const words = [
+      place.pipeline.name,
+      place.name,
+      ...(place.environment === undefined ? [] : [place.environment.name]),
+    ];
+    return this.#artifacts.of([place.line.name, ...words].join(" "), snake(...words));
+  }
+
+  project({ delivery, pipeline, name, environment, line }: JobPlace): string {
+    const end = environment?.name ?? (line.name === delivery.name ? undefined : line.branch);
+    const words = [delivery.name, pipeline.name, name, ...(end === undefined ? [] : [end])];
+    const wanted = words.join("-").replaceAll(/[^A-Za-z0-9_-]/g, "-");
+    return this.#projects.of(words.join(" "), wanted.slice(0, 140));
+  }
+}

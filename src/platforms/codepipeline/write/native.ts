@@ -1,0 +1,82 @@
+/** Jobs that CodePipeline does itself: a single `cloudformation.deploy` becomes its CloudFormation action. */
+
+import type { Step, Value } from "../../../model/delivery.ts";
+import { directoryOf, type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
+import { knownText, producerOf } from "./known-values.ts";
+import { path } from "./names.ts";
+
+export interface NativeStack {
+  readonly stack: string;
+  /** File in the source, relative to the repository. */
+  readonly template: string;
+  readonly capabilities: readonly string[];
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** The stack that a job deploys and does nothing else; undefined when a machine is needed. */
+export function nativeStack(place: JobPlace, register: Register): NativeStack | undefined {
+  const step = stackStep(place);
+  if (step === undefined) return undefined;
+  const inputs = step.action!.inputs;
+  const stack = knownText(inputs.stack, place);
+  const template = knownText(inputs.template, place);
+  if (stack === undefined || template === undefined) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [name, value] of Object.entries(inputs)) {
+    if (!name.startsWith("parameters.")) continue;
+    const text = runningText(value, place, register);
+    if (text === undefined) return undefined;
+    parameters[name.slice("parameters.".length)] = text;
+  }
+  return {
+    stack,
+    template: path(directoryOf(place), step.workingDirectory, template),
+    capabilities: (knownText(inputs.capabilities, place) ?? "").split(" ").filter((word) => word !== ""),
+    parameters,
+  };
+}
+
+/** The key in the stack of an output that a native job publishes. */
+export function stackOutput(place: JobPlace, output: string): string | undefined {
+  const key = stackStep(place)?.action?.inputs[`publish.${output}`];
+  return typeof key === "string" ? key : undefined;
+}
+
+/** The only step, when all that it asks for is what the action can do. */
+function stackStep(place: JobPlace): Step | undefined {
+  const { job, pipeline } = place;
+  const [step, ...others] = job.steps;
+  if (step?.action?.kind !== "cloudformation.deploy" || others.length > 0) return undefined;
+  if (job.retry.attempts > 1 || job.continueOnFailure || job.matrix || job.condition || job.uses.length > 0)
+    return undefined;
+  if (step.condition || step.continueOnFailure || job.per === "release" || Object.keys(job.artifacts).length > 0)
+    return undefined;
+  const { inputs } = step.action;
+  // The action takes tags from a file only.
+  if (Object.keys(inputs).some((name) => name.startsWith("tags."))) return undefined;
+  const outputs = Object.keys(promisedOutputs(place));
+  const isPublished = outputs.every((output) => typeof inputs[`publish.${output}`] === "string");
+  return isPublished && outputs.every((output) => pipeline.outputs[output]!.parameter === undefined) ? step : undefined;
+}
+
+/** A value in the configuration of an action: known now, or a variable of the run. */
+function runningText(value: Value, place: JobPlace, register: Register): string | undefined {
+  const known = knownText(value, place);
+  if (known !== undefined) return known;
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) {
+    const parts = value.map((part) => runningText(part, place, register));
+    return parts.includes(undefined) ? undefined : parts.join("");
+  }
+  if ("parameter" in value) return `#{variables.${value.parameter}}`;
+  if ("context" in value) return runVariable(value.context);
+  if (!("output" in value)) return undefined;
+  const producer = producerOf(place, value.output);
+  if (nativeStack(producer, register) === undefined) return undefined;
+  return `#{${register.namespace(producer)}.${stackOutput(producer, producer.output)!}}`;
+}
+
+function runVariable(name: string): string | undefined {
+  if (name === "run") return "#{codepipeline.PipelineExecutionId}";
+  return name === "commit" || name === "release" ? "#{SourceVariables.CommitId}" : undefined;
+}

@@ -1,0 +1,219 @@
+/** What looks after the pipelines: who is told, who rolls back, what is drawn. */
+
+import type { Alarm, Dashboard, Resource, Role, Rule, Statement } from "./document.ts";
+import type { Settings } from "./options.ts";
+import { rollbackRuntime, rollbackSource } from "./rollback-function.ts";
+import { ids, type LineStages } from "./stages.ts";
+import { arnOf, localArn, nameOf } from "./text.ts";
+
+interface Operated {
+  readonly delivery: string;
+  readonly settings: Settings;
+  readonly lines: readonly LineStages[];
+  readonly projects: readonly string[];
+}
+
+export function operations(operated: Operated): Resource[] {
+  const { delivery, settings, lines } = operated;
+  const notices: Rule[] = [
+    notice({ id: "TellPassed", states: ["SUCCEEDED"], words: "passed", operated }),
+    notice({ id: "TellFailed", states: ["FAILED", "STOPPED", "CANCELED"], words: "did not pass", operated }),
+  ];
+  const rollsBack = settings.rollback === "function";
+  return [
+    {
+      kind: "topic",
+      id: ids.approvals,
+      comment: ["Who is asked to approve and is told how runs ended."],
+      name: `${delivery}-pipelines`,
+      emailParameter: "NotificationEmail",
+      publishers: ["events.amazonaws.com", "cloudwatch.amazonaws.com"],
+    },
+    ...notices,
+    ...(rollsBack ? rollback(operated) : []),
+    alarm({
+      id: "NoticesLost",
+      description: "Somebody was not told how a run ended",
+      namespace: "AWS/Events",
+      metric: "FailedInvocations",
+      dimension: "RuleName",
+      of: "TellFailed",
+    }),
+    ...(rollsBack
+      ? [
+          alarm({
+            id: "RollbackBroken",
+            description: "The function that rolls back has failed itself",
+            namespace: "AWS/Lambda",
+            metric: "Errors",
+            dimension: "FunctionName",
+            of: "Rollback",
+          }),
+        ]
+      : []),
+    dashboard(operated),
+  ];
+
+  function dashboard({ projects }: Operated): Dashboard {
+    const builds = (metric: string) => projects.map((name) => ["AWS/CodeBuild", metric, "ProjectName", name] as const);
+    return {
+      kind: "dashboard",
+      id: "Dashboard",
+      comment: ["How often runs pass, how long builds take, where they fail."],
+      name: `${delivery}-pipelines`,
+      widgets: [
+        {
+          title: `Runs of ${lines.map(({ line }) => line.name).join(", ")}`,
+          metrics: notices.map(({ id }) => ["AWS/Events", "MatchedEvents", "RuleName", ruleName(delivery, id)]),
+          statistic: "Sum",
+        },
+        ...(projects.length > 0
+          ? [
+              { title: "Seconds of each build", metrics: builds("Duration"), statistic: "Average" as const },
+              { title: "Failed builds", metrics: builds("FailedBuilds"), statistic: "Sum" as const },
+            ]
+          : []),
+      ],
+    };
+  }
+}
+
+/** Physical names, because a dashboard cannot refer to resources. */
+export const ruleName = (delivery: string, id: string) =>
+  `${delivery}-${id.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
+
+function notice({
+  id,
+  states,
+  words,
+  operated,
+}: {
+  id: string;
+  states: readonly string[];
+  words: string;
+  operated: Operated;
+}): Rule {
+  return {
+    kind: "rule",
+    id,
+    name: ruleName(operated.delivery, id),
+    comment: [],
+    description: `Tells the team that a run ${words}`,
+    pattern: {
+      source: ["aws.codepipeline"],
+      "detail-type": ["CodePipeline Pipeline Execution State Change"],
+      detail: { pipeline: operated.lines.map(({ line }) => line.name), state: states },
+    },
+    target: {
+      kind: "topic",
+      id: ids.approvals,
+      paths: { pipeline: "$.detail.pipeline", state: "$.detail.state", run: "$.detail.execution-id" },
+      message: `"Run <run> of <pipeline> ${words}: <state>."`,
+    },
+  };
+}
+
+function alarm({
+  id,
+  description,
+  namespace,
+  metric,
+  dimension,
+  of,
+}: {
+  id: string;
+  description: string;
+  namespace: string;
+  metric: string;
+  dimension: string;
+  of: string;
+}): Alarm {
+  return {
+    kind: "alarm",
+    id,
+    comment: [],
+    description,
+    namespace,
+    metric,
+    dimensions: { [dimension]: [nameOf(of)] },
+    topic: ids.approvals,
+  };
+}
+
+function rollback({ delivery, settings, lines }: Operated): Resource[] {
+  const environmentsOf = ({ line, stages }: LineStages) =>
+    line.environments.map(({ name }) => name).filter((name) => stages.some((stage) => stage.name === name));
+  const stages = Object.fromEntries(lines.map((one) => [one.line.name, environmentsOf(one)]));
+  const alarms: Record<string, [string, string][]> = {};
+  for (const one of lines) {
+    for (const environment of environmentsOf(one)) {
+      const rings = Object.hasOwn(settings.alarms, environment) ? settings.alarms[environment]! : [];
+      for (const name of rings) alarms[name] = [...(alarms[name] ?? []), [one.line.name, environment]];
+    }
+  }
+  const pipelines = lines.map(({ line }) => localArn("codepipeline", line.name));
+  const statements: Statement[] = [
+    {
+      sid: "LookAtRuns",
+      actions: [
+        "codepipeline:GetPipeline",
+        "codepipeline:GetPipelineState",
+        "codepipeline:GetPipelineExecution",
+        "codepipeline:ListPipelineExecutions",
+      ],
+      resources: pipelines,
+    },
+    {
+      sid: "RollBack",
+      actions: ["codepipeline:RollbackStage"],
+      resources: lines.flatMap((one) =>
+        environmentsOf(one).map((name) => localArn("codepipeline", `${one.line.name}/${name}`)),
+      ),
+    },
+    { sid: "Tell", actions: ["sns:Publish"], resources: [[arnOf(ids.approvals)]] },
+    {
+      sid: "Log",
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [localArn("logs", `log-group:/aws/lambda/${delivery}-rollback:*`)],
+    },
+  ];
+  const role: Role = { kind: "role", id: "RollbackRole", comment: [], service: "lambda.amazonaws.com", statements };
+  const heard = (id: string, description: string, pattern: Rule["pattern"]): Rule => ({
+    kind: "rule",
+    id,
+    name: ruleName(delivery, id),
+    comment: [],
+    description,
+    pattern,
+    target: { kind: "function", id: "Rollback" },
+  });
+  return [
+    role,
+    { kind: "logs", id: "RollbackLogs", comment: [], name: `/aws/lambda/${delivery}-rollback`, retentionDays: 90 },
+    {
+      kind: "function",
+      id: "Rollback",
+      comment: ["Puts the last run that went well back where a deployment failed."],
+      name: `${delivery}-rollback`,
+      role: "RollbackRole",
+      logs: "RollbackLogs",
+      runtime: rollbackRuntime,
+      source: rollbackSource,
+      variables: { STAGES: JSON.stringify(stages), ALARMS: JSON.stringify(alarms), TOPIC: [arnOf(ids.approvals)] },
+    },
+    heard("DeploymentFailed", "Rolls an environment back when its deployment failed", {
+      source: ["aws.codepipeline"],
+      "detail-type": ["CodePipeline Stage Execution State Change"],
+      detail: { pipeline: Object.keys(stages), stage: [...new Set(Object.values(stages).flat())], state: ["FAILED"] },
+    }),
+    ...(Object.keys(alarms).length > 0
+      ? [
+          heard("AlarmRings", "Rolls an environment back when one of its alarms rings", {
+            source: ["aws.cloudwatch"],
+            "detail-type": ["CloudWatch Alarm State Change"],
+            detail: { alarmName: Object.keys(alarms), state: { value: ["ALARM"] } },
+          }),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+export const layouts = ["single"] as const;
+export type Layout = (typeof layouts)[number];
+export const formats = ["cloudformation"] as const;
+export type Format = (typeof formats)[number];
+
+const statement = z.strictObject({
+  actions: z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z*]+$/)).min(1),
+  /** ARNs. `${environment}`, `${partition}`, `${region}` and `${account}` are filled in. */
+  resources: z.array(z.string().min(1)).min(1),
+});
+
+/** What a definition does not say because it concerns CodePipeline alone. Kept beside it, in `baton.codepipeline.yaml`. */
+export const settingsSchema = z.strictObject({
+  /** What the role of a job may do, by `pipeline.job`, where Baton cannot tell from the job's steps. */
+  permissions: z.record(z.string().regex(/^[a-z][A-Za-z0-9-]*\.[a-z][A-Za-z0-9-]*$/), z.array(statement)).default({}),
+  /** CloudWatch alarms, by environment: one that rings after a deployment rolls the environment back. */
+  alarms: z.record(z.string(), z.array(z.string().min(1)).min(1).max(5)).default({}),
+  /** How long after a deployment its alarms are watched before the next stage, in minutes. */
+  watchMinutes: z.int().min(1).max(1440).default(5),
+  /**
+   * Who rolls an environment back when its deployment fails: CodePipeline itself (`stage`), or a function that hears of
+   * it (`function`).
+   */
+  rollback: z.enum(["stage", "function"]).default("stage"),
+  /** Folder of the definition in the source, without slashes at its ends. Default: where it is in this repository. */
+  root: z
+    .string()
+    .regex(/^([\w.@-]+(\/[\w.@-]+)*)?$/)
+    .optional(),
+  /** Before the names of outputs in Parameter Store and of secrets. Default: the delivery's name. */
+  prefix: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)*$/)
+    .optional(),
+  /** Image of the build machines. */
+  image: z.string().min(1).default("aws/codebuild/amazonlinux-x86_64-standard:5.0"),
+  /** Commands that put a tool on a build machine, by the tool's name. */
+  install: z.record(z.string(), z.array(z.string().min(1))).default({}),
+  /** Where the repository can be looked at; the approval links to the commit there. */
+  host: z.url().default("https://github.com"),
+  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+export interface WriteOptions {
+  readonly layout: Layout;
+  readonly format: Format;
+  readonly settings: Settings;
+  /** Folder of the definition, relative to the repository, without slashes at its ends; empty: the repository itself. */
+  readonly root: string;
+  /** Folder of the written files, relative to the definition. */
+  readonly folder: string;
+}
+
+/** A file to be, its path relative to the folder of the definition. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Written {
+  readonly files: readonly WrittenFile[];
+  /** What the definition asks for and CodePipeline has no means for, where that does no harm. For people. */
+  readonly notes: readonly string[];
+}
+
+/** The delivery asks for something that CodePipeline, or the layout, has no means for. Says what and what to do. */
+export class CannotWrite extends Error {
+  override readonly name = "CannotWrite";
+  readonly next: string | undefined;
+
+  constructor(message: string, next?: string) {
+    super(message);
+    this.next = next;
+  }
+}

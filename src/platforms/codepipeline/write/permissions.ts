@@ -1,0 +1,171 @@
+/** What the role of a job may do: what its steps are seen to need, and what the team adds where that cannot be seen. */
+
+import type { Step } from "../../../model/delivery.ts";
+import type { Statement } from "./document.ts";
+import { type JobPlace, prefixOf, promisedOutputs, referenceOf } from "./job-place.ts";
+import { JobValues } from "./job-values.ts";
+import { knownText, producerOf } from "./known-values.ts";
+import { Names, outputPath, pascal, secretName } from "./names.ts";
+import { account, localArn, partition, region, type Text, text } from "./text.ts";
+
+export interface Permissions {
+  readonly statements: readonly Statement[];
+  /** Steps whose needs nobody has told; their role takes a policy of the team. */
+  readonly untold: readonly string[];
+}
+
+export function permissionsOf(place: JobPlace, runs: "on a machine" | "as a stack"): Permissions {
+  const declared = declaredStatements(place);
+  // What a stack is given and gives goes through the pipeline.
+  const handedOver = runs === "as a stack" ? [] : handOverStatements(place);
+  const names = new Names();
+  const seen = place.job.steps.map((step) => ({ step, statements: seenStatements(step, place) }));
+  return {
+    statements: [...handedOver, ...seen.flatMap(({ statements }) => statements ?? []), ...declared].map(
+      (statement, index) => ({ ...statement, sid: names.of(String(index), statement.sid) }),
+    ),
+    untold:
+      declared.length > 0 ? [] : seen.flatMap(({ step, statements }) => (statements === undefined ? [step.name] : [])),
+  };
+}
+
+function declaredStatements(place: JobPlace): Statement[] {
+  const { permissions } = place.options.settings;
+  const reference = referenceOf(place);
+  const declared = Object.hasOwn(permissions, reference) ? permissions[reference]! : [];
+  return declared.map(({ actions, resources }) => ({
+    sid: pascal(actions[0]!.split(":")[0]!),
+    actions,
+    resources: resources.map((resource) => filled(resource, place)),
+  }));
+}
+
+/** Fills `${environment}`, `${partition}`, `${region}` and `${account}` in. */
+function filled(resource: string, place: JobPlace): Text {
+  const pieces = resource.split(/\$\{(environment|partition|region|account)\}/);
+  const known = { partition, region, account };
+  return pieces.reduce<Text>((whole, piece, index) => {
+    if (index % 2 === 0) return text`${whole}${piece}`;
+    if (piece === "environment") return text`${whole}${place.environment?.name ?? "release"}`;
+    return text`${whole}${known[piece as keyof typeof known]}`;
+  }, "");
+}
+
+function handOverStatements(place: JobPlace): Statement[] {
+  const prefix = prefixOf(place);
+  const environment = place.environment?.name;
+  const values = new JobValues(place);
+  const read: Text[] = [];
+  const secrets: Text[] = [];
+  for (const hole of values.holes) {
+    if ("output" in hole) {
+      const producer = producerOf(place, hole.output);
+      const folder = outputPath({
+        prefix,
+        environment: producer.environment?.name,
+        pipeline: producer.pipeline.name,
+        output: producer.output,
+      });
+      read.push(localArn("ssm", `parameter${folder}/*`));
+    }
+    // Secrets Manager adds six letters to the name.
+    if ("secret" in hole) {
+      secrets.push(
+        localArn("secretsmanager", `secret:${secretName({ prefix, environment, secret: hole.secret })}-??????`),
+      );
+    }
+  }
+  const own = Object.keys(promisedOutputs(place));
+  const folders = own.map((output) => outputPath({ prefix, environment, pipeline: place.pipeline.name, output }));
+  const newest = own.flatMap((output) => {
+    const name = place.pipeline.outputs[output]!.parameter;
+    return name === undefined ? [] : [name.replaceAll("{environment}", environment ?? "").replace(/^\/?/, "/")];
+  });
+  const statements: Statement[] = [];
+  if (read.length > 0) statements.push({ sid: "ReadOutputs", actions: ["ssm:GetParameters"], resources: read });
+  if (secrets.length > 0)
+    statements.push({ sid: "ReadSecrets", actions: ["secretsmanager:GetSecretValue"], resources: secrets });
+  if (own.length > 0) {
+    statements.push({
+      sid: "PublishOutputs",
+      actions: ["ssm:PutParameter"],
+      resources: [...folders.map((folder) => `${folder}/*`), ...newest].map((name) =>
+        localArn("ssm", `parameter${name}`),
+      ),
+    });
+    statements.push({
+      sid: "ClearOldOutputs",
+      actions: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+      resources: folders.flatMap((folder) => [
+        localArn("ssm", `parameter${folder}`),
+        localArn("ssm", `parameter${folder}/*`),
+      ]),
+    });
+  }
+  return statements;
+}
+
+/** What a step is seen to need; undefined when it changes something that its inputs do not name. */
+function seenStatements(step: Step, place: JobPlace): Statement[] | undefined {
+  const inputs = step.action?.inputs ?? {};
+  const known = (name: string) => knownText(inputs[name], place);
+  switch (step.action?.kind) {
+    case "s3.sync": {
+      const bucket = known("bucket");
+      const prefix = "prefix" in inputs ? known("prefix") : "";
+      if (bucket === undefined || prefix === undefined) return undefined;
+      const objects = prefix === "" ? "*" : `${prefix}/*`;
+      return [
+        { sid: "ListFiles", actions: ["s3:ListBucket"], resources: [text`arn:${partition}:s3:::${bucket}`] },
+        {
+          sid: "ReplaceFiles",
+          actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+          resources: [text`arn:${partition}:s3:::${bucket}/${objects}`],
+        },
+      ];
+    }
+    case "cloudfront.invalidate": {
+      const distribution = known("distribution");
+      if (distribution === undefined) return undefined;
+      const resource = text`arn:${partition}:cloudfront::${account}:distribution/${distribution}`;
+      return [{ sid: "Invalidate", actions: ["cloudfront:CreateInvalidation"], resources: [resource] }];
+    }
+    case "lambda.update": {
+      const name = known("function");
+      if (name === undefined) return undefined;
+      const arn = localArn("lambda", `function:${name}`);
+      const actions = [
+        "UpdateFunctionCode",
+        "GetFunction",
+        "GetFunctionConfiguration",
+        "PublishVersion",
+        "UpdateAlias",
+      ];
+      return [
+        {
+          sid: "UpdateFunction",
+          actions: actions.map((action) => `lambda:${action}`),
+          resources: [arn, text`${arn}:*`],
+        },
+      ];
+    }
+    case "parameter-store.put": {
+      const names = Object.keys(inputs).map((name) => localArn("ssm", `parameter/${name.replace(/^\//, "")}`));
+      return [{ sid: "PutParameters", actions: ["ssm:PutParameter"], resources: names }];
+    }
+    case "parameter-store.publish": {
+      const names = Object.values(inputs).map((value) => knownText(value, place));
+      if (names.includes(undefined)) return undefined;
+      const resources = names.map((name) => localArn("ssm", `parameter/${name!.replace(/^\//, "")}`));
+      return [{ sid: "GetParameters", actions: ["ssm:GetParameter"], resources }];
+    }
+    case "terraform.plan":
+    case "terraform.apply":
+    case "terraform.destroy":
+    case "cloudformation.deploy":
+    case "cdk.deploy":
+      return undefined;
+    default:
+      return /^\s*aws\s/m.test(step.run) ? undefined : [];
+  }
+}

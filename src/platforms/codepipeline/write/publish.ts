@@ -1,0 +1,72 @@
+import type { OutputType } from "../../../model/delivery.ts";
+import { givenTo } from "./shell.ts";
+
+/** How many runs' values of one output are kept: far more than can wait for an approval at the same time. */
+const keptRuns = 100;
+
+/**
+ * For jq: reads `name=value` and `name<<MARK` lines as `baton run` does, refuses what was not promised or has another
+ * type, and prints one request to Parameter Store for each value. Holds no single quote.
+ */
+const program = String.raw`
+def checked($type):
+  if $type == "number" then (tonumber | "") + .
+  elif $type == "boolean" and . != "true" and . != "false" then error("is neither true nor false")
+  elif $type == "url" and (test("^[A-Za-z][A-Za-z0-9+.-]*:") | not) then error("is not an absolute URL")
+  elif $type == "json" then (fromjson | "") + .
+  else . end;
+def parsed: reduce (gsub("\r\n"; "\n") | split("\n"))[] as $line ({values: {}, mark: null};
+  if .mark != null then
+    if $line == .mark then .values[.name] = (.lines | join("\n")) | .mark = null else .lines += [$line] end
+  elif ($line | test("^\\s*$")) then .
+  else
+    (($line | capture("^\\s*(?<name>[^\\s=<]+)(?<sign>=|<<)(?<rest>.*)$"))
+      // error("a line of the output file is neither name=value nor name<<MARK")) as $part
+    | if $part.sign == "=" then .values[$part.name] = $part.rest
+      else .name = $part.name | .mark = ($part.rest | gsub("^\\s+|\\s+$"; "")) | .lines = [] end
+  end)
+  | if .mark != null then error("the value of output \(.name) is opened with << and never closed") else .values end;
+parsed as $values
+| (($values | keys) - ($promised | keys)) as $strange
+| if $strange == [] then . else error("output \($strange[0]) was published and is not promised") end
+| $promised | to_entries[] | .key as $name | .value as $type
+| ($values[$name] // error("output \($name) was promised and not published: let a step append \($name)=VALUE to the file in $BATON_OUTPUT"))
+| (try checked($type) catch error("output \($name) was promised as \($type), and its value \(.)"))
+| if . == "" then error("output \($name) is empty, which Parameter Store cannot keep") else . end
+| . as $value
+| ($places[$name][] | gsub("\\{environment\\}"; $ENV.BATON_ENVIRONMENT) | gsub("\\{run\\}"; $ENV.BATON_RUN))
+| {Name: ., Value: $value, Type: "String", Tier: "Intelligent-Tiering", Overwrite: true}`;
+
+/** A job's promise, and where it is kept. */
+export interface Publishing {
+  readonly promised: Readonly<Record<string, OutputType>>;
+  /** Full name in Parameter Store of the folder that holds one value for each run; `{environment}` is filled in. */
+  readonly folders: Readonly<Record<string, string>>;
+  /** Full names under which the newest value is wanted as well. */
+  readonly newest: Readonly<Record<string, string>>;
+}
+
+/** One command that puts the outputs to Parameter Store, each under the run that made it, and clears old runs away. */
+export function publishCommand({ promised, folders, newest }: Publishing): string {
+  const places = Object.fromEntries(
+    Object.keys(promised).map((output) => [
+      output,
+      [`${folders[output]!}/{run}`, ...(newest[output] === undefined ? [] : [newest[output]])],
+    ]),
+  );
+  const inShell = (name: string) => `"${name.replaceAll("{environment}", "$BATON_ENVIRONMENT")}"`;
+  const script = `# One line of JSON for each value, so that no value is ever read as a word, a path or an address.
+requests="$(jq -c -Rs --argjson promised ${quoted(promised)} --argjson places ${quoted(places)} '${program.trim()}' "$BATON_OUTPUT")"
+while IFS= read -r request; do
+  aws ssm put-parameter --cli-input-json "$request" --query Version --output text < /dev/null
+done <<< "$requests"
+# Values of runs long gone make room for new ones.
+for folder in ${Object.values(folders).map(inShell).join(" ")}; do
+  aws ssm get-parameters-by-path --path "$folder" \\
+    --query 'reverse(sort_by(Parameters, &LastModifiedDate))[${keptRuns}:].Name' --output json |
+    jq -r '.[]' | xargs -r -n 10 aws ssm delete-parameters --output text --names
+done`;
+  return `# Publish the outputs\n${givenTo("bash -eo pipefail", script)}`;
+}
+
+const quoted = (value: object) => `'${JSON.stringify(value).replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,232 @@
+import type { Approval, Delivery } from "../../../model/delivery.ts";
+import { artifactSource } from "./buildspec.ts";
+import { holds } from "./conditions.ts";
+import type { Action, EnvironmentVariable, Stage } from "./document.ts";
+import { type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
+import { JobValues } from "./job-values.ts";
+import { variablesIn } from "./known-values.ts";
+import type { Line } from "./lines.ts";
+import { nativeStack } from "./native.ts";
+import { CannotWrite, type WriteOptions } from "./options.ts";
+import { orderedParts, type Part, refuseWideGroups } from "./order.ts";
+import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
+
+export const sourceAction = "repository";
+export const sourceArtifact = "Source";
+/** Ids of what all stages refer to. */
+export const ids = { connection: "ConnectionArn", repository: "Repository", approvals: "Notifications" } as const;
+
+/** What a configuration may hold when it has variables in it. Source: the service's reference of variables. */
+const configurationLimit = 1000;
+
+export interface LineStages {
+  readonly line: Line;
+  readonly stages: readonly Stage[];
+  /** Every job that runs, at its place. */
+  readonly places: readonly JobPlace[];
+}
+
+/**
+ * The stages of a line. All jobs of an environment share one stage: CodePipeline lets one run at a time into a stage, so
+ * the stage is the environment's lock, and what it rolls back is the whole environment. An approval has a stage of its
+ * own, because nobody should wait at a lock for a person.
+ */
+export function stagesOf(
+  line: Line,
+  { delivery, options, register }: { delivery: Delivery; options: WriteOptions; register: Register },
+): LineStages {
+  const perRelease = placesOf(undefined);
+  const inEnvironments = line.environments.map((environment) => ({ environment, places: placesOf(environment) }));
+  refuseWideGroups([
+    { name: "Build", places: perRelease },
+    ...inEnvironments.map(({ environment, places }) => ({ name: environment.name, places })),
+  ]);
+  const { alarms, rollback, watchMinutes } = options.settings;
+  const stages: Stage[] = [sourceStage(line)];
+  if (perRelease.length > 0) {
+    const comment = ["What is built once: every environment gets the same bytes."];
+    stages.push({ name: "Build", comment, actions: actionsOf(perRelease, register) });
+  }
+  for (const { environment, places } of inEnvironments) {
+    if (places.length === 0) continue;
+    if (environment.approval) stages.push(approvalStage(environment.name, environment.approval, options));
+    const rings = Object.hasOwn(alarms, environment.name) ? alarms[environment.name] : undefined;
+    stages.push({
+      name: environment.name,
+      comment: [
+        `The stage is the lock of ${environment.name}: one run at a time deploys there, from its first job to its last.`,
+      ],
+      actions: actionsOf(places, register),
+      ...(rollback === "stage" && { onFailure: "ROLLBACK" }),
+      ...(rollback === "stage" && rings && { alarms: { names: rings, minutes: watchMinutes } }),
+    });
+  }
+  if (stages.length < 2) {
+    throw new CannotWrite(
+      `on ${line.branch} no job of ${delivery.name} runs, so there is no pipeline to write`,
+      "add a job, or an environment",
+    );
+  }
+  return { line, stages, places: [...perRelease, ...inEnvironments.flatMap(({ places }) => places)] };
+
+  function placesOf(environment: JobPlace["environment"]): JobPlace[] {
+    return line.pipelines.flatMap((pipeline) =>
+      Object.entries(pipeline.jobs).flatMap(([name, job]): JobPlace[] => {
+        if ((job.per === "release") !== (environment === undefined)) return [];
+        const place = { delivery, options, line, pipeline, name, job, environment };
+        return isLeftOut(place) ? [] : [place];
+      }),
+    );
+  }
+}
+
+/** Whether its condition keeps a job out for good. @throws {CannotWrite} for what a stage cannot do. */
+function isLeftOut(place: JobPlace): boolean {
+  const { pipeline, name, job, environment, line, delivery } = place;
+  if (job.runsAfter !== "success") {
+    throw new CannotWrite(
+      `${pipeline.name}.${name} runs after ${job.runsAfter === "failure" ? "a failure" : "success and failure"}, and in CodePipeline nothing runs after a failure`,
+      "make it a step with continueOnFailure at the end of the job it looks at, or subscribe to the notifications",
+    );
+  }
+  if (job.condition === undefined) return false;
+  const facts = {
+    environment: environment?.name,
+    branch: line.branch,
+    variables: variablesIn(delivery, environment?.name),
+  };
+  const answer = holds(job.condition, facts);
+  const handsOver = Object.keys(promisedOutputs(place)).length > 0 || Object.keys(job.artifacts).length > 0;
+  if (answer !== "yes" && handsOver) {
+    throw new CannotWrite(
+      `${pipeline.name}.${name} hands something over and its condition may leave it out, and CodePipeline does not keep what an earlier run handed over`,
+      "put the condition on its steps, so that the job always hands over",
+    );
+  }
+  return answer === "no";
+}
+
+function sourceStage({ branch }: Line): Stage {
+  const source: Action = {
+    name: sourceAction,
+    category: "Source",
+    provider: "CodeStarSourceConnection",
+    runOrder: 1,
+    configuration: {
+      ConnectionArn: [parameter(ids.connection)],
+      FullRepositoryId: [parameter(ids.repository)],
+      BranchName: branch,
+      OutputArtifactFormat: "CODE_ZIP",
+      // The trigger of the pipeline decides; this would start it for every push.
+      DetectChanges: "false",
+    },
+    namespace: "SourceVariables",
+    inputs: [],
+    outputs: [sourceArtifact],
+  };
+  return { name: "Source", comment: [], actions: [source] };
+}
+
+function approvalStage(environment: string, approval: Approval, { settings }: WriteOptions): Stage {
+  const who = approval.reviewers.length > 0 ? ` Reviewers: ${approval.reviewers.join(", ")}.` : "";
+  const question = approval.message ?? `Deploy to ${environment}?`;
+  const action: Action = {
+    name: `approve-${environment}`,
+    category: "Approval",
+    provider: "Manual",
+    runOrder: 1,
+    configuration: {
+      NotificationArn: [arnOf(ids.approvals)],
+      CustomData: `${question}${who} Commit #{SourceVariables.CommitId}.`,
+      ExternalEntityLink: text`${settings.host.replace(/\/$/, "")}/${parameter(ids.repository)}/commit/#{SourceVariables.CommitId}`,
+    },
+    inputs: [],
+    outputs: [],
+    // Between five minutes and sixty days; nobody's answer means no.
+    timeoutMinutes: Math.min(86_400, Math.max(5, Math.ceil(approval.timeoutMs / 60_000))),
+  };
+  const comment = ["In a stage of its own, so that nobody waits at the environment's lock for a person."];
+  return { name: `Approve-${environment}`, comment, actions: [action] };
+}
+
+function actionsOf(places: readonly JobPlace[], register: Register): Action[] {
+  const parts = orderedParts(places);
+  return parts.sort((a, b) => a.runOrder - b.runOrder).map((part) => actionOf(part, register));
+}
+
+function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
+  const name = register.action(
+    place,
+    Object.values(leg)
+      .join("-")
+      .replaceAll(/[^A-Za-z0-9.@_-]/g, "-"),
+  );
+  const job = `${place.pipeline.name}.${place.name}`;
+  const namespace = register.namespace(place);
+  const stack = nativeStack(place, register);
+  if (stack !== undefined) {
+    const configuration: Record<string, Text> = {
+      ActionMode: "CREATE_UPDATE",
+      StackName: stack.stack,
+      TemplatePath: `${sourceArtifact}::${stack.template}`,
+      RoleArn: [arnOf(register.id(place.pipeline.name, place.name, place.environment?.name ?? "", "role"))],
+      ...(stack.capabilities.length > 0 && { Capabilities: stack.capabilities.join(",") }),
+      ...(Object.keys(stack.parameters).length > 0 && { ParameterOverrides: JSON.stringify(stack.parameters) }),
+    };
+    refuseLong(configuration.ParameterOverrides, job);
+    return {
+      name,
+      category: "Deploy",
+      provider: "CloudFormation",
+      runOrder,
+      configuration,
+      namespace,
+      inputs: [sourceArtifact],
+      outputs: [],
+      job,
+    };
+  }
+  const inputs = [
+    sourceArtifact,
+    ...new Set(place.job.uses.map(({ artifact }) => register.artifact(artifactSource(artifact, place).from))),
+  ];
+  if (inputs.length > 5) {
+    throw new CannotWrite(
+      `${job} takes artifacts of ${inputs.length - 1} jobs, and a build takes those of 4 beside its source`,
+      "let one job collect some of them",
+    );
+  }
+  const variables = new JobValues(place).running(register, leg);
+  const configuration: Record<string, Text> = {
+    ProjectName: [nameOf(projectId(place, register))],
+    ...(inputs.length > 1 && { PrimarySource: sourceArtifact }),
+    EnvironmentVariables: JSON.stringify(variables.map(inShortForm)),
+  };
+  refuseLong(configuration.EnvironmentVariables, job);
+  return {
+    name,
+    category: "Build",
+    provider: "CodeBuild",
+    runOrder,
+    configuration,
+    namespace: place.job.matrix ? `${namespace}-${name}`.slice(0, 100) : namespace,
+    inputs,
+    outputs: Object.keys(place.job.artifacts).length > 0 ? [register.artifact(place)] : [],
+    job,
+  };
+}
+
+/** Plain text is the default. */
+const inShortForm = ({ name, value, type }: EnvironmentVariable) =>
+  type === "PLAINTEXT" ? { name, value } : { name, value, type };
+
+export const projectId = ({ pipeline, name, environment, line, delivery }: JobPlace, register: Register) =>
+  register.id(pipeline.name, name, environment?.name ?? (line.name === delivery.name ? "" : line.branch), "project");
+
+function refuseLong(configuration: Text | undefined, job: string): void {
+  if (configuration === undefined || configuration.length <= configurationLimit) return;
+  throw new CannotWrite(
+    `${job} reads so many outputs and parameters that its action would have ${configuration.length} characters of them, and CodePipeline takes ${configurationLimit}`,
+    "publish several of them as one output of type json",
+  );
+}

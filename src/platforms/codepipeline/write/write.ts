@@ -1,0 +1,34 @@
+import type { Delivery } from "../../../model/delivery.ts";
+import { printTemplate } from "./cloudformation/print.ts";
+import { templateOf } from "./cloudformation/template.ts";
+import type { Document } from "./document.ts";
+import { commandOf, header } from "./header.ts";
+import { lowerDelivery } from "./lower.ts";
+import { path } from "./names.ts";
+import type { WriteOptions, Written, WrittenFile } from "./options.ts";
+
+/**
+ * The files that make a delivery run on CodePipeline: templates, and the buildspecs that its projects read from the
+ * source. Pure, and the same input gives the same bytes.
+ *
+ * @throws {CannotWrite} for what CodePipeline, or the layout, has no means for.
+ */
+export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Written {
+  const document = lowerDelivery(delivery, options);
+  return { files: [...infrastructure(document, options), ...document.buildspecs], notes: document.notes };
+}
+
+function infrastructure(document: Document, options: WriteOptions): WrittenFile[] {
+  const { delivery, description } = document;
+  const lines = header(`${description}: everything that CodePipeline needs.`, {
+    delivery,
+    command: commandOf(options),
+  });
+  const { format, folder } = options;
+  switch (format) {
+    case "cloudformation":
+      return [{ path: path(folder, "pipeline.yaml"), text: printTemplate(templateOf(document), lines) }];
+    default:
+      return format satisfies never;
+  }
+}

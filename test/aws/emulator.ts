@@ -1,0 +1,58 @@
+/** Starts the emulated AWS of `emulator.py` for one test file, and asks it things through the real AWS CLI. */
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
+
+export interface Emulator extends AsyncDisposable {
+  readonly endpoint: string;
+  /** For commands that are to talk to it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** `aws("s3api", "list-buckets")`, its JSON read. */
+  aws<T = Record<string, unknown>>(...args: string[]): Promise<T>;
+}
+
+const missing = "the emulator needs Python with moto and werkzeug (pip install 'moto[server]') and the AWS CLI";
+
+export async function startEmulator(): Promise<Emulator> {
+  const child = spawn("python3", [fileURLToPath(new URL("emulator.py", import.meta.url))], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    errors += text;
+  });
+  const [first] = (await Promise.race([once(child.stdout.setEncoding("utf8"), "data"), once(child, "exit")])) as [
+    string,
+  ];
+  assert.match(String(first), /"port"/, `${missing}: ${errors}`);
+  const endpoint = `http://127.0.0.1:${(JSON.parse(first) as { port: number }).port}`;
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_DEFAULT_REGION: "eu-central-1",
+    AWS_REGION: "eu-central-1",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_PAGER: "",
+    AWS_MAX_ATTEMPTS: "1",
+  };
+  return {
+    endpoint,
+    env,
+    async aws<T>(...args: string[]): Promise<T> {
+      const { stdout } = await execute("aws", [...args, "--output", "json"], { env, maxBuffer: 64 * 1024 * 1024 });
+      return (stdout.trim() === "" ? {} : JSON.parse(stdout)) as T;
+    },
+    async [Symbol.asyncDispose]() {
+      const gone = once(child, "exit");
+      child.stdin.end();
+      child.kill();
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,242 @@
+/**
+ * What build machines do, done here: the buildspecs of a delivery run stage by stage, with variables filled in as the
+ * service fills them in, against emulated Parameter Store, S3 and CloudFront, by the real AWS CLI.
+ */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { parse } from "yaml";
+import type { EnvironmentVariable, Pipeline, Project } from "../../../../src/platforms/codepipeline/write/document.ts";
+import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
+import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
+import { shop, shopSettings } from "./written.ts";
+
+interface Buildspec {
+  env: { shell: string; "exported-variables"?: string[] };
+  phases: Record<string, { commands: string[] }>;
+  artifacts?: { "base-directory": string };
+}
+
+const commit = "4f2a";
+const document = lowerDelivery(shop, {
+  layout: "single",
+  format: "cloudformation",
+  root: "",
+  folder: "codepipeline",
+  settings: settingsSchema.parse(shopSettings),
+});
+const pipeline = document.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
+const projects = document.resources.filter((one): one is Project => one.kind === "project");
+
+describe("a run of the shop", () => {
+  let emulator: Emulator;
+  const folder = mkdtempSync(join(tmpdir(), "baton-builds-"));
+  const run = {
+    id: "11111111-2222-3333-4444-555555555555",
+    exported: new Map<string, string>(),
+    artifacts: new Map<string, string>(),
+  };
+
+  before(async () => {
+    emulator = await startEmulator();
+    for (const environment of ["test", "prod"]) {
+      await emulator.aws(
+        "secretsmanager",
+        "create-secret",
+        "--name",
+        `shop/${environment}/TOKEN`,
+        "--secret-string",
+        `secret of ${environment}`,
+      );
+    }
+  });
+  after(async () => {
+    await emulator[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("every stage builds, and what is handed on is that of the same run", async () => {
+    // Another run's values stand beside ours, newer than anything: nobody may read them.
+    await emulator.aws(
+      "ssm",
+      "put-parameter",
+      "--name",
+      "/shop/test/infra/siteBucket/other",
+      "--type",
+      "String",
+      "--value",
+      "not-ours",
+    );
+    assert.equal(await build("Build", "web-test-22"), 0);
+    assert.equal(await build("Build", "web-build"), 0);
+    assert.equal(await build("test", "infra-apply"), 0);
+    const { Parameters } = await emulator.aws<{ Parameters: { Name: string; Value: string }[] }>(
+      "ssm",
+      "get-parameters-by-path",
+      "--recursive",
+      "--path",
+      "/shop",
+    );
+    const values = Object.fromEntries(Parameters.map(({ Name, Value }) => [Name, Value]));
+    assert.deepEqual(values, {
+      [`/shop/release/web/version/${run.id}`]: `1.0-${run.id}`,
+      "/shop/test/infra/siteBucket/other": "not-ours",
+      [`/shop/test/infra/siteBucket/${run.id}`]: "shop-test-t",
+      [`/shop/test/infra/apiUrl/${run.id}`]: `https://api.example.com/${commit}`,
+      [`/shop/test/infra/limits/${run.id}`]: '{"users":\n 3}',
+      "/shop/test/api": `https://api.example.com/${commit}`,
+    });
+    assert.equal(await build("test", "web-deploy"), 0);
+    const site = join(folder, "site");
+    spawnSync("aws", ["s3", "sync", "--quiet", "s3://shop-test-t", site], { env: emulator.env });
+    assert.equal(
+      readFileSync(join(site, "settings.txt"), "utf8"),
+      `a "quoted" $(touch owned) https://api.example.com/${commit}|{"users":\n 3}|secret of test|${commit}`,
+    );
+    assert.equal(readFileSync(join(site, ".well-known/x"), "utf8"), "hidden\n");
+    assert.equal(readFileSync(join(site, "home.html"), "utf8"), "<h1>shop</h1>");
+    const { Parameter } = await emulator.aws<{ Parameter: { Value: string } }>(
+      "ssm",
+      "get-parameter",
+      "--name",
+      "/shop/web/last",
+    );
+    assert.equal(Parameter.Value, commit);
+  });
+
+  test("a job whose failure gates nothing passes, and says that it failed", async () => {
+    assert.equal(await build("test", "web-invalidate"), 0);
+    assert.match(lastOutput, /The job failed; nothing waits for it to pass/);
+    assert.match(lastOutput, /NoSuchDistribution/);
+  });
+
+  test("a step of another environment or parameter runs there and fails the build", async () => {
+    assert.equal(await build("prod", "infra-apply"), 0);
+    assert.notEqual(await build("prod", "web-deploy"), 0);
+    assert.doesNotMatch(lastOutput, /upload/);
+    assert.notEqual(await build("test", "web-deploy", { size: "large" }), 0);
+  });
+
+  test("what was promised and is not there, not its type, or not promised fails the job", async () => {
+    const publish = (text: string) => publishing(text);
+    assert.match(await publish("apiUrl=https://x.example\nlimits={}\n"), /siteBucket was promised and not published/);
+    assert.match(
+      await publish("siteBucket=b\napiUrl=nowhere\nlimits={}\n"),
+      /apiUrl was promised as url, and its value is not an absolute URL/,
+    );
+    assert.match(await publish("siteBucket=b\napiUrl=https:x\nlimits={\n"), /limits was promised as json/);
+    assert.match(
+      await publish("siteBucket=b\napiUrl=https:x\nlimits=1\nother=2\n"),
+      /other was published and is not promised/,
+    );
+    assert.match(await publish("siteBucket=\napiUrl=https:x\nlimits=1\n"), /siteBucket is empty/);
+    assert.match(await publish("what is this\n"), /neither name=value nor name<<MARK/);
+    assert.match(await publish("siteBucket<<E\nno end\n"), /never closed/);
+    assert.equal(await publish("siteBucket=a\nsiteBucket=file:///etc/hostname\napiUrl=https:x\nlimits=1\r\n"), "");
+    const { Parameter } = await emulator.aws<{ Parameter: { Value: string } }>(
+      "ssm",
+      "get-parameter",
+      "--name",
+      "/shop/test/infra/siteBucket/r2",
+    );
+    assert.equal(Parameter.Value, "file:///etc/hostname");
+  });
+
+  let lastOutput = "";
+
+  async function publishing(text: string): Promise<string> {
+    const { commands } = specOf("infra-apply").phases.build!;
+    const command = /# Publish the outputs\n([\s\S]*?)\n\} \|\| return/.exec(commands.join("\n"))![1]!;
+    const file = join(folder, "outputs");
+    writeFileSync(file, text);
+    const env = { ...emulator.env, BATON_OUTPUT: file, BATON_ENVIRONMENT: "test", BATON_RUN: "r2" };
+    const { status, stderr } = spawnSync("bash", ["-c", command], { env, encoding: "utf8" });
+    assert.equal(status === 0, stderr === "", stderr);
+    return stderr;
+  }
+
+  function specOf(name: string): Buildspec {
+    return parse(document.buildspecs.find(({ path }) => path.endsWith(`/${name}.yml`))!.text) as Buildspec;
+  }
+
+  /** Runs an action as CodeBuild would: a fresh source, inputs beside it, one shell for all commands; its exit code. */
+  async function build(
+    stage: string,
+    name: string,
+    parameters: Record<string, string> = { size: "small" },
+  ): Promise<number> {
+    const action = pipeline.stages.find((one) => one.name === stage)!.actions.find((one) => one.name === name)!;
+    const [reference] = action.configuration.ProjectName as unknown as [{ of: string }];
+    const project = projects.find(({ id }) => id === reference.of)!;
+    const machine = mkdtempSync(join(folder, "machine-"));
+    const source = join(machine, "source");
+    mkdirSync(join(source, "web"), { recursive: true });
+    writeFileSync(join(source, "web/index.html"), "<h1>shop</h1>");
+    const spec = parse(document.buildspecs.find(({ path }) => path === project.buildspec)!.text) as Buildspec;
+    const env: NodeJS.ProcessEnv = { ...emulator.env, CODEBUILD_SRC_DIR: source };
+    for (const input of action.inputs.slice(1)) {
+      const inbox = join(machine, input);
+      cpSync(run.artifacts.get(input)!, inbox, { recursive: true });
+      env[`CODEBUILD_SRC_DIR_${input}`] = inbox;
+    }
+    const running = JSON.parse(action.configuration.EnvironmentVariables as string) as EnvironmentVariable[];
+    for (const { name: variable, value, type } of [...project.variables, ...running]) {
+      env[variable] = await keptValue(filled(value, parameters), type);
+    }
+    assert.equal(spec.env.shell, "bash");
+    // Each command is judged, and the first that fails ends the phase.
+    const script = spec.phases.build!.commands.map((command) => `${command}\n[ $? -eq 0 ] || exit 1`).join("\n");
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", script], { env, encoding: "utf8" });
+    lastOutput = stdout + stderr;
+    if (status !== 0) return status ?? -1;
+    for (const variable of spec.env["exported-variables"] ?? [])
+      run.exported.set(`${action.namespace}.${variable}`, env[variable]!);
+    for (const output of action.outputs) run.artifacts.set(output, join(source, spec.artifacts!["base-directory"]));
+    return 0;
+  }
+
+  function filled(value: string, parameters: Record<string, string>): string {
+    return value.replaceAll(/#\{([^}]+)\}/g, (_, name: string) => {
+      if (name === "codepipeline.PipelineExecutionId") return run.id;
+      if (name === "SourceVariables.CommitId") return commit;
+      const known = name.startsWith("variables.")
+        ? parameters[name.slice("variables.".length)]
+        : run.exported.get(name);
+      assert.ok(known !== undefined, `nothing fills in #{${name}}`);
+      return known;
+    });
+  }
+
+  async function keptValue(value: string, type: EnvironmentVariable["type"] = "PLAINTEXT"): Promise<string> {
+    if (type === "PARAMETER_STORE") {
+      const { Parameter } = await emulator.aws<{ Parameter: { Value: string } }>(
+        "ssm",
+        "get-parameter",
+        "--name",
+        value,
+      );
+      return Parameter.Value;
+    }
+    if (type === "SECRETS_MANAGER") {
+      const { SecretString } = await emulator.aws<{ SecretString: string }>(
+        "secretsmanager",
+        "get-secret-value",
+        "--secret-id",
+        value,
+      );
+      return SecretString;
+    }
+    return value;
+  }
+});
+
+test("a source has the files that the projects name, and nothing else is written", () => {
+  assert.deepEqual(
+    document.buildspecs.map(({ path }) => path).sort(),
+    [...new Set(projects.map(({ buildspec }) => buildspec))].sort(),
+  );
+});

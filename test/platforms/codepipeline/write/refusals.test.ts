@@ -1,0 +1,166 @@
+/** What CodePipeline has no means for is refused, with what it is and what to do; what it can widen, it widens. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { context, delivery, env, parameter, pipeline, sh, text, when } from "../../../../src/index.ts";
+import type { Delivery } from "../../../../src/model/delivery.ts";
+import { eventBridgeCron } from "../../../../src/platforms/codepipeline/write/cron.ts";
+import { linesOf } from "../../../../src/platforms/codepipeline/write/lines.ts";
+import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
+import { CannotWrite, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { triggerOf } from "../../../../src/platforms/codepipeline/write/triggers.ts";
+import { write } from "./written.ts";
+
+const main = env("test", { branch: "main" });
+
+/** A job or two in one pipeline. */
+const withJobs = (jobs: object, environments = [main]): Delivery =>
+  delivery("shop", { pipelines: [pipeline("web", { jobs } as never)], environments } as never);
+
+const deploy = (more: object = {}) => ({ deploys: true, steps: [sh("./deploy.sh")], ...more });
+
+test("each refusal names the thing and the remedy", () => {
+  const size = parameter("size", { options: ["s", "l"], default: "s" });
+  const cases: [Delivery, RegExp, RegExp][] = [
+    [
+      withJobs({ deploy: deploy(), report: deploy({ needs: ["deploy"], runsAfter: "always" }) }),
+      /web\.report runs after success and failure/,
+      /continueOnFailure/,
+    ],
+    [withJobs({ deploy: deploy({ condition: when.event("push") }) }), /does not tell its actions/, /use a parameter/],
+    [
+      withJobs({ deploy: deploy() }, [env("test", { branch: "release/**" }) as never]),
+      /takes pushes to release\/\*\*/,
+      /name the branch/,
+    ],
+    [withJobs({ deploy: deploy() }, [env("test") as never]), /neither a branch nor an environment/, /give it a branch/],
+    [
+      withJobs({ deploy: deploy() }, [main, env("prod", { branch: "live", after: "test" }) as never]),
+      /reached from several branches \(main, live\)/,
+      /one branch/,
+    ],
+    [
+      withJobs({ deploy: deploy({ concurrency: "database" }) }, [main, env("prod", { after: "test" }) as never]),
+      /group database is used in the stages test and prod/,
+      /environment into the name/,
+    ],
+    [
+      withJobs({ deploy: deploy({ concurrency: { group: text`run-${context("run")}` } }) }),
+      /known only while it runs/,
+      /variables, the environment/,
+    ],
+    [
+      delivery("shop", {
+        parameters: [size],
+        environments: [main],
+        pipelines: [
+          pipeline("web", {
+            outputs: { url: "string" },
+            jobs: { deploy: deploy({ condition: when.parameter(size, "l") }) },
+          } as never),
+        ],
+      } as never),
+      /web\.deploy hands something over and its condition may leave it out/,
+      /condition on its steps/,
+    ],
+    [
+      delivery("shop", {
+        environments: [],
+        pipelines: [pipeline("web", { jobs: { test: { per: "release", steps: [sh("true")] } } })],
+      }),
+      /has no environment/,
+      /add an environment/,
+    ],
+  ];
+  for (const [built, message, next] of cases) {
+    assert.throws(
+      () => write(built),
+      (error: CannotWrite) => {
+        assert.ok(error instanceof CannotWrite, String(error));
+        assert.match(error.message, message);
+        assert.match(error.next ?? "", next);
+        return true;
+      },
+    );
+  }
+});
+
+test("more outputs than an action can be told are refused, not cut", () => {
+  const names = Array.from({ length: 12 }, (_, index) => `output${index}`);
+  const infra = pipeline("infra", {
+    outputs: Object.fromEntries(names.map((name) => [name, "string"])) as Record<string, "string">,
+    jobs: { apply: deploy() } as never,
+  });
+  const outputs = infra.outputs as unknown as Record<string, never>;
+  const web = pipeline("web", {
+    needs: [infra],
+    jobs: {
+      deploy: deploy({ env: Object.fromEntries(names.map((name) => [name.toUpperCase(), outputs[name]])) }),
+    } as never,
+  });
+  assert.throws(
+    () => write(delivery("shop", { pipelines: [infra, web], environments: [main] })),
+    /CodePipeline takes 1000/,
+  );
+});
+
+test("one pipeline for each branch, with the environments that its releases reach", () => {
+  const built = withJobs({ deploy: deploy() }, [
+    env("dev", { branch: "develop" }),
+    env("test", { branch: "main" }),
+    env("prod", { after: "test" }),
+  ] as never);
+  assert.deepEqual(
+    linesOf(built).map(({ name, branch, environments }) => [name, branch, environments.map((one) => one.name)]),
+    [
+      ["shop-dev", "develop", ["dev"]],
+      ["shop-test", "main", ["test", "prod"]],
+    ],
+  );
+});
+
+test("a trigger is as narrow as it can be told, and never narrower than the definition", () => {
+  const triggered = (...paths: string[][]) => {
+    const pipelines = paths.map((list, index) =>
+      pipeline(`p${index}`, { paths: list, jobs: { deploy: deploy() } as never }),
+    );
+    return triggerOf(linesOf(delivery("shop", { pipelines, environments: [main] } as never))[0]!, "shop").paths;
+  };
+  assert.deepEqual(triggered(["web/**"], ["infra/*.tf", "!infra/old.tf"]), ["shop/web/**", "shop/infra/*.tf"]);
+  assert.deepEqual(triggered(["web/**"], []), ["shop/**"]);
+  assert.deepEqual(triggered(["web/page[0-9].html", "a/b+c/d"]), ["shop/web/**", "shop/a/**"]);
+  assert.deepEqual(triggered(Array.from({ length: 9 }, (_, index) => `p${index}/**`)), ["shop/**"]);
+});
+
+test("cron lines mean the same on EventBridge", () => {
+  assert.deepEqual(eventBridgeCron("30 4 * * 1-5"), ["cron(30 4 ? * MON,TUE,WED,THU,FRI *)"]);
+  assert.deepEqual(eventBridgeCron("0 0 1 * *"), ["cron(0 0 1 * ? *)"]);
+  assert.deepEqual(eventBridgeCron("0 0 13 * 5"), ["cron(0 0 13 * ? *)", "cron(0 0 ? * FRI *)"]);
+  assert.deepEqual(eventBridgeCron("*/5 * * * sun,6-7"), ["cron(*/5 * ? * SUN,SAT *)"]);
+});
+
+test("legs of a matrix and members of a group stand behind each other where only some may run", () => {
+  const built = withJobs({
+    a: deploy({ matrix: { values: { n: ["1", "2", "3", "4"] }, maxParallel: 2 } }),
+    b: deploy({ concurrency: "db" }),
+    c: deploy({ concurrency: "db" }),
+    d: deploy({ needs: ["b"] }),
+  });
+  const document = lowerDelivery(built, {
+    layout: "single",
+    format: "cloudformation",
+    root: "",
+    folder: "x",
+    settings: settingsSchema.parse({}),
+  });
+  const found = document.resources.find((one) => one.kind === "pipeline")!;
+  const actions = found.stages.find(({ name }) => name === "test")!.actions;
+  assert.deepEqual(Object.fromEntries(actions.map(({ name, runOrder }) => [name, runOrder])), {
+    "web-a-1": 1,
+    "web-a-2": 1,
+    "web-a-3": 2,
+    "web-a-4": 2,
+    "web-b": 1,
+    "web-c": 2,
+    "web-d": 2,
+  });
+});

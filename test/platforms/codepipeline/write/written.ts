@@ -1,0 +1,144 @@
+/** What the tests of the writer share: an example delivery with everything in it, and how files are made of it. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parse } from "yaml";
+import {
+  cloudfront,
+  context,
+  delivery,
+  env,
+  parameter,
+  parameterStore,
+  pipeline,
+  s3,
+  secret,
+  sh,
+  text,
+  variable,
+  when,
+} from "../../../../src/index.ts";
+import type { Delivery } from "../../../../src/model/delivery.ts";
+import {
+  settingsSchema,
+  type WriteOptions,
+  type Written,
+} from "../../../../src/platforms/codepipeline/write/options.ts";
+import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
+
+export const examples = fileURLToPath(new URL("../../../../examples/", import.meta.url));
+
+export function write(built: Delivery, settings: object = {}, options: Partial<WriteOptions> = {}): Written {
+  return writeCodePipeline(built, {
+    layout: "single",
+    format: "cloudformation",
+    root: "",
+    folder: "codepipeline",
+    settings: settingsSchema.parse(settings),
+    ...options,
+  });
+}
+
+export async function readExample(name: string): Promise<{ built: Delivery; settings: object }> {
+  const folder = `${examples}${name}`;
+  const module = (await import(pathToFileURL(`${folder}/baton.config.ts`).href)) as { default: Delivery };
+  const settings = `${folder}/baton.codepipeline.yaml`;
+  return {
+    built: module.default,
+    settings: existsSync(settings) ? (parse(readFileSync(settings, "utf8")) as object) : {},
+  };
+}
+
+const size = parameter("size", { options: ["small", "large"], default: "small" });
+
+const infra = pipeline("infra", {
+  paths: ["infra/**"],
+  schedules: ["30 4 * * 1-5"],
+  outputs: {
+    siteBucket: { type: "string", job: "apply" },
+    apiUrl: { type: "url", job: "apply", parameter: "/shop/{environment}/api" },
+    limits: { type: "json", job: "apply" },
+  },
+  jobs: {
+    apply: {
+      deploys: true,
+      retry: { attempts: 3, delay: "0s" },
+      steps: [
+        sh({ name: "Fail the first time" })`
+          [ -e tried ] || { touch tried; echo 'siteBucket=wrong' >> "$BATON_OUTPUT"; exit 7; }
+        `,
+        sh({ name: "Make the bucket" })`aws s3 mb s3://shop-${context("environment")}-${variable("suffix")}`,
+        sh({ name: "Publish" })`
+          echo siteBucket=shop-${context("environment")}-${variable("suffix")} >> "$BATON_OUTPUT"
+          echo apiUrl=https://api.example.com/${context("commit")} >> "$BATON_OUTPUT"
+          printf 'limits<<END\n{"users":\n 3}\nEND\n' >> "$BATON_OUTPUT"
+        `,
+      ],
+    },
+  },
+});
+
+const web = pipeline("web", {
+  needs: [infra],
+  paths: ["web/**"],
+  workingDirectory: "web",
+  outputs: { version: { type: "string", job: "build" } },
+  jobs: {
+    test: { per: "release", matrix: { node: ["22", "24"] }, steps: [sh("test -f index.html")] },
+    build: {
+      per: "release",
+      needs: ["test"],
+      steps: [
+        sh(
+          "mkdir -p dist/.well-known && cp index.html dist/ && ln -s index.html dist/home.html && echo hidden > dist/.well-known/x",
+        ),
+        sh({ name: "Say the version" })`echo "version=1.0-${context("run")}" >> "$BATON_OUTPUT"`,
+      ],
+      artifacts: { dist: "dist" },
+    },
+    deploy: {
+      needs: ["build"],
+      deploys: true,
+      uses: ["dist"],
+      env: {
+        TITLE: text`a "quoted" $(touch owned) ${infra.outputs.apiUrl}`,
+        LIMITS: infra.outputs.limits,
+        TOKEN: secret("TOKEN"),
+      },
+      steps: [
+        sh({
+          name: "Write the settings",
+        })`printf '%s|%s|%s|%s' "$TITLE" "$LIMITS" "$TOKEN" ${context("release")} > dist/settings.txt`,
+        sh("exit 3", { name: "Only for large", condition: when.parameter(size, "large") }),
+        sh("exit 4", { name: "Only in prod", condition: when.environment("prod") }),
+        sh("exit 5", { name: "May fail", continueOnFailure: true }),
+        s3.sync({ from: "dist", bucket: infra.outputs.siteBucket }),
+        parameterStore.put({ "/shop/web/last": context("commit") }),
+      ],
+    },
+    invalidate: {
+      needs: ["deploy"],
+      continueOnFailure: true,
+      steps: [cloudfront.invalidate({ distribution: variable("distribution") })],
+    },
+  },
+});
+
+export const shop = delivery("shop", {
+  parameters: [size],
+  pipelines: [infra, web],
+  environments: [
+    env("test", { branch: "main", variables: { suffix: "t", distribution: "E123" } }),
+    env("prod", {
+      after: "test",
+      approval: { reviewers: ["release-managers"] },
+      variables: { suffix: "p", distribution: "E456" },
+    }),
+  ],
+});
+
+export const shopSettings = {
+  permissions: {
+    "infra.apply": [{ actions: ["s3:CreateBucket"], resources: [`arn:\${partition}:s3:::shop-\${environment}-*`] }],
+  },
+  alarms: { prod: ["shop-errors"] },
+};
