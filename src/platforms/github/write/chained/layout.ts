@@ -30,13 +30,16 @@ export function chained(delivery: Delivery, options: WriteOptions): WorkflowDocu
   const table = branchTable(delivery);
   const environment = `fromJSON('${JSON.stringify(table)}')[github.event.workflow_run.head_branch || github.ref_name]`;
   const artifactNames = new ArtifactNames(delivery);
+  const rows = new Map(pipelineRows(delivery).map((row) => [row.name, row]));
   return inOrder(delivery.pipelines, ({ needs }) => needs).map((pipeline) => {
+    const before = chainBefore(delivery, pipeline);
     const ids = new Ids(Object.keys(pipeline.jobs));
     const link: Link = {
       delivery,
       options,
       pipeline,
-      before: chainBefore(delivery, pipeline),
+      before,
+      rows: [...before, pipeline].map(({ name }) => rows.get(name)!),
       artifactNames,
       ids,
       plan: ids.claim("plan"),
@@ -147,9 +150,7 @@ function writeLink(link: Link): WorkflowDocument {
   };
 }
 
-function planJob({ delivery, options, pipeline, before, environment }: Link): StepsJobDocument {
-  const names = new Set([...before, pipeline].map(({ name }) => name));
-  const rows = pipelineRows(delivery).filter(({ name }) => names.has(name));
+function planJob({ delivery, options, pipeline, before, environment, rows }: Link): StepsJobDocument {
   const isFirst = before.length === 0;
   const parameters = Object.keys(delivery.parameters);
   const mark = `${environment}`;

@@ -1,0 +1,74 @@
+/** Other writers of workflows, where they are installed; each writes that many workflows of two jobs. */
+
+export interface Peer {
+  name: string;
+  write(workflows: number): { files: number; bytes: number };
+}
+
+export async function peers(): Promise<Peer[]> {
+  const found: Peer[] = [];
+  for (const load of [workflowTs, projen]) {
+    try {
+      found.push(await load());
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    }
+  }
+  return found;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: peers are optional, so their types are not there
+type Any = any;
+
+async function workflowTs(): Promise<Peer> {
+  const name = "@github-actions-workflow-ts/lib";
+  const { NormalJob, Step, Workflow }: Any = await import(name);
+  const { stringify } = await import("yaml");
+  return {
+    name,
+    write(count) {
+      let bytes = 0;
+      for (let i = 0; i < count; i++) {
+        const test = new NormalJob("test", { "runs-on": "ubuntu-24.04" }).addStep(
+          new Step({ name: "work", run: "make work" }),
+        );
+        const deploy = new NormalJob("deploy", { "runs-on": "ubuntu-24.04" })
+          .needs([test])
+          .addStep(new Step({ name: "work", run: "make work" }));
+        const workflow = new Workflow(`p${i}`, { name: `p${i}`, on: { push: { branches: ["main"] } } }).addJobs([
+          test,
+          deploy,
+        ]);
+        bytes += stringify(workflow.workflow).length;
+      }
+      return { files: count, bytes };
+    },
+  };
+}
+
+async function projen(): Promise<Peer> {
+  const name = "projen";
+  const { Project, github }: Any = await import(name);
+  const { mkdtempSync, rmSync } = await import("node:fs");
+  const { tmpdir } = await import("node:os");
+  const { join } = await import("node:path");
+  return {
+    name,
+    write(count) {
+      const outdir = mkdtempSync(join(tmpdir(), "projen-"));
+      const project = new Project({ name: "many", outdir });
+      const hub = new github.GitHub(project, { pullRequestLint: false });
+      let bytes = 0;
+      for (let i = 0; i < count; i++) {
+        const workflow = new github.GithubWorkflow(hub, `p${i}`);
+        workflow.on({ push: { branches: ["main"] } });
+        const job = { runsOn: ["ubuntu-24.04"], permissions: {}, steps: [{ name: "work", run: "make work" }] };
+        workflow.addJobs({ test: job, deploy: { ...job, needs: ["test"] } });
+        bytes += JSON.stringify(workflow.file?.obj ?? {}).length;
+      }
+      project.synth();
+      rmSync(outdir, { recursive: true, force: true });
+      return { files: count, bytes };
+    },
+  };
+}
