@@ -1,8 +1,9 @@
-import { can, jobPattern } from "../analysis/analysis.ts";
+import type { JobFacts, Lock, Pipeline, Start } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { plain } from "../analysis/locks.ts";
-import { isDocumentation, isPreview, lastingEffects } from "../analysis/purpose.ts";
+import { type Effect, isDocumentation, isPreview, lastingEffects } from "../analysis/purpose.ts";
 import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 const unique = /^github\.(run_id|sha|run_number)$|workflow_run\.(id|head_sha)$/;
 
@@ -22,23 +23,30 @@ export const groupKeyedOnWrongThing: Rule = {
       if (!effect || isPreview(job)) continue;
       const environment = job.environment && literalText(job.environment.name);
       // Only a job's own group, or that of a workflow that does nothing but deploy, is meant for the target.
-      const locks = [...job.locks, ...(pipeline.jobs.length === 1 ? pipeline.locks : [])];
+      const locks = [...job.locks, ...(pipeline.jobs.length === 1 || onlyDeploys(pipeline) ? pipeline.locks : [])];
       for (const lock of locks) {
         if (seen.has(lock.at)) continue;
-        const ways = analysis
-          .ways(pipeline)
-          .filter(
-            (way) =>
-              (way.root.kind === "push" || way.root.kind === "dispatch") &&
-              can(analysis.effectRuns(job, way.circumstances)),
-          );
+        const otherBranch = fromAnotherBranch(analysis, { pipeline, job, effect, lock });
+        if (otherBranch) {
+          seen.add(lock.at);
+          yield otherBranch;
+          continue;
+        }
+        if (lock.scope === "run" && pipeline.jobs.length > 1 && !lock.reads.some((path) => unique.test(path))) continue;
+        const ways = analysis.ways(pipeline).filter(
+          (way) =>
+            (way.root.kind === "push" || way.root.kind === "dispatch") &&
+            // What another step decides can be decided so for both.
+            analysis.effectRuns(job, way.circumstances) !== "no",
+        );
         const [way] = ways;
         if (!way) continue;
         const perRun = lock.reads.find((path) => unique.test(path));
         const byRef = lock.reads.find((path) => path === "github.ref" || path === "github.ref_name");
         // `head_ref || run_id` is for pull requests: on other events every run is meant to be on its own.
         if (perRun && !lock.reads.includes("github.head_ref")) {
-          // Nothing else to do.
+          // Whoever starts it by hand, and names the group after the run, wants them side by side.
+          if (way.root.kind !== "push" && pipeline.jobs.length > 1) continue;
         } else if (
           !byRef ||
           !environment ||
@@ -57,7 +65,7 @@ export const groupKeyedOnWrongThing: Rule = {
           message: `The group ${keyText(lock.group)} of "${jobName(job)}" is another one for each ${perRun ? "run" : "ref"}, but the target (${target}) is one`,
           at: lock.at,
           related: effect.step ? [{ at: effect.step.at, message: `Changes it: ${effect.tool}` }] : [],
-          confidence: "high",
+          confidence: can(analysis.effectRuns(job, way.circumstances)) ? "high" : "medium",
           // Tags are rarely pushed two at a time.
           ...(!perRun && ways.every(({ root }) => root.kind === "push" && root.ref.kind === "tag")
             ? { severity: "warning" as const }
@@ -98,4 +106,76 @@ export const groupKeyedOnWrongThing: Rule = {
 
 function environmentFollowsRef(name: readonly { readonly kind: string }[]): boolean {
   return name.some((part) => part.kind !== "text");
+}
+
+/** Nobody's pull request starts it, so that its group is there for what it deploys. */
+function onlyDeploys(pipeline: Pipeline): boolean {
+  return pipeline.starts.every(
+    ({ cause }) => cause.kind === "push" || cause.kind === "dispatch" || cause.kind === "call",
+  );
+}
+
+/** Tools that refuse, or mix, a second change of the same thing. */
+const oneAtATime = new Set(["terraform-state", "stack", "database"]);
+
+interface Keyed {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+  readonly effect: Effect;
+  readonly lock: Lock;
+}
+
+/**
+ * The group is one for each branch, but whoever starts it by hand chooses the environment: from another branch the same
+ * state is changed in another group.
+ */
+function fromAnotherBranch(analysis: Analysis, { pipeline, job, effect, lock }: Keyed): Candidate | undefined {
+  if (!onlyDeploys(pipeline) || !effect.access || !effect.step || !oneAtATime.has(effect.access.resource))
+    return undefined;
+  if (!lock.reads.some((path) => path === "github.ref" || path === "github.ref_name")) return undefined;
+  if (lock.reads.some((path) => /inputs|needs|matrix/.test(path))) return undefined;
+  const ways = analysis.ways(pipeline).filter((way) => analysis.effectRuns(job, way.circumstances) !== "no");
+  const byHand = ways.find(({ root, start }) => root.kind === "dispatch" && choosesEnvironment(start));
+  const [way] = ways;
+  if (!way || !byHand || byHand.root.kind !== "dispatch") return undefined;
+  const target = effect.step.resolve(effect.access.key);
+  if (target.some((part) => part.kind === "expression" && /github\.(ref|head_ref|base_ref)/.test(part.text)))
+    return undefined;
+  const first = jobPattern(job, way);
+  const second = { ...first, run: { pipeline: pipeline.id, event: "second" } };
+  return {
+    message: `The group ${keyText(lock.group)} of "${jobName(job)}" is another one for each branch, but the environment is chosen by hand: from two branches one target is changed at once`,
+    at: lock.at,
+    related: [
+      { at: effect.step.at, message: `Changes it: ${effect.tool}` },
+      { at: byHand.start.at, message: "Can be started from any branch, for any environment" },
+    ],
+    severity: "warning",
+    confidence: job.environment ? "low" : "medium",
+    schedule: [
+      `${way.described} -> ${fileName(pipeline.id)} starts in one group`,
+      `run by hand from another branch, for the same environment -> ${fileName(pipeline.id)} starts in another group`,
+      `both run "${jobName(job)}" at the same time`,
+    ],
+    help: "Name the group after the environment that is changed instead of the branch.",
+    claim: {
+      scenario: {
+        ...analysis.scenario([way]),
+        events: [way.root, { ...byHand.root, id: "second", branch: "topic" }],
+      },
+      schedule: [
+        { kind: "job-started", job: first },
+        { kind: "job-started", job: second },
+        { kind: "job-ended", job: first },
+      ],
+      bad: { kind: "overlap", first, second },
+    },
+  };
+}
+
+function choosesEnvironment({ cause }: Start): boolean {
+  return (
+    cause.kind === "dispatch" &&
+    cause.inputs.some(({ name }) => /env|stage|target|workspace|account|cluster/i.test(name))
+  );
 }

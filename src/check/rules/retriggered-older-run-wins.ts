@@ -6,7 +6,7 @@ import { addJobConcurrency } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 /** What a tool itself serialises or makes immutable does not end with the older version. */
-const inPlace = new Set(["service", "function", "bucket", "machine", "database"]);
+const inPlace = new Set(["service", "function", "bucket", "machine", "database", "terraform-state"]);
 
 export const retriggeredOlderRunWins: Rule = {
   id: "retriggered-older-run-wins",

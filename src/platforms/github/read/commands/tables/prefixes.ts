@@ -56,4 +56,9 @@ export const prefixes: readonly Prefix[] = [
   { words: ["xvfb-run"], flagsWithValue: ["-s", "--server-args"] },
   { words: ["cross-env"] },
   { words: ["winpty"] },
+  {
+    words: ["tfcmt"],
+    flagsWithValue: ["-owner", "-repo", "-sha", "-pr", "-var", "-config", "-build-url", "-output", "-log-level"],
+    positionals: 1,
+  },
 ];
