@@ -6,12 +6,14 @@ import { alwaysDeploy } from "./rules/always-deploy.ts";
 import { ambiguousWorkflowName } from "./rules/ambiguous-workflow-name.ts";
 import { anyNotAll } from "./rules/any-not-all.ts";
 import { artifactNeverUploaded } from "./rules/artifact-never-uploaded.ts";
+import { artifactNotProduced } from "./rules/artifact-not-produced.ts";
 import { artifactOnlyOnSomeTriggers } from "./rules/artifact-only-on-some-triggers.ts";
 import { botTokenPushDoesNotTrigger } from "./rules/bot-token-push-does-not-trigger.ts";
 import { calledWorkflowWaitsForCaller } from "./rules/called-workflow-waits-for-caller.ts";
 import { callerNameInReusableGroup } from "./rules/caller-name-in-reusable-group.ts";
 import { cancelInProgressOnDeploy } from "./rules/cancel-in-progress-on-deploy.ts";
 import { chainTooDeep } from "./rules/chain-too-deep.ts";
+import { changeSetNeverExecuted } from "./rules/change-set-never-executed.ts";
 import { checkoutBranchTip } from "./rules/checkout-branch-tip.ts";
 import { checkoutDefaultHeadInWorkflowRun } from "./rules/checkout-default-head-in-workflow-run.ts";
 import { continueOnErrorHollowsGate } from "./rules/continue-on-error-hollows-gate.ts";
@@ -21,6 +23,7 @@ import { downloadWithoutRunId } from "./rules/download-without-run-id.ts";
 import { duplicateProducer } from "./rules/duplicate-producer.ts";
 import { envMislabelled } from "./rules/env-mislabelled.ts";
 import { envOrderSkipped } from "./rules/env-order-skipped.ts";
+import { environmentIsSameTarget } from "./rules/environment-is-same-target.ts";
 import { eventFieldAbsent } from "./rules/event-field-absent.ts";
 import { expiredArtifactPromotion } from "./rules/expired-artifact-promotion.ts";
 import { groupKeyedOnWrongThing } from "./rules/group-keyed-on-wrong-thing.ts";
@@ -34,15 +37,25 @@ import { mutableTagRace } from "./rules/mutable-tag-race.ts";
 import { noConclusionGuard } from "./rules/no-conclusion-guard.ts";
 import { overSharedGroup } from "./rules/over-shared-group.ts";
 import { parallelCiAndCd } from "./rules/parallel-ci-and-cd.ts";
+import { parallelPipelinesOnePush } from "./rules/parallel-pipelines-one-push.ts";
 import { planApplyFromDifferentRuns } from "./rules/plan-apply-from-different-runs.ts";
+import { productionBeforeStaging } from "./rules/production-before-staging.ts";
+import { publicOrUnencryptedArtifacts } from "./rules/public-or-unencrypted-artifacts.ts";
 import { publishPointerBeforePayload } from "./rules/publish-pointer-before-payload.ts";
 import { pushAndWorkflowRunBoth } from "./rules/push-and-workflow-run-both.ts";
 import { refTestNeverTrueUnderWorkflowRun } from "./rules/ref-test-never-true-under-workflow-run.ts";
 import { retriggeredOlderRunWins } from "./rules/retriggered-older-run-wins.ts";
+import { sameRunOrderRace } from "./rules/same-run-order-race.ts";
+import { sameStackTwoPipelines } from "./rules/same-stack-two-pipelines.ts";
+import { secretInDefinition } from "./rules/secret-in-definition.ts";
 import { selfOrCyclicWorkflowRun } from "./rules/self-or-cyclic-workflow-run.ts";
 import { sharedTargetNoSharedGroup } from "./rules/shared-target-no-shared-group.ts";
 import { skipPropagationBlocksDeploy } from "./rules/skip-propagation-blocks-deploy.ts";
 import { skippedGateIsGreen } from "./rules/skipped-gate-is-green.ts";
+import { supersededApproval } from "./rules/superseded-approval.ts";
+import { tokenSource } from "./rules/token-source.ts";
+import { triggerMissesConsumer } from "./rules/trigger-misses-consumer.ts";
+import { unknownProviderOrKey } from "./rules/unknown-provider-or-key.ts";
 import { untrustedCheckoutInPrivilegedRun } from "./rules/untrusted-checkout-in-privileged-run.ts";
 import { upstreamPathStarvation } from "./rules/upstream-path-starvation.ts";
 import { waitActionEmptySet } from "./rules/wait-action-empty-set.ts";
@@ -97,4 +110,17 @@ export const rules: readonly Rule[] = [
   envOrderSkipped,
   envMislabelled,
   planApplyFromDifferentRuns,
+  artifactNotProduced,
+  unknownProviderOrKey,
+  parallelPipelinesOnePush,
+  supersededApproval,
+  sameStackTwoPipelines,
+  productionBeforeStaging,
+  secretInDefinition,
+  publicOrUnencryptedArtifacts,
+  changeSetNeverExecuted,
+  sameRunOrderRace,
+  environmentIsSameTarget,
+  triggerMissesConsumer,
+  tokenSource,
 ];

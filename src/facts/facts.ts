@@ -9,6 +9,8 @@
 
 import type { Place, Placed, SourceFile } from "../findings/source.ts";
 import type { Access, Key } from "./access.ts";
+import type { NameSet } from "./name-set.ts";
+import type { StagedFacts } from "./staged.ts";
 
 /** Three-valued: `unknown` is what only the run can tell. */
 export type Truth = "yes" | "no" | "unknown";
@@ -18,20 +20,7 @@ export type Conclusion = "success" | "failure" | "cancelled" | "skipped" | "time
 // ---------------------------------------------------------------------------------------------------------------------
 // Filters
 
-/** A set of branch names, tag names or paths, as filters describe it. */
-export interface NameSet {
-  /** No filter at all. */
-  readonly kind: "all" | "none" | "patterns";
-  /** As written, negations included; empty for `all` and `none`. */
-  readonly patterns: readonly Placed<string>[];
-  /** Whether patterns say what is left out (`branches-ignore`). */
-  readonly inverted: boolean;
-  accepts(name: string): boolean;
-  /** Concrete members, one for each positive pattern; what a schedule names. Not complete. */
-  readonly samples: readonly string[];
-  /** Every member, where the filter lists literal names only. */
-  readonly literals: readonly string[] | undefined;
-}
+export type { NameSet } from "./name-set.ts";
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What starts a pipeline
@@ -281,6 +270,8 @@ export interface Facts {
   readonly repository: string | undefined;
   /** Files that could not be understood: names defined there are unknown. */
   readonly unreadable: readonly string[];
+  /** Pipelines made of stages, where the repository has any. */
+  readonly staged?: StagedFacts;
   pipeline(id: string): Pipeline | undefined;
   job(id: string): JobFacts | undefined;
 }

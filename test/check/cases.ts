@@ -4,6 +4,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../../src/check/check.ts";
 import { type Finding, sortFindings } from "../../src/findings/finding.ts";
+import { codepipelineFacts } from "../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
+import { readPipelines } from "../../src/platforms/codepipeline/read/repository.ts";
 import { githubFacts } from "../../src/platforms/github/facts/github-facts.ts";
 import { readRepository } from "../../src/platforms/github/read/repository.ts";
 import { createSimulator } from "../../src/platforms/github/simulate/simulator.ts";
@@ -37,8 +39,10 @@ export interface CheckedCase {
 export function checkFolder(folder: string): CheckedCase {
   const defaultBranch = existsSync(join(folder, "default-branch")) ? "main" : undefined;
   const repository = readRepository(folder, defaultBranch ? { defaultBranch } : {});
-  const found = check(githubFacts(repository), { simulator: createSimulator(repository) });
-  return { repository, findings: sortFindings([...repository.problems, ...found]) };
+  const pipelines = readPipelines(folder);
+  const facts = { ...githubFacts(repository), staged: codepipelineFacts(pipelines) };
+  const found = check(facts, { simulator: createSimulator(repository) });
+  return { repository, findings: sortFindings([...repository.problems, ...pipelines.problems, ...found]) };
 }
 
 /** What a finding says, without the frames. */

@@ -63,10 +63,15 @@ function example(kind: "ok" | "err", rule: Rule): string {
 }
 
 function filesOf(folder: string): string[] {
-  const workflows = join(folder, ".github/workflows");
-  return readdirSync(workflows)
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => /\.(ya?ml|json|tfvars)$/.test(name))
     .sort()
-    .map((name) => `\`.github/workflows/${name}\`\n\n\`\`\`yaml\n${readFileSync(join(workflows, name), "utf8")}\`\`\``);
+    .map((name) => `\`${name}\`\n\n\`\`\`${languageOf(name)}\n${readFileSync(join(folder, name), "utf8")}\`\`\``);
+}
+
+function languageOf(name: string): string {
+  return name.endsWith(".json") ? "json" : name.endsWith(".tfvars") ? "hcl" : "yaml";
 }
 
 function listPage(): string {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { casesOf, checkFolder } from "./cases.ts";
@@ -31,19 +31,26 @@ function changed(text: string, changes: readonly { kind: number; line: number; o
   return lines.join("\n");
 }
 
+/** Workflows, templates and configurations of a case. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.(ya?ml|json|tfvars)$/.test(name),
+  );
+}
+
 let count = 0;
 
-test("no change of a workflow file makes the check fail", () => {
+test("no change of a file makes the check fail", () => {
   fc.assert(
     fc.property(
       fc.nat({ max: cases.length - 1 }),
       fc.array(change, { minLength: 1, maxLength: 6 }),
       (index, changes) => {
-        const from = join(cases[index]!.folder, ".github/workflows");
+        const from = cases[index]!.folder;
         const to = join(scratch, String(count++));
-        mkdirSync(join(to, ".github/workflows"), { recursive: true });
-        for (const name of readdirSync(from)) {
-          writeFileSync(join(to, ".github/workflows", name), changed(readFileSync(join(from, name), "utf8"), changes));
+        for (const file of filesIn(from)) {
+          mkdirSync(dirname(join(to, file)), { recursive: true });
+          writeFileSync(join(to, file), changed(readFileSync(join(from, file), "utf8"), changes));
         }
         assert.ok(Array.isArray(checkFolder(to).findings));
       },

@@ -5,7 +5,6 @@ import { atLeast, sortFindings } from "../../findings/finding.ts";
 import type { Report } from "../../findings/print/report.ts";
 import type { Repository } from "../../platforms/github/workflow.ts";
 import type { CommandModule } from "../command.ts";
-import { filesOnDefaultBranch } from "../default-branch.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { version } from "../version.ts";
@@ -13,9 +12,9 @@ import { examples, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
   jsonOption(command)
-    .argument("[PATH]", "a repository, a folder with .github/workflows, or one workflow file", ".")
+    .argument("[PATH]", "a repository, or one file with a workflow or a CodePipeline", ".")
     .description(
-      "Find races and broken hand-offs between the workflows of a repository. Reads files only: no network, no token.",
+      "Find races and broken hand-offs between the workflows and pipelines of a repository. Reads files only: no network, no token.",
     )
     .option("--format <FORMAT>", "text, json, sarif or github (annotations)", "text")
     .option("--severity <SEVERITY>", "report only this and worse: error, warning or note", "note")
@@ -58,8 +57,8 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
     throw new UsageError(`${args[0]}: there is no such file or folder`, { next: "baton check PATH" });
   }
   const checked = await checkPath(path, options);
-  if (checked.repository.workflows.length + checked.repository.unreadable.length === 0) {
-    throw new UsageError(`${args[0] ?? path}: there are no workflows (.github/workflows/*.yml)`, {
+  if (checked.report.files + (checked.report.pipelines ?? 0) === 0) {
+    throw new UsageError(`${args[0] ?? path}: there are no workflows (.github/workflows/*.yml) and no CodePipelines`, {
       next: "baton check PATH of a repository that has some",
     });
   }
@@ -80,31 +79,22 @@ interface Checked {
 }
 
 async function checkPath(path: string, { defaultBranch }: Pick<Options, "defaultBranch">): Promise<Checked> {
-  const [{ readRepository }, { githubFacts }, { check }, { rules }, { createSimulator }, { suppress }] =
-    await Promise.all([
-      import("../../platforms/github/read/repository.ts"),
-      import("../../platforms/github/facts/github-facts.ts"),
-      import("../../check/check.ts"),
-      import("../../check/rules.ts"),
-      import("../../platforms/github/simulate/simulator.ts"),
-      import("../../check/suppress.ts"),
-    ]);
-  const repository = readRepository(path, defaultBranch ? { defaultBranch } : {});
-  const onDefaultBranch = await filesOnDefaultBranch(repository);
-  const facts = githubFacts(repository, onDefaultBranch ? { onDefaultBranch } : {});
-  const found = check(facts, { simulator: createSimulator(repository) });
-  const { findings, suppressed } = suppress(sortFindings([...repository.problems, ...found]), repository.sources);
+  const [{ readWhole }, { check }, { rules }, { suppress }] = await Promise.all([
+    import("../read-repository.ts"),
+    import("../../check/check.ts"),
+    import("../../check/rules.ts"),
+    import("../../check/suppress.ts"),
+  ]);
+  const { repository, facts, simulator, problems, sources, workflows, pipelines } = await readWhole(path, {
+    defaultBranch,
+  });
+  const found = check(facts, { simulator });
+  const { findings, suppressed } = suppress(sortFindings([...problems, ...found]), sources);
   const { focus } = repository;
   const shown = focus === undefined ? findings : findings.filter((finding) => touches(finding, focus));
   return {
     repository,
-    report: {
-      findings: shown,
-      sources: repository.sources,
-      files: repository.workflows.length + repository.unreadable.length,
-      rules: rules.length,
-      suppressed,
-    },
+    report: { findings: shown, sources, files: workflows, pipelines, rules: rules.length, suppressed },
   };
 }
 

@@ -9,6 +9,8 @@ export interface Report {
   readonly sources: ReadonlyMap<string, SourceFile>;
   /** How many workflow files were read. */
   readonly files: number;
+  /** How many pipelines of other services were read. */
+  readonly pipelines?: number;
   /** How many rules were asked. */
   readonly rules: number;
   readonly suppressed: number;

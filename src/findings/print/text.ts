@@ -77,14 +77,18 @@ function timeline(schedule: readonly string[], marks: Marks): string[] {
 }
 
 /** `3 findings (1 error, 2 warnings) in 30 workflows, 47 rules`. */
-export function closingLine({ findings, files, rules, suppressed }: Report): string {
+export function closingLine({ findings, files, pipelines = 0, rules, suppressed }: Report): string {
   const { errors, warnings, notes } = countBySeverity(findings);
   const parts = [plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note")].filter(
     (part) => !part.startsWith("0 "),
   );
   const found = findings.length === 0 ? "nothing found" : parts.join(", ");
   const hidden = suppressed > 0 ? `, ${suppressed} suppressed` : "";
-  return `${found} in ${plural(files, "workflow")} by ${rules} rules${hidden}`;
+  const read = [
+    ...(files > 0 || pipelines === 0 ? [plural(files, "workflow")] : []),
+    ...(pipelines > 0 ? [plural(pipelines, "pipeline")] : []),
+  ].join(" and ");
+  return `${found} in ${read} by ${rules} rules${hidden}`;
 }
 
 function plural(count: number, word: string): string {

@@ -1,0 +1,236 @@
+/**
+ * Pipelines of any platform side by side: which of them one push starts, what each changes and what each reads. Made of
+ * stages or of jobs, they meet in the same repository and the same account.
+ */
+
+import type { ResourceAccess } from "../../facts/access.ts";
+import type { NameSet } from "../../facts/name-set.ts";
+import {
+  type ActionFacts,
+  identity,
+  literal,
+  readable,
+  type StagedPipeline,
+  type StagedStart,
+} from "../../facts/staged.ts";
+import type { Place } from "../../findings/source.ts";
+import type { Analysis } from "./analysis.ts";
+import { fileName } from "./wording.ts";
+
+export type PushStart = Extract<StagedStart, { kind: "push" }>;
+
+export interface Party {
+  readonly id: string;
+  readonly label: string;
+  readonly at: Place;
+  readonly pushes: readonly PartyPush[];
+  /** Names of the pipelines after which it starts. */
+  readonly after: readonly string[];
+  readonly name: string | undefined;
+  readonly deeds: readonly Deed[];
+  readonly imports: ReadonlySet<string>;
+  readonly exports: ReadonlyMap<string, Place>;
+  /** Importing places, for the name of what is imported. */
+  readonly importAt: Place | undefined;
+  readonly platform: "stages" | "jobs";
+  /** The same definition may stand in several files. */
+  readonly shape: string;
+}
+
+export interface PartyPush {
+  readonly repository: string | undefined;
+  readonly branches: NameSet;
+  readonly tags: NameSet;
+  readonly paths: NameSet;
+  /** Identity of the one branch, where no filter names branches. */
+  readonly branch: string | undefined;
+  readonly at: Place;
+  readonly by: string;
+}
+
+export interface Deed {
+  readonly access: ResourceAccess;
+  /** Where in the pipeline, for people. */
+  readonly where: string;
+  readonly account: string | undefined;
+  readonly region: string | undefined;
+  readonly action: ActionFacts | undefined;
+}
+
+const known = new WeakMap<Analysis, readonly Party[]>();
+
+export function partiesOf(analysis: Analysis): readonly Party[] {
+  let parties = known.get(analysis);
+  if (!parties) {
+    const staged = (analysis.facts.staged?.pipelines ?? []).map(stagedParty);
+    // Workflows matter here only beside pipelines of the other kind.
+    parties = staged.length > 0 ? [...staged, ...jobParties(analysis)] : [];
+    known.set(analysis, parties);
+  }
+  return parties;
+}
+
+function stagedParty(pipeline: StagedPipeline): Party {
+  const imports = new Set(pipeline.actions.flatMap((action) => action.imports));
+  const exports = pipeline.actions.flatMap((action) => action.exports.map((name) => [name, action.nameAt] as const));
+  return {
+    id: pipeline.id,
+    label: pipeline.label,
+    at: pipeline.nameAt,
+    name: literal(pipeline.name) ?? pipeline.label,
+    pushes: pipeline.starts.filter((start) => start.kind === "push").map(pushOf),
+    after: pipeline.starts.flatMap((start) => (start.kind === "after" ? (identity(start.pipeline.key) ?? []) : [])),
+    deeds: pipeline.actions.flatMap((action) => action.accesses.flatMap((access) => deedOf(action, access))),
+    imports,
+    exports: new Map(exports),
+    importAt: pipeline.actions.find((action) => action.imports.length > 0)?.nameAt,
+    platform: "stages",
+    shape: pipeline.actions.map((action) => `${action.stageLabel}/${action.label}`).join(" "),
+  };
+}
+
+function deedOf(action: ActionFacts, access: ActionFacts["accesses"][number]): Deed[] {
+  if (access.kind !== "resource") return [];
+  const where = `"${action.label}" in stage "${action.stageLabel}"`;
+  return [{ access, where, account: identity(action.account), region: identity(action.region), action }];
+}
+
+function pushOf(start: PushStart): PartyPush {
+  const { source, branches, tags, paths, branch, at, by } = start;
+  const repository = start.missingSource ? undefined : identity(source.repository.key);
+  return { repository, branches, tags, paths, branch: branch && identity(branch.key), at, by };
+}
+
+function jobParties(analysis: Analysis): Party[] {
+  return analysis.facts.pipelines.map((pipeline): Party => {
+    const pushes = pipeline.starts.flatMap((start): PartyPush[] => {
+      if (start.cause.kind !== "push") return [];
+      const { branches, tags, paths } = start.cause;
+      return [
+        {
+          repository: analysis.facts.repository ?? "",
+          branches,
+          tags,
+          paths,
+          branch: undefined,
+          at: start.at,
+          by: "push",
+        },
+      ];
+    });
+    const running = pushes.length === 0 ? [] : pipeline.jobs.filter((job) => runsOnPush(analysis, pipeline, job));
+    // A workflow that starts or watches the other side orders itself by commands.
+    const orders = running.some((job) => job.steps.some((step) => /aws codepipeline /.test(step.text)));
+    const deeds = running.flatMap((job) =>
+      job.steps.flatMap((step) =>
+        step.accesses.flatMap((access): Deed[] => {
+          if (access.kind !== "resource") return [];
+          const resolved = { ...access, key: step.resolve(access.key) };
+          return [{ access: resolved, where: `job "${job.label}"`, account: "", region: "", action: undefined }];
+        }),
+      ),
+    );
+    return {
+      id: pipeline.id,
+      label: fileName(pipeline.id),
+      at: pipeline.at,
+      name: undefined,
+      pushes: orders ? [] : pushes,
+      after: [],
+      deeds: orders ? [] : deeds,
+      imports: new Set(),
+      exports: new Map(),
+      importAt: undefined,
+      platform: "jobs",
+      shape: pipeline.id,
+    };
+  });
+}
+
+function runsOnPush(
+  analysis: Analysis,
+  pipeline: Parameters<Analysis["ways"]>[0],
+  job: (typeof pipeline)["jobs"][number],
+) {
+  return analysis.waysRunning(pipeline, job).some((way) => way.root.kind === "push" && !way.upstream);
+}
+
+export interface CoStart {
+  readonly a: PartyPush;
+  readonly b: PartyPush;
+  /** `push to main`. */
+  readonly words: string;
+  /** Both have path filters, and no path is known that lets both start. */
+  readonly apart: boolean;
+}
+
+/** One push that starts both. */
+export function coStart(a: Party, b: Party): CoStart | undefined {
+  for (const x of a.pushes) {
+    for (const y of b.pushes) {
+      if (!sameRepository(x.repository, y.repository)) continue;
+      const words = commonRef(x, y);
+      if (words) return { a: x, b: y, words, apart: pathsApart(x.paths, y.paths) };
+    }
+  }
+  return undefined;
+}
+
+/** An empty name is this repository where no clone tells its name. */
+function sameRepository(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (a === "" || b === "") return !/^(codecommit|s3|ecr):/.test(a + b);
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function commonRef(x: PartyPush, y: PartyPush): string | undefined {
+  if (x.branch !== undefined && x.branch === y.branch) {
+    return !x.branch.includes("‹") ? `push to ${x.branch}` : "a push";
+  }
+  const names = [...x.branches.samples, ...y.branches.samples];
+  const open = (push: PartyPush) => push.branches.kind !== "all" || push.branch === undefined;
+  if (open(x) && open(y)) {
+    const branch = names.find((name) => x.branches.accepts(name) && y.branches.accepts(name));
+    if (branch) return `push to ${branch}`;
+    if (x.branches.kind === "all" && y.branches.kind === "all") return "a push";
+  }
+  const tag = [...x.tags.samples, ...y.tags.samples].find((name) => x.tags.accepts(name) && y.tags.accepts(name));
+  return tag && `tag ${tag}`;
+}
+
+function pathsApart(x: NameSet, y: NameSet): boolean {
+  if (x.kind !== "patterns" || y.kind !== "patterns" || x.inverted || y.inverted) return false;
+  return ![...x.samples, ...y.samples].some((path) => x.accepts(path) && y.accepts(path));
+}
+
+/** Whether both are one pipeline, read from two files. */
+export function samePipeline(a: Party, b: Party): boolean {
+  if (a === b) return true;
+  if (a.platform !== "stages" || b.platform !== "stages") return false;
+  const [file, other] = [a.id.slice(0, a.id.indexOf("#")), b.id.slice(0, b.id.indexOf("#"))];
+  return file !== other && (a.name === b.name || a.shape === b.shape);
+}
+
+/** Whether one starts only after the other has succeeded, directly. */
+export function startsAfter(later: Party, earlier: Party): boolean {
+  return (
+    earlier.name !== undefined &&
+    later.after.some((name) => name === earlier.name || name.endsWith(`#${earlier.name}›`))
+  );
+}
+
+/** What a deed touches, equal where it is certainly the same thing. Undefined where that is not certain. */
+export function targetOf({ access, account, region }: Deed): string | undefined {
+  const key = identity(access.key);
+  const path = identity(access.details.get("path") ?? []);
+  if (!key || account === undefined || region === undefined || path === undefined) return undefined;
+  return `${access.resource} ${key} ${path} ${account} ${region}`;
+}
+
+export function changes({ access }: Deed): boolean {
+  return access.mode !== "read" && (access.effect === "deploy" || access.effect === "destroy");
+}
+
+export function nameOfTarget({ access }: Deed): string {
+  return `${access.resource} "${readable(access.key)}"`;
+}

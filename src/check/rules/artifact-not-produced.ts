@@ -1,0 +1,65 @@
+import { type ActionFacts, comesBefore, literal, type StagedPipeline, type Written } from "../../facts/staged.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
+import type { Candidate, Rule } from "../rule.ts";
+
+export const artifactNotProduced: Rule = {
+  id: "artifact-not-produced",
+  severity: "error",
+  kind: "broken hand-off",
+  title: "an action takes an artifact that no earlier action makes",
+  why: "CodePipeline refuses a pipeline in which an action takes what nothing before it puts out, or fails when the action asks for it.",
+  url: awsDocumentation.artifacts,
+  *find({ facts }) {
+    for (const pipeline of facts.staged?.pipelines ?? []) {
+      if (pipeline.partial) continue;
+      for (const action of pipeline.actions) {
+        for (const input of action.inputs) yield* missing(pipeline, action, input);
+        yield* notAnInput(action);
+      }
+    }
+  },
+};
+
+function* missing(pipeline: StagedPipeline, action: ActionFacts, input: Written): Generator<Candidate> {
+  const name = literal(input);
+  if (name === undefined) return;
+  const makers = pipeline.actions.filter((each) => each !== action && makes(each, name));
+  const first = pipeline.actions.filter((each) => each.runOrder === undefined || comesBefore(each, action));
+  // One whose outputs or place only a deployment knows may be the one.
+  if (first.some((each) => makes(each, name) || each.outputs.some((output) => literal(output) === undefined))) return;
+  const [late] = makers;
+  const others = [...new Set(first.flatMap((each) => each.outputs.flatMap((output) => literal(output) ?? [])))];
+  yield {
+    message: late
+      ? `Action "${action.label}" takes the artifact "${name}", which "${late.label}" makes ${late.stage === action.stage ? "at the same time or later" : "only later"}`
+      : `Action "${action.label}" takes the artifact "${name}", which no action of ${pipeline.label} makes`,
+    at: input.at,
+    related: late ? [{ at: late.nameAt, message: `"${late.label}" makes it, in stage "${late.stageLabel}"` }] : [],
+    confidence: "high",
+    schedule: [],
+    help: late
+      ? `Move "${late.label}" to an earlier stage, or give it a lower run order than "${action.label}".`
+      : `Name one that exists${others.length > 0 ? ` (${others.join(", ")})` : ""}, or let an earlier action put it out.`,
+  };
+}
+
+/** An artifact that only the configuration names is not there when the action runs. */
+function* notAnInput(action: ActionFacts): Generator<Candidate> {
+  const inputs = action.inputs.map(literal);
+  if (inputs.includes(undefined)) return;
+  for (const named of action.namedArtifacts) {
+    const name = literal(named);
+    if (name === undefined || inputs.includes(name)) continue;
+    yield {
+      message: `Action "${action.label}" names the artifact "${name}" in its configuration and does not take it`,
+      at: named.at,
+      confidence: "high",
+      schedule: [],
+      help: `Add "${name}" to the input artifacts of the action.`,
+    };
+  }
+}
+
+function makes(action: ActionFacts, name: string): boolean {
+  return action.outputs.some((output) => literal(output) === name);
+}

@@ -1,0 +1,59 @@
+import { type ActionFacts, comesBefore, identity, readable, type StagedPipeline } from "../../facts/staged.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
+import type { Rule } from "../rule.ts";
+
+export const changeSetNeverExecuted: Rule = {
+  id: "change-set-never-executed",
+  severity: "error",
+  kind: "dead edge",
+  title: "a change set is made and never executed",
+  why: "CHANGE_SET_REPLACE only writes down what would change. Without CHANGE_SET_EXECUTE of the same change set the stage is green and the stack stays as it was.",
+  url: awsDocumentation.cloudFormation,
+  *find({ facts }) {
+    const pipelines = facts.staged?.pipelines ?? [];
+    for (const pipeline of pipelines) {
+      if (pipeline.partial) continue;
+      for (const action of pipeline.actions) {
+        if (action.changeSet?.does !== "make" || isExecuted(action, pipeline, pipelines)) continue;
+        const { stack, name } = action.changeSet;
+        const early = pipeline.actions.find((each) => executes(each, action) === "yes");
+        const mistaken = pipeline.actions.find(
+          (each) => each.changeSet?.does === "execute" && comesBefore(action, each) && executes(each, action) === "no",
+        );
+        yield {
+          message: early
+            ? `"${early.label}" executes the change set "${readable(name.key)}" before or while "${action.label}" makes it`
+            : `Nothing executes the change set "${readable(name.key)}" of stack "${readable(stack.key)}" that "${action.label}" makes`,
+          at: name.at,
+          related: early
+            ? [{ at: early.nameAt, message: "It is executed here" }]
+            : mistaken
+              ? [{ at: mistaken.changeSet!.name.at, message: `"${mistaken.label}" executes another one` }]
+              : [],
+          confidence: pipeline.actions.some((each) => each.opaque && comesBefore(action, each)) ? "low" : "high",
+          schedule: [],
+          help: "Add an action with CHANGE_SET_EXECUTE, the same stack and the same change set name, at a higher run order or in a later stage. Without a review in between, CREATE_UPDATE does both at once.",
+        };
+      }
+    }
+  },
+};
+
+function isExecuted(action: ActionFacts, own: StagedPipeline, all: readonly StagedPipeline[]): boolean {
+  const later = own.actions.filter((each) => comesBefore(action, each) || each.runOrder === undefined);
+  const elsewhere = all.filter((pipeline) => pipeline !== own).flatMap((pipeline) => pipeline.actions);
+  return [...later, ...elsewhere].some((each) => executes(each, action) !== "no" || executesByCommand(each));
+}
+
+function executes(each: ActionFacts, { changeSet }: ActionFacts): "yes" | "no" | "unknown" {
+  if (each.changeSet?.does !== "execute" || !changeSet) return "no";
+  const sides = [changeSet.stack, each.changeSet.stack, changeSet.name, each.changeSet.name].map(({ key }) =>
+    identity(key),
+  );
+  if (sides.includes(undefined)) return "unknown";
+  return sides[0] === sides[1] && sides[2] === sides[3] ? "yes" : "no";
+}
+
+function executesByCommand({ accesses }: ActionFacts): boolean {
+  return accesses.some((access) => access.tool === "aws cloudformation execute-change-set");
+}

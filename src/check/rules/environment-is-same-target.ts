@@ -1,0 +1,51 @@
+import type { StagedPipeline } from "../../facts/staged.ts";
+import { changes, type Deed, nameOfTarget, partiesOf, targetOf } from "../analysis/parties.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
+import type { Candidate, Rule } from "../rule.ts";
+
+export const environmentIsSameTarget: Rule = {
+  id: "environment-is-same-target",
+  severity: "error",
+  kind: "missing gate",
+  title: "two environments by name are one by target",
+  why: "What is called a trial already changes the real thing: the deployment to the first environment is the deployment to the second, before anybody has looked at it.",
+  url: awsDocumentation.bestPractices,
+  *find(analysis) {
+    const parties = partiesOf(analysis);
+    for (const pipeline of analysis.facts.staged?.pipelines ?? []) {
+      const party = parties.find(({ id }) => id === pipeline.id);
+      if (party) yield* within(pipeline, party.deeds.filter(isDeployment));
+    }
+  },
+};
+
+/** What commands do with a bucket may be about different paths in it. */
+function isDeployment(deed: Deed): boolean {
+  const { resource, tool } = deed.access;
+  if (!deed.action?.tier || !changes(deed) || targetOf(deed) === undefined) return false;
+  return resource === "stack" || resource === "function" || (resource === "bucket" && tool === "S3 deploy");
+}
+
+function* within({ label }: StagedPipeline, deeds: readonly Deed[]): Generator<Candidate> {
+  const seen = new Set<string>();
+  for (const [i, first] of deeds.entries()) {
+    const target = targetOf(first)!;
+    const second = deeds
+      .slice(i + 1)
+      .find((deed) => targetOf(deed) === target && deed.action!.tier !== first.action!.tier);
+    if (!second || seen.has(target)) continue;
+    seen.add(target);
+    const [a, b] = [first.action!, second.action!];
+    yield {
+      message: `"${a.label}" (${a.tier}) and "${b.label}" (${b.tier}) of ${label} deploy the same ${nameOfTarget(second)}`,
+      at: second.access.at,
+      related: [{ at: first.access.at, message: `Stage "${a.stageLabel}" deploys it as ${a.tier}` }],
+      confidence: "high",
+      schedule: [
+        `stage "${a.stageLabel}" deploys ${nameOfTarget(first)}`,
+        `${b.tier} has the change already, before stage "${b.stageLabel}" begins`,
+      ],
+      help: "Give each environment a name, an account (role) or a region of its own.",
+    };
+  }
+}

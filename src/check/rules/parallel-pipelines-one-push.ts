@@ -1,0 +1,89 @@
+import { identity, readable, readableIdentity } from "../../facts/staged.ts";
+import type { Place } from "../../findings/source.ts";
+import { coStart, type Deed, type Party, partiesOf, samePipeline } from "../analysis/parties.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
+import type { Rule } from "../rule.ts";
+
+export const parallelPipelinesOnePush: Rule = {
+  id: "parallel-pipelines-one-push",
+  severity: "error",
+  kind: "race",
+  title: "two pipelines start on one push and one reads what the other deploys",
+  why: "Nothing orders two pipelines: the reader may be done before the writer has begun, and then uses what the last push left, or finds nothing at all on the first one.",
+  url: awsDocumentation.executions,
+  *find(analysis) {
+    const parties = partiesOf(analysis);
+    for (const writer of parties) {
+      for (const reader of parties) {
+        if (samePipeline(writer, reader) || (writer.platform === "jobs" && reader.platform === "jobs")) continue;
+        const start = coStart(writer, reader);
+        const link = start && linkOf(writer, reader);
+        if (!link) continue;
+        yield {
+          message: `${reader.label} reads ${link.what} while ${writer.label} may still deploy it: both start on one push and nothing orders them`,
+          at: link.readAt,
+          related: [
+            { at: link.writtenAt, message: `${writer.label} deploys it: ${link.writer}` },
+            { at: start.a.at, message: `${writer.label} starts on ${start.words} (${start.a.by})` },
+            { at: start.b.at, message: `${reader.label} starts on the same push (${start.b.by})` },
+          ],
+          confidence: start.apart ? "low" : "high",
+          severity: start.apart ? "warning" : "error",
+          schedule: [
+            `${start.words}${start.apart ? " that touches the paths of both" : ""} -> ${writer.label} starts; ${reader.label} starts`,
+            `${link.reader} reads ${link.what}`,
+            `${link.writer} has not deployed it yet`,
+          ],
+          help: `Put both into one pipeline, or start ${reader.label} when ${writer.label} has succeeded (an EventBridge rule on its state, or an action that starts it) and not by the push.`,
+        };
+      }
+    }
+  },
+};
+
+interface Link {
+  readonly what: string;
+  readonly writer: string;
+  readonly reader: string;
+  readonly writtenAt: Place;
+  readonly readAt: Place;
+}
+
+function linkOf(writer: Party, reader: Party): Link | undefined {
+  for (const name of reader.imports) {
+    const writtenAt = writer.exports.get(name);
+    if (!writtenAt || !reader.importAt) continue;
+    const what = `the export "${readableIdentity(name)}"`;
+    return { what, writer: writer.label, reader: reader.label, writtenAt, readAt: reader.importAt };
+  }
+  for (const read of reader.deeds) {
+    if (read.access.mode !== "read" && !usesAsTarget(read)) continue;
+    const written = writer.deeds.find((deed) => makesFor(deed, read));
+    if (!written) continue;
+    return {
+      what: `the ${read.access.resource}${read.access.key.length > 0 ? ` "${readable(read.access.key)}"` : ""}`,
+      writer: written.where,
+      reader: read.where,
+      writtenAt: written.access.at,
+      readAt: read.access.at,
+    };
+  }
+  return undefined;
+}
+
+/** A deployment into a bucket or function that the other side's stack makes. */
+function usesAsTarget({ access }: Deed): boolean {
+  return (access.resource === "bucket" || access.resource === "function") && access.tool !== "CloudFormation";
+}
+
+function makesFor({ access: write }: Deed, { access: read }: Deed): boolean {
+  if (write.mode === "read" || write.resource !== read.resource) return false;
+  if (write.effect !== "deploy" && write.effect !== "hand-off") return false;
+  if (usesAsTarget({ access: read } as Deed) && read.mode !== "read" && write.tool !== "CloudFormation") return false;
+  const [made, wanted] = [identity(write.key), identity(read.key)];
+  if (made === undefined || wanted === undefined) return false;
+  // Terraform's state has no name in its commands; of one repository it is most likely one.
+  if (write.resource === "terraform-state") return made === wanted;
+  if (made === "" || wanted === "") return false;
+  return made === wanted || (read.resource === "parameter" && wanted.endsWith("/") && made.startsWith(wanted));
+}

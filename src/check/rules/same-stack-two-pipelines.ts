@@ -1,0 +1,87 @@
+import { runTogether } from "../../facts/staged.ts";
+import {
+  changes,
+  coStart,
+  type Deed,
+  nameOfTarget,
+  type Party,
+  partiesOf,
+  samePipeline,
+  startsAfter,
+  targetOf,
+} from "../analysis/parties.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
+import type { Candidate, Rule } from "../rule.ts";
+
+export const sameStackTwoPipelines: Rule = {
+  id: "same-stack-two-pipelines",
+  severity: "error",
+  kind: "race",
+  title: "two pipelines deploy one stack",
+  why: "CloudFormation refuses the second update while the first is under way; otherwise whoever is last decides what the stack is, and takes away what the other has put there.",
+  url: awsDocumentation.cloudFormation,
+  *find(analysis) {
+    const parties = partiesOf(analysis);
+    for (const [i, a] of parties.entries()) {
+      if (a.platform === "stages") yield* within(a);
+      for (const b of parties.slice(i + 1)) {
+        if (samePipeline(a, b) || (a.platform === "jobs" && b.platform === "jobs")) continue;
+        if (startsAfter(a, b) || startsAfter(b, a)) continue;
+        yield* between(a, b);
+      }
+    }
+  },
+};
+
+function stacks({ deeds }: Party): Deed[] {
+  return deeds.filter((deed) => deed.access.resource === "stack" && changes(deed) && targetOf(deed) !== undefined);
+}
+
+function* within(party: Party): Generator<Candidate> {
+  const own = stacks(party);
+  for (const [i, a] of own.entries()) {
+    for (const b of own.slice(i + 1)) {
+      if (!a.action || !b.action || !runTogether(a.action, b.action) || targetOf(a) !== targetOf(b)) continue;
+      yield {
+        message: `${nameOfTarget(a)} is deployed by two actions at once: "${a.action.label}" and "${b.action.label}"`,
+        at: b.access.at,
+        related: [{ at: a.access.at, message: `The same stack, in ${a.where}` }],
+        confidence: "high",
+        schedule: [
+          `stage "${a.action.stageLabel}" -> "${a.action.label}" starts; "${b.action.label}" starts`,
+          "both update the stack",
+        ],
+        help: "Give them different run orders, or different stacks.",
+      };
+    }
+  }
+}
+
+function* between(a: Party, b: Party): Generator<Candidate> {
+  const seen = new Set<string>();
+  for (const first of stacks(a)) {
+    const second = stacks(b).find((deed) => targetOf(deed) === targetOf(first));
+    const target = targetOf(first)!;
+    if (!second || seen.has(target)) continue;
+    seen.add(target);
+    const start = coStart(a, b);
+    const [x, y] = [a.pushes[0], b.pushes[0]];
+    yield {
+      message: `${a.label} and ${b.label} both deploy ${nameOfTarget(first)} and nothing orders them`,
+      at: second.access.at,
+      related: [
+        { at: first.access.at, message: `${a.label} deploys it: ${first.where}` },
+        ...(x ? [{ at: x.at, message: `${a.label} starts here` }] : []),
+        ...(y ? [{ at: y.at, message: `${b.label} starts here` }] : []),
+      ],
+      confidence: start && !start.apart ? "high" : "medium",
+      schedule: [
+        start
+          ? `${start.words} -> ${a.label} starts; ${b.label} starts`
+          : `${a.label} is started; ${b.label} is started before it has ended`,
+        `${second.where} updates the stack while ${first.where} does`,
+      ],
+      help: "Let one pipeline own the stack. Where both must change it, make them stages of one pipeline, or give each environment a stack of its own.",
+    };
+  }
+}

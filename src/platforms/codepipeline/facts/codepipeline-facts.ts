@@ -1,0 +1,116 @@
+/** CodePipelines as facts. */
+
+import {
+  identity,
+  literal,
+  type StagedFacts,
+  type StagedPipeline,
+  type StagedStart,
+  type StageFacts,
+  type StoreFacts,
+  type StoreGap,
+  type WideRight,
+} from "../../../facts/staged.ts";
+import type { Bucket, CodePipeline, PipelineFiles } from "../pipeline.ts";
+import { actionFacts, type ReadAction } from "./actions.ts";
+import { startsOf } from "./starts.ts";
+import { tierOf } from "./tiers.ts";
+
+export function codepipelineFacts(files: PipelineFiles): StagedFacts {
+  const read = files.pipelines.map((pipeline) => readPipeline(pipeline, files));
+  const started = read.flatMap(({ pipeline, actions }) =>
+    actions.flatMap(({ facts, startedPipelines }) =>
+      startedPipelines.map((target) => ({ target, by: pipeline, at: facts.nameAt })),
+    ),
+  );
+  const pipelines = read.map(({ pipeline, facts }): StagedPipeline => {
+    const invoked = started
+      .filter(({ target }) => pipeline.aliases.includes(identity(target.key) ?? ""))
+      .map(({ by, at }): StagedStart => ({ kind: "after", at, by: "another pipeline", pipeline: nameOf(by) }));
+    return { ...facts, starts: [...facts.starts, ...invoked] };
+  });
+  return { pipelines, secrets: files.secrets };
+}
+
+function nameOf({ name, label, nameAt }: CodePipeline) {
+  return name ?? { key: [{ kind: "text", text: label } as const], at: nameAt };
+}
+
+function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
+  const actions: ReadAction[] = [];
+  const stages = pipeline.stages.map((stage, index): StageFacts => {
+    const label = literal(stage.name) ?? `stage ${index + 1}`;
+    const place = { pipeline, files, stage: index, stageLabel: label };
+    const own = stage.actions.map((action) => actionFacts(action, place));
+    actions.push(...own);
+    const nameAt = stage.name?.at ?? stage.at;
+    return { index, label, name: stage.name, at: stage.at, nameAt, actions: own.map(({ facts }) => facts) };
+  });
+  const tier = tierOf(pipeline.label);
+  const tiered = tier
+    ? stages.map((stage) => ({
+        ...stage,
+        actions: stage.actions.map((each) => ({ ...each, tier: each.tier ?? tier })),
+      }))
+    : stages;
+  const mode = modeOf(pipeline);
+  const facts: StagedPipeline = {
+    id: pipeline.id,
+    label: pipeline.label,
+    name: pipeline.name,
+    source: pipeline.source,
+    at: pipeline.at,
+    nameAt: pipeline.nameAt,
+    mode,
+    modeAt: pipeline.mode?.at,
+    stages: tiered,
+    actions: tiered.flatMap((stage) => stage.actions),
+    starts: startsOf(pipeline),
+    stores: storesOf(pipeline),
+    wideRights: wideRightsOf(pipeline),
+    partial: pipeline.partial,
+  };
+  return { pipeline, facts, actions };
+}
+
+function modeOf({ mode }: CodePipeline): StagedPipeline["mode"] {
+  if (!mode) return "superseded";
+  const written = literal(mode);
+  return written === "QUEUED"
+    ? "queued"
+    : written === "PARALLEL"
+      ? "parallel"
+      : written === "SUPERSEDED"
+        ? "superseded"
+        : "unknown";
+}
+
+function storesOf({ stores, scope }: CodePipeline): StoreFacts[] {
+  return stores.flatMap(({ key }) => {
+    const name = identity(key);
+    const bucket = scope.buckets.find(({ aliases }) => name !== undefined && aliases.includes(name));
+    return bucket ? [{ at: bucket.nameAt, label: bucket.label, gaps: gapsOf(bucket) }] : [];
+  });
+}
+
+function gapsOf({ publicAt, blocked, blockedAt, encrypted, nameAt }: Bucket): StoreGap[] {
+  const gaps: StoreGap[] = [];
+  if (publicAt) gaps.push({ what: "public", at: publicAt });
+  else if (blocked === "no" || blocked === "silent") gaps.push({ what: "may-be-public", at: blockedAt });
+  if (encrypted === "silent") gaps.push({ what: "unencrypted", at: nameAt });
+  return gaps;
+}
+
+/** Actions that on everything give away the account, or the means to. */
+const powerful = /^(\*|[a-z0-9-]+:\*|iam:PassRole|iam:(Create|Put|Attach)\w+|sts:AssumeRole)$/i;
+
+function wideRightsOf({ role, scope }: CodePipeline): WideRight[] {
+  const name = role && identity(role.key);
+  if (name === undefined) return [];
+  const bare = name.replace(/\.Arn(›?)$/, "$1");
+  const found = scope.roles.find(({ aliases }) => aliases.includes(name) || aliases.includes(bare));
+  return (found?.statements ?? []).flatMap(({ at, actions, onEverything, conditional }) => {
+    const wide = actions.filter((action) => powerful.test(action));
+    return onEverything && !conditional && wide.length > 0 ? [{ actions: wide, at }] : [];
+  });
+}

@@ -1,0 +1,173 @@
+/** What starts a pipeline: its sources with their triggers, event rules, and other pipelines. */
+
+import type { Key } from "../../../facts/access.ts";
+import { identity, literal, type SourceIdentity, type StagedStart, type Written } from "../../../facts/staged.ts";
+import type { Action, CodePipeline, EventRule, PushFilter, Trigger } from "../pipeline.ts";
+import { everything, nameSet, nothing } from "./name-sets.ts";
+
+export function startsOf(pipeline: CodePipeline): StagedStart[] {
+  const sources = pipeline.stages
+    .flatMap(({ actions }) => actions)
+    .filter((action) => literal(action.category) === "Source");
+  const rules = pipeline.scope.rules.filter(({ targets }) => targets.some((each) => pipeline.aliases.includes(each)));
+  return [
+    ...sources.flatMap((action) => sourceStarts(action, { pipeline, rules })),
+    ...pipeline.triggers.filter((trigger) => isDead(trigger, sources)).map((trigger) => deadStart(trigger, sources)),
+    ...rules.flatMap(ruleStarts),
+  ];
+}
+
+interface Around {
+  readonly pipeline: CodePipeline;
+  readonly rules: readonly EventRule[];
+}
+
+function setting(action: Action, name: string): Written | undefined {
+  return action.configuration.find((each) => each.name === name)?.value;
+}
+
+function sourceStarts(action: Action, { pipeline, rules }: Around): StagedStart[] {
+  const source = sourceOf(action);
+  if (!source) return [];
+  const branch = setting(action, "BranchName") ?? setting(action, "Branch");
+  const plain = { ...pushFrom(source, action), branch, branches: onlyBranch(branch) };
+  switch (literal(action.provider)) {
+    case "CodeStarSourceConnection": {
+      const triggers = pipeline.triggers.filter((trigger) => names(trigger, action));
+      if (triggers.length > 0)
+        return triggers.flatMap((trigger) => triggerStarts(trigger, { ...plain, filterable: true }));
+      return literal(setting(action, "DetectChanges")) === "false" ? [] : [{ ...plain, filterable: true }];
+    }
+    case "GitHub":
+      return [plain];
+    default: {
+      const polls = literal(setting(action, "PollForSourceChanges")) !== "false";
+      const rule = rules.find(({ origin }) => origin.kind === "push");
+      if (rule) return [{ ...plain, at: rule.at, by: "an EventBridge rule" }];
+      // Outside of templates the rule is never beside the pipeline.
+      if (pipeline.scope.rules.length === 0 && !polls) return [{ ...plain, by: "an EventBridge rule" }];
+      return polls ? [{ ...plain, by: "polling" }] : [];
+    }
+  }
+}
+
+type Push = Extract<StagedStart, { kind: "push" }>;
+
+function pushFrom(source: SourceIdentity, action: Action): Push {
+  return {
+    kind: "push",
+    at: action.name?.at ?? action.at,
+    source,
+    branches: everything,
+    tags: nothing,
+    paths: everything,
+    branch: undefined,
+    filterable: false,
+    missingSource: undefined,
+    knownSources: [],
+    by: "its source",
+  };
+}
+
+function triggerStarts(trigger: Trigger, plain: Push): StagedStart[] {
+  const pushes = trigger.push.map((filter) => filtered(filter, plain));
+  const requests: StagedStart[] = trigger.pullRequests
+    ? [{ kind: "pull-request", at: trigger.at, by: "a trigger" }]
+    : [];
+  // A trigger without a filter starts on every push to the branch of the source.
+  return pushes.length + requests.length === 0
+    ? [{ ...plain, at: trigger.at, by: "a trigger" }]
+    : [...pushes, ...requests];
+}
+
+function filtered(filter: PushFilter, plain: Push): Push {
+  const { branches, tags, paths, at } = filter;
+  return {
+    ...plain,
+    at,
+    by: "a trigger",
+    branches: branches ? nameSet(branches) : tags ? nothing : everything,
+    tags: tags ? nameSet(tags) : nothing,
+    paths: paths ? nameSet(paths) : everything,
+    branch: branches ? undefined : plain.branch,
+  };
+}
+
+function names({ sourceAction }: Trigger, { name }: Action): boolean {
+  const [a, b] = [sourceAction, name].map((each) => each && identity(each.key));
+  return a === undefined || b === undefined || a === b;
+}
+
+/** Every name is known, and no source has the one that the trigger listens to. */
+function isDead({ sourceAction }: Trigger, sources: readonly Action[]): boolean {
+  const wanted = literal(sourceAction);
+  const known = sources.map(({ name }) => literal(name));
+  return wanted !== undefined && known.every((name) => name !== undefined && name !== wanted);
+}
+
+function deadStart({ at, sourceAction }: Trigger, sources: readonly Action[]): StagedStart {
+  const unknown: Written = { key: [], at };
+  return {
+    kind: "push",
+    at: sourceAction!.at,
+    source: { kind: "git", repository: unknown },
+    branches: nothing,
+    tags: nothing,
+    paths: nothing,
+    branch: undefined,
+    filterable: true,
+    missingSource: sourceAction,
+    knownSources: sources.flatMap(({ name }) => literal(name) ?? []),
+    by: "a trigger",
+  };
+}
+
+function onlyBranch(branch: Written | undefined) {
+  return branch && literal(branch) !== undefined ? nameSet({ includes: [branch], excludes: [] }) : everything;
+}
+
+function sourceOf(action: Action): SourceIdentity | undefined {
+  const prefixed = (prefix: string, ...names: readonly string[]): Written | undefined => {
+    const texts = names.map((name) => setting(action, name));
+    if (texts.some((text) => !text)) return undefined;
+    const key: Key = texts.flatMap((text, i) => [
+      { kind: "text", text: i === 0 ? prefix : "/" } as const,
+      ...text!.key,
+    ]);
+    return { key, at: texts[0]!.at };
+  };
+  const git = (repository: Written | undefined): SourceIdentity | undefined =>
+    repository && { kind: "git", repository };
+  switch (literal(action.provider)) {
+    case "CodeStarSourceConnection":
+      return git(prefixed("", "FullRepositoryId"));
+    case "GitHub":
+      return git(prefixed("", "Owner", "Repo"));
+    case "CodeCommit":
+      return git(prefixed("codecommit:", "RepositoryName"));
+    case "S3": {
+      const repository = prefixed("s3:", "S3Bucket", "S3ObjectKey");
+      return repository && { kind: "bucket", repository };
+    }
+    case "ECR": {
+      const repository = prefixed("ecr:", "RepositoryName");
+      return repository && { kind: "image", repository };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function ruleStarts({ at, origin }: EventRule): StagedStart[] {
+  switch (origin.kind) {
+    case "push":
+      return [];
+    case "success":
+      return origin.pipelines.map((pipeline) => ({ kind: "after", at, pipeline, by: "an EventBridge rule" }));
+    case "schedule":
+    case "other":
+      return [{ kind: "other", at, by: "an EventBridge rule" }];
+    default:
+      return origin satisfies never;
+  }
+}

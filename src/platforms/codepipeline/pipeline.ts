@@ -1,0 +1,144 @@
+/** A CodePipeline as it is written, whatever the format: every text with its place, what only a deployment knows left open. */
+
+import type { LiteralSecret, Written } from "../../facts/staged.ts";
+import type { Finding } from "../../findings/finding.ts";
+import type { Place, SourceFile } from "../../findings/source.ts";
+import type { Node } from "./read/tree/node.ts";
+
+export interface CodePipeline {
+  readonly id: string;
+  readonly label: string;
+  readonly source: SourceFile;
+  readonly at: Place;
+  readonly name: Written | undefined;
+  readonly nameAt: Place;
+  /** Names by which other parts of the files mean this pipeline: its name, its identity in the template. */
+  readonly aliases: readonly string[];
+  readonly mode: Written | undefined;
+  readonly stages: readonly Stage[];
+  readonly triggers: readonly Trigger[];
+  readonly stores: readonly Written[];
+  readonly role: Written | undefined;
+  /** Lists that are put together at deployment: something may be missing here. */
+  readonly partial: boolean;
+  readonly scope: Scope;
+}
+
+export interface Stage {
+  readonly name: Written | undefined;
+  readonly at: Place;
+  readonly actions: readonly Action[];
+}
+
+export interface Action {
+  readonly name: Written | undefined;
+  readonly at: Place;
+  readonly category: Written | undefined;
+  readonly owner: Written | undefined;
+  readonly provider: Written | undefined;
+  /** Undefined where it is not written. */
+  readonly runOrder: Written | undefined;
+  readonly inputs: readonly Written[];
+  readonly outputs: readonly Written[];
+  readonly configuration: readonly Setting[];
+  readonly commands: readonly Written[];
+  readonly namespace: Written | undefined;
+  readonly role: Written | undefined;
+  readonly region: Written | undefined;
+}
+
+export interface Setting {
+  readonly name: string;
+  readonly nameAt: Place;
+  readonly value: Written;
+}
+
+export interface Trigger {
+  readonly at: Place;
+  readonly sourceAction: Written | undefined;
+  readonly push: readonly PushFilter[];
+  readonly pullRequests: boolean;
+}
+
+export interface PushFilter {
+  readonly at: Place;
+  readonly branches: Patterns | undefined;
+  readonly tags: Patterns | undefined;
+  readonly paths: Patterns | undefined;
+}
+
+export interface Patterns {
+  readonly includes: readonly Written[];
+  readonly excludes: readonly Written[];
+  readonly at: Place;
+}
+
+/** Other resources of the same template or configuration, by kind. */
+export interface Scope {
+  /** What a name in this file stands for. */
+  text(node: Node | undefined): Written | undefined;
+  /** Items of a list, alternatives included; `partial` where some are unknown. */
+  list(node: Node | undefined): { readonly items: readonly Node[]; readonly partial: boolean };
+  readonly projects: readonly Project[];
+  readonly rules: readonly EventRule[];
+  readonly buckets: readonly Bucket[];
+  readonly roles: readonly Role[];
+}
+
+/** A CodeBuild project. */
+export interface Project {
+  readonly aliases: readonly string[];
+  /** Inline, by path, or (undefined) `buildspec.yml` at the root of the source. */
+  readonly buildspec: Written | undefined;
+  readonly buildspecNode: Node | undefined;
+  readonly at: Place;
+}
+
+/** An EventBridge rule that starts pipelines. */
+export interface EventRule {
+  readonly at: Place;
+  readonly targets: readonly string[];
+  readonly origin:
+    | { readonly kind: "push"; readonly repositories: readonly string[]; readonly branches: readonly Written[] }
+    | { readonly kind: "success"; readonly pipelines: readonly Written[] }
+    | { readonly kind: "schedule" | "other" };
+}
+
+export interface Bucket {
+  readonly aliases: readonly string[];
+  readonly at: Place;
+  readonly nameAt: Place;
+  readonly label: string;
+  /** Whether public access is blocked: `silent` where nothing is written. */
+  readonly blocked: "yes" | "no" | "silent" | "unknown";
+  readonly blockedAt: Place;
+  readonly encrypted: "yes" | "silent" | "unknown";
+  readonly publicAt: Place | undefined;
+}
+
+export interface Role {
+  readonly aliases: readonly string[];
+  readonly statements: readonly Statement[];
+}
+
+export interface Statement {
+  readonly at: Place;
+  readonly actions: readonly string[];
+  readonly onEverything: boolean;
+  readonly conditional: boolean;
+}
+
+/** What a repository holds of CodePipelines. */
+export interface PipelineFiles {
+  readonly pipelines: readonly CodePipeline[];
+  /** By path, as reports show them. */
+  readonly sources: ReadonlyMap<string, SourceFile>;
+  readonly problems: readonly Finding[];
+  readonly secrets: readonly LiteralSecret[];
+  /** Files in which pipelines were found, sorted. */
+  readonly files: readonly string[];
+  /** A stack template by its path in the source artifact, parsed when asked for. */
+  template(path: string): { readonly root: Node; readonly source: SourceFile } | undefined;
+  /** Another file of the repository, parsed when asked for. */
+  document(path: string): Node | undefined;
+}

@@ -1,0 +1,128 @@
+/** The structure of a pipeline, which is the same in the service's own JSON, in templates and (once reshaped) in Terraform. */
+
+import type { Written } from "../../../facts/staged.ts";
+import type { Action, Patterns, PushFilter, Scope, Setting, Stage, Trigger } from "../pipeline.ts";
+import { child, entriesOf, type Node } from "./tree/node.ts";
+
+/** How names and lists are resolved where the pipeline is written. */
+type Words = Pick<Scope, "text" | "list">;
+
+export interface Body {
+  readonly name: Written | undefined;
+  readonly mode: Written | undefined;
+  readonly stages: readonly Stage[];
+  readonly triggers: readonly Trigger[];
+  readonly stores: readonly Written[];
+  readonly role: Written | undefined;
+  readonly partial: boolean;
+}
+
+/** A field as the API spells it (`runOrder`) or as templates do (`RunOrder`). */
+export function field(node: Node | undefined, name: string): Node | undefined {
+  return child(node, name) ?? child(node, name.charAt(0).toUpperCase() + name.slice(1));
+}
+
+export function readBody(node: Node, words: Words): Body {
+  const reader = new BodyReader(words);
+  const stages = reader.list(field(node, "stages")).map((stage) => reader.stage(stage));
+  const triggers = reader.list(field(node, "triggers")).map((trigger) => reader.trigger(trigger));
+  const single = field(node, "artifactStore");
+  const several = field(node, "artifactStores");
+  const perRegion = several?.kind === "map" ? several.entries.map(({ value }) => value) : reader.list(several);
+  const stores = [...(single ? [single] : []), ...perRegion.map((each) => field(each, "artifactStore") ?? each)];
+  return {
+    name: words.text(field(node, "name")),
+    mode: words.text(field(node, "executionMode")),
+    stages,
+    triggers,
+    stores: stores.flatMap((store) => words.text(field(store, "location")) ?? []),
+    role: words.text(field(node, "roleArn")),
+    partial: reader.partial,
+  };
+}
+
+class BodyReader {
+  partial = false;
+  private readonly words: Words;
+
+  constructor(words: Words) {
+    this.words = words;
+  }
+
+  list(node: Node | undefined): readonly Node[] {
+    const { items, partial } = this.words.list(node);
+    if (partial) this.partial = true;
+    return items;
+  }
+
+  stage(node: Node): Stage {
+    return {
+      name: this.words.text(field(node, "name")),
+      at: node.at,
+      actions: this.list(field(node, "actions")).map((action) => this.action(action)),
+    };
+  }
+
+  private action(node: Node): Action {
+    const type = field(node, "actionTypeId");
+    const text = (holder: Node | undefined, name: string) => this.words.text(field(holder, name));
+    return {
+      name: text(node, "name"),
+      at: node.at,
+      category: text(type, "category"),
+      owner: text(type, "owner"),
+      provider: text(type, "provider"),
+      runOrder: text(node, "runOrder"),
+      inputs: this.artifacts(field(node, "inputArtifacts")),
+      outputs: this.artifacts(field(node, "outputArtifacts")),
+      configuration: this.settings(field(node, "configuration")),
+      commands: this.texts(field(node, "commands")),
+      namespace: text(node, "namespace"),
+      role: text(node, "roleArn"),
+      region: text(node, "region"),
+    };
+  }
+
+  private artifacts(node: Node | undefined): Written[] {
+    return this.list(node).flatMap((item) => this.words.text(field(item, "name") ?? item) ?? []);
+  }
+
+  private texts(node: Node | undefined): Written[] {
+    return this.list(node).flatMap((item) => this.words.text(item) ?? []);
+  }
+
+  private settings(node: Node | undefined): Setting[] {
+    return entriesOf(node).flatMap(({ key, keyAt, value }) => {
+      if (key.startsWith("Fn::")) {
+        this.partial = true;
+        return [];
+      }
+      const text = this.words.text(value) ?? { key: [{ kind: "unknown", text: key }], at: value.at };
+      return [{ name: key, nameAt: keyAt, value: text }];
+    });
+  }
+
+  trigger(node: Node): Trigger {
+    const git = field(node, "gitConfiguration");
+    return {
+      at: node.at,
+      sourceAction: this.words.text(field(git, "sourceActionName")),
+      push: this.list(field(git, "push")).map((push) => this.push(push)),
+      pullRequests: this.list(field(git, "pullRequest")).length > 0,
+    };
+  }
+
+  private push(node: Node): PushFilter {
+    const patterns = (name: string) => this.patterns(field(node, name));
+    return { at: node.at, branches: patterns("branches"), tags: patterns("tags"), paths: patterns("filePaths") };
+  }
+
+  private patterns(node: Node | undefined): Patterns | undefined {
+    if (!node) return undefined;
+    return {
+      includes: this.texts(field(node, "includes")),
+      excludes: this.texts(field(node, "excludes")),
+      at: node.at,
+    };
+  }
+}

@@ -1,0 +1,116 @@
+/** What a Terraform configuration says around its pipelines. */
+
+import { identity, literal } from "../../../../facts/staged.ts";
+import type { Bucket, EventRule, Project, Role, Scope } from "../../pipeline.ts";
+import { statementOf } from "../cloudformation/scope.ts";
+import { parseEmbedded } from "../decode.ts";
+import { child, itemsOf, type Node, plainText } from "../tree/node.ts";
+import { asList, type Configuration, type TerraformResource } from "./configuration.ts";
+
+export function configurationScope(configuration: Configuration): Scope {
+  const each = <T>(type: string, read: (resource: TerraformResource) => T): T[] => configuration.ofType(type).map(read);
+  return {
+    text: (node) => configuration.text(node),
+    list: (node) => configuration.list(node),
+    projects: each("aws_codebuild_project", (resource) => project(resource, configuration)),
+    rules: each("aws_cloudwatch_event_rule", (resource) => eventRule(resource, configuration)),
+    buckets: each("aws_s3_bucket", (resource) => bucket(resource, configuration)),
+    roles: each("aws_iam_role", (resource) => role(resource, configuration)),
+  };
+}
+
+function project(resource: TerraformResource, configuration: Configuration): Project {
+  const [source] = asList(child(resource.node, "source"));
+  const node = child(source, "buildspec");
+  return {
+    aliases: configuration.aliases(resource, "name"),
+    buildspec: configuration.text(node),
+    buildspecNode: node,
+    at: resource.nameEntry.keyAt,
+  };
+}
+
+function means(node: Node | undefined, aliases: readonly string[], configuration: Configuration): boolean {
+  const written = configuration.text(node);
+  const name = written && identity(written.key);
+  return name !== undefined && aliases.includes(name);
+}
+
+function eventRule(resource: TerraformResource, configuration: Configuration): EventRule {
+  const aliases = configuration.aliases(resource, "name");
+  const targets = configuration
+    .ofType("aws_cloudwatch_event_target")
+    .filter((target) => means(child(target.node, "rule"), aliases, configuration))
+    .flatMap((target) => {
+      const arn = configuration.text(child(target.node, "arn"));
+      const whole = arn && identity(arn.key);
+      return whole === undefined ? [] : [whole, whole.slice(whole.lastIndexOf(":") + 1)];
+    });
+  const node = child(resource.node, "event_pattern");
+  const text = literal(configuration.text(node));
+  const pattern = node && text !== undefined ? parseEmbedded(text, node) : undefined;
+  const texts = (...path: string[]) =>
+    itemsOf(child(pattern, ...path)).flatMap((item) => configuration.text(item) ?? []);
+  const at = resource.nameEntry.keyAt;
+  const sources = texts("source").map(literal);
+  if (sources.includes("aws.codecommit")) {
+    const repositories = texts("resources").flatMap((each) => {
+      const arn = literal(each);
+      return arn === undefined ? [] : [arn, arn.slice(arn.lastIndexOf(":") + 1)];
+    });
+    return { at, targets, origin: { kind: "push", repositories, branches: texts("detail", "referenceName") } };
+  }
+  if (
+    sources.includes("aws.codepipeline") &&
+    texts("detail", "state").some((state) => literal(state) === "SUCCEEDED")
+  ) {
+    return { at, targets, origin: { kind: "success", pipelines: texts("detail", "pipeline") } };
+  }
+  return { at, targets, origin: { kind: child(resource.node, "schedule_expression") ? "schedule" : "other" } };
+}
+
+const blocks = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+
+function bucket(resource: TerraformResource, configuration: Configuration): Bucket {
+  const aliases = configuration.aliases(resource, "bucket");
+  const beside = (type: string) =>
+    configuration.ofType(type).find((other) => means(child(other.node, "bucket"), aliases, configuration));
+  const block = beside("aws_s3_bucket_public_access_block");
+  const encryption =
+    beside("aws_s3_bucket_server_side_encryption_configuration") ??
+    child(resource.node, "server_side_encryption_configuration");
+  const acl = beside("aws_s3_bucket_acl");
+  const access = child(acl?.node, "acl") ?? child(resource.node, "acl");
+  // Left out, each of them is false.
+  const opened = block && blocks.find((name) => (plainText(child(block.node, name)) ?? "false") === "false");
+  const isBlocked = block && blocks.every((name) => plainText(child(block.node, name)) === "true");
+  return {
+    aliases,
+    at: resource.node.at,
+    nameAt: resource.nameEntry.keyAt,
+    label: resource.address,
+    blocked: !block ? "silent" : opened ? "no" : isBlocked ? "yes" : "unknown",
+    blockedAt: block?.nameEntry.keyAt ?? resource.nameEntry.keyAt,
+    encrypted: encryption ? "yes" : "silent",
+    publicAt: plainText(access)?.startsWith("public-read") ? access?.at : undefined,
+  };
+}
+
+function role(resource: TerraformResource, configuration: Configuration): Role {
+  const aliases = configuration.aliases(resource, "name");
+  const policies = configuration
+    .ofType("aws_iam_role_policy")
+    .filter((policy) => means(child(policy.node, "role"), aliases, configuration));
+  const statements = policies.flatMap((policy) => {
+    const node = child(policy.node, "policy");
+    const text = literal(configuration.text(node));
+    const document = node && text !== undefined ? parseEmbedded(text, node) : undefined;
+    return asList(child(document, "Statement")).flatMap(statementOf);
+  });
+  const managed = configuration
+    .ofType("aws_iam_role_policy_attachment")
+    .filter((each) => means(child(each.node, "role"), aliases, configuration))
+    .filter((each) => plainText(child(each.node, "policy_arn"))?.endsWith(":policy/AdministratorAccess"))
+    .map((each) => ({ at: each.nameEntry.keyAt, actions: ["*"], onEverything: true, conditional: false }));
+  return { aliases: [...aliases], statements: [...managed, ...statements] };
+}

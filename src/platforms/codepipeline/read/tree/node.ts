@@ -1,0 +1,76 @@
+/** Templates and pipeline files as the reader walks them, whatever they are written in: each value with its place. */
+
+import type { Place, SourceFile } from "../../../../findings/source.ts";
+
+export interface Scalar {
+  readonly kind: "scalar";
+  readonly value: string | number | boolean | null;
+  readonly at: Place;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly keyAt: Place;
+  readonly value: Node;
+}
+
+export interface MapNode {
+  readonly kind: "map";
+  readonly entries: readonly Entry[];
+  readonly at: Place;
+}
+
+export interface ListNode {
+  readonly kind: "list";
+  readonly items: readonly Node[];
+  readonly at: Place;
+}
+
+export type Node = Scalar | MapNode | ListNode;
+
+/** Why a file could not be read, and where it stops making sense. */
+export interface SyntaxProblem {
+  readonly message: string;
+  readonly at: Place;
+}
+
+export type Parsed =
+  | { readonly ok: true; readonly root: Node }
+  | { readonly ok: false; readonly problem: SyntaxProblem };
+
+/** Nesting beyond this is no file that anybody wrote; it only has to stay clear of the stack's end. */
+export const MAX_DEPTH = 100;
+
+export function entry(node: Node | undefined, key: string): Entry | undefined {
+  return node?.kind === "map" ? node.entries.find((each) => each.key === key) : undefined;
+}
+
+export function child(node: Node | undefined, ...path: readonly string[]): Node | undefined {
+  let at = node;
+  for (const key of path) at = entry(at, key)?.value;
+  return at;
+}
+
+export function entriesOf(node: Node | undefined): readonly Entry[] {
+  return node?.kind === "map" ? node.entries : [];
+}
+
+export function itemsOf(node: Node | undefined): readonly Node[] {
+  return node?.kind === "list" ? node.items : [];
+}
+
+/** Text of a scalar as CloudFormation takes it; undefined for null, maps and lists. */
+export function plainText(node: Node | undefined): string | undefined {
+  return node?.kind === "scalar" && node.value !== null ? String(node.value) : undefined;
+}
+
+export function wholeFile(source: SourceFile): Place {
+  return { source, start: 0, end: source.text.length };
+}
+
+/** Every node below, itself first. */
+export function* walk(node: Node): Generator<Node> {
+  yield node;
+  if (node.kind === "map") for (const { value } of node.entries) yield* walk(value);
+  else if (node.kind === "list") for (const item of node.items) yield* walk(item);
+}

@@ -1,0 +1,1 @@
+github_token = "YOUR_TOKEN_HERE_0123456789"
