@@ -1,4 +1,4 @@
-/** Facts in, findings out: every rule proposes, every proposal that has a schedule is replayed, the rest is dropped. */
+/** Facts in, findings out: every rule proposes, every proposal is replayed, and what cannot be carried out is dropped. */
 
 import type { Facts } from "../facts/facts.ts";
 import type { Simulator } from "../facts/scenario.ts";
@@ -8,6 +8,7 @@ import { Analysis } from "./analysis/analysis.ts";
 import { isReplayed } from "./replay.ts";
 import type { Candidate, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules.ts";
+import { unreplayed } from "./unreplayed.ts";
 
 export interface CheckOptions {
   /** Carries the schedules out. Without one nothing is replayed. */
@@ -22,6 +23,7 @@ export function check(facts: Facts, { simulator, rules = allRules, onRefuted }: 
   const findings: Finding[] = [];
   for (const rule of rules) {
     for (const candidate of rule.find(analysis)) {
+      if (!candidate.claim && !unreplayed.has(rule.id)) throw new Error(`${rule.id} reports without a claim`);
       if (simulator && candidate.claim) {
         const answer = isReplayed(simulator, candidate.claim);
         if (!answer.replayed) {

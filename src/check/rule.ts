@@ -21,7 +21,7 @@ export interface Candidate {
   /** What to do here. */
   readonly help: string;
   readonly edits?: readonly TextEdit[];
-  /** The same schedule for the simulator. Without one nothing needs to happen in any order: the files contradict each other. */
+  /** The same for the simulator: what happens, in which order, and the bad end of it. Only rules of `unreplayed.ts` may have none. */
   readonly claim?: Claim;
 }
 

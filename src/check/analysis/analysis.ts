@@ -6,7 +6,7 @@ import type { Claim, JobPattern, OutcomeRule, RunPattern, Scenario, Schedule } f
 import { buildKeyedGraph } from "../../order/keyed-graph.ts";
 import { type Reach, reachability } from "../../order/reach.ts";
 import { effectsOf } from "./purpose.ts";
-import { type Way, waysOf, withConclusion } from "./ways.ts";
+import { again, type Way, waysOf, withConclusion } from "./ways.ts";
 
 /** A step that does something under a way of its run, with how likely it is. */
 export class Analysis {
@@ -174,6 +174,12 @@ export function sameRoot(a: Way, b: Way): boolean {
   }
   if (x.kind === "release" && y.kind === "release") return x.action === y.action;
   return false;
+}
+
+/** Both ways as events of one scenario: one event where it starts both, else two. */
+export function besides(a: Way, b: Way): readonly [Way, Way] {
+  const isOne = a.start.pipeline !== b.start.pipeline && sameRoot(a, b);
+  return isOne ? [a, { ...b, root: a.root }] : [a, again(b)];
 }
 
 export function withUpstream(way: Way, conclusion: Conclusion): Way {

@@ -186,6 +186,12 @@ function branchesOfRun(
   }
 }
 
+/** The same way once more: another event of its kind, with a commit of its own. */
+export function again(way: Way, id = "second", commit = "c2"): Way {
+  const root = { ...way.root, id };
+  return { ...way, root: "commit" in root ? { ...root, commit } : root };
+}
+
 /** The same way with the run before ended differently. */
 export function withConclusion(way: Way, conclusion: Conclusion): Way {
   const { upstream } = way.circumstances;

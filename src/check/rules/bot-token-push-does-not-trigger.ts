@@ -1,6 +1,6 @@
 import type { DispatchAccess, Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, Start, StepFacts } from "../../facts/facts.ts";
-import { type Analysis, sameRoot } from "../analysis/analysis.ts";
+import { type Analysis, jobPattern, sameRoot } from "../analysis/analysis.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, literalText, unify } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -16,7 +16,7 @@ export const botTokenPushDoesNotTrigger: Rule = {
     const seen = new Set<string>();
     for (const { pipeline, job } of analysis.work()) {
       for (const step of job.steps) {
-        for (const access of [...step.accesses, ...releasesOf(step)]) {
+        for (const access of step.accesses) {
           if (access.kind !== "resource" || access.mode === "read" || access.token.kind !== "default") continue;
           if (access.resource !== "git-tag" && access.resource !== "release") continue;
           if (access.details.has("repository") || isDraft(access, step)) continue;
@@ -26,6 +26,10 @@ export const botTokenPushDoesNotTrigger: Rule = {
           for (const { waiting, start } of waitingFor(analysis, pipeline, access, step)) {
             const once = `${pipeline.id} ${waiting.id}`;
             if (seen.has(once) || startsOtherwise(analysis, { pipeline, job, step, waiting })) continue;
+            const way = analysis
+              .ways(pipeline)
+              .find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
+            if (!way) continue;
             seen.add(once);
             const what = access.resource === "release" ? "release" : "tag";
             yield {
@@ -44,6 +48,10 @@ export const botTokenPushDoesNotTrigger: Rule = {
                 `${fileName(waiting.id)} is not started`,
               ],
               help: `Use a token of a GitHub App or a personal one for this step, or start ${fileName(waiting.id)} yourself: call it with workflow_call, or dispatch it (a dispatch works with the default token and needs \`actions: write\`).`,
+              claim: analysis.claim([way], [{ kind: "step", job: jobPattern(job, way), step: step.index }], {
+                kind: "refused",
+                pipeline: waiting.id,
+              }),
             };
           }
         }
@@ -51,23 +59,6 @@ export const botTokenPushDoesNotTrigger: Rule = {
     }
   },
 };
-
-/** semantic-release tags and releases what it publishes, with the token in its environment. */
-function releasesOf(step: StepFacts): ResourceAccess[] {
-  const published = step.accesses.find(
-    (access) => access.kind === "resource" && access.mode !== "read" && /semantic-release/.test(access.tool),
-  );
-  if (published?.kind !== "resource" || /--dry-run/.test(step.text)) return [];
-  const names = ["GITHUB_TOKEN", "GH_TOKEN"].flatMap((name) => step.resolve([{ kind: "variable", name }]));
-  const given = names.filter((part) => part.kind === "expression").map((part) => part.text.toLowerCase());
-  if (given.length === 0 || given.some((text) => text !== "secrets.github_token" && text !== "github.token")) return [];
-  return (["git-tag", "release"] as const).map((resource) => ({
-    ...published,
-    resource,
-    key: [],
-    token: { kind: "default" },
-  }));
-}
 
 /** The tag was there before: pushing it started this run, and whatever else waits for it. */
 function startedByTag(analysis: Analysis, maker: Maker): boolean {

@@ -20,6 +20,8 @@ export const chainTooDeep: Rule = {
       const [start] = pipeline.starts.filter((each) => each.cause.kind === "completion");
       if (!chain || !start || chain.length - 1 <= MAX_LEVELS) continue;
       const last = chain.length - 1;
+      const claim = neverStarts(analysis, chain[0]!, pipeline.id);
+      if (!claim) continue;
       yield {
         message: `${fileName(pipeline.id)} is workflow_run level ${last} below ${fileName(chain[0]!)}: GitHub stops after level ${MAX_LEVELS}, so it never starts`,
         at: start.at,
@@ -34,7 +36,7 @@ export const chainTooDeep: Rule = {
             .slice(1)
             .map((id, i) => `-> ${fileName(id)} ${i < MAX_LEVELS ? "starts and completes" : "is not started"}`),
         ],
-        ...neverStarts(analysis, chain[0]!, pipeline.id),
+        claim,
         help: "Shorten the chain: call the later workflows from one run with workflow_call and `needs`, or give this one a trigger of its own.",
       };
     }

@@ -1,4 +1,8 @@
+import type { Pipeline } from "../../facts/facts.ts";
+import type { Claim } from "../../facts/scenario.ts";
+import { type Analysis, runPattern } from "../analysis/analysis.ts";
 import { nearest } from "../analysis/nearest.ts";
+import { again } from "../analysis/ways.ts";
 import { fileName } from "../analysis/wording.ts";
 import { replaceScalar } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -23,7 +27,8 @@ export const danglingWorkflowRun: Rule = {
   title: "workflow_run waits for a workflow that does not exist",
   why: "workflow_run is matched against the `name:` of workflows. A name that no workflow has never fires, and nothing says so: the pipeline is silently dead.",
   url: documentation.workflowRun,
-  *find({ facts }) {
+  *find(analysis) {
+    const { facts } = analysis;
     // A file that could not be read may hold the name.
     if (facts.unreadable.length > 0) return;
     const names = facts.pipelines.map((pipeline) => pipeline.name);
@@ -44,6 +49,7 @@ export const danglingWorkflowRun: Rule = {
           const meant = byFile?.name ?? nearest(name.value, names);
           const other = facts.pipelines.find((each) => each.name === meant);
           const edits = meant === undefined ? undefined : replaceScalar(name.at, meant);
+          const claim = neverAfter(analysis, { pipeline, name: name.value, meant: other });
           yield {
             message: `No workflow is named "${name.value}": this trigger never fires${
               meant === undefined ? "" : `; "${meant}" is meant?`
@@ -57,9 +63,37 @@ export const danglingWorkflowRun: Rule = {
             ],
             help: "Write the name exactly as the other workflow's `name:` has it, or remove the entry.",
             ...(edits ? { edits } : {}),
+            claim,
           };
         }
       }
     }
   },
 };
+
+interface Dangling {
+  readonly pipeline: Pipeline;
+  readonly name: string;
+  readonly meant: Pipeline | undefined;
+}
+
+/** How many other workflows are run to show that none of them is the one waited for. */
+const MAX_OTHERS = 3;
+
+/** Others run and end, the one that is meant first, and nothing comes of it. */
+function neverAfter(analysis: Analysis, { pipeline, name, meant }: Dangling): Claim {
+  const others = analysis.facts.pipelines.filter((each) => each !== pipeline && each !== meant);
+  const ways = [...(meant && meant !== pipeline ? [meant] : []), ...others]
+    .flatMap((each) => analysis.ways(each).find((way) => !way.upstream) ?? [])
+    .slice(0, MAX_OTHERS)
+    .map((way, i) => again(way, `event-${i + 1}`, `c${i + 1}`));
+  const [own] = analysis.ways(pipeline);
+  const isListed = pipeline.starts.some(
+    ({ cause }) => cause.kind === "completion" && cause.upstream.some((upstream) => upstream.pipeline === meant?.id),
+  );
+  return {
+    scenario: analysis.scenario(ways.length > 0 || !own ? ways : [own]),
+    schedule: ways.map((way) => ({ kind: "run-ended", run: runPattern(way.start.pipeline, way) })),
+    bad: { kind: "never-created", run: { pipeline: pipeline.id, after: meant && !isListed ? meant.name : name } },
+  };
+}

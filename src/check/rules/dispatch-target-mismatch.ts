@@ -1,6 +1,6 @@
 import type { DispatchAccess } from "../../facts/access.ts";
 import type { Pipeline, StepFacts } from "../../facts/facts.ts";
-import type { Analysis } from "../analysis/analysis.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
 import { nearest } from "../analysis/nearest.ts";
 import { fileName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -14,13 +14,15 @@ export const dispatchTargetMismatch: Rule = {
   url: documentation.trigger,
   *find(analysis) {
     const seen = new Set<object>();
-    for (const { job } of analysis.work()) {
+    for (const { pipeline, job } of analysis.work()) {
       for (const step of job.steps) {
         for (const access of step.accesses) {
           if (access.kind !== "dispatch" || seen.has(access)) continue;
           seen.add(access);
           const problem = problemOf(analysis, step, access);
           if (!problem) continue;
+          const way = analysis.ways(pipeline).find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
+          if (!way) continue;
           yield {
             message: problem.message,
             at: access.at,
@@ -31,6 +33,10 @@ export const dispatchTargetMismatch: Rule = {
               "GitHub refuses the dispatch -> nothing is started",
             ],
             help: problem.help,
+            claim: analysis.claim([way], [{ kind: "step", job: jobPattern(job, way), step: step.index }], {
+              kind: "refused",
+              pipeline: problem.asked,
+            }),
           };
         }
       }
@@ -42,6 +48,8 @@ interface Problem {
   readonly message: string;
   readonly help: string;
   readonly target: Pipeline | undefined;
+  /** The workflow's file, or the name as written. */
+  readonly asked: string;
 }
 
 function problemOf({ facts }: Analysis, step: StepFacts, access: DispatchAccess): Problem | undefined {
@@ -60,6 +68,7 @@ function problemOf({ facts }: Analysis, step: StepFacts, access: DispatchAccess)
       message: `The dispatch names "${name}", and no workflow has that file name`,
       help: meant ? `Write ${meant}, if that is meant.` : "Write the file name of the workflow to start.",
       target: undefined,
+      asked: name,
     };
   }
   const start = target.starts.find((each) => each.cause.kind === "dispatch");
@@ -68,6 +77,7 @@ function problemOf({ facts }: Analysis, step: StepFacts, access: DispatchAccess)
       message: `${fileName(target.id)} is dispatched here, but it has no workflow_dispatch trigger`,
       help: `Add \`workflow_dispatch:\` to the triggers of ${fileName(target.id)}.`,
       target,
+      asked: target.id,
     };
   }
   const known = new Map(start.cause.inputs.map((input) => [input.name, input]));
@@ -78,6 +88,7 @@ function problemOf({ facts }: Analysis, step: StepFacts, access: DispatchAccess)
       message: `${fileName(target.id)} has no input "${given}", so GitHub refuses the dispatch`,
       help: meant ? `The input is called "${meant}".` : `Add the input to ${fileName(target.id)}, or do not pass it.`,
       target,
+      asked: target.id,
     };
   }
   const missing = start.cause.inputs.find(
@@ -88,5 +99,6 @@ function problemOf({ facts }: Analysis, step: StepFacts, access: DispatchAccess)
     message: `${fileName(target.id)} requires the input "${missing.name}", which this dispatch does not pass`,
     help: `Pass ${missing.name}, or give it a default.`,
     target,
+    asked: target.id,
   };
 }

@@ -1,5 +1,6 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { atOnce } from "../analysis/at-once.ts";
 import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
@@ -105,7 +106,9 @@ function* oneProducerTwoCallers(analysis: Analysis): Generator<Candidate> {
     const lock = locksOf(analysis, first.job).find(
       (each) => each.file === first.job.file && each.reads.includes("github.workflow") && keyedByVersion(each.reads),
     );
-    if (!lock) continue;
+    const second = occurrences.find(({ pipeline }) => pipeline === callers[1]);
+    const claim = second && atOnce(analysis, first, second);
+    if (!lock || !claim) continue;
     yield {
       message: `"${first.job.key}" in ${fileName(first.job.file)} is run by ${list(callers.map((each) => fileName(each.id)))}; its group holds the caller's name, so they publish one version at the same time`,
       at: first.step?.at ?? first.job.keyAt,
@@ -119,6 +122,7 @@ function* oneProducerTwoCallers(analysis: Analysis): Generator<Candidate> {
         "both build and publish it; the second one fails or overwrites the first",
       ],
       help: `Take \`github.workflow\` out of the group and write the name of what is published instead.`,
+      claim,
     };
   }
 }

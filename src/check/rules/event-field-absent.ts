@@ -49,9 +49,7 @@ export const eventFieldAbsent: Rule = {
           schedule: ways
             .slice(0, 3)
             .map((way) => `${way.described} -> ${field} is empty -> "${jobName(job)}" is skipped`),
-          ...(ways[0]
-            ? { claim: analysis.claim([ways[0]], [], { kind: "never-runs", job: jobPattern(job, ways[0]) }) }
-            : {}),
+          claim: analysis.claim([ways[0]!], [], { kind: "never-runs", job: jobPattern(job, ways[0]!) }),
           help: `Add the trigger that supplies it (${suppliers[field]!.slice(0, 2).join(", ")}) to ${fileName(pipeline.id)}, or read a field that its own events have.`,
         };
       }

@@ -23,6 +23,8 @@ export const impossibleBranchFilter: Rule = {
         if (wanted.length === 0 || refs.length === 0 || refs.some((each) => each === undefined)) continue;
         const names = refs.flatMap((each) => each ?? []);
         if (names.length === 0 || names.some((name) => cause.branches.accepts(name))) continue;
+        const claim = neverStarts(analysis, cause.upstream[0]!.pipeline, pipeline.id);
+        if (!claim) continue;
         const upstream = list([...new Set(cause.upstream.map(({ pipeline: id }) => fileName(id)))]);
         yield {
           message: `${fileName(pipeline.id)} waits for runs on ${list(wanted.map(({ value }) => value))}, but ${upstream} runs only on ${list([...new Set(names)])}: it never starts`,
@@ -35,7 +37,7 @@ export const impossibleBranchFilter: Rule = {
             `push to ${names[0]} -> ${upstream} completes`,
             `branch ${names[0]} is filtered out -> ${fileName(pipeline.id)} is not started`,
           ],
-          ...neverStarts(analysis, cause.upstream[0]!.pipeline, pipeline.id),
+          claim,
           help: "List branches that the workflow before runs on, or remove the filter.",
         };
       }

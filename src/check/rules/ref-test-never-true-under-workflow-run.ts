@@ -1,5 +1,6 @@
 import type { ConditionFacts, JobFacts, StepFacts } from "../../facts/facts.ts";
-import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import type { Claim } from "../../facts/scenario.ts";
+import { type Analysis, can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
@@ -28,7 +29,10 @@ export const refTestNeverTrueUnderWorkflowRun: Rule = {
           byText.set(found.test.text, [...places, { job, step, condition, ...found }]);
         }
       }
-      for (const [first, ...others] of byText.values()) yield candidate(analysis, first!, others);
+      for (const [first, ...others] of byText.values()) {
+        const claim = sameForAll(analysis, first!, ways);
+        if (claim) yield { ...candidate(analysis, first!, others), claim };
+      }
     }
   },
 };
@@ -59,6 +63,23 @@ function decisive(condition: ConditionFacts, ways: readonly Way[]): Found | unde
   return undefined;
 }
 
+/** Never, whatever branch the run before was on; or also after a run on another branch than the one asked for. */
+function sameForAll(analysis: Analysis, { job, step, test, way }: Place, ways: readonly Way[]): Claim | undefined {
+  const at = step ? { step: step.index } : {};
+  const upstream = (each: Way) => each.circumstances.upstream!;
+  const after = (each: Way) => [{ kind: "run-ended", run: runPattern(upstream(each).pipeline, each) } as const];
+  if (test.holdsFor(analysis.defaultBranch) === "no") {
+    return analysis.claim([way], after(way), { kind: "never-runs", job: jobPattern(job, way), ...at });
+  }
+  const other = ways.find(
+    (each) =>
+      // A pull request is on no branch of the repository, whatever its own is called.
+      (each.root.kind === "pull-request" || upstream(each).branch !== (test.name ?? analysis.defaultBranch)) &&
+      can(step ? analysis.stepRuns(job, step, each.circumstances) : job.runs(each.circumstances)),
+  );
+  return other && analysis.claim([other], after(other), { kind: "runs", job: jobPattern(job, other), ...at });
+}
+
 function candidate(
   analysis: Analysis,
   { job, step, condition, test, way }: Place,
@@ -85,6 +106,5 @@ function candidate(
       `github.ref is refs/heads/${branch ?? `<default branch>`} -> \`${test.text}\` is ${dead ? "false" : "the same every time"}`,
     ],
     help: "Test `github.event.workflow_run.head_branch` (and `github.event.workflow_run.event == 'push'`, as a fork may use the same branch name).",
-    ...(dead ? { claim: analysis.claim([way], [], { kind: "never-runs", job: jobPattern(job, way) }) } : {}),
   };
 }

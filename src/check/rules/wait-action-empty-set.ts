@@ -1,6 +1,7 @@
 import type { WaitAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
-import { type Analysis, can, sameRoot } from "../analysis/analysis.ts";
+import { type Analysis, can, jobPattern, sameRoot } from "../analysis/analysis.ts";
+import type { Way } from "../analysis/ways.ts";
 import { fileName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -21,15 +22,19 @@ export const waitActionEmptySet: Rule = {
           const found = neverTogether(analysis, { pipeline, job, step, access });
           if (!found) continue;
           yield {
-            message: `"${step.label}" waits for "${found.name}", which ${fileName(found.producer.id)} does not run on ${found.described}`,
+            message: `"${step.label}" waits for "${found.name}", which ${fileName(found.producer.id)} does not run on ${found.way.described}`,
             at: step.at,
             related: [{ at: found.check.keyAt, message: `"${found.name}" is this job` }],
             confidence: "medium",
             schedule: [
-              `${found.described} -> ${fileName(pipeline.id)} starts; ${fileName(found.producer.id)} does not`,
+              `${found.way.described} -> ${fileName(pipeline.id)} starts; ${fileName(found.producer.id)} does not`,
               `"${step.label}" looks for "${found.name}" -> there is none`,
             ],
             help: `Let ${fileName(found.producer.id)} run on the same event, or wait for a check that does.`,
+            claim: analysis.claim([found.way], [{ kind: "step", job: jobPattern(job, found.way), step: step.index }], {
+              kind: "never-runs",
+              job: jobPattern(found.check, found.way),
+            }),
           };
         }
       }
@@ -48,7 +53,7 @@ interface Never {
   readonly name: string;
   readonly producer: Pipeline;
   readonly check: JobFacts;
-  readonly described: string;
+  readonly way: Way;
 }
 
 function neverTogether(analysis: Analysis, { pipeline, job, step, access }: Waiting): Never | undefined {
@@ -73,5 +78,5 @@ function neverTogether(analysis: Analysis, { pipeline, job, step, access }: Wait
       !(way.root.kind === "push" && way.root.ref.kind === "tag") &&
       !checked.some((each) => each.root.kind !== "push"),
   );
-  return missed ? { name, ...only, described: missed.described } : undefined;
+  return missed ? { name, ...only, way: missed } : undefined;
 }

@@ -1,3 +1,4 @@
+import { runPattern } from "../analysis/analysis.ts";
 import { fileName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -8,13 +9,16 @@ export const workflowRunFileNotOnDefaultBranch: Rule = {
   title: "workflow_run works only from the default branch",
   why: "GitHub reads workflows with workflow_run from the default branch only. On another branch the file changes nothing until it is merged.",
   url: documentation.workflowRun,
-  *find({ facts }) {
+  *find(analysis) {
+    const { facts } = analysis;
     const { onDefaultBranch } = facts;
     if (!onDefaultBranch) return;
     for (const pipeline of facts.pipelines) {
       if (onDefaultBranch.has(pipeline.id)) continue;
       const start = pipeline.starts.find((each) => each.cause.kind === "completion");
       if (!start) continue;
+      const way = analysis.ways(pipeline).find((each) => each.start === start);
+      if (!way) continue;
       const others = pipeline.starts.some((each) => each.cause.kind !== "completion");
       yield {
         message: `${fileName(pipeline.id)} is not on ${facts.defaultBranch}: there its workflow_run does not exist yet`,
@@ -27,6 +31,11 @@ export const workflowRunFileNotOnDefaultBranch: Rule = {
           `${fileName(pipeline.id)} is not started`,
         ],
         help: `Merge the file to ${facts.defaultBranch} before you count on it; until then start it by hand.`,
+        claim: {
+          scenario: { ...analysis.scenario([way]), notOnDefaultBranch: [pipeline.id] },
+          schedule: [{ kind: "run-ended", run: runPattern(way.circumstances.upstream!.pipeline, way) }],
+          bad: { kind: "refused", pipeline: pipeline.id },
+        },
       };
     }
   },

@@ -1,6 +1,9 @@
-import { can } from "../analysis/analysis.ts";
+import type { Lock, Pipeline } from "../../facts/facts.ts";
+import type { Claim, Moment } from "../../facts/scenario.ts";
+import { type Analysis, can, runPattern } from "../analysis/analysis.ts";
 import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
+import { again, type Way } from "../analysis/ways.ts";
 import { fileName, keyText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -36,6 +39,8 @@ export const workflowRunGroupByRef: Rule = {
         // Filtered to one branch, one group is right.
         const { cause } = way.start;
         if (cause.kind === "completion" && cause.branches.literals?.length === 1) continue;
+        const claim = inEachOthersWay(analysis, { pipeline, lock, ways: several, cancels });
+        if (!claim) continue;
         seen.add(lock.at);
         const upstream = fileName(way.circumstances.upstream!.pipeline);
         yield {
@@ -49,8 +54,59 @@ export const workflowRunGroupByRef: Rule = {
             cancels ? "the first is cancelled" : "a third one drops the one that waits",
           ],
           help: "Use `github.event.workflow_run.head_branch` (with the head repository for forks) in the group.",
+          claim,
         };
       }
     }
   },
 };
+
+interface Sharing {
+  readonly pipeline: Pipeline;
+  readonly lock: Lock;
+  readonly ways: readonly Way[];
+  readonly cancels: boolean;
+}
+
+/** Runs for different branches follow each other: the second cancels the first, or the third takes the second's place. */
+function inEachOthersWay(analysis: Analysis, { pipeline, lock, ways, cancels }: Sharing): Claim | undefined {
+  const job = lock.scope === "job" ? pipeline.jobs.find(({ locks }) => locks.includes(lock)) : undefined;
+  const path = job ? { path: job.path } : {};
+  const events = onBranches(ways, cancels ? 2 : 3);
+  if (!events) return undefined;
+  const runs = events.map((way) => runPattern(pipeline.id, way));
+  const takes = (i: number): Moment =>
+    job ? { kind: "job-started", job: { run: runs[i]!, path: job.path } } : { kind: "run-created", run: runs[i]! };
+  const lost = cancels ? runs[0]! : runs[1]!;
+  const bad = { kind: cancels ? "cancelled" : "dropped", run: lost, ...path } as const;
+  return analysis.claim(
+    events,
+    cancels
+      ? [takes(0), { kind: "run-cancelled", run: lost, ...path }]
+      : [takes(0), { kind: "queued", run: lost, ...path }, { kind: "dropped", run: lost, ...path }],
+    bad,
+  );
+}
+
+/** Events for as many branches. Pull requests have branches of any name. */
+function onBranches(ways: readonly Way[], count: number): readonly Way[] | undefined {
+  const request = ways.find(({ root }) => root.kind === "pull-request");
+  const found: Way[] = [];
+  const names = new Set<string | undefined>();
+  for (const way of ways) {
+    const name = way.circumstances.upstream!.branch;
+    if (way.root.kind !== "push" || names.has(name)) continue;
+    names.add(name);
+    found.push(way);
+  }
+  for (let i = found.length; request?.root.kind === "pull-request" && i < count; i++) {
+    found.push({
+      ...request,
+      root: { ...request.root, head: i === 0 ? request.root.head : `${request.root.head}-${i}` },
+    });
+  }
+  // Two branches push more than once.
+  for (let i = 0; found.length > 1 && found.length < count; i++) found.push(found[i]!);
+  if (found.length < count) return undefined;
+  return found.slice(0, count).map((way, i) => again(way, `event-${i + 1}`, `c${i + 1}`));
+}

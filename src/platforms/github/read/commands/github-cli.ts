@@ -29,15 +29,15 @@ export function readGitHubCli(call: CommandCall): readonly Access[] {
     case "variable set":
       return [resource(call, "parameter", args.positionals[2]?.key ?? [], "write")];
     case "auth setup-git":
-      call.setting.state.credentials = cliToken(call);
+      call.setting.state.credentials = platformToken(call);
       return [];
     default:
       return args.text(0) === "api" ? apiCall(call) : [];
   }
 }
 
-/** `gh` takes its token from these variables, in this order. */
-function cliToken({ command, setting }: CommandCall): TokenUse {
+/** `gh` and tools like it take their token from these variables, in this order. */
+export function platformToken({ command, setting }: CommandCall): TokenUse {
   for (const name of ["GH_TOKEN", "GITHUB_TOKEN"]) {
     const own = command.environment.get(name);
     if (own) return tokenOf(own, setting.variables);
@@ -62,7 +62,7 @@ function resource(
     key,
     mode,
     effect: kind === "release" && mode !== "read" ? "publish" : "hand-off",
-    token: cliToken(call),
+    token: platformToken(call),
     at: command.at,
     confidence,
     details: repository ? new Map([["repository", repository]]) : new Map(),
@@ -90,7 +90,7 @@ function workflowRun(call: CommandCall): DispatchAccess {
     target: { kind: "workflow", workflow: args.positionals[2]?.key ?? [], ref: args.option("-r", "--ref") },
     repository: args.option("-R", "--repo"),
     inputs,
-    token: cliToken(call),
+    token: platformToken(call),
     at: command.at,
     confidence,
   };
@@ -140,7 +140,7 @@ function apiCall(call: CommandCall): readonly Access[] {
     fields: given,
     body: undefined,
     method: keyText(args.option("-X", "--method")),
-    token: cliToken(call),
+    token: platformToken(call),
     at: command.at,
     confidence,
   });

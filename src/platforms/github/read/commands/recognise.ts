@@ -11,6 +11,7 @@ import { readNamedScript } from "./named-scripts.ts";
 import { readRemoteHosts } from "./remote-hosts.ts";
 import { type CommandRow, rowAccess } from "./rows.ts";
 import { type Command, readScript } from "./script.ts";
+import { readSemanticRelease } from "./semantic-release.ts";
 import { deployRows } from "./tables/deploys.ts";
 import { flagStyles, noValues } from "./tables/flag-styles.ts";
 import { handOffRows } from "./tables/hand-offs.ts";
@@ -40,6 +41,7 @@ const readers: readonly CommandReader[] = [
   readWebRequests,
   (call) => (call.program === "git" ? readGit(call) : undefined),
   (call) => (call.program === "gh" ? readGitHubCli(call) : undefined),
+  (call) => (call.program === "semantic-release" ? readSemanticRelease(call) : undefined),
   readRow,
   readNamedScript,
 ];
