@@ -394,6 +394,8 @@ function leaveArtifact(options: { artifact: string; job: Job; place: JobPlace; a
       ? [
           {
             name: `Attest where ${artifact} comes from`,
+            // What a pull request builds goes nowhere, and a fork's may not sign.
+            if: "github.event_name != 'pull_request'",
             uses: pinnedActions.attest,
             with: { "subject-path": computed(`steps.${packId(artifact)}.outputs.file`) },
           },

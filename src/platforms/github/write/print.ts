@@ -26,7 +26,8 @@ function printEntries(entries: readonly Entry[], indent: string, out: string[], 
 
 /** `start` is what stands before the key on its line: blanks, or blanks and the dash of a list. */
 function printEntry({ key, value, note }: Entry, start: string, indent: string, out: string[]): void {
-  const head = `${start}${scalar(key)}:`;
+  // The key `on` is a word to GitHub.
+  const head = `${start}${key === "on" ? key : scalar(key)}:`;
   const behind = note === undefined ? "" : ` # ${note}`;
   if (isList(value)) {
     if (value.length === 0) out.push(`${head} []`);
@@ -85,39 +86,44 @@ function entriesOf(value: object): readonly Entry[] {
 function printBlock(head: string, text: string, indent: string, out: string[]): void {
   const body = text.replace(/\n+$/, "");
   const isPlain =
-    !/^[ \t]|^[ \t]+$|\n[ \t]+(?:\n|$)|\n\n$/.test(text) &&
-    !/[^\n\t\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/.test(body);
-  if (!isPlain) {
-    out.push(`${head} ${JSON.stringify(text)}`);
+    !/^[ \t]|^[ \t]+$|\n[ \t]+(?:\n|$)|\n\n$/.test(text) && !/[^\n\t\x20-\x7e\u00a1-\ud7ff]|[\u2028\u2029]/.test(body);
+  if (!isPlain || body === "") {
+    out.push(`${head} ${doubleQuoted(text)}`);
     return;
   }
   out.push(`${head} |${text.endsWith("\n") ? "" : "-"}`);
   for (const line of body.split("\n")) out.push(line.trim() === "" ? "" : `${indent}  ${line}`);
 }
 
+/** JSON's notation is YAML's, but for characters that YAML counts as line breaks or does not allow. */
+function doubleQuoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** Starts like a word, an expression or a path, and holds nothing that YAML could take for something else. */
 const plain = /^(?:[A-Za-z_./][\w ./@+()=-]*[\w./@+()=-]|[A-Za-z_./])$/;
-const notText = /^(?:true|false|yes|no|on|off|y|n|null|\.inf|\.nan|~|[.\d_+-]*)$/i;
+const notText = /^(?:true|false|yes|no|on|off|y|n|null|\.inf|\.nan|~|e[-+]?\d+|[.\d_+-]*)$/i;
 const expression = /^\$\{\{ [^#\n:]*[^\s#\n:] \}\}$/;
 
 function scalar(value: string | number | boolean): string {
   if (typeof value !== "string") return String(value);
-  if (plain.test(value) && !notText.test(value)) return value === "on" ? "on" : value;
-  if (value === "on") return "on";
+  if (plain.test(value) && !notText.test(value)) return value;
   if (expression.test(value)) return value;
-  return stringify(value, { lineWidth: 0, version: "1.2" }).trimEnd();
+  if (/[^\x20-\x7e\u00a1-\ud7ff]|[\u2028\u2029]/.test(value)) return doubleQuoted(value);
+  return stringify(value, { lineWidth: 0, version: "1.1", blockQuote: false }).replace(/\n$/, "");
 }
 
 /** In `[a, b]` fewer characters may stand unquoted. */
 function flowScalar(value: string | number | boolean): string {
   const text = scalar(value);
-  return typeof value === "string" && !/^["']/.test(text) && /[,[\]{}*?&!|>%@`]/.test(text)
-    ? JSON.stringify(value)
-    : text;
+  return typeof value === "string" && !/^["']/.test(text) && /[^\w ./+()=-]/.test(text) ? doubleQuoted(value) : text;
 }
 
 function isShort(value: Tree): value is string | number | boolean {
-  return (typeof value !== "object" && !String(value).includes("\n")) || false;
+  return typeof value !== "object" && !String(value).includes("\n");
 }
 
 function isList(value: Tree): value is readonly Tree[] {
