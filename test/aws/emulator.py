@@ -119,15 +119,16 @@ def get_pipeline(self):
 CodePipelineResponse.get_pipeline = get_pipeline
 
 # A project whose source is the pipeline has no place of its own.
-plain_source = codebuild_responses._validate_required_params_source
+def lenient(check):
+    def checked(asked):
+        if asked.get("type") != "CODEPIPELINE":
+            check(asked)
+
+    return checked
 
 
-def lenient_source(source):
-    if source.get("type") != "CODEPIPELINE":
-        plain_source(source)
-
-
-codebuild_responses._validate_required_params_source = lenient_source
+for name in ("_validate_required_params_source", "_validate_required_params_artifacts"):
+    setattr(codebuild_responses, name, lenient(getattr(codebuild_responses, name)))
 
 
 class Emulator:

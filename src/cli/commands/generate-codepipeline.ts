@@ -29,8 +29,8 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
     options.out === undefined ? "codepipeline" : insideOf(root, resolve(terminal.cwd, options.out), options.out);
   const settings = readSettings(root);
   const write: WriteOptions = {
-    layout: oneOf(layouts, "layout", options.layout),
-    format: oneOf(formats, "format", options.format),
+    layout: oneOf(layouts, "layout", options.layout ?? settings.layout),
+    format: oneOf(formats, "format", options.format ?? settings.format),
     settings,
     root: settings.root ?? (place.repository === undefined ? "" : relative(place.repository, root)),
     folder,
@@ -63,15 +63,21 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
   }
 
   function createCommand(where: string): string {
-    const template = join(where, folder, "pipeline.yaml");
-    return `aws cloudformation deploy --stack-name ${delivery.name}-pipelines --template-file ${template} --capabilities CAPABILITY_IAM --parameter-overrides ConnectionArn=… Repository=…`;
+    const place = join(where, folder);
+    switch (write.format) {
+      case "cloudformation":
+        return `aws cloudformation deploy --stack-name ${delivery.name}-pipelines --template-file ${place}/pipeline.yaml --capabilities CAPABILITY_IAM --parameter-overrides ConnectionArn=… Repository=…`;
+      case "terraform":
+        return `terraform -chdir=${place} init && terraform -chdir=${place} apply -var connection_arn=… -var repository=…`;
+      default:
+        return write.format satisfies never;
+    }
   }
 }
 
-function oneOf<T extends string>(known: readonly [T, ...T[]], option: string, given: string | undefined): T {
+function oneOf<T extends string>(known: readonly T[], option: string, given: string): T {
   const found = known.find((name) => name === given);
   if (found !== undefined) return found;
-  if (given === undefined) return known[0];
   throw new UsageError(`--${option} ${given}: there is no such ${option}`, { next: `use ${known.join(", ")}` });
 }
 

@@ -8,7 +8,7 @@ export const describe: CommandModule["describe"] = (command) => {
     .argument("<SERVICE>", "github or codepipeline")
     .description("Write native pipelines that do what the definition says and need no Baton at run time.")
     .option("--layout <LAYOUT>", "github: orchestrated (default), chained or per-environment; codepipeline: single")
-    .option("--format <FORMAT>", "codepipeline: cloudformation (default)")
+    .option("--format <FORMAT>", "codepipeline: cloudformation (default) or terraform")
     .option("--out <DIR>", "root of the repository to write into (default: the definition's folder)")
     .option("--check", "write nothing; fail with a diff when a committed file is not what would be written")
     .option("--dry-run", "write nothing; print what would change as a diff")
@@ -17,6 +17,7 @@ export const describe: CommandModule["describe"] = (command) => {
     ["baton generate github", "one entry workflow, one called workflow for each pipeline"],
     ["baton generate github --layout chained", "one workflow for each pipeline, joined by workflow_run"],
     ["baton generate codepipeline", "one CodePipeline for each branch, as CloudFormation"],
+    ["baton generate codepipeline --format terraform", "the same as Terraform"],
     ["baton generate github --dry-run", "look first"],
     ["baton generate github --check", "in CI: are the committed files up to date?"],
   ]);

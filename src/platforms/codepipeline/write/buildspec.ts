@@ -117,7 +117,7 @@ function packCommand({ artifact, file, place }: { artifact: string; file: string
 function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Register): string {
   const { artifact, from } = artifactSource(use.artifact, place);
   const own = register.artifact({ ...from, environment: undefined });
-  const suffix = from.environment === undefined ? "" : `_\${BATON_ENVIRONMENT//[^A-Za-z0-9]/_}`;
+  const suffix = from.environment === undefined ? "" : `__\${BATON_ENVIRONMENT//[^A-Za-z0-9]/_}`;
   return [
     `# Lay the artifact ${use.artifact} at ${use.path}`,
     `inbox="CODEBUILD_SRC_DIR_${own}${suffix}"`,

@@ -56,13 +56,10 @@ export class Register {
     return `${place.pipeline.name}-${place.name}${end}`;
   }
 
-  artifact(place: Pick<JobPlace, "pipeline" | "name" | "environment" | "line">): string {
-    const words = [
-      place.pipeline.name,
-      place.name,
-      ...(place.environment === undefined ? [] : [place.environment.name]),
-    ];
-    return this.#artifacts.of([place.line.name, ...words].join(" "), snake(...words));
+  /** Of all that a job leaves behind. The build of a consumer puts the name together from the same two parts. */
+  artifact({ pipeline, name, environment }: Pick<JobPlace, "pipeline" | "name" | "environment">): string {
+    const base = this.#artifacts.of(`${pipeline.name} ${name}`, snake(pipeline.name, name));
+    return environment === undefined ? base : `${base}__${snake(environment.name)}`;
   }
 
   project({ delivery, pipeline, name, environment, line }: JobPlace): string {

@@ -135,6 +135,8 @@ export class JobValues {
       return;
     }
     this.#holes.set(JSON.stringify(value), value);
+    // Named in the order of the definition, so that every reader of these values finds the same names.
+    this.variableOf(value);
   }
 
   #collectCondition(condition: Condition): void {

@@ -12,7 +12,7 @@ import { nativeStack } from "./native.ts";
 import { operations } from "./operations.ts";
 import { CannotWrite, type Settings, type WriteOptions } from "./options.ts";
 import { permissionsOf } from "./permissions.ts";
-import { ids, type LineStages, projectId, stagesOf } from "./stages.ts";
+import { ids, type LineStages, projectId, roleId, stagesOf, wordsOf } from "./stages.ts";
 import { arnOf, localArn, nameOf, parameter, type Text, text } from "./text.ts";
 import { triggerOf } from "./triggers.ts";
 
@@ -49,6 +49,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
   const buildspecs = new Map(
     work.flatMap(({ buildspec }) => (buildspec ? [[buildspec.path, buildspec] as const] : [])),
   );
+  refuseSameArtifacts(lines);
   return {
     delivery: delivery.name,
     description: `Pipelines of ${delivery.name}`,
@@ -77,6 +78,24 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     buildspecs: [...buildspecs.values()],
     notes: notesOf(delivery),
   };
+}
+
+/** Names may only fall together when hyphens are all that tells them apart. */
+function refuseSameArtifacts(lines: readonly LineStages[]): void {
+  for (const { stages } of lines) {
+    const seen = new Map<string, string>();
+    for (const { job, outputs } of stages.flatMap(({ actions }) => actions)) {
+      for (const output of outputs) {
+        const other = seen.get(output);
+        if (other !== undefined)
+          throw new CannotWrite(
+            `${other} and ${job} would leave artifacts of one name behind, ${output}`,
+            "rename one of them",
+          );
+        seen.set(output, job ?? "the source");
+      }
+    }
+  }
 }
 
 /** A misspelt name would silently take a permission or an alarm away. */
@@ -216,9 +235,6 @@ function pipelineRole({ line, stages, places }: LineStages, register: Register):
   };
 }
 
-const roleId = ({ pipeline, name, environment }: JobPlace, register: Register) =>
-  register.id(pipeline.name, name, environment?.name ?? "", "role");
-
 /** For people: who has this policy may answer. */
 function approversOf({ line, stages }: LineStages, register: Register): Resource[] {
   return line.environments.flatMap((environment): Resource[] => {
@@ -299,7 +315,7 @@ function workOf(place: JobPlace, register: Register): Work {
     untold.length === 0
       ? undefined
       : {
-          id: register.id(pipeline.name, name, environment?.name ?? "", "policy arn"),
+          id: register.id(...wordsOf(place), "policy arn"),
           description: `ARN of a policy with what ${pipeline.name}.${name} may do ${where} (${untold.join(", ")}).`,
           pattern: "^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$",
           patternMeaning: "the ARN of a policy",
@@ -314,7 +330,7 @@ function workOf(place: JobPlace, register: Register): Work {
   });
   if (native) return { resources: [role(statements, "cloudformation.amazonaws.com")], ...(policy && { policy }) };
   const projectName = register.project(place);
-  const logs = register.id(pipeline.name, name, environment?.name ?? place.line.name, "logs");
+  const logs = register.id(...wordsOf(place), "logs");
   const buildspec = path(options.folder, "buildspecs", `${pipeline.name}-${name}.yml`);
   const cache = cachePaths(job).length > 0 ? `cache/${projectName}` : undefined;
   const own: Statement[] = [

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 export const layouts = ["single"] as const;
 export type Layout = (typeof layouts)[number];
-export const formats = ["cloudformation"] as const;
+export const formats = ["cloudformation", "terraform"] as const;
 export type Format = (typeof formats)[number];
 
 const statement = z.strictObject({
@@ -13,6 +13,8 @@ const statement = z.strictObject({
 
 /** What a definition does not say because it concerns CodePipeline alone. Kept beside it, in `baton.codepipeline.yaml`. */
 export const settingsSchema = z.strictObject({
+  layout: z.enum(layouts).default("single"),
+  format: z.enum(formats).default("cloudformation"),
   /** What the role of a job may do, by `pipeline.job`, where Baton cannot tell from the job's steps. */
   permissions: z.record(z.string().regex(/^[a-z][A-Za-z0-9-]*\.[a-z][A-Za-z0-9-]*$/), z.array(statement)).default({}),
   /** CloudWatch alarms, by environment: one that rings after a deployment rolls the environment back. */

@@ -169,7 +169,7 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
       ActionMode: "CREATE_UPDATE",
       StackName: stack.stack,
       TemplatePath: `${sourceArtifact}::${stack.template}`,
-      RoleArn: [arnOf(register.id(place.pipeline.name, place.name, place.environment?.name ?? "", "role"))],
+      RoleArn: [arnOf(roleId(place, register))],
       ...(stack.capabilities.length > 0 && { Capabilities: stack.capabilities.join(",") }),
       ...(Object.keys(stack.parameters).length > 0 && { ParameterOverrides: JSON.stringify(stack.parameters) }),
     };
@@ -209,7 +209,8 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
     provider: "CodeBuild",
     runOrder,
     configuration,
-    namespace: place.job.matrix ? `${namespace}-${name}`.slice(0, 100) : namespace,
+    // Legs hand nothing over that somebody would have to name.
+    ...(!place.job.matrix && { namespace }),
     inputs,
     outputs: Object.keys(place.job.artifacts).length > 0 ? [register.artifact(place)] : [],
     job,
@@ -220,8 +221,15 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
 const inShortForm = ({ name, value, type }: EnvironmentVariable) =>
   type === "PLAINTEXT" ? { name, value } : { name, value, type };
 
-export const projectId = ({ pipeline, name, environment, line, delivery }: JobPlace, register: Register) =>
-  register.id(pipeline.name, name, environment?.name ?? (line.name === delivery.name ? "" : line.branch), "project");
+/** A job is told from itself at another place by the environment, or by the branch where there are several. */
+export const wordsOf = ({ pipeline, name, environment, line, delivery }: JobPlace) => [
+  pipeline.name,
+  name,
+  environment?.name ?? (line.name === delivery.name ? "" : line.branch),
+];
+
+export const projectId = (place: JobPlace, register: Register) => register.id(...wordsOf(place), "project");
+export const roleId = (place: JobPlace, register: Register) => register.id(...wordsOf(place), "role");
 
 function refuseLong(configuration: Text | undefined, job: string): void {
   if (configuration === undefined || configuration.length <= configurationLimit) return;

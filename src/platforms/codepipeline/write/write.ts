@@ -6,6 +6,7 @@ import { commandOf, header } from "./header.ts";
 import { lowerDelivery } from "./lower.ts";
 import { path } from "./names.ts";
 import type { WriteOptions, Written, WrittenFile } from "./options.ts";
+import { printTerraform } from "./terraform/print.ts";
 
 /**
  * The files that make a delivery run on CodePipeline: templates, and the buildspecs that its projects read from the
@@ -28,6 +29,8 @@ function infrastructure(document: Document, options: WriteOptions): WrittenFile[
   switch (format) {
     case "cloudformation":
       return [{ path: path(folder, "pipeline.yaml"), text: printTemplate(templateOf(document), lines) }];
+    case "terraform":
+      return printTerraform(document, lines).map((file) => ({ ...file, path: path(folder, file.path) }));
     default:
       return format satisfies never;
   }

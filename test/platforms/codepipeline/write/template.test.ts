@@ -144,14 +144,16 @@ test("stacks are deployed by CodePipeline itself, and outputs go from one to the
   });
 });
 
-test("the same definition gives the same bytes, and the example's files are up to date", () => {
-  const again = write(networkCompute.built, networkCompute.settings);
-  assert.deepEqual(again, write(networkCompute.built, networkCompute.settings));
-  for (const { path, text } of again.files) {
-    assert.equal(
-      readFileSync(`${examples}network-compute/${path}`, "utf8"),
-      text,
-      `run: baton generate codepipeline, for ${path}`,
-    );
-  }
-});
+for (const [name, format] of [
+  ["network-compute", "cloudformation"],
+  ["infra-web", "terraform"],
+] as const) {
+  test(`${name}: the same definition gives the same bytes, and the files in the repository are these`, async () => {
+    const { built, settings } = await readExample(name);
+    const again = write(built, settings, { format });
+    assert.deepEqual(again, write(built, settings, { format }));
+    const stale = again.files.filter(({ path, text }) => readFileSync(`${examples}${name}/${path}`, "utf8") !== text);
+    const names = stale.map(({ path }) => path);
+    assert.deepEqual(names, [], `run: baton generate codepipeline --config examples/${name}/baton.config.ts`);
+  });
+}

@@ -1,0 +1,103 @@
+import type { Action, Pipeline, Stage } from "../document.ts";
+import { arnOf, nameOf } from "../text.ts";
+import { type Block, Expression, resource } from "./hcl.ts";
+import { snakeCase, type TerraformValues } from "./values.ts";
+
+export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Block {
+  return resource("aws_codepipeline", snakeCase(pipeline.id), {
+    comment: pipeline.comment,
+    attributes: {
+      name: pipeline.name,
+      pipeline_type: "V2",
+      execution_mode: pipeline.executionMode,
+      role_arn: values.text([arnOf(pipeline.role)]),
+      tags: new Expression("local.tags"),
+    },
+    blocks: [
+      { type: "artifact_store", attributes: { type: "S3", location: values.text([nameOf(pipeline.bucket)]) } },
+      ...pipeline.variables.map(({ name, default: preset, description }) => ({
+        type: "variable",
+        attributes: { name, description, default_value: preset },
+      })),
+      ...pipeline.triggers.map(({ source, branches, paths }) => ({
+        type: "trigger",
+        attributes: { provider_type: "CodeStarSourceConnection" },
+        blocks: [
+          {
+            type: "git_configuration",
+            attributes: { source_action_name: source },
+            blocks: [
+              {
+                type: "push",
+                blocks: [
+                  { type: "branches", attributes: { includes: [...branches] } },
+                  ...(paths.length > 0 ? [{ type: "file_paths", attributes: { includes: [...paths] } }] : []),
+                ],
+              },
+            ],
+          },
+        ],
+      })),
+      ...pipeline.stages.map((stage) => stageBlock(stage, values)),
+    ],
+  });
+}
+
+function stageBlock({ name, comment, actions, onFailure, alarms }: Stage, values: TerraformValues): Block {
+  return {
+    type: "stage",
+    comment,
+    attributes: { name },
+    blocks: [
+      ...actions.map((action) => actionBlock(action, values)),
+      ...(onFailure ? [{ type: "on_failure", attributes: { result: onFailure } }] : []),
+      ...(alarms
+        ? [
+            {
+              type: "on_success",
+              blocks: [
+                {
+                  type: "condition",
+                  attributes: { result: "ROLLBACK" },
+                  blocks: alarms.names.map((alarm, index) => ({
+                    type: "rule",
+                    attributes: {
+                      name: `quiet-${index + 1}`,
+                      configuration: { AlarmName: alarm, WaitTime: String(alarms.minutes) },
+                    },
+                    blocks: [
+                      {
+                        type: "rule_type_id",
+                        attributes: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
+                      },
+                    ],
+                  })),
+                },
+              ],
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+function actionBlock(action: Action, values: TerraformValues): Block {
+  return {
+    type: "action",
+    attributes: {
+      name: action.name,
+      category: action.category,
+      owner: "AWS",
+      provider: action.provider,
+      version: "1",
+      run_order: action.runOrder,
+      namespace: action.namespace,
+      input_artifacts: action.inputs.length > 0 ? [...action.inputs] : undefined,
+      output_artifacts: action.outputs.length > 0 ? [...action.outputs] : undefined,
+      timeout_in_minutes: action.timeoutMinutes,
+      configuration: Object.fromEntries(
+        Object.entries(action.configuration).map(([key, one]) => [key, values.json(one)]),
+      ),
+    },
+  };
+}

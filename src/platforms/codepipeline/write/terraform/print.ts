@@ -1,0 +1,77 @@
+import type { Document, ParameterSpec, Resource } from "../document.ts";
+import type { WrittenFile } from "../options.ts";
+import { type Block, Call, Expression, printBlocks } from "./hcl.ts";
+import { blocksOf } from "./resources.ts";
+import { snakeCase, TerraformValues } from "./values.ts";
+
+/** Which file a resource stands in. */
+const fileOf: Readonly<Record<Resource["kind"], string>> = {
+  bucket: "artifacts.tf",
+  pipeline: "pipeline.tf",
+  role: "roles.tf",
+  policy: "roles.tf",
+  logs: "builds.tf",
+  project: "builds.tf",
+  schedule: "pipeline.tf",
+  topic: "operations.tf",
+  rule: "operations.tf",
+  function: "operations.tf",
+  alarm: "operations.tf",
+  dashboard: "operations.tf",
+};
+
+/** A module that is one of its own as well as part of another: it names its provider and configures none. */
+export function printTerraform(document: Document, header: readonly string[]): WrittenFile[] {
+  const values = new TerraformValues(document.resources);
+  const files = new Map<string, Block[]>([
+    ["versions.tf", versions(document)],
+    ["variables.tf", document.parameters.map(variable)],
+  ]);
+  for (const resource of document.resources) {
+    const file = fileOf[resource.kind];
+    files.set(file, [...(files.get(file) ?? []), ...blocksOf(resource, values)]);
+  }
+  files.set(
+    "outputs.tf",
+    document.outputs.map(({ id, description, value }) => ({
+      type: "output",
+      labels: [snakeCase(id)],
+      attributes: { description, value: values.text(value) },
+    })),
+  );
+  return [...files].map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) }));
+}
+
+function versions({ tags }: Document): Block[] {
+  return [
+    {
+      type: "terraform",
+      attributes: { required_version: ">= 1.5" },
+      blocks: [{ type: "required_providers", attributes: { aws: { source: "hashicorp/aws", version: "~> 5.90" } } }],
+    },
+    { type: "data", labels: ["aws_partition", "current"] },
+    { type: "data", labels: ["aws_region", "current"] },
+    { type: "data", labels: ["aws_caller_identity", "current"] },
+    { type: "locals", attributes: { tags: { ...tags } } },
+  ];
+}
+
+function variable({ id, description, pattern, patternMeaning, default: preset }: ParameterSpec): Block {
+  const name = snakeCase(id);
+  return {
+    type: "variable",
+    labels: [name],
+    attributes: { description, type: new Expression("string"), default: preset },
+    ...(pattern !== undefined && {
+      blocks: [
+        {
+          type: "validation",
+          attributes: {
+            condition: new Call("can", new Expression(`regex(${JSON.stringify(pattern)}, var.${name})`)),
+            error_message: `Must be ${patternMeaning ?? "of the right form"}.`,
+          },
+        },
+      ],
+    }),
+  };
+}

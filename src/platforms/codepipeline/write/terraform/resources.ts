@@ -1,0 +1,338 @@
+/** Each resource of the document as Terraform's blocks. */
+
+import type { Bucket, Project, Resource, Role, Rule, Schedule, Topic } from "../document.ts";
+import { CannotWrite } from "../options.ts";
+import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
+import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
+import { pipelineBlock } from "./pipeline.ts";
+import { snakeCase, type TerraformValues } from "./values.ts";
+
+const tags = new Expression("local.tags");
+
+export function blocksOf(one: Resource, values: TerraformValues): Block[] {
+  const name = snakeCase(one.id);
+  const comment = one.comment;
+  switch (one.kind) {
+    case "bucket":
+      return bucket(one, values);
+    case "role":
+      return role(one, values);
+    case "policy":
+      return [
+        resource("aws_iam_policy", name, {
+          comment,
+          attributes: {
+            name_prefix: shortName(name),
+            description: one.description,
+            policy: values.policy(one.statements),
+            tags,
+          },
+        }),
+      ];
+    case "logs":
+      return [
+        resource("aws_cloudwatch_log_group", name, {
+          comment,
+          attributes: { name: one.name, retention_in_days: one.retentionDays, tags },
+        }),
+      ];
+    case "project":
+      return [project(one, values)];
+    case "pipeline":
+      return [pipelineBlock(one, values)];
+    case "topic":
+      return topic(one, values);
+    case "rule":
+      return rule(one, values);
+    case "schedule":
+      return schedule(one, values);
+    case "alarm":
+      return [
+        resource("aws_cloudwatch_metric_alarm", name, {
+          comment,
+          attributes: {
+            alarm_name: new Expression(`"\${aws_sns_topic.${snakeCase(one.topic)}.name}-${name.replaceAll("_", "-")}"`),
+            alarm_description: one.description,
+            namespace: one.namespace,
+            metric_name: one.metric,
+            dimensions: Object.fromEntries(
+              Object.entries(one.dimensions).map(([key, value]) => [key, values.text(value)]),
+            ),
+            statistic: "Sum",
+            period: 300,
+            evaluation_periods: 1,
+            threshold: 1,
+            comparison_operator: "GreaterThanOrEqualToThreshold",
+            treat_missing_data: "notBreaching",
+            alarm_actions: [values.text([arnOf(one.topic)])],
+            tags,
+          },
+        }),
+      ];
+    case "dashboard":
+      return [
+        resource("aws_cloudwatch_dashboard", name, {
+          comment,
+          attributes: {
+            dashboard_name: one.name,
+            dashboard_body: new Call("jsonencode", {
+              widgets: one.widgets.map(({ title, metrics, statistic }, index) => ({
+                type: "metric",
+                x: 0,
+                y: index * 6,
+                width: 24,
+                height: 6,
+                properties: {
+                  title,
+                  region: new Expression("data.aws_region.current.name"),
+                  view: "timeSeries",
+                  stat: statistic,
+                  period: 86_400,
+                  metrics: metrics.map((metric) => [...metric]),
+                },
+              })),
+            }),
+          },
+        }),
+      ];
+    case "function":
+      throw new CannotWrite(
+        "Terraform cannot pack the function that rolls back by itself",
+        "use rollback: stage in baton.codepipeline.yaml, or the format cloudformation",
+      );
+    default:
+      return one satisfies never;
+  }
+}
+
+/** Beginnings of names that IAM completes. */
+const shortName = (name: string) => `${name.slice(0, 36)}-`;
+
+function bucket({ id, comment, expireDays, cache }: Bucket, values: TerraformValues): Block[] {
+  const name = snakeCase(id);
+  const attributes = { bucket: new Expression(`aws_s3_bucket.${name}.id`) };
+  const rule = (rule: string, prefix: string, days: number): Block => ({
+    type: "rule",
+    attributes: { id: rule, status: "Enabled" },
+    blocks: [
+      { type: "filter", ...(prefix !== "" && { attributes: { prefix } }) },
+      { type: "expiration", attributes: { days } },
+      { type: "noncurrent_version_expiration", attributes: { noncurrent_days: prefix === "" ? 30 : 1 } },
+      { type: "abort_incomplete_multipart_upload", attributes: { days_after_initiation: 7 } },
+    ],
+  });
+  return [
+    resource("aws_s3_bucket", name, { comment, attributes: { bucket_prefix: "pipeline-artifacts-", tags } }),
+    resource("aws_s3_bucket_versioning", name, {
+      attributes,
+      blocks: [{ type: "versioning_configuration", attributes: { status: "Enabled" } }],
+    }),
+    resource("aws_s3_bucket_server_side_encryption_configuration", name, {
+      attributes,
+      blocks: [
+        {
+          type: "rule",
+          attributes: { bucket_key_enabled: true },
+          blocks: [{ type: "apply_server_side_encryption_by_default", attributes: { sse_algorithm: "aws:kms" } }],
+        },
+      ],
+    }),
+    resource("aws_s3_bucket_public_access_block", name, {
+      attributes: {
+        ...attributes,
+        block_public_acls: true,
+        block_public_policy: true,
+        ignore_public_acls: true,
+        restrict_public_buckets: true,
+      },
+    }),
+    resource("aws_s3_bucket_ownership_controls", name, {
+      attributes,
+      blocks: [{ type: "rule", attributes: { object_ownership: "BucketOwnerEnforced" } }],
+    }),
+    resource("aws_s3_bucket_lifecycle_configuration", name, {
+      comment: ["The rule for old versions needs versions."],
+      attributes: { ...attributes, depends_on: [new Expression(`aws_s3_bucket_versioning.${name}`)] },
+      blocks: [rule("expire", "", expireDays), rule("forget-cache", cache.prefix, cache.expireDays)],
+    }),
+    resource("aws_s3_bucket_policy", name, {
+      attributes: {
+        ...attributes,
+        policy: new Call("jsonencode", {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "OnlyEncryptedConnections",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "s3:*",
+              Resource: [values.text([arnOf(id)]), values.text(text`${arnOf(id)}/*`)],
+              Condition: { Bool: { "aws:SecureTransport": "false" } },
+            },
+          ],
+        }),
+      },
+    }),
+  ];
+}
+
+function role({ id, comment, service, statements, policyParameter }: Role, values: TerraformValues): Block[] {
+  const name = snakeCase(id);
+  const attributes = { role: new Expression(`aws_iam_role.${name}.name`) };
+  const isTold = service !== "lambda.amazonaws.com";
+  return [
+    resource("aws_iam_role", name, {
+      comment,
+      attributes: {
+        name_prefix: shortName(name),
+        assume_role_policy: new Call("jsonencode", {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: { Service: service },
+              Action: "sts:AssumeRole",
+              ...(isTold && { Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } } }),
+            },
+          ],
+        }),
+        tags,
+      },
+    }),
+    ...(statements.length > 0
+      ? [
+          resource("aws_iam_role_policy", name, {
+            attributes: { name: "own", ...attributes, policy: values.policy(statements) },
+          }),
+        ]
+      : []),
+    ...(policyParameter === undefined
+      ? []
+      : [
+          resource("aws_iam_role_policy_attachment", name, {
+            attributes: { ...attributes, policy_arn: values.reference(parameter(policyParameter)) },
+          }),
+        ]),
+  ];
+}
+
+function project(one: Project, values: TerraformValues): Block {
+  const location = (of: Text) => values.text(of);
+  return resource("aws_codebuild_project", snakeCase(one.id), {
+    comment: one.comment,
+    attributes: {
+      name: one.name,
+      description: one.description,
+      service_role: values.text([arnOf(one.role)]),
+      build_timeout: one.timeoutMinutes,
+      tags,
+    },
+    blocks: [
+      { type: "source", attributes: { type: "CODEPIPELINE", buildspec: one.buildspec } },
+      { type: "artifacts", attributes: { type: "CODEPIPELINE" } },
+      {
+        type: "environment",
+        attributes: { type: "LINUX_CONTAINER", compute_type: "BUILD_GENERAL1_SMALL", image: one.image },
+        blocks: one.variables.map(({ name, type, value }) => ({
+          type: "environment_variable",
+          attributes: { name, type, value },
+        })),
+      },
+      {
+        type: "logs_config",
+        blocks: [{ type: "cloudwatch_logs", attributes: { group_name: values.text([nameOf(one.logs)]) } }],
+      },
+      ...(one.cache === undefined
+        ? []
+        : [
+            {
+              type: "cache",
+              attributes: { type: "S3", location: location(text`${nameOf("Artifacts")}/${one.cache}`) },
+            },
+          ]),
+    ],
+  });
+}
+
+function topic({ id, comment, name, emailParameter, publishers }: Topic, values: TerraformValues): Block[] {
+  const own = snakeCase(id);
+  const arn = values.text([arnOf(id)]);
+  const email = `var.${snakeCase(emailParameter)}`;
+  return [
+    resource("aws_sns_topic", own, { comment, attributes: { name, tags } }),
+    resource("aws_sns_topic_policy", own, {
+      attributes: {
+        arn,
+        policy: new Call("jsonencode", {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "ServicesOfThisAccount",
+              Effect: "Allow",
+              Principal: { Service: [...publishers] },
+              Action: "sns:Publish",
+              Resource: arn,
+              Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } },
+            },
+          ],
+        }),
+      },
+    }),
+    resource("aws_sns_topic_subscription", own, {
+      attributes: {
+        count: new Expression(`${email} == "" ? 0 : 1`),
+        topic_arn: arn,
+        protocol: "email",
+        endpoint: new Expression(email),
+      },
+    }),
+  ];
+}
+
+function rule({ id, comment, name, description, pattern, target }: Rule, values: TerraformValues): Block[] {
+  const own = snakeCase(id);
+  const attributes = {
+    rule: new Expression(`aws_cloudwatch_event_rule.${own}.name`),
+    arn: values.text([arnOf(target.id)]),
+  };
+  const event = resource("aws_cloudwatch_event_rule", own, {
+    comment,
+    attributes: { name, description, event_pattern: new Call("jsonencode", pattern as Value & object), tags },
+  });
+  if (target.kind === "topic") {
+    const transformer = {
+      type: "input_transformer",
+      attributes: { input_paths: { ...target.paths }, input_template: target.message },
+    };
+    return [event, resource("aws_cloudwatch_event_target", own, { attributes, blocks: [transformer] })];
+  }
+  const permission = resource("aws_lambda_permission", own, {
+    attributes: {
+      function_name: values.text([nameOf(target.id)]),
+      action: "lambda:InvokeFunction",
+      principal: "events.amazonaws.com",
+      source_arn: values.text([arnOf(id)]),
+    },
+  });
+  return [event, resource("aws_cloudwatch_event_target", own, { attributes }), permission];
+}
+
+function schedule(
+  { id, comment, description, expression, pipeline, role: starter }: Schedule,
+  values: TerraformValues,
+): Block[] {
+  const own = snakeCase(id);
+  return [
+    resource("aws_cloudwatch_event_rule", own, {
+      comment,
+      attributes: { name_prefix: shortName(own), description, schedule_expression: expression, tags },
+    }),
+    resource("aws_cloudwatch_event_target", own, {
+      attributes: {
+        rule: new Expression(`aws_cloudwatch_event_rule.${own}.name`),
+        arn: values.text([arnOf(pipeline)]),
+        role_arn: values.text([arnOf(starter)]),
+      },
+    }),
+  ];
+}

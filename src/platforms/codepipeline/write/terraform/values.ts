@@ -1,0 +1,86 @@
+/** Texts and references of the document as Terraform's. */
+
+import type { Resource, Statement } from "../document.ts";
+import type { Reference, Text } from "../text.ts";
+import { Call, Expression, Template, type Value } from "./hcl.ts";
+
+/** `SiteBucketProd` becomes `site_bucket_prod`. */
+export const snakeCase = (id: string) =>
+  id
+    .replaceAll(
+      /([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])/g,
+      (_, small: string | undefined, big: string | undefined, last: string | undefined) =>
+        small === undefined ? `${last}_` : `${small}_${big}`,
+    )
+    .toLowerCase();
+
+const pseudo = {
+  partition: "data.aws_partition.current.partition",
+  region: "data.aws_region.current.name",
+  account: "data.aws_caller_identity.current.account_id",
+} as const;
+
+/** Type of a resource, and its attribute with the name. */
+const types: Readonly<Record<Resource["kind"], readonly [type: string, name: string]>> = {
+  bucket: ["aws_s3_bucket", "bucket"],
+  role: ["aws_iam_role", "name"],
+  policy: ["aws_iam_policy", "name"],
+  logs: ["aws_cloudwatch_log_group", "name"],
+  project: ["aws_codebuild_project", "name"],
+  pipeline: ["aws_codepipeline", "name"],
+  topic: ["aws_sns_topic", "name"],
+  rule: ["aws_cloudwatch_event_rule", "name"],
+  schedule: ["aws_cloudwatch_event_rule", "name"],
+  function: ["aws_lambda_function", "function_name"],
+  alarm: ["aws_cloudwatch_metric_alarm", "alarm_name"],
+  dashboard: ["aws_cloudwatch_dashboard", "dashboard_name"],
+};
+
+export class TerraformValues {
+  readonly #kinds: ReadonlyMap<string, Resource["kind"]>;
+
+  constructor(resources: readonly Resource[]) {
+    this.#kinds = new Map(resources.map(({ id, kind }) => [id, kind]));
+  }
+
+  text(text: Text): Value {
+    if (typeof text === "string") return text;
+    const parts = text.map((part) => (typeof part === "string" ? part : this.reference(part)));
+    return parts.length === 1 ? parts[0]! : new Template(parts);
+  }
+
+  reference(reference: Reference): Expression {
+    if ("pseudo" in reference) return new Expression(pseudo[reference.pseudo]);
+    if ("parameter" in reference) return new Expression(`var.${snakeCase(reference.parameter)}`);
+    const kind = this.#kinds.get(reference.of);
+    if (kind === undefined) throw new Error(`the document refers to ${reference.of}, which it does not have`);
+    const [type, name] = types[kind];
+    return new Expression(`${type}.${snakeCase(reference.of)}.${reference.attribute === "arn" ? "arn" : name}`);
+  }
+
+  /** JSON that is easier to read as Terraform's own. */
+  json(text: Text): Value {
+    if (typeof text !== "string" || !/^[[{]/.test(text)) return this.text(text);
+    return new Call("jsonencode", JSON.parse(text) as Value);
+  }
+
+  policy(statements: readonly Statement[]): Value {
+    return new Call("jsonencode", {
+      Version: "2012-10-17",
+      Statement: statements.map(({ sid, actions, resources, condition }) => ({
+        Sid: sid,
+        Effect: "Allow",
+        Action: [...actions],
+        Resource: resources.map((one) => this.text(one)),
+        ...(condition && {
+          Condition: Object.fromEntries(
+            Object.entries(condition).map(([operator, keys]) => [
+              operator,
+              Object.fromEntries(Object.entries(keys).map(([key, one]) => [key, this.text(one)])),
+            ]),
+          ),
+        }),
+      })),
+    });
+  }
+}
