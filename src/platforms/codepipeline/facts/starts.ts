@@ -1,8 +1,8 @@
 /** What starts a pipeline: its sources with their triggers, event rules, and other pipelines. */
 
-import type { Key } from "../../../facts/access.ts";
 import { identity, literal, type SourceIdentity, type StagedStart, type Written } from "../../../facts/staged.ts";
 import type { Action, CodePipeline, EventRule, PushFilter, Trigger } from "../pipeline.ts";
+import { joined } from "../read/values.ts";
 import { everything, nameSet, nothing } from "./name-sets.ts";
 
 export function startsOf(pipeline: CodePipeline): StagedStart[] {
@@ -130,10 +130,9 @@ function sourceOf(action: Action): SourceIdentity | undefined {
   const prefixed = (prefix: string, ...names: readonly string[]): Written | undefined => {
     const texts = names.map((name) => setting(action, name));
     if (texts.some((text) => !text)) return undefined;
-    const key: Key = texts.flatMap((text, i) => [
-      { kind: "text", text: i === 0 ? prefix : "/" } as const,
-      ...text!.key,
-    ]);
+    const key = joined(
+      texts.flatMap((text, i) => [{ kind: "text", text: i === 0 ? prefix : "/" } as const, ...text!.key]),
+    );
     return { key, at: texts[0]!.at };
   };
   const git = (repository: Written | undefined): SourceIdentity | undefined =>

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+
+const baton = join(import.meta.dirname, "../../bin/baton");
+const fixtures = join(import.meta.dirname, "err");
+const scratch = mkdtempSync(join(tmpdir(), "baton-check-pipelines-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+function run(...args: string[]): { code: number | null; out: string; err: string } {
+  const env = { ...process.env, NO_COLOR: "1", CI: "1", FORCE_COLOR: undefined, GITHUB_STEP_SUMMARY: undefined };
+  const done = spawnSync(baton, ["check", ...args], { cwd: scratch, encoding: "utf8", env });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+describe("baton check of CodePipelines", () => {
+  test("workflows and pipelines are one: a race between them has both places", () => {
+    const { code, out, err } = run(join(fixtures, "parallel-pipelines-one-push/workflow"));
+    assert.equal(code, 1);
+    assert.match(out, /^error parallel-pipelines-one-push: web reads the stack "shop-api"/);
+    assert.match(out, /--> delivery\.yml:45:20\n/);
+    assert.match(out, /--> \.github\/workflows\/infra\.yml:9:14\n/);
+    assert.match(out, /┌ push to main -> infra\.yml starts; web starts\n/);
+    assert.match(err, /1 error in 1 workflow and 1 pipeline by \d+ rules/);
+  });
+
+  test("one file with a pipeline is read as one, not as a workflow", () => {
+    const { code, out, err } = run(join(fixtures, "artifact-not-produced/later/pipeline.json"), "--json");
+    assert.equal(code, 1, err);
+    assert.deepEqual(
+      JSON.parse(out).findings.map(({ rule, file }: { rule: string; file: string }) => [rule, file]),
+      [["artifact-not-produced", "pipeline.json"]],
+    );
+  });
+
+  test("a secret is shown by its name, never by its value", () => {
+    for (const format of ["text", "json", "sarif", "github"]) {
+      const { out, err } = run(join(fixtures, "secret-in-definition/variables"), "--format", format);
+      assert.match(out, /github_token/, format);
+      assert.doesNotMatch(out + err, /a1B2c3D4/, format);
+    }
+  });
+
+  test("a finding in a template is accepted with a reason", () => {
+    const copy = join(scratch, "accepted");
+    cpSync(join(fixtures, "superseded-approval/example"), copy, { recursive: true });
+    const file = join(copy, "delivery.yml");
+    const accepted = "  # baton-ignore superseded-approval: newest wins\n  Network:\n";
+    writeFileSync(file, readFileSync(file, "utf8").replace("  Network:\n", accepted));
+    const { code, err } = run(copy);
+    assert.equal(code, 0, err);
+    assert.match(err, /1 suppressed/);
+  });
+
+  test("says what there could have been where there is neither", () => {
+    const empty = mkdtempSync(join(tmpdir(), "baton-check-empty-"));
+    const nothing = run(empty);
+    rmSync(empty, { recursive: true });
+    assert.equal(nothing.code, 2);
+    assert.match(nothing.err, /there are no workflows \(\.github\/workflows\/\*\.yml\) and no CodePipelines/);
+  });
+});
