@@ -39,6 +39,8 @@ export type RootEvent =
       readonly pipeline: string;
       readonly branch: string;
       readonly inputs: Readonly<Record<string, string>>;
+      /** Inputs that name an earlier run by its number. */
+      readonly runInputs?: Readonly<Record<string, RunPattern>>;
     })
   | (RootEventBase & { readonly kind: "custom-event"; readonly type: string })
   | (RootEventBase & { readonly kind: "schedule"; readonly pipeline: string })

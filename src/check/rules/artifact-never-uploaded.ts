@@ -1,5 +1,6 @@
-import { can, jobPattern } from "../analysis/analysis.ts";
+import { can } from "../analysis/analysis.ts";
 import { artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
+import { findsNothing } from "../analysis/found-claims.ts";
 import { nearest } from "../analysis/nearest.ts";
 import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -41,11 +42,7 @@ export const artifactNeverUploaded: Rule = {
           `"${jobName(job)}" looks for "${name}": there is none`,
         ],
         help: "Upload it under this name, or download what is uploaded.",
-        claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-          kind: "runs",
-          job: jobPattern(job, way),
-          step: step.index,
-        }),
+        claim: findsNothing(analysis, { job, step, way }),
       };
     }
   },

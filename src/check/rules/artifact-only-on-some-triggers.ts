@@ -1,6 +1,7 @@
 import type { Activation } from "../../facts/facts.ts";
-import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Analysis, can } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
+import { findsNothing } from "../analysis/found-claims.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
@@ -183,10 +184,6 @@ function candidate(analysis: Analysis, { download, producer, way, words }: Found
       `"${jobName(job)}" looks for ${label}`,
     ],
     help: "Build it on the same event, in the same run, or let the download run only where the upload does.",
-    claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-      kind: "runs",
-      job: jobPattern(job, way),
-      step: step.index,
-    }),
+    claim: findsNothing(analysis, { job, step, way }),
   };
 }

@@ -1,6 +1,7 @@
 import type { DispatchAccess, Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, Start, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, jobPattern, sameRoot } from "../analysis/analysis.ts";
+import { lastingEffects } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, literalText, unify } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -142,10 +143,24 @@ function startsOtherwise(analysis: Analysis, { waiting, ...maker }: Maker & { re
   if (ways.every((way) => others.some((other) => sameRoot(way, other)))) return true;
   if (pipeline.jobs.some((each) => each.file === waiting.id)) return true;
   if (pipeline.jobs.some((each) => each.steps.some((step) => dispatches(step, waiting)))) return true;
+  if (doesItsWork(pipeline, waiting)) return true;
   // It listens to the end of this workflow as well.
   return waiting.starts.some(
     ({ cause }) => cause.kind === "completion" && cause.upstream.some((upstream) => upstream.pipeline === pipeline.id),
   );
+}
+
+/** Publishes in its own run all that the other one would: that is there for releases that people make. */
+function doesItsWork(pipeline: Pipeline, waiting: Pipeline): boolean {
+  const published = ({ jobs }: Pipeline) =>
+    jobs.flatMap((job) =>
+      lastingEffects(job).flatMap(({ access }) =>
+        access && access.resource !== "release" && access.resource !== "git-tag" ? [access.resource] : [],
+      ),
+    );
+  const wanted = published(waiting);
+  const done = new Set(published(pipeline));
+  return wanted.length > 0 && wanted.every((resource) => done.has(resource));
 }
 
 /** Whether the step may start it by a dispatch; that its file is mentioned to people is none. */

@@ -9,8 +9,8 @@ import { documentation, type Rule } from "../rule.ts";
 /** What is left half done when the machine is taken away in the middle. */
 const halfDone = new Set(["terraform-state", "stack", "database", "service", "function", "bucket", "machine"]);
 
-/** These put a finished version live in one moment; before it nothing has changed. */
-const atOnce = /wrangler|vercel|netlify|firebase|amplify|pages|surge|heroku/;
+/** These put a finished version live in one moment, or ask a controller that goes on by itself; before it nothing has changed. */
+const atOnce = /flux|argocd|wrangler|vercel|netlify|firebase|amplify|pages|surge|heroku/;
 
 export const cancelInProgressOnDeploy: Rule = {
   id: "cancel-in-progress-on-deploy",

@@ -1,4 +1,5 @@
-import { can, jobPattern } from "../analysis/analysis.ts";
+import { can } from "../analysis/analysis.ts";
+import { momentOfPush, takesNewerCommit } from "../analysis/found-claims.ts";
 import { lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
 import { checkoutsOf } from "../analysis/sources.ts";
 import { expression, fileName, jobName } from "../analysis/wording.ts";
@@ -27,8 +28,12 @@ export const checkoutBranchTip: Rule = {
           continue;
         const way = analysis
           .ways(pipeline)
-          .find((each) => each.upstream && can(analysis.effectRuns(job, each.circumstances)));
+          .find(
+            (each) =>
+              each.circumstances.upstream?.outsider === false && can(analysis.effectRuns(job, each.circumstances)),
+          );
         if (!way) continue;
+        const branch = way.circumstances.upstream!.branch ?? analysis.defaultBranch;
         seen.add(step.at);
         const given = step.parameter("ref");
         const edits = given && replaceScalar(given.at, expression("github.event.workflow_run.head_sha"));
@@ -40,16 +45,12 @@ export const checkoutBranchTip: Rule = {
           confidence: "high",
           schedule: [
             `${way.described} (commit A) -> ${upstream} tests A`,
-            "push of commit B to the same branch",
+            `push of commit B to the same branch ${momentOfPush(analysis, way)}`,
             `${upstream} completes for A -> "${jobName(job)}" checks out B`,
           ],
           help: "Check out `github.event.workflow_run.head_sha`.",
           ...(edits ? { edits } : {}),
-          claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-            kind: "runs",
-            job: jobPattern(job, way),
-            step: step.index,
-          }),
+          claim: takesNewerCommit(analysis, branch, { job, step, way }),
         };
       }
     }

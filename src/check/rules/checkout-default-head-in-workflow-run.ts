@@ -1,6 +1,7 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import type { TextEdit } from "../../findings/finding.ts";
-import { type Analysis, can, jobPattern, runPattern } from "../analysis/analysis.ts";
+import { type Analysis, can } from "../analysis/analysis.ts";
+import { momentOfPush, takesNewerCommit } from "../analysis/found-claims.ts";
 import { type Effect, isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
 import { type Checkout, checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
 import type { Way } from "../analysis/ways.ts";
@@ -75,20 +76,13 @@ function candidate(analysis: Analysis, hit: Hit, others: readonly Hit[]): Candid
     ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
     schedule: [
       `${way.described} (commit A) -> ${fileName(upstream)} tests A`,
-      "push of commit B while it runs",
+      `push of commit B ${momentOfPush(analysis, way)}`,
       `${fileName(upstream)} completes for A -> ${fileName(pipeline.id)} starts`,
       `"${jobName(job)}" checks out B, which nothing has tested, and ${does} it`,
     ],
     help: `Check out \`${value}\`.`,
     ...(edits.includes(undefined) ? {} : { edits: edits as TextEdit[] }),
-    claim: analysis.claim(
-      [way],
-      [
-        { kind: "run-ended", run: runPattern(upstream, way) },
-        { kind: "job-started", job: jobPattern(job, way) },
-      ],
-      { kind: "runs", job: jobPattern(job, way), step: checkout.step.index },
-    ),
+    claim: takesNewerCommit(analysis, analysis.defaultBranch, { job, step: checkout.step, way }),
   };
 }
 

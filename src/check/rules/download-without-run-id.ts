@@ -1,5 +1,6 @@
-import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Analysis, can } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
+import { findsNothing } from "../analysis/found-claims.ts";
 import { expression, fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
 import { addParameters, replaceScalar } from "../edits.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
@@ -23,8 +24,13 @@ export const downloadWithoutRunId: Rule = {
       if (mayUploadUnseen(pipeline) || calledElsewhere(downloads, uploads, download)) continue;
       const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
       if (!way) continue;
+      // Where its own run uploads nothing at all, whatever the name stands for is in another one.
+      const uploadsNothing = !uploads.some((upload) => upload.pipeline === pipeline);
       const producer = uploads.find(
-        (upload) => upload.pipeline !== pipeline && mayMean(download, upload) && literalText(upload.name) !== undefined,
+        (upload) =>
+          upload.pipeline !== pipeline &&
+          mayMean(download, upload) &&
+          (uploadsNothing || literalText(upload.name) !== undefined),
       );
       if (!producer) continue;
       seen.add(step.at);
@@ -52,11 +58,7 @@ export const downloadWithoutRunId: Rule = {
           ? `Name the run and a token: \`run-id: \${{ github.event.workflow_run.id }}\` and \`github-token: \${{ secrets.GITHUB_TOKEN }}\` (with \`actions: read\`).`
           : "Start this workflow with workflow_run after the one that uploads, and pass its `run-id` and a `github-token`; or make both one run.",
         ...(edits ? { edits } : {}),
-        claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-          kind: "runs",
-          job: jobPattern(job, way),
-          step: step.index,
-        }),
+        claim: findsNothing(analysis, { job, step, way }),
       };
     }
   },
@@ -84,11 +86,7 @@ function* namingNoRun(analysis: Analysis, downloads: readonly ArtifactAccess[]):
       ],
       help: `Name the run: \`\${{ github.event.workflow_run.id }}\`.`,
       ...(edits ? { edits } : {}),
-      claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-        kind: "runs",
-        job: jobPattern(job, way),
-        step: step.index,
-      }),
+      claim: findsNothing(analysis, { job, step, way }),
     };
   }
 }

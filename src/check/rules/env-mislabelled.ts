@@ -36,7 +36,7 @@ export const envMislabelled: Rule = {
             `${tool} changes ${told.value}`,
           ],
           help: `Write the same environment in both places.`,
-          claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
+          claim: analysis.claim([way], [{ kind: "step", job: jobPattern(job, way), step: step.index }], {
             kind: "runs",
             job: jobPattern(job, way),
             step: step.index,

@@ -1,6 +1,9 @@
-import { jobPattern } from "../analysis/analysis.ts";
-import { artifactsOf, mayMean } from "../analysis/artifacts.ts";
+import type { Key } from "../../facts/access.ts";
+import type { Claim } from "../../facts/scenario.ts";
+import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
+import { type ArtifactAccess, artifactsOf, mayMean } from "../analysis/artifacts.ts";
 import { lastingEffects } from "../analysis/purpose.ts";
+import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -27,6 +30,8 @@ export const expiredArtifactPromotion: Rule = {
         const days = upload.step.parameter("retention-days");
         const kept = days && Number(literalText(days.value));
         if (upload.pipeline === pipeline || !mayMean(download, upload) || !kept || kept > SHORT_DAYS) continue;
+        const claim = promotesLate(analysis, { download, upload, way });
+        if (!claim) continue;
         seen.add(step.at);
         yield {
           message: `"${jobName(job)}" promotes by hand what ${fileName(upload.pipeline.id)} keeps for ${kept} day${kept === 1 ? "" : "s"}`,
@@ -39,14 +44,50 @@ export const expiredArtifactPromotion: Rule = {
             `${way.described} -> "${jobName(job)}" finds nothing`,
           ],
           help: "Keep it at least as long as a promotion or a rollback may take, or promote from a store that does not forget.",
-          claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-            kind: "runs",
-            job: jobPattern(job, way),
-            step: step.index,
-          }),
+          claim,
         };
         break;
       }
     }
   },
 };
+
+interface Promotion {
+  readonly download: ArtifactAccess;
+  readonly upload: ArtifactAccess;
+  /** The dispatch that names the run. */
+  readonly way: Way;
+}
+
+/** It is uploaded, it is deleted, and then somebody names its run. */
+function promotesLate(analysis: Analysis, { download, upload, way }: Promotion): Claim | undefined {
+  const { access, job, step } = download;
+  const made = analysis
+    .ways(upload.pipeline)
+    .find((each) => analysis.stepRuns(upload.job, upload.step, each.circumstances) !== "no");
+  const input = access.binding.kind === "given-run" ? inputIn(access.binding.run) : undefined;
+  if (!made || input === undefined || way.root.kind !== "dispatch") return undefined;
+  const run = runPattern(upload.pipeline.id, made);
+  const promotion = { ...way.root, id: "promotion", runInputs: { [input]: run } };
+  const late = { ...jobPattern(job, way), run: { pipeline: job.pipeline, event: promotion.id } };
+  return {
+    scenario: {
+      ...analysis.scenario([]),
+      events: [made.root, { kind: "expiry", id: "expiry", of: run }, promotion],
+    },
+    schedule: [
+      { kind: "step", job: jobPattern(upload.job, made), step: upload.step.index },
+      { kind: "event", event: "expiry" },
+      { kind: "step", job: late, step: step.index },
+    ],
+    bad: { kind: "finds-nothing", job: late, step: step.index },
+  };
+}
+
+function inputIn(run: Key): string | undefined {
+  for (const part of run) {
+    const name = part.kind === "expression" ? /inputs\.([\w-]+)/.exec(part.text)?.[1] : undefined;
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}

@@ -1,4 +1,5 @@
-import { can, jobPattern } from "../analysis/analysis.ts";
+import { can } from "../analysis/analysis.ts";
+import { momentOfPush, takesNewerCommit } from "../analysis/found-claims.ts";
 import { effectsOf } from "../analysis/purpose.ts";
 import { checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
 import { expression, fileName, jobName, keyText } from "../analysis/wording.ts";
@@ -42,18 +43,14 @@ export const labelDiffersFromSource: Rule = {
         confidence: "high",
         schedule: [
           `${way.described} (commit A) -> ${fileName(way.circumstances.upstream!.pipeline)} tests A`,
-          "push of commit B",
+          `push of commit B ${momentOfPush(analysis, way)}`,
           `"${jobName(job)}" builds B and labels it A`,
         ],
         help: `Check out \`\${{ github.event.workflow_run.head_sha }}\`.`,
         ...(checkout.step.edit && job.file === pipeline.id
           ? { edits: [addParameters(checkout.step.edit, [`ref: ${expression("github.event.workflow_run.head_sha")}`])] }
           : {}),
-        claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-          kind: "runs",
-          job: jobPattern(job, way),
-          step: labelled.step!.index,
-        }),
+        claim: takesNewerCommit(analysis, analysis.defaultBranch, { job, step: checkout.step, way }),
       };
     }
   },

@@ -1,7 +1,8 @@
 import type { Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
-import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Analysis, can } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf } from "../analysis/artifacts.ts";
+import { takesSomebodyElses } from "../analysis/found-claims.ts";
 import { type Effect, effectsOf, isTrial } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
@@ -32,6 +33,8 @@ export const latestSuccessfulArtifact: Rule = {
       // Whoever is started by a run means its artifact, whatever is done with it.
       const meant = producer && way.circumstances.upstream?.pipeline === producer.id;
       if (!effect && !meant) continue;
+      const claim = takesSomebodyElses(analysis, download, way);
+      if (!claim) continue;
       seen.add(step.at);
       const named = access.details.get("workflow");
       const source = producer ? fileName(producer.id) : (named && literalText(step.resolve(named))) || "any run";
@@ -61,11 +64,7 @@ export const latestSuccessfulArtifact: Rule = {
           use,
         ],
         help: `Name the run or the commit: \`run_id: \${{ github.event.workflow_run.id }}\`, or \`commit: \${{ github.sha }}\`; at least the branch and the event.`,
-        claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-          kind: "runs",
-          job: jobPattern(job, way),
-          step: step.index,
-        }),
+        claim,
       };
     }
   },

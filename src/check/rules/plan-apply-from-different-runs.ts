@@ -1,5 +1,6 @@
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { artifactsOf } from "../analysis/artifacts.ts";
+import { takesSomebodyElses, takesThoseOf } from "../analysis/found-claims.ts";
 import { effectsOf } from "../analysis/purpose.ts";
 import { fileName, jobName, keyText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -13,7 +14,8 @@ export const planApplyFromDifferentRuns: Rule = {
   url: documentation.artifacts,
   *find(analysis) {
     const seen = new Set<object>();
-    for (const { pipeline, job, step, access, name } of artifactsOf(analysis).downloads) {
+    for (const download of artifactsOf(analysis).downloads) {
+      const { pipeline, job, step, access, name } = download;
       if (access.binding.kind !== "latest" && access.binding.kind !== "given-run") continue;
       if (seen.has(step.at) || !/plan/i.test(keyText(name))) continue;
       const apply = effectsOf(job).find(
@@ -28,6 +30,11 @@ export const planApplyFromDifferentRuns: Rule = {
             (access.binding.kind === "latest" || (each.upstream?.root.kind === "pull-request") === true),
         );
       if (!way) continue;
+      const claim =
+        access.binding.kind === "latest"
+          ? takesSomebodyElses(analysis, download, way)
+          : takesThoseOf(analysis, { job, step, way });
+      if (!claim) continue;
       seen.add(step.at);
       yield {
         message: `"${jobName(job)}" applies a plan of ${access.binding.kind === "latest" ? "whatever run was the last" : "a pull request's run"}, not of what is deployed now`,
@@ -40,11 +47,10 @@ export const planApplyFromDifferentRuns: Rule = {
           `${way.described} -> ${fileName(pipeline.id)} applies the old plan`,
         ],
         help: "Plan again in the run that applies, for the commit that is deployed, and apply that plan.",
-        claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-          kind: "runs",
-          job: jobPattern(job, way),
-          step: apply.step.index,
-        }),
+        claim: {
+          ...claim,
+          schedule: [...claim.schedule, { kind: "step", job: jobPattern(job, way), step: apply.step.index }],
+        },
       };
     }
   },

@@ -1,18 +1,21 @@
 import type { Key } from "../../facts/access.ts";
-import { can, jobPattern } from "../analysis/analysis.ts";
-import { effectsOf } from "../analysis/purpose.ts";
-import { fileName, jobName, keyText } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
+import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { effectsOf, lastingEffects } from "../analysis/purpose.ts";
+import type { Way } from "../analysis/ways.ts";
+import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const publishPointerBeforePayload: Rule = {
   id: "publish-pointer-before-payload",
   severity: "error",
   kind: "race",
   title: "announces a version before it is there",
-  why: "A parameter that says which version is current is written before the image is pushed. Readers in between look for something that does not exist yet, and if the push fails they keep doing so.",
+  why: "A parameter or a release that says which version is current is written before the image is pushed. Readers in between look for something that does not exist yet, and if the push fails they keep doing so.",
   url: documentation.syntax,
   *find(analysis) {
     const seen = new Set<object>();
+    yield* releasesBeforeImages(analysis);
     for (const { pipeline, job } of analysis.work()) {
       for (const [i, step] of job.steps.entries()) {
         const pointer = step.accesses.find(
@@ -57,6 +60,87 @@ export const publishPointerBeforePayload: Rule = {
     }
   },
 };
+
+interface Push {
+  readonly job: JobFacts;
+  readonly step: StepFacts;
+}
+
+/** A release that people are told of, and only then, in the same run, the image of it. */
+function* releasesBeforeImages(analysis: Analysis): Generator<Candidate> {
+  for (const pipeline of analysis.facts.pipelines) {
+    const pushes = pipeline.jobs.flatMap(imagesOf);
+    const releases = pipeline.jobs.flatMap(releasesOf);
+    if (pushes.length === 0) continue;
+    for (const release of releases) {
+      // One that was pushed before is announced; what comes later moves names or adds to it.
+      if (pushes.some((push) => isBefore(analysis, push, release))) continue;
+      const push = pushes.find((each) => isBefore(analysis, release, each));
+      const way = analysis
+        .ways(pipeline)
+        .find(
+          (each) =>
+            each.root.kind !== "release" &&
+            push &&
+            [release, push].every(({ job, step }) => analysis.stepRuns(job, step, each.circumstances) !== "no"),
+        );
+      if (!push || !way) continue;
+      yield announcement(analysis, { release, push, way });
+      break;
+    }
+  }
+}
+
+function announcement(
+  analysis: Analysis,
+  { release, push, way }: { readonly release: Push; readonly push: Push; readonly way: Way },
+): Candidate {
+  const [first, second] = [jobPattern(release.job, way), jobPattern(push.job, way)];
+  const together = release.job === push.job;
+  const failing = { job: second, step: push.step.index, outcome: "failure" as const };
+  return {
+    message: `"${jobName(release.job)}" publishes the release ("${release.step.label}") before "${jobName(push.job)}" pushes the image of it`,
+    at: release.step.at,
+    related: [{ at: push.step.at, message: "Pushed only here" }],
+    severity: "warning",
+    confidence: "medium",
+    schedule: [
+      `${way.described} -> ${fileName(way.start.pipeline)}: "${release.step.label}" announces the version`,
+      "somebody pulls its image: it is not there",
+      `"${push.step.label}" pushes it, or fails`,
+    ],
+    help: "Push the image first, or make the release a draft and publish it as the last step.",
+    claim: analysis.claim(
+      [way],
+      [
+        { kind: "step", job: first, step: release.step.index, outcome: "success" },
+        { kind: "step", job: second, step: push.step.index, outcome: "failure" },
+      ],
+      together ? { kind: "runs", job: first, step: release.step.index } : { kind: "before", first, second },
+      [failing],
+    ),
+  };
+}
+
+function imagesOf(job: JobFacts): Push[] {
+  return lastingEffects(job).flatMap(({ access, step }) =>
+    // A name without holes moves with every push and is no version.
+    access?.resource === "image" && step && literalText(step.resolve(access.key)) === undefined ? [{ job, step }] : [],
+  );
+}
+
+function releasesOf(job: JobFacts): Push[] {
+  return lastingEffects(job).flatMap(({ access, step, tool }) => {
+    if (access?.resource !== "release" || !step || /\b(upload|edit|delete)\b|draft/.test(tool)) return [];
+    const draft = access.details.get("draft");
+    const isDraft = (draft !== undefined && literalText(draft) !== "false") || /--draft\b/.test(step.text);
+    return isDraft ? [] : [{ job, step }];
+  });
+}
+
+function isBefore(analysis: Analysis, a: Push, b: Push): boolean {
+  return a.job === b.job ? a.job.steps.indexOf(a.step) < a.job.steps.indexOf(b.step) : analysis.before(a.job, b.job);
+}
 
 /** The pointer's command uses the same value as the name of the payload. */
 function sharesHole(key: Key, text: string): boolean {

@@ -1,5 +1,6 @@
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern, weakest } from "../analysis/analysis.ts";
+import { lastingEffects } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -22,7 +23,7 @@ export const untrustedCheckoutInPrivilegedRun: Rule = {
         .find((each) => fromOutside(each) && can(job.runs(each.circumstances)) && hit(each, job) !== undefined);
       if (!way) continue;
       const { checkout, runner } = hit(way, job)!;
-      if (seen.has(checkout.at) || checksPermission(analysis, job)) continue;
+      if (seen.has(checkout.at) || checksPermission(analysis, job, way)) continue;
       seen.add(checkout.at).add(pipeline);
       const upstream = way.circumstances.upstream;
       const named = upstream && job.condition?.reads.some((path) => path.endsWith("workflow_run.head_branch"));
@@ -38,7 +39,9 @@ export const untrustedCheckoutInPrivilegedRun: Rule = {
           },
           { at: runner.at, message: "Runs what was checked out" },
         ],
-        confidence: job.rights.writes === "yes" || job.rights.secrets.length > 0 ? "high" : "medium",
+        // Reviewers of its environment may stand before it.
+        confidence:
+          !job.environment && (job.rights.writes === "yes" || job.rights.secrets.length > 0) ? "high" : "medium",
         schedule: [
           way.described,
           ...(upstream
@@ -48,11 +51,13 @@ export const untrustedCheckoutInPrivilegedRun: Rule = {
           `"${runner.label}" runs it`,
         ],
         help: `${named ? "A fork may use any branch name, so the test of head_branch does not keep it out. " : ""}Run it only for \`${upstream ? "github.event.workflow_run.event == 'push'" : "github.event.pull_request.head.repo.full_name == github.repository"}\`, or do not run anything from the checkout.`,
-        claim: analysis.claim([way], [{ kind: "job-started", job: jobPattern(job, way) }], {
-          kind: "runs",
-          job: jobPattern(job, way),
-          step: runner.index,
-        }),
+        claim: analysis.claim(
+          [way],
+          [checkout, runner].map(({ index }) => ({ kind: "step", job: jobPattern(job, way), step: index }) as const),
+          checkout.kind === "command"
+            ? { kind: "runs", job: jobPattern(job, way), step: runner.index }
+            : { kind: "reads-outsider", job: jobPattern(job, way), step: checkout.index },
+        ),
       };
     }
   },
@@ -141,13 +146,15 @@ function isLocalAction(step: StepFacts): boolean {
 }
 
 /** Somebody's permission is asked for first, or an environment with reviewers may stand before it. */
-function checksPermission(analysis: Analysis, job: JobFacts): boolean {
-  if (job.environment) return true;
+function checksPermission(analysis: Analysis, job: JobFacts, way: Way): boolean {
+  // Of a deployment after other runs the environment is the target; elsewhere it is there to ask somebody.
+  const deploys = way.upstream !== undefined && lastingEffects(job).length > 0;
+  if (job.environment && !deploys) return true;
   // What a workflow of another repository decides cannot be seen from here.
   if (analysis.jobsBefore(job).some((each) => each.kind === "remote-call")) return true;
   return [job, ...analysis.jobsBefore(job)].some(
     (each) =>
-      each.environment !== undefined ||
+      (each.environment !== undefined && !(each === job && deploys)) ||
       each.steps.some((step) =>
         /permission|collaborator|author_association|is-?member|check-?user|safe.?to.?test/i.test(
           `${step.text} ${step.action} ${step.label}`,

@@ -11,6 +11,7 @@ import {
   type Delivery,
   type MadeEvent,
   record,
+  runNumber,
   type SimRun,
   type Start,
   type StartingEvent,
@@ -65,6 +66,10 @@ function arriveFromOutside(machine: Machine, event: RootEvent): void {
   }
   const inputs = "inputs" in event ? event.inputs : {};
   const given = new Map(Object.entries(inputs).map(([name, value]) => [name.toLowerCase(), known(value)]));
+  for (const [name, of] of Object.entries(("runInputs" in event && event.runInputs) || {})) {
+    const named = world.runs.findLast(({ info }) => matchesRun(of, info));
+    if (named) given.set(name.toLowerCase(), known(`${runNumber(named)}`));
+  }
   if (event.kind === "push") world.refs.set(fullRef(event.ref), event.commit);
   if (event.kind === "pull-request" && !event.outsider) world.refs.set(`refs/heads/${event.head}`, event.commit);
   startAll(machine, { event, inputs: given }, { cause, root: event.id, generation: 0 });

@@ -2,7 +2,7 @@
 
 import { eventHas } from "../facts/event-context.ts";
 import { known, record, type Value } from "../read/expressions/value.ts";
-import type { Completion, Origin, SimRun } from "./world.ts";
+import { type Completion, type Origin, runNumber, type SimRun } from "./world.ts";
 
 export interface RepositoryFacts {
   readonly defaultBranch: string;
@@ -25,7 +25,7 @@ export function githubContext(run: SimRun, facts: RepositoryFacts): Value {
     // In a called workflow this is still the caller's name.
     workflow: known(run.workflow.displayName),
     repository: facts.repository,
-    run_id: known(`${1000 + run.firstId}`),
+    run_id: known(`${runNumber(run)}`),
     run_number: known(`${run.firstId + 1}`),
     run_attempt: known(`${run.attempt}`),
     event: payload(origin, facts),
@@ -84,11 +84,11 @@ function repositoryPart({ repository, defaultBranch }: RepositoryFacts): Value {
 }
 
 function workflowRun({ run, action, conclusion }: Completion, facts: RepositoryFacts): Value {
-  const { firstId, attempt, origin, workflow } = run;
+  const { attempt, origin, workflow } = run;
   const status = action === "completed" ? "completed" : action === "requested" ? "queued" : "in_progress";
   return record(
     {
-      id: known(1000 + firstId),
+      id: known(runNumber(run)),
       run_attempt: known(attempt),
       name: known(workflow.displayName),
       path: known(workflow.file),

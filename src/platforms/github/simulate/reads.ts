@@ -3,21 +3,18 @@
  * is meant, nothing is said.
  */
 
-import type { Access, ResourceAccess } from "../../../facts/access.ts";
+import type { Access, Key, ResourceAccess } from "../../../facts/access.ts";
 import type { Found } from "../../../facts/scenario.ts";
 import { accessesOf } from "../read/accesses.ts";
 import type { Environment } from "../read/expressions/evaluate.ts";
 import type { Job, Step } from "../workflow.ts";
 import { viewOfLeg } from "./contexts.ts";
 import { accessesIn, type EffectSetting, textOf } from "./step-effects.ts";
-import type { Artifact, SimLeg, SimRun, World } from "./world.ts";
+import { type Artifact, runNumber, type SimLeg, type SimRun, type World } from "./world.ts";
 
 export interface ReadSetting extends EffectSetting {
   readonly world: World;
 }
-
-/** The run's number as its contexts show it. */
-const firstRunId = 1000;
 
 export function findsOf(step: Step, leg: SimLeg, setting: ReadSetting): Found[] {
   return handsIn(step, leg, setting).flatMap(({ access, environment }) => {
@@ -159,18 +156,20 @@ function mayBe({ name }: Artifact, wanted: string | undefined): boolean {
 /** The run in question, all its attempts; undefined where only the run knows which. */
 function searchedRuns(access: ResourceAccess, { leg, environment, world }: Place): SimRun[] | undefined {
   const own = leg.job.scope.run;
+  const before = own.origin.upstream?.run;
   const { binding } = access;
   switch (binding.kind) {
     case "this-run":
       return world.runs.filter(({ firstId }) => firstId === own.firstId);
     case "given-run": {
+      if (isNoRun(binding.run)) return [];
       const id = textOf(binding.run, environment);
       if (id === undefined || !/^\d+$/.test(id)) return undefined;
-      return world.runs.filter(({ firstId }) => firstId + firstRunId === Number(id));
+      return world.runs.filter((run) => runNumber(run) === Number(id));
     }
     case "latest": {
       const named = access.details.get("workflow");
-      const workflow = named && textOf(named, environment);
+      const workflow = named && (isIdOfWorkflow(named) ? before?.workflow.file : textOf(named, environment));
       if (named && workflow === undefined) return undefined;
       const branch = binding.branch && textOf(binding.branch, environment);
       const newest = world.runs.findLast(
@@ -186,6 +185,16 @@ function searchedRuns(access: ResourceAccess, { leg, environment, world }: Place
     default:
       return undefined;
   }
+}
+
+/** Numbers of the run before that are not its id. */
+function isNoRun([part, ...more]: Key): boolean {
+  const path = part?.kind === "expression" && more.length === 0 ? part.text.trim().toLowerCase() : "";
+  return /^github\.event\.workflow_run\.(workflow_id|run_number|check_suite_id)$/.test(path);
+}
+
+function isIdOfWorkflow([part, ...more]: Key): boolean {
+  return part?.kind === "expression" && more.length === 0 && /workflow_run\.workflow_id$/i.test(part.text.trim());
 }
 
 /** Without a workflow it looks at runs of its own. */

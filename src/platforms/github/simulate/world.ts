@@ -181,6 +181,11 @@ export interface World {
   readonly artifacts: Artifact[];
 }
 
+/** The number that stays the same when the run is started again, `github.run_id`. */
+export function runNumber({ firstId }: SimRun): number {
+  return 1000 + firstId;
+}
+
 /** What a run keeps for others. A name that only the run knows is undefined. */
 export interface Artifact {
   readonly run: SimRun;
