@@ -23,6 +23,9 @@ test("writes the template and the buildspecs, changes nothing the second time, a
   assert.match(first.stderr, /pull requests start no CodePipeline: check web/);
   assert.match(first.stderr, /aws cloudformation deploy --stack-name shop-pipelines/);
   assert.equal((await repo.baton("generate", "codepipeline", "--check")).code, 0);
+  const checked = await repo.baton("check", template);
+  assert.equal(checked.code, 0, checked.stdout);
+  assert.match(checked.stderr, /nothing found in 1 pipeline/);
   repo.write({ [template]: repo.read(template).replace("QUEUED", "PARALLEL") });
   const stale = await repo.baton("generate", "codepipeline", "--check");
   assert.equal(stale.code, 1);
