@@ -20,6 +20,8 @@ export interface ReadRepository {
   /** How many workflow files and how many pipelines were read, readable or not. */
   readonly workflows: number;
   readonly pipelines: number;
+  /** Files with pipelines in a language that is not read: Terraform's own. */
+  readonly unread: readonly string[];
 }
 
 export async function readWhole(
@@ -34,7 +36,7 @@ export async function readWhole(
   ]);
   const options = defaultBranch ? { defaultBranch } : {};
   const alone = isOutsideOfGithub(path) ? findFiles(path) : undefined;
-  const isPipeline = alone !== undefined && alone.pipelines.length > 0;
+  const isPipeline = alone !== undefined && alone.pipelines.length + alone.unread.length > 0;
   const repository = isPipeline
     ? { ...readTexts(new Map(), options), root: dirname(resolve(path)), focus: basename(path) }
     : readRepository(path, options);
@@ -44,8 +46,9 @@ export async function readWhole(
   const simulator = createSimulator(repository);
   const found = alone ?? findFiles(repository.root);
   const own = { repository, facts, simulator, problems: repository.problems, sources: repository.sources };
-  if (found.pipelines.length === 0) return { ...own, workflows, pipelines: 0 };
-  return await withPipelines({ ...own, workflows, pipelines: 0 }, found);
+  const { unread } = found;
+  if (found.pipelines.length + unread.length === 0) return { ...own, workflows, pipelines: 0, unread };
+  return await withPipelines({ ...own, workflows, pipelines: 0, unread }, found);
 }
 
 /** A file that is no workflow by its place. */
@@ -61,7 +64,7 @@ async function withPipelines(own: ReadRepository, found: FoundFiles): Promise<Re
   const read = readFound(found);
   return {
     ...own,
-    facts: read.pipelines.length === 0 ? own.facts : { ...own.facts, staged: codepipelineFacts(read) },
+    facts: { ...own.facts, staged: codepipelineFacts(read) },
     problems: [...own.problems, ...read.problems],
     sources: new Map([...own.sources, ...read.sources]),
     pipelines: read.pipelines.length + read.problems.length,

@@ -63,3 +63,19 @@ describe("baton check of CodePipelines", () => {
     assert.match(nothing.err, /there are no workflows \(\.github\/workflows\/\*\.yml\) and no CodePipelines/);
   });
 });
+
+describe("pipelines in Terraform's own language", () => {
+  const folder = mkdtempSync(join(tmpdir(), "baton-check-terraform-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("are said not to be read, with what to do; secrets beside them are found", () => {
+    writeFileSync(join(folder, "pipeline.tf"), 'resource "aws_codepipeline" "shop" {\n  name = "shop"\n}\n');
+    const clean = run(folder);
+    assert.equal(clean.code, 0);
+    assert.match(clean.err, /not read: pipeline\.tf.*\n.*terraform show -json plan > plan\.json/);
+    writeFileSync(join(folder, "terraform.tfvars"), 'github_token = "a9f8e7d6c5b4a3f2a9f8"\n');
+    const { code, out } = run(folder);
+    assert.equal(code, 1);
+    assert.match(out, /secret-in-definition: "github_token"/);
+  });
+});

@@ -37,7 +37,7 @@ function* within({ label }: StagedPipeline, deeds: readonly Deed[]): Generator<C
     seen.add(target);
     const [a, b] = [first.action!, second.action!];
     yield {
-      message: `"${a.label}" (${a.tier}) and "${b.label}" (${b.tier}) of ${label} deploy the same ${nameOfTarget(second)}`,
+      message: `"${a.stage === b.stage ? a.label : a.stageLabel}" (${a.tier}) and "${a.stage === b.stage ? b.label : b.stageLabel}" (${b.tier}) of ${label} deploy the same ${nameOfTarget(second)}`,
       at: second.access.at,
       related: [{ at: first.access.at, message: `Stage "${a.stageLabel}" deploys it as ${a.tier}` }],
       confidence: "high",

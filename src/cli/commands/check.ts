@@ -57,7 +57,9 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
     throw new UsageError(`${args[0]}: there is no such file or folder`, { next: "baton check PATH" });
   }
   const checked = await checkPath(path, options);
-  if (checked.report.files + (checked.report.pipelines ?? 0) === 0) {
+  const { report: read, unread } = checked;
+  if (unread.length > 0) terminal.say(...unreadNotes(unread));
+  else if (read.files + (read.pipelines ?? 0) === 0) {
     throw new UsageError(`${args[0] ?? path}: there are no workflows (.github/workflows/*.yml) and no CodePipelines`, {
       next: "baton check PATH of a repository that has some",
     });
@@ -76,6 +78,16 @@ function oneOf<T extends string>(option: string, value: string, known: readonly 
 interface Checked {
   readonly repository: Repository;
   readonly report: Report;
+  /** Files with pipelines that could not be read. */
+  readonly unread: readonly string[];
+}
+
+/** What is not checked is said: silence would look like approval. */
+function unreadNotes(files: readonly string[]): string[] {
+  return [
+    `not read: ${files.join(", ")} (pipelines in Terraform's own language)`,
+    "  next: terraform plan -out plan && terraform show -json plan > plan.json && baton check plan.json",
+  ];
 }
 
 async function checkPath(path: string, { defaultBranch }: Pick<Options, "defaultBranch">): Promise<Checked> {
@@ -85,7 +97,7 @@ async function checkPath(path: string, { defaultBranch }: Pick<Options, "default
     import("../../check/rules.ts"),
     import("../../check/suppress.ts"),
   ]);
-  const { repository, facts, simulator, problems, sources, workflows, pipelines } = await readWhole(path, {
+  const { repository, facts, simulator, problems, sources, workflows, pipelines, unread } = await readWhole(path, {
     defaultBranch,
   });
   const found = check(facts, { simulator });
@@ -95,6 +107,7 @@ async function checkPath(path: string, { defaultBranch }: Pick<Options, "default
   return {
     repository,
     report: { findings: shown, sources, files: workflows, pipelines, rules: rules.length, suppressed },
+    unread,
   };
 }
 

@@ -46,13 +46,7 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     const nameAt = stage.name?.at ?? stage.at;
     return { index, label, name: stage.name, at: stage.at, nameAt, actions: own.map(({ facts }) => facts) };
   });
-  const tier = tierOf(pipeline.label);
-  const tiered = tier
-    ? stages.map((stage) => ({
-        ...stage,
-        actions: stage.actions.map((each) => ({ ...each, tier: each.tier ?? tier })),
-      }))
-    : stages;
+  const tiered = withTiers(stages, pipeline);
   const mode = modeOf(pipeline);
   const facts: StagedPipeline = {
     id: pipeline.id,
@@ -71,6 +65,18 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     partial: pipeline.partial,
   };
   return { pipeline, facts, actions };
+}
+
+/** Where a stage does not say its environment, the approval before it does, or the pipeline. */
+function withTiers(stages: readonly StageFacts[], { label }: CodePipeline): StageFacts[] {
+  let tier = tierOf(label);
+  return stages.map((stage) => {
+    const actions = stage.actions.map((action) => {
+      if (action.kind === "approval") tier = tierOf(action.label) ?? tierOf(stage.label) ?? tier;
+      return { ...action, tier: action.tier ?? tier };
+    });
+    return { ...stage, actions };
+  });
 }
 
 function modeOf({ mode }: CodePipeline): StagedPipeline["mode"] {

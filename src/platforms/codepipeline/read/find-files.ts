@@ -17,11 +17,13 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const passedOver =
   /^(\..*|node_modules|bower_components|vendor|third_party|site-packages|venv|target|asset\..*|tests?|__tests__|testdata|(__)?fixtures(__)?|__snapshots__)$/;
 
-const candidate = /\.(json|ya?ml|template|tfvars)$/i;
+const candidate = /\.(json|ya?ml|template|tf|tfvars)$/i;
 const never = /^(package(-lock)?|tsconfig.*|composer|manifest|tree|.*\.assets|.*\.schema|.*\.lock)\.json$/i;
 
 /** Words without which no file describes a pipeline, or what belongs to one. */
 const markers = ["AWS::CodePipeline::Pipeline", "aws_codepipeline", '"actionTypeId"'];
+/** How a pipeline begins in Terraform's own language. */
+const TERRAFORM_PIPELINE = 'resource "aws_codepipeline"';
 const besideMarkers = ["AWS::CodeBuild::Project", "aws_codebuild_project"];
 
 export interface FoundFiles {
@@ -32,8 +34,10 @@ export interface FoundFiles {
   readonly pipelines: readonly SourceFile[];
   /** Templates and configurations that hold parts of what pipelines run. */
   readonly beside: readonly SourceFile[];
-  /** Values for Terraform's variables, in folders of the above. */
+  /** Values for Terraform's variables, where there is a configuration with pipelines. */
   readonly values: readonly SourceFile[];
+  /** Paths of files with pipelines in a language that is not read here: Terraform's own. */
+  readonly unread: readonly string[];
   /** A file by its path from the root; undefined where there is none, or it is outside or too large. */
   read(path: string): SourceFile | undefined;
 }
@@ -62,6 +66,7 @@ function sorted(paths: readonly string[], { root, focus }: { root: string; focus
   const pipelines: SourceFile[] = [];
   const beside: SourceFile[] = [];
   const texts: (() => SourceFile | undefined)[] = [];
+  const unread: string[] = [];
   let left = MAX_BYTES;
   for (const path of paths) {
     if (path.endsWith(".tfvars")) {
@@ -71,6 +76,10 @@ function sorted(paths: readonly string[], { root, focus }: { root: string; focus
     const bytes = readBytes(join(root, path));
     left -= bytes?.length ?? 0;
     if (!bytes || left < 0) continue;
+    if (path.endsWith(".tf")) {
+      if (bytes.includes(TERRAFORM_PIPELINE)) unread.push(path);
+      continue;
+    }
     const holds = (words: readonly string[]) => words.some((word) => bytes.includes(word));
     const target = holds(markers) ? pipelines : holds(besideMarkers) || isTerraform(path) ? beside : undefined;
     if (!target || (focus !== undefined && target === pipelines && path !== focus && !isTerraform(path))) continue;
@@ -78,8 +87,8 @@ function sorted(paths: readonly string[], { root, focus }: { root: string; focus
     if (source) target.push(source);
   }
   // Only read where there is something that uses them.
-  const values = pipelines.length === 0 ? [] : texts.flatMap((text) => text() ?? []);
-  return { pipelines, beside, values };
+  const values = pipelines.length + unread.length === 0 ? [] : texts.flatMap((text) => text() ?? []);
+  return { pipelines, beside, values, unread };
 }
 
 function isTerraform(path: string): boolean {
@@ -90,7 +99,7 @@ function besideFile(folder: string, file: string): string[] {
   const others = readdirSync(folder, { withFileTypes: true })
     .filter((each) => each.isFile() && each.name !== file && /\.(tf\.json|tfvars)$/.test(each.name))
     .map(({ name }) => name);
-  return [file, ...(isTerraform(file) ? others : [])].sort();
+  return [file, ...(isTerraform(file) || file.endsWith(".tf") ? others : [])].sort();
 }
 
 function candidates(root: string): string[] {

@@ -29,7 +29,7 @@ export function readPipelines(path: string): PipelineFiles {
 export function readFound(found: FoundFiles): PipelineFiles {
   const reading = new Reading(found);
   const pipelines = reading.pipelines();
-  const secrets = pipelines.length === 0 ? [] : reading.secrets();
+  const secrets = pipelines.length + found.unread.length === 0 ? [] : reading.secrets();
   const files = [...new Set(pipelines.map(({ source }) => source.path))].sort();
   const sources = new Map<string, SourceFile>();
   for (const [file, source] of reading.sources) sources.set(file, withoutSecrets(source, secrets));
@@ -154,7 +154,7 @@ class Reading {
       if (secrets.length > 0) this.sources.set(source.path, source);
       return secrets;
     });
-    const folders = new Set(this.configurations.map(({ folder }) => folder));
+    const folders = new Set([...this.configurations.map(({ folder }) => folder), ...this.found.unread.map(folderOf)]);
     for (const source of this.found.values) {
       if (!folders.has(folderOf(source.path))) continue;
       const secrets = secretsInValues(source);
