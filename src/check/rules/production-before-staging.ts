@@ -20,7 +20,7 @@ export const productionBeforeStaging: Rule = {
       const later = pipeline.actions.find((action) => isTrial(action) && action !== production);
       const elsewhere = later ? undefined : trialElsewhere(analysis, pipeline);
       const tested = pipeline.actions.some((action) => action.kind === "test" && comesBefore(action, production));
-      if (!later && !elsewhere && tested) continue;
+      if (!later && !elsewhere && (tested || isTriedByOthers(analysis, pipeline))) continue;
       const trial = later ?? elsewhere?.action;
       yield {
         message: trial
@@ -67,6 +67,14 @@ function isTrial(action: ActionFacts): boolean {
 
 function isGuarded({ actions }: StagedPipeline, production: ActionFacts): boolean {
   return actions.some((action) => (action.kind === "approval" || isTrial(action)) && comesBefore(action, production));
+}
+
+/** Another pipeline is for another environment, from another branch: merging is the decision. */
+function isTriedByOthers({ facts }: Analysis, pipeline: StagedPipeline): boolean {
+  return (facts.staged?.pipelines ?? []).some(
+    (other) =>
+      other !== pipeline && other.actions.some((action) => action.tier !== undefined && action.tier !== "production"),
+  );
 }
 
 function trialElsewhere(analysis: Analysis, pipeline: StagedPipeline) {

@@ -1,6 +1,6 @@
 /** What a Terraform configuration says around its pipelines. */
 
-import { identity, literal } from "../../../../facts/staged.ts";
+import { identity, literal, type Written } from "../../../../facts/staged.ts";
 import type { Bucket, EventRule, Project, Role, Scope } from "../../pipeline.ts";
 import { statementOf } from "../cloudformation/scope.ts";
 import { parseEmbedded } from "../decode.ts";
@@ -24,10 +24,17 @@ function project(resource: TerraformResource, configuration: Configuration): Pro
   const node = child(source, "buildspec");
   return {
     aliases: configuration.aliases(resource, "name"),
-    buildspec: configuration.text(node),
+    buildspec: fileNamed(node, configuration) ?? configuration.text(node),
     buildspecNode: node,
     at: resource.nameEntry.keyAt,
   };
+}
+
+/** `file("${path.module}/buildspec.yml")` as the path of that file in the repository. */
+function fileNamed(node: Node | undefined, { folder }: Configuration): Written | undefined {
+  const path = /^\$\{file\("(?:\$\{path\.module\}\/|\.\/)?([^"$]+)"\)\}$/.exec(plainText(node) ?? "")?.[1];
+  if (!node || path === undefined) return undefined;
+  return { key: [{ kind: "text", text: folder === "" ? path : `${folder}/${path}` }], at: node.at };
 }
 
 function means(node: Node | undefined, aliases: readonly string[], configuration: Configuration): boolean {
