@@ -69,6 +69,8 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
         return `aws cloudformation deploy --stack-name ${delivery.name}-pipelines --template-file ${place}/pipeline.yaml --capabilities CAPABILITY_IAM --parameter-overrides ConnectionArn=… Repository=…`;
       case "terraform":
         return `terraform -chdir=${place} init && terraform -chdir=${place} apply -var connection_arn=… -var repository=…`;
+      case "cdk":
+        return `npm install aws-cdk-lib constructs && npx cdk deploy --app 'node ${place}/app.ts' --parameters ConnectionArn=… --parameters Repository=…`;
       default:
         return write.format satisfies never;
     }

@@ -47,7 +47,7 @@ export function findChanges({ root, files, mark }: Wanted): FileChange[] {
 
 function hasMark(text: string, mark: string): boolean {
   for (const line of text.split("\n")) {
-    if (!line.startsWith("#")) return false;
+    if (!/^(#|\/\/)/.test(line)) return false;
     if (line.includes(mark)) return true;
   }
   return false;

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 export const layouts = ["single"] as const;
 export type Layout = (typeof layouts)[number];
-export const formats = ["cloudformation", "terraform"] as const;
+export const formats = ["cloudformation", "terraform", "cdk"] as const;
 export type Format = (typeof formats)[number];
 
 const statement = z.strictObject({

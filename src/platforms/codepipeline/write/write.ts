@@ -1,4 +1,5 @@
 import type { Delivery } from "../../../model/delivery.ts";
+import { printCdk } from "./cdk/print.ts";
 import { printTemplate } from "./cloudformation/print.ts";
 import { templateOf } from "./cloudformation/template.ts";
 import type { Document } from "./document.ts";
@@ -31,6 +32,11 @@ function infrastructure(document: Document, options: WriteOptions): WrittenFile[
       return [{ path: path(folder, "pipeline.yaml"), text: printTemplate(templateOf(document), lines) }];
     case "terraform":
       return printTerraform(document, lines).map((file) => ({ ...file, path: path(folder, file.path) }));
+    case "cdk":
+      return printCdk(templateOf(document), { delivery, header: lines }).map((file) => ({
+        ...file,
+        path: path(folder, file.path),
+      }));
     default:
       return format satisfies never;
   }

@@ -53,7 +53,7 @@ test("wrong use is said, with the place and the way out", async (t) => {
   const repo = sandbox(t, { files: { "baton.yaml": definition } });
   const refusals: [string[], RegExp, Record<string, string>?][] = [
     [["--layout", "round"], /--layout round: there is no such layout[\s\S]*use single/],
-    [["--format", "yaml"], /--format yaml: there is no such format[\s\S]*use cloudformation, terraform/],
+    [["--format", "yaml"], /--format yaml: there is no such format[\s\S]*use cloudformation, terraform, cdk/],
     [["--out", "../elsewhere"], /--out \.\.\/elsewhere: is not a folder below the definition's/],
     [[], /baton\.codepipeline\.yaml is not accepted:[\s\S]*rollbak/, { "baton.codepipeline.yaml": "rollbak: stage\n" }],
     [

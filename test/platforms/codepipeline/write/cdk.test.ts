@@ -1,0 +1,151 @@
+/** The CDK format through the real library: what the app synthesises is the template of the CloudFormation format. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudformation/template.ts";
+import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
+import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
+import { readExample, shop, shopSettings } from "./written.ts";
+
+const networkCompute = await readExample("network-compute");
+const infraWeb = await readExample("infra-web");
+const cases = {
+  shop: [shop, shopSettings],
+  "network-compute": [networkCompute.built, networkCompute.settings],
+  "infra-web": [infraWeb.built, infraWeb.settings],
+} as const;
+
+/** Not a dependency of the project: it is larger than all the others together. */
+const modules = [
+  process.env.BATON_CDK_MODULES,
+  fileURLToPath(new URL("../../../../node_modules", import.meta.url)),
+].find((folder) => folder !== undefined && existsSync(join(folder, "aws-cdk-lib")));
+const missing =
+  modules === undefined &&
+  "aws-cdk-lib is missing: npm install --prefix FOLDER aws-cdk-lib@2.270.0 constructs, then set BATON_CDK_MODULES=FOLDER/node_modules";
+
+const scratch = mkdtempSync(join(tmpdir(), "baton-cdk-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+for (const [name, [built, settings]] of Object.entries(cases)) {
+  const options: WriteOptions = {
+    layout: "single",
+    format: "cdk",
+    root: "",
+    folder: "cdk",
+    settings: settingsSchema.parse(settings),
+  };
+
+  test(`${name}: two files that Node can read, and the buildspecs`, () => {
+    const { files } = writeCodePipeline(built, options);
+    const code = files.filter(({ path }) => path.endsWith(".ts"));
+    assert.deepEqual(
+      code.map(({ path }) => path),
+      ["cdk/pipelines.ts", "cdk/app.ts"],
+    );
+    for (const { text } of code) assert.doesNotThrow(() => stripTypeScriptTypes(text));
+    const buildspecs = files.filter(({ path }) => path.endsWith(".yml"));
+    assert.deepEqual(
+      buildspecs.map(({ path }) => path.replace(/^cdk\/buildspecs\//, "")),
+      lowerDelivery(built, options).buildspecs.map(({ path }) => path.split("/").at(-1)),
+    );
+  });
+
+  test(`${name}: synthesises the template of the CloudFormation format`, { skip: missing }, () => {
+    const folder = join(scratch, name);
+    for (const { path, text } of writeCodePipeline(built, options).files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+    symlinkSync(modules!, join(folder, "node_modules"));
+    const out = join(folder, "out");
+    const { status, stderr } = spawnSync(process.execPath, ["cdk/app.ts"], {
+      cwd: folder,
+      env: { ...process.env, CDK_OUTDIR: out },
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+    const file = readdirSync(out).find((one) => one.endsWith(".template.json"))!;
+    const made = JSON.parse(readFileSync(join(out, file), "utf8")) as Template;
+    const wanted = JSON.parse(JSON.stringify(templateOf(lowerDelivery(built, options)).template)) as Template;
+    const bare = withoutCdk(made);
+    assert.deepEqual(Object.keys(bare.Resources).sort(), Object.keys(wanted.Resources).sort());
+    for (const [id, resource] of Object.entries(wanted.Resources)) {
+      assert.deepEqual(plain(bare.Resources[id]), plain(resource), id);
+    }
+    for (const part of ["Parameters", "Conditions", "Outputs", "Description"] as const) {
+      assert.deepEqual(plain(bare[part]), plain(wanted[part]), part);
+    }
+  });
+}
+
+interface Template {
+  Description: string;
+  Parameters: Record<string, unknown>;
+  Conditions: Record<string, unknown>;
+  Outputs: Record<string, unknown>;
+  Resources: Record<string, { Type: string; Metadata?: unknown }>;
+}
+
+/** What the library adds for itself. */
+function withoutCdk({ Parameters, Conditions, Resources, ...rest }: Template): Template {
+  const { BootstrapVersion: _version, ...parameters } = Parameters;
+  const { CDKMetadataAvailable: _available, ...conditions } = Conditions;
+  const resources = Object.entries(Resources)
+    .filter(([, { Type }]) => Type !== "AWS::CDK::Metadata")
+    .map(([id, { Metadata: _metadata, ...resource }]) => [id, resource] as const);
+  return { ...rest, Parameters: parameters, Conditions: conditions, Resources: Object.fromEntries(resources) };
+}
+
+/** `Fn::Sub` and `Fn::Join` say the same in two ways; tags have no order. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const list = value.map(plain);
+    const isTags =
+      list.length > 0 &&
+      list.every((one) => typeof one === "object" && one !== null && Object.keys(one).sort().join() === "Key,Value");
+    return isTags ? list.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : list;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  const [[key, inner] = [], ...others] = entries;
+  if (others.length === 0 && key === "Fn::Sub") return { text: pieces(String(inner)) };
+  if (others.length === 0 && key === "Fn::Join") return { text: joined((inner as [string, unknown[]])[1].map(plain)) };
+  return Object.fromEntries(entries.map(([name, one]) => [name, plain(one)]));
+}
+
+function pieces(text: string): unknown[] {
+  const parts = text.split(/\$\{([^}]+)\}/).map((piece, index) => {
+    if (index % 2 === 0) return piece;
+    if (piece.startsWith("!")) return `\${${piece.slice(1)}}`;
+    return piece.includes(".") ? { "Fn::GetAtt": piece.split(".") } : { Ref: piece };
+  });
+  return joined(parts);
+}
+
+function joined(parts: readonly unknown[]): unknown[] {
+  const whole: unknown[] = [];
+  for (const part of parts) {
+    const last = whole.at(-1);
+    if (part === "") continue;
+    if (typeof part === "string" && typeof last === "string") whole[whole.length - 1] = last + part;
+    else whole.push(part);
+  }
+  return whole;
+}
