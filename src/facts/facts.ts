@@ -101,6 +101,8 @@ export interface Circumstances {
   readonly tag?: string;
   /** Activity type, e.g. `closed`. */
   readonly action?: string;
+  /** Branch that a pull request asks to merge. */
+  readonly head?: string;
   /** The change comes from somebody outside the repository. */
   readonly outsider?: boolean;
   /** For a completion: the run that has ended. */

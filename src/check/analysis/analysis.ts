@@ -15,6 +15,8 @@ export class Analysis {
   readonly defaultBranch: string;
   readonly branches: readonly string[];
   readonly tags: readonly string[];
+  /** Names of pull requests' branches that conditions ask for, the most frequent first. */
+  readonly heads: readonly string[];
   private readonly waysByPipeline = new Map<string, readonly Way[]>();
   private readonly orders = new Map<string, { reach: Reach; index: ReadonlyMap<string, number> }>();
 
@@ -25,6 +27,7 @@ export class Analysis {
       facts.defaultBranch ?? mentioned.find((name) => name === "main" || name === "master") ?? mentioned[0] ?? "main";
     this.branches = [...new Set([this.defaultBranch, ...mentioned])];
     this.tags = ["v1.0.0"];
+    this.heads = mentionedHeads(facts);
   }
 
   /** Ways in which the pipeline's run comes about; those from outside first. */
@@ -170,7 +173,7 @@ export function sameRoot(a: Way, b: Way): boolean {
   const [x, y] = [a.root, b.root];
   if (x.kind === "push" && y.kind === "push") return x.ref.kind === y.ref.kind && x.ref.name === y.ref.name;
   if (x.kind === "pull-request" && y.kind === "pull-request") {
-    return x.outsider === y.outsider && x.action === y.action && x.base === y.base;
+    return x.outsider === y.outsider && x.action === y.action && x.base === y.base && x.head === y.head;
   }
   if (x.kind === "release" && y.kind === "release") return x.action === y.action;
   return false;
@@ -207,4 +210,26 @@ function mentionedBranches(facts: Facts): string[] {
     for (const job of pipeline.jobs) for (const test of job.condition?.refTests ?? []) if (test.name) add(test.name);
   }
   return [...counts].sort((x, y) => y[1] - x[1] || (x[0] < y[0] ? -1 : 1)).map(([name]) => name);
+}
+
+const MAX_HEADS = 2;
+
+/** Of conditions like `startsWith(github.head_ref, 'release/')`. */
+function mentionedHeads(facts: Facts): string[] {
+  const asked = /(?:github\.head_ref|pull_request\.head\.ref)\s*(==|,)\s*'([\w./-]+)'/g;
+  const counts = new Map<string, number>();
+  for (const { jobs } of facts.pipelines) {
+    for (const { condition, steps } of jobs) {
+      for (const { text } of [condition, ...steps.map((step) => step.condition)].filter((each) => each !== undefined)) {
+        for (const [, operator, name] of text.matchAll(asked)) {
+          const head = operator === "," && /[/-]$/.test(name!) ? `${name}1` : name!;
+          counts.set(head, (counts.get(head) ?? 0) + 1);
+        }
+      }
+    }
+  }
+  return [...counts]
+    .sort((x, y) => y[1] - x[1] || (x[0] < y[0] ? -1 : 1))
+    .map(([name]) => name)
+    .slice(0, MAX_HEADS);
 }

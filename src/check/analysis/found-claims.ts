@@ -1,8 +1,8 @@
 /** Claims about what a step finds where it looks: another commit than the tested one, nobody's artifact, somebody else's. */
 
-import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import type { Claim, Moment, RootEvent } from "../../facts/scenario.ts";
-import { type Analysis, jobPattern, runPattern } from "./analysis.ts";
+import { type Analysis, jobPattern, runPattern, sameRoot } from "./analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean } from "./artifacts.ts";
 import { again, type Way } from "./ways.ts";
 
@@ -30,14 +30,23 @@ export function takesNewerCommit(analysis: Analysis, branch: string, looking: Lo
   const id = "second";
   const push: RootEvent = { kind: "push", id, ref: { kind: "branch", name: branch }, paths: "every", commit: "c2" };
   const pushed: Moment = { kind: "event", event: id };
+  // Where the same push starts this workflow at once, too, that run is over before: the other one is meant.
+  const own: Moment[] = startsAtOnce(analysis, looking) ? [{ kind: "job-ended", job: jobPattern(job, way) }] : [];
   const ended: Moment = { kind: "run-ended", run: tested, conclusion: "success" };
   return {
     scenario: { ...analysis.scenario([way]), events: [way.root, push] },
     schedule: isStoppedByNewer(analysis, way)
-      ? [ended, pushed, looks(looking)]
-      : [{ kind: "run-created", run: tested }, pushed, ended, looks(looking)],
+      ? [...own, ended, pushed, looks(looking)]
+      : [{ kind: "run-created", run: tested }, ...own, pushed, ended, looks(looking)],
     bad: { kind: "reads-other-commit", job: jobPattern(job, way), step: step.index, insteadOf: tested },
   };
+}
+
+function startsAtOnce(analysis: Analysis, { job, step, way }: Looking): boolean {
+  const ways = analysis.ways(analysis.facts.pipeline(way.start.pipeline)!);
+  return ways.some(
+    (each) => !each.upstream && sameRoot(each, way) && analysis.stepRuns(job, step, each.circumstances) !== "no",
+  );
 }
 
 /** When the push must come: a newer run that stops the one before leaves only the moment after its end. */
@@ -63,9 +72,17 @@ export function takesThoseOf(analysis: Analysis, looking: Looking): Claim {
   });
 }
 
-/** The newest artifact is that of another event; none where nobody is seen to upload it for one. */
-export function takesSomebodyElses(analysis: Analysis, download: ArtifactAccess, way: Way): Claim | undefined {
+/** The newest artifact, of the searched workflow where it is known, is that of another event; none where nobody is seen to upload it for one. */
+export function takesSomebodyElses(
+  analysis: Analysis,
+  {
+    download,
+    way,
+    producer,
+  }: { readonly download: ArtifactAccess; readonly way: Way; readonly producer: Pipeline | undefined },
+): Claim | undefined {
   for (const upload of artifactsOf(analysis).uploads) {
+    if (producer && upload.pipeline !== producer) continue;
     if (!mayMean(download, upload) || (upload.pipeline === download.pipeline && upload.job === download.job)) continue;
     const other = otherWay(analysis, upload, way);
     if (other) return newestOf(analysis, { download, upload, way, other });

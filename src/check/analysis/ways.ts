@@ -24,6 +24,8 @@ export interface WaysOptions {
   /** Branch names that filters and conditions mention, the default branch first. */
   readonly branches: readonly string[];
   readonly tags: readonly string[];
+  /** Branch names of pull requests that conditions ask for. */
+  readonly heads: readonly string[];
 }
 
 /** All ways of a pipeline, those that start from outside first. */
@@ -53,15 +55,18 @@ function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: nu
       const [base] = namesIn(cause.branches, options.branches);
       if (base === undefined) return [];
       const actions = cause.types.length > 0 ? cause.types : ["opened"];
+      const kinds = ["topic", ...options.heads].flatMap((head) =>
+        [false, true].map((outsider) => ({ head, outsider })),
+      );
       return actions.slice(0, 4).flatMap((action) =>
-        [false, true].map((outsider) =>
+        kinds.map(({ head, outsider }) =>
           way(
-            { branch: base, action, outsider },
+            { branch: base, action, outsider, head },
             {
               kind: "pull-request",
               id: "pull-request",
               base,
-              head: "topic",
+              head,
               outsider,
               action,
               merged: action === "closed",
@@ -142,14 +147,16 @@ function completionWays(facts: Facts, start: Start, options: WaysOptions, depth:
       .flatMap((upstream) => {
         const outsider = upstream.circumstances.outsider ?? upstream.circumstances.upstream?.outsider ?? false;
         return branchesOfRun(upstream, cause.branches, options, outsider).map((branch): Way => {
-          const root =
-            upstream.root.kind === "pull-request" && branch ? { ...upstream.root, head: branch } : upstream.root;
+          const renamed = upstream.root.kind === "pull-request" && branch !== undefined;
+          const root = renamed ? { ...upstream.root, head: branch } : upstream.root;
           const run = { pipeline, conclusion, event: upstream.start.event, outsider };
           return {
             circumstances: { start, upstream: branch === undefined ? run : { ...run, branch } },
             start,
             root,
-            upstream,
+            upstream: renamed
+              ? { ...upstream, root, circumstances: { ...upstream.circumstances, head: branch } }
+              : upstream,
             described: upstream.described,
             depth: upstream.depth + 1,
           };
@@ -168,7 +175,9 @@ function branchesOfRun(
   switch (upstream.start.cause.kind) {
     case "pull-request": {
       // Whoever opens a pull request names its branch; from a fork also like the default branch.
-      const names = filter.samples.length > 0 ? filter.samples.slice(0, 1) : ["topic"];
+      const { head = "topic" } = upstream.circumstances;
+      if (head !== "topic") return filter.accepts(head) ? [head] : [];
+      const names = filter.samples.length > 0 ? filter.samples.slice(0, 1) : [head];
       const all = outsider ? [...names, branches[0] ?? "main"] : names;
       return [...new Set(all)].filter((name) => filter.accepts(name));
     }

@@ -33,7 +33,7 @@ export const latestSuccessfulArtifact: Rule = {
       // Whoever is started by a run means its artifact, whatever is done with it.
       const meant = producer && way.circumstances.upstream?.pipeline === producer.id;
       if (!effect && !meant) continue;
-      const claim = takesSomebodyElses(analysis, download, way);
+      const claim = takesSomebodyElses(analysis, { download, way, producer });
       if (!claim) continue;
       seen.add(step.at);
       const named = access.details.get("workflow");

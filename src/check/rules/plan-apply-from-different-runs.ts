@@ -32,7 +32,7 @@ export const planApplyFromDifferentRuns: Rule = {
       if (!way) continue;
       const claim =
         access.binding.kind === "latest"
-          ? takesSomebodyElses(analysis, download, way)
+          ? takesSomebodyElses(analysis, { download, way, producer: undefined })
           : takesThoseOf(analysis, { job, step, way });
       if (!claim) continue;
       seen.add(step.at);

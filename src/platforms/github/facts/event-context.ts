@@ -77,7 +77,7 @@ export function githubContext(path: readonly string[], under: Circumstances, set
     case "ref_type":
       return event === "push" && (under.branch || under.tag) ? known(under.tag ? "tag" : "branch") : refType(event);
     case "head_ref":
-      return isPullRequest(event) ? known(SOME) : event === "workflow_call" ? free : known("");
+      return isPullRequest(event) ? known(under.head ?? SOME) : event === "workflow_call" ? free : known("");
     case "base_ref":
       return isPullRequest(event) ? (under.branch ? known(under.branch) : known(SOME)) : known("");
     case "sha":
@@ -170,7 +170,7 @@ function pullRequestField(path: readonly string[], under: Circumstances, setting
     case "head":
       if (rest[0] === "repo") return repositoryField(rest.slice(1), setting, under.outsider ? "other" : "this");
       if (rest[0] === "user") return under.outsider ? made : free;
-      return known(SOME);
+      return known(rest[0] === "ref" ? (under.head ?? SOME) : SOME);
     case "base":
       if (rest[0] === "repo") return repositoryField(rest.slice(1), setting, "this");
       if (rest[0] === "ref") return under.branch ? known(under.branch) : known(SOME);
