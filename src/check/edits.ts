@@ -58,7 +58,9 @@ export function addJobConcurrency(job: JobFacts, group: string): readonly TextEd
   if (!edit) return undefined;
   const indent = /^ */.exec(edit.text)![0];
   const newline = edit.text.endsWith("\r\n") ? "\r\n" : "\n";
-  const lines = [`${indent}concurrency:`, `${indent}  group: ${group}`, `${indent}  cancel-in-progress: false`];
+  const { column } = positionOf(job.keyAt.source, job.keyAt.start);
+  const inner = indent + " ".repeat(Math.max(2, indent.length - (column - 1)));
+  const lines = [`${indent}concurrency:`, `${inner}group: ${group}`, `${inner}cancel-in-progress: false`];
   return [{ ...edit, text: lines.map((line) => `${line}${newline}`).join("") }];
 }
 
@@ -70,3 +72,18 @@ export function replaceCancel(block: Place): readonly TextEdit[] | undefined {
   const start = block.start + found.index + found[1]!.length;
   return [{ file: block.source.path, start, end: start + "true".length, text: "false" }];
 }
+
+/** Another group in a `concurrency` setting: a name alone, or the `group` of a block or of braces. */
+export function replaceGroup(setting: Place, group: string): readonly TextEdit[] | undefined {
+  const written = setting.source.text.slice(setting.start, setting.end);
+  const key = /(^|[\n{,][ \t]*|[ \t])(["']?)group\2:[ \t]+/.exec(written);
+  if (!key) return /[\n{]/.test(written.replace(/\$\{\{.*?\}\}/g, "")) ? undefined : replaceScalar(setting, group);
+  const from = key.index + key[0].length;
+  const value = (written.startsWith("{") ? inBraces : onItsLine).exec(written.slice(from))?.[0].trimEnd();
+  if (!value || /^[|>&*!]/.test(value)) return undefined;
+  const start = setting.start + from;
+  return replaceScalar({ source: setting.source, start, end: start + value.length }, group);
+}
+
+const inBraces = /^(?:"[^"\n]*"|'[^'\n]*'|(?:\$\{\{[^\n]*?\}\}|[^\n,{}])+)/;
+const onItsLine = /^(?:"[^"\n]*"|'[^'\n]*'|(?:[^\n#\r]|(?<=\S)#)+)/;

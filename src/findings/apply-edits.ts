@@ -11,13 +11,13 @@ export interface Applied {
 }
 
 /**
- * All edits of a finding or none; findings in their order, of edits that touch the same place only the first. Offsets are
- * those of the files as read. Lines that are added end as those of the file do.
+ * All edits of a finding or none; those that need most files first, then in their order; of edits that touch the same
+ * place only the first. Offsets are those of the files as read. Lines that are added end as those of the file do.
  */
 export function applyEdits(findings: readonly Finding[], sources: ReadonlyMap<string, SourceFile>): Applied {
   const accepted = new Map<string, TextEdit[]>();
   let repaired = 0;
-  for (const { edits } of findings) {
+  for (const { edits } of [...findings].sort((a, b) => filesOf(b) - filesOf(a))) {
     if (
       !edits?.length ||
       !edits.every((edit, i) => isSafe(edit, [...othersIn(edit, accepted), ...edits.slice(0, i)]))
@@ -40,6 +40,10 @@ export function applyEdits(findings: readonly Finding[], sources: ReadonlyMap<st
     if (!source || edit.start < 0 || edit.end < edit.start || edit.end > source.text.length) return false;
     return !others.some((other) => other.file === edit.file && overlaps(edit, other));
   }
+}
+
+function filesOf({ edits = [] }: Finding): number {
+  return new Set(edits.map(({ file }) => file)).size;
 }
 
 function othersIn({ file }: TextEdit, accepted: ReadonlyMap<string, TextEdit[]>): readonly TextEdit[] {

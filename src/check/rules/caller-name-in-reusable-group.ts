@@ -1,6 +1,6 @@
 import type { JobFacts, Lock, Pipeline } from "../../facts/facts.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { atOnce } from "../analysis/at-once.ts";
+import { somehowAtOnce } from "../analysis/at-once.ts";
 import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
 import { fileName, keyText, list, literalText } from "../analysis/wording.ts";
@@ -27,7 +27,7 @@ export const callerNameInReusableGroup: Rule = {
         .find(({ a, b }) => a.pipeline.id < b.pipeline.id && meantToExclude(analysis, a, b));
       if (!pair) continue;
       const { a, b } = pair;
-      const claim = atOnce(analysis, a, b);
+      const claim = somehowAtOnce(analysis, a, b);
       if (!claim) continue;
       const { lock, job } = a;
       const callers = [...new Set(occurrences.map(({ pipeline }) => pipeline))];

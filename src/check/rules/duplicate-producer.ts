@@ -1,6 +1,6 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { atOnce } from "../analysis/at-once.ts";
+import { somehowAtOnce } from "../analysis/at-once.ts";
 import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
@@ -107,7 +107,7 @@ function* oneProducerTwoCallers(analysis: Analysis): Generator<Candidate> {
       (each) => each.file === first.job.file && each.reads.includes("github.workflow") && keyedByVersion(each.reads),
     );
     const second = occurrences.find(({ pipeline }) => pipeline === callers[1]);
-    const claim = second && atOnce(analysis, first, second);
+    const claim = second && somehowAtOnce(analysis, first, second);
     if (!lock || !claim) continue;
     yield {
       message: `"${first.job.key}" in ${fileName(first.job.file)} is run by ${list(callers.map((each) => fileName(each.id)))}; its group holds the caller's name, so they publish one version at the same time`,

@@ -1,5 +1,6 @@
 import type { JobFacts, Lock, Pipeline, Start } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { renamedGroup } from "../analysis/common-group.ts";
 import { plain } from "../analysis/locks.ts";
 import { type Effect, isDocumentation, isPreview, lastingEffects } from "../analysis/purpose.ts";
 import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
@@ -60,6 +61,7 @@ export const groupKeyedOnWrongThing: Rule = {
             )!;
         if (!perRun && environmentFollowsRef(job.environment!.name)) continue;
         seen.add(lock.at);
+        const edits = environment && renamedGroup(analysis, { pipeline, job }, `deploy-${environment}`);
         const target = environment ? `environment ${environment}` : effect.tool;
         yield {
           message: `The group ${keyText(lock.group)} of "${jobName(job)}" is another one for each ${perRun ? "run" : "ref"}, but the target (${target}) is one`,
@@ -76,6 +78,7 @@ export const groupKeyedOnWrongThing: Rule = {
             `both run "${jobName(job)}" at the same time`,
           ],
           help: "Name the group after what is deployed to, e.g. `deploy-production`.",
+          ...(edits ? { edits } : {}),
           claim: {
             scenario: {
               ...analysis.scenario([way]),

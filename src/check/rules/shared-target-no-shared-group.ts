@@ -1,6 +1,8 @@
 import type { Key } from "../../facts/access.ts";
 import type { Pipeline } from "../../facts/facts.ts";
-import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Analysis, can } from "../analysis/analysis.ts";
+import { atOnce } from "../analysis/at-once.ts";
+import { commonGroup } from "../analysis/common-group.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
 import { type Effect, effectsOf, isPreview, lastingEffects } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
@@ -41,6 +43,17 @@ export const sharedTargetNoSharedGroup: Rule = {
         // Without any lock on either side nobody ever meant to keep them apart in time: order decides, and other rules speak.
         if (locksOf(analysis, x).length + locksOf(analysis, y).length === 0 && !isState(first)) continue;
         seen.add(once);
+        const edits =
+          targets.filter((each) => describe(each) === once).length === 2
+            ? commonGroup(
+                analysis,
+                [
+                  { pipeline: first.pipeline, job: x },
+                  { pipeline: second.pipeline, job: y },
+                ],
+                nameOf(first),
+              )
+            : undefined;
         yield {
           message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both change ${describe(first)}, without a common concurrency group`,
           at: placeOf(second.effect),
@@ -58,18 +71,8 @@ export const sharedTargetNoSharedGroup: Rule = {
             `"${jobName(x)}" and "${jobName(y)}" change ${describe(first)} at the same time`,
           ],
           help: "Give both jobs the same concurrency group, without cancel-in-progress.",
-          claim: {
-            scenario: {
-              ...analysis.scenario([a]),
-              events: b.root.id === a.root.id && b.root.kind === a.root.kind ? [a.root] : [a.root, b.root],
-            },
-            schedule: [
-              { kind: "job-started", job: jobPattern(x, a) },
-              { kind: "job-started", job: jobPattern(y, b) },
-              { kind: "job-ended", job: jobPattern(x, a) },
-            ],
-            bad: { kind: "overlap", first: jobPattern(x, a), second: jobPattern(y, b) },
-          },
+          ...(edits ? { edits } : {}),
+          claim: atOnce(analysis, { job: x, way: a }, { job: y, way: b }),
         };
       }
     }
@@ -127,6 +130,10 @@ function sameTarget(a: Target, b: Target): boolean {
 
 function isState({ effect }: Target): boolean {
   return effect.access?.resource === "terraform-state";
+}
+
+function nameOf({ effect, name, details }: Target): string {
+  return `${effect.access!.resource}-${keyText(name) || details.replace(/^[\w-]+=/, "")}`;
 }
 
 function describe({ effect, name, details }: Target): string {
