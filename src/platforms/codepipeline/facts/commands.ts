@@ -30,11 +30,13 @@ export function commandFacts(commands: readonly Written[], variables: ReadonlyMa
   const accesses: Access[] = [];
   const folders: Written[] = [];
   const started: Written[] = [];
+  let hasMoved = false;
   for (const { key, at } of commands) {
-    for (const words of commandsIn(key, variables)) {
+    for (const { words, isNested } of commandsIn(key, variables)) {
       const line = words.map(({ text }) => text).join(" ");
-      if (words[0]?.text === "cd" && words[1] && !words[1].text.startsWith("/"))
-        folders.push({ key: words[1].key, at });
+      const folder = words[0]?.text === "cd" && !isNested ? folderOf(words[1]?.text ?? "", hasMoved) : undefined;
+      if (words[0]?.text === "cd") hasMoved = true;
+      if (folder !== undefined) folders.push({ key: [{ kind: "text", text: folder }], at });
       if (/^aws codepipeline start-pipeline-execution\b/.test(line)) {
         const name = option(words, "--name");
         if (name) started.push({ key: name, at });
@@ -102,12 +104,15 @@ function doings(words: readonly Word[], line: string): Doing[] {
     case "terraform output":
     case "tofu output":
       return one({ tool: match, resource: "terraform-state", key: [], mode: "read", effect: "none" });
-    case "cdk deploy":
-      return words
-        .slice(words.findIndex(({ text }) => text === "deploy") + 1)
+    case "cdk deploy": {
+      // The stacks come before the options, whose values would look like stacks.
+      const after = words.slice(words.findIndex(({ text }) => text === "deploy") + 1);
+      const options = after.findIndex(({ text }) => text.startsWith("-"));
+      return after
+        .slice(0, options < 0 ? undefined : options)
         .filter(({ text }) => /^[A-Za-z][\w-]*$/.test(text))
-        .slice(0, 5)
         .map(({ key }) => ({ tool: match, resource: "stack", key, mode: "write", effect: "deploy" }));
+    }
     default:
       return [];
   }
@@ -141,8 +146,18 @@ function option(words: readonly Word[], name: string): Key | undefined {
   return undefined;
 }
 
+/** A folder of the source: told from its root, or the first that is gone into. Later ones are relative to where one is. */
+function folderOf(target: string, hasMoved: boolean): string | undefined {
+  const fromRoot = /^\$\{?CODEBUILD_SRC_DIR\}?\/([^$]+)$/.exec(target)?.[1];
+  if (fromRoot !== undefined) return fromRoot;
+  return !hasMoved && /^[\w.][^$]*$/.test(target) ? target : undefined;
+}
+
 /** Simple commands of a script, in words; those inside of `$(…)` as well. */
-function* commandsIn(key: Key, variables: ReadonlyMap<string, Key>): Generator<Word[]> {
+function* commandsIn(
+  key: Key,
+  variables: ReadonlyMap<string, Key>,
+): Generator<{ readonly words: readonly Word[]; readonly isNested: boolean }> {
   // Holes of the template become variables of their own, which the words give back.
   const holes = new Map<string, Key>(variables);
   const script = key
@@ -158,7 +173,7 @@ function* commandsIn(key: Key, variables: ReadonlyMap<string, Key>): Generator<W
     for (const command of text.split(/\r?\n|&&|\|\||[;|]/)) {
       const words = [...command.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([written]) => word(written, holes));
       while (words[0] && /^(\w+=|if$|then$|do$|!$|sudo$|\()/.test(words[0].text)) words.shift();
-      if (words.length > 0) yield words;
+      if (words.length > 0) yield { words, isNested: text !== outer };
     }
   }
 }
