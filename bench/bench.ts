@@ -18,7 +18,7 @@ export interface Side {
   name: string;
   /** Measured amounts are divided by this before they are compared: items, for a question of growth. */
   per?: number;
-  /** The Debian package to install, where the program is not on this machine. */
+  /** The command that installs it, where it is not on this machine. */
   missing?: string;
   /** Before each measurement, not measured. */
   prepare?(): void;

@@ -5,16 +5,17 @@ export interface Peer {
   write(workflows: number): { files: number; bytes: number };
 }
 
-export async function peers(): Promise<Peer[]> {
-  const found: Peer[] = [];
-  for (const load of [workflowTs, projen]) {
-    try {
-      found.push(await load());
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    }
-  }
-  return found;
+const loaders: Readonly<Record<string, () => Promise<Peer>>> = {
+  "@github-actions-workflow-ts/lib": workflowTs,
+  projen,
+};
+
+export const peerNames = Object.keys(loaders);
+
+export async function peer(name: string): Promise<Peer> {
+  const load = loaders[name];
+  if (load === undefined) throw new Error(`there is no writer ${name}`);
+  return await load();
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: peers are optional, so their types are not there

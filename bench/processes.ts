@@ -40,7 +40,7 @@ export function answerOf<Answer>(script: string, args: string[]): Answer {
 
 /** `{ missing: "…" }` for a side whose program is not on this machine. */
 export function needs(program: string, debianPackage: string): { missing?: string } {
-  return versionOf(program) === undefined ? { missing: debianPackage } : {};
+  return versionOf(program) === undefined ? { missing: `apt install ${debianPackage}` } : {};
 }
 
 /** As in a terminal of nobody: no CI, no colours, nothing that would change what is done. */

@@ -21,7 +21,7 @@ export function explanations(results: readonly Measured[]): string {
 }
 
 function cells({ side, median, min, max, ratio }: MeasuredSide, unit: string): string[] {
-  if (median === undefined) return [`not here: apt install ${side.missing}`, "", "", ""];
+  if (median === undefined) return [`not here: ${side.missing}`, "", "", ""];
   return [median, min!, max!].map((amount) => `${digits(amount)} ${unit}`).concat(ratio ? `${ratio.toFixed(2)}x` : "");
 }
 

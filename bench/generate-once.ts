@@ -1,13 +1,13 @@
 /**
- * Writes workflows for many pipelines and environments, and measures time and memory: `node bench/generate.ts [PIPELINES]`.
- * Peers that are installed (projen, @github-actions-workflow-ts/lib) write as many workflows of the same jobs.
+ * Writes workflows for many pipelines in three environments, in a process of its own. A peer (projen,
+ * @github-actions-workflow-ts/lib) writes as many workflows of the same jobs.
  */
 import type { Delivery, Job, Pipeline } from "../src/model/delivery.ts";
 import { type Layout, layouts } from "../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../src/platforms/github/write/write.ts";
-import { peers } from "./generate-peers.ts";
+import { peer } from "./generate-peers.ts";
 
-const pipelines = Number(process.argv[2] ?? 1_000);
+const pipelines = Number(process.argv[2]);
 const environments = ["dev", "test", "prod"];
 
 const job = (more: Partial<Job>): Job => ({
@@ -72,29 +72,10 @@ function delivery(layout: Layout): Delivery {
   };
 }
 
-interface Measured {
-  what: string;
-  files: number;
-  bytes: number;
-  ms: number;
-  heapMb: number;
-}
-
-function measure(what: string, work: () => { files: number; bytes: number }): Measured {
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  const began = performance.now();
-  const made = work();
-  const ms = performance.now() - began;
-  return { what, ...made, ms: Math.round(ms), heapMb: Math.round((process.memoryUsage().heapUsed - before) / 1e6) };
-}
-
-const rows: Measured[] = layouts.map((layout) => {
-  const made = delivery(layout);
-  return measure(`baton ${layout}`, () => {
-    const files = writeWorkflows(made, { layout });
-    return { files: files.length, bytes: files.reduce((sum, { text }) => sum + text.length, 0) };
-  });
-});
-for (const { name, write } of await peers()) rows.push(measure(name, () => write(pipelines * environments.length)));
-console.table(rows);
+/** One writer, by its name: a layout of Baton's, or a peer. */
+const [side] = process.argv.slice(3);
+if (side === undefined) throw new Error("usage: node bench/generate-once.ts PIPELINES WRITER");
+const layout = layouts.find((one) => one === side);
+if (layout) writeWorkflows(delivery(layout), { layout });
+else (await peer(side)).write(pipelines * environments.length);
+console.log(JSON.stringify({ memoryMb: process.resourceUsage().maxRSS / 1024 }));
