@@ -52,19 +52,6 @@ for (const shells of ["kept", "direct"] as const) {
       assert.ok(!isRunning(shell));
     });
 
-    test("what a trap starts to clean up is let be", async (t) => {
-      const rig = createRig(t);
-      const unlock = "sh -c 'sleep 0.3; echo unlocked'";
-      const running = rig.run({
-        token: "stop-unlock",
-        steps: [step(`trap "${unlock}; exit 0" TERM; echo $$ > shell; sleep 600 & wait`)],
-      });
-      await pidIn(join(rig.checkout, "shell"));
-      rig.runner.stop("stop-unlock", "graceful");
-      assert.equal((await running).result.kind, "stopped");
-      assert.deepEqual(await rig.texts("stop-unlock"), ["unlocked"]);
-    });
-
     test("a second stop does not wait for the grace time", async (t) => {
       const rig = createRig(t, { graceMs: 3_600_000 });
       const running = rig.run({
