@@ -1,7 +1,7 @@
-import type { ConditionFacts, JobFacts, Pipeline } from "../../facts/facts.ts";
-import { jobPattern } from "../analysis/analysis.ts";
+import type { ConditionFacts, JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { fileName, jobName, list } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 /** Which events have these parts of the payload. */
 const suppliers: Readonly<Record<string, readonly string[]>> = {
@@ -19,17 +19,19 @@ const suppliers: Readonly<Record<string, readonly string[]>> = {
   "github.event.issue": ["issues", "issue_comment"],
   "github.event.comment": ["issue_comment", "pull_request_review_comment", "commit_comment", "discussion_comment"],
   "github.event.deployment_status": ["deployment_status"],
+  "github.head_ref": ["pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"],
 };
 
 export const eventFieldAbsent: Rule = {
   id: "event-field-absent",
   severity: "warning",
   kind: "dead edge",
-  title: "condition reads a field that no trigger of the workflow supplies",
-  why: "A field that the event does not have is empty, and no error says so. A job whose condition needs it never runs.",
+  title: "reads a field that no trigger of the workflow supplies",
+  why: "A field that the event does not have is empty, and no error says so. A job whose condition needs it never runs; a checkout or a push with it takes another branch, or none.",
   url: documentation.contexts,
   *find(analysis) {
     const seen = new Set<ConditionFacts["at"]>();
+    yield* emptyValues(analysis);
     for (const pipeline of analysis.facts.pipelines) {
       const ways = analysis.ways(pipeline);
       if (ways.length === 0 || ways.some((way) => way.start.cause.kind === "call")) continue;
@@ -58,12 +60,67 @@ export const eventFieldAbsent: Rule = {
 };
 
 function absentField(pipeline: Pipeline, condition: ConditionFacts): string | undefined {
-  const events = new Set(pipeline.starts.map((start) => start.event));
+  return condition.reads.map((path) => absentIn(pipeline, path)).find((field) => field !== undefined);
+}
+
+/** The part of the payload that the path is in, where no trigger of the workflow has it. */
+function absentIn({ starts }: Pipeline, path: string): string | undefined {
   return Object.keys(suppliers).find(
     (field) =>
-      condition.reads.some((path) => path === field || path.startsWith(`${field}.`)) &&
-      !suppliers[field]!.some((event) => events.has(event)),
+      (path === field || path.startsWith(`${field}.`)) &&
+      !starts.some(({ event }) => suppliers[field]!.includes(event)),
   );
+}
+
+/** A revision or an argument of a command that is always empty. */
+function* emptyValues(analysis: Analysis): Generator<Candidate> {
+  const { pipelines } = analysis.facts;
+  const seen = new Set<object>();
+  for (const pipeline of pipelines) {
+    if (pipeline.callable) continue;
+    for (const job of pipeline.jobs) {
+      if (job.kind !== "work" || job.file !== pipeline.id) continue;
+      for (const step of job.steps) {
+        const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+        const path =
+          way && !seen.has(job.keyAt) ? pathsIn(pipeline, step).find((each) => absentIn(pipeline, each)) : undefined;
+        if (!way || path === undefined) continue;
+        seen.add(job.keyAt);
+        const events = list([...new Set(pipeline.starts.map((start) => start.event))]);
+        yield {
+          message: `"${step.label}" in "${jobName(job)}" works with ${path}, which is always empty: ${events} ${pipeline.starts.length === 1 ? "does" : "do"} not have it`,
+          at: step.at,
+          related: pipeline.starts.slice(0, 3).map((start) => ({ at: start.at, message: `Started by ${start.event}` })),
+          confidence: "medium",
+          schedule: [`${way.described} -> ${fileName(pipeline.id)} starts`, `"${step.label}" finds ${path} empty`],
+          help: way.upstream
+            ? "Use `github.event.workflow_run.head_branch` or `head_sha`, and mind who may have made them."
+            : `Read a field that ${events} ${pipeline.starts.length === 1 ? "has" : "have"}.`,
+          claim: analysis.claim([way], [{ kind: "step", job: jobPattern(job, way), step: step.index }], {
+            kind: "runs",
+            job: jobPattern(job, way),
+            step: step.index,
+          }),
+        };
+      }
+    }
+  }
+}
+
+const wholeValue = /\$\{\{\s*(github\.[\w.]+)\s*\}\}/g;
+
+/** What is checked out, where the default is another branch; what commands that change something are given. */
+function pathsIn({ starts }: Pipeline, step: StepFacts): string[] {
+  if (step.action === "actions/checkout") {
+    const [only, ...more] = step.parameter("ref")?.value ?? [];
+    const afterRuns = starts.some(({ cause }) => cause.kind === "completion");
+    return only?.kind === "expression" && more.length === 0 && afterRuns ? [only.text.trim()] : [];
+  }
+  if (step.kind !== "command") return [];
+  const lines = step.text
+    .split("\n")
+    .filter((line) => /\bgit (push|checkout|fetch|merge|rebase)\b|\bgh (pr|release) /.test(line));
+  return lines.flatMap((line) => [...line.matchAll(wholeValue)].map((match) => match[1]!));
 }
 
 /** Called by others too: there the field may be. */
