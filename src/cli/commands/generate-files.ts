@@ -37,7 +37,7 @@ export function findChanges({ root, files, mark }: Wanted): FileChange[] {
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
     for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort() : []) {
       const path = `${folder}/${name}`;
-      if (wanted.has(path) || !/\.(ya?ml|tf|ts)$/.test(name)) continue;
+      if (wanted.has(path) || !/\.(ya?ml|tf|ts|py)$/.test(name)) continue;
       const before = readFileSync(join(root, path), "utf8");
       if (hasMark(before, mark)) changes.push({ path, status: "removed", before, after: "", isOurs: true });
     }

@@ -130,6 +130,13 @@ function sourceStage({ branch }: Line): Stage {
 function approvalStage(environment: string, approval: Approval, { settings }: WriteOptions): Stage {
   const who = approval.reviewers.length > 0 ? ` Reviewers: ${approval.reviewers.join(", ")}.` : "";
   const question = approval.message ?? `Deploy to ${environment}?`;
+  const asked = `${question}${who} Commit #{SourceVariables.CommitId}.`;
+  if (asked.length > configurationLimit) {
+    throw new CannotWrite(
+      `the approval of ${environment} asks with ${asked.length} characters, and CodePipeline takes ${configurationLimit}`,
+      "shorten its message, or name a team instead of its members",
+    );
+  }
   const action: Action = {
     name: `approve-${environment}`,
     category: "Approval",
@@ -137,7 +144,7 @@ function approvalStage(environment: string, approval: Approval, { settings }: Wr
     runOrder: 1,
     configuration: {
       NotificationArn: [arnOf(ids.approvals)],
-      CustomData: `${question}${who} Commit #{SourceVariables.CommitId}.`,
+      CustomData: asked,
       ExternalEntityLink: text`${settings.host.replace(/\/$/, "")}/${parameter(ids.repository)}/commit/#{SourceVariables.CommitId}`,
     },
     inputs: [],

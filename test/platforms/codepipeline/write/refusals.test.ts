@@ -44,6 +44,13 @@ test("each refusal names the thing and the remedy", () => {
       /environment into the name/,
     ],
     [
+      withJobs({ deploy: deploy() }, [
+        env("test", { branch: "main", approval: { message: "x".repeat(1000) } }) as never,
+      ]),
+      /asks with 1\d{3} characters/,
+      /shorten its message/,
+    ],
+    [
       withJobs({ deploy: deploy({ concurrency: { group: text`run-${context("run")}` } }) }),
       /known only while it runs/,
       /variables, the environment/,

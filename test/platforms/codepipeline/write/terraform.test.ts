@@ -11,8 +11,10 @@ import { terraformEnv } from "../../../generate/machine/terraform.ts";
 import { readExample, shop, shopSettings, write } from "./written.ts";
 
 const infraWeb = await readExample("infra-web");
+const networkCompute = await readExample("network-compute");
 const written = {
   shop: write(shop, shopSettings, { format: "terraform" }).files,
+  "network-compute": write(networkCompute.built, networkCompute.settings, { format: "terraform" }).files,
   "infra-web": write(infraWeb.built, infraWeb.settings, { format: "terraform" }).files,
 };
 
@@ -38,20 +40,9 @@ describe("Terraform", () => {
   }
 
   test("infra-web: two pipelines, made for real, as the service sees them", async () => {
-    // Its provider waits a minute for a lifecycle rule that the emulator has at once.
-    const files = written["infra-web"].map((file) => ({
-      ...file,
-      text: file.text.replace(/# The rule for old versions[\s\S]*?\n}\n\n/, ""),
-    }));
-    const folder = place("applied", files);
-    writeFileSync(
-      join(folder, "provider.tf"),
-      `provider "aws" {\n  max_retries = 1\n  s3_use_path_style = true\n  skip_requesting_account_id = false\n}\n`,
-    );
+    const folder = place("applied", forEmulator(written["infra-web"]));
     const there = { ...emulator.env, ...terraformEnv(scratch) };
     run(folder, there, "init", "-input=false", "-no-color");
-    const connection =
-      "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555";
     run(
       folder,
       there,
@@ -136,6 +127,52 @@ describe("Terraform", () => {
     assert.deepEqual(rules.Rules.map(({ Name }) => Name).sort(), ["infra-web-tell-failed", "infra-web-tell-passed"]);
   });
 
+  test("network-compute: the function that rolls back, with its source from beside the module", async () => {
+    const folder = place("rollback", forEmulator(written["network-compute"]));
+    const there = { ...emulator.env, ...terraformEnv(scratch) };
+    run(folder, there, "init", "-input=false", "-no-color");
+    run(
+      folder,
+      there,
+      "apply",
+      "-auto-approve",
+      "-input=false",
+      "-no-color",
+      "-var",
+      `connection_arn=${connection}`,
+      "-var",
+      "repository=owner/network-compute",
+    );
+    const made = await emulator.aws<{ Configuration: { Environment: { Variables: Record<string, string> } } }>(
+      "lambda",
+      "get-function",
+      "--function-name",
+      "network-compute-rollback",
+    );
+    assert.deepEqual(JSON.parse(made.Configuration.Environment.Variables.STAGES!), {
+      "network-compute": ["qa", "production"],
+    });
+    for (const rule of ["network-compute-deployment-failed", "network-compute-alarm-rings"]) {
+      const { Targets } = await emulator.aws<{ Targets: { Arn: string }[] }>(
+        "events",
+        "list-targets-by-rule",
+        "--rule",
+        rule,
+      );
+      assert.match(Targets[0]!.Arn, /:function:network-compute-rollback$/);
+    }
+    const { pipeline } = await emulator.aws<{ pipeline: Made }>(
+      "codepipeline",
+      "get-pipeline",
+      "--name",
+      "network-compute",
+    );
+    assert.deepEqual(
+      pipeline.stages.map(({ name }) => name),
+      ["Source", "qa", "Approve-production", "production"],
+    );
+  });
+
   function place(name: string, files: readonly WrittenFile[]): string {
     for (const { path, text } of files) {
       mkdirSync(dirname(join(scratch, name, path)), { recursive: true });
@@ -144,6 +181,17 @@ describe("Terraform", () => {
     return join(scratch, name, "codepipeline");
   }
 });
+
+const connection = "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555";
+
+/** Its provider waits a minute for a lifecycle rule that the emulator has at once; how to reach the emulator. */
+function forEmulator(files: readonly WrittenFile[]): WrittenFile[] {
+  const provider = `provider "aws" {\n  max_retries       = 1\n  s3_use_path_style = true\n}\n`;
+  return [
+    ...files.map((file) => ({ ...file, text: file.text.replace(/# The rule for old versions[\s\S]*?\n}\n\n/, "") })),
+    { path: "codepipeline/provider.tf", text: provider },
+  ];
+}
 
 interface Made {
   stages: {

@@ -1,7 +1,7 @@
 import type { Document, ParameterSpec, Resource } from "../document.ts";
 import type { WrittenFile } from "../options.ts";
 import { type Block, Call, Expression, printBlocks } from "./hcl.ts";
-import { blocksOf } from "./resources.ts";
+import { blocksOf, rollbackFile } from "./resources.ts";
 import { snakeCase, TerraformValues } from "./values.ts";
 
 /** Which file a resource stands in. */
@@ -39,7 +39,14 @@ export function printTerraform(document: Document, header: readonly string[]): W
       attributes: { description, value: values.text(value) },
     })),
   );
-  return [...files].map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) }));
+  const sources = document.resources.flatMap((one) => (one.kind === "function" ? [one.source] : []));
+  return [
+    ...[...files].map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) })),
+    ...sources.map((source) => ({
+      path: rollbackFile,
+      text: `${header.map((line) => `# ${line}\n`).join("")}${source}`,
+    })),
+  ];
 }
 
 function versions({ tags }: Document): Block[] {

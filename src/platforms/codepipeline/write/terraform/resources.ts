@@ -1,13 +1,15 @@
 /** Each resource of the document as Terraform's blocks. */
 
-import type { Bucket, Project, Resource, Role, Rule, Schedule, Topic } from "../document.ts";
-import { CannotWrite } from "../options.ts";
+import type { Bucket, Project, Resource, Role, RollbackFunction, Rule, Schedule, Topic } from "../document.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
 import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
 import { pipelineBlock } from "./pipeline.ts";
 import { snakeCase, type TerraformValues } from "./values.ts";
 
 const tags = new Expression("local.tags");
+
+/** Beside the module. */
+export const rollbackFile = "rollback.py";
 
 export function blocksOf(one: Resource, values: TerraformValues): Block[] {
   const name = snakeCase(one.id);
@@ -96,13 +98,44 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
         }),
       ];
     case "function":
-      throw new CannotWrite(
-        "Terraform cannot pack the function that rolls back by itself",
-        "use rollback: stage in baton.codepipeline.yaml, or the format cloudformation",
-      );
+      return [rollbackFunction(one, values)];
     default:
       return one satisfies never;
   }
+}
+
+/** Terraform packs nothing by itself; CloudFormation takes the source as it is, and the file can be read in a review. */
+function rollbackFunction(one: RollbackFunction, values: TerraformValues): Block {
+  const variables = Object.entries(one.variables).map(([key, value]) => [key, values.text(value)] as const);
+  return resource("aws_cloudformation_stack", snakeCase(one.id), {
+    comment: one.comment,
+    attributes: {
+      name: one.name,
+      template_body: new Call("jsonencode", {
+        Resources: {
+          Function: {
+            Type: "AWS::Lambda::Function",
+            Properties: {
+              FunctionName: one.name,
+              Runtime: one.runtime,
+              Handler: "index.handler",
+              Role: values.text([arnOf(one.role)]),
+              Timeout: 60,
+              MemorySize: 256,
+              LoggingConfig: { LogGroup: values.text([nameOf(one.logs)]) },
+              Environment: { Variables: Object.fromEntries(variables) },
+              Code: { ZipFile: new Expression(`file("\${path.module}/${rollbackFile}")`) },
+            },
+          },
+        },
+        Outputs: {
+          Arn: { Value: { "Fn::GetAtt": ["Function", "Arn"] } },
+          Name: { Value: { Ref: "Function" } },
+        },
+      }),
+      tags,
+    },
+  });
 }
 
 /** Beginnings of names that IAM completes. */

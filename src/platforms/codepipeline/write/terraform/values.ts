@@ -21,7 +21,7 @@ const pseudo = {
 } as const;
 
 /** Type of a resource, and its attribute with the name. */
-const types: Readonly<Record<Resource["kind"], readonly [type: string, name: string]>> = {
+const types: Readonly<Record<Exclude<Resource["kind"], "function">, readonly [type: string, name: string]>> = {
   bucket: ["aws_s3_bucket", "bucket"],
   role: ["aws_iam_role", "name"],
   policy: ["aws_iam_policy", "name"],
@@ -31,7 +31,6 @@ const types: Readonly<Record<Resource["kind"], readonly [type: string, name: str
   topic: ["aws_sns_topic", "name"],
   rule: ["aws_cloudwatch_event_rule", "name"],
   schedule: ["aws_cloudwatch_event_rule", "name"],
-  function: ["aws_lambda_function", "function_name"],
   alarm: ["aws_cloudwatch_metric_alarm", "alarm_name"],
   dashboard: ["aws_cloudwatch_dashboard", "dashboard_name"],
 };
@@ -54,6 +53,10 @@ export class TerraformValues {
     if ("parameter" in reference) return new Expression(`var.${snakeCase(reference.parameter)}`);
     const kind = this.#kinds.get(reference.of);
     if (kind === undefined) throw new Error(`the document refers to ${reference.of}, which it does not have`);
+    if (kind === "function") {
+      const output = reference.attribute === "arn" ? "Arn" : "Name";
+      return new Expression(`aws_cloudformation_stack.${snakeCase(reference.of)}.outputs["${output}"]`);
+    }
     const [type, name] = types[kind];
     return new Expression(`${type}.${snakeCase(reference.of)}.${reference.attribute === "arn" ? "arn" : name}`);
   }
