@@ -34,6 +34,13 @@ function workbench(t: Parameters<typeof temporaryFolder>[0]) {
   return { within, state, artifacts: new ArtifactStore(state), at: (path: string) => join(within, path) };
 }
 
+test("an empty folder may be the first artifact of all", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  writeTree(at("from"), {});
+  await artifacts.place(await artifacts.collect(at("from"), { within }), at("to"), { within });
+  assert.deepEqual(readdirSync(at("to")), []);
+});
+
 test("any folder comes back the same, with the same digest wherever it is taken from", async (t) => {
   const { within, artifacts, at } = workbench(t);
   let round = 0;

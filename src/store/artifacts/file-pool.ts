@@ -101,9 +101,9 @@ export class FilePool {
   /** Makes the names of these files durable; their content is already. */
   async settle(kind: "files" | "listings", digests: Iterable<string>): Promise<void> {
     const folders = new Set([...digests].map((digest) => join(this.pathOf(kind, digest), "..")));
-    for (const path of [...folders, join(this.folder, kind), this.folder, join(this.folder, "..")]) {
-      await syncFolder(path);
-    }
+    // An artifact without files has none to settle, and the folder for them may not be there yet.
+    const above = folders.size === 0 ? [] : [join(this.folder, kind), this.folder, join(this.folder, "..")];
+    for (const path of [...folders, ...above]) await syncFolder(path);
   }
 
   /**
