@@ -6,6 +6,9 @@ import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, literalText, unify } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
+/** Who waits for one workflow's tags in vain: a few show what is wrong with its token. */
+const MAX_WAITING = 5;
+
 export const botTokenPushDoesNotTrigger: Rule = {
   id: "bot-token-push-does-not-trigger",
   severity: "warning",
@@ -15,6 +18,7 @@ export const botTokenPushDoesNotTrigger: Rule = {
   url: documentation.trigger,
   *find(analysis) {
     const seen = new Set<string>();
+    const shown = new Map<Pipeline, number>();
     for (const { pipeline, job } of analysis.work()) {
       for (const step of job.steps) {
         for (const access of step.accesses) {
@@ -26,12 +30,15 @@ export const botTokenPushDoesNotTrigger: Rule = {
           if (access.resource === "git-tag" && startedByTag(analysis, { pipeline, job, step })) continue;
           for (const { waiting, start } of waitingFor(analysis, pipeline, access, step)) {
             const once = `${pipeline.id} ${waiting.id}`;
-            if (seen.has(once) || startsOtherwise(analysis, { pipeline, job, step, waiting })) continue;
+            const count = shown.get(pipeline) ?? 0;
+            if (count === MAX_WAITING || seen.has(once) || startsOtherwise(analysis, { pipeline, job, step, waiting }))
+              continue;
             const way = analysis
               .ways(pipeline)
               .find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
             if (!way) continue;
             seen.add(once);
+            shown.set(pipeline, count + 1);
             const what = access.resource === "release" ? "release" : "tag";
             yield {
               message: `The ${what} that "${jobName(job)}" in ${fileName(pipeline.id)} makes with the default token does not start ${fileName(waiting.id)}`,
