@@ -19,6 +19,9 @@ import { type ExitCode, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { conclude, type GenerateOptions } from "./generate-outcome.ts";
 
+/** A larger template goes to CloudFormation by way of a bucket. */
+const inlineLimitBytes = 51_200;
+
 const settingsFile = "baton.codepipeline.yaml";
 
 export async function generateCodePipeline(options: GenerateOptions, terminal: Terminal): Promise<ExitCode> {
@@ -65,8 +68,10 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
   function createCommand(where: string): string {
     const place = join(where, folder);
     switch (write.format) {
-      case "cloudformation":
-        return `aws cloudformation deploy --stack-name ${delivery.name}-pipelines --template-file ${place}/pipeline.yaml --capabilities CAPABILITY_IAM --parameter-overrides ConnectionArn=… Repository=…`;
+      case "cloudformation": {
+        const isLarge = Buffer.byteLength(files[0]!.text) > inlineLimitBytes;
+        return `aws cloudformation deploy --stack-name ${delivery.name}-pipelines --template-file ${place}/pipeline.yaml${isLarge ? " --s3-bucket …" : ""} --capabilities CAPABILITY_IAM --parameter-overrides ConnectionArn=… Repository=…`;
+      }
       case "terraform":
         return `terraform -chdir=${place} init && terraform -chdir=${place} apply -var connection_arn=… -var repository=…`;
       case "cdk":

@@ -133,7 +133,13 @@ const artifactBucket: Resource = {
 function notesOf(delivery: Delivery): string[] {
   const checked = delivery.pipelines.filter(({ triggers }) => triggers.pullRequests).map(({ name }) => name);
   const unmanual = delivery.pipelines.filter(({ triggers }) => !triggers.manual).map(({ name }) => name);
+  const free = Object.entries(delivery.parameters).filter(([, { type }]) => type === "string");
   return [
+    ...(free.length > 0
+      ? [
+          `CodePipeline puts parameters into JSON as they are: ${free.map(([name]) => name).join(", ")} may hold no quotes`,
+        ]
+      : []),
     ...(checked.length > 0
       ? [`pull requests start no CodePipeline: check ${checked.join(", ")} where they are reviewed`]
       : []),

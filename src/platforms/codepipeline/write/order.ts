@@ -23,8 +23,10 @@ export function orderedParts(places: readonly JobPlace[]): Part[] {
   const legs = places.flatMap((place) => matrixLegs(place.job.matrix).map((leg) => ({ place, leg })));
   type Leg = (typeof legs)[number];
   const edges: [Leg, Leg][] = [];
+  const orders = new Orders(places);
   for (const later of legs) {
-    for (const earlier of legs) if (comesBefore(earlier.place, later.place)) edges.push([earlier, later]);
+    const comesBefore = orders.before(later.place);
+    for (const earlier of legs) if (comesBefore(earlier.place)) edges.push([earlier, later]);
   }
   const chains = [
     ...places.map((place) => ({
@@ -42,16 +44,33 @@ export function orderedParts(places: readonly JobPlace[]): Part[] {
   return legs.map((leg, index) => ({ ...leg, runOrder: layerOf[index]! + 1 }));
 }
 
-function comesBefore(earlier: JobPlace, later: JobPlace): boolean {
-  if (earlier.pipeline.name === later.pipeline.name) {
-    return allBefore(later.name, (name) => later.pipeline.jobs[name]!.needs).has(earlier.name);
+/** What a delivery says of the order of jobs in one stage. */
+class Orders {
+  readonly #pipelines: ReadonlyMap<string, readonly string[]>;
+  readonly #before = new Map<string, ReadonlySet<string>>();
+
+  constructor([first]: readonly JobPlace[]) {
+    this.#pipelines = new Map(first?.line.pipelines.map(({ name, needs }) => [name, needs]));
   }
-  const needs = (name: string) => later.line.pipelines.find((pipeline) => pipeline.name === name)!.needs;
-  return allBefore(later.pipeline.name, needs).has(earlier.pipeline.name);
+
+  /** Tells who comes before a job: in its own pipeline by its needs, elsewhere by its pipeline's. */
+  before({ pipeline, name }: JobPlace): (earlier: JobPlace) => boolean {
+    const jobs = allBefore(name, (job) => pipeline.jobs[job]!.needs);
+    const pipelines = this.#pipelinesBefore(pipeline.name);
+    return (earlier) => (earlier.pipeline === pipeline ? jobs.has(earlier.name) : pipelines.has(earlier.pipeline.name));
+  }
+
+  #pipelinesBefore(name: string): ReadonlySet<string> {
+    const known = this.#before.get(name);
+    if (known) return known;
+    const found = allBefore(name, (pipeline) => this.#pipelines.get(pipeline)!);
+    this.#before.set(name, found);
+    return found;
+  }
 }
 
 /** Also across those that are not here: what they would have waited for is still waited for. */
-function allBefore(name: string, needs: (name: string) => readonly string[]): Set<string> {
+function allBefore(name: string, needs: (name: string) => readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   const open = [...needs(name)];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

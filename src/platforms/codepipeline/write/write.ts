@@ -1,12 +1,12 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { printCdk } from "./cdk/print.ts";
 import { printTemplate } from "./cloudformation/print.ts";
-import { templateOf } from "./cloudformation/template.ts";
+import { type CommentedTemplate, templateOf } from "./cloudformation/template.ts";
 import type { Document } from "./document.ts";
 import { commandOf, header } from "./header.ts";
 import { lowerDelivery } from "./lower.ts";
 import { path } from "./names.ts";
-import type { WriteOptions, Written, WrittenFile } from "./options.ts";
+import { CannotWrite, type WriteOptions, type Written, type WrittenFile } from "./options.ts";
 import { printTerraform } from "./terraform/print.ts";
 
 /**
@@ -29,15 +29,28 @@ function infrastructure(document: Document, options: WriteOptions): WrittenFile[
   const { format, folder } = options;
   switch (format) {
     case "cloudformation":
-      return [{ path: path(folder, "pipeline.yaml"), text: printTemplate(templateOf(document), lines) }];
+      return [{ path: path(folder, "pipeline.yaml"), text: printTemplate(stackOf(document), lines) }];
     case "terraform":
       return printTerraform(document, lines).map((file) => ({ ...file, path: path(folder, file.path) }));
     case "cdk":
-      return printCdk(templateOf(document), { delivery, header: lines }).map((file) => ({
+      return printCdk(stackOf(document), { delivery, header: lines }).map((file) => ({
         ...file,
         path: path(folder, file.path),
       }));
     default:
       return format satisfies never;
   }
+}
+
+/** What CloudFormation takes in one stack. */
+const resourceLimit = 500;
+
+function stackOf(document: Document): CommentedTemplate {
+  const commented = templateOf(document);
+  const count = Object.keys(commented.template.Resources).length;
+  if (count <= resourceLimit) return commented;
+  throw new CannotWrite(
+    `the pipelines of ${document.delivery} are ${count} resources, and CloudFormation takes ${resourceLimit} in a stack`,
+    "use the format terraform, or split the delivery",
+  );
 }

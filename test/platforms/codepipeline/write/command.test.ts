@@ -49,6 +49,14 @@ test("a definition below the top of its repository finds its files in the source
   assert.match(repo.read("shops/one/aws/buildspecs/web-build.yml"), /cd "\$\{CODEBUILD_SRC_DIR\}\/shops\/one\/web"/);
 });
 
+test("a template that is too large to be handed over as it is goes by way of a bucket", async (t) => {
+  const jobs = Array.from({ length: 20 }, (_, index) => `      j${index}: { deploys: true, steps: [./deploy.sh] }`);
+  const repo = sandbox(t, { files: { "baton.yaml": `${definition}\n${jobs.join("\n")}\n`.replace(/\n\n/g, "\n") } });
+  const { code, stderr } = await repo.baton("generate", "codepipeline");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /--template-file codepipeline\/pipeline\.yaml --s3-bucket …/);
+});
+
 test("wrong use is said, with the place and the way out", async (t) => {
   const repo = sandbox(t, { files: { "baton.yaml": definition } });
   const refusals: [string[], RegExp, Record<string, string>?][] = [

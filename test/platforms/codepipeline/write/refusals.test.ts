@@ -171,3 +171,12 @@ test("legs of a matrix and members of a group stand behind each other where only
     "web-d": 2,
   });
 });
+
+test("more than a stack can hold is refused as a template, and written for Terraform", () => {
+  const pipelines = Array.from({ length: 200 }, (_, index) =>
+    pipeline(`p${index}`, { jobs: { deploy: deploy() } as never }),
+  );
+  const built = delivery("shop", { pipelines, environments: [main] } as never);
+  assert.throws(() => write(built), /are 6\d\d resources, and CloudFormation takes 500 in a stack/);
+  assert.equal(write(built, {}, { format: "terraform" }).files.length, 208);
+});
