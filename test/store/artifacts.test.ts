@@ -37,7 +37,7 @@ function workbench(t: Parameters<typeof temporaryFolder>[0]) {
 test("an empty folder may be the first artifact of all", async (t) => {
   const { within, artifacts, at } = workbench(t);
   writeTree(at("from"), {});
-  await artifacts.place(await artifacts.collect(at("from"), { within }), at("to"), { within });
+  await artifacts.place(await artifacts.collect(at("from"), { within }), at("to"), { within, onto: "replace" });
   assert.deepEqual(readdirSync(at("to")), []);
 });
 
