@@ -1,10 +1,11 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Finding, Severity } from "../../findings/finding.ts";
 import { atLeast, sortFindings } from "../../findings/finding.ts";
 import type { Report } from "../../findings/print/report.ts";
 import type { Repository } from "../../platforms/github/workflow.ts";
 import type { CommandModule } from "../command.ts";
+import { type CheckedDefinition, checkDefinitionAt, definitionAt } from "../definition/check-definition.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { version } from "../version.ts";
@@ -12,7 +13,7 @@ import { examples, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
   jsonOption(command)
-    .argument("[PATH]", "a repository, or one file with a workflow or a CodePipeline", ".")
+    .argument("[PATH]", "a repository, or one file with a workflow, a CodePipeline or a definition", ".")
     .description(
       "Find races and broken hand-offs between the workflows and pipelines of a repository. Reads files only: no network, no token.",
     )
@@ -56,10 +57,10 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   if (!existsSync(path)) {
     throw new UsageError(`${args[0]}: there is no such file or folder`, { next: "baton check PATH" });
   }
-  const checked = await checkPath(path, options);
+  const checked = await checkPath(path, options, terminal);
   const { report: read, unread } = checked;
   if (unread.length > 0) terminal.say(...unreadNotes(unread));
-  else if (read.files + (read.pipelines ?? 0) === 0) {
+  else if (read.files + (read.pipelines ?? 0) + (read.definitions ?? 0) === 0) {
     throw new UsageError(`${args[0] ?? path}: there are no workflows (.github/workflows/*.yml) and no CodePipelines`, {
       next: "baton check PATH of a repository that has some",
     });
@@ -90,16 +91,42 @@ function unreadNotes(files: readonly string[]): string[] {
   ];
 }
 
-async function checkPath(path: string, { defaultBranch }: Pick<Options, "defaultBranch">): Promise<Checked> {
+async function checkPath(path: string, options: Pick<Options, "defaultBranch">, terminal: Terminal): Promise<Checked> {
+  const found = definitionAt(path);
+  const definition = found && (await checkDefinitionAt(found, terminal));
+  if (found?.isNamed && definition) return await alone(found.file, definition);
+  const checked = await checkRepository(path, options);
+  return definition ? withDefinition(checked, definition) : checked;
+}
+
+/** A definition that was named, without the repository around it. */
+async function alone(file: string, definition: CheckedDefinition): Promise<Checked> {
+  const [{ readTexts }, { definitionRules }] = await Promise.all([
+    import("../../platforms/github/read/repository.ts"),
+    import("../../check/definition.ts"),
+  ]);
+  const repository = { ...readTexts(new Map()), root: dirname(file) };
+  const report = { findings: [], sources: new Map(), files: 0, rules: definitionRules.length, suppressed: 0 };
+  return withDefinition({ repository, report, unread: [] }, definition);
+}
+
+function withDefinition({ repository, report, unread }: Checked, { findings, source }: CheckedDefinition): Checked {
+  const sources = new Map([...report.sources, [source.path, source]]);
+  const all = sortFindings([...report.findings, ...findings]);
+  return { repository, report: { ...report, findings: all, sources, definitions: 1 }, unread };
+}
+
+async function checkRepository(path: string, given: Pick<Options, "defaultBranch">): Promise<Checked> {
   const [{ readWhole }, { check }, { rules }, { suppress }] = await Promise.all([
     import("../read-repository.ts"),
     import("../../check/check.ts"),
     import("../../check/rules.ts"),
     import("../../check/suppress.ts"),
   ]);
-  const { repository, facts, simulator, problems, sources, workflows, pipelines, unread } = await readWhole(path, {
-    defaultBranch,
-  });
+  const { repository, facts, simulator, problems, sources, workflows, pipelines, unread } = await readWhole(
+    path,
+    given,
+  );
   const found = check(facts, { simulator });
   const { findings, suppressed } = suppress(sortFindings([...problems, ...found]), sources);
   const { focus } = repository;
@@ -158,7 +185,7 @@ async function repair(
       : `repaired ${repaired} of ${report.findings.length} findings in ${texts.size} file${texts.size === 1 ? "" : "s"}`,
   );
   if (repaired === 0) return report;
-  const again = await checkPath(join(repository.root, repository.focus ?? ""), options);
+  const again = await checkPath(join(repository.root, repository.focus ?? ""), options, terminal);
   const kept = new Set(report.findings.map((finding) => finding.rule));
   return { ...again.report, findings: again.report.findings.filter((finding) => kept.has(finding.rule)) };
 }

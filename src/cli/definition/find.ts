@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../problem.ts";
 
-const definitionNames = [
+export const definitionNames: readonly string[] = [
   ...["ts", "js", "mjs", "yaml", "yml", "json"].map((ending) => `baton.config.${ending}`),
   "baton.yaml",
   "baton.yml",

@@ -11,6 +11,8 @@ export interface Report {
   readonly files: number;
   /** How many pipelines of other services were read. */
   readonly pipelines?: number;
+  /** How many definitions of deliveries were read. */
+  readonly definitions?: number;
   /** How many rules were asked. */
   readonly rules: number;
   readonly suppressed: number;

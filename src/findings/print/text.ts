@@ -77,7 +77,7 @@ function timeline(schedule: readonly string[], marks: Marks): string[] {
 }
 
 /** `3 findings (1 error, 2 warnings) in 30 workflows, 47 rules`. */
-export function closingLine({ findings, files, pipelines = 0, rules, suppressed }: Report): string {
+export function closingLine({ findings, files, pipelines = 0, definitions = 0, rules, suppressed }: Report): string {
   const { errors, warnings, notes } = countBySeverity(findings);
   const parts = [plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note")].filter(
     (part) => !part.startsWith("0 "),
@@ -85,8 +85,9 @@ export function closingLine({ findings, files, pipelines = 0, rules, suppressed 
   const found = findings.length === 0 ? "nothing found" : parts.join(", ");
   const hidden = suppressed > 0 ? `, ${suppressed} suppressed` : "";
   const read = [
-    ...(files > 0 || pipelines === 0 ? [plural(files, "workflow")] : []),
+    ...(files > 0 || pipelines + definitions === 0 ? [plural(files, "workflow")] : []),
     ...(pipelines > 0 ? [plural(pipelines, "pipeline")] : []),
+    ...(definitions > 0 ? [plural(definitions, "definition")] : []),
   ].join(" and ");
   return `${found} in ${read} by ${rules} rules${hidden}`;
 }
