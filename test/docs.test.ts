@@ -15,6 +15,7 @@ const executedElsewhere: readonly { readonly pages: RegExp; readonly by: string 
   { pages: /^docs\/cli\.md$/, by: "test/cli/docs.test.ts" },
   { pages: /^docs\/definition\.md$/, by: "test/model/docs.test.ts" },
   { pages: /^docs\/rules\//, by: "test/check/pages.test.ts" },
+  { pages: /^docs\/check\.md$/, by: "test/check/docs.test.ts" },
   { pages: /^docs\/generate-github\.md$/, by: "test/generate/docs.test.ts" },
 ];
 
