@@ -13,12 +13,35 @@ import type {
 
 export type Answer = { readonly replayed: true } | { readonly replayed: false; readonly reason: string };
 
-export function isReplayed(simulator: Simulator, { scenario, schedule, bad }: Claim): Answer {
-  const replay = simulator.replay(scenario, schedule);
+export function isReplayed(simulator: Simulator, claim: Claim): Answer {
+  const { scenario, schedule, bad } = claim;
+  const replay = simulator.replay(scenario, schedule, pipelinesOf(claim));
   if (replay.kind === "impossible") return { replayed: false, reason: replay.reason };
   return reaches(replay.trace, bad)
     ? { replayed: true }
     : { replayed: false, reason: `the schedule can be carried out, but does not end as claimed (${bad.kind})` };
+}
+
+/** The pipelines that a claim speaks of; undefined where it is about what none of all of them does. */
+function pipelinesOf({ scenario, schedule, bad }: Claim): ReadonlySet<string> | undefined {
+  switch (bad.kind) {
+    case "never-created":
+    case "never-runs":
+    case "started-after":
+    case "finds-nothing":
+      return undefined;
+    default: {
+      const patterns = [...scenario.events, ...schedule, bad].flatMap((each) =>
+        Object.values(each).flatMap((value: unknown) => (isPattern(value) ? [value] : [])),
+      );
+      const started = [...scenario.events, bad].flatMap((each) => ("pipeline" in each ? [each.pipeline] : []));
+      return new Set([...started, ...patterns.map((each) => ("run" in each ? each.run.pipeline : each.pipeline))]);
+    }
+  }
+}
+
+function isPattern(value: unknown): value is JobPattern | RunPattern {
+  return typeof value === "object" && value !== null && ("run" in value || "pipeline" in value);
 }
 
 /** Whether the bad state is in the trace. */

@@ -245,8 +245,11 @@ export type Replay =
 /** What a platform offers: it executes scenarios over the pipelines that were read. */
 export interface Simulator {
   simulate(scenario: Scenario, scheduler: Scheduler): Trace;
-  /** Looks for a trace in which the moments occur in this order, holding back whatever is not ordered before them. */
-  replay(scenario: Scenario, schedule: Schedule): Replay;
+  /**
+   * Looks for a trace in which the moments occur in this order, holding back whatever is not ordered before them. Where
+   * only these pipelines are in question (`about`), others that cannot have to do with them may be left out.
+   */
+  replay(scenario: Scenario, schedule: Schedule, about?: ReadonlySet<string>): Replay;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

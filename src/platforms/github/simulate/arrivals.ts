@@ -90,7 +90,7 @@ function startAll(
 ): void {
   const { world } = machine;
   const starts: Start[] = [];
-  for (const workflow of machine.repository.workflows) {
+  for (const workflow of machine.startable) {
     for (const found of originsFor(machine, workflow, { event, inputs, isFromStep: place.generation > 0 })) {
       if (typeof found === "string") {
         record(world, { kind: "not-started", pipeline: workflow.file, cause: event.id, reason: found });

@@ -38,6 +38,8 @@ export interface Machine {
   readonly evaluate: Evaluate;
   /** Called workflows, by path. */
   readonly workflows: ReadonlyMap<string, Workflow>;
+  /** Those that events may start. */
+  readonly startable: readonly Workflow[];
   /** By the name of the workflow listened to. */
   readonly listeners: ReadonlyMap<string, readonly Listener[]>;
   makesEvents(step: Step, leg: SimLeg): boolean;

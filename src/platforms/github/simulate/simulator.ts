@@ -17,6 +17,7 @@ import { type Listener, type Machine, placeOf } from "./jobs.ts";
 import { matchesRun, samePath } from "./patterns.ts";
 import { findsOf, leavesOf } from "./reads.ts";
 import { type Found, mostActions, search } from "./search.ts";
+import { slicesOf, smallRepository } from "./slice.ts";
 import { effectsOf, makesEvents } from "./step-effects.ts";
 import { record, type World } from "./world.ts";
 
@@ -32,10 +33,11 @@ export function createSimulator(
   { searchLimit = defaultSearchLimit }: SimulatorOptions = {},
 ): Simulator {
   const workflows: ReadonlyMap<string, Workflow> = new Map(repository.workflows.map((one) => [one.file, one]));
-  const listeners = listenersOf(repository);
+  const allListeners = listenersOf(repository.workflows);
+  const slice = repository.workflows.length > smallRepository ? slicesOf(repository) : undefined;
   const ownName = repositoryName(repository);
 
-  const begin = (scenario: Scenario): Machine => {
+  const begin = (scenario: Scenario, startable = repository.workflows, listeners = allListeners): Machine => {
     const evaluate = createEvaluate(scenario, ownName);
     const world: World = {
       scenario,
@@ -53,6 +55,7 @@ export function createSimulator(
       repository,
       world,
       workflows,
+      startable,
       listeners,
       evaluate,
       makesEvents: (step, leg) => makesEvents(step, leg, setting),
@@ -79,8 +82,10 @@ export function createSimulator(
       finish(machine, scheduler);
       return traceOf(machine);
     },
-    replay(scenario, schedule) {
-      const found = search(() => begin(scenario), schedule, searchLimit);
+    replay(scenario, schedule, about) {
+      const startable = about && slice?.(about);
+      const listeners = startable && listenersOf(startable);
+      const found = search(() => begin(scenario, startable, listeners), schedule, searchLimit);
       if (found.moments < schedule.length) return impossible(found, schedule);
       finish(found.machine, undefined);
       return { kind: "possible", trace: traceOf(found.machine) };
@@ -88,7 +93,7 @@ export function createSimulator(
   };
 }
 
-function listenersOf({ workflows }: Repository): ReadonlyMap<string, readonly Listener[]> {
+function listenersOf(workflows: readonly Workflow[]): ReadonlyMap<string, readonly Listener[]> {
   const listeners = new Map<string, Listener[]>();
   for (const workflow of workflows) {
     const trigger = completionTrigger(workflow);

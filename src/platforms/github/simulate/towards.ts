@@ -256,11 +256,13 @@ class Search {
     return undefined;
   }
 
-  private before(job: SimJob): Action | undefined {
+  /** Jobs that need each other in a circle, which GitHub refuses, wait for ever. */
+  private before(job: SimJob, seen: Set<SimJob> = new Set()): Action | undefined {
+    seen.add(job);
     for (const need of needsOf(job)) {
-      if (need.result !== undefined) continue;
+      if (need.result !== undefined || seen.has(need)) continue;
       if (!need.active) {
-        const action = this.before(need);
+        const action = this.before(need, seen);
         if (action) return action;
         continue;
       }
