@@ -82,12 +82,13 @@ function drawRun(run: Run, row: number): string {
   return `<text x="${x}" y="${y}" textLength="${length}" xml:space="preserve" ${look.filter(Boolean).join(" ")}>${escapeXml(run.text)}</text>`;
 }
 
-function draw(lines: string[], columns: number): string {
+function draw(lines: string[], { columns, title }: { columns: number; title: string }): string {
   const width = Math.ceil(columns * cell.width + 2 * cell.margin);
   const height = lines.length * cell.height + 2 * cell.margin;
   const texts = lines.flatMap((line, row) => parseLine(line).map((run) => drawRun(run, row)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, SFMono-Regular, Menlo, DejaVu Sans Mono, monospace" font-size="14">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="${background}"/>`,
     ...texts,
     "</svg>\n",
@@ -123,4 +124,5 @@ if (out === undefined || !columns || !rows || command.length === 0) {
   process.stderr.write("usage: node build/terminal-picture.ts OUT.svg COLUMNSxROWS COMMAND…\n");
   process.exit(2);
 }
-writeFileSync(out, draw(await record(command.join(" "), { columns, rows }), columns));
+const title = `What a terminal shows after: ${command.join(" ")}`;
+writeFileSync(out, draw(await record(command.join(" "), { columns, rows }), { columns, title }));
