@@ -22,7 +22,8 @@ export const downloadWithoutRunId: Rule = {
       if (download.pattern || name.length === 0 || step.failureIgnored) continue;
       if (uploads.some((upload) => upload.pipeline === pipeline && mayMean(download, upload))) continue;
       if (mayUploadUnseen(pipeline) || calledElsewhere(downloads, uploads, download)) continue;
-      const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+      // Whatever decides whether it runs: when it does, it fails.
+      const way = analysis.ways(pipeline).find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
       if (!way) continue;
       // Where its own run uploads nothing at all, whatever the name stands for is in another one.
       const uploadsNothing = !uploads.some((upload) => upload.pipeline === pipeline);
