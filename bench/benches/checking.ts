@@ -1,4 +1,4 @@
-import { cpSync, globSync, mkdirSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Bench, Side } from "../bench.ts";
@@ -17,13 +17,29 @@ function repository(workFolder: string, count: number): string {
   return root;
 }
 
+/** A repository of that many packages, each with a workflow that tests and deploys it. */
+function monorepo(workFolder: string, count: number): string {
+  const root = join(workFolder, `packages-${count}`);
+  const target = join(root, ".github/workflows");
+  mkdirSync(target, { recursive: true });
+  const steps = (command: string) =>
+    `runs-on: ubuntu-latest\n    steps: [{ uses: actions/checkout@v4 }, { run: ${command} }]\n`;
+  for (let i = 0; i < count; i++) {
+    const test = `  test:\n    ${steps("npm test")}`;
+    const deploy = `  deploy:\n    needs: test\n    environment: app-${i}\n    ${steps("npm run deploy")}`;
+    const on = `on: { push: { branches: [main], paths: ["packages/${i}/**"] } }`;
+    writeFileSync(join(target, `${i}.yml`), `name: app ${i}\n${on}\njobs:\n${test}${deploy}`);
+  }
+  return root;
+}
+
 /** SARIF ends with 0 also when it has findings. */
 const check = ["check", ".", "--format", "sarif"];
 
 export function checkingBenches(workFolder: string): Bench[] {
   const thirty = repository(workFolder, 30);
   const growing = [100, 300, 1_000].map((count): Side => {
-    const cwd = repository(workFolder, count);
+    const cwd = monorepo(workFolder, count);
     return {
       name: `${count.toLocaleString("en")} workflows`,
       per: count,
@@ -44,7 +60,7 @@ export function checkingBenches(workFolder: string): Bench[] {
     },
     {
       name: "check, growing",
-      about: "workflows of one repository; ratio per workflow",
+      about: "workflows of one repository, one for each of its packages; ratio per workflow",
       budget: "linear or nearly so",
       unit: "ms",
       rounds: 3,
@@ -57,7 +73,7 @@ export function checkingBenches(workFolder: string): Bench[] {
       rounds: 1,
       sides: [30, 1_000].map((count) => ({
         name: `${count.toLocaleString("en")} workflows`,
-        measure: () => memoryOf(check, { cwd: repository(workFolder, count) }),
+        measure: () => memoryOf(check, { cwd: monorepo(workFolder, count) }),
       })),
     },
   ];
