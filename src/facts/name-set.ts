@@ -14,3 +14,21 @@ export interface NameSet {
   /** Every member, where the filter lists literal names only. */
   readonly literals: readonly string[] | undefined;
 }
+
+export const allNames: NameSet = {
+  kind: "all",
+  patterns: [],
+  inverted: false,
+  accepts: () => true,
+  samples: [],
+  literals: undefined,
+};
+
+export const noNames: NameSet = {
+  kind: "none",
+  patterns: [],
+  inverted: false,
+  accepts: () => false,
+  samples: [],
+  literals: [],
+};

@@ -1,26 +1,8 @@
 /** CodePipeline's filters on branches, tags and file paths as sets of names. Exclusions win over inclusions. */
 
-import type { NameSet } from "../../../facts/facts.ts";
+import { allNames, type NameSet } from "../../../facts/name-set.ts";
 import { literal } from "../../../facts/staged.ts";
 import type { Patterns } from "../pipeline.ts";
-
-export const everything: NameSet = {
-  kind: "all",
-  patterns: [],
-  inverted: false,
-  accepts: () => true,
-  samples: [],
-  literals: undefined,
-};
-
-export const nothing: NameSet = {
-  kind: "none",
-  patterns: [],
-  inverted: false,
-  accepts: () => false,
-  samples: [],
-  literals: [],
-};
 
 export function nameSet({ includes, excludes }: Pick<Patterns, "includes" | "excludes">): NameSet {
   const placed = includes.flatMap((each) => {
@@ -28,7 +10,7 @@ export function nameSet({ includes, excludes }: Pick<Patterns, "includes" | "exc
     return value === undefined ? [] : [{ value, at: each.at }];
   });
   // A pattern that only a deployment knows may let in or keep out anything.
-  if (placed.length < includes.length || excludes.some((each) => literal(each) === undefined)) return everything;
+  if (placed.length < includes.length || excludes.some((each) => literal(each) === undefined)) return allNames;
   const [within, without] = [placed.map(({ value }) => value), excludes.map((each) => literal(each)!)].map((list) =>
     list.map(globMatcher),
   ) as [RegExp[], RegExp[]];

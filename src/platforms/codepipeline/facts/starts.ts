@@ -1,9 +1,10 @@
 /** What starts a pipeline: its sources with their triggers, event rules, and other pipelines. */
 
+import { allNames, noNames } from "../../../facts/name-set.ts";
 import { identity, literal, type SourceIdentity, type StagedStart, type Written } from "../../../facts/staged.ts";
 import type { Action, CodePipeline, EventRule, PushFilter, Trigger } from "../pipeline.ts";
 import { joined } from "../read/values.ts";
-import { everything, nameSet, nothing } from "./name-sets.ts";
+import { nameSet } from "./name-sets.ts";
 
 export function startsOf(pipeline: CodePipeline): StagedStart[] {
   const sources = pipeline.stages
@@ -58,9 +59,9 @@ function pushFrom(source: SourceIdentity, action: Action): Push {
     kind: "push",
     at: action.name?.at ?? action.at,
     source,
-    branches: everything,
-    tags: nothing,
-    paths: everything,
+    branches: allNames,
+    tags: noNames,
+    paths: allNames,
     branch: undefined,
     filterable: false,
     missingSource: undefined,
@@ -86,9 +87,9 @@ function filtered(filter: PushFilter, plain: Push): Push {
     ...plain,
     at,
     by: "a trigger",
-    branches: branches ? nameSet(branches) : tags ? nothing : everything,
-    tags: tags ? nameSet(tags) : nothing,
-    paths: paths ? nameSet(paths) : everything,
+    branches: branches ? nameSet(branches) : tags ? noNames : allNames,
+    tags: tags ? nameSet(tags) : noNames,
+    paths: paths ? nameSet(paths) : allNames,
     branch: branches ? undefined : plain.branch,
   };
 }
@@ -111,9 +112,9 @@ function deadStart({ at, sourceAction }: Trigger, sources: readonly Action[]): S
     kind: "push",
     at: sourceAction!.at,
     source: { kind: "git", repository: unknown },
-    branches: nothing,
-    tags: nothing,
-    paths: nothing,
+    branches: noNames,
+    tags: noNames,
+    paths: noNames,
     branch: undefined,
     filterable: true,
     missingSource: sourceAction,
@@ -123,7 +124,7 @@ function deadStart({ at, sourceAction }: Trigger, sources: readonly Action[]): S
 }
 
 function onlyBranch(branch: Written | undefined) {
-  return branch && literal(branch) !== undefined ? nameSet({ includes: [branch], excludes: [] }) : everything;
+  return branch && literal(branch) !== undefined ? nameSet({ includes: [branch], excludes: [] }) : allNames;
 }
 
 function sourceOf(action: Action): SourceIdentity | undefined {

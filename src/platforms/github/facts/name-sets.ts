@@ -1,26 +1,8 @@
 /** Filters on branches, tags and paths as sets of names. */
 
-import type { NameSet } from "../../../facts/facts.ts";
+import { allNames, type NameSet } from "../../../facts/name-set.ts";
 import { exceptNames, findName, letsIn, onlyNames } from "../read/filters/filters.ts";
 import type { FilterList } from "../workflow.ts";
-
-export const allNames: NameSet = {
-  kind: "all",
-  patterns: [],
-  inverted: false,
-  accepts: () => true,
-  samples: [],
-  literals: undefined,
-};
-
-export const noNames: NameSet = {
-  kind: "none",
-  patterns: [],
-  inverted: false,
-  accepts: () => false,
-  samples: [],
-  literals: [],
-};
 
 /** `only` lists what is let in, `ignored` what is left out; GitHub refuses both at once. */
 export function nameSet(only: FilterList | undefined, ignored: FilterList | undefined): NameSet {

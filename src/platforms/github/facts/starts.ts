@@ -1,8 +1,9 @@
 /** What starts a workflow, as facts. */
 
 import type { Cause, Input, Start } from "../../../facts/facts.ts";
+import { noNames } from "../../../facts/name-set.ts";
 import type { Trigger, Workflow, WorkflowInput } from "../workflow.ts";
-import { nameSet, noNames } from "./name-sets.ts";
+import { nameSet } from "./name-sets.ts";
 
 /** Workflows by the name that `workflow_run` uses. */
 export type NameIndex = ReadonlyMap<string, readonly Workflow[]>;

@@ -1,8 +1,9 @@
 /** How an event starts a workflow: what its run will know of the event, or why the trigger leaves it out. */
 
 import type { NameSet } from "../../../facts/facts.ts";
+import { allNames } from "../../../facts/name-set.ts";
 import type { RootEvent } from "../../../facts/scenario.ts";
-import { allNames, nameSet } from "../facts/name-sets.ts";
+import { nameSet } from "../facts/name-sets.ts";
 import type {
   FilterList,
   PullRequestTrigger,
