@@ -1,0 +1,94 @@
+/** The definition with all that decides what is written for CodePipeline: settings beside it, and options of the call. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Delivery } from "../../model/delivery.ts";
+import {
+  CannotWrite,
+  formats,
+  layouts,
+  settingsSchema,
+  type WriteOptions,
+} from "../../platforms/codepipeline/write/options.ts";
+import { loadDefinition } from "../definition/load.ts";
+import { findPlace, type Place } from "../place.ts";
+import { UsageError } from "../problem.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+export const settingsFile = "baton.codepipeline.yaml";
+
+export interface CodePipelineOptions {
+  config?: string;
+  layout?: string;
+  format?: string;
+  out?: string;
+}
+
+export interface ForCodePipeline {
+  readonly place: Place;
+  readonly delivery: Delivery;
+  readonly write: WriteOptions;
+}
+
+/** @throws {UsageError} for a definition, a setting or an option that cannot be used. */
+export async function readForCodePipeline(options: CodePipelineOptions, terminal: Terminal): Promise<ForCodePipeline> {
+  const place = findPlace(terminal, options);
+  const delivery = await loadDefinition(place.file, terminal);
+  const { root } = place;
+  const folder =
+    options.out === undefined ? "codepipeline" : insideOf(root, resolve(terminal.cwd, options.out), options.out);
+  const settings = readSettings(root);
+  return {
+    place,
+    delivery,
+    write: {
+      layout: oneOf(layouts, "layout", options.layout ?? settings.layout),
+      format: oneOf(formats, "format", options.format ?? settings.format),
+      settings,
+      root: settings.root ?? (place.repository === undefined ? "" : relative(place.repository, root)),
+      folder,
+    },
+  };
+}
+
+/** What the writer refuses is something for the user to change. */
+export function writing<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof CannotWrite)) throw error;
+    throw new UsageError(error.message, error.next === undefined ? {} : { next: error.next });
+  }
+}
+
+function oneOf<T extends string>(known: readonly T[], option: string, given: string): T {
+  const found = known.find((name) => name === given);
+  if (found !== undefined) return found;
+  throw new UsageError(`--${option} ${given}: there is no such ${option}`, { next: `use ${known.join(", ")}` });
+}
+
+/** The builds read their commands from the source, so they must be in it. */
+function insideOf(root: string, folder: string, given: string): string {
+  const way = relative(root, folder);
+  if (way !== "" && !way.startsWith("..")) return way;
+  throw new UsageError(`--out ${given}: is not a folder below the definition's, ${root}`, {
+    next: "name a folder below the definition: the builds read their commands from the source",
+  });
+}
+
+function readSettings(root: string): z.infer<typeof settingsSchema> {
+  const file = join(root, settingsFile);
+  let content: unknown = {};
+  if (existsSync(file)) {
+    try {
+      content = parse(readFileSync(file, "utf8")) ?? {};
+    } catch (error) {
+      throw new UsageError(`${settingsFile} cannot be read: ${(error as Error).message}`);
+    }
+  }
+  const read = settingsSchema.safeParse(content);
+  if (read.success) return read.data;
+  throw new UsageError(`${settingsFile} is not accepted:\n${z.prettifyError(read.error)}`);
+}
