@@ -1,8 +1,10 @@
+import { freshState, type MachineState } from "../../../commands/machine-state.ts";
+import { scriptAccesses } from "../../../commands/recognise.ts";
 import type { Access } from "../../../facts/access.ts";
 import type { Job, LocalAction, Repository, Step, StepsJob, Workflow } from "../workflow.ts";
-import { freshState, type JobState, stepSetting } from "./commands/job-state.ts";
-import { scriptAccesses } from "./commands/recognise.ts";
 import { actionAccesses } from "./commands/recognise-actions.ts";
+import { scriptText } from "./commands/script-text.ts";
+import { stepSetting } from "./commands/step-setting.ts";
 
 /** The job a step runs in, and the workflow that job is written in. */
 export interface StepOwner {
@@ -64,7 +66,7 @@ interface Owner {
   readonly action: LocalAction | undefined;
 }
 
-function accessesOfStep(step: Step, owner: Owner, state: JobState): readonly Access[] {
+function accessesOfStep(step: Step, owner: Owner, state: MachineState): readonly Access[] {
   return written(step, owner, state).map((access) => realDatabase(access, owner.job));
 }
 
@@ -75,11 +77,11 @@ function realDatabase(access: Access, job: StepsJob): Access {
   return { ...access, effect: "deploy", confidence: "medium" };
 }
 
-function written(step: Step, owner: Owner, state: JobState): readonly Access[] {
+function written(step: Step, owner: Owner, state: MachineState): readonly Access[] {
   const setting = stepSetting(step, owner, state);
   switch (step.kind) {
     case "run":
-      return scriptAccesses(step.run, setting);
+      return scriptAccesses([scriptText(step.run)], setting);
     case "uses":
       return actionAccesses(step, setting);
     case "broken":

@@ -1,10 +1,10 @@
+import { keyText, textKey } from "../../../../commands/words.ts";
 import type { Access, Key, TokenUse } from "../../../../facts/access.ts";
 import type { Place } from "../../../../findings/source.ts";
 import type { UsesStep } from "../../workflow.ts";
 import { entryValue } from "../fields.ts";
-import type { StepSetting } from "./job-state.ts";
+import type { StepSetting } from "./step-setting.ts";
 import { keyOfTemplate, tokenOf } from "./tokens.ts";
-import { keyText, textKey } from "./words.ts";
 
 /** One use of an action, with its inputs. */
 export class ActionCall {

@@ -1,7 +1,7 @@
+import { resourceAccess } from "../../../../commands/rows.ts";
+import { keyText, textKey } from "../../../../commands/words.ts";
 import type { Access, Binding, Key } from "../../../../facts/access.ts";
 import type { ActionCall } from "./action-inputs.ts";
-import { resourceAccess } from "./rows.ts";
-import { keyText, textKey } from "./words.ts";
 
 /** Artifacts, caches and page sites. */
 export function readArtifacts(call: ActionCall): readonly Access[] | undefined {

@@ -1,8 +1,8 @@
+import { resourceAccess } from "../../../../commands/rows.ts";
+import { dropLeading, keyText, leadingText, textKey } from "../../../../commands/words.ts";
 import type { Access, Binding, Key } from "../../../../facts/access.ts";
 import { parseExpression, pathOf } from "../expressions/parse.ts";
 import type { ActionCall } from "./action-inputs.ts";
-import { resourceAccess } from "./rows.ts";
-import { dropLeading, keyText, leadingText, textKey } from "./words.ts";
 
 /** `actions/checkout`: which revision is read, and which credentials stay behind for `git push`. */
 export function readCheckouts(call: ActionCall): readonly Access[] | undefined {

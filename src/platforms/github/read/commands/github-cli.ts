@@ -1,8 +1,15 @@
+import type { CommandCall } from "../../../../commands/call.ts";
+import { resourceAccess } from "../../../../commands/rows.ts";
+import {
+  dropLeading,
+  keyText,
+  leadingText,
+  mergeText,
+  showKey,
+  splitKey,
+  textKey,
+} from "../../../../commands/words.ts";
 import type { Access, Binding, DispatchAccess, Key, TokenUse } from "../../../../facts/access.ts";
-import type { CommandCall } from "./call.ts";
-import { resourceAccess } from "./rows.ts";
-import { tokenOf } from "./tokens.ts";
-import { dropLeading, keyText, leadingText, mergeText, showKey, splitKey, textKey } from "./words.ts";
 
 /** What `gh` does to releases, runs, workflows, artifacts and settings. */
 export function readGitHubCli(call: CommandCall): readonly Access[] {
@@ -40,8 +47,8 @@ export function readGitHubCli(call: CommandCall): readonly Access[] {
 export function platformToken({ command, setting }: CommandCall): TokenUse {
   for (const name of ["GH_TOKEN", "GITHUB_TOKEN"]) {
     const own = command.environment.get(name);
-    if (own) return tokenOf(own, setting.variables);
-    if (setting.variables(name)) return tokenOf([{ kind: "variable", name }], setting.variables);
+    if (own) return setting.tokenOf(own);
+    if (setting.hasVariable(name)) return setting.tokenOf([{ kind: "variable", name }]);
   }
   return { kind: "unknown" };
 }

@@ -1,3 +1,8 @@
+import { imageAccess } from "../../../../commands/images.ts";
+import { tells } from "../../../../commands/named-scripts.ts";
+import { scriptAccesses } from "../../../../commands/recognise.ts";
+import { lower, resourceAccess } from "../../../../commands/rows.ts";
+import { joinKeys, keyText, leadingText, mergeText, splitKey, textKey } from "../../../../commands/words.ts";
 import type { Access, Key } from "../../../../facts/access.ts";
 import type { Template, UsesStep } from "../../workflow.ts";
 import { entryValue } from "../fields.ts";
@@ -5,12 +10,9 @@ import { literalTemplate } from "../templates.ts";
 import { ActionCall, type ActionReader } from "./action-inputs.ts";
 import { readArtifacts } from "./artifacts.ts";
 import { readCheckouts } from "./checkouts.ts";
-import { imageAccess } from "./images.ts";
-import type { StepSetting } from "./job-state.ts";
-import { tells } from "./named-scripts.ts";
-import { scriptAccesses } from "./recognise.ts";
-import { lower, resourceAccess } from "./rows.ts";
+import { scriptText } from "./script-text.ts";
 import { readGitHubScript } from "./scripts-in-actions.ts";
+import type { StepSetting } from "./step-setting.ts";
 import { actionRows } from "./tables/actions.ts";
 import {
   dispatchActions,
@@ -21,7 +23,6 @@ import {
   signInActions,
   waitActions,
 } from "./tables/other-actions.ts";
-import { joinKeys, keyText, leadingText, mergeText, splitKey, textKey } from "./words.ts";
 
 /** What a well-known action does to things outside of the job. */
 export function actionAccesses(step: UsesStep, setting: StepSetting): readonly Access[] {
@@ -196,12 +197,12 @@ function readScripts(call: ActionCall): readonly Access[] | undefined {
     given.length > 0 ? given : [literalTemplate(call.name === "cloudflare/wrangler-action" ? "deploy" : "", call.at)];
   const parts = words.flatMap((word) => [{ kind: "text", text: " " } as const, ...word.parts]);
   const script: Template = { raw: "", parts: [{ kind: "text", text: program.program }, ...parts], at: call.at };
-  return scriptAccesses(script, call.setting);
+  return scriptAccesses([scriptText(script)], call.setting);
 }
 
 function scriptOf(call: ActionCall, input: string): readonly Access[] {
   const script = entryValue(call.step.with, input);
-  return script ? scriptAccesses(script, call.setting) : [];
+  return script ? scriptAccesses([scriptText(script)], call.setting) : [];
 }
 
 /** Changesets opens a pull request, and publishes where it is told how. */

@@ -1,9 +1,9 @@
+import { resourceAccess } from "../../../../commands/rows.ts";
+import { keyText, textKey } from "../../../../commands/words.ts";
 import type { Access, Key } from "../../../../facts/access.ts";
 import type { Template } from "../../workflow.ts";
 import { entryValue } from "../fields.ts";
 import type { ActionCall } from "./action-inputs.ts";
-import { resourceAccess } from "./rows.ts";
-import { keyText, textKey } from "./words.ts";
 
 const EXPRESSION = "\uE000";
 

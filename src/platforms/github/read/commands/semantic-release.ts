@@ -1,7 +1,7 @@
+import type { CommandCall } from "../../../../commands/call.ts";
+import { resourceAccess } from "../../../../commands/rows.ts";
 import type { Access } from "../../../../facts/access.ts";
-import type { CommandCall } from "./call.ts";
 import { platformToken } from "./github-cli.ts";
-import { resourceAccess } from "./rows.ts";
 
 /** `semantic-release` by itself publishes, tags and releases, with the token of its environment. */
 export function readSemanticRelease(call: CommandCall): readonly Access[] | undefined {

@@ -1,8 +1,8 @@
+import { leadingText } from "../../../../commands/words.ts";
 import type { Key, TokenUse } from "../../../../facts/access.ts";
 import type { Template, TemplateMap } from "../../workflow.ts";
 import { parseExpression, pathOf, walk } from "../expressions/parse.ts";
 import { entryValue } from "../fields.ts";
-import { leadingText } from "./words.ts";
 
 export function keyOfTemplate(template: Template): Key {
   return template.parts.map((part) =>

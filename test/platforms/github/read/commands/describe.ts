@@ -1,6 +1,6 @@
+import { showKey } from "../../../../../src/commands/words.ts";
 import type { Access, Binding, TokenUse } from "../../../../../src/facts/access.ts";
 import { accessesOf } from "../../../../../src/platforms/github/read/accesses.ts";
-import { showKey } from "../../../../../src/platforms/github/read/commands/words.ts";
 import { readRepository } from "../../../../../src/platforms/github/read/repository.ts";
 import { writeTree } from "../tree.ts";
 

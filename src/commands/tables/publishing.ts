@@ -1,6 +1,6 @@
 /** Commands that hand something to users: packages, releases. */
 
-import type { ResourceKind } from "../../../../../facts/access.ts";
+import type { ResourceKind } from "../../facts/access.ts";
 import type { CommandRow } from "../rows.ts";
 
 const publish = (words: string, rest: Partial<CommandRow> = {}): CommandRow => ({

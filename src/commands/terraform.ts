@@ -1,6 +1,6 @@
-import type { Access, Key } from "../../../../facts/access.ts";
+import type { Access, Key } from "../facts/access.ts";
 import type { CommandCall } from "./call.ts";
-import { folderName, isSignedIn, subfolder } from "./job-state.ts";
+import { subfolder } from "./folders.ts";
 import { resourceAccess } from "./rows.ts";
 import { joinKeys, keyText, leadingText, showKey, splitKey, textKey } from "./words.ts";
 
@@ -41,7 +41,7 @@ export function readTerraform(call: CommandCall): readonly Access[] | undefined 
   // `terragrunt run-all apply`, `terragrunt run --all -- apply`
   const own = words.filter((word) => word !== "run-all" && word !== "run");
   const folder = subfolder(call.folder, args.option("-chdir", "--terragrunt-working-dir", "--working-dir") ?? []);
-  const place = folderName(folder);
+  const place = showKey(folder);
   const { state } = setting;
   if (own[0] === "init") {
     state.backends.set(place, backend(call));
@@ -76,13 +76,13 @@ export function readTerraform(call: CommandCall): readonly Access[] | undefined 
       effect: destroys ? "destroy" : verb.effect,
       at: call.command.at,
       // Without any sign-in it changes nothing but files of the job.
-      confidence: isSignedIn(setting) ? call.confidence : "low",
+      confidence: setting.isSignedIn() ? call.confidence : "low",
     }),
   ];
 }
 
 function variable({ setting }: CommandCall, name: string): Key | undefined {
-  return setting.variables(name) ? [{ kind: "variable", name }] : undefined;
+  return setting.hasVariable(name) ? [{ kind: "variable", name }] : undefined;
 }
 
 /** Settings by which one folder has several states. */

@@ -1,4 +1,4 @@
-import type { Access, Binding, Effect, Key } from "../../../../facts/access.ts";
+import type { Access, Binding, Effect, Key } from "../facts/access.ts";
 import type { CommandCall } from "./call.ts";
 import { resourceAccess } from "./rows.ts";
 import { dropLeading, keyText, leadingText, splitKey } from "./words.ts";

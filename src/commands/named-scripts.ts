@@ -1,4 +1,4 @@
-import type { Access } from "../../../../facts/access.ts";
+import type { Access } from "../facts/access.ts";
 import type { CommandCall } from "./call.ts";
 import { lower, resourceAccess } from "./rows.ts";
 import { interpreters, taskRunners } from "./tables/task-runners.ts";

@@ -4,7 +4,7 @@
  * substitution, here-documents, redirections and assignments; it does not expand or run anything.
  */
 
-import type { Key, KeyPart } from "../../../../facts/access.ts";
+import type { Key, KeyPart } from "../facts/access.ts";
 import { mergeText, type Word } from "./words.ts";
 
 export interface ShellCommand {
@@ -18,15 +18,15 @@ export interface ShellCommand {
   readonly end: number;
 }
 
-/** Text in which expressions are replaced by one mark each. */
+/** Text in which holes are replaced by one mark each. */
 export interface MarkedText {
   readonly text: string;
   /** Expression texts by the offset of their mark. */
-  readonly expressions: ReadonlyMap<number, string>;
+  readonly holes: ReadonlyMap<number, KeyPart>;
 }
 
-/** Stands for an expression in `MarkedText`. */
-export const EXPRESSION_MARK = "\uE000";
+/** Stands for a hole in `MarkedText`. */
+export const HOLE_MARK = "\uE000";
 
 /** Commands in the order in which they are written, those of substitutions before the command they stand in. */
 export function readShell(script: MarkedText): ShellCommand[] {
@@ -225,14 +225,14 @@ class ShellReader {
   }
 
   private readWord(end: number): Word | undefined {
-    const { text, expressions } = this.script;
+    const { text, holes } = this.script;
     const start = this.at;
     const parts: KeyPart[] = [];
     while (this.at < end) {
       const char = text[this.at]!;
-      const expression = char === EXPRESSION_MARK ? expressions.get(this.at) : undefined;
-      if (expression !== undefined) {
-        parts.push({ kind: "expression", text: expression });
+      const hole = char === HOLE_MARK ? holes.get(this.at) : undefined;
+      if (hole !== undefined) {
+        parts.push(hole);
         this.at++;
       } else if (char === "\\") {
         if (text[this.at + 1] !== "\n") parts.push({ kind: "text", text: text[this.at + 1] ?? "\\" });
@@ -255,13 +255,13 @@ class ShellReader {
 
   /** Text up to a closing quote, or, for a here-document, up to its end. */
   private interpolated(end: number, quote: "'" | '"' | undefined): KeyPart[] {
-    const { text, expressions } = this.script;
+    const { text, holes } = this.script;
     const parts: KeyPart[] = [];
     while (this.at < end && text[this.at] !== quote) {
       const char = text[this.at]!;
-      const expression = char === EXPRESSION_MARK ? expressions.get(this.at) : undefined;
-      if (expression !== undefined) {
-        parts.push({ kind: "expression", text: expression });
+      const hole = char === HOLE_MARK ? holes.get(this.at) : undefined;
+      if (hole !== undefined) {
+        parts.push(hole);
         this.at++;
       } else if (quote !== "'" && char === "\\") {
         const next = text[this.at + 1] ?? "";

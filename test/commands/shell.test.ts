@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { EXPRESSION_MARK, readShell } from "../../../../../src/platforms/github/read/commands/shell.ts";
-import { showKey } from "../../../../../src/platforms/github/read/commands/words.ts";
+import { HOLE_MARK, readShell } from "../../src/commands/shell.ts";
+import { showKey } from "../../src/commands/words.ts";
+
+const expression = (text: string) => ({ kind: "expression", text }) as const;
 
 /** Commands as lists of words; holes as `$NAME` or `…`. */
 function commands(text: string): string[][] {
-  return readShell({ text, expressions: new Map() }).map((command) => [
+  return readShell({ text, holes: new Map() }).map((command) => [
     ...command.assignments.map(({ name, value }) => `${name}=${showKey(value.key)}`),
     ...command.words.map(({ key }) => showKey(key)),
     ...command.redirects.map(({ operator, target }) => `${operator} ${showKey(target.key)}`),
@@ -69,20 +71,20 @@ test("assignments and redirections are no words", () => {
 test("here-documents are no commands", () => {
   const script = "cat <<EOF > out.txt; next\nterraform apply\nEOF\nssh host <<-'END'\n\tdeploy now\n\tEND\nlast";
   assert.deepEqual(commands(script), [["cat", "> out.txt"], ["next"], ["ssh", "host"], ["last"]]);
-  const [cat, , ssh] = readShell({ text: script, expressions: new Map() });
+  const [cat, , ssh] = readShell({ text: script, holes: new Map() });
   assert.deepEqual(cat?.documents.map(showKey), ["terraform apply\n"]);
   assert.deepEqual(ssh?.documents.map(showKey), ["\tdeploy now\n"]);
   assert.deepEqual(commands('cat <<X >f\nkey = "$ENV/a"\nX'), [["cat", "> f"]]);
 });
 
-test("expressions are pieces of words", () => {
-  const text = `tag "v${EXPRESSION_MARK}-x" '${EXPRESSION_MARK}'`;
-  const expressions = new Map([
-    [6, "github.sha"],
-    [text.lastIndexOf(EXPRESSION_MARK), "inputs.env"],
+test("holes are pieces of words", () => {
+  const text = `tag "v${HOLE_MARK}-x" '${HOLE_MARK}'`;
+  const holes = new Map([
+    [6, expression("github.sha")],
+    [text.lastIndexOf(HOLE_MARK), expression("inputs.env")],
   ]);
   assert.deepEqual(
-    readShell({ text, expressions })[0]?.words.map(({ key }) => showKey(key)),
+    readShell({ text, holes })[0]?.words.map(({ key }) => showKey(key)),
     ["tag", `v\${{ github.sha }}-x`, `\${{ inputs.env }}`],
   );
 });
@@ -132,12 +134,12 @@ test("any text is read, in time linear in it, and places are inside of it", () =
     "\\",
     "=",
     "#",
-    EXPRESSION_MARK,
+    HOLE_MARK,
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
       const text = pieces.join("");
-      for (const { words, start, end } of readShell({ text, expressions: new Map([[3, "x"]]) })) {
+      for (const { words, start, end } of readShell({ text, holes: new Map([[3, expression("x")]]) })) {
         assert.ok(0 <= start && start <= end && end <= text.length);
         for (const word of words) assert.ok(start <= word.start && word.start <= word.end && word.end <= end);
       }
@@ -145,6 +147,6 @@ test("any text is read, in time linear in it, and places are inside of it", () =
     { numRuns: 2_000 },
   );
   for (const part of ["$(", "`", "((", "'\"", "a=(", "<<E\n", "${", "\\\n", "<("]) {
-    assert.ok(readShell({ text: part.repeat(50_000), expressions: new Map() }).length >= 0);
+    assert.ok(readShell({ text: part.repeat(50_000), holes: new Map() }).length >= 0);
   }
 });

@@ -1,6 +1,6 @@
 /** Words of a command: names in pieces, with where they stand. */
 
-import type { Key, KeyPart } from "../../../../facts/access.ts";
+import type { Key, KeyPart } from "../facts/access.ts";
 
 export interface Word {
   readonly key: Key;

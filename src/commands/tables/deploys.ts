@@ -1,6 +1,6 @@
 /** Commands that change a running system. */
 
-import type { ResourceKind } from "../../../../../facts/access.ts";
+import type { ResourceKind } from "../../facts/access.ts";
 import type { CommandRow } from "../rows.ts";
 
 type Rest = Partial<CommandRow>;

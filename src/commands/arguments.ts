@@ -1,4 +1,4 @@
-import type { Key } from "../../../../facts/access.ts";
+import type { Key } from "../facts/access.ts";
 import { dropLeading, keyText, leadingText, type Word } from "./words.ts";
 
 /** How a program's flags take values: `--name=value` always does; `--name value` as said here. */

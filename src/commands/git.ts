@@ -1,7 +1,6 @@
-import type { Access, Key, TokenUse } from "../../../../facts/access.ts";
+import type { Access, Key, TokenUse } from "../facts/access.ts";
 import type { CommandCall } from "./call.ts";
 import { resourceAccess } from "./rows.ts";
-import { tokenOf } from "./tokens.ts";
 import { dropLeading, keyText, leadingText, sameKey, splitKey, textKey } from "./words.ts";
 
 /** `git push`, `git tag` and what changes the credentials they use. */
@@ -36,7 +35,7 @@ function urlToken(url: Key, call: CommandCall): TokenUse | undefined {
   const secret = splitKey(dropLeading(url, start + text.slice(start).indexOf("//") + 2), "@");
   if (!secret) return undefined;
   const password = splitKey(secret.before, ":")?.after ?? secret.before;
-  return tokenOf(password, call.setting.variables);
+  return call.setting.tokenOf(password);
 }
 
 interface Pushed {

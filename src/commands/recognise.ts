@@ -1,17 +1,15 @@
-import type { Access, Key } from "../../../../facts/access.ts";
-import type { Template, TemplatePart } from "../../workflow.ts";
+import type { Access, Key } from "../facts/access.ts";
 import { Arguments } from "./arguments.ts";
 import { readBuckets } from "./buckets.ts";
-import type { CommandCall, CommandReader } from "./call.ts";
+import type { CommandCall, CommandReader, ScriptSetting } from "./call.ts";
+import { subfolder } from "./folders.ts";
 import { readGit } from "./git.ts";
-import { readGitHubCli } from "./github-cli.ts";
 import { readImages } from "./images.ts";
-import { type StepSetting, subfolder } from "./job-state.ts";
 import { readNamedScript } from "./named-scripts.ts";
 import { readRemoteHosts } from "./remote-hosts.ts";
 import { type CommandRow, rowAccess } from "./rows.ts";
 import { type Command, readScript } from "./script.ts";
-import { readSemanticRelease } from "./semantic-release.ts";
+import type { ScriptPart, ScriptText } from "./script-text.ts";
 import { deployRows } from "./tables/deploys.ts";
 import { flagStyles, noValues } from "./tables/flag-styles.ts";
 import { handOffRows } from "./tables/hand-offs.ts";
@@ -21,8 +19,8 @@ import { readTerraform } from "./terraform.ts";
 import { readWebRequests } from "./web-requests.ts";
 import { leadingText, mergeText, showKey, splitKey, textKey } from "./words.ts";
 
-/** What a script does to things outside of itself, in the order in which it is written. */
-export function scriptAccesses(script: Template, setting: StepSetting): Access[] {
+/** What the texts that one shell runs do to things outside of it, in the order in which they are written. */
+export function scriptAccesses(script: readonly ScriptText[], setting: ScriptSetting): Access[] {
   return readScript(script).flatMap((command) => {
     if (command.program === undefined) return [];
     rememberFile(command, setting);
@@ -40,13 +38,11 @@ const readers: readonly CommandReader[] = [
   readRemoteHosts,
   readWebRequests,
   (call) => (call.program === "git" ? readGit(call) : undefined),
-  (call) => (call.program === "gh" ? readGitHubCli(call) : undefined),
-  (call) => (call.program === "semantic-release" ? readSemanticRelease(call) : undefined),
   readRow,
   readNamedScript,
 ];
 
-function commandAccesses(command: Command, setting: StepSetting): readonly Access[] {
+function commandAccesses(command: Command, setting: ScriptSetting): readonly Access[] {
   const program = command.program!.toLowerCase().replace(/\.(exe|cmd)$/, "");
   const args = new Arguments(command.words.slice(1), flagStyles.get(program) ?? noValues);
   const call: CommandCall = {
@@ -58,7 +54,7 @@ function commandAccesses(command: Command, setting: StepSetting): readonly Acces
     setting,
   };
   if (isLocal(call)) return [];
-  for (const reader of readers) {
+  for (const reader of [...setting.own, ...readers]) {
     const accesses = reader(call);
     if (accesses) return accesses;
   }
@@ -85,15 +81,12 @@ function readRow({ args, command, confidence, folder, program, setting }: Comman
 function readInnerScript({ args, command, program, setting }: CommandCall): readonly Access[] | undefined {
   const script = program === "bash" || program === "sh" ? args.option("-c", "-ec", "-lc") : undefined;
   if (!script || script.length === 0) return undefined;
-  const parts = script.map((part): TemplatePart => {
-    if (part.kind === "expression") {
-      const expression = { kind: "unknown", text: part.text, reason: "part of a command", at: command.at } as const;
-      return { kind: "expression", expression };
-    }
+  const parts = script.map((part): ScriptPart => {
+    if (part.kind === "expression") return { kind: "hole", hole: part, length: 0 };
     const text = part.kind === "text" ? part.text : part.kind === "variable" ? `\${${part.name}}` : "$?";
     return { kind: "text", text };
   });
-  return scriptAccesses({ raw: "", parts, at: command.at }, setting);
+  return scriptAccesses([{ raw: "", parts, at: command.at }], setting);
 }
 
 /** Clusters that are made for a test, and what is deployed to them. */
@@ -114,7 +107,7 @@ function isLocal({ args }: CommandCall): boolean {
 }
 
 /** Remembers small files that a script writes: a later command may be told its settings by them. */
-function rememberFile({ documents, program, redirects, words }: Command, { state }: StepSetting): void {
+function rememberFile({ documents, program, redirects, words }: Command, { state }: ScriptSetting): void {
   const target = redirects.find(({ operator }) => operator === ">" || operator === ">>")?.target.key;
   if (!target) return;
   const name = showKey(target);

@@ -1,4 +1,4 @@
-import type { Access, Key } from "../../../../facts/access.ts";
+import type { Access, Key } from "../facts/access.ts";
 import type { CommandCall } from "./call.ts";
 import { lower, resourceAccess } from "./rows.ts";
 import { keyText, leadingText, splitKey } from "./words.ts";

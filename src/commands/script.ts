@@ -1,9 +1,9 @@
 /** Scripts of steps as commands one can look up in tables: prefixes removed, local variables filled in, folders followed. */
 
-import type { Key, KeyPart } from "../../../../facts/access.ts";
-import { lineStarts, type Place, positionOf } from "../../../../findings/source.ts";
-import type { Template } from "../../workflow.ts";
-import { EXPRESSION_MARK, type MarkedText, readShell, type ShellCommand } from "./shell.ts";
+import type { Key, KeyPart } from "../facts/access.ts";
+import { lineStarts, type Place, positionOf } from "../findings/source.ts";
+import type { ScriptText } from "./script-text.ts";
+import { HOLE_MARK, type MarkedText, readShell, type ShellCommand } from "./shell.ts";
 import { prefixes } from "./tables/prefixes.ts";
 import { joinKeys, keyText, leadingText, mergeText, textKey, type Word } from "./words.ts";
 
@@ -23,10 +23,10 @@ export interface Command {
   readonly at: Place;
 }
 
-/** All commands of a script, in the order in which they are written. */
-export function readScript(template: Template): Command[] {
-  const marked = mark(template);
-  const places = new ScriptPlaces(template, marked);
+/** All commands of texts that one shell runs, in the order in which they are written. */
+export function readScript(texts: readonly ScriptText[]): Command[] {
+  const marked = mark(texts);
+  const places = new ScriptPlaces(marked);
   const commands = readShell(marked.script);
   const locals = localVariables(commands);
   const result: Command[] = [];
@@ -57,84 +57,101 @@ export function readScript(template: Template): Command[] {
 
 interface Marked {
   readonly script: MarkedText;
-  /** Where the marked text and the raw text run in step: offsets in both. */
-  readonly anchors: readonly { readonly marked: number; readonly raw: number }[];
+  readonly texts: readonly MarkedPart[];
 }
 
-function mark(template: Template): Marked {
-  const expressions = new Map<number, string>();
-  const anchors: { marked: number; raw: number }[] = [];
+/** Where a text begins in the script. */
+interface MarkedPart {
+  readonly text: ScriptText;
+  readonly start: number;
+  /** Where the marked text and the raw text run in step: offsets in the text itself. */
+  readonly anchors: readonly { readonly marked: number; readonly raw: number }[];
+  /** Where its first character stands in the file, if all of it stands there as it is. */
+  readonly from: number | undefined;
+  /** It is a literal block, whose lines stand in the file one by one. */
+  readonly isBlock: boolean;
+}
+
+function mark(texts: readonly ScriptText[]): Marked {
+  const holes = new Map<number, KeyPart>();
   const pieces: string[] = [];
-  let marked = 0;
-  let raw = 0;
-  for (const part of template.parts) {
-    anchors.push({ marked, raw });
-    if (part.kind === "text") {
-      pieces.push(part.text);
-      marked += part.text.length;
-      raw += part.text.length;
-      continue;
+  const marked: MarkedPart[] = [];
+  let end = 0;
+  for (const text of texts) {
+    if (marked.length > 0) {
+      pieces.push("\n");
+      end += 1;
     }
-    expressions.set(marked, part.expression.text);
-    pieces.push(EXPRESSION_MARK);
-    marked += EXPRESSION_MARK.length;
-    const close = template.raw.indexOf("}}", raw + 3 + part.expression.text.length);
-    raw = close < 0 ? template.raw.length : close + 2;
+    const start = end;
+    const anchors: { marked: number; raw: number }[] = [];
+    let raw = 0;
+    for (const part of text.parts) {
+      anchors.push({ marked: end - start, raw });
+      const piece = part.kind === "text" ? part.text : HOLE_MARK;
+      if (part.kind === "hole") holes.set(end, part.hole);
+      pieces.push(piece);
+      end += piece.length;
+      raw += part.kind === "text" ? part.text.length : part.length;
+    }
+    marked.push({ text, start, anchors, ...placeOf(text) });
   }
-  return { script: { text: pieces.join(""), expressions }, anchors };
+  return { script: { text: pieces.join(""), holes }, texts: marked };
+}
+
+function placeOf({ at, raw }: ScriptText): Pick<MarkedPart, "from" | "isBlock"> {
+  const written = at.source.text.slice(at.start, at.end);
+  const from = written === raw ? at.start : written.slice(1, -1) === raw ? at.start + 1 : undefined;
+  return { from, isBlock: written.startsWith("|") };
 }
 
 /** Finds commands again in the file. Where the text was folded or unescaped, the whole scalar is their place. */
 class ScriptPlaces {
-  private readonly template: Template;
-  private readonly anchors: Marked["anchors"];
-  private readonly shift: number | undefined;
-  private readonly block: boolean;
+  private readonly texts: readonly MarkedPart[];
 
-  constructor(template: Template, { anchors }: Marked) {
-    const { at, raw } = template;
-    const written = at.source.text.slice(at.start, at.end);
-    this.template = template;
-    this.anchors = anchors;
-    this.shift = written === raw ? at.start : written.slice(1, -1) === raw ? at.start + 1 : undefined;
-    this.block = written.startsWith("|");
+  constructor({ texts }: Marked) {
+    this.texts = texts;
   }
 
   of(start: number, end: number): Place {
-    const { at } = this.template;
-    const from = this.offset(this.raw(start));
-    const to = this.offset(this.raw(end));
+    const part = this.texts.findLast((each) => each.start <= start)!;
+    const { at } = part.text;
+    const from = offsetIn(part, start);
+    // A command that runs on into the next text ends with its own.
+    const to = offsetIn(part, end);
     return from === undefined || to === undefined || to < from ? at : { source: at.source, start: from, end: to };
   }
+}
 
-  private raw(marked: number): number {
-    let low = 0;
-    for (let high = this.anchors.length - 1; low < high; ) {
-      const middle = (low + high + 1) >> 1;
-      if (this.anchors[middle]!.marked <= marked) low = middle;
-      else high = middle - 1;
-    }
-    const anchor = this.anchors[low];
-    return anchor ? anchor.raw + (marked - anchor.marked) : marked;
-  }
+function offsetIn(part: MarkedPart, offset: number): number | undefined {
+  const raw = Math.min(rawOffset(part, offset - part.start), part.text.raw.length);
+  if (part.from !== undefined) return part.from + raw;
+  return part.isBlock ? offsetInBlock(part.text, raw) : undefined;
+}
 
-  private offset(raw: number): number | undefined {
-    if (this.shift !== undefined) return this.shift + raw;
-    if (!this.block) return undefined;
-    // The lines of a literal block are those below its header, with the indentation taken off.
-    const { at, raw: text } = this.template;
-    const before = text.slice(0, raw);
-    const row = before.split("\n").length - 1;
-    const lineStart = before.lastIndexOf("\n") + 1;
-    const lineEnd = text.indexOf("\n", lineStart);
-    const line = text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd);
-    const starts = lineStarts(at.source);
-    const sourceRow = positionOf(at.source, at.start).line + row;
-    const sourceStart = starts[sourceRow];
-    if (sourceStart === undefined) return undefined;
-    const sourceLine = at.source.text.slice(sourceStart, starts[sourceRow + 1] ?? undefined).replace(/\r?\n$/, "");
-    return sourceLine.endsWith(line) ? sourceStart + sourceLine.length - line.length + (raw - lineStart) : undefined;
+function rawOffset({ anchors }: MarkedPart, marked: number): number {
+  let low = 0;
+  for (let high = anchors.length - 1; low < high; ) {
+    const middle = (low + high + 1) >> 1;
+    if (anchors[middle]!.marked <= marked) low = middle;
+    else high = middle - 1;
   }
+  const anchor = anchors[low];
+  return anchor ? anchor.raw + (marked - anchor.marked) : marked;
+}
+
+/** The lines of a literal block are those below its header, with the indentation taken off. */
+function offsetInBlock({ at, raw: text }: ScriptText, raw: number): number | undefined {
+  const before = text.slice(0, raw);
+  const row = before.split("\n").length - 1;
+  const lineStart = before.lastIndexOf("\n") + 1;
+  const lineEnd = text.indexOf("\n", lineStart);
+  const line = text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd);
+  const starts = lineStarts(at.source);
+  const sourceRow = positionOf(at.source, at.start).line + row;
+  const sourceStart = starts[sourceRow];
+  if (sourceStart === undefined) return undefined;
+  const sourceLine = at.source.text.slice(sourceStart, starts[sourceRow + 1] ?? undefined).replace(/\r?\n$/, "");
+  return sourceLine.endsWith(line) ? sourceStart + sourceLine.length - line.length + (raw - lineStart) : undefined;
 }
 
 /** Variables that the script itself sets, exactly once and to something of which a part is known. */

@@ -1,7 +1,7 @@
 /** Words in the names of scripts, tasks and actions that tell what they do. */
 
-import type { Effect, ResourceKind } from "../../../../../facts/access.ts";
-import type { Confidence } from "../../../../../findings/finding.ts";
+import type { Effect, ResourceKind } from "../../facts/access.ts";
+import type { Confidence } from "../../findings/finding.ts";
 
 export interface Told {
   readonly resource: ResourceKind;

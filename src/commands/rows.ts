@@ -1,8 +1,8 @@
 /** Rows of the command tables, and how one of them becomes an access. */
 
-import type { Access, AccessMode, Binding, Effect, Key, ResourceKind, TokenUse } from "../../../../facts/access.ts";
-import type { Confidence } from "../../../../findings/finding.ts";
-import type { Place } from "../../../../findings/source.ts";
+import type { Access, AccessMode, Binding, Effect, Key, ResourceKind, TokenUse } from "../facts/access.ts";
+import type { Confidence } from "../findings/finding.ts";
+import type { Place } from "../findings/source.ts";
 import type { Arguments } from "./arguments.ts";
 import { joinKeys, textKey } from "./words.ts";
 

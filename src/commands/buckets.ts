@@ -1,4 +1,4 @@
-import type { Access, Key } from "../../../../facts/access.ts";
+import type { Access, Key } from "../facts/access.ts";
 import type { CommandCall } from "./call.ts";
 import { resourceAccess } from "./rows.ts";
 import { dropLeading, leadingText } from "./words.ts";
