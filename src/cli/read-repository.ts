@@ -61,7 +61,7 @@ async function withPipelines(own: ReadRepository, found: FoundFiles): Promise<Re
     import("../platforms/codepipeline/read/repository.ts"),
     import("../platforms/codepipeline/facts/codepipeline-facts.ts"),
   ]);
-  const read = readFound(found);
+  const read = await readFound(found);
   return {
     ...own,
     facts: { ...own.facts, staged: codepipelineFacts(read) },

@@ -36,10 +36,10 @@ export interface CheckedCase {
   readonly findings: readonly Finding[];
 }
 
-export function checkFolder(folder: string): CheckedCase {
+export async function checkFolder(folder: string): Promise<CheckedCase> {
   const defaultBranch = existsSync(join(folder, "default-branch")) ? "main" : undefined;
   const repository = readRepository(folder, defaultBranch ? { defaultBranch } : {});
-  const pipelines = readPipelines(folder);
+  const pipelines = await readPipelines(folder);
   const facts = { ...githubFacts(repository), staged: codepipelineFacts(pipelines) };
   const found = check(facts, { simulator: createSimulator(repository) });
   return { repository, findings: sortFindings([...repository.problems, ...pipelines.problems, ...found]) };

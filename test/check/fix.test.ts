@@ -10,11 +10,11 @@ import { readTexts } from "../../src/platforms/github/read/repository.ts";
 import { createSimulator } from "../../src/platforms/github/simulate/simulator.ts";
 import { casesOf, checkFolder, lines } from "./cases.ts";
 
-describe("repaired files", () => {
+describe("repaired files", async () => {
   for (const { rule, name, folder } of casesOf("err")) {
-    const { repository, findings } = checkFolder(folder);
+    const { repository, findings } = await checkFolder(folder);
     if (!findings.some((finding) => finding.edits)) continue;
-    test(`${rule}/${name}: nothing is found any more`, () => {
+    test(`${rule}/${name}: nothing is found any more`, async () => {
       const { texts, repaired } = applyEdits(findings, repository.sources);
       assert.ok(repaired > 0);
       const copy = mkdtempSync(join(tmpdir(), "baton-fix-"));
@@ -24,7 +24,7 @@ describe("repaired files", () => {
           assert.deepEqual(comments(text), comments(repository.sources.get(file)!.text), "comments are kept");
           writeFileSync(join(copy, file), text);
         }
-        assert.equal(lines(checkFolder(copy).findings), "", [...texts.values()].join("\n"));
+        assert.equal(lines((await checkFolder(copy)).findings), "", [...texts.values()].join("\n"));
       } finally {
         rmSync(copy, { recursive: true, force: true });
       }

@@ -7,8 +7,8 @@ import { casesOf, checkFolder, lines, updates } from "./cases.ts";
 
 describe("repositories with a mistake", () => {
   for (const { rule, name, folder } of casesOf("err")) {
-    test(`${rule}/${name}`, () => {
-      const { findings } = checkFolder(folder);
+    test(`${rule}/${name}`, async () => {
+      const { findings } = await checkFolder(folder);
       assert.deepEqual([...new Set(findings.map((finding) => finding.rule))], [rule], lines(findings));
       const expected = join(folder, "expected.txt");
       if (updates) writeFileSync(expected, lines(findings));
@@ -19,8 +19,8 @@ describe("repositories with a mistake", () => {
 
 describe("repositories that are right", () => {
   for (const { rule, name, folder } of casesOf("ok")) {
-    test(`${rule}/${name}`, () => {
-      assert.equal(lines(checkFolder(folder).findings), "");
+    test(`${rule}/${name}`, async () => {
+      assert.equal(lines((await checkFolder(folder)).findings), "");
     });
   }
 });
@@ -44,8 +44,8 @@ test("every folder of fixtures is a rule", () => {
   assert.deepEqual(unknown, []);
 });
 
-test("checking the same files again gives the same findings in the same order", () => {
+test("checking the same files again gives the same findings in the same order", async () => {
   for (const { folder } of casesOf("err")) {
-    assert.equal(lines(checkFolder(folder).findings), lines(checkFolder(folder).findings));
+    assert.equal(lines((await checkFolder(folder)).findings), lines((await checkFolder(folder)).findings));
   }
 });

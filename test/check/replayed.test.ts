@@ -20,9 +20,9 @@ test("only rules that there are may report without a claim, each for a reason", 
   }
 });
 
-test("a rule that is not among them and claims nothing is our mistake", () => {
+test("a rule that is not among them and claims nothing is our mistake", async () => {
   const folder = casesOf("err")[0]!.folder;
-  const facts = githubFacts(checkFolder(folder).repository);
+  const facts = githubFacts((await checkFolder(folder)).repository);
   const silent = { ...rules[0]!, find: () => [{ message: "wrong" } as unknown as Candidate] };
   assert.throws(() => check(facts, { rules: [silent] }), /reports without a claim/);
 });
@@ -37,8 +37,8 @@ describe("what cannot be carried out is not reported", () => {
   };
   for (const { rule, name, folder } of casesOf("err")) {
     if (unreplayed.has(rule)) continue;
-    test(`${rule}/${name}`, () => {
-      const { repository } = checkFolder(folder);
+    test(`${rule}/${name}`, async () => {
+      const { repository } = await checkFolder(folder);
       const refuted: string[] = [];
       const onRefuted = ({ id }: { readonly id: string }) => refuted.push(id);
       assert.deepEqual(check(githubFacts(repository), { simulator: never, onRefuted }), []);
@@ -50,8 +50,8 @@ describe("what cannot be carried out is not reported", () => {
 describe("an ending is told from its opposite", () => {
   for (const { rule, name, folder } of casesOf("err")) {
     if (unreplayed.has(rule)) continue;
-    test(`${rule}/${name}: not in a trace in which nothing has happened, unless it says that something never does`, () => {
-      const { repository } = checkFolder(folder);
+    test(`${rule}/${name}: not in a trace in which nothing has happened, unless it says that something never does`, async () => {
+      const { repository } = await checkFolder(folder);
       const real = createSimulator(repository);
       const empty: Simulator = {
         ...real,

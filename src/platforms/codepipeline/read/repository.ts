@@ -21,12 +21,12 @@ interface Document {
   readonly root: Node;
 }
 
-/** Reads all pipelines below a folder, or those of one file. Bad contents become `problems`; throws only without a path. */
-export function readPipelines(path: string): PipelineFiles {
-  return readFound(findFiles(path));
+/** Reads all pipelines below a folder, or those of one file. Bad contents become `problems`; fails only without a path. */
+export async function readPipelines(path: string): Promise<PipelineFiles> {
+  return await readFound(findFiles(path));
 }
 
-export function readFound(found: FoundFiles): PipelineFiles {
+export async function readFound(found: FoundFiles): Promise<PipelineFiles> {
   const reading = new Reading(found);
   const pipelines = reading.pipelines();
   const secrets = pipelines.length + found.unread.length === 0 ? [] : reading.secrets();

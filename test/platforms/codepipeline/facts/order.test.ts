@@ -11,9 +11,8 @@ import { readPipelines } from "../../../../src/platforms/codepipeline/read/repos
 import { simulate, type Trace } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import { casesOf } from "../../../check/cases.ts";
 
-const pipelines = [...casesOf("err"), ...casesOf("ok")]
-  .flatMap(({ folder }) => codepipelineFacts(readPipelines(folder)).pipelines)
-  .filter(({ mode }) => mode !== "unknown");
+const read = await Promise.all([...casesOf("err"), ...casesOf("ok")].map(({ folder }) => readPipelines(folder)));
+const pipelines = read.flatMap((files) => codepipelineFacts(files).pipelines).filter(({ mode }) => mode !== "unknown");
 
 const modes = { superseded: "SUPERSEDED", queued: "QUEUED", parallel: "PARALLEL" } as const;
 

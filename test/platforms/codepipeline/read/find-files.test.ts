@@ -57,19 +57,19 @@ test("leaves out what is too large or no text", () => {
   assert.deepEqual(found(folder.path), []);
 });
 
-test("a file that cannot be read is told, unless it becomes a template only later", () => {
+test("a file that cannot be read is told, unless it becomes a template only later", async () => {
   using folder = folderWith({
     "broken.yml": `${template}  - : [\n`,
     "later.yml": `{% if x %}\n${template}{% endif %}\n`,
   });
-  const { problems, pipelines } = readPipelines(folder.path);
+  const { problems, pipelines } = await readPipelines(folder.path);
   assert.deepEqual(
     [problems.map(({ rule, location }) => [rule, location.file]), pipelines],
     [[["unreadable-pipeline", "broken.yml"]], []],
   );
 });
 
-test("shapes that nobody wrote are no pipelines", () => {
+test("shapes that nobody wrote are no pipelines", async () => {
   const odd = [
     "[]",
     "null",
@@ -82,6 +82,6 @@ test("shapes that nobody wrote are no pipelines", () => {
     using folder = folderWith({
       [`odd-${i}.json`]: `${text.replace(/}$/, ', "x": "AWS::CodePipeline::Pipeline \\"actionTypeId\\""}')}`,
     });
-    assert.ok(readPipelines(folder.path).pipelines.length <= 1);
+    assert.ok((await readPipelines(folder.path)).pipelines.length <= 1);
   }
 });

@@ -143,9 +143,9 @@ const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 describe("one pipeline in every form", () => {
   for (const [form, files] of Object.entries(forms)) {
-    test(form, () => {
+    test(form, async () => {
       using folder = folderWith(files);
-      const [pipeline, ...others] = codepipelineFacts(readPipelines(folder.path)).pipelines;
+      const [pipeline, ...others] = codepipelineFacts(await readPipelines(folder.path)).pipelines;
       assert.ok(pipeline);
       assert.equal(others.length, 0);
       assert.deepEqual([pipeline.label, literal(pipeline.name), pipeline.mode], ["shop", "shop", "queued"]);
@@ -193,9 +193,9 @@ describe("one pipeline in every form", () => {
   }
 });
 
-test("what only a deployment knows stays open, and is the same where it is the same", () => {
+test("what only a deployment knows stays open, and is the same where it is the same", async () => {
   using folder = folderWith({ "delivery.yml": template.replace("Default: acme/shop", "MinLength: 1") });
-  const [pipeline] = codepipelineFacts(readPipelines(folder.path)).pipelines;
+  const [pipeline] = codepipelineFacts(await readPipelines(folder.path)).pipelines;
   const [start] = pipeline!.starts;
   assert.ok(start?.kind === "push");
   assert.equal(literal(start.source.repository), undefined);
@@ -208,9 +208,9 @@ test("what only a deployment knows stays open, and is the same where it is the s
   ]);
 });
 
-test("places are lines and columns of the file", () => {
+test("places are lines and columns of the file", async () => {
   using folder = folderWith({ "delivery.yml": template });
-  const [pipeline] = codepipelineFacts(readPipelines(folder.path)).pipelines;
+  const [pipeline] = codepipelineFacts(await readPipelines(folder.path)).pipelines;
   const { line, column } = locationOf(pipeline!.actions[1]!.nameAt);
   assert.deepEqual([line, column], [template.split("\n").findIndex((text) => text.includes("Name: Stack")) + 1, 21]);
 });
