@@ -15,6 +15,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/generate.ts"),
   },
   {
+    name: "cost",
+    summary: "show what generated CodePipelines cost a month",
+    group: "Author",
+    load: () => import("./commands/cost.ts"),
+  },
+  {
     name: "plan",
     summary: "show what a run would do, and why",
     group: "Deliver",

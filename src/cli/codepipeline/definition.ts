@@ -5,6 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Delivery } from "../../model/delivery.ts";
+import { costSettingsSchema } from "../../platforms/codepipeline/cost/settings.ts";
 import {
   CannotWrite,
   formats,
@@ -19,6 +20,11 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 export const settingsFile = "baton.codepipeline.yaml";
 
+/** All that the file may say. */
+const ownSettingsSchema = settingsSchema.extend({ cost: costSettingsSchema.prefault({}) });
+
+type OwnSettings = z.infer<typeof ownSettingsSchema>;
+
 export interface CodePipelineOptions {
   config?: string;
   layout?: string;
@@ -29,7 +35,7 @@ export interface CodePipelineOptions {
 export interface ForCodePipeline {
   readonly place: Place;
   readonly delivery: Delivery;
-  readonly write: WriteOptions;
+  readonly write: WriteOptions & { readonly settings: OwnSettings };
 }
 
 /** @throws {UsageError} for a definition, a setting or an option that cannot be used. */
@@ -78,7 +84,7 @@ function insideOf(root: string, folder: string, given: string): string {
   });
 }
 
-function readSettings(root: string): z.infer<typeof settingsSchema> {
+function readSettings(root: string): OwnSettings {
   const file = join(root, settingsFile);
   let content: unknown = {};
   if (existsSync(file)) {
@@ -88,7 +94,7 @@ function readSettings(root: string): z.infer<typeof settingsSchema> {
       throw new UsageError(`${settingsFile} cannot be read: ${(error as Error).message}`);
     }
   }
-  const read = settingsSchema.safeParse(content);
+  const read = ownSettingsSchema.safeParse(content);
   if (read.success) return read.data;
   throw new UsageError(`${settingsFile} is not accepted:\n${z.prettifyError(read.error)}`);
 }

@@ -15,6 +15,8 @@ export interface CodePipeline {
   /** Names by which other parts of the files mean this pipeline: its name, its identity in the template. */
   readonly aliases: readonly string[];
   readonly mode: Written | undefined;
+  /** What the service takes it for; without a type written, by what else is. */
+  readonly type: "V1" | "V2" | "unknown";
   readonly stages: readonly Stage[];
   readonly triggers: readonly Trigger[];
   readonly stores: readonly Written[];
@@ -92,6 +94,10 @@ export interface Project {
   readonly buildspec: Written | undefined;
   readonly buildspecNode: Node | undefined;
   readonly at: Place;
+  /** Kind and size of the machine, e.g. `LINUX_CONTAINER` and `BUILD_GENERAL1_SMALL`. */
+  readonly machine: { readonly type: Written | undefined; readonly size: Written | undefined };
+  /** Values of Secrets Manager that its environment names. */
+  readonly secrets: readonly Written[];
 }
 
 /** An EventBridge rule that starts pipelines. */
@@ -114,6 +120,8 @@ export interface Bucket {
   readonly blockedAt: Place;
   readonly encrypted: "yes" | "silent" | "unknown";
   readonly publicAt: Place | undefined;
+  /** When its lifecycle removes every object; undefined where no rule does, or it is not told. */
+  readonly expireDays: number | undefined;
 }
 
 export interface Role {
@@ -128,6 +136,13 @@ export interface Statement {
   readonly conditional: boolean;
 }
 
+/** How many there are. */
+export interface KeptResources {
+  readonly alarms: number;
+  readonly dashboards: number;
+  readonly keys: number;
+}
+
 /** What a repository holds of CodePipelines. */
 export interface PipelineFiles {
   readonly pipelines: readonly CodePipeline[];
@@ -137,6 +152,8 @@ export interface PipelineFiles {
   readonly secrets: readonly LiteralSecret[];
   /** Files in which pipelines were found, sorted. */
   readonly files: readonly string[];
+  /** What else is paid for by being there, in the files that hold pipelines. */
+  readonly kept: KeptResources;
   /** A stack template by its path in the source artifact, parsed when asked for. */
   template(path: string): { readonly root: Node; readonly source: SourceFile } | undefined;
   /** Another file of the repository, parsed when asked for. */

@@ -1,7 +1,7 @@
 /** The structure of a pipeline, which is the same in the service's own JSON, in templates and (once reshaped) in Terraform. */
 
-import type { Written } from "../../../facts/staged.ts";
-import type { Action, Patterns, PushFilter, Scope, Setting, Stage, Trigger } from "../pipeline.ts";
+import { literal, type Written } from "../../../facts/staged.ts";
+import type { Action, CodePipeline, Patterns, PushFilter, Scope, Setting, Stage, Trigger } from "../pipeline.ts";
 import { child, entriesOf, type Node } from "./tree/node.ts";
 
 /** How names and lists are resolved where the pipeline is written. */
@@ -10,6 +10,7 @@ type Words = Pick<Scope, "text" | "list">;
 export interface Body {
   readonly name: Written | undefined;
   readonly mode: Written | undefined;
+  readonly type: CodePipeline["type"];
   readonly stages: readonly Stage[];
   readonly triggers: readonly Trigger[];
   readonly stores: readonly Written[];
@@ -33,12 +34,28 @@ export function readBody(node: Node, words: Words): Body {
   return {
     name: words.text(field(node, "name")),
     mode: words.text(field(node, "executionMode")),
+    type: typeOf(node, words),
     stages,
     triggers,
     stores: stores.flatMap((store) => words.text(field(store, "location")) ?? []),
     role: words.text(field(node, "roleArn")),
     partial: reader.partial,
   };
+}
+
+/** What only V2 has makes it one, also where the type is not written. Source: the service's page about pipeline types. */
+function typeOf(node: Node, words: Words): CodePipeline["type"] {
+  const written = words.text(field(node, "pipelineType"));
+  if (written) {
+    const type = literal(written);
+    return type === "V1" || type === "V2" ? type : "unknown";
+  }
+  const conditions = ["beforeEntry", "onSuccess", "onFailure"];
+  const hasConditions = words
+    .list(field(node, "stages"))
+    .items.some((stage) => conditions.some((name) => field(stage, name) !== undefined));
+  const isNewer = hasConditions || ["triggers", "variables"].some((name) => field(node, name) !== undefined);
+  return isNewer ? "V2" : "V1";
 }
 
 class BodyReader {

@@ -2,7 +2,7 @@ import type { LiteralSecret } from "../../../facts/staged.ts";
 import { identity, literal } from "../../../facts/staged.ts";
 import type { Finding } from "../../../findings/finding.ts";
 import type { SourceFile } from "../../../findings/source.ts";
-import type { CodePipeline, PipelineFiles, Scope } from "../pipeline.ts";
+import type { CodePipeline, KeptResources, PipelineFiles, Scope } from "../pipeline.ts";
 import { readBody } from "./body.ts";
 import { templateScope } from "./cloudformation/scope.ts";
 import { type Resource, Template } from "./cloudformation/template.ts";
@@ -39,6 +39,7 @@ export async function readFound(found: FoundFiles): Promise<PipelineFiles> {
     problems: reading.problems,
     secrets,
     files,
+    kept: reading.kept(new Set(files)),
     template: (wanted) => reading.template(wanted),
     document: (wanted) => reading.document(wanted),
   };
@@ -144,6 +145,22 @@ class Reading {
         scope,
       },
     ];
+  }
+
+  /** Of these files, and of the others of a configuration that one of them belongs to. */
+  kept(files: ReadonlySet<string>): KeptResources {
+    const templates = this.templates.filter(({ source }) => files.has(source.path));
+    const configurations = this.configurations.filter(({ resources }) =>
+      resources.some(({ source }) => files.has(source.path)),
+    );
+    const count = (template: string, terraform: string) =>
+      [...templates.map((one) => one.ofType(template)), ...configurations.map((one) => one.ofType(terraform))].flat()
+        .length;
+    return {
+      alarms: count("AWS::CloudWatch::Alarm", "aws_cloudwatch_metric_alarm"),
+      dashboards: count("AWS::CloudWatch::Dashboard", "aws_cloudwatch_dashboard"),
+      keys: count("AWS::KMS::Key", "aws_kms_key"),
+    };
   }
 
   secrets(): LiteralSecret[] {

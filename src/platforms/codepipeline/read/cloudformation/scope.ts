@@ -33,6 +33,14 @@ function project(resource: Resource, template: Template): Project {
     buildspec: template.text(node),
     buildspecNode: node,
     at: resource.idAt,
+    machine: {
+      type: template.text(child(resource.properties, "Environment", "Type")),
+      size: template.text(child(resource.properties, "Environment", "ComputeType")),
+    },
+    secrets: template
+      .list(child(resource.properties, "Environment", "EnvironmentVariables"))
+      .items.filter((variable) => plainText(child(variable, "Type")) === "SECRETS_MANAGER")
+      .flatMap((variable) => template.text(child(variable, "Value")) ?? []),
   };
 }
 
@@ -92,7 +100,23 @@ function bucket(resource: Resource, template: Template): Bucket {
     blockedAt: opened?.at ?? block?.at ?? idAt,
     encrypted: encryption ? "yes" : "silent",
     publicAt: isPublic ? access?.at : publicPolicy(resource, template),
+    expireDays: expiry(resource, template),
   };
+}
+
+/** Of everything in the bucket: a rule for a part of it does not keep the rest small. */
+function expiry({ properties }: Resource, template: Template): number | undefined {
+  const rules = template.list(child(properties, "LifecycleConfiguration", "Rules")).items;
+  const forAll = rules.filter(
+    (rule) =>
+      plainText(child(rule, "Status")) === "Enabled" && !plainText(child(rule, "Prefix")) && !child(rule, "TagFilters"),
+  );
+  return shortest(forAll.map((rule) => plainText(child(rule, "ExpirationInDays"))));
+}
+
+export function shortest(days: readonly (string | undefined)[]): number | undefined {
+  const known = days.map(Number).filter((each) => each > 0);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 function isTrue(node: Node | undefined): boolean {

@@ -21,17 +21,27 @@ export function pipelineOf(block: Node): Node {
       ["name", "name"],
       ["role_arn", "roleArn"],
       ["execution_mode", "executionMode"],
+      ["pipeline_type", "pipelineType"],
     ]),
     ...listed(block, "artifact_store", "artifactStores", (store) =>
       map(store, renamed(store, [["location", "location"]])),
     ),
     ...listed(block, "stage", "stages", stageOf),
     ...listed(block, "trigger", "triggers", triggerOf),
+    ...listed(block, "variable", "variables", (variable) => variable),
   ]);
 }
 
 function stageOf(block: Node): Node {
-  return map(block, [...renamed(block, [["name", "name"]]), ...listed(block, "action", "actions", actionOf)]);
+  return map(block, [
+    ...renamed(block, [
+      ["name", "name"],
+      ["before_entry", "beforeEntry"],
+      ["on_success", "onSuccess"],
+      ["on_failure", "onFailure"],
+    ]),
+    ...listed(block, "action", "actions", actionOf),
+  ]);
 }
 
 function actionOf(block: Node): Node {

@@ -2,9 +2,9 @@
 
 import { identity, literal, type Written } from "../../../../facts/staged.ts";
 import type { Bucket, EventRule, Project, Role, Scope } from "../../pipeline.ts";
-import { statementOf } from "../cloudformation/scope.ts";
+import { shortest, statementOf } from "../cloudformation/scope.ts";
 import { parseEmbedded } from "../decode.ts";
-import { child, itemsOf, type Node, plainText } from "../tree/node.ts";
+import { child, entriesOf, itemsOf, type Node, plainText } from "../tree/node.ts";
 import { asList, type Configuration, type TerraformResource } from "./configuration.ts";
 
 export function configurationScope(configuration: Configuration): Scope {
@@ -22,11 +22,20 @@ export function configurationScope(configuration: Configuration): Scope {
 function project(resource: TerraformResource, configuration: Configuration): Project {
   const [source] = asList(child(resource.node, "source"));
   const node = child(source, "buildspec");
+  const [environment] = asList(child(resource.node, "environment"));
+  const variables = asList(child(environment, "environment_variable"));
   return {
     aliases: configuration.aliases(resource, "name"),
     buildspec: fileNamed(node, configuration) ?? configuration.text(node),
     buildspecNode: node,
     at: resource.nameEntry.keyAt,
+    machine: {
+      type: configuration.text(child(environment, "type")),
+      size: configuration.text(child(environment, "compute_type")),
+    },
+    secrets: variables
+      .filter((variable) => plainText(child(variable, "type")) === "SECRETS_MANAGER")
+      .flatMap((variable) => configuration.text(child(variable, "value")) ?? []),
   };
 }
 
@@ -100,7 +109,24 @@ function bucket(resource: TerraformResource, configuration: Configuration): Buck
     blockedAt: block?.nameEntry.keyAt ?? resource.nameEntry.keyAt,
     encrypted: encryption ? "yes" : "silent",
     publicAt: plainText(access)?.startsWith("public-read") ? access?.at : undefined,
+    expireDays: expiry(beside("aws_s3_bucket_lifecycle_configuration")?.node),
   };
+}
+
+function expiry(lifecycle: Node | undefined): number | undefined {
+  const rules = asList(child(lifecycle, "rule")).filter((rule) => {
+    const [filter] = asList(child(rule, "filter"));
+    const isPartial = entriesOf(filter).some(({ value }) => plainText(value) !== "" && !isEmpty(value));
+    return plainText(child(rule, "status")) === "Enabled" && !isPartial && !plainText(child(rule, "prefix"));
+  });
+  return shortest(
+    rules.flatMap((rule) => asList(child(rule, "expiration")).map((one) => plainText(child(one, "days")))),
+  );
+}
+
+/** Plans write null and empty lists for what is not set. */
+function isEmpty(node: Node): boolean {
+  return node.kind === "scalar" ? node.value === null : node.kind === "list" && node.items.length === 0;
 }
 
 function role(resource: TerraformResource, configuration: Configuration): Role {

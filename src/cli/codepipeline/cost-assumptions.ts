@@ -1,0 +1,67 @@
+import type { Comparison } from "../../platforms/codepipeline/cost/compare.ts";
+import type { Basis, MonthlyUse } from "../../platforms/codepipeline/cost/monthly-use.ts";
+import { priceRegion } from "../../platforms/codepipeline/cost/prices.ts";
+import { assumedMinutes, type CostSettings, priceOf } from "../../platforms/codepipeline/cost/settings.ts";
+import { count } from "../terminal/duration.ts";
+
+/** What a bill rests on and nobody can read off the files, with how to say it better. */
+export function assumptionsOf(
+  { before, after }: { before?: MonthlyUse; after: MonthlyUse },
+  settings: CostSettings,
+): string[] {
+  const pipelines = [...(before?.pipelines ?? []), ...after.pipelines];
+  const runs = new Set(pipelines.map((pipeline) => pipeline.runs));
+  const often =
+    runs.size === 1
+      ? `every pipeline runs ${[...runs][0]} times a month`
+      : `runs a month: ${pipelines.map((pipeline) => `${pipeline.name} ${pipeline.runs}`).join(", ")}`;
+  const other = typeof settings.minutes === "number" ? settings.minutes : settings.minutes.default;
+  const by = (basis: Basis) =>
+    pipelines.flatMap(({ actions }) => actions).filter((action) => action.basis === basis).length;
+  return [
+    `${often} (--runs N, --runs NAME=N), and none fails`,
+    "each action is billed in whole minutes, begun ones included",
+    ...(by("measured") > 0
+      ? [
+          `${count(by("measured"), "action")} as long as the job usually takes here (median of its last five successes), and ${settings.setupSeconds} seconds for the machine`,
+        ]
+      : []),
+    ...(by("given") > 0 ? [`${count(by("given"), "action")} as long as was given`] : []),
+    ...(by("assumed") > 0
+      ? [
+          `${count(by("assumed"), "action")} never measured: ${other ?? assumedMinutes} minutes, hand-overs 1, deployments to machines 5 to 10 (--minutes JOB=N)`,
+        ]
+      : []),
+    settings.freeTier
+      ? "what is free each month is used by nothing else in the account (--no-free-tier)"
+      : "nothing is free: others in the account use that up",
+  ];
+}
+
+/** The prices that something is paid by, each once. */
+export function pricesOf({ rows }: Comparison, settings: CostSettings): { title: string; rows: [string, string][] } {
+  const lines = rows.flatMap(({ before, after }) => [...(before?.lines ?? []), ...(after?.lines ?? [])]);
+  const ids = [...new Set(lines.filter(({ usd }) => usd > 0).map(({ price }) => price))];
+  const dates = [...new Set(ids.map((id) => priceOf(id, settings).asOf))].sort();
+  const dated =
+    dates.length === 0 ? "" : `, as listed in ${dates.length === 1 ? dates[0] : `${dates[0]} to ${dates.at(-1)}`}`;
+  return {
+    title: `prices of ${settings.region ?? priceRegion}${dated}, without tax`,
+    rows: ids.map((id) => {
+      const { usd, unit, free } = priceOf(id, settings);
+      return [id, `${perUnit(usd, unit)}${free > 0 ? `, ${count(free, unit)} free` : ""}`];
+    }),
+  };
+}
+
+/** `$0.002 a minute`, `$0.40 for a million requests`. */
+function perUnit(usd: number, unit: string): string {
+  if (usd >= 0.0001) return `$${usd} ${/^[aeiou]/.test(unit) ? "an" : "a"} ${unit}`;
+  return `$${(usd * 1e6).toFixed(2)} for a million ${unit}s`;
+}
+
+export const notCounted: readonly string[] = [
+  "what the pipelines deploy, and the traffic it has",
+  "data transfer, repeated and failed runs, rollbacks",
+  "waiting of stage conditions: the price list names actions only",
+];

@@ -1,0 +1,147 @@
+/** What the pipelines of a document would use, whatever its layout and format. */
+
+import type { Action, Document, Pipeline, Project, Resource } from "../write/document.ts";
+import { isReference } from "../write/text.ts";
+import { measured, minutesOf } from "./minutes.ts";
+import type { MonthlyUse, UsedAction, UsedPipeline, UsedThing } from "./monthly-use.ts";
+import { type CostSettings, runsOf } from "./settings.ts";
+
+/** Old versions stay for so long after an artifact has expired: the buckets of all formats say so. */
+const oldVersionDays = 30;
+/** What the function that rolls back takes for one failure, generously: ten seconds with the least memory there is. */
+const rollbackGbSeconds = (10 * 128) / 1024;
+
+export interface Known {
+  readonly settings: CostSettings;
+  /** Milliseconds that jobs usually take, by the name under which they ran here. */
+  readonly usual: ReadonlyMap<string, number>;
+}
+
+export function useOfDocument({ resources }: Document, known: Known): MonthlyUse {
+  const pipelines: UsedPipeline[] = [];
+  const secrets = new Set<string>();
+  let secretReads = 0;
+  let parameterReads = 0;
+  for (const pipeline of resources) {
+    if (pipeline.kind !== "pipeline") continue;
+    const used = usedPipeline(pipeline, resources, known);
+    pipelines.push(used);
+    for (const action of pipeline.stages.flatMap(({ actions }) => actions)) {
+      const named = secretsOf(projectOf(action, resources));
+      for (const secret of named) secrets.add(secret);
+      secretReads += named.length * used.runs;
+      parameterReads += handedOver(action) * used.runs;
+    }
+  }
+  const things = resources.flatMap((one) => thingsOf(one, pipelines));
+  if (secrets.size > 0) things.push(...secretThings(secrets.size, secretReads));
+  if (parameterReads > 0) {
+    const because = "outputs are standard parameters, which cost nothing";
+    things.push({ price: "parameters.standard", item: "handed-over outputs", quantity: parameterReads, because });
+  }
+  return { pipelines, things, unpriced: [] };
+}
+
+function usedPipeline(pipeline: Pipeline, resources: readonly Resource[], known: Known): UsedPipeline {
+  const bucket = resources.find(({ id }) => id === pipeline.bucket);
+  const actions = pipeline.stages.flatMap((stage) =>
+    stage.actions.map((action): UsedAction => {
+      const names = [
+        ...(action.job === undefined ? [] : [`${action.job}@${stage.name}`, action.job]),
+        `${pipeline.name}/${action.name}`,
+      ];
+      const measuredMs = action.job && measured({ job: action.job, environment: stage.name }, known.usual);
+      return {
+        names,
+        ...(action.category === "Approval"
+          ? { minutes: 0, basis: "free" }
+          : minutesOf({ names, provider: action.provider, measuredMs: measuredMs || undefined }, known.settings)),
+        build: action.provider === "CodeBuild" ? { machine: "codebuild.general1.small" } : undefined,
+        inputs: action.inputs.length,
+        outputs: action.outputs.length,
+      };
+    }),
+  );
+  return {
+    name: pipeline.name,
+    type: "V2",
+    runs: runsOf(pipeline.name, known.settings),
+    actions,
+    keptDays: bucket?.kind === "bucket" ? bucket.expireDays + oldVersionDays : 0,
+  };
+}
+
+/** Counted one by one, so that a new kind of resource has to say what it costs. */
+function thingsOf(resource: Resource, pipelines: readonly UsedPipeline[]): UsedThing[] {
+  const runs = pipelines.reduce((sum, one) => sum + one.runs, 0);
+  switch (resource.kind) {
+    case "alarm":
+      return [{ price: "cloudwatch.alarm", item: "alarms", quantity: 1, because: "one metric each" }];
+    case "dashboard":
+      return [
+        { price: "cloudwatch.dashboard", item: "dashboards", quantity: 1, because: "free up to 50 metrics each" },
+      ];
+    case "topic": {
+      const because = "one for each run and each approval, to one address";
+      return [{ price: "sns.email", item: "e-mails", quantity: emails(pipelines), because }];
+    }
+    case "rule":
+    case "schedule":
+      return [
+        { price: "eventbridge.event", item: "events", quantity: runs, because: "events of AWS services are free" },
+      ];
+    case "function": {
+      const because = `${resource.name}, as if every run failed once`;
+      return [
+        { price: "lambda.request", item: "calls", quantity: runs, because },
+        { price: "lambda.compute", item: "compute", quantity: runs * rollbackGbSeconds, because },
+      ];
+    }
+    case "bucket": {
+      const requests = pipelines.reduce(
+        (sum, one) => sum + one.runs * one.actions.reduce((each, { inputs, outputs }) => each + inputs + outputs, 0),
+        0,
+      );
+      const because = "one for each artifact read or written, with the key that S3 keeps for the account";
+      return [{ price: "kms.request", item: "requests", quantity: requests, because }];
+    }
+    // Storage, requests and logs follow from the runs; permissions are free.
+    case "logs":
+    case "project":
+    case "pipeline":
+    case "role":
+    case "policy":
+      return [];
+    default:
+      return resource satisfies never;
+  }
+}
+
+function emails(pipelines: readonly UsedPipeline[]): number {
+  const approvals = (one: UsedPipeline) => one.actions.filter(({ basis }) => basis === "free").length;
+  return pipelines.reduce((sum, one) => sum + one.runs * (1 + approvals(one)), 0);
+}
+
+function projectOf(action: Action, resources: readonly Resource[]): Project | undefined {
+  const named = action.configuration.ProjectName;
+  const [reference] = Array.isArray(named) ? named : [];
+  if (!isReference(reference) || !("of" in reference)) return undefined;
+  const found = resources.find(({ id }) => id === reference.of);
+  return found?.kind === "project" ? found : undefined;
+}
+
+const secretsOf = (project: Project | undefined): string[] =>
+  (project?.variables ?? []).flatMap(({ type, value }) => (type === "SECRETS_MANAGER" ? [value] : []));
+
+/** Outputs that an action reads from Parameter Store. */
+function handedOver({ configuration }: Action): number {
+  const { EnvironmentVariables: variables } = configuration;
+  return typeof variables === "string" ? variables.split('"PARAMETER_STORE"').length - 1 : 0;
+}
+
+export function secretThings(count: number, reads: number): UsedThing[] {
+  return [
+    { price: "secrets.secret", item: "secrets", quantity: count, because: "those that builds are given" },
+    { price: "secrets.read", item: "reads", quantity: reads, because: "once for each build and secret" },
+  ];
+}
