@@ -7,8 +7,7 @@ import { type Known, useOfDocument } from "../../platforms/codepipeline/cost/gen
 import { priceRegion } from "../../platforms/codepipeline/cost/prices.ts";
 import { priceOf } from "../../platforms/codepipeline/cost/settings.ts";
 import type { PipelineFiles } from "../../platforms/codepipeline/pipeline.ts";
-import { findFiles } from "../../platforms/codepipeline/read/find-files.ts";
-import { readFound } from "../../platforms/codepipeline/read/repository.ts";
+import { readPipelines } from "../../platforms/codepipeline/read/repository.ts";
 import { markOf } from "../../platforms/codepipeline/write/header.ts";
 import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { assumptionsOf, notCounted, pricesOf } from "../codepipeline/cost-assumptions.ts";
@@ -53,7 +52,8 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const settings = withOptions(write.settings.cost, options);
   using journal = openJournal(place);
   const known: Known = { settings, usual: journal?.durations() ?? new Map() };
-  const existing = options.against === undefined ? undefined : readExisting(options.against, delivery.name, terminal);
+  const existing =
+    options.against === undefined ? undefined : await readExisting(options.against, delivery.name, terminal);
   const use = {
     after: useOfDocument(
       writing(() => lowerDelivery(delivery, write)),
@@ -101,21 +101,15 @@ const total = ({ usd }: Bill) => dollars(centsThatAddUp([usd])[0]!);
 const idsIn = (bills: readonly Bill[]) => [...new Set(bills.flatMap(({ lines }) => lines.map(({ price }) => price)))];
 
 /** Pipelines that exist. In a folder, those that Baton wrote for this delivery are what is to be, not what was. */
-function readExisting(path: string, delivery: string, terminal: Terminal): PipelineFiles {
+async function readExisting(path: string, delivery: string, terminal: Terminal): Promise<PipelineFiles> {
   const absolute = resolve(terminal.cwd, path);
   if (!existsSync(absolute)) throw new UsageError(`--against ${path}: is not there`);
-  const found = findFiles(absolute);
   const isWhole = statSync(absolute).isDirectory();
-  const read = readFound(found);
+  const read = await readPipelines(absolute);
   const pipelines = read.pipelines.filter(({ source }) => !isWhole || !source.text.includes(markOf(delivery)));
   if (pipelines.length > 0) return { ...read, pipelines };
   const [problem] = read.problems;
-  if (found.unread.length > 0) {
-    throw new UsageError(`--against ${path}: ${found.unread[0]} is Terraform's own language, which is not read here`, {
-      next: "terraform show -json > plan.json, and name that file",
-    });
-  }
   throw new UsageError(`--against ${path}: no CodePipeline is in there${problem ? `: ${problem.message}` : ""}`, {
-    next: "name a pipeline's JSON (aws codepipeline get-pipeline), a CloudFormation template, or a folder with them",
+    next: "name what aws codepipeline get-pipeline or terraform show -json answered, a CloudFormation template, or a folder",
   });
 }

@@ -75,11 +75,11 @@ test("jobs that ran here count as long as they usually took, also where only ano
 /** Differences that the files cannot tell: what builds publish at run time, who is told, what rolls back. */
 const fromFiles = ["codepipeline.v2", "codebuild.general1.small", "cloudwatch.alarm", "cloudwatch.dashboard"];
 
-test("read back, the written files are counted as the document is", () => {
+test("read back, the written files are counted as the document is", async () => {
   const wanted = quantities(useOfDocument(document, known));
   const { files } = write(shop, { ...shopSettings, rollback: "function" });
   using folder = folderWith(Object.fromEntries(files.map(({ path, text }) => [path, text])));
-  const found = quantities(useOfFiles(readPipelines(join(folder.path, "codepipeline")), known));
+  const found = quantities(useOfFiles(await readPipelines(join(folder.path, "codepipeline")), known));
   for (const id of [...fromFiles, "secrets.secret", "secrets.read"]) assert.equal(found[id], wanted[id], id);
   assert.equal(found["s3.storage"], (20 * 2 * 10 * 3) / 1024, "90 days, as the lifecycle says");
 });
@@ -102,21 +102,21 @@ const machine = (Type: string, ComputeType: string) => ({
   Properties: { Environment: { Type, ComputeType } },
 });
 
-function existing(resources: object): MonthlyUse {
+async function existing(resources: object): Promise<MonthlyUse> {
   using folder = folderWith({
     "pipelines.yaml": stringify({ Resources: { Store: { Type: "AWS::S3::Bucket" }, ...resources } }),
   });
-  return useOfFiles(readPipelines(folder.path), known);
+  return useOfFiles(await readPipelines(folder.path), known);
 }
 
-test("the type of a pipeline is what is written, or what follows from what only V2 has", () => {
-  const types = existing({
+test("the type of a pipeline is what is written, or what follows from what only V2 has", async () => {
+  const { pipelines: types } = await existing({
     A: pipeline("a", {}, checkout, build),
     B: pipeline("b", { PipelineType: "V1" }, checkout, build),
     C: pipeline("c", { PipelineType: "V2" }, checkout, build),
     D: pipeline("d", { Variables: [{ Name: "x" }] }, checkout, build),
     E: pipeline("e", {}, checkout, { ...build, OnFailure: { Result: "ROLLBACK" } }),
-  }).pipelines;
+  });
   assert.deepEqual(
     types.map(({ name, type }) => [name, type]),
     [
@@ -129,14 +129,14 @@ test("the type of a pipeline is what is written, or what follows from what only 
   );
 });
 
-test("approvals and a team's own workers are free, machines are paid by their size, and an unknown one is said", () => {
+test("approvals and a team's own workers are free, machines are paid by their size, and an unknown one is said", async () => {
   const last = stage(
     "Rest",
     step("Ask", ["Approval", "AWS", "Manual"]),
     step("Own", ["Deploy", "Custom", "Ours"]),
     step("Roll", ["Deploy", "AWS", "ECS"]),
   );
-  const use = existing({
+  const use = await existing({
     A: pipeline("a", { PipelineType: "V2" }, checkout, build, last),
     Project: machine("LINUX_CONTAINER", "BUILD_GENERAL1_LARGE"),
     Key: { Type: "AWS::KMS::Key" },
@@ -146,7 +146,7 @@ test("approvals and a team's own workers are free, machines are paid by their si
   assert.equal(counted["codebuild.general1.large"], 20 * 3);
   assert.equal(counted["kms.key"], 1);
   assert.equal(counted["s3.storage"], 2.376302, "200 MB a month for a year: nothing removes them");
-  const strange = existing({
+  const strange = await existing({
     A: pipeline("a", {}, checkout, build),
     Project: machine("LINUX_GPU_CONTAINER", "BUILD_GENERAL1_LARGE"),
   });
@@ -154,7 +154,7 @@ test("approvals and a team's own workers are free, machines are paid by their si
   assert.equal(quantities(strange)["codepipeline.v1"], 1);
 });
 
-test("Terraform as JSON is counted by the same things", () => {
+test("Terraform as JSON is counted by the same things", async () => {
   const action = (name: string, category: string, provider: string, more: object = {}) => ({
     name,
     category,
@@ -203,7 +203,7 @@ test("Terraform as JSON is counted by the same things", () => {
     },
   };
   using folder = folderWith({ "main.tf.json": JSON.stringify(configuration) });
-  const counted = quantities(useOfFiles(readPipelines(folder.path), known));
+  const counted = quantities(useOfFiles(await readPipelines(folder.path), known));
   assert.deepEqual(counted, {
     "codepipeline.v2": 80,
     "codebuild.arm1.small": 60,
