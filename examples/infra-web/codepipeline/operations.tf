@@ -14,10 +14,19 @@ resource "aws_sns_topic_policy" "notifications" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "ServicesOfThisAccount"
+        Sid    = "FromEvents"
         Effect = "Allow"
         Principal = {
-          Service = ["events.amazonaws.com", "cloudwatch.amazonaws.com"]
+          Service = "events.amazonaws.com"
+        }
+        Action   = "sns:Publish"
+        Resource = aws_sns_topic.notifications.arn
+      },
+      {
+        Sid    = "FromCloudwatch"
+        Effect = "Allow"
+        Principal = {
+          Service = "cloudwatch.amazonaws.com"
         }
         Action   = "sns:Publish"
         Resource = aws_sns_topic.notifications.arn

@@ -152,7 +152,13 @@ export interface Topic extends Base {
   /** Parameter with the address of who is told; empty: nobody yet. */
   readonly emailParameter: string;
   /** Services that may publish, beside this account. */
-  readonly publishers: readonly string[];
+  readonly publishers: readonly Publisher[];
+}
+
+export interface Publisher {
+  readonly service: string;
+  /** Whether it says for which account it asks. A statement with a condition on that lets nobody else in. */
+  readonly tellsAccount: boolean;
 }
 
 export type Pattern = Readonly<Record<string, unknown>>;

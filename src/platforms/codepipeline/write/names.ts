@@ -25,6 +25,9 @@ export const pascal = (...words: readonly string[]): string =>
     .map((word) => word[0]!.toUpperCase() + word.slice(1))
     .join("");
 
+/** `events.amazonaws.com` becomes `FromEvents`: the name of a statement. */
+export const publisherSid = (service: string): string => pascal("from", service.split(".")[0]!);
+
 /** `web.dist` becomes `web_dist`: usable in variables of a shell. */
 export const snake = (...words: readonly string[]): string => words.join("_").replaceAll(/[^A-Za-z0-9]/g, "_");
 

@@ -27,7 +27,11 @@ export function operations(operated: Operated): Resource[] {
       comment: ["Who is asked to approve and is told how runs ended."],
       name: `${delivery}-pipelines`,
       emailParameter: "NotificationEmail",
-      publishers: ["events.amazonaws.com", "cloudwatch.amazonaws.com"],
+      publishers: [
+        // A condition on the account would keep EventBridge itself out: it asks topics without saying for whom.
+        { service: "events.amazonaws.com", tellsAccount: false },
+        { service: "cloudwatch.amazonaws.com", tellsAccount: true },
+      ],
     },
     ...notices,
     ...(rollsBack ? rollback(operated) : []),

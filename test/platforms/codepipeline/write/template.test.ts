@@ -118,6 +118,20 @@ test("a role may do what its job needs and nothing else", () => {
   assert.deepEqual(wild, []);
 });
 
+test("the team hears of runs: EventBridge may publish without saying for which account, which it does not do", () => {
+  const { PolicyDocument } = resources(templates.shop).NotificationsPolicy!.Properties as unknown as {
+    PolicyDocument: { Statement: { Principal: { Service: string }; Condition?: object }[] };
+  };
+  const conditions = PolicyDocument.Statement.map(({ Principal, Condition }) => [
+    Principal.Service,
+    Condition !== undefined,
+  ]);
+  assert.deepEqual(conditions, [
+    ["events.amazonaws.com", false],
+    ["cloudwatch.amazonaws.com", true],
+  ]);
+});
+
 test("a job whose needs nobody told gets a policy that the team writes, as a parameter", () => {
   const template = parse(templates.shop, { logLevel: "silent" }) as {
     Parameters: Record<string, { Description: string }>;

@@ -12,6 +12,7 @@ import type {
   Statement,
   Topic,
 } from "../document.ts";
+import { publisherSid } from "../names.ts";
 import { account, arnOf, isText, nameOf, parameter, partition, region, type Text, text } from "../text.ts";
 import type { References } from "./intrinsic.ts";
 import { dashboardBody, pipelineProperties } from "./pipeline.ts";
@@ -253,16 +254,14 @@ function topic({ id, name, emailParameter, publishers }: Topic, { references, ta
         Topics: [value([arnOf(id)])],
         PolicyDocument: {
           Version: "2012-10-17",
-          Statement: [
-            {
-              Sid: "ServicesOfThisAccount",
-              Effect: "Allow",
-              Principal: { Service: publishers },
-              Action: "sns:Publish",
-              Resource: value([arnOf(id)]),
-              Condition: { StringEquals: { "aws:SourceAccount": value([account]) } },
-            },
-          ],
+          Statement: publishers.map(({ service, tellsAccount }) => ({
+            Sid: publisherSid(service),
+            Effect: "Allow",
+            Principal: { Service: service },
+            Action: "sns:Publish",
+            Resource: value([arnOf(id)]),
+            ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": value([account]) } } }),
+          })),
         },
       },
     },

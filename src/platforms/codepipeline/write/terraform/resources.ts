@@ -1,6 +1,7 @@
 /** Each resource of the document as Terraform's blocks. */
 
 import type { Bucket, Project, Resource, Role, RollbackFunction, Rule, Schedule, Topic } from "../document.ts";
+import { publisherSid } from "../names.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
 import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
 import { pipelineBlock } from "./pipeline.ts";
@@ -298,16 +299,14 @@ function topic({ id, comment, name, emailParameter, publishers }: Topic, values:
         arn,
         policy: new Call("jsonencode", {
           Version: "2012-10-17",
-          Statement: [
-            {
-              Sid: "ServicesOfThisAccount",
-              Effect: "Allow",
-              Principal: { Service: [...publishers] },
-              Action: "sns:Publish",
-              Resource: arn,
-              Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } },
-            },
-          ],
+          Statement: publishers.map(({ service, tellsAccount }) => ({
+            Sid: publisherSid(service),
+            Effect: "Allow",
+            Principal: { Service: service },
+            Action: "sns:Publish",
+            Resource: arn,
+            ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } } }),
+          })),
         }),
       },
     }),
