@@ -20,7 +20,7 @@ export function readBuckets({
   // A folder that is copied as a whole is a site or a release; one file is something for another run.
   const whole = verb === "sync" || args.has("--recursive");
   const shared = { tool: `aws s3 ${verb}`, resource: "bucket", at: command.at, confidence } as const;
-  const details = setting.state.account;
+  const details = setting.accountOf(command, args);
   const accesses: Access[] = [];
   const [source, target] = verb === "rm" ? [undefined, paths[0]] : paths;
   if (source && isBucket(source)) {

@@ -2,10 +2,10 @@ import type { Access, Key, TokenUse } from "../facts/access.ts";
 import type { Confidence } from "../findings/finding.ts";
 import type { Arguments } from "./arguments.ts";
 import type { MachineState } from "./machine-state.ts";
-import type { Command } from "./script.ts";
+import type { Command, KnownVariables } from "./script.ts";
 
 /** What surrounds a script: where it starts, what the platform gives it, and what the scripts before it left behind. */
-export interface ScriptSetting {
+export interface ScriptSetting extends KnownVariables {
   /** Where the script starts, from the root of the checkout; empty for the root. */
   readonly folder: Key;
   readonly state: MachineState;
@@ -13,6 +13,8 @@ export interface ScriptSetting {
   readonly own: readonly CommandReader[];
   /** Whether the platform sets a variable of this name for the script. */
   hasVariable(name: string): boolean;
+  /** What tells the account and the place that a command works in from others. */
+  accountOf(command: Command, args: Arguments): ReadonlyMap<string, Key>;
   /** Whose authority a secret gives. */
   tokenOf(secret: Key): TokenUse;
   /** Whether commands can act on something real, as far as variables and earlier scripts tell. */

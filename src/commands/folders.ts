@@ -1,7 +1,7 @@
 /** Folders as names in pieces, relative to the root of the checkout. */
 
 import type { Key } from "../facts/access.ts";
-import { joinKeys, textKey } from "./words.ts";
+import { dropLeading, joinKeys, leadingText, textKey } from "./words.ts";
 
 /** `./a/b/` and `a/b` are one folder, and `.` is the root. */
 export function normalFolder(folder: Key): Key {
@@ -24,6 +24,14 @@ export function subfolder(folder: Key, inside: Key): Key {
   // `a/../b` is `b`; only plain text can be shortened.
   const plain = joined.length === 1 && joined[0]?.kind === "text" ? joined[0].text : undefined;
   return plain?.includes("..") ? textKey(shorten(plain)) : joined;
+}
+
+/** A path from the root of the checkout, where it is told by a variable that holds that root. */
+export function inCheckout(path: Key, roots: ReadonlySet<string>): Key | undefined {
+  const [first, ...rest] = path;
+  if (first?.kind !== "variable" || !roots.has(first.name)) return undefined;
+  if (rest.length > 0 && !leadingText(rest).startsWith("/")) return undefined;
+  return normalFolder(dropLeading(rest, 1));
 }
 
 function shorten(path: string): string {

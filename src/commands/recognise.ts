@@ -19,13 +19,22 @@ import { readTerraform } from "./terraform.ts";
 import { readWebRequests } from "./web-requests.ts";
 import { leadingText, mergeText, showKey, splitKey, textKey } from "./words.ts";
 
-/** What the texts that one shell runs do to things outside of it, in the order in which they are written. */
-export function scriptAccesses(script: readonly ScriptText[], setting: ScriptSetting): Access[] {
-  return readScript(script).flatMap((command) => {
-    if (command.program === undefined) return [];
+export interface RecognisedCommand {
+  readonly command: Command;
+  readonly accesses: readonly Access[];
+}
+
+/** The commands of texts that one shell runs, with what they do to things outside of it, in the order in which they are written. */
+export function recogniseScript(script: readonly ScriptText[], setting: ScriptSetting): RecognisedCommand[] {
+  return readScript(script, setting).map((command) => {
+    if (command.program === undefined) return { command, accesses: [] };
     rememberFile(command, setting);
-    return [...commandAccesses(command, setting)];
+    return { command, accesses: commandAccesses(command, setting) };
   });
+}
+
+export function scriptAccesses(script: readonly ScriptText[], setting: ScriptSetting): Access[] {
+  return recogniseScript(script, setting).flatMap(({ accesses }) => accesses);
 }
 
 /** Readers that know more about a program than a row can say; the first that answers is taken. */
@@ -74,7 +83,9 @@ function readRow({ args, command, confidence, folder, program, setting }: Comman
     if (words.length < (best?.length ?? 0) || !words.every((word, i) => args.text(i) === word)) continue;
     if (!row.bare || args.positionals.length === words.length) best = { row, length: words.length };
   }
-  return best && rowAccess(best.row, { args, folder, at: command.at, confidence, details: setting.state.account });
+  return (
+    best && rowAccess(best.row, { args, folder, at: command.at, confidence, details: setting.accountOf(command, args) })
+  );
 }
 
 /** `bash -c '…'` */

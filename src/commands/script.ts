@@ -5,7 +5,8 @@ import { lineStarts, type Place, positionOf } from "../findings/source.ts";
 import type { ScriptText } from "./script-text.ts";
 import { HOLE_MARK, type MarkedText, readShell, type ShellCommand } from "./shell.ts";
 import { prefixes } from "./tables/prefixes.ts";
-import { joinKeys, keyText, leadingText, mergeText, textKey, type Word } from "./words.ts";
+import { Whereabouts } from "./whereabouts.ts";
+import { keyText, leadingText, mergeText, textKey, type Word } from "./words.ts";
 
 export interface Command {
   /** The program as written, without what only wraps it (`sudo`, `npx`, `poetry run`). */
@@ -20,17 +21,27 @@ export interface Command {
   readonly documents: readonly Key[];
   /** Whether it stands in a branch or a loop, so that it does not always run. */
   readonly conditional: boolean;
+  /** The text it begins in. */
+  readonly text: ScriptText;
   readonly at: Place;
 }
 
+/** What is known of the variables of a script before it runs. */
+export interface KnownVariables {
+  /** Those whose values are known. */
+  readonly values: ReadonlyMap<string, Key>;
+  /** Those that hold the root of the checkout. */
+  readonly roots: ReadonlySet<string>;
+}
+
 /** All commands of texts that one shell runs, in the order in which they are written. */
-export function readScript(texts: readonly ScriptText[]): Command[] {
+export function readScript(texts: readonly ScriptText[], { values, roots }: KnownVariables): Command[] {
   const marked = mark(texts);
   const places = new ScriptPlaces(marked);
   const commands = readShell(marked.script);
-  const locals = localVariables(commands);
+  const locals = localVariables(commands, values);
   const result: Command[] = [];
-  let folder: Key = [];
+  const whereabouts = new Whereabouts(roots);
   let nesting = 0;
   for (const command of commands) {
     const filled = command.words.map((word) => ({ ...word, key: fill(word.key, locals) }));
@@ -39,18 +50,19 @@ export function readScript(texts: readonly ScriptText[]): Command[] {
     if (words.length === 0) continue;
     const name = keyText(words[0]!.key);
     const program = name?.slice(name.lastIndexOf("/") + 1);
-    if (program === "cd" || program === "pushd") {
-      folder = changeFolder(folder, words[1]?.key ?? []);
+    if (program === "cd" || program === "pushd" || program === "popd") {
+      whereabouts[program](command.shell, words[1]?.key ?? []);
       continue;
     }
+    const folder = whereabouts.of(command.shell);
     for (const { name, value } of command.assignments) environment.set(name, fill(value.key, locals));
-    const at = places.of(words[0]!.start, command.end);
+    const { text, at } = places.of(words[0]!.start, command.end);
     const redirects = command.redirects.map(({ operator, target }) => ({
       operator,
       target: { ...target, key: fill(target.key, locals) },
     }));
     const documents = command.documents.map((document) => fill(document, locals));
-    result.push({ words, program, folder, environment, redirects, documents, conditional: nesting > 0, at });
+    result.push({ words, program, folder, environment, redirects, documents, conditional: nesting > 0, text, at });
   }
   return result;
 }
@@ -101,7 +113,7 @@ function mark(texts: readonly ScriptText[]): Marked {
 function placeOf({ at, raw }: ScriptText): Pick<MarkedPart, "from" | "isBlock"> {
   const written = at.source.text.slice(at.start, at.end);
   const from = written === raw ? at.start : written.slice(1, -1) === raw ? at.start + 1 : undefined;
-  return { from, isBlock: written.startsWith("|") };
+  return { from, isBlock: written.startsWith("|") && raw !== "" };
 }
 
 /** Finds commands again in the file. Where the text was folded or unescaped, the whole scalar is their place. */
@@ -112,13 +124,14 @@ class ScriptPlaces {
     this.texts = texts;
   }
 
-  of(start: number, end: number): Place {
+  of(start: number, end: number): { readonly text: ScriptText; readonly at: Place } {
     const part = this.texts.findLast((each) => each.start <= start)!;
-    const { at } = part.text;
+    const { text } = part;
     const from = offsetIn(part, start);
     // A command that runs on into the next text ends with its own.
     const to = offsetIn(part, end);
-    return from === undefined || to === undefined || to < from ? at : { source: at.source, start: from, end: to };
+    const isFound = from !== undefined && to !== undefined && from <= to;
+    return { text, at: isFound ? { source: text.at.source, start: from, end: to } : text.at };
   }
 }
 
@@ -155,7 +168,7 @@ function offsetInBlock({ at, raw: text }: ScriptText, raw: number): number | und
 }
 
 /** Variables that the script itself sets, exactly once and to something of which a part is known. */
-function localVariables(commands: readonly ShellCommand[]): ReadonlyMap<string, Key> {
+function localVariables(commands: readonly ShellCommand[], before: ReadonlyMap<string, Key>): ReadonlyMap<string, Key> {
   const values = new Map<string, Key | undefined>();
   const set = (name: string, value: Key | undefined) => values.set(name, values.has(name) ? undefined : value);
   for (const { words, assignments } of commands) {
@@ -170,8 +183,10 @@ function localVariables(commands: readonly ShellCommand[]): ReadonlyMap<string, 
       if (name !== undefined) set(name, mergeText([...textKey(first ?? ""), ...word.key.slice(1)]));
     }
   }
-  const known = new Map<string, Key>();
+  const known = new Map<string, Key>(before);
   for (const [name, value] of values) {
+    // Whatever the script makes of it, it is not what it was.
+    known.delete(name);
     if (value?.some((part) => part.kind !== "unknown")) known.set(name, fill(value, known));
   }
   return known;
@@ -252,10 +267,4 @@ function lastSegment(text: string | undefined): string | undefined {
 function dropAssignment(key: Key, name: string): Key {
   const first = leadingText(key).slice(name.length + 1);
   return mergeText([...textKey(first), ...key.slice(1)]);
-}
-
-function changeFolder(folder: Key, target: Key): Key {
-  const text = leadingText(target);
-  if (text.startsWith("/") || text.startsWith("~") || folder.length === 0) return target;
-  return joinKeys([folder, target], "/");
 }

@@ -7,6 +7,12 @@
 import type { Key, KeyPart } from "../facts/access.ts";
 import { mergeText, type Word } from "./words.ts";
 
+/** A shell that runs commands: the script's own, or one of `( … )` or `$( … )` inside of another. */
+export interface Shell {
+  readonly inside: Shell | undefined;
+  readonly depth: number;
+}
+
 export interface ShellCommand {
   /** Program and arguments; empty for mere assignments. */
   readonly words: readonly Word[];
@@ -14,6 +20,7 @@ export interface ShellCommand {
   readonly redirects: readonly { readonly operator: string; readonly target: Word }[];
   /** Bodies of here-documents, as if they were quoted. */
   readonly documents: readonly Key[];
+  readonly shell: Shell;
   readonly start: number;
   readonly end: number;
 }
@@ -50,6 +57,8 @@ class ShellReader {
   private readonly script: MarkedText;
   private at = 0;
   private depth = 0;
+  /** The shells that are open, the innermost last. */
+  private readonly shells: Shell[] = [{ inside: undefined, depth: 0 }];
   /** What ends the substitution that is being read. */
   private closing: string | undefined;
   private words: Word[] = [];
@@ -88,8 +97,11 @@ class ShellReader {
           break;
         case "(":
         case ")":
-          subshells = Math.max(0, subshells + (char === "(" ? 1 : -1));
           this.separator(char);
+          // The `)` of a case's pattern closes none.
+          if (char === "(") this.openShell();
+          else if (subshells > 0) this.shells.pop();
+          subshells = Math.max(0, subshells + (char === "(" ? 1 : -1));
           break;
         case ";":
         case "&":
@@ -107,6 +119,11 @@ class ShellReader {
     }
     this.endCommand();
     this.closing = outer;
+  }
+
+  private openShell(): void {
+    const inside = this.shells.at(-1)!;
+    this.shells.push(inside.depth < MAX_DEPTH ? { inside, depth: inside.depth + 1 } : inside);
   }
 
   private separator(char: string): void {
@@ -137,6 +154,7 @@ class ShellReader {
         assignments,
         redirects,
         documents,
+        shell: this.shells.at(-1)!,
         start: Math.min(first.start, words[0]?.start ?? first.start),
         end: Math.max(...last.map((each) => each.end)),
       });
@@ -348,6 +366,8 @@ class ShellReader {
     this.redirects = [];
     this.documents = [];
     this.pending = [];
+    const open = this.shells.length;
+    this.openShell();
     if (this.depth < MAX_DEPTH) {
       this.depth++;
       this.readUntil(end, closing);
@@ -362,6 +382,7 @@ class ShellReader {
     this.redirects = redirects;
     this.documents = documents;
     this.pending = pending;
+    this.shells.length = open;
   }
 }
 

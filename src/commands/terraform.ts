@@ -1,6 +1,6 @@
 import type { Access, Key } from "../facts/access.ts";
 import type { CommandCall } from "./call.ts";
-import { subfolder } from "./folders.ts";
+import { inCheckout, subfolder } from "./folders.ts";
 import { resourceAccess } from "./rows.ts";
 import { joinKeys, keyText, leadingText, showKey, splitKey, textKey } from "./words.ts";
 
@@ -40,7 +40,8 @@ export function readTerraform(call: CommandCall): readonly Access[] | undefined 
   const words = args.positionals.flatMap(({ key }) => keyText(key) ?? []);
   // `terragrunt run-all apply`, `terragrunt run --all -- apply`
   const own = words.filter((word) => word !== "run-all" && word !== "run");
-  const folder = subfolder(call.folder, args.option("-chdir", "--terragrunt-working-dir", "--working-dir") ?? []);
+  const inside = args.option("-chdir", "--terragrunt-working-dir", "--working-dir") ?? [];
+  const folder = inCheckout(inside, setting.roots) ?? subfolder(call.folder, inside);
   const place = showKey(folder);
   const { state } = setting;
   if (own[0] === "init") {
@@ -56,7 +57,7 @@ export function readTerraform(call: CommandCall): readonly Access[] | undefined 
   if (!verb) return [];
   const destroys = args.has("-destroy") && own[0] === "apply";
   const workspace = state.workspaces.get(place) ?? variable(call, "TF_WORKSPACE");
-  const details = new Map<string, Key>([...state.account, ["working-directory", folder]]);
+  const details = new Map<string, Key>([...setting.accountOf(call.command, args), ["working-directory", folder]]);
   const configured = state.backends.get(place) ?? new Map<string, Key>();
   for (const [name, value] of configured) details.set(`backend-${name}`, value);
   if (workspace) details.set("workspace", workspace);
@@ -82,7 +83,7 @@ export function readTerraform(call: CommandCall): readonly Access[] | undefined 
 }
 
 function variable({ setting }: CommandCall, name: string): Key | undefined {
-  return setting.hasVariable(name) ? [{ kind: "variable", name }] : undefined;
+  return setting.values.get(name) ?? (setting.hasVariable(name) ? [{ kind: "variable", name }] : undefined);
 }
 
 /** Settings by which one folder has several states. */

@@ -79,6 +79,8 @@ export interface ActionFacts {
   readonly account: Key;
   readonly region: Key;
   readonly accesses: readonly Access[];
+  /** Its commands, as far as the files have them. */
+  readonly phases: readonly PhaseFacts[];
   readonly changeSet: ChangeSet | undefined;
   /** Names of values that other stacks hand over to the stack it deploys, and that its stack hands over. */
   readonly imports: readonly string[];
@@ -91,6 +93,18 @@ export interface ActionFacts {
   /** Whether everything it does is in the files. */
   readonly opaque: boolean;
   readonly tier: Tier | undefined;
+}
+
+/** Commands of an action that run one after another until one of them fails. */
+export interface PhaseFacts {
+  /** As the file of the build calls it; empty where the action has only one. */
+  readonly name: string;
+  readonly at: Place;
+  /** Raw text of the commands, for recognising guards and tests; never run. */
+  readonly text: string;
+  readonly accesses: readonly Access[];
+  /** Runs also where the phase before has failed. */
+  readonly afterFailure: boolean;
 }
 
 export interface ChangeSet {

@@ -92,7 +92,9 @@ function stagedParty(pipeline: StagedPipeline): Party {
 function deedOf(action: ActionFacts, access: ActionFacts["accesses"][number]): Deed[] {
   if (access.kind !== "resource") return [];
   const where = `"${action.label}" in stage "${action.stageLabel}"`;
-  return [{ access, where, account: identity(action.account), region: identity(action.region), action }];
+  const { details } = access;
+  const account = identity([...action.account, ...(details.get("account") ?? [])]);
+  return [{ access, where, account, region: identity(details.get("region") ?? action.region), action }];
 }
 
 function pushOf(start: PushStart): PartyPush {
@@ -222,9 +224,13 @@ export function startsAfter(later: Party, earlier: Party): boolean {
 /** What a deed touches, equal where it is certainly the same thing. Undefined where that is not certain. */
 export function targetOf({ access, account, region }: Deed): string | undefined {
   const key = identity(access.key);
-  const path = identity(access.details.get("path") ?? []);
-  if (!key || account === undefined || region === undefined || path === undefined) return undefined;
-  return `${access.resource} ${key} ${path} ${account} ${region}`;
+  if (!key || account === undefined || region === undefined) return undefined;
+  return `${access.resource} ${key} ${account} ${region}`;
+}
+
+/** The bucket of a bucket path. */
+export function bucketOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
 }
 
 export function changes({ access }: Deed): boolean {

@@ -1,6 +1,6 @@
 import { identity, readable, readableIdentity } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
-import { coStart, type Deed, type Party, partiesOf, samePipeline } from "../analysis/parties.ts";
+import { bucketOf, coStart, type Deed, type Party, partiesOf, samePipeline } from "../analysis/parties.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -85,5 +85,7 @@ function makesFor({ access: write }: Deed, { access: read }: Deed): boolean {
   // Terraform's state has no name in its commands; of one repository it is most likely one.
   if (write.resource === "terraform-state") return made === wanted;
   if (made === "" || wanted === "") return false;
+  // A stack makes the bucket, whatever is put where in it.
+  if (write.resource === "bucket" && write.tool === "CloudFormation") return made === bucketOf(wanted);
   return made === wanted || (read.resource === "parameter" && wanted.endsWith("/") && made.startsWith(wanted));
 }

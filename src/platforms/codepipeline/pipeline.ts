@@ -44,6 +44,8 @@ export interface Action {
   readonly outputs: readonly Written[];
   readonly configuration: readonly Setting[];
   readonly commands: readonly Written[];
+  /** Variables of its commands, where it has commands of its own. */
+  readonly variables: readonly BuildVariable[];
   readonly namespace: Written | undefined;
   readonly role: Written | undefined;
   readonly region: Written | undefined;
@@ -87,12 +89,21 @@ export interface Scope {
   readonly roles: readonly Role[];
 }
 
+/** A variable of a build, and where its value comes from: for a stored one the value is the name it is stored under. */
+export interface BuildVariable {
+  readonly name: string;
+  readonly value: Written;
+  readonly from: "value" | "parameter-store" | "secrets-manager";
+}
+
 /** A CodeBuild project. */
 export interface Project {
   readonly aliases: readonly string[];
   /** Inline, by path, or (undefined) `buildspec.yml` at the root of the source. */
   readonly buildspec: Written | undefined;
   readonly buildspecNode: Node | undefined;
+  /** Undefined where they are put together at deployment. */
+  readonly variables: readonly BuildVariable[] | undefined;
   readonly at: Place;
   /** Kind and size of the machine, e.g. `LINUX_CONTAINER` and `BUILD_GENERAL1_SMALL`. */
   readonly machine: { readonly type: Written | undefined; readonly size: Written | undefined };

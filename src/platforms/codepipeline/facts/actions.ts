@@ -1,11 +1,12 @@
 /** An action of a pipeline as facts: when it runs, what it takes and leaves, and what it does to the world. */
 
+import { resourceAccess } from "../../../commands/rows.ts";
 import type { Access, Key } from "../../../facts/access.ts";
 import { type ActionFacts, type ActionKind, type ChangeSet, literal, type Written } from "../../../facts/staged.ts";
 import type { Action, CodePipeline, PipelineFiles } from "../pipeline.ts";
-import { type BuildFacts, buildFacts } from "./builds.ts";
-import { access } from "./commands.ts";
+import { buildFacts, noBuild } from "./builds.ts";
 import { misspeltIn } from "./misspelt.ts";
+import { runVariable, withRunValues } from "./run-values.ts";
 import { type StackFacts, stackFacts } from "./stack-template.ts";
 import { tierOf } from "./tiers.ts";
 
@@ -23,13 +24,6 @@ export interface ReadAction {
 }
 
 const noStack: StackFacts = { imports: [], exports: [], made: [] };
-const noBuild: BuildFacts = {
-  accesses: [],
-  folders: [],
-  started: [],
-  file: undefined,
-  opaque: false,
-};
 
 export function actionFacts(action: Action, { pipeline, files, stage, stageLabel }: ActionPlace): ReadAction {
   const kind = kindOf(literal(action.category));
@@ -38,7 +32,6 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
   const label = literal(action.name) ?? `action ${stage}`;
   const runOrder = action.runOrder ? Number(literal(action.runOrder)) : 1;
   const isBuild = provider === "CodeBuild" || provider === "Commands";
-  const build = isBuild ? buildFacts(action, pipeline, files) : noBuild;
   const template = provider === "CloudFormation" ? artifactPath(setting("TemplatePath")) : undefined;
   const path = literal(template?.path);
   const document = path === undefined ? undefined : files.template(path);
@@ -48,6 +41,8 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
   const invalidates = invoked && /invalidat/i.test(`${label} ${textOf(invoked.key)}`);
   const fromSource = sourceArtifacts(pipeline);
   const isOfSource = (artifact: Written | undefined) => fromSource.has(literal(artifact) ?? "");
+  const primary = setting("PrimarySource") ?? action.inputs[0];
+  const build = isBuild ? buildFacts(action, { pipeline, files, isSource: isOfSource(primary) }) : noBuild;
   const facts: ActionFacts = {
     pipeline: pipeline.id,
     stage,
@@ -72,13 +67,11 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
       ...build.accesses,
       ...(invalidates ? [invalidation(invoked)] : []),
     ],
+    phases: build.phases,
     changeSet: provider === "CloudFormation" ? changeSetOf(setting) : undefined,
     imports: stack.imports,
     exports: stack.exports,
-    paths: [
-      ...(template && isOfSource(template.artifact) ? [template.path] : []),
-      ...(isOfSource(action.inputs[0]) ? build.folders : []),
-    ],
+    paths: [...(template && isOfSource(template.artifact) ? [template.path] : []), ...build.folders],
     misspelt: misspeltIn(action),
     token: provider === "GitHub" && literal(action.owner) === "ThirdParty" ? tokenOf(action) : undefined,
     opaque: build.opaque || kind === "invoke",
@@ -110,7 +103,9 @@ function native(provider: string | undefined, action: Action): Access[] {
   if (literal(action.category) !== "Deploy") return [];
   const setting = (name: string) => action.configuration.find((each) => each.name === name)?.value;
   const deploy = (resource: "stack" | "bucket" | "function" | "service", name: Written | undefined, tool: string) =>
-    name ? [access({ tool, resource, key: name.key, mode: "write", effect: "deploy" }, name.at)] : [];
+    name
+      ? [resourceAccess({ tool, resource, key: withRunValues(name.key), mode: "write", effect: "deploy", at: name.at })]
+      : [];
   switch (provider) {
     case "CloudFormation": {
       const mode = literal(setting("ActionMode"));
@@ -118,13 +113,11 @@ function native(provider: string | undefined, action: Action): Access[] {
       const stack = setting("StackName");
       if (mode !== "DELETE_ONLY") return deploy("stack", stack, "CloudFormation");
       const removal = { tool: "CloudFormation", resource: "stack", mode: "replace", effect: "destroy" } as const;
-      return stack ? [access({ ...removal, key: stack.key }, stack.at)] : [];
+      return stack ? [resourceAccess({ ...removal, key: withRunValues(stack.key), at: stack.at })] : [];
     }
     case "S3": {
       const path = setting("ObjectKey");
-      return deploy("bucket", setting("BucketName"), "S3 deploy").map((each) =>
-        each.kind === "resource" && path ? { ...each, details: new Map([["path", path.key]]) } : each,
-      );
+      return deploy("bucket", path ? pair(setting("BucketName"), path) : setting("BucketName"), "S3 deploy");
     }
     case "Lambda":
       return deploy("function", setting("FunctionName"), "Lambda deploy");
@@ -161,7 +154,7 @@ function changeSetOf(setting: Settings): ChangeSet | undefined {
 
 function invalidation(invoked: Written): Access {
   const doing = { tool: "invalidation", resource: "distribution", mode: "write", effect: "deploy" } as const;
-  return access({ ...doing, key: [] }, invoked.at);
+  return resourceAccess({ ...doing, key: [], at: invoked.at });
 }
 
 /** `Artifact::path/in/it`. */
@@ -182,7 +175,7 @@ function namedArtifacts(provider: string | undefined, setting: Settings, templat
 /** `#{Namespace.Name}` in its settings. */
 function namespacesRead({ configuration, commands }: Action): Written[] {
   return [...configuration.map(({ value }) => value), ...commands].flatMap(({ key, at }) =>
-    [...textOf(key).matchAll(/#\{([A-Za-z0-9@_-]+)\.[^}]+\}/g)].map((match) => ({
+    [...textOf(key).matchAll(runVariable)].map((match) => ({
       key: [{ kind: "text", text: match[1]! } as const],
       at,
     })),

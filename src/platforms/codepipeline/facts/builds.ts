@@ -1,70 +1,149 @@
 /** What a build action runs: the commands of its buildspec, wherever that is written. */
 
-import type { Key } from "../../../facts/access.ts";
-import { identity, literal, type Written } from "../../../facts/staged.ts";
-import type { Action, CodePipeline, PipelineFiles } from "../pipeline.ts";
-import { parseEmbedded } from "../read/decode.ts";
-import { child, entriesOf, type Node, plainText } from "../read/tree/node.ts";
-import { textKey } from "../read/values.ts";
-import { access, type CommandFacts, commandFacts } from "./commands.ts";
+import type { RecognisedCommand } from "../../../commands/recognise.ts";
+import type { ScriptText } from "../../../commands/script-text.ts";
+import { keyText, showKey } from "../../../commands/words.ts";
+import type { Access } from "../../../facts/access.ts";
+import { identity, literal, type PhaseFacts, type Written } from "../../../facts/staged.ts";
+import type { Action, CodePipeline, PipelineFiles, Project } from "../pipeline.ts";
+import { child, type Node, plainText } from "../read/tree/node.ts";
+import { actionVariables, type BuildVariables, buildVariables, specVariables } from "./build-variables.ts";
+import { type FilledDocument, parseFilled } from "./filled-text.ts";
+import { recognised, scriptText } from "./scripts.ts";
 
-const none: CommandFacts = { accesses: [], folders: [], started: [] };
-
-export interface BuildFacts extends CommandFacts {
-  /** Where the buildspec is, in the source. */
-  readonly file: Written | undefined;
+export interface BuildFacts {
+  readonly phases: readonly PhaseFacts[];
+  /** Those of all phases, and of what is fetched before the first. */
+  readonly accesses: readonly Access[];
+  /** Folders that the commands work in. */
+  readonly folders: readonly Written[];
+  /** Pipelines that are started. */
+  readonly started: readonly Written[];
   /** Commands exist that are not in the files. */
   readonly opaque: boolean;
 }
 
-export function buildFacts(action: Action, pipeline: CodePipeline, files: PipelineFiles): BuildFacts {
+export const noBuild: BuildFacts = { phases: [], accesses: [], folders: [], started: [], opaque: false };
+
+export interface BuildPlace {
+  readonly pipeline: CodePipeline;
+  readonly files: PipelineFiles;
+  /** Whether the action works on the source as it is in the repository. */
+  readonly isSource: boolean;
+}
+
+export function buildFacts(action: Action, { pipeline, files, isSource }: BuildPlace): BuildFacts {
   if (action.commands.length > 0) {
-    return { ...commandFacts(action.commands, new Map()), file: undefined, opaque: false };
+    const phase = { name: "", at: action.at, texts: action.commands.map(scriptText), afterFailure: false };
+    return factsOf([[phase]], { variables: buildVariables([action.variables]), isSource });
   }
   const setting = (name: string) => action.configuration.find((each) => each.name === name)?.value;
   const named = setting("ProjectName");
   const name = named && identity(named.key);
   const project = pipeline.scope.projects.find(({ aliases }) => name !== undefined && aliases.includes(name));
   const override = setting("BuildspecOverride");
-  if (!project && !override) return { ...none, file: undefined, opaque: true };
-  const written = override ?? project?.buildspec;
+  if (!project && !override) return { ...noBuild, opaque: true };
+  const spec = buildspec(override ?? project?.buildspec, { action, files });
+  if (!spec) return { ...noBuild, opaque: true };
+  const given = buildVariables([
+    actionVariables(setting("EnvironmentVariables")),
+    project ? project.variables : undefined,
+    specVariables(spec),
+  ]);
+  return factsOf(shellsOf(spec), { variables: given, isSource });
+}
+
+interface SpecPlace {
+  readonly action: Action;
+  readonly files: PipelineFiles;
+}
+
+/** Written inline, or a file; without either it is `buildspec.yml` at the root of the source. */
+function buildspec(written: Project["buildspec"], { action, files }: SpecPlace): FilledDocument | undefined {
   const text = literal(written);
-  if (written && text === undefined) {
-    // An inline buildspec with names of the template in it.
-    const key = [{ ...written }];
-    return { ...commandFacts(key, new Map()), file: undefined, opaque: false };
+  const isInline = written && (text === undefined || text.includes("\n") || text.trimStart().startsWith("{"));
+  if (isInline) {
+    const inline = parseFilled(written.key, { kind: "scalar", value: "", at: written.at ?? action.at });
+    // Else it is a path that only a deployment knows.
+    return inline?.root.kind === "map" ? inline : undefined;
   }
-  const isInline = text !== undefined && (text.includes("\n") || text.trimStart().startsWith("{"));
-  const path = isInline ? undefined : (text ?? "buildspec.yml");
-  const holder: Node = { kind: "scalar", value: text ?? "", at: written?.at ?? action.at };
-  const spec = isInline ? parseEmbedded(text, holder) : files.document(path!);
-  const file = text !== undefined && !isInline ? { key: textKey(text), at: written!.at } : undefined;
-  return spec ? { ...specFacts(spec), file, opaque: false } : { ...none, file, opaque: true };
+  const root = files.document(text ?? "buildspec.yml");
+  return root && { root, restore: (value) => [{ kind: "text", text: value }] };
 }
 
-function specFacts(spec: Node): CommandFacts {
-  const variables = new Map<string, Key>();
-  for (const { key, value } of entriesOf(child(spec, "env", "variables"))) {
-    const text = plainText(value);
-    if (text !== undefined) variables.set(key, textKey(text));
-  }
-  const commands = entriesOf(child(spec, "phases")).flatMap(({ value }) =>
-    ["commands", "finally"].flatMap((part) => textsOf(child(value, part))),
-  );
-  const facts = commandFacts(commands, variables);
-  const parameters = entriesOf(child(spec, "env", "parameter-store")).flatMap(({ value }) => {
-    const name = plainText(value);
-    if (name === undefined) return [];
-    const read = { tool: "parameter-store", resource: "parameter", mode: "read", effect: "none" } as const;
-    return [access({ ...read, key: textKey(name) }, value.at)];
+interface Phase {
+  readonly name: string;
+  readonly at: PhaseFacts["at"];
+  readonly texts: readonly ScriptText[];
+  readonly afterFailure: boolean;
+}
+
+/** Phases by the shell they run in: all in one, or (version 0.1) each command in its own. */
+function shellsOf(spec: FilledDocument): Phase[][] {
+  const phases = child(spec.root, "phases");
+  const found = ["install", "pre_build", "build", "post_build"].flatMap((name) => {
+    const node = child(phases, name);
+    // A failed build goes on to what comes after it, unless it says otherwise; the phases before it do not.
+    const goesOn = plainText(child(phases, "build", "on-failure"))?.toUpperCase() !== "ABORT";
+    const afterFailure = name === "post_build" && goesOn;
+    const own = { name, at: node?.at ?? spec.root.at, texts: textsOf(child(node, "commands"), spec), afterFailure };
+    const last = { ...own, name: `${name} finally`, texts: textsOf(child(node, "finally"), spec), afterFailure: true };
+    return [own, last].filter(({ texts }) => texts.length > 0);
   });
-  return { ...facts, accesses: [...parameters, ...facts.accesses] };
+  const isOld = Number(plainText(child(spec.root, "version"))) < 0.2;
+  return isOld ? found.flatMap((phase) => phase.texts.map((text) => [{ ...phase, texts: [text] }])) : [found];
 }
 
-function textsOf(node: Node | undefined): Written[] {
+function textsOf(node: Node | undefined, { restore }: FilledDocument): ScriptText[] {
   const items = node?.kind === "list" ? node.items : node ? [node] : [];
   return items.flatMap((item) => {
     const text = plainText(item);
-    return text === undefined ? [] : [{ key: textKey(text), at: item.at }];
+    return text === undefined ? [] : [scriptText({ key: restore(text), at: item.at })];
   });
+}
+
+interface Around {
+  readonly variables: BuildVariables;
+  readonly isSource: boolean;
+}
+
+function factsOf(shells: readonly (readonly Phase[])[], around: Around): BuildFacts {
+  const commands = recognised(
+    shells.map((phases) => phases.flatMap(({ texts }) => texts)),
+    around,
+  );
+  const phases = shells.flat().map((phase): PhaseFacts => {
+    const { name, at, texts, afterFailure } = phase;
+    const text = texts.map(({ parts }) => parts.map((p) => (p.kind === "text" ? p.text : "…")).join("")).join("\n");
+    const own = commands.filter(({ command }) => texts.includes(command.text));
+    return { name, at, text, afterFailure, accesses: own.flatMap(({ accesses }) => accesses.filter(isOutside)) };
+  });
+  return {
+    phases,
+    accesses: [...around.variables.reads, ...phases.flatMap(({ accesses }) => accesses)],
+    folders: around.isSource ? foldersOf(commands) : [],
+    started: commands.flatMap(({ accesses }) => accesses.flatMap(startedBy)),
+    opaque: false,
+  };
+}
+
+const starting = "aws codepipeline start-pipeline-execution";
+
+function startedBy(access: Access): Written[] {
+  return access.kind === "resource" && access.tool === starting ? [{ key: access.key, at: access.at }] : [];
+}
+
+/** To start another pipeline is no change of anything: what that one does counts. */
+function isOutside({ tool }: Access): boolean {
+  return tool !== starting;
+}
+
+function foldersOf(commands: readonly RecognisedCommand[]): Written[] {
+  const found = new Map<string, Written>();
+  for (const { command } of commands) {
+    const folder = keyText(command.folder);
+    if (!folder || /^(\/|~|-|\.\.)/.test(folder) || found.has(folder)) continue;
+    found.set(showKey(command.folder), { key: command.folder, at: command.at });
+  }
+  return [...found.values()];
 }

@@ -1,11 +1,11 @@
 /** What the template of a stack hands over to others and takes from them, and which named things it makes. */
 
+import { resourceAccess } from "../../../commands/rows.ts";
 import type { Access } from "../../../facts/access.ts";
 import { identity, literal } from "../../../facts/staged.ts";
 import type { Place, SourceFile } from "../../../findings/source.ts";
 import { Template } from "../read/cloudformation/template.ts";
 import { child, entriesOf, type Node, plainText, walk } from "../read/tree/node.ts";
-import { access } from "./commands.ts";
 
 export interface StackFacts {
   readonly imports: readonly string[];
@@ -39,7 +39,8 @@ export function stackFacts({ root, source }: { root: Node; source: SourceFile },
     const name = kind && literal(template.text(child(properties, kind.name)));
     if (!kind || !name || plainText(child(properties, kind.name)) === undefined) return [];
     const key = [{ kind: "text", text: name } as const];
-    return [access({ tool: "CloudFormation", resource: kind.resource, key, mode: "write", effect: kind.effect }, at)];
+    const { resource, effect } = kind;
+    return [resourceAccess({ tool: "CloudFormation", resource, key, mode: "write", effect, at })];
   });
   return { imports: [...imports], exports, made: things };
 }

@@ -1,8 +1,19 @@
 /** The structure of a pipeline, which is the same in the service's own JSON, in templates and (once reshaped) in Terraform. */
 
 import { literal, type Written } from "../../../facts/staged.ts";
-import type { Action, CodePipeline, Patterns, PushFilter, Scope, Setting, Stage, Trigger } from "../pipeline.ts";
+import type {
+  Action,
+  BuildVariable,
+  CodePipeline,
+  Patterns,
+  PushFilter,
+  Scope,
+  Setting,
+  Stage,
+  Trigger,
+} from "../pipeline.ts";
 import { child, entriesOf, type Node } from "./tree/node.ts";
+import { unknownKey } from "./values.ts";
 
 /** How names and lists are resolved where the pipeline is written. */
 type Words = Pick<Scope, "text" | "list">;
@@ -58,6 +69,21 @@ function typeOf(node: Node, words: Words): CodePipeline["type"] {
   return isNewer ? "V2" : "V1";
 }
 
+/** `{name, value, type}`, in whatever case the format writes them. */
+export function variable(node: Node, words: Pick<Words, "text">): BuildVariable | undefined {
+  const [name, value, type] = ["name", "value", "type"].map((key) => words.text(field(node, key)));
+  const plain = literal(name);
+  if (plain === undefined) return undefined;
+  const kind = type ? literal(type) : "PLAINTEXT";
+  const hidden = { key: unknownKey(plain), at: node.at };
+  return { name: plain, value: kind === undefined ? hidden : (value ?? hidden), from: sources[kind ?? ""] ?? "value" };
+}
+
+const sources: Readonly<Record<string, BuildVariable["from"]>> = {
+  PARAMETER_STORE: "parameter-store",
+  SECRETS_MANAGER: "secrets-manager",
+};
+
 class BodyReader {
   partial = false;
   private readonly words: Words;
@@ -94,6 +120,7 @@ class BodyReader {
       outputs: this.artifacts(field(node, "outputArtifacts")),
       configuration: this.settings(field(node, "configuration")),
       commands: this.texts(field(node, "commands")),
+      variables: this.list(field(node, "environmentVariables")).flatMap((item) => variable(item, this.words) ?? []),
       namespace: text(node, "namespace"),
       role: text(node, "roleArn"),
       region: text(node, "region"),

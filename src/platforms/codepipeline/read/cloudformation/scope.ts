@@ -2,7 +2,8 @@
 
 import { identity, literal, type Written } from "../../../../facts/staged.ts";
 import type { Place } from "../../../../findings/source.ts";
-import type { Bucket, EventRule, Project, Role, Scope, Statement } from "../../pipeline.ts";
+import type { Bucket, BuildVariable, EventRule, Project, Role, Scope, Statement } from "../../pipeline.ts";
+import { variable } from "../body.ts";
 import { child, itemsOf, type Node, plainText } from "../tree/node.ts";
 import type { Resource, Template } from "./template.ts";
 
@@ -32,6 +33,7 @@ function project(resource: Resource, template: Template): Project {
     aliases: template.aliases(resource),
     buildspec: template.text(node),
     buildspecNode: node,
+    variables: variablesOf(child(resource.properties, "Environment", "EnvironmentVariables"), template),
     at: resource.idAt,
     machine: {
       type: template.text(child(resource.properties, "Environment", "Type")),
@@ -42,6 +44,12 @@ function project(resource: Resource, template: Template): Project {
       .items.filter((variable) => plainText(child(variable, "Type")) === "SECRETS_MANAGER")
       .flatMap((variable) => template.text(child(variable, "Value")) ?? []),
   };
+}
+
+function variablesOf(node: Node | undefined, template: Template): readonly BuildVariable[] | undefined {
+  const { items, partial } = template.list(node);
+  const found = items.map((item) => variable(item, template));
+  return !partial && found.every((each) => each !== undefined) ? found : undefined;
 }
 
 function eventRule(resource: Resource, template: Template): EventRule {

@@ -1,7 +1,8 @@
 /** What a Terraform configuration says around its pipelines. */
 
 import { identity, literal, type Written } from "../../../../facts/staged.ts";
-import type { Bucket, EventRule, Project, Role, Scope } from "../../pipeline.ts";
+import type { Bucket, BuildVariable, EventRule, Project, Role, Scope } from "../../pipeline.ts";
+import { variable } from "../body.ts";
 import { shortest, statementOf } from "../cloudformation/scope.ts";
 import { parseEmbedded } from "../decode.ts";
 import { child, entriesOf, itemsOf, type Node, plainText } from "../tree/node.ts";
@@ -28,6 +29,7 @@ function project(resource: TerraformResource, configuration: Configuration): Pro
     aliases: configuration.aliases(resource, "name"),
     buildspec: fileNamed(node, configuration) ?? configuration.text(node),
     buildspecNode: node,
+    variables: variablesOf(resource.node, configuration),
     at: resource.nameEntry.keyAt,
     machine: {
       type: configuration.text(child(environment, "type")),
@@ -37,6 +39,14 @@ function project(resource: TerraformResource, configuration: Configuration): Pro
       .filter((variable) => plainText(child(variable, "type")) === "SECRETS_MANAGER")
       .flatMap((variable) => configuration.text(child(variable, "value")) ?? []),
   };
+}
+
+function variablesOf(node: Node, configuration: Configuration): readonly BuildVariable[] | undefined {
+  const environments = asList(child(node, "environment"));
+  if (environments.some((each) => child(each, "dynamic"))) return undefined;
+  const written = environments.flatMap((each) => asList(child(each, "environment_variable")));
+  const found = written.map((each) => variable(each, configuration));
+  return found.every((each) => each !== undefined) ? found : undefined;
 }
 
 /** `file("${path.module}/buildspec.yml")` as the path of that file in the repository. */

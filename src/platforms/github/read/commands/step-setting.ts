@@ -33,6 +33,10 @@ export function stepSetting(step: Step, { workflow, job, action }: StepOwner, st
     variables,
     state,
     own: ownCommands,
+    // What a variable holds is filled in later, by the job that asks.
+    values: new Map(),
+    roots: new Set(),
+    accountOf: () => state.account,
     hasVariable: (name) => variables(name) !== undefined,
     tokenOf: (secret) => tokenOf(secret, variables),
     isSignedIn: () => state.signedIn || holdsSecrets(step, { workflow, job }),
