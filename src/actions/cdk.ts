@@ -1,15 +1,15 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece, quote } from "./compose.ts";
 
-export interface CdkInput {
+export interface CdkInput<Own extends string = never> {
   /** Default: every stack of the app. */
-  readonly stacks?: readonly ValueInput[] | undefined;
+  readonly stacks?: readonly ValueInput<Own>[] | undefined;
   /** Folder of the app, or of an assembly that was synthesised before. Default: what `cdk.json` says. */
   readonly app?: string | undefined;
-  readonly context?: Readonly<Record<string, ValueInput>> | undefined;
+  readonly context?: Readonly<Record<string, ValueInput<Own>>> | undefined;
 }
 
-function rest({ stacks, app, context = {} }: CdkInput): Piece[] {
+function rest({ stacks, app, context = {} }: CdkInput<string>): Piece[] {
   return [
     ...(stacks === undefined ? [" --all"] : stacks.flatMap((value): Piece[] => [" ", { value }])),
     ...(app === undefined ? [] : [` --app ${quote(app)}`]),
@@ -19,14 +19,17 @@ function rest({ stacks, app, context = {} }: CdkInput): Piece[] {
 
 export const cdk = {
   /** Writes the templates and assets; `output` is the folder they are put in. */
-  synth: ({ output = "cdk.out", ...input }: CdkInput & { readonly output?: string | undefined } = {}): StepInput =>
+  synth: <const Own extends string = never>({
+    output = "cdk.out",
+    ...input
+  }: CdkInput<Own> & { readonly output?: string | undefined } = {}): StepInput<never, Own> =>
     compose({ name: "cdk synth", kind: "cdk.synth", inputs: { output, app: input.app } }, [
       `npx cdk synth --quiet --output ${quote(output)}`,
       ...rest(input),
     ]),
 
   /** Deploys stack by stack, in the order of their dependencies, without asking. */
-  deploy: (input: CdkInput = {}): StepInput =>
+  deploy: <const Own extends string = never>(input: CdkInput<Own> = {}): StepInput<never, Own> =>
     compose({ name: "cdk deploy", kind: "cdk.deploy", inputs: { app: input.app } }, [
       "npx cdk deploy --require-approval never --progress events",
       ...rest(input),

@@ -1,18 +1,18 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { compose, type Piece, publishing, quote } from "./compose.ts";
+import { type AnyValue, compose, type Piece, publishing, quote } from "./compose.ts";
 
-export interface CloudFormationDeployInput {
-  readonly stack: ValueInput;
+export interface CloudFormationDeployInput<Own extends string = never> {
+  readonly stack: ValueInput<Own>;
   /** File, relative to the job's working directory. */
   readonly template: string;
-  readonly parameters?: Readonly<Record<string, ValueInput>> | undefined;
+  readonly parameters?: Readonly<Record<string, ValueInput<Own>>> | undefined;
   readonly capabilities?: readonly ("CAPABILITY_IAM" | "CAPABILITY_NAMED_IAM" | "CAPABILITY_AUTO_EXPAND")[] | undefined;
-  readonly tags?: Readonly<Record<string, ValueInput>> | undefined;
+  readonly tags?: Readonly<Record<string, ValueInput<Own>>> | undefined;
   /** Outputs to publish: name in the pipeline, key in the stack. */
   readonly publish?: Readonly<Record<string, string>> | undefined;
 }
 
-function pairs(flag: string, entries: Readonly<Record<string, ValueInput>> = {}): Piece[] {
+function pairs(flag: string, entries: Readonly<Record<string, AnyValue>> = {}): Piece[] {
   const list = Object.entries(entries);
   return list.length === 0
     ? []
@@ -25,7 +25,7 @@ function named<T>(table: string, entries: Readonly<Record<string, T>> = {}): Rec
 }
 
 /** The value of one output of a stack. */
-function outputOf(stack: ValueInput, key: string): Piece[] {
+function outputOf(stack: AnyValue, key: string): Piece[] {
   const query = `Stacks[0].Outputs[?OutputKey=='${key}'].OutputValue`;
   return [
     "aws cloudformation describe-stacks --stack-name ",
@@ -36,14 +36,14 @@ function outputOf(stack: ValueInput, key: string): Piece[] {
 
 export const cloudformation = {
   /** Creates or changes a stack through a change set that is executed; an empty change is fine. */
-  deploy: ({
+  deploy: <const Own extends string = never>({
     stack,
     template,
     parameters,
     capabilities = [],
     tags,
     publish = {},
-  }: CloudFormationDeployInput): StepInput =>
+  }: CloudFormationDeployInput<Own>): StepInput<never, Own> =>
     compose(
       {
         name: "Deploy the stack",

@@ -1,15 +1,18 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose } from "./compose.ts";
 
-export interface InvalidateInput {
-  readonly distribution: ValueInput;
+export interface InvalidateInput<Own extends string = never> {
+  readonly distribution: ValueInput<Own>;
   /** Default: everything. */
   readonly paths?: readonly string[] | undefined;
 }
 
 export const cloudfront = {
   /** Makes a distribution ask its origin again. Belongs after the upload: what is fetched in between is kept. */
-  invalidate: ({ distribution, paths = ["/*"] }: InvalidateInput): StepInput =>
+  invalidate: <const Own extends string = never>({
+    distribution,
+    paths = ["/*"],
+  }: InvalidateInput<Own>): StepInput<never, Own> =>
     compose(
       { name: "Invalidate the cache", kind: "cloudfront.invalidate", inputs: { distribution, paths: paths.join(" ") } },
       [

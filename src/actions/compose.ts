@@ -2,7 +2,10 @@ import type { EnvInput, StepInput, ValueInput } from "../model/authored.ts";
 import { sh } from "../model/sh.ts";
 
 /** Script text, or a value: words of it that are literal are quoted, the rest reaches the script through variables. */
-export type Piece = string | { readonly value: ValueInput };
+export type Piece = string | { readonly value: AnyValue };
+
+/** A value of which nothing is asked any more: what an action may read, its own type has said. */
+export type AnyValue = ValueInput<string>;
 
 export interface ActionOptions {
   /** What people call the step. */
@@ -10,17 +13,20 @@ export interface ActionOptions {
   /** `s3.sync`: by it a platform knows that it may lower the step to something native. */
   readonly kind: string;
   /** What the action was made from; entries without a value are left out. */
-  readonly inputs: Readonly<Record<string, ValueInput | undefined>>;
+  readonly inputs: Readonly<Record<string, AnyValue | undefined>>;
 }
 
-/** A step from pieces of a script whose number is only known when the definition is read. */
-export function compose({ name, kind, inputs }: ActionOptions, pieces: readonly Piece[]): StepInput {
+/** A step from pieces of a script whose number is only known when the definition is read. `Own`: own outputs it reads. */
+export function compose<Own extends string>(
+  { name, kind, inputs }: ActionOptions,
+  pieces: readonly Piece[],
+): StepInput<never, Own> {
   const strings = [""];
-  const values: ValueInput[] = [];
+  const values: AnyValue[] = [];
   const write = (text: string) => {
     strings[strings.length - 1] += text;
   };
-  const fill = (value: ValueInput) => {
+  const fill = (value: AnyValue) => {
     if (typeof value !== "object") write(quote(String(value)));
     else if (isList(value)) for (const part of value) fill(part);
     else {
@@ -33,20 +39,21 @@ export function compose({ name, kind, inputs }: ActionOptions, pieces: readonly 
     else fill(piece.value);
   }
   const template = Object.assign([...strings], { raw: strings }) as unknown as TemplateStringsArray;
-  return { ...sh({ name })(template, ...values), action: { kind, inputs: given(inputs) } };
+  const step = { ...sh({ name })(template, ...values), action: { kind, inputs: given(inputs) } };
+  return step as StepInput<never, string> as StepInput<never, Own>;
 }
 
-function isList(value: object): value is readonly ValueInput[] {
+function isList(value: object): value is readonly AnyValue[] {
   return Array.isArray(value);
 }
 
 /** ` --name value` for each entry that has a value. */
-export function flags(options: Readonly<Record<string, ValueInput | undefined>>): Piece[] {
+export function flags(options: Readonly<Record<string, AnyValue | undefined>>): Piece[] {
   return Object.entries(given(options)).flatMap(([name, value]) => [` --${name} `, { value }]);
 }
 
-function given(values: Readonly<Record<string, ValueInput | undefined>>): EnvInput {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as EnvInput;
+function given(values: Readonly<Record<string, AnyValue | undefined>>): EnvInput<string> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as EnvInput<string>;
 }
 
 /** A literal word for a shell script. */

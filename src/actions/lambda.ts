@@ -1,17 +1,25 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece } from "./compose.ts";
+import { blueGreen } from "./lambda-blue-green.ts";
 
-export interface LambdaUpdateInput {
-  readonly function: ValueInput;
+export interface LambdaUpdateInput<Own extends string = never> {
+  readonly function: ValueInput<Own>;
   /** Zip file, relative to the job's working directory. */
   readonly package: string;
   /** Alias that is moved to the new version; without one only the unpublished version changes. */
-  readonly alias?: ValueInput | undefined;
+  readonly alias?: ValueInput<Own> | undefined;
 }
 
 export const lambda = {
+  /** Publishes a version and gives it the calls to an alias share by share; takes it back when an alarm rings. */
+  blueGreen,
+
   /** Uploads new code, waits until it is in place, publishes a version and moves the alias to it. */
-  update: ({ function: name, package: file, alias }: LambdaUpdateInput): StepInput => {
+  update: <const Own extends string = never>({
+    function: name,
+    package: file,
+    alias,
+  }: LambdaUpdateInput<Own>): StepInput<never, Own> => {
     const of: Piece[] = [" --function-name ", { value: name }];
     const move: Piece[] =
       alias === undefined

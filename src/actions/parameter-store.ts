@@ -3,7 +3,9 @@ import { compose, type Piece, publishing } from "./compose.ts";
 
 export const parameterStore = {
   /** Writes parameters, by their full names. */
-  put: (parameters: Readonly<Record<string, ValueInput>>): StepInput =>
+  put: <const Own extends string = never>(
+    parameters: Readonly<Record<string, ValueInput<Own>>>,
+  ): StepInput<never, Own> =>
     compose(
       { name: "Write to Parameter Store", kind: "parameter-store.put", inputs: parameters },
       [
@@ -18,7 +20,9 @@ export const parameterStore = {
     ),
 
   /** Publishes parameters as outputs: name of the output, full name of the parameter. */
-  publish: (outputs: Readonly<Record<string, ValueInput>>): StepInput =>
+  publish: <const Own extends string = never>(
+    outputs: Readonly<Record<string, ValueInput<Own>>>,
+  ): StepInput<never, Own> =>
     compose({ name: "Read from Parameter Store", kind: "parameter-store.publish", inputs: outputs }, [
       "set -eu",
       ...publishing(

@@ -1,21 +1,27 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, flags } from "./compose.ts";
 
-export interface S3SyncInput {
+export interface S3SyncInput<Own extends string = never> {
   /** Folder to upload, relative to the job's working directory. */
   readonly from: string;
-  readonly bucket: ValueInput;
+  readonly bucket: ValueInput<Own>;
   /** Path in the bucket, without slashes at its ends. Default: the bucket itself. */
-  readonly prefix?: ValueInput | undefined;
+  readonly prefix?: ValueInput<Own> | undefined;
   /** `Cache-Control` of every object. */
-  readonly cacheControl?: ValueInput | undefined;
+  readonly cacheControl?: ValueInput<Own> | undefined;
   /** Objects that the folder does not have are `kept` or, by default, `deleted`. */
   readonly others?: "deleted" | "kept" | undefined;
 }
 
 export const s3 = {
   /** Makes a bucket, or a path in it, hold exactly the files of a folder. */
-  sync: ({ from, bucket, prefix, cacheControl, others = "deleted" }: S3SyncInput): StepInput =>
+  sync: <const Own extends string = never>({
+    from,
+    bucket,
+    prefix,
+    cacheControl,
+    others = "deleted",
+  }: S3SyncInput<Own>): StepInput<never, Own> =>
     compose({ name: `Upload ${from}`, kind: "s3.sync", inputs: { from, bucket, prefix, cacheControl, others } }, [
       "aws s3 sync --only-show-errors ",
       { value: from },

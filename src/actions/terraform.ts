@@ -1,18 +1,18 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece, publishing, quote } from "./compose.ts";
 
-export interface TerraformInput {
+export interface TerraformInput<Own extends string = never> {
   /** Folder of the root module, relative to the job's working directory. Default: the working directory itself. */
   readonly directory?: string | undefined;
   /** Settings of the backend, each given to `terraform init` as `-backend-config`. */
-  readonly backend?: Readonly<Record<string, ValueInput>> | undefined;
+  readonly backend?: Readonly<Record<string, ValueInput<Own>>> | undefined;
 }
 
-export interface TerraformChangeInput extends TerraformInput {
-  readonly variables?: Readonly<Record<string, ValueInput>> | undefined;
+export interface TerraformChangeInput<Own extends string = never> extends TerraformInput<Own> {
+  readonly variables?: Readonly<Record<string, ValueInput<Own>>> | undefined;
 }
 
-export interface TerraformApplyInput extends TerraformChangeInput {
+export interface TerraformApplyInput<Own extends string = never> extends TerraformChangeInput<Own> {
   /** Outputs to publish: name in the pipeline, name in Terraform. */
   readonly publish?: Readonly<Record<string, string>> | undefined;
 }
@@ -20,9 +20,9 @@ export interface TerraformApplyInput extends TerraformChangeInput {
 /** Not asked anything, no colours, and the lock of the state is waited for rather than failed on. */
 const lock = "-input=false -no-color -lock-timeout=5m";
 
-const at = ({ directory }: TerraformInput) => (directory === undefined ? "" : ` -chdir=${quote(directory)}`);
+const at = ({ directory }: TerraformInput<string>) => (directory === undefined ? "" : ` -chdir=${quote(directory)}`);
 
-function init(input: TerraformInput, more: string): Piece[] {
+function init(input: TerraformInput<string>, more: string): Piece[] {
   const backend = Object.entries(input.backend ?? {}).flatMap(([name, value]): Piece[] => [
     ` -backend-config=${quote(name)}=`,
     { value },
@@ -30,38 +30,38 @@ function init(input: TerraformInput, more: string): Piece[] {
   return [`terraform${at(input)} init -input=false -no-color${more}`, ...backend, "\n"];
 }
 
-function variables(input: TerraformChangeInput): Piece[] {
+function variables(input: TerraformChangeInput<string>): Piece[] {
   return Object.entries(input.variables ?? {}).flatMap(([name, value]): Piece[] => [
     ` -var ${quote(name)}=`,
     { value },
   ]);
 }
 
-const inputsOf = (input: TerraformInput) => ({ directory: input.directory });
+const inputsOf = (input: TerraformInput<string>) => ({ directory: input.directory });
 
 /** Steps around Terraform's own command line. */
 export const terraform = {
   /** Fails on files that are not formatted. */
-  format: (input: TerraformInput = {}): StepInput =>
+  format: <const Own extends string = never>(input: TerraformInput<Own> = {}): StepInput<never, Own> =>
     compose({ name: "terraform fmt", kind: "terraform.format", inputs: inputsOf(input) }, [
       `terraform${at(input)} fmt -check -recursive -diff`,
     ]),
 
   /** Needs no backend and no credentials. */
-  validate: (input: TerraformInput = {}): StepInput =>
+  validate: <const Own extends string = never>(input: TerraformInput<Own> = {}): StepInput<never, Own> =>
     compose({ name: "terraform validate", kind: "terraform.validate", inputs: inputsOf(input) }, [
       ...init({ directory: input.directory }, " -backend=false"),
       `terraform${at(input)} validate -no-color`,
     ]),
 
-  plan: (input: TerraformChangeInput = {}): StepInput =>
+  plan: <const Own extends string = never>(input: TerraformChangeInput<Own> = {}): StepInput<never, Own> =>
     compose({ name: "terraform plan", kind: "terraform.plan", inputs: inputsOf(input) }, [
       ...init(input, ""),
       `terraform${at(input)} plan ${lock}`,
       ...variables(input),
     ]),
 
-  apply: (input: TerraformApplyInput = {}): StepInput =>
+  apply: <const Own extends string = never>(input: TerraformApplyInput<Own> = {}): StepInput<never, Own> =>
     compose({ name: "terraform apply", kind: "terraform.apply", inputs: inputsOf(input) }, [
       ...init(input, ""),
       `terraform${at(input)} apply -auto-approve ${lock}`,
@@ -76,7 +76,7 @@ export const terraform = {
       ),
     ]),
 
-  destroy: (input: TerraformChangeInput = {}): StepInput =>
+  destroy: <const Own extends string = never>(input: TerraformChangeInput<Own> = {}): StepInput<never, Own> =>
     compose({ name: "terraform destroy", kind: "terraform.destroy", inputs: inputsOf(input) }, [
       ...init(input, ""),
       `terraform${at(input)} destroy -auto-approve ${lock}`,

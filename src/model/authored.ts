@@ -17,8 +17,9 @@ export interface OutputHandle {
 
 /** `output("url")`: an output of the own pipeline, written by a job that this one needs. */
 export interface OwnOutput<Own extends string = string> {
-  readonly output: Own;
-  readonly [checked]: "own output";
+  readonly output: string;
+  /** Only here, where no other handle has it, so that the compiler learns names of own outputs from nothing else. */
+  readonly [checked]: readonly ["own output", Own];
 }
 
 /** `web.artifacts.dist`: an artifact that exists. */

@@ -34,7 +34,7 @@ export function context(name: ContextName): ContextReference {
 
 /** An output of the own pipeline, published by a job that comes before. Other pipelines' outputs: `infra.outputs.NAME`. */
 export function output<const Name extends string>(name: Name): OwnOutput<Name> {
-  return rememberCallSite({ output: name }, output) as OwnOutput<Name>;
+  return rememberCallSite({ output: name }, output) as unknown as OwnOutput<Name>;
 }
 
 /** Names of own outputs that a value reads; none when all the compiler knows is that they are strings. */

@@ -14,7 +14,7 @@ import { refusalText } from "../../src/model/refusal.ts";
 /** Every code block of the definition reference is a whole definition; a YAML one says the same as the TypeScript before it. */
 const page = fileURLToPath(new URL("../../docs/definition.md", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const entry = new URL("../../src/model/index.ts", import.meta.url).href;
+const entry = new URL("../../src/index.ts", import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), "baton-docs-"));
 after(() => rmSync(folder, { recursive: true }));
 

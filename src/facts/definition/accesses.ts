@@ -12,6 +12,7 @@ const changes: Readonly<Record<string, { readonly resource: ResourceKind; readon
   "cdk.deploy": { resource: "stack", inputs: ["app", "stacks"] },
   "s3.sync": { resource: "bucket", inputs: ["bucket", "prefix"] },
   "lambda.update": { resource: "function", inputs: ["function", "name"] },
+  "lambda.blue-green": { resource: "function", inputs: ["function"] },
   "cloudfront.invalidate": { resource: "distribution", inputs: ["distribution"] },
 };
 

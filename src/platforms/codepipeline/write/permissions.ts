@@ -1,6 +1,6 @@
 /** What the role of a job may do: what its steps are seen to need, and what the team adds where that cannot be seen. */
 
-import type { Step } from "../../../model/delivery.ts";
+import type { Step, Value } from "../../../model/delivery.ts";
 import type { Statement } from "./document.ts";
 import { type JobPlace, prefixOf, promisedOutputs, referenceOf } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
@@ -149,6 +149,8 @@ function seenStatements(step: Step, place: JobPlace): Statement[] | undefined {
         },
       ];
     }
+    case "lambda.blue-green":
+      return blueGreenStatements(inputs, place);
     case "parameter-store.put": {
       const names = Object.keys(inputs).map((name) => localArn("ssm", `parameter/${name.replace(/^\//, "")}`));
       return [{ sid: "PutParameters", actions: ["ssm:PutParameter"], resources: names }];
@@ -168,4 +170,26 @@ function seenStatements(step: Step, place: JobPlace): Statement[] | undefined {
     default:
       return /^\s*aws\s/m.test(step.run) ? undefined : [];
   }
+}
+
+/** Undefined where its function is an output. */
+function blueGreenStatements(inputs: Readonly<Record<string, Value>>, place: JobPlace): Statement[] | undefined {
+  const name = knownText(inputs.function, place);
+  if (name === undefined) return undefined;
+  const arn = localArn("lambda", `function:${name}`);
+  const actions = ["UpdateFunctionCode", "GetFunctionConfiguration", "ListVersionsByFunction", "PublishVersion"];
+  const onAliases = ["ListAliases", "CreateAlias", "UpdateAlias"];
+  const onCheck = "check" in inputs ? ["InvokeFunction"] : [];
+  return [
+    {
+      sid: "ShiftCalls",
+      actions: [...actions, ...onAliases, ...onCheck].map((action) => `lambda:${action}`),
+      resources: [arn, text`${arn}:*`],
+    },
+    { sid: "CompareLayers", actions: ["lambda:GetLayerVersion"], resources: [localArn("lambda", "layer:*")] },
+    // One request asks for several alarms, and IAM looks at the right to ask for any.
+    ...("alarms.1" in inputs
+      ? [{ sid: "WatchAlarms", actions: ["cloudwatch:DescribeAlarms"], resources: [localArn("cloudwatch", "alarm:*")] }]
+      : []),
+  ];
 }
