@@ -19,6 +19,8 @@ interface RootEventBase {
 export type RootEvent =
   | (RootEventBase & {
       readonly kind: "push";
+      /** Where it is not the one that is looked at: as the sources of pipelines name it. */
+      readonly repository?: string;
       readonly ref: { readonly kind: "branch" | "tag"; readonly name: string };
       /** Paths that the push touches; `every` means that no path filter stops anything. */
       readonly paths: readonly string[] | "every";
@@ -26,6 +28,7 @@ export type RootEvent =
     })
   | (RootEventBase & {
       readonly kind: "pull-request";
+      readonly repository?: string;
       readonly base: string;
       readonly head: string;
       readonly outsider: boolean;

@@ -19,6 +19,7 @@ export interface CodePipeline {
   readonly type: "V1" | "V2" | "unknown";
   readonly stages: readonly Stage[];
   readonly triggers: readonly Trigger[];
+  readonly variables: readonly Variable[];
   readonly stores: readonly Written[];
   readonly role: Written | undefined;
   /** Lists that are put together at deployment: something may be missing here. */
@@ -30,6 +31,33 @@ export interface Stage {
   readonly name: Written | undefined;
   readonly at: Place;
   readonly actions: readonly Action[];
+  readonly beforeEntry: StageCondition | undefined;
+  readonly onSuccess: StageCondition | undefined;
+  readonly onFailure: OnFailure | undefined;
+}
+
+/** What is looked at before a run goes into a stage or out of it, and what comes about when a rule of it fails. */
+export interface StageCondition {
+  readonly result: Written | undefined;
+  readonly rules: readonly ConditionRule[];
+}
+
+export interface ConditionRule {
+  readonly name: Written | undefined;
+  readonly provider: Written | undefined;
+  readonly configuration: readonly Setting[];
+}
+
+export interface OnFailure {
+  readonly result: Written | undefined;
+  readonly retryMode: Written | undefined;
+  readonly condition: StageCondition | undefined;
+}
+
+/** Given when a run is started, or the default. */
+export interface Variable {
+  readonly name: Written;
+  readonly default: Written | undefined;
 }
 
 export interface Action {
@@ -61,7 +89,7 @@ export interface Trigger {
   readonly at: Place;
   readonly sourceAction: Written | undefined;
   readonly push: readonly PushFilter[];
-  readonly pullRequests: boolean;
+  readonly pullRequests: readonly PullRequestFilter[];
 }
 
 export interface PushFilter {
@@ -69,6 +97,15 @@ export interface PushFilter {
   readonly branches: Patterns | undefined;
   readonly tags: Patterns | undefined;
   readonly paths: Patterns | undefined;
+}
+
+export interface PullRequestFilter {
+  readonly at: Place;
+  /** Branches that it asks to be merged into. */
+  readonly branches: Patterns | undefined;
+  readonly paths: Patterns | undefined;
+  /** `OPEN`, `UPDATED`, `CLOSED`; none: all. */
+  readonly events: readonly Written[];
 }
 
 export interface Patterns {
@@ -96,6 +133,16 @@ export interface BuildVariable {
   readonly from: "value" | "parameter-store" | "secrets-manager";
 }
 
+/** What becomes of other pipelines, of their stages or actions. A list that is not written lets everything through. */
+export interface StateOrigin {
+  readonly kind: "state";
+  readonly level: "pipeline" | "stage" | "action";
+  readonly pipelines: readonly Written[] | undefined;
+  readonly stages: readonly Written[] | undefined;
+  readonly actions: readonly Written[] | undefined;
+  readonly states: readonly Written[] | undefined;
+}
+
 /** A CodeBuild project. */
 export interface Project {
   readonly aliases: readonly string[];
@@ -117,7 +164,7 @@ export interface EventRule {
   readonly targets: readonly string[];
   readonly origin:
     | { readonly kind: "push"; readonly repositories: readonly string[]; readonly branches: readonly Written[] }
-    | { readonly kind: "success"; readonly pipelines: readonly Written[] }
+    | StateOrigin
     | { readonly kind: "schedule" | "other" };
 }
 

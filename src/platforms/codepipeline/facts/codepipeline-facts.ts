@@ -11,7 +11,7 @@ import {
   type StoreGap,
   type WideRight,
 } from "../../../facts/staged.ts";
-import type { Bucket, CodePipeline, PipelineFiles } from "../pipeline.ts";
+import type { Bucket, CodePipeline, PipelineFiles, Stage } from "../pipeline.ts";
 import { actionFacts, type ReadAction } from "./actions.ts";
 import { startsOf } from "./starts.ts";
 import { tierOf } from "./tiers.ts";
@@ -39,7 +39,7 @@ function nameOf({ name, label, nameAt }: CodePipeline) {
 function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
   const actions: ReadAction[] = [];
   const stages = pipeline.stages.map((stage, index): StageFacts => {
-    const label = literal(stage.name) ?? `stage ${index + 1}`;
+    const label = stageLabel(stage, index);
     const place = { pipeline, files, stage: index, stageLabel: label };
     const own = stage.actions.map((action) => actionFacts(action, place));
     actions.push(...own);
@@ -65,6 +65,11 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     partial: pipeline.partial,
   };
   return { pipeline, facts, actions };
+}
+
+/** As people see it. */
+export function stageLabel({ name }: Stage, index: number): string {
+  return literal(name) ?? `stage ${index + 1}`;
 }
 
 /** Where a stage does not say its environment, the approval before it does, or the pipeline. */

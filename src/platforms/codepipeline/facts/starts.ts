@@ -3,6 +3,7 @@
 import { allNames, noNames } from "../../../facts/name-set.ts";
 import { identity, literal, type SourceIdentity, type StagedStart, type Written } from "../../../facts/staged.ts";
 import type { Action, CodePipeline, EventRule, PushFilter, Trigger } from "../pipeline.ts";
+import { listensToSuccess } from "../read/state-pattern.ts";
 import { joined } from "../read/values.ts";
 import { nameSet } from "./name-sets.ts";
 
@@ -72,9 +73,7 @@ function pushFrom(source: SourceIdentity, action: Action): Push {
 
 function triggerStarts(trigger: Trigger, plain: Push): StagedStart[] {
   const pushes = trigger.push.map((filter) => filtered(filter, plain));
-  const requests: StagedStart[] = trigger.pullRequests
-    ? [{ kind: "pull-request", at: trigger.at, by: "a trigger" }]
-    : [];
+  const requests = trigger.pullRequests.map(({ at }): StagedStart => ({ kind: "pull-request", at, by: "a trigger" }));
   // A trigger without a filter starts on every push to the branch of the source.
   return pushes.length + requests.length === 0
     ? [{ ...plain, at: trigger.at, by: "a trigger" }]
@@ -127,7 +126,7 @@ function onlyBranch(branch: Written | undefined) {
   return branch && literal(branch) !== undefined ? nameSet({ includes: [branch], excludes: [] }) : allNames;
 }
 
-function sourceOf(action: Action): SourceIdentity | undefined {
+export function sourceOf(action: Action): SourceIdentity | undefined {
   const prefixed = (prefix: string, ...names: readonly string[]): Written | undefined => {
     const texts = names.map((name) => setting(action, name));
     if (texts.some((text) => !text)) return undefined;
@@ -162,8 +161,10 @@ function ruleStarts({ at, origin }: EventRule): StagedStart[] {
   switch (origin.kind) {
     case "push":
       return [];
-    case "success":
-      return origin.pipelines.map((pipeline) => ({ kind: "after", at, pipeline, by: "an EventBridge rule" }));
+    case "state":
+      return listensToSuccess(origin)
+        ? (origin.pipelines ?? []).map((pipeline) => ({ kind: "after", at, pipeline, by: "an EventBridge rule" }))
+        : [{ kind: "other", at, by: "an EventBridge rule" }];
     case "schedule":
     case "other":
       return [{ kind: "other", at, by: "an EventBridge rule" }];

@@ -5,12 +5,16 @@ import type {
   Action,
   BuildVariable,
   CodePipeline,
+  OnFailure,
   Patterns,
+  PullRequestFilter,
   PushFilter,
   Scope,
   Setting,
   Stage,
+  StageCondition,
   Trigger,
+  Variable,
 } from "../pipeline.ts";
 import { child, entriesOf, type Node } from "./tree/node.ts";
 import { unknownKey } from "./values.ts";
@@ -24,6 +28,7 @@ export interface Body {
   readonly type: CodePipeline["type"];
   readonly stages: readonly Stage[];
   readonly triggers: readonly Trigger[];
+  readonly variables: readonly Variable[];
   readonly stores: readonly Written[];
   readonly role: Written | undefined;
   readonly partial: boolean;
@@ -48,6 +53,7 @@ export function readBody(node: Node, words: Words): Body {
     type: typeOf(node, words),
     stages,
     triggers,
+    variables: reader.list(field(node, "variables")).flatMap((variable) => reader.variable(variable)),
     stores: stores.flatMap((store) => words.text(field(store, "location")) ?? []),
     role: words.text(field(node, "roleArn")),
     partial: reader.partial,
@@ -103,7 +109,36 @@ class BodyReader {
       name: this.words.text(field(node, "name")),
       at: node.at,
       actions: this.list(field(node, "actions")).map((action) => this.action(action)),
+      beforeEntry: this.condition(field(node, "beforeEntry")),
+      onSuccess: this.condition(field(node, "onSuccess")),
+      onFailure: this.onFailure(field(node, "onFailure")),
     };
+  }
+
+  /** The service takes one condition in each place. */
+  private condition(node: Node | undefined): StageCondition | undefined {
+    const [condition] = this.list(field(node, "conditions"));
+    if (!condition) return undefined;
+    const rules = this.list(field(condition, "rules")).map((rule) => ({
+      name: this.words.text(field(rule, "name")),
+      provider: this.words.text(field(field(rule, "ruleTypeId"), "provider")),
+      configuration: this.settings(field(rule, "configuration")),
+    }));
+    return { result: this.words.text(field(condition, "result")), rules };
+  }
+
+  private onFailure(node: Node | undefined): OnFailure | undefined {
+    if (!node) return undefined;
+    return {
+      result: this.words.text(field(node, "result")),
+      retryMode: this.words.text(field(field(node, "retryConfiguration"), "retryMode")),
+      condition: this.condition(node),
+    };
+  }
+
+  variable(node: Node): Variable[] {
+    const name = this.words.text(field(node, "name"));
+    return name ? [{ name, default: this.words.text(field(node, "defaultValue")) }] : [];
   }
 
   private action(node: Node): Action {
@@ -152,8 +187,14 @@ class BodyReader {
       at: node.at,
       sourceAction: this.words.text(field(git, "sourceActionName")),
       push: this.list(field(git, "push")).map((push) => this.push(push)),
-      pullRequests: this.list(field(git, "pullRequest")).length > 0,
+      pullRequests: this.list(field(git, "pullRequest")).map((request) => this.pullRequest(request)),
     };
+  }
+
+  private pullRequest(node: Node): PullRequestFilter {
+    const patterns = (name: string) => this.patterns(field(node, name));
+    const events = this.texts(field(node, "events"));
+    return { at: node.at, branches: patterns("branches"), paths: patterns("filePaths"), events };
   }
 
   private push(node: Node): PushFilter {

@@ -5,61 +5,66 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ActionFacts, comesBefore, runTogether, type StagedPipeline } from "../../../../src/facts/staged.ts";
+import type { RootEvent } from "../../../../src/facts/scenario.ts";
+import { type ActionFacts, comesBefore, runTogether } from "../../../../src/facts/staged.ts";
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../../../src/platforms/codepipeline/read/repository.ts";
-import { simulate, type Trace } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
+import { simulatedPipelines } from "../../../../src/platforms/codepipeline/simulate/from-files.ts";
+import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
+import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
+import type { Trace } from "../../../../src/platforms/codepipeline/simulate/world.ts";
 import { casesOf } from "../../../check/cases.ts";
+import { indexOf } from "../simulate/worlds.ts";
 
-const read = await Promise.all([...casesOf("err"), ...casesOf("ok")].map(({ folder }) => readPipelines(folder)));
-const pipelines = read.flatMap((files) => codepipelineFacts(files).pipelines).filter(({ mode }) => mode !== "unknown");
-
-const modes = { superseded: "SUPERSEDED", queued: "QUEUED", parallel: "PARALLEL" } as const;
-
-function traces(pipeline: StagedPipeline, starts: number): Trace[] {
-  const stages = pipeline.stages.map(({ label, actions }) => ({
-    name: label,
-    actions: actions.map((action) => ({ name: action.label, runOrder: action.runOrder ?? 1 })),
+const found = await Promise.all([...casesOf("err"), ...casesOf("ok")].map(({ folder }) => readPipelines(folder)));
+const read = found.flatMap((files) => {
+  const simulated = simulatedPipelines(files);
+  return codepipelineFacts(files).pipelines.map((facts) => ({
+    facts,
+    simulated: simulated.find(({ id }) => id === facts.id)!,
   }));
-  const executionMode = modes[pipeline.mode as keyof typeof modes];
+});
+const pipelines = read.filter(({ facts }) => facts.mode !== "unknown");
+
+function traces(pipeline: SimulatedPipeline, starts: number): Trace[] {
+  const events = Array.from({ length: starts }, (_, at): RootEvent => {
+    return { id: `start-${at}`, kind: "dispatch", pipeline: pipeline.id, branch: "main", inputs: {} };
+  });
   return Array.from({ length: 60 }, (_, seed) => {
     let state = seed + 1;
-    return simulate(
-      { executionMode, stages },
-      {
-        starts,
-        outcome: () => "passed",
-        choose: (count) => {
-          state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-          return Math.floor(state / 65_536) % count;
-        },
+    // A missing artifact would end a run before its order can be seen.
+    return simulate([{ ...pipeline, partial: true }], {
+      events,
+      choose: (count) => {
+        state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+        return Math.floor(state / 65_536) % count;
       },
-    );
+    });
   });
 }
 
-function position({ events }: Trace, { stageLabel, label }: ActionFacts, what: "started" | "passed"): number {
-  return events.findIndex((event) => event.stage === stageLabel && event.action === label && event.what === what);
+function position(trace: Trace, { stageLabel: stage, label: action }: ActionFacts, how: "started" | "passed"): number {
+  return indexOf(trace, { what: `action-${how}`, stage, action });
 }
 
 test("there are pipelines to hold it to", () => assert.ok(pipelines.length > 40));
 
 test("what comes before has ended when what comes after starts; what runs together is seen both ways round", () => {
-  for (const pipeline of pipelines) {
-    const all = traces(pipeline, 1);
-    for (const a of pipeline.actions) {
-      for (const b of pipeline.actions) {
+  for (const { facts, simulated } of pipelines) {
+    const all = traces(simulated, 1);
+    for (const a of facts.actions) {
+      for (const b of facts.actions) {
         const overtaken = all.some((trace) => position(trace, b, "started") < position(trace, a, "passed"));
-        if (comesBefore(a, b)) assert.ok(!overtaken, `${pipeline.id}: ${a.label} before ${b.label}`);
-        if (runTogether(a, b)) assert.ok(overtaken, `${pipeline.id}: ${a.label} beside ${b.label}`);
+        if (comesBefore(a, b)) assert.ok(!overtaken, `${facts.id}: ${a.label} before ${b.label}`);
+        if (runTogether(a, b)) assert.ok(overtaken, `${facts.id}: ${a.label} beside ${b.label}`);
       }
     }
   }
 });
 
 test("a run is replaced while it waits exactly in mode SUPERSEDED", () => {
-  for (const pipeline of pipelines) {
-    const replaced = traces(pipeline, 3).some(({ runs }) => runs.some(({ status }) => status === "superseded"));
-    if (pipeline.actions.length > 1) assert.equal(replaced, pipeline.mode === "superseded", pipeline.id);
+  for (const { facts, simulated } of pipelines) {
+    const replaced = traces(simulated, 3).some(({ runs }) => runs.some(({ status }) => status === "superseded"));
+    if (facts.actions.length > 1) assert.equal(replaced, facts.mode === "superseded", facts.id);
   }
 });

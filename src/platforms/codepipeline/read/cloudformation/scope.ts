@@ -4,6 +4,7 @@ import { identity, literal, type Written } from "../../../../facts/staged.ts";
 import type { Place } from "../../../../findings/source.ts";
 import type { Bucket, BuildVariable, EventRule, Project, Role, Scope, Statement } from "../../pipeline.ts";
 import { variable } from "../body.ts";
+import { stateOrigin } from "../state-pattern.ts";
 import { child, itemsOf, type Node, plainText } from "../tree/node.ts";
 import type { Resource, Template } from "./template.ts";
 
@@ -81,13 +82,7 @@ function originOf(properties: Node | undefined, template: Template): EventRule["
     });
     return { kind: "push", repositories, branches: texts("detail", "referenceName") };
   }
-  if (
-    sources.includes("aws.codepipeline") &&
-    texts("detail", "state").some((state) => literal(state) === "SUCCEEDED")
-  ) {
-    return { kind: "success", pipelines: texts("detail", "pipeline") };
-  }
-  return { kind: "other" };
+  return stateOrigin((...path) => (child(pattern, ...path) ? texts(...path) : undefined)) ?? { kind: "other" };
 }
 
 const blocks = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];

@@ -28,20 +28,59 @@ export function pipelineOf(block: Node): Node {
     ),
     ...listed(block, "stage", "stages", stageOf),
     ...listed(block, "trigger", "triggers", triggerOf),
-    ...listed(block, "variable", "variables", (variable) => variable),
+    ...listed(block, "variable", "variables", (variable) =>
+      map(
+        variable,
+        renamed(variable, [
+          ["name", "name"],
+          ["default_value", "defaultValue"],
+        ]),
+      ),
+    ),
   ]);
 }
 
 function stageOf(block: Node): Node {
   return map(block, [
-    ...renamed(block, [
-      ["name", "name"],
-      ["before_entry", "beforeEntry"],
-      ["on_success", "onSuccess"],
-      ["on_failure", "onFailure"],
-    ]),
+    ...renamed(block, [["name", "name"]]),
     ...listed(block, "action", "actions", actionOf),
+    ...conditioned(block, "before_entry", "beforeEntry"),
+    ...conditioned(block, "on_success", "onSuccess"),
+    ...conditioned(block, "on_failure", "onFailure"),
   ]);
+}
+
+/** The conditions of a stage in one place. */
+function conditioned(stage: Node, from: string, to: string): Entry[] {
+  const value = child(stage, from);
+  const [block] = value && !isNull(value) ? asList(value) : [];
+  if (!block) return [];
+  const retried = asList(child(block, "retry_configuration")).flatMap((retry) =>
+    renamed(retry, [["retry_mode", "retryMode"]]).map((mode) => ({ ...mode, value: map(retry, [mode]) })),
+  );
+  const entries = [
+    ...renamed(block, [["result", "result"]]),
+    ...retried.map((retry) => ({ ...retry, key: "retryConfiguration" })),
+    ...listed(block, "condition", "conditions", (condition) =>
+      map(condition, [
+        ...renamed(condition, [["result", "result"]]),
+        ...listed(condition, "rule", "rules", (rule) => {
+          const [type] = asList(child(rule, "rule_type_id"));
+          return map(rule, [
+            ...renamed(rule, [["name", "name"]]),
+            ...(type ? [{ key: "ruleTypeId", keyAt: type.at, value: type }] : []),
+            ...configured(rule),
+          ]);
+        }),
+      ]),
+    ),
+  ];
+  return [{ key: to, keyAt: block.at, value: map(block, entries) }];
+}
+
+function configured(block: Node): Entry[] {
+  const configuration = child(block, "configuration");
+  return configuration ? [{ key: "configuration", keyAt: configuration.at, value: withoutNulls(configuration) }] : [];
 }
 
 function actionOf(block: Node): Node {
@@ -54,7 +93,6 @@ function actionOf(block: Node): Node {
       ["version", "version"],
     ]),
   );
-  const configuration = child(block, "configuration");
   return map(block, [
     ...renamed(block, [
       ["name", "name"],
@@ -66,7 +104,7 @@ function actionOf(block: Node): Node {
       ["region", "region"],
     ]),
     { key: "actionTypeId", keyAt: block.at, value: type },
-    ...(configuration ? [{ key: "configuration", keyAt: configuration.at, value: withoutNulls(configuration) }] : []),
+    ...configured(block),
   ]);
 }
 
@@ -75,18 +113,19 @@ function triggerOf(block: Node): Node {
   if (!git) return map(block, []);
   const reshaped = map(git, [
     ...renamed(git, [["source_action_name", "sourceActionName"]]),
-    ...listed(git, "push", "push", (push) =>
-      map(
-        push,
-        triggerFields.flatMap(([from, to]) => {
-          const [first] = asList(child(push, from));
-          return first ? [{ key: to, keyAt: first.at, value: first }] : [];
-        }),
-      ),
+    ...listed(git, "push", "push", (push) => map(push, filtersOf(push))),
+    ...listed(git, "pull_request", "pullRequest", (request) =>
+      map(request, [...renamed(request, [["events", "events"]]), ...filtersOf(request)]),
     ),
-    ...listed(git, "pull_request", "pullRequest", (each) => each),
   ]);
   return map(block, [{ key: "gitConfiguration", keyAt: git.at, value: reshaped }]);
+}
+
+function filtersOf(block: Node): Entry[] {
+  return triggerFields.flatMap(([from, to]) => {
+    const [first] = asList(child(block, from));
+    return first ? [{ key: to, keyAt: first.at, value: first }] : [];
+  });
 }
 
 function map(holder: Node, entries: readonly Entry[]): Node {

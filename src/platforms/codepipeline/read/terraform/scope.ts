@@ -5,6 +5,7 @@ import type { Bucket, BuildVariable, EventRule, Project, Role, Scope } from "../
 import { variable } from "../body.ts";
 import { shortest, statementOf } from "../cloudformation/scope.ts";
 import { parseEmbedded } from "../decode.ts";
+import { stateOrigin } from "../state-pattern.ts";
 import { child, entriesOf, itemsOf, type Node, plainText } from "../tree/node.ts";
 import { asList, type Configuration, type TerraformResource } from "./configuration.ts";
 
@@ -86,12 +87,8 @@ function eventRule(resource: TerraformResource, configuration: Configuration): E
     });
     return { at, targets, origin: { kind: "push", repositories, branches: texts("detail", "referenceName") } };
   }
-  if (
-    sources.includes("aws.codepipeline") &&
-    texts("detail", "state").some((state) => literal(state) === "SUCCEEDED")
-  ) {
-    return { at, targets, origin: { kind: "success", pipelines: texts("detail", "pipeline") } };
-  }
+  const state = stateOrigin((...path) => (child(pattern, ...path) ? texts(...path) : undefined));
+  if (state) return { at, targets, origin: state };
   return { at, targets, origin: { kind: child(resource.node, "schedule_expression") ? "schedule" : "other" } };
 }
 

@@ -1,0 +1,154 @@
+/** Which runs begin: by what comes from outside, by what becomes of other pipelines, and by actions that start some. */
+
+import type { RootEvent, RunPattern } from "../../../facts/scenario.ts";
+import { resume, stop } from "./interruptions.ts";
+import { knownValue, type Machine, type RunState, type Start } from "./machine.ts";
+import { addRun, announce } from "./runs.ts";
+import type { SimulatedPipeline, SimulatedStart } from "./simulated-pipeline.ts";
+import { arrive } from "./stages.ts";
+
+/** Pipelines may start each other in a circle; so many runs show it. */
+const mostRunsOfAll = 150;
+/** Runs of one pipeline in progress, in the modes QUEUED and PARALLEL; one more is refused. From the service's quotas. */
+const mostRunsAtOnce = 50;
+
+/** Only a run under way can be stopped, and only one that failed can be resumed. */
+export function canCome(machine: Machine, event: RootEvent): boolean {
+  // What the event before starts is started before the next one comes.
+  if (machine.pending.some(({ cause }) => cause.kind === "event")) return false;
+  switch (event.kind) {
+    case "cancel":
+      return !isOwn(machine, event.of) || machine.runs.some((run) => isUnderWay(run) && matches(event.of, run));
+    case "rerun":
+      return !isOwn(machine, event.of) || resumable(machine, event.of) !== undefined;
+    case "expiry":
+      return !isOwn(machine, event.of) || machine.runs.some((run) => !isUnderWay(run) && matches(event.of, run));
+    default:
+      return true;
+  }
+}
+
+export function come(machine: Machine, event: RootEvent): void {
+  machine.roots.splice(machine.roots.indexOf(event), 1);
+  machine.events.push({ what: "event", event: event.id });
+  switch (event.kind) {
+    case "cancel":
+      for (const run of machine.runs) if (isUnderWay(run) && matches(event.of, run)) stop(machine, run);
+      return;
+    case "rerun": {
+      const run = resumable(machine, event.of);
+      if (run) resume(machine, run);
+      return;
+    }
+    case "expiry":
+      for (const run of machine.runs) if (matches(event.of, run)) run.artifacts.clear();
+      return;
+    default:
+      startAll(machine, event);
+  }
+}
+
+function startAll(machine: Machine, event: Exclude<RootEvent, { kind: "cancel" | "rerun" | "expiry" }>): void {
+  const commit = "commit" in event ? event.commit : undefined;
+  if (event.kind === "push" && event.ref.kind === "branch") {
+    machine.tips.set(event.ref.name, event.commit);
+    machine.tips.set("", event.commit);
+  }
+  for (const pipeline of machine.pipelines.values()) {
+    const trigger = triggerOf(machine, event, pipeline);
+    if (trigger === undefined) continue;
+    const ref = event.kind === "push" ? event.ref.name : event.kind === "pull-request" ? event.head : undefined;
+    const inputs = "inputs" in event ? event.inputs : {};
+    const cause = { kind: "event", event: event.id } as const;
+    machine.pending.push({ pipeline, cause, root: event.id, trigger, commit, ref, inputs });
+  }
+}
+
+/** How the event starts the pipeline; undefined where it does not. */
+function triggerOf(machine: Machine, event: RootEvent, pipeline: SimulatedPipeline): Start["trigger"] | undefined {
+  if (event.kind === "dispatch") return event.pipeline === pipeline.id ? "manual" : undefined;
+  if (event.kind === "schedule") {
+    const isMeant = event.pipeline === pipeline.id && pipeline.starts.some(({ kind }) => kind === "schedule");
+    return isMeant ? "schedule" : undefined;
+  }
+  if (event.kind !== "push" && event.kind !== "pull-request") return undefined;
+  const starts = pipeline.starts.filter(({ kind }) => kind === event.kind);
+  if (starts.length === 0) return undefined;
+  if (starts.some((start) => accepts(machine, start, event))) return event.kind;
+  const reason = "its trigger leaves the event out";
+  machine.events.push({ what: "not-started", pipeline: pipeline.id, cause: event.id, reason });
+  return undefined;
+}
+
+function accepts(
+  machine: Machine,
+  start: SimulatedStart,
+  event: Extract<RootEvent, { kind: "push" | "pull-request" }>,
+): boolean {
+  if (start.kind !== "push" && start.kind !== "pull-request") return false;
+  if (!isFrom(start.repository, event.repository)) return false;
+  const touches = event.paths === "every" || event.paths.some((path) => start.paths.accepts(path));
+  if (event.kind === "pull-request") {
+    return (
+      start.kind === "pull-request" &&
+      touches &&
+      start.branches.accepts(event.base) &&
+      start.actions.includes(event.action)
+    );
+  }
+  if (start.kind !== "push") return false;
+  const { kind, name } = event.ref;
+  // Tags are pushed without a word about paths.
+  if (kind === "tag") return start.tags.accepts(name);
+  if (start.branch && !start.branch.every((part) => part.kind === "text")) {
+    return touches && knownValue(machine, start.branch) === name;
+  }
+  return touches && start.branches.accepts(name);
+}
+
+/** An event that names no repository is one of the repository that is looked at, however sources call that. */
+function isFrom(source: string | undefined, repository: string | undefined): boolean {
+  if (source === undefined) return false;
+  if (repository === undefined) return !/^(codecommit|s3|ecr):/.test(source);
+  return source.toLowerCase() === repository.toLowerCase();
+}
+
+export function begin(machine: Machine, start: Start): void {
+  machine.pending.splice(machine.pending.indexOf(start), 1);
+  const { pipeline, cause, root, trigger, commit, ref, inputs } = start;
+  const { runs, events, world } = machine;
+  const inProgress = runs.filter((run) => run.pipeline === pipeline.id && isUnderWay(run)).length;
+  const isFull = pipeline.executionMode !== "SUPERSEDED" && inProgress >= (world.mostRuns ?? mostRunsAtOnce);
+  if (isFull || runs.length >= mostRunsOfAll) {
+    const reason = isFull
+      ? `${inProgress} runs of it are in progress, and it takes no more`
+      : `pipelines start each other without end; ${mostRunsOfAll} runs are carried out`;
+    events.push({ what: "not-started", pipeline: pipeline.id, cause: root, reason });
+    return;
+  }
+  const run = addRun(machine, { pipeline: pipeline.id, kind: "standard", cause, root, trigger, commit, ref });
+  for (const [name, value] of Object.entries({ ...pipeline.variables, ...inputs })) {
+    run.variables.set(`variables.${name}`, value);
+  }
+  announce(machine, run, { level: "pipeline", state: "STARTED" });
+  arrive(machine, run, 0);
+}
+
+function isUnderWay({ status }: RunState): boolean {
+  return status === "running";
+}
+
+function isOwn({ pipelines }: Machine, { pipeline }: RunPattern): boolean {
+  return pipelines.has(pipeline);
+}
+
+function matches({ pipeline, event }: RunPattern, run: RunState): boolean {
+  return run.pipeline === pipeline && (event === undefined || run.root === event);
+}
+
+/** A run that has failed can be resumed until another one goes into the stage. */
+function resumable({ runs, stages }: Machine, of: RunPattern): RunState | undefined {
+  return runs.findLast(
+    (run) => matches(of, run) && run.failed && stages.get(run.pipeline)![run.stage]!.entered === run,
+  );
+}
