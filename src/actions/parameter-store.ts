@@ -2,7 +2,10 @@ import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece, publishing } from "./compose.ts";
 
 export const parameterStore = {
-  /** Writes parameters, by their full names. */
+  /**
+   * Writes parameters, by their full names. A value comes to the AWS CLI as the contents of a file: given as a word, one
+   * that begins with `file://` would be taken for a path, and by version 1 one with `http://` for an address to fetch.
+   */
   put: <const Own extends string = never>(
     parameters: Readonly<Record<string, ValueInput<Own>>>,
   ): StepInput<never, Own> =>
@@ -10,11 +13,11 @@ export const parameterStore = {
       { name: "Write to Parameter Store", kind: "parameter-store.put", inputs: parameters },
       [
         Object.entries(parameters).flatMap(([name, value]): Piece[] => [
-          "aws ssm put-parameter --overwrite --type String --name ",
-          { value: name },
-          " --value ",
+          "printf %s ",
           { value },
-          " --query Version --output text\n",
+          " | AWS_CLI_FILE_ENCODING=UTF-8 aws ssm put-parameter --overwrite --type String --name ",
+          { value: name },
+          " --value file:///dev/stdin --query Version --output text\n",
         ]),
       ].flat(),
     ),
