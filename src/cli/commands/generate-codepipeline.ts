@@ -1,10 +1,15 @@
 import { join } from "node:path";
 import { markOf } from "../../platforms/codepipeline/write/header.ts";
+import type { WrittenFile } from "../../platforms/codepipeline/write/options.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
 import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
 import type { ExitCode } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { conclude, type GenerateOptions } from "./generate-outcome.ts";
+
+/** What CloudFormation wants to be told about the roles of a template. */
+const capability = ([template]: readonly WrittenFile[]) =>
+  /^ +RoleName:/m.test(template!.text) ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM";
 
 /** A larger template goes to CloudFormation by way of a bucket. */
 const inlineLimitBytes = 51_200;
@@ -34,7 +39,7 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
     switch (write.format) {
       case "cloudformation": {
         const isLarge = Buffer.byteLength(files[0]!.text) > inlineLimitBytes;
-        return `aws cloudformation deploy --stack-name ${delivery.name}-pipelines --template-file ${place}/pipeline.yaml${isLarge ? " --s3-bucket …" : ""} --capabilities CAPABILITY_IAM --parameter-overrides ConnectionArn=… Repository=…`;
+        return `aws cloudformation deploy --stack-name ${delivery.name}-pipelines --template-file ${place}/pipeline.yaml${isLarge ? " --s3-bucket …" : ""} --capabilities ${capability(files)} --parameter-overrides ConnectionArn=… Repository=…`;
       }
       case "terraform":
         return `terraform -chdir=${place} init && terraform -chdir=${place} apply -var connection_arn=… -var repository=…`;

@@ -97,12 +97,15 @@ function thingsOf(resource: Resource, pipelines: readonly UsedPipeline[]): UsedT
         { price: "lambda.compute", item: "compute", quantity: runs * rollbackGbSeconds, because },
       ];
     }
+    case "key":
+      return [{ price: "kms.key", item: "keys", quantity: 1, because: "of the team's own, for all that is kept" }];
     case "bucket": {
       const requests = pipelines.reduce(
         (sum, one) => sum + one.runs * one.actions.reduce((each, { inputs, outputs }) => each + inputs + outputs, 0),
         0,
       );
-      const because = "one for each artifact read or written, with the key that S3 keeps for the account";
+      const whose = resource.key === undefined ? "the key that S3 keeps for the account" : "the team's own key";
+      const because = `one for each artifact read or written, with ${whose}`;
       return [{ price: "kms.request", item: "requests", quantity: requests, because }];
     }
     // Storage, requests and logs follow from the runs; permissions are free.

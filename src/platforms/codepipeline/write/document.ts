@@ -31,6 +31,7 @@ interface Base {
 }
 
 export type Resource =
+  | Key
   | Bucket
   | Role
   | ManagedPolicy
@@ -44,8 +45,26 @@ export type Resource =
   | Alarm
   | Dashboard;
 
+/** A statement in a policy of a resource, as it is printed; texts in it are filled in. */
+export type PolicyStatement = Readonly<Record<string, unknown>>;
+
+/** Customer-managed, rotated every year. */
+export interface Key extends Base {
+  readonly kind: "key";
+  readonly description: string;
+  /** `alias/…`. */
+  readonly alias: string;
+  readonly policy: readonly PolicyStatement[];
+}
+
+/** What can be encrypted with a key of the document. */
+interface Encrypted extends Base {
+  /** Absent: with the key that the service manages, where it has one. */
+  readonly key?: string;
+}
+
 /** Private, encrypted, versioned, reached over TLS only. */
-export interface Bucket extends Base {
+export interface Bucket extends Encrypted {
   readonly kind: "bucket";
   /** What is older is removed. */
   readonly expireDays: number;
@@ -63,6 +82,8 @@ export interface Statement {
 
 export interface Role extends Base {
   readonly kind: "role";
+  /** Where another account or a key names it; otherwise IAM makes one up. */
+  readonly name?: string;
   /** `codebuild.amazonaws.com`. */
   readonly service: string;
   readonly statements: readonly Statement[];
@@ -77,7 +98,7 @@ export interface ManagedPolicy extends Base {
   readonly statements: readonly Statement[];
 }
 
-export interface LogGroup extends Base {
+export interface LogGroup extends Encrypted {
   readonly kind: "logs";
   readonly name: string;
   readonly retentionDays: number;
@@ -89,7 +110,7 @@ export interface EnvironmentVariable {
   readonly value: string;
 }
 
-export interface Project extends Base {
+export interface Project extends Encrypted {
   readonly kind: "project";
   readonly name: string;
   readonly description: string;
@@ -104,7 +125,7 @@ export interface Project extends Base {
   readonly cache: string | undefined;
 }
 
-export interface Pipeline extends Base {
+export interface Pipeline extends Encrypted {
   readonly kind: "pipeline";
   readonly name: string;
   readonly role: string;
@@ -146,7 +167,7 @@ export interface Action {
   readonly job?: string;
 }
 
-export interface Topic extends Base {
+export interface Topic extends Encrypted {
   readonly kind: "topic";
   readonly name: string;
   /** Parameter with the address of who is told; empty: nobody yet. */

@@ -3,7 +3,8 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { approversOf } from "./approvers.ts";
 import { artifactBucket } from "./artifact-bucket.ts";
-import type { Document, ParameterSpec, Pipeline } from "./document.ts";
+import type { Document, ParameterSpec, Pipeline, Resource } from "./document.ts";
+import { encrypted } from "./encryption.ts";
 import { Register } from "./job-place.ts";
 import { linesOf } from "./lines.ts";
 import { operations } from "./operations.ts";
@@ -49,18 +50,19 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     work.flatMap(({ buildspec }) => (buildspec ? [[buildspec.path, buildspec] as const] : [])),
   );
   refuseSameArtifacts(lines);
+  const resources: Resource[] = [
+    artifactBucket,
+    ...lines.flatMap((line) => [pipelineRole(line, register), pipelineOf(line, { delivery, options, register })]),
+    ...lines.flatMap((line) => approversOf(line, register)),
+    ...schedulesOf(lines, register),
+    ...work.flatMap(({ resources }) => resources),
+    ...operations({ delivery: delivery.name, settings: options.settings, lines, projects }),
+  ];
   return {
     delivery: delivery.name,
     description: `Pipelines of ${delivery.name}`,
     parameters,
-    resources: [
-      artifactBucket,
-      ...lines.flatMap((line) => [pipelineRole(line, register), pipelineOf(line, { delivery, options, register })]),
-      ...lines.flatMap((line) => approversOf(line, register)),
-      ...schedulesOf(lines, register),
-      ...work.flatMap(({ resources }) => resources),
-      ...operations({ delivery: delivery.name, settings: options.settings, lines, projects }),
-    ],
+    resources: options.settings.encryption === "key" ? encrypted(resources, { delivery: delivery.name }) : resources,
     outputs: [
       ...lines.map(({ line }) => ({
         id: register.id(line.name, "pipeline"),

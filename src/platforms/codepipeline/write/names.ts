@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { CannotWrite } from "./options.ts";
+
 /** What things are called: one place, so that who writes a value and who reads it agree. */
 
 /** Names that are not taken yet; one that is gets a number. */
@@ -27,6 +30,29 @@ export const pascal = (...words: readonly string[]): string =>
 
 /** `events.amazonaws.com` becomes `FromEvents`: the name of a statement. */
 export const publisherSid = (service: string): string => pascal("from", service.split(".")[0]!);
+
+/** `SiteBucketProd` becomes `site-bucket-prod`. */
+export const kebab = (id: string): string =>
+  id.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "-").toLowerCase();
+
+/** The same for the same name, never longer; what had to be cut is told apart by a hash of the whole. */
+export const within = (limit: number, name: string): string =>
+  name.length <= limit
+    ? name
+    : `${name.slice(0, limit - 9)}-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
+
+/** Names of roles, by their logical ids: known without creating them, because roles of other accounts name them. */
+export function roleNames(delivery: string): (id: string) => string {
+  const known = new Map<string, string>();
+  return (id) => {
+    const name = within(64, `${delivery}-${kebab(id)}`);
+    const other = known.get(name);
+    if (other !== undefined && other !== id)
+      throw new CannotWrite(`the roles ${other} and ${id} would both be called ${name}`, "rename one of the jobs");
+    known.set(name, id);
+    return name;
+  };
+}
 
 /** `web.dist` becomes `web_dist`: usable in variables of a shell. */
 export const snake = (...words: readonly string[]): string => words.join("_").replaceAll(/[^A-Za-z0-9]/g, "_");

@@ -26,6 +26,11 @@ export const settingsSchema = z.strictObject({
    * it (`function`).
    */
   rollback: z.enum(["stage", "function"]).default("stage"),
+  /**
+   * Who holds the key that encrypts artifacts, logs and notices: the service (`managed`), or the team (`key`). Default:
+   * the service, where that is possible.
+   */
+  encryption: z.enum(["managed", "key"]).optional(),
   /** Folder of the definition in the source, without slashes at its ends. Default: where it is in this repository. */
   root: z
     .string()

@@ -20,12 +20,13 @@ import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudfo
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
-import { readExample, shop, shopSettings } from "./written.ts";
+import { keySettings, readExample, shop, shopSettings } from "./written.ts";
 
 const networkCompute = await readExample("network-compute");
 const infraWeb = await readExample("infra-web");
 const cases = {
   shop: [shop, shopSettings],
+  "shop with a key": [shop, keySettings],
   "network-compute": [networkCompute.built, networkCompute.settings],
   "infra-web": [infraWeb.built, infraWeb.settings],
 } as const;

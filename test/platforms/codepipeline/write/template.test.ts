@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
-import { examples, readExample, shop, shopSettings, write } from "./written.ts";
+import { examples, keySettings, readExample, shop, shopSettings, write } from "./written.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-template-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -13,6 +13,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const networkCompute = await readExample("network-compute");
 const templates = {
   shop: templateText(shop, shopSettings),
+  "shop-with-a-key": templateText(shop, keySettings),
   "network-compute": templateText(networkCompute.built, networkCompute.settings),
 };
 
@@ -65,12 +66,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 2);
+  assert.equal(inputs.length, 3);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 2\n", stderr);
+  assert.equal(stdout, "valid 3\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

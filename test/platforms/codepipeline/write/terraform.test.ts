@@ -8,12 +8,13 @@ import { after, before, describe, test } from "node:test";
 import type { WrittenFile } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
 import { terraformEnv } from "../../../generate/machine/terraform.ts";
-import { readExample, shop, shopSettings, write } from "./written.ts";
+import { keySettings, readExample, shop, shopSettings, write } from "./written.ts";
 
 const infraWeb = await readExample("infra-web");
 const networkCompute = await readExample("network-compute");
 const written = {
   shop: write(shop, shopSettings, { format: "terraform" }).files,
+  "shop with a key": write(shop, keySettings, { format: "terraform" }).files,
   "network-compute": write(networkCompute.built, networkCompute.settings, { format: "terraform" }).files,
   "infra-web": write(infraWeb.built, infraWeb.settings, { format: "terraform" }).files,
 };

@@ -142,3 +142,6 @@ export const shopSettings = {
   },
   alarms: { prod: ["shop-errors"] },
 };
+
+/** With a key of the team's own, and the function that rolls back. */
+export const keySettings = { ...shopSettings, encryption: "key", rollback: "function" };

@@ -12,6 +12,7 @@ export interface Names {
 
 /** Below these a key is a name that somebody chose, or one of another language: it stays as it is. */
 const verbatim = new Set([
+  "KeyPolicy",
   "PolicyDocument",
   "AssumeRolePolicyDocument",
   "Configuration",
@@ -44,7 +45,7 @@ export function codeOf(value: unknown, names: Names, indent = "", isVerbatim = f
       "]",
     );
   const entries = Object.entries(value).map(([key, one]) => {
-    const name = isVerbatim ? key : lowerFirst(key);
+    const name = isVerbatim ? key : property(key);
     // A list of environment variables or pipeline variables has keys of its own.
     const below = isVerbatim || (verbatim.has(key) && !Array.isArray(one));
     return `${/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)}: ${codeOf(one, names, inner, below)}`;
@@ -52,8 +53,11 @@ export function codeOf(value: unknown, names: Names, indent = "", isVerbatim = f
   return several("{", entries, "}");
 }
 
-/** `SSEAlgorithm` becomes `sseAlgorithm`, as the constructs of CDK name it. */
+/** `Artifacts` becomes `artifacts`, `SSEAlgorithm` `sseAlgorithm`. */
 export const lowerFirst = (key: string) => key.replace(/^[A-Z]+(?=[A-Z][a-z])|^[A-Z]/, (start) => start.toLowerCase());
+
+/** As the constructs of CDK name it: `KMSMasterKeyID` becomes `kmsMasterKeyId`. */
+const property = (key: string) => lowerFirst(key).replace(/ID$/, "Id");
 
 /** References of a value, as logical ids. */
 export function referencesOf(value: unknown, found = new Set<string>()): Set<string> {

@@ -27,6 +27,7 @@ const modules: Readonly<Record<string, string>> = {
   CodePipeline: "codepipeline",
   Events: "events",
   IAM: "iam",
+  KMS: "kms",
   Lambda: "lambda",
   Logs: "logs",
   S3: "s3",

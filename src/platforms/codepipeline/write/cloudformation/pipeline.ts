@@ -9,7 +9,11 @@ export function pipelineProperties(pipeline: Pipeline, references: References): 
     PipelineType: "V2",
     ExecutionMode: pipeline.executionMode,
     RoleArn: value([arnOf(pipeline.role)]),
-    ArtifactStore: { Type: "S3", Location: value([nameOf(pipeline.bucket)]) },
+    ArtifactStore: {
+      Type: "S3",
+      Location: value([nameOf(pipeline.bucket)]),
+      ...(pipeline.key !== undefined && { EncryptionKey: { Type: "KMS", Id: value([arnOf(pipeline.key)]) } }),
+    },
     ...(pipeline.variables.length > 0 && {
       Variables: pipeline.variables.map(({ name, default: preset, description }) => ({
         Name: name,

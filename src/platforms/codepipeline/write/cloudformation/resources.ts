@@ -2,6 +2,7 @@
 
 import type {
   Bucket,
+  Key,
   ManagedPolicy,
   Project,
   Resource,
@@ -39,6 +40,8 @@ export function resourceOf(resource: Resource, around: Surroundings): Resources 
   const value = (one: Text) => references.value(one);
   const tags = tagList(around);
   switch (resource.kind) {
+    case "key":
+      return key(resource, around);
     case "bucket":
       return bucket(resource, around);
     case "role":
@@ -51,7 +54,12 @@ export function resourceOf(resource: Resource, around: Surroundings): Resources 
           Type: "AWS::Logs::LogGroup",
           DeletionPolicy: "Retain",
           UpdateReplacePolicy: "Retain",
-          Properties: { LogGroupName: resource.name, RetentionInDays: resource.retentionDays, Tags: tags },
+          Properties: {
+            LogGroupName: resource.name,
+            RetentionInDays: resource.retentionDays,
+            ...encryptedWith(resource, "KmsKeyId", references),
+            Tags: tags,
+          },
         },
       };
     case "project":
@@ -131,7 +139,32 @@ export function filledIn(data: unknown, references: References): unknown {
   return Object.fromEntries(Object.entries(data).map(([key, one]) => [key, filledIn(one, references)]));
 }
 
-function bucket({ id, expireDays, cache }: Bucket, { references, tags }: Surroundings): Resources {
+/** The property that names the key; none where the service has its own. */
+function encryptedWith({ key }: { key?: string | undefined }, property: string, references: References): object {
+  return key === undefined ? {} : { [property]: references.value([arnOf(key)]) };
+}
+
+function key({ id, description, alias, policy }: Key, { references, tags }: Surroundings): Resources {
+  return {
+    [id]: {
+      Type: "AWS::KMS::Key",
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        Description: description,
+        EnableKeyRotation: true,
+        KeyPolicy: { Version: "2012-10-17", Statement: filledIn(policy, references) },
+        Tags: tagList({ tags }),
+      },
+    },
+    [`${id}Alias`]: {
+      Type: "AWS::KMS::Alias",
+      Properties: { AliasName: alias, TargetKeyId: references.value([nameOf(id)]) },
+    },
+  };
+}
+
+function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Surroundings): Resources {
   const value = (one: Text) => references.value(one);
   const rule = (name: string, prefix: string, days: number) => ({
     Id: name,
@@ -149,7 +182,13 @@ function bucket({ id, expireDays, cache }: Bucket, { references, tags }: Surroun
       Properties: {
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
-            { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } },
+            {
+              BucketKeyEnabled: true,
+              ServerSideEncryptionByDefault: {
+                SSEAlgorithm: "aws:kms",
+                ...encryptedWith({ key }, "KMSMasterKeyID", references),
+              },
+            },
           ],
         },
         VersioningConfiguration: { Status: "Enabled" },
@@ -188,9 +227,13 @@ function bucket({ id, expireDays, cache }: Bucket, { references, tags }: Surroun
   };
 }
 
-function role({ service, statements, policyParameter }: Role, around: Surroundings): object & Record<string, unknown> {
+function role(
+  { name, service, statements, policyParameter }: Role,
+  around: Surroundings,
+): object & Record<string, unknown> {
   const { references } = around;
   return {
+    ...(name !== undefined && { RoleName: name }),
     AssumeRolePolicyDocument: {
       Version: "2012-10-17",
       Statement: [
@@ -237,6 +280,7 @@ function project(one: Project, references: References): Record<string, unknown> 
       })),
     },
     TimeoutInMinutes: one.timeoutMinutes,
+    ...encryptedWith(one, "EncryptionKey", references),
     LogsConfig: { CloudWatchLogs: { Status: "ENABLED", GroupName: value([nameOf(one.logs)]) } },
     ...(one.cache !== undefined && {
       Cache: { Type: "S3", Location: value(text`${nameOf("Artifacts")}/${one.cache}`) },
@@ -244,10 +288,13 @@ function project(one: Project, references: References): Record<string, unknown> 
   };
 }
 
-function topic({ id, name, emailParameter, publishers }: Topic, { references, tags }: Surroundings): Resources {
+function topic({ id, name, emailParameter, publishers, key }: Topic, { references, tags }: Surroundings): Resources {
   const value = (one: Text) => references.value(one);
   return {
-    [id]: { Type: "AWS::SNS::Topic", Properties: { TopicName: name, Tags: tagList({ tags }) } },
+    [id]: {
+      Type: "AWS::SNS::Topic",
+      Properties: { TopicName: name, ...encryptedWith({ key }, "KmsMasterKeyId", references), Tags: tagList({ tags }) },
+    },
     [`${id}Policy`]: {
       Type: "AWS::SNS::TopicPolicy",
       Properties: {

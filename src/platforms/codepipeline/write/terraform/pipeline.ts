@@ -14,7 +14,13 @@ export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Bloc
       tags: new Expression("local.tags"),
     },
     blocks: [
-      { type: "artifact_store", attributes: { type: "S3", location: values.text([nameOf(pipeline.bucket)]) } },
+      {
+        type: "artifact_store",
+        attributes: { type: "S3", location: values.text([nameOf(pipeline.bucket)]) },
+        ...(pipeline.key !== undefined && {
+          blocks: [{ type: "encryption_key", attributes: { type: "KMS", id: values.text([arnOf(pipeline.key)]) } }],
+        }),
+      },
       ...pipeline.variables.map(({ name, default: preset, description }) => ({
         type: "variable",
         attributes: { name, description, default_value: preset },

@@ -6,6 +6,7 @@ import { snakeCase, TerraformValues } from "./values.ts";
 
 /** Which file a resource stands in. */
 const fileOf: Readonly<Record<Resource["kind"], string>> = {
+  key: "artifacts.tf",
   bucket: "artifacts.tf",
   pipeline: "pipeline.tf",
   role: "roles.tf",

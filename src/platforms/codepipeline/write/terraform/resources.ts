@@ -1,6 +1,6 @@
 /** Each resource of the document as Terraform's blocks. */
 
-import type { Bucket, Project, Resource, Role, RollbackFunction, Rule, Schedule, Topic } from "../document.ts";
+import type { Bucket, Key, Project, Resource, Role, RollbackFunction, Rule, Schedule, Topic } from "../document.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
 import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
@@ -16,6 +16,8 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
   const name = snakeCase(one.id);
   const comment = one.comment;
   switch (one.kind) {
+    case "key":
+      return key(one, values);
     case "bucket":
       return bucket(one, values);
     case "role":
@@ -36,7 +38,7 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
       return [
         resource("aws_cloudwatch_log_group", name, {
           comment,
-          attributes: { name: one.name, retention_in_days: one.retentionDays, tags },
+          attributes: { name: one.name, retention_in_days: one.retentionDays, kms_key_id: keyArn(one, values), tags },
         }),
       ];
     case "project":
@@ -142,7 +144,26 @@ function rollbackFunction(one: RollbackFunction, values: TerraformValues): Block
 /** Beginnings of names that IAM completes. */
 const shortName = (name: string) => `${name.slice(0, 36)}-`;
 
-function bucket({ id, comment, expireDays, cache }: Bucket, values: TerraformValues): Block[] {
+const keyArn = ({ key }: { key?: string | undefined }, values: TerraformValues) =>
+  key === undefined ? undefined : values.text([arnOf(key)]);
+
+function key({ id, comment, description, alias, policy }: Key, values: TerraformValues): Block[] {
+  const name = snakeCase(id);
+  return [
+    resource("aws_kms_key", name, {
+      comment,
+      attributes: {
+        description,
+        enable_key_rotation: true,
+        policy: new Call("jsonencode", { Version: "2012-10-17", Statement: values.data(policy) }),
+        tags,
+      },
+    }),
+    resource("aws_kms_alias", name, { attributes: { name: alias, target_key_id: values.text([nameOf(id)]) } }),
+  ];
+}
+
+function bucket({ id, comment, expireDays, cache, key }: Bucket, values: TerraformValues): Block[] {
   const name = snakeCase(id);
   const attributes = { bucket: new Expression(`aws_s3_bucket.${name}.id`) };
   const rule = (rule: string, prefix: string, days: number): Block => ({
@@ -167,7 +188,12 @@ function bucket({ id, comment, expireDays, cache }: Bucket, values: TerraformVal
         {
           type: "rule",
           attributes: { bucket_key_enabled: true },
-          blocks: [{ type: "apply_server_side_encryption_by_default", attributes: { sse_algorithm: "aws:kms" } }],
+          blocks: [
+            {
+              type: "apply_server_side_encryption_by_default",
+              attributes: { sse_algorithm: "aws:kms", kms_master_key_id: keyArn({ key }, values) },
+            },
+          ],
         },
       ],
     }),
@@ -210,7 +236,10 @@ function bucket({ id, comment, expireDays, cache }: Bucket, values: TerraformVal
   ];
 }
 
-function role({ id, comment, service, statements, policyParameter }: Role, values: TerraformValues): Block[] {
+function role(
+  { id, comment, name: given, service, statements, policyParameter }: Role,
+  values: TerraformValues,
+): Block[] {
   const name = snakeCase(id);
   const attributes = { role: new Expression(`aws_iam_role.${name}.name`) };
   const isTold = service !== "lambda.amazonaws.com";
@@ -218,7 +247,7 @@ function role({ id, comment, service, statements, policyParameter }: Role, value
     resource("aws_iam_role", name, {
       comment,
       attributes: {
-        name_prefix: shortName(name),
+        ...(given === undefined ? { name_prefix: shortName(name) } : { name: given }),
         assume_role_policy: new Call("jsonencode", {
           Version: "2012-10-17",
           Statement: [
@@ -259,6 +288,7 @@ function project(one: Project, values: TerraformValues): Block {
       description: one.description,
       service_role: values.text([arnOf(one.role)]),
       build_timeout: one.timeoutMinutes,
+      encryption_key: keyArn(one, values),
       tags,
     },
     blocks: [
@@ -288,12 +318,15 @@ function project(one: Project, values: TerraformValues): Block {
   });
 }
 
-function topic({ id, comment, name, emailParameter, publishers }: Topic, values: TerraformValues): Block[] {
+function topic({ id, comment, name, emailParameter, publishers, key }: Topic, values: TerraformValues): Block[] {
   const own = snakeCase(id);
   const arn = values.text([arnOf(id)]);
   const email = `var.${snakeCase(emailParameter)}`;
   return [
-    resource("aws_sns_topic", own, { comment, attributes: { name, tags } }),
+    resource("aws_sns_topic", own, {
+      comment,
+      attributes: { name, kms_master_key_id: keyArn({ key }, values), tags },
+    }),
     resource("aws_sns_topic_policy", own, {
       attributes: {
         arn,

@@ -1,7 +1,7 @@
 /** Texts and references of the document as Terraform's. */
 
 import type { Resource, Statement } from "../document.ts";
-import type { Reference, Text } from "../text.ts";
+import { isText, type Reference, type Text } from "../text.ts";
 import { Call, Expression, Template, type Value } from "./hcl.ts";
 
 /** `SiteBucketProd` becomes `site_bucket_prod`. */
@@ -22,6 +22,7 @@ const pseudo = {
 
 /** Type of a resource, and its attribute with the name. */
 const types: Readonly<Record<Exclude<Resource["kind"], "function">, readonly [type: string, name: string]>> = {
+  key: ["aws_kms_key", "key_id"],
   bucket: ["aws_s3_bucket", "bucket"],
   role: ["aws_iam_role", "name"],
   policy: ["aws_iam_policy", "name"],
@@ -65,6 +66,14 @@ export class TerraformValues {
   json(text: Text): Value {
     if (typeof text !== "string" || !/^[[{]/.test(text)) return this.text(text);
     return new Call("jsonencode", JSON.parse(text) as Value);
+  }
+
+  /** Texts inside of data. */
+  data(data: unknown): Value {
+    if (isText(data)) return this.text(data);
+    if (Array.isArray(data)) return data.map((one) => this.data(one));
+    if (typeof data !== "object" || data === null) return data as Value;
+    return Object.fromEntries(Object.entries(data).map(([key, one]) => [key, this.data(one)]));
   }
 
   policy(statements: readonly Statement[]): Value {

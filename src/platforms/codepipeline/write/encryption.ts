@@ -1,0 +1,174 @@
+/** A key of the team's own for all that the pipelines keep, and the rights to use it, for those that touch it. */
+
+import { artifactBucket } from "./artifact-bucket.ts";
+import type { Key, PolicyStatement, Resource, Role, Statement } from "./document.ts";
+import { publisherSid, roleNames } from "./names.ts";
+import { CannotWrite } from "./options.ts";
+import { ids } from "./stages.ts";
+import { account, arnOf, localArn, partition, region, type Text, text } from "./text.ts";
+
+export const keyId = "Key";
+
+/** What a key policy may hold. Source: quotas of Key Management Service. */
+const policyLimit = 32_768;
+
+/** Administration without use: who manages the key cannot read with it. */
+const administration = [
+  "Cancel*",
+  "Create*",
+  "Delete*",
+  "Describe*",
+  "Disable*",
+  "Enable*",
+  "Get*",
+  "List*",
+  "Put*",
+  "Revoke*",
+  "ScheduleKeyDeletion",
+  "TagResource",
+  "UntagResource",
+  "Update*",
+].map((action) => `kms:${action}`);
+
+const reading = ["kms:Decrypt", "kms:DescribeKey"];
+const sending = ["kms:Decrypt", "kms:GenerateDataKey*"];
+/** What CodePipeline and CodeBuild ask for to hand artifacts on. */
+export const handing = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
+
+/**
+ * The resources with a key, each encrypted with it that can be. Roles that touch what is encrypted get the right to use
+ * the key and a name of their own: the key's policy names them, and they name the key.
+ */
+export function encrypted(
+  resources: readonly Resource[],
+  { delivery, guests = [] }: { delivery: string; guests?: readonly PolicyStatement[] },
+): Resource[] {
+  const nameOf = roleNames(delivery);
+  const users: string[] = [];
+  const changed = resources.map((resource): Resource => {
+    switch (resource.kind) {
+      case "bucket":
+      case "topic":
+      case "logs":
+      case "project":
+      case "pipeline":
+        return { ...resource, key: keyId };
+      case "role": {
+        const use = useOf(resource);
+        if (use === undefined) return resource;
+        const name = nameOf(resource.id);
+        users.push(name);
+        return { ...resource, name, statements: [...resource.statements, use] };
+      }
+      default:
+        return resource;
+    }
+  });
+  return [keyOf({ delivery, users, guests, resources }), ...changed];
+}
+
+function useOf({ statements }: Role): Statement | undefined {
+  const touching = (id: string) => statements.filter(({ resources }) => resources.some((one) => isAbout(one, id)));
+  const objects = touching(artifactBucket.id).flatMap(({ actions }) => actions);
+  const actions = [
+    ...(objects.includes("s3:PutObject") ? handing : objects.includes("s3:GetObject") ? reading : []),
+    ...(touching(ids.approvals).length > 0 ? sending : []),
+  ];
+  if (actions.length === 0) return undefined;
+  return { sid: "UseKey", actions: [...new Set(actions)].sort(), resources: [[arnOf(keyId)]] };
+}
+
+const isAbout = (one: Text, id: string) =>
+  typeof one !== "string" && one.some((part) => typeof part === "object" && "of" in part && part.of === id);
+
+function keyOf({
+  delivery,
+  users,
+  guests,
+  resources,
+}: {
+  delivery: string;
+  users: readonly string[];
+  guests: readonly PolicyStatement[];
+  resources: readonly Resource[];
+}): Key {
+  const policy = keyPolicy({
+    users: users.map((name) => roleArn(account, name)),
+    guests,
+    services: servicesOf(resources),
+  });
+  if (JSON.stringify(policy).length > policyLimit) {
+    throw new CannotWrite(
+      `the key of ${delivery} would be used by ${users.length} roles, more than its policy has room for`,
+      "split the delivery, or leave encryption to the service: encryption: managed",
+    );
+  }
+  return {
+    kind: "key",
+    id: keyId,
+    comment: ["Encrypts what the pipelines keep. Its policy names who may use it; managing it is not using it."],
+    description: `What the pipelines of ${delivery} keep`,
+    alias: keyAlias(delivery),
+    policy,
+  };
+}
+
+export const keyAlias = (delivery: string) => `alias/${delivery}-pipelines`;
+
+export const roleArn = (of: Text | typeof account, name: string): Text =>
+  text`arn:${partition}:iam::${of}:role/${name}`;
+
+/** By the names of roles, not their identities: a role that is made anew has the same rights, and need not exist yet. */
+export function keyPolicy({
+  users,
+  guests,
+  services,
+}: {
+  users: readonly Text[];
+  guests: readonly PolicyStatement[];
+  services: readonly PolicyStatement[];
+}): PolicyStatement[] {
+  const here = { AWS: text`arn:${partition}:iam::${account}:root` };
+  return [
+    { Sid: "Manage", Effect: "Allow", Principal: here, Action: administration, Resource: "*" },
+    {
+      Sid: "Use",
+      Effect: "Allow",
+      Principal: here,
+      Action: handing,
+      Resource: "*",
+      Condition: { ArnEquals: { "aws:PrincipalArn": users } },
+    },
+    ...guests,
+    ...services,
+  ];
+}
+
+/** Services that write what is encrypted on their own. */
+function servicesOf(resources: readonly Resource[]): PolicyStatement[] {
+  const publishers = resources.flatMap((one) => (one.kind === "topic" ? one.publishers : []));
+  const groups = resources.flatMap((one) => (one.kind === "logs" ? [localArn("logs", `log-group:${one.name}`)] : []));
+  return [
+    // What holds for the topic's own policy holds here: EventBridge does not say for which account it asks.
+    ...publishers.map(({ service, tellsAccount }) => ({
+      Sid: publisherSid(service),
+      Effect: "Allow",
+      Principal: { Service: service },
+      Action: sending,
+      Resource: "*",
+      ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": [account] } } }),
+    })),
+    ...(groups.length > 0
+      ? [
+          {
+            Sid: "KeepLogs",
+            Effect: "Allow",
+            Principal: { Service: text`logs.${region}.amazonaws.com` },
+            Action: handing,
+            Resource: "*",
+            Condition: { ArnEquals: { "kms:EncryptionContext:aws:logs:arn": groups } },
+          },
+        ]
+      : []),
+  ];
+}
