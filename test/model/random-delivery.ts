@@ -96,7 +96,9 @@ function step(outputs: readonly string[]): fc.Arbitrary<unknown> {
     workingDirectory: optional(fc.constantFrom("sub", "./a/b")),
     timeout: optional(duration),
     continueOnFailure: optional(fc.boolean()),
-    action: optional(fc.record({ kind: fc.constant("s3.sync"), inputs: fc.record({ bucket: value(outputs) }) })),
+    action: optional(
+      fc.record({ kind: fc.constant("cloudfront.invalidate"), inputs: fc.record({ bucket: value(outputs) }) }),
+    ),
   });
   return fc.oneof(run, long.map(withoutUndefined));
 }

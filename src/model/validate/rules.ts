@@ -1,3 +1,4 @@
+import { changes } from "./rules/changes.ts";
 import { cycles } from "./rules/cycles.ts";
 import { duplicates } from "./rules/duplicates.ts";
 import { externalParameters } from "./rules/external-parameters.ts";
@@ -22,6 +23,7 @@ export const rules: readonly Rule[] = [
   cycles,
   handOver,
   releaseJobs,
+  changes,
   variablesEverywhere,
   externalParameters,
   matrix,
