@@ -1,8 +1,9 @@
 """AWS on this machine, for tests: moto with what it lacks for pipelines. `python3 emulator.py` prints the port it has.
 
 What is added: pipelines can be started, looked at, approved and rolled back; projects may take their source from a
-pipeline; invalidations end with the word that AWS uses. Nothing is executed: a run passes its stages when it is told to,
-through `POST /emulator/run`.
+pipeline; invalidations end with the word that AWS uses; connections have a state. Nothing is executed: a run passes its
+stages when it is told to, through `POST /emulator/run`, and a connection is in the state that `POST /emulator/connection`
+gives it.
 """
 import datetime
 import json
@@ -25,6 +26,7 @@ from werkzeug.serving import make_server  # noqa: E402
 
 REGION = "eu-central-1"
 runs = {}
+connections = {}
 
 
 def now():
@@ -43,6 +45,8 @@ def start(name, kind="STANDARD", target=None):
         "status": "InProgress",
         "executionType": kind,
         "stages": {},
+        "actions": {},
+        "inbound": [],
         "startTime": now(),
     }
     if target:
@@ -65,8 +69,8 @@ def answer(handler):
 def list_executions(request):
     stage = request.get("filter", {}).get("succeededInStage", {}).get("stageName")
     found = [one for one in runs.get(request["pipelineName"], []) if stage is None or one["stages"].get(stage) == "Succeeded"]
-    keys = ("pipelineExecutionId", "status", "executionType", "startTime")
-    return {"pipelineExecutionSummaries": [{key: one[key] for key in keys} for one in found]}
+    keys = ("pipelineExecutionId", "status", "executionType", "startTime", "sourceRevisions", "rollbackMetadata")
+    return {"pipelineExecutionSummaries": [{key: one[key] for key in keys if key in one} for one in found]}
 
 
 def get_execution(request):
@@ -80,12 +84,31 @@ def get_state(request):
     states = []
     for stage in pipeline_of(name).pipeline["stages"]:
         latest = next((one for one in runs.get(name, []) if stage["name"] in one["stages"]), None)
-        state = {"stageName": stage["name"]}
+        state = {"stageName": stage["name"], "inboundTransitionState": {"enabled": True}}
+        inbound = [one["pipelineExecutionId"] for one in runs.get(name, []) if stage["name"] in one["inbound"]]
+        if inbound:
+            state["inboundExecutions"] = [{"pipelineExecutionId": one, "status": "InProgress"} for one in inbound]
         if latest:
             status = latest["stages"][stage["name"]]
             state["latestExecution"] = {"pipelineExecutionId": latest["pipelineExecutionId"], "status": status}
+            actions = latest["actions"].get(stage["name"], {})
+            state["actionStates"] = [
+                {"actionName": action["name"]} | ({"latestExecution": actions[action["name"]]} if action["name"] in actions else {})
+                for action in stage["actions"]
+            ]
         states.append(state)
     return {"pipelineName": name, "stageStates": states}
+
+
+def put_approval(request):
+    for run in runs.get(request["pipelineName"], []):
+        action = run["actions"].get(request["stageName"], {}).get(request["actionName"])
+        if action and action.get("token") == request["token"] and action["status"] == "InProgress":
+            approved = request["result"]["status"] == "Approved"
+            action["status"] = run["stages"][request["stageName"]] = "Succeeded" if approved else "Failed"
+            action["summary"] = request["result"]["summary"]
+            return {"approvedAt": now()}
+    raise ValueError("there is no such approval to answer")
 
 
 def rollback(request):
@@ -93,6 +116,7 @@ def rollback(request):
     if target["stages"].get(request["stageName"]) != "Succeeded":
         raise ValueError("the target did not pass this stage")
     run = start(request["pipelineName"], "ROLLBACK", target["pipelineExecutionId"])
+    run["rollbackMetadata"] = {"rollbackTargetPipelineExecutionId": target["pipelineExecutionId"]}
     return {"pipelineExecutionId": run["pipelineExecutionId"]}
 
 
@@ -103,6 +127,7 @@ CodePipelineResponse.list_pipeline_executions = answer(list_executions)
 CodePipelineResponse.get_pipeline_execution = answer(get_execution)
 CodePipelineResponse.get_pipeline_state = answer(get_state)
 CodePipelineResponse.rollback_stage = answer(rollback)
+CodePipelineResponse.put_approval_result = answer(put_approval)
 
 # The Go SDK takes times as numbers only.
 plain_get = CodePipelineResponse.get_pipeline
@@ -131,23 +156,46 @@ for name in ("_validate_required_params_source", "_validate_required_params_arti
     setattr(codebuild_responses, name, lenient(getattr(codebuild_responses, name)))
 
 
+def tell_run(asked):
+    """What becomes of a run: status of stages and of their actions, where it waits to get in, what it delivers."""
+    run = find(asked["pipeline"], asked["run"])
+    run["stages"] |= asked.get("stages", {})
+    run["actions"] |= asked.get("actions", {})
+    run |= {key: asked[key] for key in ("status", "inbound", "sourceRevisions") if key in asked}
+    if "version" in asked:
+        run["pipelineVersion"] = asked["version"]
+    return "200 OK", run
+
+
+def tell_connection(asked):
+    connections[asked["ConnectionArn"]] = asked
+    return "200 OK", asked
+
+
+def get_connection(asked):
+    found = connections.get(asked["ConnectionArn"])
+    if found is None:
+        return "400 Bad Request", {"__type": "ResourceNotFoundException", "Message": "there is no such connection"}
+    return "200 OK", {"Connection": found}
+
+
 class Emulator:
-    """Hands requests for runs to us, and all else to moto."""
+    """Hands requests for runs and connections to us, and all else to moto."""
 
     def __init__(self):
         self.moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ, start_response):
-        if environ["PATH_INFO"] != "/emulator/run":
+        handlers = {"/emulator/run": tell_run, "/emulator/connection": tell_connection}
+        handler = handlers.get(environ["PATH_INFO"])
+        if "onnections_20" in environ.get("HTTP_X_AMZ_TARGET", ""):
+            handler = get_connection
+        if handler is None:
             return self.moto(environ, start_response)
         size = int(environ.get("CONTENT_LENGTH") or 0)
-        asked = json.loads(environ["wsgi.input"].read(size))
-        run = find(asked["pipeline"], asked["run"])
-        run["stages"] |= asked["stages"]
-        if "version" in asked:
-            run["pipelineVersion"] = asked["version"]
-        start_response("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps(run).encode()]
+        status, body = handler(json.loads(environ["wsgi.input"].read(size)))
+        start_response(status, [("Content-Type", "application/json")])
+        return [json.dumps(body).encode()]
 
 
 def main():

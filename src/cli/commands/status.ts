@@ -5,7 +5,7 @@ import type { CommandModule } from "../command.ts";
 import { shortPath } from "../definition/source-frame.ts";
 import { inPromotionOrder, openJournal } from "../journal.ts";
 import { findPlace, type Place } from "../place.ts";
-import { exitCodes } from "../problem.ts";
+import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
@@ -16,19 +16,26 @@ import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOptio
 export const describe: CommandModule["describe"] = (command) => {
   configOption(jsonOption(command))
     .description("Show what is deployed in each environment, the latest runs, what runs now and what waits for whom.")
-    .option("--runs <N>", "how many runs to list", "10");
+    .option("--runs <N>", "how many runs to list", "10")
+    .option("--on <SERVICE>", "ask a CI service instead: codepipeline, through the AWS CLI")
+    .option("--layout <LAYOUT>", "with --on: the layout that was generated (default: that of the settings)");
   examples(command, [
     ["baton status", ""],
+    ["baton status --on codepipeline", "how the generated pipelines are on AWS"],
     ["baton status --json", "for a program"],
   ]);
 };
 
 interface Options extends ConfigOptions, JsonOptions {
   runs: string;
+  on?: string;
+  layout?: string;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options }) => {
-  const { json, config, runs: most } = options as unknown as Options;
+  const { json, config, runs: most, on, layout } = options as unknown as Options;
+  if (on !== undefined) return await onService(on, { terminal, options });
+  if (layout !== undefined) throw new UsageError("--layout says nothing without --on codepipeline");
   const place = findPlace(terminal, { config });
   using journal = openJournal(place);
   if (!journal) {
@@ -46,6 +53,19 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   suggestNext(terminal, status, holder !== undefined);
   return exitCodes.clean;
 };
+
+async function onService(
+  service: string,
+  { terminal, options }: { terminal: Terminal; options: Record<string, unknown> },
+): Promise<ExitCode> {
+  if (service !== "codepipeline") {
+    throw new UsageError(`--on ${service}: there is no such service to ask`, {
+      next: "baton status --on codepipeline",
+    });
+  }
+  const { statusOnAws } = await import("../codepipeline/status-on-aws.ts");
+  return await statusOnAws(options, terminal);
+}
 
 interface Status {
   journal: ReadingHandle;

@@ -1,0 +1,162 @@
+/** How pipelines on AWS are, as people read it: what is where first, then what happens, then what somebody has to do. */
+
+import type { ConnectionStatus, DeliveryStatus } from "../../platforms/codepipeline/aws/look.ts";
+import type { PipelineStatus, RunStatus, StageStatus } from "../../platforms/codepipeline/aws/pipeline-status.ts";
+import { ago, count } from "../terminal/duration.ts";
+import type { Style } from "../terminal/style.ts";
+import { table } from "../terminal/table.ts";
+
+export interface Look {
+  readonly status: DeliveryStatus;
+  /** In promotion order. */
+  readonly environments: readonly string[];
+  readonly now: number;
+}
+
+export interface Approval {
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly action: string;
+  readonly commit: string | undefined;
+  readonly since: number | undefined;
+  readonly console: string | undefined;
+  /** Undefined where AWS named no token: then the console answers. */
+  readonly approve: string | undefined;
+  readonly reject: string | undefined;
+}
+
+export function approvalsOf({ pipelines }: DeliveryStatus): Approval[] {
+  return pipelines.flatMap(({ name, stages, console }) =>
+    stages.flatMap(({ name: stage, approval, commit }): Approval[] => {
+      if (!approval) return [];
+      const { action, token, since } = approval;
+      const answer = (status: string) =>
+        token &&
+        `aws codepipeline put-approval-result --pipeline-name ${name} --stage-name ${stage} --action-name ${action} --token ${token} --result status=${status},summary=…`;
+      return [
+        {
+          pipeline: name,
+          stage,
+          action,
+          commit,
+          since,
+          console,
+          approve: answer("Approved"),
+          reject: answer("Rejected"),
+        },
+      ];
+    }),
+  );
+}
+
+export function statusLines(look: Look, style: Style): string[] {
+  const { pipelines, missing } = look.status;
+  return [
+    ...look.environments.flatMap((environment) => environmentLines(environment, look, style)),
+    ...pipelines.flatMap((pipeline) => pipelineLines(pipeline, look, style)),
+    ...missing.flatMap((name) => ["", `${style.strong(name)}  ${style.warning("not on AWS")}`]),
+    ...waitingLines(look, style),
+  ];
+}
+
+function environmentLines(environment: string, { status, now }: Look, style: Style): string[] {
+  const rows = status.pipelines.flatMap(({ name, stages }) => {
+    const stage = stages.find((one) => one.environment === environment);
+    if (!stage) return [];
+    const { deployed } = stage;
+    if (!deployed) return [[name, style.faint("never deployed")]];
+    return [
+      [name, commitOf(deployed), style.faint(when(deployed.startedAt, now)), style.faint(deployed.message ?? "")],
+    ];
+  });
+  return rows.length === 0 ? [] : ["", style.strong(environment), ...table(rows, "  ")];
+}
+
+function pipelineLines(
+  { name, lastRun, stages, console, isStale }: PipelineStatus,
+  { now }: Look,
+  style: Style,
+): string[] {
+  const head = lastRun === undefined ? "no run yet" : lastRunText(lastRun, now, style);
+  const rows = stages.map((stage) => stageRow(stage, style));
+  const failures = stages.flatMap(({ name: stage, failed }) =>
+    failed.flatMap(({ action, message, link }) => [
+      `  ${style.bad("✖")} ${stage}, ${action}: ${message ?? "failed"}`,
+      ...(link === undefined ? [] : [`    ${style.faint(link)}`]),
+    ]),
+  );
+  return [
+    "",
+    `${style.strong(name)}  ${head}`,
+    ...table(rows, "  "),
+    ...failures,
+    ...(isStale
+      ? [`  ${style.warning("!")} its stages are not those of the definition: bring the stack up to date`]
+      : []),
+    ...(console === undefined ? [] : [`  ${style.faint(console)}`]),
+  ];
+}
+
+function lastRunText(run: RunStatus, now: number, style: Style): string {
+  const kind = run.isRollback ? "rollback" : "run";
+  return `${kind} ${run.id.slice(0, 8)} ${coloured(run.status, style)}  ${commitOf(run)}  ${style.faint(when(run.startedAt, now))}`;
+}
+
+function stageRow(stage: StageStatus, style: Style): string[] {
+  const { name, status, commit, waiting, closed, approval } = stage;
+  const word = approval
+    ? style.active("waits for approval")
+    : status === undefined
+      ? style.faint("–")
+      : coloured(status, style);
+  const notes = [
+    ...(waiting > 0 ? [`${count(waiting, "run")} waiting to get in`] : []),
+    ...(closed === undefined ? [] : [`closed: ${closed}`]),
+  ];
+  return [name, word, commit?.slice(0, 7) ?? "", notes.join(", ")];
+}
+
+function coloured(status: string, style: Style): string {
+  switch (status) {
+    case "Succeeded":
+      return style.good(status);
+    case "Failed":
+      return style.bad(status);
+    case "InProgress":
+      return style.active(status);
+    case "Stopped":
+    case "Stopping":
+    case "Cancelled":
+    case "Superseded":
+      return style.warning(status);
+    default:
+      return status;
+  }
+}
+
+function waitingLines({ status, now }: Look, style: Style): string[] {
+  const approvals = approvalsOf(status).flatMap(({ pipeline, stage, commit, since, console, approve, reject }) => [
+    `  ${style.active("?")} ${stage} of ${pipeline}${commit === undefined ? "" : `, commit ${commit.slice(0, 7)}`}${since === undefined ? "" : `, asked ${ago(now - since)}`}`,
+    ...(console === undefined ? [] : [`    look at it: ${console}`]),
+    ...(approve === undefined ? [] : [`    approve:    ${approve}`, `    reject:     ${reject}`]),
+  ]);
+  const connections = status.connections.flatMap((connection) => connectionLines(connection, style));
+  return [
+    ...(approvals.length > 0 ? ["", style.strong("waiting for an answer"), ...approvals] : []),
+    ...(connections.length > 0 ? ["", style.strong("connection"), ...connections] : []),
+  ];
+}
+
+/** Nothing is said of one that works. */
+function connectionLines({ arn, status, unknown, console }: ConnectionStatus, style: Style): string[] {
+  if (status === "AVAILABLE") return [];
+  if (unknown !== undefined) return [`  ${style.faint("·")} ${arn} could not be looked at: ${unknown}`];
+  const what =
+    status === "PENDING"
+      ? "is pending: no push starts anything until somebody confirms it in the console"
+      : `is ${status ?? "in no state that is known"}`;
+  return [`  ${style.warning("!")} ${arn} ${what}`, ...(console === undefined ? [] : [`    ${console}`])];
+}
+
+const commitOf = ({ commit }: RunStatus) => commit?.slice(0, 7) ?? "no commit";
+const when = (at: number | undefined, now: number) => (at === undefined ? "" : ago(now - at));

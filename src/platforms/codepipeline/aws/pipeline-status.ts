@@ -1,0 +1,180 @@
+/** What AWS says of one pipeline, in the words of a delivery. Pure: from answers to status. */
+
+import {
+  type ActionState,
+  momentMs,
+  type PipelineAnswer,
+  type RunSummary,
+  type RunsAnswer,
+  type StageState,
+  type StateAnswer,
+} from "./answers.ts";
+import { pipelinePage, placeOfArn } from "./console-links.ts";
+
+/** A pipeline that the definition asks for. */
+export interface WantedPipeline {
+  readonly name: string;
+  readonly stages: readonly { readonly name: string; readonly environment: string | undefined }[];
+}
+
+export interface PipelineStatus {
+  readonly name: string;
+  readonly arn: string | undefined;
+  readonly console: string | undefined;
+  /** ARN of the connection that its source comes over. */
+  readonly connection: string | undefined;
+  readonly lastRun: RunStatus | undefined;
+  readonly stages: readonly StageStatus[];
+  /** Stages on AWS and in the definition differ: it was not updated since. */
+  readonly isStale: boolean;
+}
+
+export interface RunStatus {
+  readonly id: string;
+  readonly status: string;
+  readonly commit: string | undefined;
+  readonly message: string | undefined;
+  readonly startedAt: number | undefined;
+  readonly isRollback: boolean;
+}
+
+export interface StageStatus {
+  readonly name: string;
+  readonly environment: string | undefined;
+  /** As CodePipeline says it; undefined where no run was there yet. */
+  readonly status: string | undefined;
+  readonly run: string | undefined;
+  readonly commit: string | undefined;
+  /** How many runs wait to get in. */
+  readonly waiting: number;
+  /** Why nothing gets in; undefined where the way is open. */
+  readonly closed: string | undefined;
+  readonly approval: WaitingApproval | undefined;
+  readonly failed: readonly FailedAction[];
+  /** What was deployed last and well, for the stage of an environment. */
+  readonly deployed: RunStatus | undefined;
+}
+
+export interface WaitingApproval {
+  readonly action: string;
+  readonly token: string | undefined;
+  readonly since: number | undefined;
+}
+
+export interface FailedAction {
+  readonly action: string;
+  readonly message: string | undefined;
+  readonly link: string | undefined;
+}
+
+export interface Answers {
+  readonly pipeline: PipelineAnswer;
+  readonly state: StateAnswer;
+  readonly runs: RunsAnswer;
+  /** The last run that passed a stage, where it is not the one that is there now. */
+  readonly passed: ReadonlyMap<string, RunSummary>;
+}
+
+export function statusOf(wanted: WantedPipeline, { pipeline, state, runs, passed }: Answers): PipelineStatus {
+  const summaries = new Map((runs.pipelineExecutionSummaries ?? []).map((run) => [run.pipelineExecutionId, run]));
+  for (const run of passed.values()) summaries.set(run.pipelineExecutionId, run);
+  const describe = (run: RunSummary) => runStatus(run, summaries);
+  const arn = pipeline.metadata?.pipelineArn;
+  const place = placeOfArn(arn);
+  const states = state.stageStates ?? [];
+  const approvals = new Set(
+    (pipeline.pipeline?.stages ?? []).flatMap(({ name, actions }) =>
+      (actions ?? []).flatMap((action) =>
+        action.actionTypeId?.category === "Approval" ? [`${name}/${action.name}`] : [],
+      ),
+    ),
+  );
+  const stages = states.map((stage): StageStatus => {
+    const environment = wanted.stages.find(({ name }) => name === stage.stageName)?.environment;
+    const { latestExecution: latest } = stage;
+    const run = latest && summaries.get(latest.pipelineExecutionId);
+    const last =
+      environment === undefined ? undefined : latest?.status === "Succeeded" ? run : passed.get(stage.stageName);
+    return {
+      name: stage.stageName,
+      environment,
+      status: latest?.status,
+      run: latest?.pipelineExecutionId,
+      commit: run && describe(run).commit,
+      waiting: inbound(stage),
+      closed: closedBecause(stage),
+      approval: approvalIn(stage, approvals),
+      failed: (stage.actionStates ?? []).flatMap((action) => failure(action)),
+      deployed: last && describe(last),
+    };
+  });
+  const [newest] = runs.pipelineExecutionSummaries ?? [];
+  const source = (pipeline.pipeline?.stages ?? []).flatMap(({ actions }) => actions ?? []);
+  return {
+    name: wanted.name,
+    arn,
+    console: place && pipelinePage(place, wanted.name),
+    connection: source.find(({ configuration }) => configuration?.ConnectionArn)?.configuration?.ConnectionArn,
+    lastRun: newest && describe(newest),
+    stages,
+    isStale: wanted.stages.map(({ name }) => name).join("\n") !== states.map(({ stageName }) => stageName).join("\n"),
+  };
+}
+
+/** A rollback deploys what another run had. */
+function runStatus(run: RunSummary, all: ReadonlyMap<string, RunSummary>): RunStatus {
+  const target = run.rollbackMetadata?.rollbackTargetPipelineExecutionId;
+  const [revision] = run.sourceRevisions ?? all.get(target ?? "")?.sourceRevisions ?? [];
+  return {
+    id: run.pipelineExecutionId,
+    status: run.status,
+    commit: revision?.revisionId,
+    message: messageOf(revision?.revisionSummary),
+    startedAt: momentMs(run.startTime),
+    isRollback: run.executionType === "ROLLBACK",
+  };
+}
+
+/** Connections answer with JSON that has the message of the commit in it; other sources with the message. */
+function messageOf(summary: string | undefined): string | undefined {
+  if (summary === undefined) return undefined;
+  let text = summary;
+  try {
+    const parsed: unknown = JSON.parse(summary);
+    if (typeof parsed === "object" && parsed !== null && "CommitMessage" in parsed) text = String(parsed.CommitMessage);
+  } catch {
+    // It is the message itself.
+  }
+  return text.split("\n")[0]?.trim() || undefined;
+}
+
+function inbound({ inboundExecution, inboundExecutions }: StageState): number {
+  return inboundExecutions?.length ?? (inboundExecution ? 1 : 0);
+}
+
+function closedBecause({ inboundTransitionState }: StageState): string | undefined {
+  if (inboundTransitionState?.enabled !== false) return undefined;
+  return inboundTransitionState.disabledReason || "somebody closed the way into it";
+}
+
+function approvalIn(stage: StageState, approvals: ReadonlySet<string>): WaitingApproval | undefined {
+  const waits = (stage.actionStates ?? []).find(
+    ({ actionName, latestExecution }) =>
+      latestExecution?.status === "InProgress" &&
+      (latestExecution.token !== undefined || approvals.has(`${stage.stageName}/${actionName}`)),
+  );
+  return (
+    waits && {
+      action: waits.actionName,
+      token: waits.latestExecution?.token,
+      since: momentMs(waits.latestExecution?.lastStatusChange),
+    }
+  );
+}
+
+function failure({ actionName, latestExecution }: ActionState): FailedAction[] {
+  if (latestExecution?.status !== "Failed") return [];
+  const { errorDetails, summary, externalExecutionUrl } = latestExecution;
+  const message = errorDetails?.message ?? summary;
+  return [{ action: actionName, message: message?.split("\n")[0], link: externalExecutionUrl }];
+}
