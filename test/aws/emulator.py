@@ -1,9 +1,9 @@
 """AWS on this machine, for tests: moto with what it lacks for pipelines. `python3 emulator.py` prints the port it has.
 
-What is added: pipelines can be started, looked at, approved and rolled back; projects may take their source from a
-pipeline; invalidations end with the word that AWS uses; connections have a state. Nothing is executed: a run passes its
-stages when it is told to, through `POST /emulator/run`, and a connection is in the state that `POST /emulator/connection`
-gives it.
+What is added: pipelines can be started, looked at, approved and rolled back, and functions answer them; projects may
+take their source from a pipeline; invalidations end with the word that AWS uses; connections have a state. Nothing is
+executed: a run passes its stages when it is told to, through `POST /emulator/run`, and a connection is in the state that
+`POST /emulator/connection` gives it. What a function answered is told by `GET /emulator/answers/JOB`.
 """
 import datetime
 import json
@@ -21,12 +21,14 @@ from moto.codebuild import responses as codebuild_responses  # noqa: E402
 from moto.codepipeline.models import codepipeline_backends  # noqa: E402
 from moto.codepipeline.responses import CodePipelineResponse  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
+from moto.core.exceptions import JsonRESTError  # noqa: E402
 from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
 REGION = "eu-central-1"
 runs = {}
 connections = {}
+answers = {}
 
 
 def now():
@@ -37,7 +39,7 @@ def pipeline_of(name):
     return codepipeline_backends[DEFAULT_ACCOUNT_ID][REGION].pipelines[name]
 
 
-def start(name, kind="STANDARD", target=None):
+def start(name, kind="STANDARD", target=None, asked=None):
     run = {
         "pipelineName": name,
         "pipelineExecutionId": str(uuid.uuid4()),
@@ -48,6 +50,7 @@ def start(name, kind="STANDARD", target=None):
         "actions": {},
         "inbound": [],
         "startTime": now(),
+        "asked": asked,
     }
     if target:
         run["rollbackTarget"] = target
@@ -56,7 +59,10 @@ def start(name, kind="STANDARD", target=None):
 
 
 def find(name, run):
-    return next(one for one in runs.get(name, []) if one["pipelineExecutionId"] == run)
+    for one in runs.get(name, []):
+        if one["pipelineExecutionId"] == run:
+            return one
+    raise JsonRESTError("PipelineExecutionNotFoundException", f"{name} has no run {run}")
 
 
 def answer(handler):
@@ -121,13 +127,15 @@ def rollback(request):
 
 
 CodePipelineResponse.start_pipeline_execution = answer(
-    lambda request: {"pipelineExecutionId": start(request["name"])["pipelineExecutionId"]}
+    lambda request: {"pipelineExecutionId": start(request["name"], asked=request)["pipelineExecutionId"]}
 )
 CodePipelineResponse.list_pipeline_executions = answer(list_executions)
 CodePipelineResponse.get_pipeline_execution = answer(get_execution)
 CodePipelineResponse.get_pipeline_state = answer(get_state)
 CodePipelineResponse.rollback_stage = answer(rollback)
 CodePipelineResponse.put_approval_result = answer(put_approval)
+CodePipelineResponse.put_job_success_result = answer(lambda request: answers.update({request["jobId"]: request}))
+CodePipelineResponse.put_job_failure_result = answer(lambda request: answers.update({request["jobId"]: request}))
 
 # The Go SDK takes times as numbers only.
 plain_get = CodePipelineResponse.get_pipeline
@@ -190,6 +198,9 @@ class Emulator:
         handler = handlers.get(environ["PATH_INFO"])
         if "onnections_20" in environ.get("HTTP_X_AMZ_TARGET", ""):
             handler = get_connection
+        if environ["PATH_INFO"].startswith("/emulator/answers/"):
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(answers.get(environ["PATH_INFO"].split("/")[-1])).encode()]
         if handler is None:
             return self.moto(environ, start_response)
         size = int(environ.get("CONTENT_LENGTH") or 0)

@@ -1,6 +1,7 @@
 /** What the pipelines of a document would use, whatever its layout and format. */
 
 import type { Action, Document, Pipeline, Project, Resource } from "../write/document.ts";
+import { handOverId } from "../write/hand-over/ids.ts";
 import { isReference } from "../write/text.ts";
 import { measured, minutesOf } from "./minutes.ts";
 import type { MonthlyUse, UsedAction, UsedPipeline, UsedThing } from "./monthly-use.ts";
@@ -8,8 +9,10 @@ import { type CostSettings, runsOf } from "./settings.ts";
 
 /** Old versions stay for so long after an artifact has expired: the buckets of all formats say so. */
 const oldVersionDays = 30;
-/** What the function that rolls back takes for one failure, generously: ten seconds with the least memory there is. */
-const rollbackGbSeconds = (10 * 128) / 1024;
+/** What a function takes for one call, generously: it looks at runs, or reads the source and keeps books. */
+const callSeconds = 10;
+/** Of the table, by one call of the hand-over. */
+const booksOfCall = { reads: 10, writes: 3 };
 
 export interface Known {
   readonly settings: CostSettings;
@@ -33,7 +36,12 @@ export function useOfDocument({ resources }: Document, known: Known): MonthlyUse
       parameterReads += handedOver(action) * used.runs;
     }
   }
-  const things = resources.flatMap((one) => thingsOf(one, pipelines));
+  const calls = resources.reduce((sum, one) => {
+    if (one.kind !== "pipeline") return sum;
+    const each = one.stages.flatMap(({ actions }) => actions).filter(({ category }) => category === "Invoke").length;
+    return sum + each * runsOf(one.name, known.settings);
+  }, 0);
+  const things = resources.flatMap((one) => thingsOf(one, { pipelines, calls }));
   if (secrets.size > 0) things.push(...secretThings(secrets.size, secretReads));
   if (parameterReads > 0) {
     const because = "outputs are standard parameters, which cost nothing";
@@ -72,7 +80,10 @@ function usedPipeline(pipeline: Pipeline, resources: readonly Resource[], known:
 }
 
 /** Counted one by one, so that a new kind of resource has to say what it costs. */
-function thingsOf(resource: Resource, pipelines: readonly UsedPipeline[]): UsedThing[] {
+function thingsOf(
+  resource: Resource,
+  { pipelines, calls }: { pipelines: readonly UsedPipeline[]; calls: number },
+): UsedThing[] {
   const runs = pipelines.reduce((sum, one) => sum + one.runs, 0);
   switch (resource.kind) {
     case "alarm":
@@ -91,10 +102,20 @@ function thingsOf(resource: Resource, pipelines: readonly UsedPipeline[]): UsedT
         { price: "eventbridge.event", item: "events", quantity: runs, because: "events of AWS services are free" },
       ];
     case "function": {
-      const because = `${resource.name}, as if every run failed once`;
+      const isCalled = resource.id === handOverId;
+      const quantity = isCalled ? calls : runs;
+      const because = `${resource.name}, ${isCalled ? "called by the pipelines" : "as if every run failed once"}`;
+      const gigabytes = resource.memoryMb / 1024;
       return [
-        { price: "lambda.request", item: "calls", quantity: runs, because },
-        { price: "lambda.compute", item: "compute", quantity: runs * rollbackGbSeconds, because },
+        { price: "lambda.request", item: "calls", quantity, because },
+        { price: "lambda.compute", item: "compute", quantity: quantity * callSeconds * gigabytes, because },
+      ];
+    }
+    case "table": {
+      const because = `${resource.name}, with each call of its function`;
+      return [
+        { price: "dynamodb.read", item: "reads", quantity: calls * booksOfCall.reads, because },
+        { price: "dynamodb.write", item: "writes", quantity: calls * booksOfCall.writes, because },
       ];
     }
     case "key":

@@ -1,10 +1,14 @@
 import type { Resource } from "./document.ts";
 import type { Register } from "./job-place.ts";
+import type { WriteOptions } from "./options.ts";
 import type { LineStages } from "./stages.ts";
 import { localArn } from "./text.ts";
 
 /** For people: who has this policy may answer. */
-export function approversOf({ line, stages }: LineStages, register: Register): Resource[] {
+export function approversOf(
+  { line, stages }: LineStages,
+  { register, options }: { register: Register; options: WriteOptions },
+): Resource[] {
   return line.environments.flatMap((environment): Resource[] => {
     const stage = stages.find(({ name }) => name === `Approve-${environment.name}`);
     if (stage === undefined) return [];
@@ -12,7 +16,7 @@ export function approversOf({ line, stages }: LineStages, register: Register): R
     return [
       {
         kind: "policy",
-        id: register.id("approve", environment.name, "policy"),
+        id: register.id("approve", ...(options.layout === "separate" ? [line.name] : []), environment.name, "policy"),
         comment: [
           `Attach it to ${who.length > 0 ? who.join(", ") : "whoever may approve"}: CodePipeline asks IAM who may answer.`,
         ],

@@ -132,7 +132,7 @@ function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Regi
 /** The job that leaves `pipeline.artifact` behind. */
 export function artifactSource(reference: string, place: JobPlace): { artifact: string; from: JobPlace } {
   const [pipelineName, artifact] = reference.split(".") as [string, string];
-  const pipeline = place.line.pipelines.find(({ name }) => name === pipelineName)!;
+  const pipeline = place.line.onBranch.find(({ name }) => name === pipelineName)!;
   const [name, job] = Object.entries(pipeline.jobs).find(([, { artifacts }]) => Object.hasOwn(artifacts, artifact))!;
   const environment = job.per === "release" ? undefined : place.environment;
   return { artifact, from: { ...place, pipeline, name, job, environment } };

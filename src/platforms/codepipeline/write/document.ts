@@ -41,7 +41,8 @@ export type Resource =
   | Topic
   | Rule
   | Schedule
-  | RollbackFunction
+  | LambdaFunction
+  | Table
   | Alarm
   | Dashboard;
 
@@ -147,6 +148,8 @@ export interface Trigger {
 export interface Stage {
   readonly name: string;
   readonly comment: readonly string[];
+  /** Entered only when this variable has this value; else the run goes on without the stage. */
+  readonly entry?: { readonly variable: string; readonly equals: string };
   readonly actions: readonly Action[];
   readonly onFailure?: "ROLLBACK";
   /** Rings within so many minutes after the stage: rolled back. */
@@ -155,8 +158,8 @@ export interface Stage {
 
 export interface Action {
   readonly name: string;
-  readonly category: "Source" | "Build" | "Deploy" | "Approval";
-  readonly provider: "CodeStarSourceConnection" | "CodeBuild" | "CloudFormation" | "Manual";
+  readonly category: "Source" | "Build" | "Deploy" | "Approval" | "Invoke";
+  readonly provider: "CodeStarSourceConnection" | "CodeBuild" | "CloudFormation" | "Manual" | "Lambda";
   readonly runOrder: number;
   readonly configuration: Readonly<Record<string, Text>>;
   readonly namespace?: string;
@@ -210,14 +213,25 @@ export interface Schedule extends Base {
   readonly role: string;
 }
 
-export interface RollbackFunction extends Base {
+export interface LambdaFunction extends Base {
   readonly kind: "function";
   readonly name: string;
+  readonly description: string;
+  /** What its source is called where it is a file of its own. */
+  readonly file: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
   readonly role: string;
   readonly logs: string;
   readonly runtime: string;
   readonly source: string;
   readonly variables: Readonly<Record<string, Text>>;
+}
+
+/** Of DynamoDB, paid by request. Items are found by place and what, and vanish when `expires`, in seconds, is over. */
+export interface Table extends Base {
+  readonly kind: "table";
+  readonly name: string;
 }
 
 export interface Alarm extends Base {

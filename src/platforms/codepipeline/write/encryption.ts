@@ -2,9 +2,9 @@
 
 import { artifactBucket } from "./artifact-bucket.ts";
 import type { Key, PolicyStatement, Resource, Role, Statement } from "./document.ts";
+import { ids } from "./fixed-names.ts";
 import { publisherSid, roleNames } from "./names.ts";
 import { CannotWrite } from "./options.ts";
-import { ids } from "./stages.ts";
 import { account, arnOf, localArn, partition, region, type Text, text } from "./text.ts";
 
 export const keyId = "Key";

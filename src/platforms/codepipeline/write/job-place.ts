@@ -30,12 +30,27 @@ export function promisedOutputs({ pipeline, name }: Pick<JobPlace, "pipeline" | 
   return Object.fromEntries(own.map(([output, { type }]) => [output, type]));
 }
 
+/** Of what surrounds the pipelines; no job's id may be the same. */
+const fixedIds = [
+  "HandOver",
+  "HandOverTable",
+  "HandOverRole",
+  "HandOverLogs",
+  "Rollback",
+  "RollbackRole",
+  "RollbackLogs",
+];
+
 /** Names that a document needs once and finds again from several places. */
 export class Register {
   readonly #ids = new Names();
   readonly #actions = new Map<string, Names>();
   readonly #artifacts = new Names();
   readonly #projects = new Names();
+
+  constructor() {
+    for (const id of fixedIds) this.#ids.of(`fixed ${id}`, id);
+  }
 
   /** Logical id. */
   id(...words: readonly string[]): string {
@@ -63,7 +78,7 @@ export class Register {
   }
 
   project({ delivery, pipeline, name, environment, line }: JobPlace): string {
-    const end = environment?.name ?? (line.name === delivery.name ? undefined : line.branch);
+    const end = environment?.name ?? (line.isOnlyBranch ? undefined : line.branch);
     const words = [delivery.name, pipeline.name, name, ...(end === undefined ? [] : [end])];
     const wanted = words.join("-").replaceAll(/[^A-Za-z0-9_-]/g, "-");
     return this.#projects.of(words.join(" "), wanted.slice(0, 140));

@@ -2,6 +2,7 @@
 
 import type { Condition, Value } from "../../../model/delivery.ts";
 import type { EnvironmentVariable } from "./document.ts";
+import { handedOutput, handedRun, isElsewhere } from "./hand-over/variables.ts";
 import { type JobPlace, prefixOf, type Register } from "./job-place.ts";
 import { producerOf, variablesIn } from "./known-values.ts";
 import { Names, outputPath, path, secretName, snake } from "./names.ts";
@@ -111,7 +112,9 @@ export class JobValues {
    */
   #handed(reference: string, variable: string, register: Register): EnvironmentVariable {
     const producer = producerOf(this.#place, reference);
+    const handed = isElsewhere(producer, this.#place);
     if (nativeStack(producer, register) !== undefined) {
+      if (handed) return { name: variable, type: "PLAINTEXT", value: handedOutput(producer, this.#place) };
       const value = `#{${register.namespace(producer)}.${stackOutput(producer, producer.output)!}}`;
       return { name: variable, type: "PLAINTEXT", value };
     }
@@ -121,6 +124,12 @@ export class JobValues {
       pipeline: producer.pipeline.name,
       output: producer.output,
     };
+    if (handed)
+      return {
+        name: variable,
+        type: "PARAMETER_STORE",
+        value: `${outputPath(place)}/${handedRun(producer, this.#place)}`,
+      };
     const run =
       producer.environment === undefined && this.#place.environment !== undefined
         ? `#{${register.namespace(producer)}.BATON_RUN}`

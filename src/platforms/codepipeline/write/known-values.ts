@@ -37,7 +37,7 @@ export function knownText(value: Value | undefined, place: JobPlace): string | u
 /** Who publishes `pipeline.output`, as seen from a place: in the same environment, or for the release. */
 export function producerOf(place: JobPlace, reference: string): JobPlace & { output: string } {
   const [pipelineName, output] = reference.split(".") as [string, string];
-  const pipeline = place.line.pipelines.find(({ name }) => name === pipelineName);
+  const pipeline = place.line.onBranch.find(({ name }) => name === pipelineName);
   const name = pipeline?.outputs[output]?.job;
   const job = name === undefined ? undefined : pipeline!.jobs[name];
   if (pipeline === undefined || name === undefined || job === undefined) {

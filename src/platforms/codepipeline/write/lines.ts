@@ -12,8 +12,12 @@ export interface Line {
   readonly name: string;
   readonly branch: string;
   readonly environments: readonly Environment[];
-  /** In an order in which each comes after those it needs. */
+  /** What is written in this CodePipeline, in an order in which each comes after those it needs. */
   readonly pipelines: readonly Pipeline[];
+  /** All that run on the branch, wherever they are written. */
+  readonly onBranch: readonly Pipeline[];
+  /** Whether the delivery has no other branch. */
+  readonly isOnlyBranch: boolean;
 }
 
 /** @throws {CannotWrite} for environments that no single push can reach. */
@@ -32,13 +36,27 @@ export function linesOf(delivery: Delivery): Line[] {
   }
   return branches.map((branch) => {
     const own = environments.filter(({ name }) => entryOf.get(name) === branch);
+    const pipelines = pipelinesOn(branch, delivery);
     return {
       name: branches.length === 1 ? delivery.name : `${delivery.name}-${own[0]!.name}`,
       branch,
       environments: inOrder(own, ({ after }) => after),
-      pipelines: pipelinesOn(branch, delivery),
+      pipelines,
+      onBranch: pipelines,
+      isOnlyBranch: branches.length === 1,
     };
   });
+}
+
+/** One CodePipeline for each pipeline. @throws {CannotWrite} where two would have one name. */
+export function separated(lines: readonly Line[]): Line[] {
+  const separate = lines.flatMap((line) =>
+    line.pipelines.map((pipeline) => ({ ...line, name: `${line.name}-${pipeline.name}`, pipelines: [pipeline] })),
+  );
+  const names = separate.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return separate;
+  throw new CannotWrite(`two CodePipelines would be called ${twice}`, "rename a pipeline or an environment");
 }
 
 function branchOf({ name, branch, after }: Environment, entryOf: ReadonlyMap<string, string>): string {

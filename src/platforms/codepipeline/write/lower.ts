@@ -5,13 +5,17 @@ import { approversOf } from "./approvers.ts";
 import { artifactBucket } from "./artifact-bucket.ts";
 import type { Document, ParameterSpec, Pipeline, Resource } from "./document.ts";
 import { encrypted } from "./encryption.ts";
+import { ids } from "./fixed-names.ts";
+import { refuseWhatSeparatesCannot } from "./hand-over/refusals.ts";
+import { handOverResources } from "./hand-over/resources.ts";
+import { onlyVariable } from "./hand-over/variables.ts";
 import { Register } from "./job-place.ts";
-import { linesOf } from "./lines.ts";
+import { linesOf, separated } from "./lines.ts";
 import { operations } from "./operations.ts";
 import { CannotWrite, type Settings, type WriteOptions } from "./options.ts";
 import { pipelineRole } from "./pipeline-role.ts";
 import { schedulesOf } from "./schedules.ts";
-import { ids, type LineStages, stagesOf } from "./stages.ts";
+import { type LineStages, stagesOf } from "./stages.ts";
 import { arnOf, nameOf } from "./text.ts";
 import { triggerOf } from "./triggers.ts";
 import { workOf } from "./work.ts";
@@ -20,7 +24,19 @@ import { workOf } from "./work.ts";
 export function lowerDelivery(delivery: Delivery, options: WriteOptions): Document {
   refuseStrangeSettings(delivery, options.settings);
   const register = new Register();
-  const lines = linesOf(delivery).map((line) => stagesOf(line, { delivery, options, register }));
+  const lines = pipelinesOf(delivery, options).flatMap((line) => {
+    const one = stagesOf(line, { delivery, options, register });
+    // A source alone is no pipeline.
+    return one.places.length > 0 ? [one] : [];
+  });
+  if (lines.length === 0) {
+    throw new CannotWrite(
+      `no job of ${delivery.name} runs in any environment, so there is no pipeline to write`,
+      "add a job, or an environment",
+    );
+  }
+  const isSeparate = options.layout === "separate";
+  if (isSeparate) refuseWhatSeparatesCannot(lines, { delivery, settings: options.settings });
   const parameters: ParameterSpec[] = [
     {
       id: ids.connection,
@@ -53,9 +69,10 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
   const resources: Resource[] = [
     artifactBucket,
     ...lines.flatMap((line) => [pipelineRole(line, register), pipelineOf(line, { delivery, options, register })]),
-    ...lines.flatMap((line) => approversOf(line, register)),
+    ...lines.flatMap((line) => approversOf(line, { register, options })),
     ...schedulesOf(lines, register),
     ...work.flatMap(({ resources }) => resources),
+    ...(isSeparate ? handOverResources(lines, { delivery: delivery.name, bucket: artifactBucket.id, options }) : []),
     ...operations({ delivery: delivery.name, settings: options.settings, lines, projects }),
   ];
   return {
@@ -66,7 +83,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     outputs: [
       ...lines.map(({ line }) => ({
         id: register.id(line.name, "pipeline"),
-        description: `The pipeline of ${line.branch}`,
+        description: `The pipeline of ${isSeparate ? `${line.pipelines[0]!.name} on ` : ""}${line.branch}`,
         value: [nameOf(register.id(line.name, "pipeline"))],
       })),
       {
@@ -80,6 +97,9 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     notes: notesOf(delivery),
   };
 }
+
+const pipelinesOf = (delivery: Delivery, { layout }: WriteOptions) =>
+  layout === "separate" ? separated(linesOf(delivery)) : linesOf(delivery);
 
 /** Names may only fall together when hyphens are all that tells them apart. */
 function refuseSameArtifacts(lines: readonly LineStages[]): void {
@@ -153,11 +173,16 @@ function pipelineOf(
     bucket: artifactBucket.id,
     // One after the other and none dropped: a newer run must not take the place of one that waits.
     executionMode: "QUEUED",
-    variables: Object.entries(delivery.parameters).map(([name, one]) => ({
-      name,
-      ...(one.default !== undefined && { default: one.default }),
-      description: one.description ?? `Parameter ${name}`,
-    })),
+    variables: [
+      ...Object.entries(delivery.parameters).map(([name, one]) => ({
+        name,
+        ...(one.default !== undefined && { default: one.default }),
+        description: one.description ?? `Parameter ${name}`,
+      })),
+      ...(options.layout === "separate"
+        ? [{ name: onlyVariable, default: "all", description: "The one environment that this run is for, or all" }]
+        : []),
+    ],
     triggers: [triggerOf(line, options.root)],
     stages,
   };

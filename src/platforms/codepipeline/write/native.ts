@@ -1,6 +1,7 @@
 /** Jobs that CodePipeline does itself: a single `cloudformation.deploy` becomes its CloudFormation action. */
 
 import type { Step, Value } from "../../../model/delivery.ts";
+import { handedOutput, isElsewhere } from "./hand-over/variables.ts";
 import { directoryOf, type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
 import { knownText, producerOf } from "./known-values.ts";
 import { path } from "./names.ts";
@@ -73,6 +74,7 @@ function runningText(value: Value, place: JobPlace, register: Register): string 
   if (!("output" in value)) return undefined;
   const producer = producerOf(place, value.output);
   if (nativeStack(producer, register) === undefined) return undefined;
+  if (isElsewhere(producer, place)) return handedOutput(producer, place);
   return `#{${register.namespace(producer)}.${stackOutput(producer, producer.output)!}}`;
 }
 

@@ -1,9 +1,10 @@
 /** What looks after the pipelines: who is told, who rolls back, what is drawn. */
 
 import type { Alarm, Dashboard, Resource, Role, Rule, Statement } from "./document.ts";
+import { ids } from "./fixed-names.ts";
 import type { Settings } from "./options.ts";
 import { rollbackRuntime, rollbackSource } from "./rollback-function.ts";
-import { ids, type LineStages } from "./stages.ts";
+import type { LineStages } from "./stages.ts";
 import { arnOf, localArn, nameOf } from "./text.ts";
 
 interface Operated {
@@ -196,6 +197,10 @@ function rollback({ delivery, settings, lines }: Operated): Resource[] {
     { kind: "logs", id: "RollbackLogs", comment: [], name: `/aws/lambda/${delivery}-rollback`, retentionDays: 90 },
     {
       kind: "function",
+      description: "Puts the last run that went well back where a deployment failed",
+      file: "rollback.py",
+      timeoutSeconds: 60,
+      memoryMb: 256,
       id: "Rollback",
       comment: ["Puts the last run that went well back where a deployment failed."],
       name: `${delivery}-rollback`,

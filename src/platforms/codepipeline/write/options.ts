@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const layouts = ["single"] as const;
+export const layouts = ["single", "separate"] as const;
 export type Layout = (typeof layouts)[number];
 export const formats = ["cloudformation", "terraform", "cdk"] as const;
 export type Format = (typeof formats)[number];

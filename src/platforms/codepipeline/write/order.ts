@@ -50,7 +50,7 @@ class Orders {
   readonly #before = new Map<string, ReadonlySet<string>>();
 
   constructor([first]: readonly JobPlace[]) {
-    this.#pipelines = new Map(first?.line.pipelines.map(({ name, needs }) => [name, needs]));
+    this.#pipelines = new Map(first?.line.onBranch.map(({ name, needs }) => [name, needs]));
   }
 
   /** Tells who comes before a job: in its own pipeline by its needs, elsewhere by its pipeline's. */

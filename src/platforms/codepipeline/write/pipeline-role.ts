@@ -1,8 +1,10 @@
 import { artifactBucket } from "./artifact-bucket.ts";
 import type { Role, Statement } from "./document.ts";
+import { ids } from "./fixed-names.ts";
+import { handOverId } from "./hand-over/ids.ts";
 import type { Register } from "./job-place.ts";
 import { nativeStack } from "./native.ts";
-import { ids, type LineStages, projectId, roleId } from "./stages.ts";
+import { type LineStages, projectId, roleId } from "./stages.ts";
 import { arnOf, localArn, parameter, type Text, text } from "./text.ts";
 
 /** The role of a pipeline itself: it hands artifacts on, and starts what does the work. */
@@ -58,6 +60,9 @@ export function pipelineRole({ line, stages, places }: LineStages, register: Reg
             condition: { StringEquals: { "iam:PassedToService": "cloudformation.amazonaws.com" } },
           },
         ]
+      : []),
+    ...(stages.some(({ actions }) => actions.some(({ category }) => category === "Invoke"))
+      ? [{ sid: "HandOver", actions: ["lambda:InvokeFunction"], resources: [[arnOf(handOverId)] as Text] }]
       : []),
     ...(stages.some(({ actions }) => actions.some(({ category }) => category === "Approval"))
       ? [{ sid: "AskForApproval", actions: ["sns:Publish"], resources: [[arnOf(ids.approvals)] as Text] }]

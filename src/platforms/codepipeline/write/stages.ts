@@ -2,6 +2,8 @@ import type { Approval, Delivery } from "../../../model/delivery.ts";
 import { artifactSource } from "./buildspec.ts";
 import { holds } from "./conditions.ts";
 import type { Action, EnvironmentVariable, Stage } from "./document.ts";
+import { configurationLimit, ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
+import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./hand-over/stages.ts";
 import { type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { variablesIn } from "./known-values.ts";
@@ -10,14 +12,6 @@ import { nativeStack } from "./native.ts";
 import { CannotWrite, type WriteOptions } from "./options.ts";
 import { orderedParts, type Part, refuseWideGroups } from "./order.ts";
 import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
-
-export const sourceAction = "repository";
-export const sourceArtifact = "Source";
-/** Ids of what all stages refer to. */
-export const ids = { connection: "ConnectionArn", repository: "Repository", approvals: "Notifications" } as const;
-
-/** What a configuration may hold when it has variables in it. Source: the service's reference of variables. */
-const configurationLimit = 1000;
 
 export interface LineStages {
   readonly line: Line;
@@ -41,6 +35,7 @@ export function stagesOf(
     { name: "Build", places: perRelease },
     ...inEnvironments.map(({ environment, places }) => ({ name: environment.name, places })),
   ]);
+  const { layout } = options;
   const { alarms, rollback, watchMinutes } = options.settings;
   const stages: Stage[] = [sourceStage(line)];
   if (perRelease.length > 0) {
@@ -49,23 +44,24 @@ export function stagesOf(
   }
   for (const { environment, places } of inEnvironments) {
     if (places.length === 0) continue;
-    if (environment.approval) stages.push(approvalStage(environment.name, environment.approval, options));
+    const handed = layout === "separate" ? { line, environment, places, built: perRelease, register } : undefined;
+    if (environment.approval) {
+      const approval = approvalStage({ environment: environment.name, approval: environment.approval, line, options });
+      if (handed) stages.push(readyStage(handed), { ...approval, entry: whenReady(environment) });
+      else stages.push(approval);
+    }
+    if (handed) stages.push(gateStage(handed));
     const rings = Object.hasOwn(alarms, environment.name) ? alarms[environment.name] : undefined;
     stages.push({
       name: environment.name,
       comment: [
         `The stage is the lock of ${environment.name}: one run at a time deploys there, from its first job to its last.`,
       ],
-      actions: actionsOf(places, register),
+      ...(handed && { entry: whenFree(environment) }),
+      actions: handed ? handedActions(actionsOf(places, register), handed) : actionsOf(places, register),
       ...(rollback === "stage" && { onFailure: "ROLLBACK" }),
       ...(rollback === "stage" && rings && { alarms: { names: rings, minutes: watchMinutes } }),
     });
-  }
-  if (stages.length < 2) {
-    throw new CannotWrite(
-      `on ${line.branch} no job of ${delivery.name} runs, so there is no pipeline to write`,
-      "add a job, or an environment",
-    );
   }
   return { line, stages, places: [...perRelease, ...inEnvironments.flatMap(({ places }) => places)] };
 
@@ -127,10 +123,21 @@ function sourceStage({ branch }: Line): Stage {
   return { name: "Source", comment: [], actions: [source] };
 }
 
-function approvalStage(environment: string, approval: Approval, { settings }: WriteOptions): Stage {
+function approvalStage({
+  environment,
+  approval,
+  line,
+  options: { settings, layout },
+}: {
+  environment: string;
+  approval: Approval;
+  line: Line;
+  options: WriteOptions;
+}): Stage {
   const who = approval.reviewers.length > 0 ? ` Reviewers: ${approval.reviewers.join(", ")}.` : "";
   const question = approval.message ?? `Deploy to ${environment}?`;
-  const asked = `${question}${who} Commit #{SourceVariables.CommitId}.`;
+  const about = layout === "separate" ? `${line.pipelines[0]!.name}: ` : "";
+  const asked = `${about}${question}${who} Commit #{SourceVariables.CommitId}.`;
   if (asked.length > configurationLimit) {
     throw new CannotWrite(
       `the approval of ${environment} asks with ${asked.length} characters, and CodePipeline takes ${configurationLimit}`,
@@ -229,10 +236,10 @@ const inShortForm = ({ name, value, type }: EnvironmentVariable) =>
   type === "PLAINTEXT" ? { name, value } : { name, value, type };
 
 /** A job is told from itself at another place by the environment, or by the branch where there are several. */
-export const wordsOf = ({ pipeline, name, environment, line, delivery }: JobPlace) => [
+export const wordsOf = ({ pipeline, name, environment, line }: JobPlace) => [
   pipeline.name,
   name,
-  environment?.name ?? (line.name === delivery.name ? "" : line.branch),
+  environment?.name ?? (line.isOnlyBranch ? "" : line.branch),
 ];
 
 export const projectId = (place: JobPlace, register: Register) => register.id(...wordsOf(place), "project");

@@ -1,7 +1,7 @@
 import type { Trigger } from "./document.ts";
+import { sourceAction } from "./fixed-names.ts";
 import type { Line } from "./lines.ts";
 import { path } from "./names.ts";
-import { sourceAction } from "./stages.ts";
 
 /** Patterns in one list of a trigger. */
 const patternLimit = 8;

@@ -25,10 +25,11 @@ import { keySettings, readExample, shop, shopSettings } from "./written.ts";
 const networkCompute = await readExample("network-compute");
 const infraWeb = await readExample("infra-web");
 const cases = {
-  shop: [shop, shopSettings],
-  "shop with a key": [shop, keySettings],
-  "network-compute": [networkCompute.built, networkCompute.settings],
-  "infra-web": [infraWeb.built, infraWeb.settings],
+  shop: [shop, shopSettings, "single"],
+  "shop-separate": [shop, shopSettings, "separate"],
+  "shop with a key": [shop, keySettings, "single"],
+  "network-compute": [networkCompute.built, networkCompute.settings, "single"],
+  "infra-web": [infraWeb.built, infraWeb.settings, "single"],
 } as const;
 
 /** Not a dependency of the project: it is larger than all the others together. */
@@ -43,9 +44,9 @@ const missing =
 const scratch = mkdtempSync(join(tmpdir(), "baton-cdk-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-for (const [name, [built, settings]] of Object.entries(cases)) {
+for (const [name, [built, settings, layout]] of Object.entries(cases)) {
   const options: WriteOptions = {
-    layout: "single",
+    layout,
     format: "cdk",
     root: "",
     folder: "cdk",

@@ -91,6 +91,61 @@ test("each refusal names the thing and the remedy", () => {
   }
 });
 
+test("what separate CodePipelines cannot hand on is refused", () => {
+  const size = parameter("size", { type: "string" });
+  const lib = (outputs = {}) =>
+    pipeline("lib", {
+      outputs,
+      jobs: {
+        build: { per: "release", steps: [sh("make")], artifacts: { package: "out" } },
+        deploy: { deploys: true, steps: ["./deploy.sh"] },
+      },
+    });
+  const versioned = lib({ version: { type: "string", job: "build" } }) as never as { outputs: { version: never } };
+  const noDeploy = pipeline("lib", {
+    outputs: { version: { type: "string", job: "build" } },
+    jobs: { build: { per: "release", steps: [sh("make")] } },
+  });
+  const web = (needs: object, job: object) =>
+    delivery("shop", {
+      pipelines: [needs, pipeline("web", { needs: [needs], jobs: { deploy: deploy(job) } } as never)],
+      environments: [main],
+    } as never);
+  const cases: [Delivery, object, RegExp, RegExp][] = [
+    [web(lib(), { uses: ["lib.package"] }), {}, /takes the artifact lib\.package of another pipeline/, /layout single/],
+    [
+      web(versioned, { per: "release", deploys: false, env: { VERSION: versioned.outputs.version } }),
+      {},
+      /reads lib\.version once for each release/,
+      /layout single/,
+    ],
+    [
+      web(noDeploy, { env: { VERSION: noDeploy.outputs.version } }),
+      {},
+      /lib has no job that could hand it over/,
+      /layout single/,
+    ],
+    [
+      delivery("shop", { pipelines: [lib()], parameters: [size], environments: [main] } as never),
+      {},
+      /the parameter size has no default/,
+      /give it a default/,
+    ],
+    [
+      delivery("shop", { pipelines: [lib()], environments: [main] } as never),
+      { rollback: "function", alarms: { test: ["errors"] } },
+      /an alarm does not tell whose deployment/,
+      /rollback: stage/,
+    ],
+  ];
+  for (const [built, settings, message, next] of cases) {
+    assert.throws(
+      () => write(built, settings, { layout: "separate" }),
+      (error: unknown) => error instanceof CannotWrite && message.test(error.message) && next.test(error.next ?? ""),
+    );
+  }
+});
+
 test("more outputs than an action can be told are refused, not cut", () => {
   const names = Array.from({ length: 12 }, (_, index) => `output${index}`);
   const infra = pipeline("infra", {

@@ -15,10 +15,16 @@ const templates = {
   shop: templateText(shop, shopSettings),
   "shop-with-a-key": templateText(shop, keySettings),
   "network-compute": templateText(networkCompute.built, networkCompute.settings),
+  "shop-separate": templateText(shop, shopSettings, { layout: "separate" }),
+  "network-compute-separate": templateText(
+    networkCompute.built,
+    { ...networkCompute.settings, rollback: "stage" },
+    { layout: "separate" },
+  ),
 };
 
-function templateText(...[built, settings]: Parameters<typeof write>): string {
-  return write(built, settings).files.find(({ path }) => path.endsWith("pipeline.yaml"))!.text;
+function templateText(...asked: Parameters<typeof write>): string {
+  return write(...asked).files.find(({ path }) => path.endsWith("pipeline.yaml"))!.text;
 }
 
 interface Resource {
@@ -66,12 +72,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 3);
+  assert.equal(inputs.length, 7);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 3\n", stderr);
+  assert.equal(stdout, "valid 7\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {
@@ -100,6 +106,57 @@ test("an environment is one stage, in the order of its pipelines; the approval w
     pipeline.Stages.map(({ OnSuccess }) => OnSuccess !== undefined),
     [false, false, false, false, true],
   );
+});
+
+test("separate pipelines: the environment's stage is entered when the gate says so, between two calls that keep the books", () => {
+  const all = resources(templates["shop-separate"]);
+  const { Stages, Triggers } = all.ShopWebPipeline!.Properties as unknown as {
+    Stages: { Name: string; Actions: { Name: string; RunOrder: number }[]; BeforeEntry?: object }[];
+    Triggers: { GitConfiguration: { Push: { FilePaths: { Includes: string[] } }[] } }[];
+  };
+  assert.deepEqual(
+    Stages.map(({ Name, Actions, BeforeEntry }) => [
+      `${Name}${BeforeEntry ? " if" : ""}`,
+      ...Actions.map((action) => `${action.RunOrder} ${action.Name}`),
+    ]),
+    [
+      ["Source", "1 repository"],
+      ["Build", "1 web-test-22", "1 web-test-24", "2 web-build"],
+      ["Gate-test", "1 gate-test"],
+      ["test if", "1 enter-test", "2 web-deploy", "3 web-invalidate", "4 leave-test"],
+      ["Ready-prod", "1 ready-prod"],
+      ["Approve-prod if", "1 approve-prod"],
+      ["Gate-prod", "1 gate-prod"],
+      ["prod if", "1 enter-prod", "2 web-deploy", "3 web-invalidate", "4 leave-prod"],
+    ],
+  );
+  assert.deepEqual(Triggers[0]!.GitConfiguration.Push[0]!.FilePaths.Includes, ["web/**"]);
+  const rule = all.StagePassed!.Properties as unknown as { EventPattern: { detail: Record<string, string[]> } };
+  assert.deepEqual(rule.EventPattern.detail, {
+    pipeline: ["shop-infra"],
+    stage: ["test", "prod"],
+    state: ["SUCCEEDED"],
+  });
+});
+
+test("separate pipelines: outputs of a stack that CodePipeline deploys are handed on as they are", () => {
+  const pipelines = resources(templates["network-compute-separate"]);
+  const stagesOf = (id: string) =>
+    (
+      pipelines[id]!.Properties as unknown as {
+        Stages: { Name: string; Actions: { Name: string; Configuration: Record<string, string> }[] }[];
+      }
+    ).Stages;
+  const stage = (id: string) => stagesOf(id).find(({ Name }) => Name === "production")!;
+  const leave = stage("NetworkComputeNetworkPipeline").Actions.at(-1)!;
+  assert.deepEqual(JSON.parse(leave.Configuration.UserParameters!).outputs, {
+    vpcId: "#{network-deploy@production.VpcId}",
+    subnetId: "#{network-deploy@production.PrivateSubnetId}",
+  });
+  const deploy = stage("NetworkComputeComputePipeline").Actions[1]!;
+  const given = JSON.parse(deploy.Configuration.ParameterOverrides!) as Record<string, string>;
+  assert.equal(given.VpcId, "#{enter@production.OUTPUT_network_vpcId}");
+  assert.equal(given.SubnetId, "#{enter@production.OUTPUT_network_subnetId}");
 });
 
 test("a role may do what its job needs and nothing else", () => {

@@ -15,6 +15,7 @@ const networkCompute = await readExample("network-compute");
 const written = {
   shop: write(shop, shopSettings, { format: "terraform" }).files,
   "shop with a key": write(shop, keySettings, { format: "terraform" }).files,
+  "shop-separate": write(shop, shopSettings, { format: "terraform", layout: "separate" }).files,
   "network-compute": write(networkCompute.built, networkCompute.settings, { format: "terraform" }).files,
   "infra-web": write(infraWeb.built, infraWeb.settings, { format: "terraform" }).files,
 };

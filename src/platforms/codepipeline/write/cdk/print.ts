@@ -25,6 +25,7 @@ const modules: Readonly<Record<string, string>> = {
   CloudWatch: "cloudwatch",
   CodeBuild: "codebuild",
   CodePipeline: "codepipeline",
+  DynamoDB: "dynamodb",
   Events: "events",
   IAM: "iam",
   KMS: "kms",

@@ -32,9 +32,25 @@ export function pipelineProperties(pipeline: Pipeline, references: References): 
   };
 }
 
-function stageOf({ name, actions, onFailure, alarms }: Stage, references: References): object {
+function stageOf({ name, entry, actions, onFailure, alarms }: Stage, references: References): object {
   return {
     Name: name,
+    ...(entry && {
+      BeforeEntry: {
+        Conditions: [
+          {
+            Result: "SKIP",
+            Rules: [
+              {
+                Name: "may-enter",
+                RuleTypeId: { Category: "Rule", Owner: "AWS", Provider: "VariableCheck", Version: "1" },
+                Configuration: { Variable: entry.variable, Operator: "EQ", Value: entry.equals },
+              },
+            ],
+          },
+        ],
+      },
+    }),
     Actions: actions.map((action) => actionOf(action, references)),
     ...(onFailure && { OnFailure: { Result: onFailure } }),
     ...(alarms && {

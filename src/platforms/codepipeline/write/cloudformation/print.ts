@@ -39,6 +39,8 @@ function scalar(value: unknown): Scalar {
   const node = new Scalar(value);
   if (typeof value === "string" && value.includes("\n")) node.type = Scalar.BLOCK_LITERAL;
   // A JSON text is easier to read without escaped quotes; so is a date that must stay a word.
+  // CloudFormation reads YAML 1.1, where these are truth values.
+  else if (typeof value === "string" && /^(y|yes|n|no|on|off)$/i.test(value)) node.type = Scalar.QUOTE_DOUBLE;
   else if (typeof value === "string" && /^[{[]|^\d{4}-\d\d-\d\d$/.test(value)) node.type = Scalar.QUOTE_SINGLE;
   return node;
 }

@@ -3,14 +3,15 @@
 import type {
   Bucket,
   Key,
+  LambdaFunction,
   ManagedPolicy,
   Project,
   Resource,
   Role,
-  RollbackFunction,
   Rule,
   Schedule,
   Statement,
+  Table,
   Topic,
 } from "../document.ts";
 import { publisherSid } from "../names.ts";
@@ -81,6 +82,8 @@ export function resourceOf(resource: Resource, around: Surroundings): Resources 
       return { [id]: { Type: "AWS::Events::Rule", Properties: schedule(resource, references) } };
     case "function":
       return { [id]: { Type: "AWS::Lambda::Function", Properties: { ...lambda(resource, references), Tags: tags } } };
+    case "table":
+      return { [id]: tableOf(resource, tags) };
     case "alarm":
       return {
         [id]: {
@@ -357,15 +360,36 @@ function schedule(
   };
 }
 
-function lambda(one: RollbackFunction, references: References): Record<string, unknown> {
+function tableOf({ name }: Table, tags: readonly object[]): TemplateResource {
+  return {
+    Type: "AWS::DynamoDB::Table",
+    DeletionPolicy: "Retain",
+    UpdateReplacePolicy: "Retain",
+    Properties: {
+      TableName: name,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: ["place", "what"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+      KeySchema: [
+        { AttributeName: "place", KeyType: "HASH" },
+        { AttributeName: "what", KeyType: "RANGE" },
+      ],
+      TimeToLiveSpecification: { AttributeName: "expires", Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true },
+      Tags: tags,
+    },
+  };
+}
+
+function lambda(one: LambdaFunction, references: References): Record<string, unknown> {
   return {
     FunctionName: one.name,
-    Description: "Puts the last run that went well back where a deployment failed",
+    Description: one.description,
     Runtime: one.runtime,
     Handler: "index.handler",
     Role: references.value([arnOf(one.role)]),
-    Timeout: 60,
-    MemorySize: 256,
+    Timeout: one.timeoutSeconds,
+    MemorySize: one.memoryMb,
     LoggingConfig: { LogGroup: references.value([nameOf(one.logs)]) },
     Environment: {
       Variables: Object.fromEntries(

@@ -49,12 +49,13 @@ export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Bloc
   });
 }
 
-function stageBlock({ name, comment, actions, onFailure, alarms }: Stage, values: TerraformValues): Block {
+function stageBlock({ name, comment, entry, actions, onFailure, alarms }: Stage, values: TerraformValues): Block {
   return {
     type: "stage",
     comment,
     attributes: { name },
     blocks: [
+      ...(entry ? [entryBlock(entry)] : []),
       ...actions.map((action) => actionBlock(action, values)),
       ...(onFailure ? [{ type: "on_failure", attributes: { result: onFailure } }] : []),
       ...(alarms
@@ -83,6 +84,33 @@ function stageBlock({ name, comment, actions, onFailure, alarms }: Stage, values
             },
           ]
         : []),
+    ],
+  };
+}
+
+function entryBlock({ variable, equals }: NonNullable<Stage["entry"]>): Block {
+  return {
+    type: "before_entry",
+    blocks: [
+      {
+        type: "condition",
+        attributes: { result: "SKIP" },
+        blocks: [
+          {
+            type: "rule",
+            attributes: {
+              name: "may-enter",
+              configuration: { Variable: variable, Operator: "EQ", Value: equals },
+            },
+            blocks: [
+              {
+                type: "rule_type_id",
+                attributes: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
+              },
+            ],
+          },
+        ],
+      },
     ],
   };
 }

@@ -1,7 +1,7 @@
 import type { Document, ParameterSpec, Resource } from "../document.ts";
 import type { WrittenFile } from "../options.ts";
 import { type Block, Call, Expression, printBlocks } from "./hcl.ts";
-import { blocksOf, rollbackFile } from "./resources.ts";
+import { blocksOf } from "./resources.ts";
 import { snakeCase, TerraformValues } from "./values.ts";
 
 /** Which file a resource stands in. */
@@ -17,6 +17,7 @@ const fileOf: Readonly<Record<Resource["kind"], string>> = {
   topic: "operations.tf",
   rule: "operations.tf",
   function: "operations.tf",
+  table: "hand-over.tf",
   alarm: "operations.tf",
   dashboard: "operations.tf",
 };
@@ -40,11 +41,11 @@ export function printTerraform(document: Document, header: readonly string[]): W
       attributes: { description, value: values.text(value) },
     })),
   );
-  const sources = document.resources.flatMap((one) => (one.kind === "function" ? [one.source] : []));
+  const sources = document.resources.flatMap((one) => (one.kind === "function" ? [one] : []));
   return [
     ...[...files].map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) })),
-    ...sources.map((source) => ({
-      path: rollbackFile,
+    ...sources.map(({ file, source }) => ({
+      path: file,
       text: `${header.map((line) => `# ${line}\n`).join("")}${source}`,
     })),
   ];

@@ -1,6 +1,17 @@
 /** Each resource of the document as Terraform's blocks. */
 
-import type { Bucket, Key, Project, Resource, Role, RollbackFunction, Rule, Schedule, Topic } from "../document.ts";
+import type {
+  Bucket,
+  Key,
+  LambdaFunction,
+  Project,
+  Resource,
+  Role,
+  Rule,
+  Schedule,
+  Table,
+  Topic,
+} from "../document.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
 import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
@@ -8,9 +19,6 @@ import { pipelineBlock } from "./pipeline.ts";
 import { snakeCase, type TerraformValues } from "./values.ts";
 
 const tags = new Expression("local.tags");
-
-/** Beside the module. */
-export const rollbackFile = "rollback.py";
 
 export function blocksOf(one: Resource, values: TerraformValues): Block[] {
   const name = snakeCase(one.id);
@@ -101,14 +109,16 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
         }),
       ];
     case "function":
-      return [rollbackFunction(one, values)];
+      return [lambdaFunction(one, values)];
+    case "table":
+      return [table(one)];
     default:
       return one satisfies never;
   }
 }
 
 /** Terraform packs nothing by itself; CloudFormation takes the source as it is, and the file can be read in a review. */
-function rollbackFunction(one: RollbackFunction, values: TerraformValues): Block {
+function lambdaFunction(one: LambdaFunction, values: TerraformValues): Block {
   const variables = Object.entries(one.variables).map(([key, value]) => [key, values.text(value)] as const);
   return resource("aws_cloudformation_stack", snakeCase(one.id), {
     comment: one.comment,
@@ -120,14 +130,15 @@ function rollbackFunction(one: RollbackFunction, values: TerraformValues): Block
             Type: "AWS::Lambda::Function",
             Properties: {
               FunctionName: one.name,
+              Description: one.description,
               Runtime: one.runtime,
               Handler: "index.handler",
               Role: values.text([arnOf(one.role)]),
-              Timeout: 60,
-              MemorySize: 256,
+              Timeout: one.timeoutSeconds,
+              MemorySize: one.memoryMb,
               LoggingConfig: { LogGroup: values.text([nameOf(one.logs)]) },
               Environment: { Variables: Object.fromEntries(variables) },
-              Code: { ZipFile: new Expression(`file("\${path.module}/${rollbackFile}")`) },
+              Code: { ZipFile: new Expression(`file("\${path.module}/${one.file}")`) },
             },
           },
         },
@@ -138,6 +149,19 @@ function rollbackFunction(one: RollbackFunction, values: TerraformValues): Block
       }),
       tags,
     },
+  });
+}
+
+function table({ id, comment, name }: Table): Block {
+  return resource("aws_dynamodb_table", snakeCase(id), {
+    comment,
+    attributes: { name, billing_mode: "PAY_PER_REQUEST", hash_key: "place", range_key: "what", tags },
+    blocks: [
+      ...["place", "what"].map((key) => ({ type: "attribute", attributes: { name: key, type: "S" } })),
+      { type: "ttl", attributes: { attribute_name: "expires", enabled: true } },
+      { type: "point_in_time_recovery", attributes: { enabled: true } },
+      { type: "server_side_encryption", attributes: { enabled: true } },
+    ],
   });
 }
 

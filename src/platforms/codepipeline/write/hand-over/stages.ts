@@ -1,0 +1,101 @@
+/** What surrounds the deployment of a separate pipeline: who may go, and who is told that it is there. */
+
+import type { Environment } from "../../../../model/delivery.ts";
+import { exportsRun } from "../buildspec.ts";
+import type { Action, Stage } from "../document.ts";
+import { configurationLimit, sourceArtifact } from "../fixed-names.ts";
+import { type JobPlace, promisedOutputs, type Register } from "../job-place.ts";
+import type { Line } from "../lines.ts";
+import { nativeStack, stackOutput } from "../native.ts";
+import { CannotWrite } from "../options.ts";
+import { nameOf } from "../text.ts";
+import { handOverId } from "./ids.ts";
+import { onlyVariable } from "./variables.ts";
+
+interface Handed {
+  readonly line: Line;
+  readonly environment: Environment;
+  /** Its jobs there. */
+  readonly places: readonly JobPlace[];
+  /** Its per-release jobs. */
+  readonly built: readonly JobPlace[];
+  readonly register: Register;
+}
+
+/** Before people are asked: is there any sense in it? The next stages are left out when there is none. */
+export const readyStage = (handed: Handed): Stage => ({
+  name: `Ready-${handed.environment.name}`,
+  comment: ["Nobody is asked about a release that could not be deployed."],
+  actions: [callOf("ready", handed)],
+});
+
+/** Whether people are to be asked. */
+export const whenReady = ({ name }: Environment) => ({ variable: `#{ready@${name}.READY}`, equals: "yes" });
+
+export const gateStage = (handed: Handed): Stage => ({
+  name: `Gate-${handed.environment.name}`,
+  comment: [
+    `Takes the lock of ${handed.environment.name}, and sees whether what this pipeline needs is there, made from the same sources.`,
+  ],
+  actions: [callOf("gate", handed)],
+});
+
+export const whenFree = ({ name }: Environment) => ({ variable: `#{gate@${name}.GO}`, equals: "yes" });
+
+/** The jobs between the two calls that keep the books. */
+export function handedActions(actions: readonly Action[], handed: Handed): Action[] {
+  const last = Math.max(...actions.map(({ runOrder }) => runOrder));
+  return [
+    callOf("enter", handed),
+    ...actions.map((action) => ({ ...action, runOrder: action.runOrder + 1 })),
+    { ...callOf("leave", handed), runOrder: last + 2 },
+  ];
+}
+
+function callOf(what: "ready" | "gate" | "enter" | "leave", handed: Handed): Action {
+  const { line, environment } = handed;
+  const pipeline = line.pipelines[0]!.name;
+  const asked = {
+    do: what,
+    environment: environment.name,
+    pipeline,
+    codepipeline: line.name,
+    run: "#{codepipeline.PipelineExecutionId}",
+    ...(what === "leave" ? handedOver(handed) : { only: `#{variables.${onlyVariable}}` }),
+    ...(what === "gate" && environment.approval && { ready: whenReady(environment).variable }),
+  };
+  const text = JSON.stringify(asked);
+  if (text.length > configurationLimit) {
+    throw new CannotWrite(
+      `what ${pipeline} hands over in ${environment.name} takes ${text.length} characters, and CodePipeline takes ${configurationLimit}`,
+      "let fewer outputs of its stacks be published, or add a step to the job so that a machine publishes them",
+    );
+  }
+  return {
+    name: `${what}-${environment.name}`,
+    category: "Invoke",
+    provider: "Lambda",
+    runOrder: 1,
+    configuration: { FunctionName: [nameOf(handOverId)], UserParameters: text },
+    namespace: `${what}@${environment.name}`,
+    inputs: [sourceArtifact],
+    outputs: [],
+  };
+}
+
+/** What the next pipelines will ask for: where outputs are kept, and those that only this run knows. */
+function handedOver({ places, built, register }: Handed): object {
+  const publisher = built.find(exportsRun);
+  const outputs = places.flatMap((place) => {
+    if (nativeStack(place, register) === undefined) return [];
+    return Object.keys(promisedOutputs(place)).map((output): [string, string] => [
+      output,
+      `#{${register.namespace(place)}.${stackOutput(place, output)!}}`,
+    ]);
+  });
+  return {
+    commit: "#{SourceVariables.CommitId}",
+    ...(publisher && { release: `#{${register.namespace(publisher)}.BATON_RUN}` }),
+    ...(outputs.length > 0 && { outputs: Object.fromEntries(outputs) }),
+  };
+}
