@@ -8,7 +8,7 @@ import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
 import { refuseWhatSeparatesCannot } from "./hand-over/refusals.ts";
 import { handOverResources } from "./hand-over/resources.ts";
-import { onlyVariable } from "./hand-over/variables.ts";
+import { fromFirst, fromVariable } from "./hand-over/variables.ts";
 import { Register } from "./job-place.ts";
 import { linesOf, separated } from "./lines.ts";
 import { operations } from "./operations.ts";
@@ -180,7 +180,7 @@ function pipelineOf(
         description: one.description ?? `Parameter ${name}`,
       })),
       ...(options.layout === "separate"
-        ? [{ name: onlyVariable, default: "all", description: "The one environment that this run is for, or all" }]
+        ? [{ name: fromVariable, default: fromFirst, description: "The environment that this run begins with" }]
         : []),
     ],
     triggers: [triggerOf(line, options.root)],

@@ -109,10 +109,10 @@ describe("the hand-over, deployed", () => {
     assert.deepEqual(asked, {
       name: "network-compute-compute",
       sourceRevisions: [{ actionName: "repository", revisionType: "COMMIT_ID", revisionValue: "c1" }],
-      variables: [{ name: "BATON_ONLY", value: "production" }],
+      variables: [{ name: "BATON_FROM", value: "production" }],
     });
-    const only = { pipeline: "compute", run: started, only: "production" };
-    assert.equal((await ask("gate", { ...only, environment: "qa" })).REASON, "this run is for production only");
+    const only = { pipeline: "compute", run: started, from: "production" };
+    assert.equal((await ask("gate", { ...only, environment: "qa" })).REASON, "this run begins with production");
     assert.equal((await ask("ready", { ...only, environment: "production" })).READY, "yes");
     assert.equal((await ask("gate", { ...only, environment: "production", ready: "no" })).GO, "no");
   });
@@ -217,7 +217,7 @@ describe("the hand-over, deployed", () => {
     const UserParameters = JSON.stringify({
       do: what,
       codepipeline: `network-compute-${asked.pipeline}`,
-      only: "all",
+      from: "first",
       commit: sources,
       ...asked,
     });

@@ -194,7 +194,7 @@ def start_of(environment, name, one):
 def hindrance(asked, release):
     """Why this run may not deploy there; None when it may."""
     if not wanted(asked):
-        return f"this run is for {asked['only']} only"
+        return f"this run begins with {asked['from']}"
     digest = release.digest(asked["pipeline"])
     proven = []
     for earlier in plan(asked)["after"]:
@@ -217,6 +217,12 @@ def missing(asked, release):
     return None
 
 
+def before(environment, pipeline):
+    """All environments that come before one."""
+    earlier = PLAN["environments"][environment][pipeline]["after"]
+    return set(earlier).union(*(before(one, pipeline) for one in earlier))
+
+
 def overtaken(asked, digest, proven):
     """A newer release stays, as long as it fits what it needs; elsewhere than where releases come in, order may be lost."""
     there = deployed(asked["environment"], asked["pipeline"])
@@ -227,7 +233,7 @@ def overtaken(asked, digest, proven):
 
 
 def wanted(asked):
-    return asked["only"] in ("all", asked["environment"])
+    return asked["from"] == "first" or asked["from"] in (asked["environment"], *before(asked["environment"], asked["pipeline"]))
 
 
 def unsettled(asked):

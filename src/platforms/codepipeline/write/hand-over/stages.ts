@@ -10,7 +10,7 @@ import { nativeStack, stackOutput } from "../native.ts";
 import { CannotWrite } from "../options.ts";
 import { nameOf } from "../text.ts";
 import { handOverId } from "./ids.ts";
-import { onlyVariable } from "./variables.ts";
+import { fromVariable } from "./variables.ts";
 
 interface Handed {
   readonly line: Line;
@@ -61,7 +61,7 @@ function callOf(what: "ready" | "gate" | "enter" | "leave", handed: Handed): Act
     pipeline,
     codepipeline: line.name,
     run: "#{codepipeline.PipelineExecutionId}",
-    ...(what === "leave" ? handedOver(handed) : { only: `#{variables.${onlyVariable}}` }),
+    ...(what === "leave" ? handedOver(handed) : { from: `#{variables.${fromVariable}}` }),
     ...(what === "gate" && environment.approval && { ready: whenReady(environment).variable }),
   };
   const text = JSON.stringify(asked);
