@@ -153,7 +153,7 @@ export type StagedStart =
   | { readonly kind: "pull-request"; readonly at: Place; readonly by: string }
   /** Another pipeline has succeeded, or starts this one from within. */
   | { readonly kind: "after"; readonly at: Place; readonly pipeline: Written; readonly by: string }
-  | { readonly kind: "other"; readonly at: Place; readonly by: string };
+  | { readonly kind: "other"; readonly event: "schedule" | "other"; readonly at: Place; readonly by: string };
 
 /** Where artifacts are kept, as far as the files define it. */
 export interface StoreFacts {

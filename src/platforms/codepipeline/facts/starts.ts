@@ -164,10 +164,10 @@ function ruleStarts({ at, origin }: EventRule): StagedStart[] {
     case "state":
       return listensToSuccess(origin)
         ? (origin.pipelines ?? []).map((pipeline) => ({ kind: "after", at, pipeline, by: "an EventBridge rule" }))
-        : [{ kind: "other", at, by: "an EventBridge rule" }];
+        : [{ kind: "other", event: "other", at, by: "an EventBridge rule" }];
     case "schedule":
     case "other":
-      return [{ kind: "other", at, by: "an EventBridge rule" }];
+      return [{ kind: "other", event: origin.kind, at, by: "an EventBridge rule" }];
     default:
       return origin satisfies never;
   }
