@@ -230,9 +230,11 @@ async function show(report: Report, { format, terminal, repository }: Showing): 
   }
 }
 
-function suggestNext({ findings }: Report, terminal: Terminal): void {
+function suggestNext({ findings, files, pipelines = 0 }: Report, terminal: Terminal): void {
   const [first] = findings;
-  if (!first) terminal.suggest("baton generate github", "workflows that are correct by construction");
+  if (!first && files === 0 && pipelines > 0)
+    terminal.suggest("baton generate codepipeline", "pipelines that are correct by construction");
+  else if (!first) terminal.suggest("baton generate github", "workflows that are correct by construction");
   else if (findings.some((finding) => finding.edits)) terminal.suggest("baton check --fix", "repairs what is safe");
   else terminal.suggest(`baton check --explain ${first.rule}`, "what it looks for, and why");
 }
