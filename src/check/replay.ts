@@ -10,6 +10,7 @@ import type {
   Trace,
   TraceEntry,
 } from "../facts/scenario.ts";
+import * as patterns from "../simulation/patterns.ts";
 
 export type Answer = { readonly replayed: true } | { readonly replayed: false; readonly reason: string };
 
@@ -76,7 +77,7 @@ export function reaches(trace: Trace, bad: BadState): boolean {
           (entry.kind === "dropped" || entry.kind === "run-cancelled") &&
           kinds.includes(entry.kind) &&
           matchesRun(trace, entry.run, bad.run) &&
-          (!bad.path || !entry.path || samePath(entry.path, bad.path)),
+          (!bad.path || !entry.path || patterns.samePath(entry.path, bad.path)),
       );
     }
     case "runs-times":
@@ -178,26 +179,15 @@ function overlap(trace: Trace, first: JobPattern, second: JobPattern): boolean {
 }
 
 function matchesJob(
-  trace: Trace,
+  { runs }: Trace,
   entry: { readonly run: number; readonly path: readonly string[]; readonly leg: number },
   pattern: JobPattern,
 ): boolean {
-  return (
-    samePath(entry.path, pattern.path) &&
-    (pattern.leg === undefined || pattern.leg === entry.leg) &&
-    matchesRun(trace, entry.run, pattern.run)
-  );
+  const run = runs[entry.run];
+  return run !== undefined && patterns.matchesJob(pattern, { ...entry, run });
 }
 
-function matchesRun(trace: Trace, id: number, pattern: RunPattern): boolean {
-  const run = trace.runs.find((each) => each.id === id);
-  return (
-    run?.pipeline === pattern.pipeline &&
-    (pattern.event === undefined || run.root === pattern.event) &&
-    (pattern.after === undefined || run.after === pattern.after)
-  );
-}
-
-function samePath(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((part, i) => part === b[i]);
+function matchesRun({ runs }: Trace, id: number, pattern: RunPattern): boolean {
+  const run = runs[id];
+  return run !== undefined && patterns.matchesRun(pattern, run);
 }

@@ -57,13 +57,18 @@ function isOutsideOfGithub(path: string): boolean {
 }
 
 async function withPipelines(own: ReadRepository, found: FoundFiles): Promise<ReadRepository> {
-  const [{ readFound }, { codepipelineFacts }] = await Promise.all([
-    import("../platforms/codepipeline/read/repository.ts"),
-    import("../platforms/codepipeline/facts/codepipeline-facts.ts"),
-  ]);
+  const [{ readFound }, { codepipelineFacts }, { codepipelinePlatform }, { githubPlatform }, { createSimulator }] =
+    await Promise.all([
+      import("../platforms/codepipeline/read/repository.ts"),
+      import("../platforms/codepipeline/facts/codepipeline-facts.ts"),
+      import("../platforms/codepipeline/simulate/platform.ts"),
+      import("../platforms/github/simulate/platform.ts"),
+      import("../simulation/simulator.ts"),
+    ]);
   const read = await readFound(found);
   return {
     ...own,
+    simulator: createSimulator([githubPlatform(own.repository), codepipelinePlatform(read)]),
     facts: { ...own.facts, staged: codepipelineFacts(read) },
     problems: [...own.problems, ...read.problems],
     sources: new Map([...own.sources, ...read.sources]),

@@ -7,7 +7,7 @@ import { allPassed, failed, stopped } from "./stages.ts";
 
 export function beginAction(machine: Machine, run: RunState, action: SimulatedAction): void {
   const { inside } = run;
-  inside!.started.add(action.name);
+  inside!.started.add(action);
   tellAction(machine, run, { action, how: "started" });
   announceAction(machine, run, action, "STARTED");
   const place = { run: run.id, stage: stageOf(machine, run).name, action: action.name };
@@ -21,7 +21,7 @@ export function beginAction(machine: Machine, run: RunState, action: SimulatedAc
     const from = action.inputs.includes(artifact) ? makerOf(machine, run, artifact) : undefined;
     if (from === undefined && isUncertain(machine, run)) continue;
     machine.events.push({ what: "finds-artifact", ...place, artifact, from });
-    if (from === undefined) inside!.doomed.add(action.name);
+    if (from === undefined) inside!.doomed.add(action);
   }
 }
 
@@ -42,8 +42,8 @@ export function endAction(machine: Machine, run: RunState, action: SimulatedActi
   const { world } = machine;
   const inside = run.inside!;
   const place = { run, stage: stageOf(machine, run).name, action: action.name };
-  const outcome = inside.doomed.has(action.name) ? "failed" : (world.outcome?.(place) ?? "passed");
-  inside.ended.set(action.name, outcome);
+  const outcome = inside.doomed.has(action) ? "failed" : (world.outcome?.(place) ?? "passed");
+  inside.ended.set(action, outcome);
   if (outcome === "passed") {
     setVariables(run, action, world.variables?.(place) ?? {});
     for (const output of action.outputs) {
@@ -66,17 +66,17 @@ export function endAction(machine: Machine, run: RunState, action: SimulatedActi
 function afterAction(machine: Machine, run: RunState): void {
   const inside = run.inside!;
   if (run.isStopping) {
-    if ([...inside.started].every((name) => inside.ended.has(name))) stopped(machine, run);
+    if ([...inside.started].every((action) => inside.ended.has(action))) stopped(machine, run);
     return;
   }
   const due = dueActions(machine, run);
-  if (due.some(({ name }) => !inside.ended.has(name))) return;
-  if (due.some(({ name }) => inside.ended.get(name) === "failed")) {
+  if (due.some((action) => !inside.ended.has(action))) return;
+  if (due.some((action) => inside.ended.get(action) === "failed")) {
     failed(machine, run);
     return;
   }
   const later = stageOf(machine, run).actions.filter(({ runOrder }) => runOrder > inside.runOrder);
-  const open = later.filter(({ name }) => !inside.ended.has(name));
+  const open = later.filter((action) => !inside.ended.has(action));
   if (open.length > 0) inside.runOrder = Math.min(...open.map(({ runOrder }) => runOrder));
   else allPassed(machine, run);
 }

@@ -1,11 +1,11 @@
 /** Which runs an arriving event makes, and why the others stay away. */
 
 import type { RootEvent, TraceRun } from "../../../facts/scenario.ts";
+import { matchesRun } from "../../../simulation/patterns.ts";
 import { known } from "../read/expressions/value.ts";
 import type { Trigger, Workflow, WorkflowRunTrigger } from "../workflow.ts";
 import { cancelRun, type Machine, openRun, openScope } from "./jobs.ts";
 import { filterOf, originsFor, plainOrigin, tipOf, typeAllowed } from "./origins.ts";
-import { matchesRun } from "./patterns.ts";
 import {
   type Completion,
   type Delivery,
@@ -100,7 +100,7 @@ function startAll(
       } else starts.push({ workflow, origin: found, commit: found.sha, depth: 0, ...place });
     }
   }
-  if (starts.length === 1) start(machine, starts[0]!);
+  if (starts.length === 1 && !machine.isBesideOthers) start(machine, starts[0]!);
   else for (const one of starts) world.deliveries.push({ kind: "start", start: one });
 }
 

@@ -1,7 +1,6 @@
 /** Which runs, jobs and trace entries the patterns of a claim mean. */
 
-import type { JobPattern, Moment, OutcomeRule, RunPattern, TraceEntry, TraceRun } from "../../../facts/scenario.ts";
-import type { SimLeg } from "./world.ts";
+import type { JobPattern, Moment, RunPattern, TraceEntry, TraceRun } from "../facts/scenario.ts";
 
 export function matchesRun(pattern: RunPattern, run: TraceRun): boolean {
   return (
@@ -27,19 +26,6 @@ export function matchesJob(pattern: JobPattern, place: JobPlace): boolean {
 
 export function samePath(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i]);
-}
-
-/** Which leg of the job in its run: the legs of a calling job's matrix each have all those of the jobs inside. */
-export function numberOf({ job, index }: SimLeg): number {
-  const { caller } = job.scope;
-  return caller === undefined ? index : numberOf(caller) * Math.max(1, job.legs.length) + index;
-}
-
-/** The rule that decides how a leg ends. A rule for a calling job does not reach the jobs inside. */
-export function outcomeOf(rules: readonly OutcomeRule[], leg: SimLeg): OutcomeRule | undefined {
-  if (rules.length === 0) return undefined;
-  const place = { run: leg.job.scope.run.info, path: leg.job.path, leg: numberOf(leg) };
-  return rules.find((rule) => matchesJob(rule.job, place));
 }
 
 /** Whether a trace entry is the moment that is wanted. */
