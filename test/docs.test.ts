@@ -17,6 +17,7 @@ const executedElsewhere: readonly { readonly pages: RegExp; readonly by: string 
   { pages: /^docs\/rules\//, by: "test/check/pages.test.ts" },
   { pages: /^docs\/check\.md$/, by: "test/check/docs.test.ts" },
   { pages: /^docs\/generate-github\.md$/, by: "test/generate/docs.test.ts" },
+  { pages: /^docs\/generate-codepipeline\.md$/, by: "test/generate/docs-codepipeline.test.ts" },
 ];
 
 /** Commands that CI itself runs, in this order, from a clean checkout: see `.ci/run`. */

@@ -187,6 +187,10 @@ def get_connection(asked):
     return "200 OK", {"Connection": found}
 
 
+def list_connections(asked):
+    return "200 OK", {"Connections": list(connections.values())}
+
+
 class Emulator:
     """Hands requests for runs and connections to us, and all else to moto."""
 
@@ -196,11 +200,12 @@ class Emulator:
     def __call__(self, environ, start_response):
         handlers = {"/emulator/run": tell_run, "/emulator/connection": tell_connection}
         handler = handlers.get(environ["PATH_INFO"])
-        if "onnections_20" in environ.get("HTTP_X_AMZ_TARGET", ""):
-            handler = get_connection
         if environ["PATH_INFO"].startswith("/emulator/answers/"):
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(answers.get(environ["PATH_INFO"].split("/")[-1])).encode()]
+        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
+        if "onnections_20" in service:
+            handler = {"GetConnection": get_connection, "ListConnections": list_connections}[operation]
         if handler is None:
             return self.moto(environ, start_response)
         size = int(environ.get("CONTENT_LENGTH") or 0)

@@ -13,7 +13,7 @@ export function assumptionsOf(
   const runs = new Set(pipelines.map((pipeline) => pipeline.runs));
   const often =
     runs.size === 1
-      ? `every pipeline runs ${[...runs][0]} times a month`
+      ? `every pipeline runs ${[...runs][0]} times a month, whatever pushes touch`
       : `runs a month: ${pipelines.map((pipeline) => `${pipeline.name} ${pipeline.runs}`).join(", ")}`;
   const other = typeof settings.minutes === "number" ? settings.minutes : settings.minutes.default;
   const by = (basis: Basis) =>

@@ -1,4 +1,5 @@
 import { markOf } from "../../platforms/codepipeline/write/header.ts";
+import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
 import { createCommand } from "../codepipeline/create-commands.ts";
 import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
@@ -19,8 +20,9 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
     json: () => ({ layout: write.layout, format: write.format, notes }),
     tell(where) {
       for (const note of notes) terminal.say("", `note: ${note}`);
+      const { parameters } = lowerDelivery(delivery, write);
       terminal.suggest(
-        createCommand({ delivery: delivery.name, write, where, files, does: "create" }),
+        createCommand({ delivery: delivery.name, write, where, files, parameters, does: "create" }),
         "creates it; commit the files first, the builds read them from the source",
       );
     },
