@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { consoleCalls, titledFiles } from "./cli/console-blocks.ts";
+import { consoleCalls, normalised, titledFiles, withOutputs } from "./cli/console-blocks.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -97,9 +97,16 @@ for (const page of pages.filter((name) => /^examples\/[^/]+\/README\.md$/.test(n
       const scratch = (path: string) => !/\/\.(baton|storefront|terraform)(\/|$)/.test(path.slice(example.length));
       cpSync(example, folder, { recursive: true, filter: scratch });
     });
-    for (const { command } of consoleCalls(read(page))) {
-      const { status, stderr } = run(command);
+    const calls = consoleCalls(read(page));
+    const outputs = calls.map(({ command, output }) => {
+      const { status, stdout, stderr } = run(command);
       assert.equal(status, 0, `$ ${command}\n${stderr}`);
+      return command.startsWith("baton cost") ? stdout : output;
+    });
+    if (process.env.UPDATE_GOLDEN) writeFileSync(join(root, page), withOutputs(read(page), outputs));
+    // Amounts are what these pages are believed in.
+    for (const [at, { command, output }] of consoleCalls(read(page)).entries()) {
+      assert.equal(normalised(outputs[at]!), normalised(output), `$ ${command} (UPDATE_GOLDEN=1 writes the page anew)`);
     }
   });
 }
