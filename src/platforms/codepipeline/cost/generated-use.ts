@@ -1,6 +1,7 @@
 /** What the pipelines of a document would use, whatever its layout and format. */
 
 import type { Action, Document, Pipeline, Project, Resource } from "../write/document.ts";
+import { handedBucketId } from "../write/hand-over/artifacts.ts";
 import { handOverId } from "../write/hand-over/ids.ts";
 import { isReference } from "../write/text.ts";
 import { measured, minutesOf } from "./minutes.ts";
@@ -75,7 +76,7 @@ function usedPipeline(pipeline: Pipeline, resources: readonly Resource[], known:
     type: "V2",
     runs: runsOf(pipeline.name, known.settings),
     actions,
-    keptDays: bucket?.kind === "bucket" ? bucket.expireDays + oldVersionDays : 0,
+    keptDays: bucket?.kind === "bucket" ? (bucket.expireDays ?? 0) + oldVersionDays : 0,
   };
 }
 
@@ -121,6 +122,8 @@ function thingsOf(
     case "key":
       return [{ price: "kms.key", item: "keys", quantity: 1, because: "of the team's own, for all that is kept" }];
     case "bucket": {
+      // What is handed over is a copy of a few artifacts.
+      if (resource.id === handedBucketId) return [];
       const requests = pipelines.reduce(
         (sum, one) => sum + one.runs * one.actions.reduce((each, { inputs, outputs }) => each + inputs + outputs, 0),
         0,
@@ -155,7 +158,9 @@ function projectOf(action: Action, resources: readonly Resource[]): Project | un
 }
 
 const secretsOf = (project: Project | undefined): string[] =>
-  (project?.variables ?? []).flatMap(({ type, value }) => (type === "SECRETS_MANAGER" ? [value] : []));
+  (project?.variables ?? []).flatMap(({ type, value }) =>
+    type === "SECRETS_MANAGER" && typeof value === "string" ? [value] : [],
+  );
 
 /** Outputs that an action reads from Parameter Store. */
 function handedOver({ configuration }: Action): number {

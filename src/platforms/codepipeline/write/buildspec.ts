@@ -3,10 +3,13 @@
 import { Document, type Pair, Scalar, visit, type YAMLMap } from "yaml";
 import type { Job } from "../../../model/delivery.ts";
 import { conditionCommand } from "./conditions.ts";
+import { handedAddress } from "./hand-over/artifacts.ts";
+import { isElsewhere } from "./hand-over/variables.ts";
 import { commandOf, header } from "./header.ts";
 import { installPhase } from "./install.ts";
 import { directoryOf, type JobPlace, prefixOf, promisedOutputs, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
+import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
 import { publishCommand } from "./publish.ts";
 import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
@@ -118,24 +121,23 @@ function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Regi
   const { artifact, from } = artifactSource(use.artifact, place);
   const own = register.artifact({ ...from, environment: undefined });
   const suffix = from.environment === undefined ? "" : `__\${BATON_ENVIRONMENT//[^A-Za-z0-9]/_}`;
+  const packed = `${artifact}.tar`;
+  const fetch = isElsewhere(from, place)
+    ? [
+        `aws s3 cp --only-show-errors "${handedAddress(from, register)}" "$folder/handed.zip"`,
+        `unzip -q "$folder/handed.zip" ${packed} -d "$folder"`,
+        `packed="$folder/${packed}"`,
+      ]
+    : [`inbox="CODEBUILD_SRC_DIR_${own}${suffix}"`, `packed="\${!inbox}/${packed}"`];
   return [
     `# Lay the artifact ${use.artifact} at ${use.path}`,
-    `inbox="CODEBUILD_SRC_DIR_${own}${suffix}"`,
     'folder="$(mktemp -d)"',
+    ...fetch,
     `target="${absolute(path(directoryOf(place), use.path))}"`,
-    `tar -C "$folder" -xf "\${!inbox}/${artifact}.tar" && mkdir -p "$(dirname "$target")" && \\`,
+    `tar -C "$folder" -xf "$packed" && mkdir -p "$(dirname "$target")" && \\`,
     'if [ -d "$folder/content" ]; then mkdir -p "$target" && cp -a "$folder/content/." "$target/"; ' +
       'else cp -a "$folder/content" "$target"; fi',
   ].join("\n");
-}
-
-/** The job that leaves `pipeline.artifact` behind. */
-export function artifactSource(reference: string, place: JobPlace): { artifact: string; from: JobPlace } {
-  const [pipelineName, artifact] = reference.split(".") as [string, string];
-  const pipeline = place.line.onBranch.find(({ name }) => name === pipelineName)!;
-  const [name, job] = Object.entries(pipeline.jobs).find(([, { artifacts }]) => Object.hasOwn(artifacts, artifact))!;
-  const environment = job.per === "release" ? undefined : place.environment;
-  return { artifact, from: { ...place, pipeline, name, job, environment } };
 }
 
 /** Where each output of a job has a value for every run. */

@@ -67,10 +67,12 @@ interface Encrypted extends Base {
 /** Private, encrypted, versioned, reached over TLS only. */
 export interface Bucket extends Encrypted {
   readonly kind: "bucket";
-  /** What is older is removed. */
-  readonly expireDays: number;
+  /** Where Terraform lets the name begin. */
+  readonly prefix: string;
+  /** What is older is removed; undefined: only what something newer has taken the place of. */
+  readonly expireDays: number | undefined;
   /** Objects under this path are removed when nobody wrote them again for so long. */
-  readonly cache: { readonly prefix: string; readonly expireDays: number };
+  readonly cache: { readonly prefix: string; readonly expireDays: number } | undefined;
 }
 
 export interface Statement {
@@ -111,6 +113,13 @@ export interface EnvironmentVariable {
   readonly value: string;
 }
 
+/** Of every build of a project; its value may be known to AWS only. */
+export interface ProjectVariable {
+  readonly name: string;
+  readonly type: EnvironmentVariable["type"];
+  readonly value: Text;
+}
+
 export interface Project extends Encrypted {
   readonly kind: "project";
   readonly name: string;
@@ -121,7 +130,7 @@ export interface Project extends Encrypted {
   /** File in the source, relative to the repository. */
   readonly buildspec: string;
   readonly timeoutMinutes: number;
-  readonly variables: readonly EnvironmentVariable[];
+  readonly variables: readonly ProjectVariable[];
   /** Path in the artifact bucket; undefined: nothing is worth keeping. */
   readonly cache: string | undefined;
 }

@@ -1,12 +1,12 @@
 import type { Approval, Delivery } from "../../../model/delivery.ts";
-import { artifactSource } from "./buildspec.ts";
 import { holds } from "./conditions.ts";
 import type { Action, EnvironmentVariable, Stage } from "./document.ts";
 import { configurationLimit, ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
 import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./hand-over/stages.ts";
+import { isElsewhere } from "./hand-over/variables.ts";
 import { type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
-import { variablesIn } from "./known-values.ts";
+import { artifactSource, variablesIn } from "./known-values.ts";
 import type { Line } from "./lines.ts";
 import { nativeStack } from "./native.ts";
 import { CannotWrite, type WriteOptions } from "./options.ts";
@@ -202,7 +202,12 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
   }
   const inputs = [
     sourceArtifact,
-    ...new Set(place.job.uses.map(({ artifact }) => register.artifact(artifactSource(artifact, place).from))),
+    ...new Set(
+      place.job.uses
+        .map(({ artifact }) => artifactSource(artifact, place).from)
+        .filter((from) => !isElsewhere(from, place))
+        .map((from) => register.artifact(from)),
+    ),
   ];
   if (inputs.length > 5) {
     throw new CannotWrite(

@@ -1,6 +1,7 @@
 import { artifactBucket } from "./artifact-bucket.ts";
 import { buildspecText, cachePaths } from "./buildspec.ts";
 import type { ParameterSpec, Resource, Role, Statement } from "./document.ts";
+import { handedStatements, handedVariables } from "./hand-over/artifacts.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { path } from "./names.ts";
@@ -59,6 +60,7 @@ export function workOf(place: JobPlace, register: Register): Work {
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
       resources: [text`${arnOf(artifactBucket.id)}/*`],
     },
+    ...handedStatements(place, register),
     ...(Object.keys(job.artifacts).length > 0
       ? [{ sid: "LeaveArtifacts", actions: ["s3:PutObject"], resources: artifactKeys(place, register) }]
       : []),
@@ -83,7 +85,7 @@ export function workOf(place: JobPlace, register: Register): Work {
         image: options.settings.image,
         buildspec: path(options.root, buildspec),
         timeoutMinutes: Math.min(2160, Math.max(5, Math.ceil(job.timeoutMs / 60_000))),
-        variables: new JobValues(place).settled,
+        variables: [...new JobValues(place).settled, ...handedVariables(place)],
         cache,
       },
     ],

@@ -174,7 +174,7 @@ describe("a run of the shop", () => {
     const { status, output } = await run.build({
       ...action,
       inputs: action.inputs.slice(1),
-      variables: [...project.variables, ...running],
+      variables: [...project.variables.map((one) => ({ ...one, value: String(one.value) })), ...running],
       buildspec: document.buildspecs.find(({ path }) => path === project.buildspec)!.text,
       parameters,
     });

@@ -20,13 +20,14 @@ import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudfo
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
-import { keySettings, readExample, shop, shopSettings } from "./written.ts";
+import { keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
 
 const networkCompute = await readExample("network-compute");
 const infraWeb = await readExample("infra-web");
 const cases = {
   shop: [shop, shopSettings, "single"],
   "shop-separate": [shop, shopSettings, "separate"],
+  "tool-shop-separate": [toolShop, { encryption: "key" }, "separate"],
   "shop with a key": [shop, keySettings, "single"],
   "network-compute": [networkCompute.built, networkCompute.settings, "single"],
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
-import { examples, keySettings, readExample, shop, shopSettings, write } from "./written.ts";
+import { examples, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-template-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -16,6 +16,7 @@ const templates = {
   "shop-with-a-key": templateText(shop, keySettings),
   "network-compute": templateText(networkCompute.built, networkCompute.settings),
   "shop-separate": templateText(shop, shopSettings, { layout: "separate" }),
+  "tool-shop-separate": templateText(toolShop, {}, { layout: "separate" }),
   "network-compute-separate": templateText(
     networkCompute.built,
     { ...networkCompute.settings, rollback: "stage" },
@@ -72,12 +73,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 7);
+  assert.equal(inputs.length, 9);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 7\n", stderr);
+  assert.equal(stdout, "valid 9\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

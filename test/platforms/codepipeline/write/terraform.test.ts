@@ -7,13 +7,14 @@ import { after, before, describe, test } from "node:test";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
 import { terraformEnv } from "../../../generate/machine/terraform.ts";
 import { applyPipelines, forEmulator, type MadePipeline, placeFiles, runTerraform } from "./applied-terraform.ts";
-import { keySettings, readExample, shop, shopSettings, write } from "./written.ts";
+import { keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
 
 const infraWeb = await readExample("infra-web");
 const networkCompute = await readExample("network-compute");
 const written = {
   shop: write(shop, shopSettings, { format: "terraform" }).files,
   "shop with a key": write(shop, keySettings, { format: "terraform" }).files,
+  "tool-shop-separate": write(toolShop, { encryption: "key" }, { format: "terraform", layout: "separate" }).files,
   "shop-separate": write(shop, shopSettings, { format: "terraform", layout: "separate" }).files,
   "network-compute": write(networkCompute.built, networkCompute.settings, { format: "terraform" }).files,
   "infra-web": write(infraWeb.built, infraWeb.settings, { format: "terraform" }).files,

@@ -169,11 +169,11 @@ function key({ id, description, alias, policy }: Key, { references, tags }: Surr
 
 function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Surroundings): Resources {
   const value = (one: Text) => references.value(one);
-  const rule = (name: string, prefix: string, days: number) => ({
+  const rule = (name: string, prefix: string, days: number | undefined) => ({
     Id: name,
     Status: "Enabled",
     ...(prefix !== "" && { Prefix: prefix }),
-    ExpirationInDays: days,
+    ...(days !== undefined && { ExpirationInDays: days }),
     NoncurrentVersionExpiration: { NoncurrentDays: prefix === "" ? 30 : 1 },
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
   });
@@ -203,7 +203,10 @@ function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Su
         },
         OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
         LifecycleConfiguration: {
-          Rules: [rule("expire", "", expireDays), rule("forget-cache", cache.prefix, cache.expireDays)],
+          Rules: [
+            rule("expire", "", expireDays),
+            ...(cache ? [rule("forget-cache", cache.prefix, cache.expireDays)] : []),
+          ],
         },
         Tags: tagList({ tags }),
       },
@@ -279,7 +282,7 @@ function project(one: Project, references: References): Record<string, unknown> 
       EnvironmentVariables: one.variables.map(({ name, type, value: text }) => ({
         Name: name,
         Type: type,
-        Value: text,
+        Value: value(text),
       })),
     },
     TimeoutInMinutes: one.timeoutMinutes,

@@ -144,6 +144,12 @@ def leave(asked, release):
         "needs": below,
         "expires": now // 1_000_000_000 + KEEP_SECONDS,
     }
+    for artifact in release.job["data"]["inputArtifacts"]:
+        file = asked.get("artifacts", {}).get(artifact.get("name"))
+        if file:
+            place = artifact["location"]["s3Location"]
+            source = {"Bucket": place["bucketName"], "Key": place["objectKey"]}
+            s3.copy(source, os.environ["HANDED"], f"{environment}/{pipeline}/{file}")
     table.put_item(Item=proof)
     table.put_item(Item=there)
     give(asked)

@@ -187,21 +187,21 @@ function key({ id, comment, description, alias, policy }: Key, values: Terraform
   ];
 }
 
-function bucket({ id, comment, expireDays, cache, key }: Bucket, values: TerraformValues): Block[] {
+function bucket({ id, comment, prefix: beginning, expireDays, cache, key }: Bucket, values: TerraformValues): Block[] {
   const name = snakeCase(id);
   const attributes = { bucket: new Expression(`aws_s3_bucket.${name}.id`) };
-  const rule = (rule: string, prefix: string, days: number): Block => ({
+  const rule = (rule: string, prefix: string, days: number | undefined): Block => ({
     type: "rule",
     attributes: { id: rule, status: "Enabled" },
     blocks: [
       { type: "filter", ...(prefix !== "" && { attributes: { prefix } }) },
-      { type: "expiration", attributes: { days } },
+      ...(days === undefined ? [] : [{ type: "expiration", attributes: { days } }]),
       { type: "noncurrent_version_expiration", attributes: { noncurrent_days: prefix === "" ? 30 : 1 } },
       { type: "abort_incomplete_multipart_upload", attributes: { days_after_initiation: 7 } },
     ],
   });
   return [
-    resource("aws_s3_bucket", name, { comment, attributes: { bucket_prefix: "pipeline-artifacts-", tags } }),
+    resource("aws_s3_bucket", name, { comment, attributes: { bucket_prefix: beginning, tags } }),
     resource("aws_s3_bucket_versioning", name, {
       attributes,
       blocks: [{ type: "versioning_configuration", attributes: { status: "Enabled" } }],
@@ -237,7 +237,10 @@ function bucket({ id, comment, expireDays, cache, key }: Bucket, values: Terrafo
     resource("aws_s3_bucket_lifecycle_configuration", name, {
       comment: ["The rule for old versions needs versions."],
       attributes: { ...attributes, depends_on: [new Expression(`aws_s3_bucket_versioning.${name}`)] },
-      blocks: [rule("expire", "", expireDays), rule("forget-cache", cache.prefix, cache.expireDays)],
+      blocks: [
+        rule("expire", "", expireDays),
+        ...(cache ? [rule("forget-cache", cache.prefix, cache.expireDays)] : []),
+      ],
     }),
     resource("aws_s3_bucket_policy", name, {
       attributes: {
@@ -323,7 +326,7 @@ function project(one: Project, values: TerraformValues): Block {
         attributes: { type: "LINUX_CONTAINER", compute_type: "BUILD_GENERAL1_SMALL", image: one.image },
         blocks: one.variables.map(({ name, type, value }) => ({
           type: "environment_variable",
-          attributes: { name, type, value },
+          attributes: { name, type, value: values.text(value) },
         })),
       },
       {
