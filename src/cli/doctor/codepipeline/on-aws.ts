@@ -89,7 +89,9 @@ async function bootstrapFound(place: string, ask: Ask): Promise<Found> {
 async function secretsFound({ resources }: Document, ask: Ask): Promise<Found | undefined> {
   const name = "secrets on AWS";
   const variables = resources.flatMap((one) => (one.kind === "project" ? one.variables : []));
-  const wanted = variables.flatMap(({ type, value }) => (type === "SECRETS_MANAGER" ? [value] : []));
+  const wanted = variables.flatMap(({ type, value }) =>
+    type === "SECRETS_MANAGER" && typeof value === "string" ? [value] : [],
+  );
   const names = [...new Set(wanted)].sort();
   if (names.length === 0) return undefined;
   try {
