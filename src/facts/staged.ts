@@ -38,6 +38,8 @@ export interface StagedPipeline {
   /** All actions, in the order of the file. */
   readonly actions: readonly ActionFacts[];
   readonly starts: readonly StagedStart[];
+  /** What its source actions fetch, whether or not a change of it starts a run. */
+  readonly sources: readonly SourceIdentity[];
   readonly stores: readonly StoreFacts[];
   readonly wideRights: readonly WideRight[];
   /** Some of it is put together at deployment: what is missing may be there. */
@@ -152,7 +154,22 @@ export type StagedStart =
     }
   | { readonly kind: "pull-request"; readonly at: Place; readonly by: string }
   /** Another pipeline has succeeded, or starts this one from within. */
-  | { readonly kind: "after"; readonly at: Place; readonly pipeline: Written; readonly by: string }
+  | {
+      readonly kind: "after";
+      readonly at: Place;
+      readonly pipeline: Written;
+      /** States of the other one that start this one besides its success. */
+      readonly besides: readonly string[];
+      readonly by: string;
+    }
+  /** Something else becomes of other pipelines: whatever it is where no states are told, of any where no pipelines are. */
+  | {
+      readonly kind: "state";
+      readonly at: Place;
+      readonly pipelines: readonly Written[] | undefined;
+      readonly states: readonly string[] | undefined;
+      readonly by: string;
+    }
   | { readonly kind: "other"; readonly event: "schedule" | "other"; readonly at: Place; readonly by: string };
 
 /** Where artifacts are kept, as far as the files define it. */

@@ -2,6 +2,7 @@ import {
   type ActionFacts,
   identity,
   literal,
+  readable,
   readableIdentity,
   type StagedPipeline,
   type StageFacts,
@@ -129,6 +130,12 @@ function drawStarts(sketch: Sketch, { pipeline, pipelines, ends, drawing }: Star
         const before = pipelines.find((other) => name !== undefined && isCalled(other, name));
         if (!before) fromEvent(`success of ${name === undefined ? "another pipeline" : readableIdentity(name)}`);
         for (const from of before ? ends.get(before.id)!.exits : []) sketch.edge({ from, to, kind: "gate" });
+        break;
+      }
+      case "state": {
+        const states = start.states?.join(", ").toLowerCase() ?? "any change of state";
+        const of = start.pipelines?.map(({ key }) => readable(key)).join(", ") ?? "any pipeline";
+        fromEvent(`${states} of ${of}`);
         break;
       }
       case "other":

@@ -13,7 +13,7 @@ import {
 } from "../../../facts/staged.ts";
 import type { Bucket, CodePipeline, PipelineFiles, Stage } from "../pipeline.ts";
 import { actionFacts, type ReadAction } from "./actions.ts";
-import { startsOf } from "./starts.ts";
+import { sourcesOf, startsOf } from "./starts.ts";
 import { tierOf } from "./tiers.ts";
 
 export function codepipelineFacts(files: PipelineFiles): StagedFacts {
@@ -26,7 +26,15 @@ export function codepipelineFacts(files: PipelineFiles): StagedFacts {
   const pipelines = read.map(({ pipeline, facts }): StagedPipeline => {
     const invoked = started
       .filter(({ target }) => pipeline.aliases.includes(identity(target.key) ?? ""))
-      .map(({ by, at }): StagedStart => ({ kind: "after", at, by: "another pipeline", pipeline: nameOf(by) }));
+      .map(
+        ({ by, at }): StagedStart => ({
+          kind: "after",
+          at,
+          by: "another pipeline",
+          pipeline: nameOf(by),
+          besides: [],
+        }),
+      );
     return { ...facts, starts: [...facts.starts, ...invoked] };
   });
   return { pipelines, secrets: files.secrets };
@@ -60,6 +68,7 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     stages: tiered,
     actions: tiered.flatMap((stage) => stage.actions),
     starts: startsOf(pipeline),
+    sources: sourcesOf(pipeline),
     stores: storesOf(pipeline),
     wideRights: wideRightsOf(pipeline),
     partial: pipeline.partial,
