@@ -43,7 +43,10 @@ export async function statusOnAws(options: Options, terminal: Terminal): Promise
   }
   if (!isThere) {
     const names = status.missing.join(", ");
-    throw new Failure(`${names}: not on AWS, in the account and region that the AWS CLI is set to`, { next: create });
+    throw new Failure(
+      `${names}: not on AWS (layout ${write.layout}), in the account and region that the AWS CLI is set to`,
+      { next: create },
+    );
   }
   suggestNext(status, { terminal, create });
   return exitCodes.clean;

@@ -122,6 +122,9 @@ const known: readonly Known[] = [
 ];
 
 function explained(stderr: string, args: readonly string[]): AwsProblem {
+  if (/Invalid choice/.test(stderr)) {
+    return new AwsProblem("no-cli", `this AWS CLI does not know aws ${words(args)}`, "bring the AWS CLI up to date");
+  }
   const said = stderr.trim().split("\n").at(-1)?.trim() ?? "";
   const found = known.find(({ says }) => says.test(stderr));
   const message = found?.message ?? `aws ${words(args)}: ${said.replace(/^An error occurred /, "") || "failed"}`;

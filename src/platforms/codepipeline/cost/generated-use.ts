@@ -1,6 +1,6 @@
 /** What the pipelines of a document would use, whatever its layout and format. */
 
-import type { Action, Document, Pipeline, Project, Resource } from "../write/document.ts";
+import type { Action, Dashboard, Document, Pipeline, Project, Resource } from "../write/document.ts";
 import { handedBucketId } from "../write/hand-over/artifacts.ts";
 import { handOverId } from "../write/hand-over/ids.ts";
 import { isReference } from "../write/text.ts";
@@ -90,9 +90,7 @@ function thingsOf(
     case "alarm":
       return [{ price: "cloudwatch.alarm", item: "alarms", quantity: 1, because: "one metric each" }];
     case "dashboard":
-      return [
-        { price: "cloudwatch.dashboard", item: "dashboards", quantity: 1, because: "free up to 50 metrics each" },
-      ];
+      return [dashboard(resource)];
     case "topic": {
       const because = "one for each run and each approval, to one address";
       return [{ price: "sns.email", item: "e-mails", quantity: emails(pipelines), because }];
@@ -142,6 +140,17 @@ function thingsOf(
     default:
       return resource satisfies never;
   }
+}
+
+/** Source: the price page. What refers to more metrics is not among those that are free. */
+const metricsOfFreeDashboard = 50;
+
+function dashboard({ widgets }: Dashboard): UsedThing {
+  const metrics = widgets.reduce((sum, widget) => sum + widget.metrics.length, 0);
+  const isLarge = metrics > metricsOfFreeDashboard;
+  const price = isLarge ? "cloudwatch.large-dashboard" : "cloudwatch.dashboard";
+  const because = isLarge ? `${metrics} metrics, and only those with up to 50 can be free` : "up to 50 metrics";
+  return { price, item: "dashboards", quantity: 1, because };
 }
 
 function emails(pipelines: readonly UsedPipeline[]): number {
