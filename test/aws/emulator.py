@@ -1,9 +1,10 @@
 """AWS on this machine, for tests: moto with what it lacks for pipelines. `python3 emulator.py` prints the port it has.
 
 What is added: pipelines can be started, looked at, approved and rolled back, and functions answer them; projects may
-take their source from a pipeline; invalidations end with the word that AWS uses; connections have a state. Nothing is
-executed: a run passes its stages when it is told to, through `POST /emulator/run`, and a connection is in the state that
-`POST /emulator/connection` gives it. What a function answered is told by `GET /emulator/answers/JOB`.
+take their source from a pipeline; invalidations end with the word that AWS uses; connections have a state; stacks make
+pipelines and projects. Nothing is executed: a run passes its stages when it is told to, through `POST /emulator/run`,
+and a connection is in the state that `POST /emulator/connection` gives it. What a function answered is told by
+`GET /emulator/answers/JOB`.
 """
 import datetime
 import json
@@ -13,17 +14,23 @@ import socket
 import sys
 import threading
 import uuid
+from urllib.parse import urlparse
 
 for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
     os.environ.setdefault(name, "test")
 
+from moto.cloudformation import responses as cloudformation_responses  # noqa: E402
 from moto.codebuild import responses as codebuild_responses  # noqa: E402
 from moto.codepipeline.models import codepipeline_backends  # noqa: E402
 from moto.codepipeline.responses import CodePipelineResponse  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.core.exceptions import JsonRESTError  # noqa: E402
+from moto.iam.access_control import PermissionResult  # noqa: E402
+from moto.s3.models import FakeBucket, s3_backends  # noqa: E402
 from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
+
+import stack_resources  # noqa: E402, F401
 
 REGION = "eu-central-1"
 runs = {}
@@ -162,6 +169,18 @@ def lenient(check):
 
 for name in ("_validate_required_params_source", "_validate_required_params_artifacts"):
     setattr(codebuild_responses, name, lenient(getattr(codebuild_responses, name)))
+
+
+# A stack's template may lie in a bucket here; the first number of our address is none.
+def template_at(template_url, account_id, partition):
+    bucket, key = urlparse(template_url).path.lstrip("/").split("/", 1)
+    return s3_backends[account_id][partition].get_object(bucket, key).value.decode()
+
+
+cloudformation_responses.get_stack_from_s3_url = template_at
+
+# Policies of buckets are kept and told. To enforce them moto would have to know their conditions.
+FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
 
 
 def tell_run(asked):

@@ -40,7 +40,6 @@ describe("the hand-over, deployed", () => {
     const source = /ZipFile: \|\n((?: {10}.*\n|\n)+)/.exec(template)![1]!.replaceAll(/^ {10}/gm, "");
     handOver = await startFunction(source, { env: { ...emulator.env, ...Environment.Variables } });
     await emulator.aws("s3api", "create-bucket", "--bucket", "sources", ...location);
-    for (const pipeline of ["network", "compute"]) await createPipeline(`network-compute-${pipeline}`);
   });
   after(async () => {
     await handOver[Symbol.asyncDispose]();
@@ -153,25 +152,6 @@ describe("the hand-over, deployed", () => {
   });
 
   const location = ["--create-bucket-configuration", "LocationConstraint=eu-central-1"];
-
-  async function createPipeline(name: string): Promise<void> {
-    const { Roles } = await emulator.aws<{ Roles: { Arn: string; RoleName: string }[] }>("iam", "list-roles");
-    const action = (category: string, provider: string) => ({
-      name: provider,
-      actionTypeId: { category, owner: "AWS", provider, version: "1" },
-    });
-    const body = {
-      name,
-      roleArn: Roles.find(({ RoleName }) => RoleName.includes("PipelineRole"))!.Arn,
-      artifactStore: { type: "S3", location: "sources" },
-      stages: [
-        { name: "Source", actions: [action("Source", "S3")] },
-        { name: "qa", actions: [action("Approval", "Manual")] },
-        { name: "production", actions: [action("Approval", "Manual")] },
-      ],
-    };
-    await emulator.aws("codepipeline", "create-pipeline", "--pipeline", JSON.stringify(body));
-  }
 
   const start = async (pipeline: string) =>
     (
