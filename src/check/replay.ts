@@ -30,6 +30,7 @@ function pipelinesOf({ scenario, schedule, bad }: Claim): ReadonlySet<string> | 
     case "never-runs":
     case "started-after":
     case "finds-nothing":
+    case "not-followed":
       return undefined;
     default: {
       const patterns = [...scenario.events, ...schedule, bad].flatMap((each) =>
@@ -115,7 +116,20 @@ export function reaches(trace: Trace, bad: BadState): boolean {
     case "reads-outsider":
       return reads(trace, bad).some((found) => found.of === "source" && found.outsider);
     case "finds-nothing":
-      return reads(trace, bad).some((found) => found.of === "artifact" && found.from === undefined);
+      return reads(trace, bad).some(
+        (found) =>
+          found.of === "artifact" &&
+          found.from === undefined &&
+          (bad.artifact === undefined || found.name === bad.artifact),
+      );
+    case "not-followed": {
+      const ended = firstIndex(
+        trace,
+        (entry) => entry.kind === "job-ended" && entry.conclusion === "success" && matchesJob(trace, entry, bad.job),
+      );
+      const isFollower = (entry: TraceEntry) => bad.by.some((job) => started(trace, entry, job));
+      return ended >= 0 && firstIndex(trace, isFollower, ended) < 0;
+    }
     case "reads-run":
       return reads(trace, bad).some(
         (found) => found.of === "artifact" && found.from !== undefined && matchesRun(trace, found.from, bad.of),

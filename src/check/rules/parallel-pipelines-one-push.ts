@@ -1,6 +1,19 @@
+import type { Claim } from "../../facts/scenario.ts";
 import { identity, readable, readableIdentity } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
-import { bucketOf, coStart, type Deed, type Party, partiesOf, samePipeline } from "../analysis/parties.ts";
+import type { Analysis } from "../analysis/analysis.ts";
+import {
+  bucketOf,
+  type CoStart,
+  coStart,
+  type Deed,
+  jobOf,
+  type Party,
+  partiesOf,
+  samePipeline,
+  whereOf,
+} from "../analysis/parties.ts";
+import { stagedScenario } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -34,6 +47,7 @@ export const parallelPipelinesOnePush: Rule = {
             `${link.reader} reads ${link.what}`,
             `${link.writer} has not deployed it yet`,
           ],
+          claim: readsFirst(analysis, start, link),
           help: `Put both into one pipeline, or start ${reader.label} when ${writer.label} has succeeded (an EventBridge rule on its state, or an action that starts it) and not by the push.`,
         };
       }
@@ -41,20 +55,45 @@ export const parallelPipelinesOnePush: Rule = {
   },
 };
 
+/** Both do their part, the reader first. */
+function readsFirst(analysis: Analysis, { push, choices }: CoStart, { first, last }: Link): Claim {
+  const [reader, writer] = [first, last].map(({ pipeline, path }) => ({ run: { pipeline, event: push.id }, path }));
+  const pipelines = (analysis.facts.staged?.pipelines ?? []).filter(
+    ({ id }) => id === first.pipeline || id === last.pipeline,
+  );
+  return {
+    scenario: stagedScenario(analysis, { events: [push], choices, pipelines }),
+    schedule: [
+      { kind: "job-ended", job: reader! },
+      { kind: "job-ended", job: writer! },
+    ],
+    bad: { kind: "before", first: reader!, second: writer! },
+  };
+}
+
 interface Link {
   readonly what: string;
   readonly writer: string;
   readonly reader: string;
   readonly writtenAt: Place;
   readonly readAt: Place;
+  readonly first: Deed["job"];
+  readonly last: Deed["job"];
 }
 
 function linkOf(writer: Party, reader: Party): Link | undefined {
-  for (const name of reader.imports) {
-    const writtenAt = writer.exports.get(name);
-    if (!writtenAt || !reader.importAt) continue;
-    const what = `the export "${readableIdentity(name)}"`;
-    return { what, writer: writer.label, reader: reader.label, writtenAt, readAt: reader.importAt };
+  for (const [name, taker] of reader.imports) {
+    const maker = writer.exports.get(name);
+    if (!maker) continue;
+    return {
+      what: `the export "${readableIdentity(name)}"`,
+      writer: whereOf(maker),
+      reader: whereOf(taker),
+      writtenAt: maker.nameAt,
+      readAt: taker.nameAt,
+      first: jobOf(taker),
+      last: jobOf(maker),
+    };
   }
   for (const read of reader.deeds) {
     if (read.access.mode !== "read" && !usesAsTarget(read)) continue;
@@ -66,6 +105,8 @@ function linkOf(writer: Party, reader: Party): Link | undefined {
       reader: read.where,
       writtenAt: written.access.at,
       readAt: read.access.at,
+      first: read.job,
+      last: written.job,
     };
   }
   return undefined;

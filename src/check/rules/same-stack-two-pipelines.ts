@@ -1,5 +1,8 @@
+import type { Claim, JobPattern } from "../../facts/scenario.ts";
 import { runTogether } from "../../facts/staged.ts";
+import type { Analysis } from "../analysis/analysis.ts";
 import {
+  type CoStart,
   changes,
   coStart,
   type Deed,
@@ -10,6 +13,15 @@ import {
   startsAfter,
   targetOf,
 } from "../analysis/parties.ts";
+import {
+  actionPattern,
+  asEvent,
+  type StagedWay,
+  stagedClaim,
+  stagedScenario,
+  stagedWay,
+  startLine,
+} from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -23,11 +35,11 @@ export const sameStackTwoPipelines: Rule = {
   *find(analysis) {
     const parties = partiesOf(analysis);
     for (const [i, a] of parties.entries()) {
-      if (a.platform === "stages") yield* within(a);
+      if (a.platform === "stages") yield* within(analysis, a);
       for (const b of parties.slice(i + 1)) {
         if (samePipeline(a, b) || (a.platform === "jobs" && b.platform === "jobs")) continue;
         if (startsAfter(a, b) || startsAfter(b, a)) continue;
-        yield* between(a, b);
+        yield* between(analysis, a, b);
       }
     }
   },
@@ -37,7 +49,8 @@ function stacks({ deeds }: Party): Deed[] {
   return deeds.filter((deed) => deed.access.resource === "stack" && changes(deed) && targetOf(deed) !== undefined);
 }
 
-function* within(party: Party): Generator<Candidate> {
+function* within(analysis: Analysis, party: Party): Generator<Candidate> {
+  const pipeline = analysis.facts.staged!.pipelines.find(({ id }) => id === party.id)!;
   const own = stacks(party);
   for (const [i, a] of own.entries()) {
     for (const b of own.slice(i + 1)) {
@@ -48,16 +61,67 @@ function* within(party: Party): Generator<Candidate> {
         related: [{ at: a.access.at, message: `The same stack, in ${a.where}` }],
         confidence: "high",
         schedule: [
+          startLine(analysis, pipeline),
           `stage "${a.action.stageLabel}" -> "${a.action.label}" starts; "${b.action.label}" starts`,
           "both update the stack",
         ],
+        claim: stagedClaim(analysis, pipeline, bothAtOnce(actionPattern(a.action), actionPattern(b.action))),
         help: "Give them different run orders, or different stacks.",
       };
     }
   }
 }
 
-function* between(a: Party, b: Party): Generator<Candidate> {
+/** Each begins before the other has ended. */
+function bothAtOnce(first: JobPattern, second: JobPattern): Pick<Claim, "schedule" | "bad"> {
+  return {
+    schedule: [
+      { kind: "job-started", job: first },
+      { kind: "job-started", job: second },
+      { kind: "job-ended", job: first },
+    ],
+    bad: { kind: "overlap", first, second },
+  };
+}
+
+/** One event where it starts both, else one for each. */
+function together(analysis: Analysis, start: CoStart | undefined, sides: readonly Deed[]): Claim | undefined {
+  const ways = start
+    ? sides.map(() => ({ root: start.push, choices: start.choices }))
+    : sides.map((deed, i) => wayOf(analysis, deed, `start-${i + 1}`));
+  const [x, y] = ways;
+  if (!x || !y) return undefined;
+  const [first, second] = sides.map(({ job: { pipeline, path } }, i) => {
+    return { run: { pipeline, event: ways[i]!.root.id }, path };
+  });
+  const ids = new Set(sides.map(({ job }) => job.pipeline));
+  const pipelines = (analysis.facts.staged?.pipelines ?? []).filter(({ id }) => ids.has(id));
+  const events = start ? [x.root] : [x.root, y.root];
+  return {
+    scenario: stagedScenario(analysis, { events, choices: [...x.choices, ...y.choices], pipelines }),
+    ...bothAtOnce(first!, second!),
+  };
+}
+
+function wayOf(
+  analysis: Analysis,
+  { job: { pipeline: id, path } }: Deed,
+  event: string,
+): Pick<StagedWay, "root" | "choices"> | undefined {
+  const { facts } = analysis;
+  const commit = `commit-${event}`;
+  const staged = facts.staged?.pipelines.find((each) => each.id === id);
+  if (staged) {
+    const { root, choices } = stagedWay(analysis, staged);
+    return { root: asEvent(root, event, commit), choices };
+  }
+  const pipeline = facts.pipeline(id);
+  const job = pipeline?.jobs.find((each) => each.path.join("/") === path.join("/"));
+  const [way] = pipeline && job ? analysis.waysRunning(pipeline, job).filter(({ upstream }) => !upstream) : [];
+  return way && { root: asEvent(way.root, event, commit), choices: [] };
+}
+
+function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> {
   const seen = new Set<string>();
   for (const first of stacks(a)) {
     const second = stacks(b).find((deed) => targetOf(deed) === targetOf(first));
@@ -66,6 +130,8 @@ function* between(a: Party, b: Party): Generator<Candidate> {
     seen.add(target);
     const start = coStart(a, b);
     const [x, y] = [a.pushes[0], b.pushes[0]];
+    const claim = together(analysis, start, [first, second]);
+    if (!claim) continue;
     yield {
       message: `${a.label} and ${b.label} both deploy ${nameOfTarget(first)} and nothing orders them`,
       at: second.access.at,
@@ -81,6 +147,7 @@ function* between(a: Party, b: Party): Generator<Candidate> {
           : `${a.label} is started; ${b.label} is started before it has ended`,
         `${second.where} updates the stack while ${first.where} does`,
       ],
+      claim,
       help: "Let one pipeline own the stack. Where both must change it, make them stages of one pipeline, or give each environment a stack of its own.",
     };
   }

@@ -20,6 +20,7 @@ export function beginAction(machine: Machine, run: RunState, action: SimulatedAc
   for (const artifact of [...action.inputs, ...action.namedOnly]) {
     const from = action.inputs.includes(artifact) ? makerOf(machine, run, artifact) : undefined;
     if (from === undefined && isUncertain(machine, run)) continue;
+    if (from === undefined && machine.world.findsUnmade?.({ ...place, run, artifact })) continue;
     machine.events.push({ what: "finds-artifact", ...place, artifact, from });
     if (from === undefined) inside!.doomed.add(action);
   }

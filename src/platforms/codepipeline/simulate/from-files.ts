@@ -51,7 +51,8 @@ function pushStarts(pipeline: CodePipeline): SimulatedStart[] {
   return startsOf(pipeline).flatMap((start): SimulatedStart[] => {
     if (start.kind !== "push") return [];
     const { branches, tags, paths, source, missingSource } = start;
-    const repository = missingSource ? undefined : identity(source.repository.key);
+    if (missingSource) return [{ kind: "deaf", source: literal(missingSource) ?? "" }];
+    const repository = identity(source.repository.key);
     return [{ kind: "push", repository, branches, tags, paths, branch: start.branch?.key }];
   });
 }

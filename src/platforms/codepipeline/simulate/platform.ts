@@ -131,6 +131,7 @@ function worldOf(scenario: Scenario, runs: () => readonly TraceRun[]): Omit<Worl
       const rule = outcomes.find(({ job }) => isMeant(job, at));
       return rule === undefined || rule.outcome === "success" ? "passed" : "failed";
     },
+    findsUnmade: (at) => outcomes.find(({ job }) => isMeant(job, at))?.outcome === "success",
     variables: (at) => outputs.find(({ job, step }) => step === undefined && isMeant(job, at))?.values ?? {},
     rule: (at) => {
       const rule = outcomes.find(({ job }) => isMeant(job, at));

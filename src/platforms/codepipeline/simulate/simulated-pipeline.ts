@@ -38,6 +38,8 @@ export type SimulatedStart =
       readonly actions: readonly string[];
     }
   | { readonly kind: "schedule" }
+  /** A trigger that listens to a source action that there is not. */
+  | { readonly kind: "deaf"; readonly source: string }
   | StateStart;
 
 /** An EventBridge rule on what becomes of pipelines, their stages or actions. Undefined lists let everything through. */

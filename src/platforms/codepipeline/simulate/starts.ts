@@ -72,6 +72,11 @@ function triggerOf(machine: Machine, event: RootEvent, pipeline: SimulatedPipeli
     return isMeant ? "schedule" : undefined;
   }
   if (event.kind !== "push" && event.kind !== "pull-request") return undefined;
+  for (const start of pipeline.starts) {
+    if (start.kind !== "deaf") continue;
+    const reason = `a trigger listens to the source action "${start.source}", which there is not`;
+    machine.events.push({ what: "not-started", pipeline: pipeline.id, cause: event.id, reason });
+  }
   const starts = pipeline.starts.filter(({ kind }) => kind === event.kind);
   if (starts.length === 0) return undefined;
   if (starts.some((start) => accepts(machine, start, event))) return event.kind;

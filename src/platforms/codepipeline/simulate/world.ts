@@ -13,6 +13,8 @@ export interface World {
   choose(count: number): number;
   /** How an action ends; an approval that is rejected or that nobody answers fails. Without it all pass. */
   outcome?(at: ActionPlace): "passed" | "failed";
+  /** Whether an action finds an artifact that nobody is seen to make. Without it none does. */
+  findsUnmade?(at: ActionPlace & { readonly artifact: string }): boolean;
   /** Output variables of an action that passes. Those of sources (`CommitId`, `BranchName`) are there by themselves. */
   variables?(at: ActionPlace): Readonly<Record<string, string>>;
   /**

@@ -70,9 +70,17 @@ function arriveFromOutside(machine: Machine, event: RootEvent): void {
     const named = world.runs.findLast(({ info }) => matchesRun(of, info));
     if (named) given.set(name.toLowerCase(), known(`${runNumber(named)}`));
   }
+  if ("repository" in event && !isOwn(machine, event.repository)) return;
   if (event.kind === "push") world.refs.set(fullRef(event.ref), event.commit);
   if (event.kind === "pull-request" && !event.outsider) world.refs.set(`refs/heads/${event.head}`, event.commit);
   startAll(machine, { event, inputs: given }, { cause, root: event.id, generation: 0 });
+}
+
+/** Where no clone tells its name, any repository of the platform may be the one. */
+function isOwn({ repository: { slug } }: Machine, repository: string | undefined): boolean {
+  if (repository === undefined) return true;
+  if (/^(codecommit|s3|ecr):/.test(repository)) return false;
+  return slug.kind !== "known" || slug.value.toLowerCase() === repository.toLowerCase();
 }
 
 function arriveFromStep(machine: Machine, { info, generation }: SimRun, made: MadeEvent): void {
