@@ -57,7 +57,8 @@ export function pricesOf({ rows }: Comparison, settings: CostSettings): { title:
 /** `$0.002 a minute`, `$0.40 for a million requests`. */
 function perUnit(usd: number, unit: string): string {
   if (usd >= 0.0001) return `$${usd} ${/^[aeiou]/.test(unit) ? "an" : "a"} ${unit}`;
-  return `$${(usd * 1e6).toFixed(2)} for a million ${unit}s`;
+  // Cents, and tenths of them where there are any.
+  return `$${(usd * 1e6).toFixed(3).replace(/0$/, "")} for a million ${unit}s`;
 }
 
 export const notCounted: readonly string[] = [
