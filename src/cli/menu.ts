@@ -12,6 +12,7 @@ import { findPlace, type Place } from "./place.ts";
 import { type ExitCode, exitCodes, Failure, UsageError } from "./problem.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { fit } from "./terminal/width.ts";
 
 interface Choice {
   argv: string[];
@@ -63,7 +64,8 @@ async function offerMenu(terminal: Terminal): Promise<string[] | undefined> {
       err.faint(what),
     ]),
   );
-  terminal.say("", err.strong(title), "", ...table(rows, "  "));
+  const columns = terminal.stderr.columns ?? 80;
+  terminal.say("", ...[err.strong(title), "", ...table(rows, "  ")].map((line) => fit(line, columns - 1)));
   const lines = createInterface({ input: terminal.stdin, output: terminal.stderr });
   try {
     for (;;) {
