@@ -63,6 +63,19 @@ export function reaches(trace: Trace, bad: BadState): boolean {
       );
       return ended >= 0 && firstIndex(trace, (entry) => started(trace, entry, bad.follower), ended) >= 0;
     }
+    case "runs-after-step": {
+      const isFailed = (entry: TraceEntry) =>
+        entry.kind === "step" &&
+        entry.step === bad.failed &&
+        entry.outcome === "failure" &&
+        matchesJob(trace, entry, bad.job);
+      const failed = firstIndex(trace, isFailed);
+      const isFollower = (entry: TraceEntry) =>
+        bad.step === undefined
+          ? started(trace, entry, bad.follower)
+          : entry.kind === "step" && entry.step === bad.step && matchesJob(trace, entry, bad.follower);
+      return failed >= 0 && firstIndex(trace, isFollower, failed) >= 0;
+    }
     case "before": {
       const first = firstIndex(trace, (entry) => ended(trace, entry, bad.first));
       const second = firstIndex(trace, (entry) => ended(trace, entry, bad.second));

@@ -273,6 +273,14 @@ export type BadState =
   /** Both happen, the first before the second has ended or started: nothing orders them. `overlap`: at one time. */
   | { readonly kind: "before"; readonly first: JobPattern; readonly second: JobPattern }
   | { readonly kind: "overlap"; readonly first: JobPattern; readonly second: JobPattern }
+  /** `follower`, or the step of it, happens although this step of the job has failed before. */
+  | {
+      readonly kind: "runs-after-step";
+      readonly job: JobPattern;
+      readonly failed: number;
+      readonly follower: JobPattern;
+      readonly step?: number;
+    }
   | { readonly kind: "dropped"; readonly run: RunPattern; readonly path?: readonly string[] }
   | { readonly kind: "cancelled"; readonly run: RunPattern; readonly path?: readonly string[] }
   /** The job runs at least this often for one root event. */

@@ -107,6 +107,15 @@ export interface PhaseFacts {
   readonly accesses: readonly Access[];
   /** Runs also where the phase before has failed. */
   readonly afterFailure: boolean;
+  readonly texts: readonly PhaseText[];
+}
+
+/** What is handed to a shell at once. */
+export interface PhaseText {
+  readonly text: string;
+  readonly at: Place;
+  /** Several commands of which one may fail, and those after it run all the same: only the last one counts. */
+  readonly goesOn: boolean;
 }
 
 export interface ChangeSet {

@@ -4,6 +4,7 @@ import { dueActions, knownValue, type Machine, pipelineOf, type RunState, releas
 import { announceAction, startBy, tellAction } from "./runs.ts";
 import type { SimulatedAction } from "./simulated-pipeline.ts";
 import { allPassed, failed, stopped } from "./stages.ts";
+import type { ActionPlace } from "./world.ts";
 
 export function beginAction(machine: Machine, run: RunState, action: SimulatedAction): void {
   const { inside } = run;
@@ -43,7 +44,7 @@ export function endAction(machine: Machine, run: RunState, action: SimulatedActi
   const { world } = machine;
   const inside = run.inside!;
   const place = { run, stage: stageOf(machine, run).name, action: action.name };
-  const outcome = inside.doomed.has(action) ? "failed" : (world.outcome?.(place) ?? "passed");
+  const outcome = inside.doomed.has(action) ? "failed" : carryOut(machine, place, action);
   inside.ended.set(action, outcome);
   if (outcome === "passed") {
     setVariables(run, action, world.variables?.(place) ?? {});
@@ -61,6 +62,24 @@ export function endAction(machine: Machine, run: RunState, action: SimulatedActi
     }
   }
   afterAction(machine, run);
+}
+
+/** Phases one after another: one that fails ends the action, but for the phase that runs all the same. */
+function carryOut(machine: Machine, at: ActionPlace, { phases = [] }: SimulatedAction): "passed" | "failed" {
+  const { world, events } = machine;
+  const whole = world.outcome?.(at) ?? "passed";
+  if (phases.length === 0) return whole;
+  let state: "goes on" | "failed" | "over" = "goes on";
+  for (const [phase, { afterFailure, failureIgnored }] of phases.entries()) {
+    if (state === "failed" && !afterFailure) state = "over";
+    if (state === "over") break;
+    const isEnd = phase === 0 && whole === "failed";
+    const outcome = isEnd ? whole : (world.phase?.({ ...at, phase }) ?? "passed");
+    const { run, stage, action } = at;
+    events.push({ what: `phase-${outcome}`, run: run.id, stage, action, phase });
+    if (outcome === "failed" && (isEnd || !failureIgnored)) state = "failed";
+  }
+  return state === "goes on" ? "passed" : "failed";
 }
 
 /** What runs beside a failed action is not stopped. */

@@ -42,6 +42,11 @@ export function entriesOf(event: TraceEvent, runs: readonly TraceRun[], { events
     }
     case "action-started":
       return [{ kind: "job-started", run: event.run, path: [event.stage, event.action], leg: 0 }];
+    case "phase-passed":
+    case "phase-failed": {
+      const outcome = event.what === "phase-passed" ? "success" : "failure";
+      return [{ kind: "step", run: event.run, path: [event.stage, event.action], leg: 0, step: event.phase, outcome }];
+    }
     case "action-passed":
     case "action-failed":
     case "action-abandoned": {

@@ -125,6 +125,10 @@ function simulatedAction(action: Action, place: ActionPlace): SimulatedAction {
     namedOnly: named.filter((name) => !inputs.includes(name)),
     outputs: facts.outputs.map(literal),
     namespace: literal(facts.namespace),
+    phases: facts.phases.map(({ afterFailure, texts }) => ({
+      afterFailure,
+      failureIgnored: texts.some(({ goesOn }) => goesOn),
+    })),
     startsPipelines: startedPipelines.flatMap((named) => idsOf(named, place.files)),
   };
 }

@@ -128,7 +128,11 @@ function worldOf(scenario: Scenario, runs: () => readonly TraceRun[]): Omit<Worl
   return {
     events,
     outcome: (at) => {
-      const rule = outcomes.find(({ job }) => isMeant(job, at));
+      const rule = outcomes.find(({ job, step }) => step === undefined && isMeant(job, at));
+      return rule === undefined || rule.outcome === "success" ? "passed" : "failed";
+    },
+    phase: (at) => {
+      const rule = outcomes.find(({ job, step }) => step === at.phase && isMeant(job, at));
       return rule === undefined || rule.outcome === "success" ? "passed" : "failed";
     },
     findsUnmade: (at) => outcomes.find(({ job }) => isMeant(job, at))?.outcome === "success",
