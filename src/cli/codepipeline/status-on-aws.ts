@@ -31,7 +31,7 @@ export async function statusOnAws(options: Options, terminal: Terminal): Promise
     write,
     where: relative(terminal.cwd, read.place.root) || ".",
     files: writeCodePipeline(delivery, write).files,
-    parameters: document.parameters,
+    document,
     does: isThere ? "update" : "create",
   });
   if (options.json) terminal.printJson(statusJson(status, { read, environments }));

@@ -5,7 +5,7 @@ import { readRemote } from "../../../git/remote.ts";
 import { lowerDelivery } from "../../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../../platforms/codepipeline/write/write.ts";
 import { findProgram } from "../../../runner/tools.ts";
-import { createCommand } from "../../codepipeline/create-commands.ts";
+import { commandsBefore, createCommand } from "../../codepipeline/create-commands.ts";
 import { type CodePipelineOptions, readForCodePipeline, writing } from "../../codepipeline/definition.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { CheckUp } from "../check-up.ts";
@@ -38,19 +38,23 @@ export async function readinessOnCodePipeline(options: CodePipelineOptions, term
     ...(connection?.arn !== undefined && { ConnectionArn: connection.arn }),
   };
   const where = relative(terminal.cwd, read.place.root) || ".";
-  const create = createCommand({
+  const created = {
     delivery: delivery.name,
     write,
     where,
     files: wanted.files,
-    parameters: document.parameters,
+    document,
     values,
     does: aws.does,
-  });
+  };
+  const create = createCommand(created);
+  // Whether these are there is not looked at: that takes the credentials of other accounts.
+  const before =
+    aws.does === "create" ? commandsBefore(created).map(({ command, place }) => `${command}  # ${place}`) : [];
   return {
     checkUps: [...(await versions(wanted)), ...found.map(({ checkUp }) => checkUp)],
     does: aws.does,
-    commands: [...found.flatMap(({ before }) => before ?? []), create],
+    commands: [...found.flatMap(({ before }) => before ?? []), ...before, create],
   };
 }
 

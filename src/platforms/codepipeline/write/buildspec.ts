@@ -13,6 +13,7 @@ import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
 import { publishCommand } from "./publish.ts";
 import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
+import { actElsewhereCommand, atHome, mayActElsewhere } from "./target-commands.ts";
 
 /** Where a job's artifacts wait to be taken along, below the source. */
 export const outbox = ".baton-artifacts";
@@ -21,14 +22,23 @@ export function buildspecText(place: JobPlace, register: Register): string {
   const { pipeline, name, job } = place;
   const promised = promisedOutputs(place);
   const steps = stepCommands(place);
+  const actsElsewhere = mayActElsewhere(place);
   const after = [
     ...(Object.keys(promised).length > 0
-      ? [publishCommand({ promised, folders: outputFolders(place), newest: namesOutside(place) })]
+      ? [
+          publishCommand({
+            promised,
+            folders: outputFolders(place),
+            newest: namesOutside(place),
+            before: actsElsewhere ? atHome : "",
+          }),
+        ]
       : []),
     ...Object.entries(job.artifacts).map(([artifact, { path: file }]) => packCommand({ artifact, file, place })),
   ];
   const isPlain = job.retry.attempts === 1 && !job.continueOnFailure;
   const commands = [
+    ...(actsElsewhere ? [actElsewhereCommand] : []),
     prepareCommand(place),
     ...job.uses.map((use) => unpackCommand(use, place, register)),
     ...(isPlain
@@ -124,7 +134,7 @@ function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Regi
   const packed = `${artifact}.tar`;
   const fetch = isElsewhere(from, place)
     ? [
-        `aws s3 cp --only-show-errors "${handedAddress(from, register)}" "$folder/handed.zip"`,
+        `${mayActElsewhere(place) ? atHome : ""}aws s3 cp --only-show-errors "${handedAddress(from, register)}" "$folder/handed.zip"`,
         `unzip -q "$folder/handed.zip" ${packed} -d "$folder"`,
         `packed="$folder/${packed}"`,
       ]

@@ -9,6 +9,7 @@ import { JobValues } from "./job-values.ts";
 import { artifactSource, variablesIn } from "./known-values.ts";
 import type { Line } from "./lines.ts";
 import { nativeStack } from "./native.ts";
+import { actingIn, stackRoleArn } from "./native-place.ts";
 import { CannotWrite, type WriteOptions } from "./options.ts";
 import { orderedParts, type Part, refuseWideGroups } from "./order.ts";
 import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
@@ -183,7 +184,7 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
       ActionMode: "CREATE_UPDATE",
       StackName: stack.stack,
       TemplatePath: `${sourceArtifact}::${stack.template}`,
-      RoleArn: [arnOf(roleId(place, register))],
+      RoleArn: stackRoleArn(place, register),
       ...(stack.capabilities.length > 0 && { Capabilities: stack.capabilities.join(",") }),
       ...(Object.keys(stack.parameters).length > 0 && { ParameterOverrides: JSON.stringify(stack.parameters) }),
     };
@@ -197,6 +198,7 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
       namespace,
       inputs: [sourceArtifact],
       outputs: [],
+      ...actingIn(place, register),
       job,
     };
   }

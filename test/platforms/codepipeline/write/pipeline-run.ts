@@ -3,9 +3,10 @@
  * variables filled in as the services fill them in, against the emulator, by the real AWS CLI.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { parse } from "yaml";
 import type { EnvironmentVariable } from "../../../../src/platforms/codepipeline/write/document.ts";
 import type { Emulator } from "../../../aws/emulator.ts";
@@ -79,17 +80,20 @@ export class PipelineRun {
     for (const { name, value, type } of variables)
       env[name] = await this.#keptValue(this.#filled(value, parameters), type);
     assert.equal(spec.env.shell, "bash");
-    const { status, stdout, stderr } = spawnSync("bash", ["-c", scriptOf(spec)], {
-      cwd: source,
-      env,
-      encoding: "utf8",
-    });
+    const child = spawn("bash", ["-c", scriptOf(spec)], { cwd: source, env, stdio: ["ignore", "pipe", "pipe"] });
+    const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
+    const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
     if (status === 0) {
       for (const variable of spec.env["exported-variables"] ?? [])
         this.#exported.set(`${namespace}.${variable}`, env[variable]!);
       for (const output of outputs) this.#artifacts.set(output, join(source, spec.artifacts!["base-directory"]));
     }
-    return { status: status ?? -1, output: stdout + stderr };
+    return { status, output: stdout + stderr };
+  }
+
+  /** What an action of CodePipeline itself tells those that come later. */
+  tells(namespace: string, variables: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(variables)) this.#exported.set(`${namespace}.${name}`, value);
   }
 
   /** The folder with the files of an artifact that an action left. */

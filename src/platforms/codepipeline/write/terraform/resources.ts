@@ -14,6 +14,7 @@ import type {
 } from "../document.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
+import { trustOf } from "../trust.ts";
 import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
 import { pipelineBlock } from "./pipeline.ts";
 import { snakeCase, type TerraformValues } from "./values.ts";
@@ -187,7 +188,10 @@ function key({ id, comment, description, alias, policy }: Key, values: Terraform
   ];
 }
 
-function bucket({ id, comment, prefix: beginning, expireDays, cache, key }: Bucket, values: TerraformValues): Block[] {
+function bucket(
+  { id, comment, name: given, prefix: beginning, expireDays, cache, key, grants = [] }: Bucket,
+  values: TerraformValues,
+): Block[] {
   const name = snakeCase(id);
   const attributes = { bucket: new Expression(`aws_s3_bucket.${name}.id`) };
   const rule = (rule: string, prefix: string, days: number | undefined): Block => ({
@@ -201,7 +205,10 @@ function bucket({ id, comment, prefix: beginning, expireDays, cache, key }: Buck
     ],
   });
   return [
-    resource("aws_s3_bucket", name, { comment, attributes: { bucket_prefix: beginning, tags } }),
+    resource("aws_s3_bucket", name, {
+      comment,
+      attributes: { ...(given === undefined ? { bucket_prefix: beginning } : { bucket: given }), tags },
+    }),
     resource("aws_s3_bucket_versioning", name, {
       attributes,
       blocks: [{ type: "versioning_configuration", attributes: { status: "Enabled" } }],
@@ -256,6 +263,7 @@ function bucket({ id, comment, prefix: beginning, expireDays, cache, key }: Buck
               Resource: [values.text([arnOf(id)]), values.text(text`${arnOf(id)}/*`)],
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
+            ...(values.data(grants) as Value[]),
           ],
         }),
       },
@@ -263,13 +271,10 @@ function bucket({ id, comment, prefix: beginning, expireDays, cache, key }: Buck
   ];
 }
 
-function role(
-  { id, comment, name: given, service, statements, policyParameter }: Role,
-  values: TerraformValues,
-): Block[] {
+function role(one: Role, values: TerraformValues): Block[] {
+  const { id, comment, name: given, statements, policyParameter } = one;
   const name = snakeCase(id);
   const attributes = { role: new Expression(`aws_iam_role.${name}.name`) };
-  const isTold = service !== "lambda.amazonaws.com";
   return [
     resource("aws_iam_role", name, {
       comment,
@@ -277,14 +282,7 @@ function role(
         ...(given === undefined ? { name_prefix: shortName(name) } : { name: given }),
         assume_role_policy: new Call("jsonencode", {
           Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Service: service },
-              Action: "sts:AssumeRole",
-              ...(isTold && { Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } } }),
-            },
-          ],
+          Statement: [values.data(trustOf(one))],
         }),
         tags,
       },
