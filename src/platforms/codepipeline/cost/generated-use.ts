@@ -21,7 +21,7 @@ export interface Known {
   readonly usual: ReadonlyMap<string, number>;
 }
 
-export function useOfDocument({ resources }: Document, known: Known): MonthlyUse {
+export function useOfDocument({ resources, elsewhere }: Document, known: Known): MonthlyUse {
   const pipelines: UsedPipeline[] = [];
   const secrets = new Set<string>();
   let secretReads = 0;
@@ -42,7 +42,9 @@ export function useOfDocument({ resources }: Document, known: Known): MonthlyUse
     const each = one.stages.flatMap(({ actions }) => actions).filter(({ category }) => category === "Invoke").length;
     return sum + each * runsOf(one.name, known.settings);
   }, 0);
-  const things = resources.flatMap((one) => thingsOf(one, { pipelines, calls }));
+  // What stands elsewhere is used by the same runs; only what is paid for being there comes on top.
+  const kept = elsewhere.flatMap(({ document }) => document.resources.filter(({ kind }) => kind === "key"));
+  const things = [...resources, ...kept].flatMap((one) => thingsOf(one, { pipelines, calls }));
   if (secrets.size > 0) things.push(...secretThings(secrets.size, secretReads));
   if (parameterReads > 0) {
     const because = "outputs are standard parameters, which cost nothing";

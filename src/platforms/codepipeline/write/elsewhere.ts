@@ -104,9 +104,9 @@ function actionRole(guest: Guest, { delivery, options, register }: Around): Lent
   const store = `arn:${partitionOf(home.region)}:s3:::${bucketName(delivery.name, home, guest.region)}`;
   return {
     kind: "role",
-    id: actionRoleId(guest.environment, register),
-    comment: [`In which CodePipeline acts in ${guest.environment}.`],
-    name: actionRoleName(delivery, guest.environment, register),
+    id: actionRoleId(guest.places[0]!, register),
+    comment: [`In which ${guest.line.line.name} acts in ${guest.environment}.`],
+    name: actionRoleName(guest.places[0]!, register),
     lentTo: {
       account: home.account,
       role: roleNames(delivery.name)(pipelineRoleId(guest.line.line, register)),
@@ -130,14 +130,10 @@ const finding = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
 const exchanging = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"];
 
 /** By account: the roles that act with the artifacts of a region. */
-function guestRoles(
-  region: string,
-  guests: readonly Guest[],
-  { delivery, register }: Pick<Around, "delivery" | "register">,
-) {
+function guestRoles(region: string, around: Pick<Around, "lines" | "register">) {
   const byAccount = new Map<string, string[]>();
-  for (const guest of guests.filter((one) => one.region === region)) {
-    const role = roleArnIn(guest, actionRoleName(delivery, guest.environment, register));
+  for (const guest of guestsOf(around).filter((one) => one.region === region)) {
+    const role = roleArnIn(guest, actionRoleName(guest.places[0]!, around.register));
     byAccount.set(guest.account, [...(byAccount.get(guest.account) ?? []), role]);
   }
   return [...byAccount].map(([account, roles]) => ({
@@ -149,8 +145,8 @@ function guestRoles(
 }
 
 /** Statements of the key's policy that let other accounts in. */
-export function keyGuests(region: string, around: Pick<Around, "delivery" | "register" | "lines">): PolicyStatement[] {
-  return guestRoles(region, guestsOf(around), around).map(({ account, Principal, Condition }) => ({
+export function keyGuests(region: string, around: Pick<Around, "lines" | "register">): PolicyStatement[] {
+  return guestRoles(region, around).map(({ account, Principal, Condition }) => ({
     Sid: `UseFrom${account}`,
     Effect: "Allow",
     Principal,
@@ -164,7 +160,7 @@ export function keyGuests(region: string, around: Pick<Around, "delivery" | "reg
 export function storeIn(region: string, around: Pick<Around, "delivery" | "register" | "lines" | "options">): Bucket {
   const { home } = around.options.settings;
   if (home === undefined) return artifactBucket;
-  const grants = guestRoles(region, guestsOf(around), around).flatMap(({ account, Principal, Condition }) => {
+  const grants = guestRoles(region, around).flatMap(({ account, Principal, Condition }) => {
     const grant = (sid: string, Action: readonly string[], Resource: Text): PolicyStatement => ({
       Sid: `${sid}${account}`,
       Effect: "Allow",

@@ -1,7 +1,7 @@
 /** Where actions act that CodePipeline does itself. */
 
+import { roleId } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
-import { roleId } from "./stages.ts";
 import { actionRoleName, jobRoleName, roleArnIn, targetOfPlace } from "./targets.ts";
 import { arnOf, type Text } from "./text.ts";
 
@@ -10,7 +10,7 @@ export function actingIn(place: JobPlace, register: Register): { role?: string; 
   const target = targetOfPlace(place);
   if (target === undefined) return {};
   const { home } = place.options.settings;
-  const role = roleArnIn(target, actionRoleName(place.delivery, place.environment!.name, register));
+  const role = roleArnIn(target, actionRoleName(place, register));
   return {
     ...(target.elsewhere === "account" && { role }),
     ...(target.region !== home!.region && { region: target.region }),

@@ -3,10 +3,11 @@ import type { Role, Statement, Store } from "./document.ts";
 import { handing } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
 import { handOverId } from "./hand-over/ids.ts";
+import { projectId } from "./job-ids.ts";
 import type { Register } from "./job-place.ts";
 import { nativeStack } from "./native.ts";
 import { stackStatements } from "./stack-rights.ts";
-import { type LineStages, projectId } from "./stages.ts";
+import type { LineStages } from "./stages.ts";
 import { targetOfPlace } from "./targets.ts";
 import { arnOf, localArn, parameter, partition, type Text, text } from "./text.ts";
 

@@ -4,6 +4,7 @@ import type { Action, EnvironmentVariable, Stage } from "./document.ts";
 import { configurationLimit, ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
 import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./hand-over/stages.ts";
 import { isElsewhere } from "./hand-over/variables.ts";
+import { projectId } from "./job-ids.ts";
 import { type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource, variablesIn } from "./known-values.ts";
@@ -241,16 +242,6 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
 /** Plain text is the default. */
 const inShortForm = ({ name, value, type }: EnvironmentVariable) =>
   type === "PLAINTEXT" ? { name, value } : { name, value, type };
-
-/** A job is told from itself at another place by the environment, or by the branch where there are several. */
-export const wordsOf = ({ pipeline, name, environment, line }: JobPlace) => [
-  pipeline.name,
-  name,
-  environment?.name ?? (line.isOnlyBranch ? "" : line.branch),
-];
-
-export const projectId = (place: JobPlace, register: Register) => register.id(...wordsOf(place), "project");
-export const roleId = (place: JobPlace, register: Register) => register.id(...wordsOf(place), "role");
 
 function refuseLong(configuration: Text | undefined, job: string): void {
   if (configuration === undefined || configuration.length <= configurationLimit) return;

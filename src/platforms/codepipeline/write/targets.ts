@@ -1,10 +1,10 @@
 /** Where the jobs of an environment act: at home, where the pipelines are, or in another account or region. */
 
 import type { Delivery } from "../../../model/delivery.ts";
+import { roleId } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { roleNames, within } from "./names.ts";
 import { CannotWrite, type Settings } from "./options.ts";
-import { roleId } from "./stages.ts";
 import { account, region, type Text } from "./text.ts";
 
 export interface Target {
@@ -62,12 +62,12 @@ export function roleArnIn({ account: of, region: near }: { account: string; regi
 export const jobRoleName = (place: JobPlace, register: Register): string =>
   roleNames(place.delivery.name)(roleId(place, register));
 
-/** The role in which CodePipeline acts in an environment of another account. */
-export const actionRoleId = (environment: string, register: Register): string =>
-  register.id(environment, "actions role");
+/** The role in which a pipeline acts in an environment of another account. */
+export const actionRoleId = ({ options, line, environment }: JobPlace, register: Register): string =>
+  register.id(...(options.layout === "separate" ? [line.name] : []), environment!.name, "actions role");
 
-export const actionRoleName = (delivery: Delivery, environment: string, register: Register): string =>
-  roleNames(delivery.name)(actionRoleId(environment, register));
+export const actionRoleName = (place: JobPlace, register: Register): string =>
+  roleNames(place.delivery.name)(actionRoleId(place, register));
 
 /** Where artifacts are kept in a region, by a name that other accounts can name. */
 export const bucketName = (delivery: string, home: { account: string }, near: string): string =>

@@ -20,6 +20,7 @@ import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudfo
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
+import { estate, estateSettings } from "./estate.ts";
 import { keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
 
 const networkCompute = await readExample("network-compute");
@@ -31,6 +32,7 @@ const cases = {
   "shop with a key": [shop, keySettings, "single"],
   "network-compute": [networkCompute.built, networkCompute.settings, "single"],
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],
+  estate: [estate, estateSettings, "single"],
 } as const;
 
 /** Not a dependency of the project: it is larger than all the others together. */
@@ -54,12 +56,14 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
     settings: settingsSchema.parse(settings),
   };
 
-  test(`${name}: two files that Node can read, and the buildspecs`, () => {
+  const { elsewhere } = lowerDelivery(built, options);
+
+  test(`${name}: files that Node can read, and the buildspecs`, () => {
     const { files } = writeCodePipeline(built, options);
     const code = files.filter(({ path }) => path.endsWith(".ts"));
     assert.deepEqual(
       code.map(({ path }) => path),
-      ["cdk/pipelines.ts", "cdk/app.ts"],
+      ["pipelines", ...elsewhere.map((one) => one.name), "app"].map((file) => `cdk/${file}.ts`),
     );
     for (const { text } of code) assert.doesNotThrow(() => stripTypeScriptTypes(text));
     const buildspecs = files.filter(({ path }) => path.endsWith(".yml"));
@@ -84,30 +88,35 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
       encoding: "utf8",
     });
     assert.equal(status, 0, stderr);
-    const file = readdirSync(out).find((one) => one.endsWith(".template.json"))!;
-    const made = JSON.parse(readFileSync(join(out, file), "utf8")) as Template;
-    const wanted = JSON.parse(JSON.stringify(templateOf(lowerDelivery(built, options)).template)) as Template;
-    const bare = withoutCdk(made);
-    assert.deepEqual(Object.keys(bare.Resources).sort(), Object.keys(wanted.Resources).sort());
-    for (const [id, resource] of Object.entries(wanted.Resources)) {
-      assert.deepEqual(plain(bare.Resources[id]), plain(resource), id);
-    }
-    for (const part of ["Parameters", "Conditions", "Outputs", "Description"] as const) {
-      assert.deepEqual(plain(bare[part]), plain(wanted[part]), part);
+    const documents = [{ name: "pipelines", document: lowerDelivery(built, options) }, ...elsewhere];
+    const files = readdirSync(out).filter((one) => one.endsWith(".template.json"));
+    assert.equal(files.length, documents.length);
+    for (const { name: stack, document } of documents) {
+      const file = join(out, `${built.name}-${stack}.template.json`);
+      const wanted = JSON.parse(JSON.stringify(templateOf(document).template)) as Template;
+      const bare = withoutCdk(JSON.parse(readFileSync(file, "utf8")) as Template);
+      assert.deepEqual(Object.keys(bare.Resources).sort(), Object.keys(wanted.Resources).sort());
+      for (const [id, resource] of Object.entries(wanted.Resources)) {
+        assert.deepEqual(plain(bare.Resources[id]), plain(resource), id);
+      }
+      for (const part of ["Parameters", "Conditions", "Outputs"] as const) {
+        assert.deepEqual(plain(bare[part] ?? {}), plain(wanted[part] ?? {}), `${stack} ${part}`);
+      }
+      assert.equal(bare.Description, wanted.Description);
     }
   });
 }
 
 interface Template {
   Description: string;
-  Parameters: Record<string, unknown>;
-  Conditions: Record<string, unknown>;
-  Outputs: Record<string, unknown>;
+  Parameters?: Record<string, unknown>;
+  Conditions?: Record<string, unknown>;
+  Outputs?: Record<string, unknown>;
   Resources: Record<string, { Type: string; Metadata?: unknown }>;
 }
 
 /** What the library adds for itself. */
-function withoutCdk({ Parameters, Conditions, Resources, ...rest }: Template): Template {
+function withoutCdk({ Parameters = {}, Conditions = {}, Resources, ...rest }: Template): Template {
   const { BootstrapVersion: _version, ...parameters } = Parameters;
   const { CDKMetadataAvailable: _available, ...conditions } = Conditions;
   const resources = Object.entries(Resources)

@@ -86,6 +86,7 @@ export const estateSettings = {
         resources: [`arn:\${partition}:sns:\${region}:\${account}:*`],
       },
     ],
+    "web.deploy": [{ actions: ["sts:GetCallerIdentity"], resources: ["*"] }],
     "web.prepare": [{ actions: ["s3:CreateBucket"], resources: [`arn:\${partition}:s3:::estate-\${environment}`] }],
   },
 };

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
+import { estate, estateSettings } from "./estate.ts";
 import { examples, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-template-"));
@@ -23,6 +24,15 @@ const templates = {
     { layout: "separate" },
   ),
 };
+
+/** What is to be in other accounts and regions, file by file. */
+const elsewhere = Object.fromEntries(
+  (["single", "separate"] as const).flatMap((layout) =>
+    write(estate, estateSettings, { layout })
+      .files.filter(({ path }) => path.endsWith(".yaml"))
+      .map(({ path, text }) => [`estate-${layout}-${path.split("/").at(-1)!}`, text] as const),
+  ),
+);
 
 function templateText(...asked: Parameters<typeof write>): string {
   return write(...asked).files.find(({ path }) => path.endsWith("pipeline.yaml"))!.text;
@@ -45,7 +55,7 @@ function resources(text: string): Record<string, Resource> {
 }
 
 test("cfn-lint has nothing to say", () => {
-  const files = Object.entries(templates).map(([name, text]) => {
+  const files = Object.entries({ ...templates, ...elsewhere }).map(([name, text]) => {
     const file = join(folder, `${name}.yaml`);
     writeFileSync(file, text);
     return file;
@@ -68,17 +78,17 @@ test("cfn-lint has nothing to say", () => {
 });
 
 test("the service's own model knows every key of a pipeline, and the limits are kept", () => {
-  const inputs = Object.values(templates).flatMap((text) =>
+  const inputs = Object.values({ ...templates, ...elsewhere }).flatMap((text) =>
     Object.values(resources(text))
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 9);
+  assert.equal(inputs.length, 12);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 9\n", stderr);
+  assert.equal(stdout, "valid 12\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

@@ -1,8 +1,17 @@
 /** A minimal app of AWS CDK around the constructs. */
 
+import type { CommentedTemplate } from "../cloudformation/template.ts";
 import { pascal } from "../names.ts";
 import { codeOf, lowerFirst } from "./code.ts";
-import type { Printed } from "./print.ts";
+
+/** A template, where it belongs, and what it is called. */
+export interface Printed {
+  readonly template: CommentedTemplate;
+  /** Of the file and the stack: `pipelines`, `target-111122223333`. */
+  readonly name: string;
+  /** Undefined: wherever who deploys it says. */
+  readonly place: { readonly account: string; readonly region: string } | undefined;
+}
 
 interface Names {
   readonly delivery: string;

@@ -5,17 +5,8 @@ import type { CommentedTemplate, Template } from "../cloudformation/template.ts"
 import { inOrder } from "../lines.ts";
 import { pascal } from "../names.ts";
 import type { WrittenFile } from "../options.ts";
-import { appCode } from "./app.ts";
+import { appCode, type Printed } from "./app.ts";
 import { codeOf, lowerFirst, type Names, referencesOf } from "./code.ts";
-
-/** A template, where it belongs, and what it is called. */
-export interface Printed {
-  readonly template: CommentedTemplate;
-  /** Of the file and the stack: `pipelines`, `target-111122223333`. */
-  readonly name: string;
-  /** Undefined: wherever who deploys it says. */
-  readonly place: { readonly account: string; readonly region: string } | undefined;
-}
 
 /** The first is for the pipelines, the others are to be there before. */
 export function printCdk(
