@@ -230,7 +230,7 @@ describe("a delivery in two accounts and three regions", () => {
     return own.build({
       ...action,
       inputs: action.inputs.slice(1),
-      variables: [...project.variables, ...running],
+      variables: [...(project.variables as EnvironmentVariable[]), ...running],
       buildspec: document.buildspecs.find(({ path }) => path === project.buildspec)!.text,
     });
   }
