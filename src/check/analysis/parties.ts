@@ -182,22 +182,49 @@ export interface CoStart {
   readonly apart: boolean;
 }
 
-/** One push that starts both. */
+/** One push that starts both, the first that is told. */
 export function coStart(a: Party, b: Party): CoStart | undefined {
+  for (const start of coStarts(a, b)) return start;
+  return undefined;
+}
+
+/** One push that starts both and lets both do their part. */
+export function coStartOf(analysis: Analysis, [a, first]: Doing, [b, second]: Doing): CoStart | undefined {
+  for (const start of coStarts(a, b)) {
+    if (runsOn(analysis, first, start.push) && runsOn(analysis, second, start.push)) return start;
+  }
+  return undefined;
+}
+
+/** A party with the job or action of it that matters. */
+export type Doing = readonly [Party, Deed["job"]];
+
+function* coStarts(a: Party, b: Party): Generator<CoStart> {
   for (const x of a.pushes) {
     for (const y of b.pushes) {
       if (!sameRepository(x.repository, y.repository)) continue;
-      const ref = commonRef(x, y);
-      if (!ref) continue;
-      // Workflows are of the repository that is looked at, whatever its name is here.
-      const { repository } = a.platform === "stages" ? x : y;
-      const push: Push = { ...pushTo(ref), ...(repository ? { repository } : {}) };
-      const words = wordsFor(ref, repository);
-      const { choices } = ref;
-      return { a: x, b: y, words, apart: pathsApart(x.paths, y.paths), push, choices };
+      for (const ref of commonRefs(x, y)) {
+        // Workflows are of the repository that is looked at, whatever its name is here.
+        const { repository } = a.platform === "stages" ? x : y;
+        const push: Push = { ...pushTo(ref), ...(repository ? { repository } : {}) };
+        const words = wordsFor(ref, repository);
+        yield { a: x, b: y, words, apart: pathsApart(x.paths, y.paths), push, choices: ref.choices };
+      }
     }
   }
-  return undefined;
+}
+
+/** What a condition says of a job on this push; actions have none. */
+function runsOn(analysis: Analysis, { pipeline: id, path }: Deed["job"], { ref }: Push): boolean {
+  const pipeline = analysis.facts.pipeline(id);
+  const job = pipeline?.jobs.find((each) => each.path.join("/") === path.join("/"));
+  if (!pipeline || !job) return true;
+  return analysis
+    .waysRunning(pipeline, job)
+    .some(
+      ({ root, upstream }) =>
+        !upstream && root.kind === "push" && root.ref.kind === ref.kind && root.ref.name === ref.name,
+    );
 }
 
 /** An empty name is this repository where no clone tells its name. */
@@ -207,19 +234,23 @@ function sameRepository(a: string | undefined, b: string | undefined): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-function commonRef(x: PartyPush, y: PartyPush): PushRef | undefined {
+function* commonRefs(x: PartyPush, y: PartyPush): Generator<PushRef> {
   if (x.branch !== undefined && x.branch === y.branch) {
-    return !x.branch.includes("‹") ? branchRef(x.branch) : openBranch(x.branch);
+    const ref = x.branch.includes("‹") ? openBranch(x.branch) : branchRef(x.branch);
+    if (ref) yield ref;
+    return;
   }
-  const names = [...x.branches.samples, ...y.branches.samples];
   const open = (push: PartyPush) => push.branches.kind !== "all" || push.branch === undefined;
   if (open(x) && open(y)) {
-    const branch = names.find((name) => x.branches.accepts(name) && y.branches.accepts(name));
-    if (branch) return branchRef(branch);
-    if (x.branches.kind === "all" && y.branches.kind === "all") return { ...branchRef("main"), words: "a push" };
+    for (const branch of shared(x.branches, y.branches)) yield branchRef(branch);
+    if (x.branches.kind === "all" && y.branches.kind === "all") yield { ...branchRef("main"), words: "a push" };
   }
-  const tag = [...x.tags.samples, ...y.tags.samples].find((name) => x.tags.accepts(name) && y.tags.accepts(name));
-  return tag === undefined ? undefined : { kind: "tag", name: tag, choices: [], words: `tag ${tag}` };
+  for (const name of shared(x.tags, y.tags)) yield { kind: "tag", name, choices: [], words: `tag ${name}` };
+}
+
+function shared(x: NameSet, y: NameSet): string[] {
+  const names = new Set([...x.samples, ...y.samples]);
+  return [...names].filter((name) => x.accepts(name) && y.accepts(name));
 }
 
 function pathsApart(x: NameSet, y: NameSet): boolean {

@@ -1,11 +1,11 @@
 import type { Claim } from "../../facts/scenario.ts";
 import { identity, readable, readableIdentity } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
-import type { Analysis } from "../analysis/analysis.ts";
+import { type Meeting, meetingOf } from "../analysis/meeting.ts";
 import {
   bucketOf,
-  type CoStart,
   coStart,
+  coStartOf,
   type Deed,
   jobOf,
   type Party,
@@ -13,7 +13,6 @@ import {
   samePipeline,
   whereOf,
 } from "../analysis/parties.ts";
-import { stagedScenario } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -29,9 +28,15 @@ export const parallelPipelinesOnePush: Rule = {
     for (const writer of parties) {
       for (const reader of parties) {
         if (samePipeline(writer, reader) || (writer.platform === "jobs" && reader.platform === "jobs")) continue;
-        const start = coStart(writer, reader);
-        const link = start && linkOf(writer, reader);
+        const link = coStart(writer, reader) && linkOf(writer, reader);
         if (!link) continue;
+        const doings = [
+          [writer, link.last],
+          [reader, link.first],
+        ] as const;
+        const start = coStartOf(analysis, ...doings);
+        const meeting = start && meetingOf(analysis, start, doings);
+        if (!meeting) continue;
         yield {
           message: `${reader.label} reads ${link.what} while ${writer.label} may still deploy it: both start on one push and nothing orders them`,
           at: link.readAt,
@@ -42,12 +47,8 @@ export const parallelPipelinesOnePush: Rule = {
           ],
           confidence: start.apart ? "low" : "high",
           severity: start.apart ? "warning" : "error",
-          schedule: [
-            `${start.words}${start.apart ? " that touches the paths of both" : ""} -> ${writer.label} starts; ${reader.label} starts`,
-            `${link.reader} reads ${link.what}`,
-            `${link.writer} has not deployed it yet`,
-          ],
-          claim: readsFirst(analysis, start, link),
+          schedule: [meeting.line, `${link.reader} reads ${link.what}`, `${link.writer} has not deployed it yet`],
+          claim: readsFirst(meeting),
           help: `Put both into one pipeline, or start ${reader.label} when ${writer.label} has succeeded (an EventBridge rule on its state, or an action that starts it) and not by the push.`,
         };
       }
@@ -56,18 +57,14 @@ export const parallelPipelinesOnePush: Rule = {
 };
 
 /** Both do their part, the reader first. */
-function readsFirst(analysis: Analysis, { push, choices }: CoStart, { first, last }: Link): Claim {
-  const [reader, writer] = [first, last].map(({ pipeline, path }) => ({ run: { pipeline, event: push.id }, path }));
-  const pipelines = (analysis.facts.staged?.pipelines ?? []).filter(
-    ({ id }) => id === first.pipeline || id === last.pipeline,
-  );
+function readsFirst({ scenario, jobs: [writer, reader] }: Meeting): Claim {
   return {
-    scenario: stagedScenario(analysis, { events: [push], choices, pipelines }),
+    scenario,
     schedule: [
-      { kind: "job-ended", job: reader! },
-      { kind: "job-ended", job: writer! },
+      { kind: "job-ended", job: reader },
+      { kind: "job-ended", job: writer },
     ],
-    bad: { kind: "before", first: reader!, second: writer! },
+    bad: { kind: "before", first: reader, second: writer },
   };
 }
 

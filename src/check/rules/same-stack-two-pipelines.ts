@@ -1,10 +1,10 @@
 import type { Claim, JobPattern } from "../../facts/scenario.ts";
 import { runTogether } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
+import { meetingOf } from "../analysis/meeting.ts";
 import {
-  type CoStart,
   changes,
-  coStart,
+  coStartOf,
   type Deed,
   nameOfTarget,
   type Party,
@@ -13,15 +13,7 @@ import {
   startsAfter,
   targetOf,
 } from "../analysis/parties.ts";
-import {
-  actionPattern,
-  asEvent,
-  type StagedWay,
-  stagedClaim,
-  stagedScenario,
-  stagedWay,
-  startLine,
-} from "../analysis/staged-claims.ts";
+import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -84,43 +76,6 @@ function bothAtOnce(first: JobPattern, second: JobPattern): Pick<Claim, "schedul
   };
 }
 
-/** One event where it starts both, else one for each. */
-function together(analysis: Analysis, start: CoStart | undefined, sides: readonly Deed[]): Claim | undefined {
-  const ways = start
-    ? sides.map(() => ({ root: start.push, choices: start.choices }))
-    : sides.map((deed, i) => wayOf(analysis, deed, `start-${i + 1}`));
-  const [x, y] = ways;
-  if (!x || !y) return undefined;
-  const [first, second] = sides.map(({ job: { pipeline, path } }, i) => {
-    return { run: { pipeline, event: ways[i]!.root.id }, path };
-  });
-  const ids = new Set(sides.map(({ job }) => job.pipeline));
-  const pipelines = (analysis.facts.staged?.pipelines ?? []).filter(({ id }) => ids.has(id));
-  const events = start ? [x.root] : [x.root, y.root];
-  return {
-    scenario: stagedScenario(analysis, { events, choices: [...x.choices, ...y.choices], pipelines }),
-    ...bothAtOnce(first!, second!),
-  };
-}
-
-function wayOf(
-  analysis: Analysis,
-  { job: { pipeline: id, path } }: Deed,
-  event: string,
-): Pick<StagedWay, "root" | "choices"> | undefined {
-  const { facts } = analysis;
-  const commit = `commit-${event}`;
-  const staged = facts.staged?.pipelines.find((each) => each.id === id);
-  if (staged) {
-    const { root, choices } = stagedWay(analysis, staged);
-    return { root: asEvent(root, event, commit), choices };
-  }
-  const pipeline = facts.pipeline(id);
-  const job = pipeline?.jobs.find((each) => each.path.join("/") === path.join("/"));
-  const [way] = pipeline && job ? analysis.waysRunning(pipeline, job).filter(({ upstream }) => !upstream) : [];
-  return way && { root: asEvent(way.root, event, commit), choices: [] };
-}
-
 function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> {
   const seen = new Set<string>();
   for (const first of stacks(a)) {
@@ -128,10 +83,13 @@ function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> 
     const target = targetOf(first)!;
     if (!second || seen.has(target)) continue;
     seen.add(target);
-    const start = coStart(a, b);
+    const start = coStartOf(analysis, [a, first.job], [b, second.job]);
     const [x, y] = [a.pushes[0], b.pushes[0]];
-    const claim = together(analysis, start, [first, second]);
-    if (!claim) continue;
+    const meeting = meetingOf(analysis, start, [
+      [a, first.job],
+      [b, second.job],
+    ]);
+    if (!meeting) continue;
     yield {
       message: `${a.label} and ${b.label} both deploy ${nameOfTarget(first)} and nothing orders them`,
       at: second.access.at,
@@ -141,13 +99,8 @@ function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> 
         ...(y ? [{ at: y.at, message: `${b.label} starts here` }] : []),
       ],
       confidence: start && !start.apart ? "high" : "medium",
-      schedule: [
-        start
-          ? `${start.words} -> ${a.label} starts; ${b.label} starts`
-          : `${a.label} is started; ${b.label} is started before it has ended`,
-        `${second.where} updates the stack while ${first.where} does`,
-      ],
-      claim,
+      schedule: [meeting.line, `${second.where} updates the stack while ${first.where} does`],
+      claim: { scenario: meeting.scenario, ...bothAtOnce(...meeting.jobs) },
       help: "Let one pipeline own the stack. Where both must change it, make them stages of one pipeline, or give each environment a stack of its own.",
     };
   }

@@ -18,10 +18,10 @@ function keyOfStart({ pipeline, cause, root, trigger, commit }: Start): string {
   return `${pipeline.id} ${trigger} ${root} ${commit} ${cause.kind === "run" ? cause.run : ""}`;
 }
 
-/** Whose release a rollback is, its pipeline and its cause follow from the runs before. */
 function keyOfRun(run: RunState): string {
-  const { pipeline, kind, release, root, commit, status, stage, isStopping, retries, hasUnnamed } = run;
-  const parts = [pipeline, kind, release, root, commit, status, stage, isStopping, retries, hasUnnamed];
+  const { pipeline, kind, release, cause, root, commit, status, stage, isStopping, retries, hasUnnamed } = run;
+  const by = cause.kind === "run" ? cause.run : "";
+  const parts = [pipeline, kind, release, by, root, commit, status, stage, isStopping, retries, hasUnnamed];
   const artifacts = [...run.artifacts.keys()].sort();
   const variables = [...run.variables].map(([name, value]) => `${name}=${value}`).sort();
   return `${parts.join(" ")} ${artifacts} ${variables} ${keyOfInside(run.inside)} ${keyOfInside(run.failed)}`;

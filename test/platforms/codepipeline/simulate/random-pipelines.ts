@@ -52,7 +52,7 @@ function actionFor(index: number, others: readonly string[]): fc.Arbitrary<Simul
     .record({
       runOrder: fc.constantFrom(1, 1, 2),
       source: rarely(fc.constant({ branch: [{ kind: "text", text: "main" } as const] }), 6),
-      inputs: fc.constantFrom<string[]>([], [], [], ["x"]),
+      inputs: fc.constantFrom<string[]>([], [], [], [], [], ["x"]),
       outputs: fc.constantFrom<string[]>([], ["x"]),
       namespace: rarely(fc.constant("V"), 3),
       starts: others.length === 0 ? fc.constant(undefined) : rarely(fc.constantFrom(...others), 8),
@@ -76,7 +76,7 @@ function stageFor(index: number, { actions }: Shape, others: readonly string[]):
         fc.record({ result: fc.constantFrom("ROLLBACK" as const, "RETRY" as const), retry }),
         fc.record({ result: fc.constant("ROLLBACK" as const), retry, condition: condition("ROLLBACK") }),
       ),
-      2,
+      1,
     ),
   });
 }
@@ -154,8 +154,8 @@ function outcome(targets: readonly string[]): fc.Arbitrary<OutcomeRule> {
   return fc
     .record({
       pipeline: fc.constantFrom(...targets),
-      event: rarely(fc.constantFrom("e0", "e1"), 2),
-      stage: fc.constantFrom(...stageNames),
+      event: rarely(fc.constantFrom("e1", "e1", "e2"), 1),
+      stage: fc.constantFrom("S", ...stageNames),
       job: fc.constantFrom("a", "b", "a", "b", ...Object.values(conditionNames)),
     })
     .map(({ pipeline: id, event, stage, job }) => ({
