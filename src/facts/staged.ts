@@ -53,6 +53,13 @@ export interface StageFacts {
   readonly at: Place;
   readonly nameAt: Place;
   readonly actions: readonly ActionFacts[];
+  /** What is checked before a run goes in and after it. */
+  readonly rules: readonly RuleFacts[];
+}
+
+export interface RuleFacts {
+  readonly label: string;
+  readonly misspelt: readonly Misspelt[];
 }
 
 export interface ActionFacts {

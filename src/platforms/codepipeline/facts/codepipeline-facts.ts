@@ -3,6 +3,7 @@
 import {
   identity,
   literal,
+  type RuleFacts,
   type StagedFacts,
   type StagedPipeline,
   type StagedStart,
@@ -13,6 +14,7 @@ import {
 } from "../../../facts/staged.ts";
 import type { Bucket, CodePipeline, PipelineFiles, Stage } from "../pipeline.ts";
 import { actionFacts, type ReadAction } from "./actions.ts";
+import { misspeltInRule } from "./misspelt.ts";
 import { sourcesOf, startsOf } from "./starts.ts";
 import { tierOf } from "./tiers.ts";
 
@@ -52,7 +54,8 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     const own = stage.actions.map((action) => actionFacts(action, place));
     actions.push(...own);
     const nameAt = stage.name?.at ?? stage.at;
-    return { index, label, name: stage.name, at: stage.at, nameAt, actions: own.map(({ facts }) => facts) };
+    const rules = rulesOf(stage);
+    return { index, label, name: stage.name, at: stage.at, nameAt, actions: own.map(({ facts }) => facts), rules };
   });
   const tiered = withTiers(stages, pipeline);
   const mode = modeOf(pipeline);
@@ -74,6 +77,14 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     partial: pipeline.partial,
   };
   return { pipeline, facts, actions };
+}
+
+function rulesOf({ beforeEntry, onSuccess, onFailure }: Stage): RuleFacts[] {
+  const rules = [beforeEntry, onSuccess, onFailure?.condition].flatMap((condition) => condition?.rules ?? []);
+  return rules.map((rule, index) => ({
+    label: literal(rule.name) ?? `rule ${index + 1}`,
+    misspelt: misspeltInRule(rule),
+  }));
 }
 
 /** As people see it. */
