@@ -18,6 +18,8 @@ const executedElsewhere: readonly { readonly pages: RegExp; readonly by: string 
   { pages: /^docs\/check\.md$/, by: "test/check/docs.test.ts" },
   { pages: /^docs\/generate-github\.md$/, by: "test/generate/docs.test.ts" },
   { pages: /^docs\/generate-codepipeline\.md$/, by: "test/generate/docs-codepipeline.test.ts" },
+  { pages: /^docs\/generate-codepipeline\.md$/, by: "test/generate/docs-codepipeline-deployed.test.ts" },
+  { pages: /^examples\/infra-web\/README\.md$/, by: "test/platforms/codepipeline/write/infra-web.test.ts" },
 ];
 
 /** Commands that CI itself runs, in this order, from a clean checkout: see `.ci/run`. */
@@ -90,7 +92,7 @@ test("the README's other commands do what it says", (t) => {
   assert.match(read(".ci/run"), /^npm ci$[\s\S]*^npm start$[\s\S]*^npm test$/m, "CI runs what the README says");
 });
 
-for (const page of pages.filter((name) => /^examples\/[^/]+\/README\.md$/.test(name))) {
+for (const page of own.filter((name) => /^examples\/[^/]+\/README\.md$/.test(name))) {
   test(`${page}: its commands work, in this order`, (t) => {
     const example = join(root, dirname(page));
     const run = place(t, (folder) => {

@@ -38,7 +38,7 @@ export function createCommand(created: Created): string {
       const all = document.elsewhere.length > 0 ? " --all" : "";
       const deploy = `npx cdk deploy${all} --app 'node ${folder}/app.ts'`;
       if (does === "update") return deploy;
-      return `npm install aws-cdk-lib constructs && ${deploy}${given(document, created, (id) => ` --parameters ${id}`)}`;
+      return `npm install aws-cdk aws-cdk-lib constructs && ${deploy}${given(document, created, (id) => ` --parameters ${id}`)}`;
     }
     default:
       return write.format satisfies never;

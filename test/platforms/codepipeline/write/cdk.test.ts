@@ -1,25 +1,16 @@
 /** The CDK format through the real library: what the app synthesises is the template of the CloudFormation format. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudformation/template.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
+import { cdkModules } from "./cdk-modules.ts";
 import { estate, estateSettings } from "./estate.ts";
 import { keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
 
@@ -35,14 +26,7 @@ const cases = {
   estate: [estate, estateSettings, "single"],
 } as const;
 
-/** Not a dependency of the project: it is larger than all the others together. */
-const modules = [
-  process.env.BATON_CDK_MODULES,
-  fileURLToPath(new URL("../../../../node_modules", import.meta.url)),
-].find((folder) => folder !== undefined && existsSync(join(folder, "aws-cdk-lib")));
-const missing =
-  modules === undefined &&
-  "aws-cdk-lib is missing: npm install --prefix FOLDER aws-cdk-lib@2.270.0 constructs, then set BATON_CDK_MODULES=FOLDER/node_modules";
+const cdk = cdkModules("aws-cdk-lib");
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-cdk-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -73,14 +57,14 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
     );
   });
 
-  test(`${name}: synthesises the template of the CloudFormation format`, { skip: missing }, () => {
+  test(`${name}: synthesises the template of the CloudFormation format`, { skip: cdk.missing }, () => {
     const folder = join(scratch, name);
     for (const { path, text } of writeCodePipeline(built, options).files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-    symlinkSync(modules!, join(folder, "node_modules"));
+    symlinkSync(cdk.folder, join(folder, "node_modules"));
     const out = join(folder, "out");
     const { status, stderr } = spawnSync(process.execPath, ["cdk/app.ts"], {
       cwd: folder,

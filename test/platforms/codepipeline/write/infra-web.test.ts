@@ -4,20 +4,24 @@
  * action, and what it made is looked at through the services.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { EnvironmentVariable } from "../../../../src/platforms/codepipeline/write/document.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
+import { consoleCalls } from "../../../cli/console-blocks.ts";
+import { batonFile } from "../../../cli/sandbox.ts";
 import { filesIn } from "../../../generate/machine/files.ts";
 import { terraformEnv } from "../../../generate/machine/terraform.ts";
-import { applyPipelines, connection, forEmulator, type MadePipeline, placeFiles } from "./applied-terraform.ts";
+import { connection, forEmulator, type MadePipeline, placeFiles } from "./applied-terraform.ts";
 import { lookAtDeployment } from "./infra-web-deployment.ts";
 import { PipelineRun } from "./pipeline-run.ts";
 import { examples } from "./written.ts";
 
 const files = filesIn(`${examples}infra-web`);
+const written = Object.entries(files).map(([path, text]) => ({ path, text }));
 const commit = "9d3c1f0e5b7a46829d3c1f0e5b7a46829d3c1f0e";
 
 interface MadeProject {
@@ -36,20 +40,27 @@ describe("infra-web, one CodePipeline for each branch, in Terraform", () => {
   before(async () => {
     emulator = await startEmulator();
     aws = emulator.aws;
-    const written = Object.entries(files).map(([path, text]) => ({ path, text }));
-    const folder = placeFiles(
-      join(scratch, "pipelines"),
-      forEmulator(
-        written.filter(({ path }) => /^codepipeline\/\w+\.tf$/.test(path)),
-        { withLifecycle: "yes" },
-      ),
-    );
-    applyPipelines(folder, { env: { ...emulator.env, ...terraformEnv(scratch) }, repository: "owner/infra-web" });
+    followReadme();
   });
   after(async () => {
     await emulator[Symbol.asyncDispose]();
     rmSync(scratch, { recursive: true, force: true });
   });
+
+  /** From a clone, and with an answer to what Terraform asks: the commands by which a team gets there. */
+  function followReadme(): void {
+    const folder = join(scratch, "repository");
+    const asked = { cwd: folder, encoding: "utf8", input: "yes\n", timeout: 300_000 } as const;
+    const PATH = `${dirname(batonFile)}:${process.env.PATH}`;
+    const env = { ...emulator.env, ...terraformEnv(scratch), NO_COLOR: "1", PATH };
+    placeFiles(folder, forEmulator(written, { withLifecycle: "yes" }));
+    spawnSync("git", ["init", "--quiet"], { cwd: folder });
+    for (const { command } of consoleCalls(readFileSync(`${examples}infra-web/README.md`, "utf8"))) {
+      const filled = command.replace("ARN", connection).replace("OWNER/NAME", "owner/infra-web");
+      const { status, stdout, stderr } = spawnSync("bash", ["-c", filled], { ...asked, env });
+      assert.equal(status, 0, `${filled}\n${stdout}\n${stderr}`);
+    }
+  }
 
   const pipelineOf = async (name: string) =>
     (await aws<{ pipeline: MadePipeline }>("codepipeline", "get-pipeline", "--name", name)).pipeline;
@@ -218,11 +229,7 @@ describe("infra-web, one CodePipeline for each branch, in Terraform", () => {
       folder: scratch,
       id,
       commit,
-      fillSource: (folder) =>
-        placeFiles(
-          folder,
-          Object.entries(files).map(([path, text]) => ({ path, text })),
-        ),
+      fillSource: (folder) => placeFiles(folder, written),
       env: { ...terraformEnv(scratch), TF_CLI_ARGS_init: "-backend-config=use_path_style=true" },
     });
     const projects = await projectsOf();
