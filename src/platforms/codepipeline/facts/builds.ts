@@ -6,9 +6,9 @@ import { keyText, showKey } from "../../../commands/words.ts";
 import type { Access } from "../../../facts/access.ts";
 import { identity, literal, type PhaseFacts, type PhaseText, type Written } from "../../../facts/staged.ts";
 import type { Action, CodePipeline, PipelineFiles, Project } from "../pipeline.ts";
+import { type FilledDocument, parseFilled } from "../read/filled-text.ts";
 import { child, type Node, plainText } from "../read/tree/node.ts";
 import { actionVariables, type BuildVariables, buildVariables, specVariables } from "./build-variables.ts";
-import { type FilledDocument, parseFilled } from "./filled-text.ts";
 import { recognised, scriptText } from "./scripts.ts";
 
 export interface BuildFacts {

@@ -1,9 +1,9 @@
 /** Documents inside of texts that a template fills in: parsed with marks where its values go, which come back afterwards. */
 
 import type { Key, KeyPart } from "../../../facts/access.ts";
-import { parseEmbedded } from "../read/decode.ts";
-import type { Node } from "../read/tree/node.ts";
-import { joined } from "../read/values.ts";
+import { parseEmbedded } from "./decode.ts";
+import type { Node } from "./tree/node.ts";
+import { joined } from "./values.ts";
 
 const OPEN = "\uE100";
 const CLOSE = "\uE101";
