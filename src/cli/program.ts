@@ -80,8 +80,9 @@ function helpTopic(argv: string[]): string {
 
 async function withoutCommand(terminal: Terminal): Promise<ExitCode> {
   if (terminal.interactive && terminal.stdout.isTTY) {
-    const { lead } = await import("./menu.ts");
-    return await lead(terminal);
+    const { offerMenu } = await import("./menu.ts");
+    const chosen = await offerMenu(terminal);
+    return chosen === undefined ? exitCodes.clean : await main(chosen, terminal);
   }
   return await main(["--help"], terminal);
 }

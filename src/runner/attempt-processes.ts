@@ -34,8 +34,8 @@ export class AttemptProcesses {
 
   /** Ends everything but what `keep` names; it is asked at every look, for what is kept may start more. */
   endAll(keep: () => readonly LiveProcess[] = () => []): Promise<void> {
-    const find = async () => {
-      const living = await this.#living();
+    const find = () => {
+      const living = this.#living();
       if (living.length === 0) return living;
       const spared = new Set(keep().map((entry) => entry.pid));
       return living.filter((entry) => !spared.has(entry.pid));
@@ -43,11 +43,11 @@ export class AttemptProcesses {
     return endProcesses({ find, graceMs: this.#graceMs, hurry: this.#hurry.signal });
   }
 
-  async #living(): Promise<LiveProcess[]> {
+  #living(): LiveProcess[] {
     if (this.#groups.length === 0) return [];
-    const members = await membersOf(this.#groups);
+    const members = membersOf(this.#groups);
     const seen = new Set(members.map((entry) => entry.pid));
-    const marked = await findByEnvironment({
+    const marked = findByEnvironment({
       name: ATTEMPT_MARK,
       accepts: (value) => value === this.#token,
       above: this.#lowestPid(),

@@ -17,7 +17,8 @@ import { loadDefinition } from "../definition/load.ts";
 import { findPlace, type Place } from "../place.ts";
 import { UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { settingsFile } from "./settings-file.ts";
+
+export const settingsFile = "baton.codepipeline.yaml";
 
 /** All that the file may say. */
 const ownSettingsSchema = settingsSchema.extend({ cost: costSettingsSchema.prefault({}) });

@@ -8,10 +8,9 @@ import { templateScope } from "./cloudformation/scope.ts";
 import { type Resource, Template } from "./cloudformation/template.ts";
 import { parse } from "./decode.ts";
 import { type FoundFiles, findFiles } from "./find-files.ts";
-import { unreadablePipeline, unreadableTerraform } from "./problems.ts";
-import { raw, secretsIn, secretsInValues, secretsOfSpec, withoutSecrets } from "./secrets.ts";
-import { type Configuration, plannedConfiguration, type TerraformResource } from "./terraform/configuration.ts";
-import type { TerraformFiles } from "./terraform/read-configurations.ts";
+import { unreadablePipeline } from "./problems.ts";
+import { secretsIn, secretsInValues, secretsOfSpec, withoutSecrets } from "./secrets.ts";
+import { Configuration, type TerraformResource } from "./terraform/configuration.ts";
 import { pipelineOf } from "./terraform/reshape.ts";
 import { configurationScope } from "./terraform/scope.ts";
 import { child, itemsOf, type Node } from "./tree/node.ts";
@@ -28,11 +27,9 @@ export async function readPipelines(path: string): Promise<PipelineFiles> {
 }
 
 export async function readFound(found: FoundFiles): Promise<PipelineFiles> {
-  const terraform = found.terraform.length > 0 ? await readTerraform(found) : noTerraform;
-  const reading = new Reading(found, terraform);
+  const reading = new Reading(found);
   const pipelines = reading.pipelines();
-  const secrets = pipelines.length + found.terraform.length === 0 ? [] : reading.secrets();
-  for (const source of terraform.sources) reading.sources.set(source.path, source);
+  const secrets = pipelines.length + found.unread.length === 0 ? [] : reading.secrets();
   const files = [...new Set(pipelines.map(({ source }) => source.path))].sort();
   const sources = new Map<string, SourceFile>();
   for (const [file, source] of reading.sources) sources.set(file, withoutSecrets(source, secrets));
@@ -48,14 +45,6 @@ export async function readFound(found: FoundFiles): Promise<PipelineFiles> {
   };
 }
 
-const noTerraform: TerraformFiles = { configurations: [], sources: [], written: [], problems: [] };
-
-/** Loaded only where there is something for it to read: its parser is larger than all of this. */
-async function readTerraform(found: FoundFiles): Promise<TerraformFiles> {
-  const { readConfigurations } = await import("./terraform/read-configurations.ts");
-  return await readConfigurations(found);
-}
-
 class Reading {
   readonly problems: Finding[] = [];
   readonly sources = new Map<string, SourceFile>();
@@ -64,24 +53,26 @@ class Reading {
   private readonly templates: Template[] = [];
   private readonly configurations: Configuration[] = [];
   private readonly definitions: Document[] = [];
-  private readonly terraform: TerraformFiles;
 
-  constructor(found: FoundFiles, terraform: TerraformFiles) {
+  constructor(found: FoundFiles) {
     this.found = found;
-    this.terraform = terraform;
-    this.configurations.push(...terraform.configurations);
-    this.problems.push(...terraform.problems.map(unreadableTerraform));
+    const terraform: Document[] = [];
     for (const source of found.pipelines) {
       const document = this.parse(source, { report: true });
       if (!document) continue;
       if (child(document.root, "Resources")) this.templates.push(new Template(source, document.root));
-      else if (isPlan(document)) this.configurations.push(plannedConfiguration(source, document.root));
+      else if (isTerraform(document)) terraform.push(document);
       else this.definitions.push(document);
     }
-    if (this.templates.length === 0) return;
-    for (const source of found.beside) {
-      const document = this.parse(source, { report: false });
-      if (document && child(document.root, "Resources")) this.templates.push(new Template(source, document.root));
+    if (this.templates.length + terraform.length > 0) {
+      for (const source of found.beside) {
+        const document = this.parse(source, { report: false });
+        if (document && child(document.root, "Resources")) this.templates.push(new Template(source, document.root));
+        else if (document && isTerraform(document)) terraform.push(document);
+      }
+    }
+    for (const [folder, documents] of byFolder(terraform)) {
+      this.configurations.push(new Configuration(folder, documents));
     }
   }
 
@@ -174,21 +165,29 @@ class Reading {
 
   secrets(): LiteralSecret[] {
     const documents = [...this.parsed.values()].filter((each) => each !== undefined);
-    const found = documents.map(({ source, root }) => {
+    const found = documents.flatMap(({ source, root }) => {
       const isSpec = child(root, "phases") !== undefined;
-      return { source, secrets: isSpec ? secretsOfSpec(root) : secretsIn(root, this.textsOf(source)) };
+      const secrets = isSpec ? secretsOfSpec(root) : secretsIn(root, this.textsOf(source));
+      if (secrets.length > 0) this.sources.set(source.path, source);
+      return secrets;
     });
-    for (const { source, root } of this.terraform.written) {
-      const isValues = /\.tfvars(\.json)?$/.test(source.path);
-      found.push({ source, secrets: isValues ? secretsInValues(root) : secretsIn(root, raw) });
+    const folders = new Set([...this.configurations.map(({ folder }) => folder), ...this.found.unread.map(folderOf)]);
+    for (const source of this.found.values) {
+      if (!folders.has(folderOf(source.path))) continue;
+      const secrets = secretsInValues(source);
+      if (secrets.length > 0) this.sources.set(source.path, source);
+      found.push(...secrets);
     }
-    for (const { source, secrets } of found) if (secrets.length > 0) this.sources.set(source.path, source);
-    return found.flatMap(({ secrets }) => secrets);
+    return found;
   }
 
   private textsOf(source: SourceFile): Scope["text"] {
     const template = this.templates.find((each) => each.source === source);
-    return template ? (node) => template.text(node) : definitionScope.text;
+    const configuration = this.configurations.find((each) => each.folder === folderOf(source.path));
+    if (template) return (node) => template.text(node);
+    return configuration && source.path.endsWith(".json") && child(this.parsed.get(source.path)?.root, "resource")
+      ? (node) => configuration.text(node)
+      : definitionScope.text;
   }
 
   /** The path is that in the artifact: a build may have moved it, so its end has to do. */
@@ -243,10 +242,26 @@ const definitionScope: Scope = {
   roles: [],
 };
 
-/** What `terraform show -json` prints of a plan or a state. */
-function isPlan({ root }: Document): boolean {
+function isTerraform({ source, root }: Document): boolean {
+  if (source.path.endsWith(".tf.json")) return true;
   return (
     child(root, "format_version") !== undefined &&
     (child(root, "planned_values") ?? child(root, "values")) !== undefined
   );
+}
+
+function folderOf(path: string): string {
+  const end = path.lastIndexOf("/");
+  return end < 0 ? "" : path.slice(0, end);
+}
+
+/** Files of a folder are one configuration; a plan stands alone. */
+function byFolder(documents: readonly Document[]): Map<string, Document[]> {
+  const groups = new Map<string, Document[]>();
+  for (const document of documents) {
+    const { path } = document.source;
+    const key = path.endsWith(".tf.json") ? folderOf(path) : path;
+    groups.set(key, [...(groups.get(key) ?? []), document]);
+  }
+  return groups;
 }

@@ -36,7 +36,6 @@ const fixedIds = [
   "HandOverTable",
   "HandOverRole",
   "HandOverLogs",
-  "Handed",
   "Rollback",
   "RollbackRole",
   "RollbackLogs",

@@ -3,22 +3,19 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { approversOf } from "./approvers.ts";
 import { artifactBucket } from "./artifact-bucket.ts";
-import type { Document, ParameterSpec, Pipeline, Resource, Store } from "./document.ts";
-import { elsewhereOf, keyGuests, storeIn } from "./elsewhere.ts";
+import type { Document, ParameterSpec, Pipeline, Resource } from "./document.ts";
 import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
 import { refuseWhatSeparatesCannot } from "./hand-over/refusals.ts";
 import { handOverResources } from "./hand-over/resources.ts";
-import { fromFirst, fromVariable } from "./hand-over/variables.ts";
+import { onlyVariable } from "./hand-over/variables.ts";
 import { Register } from "./job-place.ts";
 import { linesOf, separated } from "./lines.ts";
 import { operations } from "./operations.ts";
 import { CannotWrite, type Settings, type WriteOptions } from "./options.ts";
-import { pipelineRole, pipelineRoleId } from "./pipeline-role.ts";
+import { pipelineRole } from "./pipeline-role.ts";
 import { schedulesOf } from "./schedules.ts";
 import { type LineStages, stagesOf } from "./stages.ts";
-import { keyParameters, otherRegions, storesOf } from "./stores.ts";
-import { encryptionOf, refuseStrangeTargets, targetOf } from "./targets.ts";
 import { arnOf, nameOf } from "./text.ts";
 import { triggerOf } from "./triggers.ts";
 import { workOf } from "./work.ts";
@@ -26,7 +23,6 @@ import { workOf } from "./work.ts";
 /** @throws {CannotWrite} for what CodePipeline has no means for. */
 export function lowerDelivery(delivery: Delivery, options: WriteOptions): Document {
   refuseStrangeSettings(delivery, options.settings);
-  refuseStrangeTargets(delivery, options.settings);
   const register = new Register();
   const lines = pipelinesOf(delivery, options).flatMap((line) => {
     const one = stagesOf(line, { delivery, options, register });
@@ -70,18 +66,9 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     work.flatMap(({ buildspec }) => (buildspec ? [[buildspec.path, buildspec] as const] : [])),
   );
   refuseSameArtifacts(lines);
-  const around = { delivery, options, register, lines, work };
-  const { home } = options.settings;
-  const elsewhere = elsewhereOf(around);
-  if (encryptionOf(options.settings) === "key") {
-    parameters.push(...keyParameters([...new Set(lines.flatMap(otherRegions))].sort(), register));
-  }
   const resources: Resource[] = [
-    home === undefined ? artifactBucket : storeIn(home.region, around),
-    ...lines.flatMap((line) => {
-      const stores = storesOf(line, { delivery: delivery.name, settings: options.settings, register });
-      return [pipelineRole(line, { register, stores }), pipelineOf(line, { delivery, options, register, stores })];
-    }),
+    artifactBucket,
+    ...lines.flatMap((line) => [pipelineRole(line, register), pipelineOf(line, { delivery, options, register })]),
     ...lines.flatMap((line) => approversOf(line, { register, options })),
     ...schedulesOf(lines, register),
     ...work.flatMap(({ resources }) => resources),
@@ -92,15 +79,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     delivery: delivery.name,
     description: `Pipelines of ${delivery.name}`,
     parameters,
-    resources:
-      encryptionOf(options.settings) === "key"
-        ? encrypted(resources, {
-            delivery: delivery.name,
-            guests: home === undefined ? [] : keyGuests(home.region, around),
-          })
-        : resources,
-    home,
-    elsewhere,
+    resources: options.settings.encryption === "key" ? encrypted(resources, { delivery: delivery.name }) : resources,
     outputs: [
       ...lines.map(({ line }) => ({
         id: register.id(line.name, "pipeline"),
@@ -115,7 +94,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     ],
     tags: { "baton:delivery": delivery.name, ...options.settings.tags },
     buildspecs: [...buildspecs.values()],
-    notes: notesOf(delivery, options.settings),
+    notes: notesOf(delivery),
   };
 }
 
@@ -162,17 +141,11 @@ function refuseStrangeSettings(delivery: Delivery, { permissions, alarms }: Sett
   }
 }
 
-function notesOf(delivery: Delivery, settings: Settings): string[] {
+function notesOf(delivery: Delivery): string[] {
   const checked = delivery.pipelines.filter(({ triggers }) => triggers.pullRequests).map(({ name }) => name);
   const unmanual = delivery.pipelines.filter(({ triggers }) => !triggers.manual).map(({ name }) => name);
   const free = Object.entries(delivery.parameters).filter(([, { type }]) => type === "string");
-  const watched = Object.keys(settings.alarms).filter((name) => targetOf({ name }, settings) !== undefined);
   return [
-    ...(watched.length > 0
-      ? [
-          `alarms of ${watched.join(", ")} are looked for where the pipelines are, not in the environment's account or region`,
-        ]
-      : []),
     ...(free.length > 0
       ? [
           `CodePipeline puts parameters into JSON as they are: ${free.map(([name]) => name).join(", ")} may hold no quotes`,
@@ -189,21 +162,15 @@ function notesOf(delivery: Delivery, settings: Settings): string[] {
 
 function pipelineOf(
   { line, stages }: LineStages,
-  {
-    delivery,
-    options,
-    register,
-    stores,
-  }: { delivery: Delivery; options: WriteOptions; register: Register; stores: readonly Store[] },
+  { delivery, options, register }: { delivery: Delivery; options: WriteOptions; register: Register },
 ): Pipeline {
   return {
     kind: "pipeline",
     id: register.id(line.name, "pipeline"),
     comment: [`Pushes to ${line.branch}: ${stages.map(({ name }) => name).join(", ")}.`],
     name: line.name,
-    role: pipelineRoleId(line, register),
+    role: register.id(line.name, "pipeline role"),
     bucket: artifactBucket.id,
-    stores,
     // One after the other and none dropped: a newer run must not take the place of one that waits.
     executionMode: "QUEUED",
     variables: [
@@ -213,7 +180,7 @@ function pipelineOf(
         description: one.description ?? `Parameter ${name}`,
       })),
       ...(options.layout === "separate"
-        ? [{ name: fromVariable, default: fromFirst, description: "The environment that this run begins with" }]
+        ? [{ name: onlyVariable, default: "all", description: "The one environment that this run is for, or all" }]
         : []),
     ],
     triggers: [triggerOf(line, options.root)],

@@ -16,7 +16,6 @@ import type {
 } from "../document.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, isText, nameOf, parameter, partition, region, type Text, text } from "../text.ts";
-import { trustOf } from "../trust.ts";
 import type { References } from "./intrinsic.ts";
 import { dashboardBody, pipelineProperties } from "./pipeline.ts";
 
@@ -168,16 +167,13 @@ function key({ id, description, alias, policy }: Key, { references, tags }: Surr
   };
 }
 
-function bucket(
-  { id, name, expireDays, cache, key, grants = [] }: Bucket,
-  { references, tags }: Surroundings,
-): Resources {
+function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Surroundings): Resources {
   const value = (one: Text) => references.value(one);
-  const rule = (name: string, prefix: string, days: number | undefined) => ({
+  const rule = (name: string, prefix: string, days: number) => ({
     Id: name,
     Status: "Enabled",
     ...(prefix !== "" && { Prefix: prefix }),
-    ...(days !== undefined && { ExpirationInDays: days }),
+    ExpirationInDays: days,
     NoncurrentVersionExpiration: { NoncurrentDays: prefix === "" ? 30 : 1 },
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
   });
@@ -187,7 +183,6 @@ function bucket(
       DeletionPolicy: "Retain",
       UpdateReplacePolicy: "Retain",
       Properties: {
-        ...(name !== undefined && { BucketName: name }),
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
             {
@@ -208,10 +203,7 @@ function bucket(
         },
         OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
         LifecycleConfiguration: {
-          Rules: [
-            rule("expire", "", expireDays),
-            ...(cache ? [rule("forget-cache", cache.prefix, cache.expireDays)] : []),
-          ],
+          Rules: [rule("expire", "", expireDays), rule("forget-cache", cache.prefix, cache.expireDays)],
         },
         Tags: tagList({ tags }),
       },
@@ -231,7 +223,6 @@ function bucket(
               Resource: [value([arnOf(id)]), value(text`${arnOf(id)}/*`)],
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
-            ...(filledIn(grants, references) as object[]),
           ],
         },
       },
@@ -239,14 +230,26 @@ function bucket(
   };
 }
 
-function role(one: Role, around: Surroundings): object & Record<string, unknown> {
-  const { name, statements, policyParameter } = one;
+function role(
+  { name, service, statements, policyParameter }: Role,
+  around: Surroundings,
+): object & Record<string, unknown> {
   const { references } = around;
   return {
     ...(name !== undefined && { RoleName: name }),
     AssumeRolePolicyDocument: {
       Version: "2012-10-17",
-      Statement: [filledIn(trustOf(one), references)],
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: service },
+          Action: "sts:AssumeRole",
+          // Nobody else's pipeline may borrow it. Lambda does not say for whom it asks.
+          ...(service !== "lambda.amazonaws.com" && {
+            Condition: { StringEquals: { "aws:SourceAccount": references.value([account]) } },
+          }),
+        },
+      ],
     },
     ...(policyParameter !== undefined && { ManagedPolicyArns: [references.value([parameter(policyParameter)])] }),
     ...(statements.length > 0 && {
@@ -276,7 +279,7 @@ function project(one: Project, references: References): Record<string, unknown> 
       EnvironmentVariables: one.variables.map(({ name, type, value: text }) => ({
         Name: name,
         Type: type,
-        Value: value(text),
+        Value: text,
       })),
     },
     TimeoutInMinutes: one.timeoutMinutes,

@@ -14,7 +14,6 @@ import type {
 } from "../document.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
-import { trustOf } from "../trust.ts";
 import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
 import { pipelineBlock } from "./pipeline.ts";
 import { snakeCase, type TerraformValues } from "./values.ts";
@@ -188,27 +187,21 @@ function key({ id, comment, description, alias, policy }: Key, values: Terraform
   ];
 }
 
-function bucket(
-  { id, comment, name: given, prefix: beginning, expireDays, cache, key, grants = [] }: Bucket,
-  values: TerraformValues,
-): Block[] {
+function bucket({ id, comment, expireDays, cache, key }: Bucket, values: TerraformValues): Block[] {
   const name = snakeCase(id);
   const attributes = { bucket: new Expression(`aws_s3_bucket.${name}.id`) };
-  const rule = (rule: string, prefix: string, days: number | undefined): Block => ({
+  const rule = (rule: string, prefix: string, days: number): Block => ({
     type: "rule",
     attributes: { id: rule, status: "Enabled" },
     blocks: [
       { type: "filter", ...(prefix !== "" && { attributes: { prefix } }) },
-      ...(days === undefined ? [] : [{ type: "expiration", attributes: { days } }]),
+      { type: "expiration", attributes: { days } },
       { type: "noncurrent_version_expiration", attributes: { noncurrent_days: prefix === "" ? 30 : 1 } },
       { type: "abort_incomplete_multipart_upload", attributes: { days_after_initiation: 7 } },
     ],
   });
   return [
-    resource("aws_s3_bucket", name, {
-      comment,
-      attributes: { ...(given === undefined ? { bucket_prefix: beginning } : { bucket: given }), tags },
-    }),
+    resource("aws_s3_bucket", name, { comment, attributes: { bucket_prefix: "pipeline-artifacts-", tags } }),
     resource("aws_s3_bucket_versioning", name, {
       attributes,
       blocks: [{ type: "versioning_configuration", attributes: { status: "Enabled" } }],
@@ -244,10 +237,7 @@ function bucket(
     resource("aws_s3_bucket_lifecycle_configuration", name, {
       comment: ["The rule for old versions needs versions."],
       attributes: { ...attributes, depends_on: [new Expression(`aws_s3_bucket_versioning.${name}`)] },
-      blocks: [
-        rule("expire", "", expireDays),
-        ...(cache ? [rule("forget-cache", cache.prefix, cache.expireDays)] : []),
-      ],
+      blocks: [rule("expire", "", expireDays), rule("forget-cache", cache.prefix, cache.expireDays)],
     }),
     resource("aws_s3_bucket_policy", name, {
       attributes: {
@@ -263,7 +253,6 @@ function bucket(
               Resource: [values.text([arnOf(id)]), values.text(text`${arnOf(id)}/*`)],
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
-            ...(values.data(grants) as Value[]),
           ],
         }),
       },
@@ -271,10 +260,13 @@ function bucket(
   ];
 }
 
-function role(one: Role, values: TerraformValues): Block[] {
-  const { id, comment, name: given, statements, policyParameter } = one;
+function role(
+  { id, comment, name: given, service, statements, policyParameter }: Role,
+  values: TerraformValues,
+): Block[] {
   const name = snakeCase(id);
   const attributes = { role: new Expression(`aws_iam_role.${name}.name`) };
+  const isTold = service !== "lambda.amazonaws.com";
   return [
     resource("aws_iam_role", name, {
       comment,
@@ -282,7 +274,14 @@ function role(one: Role, values: TerraformValues): Block[] {
         ...(given === undefined ? { name_prefix: shortName(name) } : { name: given }),
         assume_role_policy: new Call("jsonencode", {
           Version: "2012-10-17",
-          Statement: [values.data(trustOf(one))],
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: { Service: service },
+              Action: "sts:AssumeRole",
+              ...(isTold && { Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } } }),
+            },
+          ],
         }),
         tags,
       },
@@ -324,7 +323,7 @@ function project(one: Project, values: TerraformValues): Block {
         attributes: { type: "LINUX_CONTAINER", compute_type: "BUILD_GENERAL1_SMALL", image: one.image },
         blocks: one.variables.map(({ name, type, value }) => ({
           type: "environment_variable",
-          attributes: { name, type, value: values.text(value) },
+          attributes: { name, type, value },
         })),
       },
       {
