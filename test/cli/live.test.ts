@@ -132,14 +132,3 @@ test("a simple terminal, and CI, get plain lines with the time and no control ch
     assert.ok(!log.includes("\x1b"), "no escape sequence");
   }
 });
-
-test("baton alone on a terminal offers what makes sense now, by number", async (t) => {
-  const box = sandbox(t, { files: storefrontFiles });
-  const terminal = openTerminal(t, box, []);
-  const text = await terminal.shows(/number, or Enter to leave:/);
-  assert.match(text, /1 {2}baton plan +what a run would do/);
-  terminal.keys("9", "Enter");
-  await terminal.shows(/there is no 9/);
-  terminal.keys("1", "Enter");
-  assert.match(await terminal.shows(/ended with 0/), /never deployed to dev/);
-});
