@@ -34,6 +34,16 @@ const { metafile } = await build({
 // Read at run time, from beside the bundle: see src/store/migrations.ts.
 cpSync(`${root}/src/store/migrations`, `${root}/dist/migrations`, { recursive: true });
 
+// The parser of Terraform's language, with what its authors ask to be kept with it: see syntax/parser.ts.
+const parser = {
+  "web-tree-sitter": "web-tree-sitter",
+  "tree-sitter-terraform": "@tree-sitter-grammars/tree-sitter-hcl",
+};
+for (const [name, from] of Object.entries(parser)) {
+  cpSync(`${root}/node_modules/${from}/${name}.wasm`, `${root}/dist/hcl/${name}.wasm`);
+  cpSync(`${root}/node_modules/${from}/LICENSE`, `${root}/dist/hcl/${name}.LICENSE`);
+}
+
 const inputs = Object.keys(metafile.inputs)
   .filter((file) => !file.startsWith("node_modules/"))
   .map((file) => {

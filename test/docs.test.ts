@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { consoleCalls, titledFiles } from "./cli/console-blocks.ts";
+import { consoleCalls, normalised, titledFiles, withOutputs } from "./cli/console-blocks.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -17,6 +17,9 @@ const executedElsewhere: readonly { readonly pages: RegExp; readonly by: string 
   { pages: /^docs\/rules\//, by: "test/check/pages.test.ts" },
   { pages: /^docs\/check\.md$/, by: "test/check/docs.test.ts" },
   { pages: /^docs\/generate-github\.md$/, by: "test/generate/docs.test.ts" },
+  { pages: /^docs\/generate-codepipeline\.md$/, by: "test/generate/docs-codepipeline.test.ts" },
+  { pages: /^docs\/generate-codepipeline\.md$/, by: "test/generate/docs-codepipeline-deployed.test.ts" },
+  { pages: /^examples\/infra-web\/README\.md$/, by: "test/platforms/codepipeline/write/infra-web.test.ts" },
 ];
 
 /** Commands that CI itself runs, in this order, from a clean checkout: see `.ci/run`. */
@@ -89,16 +92,23 @@ test("the README's other commands do what it says", (t) => {
   assert.match(read(".ci/run"), /^npm ci$[\s\S]*^npm start$[\s\S]*^npm test$/m, "CI runs what the README says");
 });
 
-for (const page of pages.filter((name) => /^examples\/[^/]+\/README\.md$/.test(name))) {
+for (const page of own.filter((name) => /^examples\/[^/]+\/README\.md$/.test(name))) {
   test(`${page}: its commands work, in this order`, (t) => {
     const example = join(root, dirname(page));
     const run = place(t, (folder) => {
       const scratch = (path: string) => !/\/\.(baton|storefront|terraform)(\/|$)/.test(path.slice(example.length));
       cpSync(example, folder, { recursive: true, filter: scratch });
     });
-    for (const { command } of consoleCalls(read(page))) {
-      const { status, stderr } = run(command);
+    const calls = consoleCalls(read(page));
+    const outputs = calls.map(({ command, output }) => {
+      const { status, stdout, stderr } = run(command);
       assert.equal(status, 0, `$ ${command}\n${stderr}`);
+      return command.startsWith("baton cost") ? stdout : output;
+    });
+    if (process.env.UPDATE_GOLDEN) writeFileSync(join(root, page), withOutputs(read(page), outputs));
+    // Amounts are what these pages are believed in.
+    for (const [at, { command, output }] of consoleCalls(read(page)).entries()) {
+      assert.equal(normalised(outputs[at]!), normalised(output), `$ ${command} (UPDATE_GOLDEN=1 writes the page anew)`);
     }
   });
 }

@@ -10,6 +10,7 @@ import type {
   Trace,
   TraceEntry,
 } from "../facts/scenario.ts";
+import * as patterns from "../simulation/patterns.ts";
 
 export type Answer = { readonly replayed: true } | { readonly replayed: false; readonly reason: string };
 
@@ -29,6 +30,7 @@ function pipelinesOf({ scenario, schedule, bad }: Claim): ReadonlySet<string> | 
     case "never-runs":
     case "started-after":
     case "finds-nothing":
+    case "not-followed":
       return undefined;
     default: {
       const patterns = [...scenario.events, ...schedule, bad].flatMap((each) =>
@@ -61,6 +63,19 @@ export function reaches(trace: Trace, bad: BadState): boolean {
       );
       return ended >= 0 && firstIndex(trace, (entry) => started(trace, entry, bad.follower), ended) >= 0;
     }
+    case "runs-after-step": {
+      const isFailed = (entry: TraceEntry) =>
+        entry.kind === "step" &&
+        entry.step === bad.failed &&
+        entry.outcome === "failure" &&
+        matchesJob(trace, entry, bad.job);
+      const failed = firstIndex(trace, isFailed);
+      const isFollower = (entry: TraceEntry) =>
+        bad.step === undefined
+          ? started(trace, entry, bad.follower)
+          : entry.kind === "step" && entry.step === bad.step && matchesJob(trace, entry, bad.follower);
+      return failed >= 0 && firstIndex(trace, isFollower, failed) >= 0;
+    }
     case "before": {
       const first = firstIndex(trace, (entry) => ended(trace, entry, bad.first));
       const second = firstIndex(trace, (entry) => ended(trace, entry, bad.second));
@@ -76,7 +91,7 @@ export function reaches(trace: Trace, bad: BadState): boolean {
           (entry.kind === "dropped" || entry.kind === "run-cancelled") &&
           kinds.includes(entry.kind) &&
           matchesRun(trace, entry.run, bad.run) &&
-          (!bad.path || !entry.path || samePath(entry.path, bad.path)),
+          (!bad.path || !entry.path || patterns.samePath(entry.path, bad.path)),
       );
     }
     case "runs-times":
@@ -114,7 +129,20 @@ export function reaches(trace: Trace, bad: BadState): boolean {
     case "reads-outsider":
       return reads(trace, bad).some((found) => found.of === "source" && found.outsider);
     case "finds-nothing":
-      return reads(trace, bad).some((found) => found.of === "artifact" && found.from === undefined);
+      return reads(trace, bad).some(
+        (found) =>
+          found.of === "artifact" &&
+          found.from === undefined &&
+          (bad.artifact === undefined || found.name === bad.artifact),
+      );
+    case "not-followed": {
+      const ended = firstIndex(
+        trace,
+        (entry) => entry.kind === "job-ended" && entry.conclusion === "success" && matchesJob(trace, entry, bad.job),
+      );
+      const isFollower = (entry: TraceEntry) => bad.by.some((job) => started(trace, entry, job));
+      return ended >= 0 && firstIndex(trace, isFollower, ended) < 0;
+    }
     case "reads-run":
       return reads(trace, bad).some(
         (found) => found.of === "artifact" && found.from !== undefined && matchesRun(trace, found.from, bad.of),
@@ -178,26 +206,15 @@ function overlap(trace: Trace, first: JobPattern, second: JobPattern): boolean {
 }
 
 function matchesJob(
-  trace: Trace,
+  { runs }: Trace,
   entry: { readonly run: number; readonly path: readonly string[]; readonly leg: number },
   pattern: JobPattern,
 ): boolean {
-  return (
-    samePath(entry.path, pattern.path) &&
-    (pattern.leg === undefined || pattern.leg === entry.leg) &&
-    matchesRun(trace, entry.run, pattern.run)
-  );
+  const run = runs[entry.run];
+  return run !== undefined && patterns.matchesJob(pattern, { ...entry, run });
 }
 
-function matchesRun(trace: Trace, id: number, pattern: RunPattern): boolean {
-  const run = trace.runs.find((each) => each.id === id);
-  return (
-    run?.pipeline === pattern.pipeline &&
-    (pattern.event === undefined || run.root === pattern.event) &&
-    (pattern.after === undefined || run.after === pattern.after)
-  );
-}
-
-function samePath(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((part, i) => part === b[i]);
+function matchesRun({ runs }: Trace, id: number, pattern: RunPattern): boolean {
+  const run = runs[id];
+  return run !== undefined && patterns.matchesRun(pattern, run);
 }

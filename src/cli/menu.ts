@@ -1,23 +1,71 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import type { Delivery } from "../model/delivery.ts";
+import { inOrder } from "../platforms/codepipeline/write/lines.ts";
+import { settingsFile } from "./codepipeline/settings-file.ts";
+import { limitOf, loadDefinition } from "./definition/load.ts";
+import { loadInChild } from "./definition/load-in-child.ts";
 import { openJournal } from "./journal.ts";
-import { findPlace } from "./place.ts";
-import { Failure, UsageError } from "./problem.ts";
+import { findPlace, type Place } from "./place.ts";
+import { type ExitCode, exitCodes, Failure, UsageError } from "./problem.ts";
+import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { fit } from "./terminal/width.ts";
 
 interface Choice {
   argv: string[];
   what: string;
 }
 
-/** `baton` alone on a terminal: the commands that make sense now, to be chosen by number. */
-export async function offerMenu(terminal: Terminal): Promise<string[] | undefined> {
-  const choices = choicesFor(terminal);
+interface Section {
+  title: string;
+  choices: Choice[];
+}
+
+/** `baton` alone on a terminal: one thing leads to the next, until somebody leaves. Ends as the last command did. */
+export async function lead(terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.clean;
+  while (code !== exitCodes.interrupted) {
+    const chosen = await offerMenu(terminal);
+    if (chosen === undefined) return code;
+    code = await carriedOut(chosen, terminal);
+  }
+  return code;
+}
+
+/** In a process of its own, so that it sees the definition as it is now. What is typed, Ctrl-C too, is for that one. */
+async function carriedOut(argv: string[], { cwd, env, entry }: Terminal): Promise<ExitCode> {
+  const child = spawn(process.execPath, [...process.execArgv, entry, ...argv], { cwd, env, stdio: "inherit" });
+  const ignore = () => {};
+  const pass = () => void child.kill("SIGTERM");
+  process.on("SIGINT", ignore).on("SIGTERM", pass);
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+    child.once("error", reject).once("exit", resolve);
+    const code = await promise;
+    return Object.values(exitCodes).find((known) => known === code) ?? exitCodes.interrupted;
+  } finally {
+    process.off("SIGINT", ignore).off("SIGTERM", pass);
+  }
+}
+
+/** The commands that make sense for the delivery at hand, to be chosen by number. */
+async function offerMenu(terminal: Terminal): Promise<string[] | undefined> {
+  const { title, sections } = await menuFor(terminal);
+  const choices = sections.flatMap((section) => section.choices);
   const { err } = terminal;
-  terminal.say("What would you like to do?", "");
-  const width = Math.max(...choices.map(({ argv }) => argv.join(" ").length));
-  choices.forEach(({ argv, what }, at) => {
-    terminal.say(`  ${err.strong(String(at + 1))}  baton ${argv.join(" ").padEnd(width)}  ${err.faint(what)}`);
-  });
+  const rows = sections.flatMap((section) =>
+    section.choices.map(({ argv, what }, at) => [
+      at === 0 ? err.faint(section.title) : "",
+      err.strong(String(choices.findIndex((one) => one.argv === argv) + 1).padStart(2)),
+      `baton ${argv.join(" ")}`,
+      err.faint(what),
+    ]),
+  );
+  const columns = terminal.stderr.columns ?? 80;
+  terminal.say("", ...[err.strong(title), "", ...table(rows, "  ")].map((line) => fit(line, columns - 1)));
   const lines = createInterface({ input: terminal.stdin, output: terminal.stderr });
   try {
     for (;;) {
@@ -36,24 +84,99 @@ export async function offerMenu(terminal: Terminal): Promise<string[] | undefine
   }
 }
 
-function choicesFor(terminal: Terminal): Choice[] {
-  const plan = { argv: ["plan"], what: "what a run would do, and why" };
-  const run = { argv: ["run"], what: "do it" };
-  const help = { argv: ["--help"], what: "every command" };
+const help: Choice = { argv: ["--help"], what: "every command" };
+const check: Choice = { argv: ["check"], what: "races and broken hand-offs in the pipelines here" };
+
+async function menuFor(terminal: Terminal): Promise<{ title: string; sections: Section[] }> {
   try {
-    using journal = openJournal(findPlace(terminal, {}));
-    const [newest] = journal?.runs() ?? [];
-    if (!newest) return [plan, run, { argv: ["doctor"], what: "whether this machine has what it needs" }, help];
-    const choices: Choice[] = [];
-    if (newest.conclusion === undefined) choices.push({ argv: ["resume"], what: `go on with run ${newest.run}` });
-    if (newest.conclusion === "failed") {
-      choices.push({ argv: ["retry"], what: `run what failed in ${newest.run} again` });
-      choices.push({ argv: ["logs"], what: "what its jobs printed" });
-    }
-    const status = { argv: ["status"], what: "what is deployed and what runs" };
-    return [...choices, status, plan, run, { argv: ["outputs"], what: "addresses and other outputs" }, help];
+    const place = findPlace(terminal, {});
+    const delivery = await deliveryNow(place, terminal);
+    const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
+    return {
+      title: `${delivery.name}: ${delivery.pipelines.map(({ name }) => name).join(", ")}; ${environments.join(" → ")}`,
+      sections: [
+        { title: "unfinished", choices: stoppedRuns(place) },
+        { title: "deliver", choices: deliveries(delivery, environments) },
+        {
+          title: "look",
+          choices: [...looks(place), check, { argv: ["doctor"], what: "whether this machine has what it needs" }],
+        },
+        { title: "CI services", choices: services(place) },
+        { title: "more", choices: [help] },
+      ],
+    };
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof Failure)) throw error;
-    return [{ argv: ["doctor"], what: "what is missing here" }, help];
+    const doctor: Choice = { argv: ["doctor"], what: "what is missing here" };
+    return {
+      title: "there is no delivery here that can be read",
+      sections: [{ title: "look", choices: [doctor, check, help] }],
+    };
   }
+}
+
+/** As the file is now: a process loads code only once. */
+async function deliveryNow({ file }: Place, terminal: Terminal): Promise<Delivery> {
+  if (/\.(ya?ml|json)$/.test(file)) return await loadDefinition(file, terminal);
+  return await loadInChild({ file, cwd: terminal.cwd, limitMs: limitOf(terminal.env), entry: terminal.entry });
+}
+
+function stoppedRuns(place: Place): Choice[] {
+  using journal = openJournal(place);
+  const [newest] = journal?.runs() ?? [];
+  if (newest === undefined) return [];
+  if (newest.conclusion === undefined) return [{ argv: ["resume"], what: `go on with run ${newest.run}` }];
+  if (newest.conclusion !== "failed") return [];
+  return [
+    { argv: ["retry"], what: `run what failed in ${newest.run} again` },
+    { argv: ["logs"], what: "what its jobs printed" },
+  ];
+}
+
+/** So many pipelines are offered one by one; with more the menu would hide the rest. */
+const mostPipelines = 6;
+
+function deliveries({ pipelines, environments }: Delivery, order: readonly string[]): Choice[] {
+  const last = order.at(-1);
+  const asks = environments.some(({ approval }) => approval !== undefined) ? ", asking where it should" : "";
+  const isMany = pipelines.length < 2 || pipelines.length > mostPipelines;
+  return [
+    { argv: ["plan"], what: "what a run would do, and why" },
+    { argv: ["run"], what: "do it, for the environment of this branch" },
+    ...(order.length > 1 ? [{ argv: ["run", "--to", last!], what: `through ${order.join(", ")}${asks}` }] : []),
+    ...(isMany
+      ? []
+      : pipelines.map(({ name }) => ({
+          argv: ["run", "--pipeline", name],
+          what: `${name} alone, with what the others deployed`,
+        }))),
+  ];
+}
+
+function looks(place: Place): Choice[] {
+  using journal = openJournal(place);
+  if (journal === undefined || journal.runs().length === 0) return [];
+  return [
+    { argv: ["status"], what: "what is deployed and what runs" },
+    { argv: ["outputs"], what: "addresses and other outputs" },
+  ];
+}
+
+/** Services that the delivery is generated for, with all that can be asked of them; else what could be generated. */
+function services({ root, repository }: Place): Choice[] {
+  const has = (...path: string[]) => existsSync(join(...path));
+  const isOnAws = has(root, settingsFile) || has(root, "codepipeline");
+  const workflows = has(repository ?? root, ".github", "workflows") || has(root, "baton.github.yaml");
+  const generate = (service: string, what: string): Choice => ({ argv: ["generate", service], what });
+  return [
+    generate("github", workflows ? "write the GitHub workflows anew" : "write GitHub workflows"),
+    generate("codepipeline", isOnAws ? "write the CodePipelines anew" : "write AWS CodePipelines"),
+    { argv: ["cost"], what: "what CodePipelines cost a month" },
+    ...(isOnAws
+      ? [
+          { argv: ["doctor", "--on", "codepipeline"], what: "whether they can be put on AWS from here, and how" },
+          { argv: ["status", "--on", "codepipeline"], what: "how they are on AWS, and what waits for an answer" },
+        ]
+      : []),
+  ];
 }

@@ -80,9 +80,8 @@ function helpTopic(argv: string[]): string {
 
 async function withoutCommand(terminal: Terminal): Promise<ExitCode> {
   if (terminal.interactive && terminal.stdout.isTTY) {
-    const { offerMenu } = await import("./menu.ts");
-    const chosen = await offerMenu(terminal);
-    return chosen === undefined ? exitCodes.clean : await main(chosen, terminal);
+    const { lead } = await import("./menu.ts");
+    return await lead(terminal);
   }
   return await main(["--help"], terminal);
 }

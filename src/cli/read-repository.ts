@@ -20,23 +20,22 @@ export interface ReadRepository {
   /** How many workflow files and how many pipelines were read, readable or not. */
   readonly workflows: number;
   readonly pipelines: number;
-  /** Files with pipelines in a language that is not read: Terraform's own. */
-  readonly unread: readonly string[];
 }
 
 export async function readWhole(
   path: string,
   { defaultBranch }: { readonly defaultBranch?: string | undefined } = {},
 ): Promise<ReadRepository> {
-  const [{ readRepository, readTexts }, { githubFacts }, { createSimulator }, { findFiles }] = await Promise.all([
-    import("../platforms/github/read/repository.ts"),
-    import("../platforms/github/facts/github-facts.ts"),
-    import("../platforms/github/simulate/simulator.ts"),
-    import("../platforms/codepipeline/read/find-files.ts"),
-  ]);
+  const [{ readRepository, readTexts }, { githubFacts }, { createSimulator }, { findFiles, isEmpty }] =
+    await Promise.all([
+      import("../platforms/github/read/repository.ts"),
+      import("../platforms/github/facts/github-facts.ts"),
+      import("../platforms/github/simulate/simulator.ts"),
+      import("../platforms/codepipeline/read/find-files.ts"),
+    ]);
   const options = defaultBranch ? { defaultBranch } : {};
   const alone = isOutsideOfGithub(path) ? findFiles(path) : undefined;
-  const isPipeline = alone !== undefined && alone.pipelines.length + alone.unread.length > 0;
+  const isPipeline = alone !== undefined && !isEmpty(alone);
   const repository = isPipeline
     ? { ...readTexts(new Map(), options), root: dirname(resolve(path)), focus: basename(path) }
     : readRepository(path, options);
@@ -46,9 +45,8 @@ export async function readWhole(
   const simulator = createSimulator(repository);
   const found = alone ?? findFiles(repository.root);
   const own = { repository, facts, simulator, problems: repository.problems, sources: repository.sources };
-  const { unread } = found;
-  if (found.pipelines.length + unread.length === 0) return { ...own, workflows, pipelines: 0, unread };
-  return await withPipelines({ ...own, workflows, pipelines: 0, unread }, found);
+  if (isEmpty(found)) return { ...own, workflows, pipelines: 0 };
+  return await withPipelines({ ...own, workflows, pipelines: 0 }, found);
 }
 
 /** A file that is no workflow by its place. */
@@ -57,13 +55,18 @@ function isOutsideOfGithub(path: string): boolean {
 }
 
 async function withPipelines(own: ReadRepository, found: FoundFiles): Promise<ReadRepository> {
-  const [{ readFound }, { codepipelineFacts }] = await Promise.all([
-    import("../platforms/codepipeline/read/repository.ts"),
-    import("../platforms/codepipeline/facts/codepipeline-facts.ts"),
-  ]);
+  const [{ readFound }, { codepipelineFacts }, { codepipelinePlatform }, { githubPlatform }, { createSimulator }] =
+    await Promise.all([
+      import("../platforms/codepipeline/read/repository.ts"),
+      import("../platforms/codepipeline/facts/codepipeline-facts.ts"),
+      import("../platforms/codepipeline/simulate/platform.ts"),
+      import("../platforms/github/simulate/platform.ts"),
+      import("../simulation/simulator.ts"),
+    ]);
   const read = await readFound(found);
   return {
     ...own,
+    simulator: createSimulator([githubPlatform(own.repository), codepipelinePlatform(read)]),
     facts: { ...own.facts, staged: codepipelineFacts(read) },
     problems: [...own.problems, ...read.problems],
     sources: new Map([...own.sources, ...read.sources]),

@@ -38,7 +38,10 @@ export interface Store {
 export interface Runner {
   /** Begins an attempt. Every outcome, even a refusal to start, comes through `ended`; nothing is thrown. */
   start(launch: Launch): void;
-  /** `graceful` sends SIGTERM to the whole group, then SIGKILL after the grace time; `now` sends SIGKILL. */
+  /**
+   * `graceful` sends SIGTERM to the processes that are there at that moment; what they start to clean up may take the grace
+   * time, then SIGKILL. `now` sends SIGKILL.
+   */
   stop(token: string, mode: "graceful" | "now"): void;
   /** Called once per started attempt, after its whole process group is gone and its output is on disk. */
   onEnded(listener: (ended: Ended) => void): void;

@@ -64,7 +64,8 @@ export type RootEvent =
   | (RootEventBase & { readonly kind: "expiry"; readonly of: RunPattern });
 
 /**
- * Which job, and optionally which step, ends how. The first rule that matches decides; without one it succeeds.
+ * Which job, and optionally which step, ends how. The first rule that matches decides; without one it succeeds. A rule
+ * that says so lets it succeed even where it does not find what it takes.
  * `cancelled` is this job alone, as when its time is over; `rejected` is a person who refuses its environment: it fails
  * before it starts. It does not count for jobs without one.
  */
@@ -272,6 +273,14 @@ export type BadState =
   /** Both happen, the first before the second has ended or started: nothing orders them. `overlap`: at one time. */
   | { readonly kind: "before"; readonly first: JobPattern; readonly second: JobPattern }
   | { readonly kind: "overlap"; readonly first: JobPattern; readonly second: JobPattern }
+  /** `follower`, or the step of it, happens although this step of the job has failed before. */
+  | {
+      readonly kind: "runs-after-step";
+      readonly job: JobPattern;
+      readonly failed: number;
+      readonly follower: JobPattern;
+      readonly step?: number;
+    }
   | { readonly kind: "dropped"; readonly run: RunPattern; readonly path?: readonly string[] }
   | { readonly kind: "cancelled"; readonly run: RunPattern; readonly path?: readonly string[] }
   /** The job runs at least this often for one root event. */
@@ -294,8 +303,10 @@ export type BadState =
     }
   /** The step takes a commit that somebody outside the repository wrote. */
   | { readonly kind: "reads-outsider"; readonly job: JobPattern; readonly step: number }
-  /** The step looks for an artifact and there is none. */
-  | { readonly kind: "finds-nothing"; readonly job: JobPattern; readonly step: number }
+  /** The step looks for an artifact (of this name, where one is told) and there is none. */
+  | { readonly kind: "finds-nothing"; readonly job: JobPattern; readonly step: number; readonly artifact?: string }
+  /** The job ends well, and afterwards none of these starts. */
+  | { readonly kind: "not-followed"; readonly job: JobPattern; readonly by: readonly JobPattern[] }
   /** The step takes the artifact of this run. */
   | { readonly kind: "reads-run"; readonly job: JobPattern; readonly step: number; readonly of: RunPattern };
 

@@ -38,6 +38,8 @@ export interface StagedPipeline {
   /** All actions, in the order of the file. */
   readonly actions: readonly ActionFacts[];
   readonly starts: readonly StagedStart[];
+  /** What its source actions fetch, whether or not a change of it starts a run. */
+  readonly sources: readonly SourceIdentity[];
   readonly stores: readonly StoreFacts[];
   readonly wideRights: readonly WideRight[];
   /** Some of it is put together at deployment: what is missing may be there. */
@@ -51,6 +53,13 @@ export interface StageFacts {
   readonly at: Place;
   readonly nameAt: Place;
   readonly actions: readonly ActionFacts[];
+  /** What is checked before a run goes in and after it. */
+  readonly rules: readonly RuleFacts[];
+}
+
+export interface RuleFacts {
+  readonly label: string;
+  readonly misspelt: readonly Misspelt[];
 }
 
 export interface ActionFacts {
@@ -105,6 +114,15 @@ export interface PhaseFacts {
   readonly accesses: readonly Access[];
   /** Runs also where the phase before has failed. */
   readonly afterFailure: boolean;
+  readonly texts: readonly PhaseText[];
+}
+
+/** What is handed to a shell at once. */
+export interface PhaseText {
+  readonly text: string;
+  readonly at: Place;
+  /** Several commands of which one may fail, and those after it run all the same: only the last one counts. */
+  readonly goesOn: boolean;
 }
 
 export interface ChangeSet {
@@ -152,8 +170,23 @@ export type StagedStart =
     }
   | { readonly kind: "pull-request"; readonly at: Place; readonly by: string }
   /** Another pipeline has succeeded, or starts this one from within. */
-  | { readonly kind: "after"; readonly at: Place; readonly pipeline: Written; readonly by: string }
-  | { readonly kind: "other"; readonly at: Place; readonly by: string };
+  | {
+      readonly kind: "after";
+      readonly at: Place;
+      readonly pipeline: Written;
+      /** States of the other one that start this one besides its success. */
+      readonly besides: readonly string[];
+      readonly by: string;
+    }
+  /** Something else becomes of other pipelines: whatever it is where no states are told, of any where no pipelines are. */
+  | {
+      readonly kind: "state";
+      readonly at: Place;
+      readonly pipelines: readonly Written[] | undefined;
+      readonly states: readonly string[] | undefined;
+      readonly by: string;
+    }
+  | { readonly kind: "other"; readonly event: "schedule" | "other"; readonly at: Place; readonly by: string };
 
 /** Where artifacts are kept, as far as the files define it. */
 export interface StoreFacts {

@@ -34,8 +34,8 @@ export class AttemptProcesses {
 
   /** Ends everything but what `keep` names; it is asked at every look, for what is kept may start more. */
   endAll(keep: () => readonly LiveProcess[] = () => []): Promise<void> {
-    const find = () => {
-      const living = this.#living();
+    const find = async () => {
+      const living = await this.#living();
       if (living.length === 0) return living;
       const spared = new Set(keep().map((entry) => entry.pid));
       return living.filter((entry) => !spared.has(entry.pid));
@@ -43,11 +43,11 @@ export class AttemptProcesses {
     return endProcesses({ find, graceMs: this.#graceMs, hurry: this.#hurry.signal });
   }
 
-  #living(): LiveProcess[] {
+  async #living(): Promise<LiveProcess[]> {
     if (this.#groups.length === 0) return [];
-    const members = membersOf(this.#groups);
+    const members = await membersOf(this.#groups);
     const seen = new Set(members.map((entry) => entry.pid));
-    const marked = findByEnvironment({
+    const marked = await findByEnvironment({
       name: ATTEMPT_MARK,
       accepts: (value) => value === this.#token,
       above: this.#lowestPid(),

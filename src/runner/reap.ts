@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { endProcesses } from "./ending.ts";
-import { findByEnvironment, findByOutput, findProcess, type LiveProcess, listProcesses } from "./process-table.ts";
+import { findByEnvironment, findByOutput, findProcess, type LiveProcess, membersOf } from "./process-table.ts";
 
 /** The variable that marks every process of an attempt; its value is the attempt's token. */
 export const ATTEMPT_MARK = "BATON_ATTEMPT";
@@ -44,19 +44,19 @@ function removeFolders(pipesFolder: string, ownId: string): void {
   }
 }
 
-function leftBehind(
+async function leftBehind(
   options: { wanted: ReadonlySet<string> } & Pick<Reaping, "runnerId" | "pipesFolder" | "keep">,
-): LiveProcess[] {
+): Promise<LiveProcess[]> {
   const { wanted, runnerId, pipesFolder, keep } = options;
-  const found = findByEnvironment({ name: ATTEMPT_MARK, accepts: (value) => wanted.has(value) });
+  const found = await findByEnvironment({ name: ATTEMPT_MARK, accepts: (value) => wanted.has(value) });
   // A process that emptied its environment still writes to its attempt's pipe.
-  const writers = findByOutput(pipesFolder).filter((entry) => !entry.output.startsWith(`${pipesFolder}/${runnerId}/`));
+  const outputs = await findByOutput(pipesFolder);
+  const writers = outputs.filter((entry) => !entry.output.startsWith(`${pipesFolder}/${runnerId}/`));
   const spared = new Set([...ancestorsOfBaton(), ...keep().map((entry) => entry.pid)]);
   const own = findProcess(process.pid)?.group;
   const first = [...found, ...writers].filter((entry) => !spared.has(entry.pid));
   const groups = new Set(first.map((entry) => entry.group).filter((group) => group !== own));
-  const members =
-    groups.size === 0 ? [] : listProcesses().filter((entry) => groups.has(entry.group) && !spared.has(entry.pid));
+  const members = (await membersOf([...groups])).filter((entry) => !spared.has(entry.pid));
   return [...new Map([...first, ...members].map((entry) => [entry.pid, entry])).values()];
 }
 

@@ -84,7 +84,7 @@ export function createServiceRegistry({ file, graceMs, env }: ServiceRegistryOpt
       const family = familyOf([service.pid]);
       if (service.stop !== undefined) await runStop(service, { graceMs, env });
       await endProcesses({
-        find: () => family.filter(({ pid, startedAt }) => findProcess(pid)?.startedAt === startedAt),
+        find: async () => family.filter(({ pid, startedAt }) => findProcess(pid)?.startedAt === startedAt),
         graceMs,
       });
       write(list().filter((other) => other.pid !== service.pid));

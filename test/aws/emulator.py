@@ -1,10 +1,10 @@
 """AWS on this machine, for tests: moto with what it lacks for pipelines. `python3 emulator.py` prints the port it has.
 
 What is added: pipelines can be started, looked at, approved and rolled back, and functions answer them; projects may
-take their source from a pipeline; connections have a state. Pipelines execute nothing: a run passes its stages when it is
-told to, through `POST /emulator/run`, and a connection is in the state that `POST /emulator/connection` gives it. What a
-function answered is told by `GET /emulator/answers/JOB`. Resources of CloudFormation are added in `resources.py`, what
-functions and sites answer in `visits.py`.
+take their source from a pipeline; invalidations end with the word that AWS uses; connections have a state; stacks make
+pipelines and projects. Nothing is executed: a run passes its stages when it is told to, through `POST /emulator/run`,
+and a connection is in the state that `POST /emulator/connection` gives it. What a function answered is told by
+`GET /emulator/answers/JOB`.
 """
 import datetime
 import json
@@ -14,20 +14,23 @@ import socket
 import sys
 import threading
 import uuid
+from urllib.parse import urlparse
 
 for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
     os.environ.setdefault(name, "test")
 
+from moto.cloudformation import responses as cloudformation_responses  # noqa: E402
 from moto.codebuild import responses as codebuild_responses  # noqa: E402
 from moto.codepipeline.models import codepipeline_backends  # noqa: E402
 from moto.codepipeline.responses import CodePipelineResponse  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.core.exceptions import JsonRESTError  # noqa: E402
+from moto.iam.access_control import PermissionResult  # noqa: E402
+from moto.s3.models import FakeBucket, s3_backends  # noqa: E402
 from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
-import resources  # noqa: E402, F401
-import visits  # noqa: E402
+import stack_resources  # noqa: E402, F401
 
 REGION = "eu-central-1"
 runs = {}
@@ -168,6 +171,18 @@ for name in ("_validate_required_params_source", "_validate_required_params_arti
     setattr(codebuild_responses, name, lenient(getattr(codebuild_responses, name)))
 
 
+# A stack's template may lie in a bucket here; the first number of our address is none.
+def template_at(template_url, account_id, partition):
+    bucket, key = urlparse(template_url).path.lstrip("/").split("/", 1)
+    return s3_backends[account_id][partition].get_object(bucket, key).value.decode()
+
+
+cloudformation_responses.get_stack_from_s3_url = template_at
+
+# Policies of buckets are kept and told. To enforce them moto would have to know their conditions.
+FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
+
+
 def tell_run(asked):
     """What becomes of a run: status of stages and of their actions, where it waits to get in, what it delivers."""
     run = find(asked["pipeline"], asked["run"])
@@ -191,22 +206,25 @@ def get_connection(asked):
     return "200 OK", {"Connection": found}
 
 
+def list_connections(asked):
+    return "200 OK", {"Connections": list(connections.values())}
+
+
 class Emulator:
-    """Hands requests for runs, connections and visits to us, and all else to moto."""
+    """Hands requests for runs and connections to us, and all else to moto."""
 
     def __init__(self):
         self.moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ, start_response):
-        if environ["PATH_INFO"].startswith("/emulator/visit/"):
-            return visits.visit(environ, start_response)
         handlers = {"/emulator/run": tell_run, "/emulator/connection": tell_connection}
         handler = handlers.get(environ["PATH_INFO"])
-        if "onnections_20" in environ.get("HTTP_X_AMZ_TARGET", ""):
-            handler = get_connection
         if environ["PATH_INFO"].startswith("/emulator/answers/"):
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(answers.get(environ["PATH_INFO"].split("/")[-1])).encode()]
+        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
+        if "onnections_20" in service:
+            handler = {"GetConnection": get_connection, "ListConnections": list_connections}[operation]
         if handler is None:
             return self.moto(environ, start_response)
         size = int(environ.get("CONTENT_LENGTH") or 0)
@@ -220,7 +238,6 @@ def main():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    os.environ["EMULATOR_ENDPOINT"] = f"http://127.0.0.1:{port}"
     server = make_server("127.0.0.1", port, Emulator(), threaded=True)
     print(json.dumps({"port": port}), flush=True)
     # Whoever started it holds the other end: when they are gone, so is this.

@@ -3,13 +3,17 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../../src/check/check.ts";
+import type { Facts } from "../../src/facts/facts.ts";
+import type { Simulator } from "../../src/facts/scenario.ts";
 import { type Finding, sortFindings } from "../../src/findings/finding.ts";
 import { codepipelineFacts } from "../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../src/platforms/codepipeline/read/repository.ts";
+import { codepipelinePlatform } from "../../src/platforms/codepipeline/simulate/platform.ts";
 import { githubFacts } from "../../src/platforms/github/facts/github-facts.ts";
 import { readRepository } from "../../src/platforms/github/read/repository.ts";
-import { createSimulator } from "../../src/platforms/github/simulate/simulator.ts";
+import { githubPlatform } from "../../src/platforms/github/simulate/platform.ts";
 import type { Repository } from "../../src/platforms/github/workflow.ts";
+import { createSimulator } from "../../src/simulation/simulator.ts";
 
 export interface Case {
   readonly rule: string;
@@ -33,6 +37,9 @@ export function casesOf(kind: "ok" | "err"): Case[] {
 
 export interface CheckedCase {
   readonly repository: Repository;
+  /** Of workflows and pipelines together. */
+  readonly facts: Facts;
+  readonly simulator: Simulator;
   readonly findings: readonly Finding[];
 }
 
@@ -41,8 +48,10 @@ export async function checkFolder(folder: string): Promise<CheckedCase> {
   const repository = readRepository(folder, defaultBranch ? { defaultBranch } : {});
   const pipelines = await readPipelines(folder);
   const facts = { ...githubFacts(repository), staged: codepipelineFacts(pipelines) };
-  const found = check(facts, { simulator: createSimulator(repository) });
-  return { repository, findings: sortFindings([...repository.problems, ...pipelines.problems, ...found]) };
+  const simulator = createSimulator([githubPlatform(repository), codepipelinePlatform(pipelines)]);
+  const found = check(facts, { simulator });
+  const findings = sortFindings([...repository.problems, ...pipelines.problems, ...found]);
+  return { repository, facts, simulator, findings };
 }
 
 /** What a finding says, without the frames. */

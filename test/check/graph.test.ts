@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 const baton = join(import.meta.dirname, "../../bin/baton");
 
@@ -44,4 +44,92 @@ test("marks races in mermaid", () => {
 
 test("draws workflows that start each other in a circle", () => {
   assert.match(graph("err/self-or-cyclic-workflow-run/example"), /Check \(check\.yml\) - 1 finding/);
+});
+
+describe("workflows and CodePipelines are one graph", () => {
+  test("with stages, approvals, what starts what, and what nothing starts by itself", () => {
+    assert.equal(
+      graph("graph/shop"),
+      [
+        "push to main",
+        "└─ CI (ci.yml) - 1 finding",
+        "   └─ backend (pipelines.yml)",
+        "      └─ Build: Api + Worker, then Scan",
+        "         └─ approve (approval)",
+        "            └─ Production: Stack",
+        "               └─ web (pipelines.yml)",
+        "                  └─ Deploy: Upload",
+        "schedule",
+        "└─ backend (pipelines.yml) ↑",
+        "push to main touching docs/**",
+        "└─ docs (docs.json)",
+        "   └─ Deploy: Upload",
+        "push of tag v*",
+        "└─ docs (docs.json) ↑",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("--jobs unfolds workflows into jobs and stages into actions", () => {
+    const lines = graph("graph/shop", "--jobs").split("\n");
+    assert.deepEqual(lines.slice(1, 12), [
+      "└─ CI (ci.yml) - 1 finding",
+      "   └─ test",
+      "      └─ hand-over",
+      "         └─ backend (pipelines.yml)",
+      "            ├─ Build / Api",
+      "            │  └─ Build / Scan",
+      "            │     └─ approve (approval)",
+      "            │        └─ Production / Stack",
+      "            │           └─ web (pipelines.yml)",
+      "            │              └─ Deploy / Upload",
+      "            └─ Build / Worker",
+    ]);
+  });
+
+  test("JSON has the hand-overs, also those that skip a stage", () => {
+    const { edges } = JSON.parse(graph("graph/shop", "--json")) as { edges: Record<string, string>[] };
+    const backend = "infra/pipelines.yml#Backend";
+    assert.deepEqual(
+      edges.filter(({ from, kind }) => from!.startsWith(backend) && kind !== "gate"),
+      [{ from: `${backend}/1`, to: `${backend}/3`, kind: "hand-off", label: "Api" }],
+    );
+    assert.deepEqual(
+      edges.filter(({ to }) => to === backend).map(({ from, kind, label }) => [from, kind, label]),
+      [
+        ["event schedule", "order", undefined],
+        [".github/workflows/ci.yml", "order", "starts"],
+      ],
+    );
+  });
+
+  test("races are marked between a workflow and a pipeline, and between commands of two pipelines", () => {
+    const race = (folder: string) => graph(`err/parallel-pipelines-one-push/${folder}`).split("\n").at(-2);
+    assert.equal(race("workflow"), "race  .github/workflows/infra.yml | delivery.yml#Web  parallel-pipelines-one-push");
+    assert.equal(race("events"), "race  delivery.yml#Backend | delivery.yml#Admin  parallel-pipelines-one-push");
+  });
+
+  test("what is no race is not called one", () => {
+    assert.doesNotMatch(graph("err/trigger-misses-consumer/everything"), /race/);
+  });
+
+  test("one file alone, and a folder without any", () => {
+    const alone = graph("graph/shop/infra/docs.json");
+    assert.match(alone, /^push to main touching docs\/\*\*\n└─ docs \(docs\.json\)\n/);
+    const empty = spawnSync(baton, ["graph", import.meta.dirname, "--format", "tree"], { encoding: "utf8" });
+    assert.equal(empty.status, 2);
+    const nothing = spawnSync(baton, ["graph", join(import.meta.dirname, "../order")], { encoding: "utf8" });
+    assert.equal(nothing.status, 2);
+    assert.match(nothing.stderr, /no workflows \(\.github\/workflows\/\*\.yml\) and no CodePipelines/);
+  });
+
+  test("Graphviz reads what is drawn for it", () => {
+    const drawn = spawnSync("dot", ["-Tplain"], {
+      input: graph("graph/shop", "--format", "dot", "--jobs"),
+      encoding: "utf8",
+    });
+    assert.equal(drawn.error, undefined, "dot is missing: install the Debian package graphviz");
+    assert.match(drawn.stdout, /"approve \(approval\)"/);
+  });
 });

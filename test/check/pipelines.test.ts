@@ -68,14 +68,46 @@ describe("pipelines in Terraform's own language", () => {
   const folder = mkdtempSync(join(tmpdir(), "baton-check-terraform-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("are said not to be read, with what to do; secrets beside them are found", () => {
+  test("are checked like any other, and secrets beside them are found", () => {
     writeFileSync(join(folder, "pipeline.tf"), 'resource "aws_codepipeline" "shop" {\n  name = "shop"\n}\n');
     const clean = run(folder);
     assert.equal(clean.code, 0);
-    assert.match(clean.err, /not read: pipeline\.tf.*\n.*terraform show -json plan > plan\.json/);
+    assert.match(clean.err, /nothing found in 1 pipeline /);
     writeFileSync(join(folder, "terraform.tfvars"), 'github_token = "a9f8e7d6c5b4a3f2a9f8"\n');
     const { code, out } = run(folder);
     assert.equal(code, 1);
     assert.match(out, /secret-in-definition: "github_token"/);
+    assert.doesNotMatch(out, /a9f8e7d6/);
+  });
+
+  test("one file is read with its folder and the modules below, and what concerns it is shown", () => {
+    const fixture = join(fixtures, "same-run-order-race/terraform/infra");
+    for (const [file, code] of [
+      ["pipeline.tf", 1],
+      ["builds.tf", 0],
+    ] as const) {
+      const done = run(join(fixture, file));
+      assert.equal(done.code, code, done.err);
+    }
+  });
+
+  test("a mistake in a file is one problem, with its place and what to do; the other files are read", () => {
+    const copy = join(scratch, "broken");
+    cpSync(join(fixtures, "artifact-not-produced/terraform"), copy, { recursive: true });
+    writeFileSync(join(copy, "delivery/roles.tf"), 'resource "aws_iam_role" "delivery" {\n  name = "a\n}\n');
+    const { code, out } = run(copy, "--json");
+    assert.equal(code, 1);
+    const { findings } = JSON.parse(out) as {
+      findings: { rule: string; file: string; line: number; message: string; help: string }[];
+    };
+    assert.deepEqual(
+      findings.map(({ rule, file, line }) => [rule, file, line]),
+      [
+        ["artifact-not-produced", "delivery/pipeline.tf", 8],
+        ["unreadable-pipeline", "delivery/roles.tf", 2],
+      ],
+    );
+    assert.match(findings[1]!.message, /the text in quotes has no end on its line$/);
+    assert.match(findings[1]!.help, /terraform validate/);
   });
 });

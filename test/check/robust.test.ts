@@ -34,7 +34,7 @@ function changed(text: string, changes: readonly { kind: number; line: number; o
 /** Workflows, templates and configurations of a case. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(ya?ml|json|tfvars)$/.test(name),
+    /\.(ya?ml|json|tf|tfvars)$/.test(name),
   );
 }
 

@@ -39,7 +39,7 @@ export function normalised(text: string): string {
     .replace(/\b[0-9a-f]{7,40}\b|sha256:[0-9a-f]+/g, "ID")
     .replace(/(just now|\d+ \w+ ago)/g, "WHEN")
     .replace(/\b\d+\.\d+ GiB/g, "SIZE")
-    .replace(/^(ok {4}(?:node|git|bash|sh)): .*$/gm, "$1")
+    .replace(/^(ok {4}(?:node|git|bash|sh|aws)): .*$/gm, "$1")
     .replace(/critical path.*(?:\n {17}.*)*/g, "critical path")
     .replace(/ +$/gm, "")
     .replace(/[ ]{2,}/g, "  ");

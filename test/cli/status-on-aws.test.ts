@@ -194,7 +194,7 @@ describe("how generated pipelines are on AWS", () => {
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /absent: not on AWS, in the account and region[\s\S]*next: aws cloudformation deploy --stack-name absent-pipelines .*ConnectionArn=…/,
+      /absent: not on AWS \(layout single\), in the account and region[\s\S]*next: aws cloudformation deploy --stack-name absent-pipelines .*ConnectionArn=…/,
     );
     const json = await box.baton("status", "--on", "codepipeline", "--json");
     assert.equal(json.code, 1);

@@ -3,7 +3,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { RunnerOptions } from "../../src/runner/runner.ts";
-import { createRig as createAnyRig, failureOf, isRunning, pidIn, step, until } from "./rig.ts";
+import { createRig as createAnyRig, failureOf, isRunning, pidIn, type Rig, step, until } from "./rig.ts";
+
+/** What the steps printed, without bash's own word about a command that a signal ended. */
+async function said(rig: Rig, token: string): Promise<string[]> {
+  return (await rig.texts(token)).filter((text) => text !== "Terminated");
+}
 
 for (const shells of ["kept", "direct"] as const) {
   describe(`with ${shells} shells`, () => {
@@ -50,6 +55,46 @@ for (const shells of ["kept", "direct"] as const) {
       assert.equal((await running).result.kind, "stopped");
       assert.deepEqual(await rig.texts("stop-1"), ["cleaned"]);
       assert.ok(!isRunning(shell));
+    });
+
+    for (const [what, script] of [
+      ["while it waits", "sleep 600 & wait"],
+      ["while a command runs", "sleep 600"],
+      ["between commands", "while :; do sh -c :; done"],
+    ]) {
+      test(`what a trap starts to clean up ${what} is let finish`, async (t) => {
+        const rig = createRig(t);
+        const unlock = "sh -c 'sleep 0.3; echo unlocked'; sh -c 'sleep 0.1; echo told'";
+        const running = rig.run({
+          token: `stop ${what}`,
+          steps: [step(`trap "${unlock}; exit 0" TERM; echo $$ > shell; ${script}`)],
+        });
+        await pidIn(join(rig.checkout, "shell"));
+        rig.runner.stop(`stop ${what}`, "graceful");
+        assert.equal((await running).result.kind, "stopped");
+        assert.deepEqual(await said(rig, `stop ${what}`), ["unlocked", "told"]);
+      });
+    }
+
+    test("a graceful stop misses nothing that is started while it looks", { timeout: 30_000 }, async (t) => {
+      const rig = createRig(t, { graceMs: 3_600_000 });
+      const running = rig.run({
+        token: "stop-forks",
+        steps: [step("echo $$ > shell; for n in {1..2000}; do sleep 600 & done; wait")],
+      });
+      await pidIn(join(rig.checkout, "shell"));
+      rig.runner.stop("stop-forks", "graceful");
+      assert.equal((await running).result.kind, "stopped");
+    });
+
+    test("a command that the trap waits for and that was never asked is asked before the grace time is over", async (t) => {
+      const rig = createRig(t);
+      const script = `trap 'echo cleaned; exit 0' TERM; (trap "echo asked; sleep 600" TERM; echo $$ > shell; while :; do sleep 600 & wait $!; done)`;
+      const running = rig.run({ token: "stop-late", steps: [step(script)] });
+      await pidIn(join(rig.checkout, "shell"));
+      rig.runner.stop("stop-late", "graceful");
+      assert.equal((await running).result.kind, "stopped");
+      assert.deepEqual(await said(rig, "stop-late"), ["asked", "cleaned"]);
     });
 
     test("a second stop does not wait for the grace time", async (t) => {

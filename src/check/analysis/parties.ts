@@ -5,6 +5,7 @@
 
 import type { ResourceAccess } from "../../facts/access.ts";
 import type { NameSet } from "../../facts/name-set.ts";
+import type { Choice } from "../../facts/scenario.ts";
 import {
   type ActionFacts,
   identity,
@@ -15,6 +16,7 @@ import {
 } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
 import type { Analysis } from "./analysis.ts";
+import { branchRef, openBranch, type Push, type PushRef, pushTo, wordsFor } from "./staged-claims.ts";
 import { fileName } from "./wording.ts";
 
 export type PushStart = Extract<StagedStart, { kind: "push" }>;
@@ -28,10 +30,9 @@ export interface Party {
   readonly after: readonly string[];
   readonly name: string | undefined;
   readonly deeds: readonly Deed[];
-  readonly imports: ReadonlySet<string>;
-  readonly exports: ReadonlyMap<string, Place>;
-  /** Importing places, for the name of what is imported. */
-  readonly importAt: Place | undefined;
+  /** Names of values that other stacks hand over, with the actions that take and make them. */
+  readonly imports: ReadonlyMap<string, ActionFacts>;
+  readonly exports: ReadonlyMap<string, ActionFacts>;
   readonly platform: "stages" | "jobs";
   /** The same definition may stand in several files. */
   readonly shape: string;
@@ -55,6 +56,8 @@ export interface Deed {
   readonly account: string | undefined;
   readonly region: string | undefined;
   readonly action: ActionFacts | undefined;
+  /** The job or action, as simulators know it. */
+  readonly job: { readonly pipeline: string; readonly path: readonly string[] };
 }
 
 const known = new WeakMap<Analysis, readonly Party[]>();
@@ -71,8 +74,9 @@ export function partiesOf(analysis: Analysis): readonly Party[] {
 }
 
 function stagedParty(pipeline: StagedPipeline): Party {
-  const imports = new Set(pipeline.actions.flatMap((action) => action.imports));
-  const exports = pipeline.actions.flatMap((action) => action.exports.map((name) => [name, action.nameAt] as const));
+  const { actions } = pipeline;
+  const imports = actions.flatMap((action) => action.imports.map((name) => [name, action] as const));
+  const exports = actions.flatMap((action) => action.exports.map((name) => [name, action] as const));
   return {
     id: pipeline.id,
     label: pipeline.label,
@@ -81,9 +85,9 @@ function stagedParty(pipeline: StagedPipeline): Party {
     pushes: pipeline.starts.filter((start) => start.kind === "push").map(pushOf),
     after: pipeline.starts.flatMap((start) => (start.kind === "after" ? (identity(start.pipeline.key) ?? []) : [])),
     deeds: pipeline.actions.flatMap((action) => action.accesses.flatMap((access) => deedOf(action, access))),
-    imports,
+    // The first action that takes a value is the one that misses it.
+    imports: new Map(imports.toReversed()),
     exports: new Map(exports),
-    importAt: pipeline.actions.find((action) => action.imports.length > 0)?.nameAt,
     platform: "stages",
     shape: pipeline.actions.map((action) => `${action.stageLabel}/${action.label}`).join(" "),
   };
@@ -91,10 +95,18 @@ function stagedParty(pipeline: StagedPipeline): Party {
 
 function deedOf(action: ActionFacts, access: ActionFacts["accesses"][number]): Deed[] {
   if (access.kind !== "resource") return [];
-  const where = `"${action.label}" in stage "${action.stageLabel}"`;
   const { details } = access;
   const account = identity([...action.account, ...(details.get("account") ?? [])]);
-  return [{ access, where, account, region: identity(details.get("region") ?? action.region), action }];
+  const region = identity(details.get("region") ?? action.region);
+  return [{ access, where: whereOf(action), account, region, action, job: jobOf(action) }];
+}
+
+export function whereOf({ label, stageLabel }: ActionFacts): string {
+  return `"${label}" in stage "${stageLabel}"`;
+}
+
+export function jobOf({ pipeline, stageLabel, label }: ActionFacts): Deed["job"] {
+  return { pipeline, path: [stageLabel, label] };
 }
 
 function pushOf(start: PushStart): PartyPush {
@@ -128,7 +140,10 @@ function jobParties(analysis: Analysis): Party[] {
         step.accesses.flatMap((access): Deed[] => {
           if (access.kind !== "resource") return [];
           const resolved = { ...access, key: step.resolve(access.key) };
-          return [{ access: resolved, where: `job "${job.label}"`, account: "", region: "", action: undefined }];
+          const where = `job "${job.label}"`;
+          const { path } = job;
+          const place = { pipeline: pipeline.id, path };
+          return [{ access: resolved, where, account: "", region: "", action: undefined, job: place }];
         }),
       ),
     );
@@ -140,9 +155,8 @@ function jobParties(analysis: Analysis): Party[] {
       pushes: orders ? [] : pushes,
       after: [],
       deeds: orders ? [] : deeds,
-      imports: new Set(),
+      imports: new Map(),
       exports: new Map(),
-      importAt: undefined,
       platform: "jobs",
       shape: pipeline.id,
     };
@@ -162,20 +176,55 @@ export interface CoStart {
   readonly b: PartyPush;
   /** `push to main`. */
   readonly words: string;
+  readonly push: Push;
+  readonly choices: readonly Choice[];
   /** Both have path filters, and no path is known that lets both start. */
   readonly apart: boolean;
 }
 
-/** One push that starts both. */
+/** One push that starts both, the first that is told. */
 export function coStart(a: Party, b: Party): CoStart | undefined {
+  for (const start of coStarts(a, b)) return start;
+  return undefined;
+}
+
+/** One push that starts both and lets both do their part. */
+export function coStartOf(analysis: Analysis, [a, first]: Doing, [b, second]: Doing): CoStart | undefined {
+  for (const start of coStarts(a, b)) {
+    if (runsOn(analysis, first, start.push) && runsOn(analysis, second, start.push)) return start;
+  }
+  return undefined;
+}
+
+/** A party with the job or action of it that matters. */
+export type Doing = readonly [Party, Deed["job"]];
+
+function* coStarts(a: Party, b: Party): Generator<CoStart> {
   for (const x of a.pushes) {
     for (const y of b.pushes) {
       if (!sameRepository(x.repository, y.repository)) continue;
-      const words = commonRef(x, y);
-      if (words) return { a: x, b: y, words, apart: pathsApart(x.paths, y.paths) };
+      for (const ref of commonRefs(x, y)) {
+        // Workflows are of the repository that is looked at, whatever its name is here.
+        const { repository } = a.platform === "stages" ? x : y;
+        const push: Push = { ...pushTo(ref), ...(repository ? { repository } : {}) };
+        const words = wordsFor(ref, repository);
+        yield { a: x, b: y, words, apart: pathsApart(x.paths, y.paths), push, choices: ref.choices };
+      }
     }
   }
-  return undefined;
+}
+
+/** What a condition says of a job on this push; actions have none. */
+function runsOn(analysis: Analysis, { pipeline: id, path }: Deed["job"], { ref }: Push): boolean {
+  const pipeline = analysis.facts.pipeline(id);
+  const job = pipeline?.jobs.find((each) => each.path.join("/") === path.join("/"));
+  if (!pipeline || !job) return true;
+  return analysis
+    .waysRunning(pipeline, job)
+    .some(
+      ({ root, upstream }) =>
+        !upstream && root.kind === "push" && root.ref.kind === ref.kind && root.ref.name === ref.name,
+    );
 }
 
 /** An empty name is this repository where no clone tells its name. */
@@ -185,19 +234,23 @@ function sameRepository(a: string | undefined, b: string | undefined): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-function commonRef(x: PartyPush, y: PartyPush): string | undefined {
+function* commonRefs(x: PartyPush, y: PartyPush): Generator<PushRef> {
   if (x.branch !== undefined && x.branch === y.branch) {
-    return !x.branch.includes("‹") ? `push to ${x.branch}` : "a push";
+    const ref = x.branch.includes("‹") ? openBranch(x.branch) : branchRef(x.branch);
+    if (ref) yield ref;
+    return;
   }
-  const names = [...x.branches.samples, ...y.branches.samples];
   const open = (push: PartyPush) => push.branches.kind !== "all" || push.branch === undefined;
   if (open(x) && open(y)) {
-    const branch = names.find((name) => x.branches.accepts(name) && y.branches.accepts(name));
-    if (branch) return `push to ${branch}`;
-    if (x.branches.kind === "all" && y.branches.kind === "all") return "a push";
+    for (const branch of shared(x.branches, y.branches)) yield branchRef(branch);
+    if (x.branches.kind === "all" && y.branches.kind === "all") yield { ...branchRef("main"), words: "a push" };
   }
-  const tag = [...x.tags.samples, ...y.tags.samples].find((name) => x.tags.accepts(name) && y.tags.accepts(name));
-  return tag && `tag ${tag}`;
+  for (const name of shared(x.tags, y.tags)) yield { kind: "tag", name, choices: [], words: `tag ${name}` };
+}
+
+function shared(x: NameSet, y: NameSet): string[] {
+  const names = new Set([...x.samples, ...y.samples]);
+  return [...names].filter((name) => x.accepts(name) && y.accepts(name));
 }
 
 function pathsApart(x: NameSet, y: NameSet): boolean {

@@ -1,4 +1,6 @@
 import { type ActionFacts, comesBefore, literal, type StagedPipeline, type Written } from "../../facts/staged.ts";
+import type { Analysis } from "../analysis/analysis.ts";
+import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -9,18 +11,47 @@ export const artifactNotProduced: Rule = {
   title: "an action takes an artifact that no earlier action makes",
   why: "CodePipeline refuses a pipeline in which an action takes what nothing before it puts out, or fails when the action asks for it.",
   url: awsDocumentation.artifacts,
-  *find({ facts }) {
-    for (const pipeline of facts.staged?.pipelines ?? []) {
+  *find(analysis) {
+    for (const pipeline of analysis.facts.staged?.pipelines ?? []) {
       if (pipeline.partial) continue;
       for (const action of pipeline.actions) {
-        for (const input of action.inputs) yield* missing(pipeline, action, input);
-        yield* notAnInput(action);
+        const at = { analysis, pipeline, action };
+        for (const input of action.inputs) yield* missing(at, input);
+        yield* notAnInput(at);
       }
     }
   },
 };
 
-function* missing(pipeline: StagedPipeline, action: ActionFacts, input: Written): Generator<Candidate> {
+interface Taking {
+  readonly analysis: Analysis;
+  readonly pipeline: StagedPipeline;
+  readonly action: ActionFacts;
+}
+
+/** The action runs, and what it looks for is not there. */
+function inVain(
+  { analysis, pipeline, action }: Taking,
+  artifact: string,
+  late?: ActionFacts,
+): Pick<Candidate, "schedule" | "claim"> {
+  const job = actionPattern(action);
+  return {
+    schedule: [
+      startLine(analysis, pipeline),
+      `"${action.label}" in stage "${action.stageLabel}" starts: the artifact "${artifact}" is not there`,
+      ...(late ? [`"${late.label}" in stage "${late.stageLabel}" has not made it yet`] : []),
+    ],
+    claim: stagedClaim(analysis, pipeline, {
+      schedule: [{ kind: "job-started", job }],
+      bad: { kind: "finds-nothing", job, step: 0, artifact },
+      except: action,
+    }),
+  };
+}
+
+function* missing(taking: Taking, input: Written): Generator<Candidate> {
+  const { pipeline, action } = taking;
   const name = literal(input);
   if (name === undefined) return;
   const makers = pipeline.actions.filter((each) => each !== action && makes(each, name));
@@ -36,7 +67,7 @@ function* missing(pipeline: StagedPipeline, action: ActionFacts, input: Written)
     at: input.at,
     related: late ? [{ at: late.nameAt, message: `"${late.label}" makes it, in stage "${late.stageLabel}"` }] : [],
     confidence: "high",
-    schedule: [],
+    ...inVain(taking, name, late),
     help: late
       ? `Move "${late.label}" to an earlier stage, or give it a lower run order than "${action.label}".`
       : `Name one that exists${others.length > 0 ? ` (${others.join(", ")})` : ""}, or let an earlier action put it out.`,
@@ -44,7 +75,8 @@ function* missing(pipeline: StagedPipeline, action: ActionFacts, input: Written)
 }
 
 /** An artifact that only the configuration names is not there when the action runs. */
-function* notAnInput(action: ActionFacts): Generator<Candidate> {
+function* notAnInput(taking: Taking): Generator<Candidate> {
+  const { action } = taking;
   const inputs = action.inputs.map(literal);
   if (inputs.includes(undefined)) return;
   for (const named of action.namedArtifacts) {
@@ -54,7 +86,7 @@ function* notAnInput(action: ActionFacts): Generator<Candidate> {
       message: `Action "${action.label}" names the artifact "${name}" in its configuration and does not take it`,
       at: named.at,
       confidence: "high",
-      schedule: [],
+      ...inVain(taking, name),
       help: `Add "${name}" to the input artifacts of the action.`,
     };
   }

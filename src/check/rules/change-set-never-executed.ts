@@ -1,6 +1,9 @@
+import type { Moment } from "../../facts/scenario.ts";
 import { type ActionFacts, comesBefore, identity, readable, type StagedPipeline } from "../../facts/staged.ts";
+import type { Analysis } from "../analysis/analysis.ts";
+import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
-import type { Rule } from "../rule.ts";
+import type { Candidate, Rule } from "../rule.ts";
 
 export const changeSetNeverExecuted: Rule = {
   id: "change-set-never-executed",
@@ -9,8 +12,8 @@ export const changeSetNeverExecuted: Rule = {
   title: "a change set is made and never executed",
   why: "CHANGE_SET_REPLACE only writes down what would change. Without CHANGE_SET_EXECUTE of the same change set the stage is green and the stack stays as it was.",
   url: awsDocumentation.cloudFormation,
-  *find({ facts }) {
-    const pipelines = facts.staged?.pipelines ?? [];
+  *find(analysis) {
+    const pipelines = analysis.facts.staged?.pipelines ?? [];
     for (const pipeline of pipelines) {
       if (pipeline.partial) continue;
       for (const action of pipeline.actions) {
@@ -31,13 +34,45 @@ export const changeSetNeverExecuted: Rule = {
               ? [{ at: mistaken.changeSet!.name.at, message: `"${mistaken.label}" executes another one` }]
               : [],
           confidence: pipeline.actions.some((each) => each.opaque && comesBefore(action, each)) ? "low" : "high",
-          schedule: [],
+          ...unexecuted(analysis, pipeline, { make: action, early }),
           help: "Add an action with CHANGE_SET_EXECUTE, the same stack and the same change set name, at a higher run order or in a later stage. Without a review in between, CREATE_UPDATE does both at once.",
         };
       }
     }
   },
 };
+
+interface Unexecuted {
+  readonly make: ActionFacts;
+  readonly early: ActionFacts | undefined;
+}
+
+/** The run goes through, and what was made is left as it is. */
+function unexecuted(
+  analysis: Analysis,
+  pipeline: StagedPipeline,
+  { make, early }: Unexecuted,
+): Pick<Candidate, "schedule" | "claim"> {
+  const job = actionPattern(make);
+  const name = readable(make.changeSet!.name.key);
+  const runs = analysis.facts.staged!.pipelines.flatMap(({ actions }) => actions);
+  const by = runs.filter((each) => executes(each, make) === "yes").map((each) => actionPattern(each));
+  const made: Moment = { kind: "job-ended", job, conclusion: "success" };
+  return {
+    schedule: [
+      startLine(analysis, pipeline),
+      ...(early ? [`"${early.label}" executes the change set "${name}" of an earlier run, or finds none`] : []),
+      `"${make.label}" makes the change set "${name}"`,
+      "the run goes on to its end: the stack stays as it was",
+    ],
+    claim: stagedClaim(analysis, pipeline, {
+      schedule: early
+        ? [{ kind: "job-ended", job: actionPattern(early) }, made]
+        : [made, { kind: "run-ended", run: job.run, conclusion: "success" }],
+      bad: { kind: "not-followed", job, by },
+    }),
+  };
+}
 
 function isExecuted(action: ActionFacts, own: StagedPipeline, all: readonly StagedPipeline[]): boolean {
   const later = own.actions.filter((each) => comesBefore(action, each) || each.runOrder === undefined);

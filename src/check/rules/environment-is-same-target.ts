@@ -1,5 +1,8 @@
+import type { Claim, JobPattern } from "../../facts/scenario.ts";
 import type { StagedPipeline } from "../../facts/staged.ts";
+import type { Analysis } from "../analysis/analysis.ts";
 import { changes, type Deed, nameOfTarget, partiesOf, targetOf } from "../analysis/parties.ts";
+import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -14,7 +17,7 @@ export const environmentIsSameTarget: Rule = {
     const parties = partiesOf(analysis);
     for (const pipeline of analysis.facts.staged?.pipelines ?? []) {
       const party = parties.find(({ id }) => id === pipeline.id);
-      if (party) yield* within(pipeline, party.deeds.filter(isDeployment));
+      if (party) yield* within(analysis, pipeline, party.deeds.filter(isDeployment));
     }
   },
 };
@@ -26,7 +29,8 @@ function isDeployment(deed: Deed): boolean {
   return resource === "stack" || resource === "function" || (resource === "bucket" && tool === "S3 deploy");
 }
 
-function* within({ label }: StagedPipeline, deeds: readonly Deed[]): Generator<Candidate> {
+function* within(analysis: Analysis, pipeline: StagedPipeline, deeds: readonly Deed[]): Generator<Candidate> {
+  const { label } = pipeline;
   const seen = new Set<string>();
   for (const [i, first] of deeds.entries()) {
     const target = targetOf(first)!;
@@ -42,10 +46,23 @@ function* within({ label }: StagedPipeline, deeds: readonly Deed[]): Generator<C
       related: [{ at: first.access.at, message: `Stage "${a.stageLabel}" deploys it as ${a.tier}` }],
       confidence: "high",
       schedule: [
+        startLine(analysis, pipeline),
         `stage "${a.stageLabel}" deploys ${nameOfTarget(first)}`,
         `${b.tier} has the change already, before stage "${b.stageLabel}" begins`,
       ],
+      claim: stagedClaim(analysis, pipeline, changedEarly(actionPattern(a), actionPattern(b))),
       help: "Give each environment a name, an account (role) or a region of its own.",
     };
   }
+}
+
+/** What is called a trial has changed it before the other one begins. */
+function changedEarly(first: JobPattern, second: JobPattern): Pick<Claim, "schedule" | "bad"> {
+  return {
+    schedule: [
+      { kind: "job-ended", job: first },
+      { kind: "job-started", job: second },
+    ],
+    bad: { kind: "before", first, second },
+  };
 }

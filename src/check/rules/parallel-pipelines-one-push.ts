@@ -1,6 +1,18 @@
+import type { Claim } from "../../facts/scenario.ts";
 import { identity, readable, readableIdentity } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
-import { bucketOf, coStart, type Deed, type Party, partiesOf, samePipeline } from "../analysis/parties.ts";
+import { type Meeting, meetingOf } from "../analysis/meeting.ts";
+import {
+  bucketOf,
+  coStart,
+  coStartOf,
+  type Deed,
+  jobOf,
+  type Party,
+  partiesOf,
+  samePipeline,
+  whereOf,
+} from "../analysis/parties.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -16,9 +28,15 @@ export const parallelPipelinesOnePush: Rule = {
     for (const writer of parties) {
       for (const reader of parties) {
         if (samePipeline(writer, reader) || (writer.platform === "jobs" && reader.platform === "jobs")) continue;
-        const start = coStart(writer, reader);
-        const link = start && linkOf(writer, reader);
+        const link = coStart(writer, reader) && linkOf(writer, reader);
         if (!link) continue;
+        const doings = [
+          [writer, link.last],
+          [reader, link.first],
+        ] as const;
+        const start = coStartOf(analysis, ...doings);
+        const meeting = start && meetingOf(analysis, start, doings);
+        if (!meeting) continue;
         yield {
           message: `${reader.label} reads ${link.what} while ${writer.label} may still deploy it: both start on one push and nothing orders them`,
           at: link.readAt,
@@ -29,11 +47,8 @@ export const parallelPipelinesOnePush: Rule = {
           ],
           confidence: start.apart ? "low" : "high",
           severity: start.apart ? "warning" : "error",
-          schedule: [
-            `${start.words}${start.apart ? " that touches the paths of both" : ""} -> ${writer.label} starts; ${reader.label} starts`,
-            `${link.reader} reads ${link.what}`,
-            `${link.writer} has not deployed it yet`,
-          ],
+          schedule: [meeting.line, `${link.reader} reads ${link.what}`, `${link.writer} has not deployed it yet`],
+          claim: readsFirst(meeting),
           help: `Put both into one pipeline, or start ${reader.label} when ${writer.label} has succeeded (an EventBridge rule on its state, or an action that starts it) and not by the push.`,
         };
       }
@@ -41,20 +56,41 @@ export const parallelPipelinesOnePush: Rule = {
   },
 };
 
+/** Both do their part, the reader first. */
+function readsFirst({ scenario, jobs: [writer, reader] }: Meeting): Claim {
+  return {
+    scenario,
+    schedule: [
+      { kind: "job-ended", job: reader },
+      { kind: "job-ended", job: writer },
+    ],
+    bad: { kind: "before", first: reader, second: writer },
+  };
+}
+
 interface Link {
   readonly what: string;
   readonly writer: string;
   readonly reader: string;
   readonly writtenAt: Place;
   readonly readAt: Place;
+  readonly first: Deed["job"];
+  readonly last: Deed["job"];
 }
 
 function linkOf(writer: Party, reader: Party): Link | undefined {
-  for (const name of reader.imports) {
-    const writtenAt = writer.exports.get(name);
-    if (!writtenAt || !reader.importAt) continue;
-    const what = `the export "${readableIdentity(name)}"`;
-    return { what, writer: writer.label, reader: reader.label, writtenAt, readAt: reader.importAt };
+  for (const [name, taker] of reader.imports) {
+    const maker = writer.exports.get(name);
+    if (!maker) continue;
+    return {
+      what: `the export "${readableIdentity(name)}"`,
+      writer: whereOf(maker),
+      reader: whereOf(taker),
+      writtenAt: maker.nameAt,
+      readAt: taker.nameAt,
+      first: jobOf(taker),
+      last: jobOf(maker),
+    };
   }
   for (const read of reader.deeds) {
     if (read.access.mode !== "read" && !usesAsTarget(read)) continue;
@@ -66,6 +102,8 @@ function linkOf(writer: Party, reader: Party): Link | undefined {
       reader: read.where,
       writtenAt: written.access.at,
       readAt: read.access.at,
+      first: read.job,
+      last: written.job,
     };
   }
   return undefined;

@@ -1,6 +1,8 @@
+import type { Claim } from "../../facts/scenario.ts";
 import { type ActionFacts, comesBefore, type StagedPipeline } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { coStart, partiesOf } from "../analysis/parties.ts";
+import { type CoStart, coStart, partiesOf } from "../analysis/parties.ts";
+import { actionPattern, stagedClaim, stagedScenario, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -41,12 +43,13 @@ export const productionBeforeStaging: Rule = {
         severity: trial ? "error" : "warning",
         confidence: later ? "high" : trial ? "medium" : "low",
         schedule: [
-          `push -> ${pipeline.label} starts${elsewhere ? `; ${elsewhere.label} starts` : ""}`,
+          `${startLine(analysis, pipeline)}${elsewhere ? `; ${elsewhere.label} starts` : ""}`,
           `"${production.label}" deploys production`,
           trial
             ? `"${trial.label}" has not shown yet whether the commit is good`
             : "nobody and nothing has tried the commit before",
         ],
+        claim: untried(analysis, pipeline, { production, later, elsewhere }),
         help: trial
           ? `Put stage "${production.stageLabel}" behind "${trial.stageLabel}", with a manual approval in between where people decide.`
           : "Deploy to an environment like production first, or put a manual approval in front.",
@@ -54,6 +57,38 @@ export const productionBeforeStaging: Rule = {
     }
   },
 };
+
+interface Untried {
+  readonly production: ActionFacts;
+  readonly later: ActionFacts | undefined;
+  readonly elsewhere: Elsewhere | undefined;
+}
+
+/** Production is deployed while the trial has not ended, or without one. */
+function untried(analysis: Analysis, pipeline: StagedPipeline, { production, later, elsewhere }: Untried): Claim {
+  if (!later && !elsewhere) {
+    const job = actionPattern(production);
+    return stagedClaim(analysis, pipeline, {
+      schedule: [{ kind: "job-ended", job }],
+      bad: { kind: "runs", job },
+    });
+  }
+  const [first, second] = [actionPattern(production), actionPattern(later ?? elsewhere!.action)];
+  const told: Pick<Claim, "schedule" | "bad"> = {
+    schedule: [
+      { kind: "job-ended", job: first },
+      { kind: "job-ended", job: second },
+    ],
+    bad: { kind: "before", first, second },
+  };
+  if (!elsewhere) return stagedClaim(analysis, pipeline, told);
+  const { start, pipeline: other } = elsewhere;
+  const events = [start.push];
+  return {
+    scenario: stagedScenario(analysis, { events, choices: start.choices, pipelines: [pipeline, other] }),
+    ...told,
+  };
+}
 
 function deploys(action: ActionFacts): boolean {
   if (action.kind === "deploy") return true;
@@ -77,13 +112,21 @@ function isTriedByOthers({ facts }: Analysis, pipeline: StagedPipeline): boolean
   );
 }
 
-function trialElsewhere(analysis: Analysis, pipeline: StagedPipeline) {
+interface Elsewhere {
+  readonly label: string;
+  readonly action: ActionFacts;
+  readonly pipeline: StagedPipeline;
+  readonly start: CoStart;
+}
+
+function trialElsewhere(analysis: Analysis, pipeline: StagedPipeline): Elsewhere | undefined {
   const parties = partiesOf(analysis);
   const own = parties.find(({ id }) => id === pipeline.id);
   for (const other of analysis.facts.staged?.pipelines ?? []) {
     const party = parties.find(({ id }) => id === other.id);
     const action = other === pipeline ? undefined : other.actions.find(isTrial);
-    if (own && party && action && coStart(own, party)) return { label: other.label, action };
+    const start = own && party && action ? coStart(own, party) : undefined;
+    if (start && action) return { label: other.label, action, pipeline: other, start };
   }
   return undefined;
 }

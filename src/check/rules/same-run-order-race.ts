@@ -1,5 +1,7 @@
 import type { ResourceAccess, ResourceKind } from "../../facts/access.ts";
+import type { Claim, JobPattern } from "../../facts/scenario.ts";
 import { type ActionFacts, identity, literal, readable, readableIdentity, runTogether } from "../../facts/staged.ts";
+import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -10,9 +12,9 @@ export const sameRunOrderRace: Rule = {
   title: "two actions of one stage run at once and one needs what the other does",
   why: "Actions with the same run order (1 where none is written) start together. The one that needs the other's effect may be done before it has happened, or fail on the first run.",
   url: awsDocumentation.structure,
-  *find({ facts }) {
-    for (const { stages } of facts.staged?.pipelines ?? []) {
-      for (const { actions } of stages) {
+  *find(analysis) {
+    for (const pipeline of analysis.facts.staged?.pipelines ?? []) {
+      for (const { actions } of pipeline.stages) {
         for (const first of actions) {
           for (const needy of actions) {
             const need = runTogether(first, needy) ? needOf(needy, first) : undefined;
@@ -23,10 +25,12 @@ export const sameRunOrderRace: Rule = {
               related: [{ at: first.runOrderAt ?? first.nameAt, message: `"${first.label}" runs at the same time` }],
               confidence: need.certain ? "high" : "medium",
               schedule: [
+                startLine(analysis, pipeline),
                 `stage "${needy.stageLabel}" -> "${first.label}" starts; "${needy.label}" starts`,
                 `"${needy.label}" ${need.does}`,
                 `"${first.label}" has not ended yet`,
               ],
+              claim: stagedClaim(analysis, pipeline, needFirst(actionPattern(needy), actionPattern(first))),
               help: `Give "${needy.label}" the run order ${(needy.runOrder ?? 1) + 1}, or a stage after this one.`,
             };
           }
@@ -35,6 +39,18 @@ export const sameRunOrderRace: Rule = {
     }
   },
 };
+
+/** What needs the other is done before it. */
+function needFirst(needy: JobPattern, first: JobPattern): Pick<Claim, "schedule" | "bad"> {
+  return {
+    schedule: [
+      { kind: "job-started", job: first },
+      { kind: "job-ended", job: needy },
+      { kind: "job-ended", job: first },
+    ],
+    bad: { kind: "before", first: needy, second: first },
+  };
+}
 
 interface Need {
   readonly does: string;

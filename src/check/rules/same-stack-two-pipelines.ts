@@ -1,7 +1,10 @@
+import type { Claim, JobPattern } from "../../facts/scenario.ts";
 import { runTogether } from "../../facts/staged.ts";
+import type { Analysis } from "../analysis/analysis.ts";
+import { meetingOf } from "../analysis/meeting.ts";
 import {
   changes,
-  coStart,
+  coStartOf,
   type Deed,
   nameOfTarget,
   type Party,
@@ -10,6 +13,7 @@ import {
   startsAfter,
   targetOf,
 } from "../analysis/parties.ts";
+import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -23,11 +27,11 @@ export const sameStackTwoPipelines: Rule = {
   *find(analysis) {
     const parties = partiesOf(analysis);
     for (const [i, a] of parties.entries()) {
-      if (a.platform === "stages") yield* within(a);
+      if (a.platform === "stages") yield* within(analysis, a);
       for (const b of parties.slice(i + 1)) {
         if (samePipeline(a, b) || (a.platform === "jobs" && b.platform === "jobs")) continue;
         if (startsAfter(a, b) || startsAfter(b, a)) continue;
-        yield* between(a, b);
+        yield* between(analysis, a, b);
       }
     }
   },
@@ -37,7 +41,8 @@ function stacks({ deeds }: Party): Deed[] {
   return deeds.filter((deed) => deed.access.resource === "stack" && changes(deed) && targetOf(deed) !== undefined);
 }
 
-function* within(party: Party): Generator<Candidate> {
+function* within(analysis: Analysis, party: Party): Generator<Candidate> {
+  const pipeline = analysis.facts.staged!.pipelines.find(({ id }) => id === party.id)!;
   const own = stacks(party);
   for (const [i, a] of own.entries()) {
     for (const b of own.slice(i + 1)) {
@@ -48,24 +53,43 @@ function* within(party: Party): Generator<Candidate> {
         related: [{ at: a.access.at, message: `The same stack, in ${a.where}` }],
         confidence: "high",
         schedule: [
+          startLine(analysis, pipeline),
           `stage "${a.action.stageLabel}" -> "${a.action.label}" starts; "${b.action.label}" starts`,
           "both update the stack",
         ],
+        claim: stagedClaim(analysis, pipeline, bothAtOnce(actionPattern(a.action), actionPattern(b.action))),
         help: "Give them different run orders, or different stacks.",
       };
     }
   }
 }
 
-function* between(a: Party, b: Party): Generator<Candidate> {
+/** Each begins before the other has ended. */
+function bothAtOnce(first: JobPattern, second: JobPattern): Pick<Claim, "schedule" | "bad"> {
+  return {
+    schedule: [
+      { kind: "job-started", job: first },
+      { kind: "job-started", job: second },
+      { kind: "job-ended", job: first },
+    ],
+    bad: { kind: "overlap", first, second },
+  };
+}
+
+function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> {
   const seen = new Set<string>();
   for (const first of stacks(a)) {
     const second = stacks(b).find((deed) => targetOf(deed) === targetOf(first));
     const target = targetOf(first)!;
     if (!second || seen.has(target)) continue;
     seen.add(target);
-    const start = coStart(a, b);
+    const start = coStartOf(analysis, [a, first.job], [b, second.job]);
     const [x, y] = [a.pushes[0], b.pushes[0]];
+    const meeting = meetingOf(analysis, start, [
+      [a, first.job],
+      [b, second.job],
+    ]);
+    if (!meeting) continue;
     yield {
       message: `${a.label} and ${b.label} both deploy ${nameOfTarget(first)} and nothing orders them`,
       at: second.access.at,
@@ -75,12 +99,8 @@ function* between(a: Party, b: Party): Generator<Candidate> {
         ...(y ? [{ at: y.at, message: `${b.label} starts here` }] : []),
       ],
       confidence: start && !start.apart ? "high" : "medium",
-      schedule: [
-        start
-          ? `${start.words} -> ${a.label} starts; ${b.label} starts`
-          : `${a.label} is started; ${b.label} is started before it has ended`,
-        `${second.where} updates the stack while ${first.where} does`,
-      ],
+      schedule: [meeting.line, `${second.where} updates the stack while ${first.where} does`],
+      claim: { scenario: meeting.scenario, ...bothAtOnce(...meeting.jobs) },
       help: "Let one pipeline own the stack. Where both must change it, make them stages of one pipeline, or give each environment a stack of its own.",
     };
   }

@@ -1,5 +1,8 @@
+import type { Claim, RunPattern } from "../../facts/scenario.ts";
 import { literal, type StagedPipeline, type StagedStart } from "../../facts/staged.ts";
-import { coStart, type Party, partiesOf } from "../analysis/parties.ts";
+import type { Analysis } from "../analysis/analysis.ts";
+import { type CoStart, coStart, partiesOf } from "../analysis/parties.ts";
+import { asEvent, branchRef, pushTo, stagedScenario, stagedWay } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -13,19 +16,26 @@ export const triggerMissesConsumer: Rule = {
   *find(analysis) {
     const pipelines = analysis.facts.staged?.pipelines ?? [];
     for (const pipeline of pipelines) {
-      for (const start of pipeline.starts) if (start.kind === "push") yield* missed(pipeline, start);
+      for (const start of pipeline.starts) if (start.kind === "push") yield* missed(analysis, pipeline, start);
     }
-    yield* startedByEverything(pipelines, partiesOf(analysis));
+    yield* startedByEverything(analysis, pipelines);
   },
 };
 
-function* missed(pipeline: StagedPipeline, start: Extract<StagedStart, { kind: "push" }>): Generator<Candidate> {
+type PushStart = Extract<StagedStart, { kind: "push" }>;
+
+function* missed(analysis: Analysis, pipeline: StagedPipeline, start: PushStart): Generator<Candidate> {
   if (start.missingSource) {
+    const named = literal(start.missingSource);
     yield {
-      message: `A trigger of ${pipeline.label} listens to the source action "${literal(start.missingSource)}", which there is not`,
+      message: `A trigger of ${pipeline.label} listens to the source action "${named}", which there is not`,
       at: start.at,
       confidence: "high",
-      schedule: [],
+      schedule: [
+        "push, whatever it changes",
+        `the trigger waits for the source "${named}", which never tells of one: it starts nothing`,
+      ],
+      claim: deaf(analysis, pipeline),
       help: `Name one of its source actions${start.knownSources.length > 0 ? `: ${start.knownSources.join(", ")}` : ""}.`,
     };
     return;
@@ -36,6 +46,8 @@ function* missed(pipeline: StagedPipeline, start: Extract<StagedStart, { kind: "
   const own = pathsOf(pipeline);
   const [first] = own;
   if (!first || own.some(({ path, isFolder }) => covers(start, path, isFolder))) return;
+  const claim = passedOver(analysis, pipeline, inside(first));
+  if (!claim) return;
   const shown = [...new Set(own.map(({ path }) => path))].join(", ");
   yield {
     message: `Changes to ${shown} do not start ${pipeline.label}: its path filter leaves them out`,
@@ -43,11 +55,43 @@ function* missed(pipeline: StagedPipeline, start: Extract<StagedStart, { kind: "
     related: [{ at: first.at, message: `The pipeline works on ${first.path}` }],
     confidence: "medium",
     schedule: [
-      `push that touches only ${first.path}`,
+      `${stagedWay(analysis, pipeline).described} that touches only ${first.path}`,
       `${pipeline.label} is not started: what is deployed stays as it was`,
     ],
+    claim,
     help: `Add a pattern for ${first.path} to the file paths of the trigger.`,
   };
+}
+
+/** The trigger hears of no push. */
+function deaf(analysis: Analysis, pipeline: StagedPipeline): Claim {
+  const push = pushTo(branchRef(analysis.defaultBranch));
+  return {
+    scenario: stagedScenario(analysis, { events: [push], choices: [], pipelines: [pipeline] }),
+    schedule: [{ kind: "event", event: push.id }],
+    bad: { kind: "refused", pipeline: pipeline.id },
+  };
+}
+
+/** A push that touches everything starts it; the next one, which touches what it works on, does not. */
+function passedOver(analysis: Analysis, pipeline: StagedPipeline, path: string): Claim | undefined {
+  const { root, choices } = stagedWay(analysis, pipeline);
+  if (root.kind !== "push") return undefined;
+  const run = (event: string): RunPattern => ({ pipeline: pipeline.id, event });
+  const [all, own] = [asEvent(root, "all", "c1"), { ...asEvent(root, "own", "c2"), paths: [path] }];
+  return {
+    scenario: stagedScenario(analysis, { events: [all, own], choices, pipelines: [pipeline] }),
+    schedule: [
+      { kind: "run-created", run: run(all.id) },
+      { kind: "event", event: own.id },
+    ],
+    bad: { kind: "never-created", run: run(own.id) },
+  };
+}
+
+/** A file there. */
+function inside({ path, isFolder }: OwnPath): string {
+  return isFolder ? `${path}/file` : path;
 }
 
 interface OwnPath {
@@ -67,7 +111,7 @@ function pathsOf({ actions }: StagedPipeline): OwnPath[] {
 }
 
 /** Whether some change there starts it; a pattern that leads into the folder is enough. */
-function covers({ paths }: Extract<StagedStart, { kind: "push" }>, path: string, isFolder: boolean): boolean {
+function covers({ paths }: PushStart, path: string, isFolder: boolean): boolean {
   if (paths.accepts(path) || paths.inverted) return true;
   if (!isFolder) return false;
   return paths.patterns.some(({ value }) => {
@@ -77,7 +121,8 @@ function covers({ paths }: Extract<StagedStart, { kind: "push" }>, path: string,
 }
 
 /** Pipelines with folders of their own that one push starts all together. */
-function* startedByEverything(pipelines: readonly StagedPipeline[], parties: readonly Party[]): Generator<Candidate> {
+function* startedByEverything(analysis: Analysis, pipelines: readonly StagedPipeline[]): Generator<Candidate> {
+  const parties = partiesOf(analysis);
   const open = pipelines.flatMap((pipeline) => {
     const party = parties.find(({ id }) => id === pipeline.id);
     const [start] = pipeline.starts.filter((each) => each.kind === "push");
@@ -89,10 +134,18 @@ function* startedByEverything(pipelines: readonly StagedPipeline[], parties: rea
   const seen = new Set<StagedPipeline>();
   for (const [i, a] of open.entries()) {
     if (seen.has(a.pipeline)) continue;
-    const others = open.slice(i + 1).filter((b) => coStart(a.party, b.party) && disjoint(a.folders, b.folders));
-    if (others.length === 0) continue;
+    const sharing = open.slice(i + 1).flatMap((b) => {
+      const start = disjoint(a.folders, b.folders) ? coStart(a.party, b.party) : undefined;
+      return start ? [{ ...b, together: start }] : [];
+    });
+    const [first] = sharing;
+    if (!first) continue;
+    // All of them on one push.
+    const start = first.together;
+    const others = sharing.filter(({ together }) => together.words === start.words);
     for (const { pipeline } of others) seen.add(pipeline);
     const all = [a, ...others];
+    const [folder] = a.folders;
     yield {
       message: `Every push starts all of ${all.map(({ pipeline }) => pipeline.label).join(", ")}, whatever it changes`,
       at: a.start.at,
@@ -103,9 +156,14 @@ function* startedByEverything(pipelines: readonly StagedPipeline[], parties: rea
       severity: "note",
       confidence: "medium",
       schedule: [
-        `push that touches only ${[...a.folders][0]}`,
+        `${start.words} that touches only ${folder}`,
         ...all.map(({ pipeline }) => `${pipeline.label} starts`),
       ],
+      claim: allStarted(
+        analysis,
+        all.map(({ pipeline }) => pipeline),
+        { ...start, push: { ...start.push, paths: [`${folder}/file`] } },
+      ),
       help: a.start.filterable
         ? "Give each a trigger with file paths (pipeline type V2)."
         : "File paths can be filtered with triggers over a connection (pipeline type V2); sources that start by events or polling cannot.",
@@ -115,4 +173,18 @@ function* startedByEverything(pipelines: readonly StagedPipeline[], parties: rea
 
 function disjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return ![...a].some((folder) => b.has(folder));
+}
+
+/** One push starts them all. */
+function allStarted(
+  analysis: Analysis,
+  pipelines: readonly StagedPipeline[],
+  { push, choices }: Pick<CoStart, "push" | "choices">,
+): Claim {
+  const runs = pipelines.map(({ id }): RunPattern => ({ pipeline: id, event: push.id }));
+  return {
+    scenario: stagedScenario(analysis, { events: [push], choices, pipelines }),
+    schedule: runs.map((run) => ({ kind: "run-created", run })),
+    bad: { kind: "run-times", run: runs[0]!, times: 1 },
+  };
 }

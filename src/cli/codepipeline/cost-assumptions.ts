@@ -13,7 +13,7 @@ export function assumptionsOf(
   const runs = new Set(pipelines.map((pipeline) => pipeline.runs));
   const often =
     runs.size === 1
-      ? `every pipeline runs ${[...runs][0]} times a month`
+      ? `every pipeline runs ${[...runs][0]} times a month, whatever pushes touch`
       : `runs a month: ${pipelines.map((pipeline) => `${pipeline.name} ${pipeline.runs}`).join(", ")}`;
   const other = typeof settings.minutes === "number" ? settings.minutes : settings.minutes.default;
   const by = (basis: Basis) =>
@@ -57,7 +57,8 @@ export function pricesOf({ rows }: Comparison, settings: CostSettings): { title:
 /** `$0.002 a minute`, `$0.40 for a million requests`. */
 function perUnit(usd: number, unit: string): string {
   if (usd >= 0.0001) return `$${usd} ${/^[aeiou]/.test(unit) ? "an" : "a"} ${unit}`;
-  return `$${(usd * 1e6).toFixed(2)} for a million ${unit}s`;
+  // Cents, and tenths of them where there are any.
+  return `$${(usd * 1e6).toFixed(3).replace(/0$/, "")} for a million ${unit}s`;
 }
 
 export const notCounted: readonly string[] = [

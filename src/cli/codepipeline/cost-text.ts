@@ -104,7 +104,7 @@ function howOf(row: ComparedRow): string {
 function reason({ because, free, quantity, unit }: CostLine): string {
   if (free === 0) return because;
   if (free >= quantity) return `${because}, free`;
-  const amount = Math.round(free * 100) / 100;
+  const amount = free > 10 ? Math.round(free) : Math.round(free * 100) / 100;
   return `${because}, ${amount} ${unit}${amount === 1 ? "" : "s"} free`;
 }
 

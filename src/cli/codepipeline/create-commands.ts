@@ -1,7 +1,9 @@
 /** What puts the written files on AWS, and what brings changes there: the same commands, which people run themselves. */
 
 import { join } from "node:path";
+import type { Document } from "../../platforms/codepipeline/write/document.ts";
 import type { WriteOptions, WrittenFile } from "../../platforms/codepipeline/write/options.ts";
+import { snakeCase } from "../../platforms/codepipeline/write/terraform/values.ts";
 
 /** A larger template goes to CloudFormation by way of a bucket. */
 const inlineLimitBytes = 51_200;
@@ -12,34 +14,79 @@ export interface Created {
   /** Folder of the definition as the caller names it. */
   readonly where: string;
   readonly files: readonly WrittenFile[];
+  readonly document: Document;
+  /** Values of parameters that are known, by their ids. */
+  readonly values?: Readonly<Record<string, string>>;
   /** A stack that is there keeps the parameters it has. */
   readonly does: "create" | "update";
 }
 
 export const stackName = (delivery: string) => `${delivery}-pipelines`;
 
-export function createCommand({ delivery, write, where, files, does }: Created): string {
+/** For the pipelines themselves. */
+export function createCommand(created: Created): string {
+  const { delivery, write, where, document, does } = created;
   const folder = join(where, write.folder);
-  const isNew = does === "create";
   switch (write.format) {
     case "cloudformation": {
-      const isLarge = files.some(({ text }) => Buffer.byteLength(text) > inlineLimitBytes);
-      const parameters = isNew ? " --parameter-overrides ConnectionArn=… Repository=…" : "";
-      return `aws cloudformation deploy --stack-name ${stackName(delivery)} --template-file ${folder}/pipeline.yaml${isLarge ? " --s3-bucket …" : ""} --capabilities ${capability(files)}${parameters}`;
+      const region = write.settings.home?.region;
+      return deployStack({ name: stackName(delivery), file: "pipeline.yaml", region, document }, created);
     }
     case "terraform":
-      return `terraform -chdir=${folder} init && terraform -chdir=${folder} apply -var connection_arn=… -var repository=…`;
-    case "cdk":
-      return isNew
-        ? `npm install aws-cdk-lib constructs && npx cdk deploy --app 'node ${folder}/app.ts' --parameters ConnectionArn=… --parameters Repository=…`
-        : `npx cdk deploy --app 'node ${folder}/app.ts'`;
+      return apply(folder, document, created);
+    case "cdk": {
+      const all = document.elsewhere.length > 0 ? " --all" : "";
+      const deploy = `npx cdk deploy${all} --app 'node ${folder}/app.ts'`;
+      if (does === "update") return deploy;
+      return `npm install aws-cdk aws-cdk-lib constructs && ${deploy}${given(document, created, (id) => ` --parameters ${id}`)}`;
+    }
     default:
       return write.format satisfies never;
   }
 }
 
+/** For what the pipelines need in other accounts and regions; an app of CDK brings it along. */
+export function commandsBefore(created: Created): { readonly command: string; readonly place: string }[] {
+  const { delivery, write, where, document } = created;
+  if (write.format === "cdk") return [];
+  return document.elsewhere.map(({ name, account, region, document: one }) => ({
+    command:
+      write.format === "terraform"
+        ? apply(join(where, write.folder, name), one, created)
+        : deployStack({ name: `${delivery}-${name}`, file: `${name}.yaml`, region, document: one }, created),
+    place: `in the account ${account}, region ${region}`,
+  }));
+}
+
+const apply = (folder: string, document: Document, created: Created) =>
+  `terraform -chdir=${folder} init && terraform -chdir=${folder} apply${given(document, created, (id) => ` -var ${snakeCase(id)}`)}`;
+
+function deployStack(
+  stack: { name: string; file: string; region: string | undefined; document: Document },
+  created: Created,
+): string {
+  const { write, where, files, does } = created;
+  const { text } = files.find(({ path }) => path.endsWith(stack.file))!;
+  const parameters = does === "create" ? given(stack.document, created, (id) => ` ${id}`) : "";
+  return [
+    "aws cloudformation deploy",
+    ...(stack.region === undefined ? [] : [`--region ${stack.region}`]),
+    `--stack-name ${stack.name}`,
+    `--template-file ${join(where, write.folder, stack.file)}`,
+    ...(Buffer.byteLength(text) > inlineLimitBytes ? ["--s3-bucket …"] : []),
+    ...capabilities(text),
+    ...(parameters === "" ? [] : [`--parameter-overrides${parameters}`]),
+  ].join(" ");
+}
+
+/** Every parameter that has to be given. */
+function given({ parameters }: Document, { values }: Created, name: (id: string) => string): string {
+  const needed = parameters.filter((one) => one.default === undefined);
+  return needed.map(({ id }) => `${name(id)}=${values?.[id] ?? "…"}`).join("");
+}
+
 /** What CloudFormation wants to be told about the roles of a template. */
-const capability = (files: readonly WrittenFile[]) =>
-  files.some(({ path, text }) => path.endsWith("pipeline.yaml") && /^ +RoleName:/m.test(text))
-    ? "CAPABILITY_NAMED_IAM"
-    : "CAPABILITY_IAM";
+function capabilities(text: string): string[] {
+  if (/^ +RoleName:/m.test(text)) return ["--capabilities CAPABILITY_NAMED_IAM"];
+  return text.includes("AWS::IAM::") ? ["--capabilities CAPABILITY_IAM"] : [];
+}

@@ -17,8 +17,7 @@ import { loadDefinition } from "../definition/load.ts";
 import { findPlace, type Place } from "../place.ts";
 import { UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-
-export const settingsFile = "baton.codepipeline.yaml";
+import { settingsFile } from "./settings-file.ts";
 
 /** All that the file may say. */
 const ownSettingsSchema = settingsSchema.extend({ cost: costSettingsSchema.prefault({}) });

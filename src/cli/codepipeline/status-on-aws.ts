@@ -22,17 +22,16 @@ export async function statusOnAws(options: Options, terminal: Terminal): Promise
   const read = await readForCodePipeline(options, terminal);
   const { delivery, write } = read;
   const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
-  const wanted = wantedPipelines(
-    writing(() => lowerDelivery(delivery, write)),
-    environments,
-  );
+  const document = writing(() => lowerDelivery(delivery, write));
+  const wanted = wantedPipelines(document, environments);
   const status = await asked(() => lookAt(wanted, awsCli(terminal.env)));
   const isThere = status.pipelines.length > 0;
   const create = createCommand({
     delivery: delivery.name,
     write,
     where: relative(terminal.cwd, read.place.root) || ".",
-    files: writing(() => writeCodePipeline(delivery, write)).files,
+    files: writeCodePipeline(delivery, write).files,
+    document,
     does: isThere ? "update" : "create",
   });
   if (options.json) terminal.printJson(statusJson(status, { read, environments }));
@@ -44,7 +43,10 @@ export async function statusOnAws(options: Options, terminal: Terminal): Promise
   }
   if (!isThere) {
     const names = status.missing.join(", ");
-    throw new Failure(`${names}: not on AWS, in the account and region that the AWS CLI is set to`, { next: create });
+    throw new Failure(
+      `${names}: not on AWS (layout ${write.layout}), in the account and region that the AWS CLI is set to`,
+      { next: create },
+    );
   }
   suggestNext(status, { terminal, create });
   return exitCodes.clean;

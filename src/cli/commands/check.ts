@@ -58,9 +58,8 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
     throw new UsageError(`${args[0]}: there is no such file or folder`, { next: "baton check PATH" });
   }
   const checked = await checkPath(path, options, terminal);
-  const { report: read, unread } = checked;
-  if (unread.length > 0) terminal.say(...unreadNotes(unread));
-  else if (read.files + (read.pipelines ?? 0) + (read.definitions ?? 0) === 0) {
+  const { report: read } = checked;
+  if (read.files + (read.pipelines ?? 0) + (read.definitions ?? 0) === 0) {
     throw new UsageError(`${args[0] ?? path}: there are no workflows (.github/workflows/*.yml) and no CodePipelines`, {
       next: "baton check PATH of a repository that has some",
     });
@@ -79,16 +78,6 @@ function oneOf<T extends string>(option: string, value: string, known: readonly 
 interface Checked {
   readonly repository: Repository;
   readonly report: Report;
-  /** Files with pipelines that could not be read. */
-  readonly unread: readonly string[];
-}
-
-/** What is not checked is said: silence would look like approval. */
-function unreadNotes(files: readonly string[]): string[] {
-  return [
-    `not read: ${files.join(", ")} (pipelines in Terraform's own language)`,
-    "  next: terraform plan -out plan && terraform show -json plan > plan.json && baton check plan.json",
-  ];
 }
 
 async function checkPath(path: string, options: Pick<Options, "defaultBranch">, terminal: Terminal): Promise<Checked> {
@@ -107,13 +96,13 @@ async function alone(file: string, definition: CheckedDefinition): Promise<Check
   ]);
   const repository = { ...readTexts(new Map()), root: dirname(file) };
   const report = { findings: [], sources: new Map(), files: 0, rules: definitionRules.length, suppressed: 0 };
-  return withDefinition({ repository, report, unread: [] }, definition);
+  return withDefinition({ repository, report }, definition);
 }
 
-function withDefinition({ repository, report, unread }: Checked, { findings, source }: CheckedDefinition): Checked {
+function withDefinition({ repository, report }: Checked, { findings, source }: CheckedDefinition): Checked {
   const sources = new Map([...report.sources, [source.path, source]]);
   const all = sortFindings([...report.findings, ...findings]);
-  return { repository, report: { ...report, findings: all, sources, definitions: 1 }, unread };
+  return { repository, report: { ...report, findings: all, sources, definitions: 1 } };
 }
 
 async function checkRepository(path: string, given: Pick<Options, "defaultBranch">): Promise<Checked> {
@@ -123,10 +112,7 @@ async function checkRepository(path: string, given: Pick<Options, "defaultBranch
     import("../../check/rules.ts"),
     import("../../check/suppress.ts"),
   ]);
-  const { repository, facts, simulator, problems, sources, workflows, pipelines, unread } = await readWhole(
-    path,
-    given,
-  );
+  const { repository, facts, simulator, problems, sources, workflows, pipelines } = await readWhole(path, given);
   const found = check(facts, { simulator });
   const { findings, suppressed } = suppress(sortFindings([...problems, ...found]), sources);
   const { focus } = repository;
@@ -134,7 +120,6 @@ async function checkRepository(path: string, given: Pick<Options, "defaultBranch
   return {
     repository,
     report: { findings: shown, sources, files: workflows, pipelines, rules: rules.length, suppressed },
-    unread,
   };
 }
 
@@ -230,9 +215,11 @@ async function show(report: Report, { format, terminal, repository }: Showing): 
   }
 }
 
-function suggestNext({ findings }: Report, terminal: Terminal): void {
+function suggestNext({ findings, files, pipelines = 0 }: Report, terminal: Terminal): void {
   const [first] = findings;
-  if (!first) terminal.suggest("baton generate github", "workflows that are correct by construction");
+  if (!first && files === 0 && pipelines > 0)
+    terminal.suggest("baton generate codepipeline", "pipelines that are correct by construction");
+  else if (!first) terminal.suggest("baton generate github", "workflows that are correct by construction");
   else if (findings.some((finding) => finding.edits)) terminal.suggest("baton check --fix", "repairs what is safe");
   else terminal.suggest(`baton check --explain ${first.rule}`, "what it looks for, and why");
 }

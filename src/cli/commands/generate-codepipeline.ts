@@ -1,6 +1,7 @@
 import { markOf } from "../../platforms/codepipeline/write/header.ts";
+import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
-import { createCommand } from "../codepipeline/create-commands.ts";
+import { commandsBefore, createCommand } from "../codepipeline/create-commands.ts";
 import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
 import type { ExitCode } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -19,8 +20,11 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
     json: () => ({ layout: write.layout, format: write.format, notes }),
     tell(where) {
       for (const note of notes) terminal.say("", `note: ${note}`);
+      const document = lowerDelivery(delivery, write);
+      const created = { delivery: delivery.name, write, where, files, document, does: "create" } as const;
+      for (const { command, place } of commandsBefore(created)) terminal.suggest(command, `first, ${place}`);
       terminal.suggest(
-        createCommand({ delivery: delivery.name, write, where, files, does: "create" }),
+        createCommand(created),
         "creates it; commit the files first, the builds read them from the source",
       );
     },

@@ -18,17 +18,20 @@ const formats: Record<string, (drawing: Drawing) => string> = { mermaid: drawMer
 
 export const describe: CommandModule["describe"] = (command) => {
   planningOptions(command)
-    .argument("[PATH]", "a repository with .github/workflows: draw those instead of the definition")
+    .argument(
+      "[PATH]",
+      "a repository with workflows or CodePipelines, or one file: draw those instead of the definition",
+    )
     .description(
       "Draw what comes before what: the pipelines of the plan, or its jobs. Without --env and --to: every environment.",
     )
     .option("--format <FORMAT>", "text (default), mermaid or dot", "text")
-    .option("--jobs", "draw jobs instead of pipelines");
+    .option("--jobs", "draw jobs instead of pipelines; of CodePipelines actions instead of stages");
   examples(command, [
     ["baton graph", "pipelines as a tree"],
     ["baton graph --jobs --env dev --format mermaid", "the jobs of dev, for a README"],
     ["baton graph --format dot | dot -Tsvg > graph.svg", "as a picture"],
-    ["baton graph . --format mermaid", "the workflows of this repository, races marked"],
+    ["baton graph . --format mermaid", "the workflows and CodePipelines of this repository, races marked"],
   ]);
 };
 
@@ -46,8 +49,8 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
     });
   }
   if (args[0] !== undefined) {
-    const { graphWorkflows } = await import("./graph-workflows.ts");
-    return graphWorkflows(args[0], { ...options, draw }, terminal);
+    const { graphRepository } = await import("./graph-repository.ts");
+    return await graphRepository(args[0], { ...options, draw }, terminal);
   }
   const place = findPlace(terminal, options);
   const [source, delivery] = [await readSource(place), await loadDefinition(place.file, terminal)];

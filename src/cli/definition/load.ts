@@ -51,7 +51,7 @@ async function loadText(file: string, cwd: string): Promise<Delivery> {
   throw explainRefusals(result.refusals, cwd);
 }
 
-function limitOf(env: NodeJS.ProcessEnv): number {
+export function limitOf(env: NodeJS.ProcessEnv): number {
   const given = env.BATON_DEFINITION_LIMIT_MS;
   if (given === undefined || given === "") return defaultLimitMs;
   const limitMs = Number(given);

@@ -68,7 +68,7 @@ export async function toolCheckUps(delivery: Delivery, env: NodeJS.ProcessEnv): 
 const versionLimitMs = 10_000;
 
 /** What a program says about its version, on one line. */
-function firstLine(path: string): Promise<string> {
+export function firstLine(path: string): Promise<string> {
   return new Promise((resolve) => {
     execFile(path, ["--version"], { timeout: versionLimitMs }, (_error, stdout, stderr) => {
       resolve((stdout || stderr).split("\n")[0]?.trim() || path);

@@ -8,6 +8,9 @@ import { execFile } from "node:child_process";
 /** `["codepipeline", "get-pipeline", "--name", "shop"]` to what AWS answers. */
 export type Ask = <T>(args: readonly string[]) => Promise<T>;
 
+/** The program's own answers, as text: its version, what it is set to. */
+export type AskText = (args: readonly string[]) => Promise<string>;
+
 export type AwsProblemKind =
   | "no-cli"
   | "no-credentials"
@@ -34,16 +37,24 @@ const limitMs = 60_000;
 const limitBytes = 32 * 1024 * 1024;
 
 export function awsCli(env: NodeJS.ProcessEnv): Ask {
-  return <T>(args: readonly string[]) =>
-    new Promise<T>((resolve, reject) => {
+  const ask = awsCliText(env);
+  return async <T>(args: readonly string[]) => {
+    const text = await ask([...args, "--output", "json"]);
+    try {
+      return (text.trim() === "" ? {} : JSON.parse(text)) as T;
+    } catch {
+      throw new AwsProblem("other", `aws ${words(args)} answered with something that is no JSON`);
+    }
+  };
+}
+
+export function awsCliText(env: NodeJS.ProcessEnv): AskText {
+  return (args) =>
+    new Promise((resolve, reject) => {
       const options = { env: { ...env, AWS_PAGER: "" }, timeout: limitMs, maxBuffer: limitBytes };
-      execFile("aws", [...args, "--output", "json"], options, (error, stdout, stderr) => {
-        if (error) return reject(problemOf(error, stderr, args));
-        try {
-          resolve((stdout.trim() === "" ? {} : JSON.parse(stdout)) as T);
-        } catch {
-          reject(new AwsProblem("other", `aws ${words(args)} answered with something that is no JSON`));
-        }
+      execFile("aws", [...args], options, (error, stdout, stderr) => {
+        if (error) reject(problemOf(error, stderr, args));
+        else resolve(stdout);
       });
     });
 }
@@ -111,6 +122,9 @@ const known: readonly Known[] = [
 ];
 
 function explained(stderr: string, args: readonly string[]): AwsProblem {
+  if (/Invalid choice/.test(stderr)) {
+    return new AwsProblem("no-cli", `this AWS CLI does not know aws ${words(args)}`, "bring the AWS CLI up to date");
+  }
   const said = stderr.trim().split("\n").at(-1)?.trim() ?? "";
   const found = known.find(({ says }) => says.test(stderr));
   const message = found?.message ?? `aws ${words(args)}: ${said.replace(/^An error occurred /, "") || "failed"}`;

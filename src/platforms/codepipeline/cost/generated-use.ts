@@ -1,6 +1,7 @@
 /** What the pipelines of a document would use, whatever its layout and format. */
 
-import type { Action, Document, Pipeline, Project, Resource } from "../write/document.ts";
+import type { Action, Dashboard, Document, Pipeline, Project, Resource } from "../write/document.ts";
+import { handedBucketId } from "../write/hand-over/artifacts.ts";
 import { handOverId } from "../write/hand-over/ids.ts";
 import { isReference } from "../write/text.ts";
 import { measured, minutesOf } from "./minutes.ts";
@@ -20,7 +21,7 @@ export interface Known {
   readonly usual: ReadonlyMap<string, number>;
 }
 
-export function useOfDocument({ resources }: Document, known: Known): MonthlyUse {
+export function useOfDocument({ resources, elsewhere }: Document, known: Known): MonthlyUse {
   const pipelines: UsedPipeline[] = [];
   const secrets = new Set<string>();
   let secretReads = 0;
@@ -41,7 +42,9 @@ export function useOfDocument({ resources }: Document, known: Known): MonthlyUse
     const each = one.stages.flatMap(({ actions }) => actions).filter(({ category }) => category === "Invoke").length;
     return sum + each * runsOf(one.name, known.settings);
   }, 0);
-  const things = resources.flatMap((one) => thingsOf(one, { pipelines, calls }));
+  // What stands elsewhere is used by the same runs; only what is paid for being there comes on top.
+  const kept = elsewhere.flatMap(({ document }) => document.resources.filter(({ kind }) => kind === "key"));
+  const things = [...resources, ...kept].flatMap((one) => thingsOf(one, { pipelines, calls }));
   if (secrets.size > 0) things.push(...secretThings(secrets.size, secretReads));
   if (parameterReads > 0) {
     const because = "outputs are standard parameters, which cost nothing";
@@ -75,7 +78,7 @@ function usedPipeline(pipeline: Pipeline, resources: readonly Resource[], known:
     type: "V2",
     runs: runsOf(pipeline.name, known.settings),
     actions,
-    keptDays: bucket?.kind === "bucket" ? bucket.expireDays + oldVersionDays : 0,
+    keptDays: bucket?.kind === "bucket" ? (bucket.expireDays ?? 0) + oldVersionDays : 0,
   };
 }
 
@@ -89,9 +92,7 @@ function thingsOf(
     case "alarm":
       return [{ price: "cloudwatch.alarm", item: "alarms", quantity: 1, because: "one metric each" }];
     case "dashboard":
-      return [
-        { price: "cloudwatch.dashboard", item: "dashboards", quantity: 1, because: "free up to 50 metrics each" },
-      ];
+      return [dashboard(resource)];
     case "topic": {
       const because = "one for each run and each approval, to one address";
       return [{ price: "sns.email", item: "e-mails", quantity: emails(pipelines), because }];
@@ -121,6 +122,8 @@ function thingsOf(
     case "key":
       return [{ price: "kms.key", item: "keys", quantity: 1, because: "of the team's own, for all that is kept" }];
     case "bucket": {
+      // What is handed over is a copy of a few artifacts.
+      if (resource.id === handedBucketId) return [];
       const requests = pipelines.reduce(
         (sum, one) => sum + one.runs * one.actions.reduce((each, { inputs, outputs }) => each + inputs + outputs, 0),
         0,
@@ -141,6 +144,17 @@ function thingsOf(
   }
 }
 
+/** Source: the price page. What refers to more metrics is not among those that are free. */
+const metricsOfFreeDashboard = 50;
+
+function dashboard({ widgets }: Dashboard): UsedThing {
+  const metrics = widgets.reduce((sum, widget) => sum + widget.metrics.length, 0);
+  const isLarge = metrics > metricsOfFreeDashboard;
+  const price = isLarge ? "cloudwatch.large-dashboard" : "cloudwatch.dashboard";
+  const because = isLarge ? `${metrics} metrics, and only those with up to 50 can be free` : "up to 50 metrics";
+  return { price, item: "dashboards", quantity: 1, because };
+}
+
 function emails(pipelines: readonly UsedPipeline[]): number {
   const approvals = (one: UsedPipeline) => one.actions.filter(({ basis }) => basis === "free").length;
   return pipelines.reduce((sum, one) => sum + one.runs * (1 + approvals(one)), 0);
@@ -155,7 +169,9 @@ function projectOf(action: Action, resources: readonly Resource[]): Project | un
 }
 
 const secretsOf = (project: Project | undefined): string[] =>
-  (project?.variables ?? []).flatMap(({ type, value }) => (type === "SECRETS_MANAGER" ? [value] : []));
+  (project?.variables ?? []).flatMap(({ type, value }) =>
+    type === "SECRETS_MANAGER" && typeof value === "string" ? [value] : [],
+  );
 
 /** Outputs that an action reads from Parameter Store. */
 function handedOver({ configuration }: Action): number {

@@ -84,6 +84,7 @@ export const prices = {
   "s3.put": { ...s3, usd: 0.000005, unit: "request" },
   "s3.get": { ...s3, usd: 0.0000004, unit: "request" },
   "cloudwatch.dashboard": { ...cloudwatch, usd: 3, unit: "dashboard", free: 3, whole: true },
+  "cloudwatch.large-dashboard": { ...cloudwatch, usd: 3, unit: "dashboard", free: 0, whole: true },
   "cloudwatch.alarm": { ...cloudwatch, usd: 0.1, unit: "alarm", free: 10, whole: true },
   "cloudwatch.logs": { ...cloudwatch, usd: 0.5, unit: "GB", free: 5 },
   "secrets.secret": { ...secrets, usd: 0.4, unit: "secret", whole: true },

@@ -5,8 +5,8 @@ import type { Access, Key } from "../../../facts/access.ts";
 import type { Written } from "../../../facts/staged.ts";
 import type { BuildVariable } from "../pipeline.ts";
 import { variable } from "../read/body.ts";
+import { type FilledDocument, parseFilled } from "../read/filled-text.ts";
 import { child, entriesOf, itemsOf, type Node, plainText } from "../read/tree/node.ts";
-import { type FilledDocument, parseFilled } from "./filled-text.ts";
 import { withRunValues } from "./run-values.ts";
 
 export interface BuildVariables {

@@ -4,11 +4,11 @@ import type { RecognisedCommand } from "../../../commands/recognise.ts";
 import type { ScriptText } from "../../../commands/script-text.ts";
 import { keyText, showKey } from "../../../commands/words.ts";
 import type { Access } from "../../../facts/access.ts";
-import { identity, literal, type PhaseFacts, type Written } from "../../../facts/staged.ts";
+import { identity, literal, type PhaseFacts, type PhaseText, type Written } from "../../../facts/staged.ts";
 import type { Action, CodePipeline, PipelineFiles, Project } from "../pipeline.ts";
+import { type FilledDocument, parseFilled } from "../read/filled-text.ts";
 import { child, type Node, plainText } from "../read/tree/node.ts";
 import { actionVariables, type BuildVariables, buildVariables, specVariables } from "./build-variables.ts";
-import { type FilledDocument, parseFilled } from "./filled-text.ts";
 import { recognised, scriptText } from "./scripts.ts";
 
 export interface BuildFacts {
@@ -112,11 +112,19 @@ function factsOf(shells: readonly (readonly Phase[])[], around: Around): BuildFa
     shells.map((phases) => phases.flatMap(({ texts }) => texts)),
     around,
   );
-  const phases = shells.flat().map((phase): PhaseFacts => {
-    const { name, at, texts, afterFailure } = phase;
-    const text = texts.map(({ parts }) => parts.map((p) => (p.kind === "text" ? p.text : "…")).join("")).join("\n");
-    const own = commands.filter(({ command }) => texts.includes(command.text));
-    return { name, at, text, afterFailure, accesses: own.flatMap(({ accesses }) => accesses.filter(isOutside)) };
+  const phases = shells.flatMap((shell) => {
+    let stopsAtErrors = false;
+    return shell.map(({ name, at, texts, afterFailure }): PhaseFacts => {
+      const own = commands.filter(({ command }) => texts.includes(command.text));
+      const written = texts.map((each): PhaseText => {
+        const text = each.parts.map((part) => (part.kind === "text" ? part.text : "…")).join("");
+        stopsAtErrors ||= setsErrexit(text);
+        return { text, at: each.at, goesOn: !stopsAtErrors && hasSeveralLines(text) };
+      });
+      const text = written.map((each) => each.text).join("\n");
+      const accesses = own.flatMap((each) => each.accesses.filter(isOutside));
+      return { name, at, text, texts: written, afterFailure, accesses };
+    });
   });
   return {
     phases,
@@ -125,6 +133,16 @@ function factsOf(shells: readonly (readonly Phase[])[], around: Around): BuildFa
     started: commands.flatMap(({ accesses }) => accesses.flatMap(startedBy)),
     opaque: false,
   };
+}
+
+/** From here on the shell ends at the first command that fails. */
+function setsErrexit(text: string): boolean {
+  return /(?:^|[\s;&])set\s+(?:-[a-z]*e|-o\s+errexit)|\btrap\b[^\n]*\bERR\b/.test(text);
+}
+
+function hasSeveralLines(text: string): boolean {
+  const lines = text.replace(/\\\r?\n/g, " ").split("\n");
+  return lines.filter((line) => /^\s*[^\s#]/.test(line)).length > 1;
 }
 
 const starting = "aws codepipeline start-pipeline-execution";

@@ -3,6 +3,7 @@
 import {
   identity,
   literal,
+  type RuleFacts,
   type StagedFacts,
   type StagedPipeline,
   type StagedStart,
@@ -13,7 +14,8 @@ import {
 } from "../../../facts/staged.ts";
 import type { Bucket, CodePipeline, PipelineFiles, Stage } from "../pipeline.ts";
 import { actionFacts, type ReadAction } from "./actions.ts";
-import { startsOf } from "./starts.ts";
+import { misspeltInRule } from "./misspelt.ts";
+import { sourcesOf, startsOf } from "./starts.ts";
 import { tierOf } from "./tiers.ts";
 
 export function codepipelineFacts(files: PipelineFiles): StagedFacts {
@@ -26,7 +28,15 @@ export function codepipelineFacts(files: PipelineFiles): StagedFacts {
   const pipelines = read.map(({ pipeline, facts }): StagedPipeline => {
     const invoked = started
       .filter(({ target }) => pipeline.aliases.includes(identity(target.key) ?? ""))
-      .map(({ by, at }): StagedStart => ({ kind: "after", at, by: "another pipeline", pipeline: nameOf(by) }));
+      .map(
+        ({ by, at }): StagedStart => ({
+          kind: "after",
+          at,
+          by: "another pipeline",
+          pipeline: nameOf(by),
+          besides: [],
+        }),
+      );
     return { ...facts, starts: [...facts.starts, ...invoked] };
   });
   return { pipelines, secrets: files.secrets };
@@ -44,7 +54,8 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     const own = stage.actions.map((action) => actionFacts(action, place));
     actions.push(...own);
     const nameAt = stage.name?.at ?? stage.at;
-    return { index, label, name: stage.name, at: stage.at, nameAt, actions: own.map(({ facts }) => facts) };
+    const rules = rulesOf(stage);
+    return { index, label, name: stage.name, at: stage.at, nameAt, actions: own.map(({ facts }) => facts), rules };
   });
   const tiered = withTiers(stages, pipeline);
   const mode = modeOf(pipeline);
@@ -60,11 +71,20 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     stages: tiered,
     actions: tiered.flatMap((stage) => stage.actions),
     starts: startsOf(pipeline),
+    sources: sourcesOf(pipeline),
     stores: storesOf(pipeline),
     wideRights: wideRightsOf(pipeline),
     partial: pipeline.partial,
   };
   return { pipeline, facts, actions };
+}
+
+function rulesOf({ beforeEntry, onSuccess, onFailure }: Stage): RuleFacts[] {
+  const rules = [beforeEntry, onSuccess, onFailure?.condition].flatMap((condition) => condition?.rules ?? []);
+  return rules.map((rule, index) => ({
+    label: literal(rule.name) ?? `rule ${index + 1}`,
+    misspelt: misspeltInRule(rule),
+  }));
 }
 
 /** As people see it. */

@@ -1,6 +1,6 @@
 import { literal, type Misspelt, type Written } from "../../../facts/staged.ts";
-import type { Action } from "../pipeline.ts";
-import { categories, owners, type Provider, providers } from "./providers.ts";
+import type { Action, ConditionRule, Setting } from "../pipeline.ts";
+import { categories, owners, type Provider, providers, ruleProviders } from "./providers.ts";
 
 /** What the service does not have by the spelling of this action. Custom actions have keys of their own. */
 export function misspeltIn(action: Action): Misspelt[] {
@@ -11,7 +11,21 @@ export function misspeltIn(action: Action): Misspelt[] {
   if (wrong.length > 0 || !ownerName || !categoryName || name === undefined || ownerName === "Custom") return wrong;
   const owned = providers.filter((each) => each.owner === ownerName);
   const exact = owned.find((each) => each.name === name && each.categories.includes(categoryName));
-  return exact ? misspeltKeys(exact, action) : wrongProvider({ action, owned, ownerName, categoryName, name });
+  return exact
+    ? misspeltKeys(exact, action.configuration)
+    : wrongProvider({ action, owned, ownerName, categoryName, name });
+}
+
+/** The same of a rule of a condition. */
+export function misspeltInRule({ provider, configuration }: ConditionRule): Misspelt[] {
+  const name = literal(provider);
+  if (!provider || name === undefined) return [];
+  const exact = ruleProviders.find((each) => each.name === name);
+  if (exact) return misspeltKeys(exact, configuration);
+  const all = ruleProviders.map((each) => each.name);
+  const certain = nearest(name, all) !== undefined;
+  const known = nearestFirst(name, all);
+  return [{ what: "provider", written: name, at: provider.at, known, of: "category Rule", certain }];
 }
 
 interface WrongProvider {
@@ -33,18 +47,18 @@ function wrongProvider({ action, owned, ownerName, categoryName, name }: WrongPr
   const near = nearest(name, inCategory);
   // Other companies' providers come and go; AWS's own are few.
   if (ownerName !== "AWS" && near === undefined) return [];
-  const known = near === undefined ? inCategory : [near, ...inCategory.filter((each) => each !== near)];
+  const known = nearestFirst(name, inCategory);
   return [{ what: "provider", written: name, at, known, of: `category ${categoryName}`, certain: near !== undefined }];
 }
 
-function misspeltKeys(provider: Provider, { configuration }: Action): Misspelt[] {
-  const { keys, pattern, name } = provider;
+type Keyed = Pick<Provider, "name" | "keys" | "pattern">;
+
+function misspeltKeys({ keys, pattern, name }: Keyed, configuration: readonly Setting[]): Misspelt[] {
   if (!keys) return [];
   return configuration.flatMap((setting): Misspelt[] => {
     if (keys.includes(setting.name) || pattern?.test(setting.name)) return [];
-    const near = nearest(setting.name, keys);
-    const known = near === undefined ? keys : [near, ...keys.filter((key) => key !== near)];
-    const certain = near !== undefined;
+    const known = nearestFirst(setting.name, keys);
+    const certain = nearest(setting.name, keys) !== undefined;
     return [{ what: "key", written: setting.name, at: setting.nameAt, known, of: name, certain }];
   });
 }
@@ -59,9 +73,12 @@ interface Spelling {
 function known({ written, all, what, of }: Spelling): Misspelt[] {
   const name = literal(written);
   if (name === undefined || !written || all.includes(name)) return [];
+  return [{ what, written: name, at: written.at, known: nearestFirst(name, all), of, certain: true }];
+}
+
+function nearestFirst(name: string, all: readonly string[]): readonly string[] {
   const near = nearest(name, all);
-  const list = near === undefined ? all : [near, ...all.filter((each) => each !== near)];
-  return [{ what, written: name, at: written.at, known: list, of, certain: true }];
+  return near === undefined ? all : [near, ...all.filter((each) => each !== near)];
 }
 
 /** The name that was most likely meant: equal but for case and signs, or two changes away. */

@@ -5,7 +5,11 @@ import { resourceAccess } from "../../../commands/rows.ts";
 import { keyText, leadingText } from "../../../commands/words.ts";
 import type { Access, Key } from "../../../facts/access.ts";
 
+/** Their stacks are named by a file of the folder, which is not read. */
+const named = new Set(["serverless", "sls", "osls", "sst", "chalice", "zappa", "copilot", "amplify", "cdktf"]);
+
 export const ownCommands: readonly CommandReader[] = [
+  (call) => (named.has(call.program) && call.args.text(0) === "deploy" ? readNamed(call) : undefined),
   (call) => (call.program === "cdk" ? readCdk(call) : undefined),
   (call) => (call.program === "sam" && call.args.text(0) === "deploy" ? readSam(call) : undefined),
 ];
@@ -23,6 +27,10 @@ function readCdk(call: CommandCall): readonly Access[] | undefined {
 function readSam(call: CommandCall): readonly Access[] {
   if (call.args.has("--no-execute-changeset")) return [];
   return [stack(call, "sam deploy", call.args.option("--stack-name") ?? [])];
+}
+
+function readNamed(call: CommandCall): readonly Access[] {
+  return [stack(call, `${call.program} deploy`, [{ kind: "unknown", text: "named by its own file" }])];
 }
 
 function stack({ args, command, confidence, setting }: CommandCall, tool: string, key: Key): Access {

@@ -1,7 +1,8 @@
 /**
- * Actions that CodePipeline has, by owner, category and provider, with the keys of their configuration. Categories and
- * owners are those of the service's API model; providers and keys those of its action reference. `undefined` keys are
- * not listed in full, so nothing is said about them.
+ * Actions that CodePipeline has, by owner, category and provider, with the keys of their configuration, and the rules of
+ * its conditions. Categories and owners are those of the service's API model; providers and keys those of its action and
+ * rule references. `undefined` keys are not listed there, or not as the only ones, so nothing is said about them. What
+ * has the owner `Custom`, Jenkins among it, has the names that a team gave it.
  */
 
 export interface Provider {
@@ -15,6 +16,15 @@ export interface Provider {
 
 export const categories = ["Source", "Build", "Deploy", "Test", "Invoke", "Approval", "Compute"] as const;
 export const owners = ["AWS", "ThirdParty", "Custom"] as const;
+
+const build = [
+  "ProjectName",
+  "PrimarySource",
+  "BatchEnabled",
+  "BuildspecOverride",
+  "CombineArtifacts",
+  "EnvironmentVariables",
+];
 
 const stackSet = [
   "StackSetName",
@@ -58,14 +68,7 @@ export const providers: readonly Provider[] = [
     name: "CodeBuild",
     owner: "AWS",
     categories: ["Build", "Test"],
-    keys: [
-      "ProjectName",
-      "PrimarySource",
-      "BatchEnabled",
-      "BuildspecOverride",
-      "CombineArtifacts",
-      "EnvironmentVariables",
-    ],
+    keys: build,
   },
   {
     name: "ECRBuildAndPublish",
@@ -73,7 +76,35 @@ export const providers: readonly Provider[] = [
     categories: ["Build"],
     keys: ["ECRRepositoryName", "DockerFilePath", "ImageTags", "RegistryType"],
   },
-  { name: "DeviceFarm", owner: "AWS", categories: ["Test"], keys: undefined },
+  {
+    name: "DeviceFarm",
+    owner: "AWS",
+    categories: ["Test"],
+    keys: [
+      "AppType",
+      "ProjectId",
+      "App",
+      "AppiumVersion",
+      "DevicePoolArn",
+      "TestType",
+      "RadioBluetoothEnabled",
+      "RecordAppPerformanceData",
+      "RecordVideo",
+      "RadioWifiEnabled",
+      "RadioNfcEnabled",
+      "RadioGpsEnabled",
+      "Test",
+      "FuzzEventCount",
+      "FuzzEventThrottle",
+      "FuzzRandomizerSeed",
+      "CustomHostMachineArtifacts",
+      "CustomDeviceArtifacts",
+      "UnmeteredDevicesOnly",
+      "JobTimeoutMinutes",
+      "Latitude",
+      "Longitude",
+    ],
+  },
   {
     name: "CloudFormation",
     owner: "AWS",
@@ -152,11 +183,59 @@ export const providers: readonly Provider[] = [
       "DeploymentStrategy",
     ],
   },
-  { name: "ServiceCatalog", owner: "AWS", categories: ["Deploy"], keys: undefined },
+  {
+    name: "ServiceCatalog",
+    owner: "AWS",
+    categories: ["Deploy"],
+    keys: [
+      "TemplateFilePath",
+      "ProductVersionName",
+      "ProductType",
+      "ProductVersionDescription",
+      "ProductId",
+      "ConfigurationFilePath",
+    ],
+  },
+  // The service is gone; older pipelines have other keys than its last reference.
   { name: "OpsWorks", owner: "AWS", categories: ["Deploy"], keys: undefined },
-  { name: "Lambda", owner: "AWS", categories: ["Deploy"], keys: undefined },
-  { name: "EC2", owner: "AWS", categories: ["Deploy"], keys: undefined },
-  { name: "EKS", owner: "AWS", categories: ["Deploy"], keys: undefined },
+  {
+    name: "Lambda",
+    owner: "AWS",
+    categories: ["Deploy"],
+    keys: ["FunctionName", "FunctionAlias", "PublishedTargetVersion", "DeployStrategy", "Alarms"],
+  },
+  {
+    name: "EC2",
+    owner: "AWS",
+    categories: ["Deploy"],
+    keys: [
+      "InstanceTagKey",
+      "InstanceTagValue",
+      "InstanceType",
+      "TargetDirectory",
+      "DeploySpec",
+      "MaxBatch",
+      "MaxError",
+      "TargetGroupNameList",
+      "PreScript",
+      "PostScript",
+    ],
+  },
+  {
+    name: "EKS",
+    owner: "AWS",
+    categories: ["Deploy"],
+    keys: [
+      "ClusterName",
+      "HelmReleaseName",
+      "HelmChartLocation",
+      "HelmValuesFiles",
+      "ManifestFiles",
+      "Namespace",
+      "Subnets",
+      "SecurityGroupIds",
+    ],
+  },
   {
     name: "AlexaSkillsKit",
     owner: "ThirdParty",
@@ -170,13 +249,46 @@ export const providers: readonly Provider[] = [
     categories: ["Invoke"],
     keys: ["StateMachineArn", "ExecutionNamePrefix", "InputType", "Input"],
   },
-  { name: "CodePipeline", owner: "AWS", categories: ["Invoke"], keys: undefined },
-  { name: "InspectorScan", owner: "AWS", categories: ["Invoke"], keys: undefined },
+  {
+    name: "CodePipeline",
+    owner: "AWS",
+    categories: ["Invoke"],
+    keys: ["PipelineName", "SourceRevisions", "Variables"],
+  },
+  {
+    name: "InspectorScan",
+    owner: "AWS",
+    categories: ["Invoke"],
+    keys: [
+      "InspectorRunMode",
+      "ECRRepositoryName",
+      "ImageTag",
+      "CriticalThreshold",
+      "HighThreshold",
+      "MediumThreshold",
+      "LowThreshold",
+    ],
+  },
+  { name: "Snyk", owner: "ThirdParty", categories: ["Invoke"], keys: undefined },
   {
     name: "Manual",
     owner: "AWS",
     categories: ["Approval"],
     keys: ["CustomData", "ExternalEntityLink", "NotificationArn"],
   },
+  // Its commands, variables and files stand beside the configuration; the reference lists them among its keys all the same.
   { name: "Commands", owner: "AWS", categories: ["Compute"], keys: undefined },
+];
+
+/** A check of a condition, before a stage or after it. */
+export type RuleProvider = Pick<Provider, "name" | "keys">;
+
+/** All of them are AWS's own. */
+export const ruleProviders: readonly RuleProvider[] = [
+  { name: "CloudWatchAlarm", keys: ["AlarmName", "AlarmStates", "WaitTime"] },
+  { name: "CodeBuild", keys: build },
+  { name: "Commands", keys: undefined },
+  { name: "DeploymentWindow", keys: ["Cron", "TimeZone"] },
+  { name: "LambdaInvoke", keys: ["FunctionName", "UserParameters"] },
+  { name: "VariableCheck", keys: ["Variable", "Operator", "Value"] },
 ];

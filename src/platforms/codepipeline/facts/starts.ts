@@ -2,7 +2,8 @@
 
 import { allNames, noNames } from "../../../facts/name-set.ts";
 import { identity, literal, type SourceIdentity, type StagedStart, type Written } from "../../../facts/staged.ts";
-import type { Action, CodePipeline, EventRule, PushFilter, Trigger } from "../pipeline.ts";
+import type { Place } from "../../../findings/source.ts";
+import type { Action, CodePipeline, EventRule, PushFilter, StateOrigin, Trigger } from "../pipeline.ts";
 import { listensToSuccess } from "../read/state-pattern.ts";
 import { joined } from "../read/values.ts";
 import { nameSet } from "./name-sets.ts";
@@ -157,17 +158,35 @@ export function sourceOf(action: Action): SourceIdentity | undefined {
   }
 }
 
+function stateStarts(origin: StateOrigin, at: Place): StagedStart[] {
+  const by = "an EventBridge rule";
+  const { pipelines, level } = origin;
+  const states = origin.states?.map(literal);
+  const isTold = states === undefined || (states.length > 0 && states.every((state) => state !== undefined));
+  // What becomes of a stage or an action is less than the end of a run.
+  if (level !== "pipeline" || !isTold) return [{ kind: "other", event: "other", at, by }];
+  if (!pipelines || !listensToSuccess(origin)) return [{ kind: "state", at, pipelines, states, by }];
+  const besides = (states ?? []).filter((state) => state !== "SUCCEEDED");
+  return pipelines.map((pipeline) => ({ kind: "after", at, pipeline, besides, by }));
+}
+
+/** What its sources fetch. */
+export function sourcesOf({ stages }: CodePipeline): SourceIdentity[] {
+  return stages
+    .flatMap(({ actions }) => actions)
+    .filter((action) => literal(action.category) === "Source")
+    .flatMap((action) => sourceOf(action) ?? []);
+}
+
 function ruleStarts({ at, origin }: EventRule): StagedStart[] {
   switch (origin.kind) {
     case "push":
       return [];
     case "state":
-      return listensToSuccess(origin)
-        ? (origin.pipelines ?? []).map((pipeline) => ({ kind: "after", at, pipeline, by: "an EventBridge rule" }))
-        : [{ kind: "other", at, by: "an EventBridge rule" }];
+      return stateStarts(origin, at);
     case "schedule":
     case "other":
-      return [{ kind: "other", at, by: "an EventBridge rule" }];
+      return [{ kind: "other", event: origin.kind, at, by: "an EventBridge rule" }];
     default:
       return origin satisfies never;
   }

@@ -171,6 +171,8 @@ class BodyReader {
   }
 
   private settings(node: Node | undefined): Setting[] {
+    const isTold = node?.kind === "map" ? !node.partial : node?.kind !== "scalar" || !node.key;
+    if (!isTold) this.partial = true;
     return entriesOf(node).flatMap(({ key, keyAt, value }) => {
       if (key.startsWith("Fn::")) {
         this.partial = true;

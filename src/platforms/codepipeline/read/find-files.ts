@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import type { SourceFile } from "../../../findings/source.ts";
 import { decode, MAX_FILE_SIZE } from "./decode.ts";
+import { findTerraform, isTerraform } from "./find-terraform.ts";
 
 /** What a repository may hold before the search gives up. Real ones stay well below. */
 const MAX_FOLDERS = 5_000;
@@ -22,8 +23,6 @@ const never = /^(package(-lock)?|tsconfig.*|composer|manifest|tree|.*\.assets|.*
 
 /** Words without which no file describes a pipeline, or what belongs to one. */
 const markers = ["AWS::CodePipeline::Pipeline", "aws_codepipeline", '"actionTypeId"'];
-/** How a pipeline begins in Terraform's own language. */
-const TERRAFORM_PIPELINE = 'resource "aws_codepipeline"';
 const besideMarkers = ["AWS::CodeBuild::Project", "aws_codebuild_project"];
 
 export interface FoundFiles {
@@ -34,10 +33,8 @@ export interface FoundFiles {
   readonly pipelines: readonly SourceFile[];
   /** Templates and configurations that hold parts of what pipelines run. */
   readonly beside: readonly SourceFile[];
-  /** Values for Terraform's variables, where there is a configuration with pipelines. */
-  readonly values: readonly SourceFile[];
-  /** Paths of files with pipelines in a language that is not read here: Terraform's own. */
-  readonly unread: readonly string[];
+  /** Configurations of Terraform with pipelines: all files of their modules, and values for their variables. */
+  readonly terraform: readonly SourceFile[];
   /** A file by its path from the root; undefined where there is none, or it is outside or too large. */
   read(path: string): SourceFile | undefined;
 }
@@ -59,47 +56,45 @@ export function findFiles(path: string): FoundFiles {
   };
   const paths = isFile ? besideFile(root, basename(absolute)) : candidates(root);
   const focus = isFile ? basename(absolute) : undefined;
-  return { root, focus, ...sorted(paths, { root, focus }), read };
+  const terraform = findTerraform({
+    paths: paths.filter(isTerraform),
+    list: (folder) => filesOf(join(root, folder)),
+    mentions: (file, word) => readBytes(join(root, file))?.includes(word) === true,
+    read,
+  });
+  const others = paths.filter((each) => !isTerraform(each));
+  return { root, focus, ...sorted(others, { root, focus }), terraform, read };
+}
+
+export function isEmpty({ pipelines, terraform }: FoundFiles): boolean {
+  return pipelines.length + terraform.length === 0;
 }
 
 function sorted(paths: readonly string[], { root, focus }: { root: string; focus: string | undefined }) {
   const pipelines: SourceFile[] = [];
   const beside: SourceFile[] = [];
-  const texts: (() => SourceFile | undefined)[] = [];
-  const unread: string[] = [];
   let left = MAX_BYTES;
   for (const path of paths) {
-    if (path.endsWith(".tfvars")) {
-      texts.push(() => readText(join(root, path), path));
-      continue;
-    }
     const bytes = readBytes(join(root, path));
     left -= bytes?.length ?? 0;
     if (!bytes || left < 0) continue;
-    if (path.endsWith(".tf")) {
-      if (bytes.includes(TERRAFORM_PIPELINE)) unread.push(path);
-      continue;
-    }
     const holds = (words: readonly string[]) => words.some((word) => bytes.includes(word));
-    const target = holds(markers) ? pipelines : holds(besideMarkers) || isTerraform(path) ? beside : undefined;
-    if (!target || (focus !== undefined && target === pipelines && path !== focus && !isTerraform(path))) continue;
+    const target = holds(markers) ? pipelines : holds(besideMarkers) ? beside : undefined;
+    if (!target || (focus !== undefined && target === pipelines && path !== focus)) continue;
     const source = decode(path, bytes);
     if (source) target.push(source);
   }
-  // Only read where there is something that uses them.
-  const values = pipelines.length + unread.length === 0 ? [] : texts.flatMap((text) => text() ?? []);
-  return { pipelines, beside, values, unread };
-}
-
-function isTerraform(path: string): boolean {
-  return path.endsWith(".tf.json");
+  return { pipelines, beside };
 }
 
 function besideFile(folder: string, file: string): string[] {
-  const others = readdirSync(folder, { withFileTypes: true })
-    .filter((each) => each.isFile() && each.name !== file && /\.(tf\.json|tfvars)$/.test(each.name))
+  return isTerraform(file) ? filesOf(folder).filter(isTerraform) : [file];
+}
+
+function filesOf(folder: string): string[] {
+  return entriesOf(folder)
+    .filter((each) => each.isFile())
     .map(({ name }) => name);
-  return [file, ...(isTerraform(file) || file.endsWith(".tf") ? others : [])].sort();
 }
 
 function candidates(root: string): string[] {

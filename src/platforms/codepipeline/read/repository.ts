@@ -8,9 +8,10 @@ import { templateScope } from "./cloudformation/scope.ts";
 import { type Resource, Template } from "./cloudformation/template.ts";
 import { parse } from "./decode.ts";
 import { type FoundFiles, findFiles } from "./find-files.ts";
-import { unreadablePipeline } from "./problems.ts";
-import { secretsIn, secretsInValues, secretsOfSpec, withoutSecrets } from "./secrets.ts";
-import { Configuration, type TerraformResource } from "./terraform/configuration.ts";
+import { unreadablePipeline, unreadableTerraform } from "./problems.ts";
+import { raw, secretsIn, secretsInValues, secretsOfSpec, withoutSecrets } from "./secrets.ts";
+import { type Configuration, plannedConfiguration, type TerraformResource } from "./terraform/configuration.ts";
+import type { TerraformFiles } from "./terraform/read-configurations.ts";
 import { pipelineOf } from "./terraform/reshape.ts";
 import { configurationScope } from "./terraform/scope.ts";
 import { child, itemsOf, type Node } from "./tree/node.ts";
@@ -27,9 +28,11 @@ export async function readPipelines(path: string): Promise<PipelineFiles> {
 }
 
 export async function readFound(found: FoundFiles): Promise<PipelineFiles> {
-  const reading = new Reading(found);
+  const terraform = found.terraform.length > 0 ? await readTerraform(found) : noTerraform;
+  const reading = new Reading(found, terraform);
   const pipelines = reading.pipelines();
-  const secrets = pipelines.length + found.unread.length === 0 ? [] : reading.secrets();
+  const secrets = pipelines.length + found.terraform.length === 0 ? [] : reading.secrets();
+  for (const source of terraform.sources) reading.sources.set(source.path, source);
   const files = [...new Set(pipelines.map(({ source }) => source.path))].sort();
   const sources = new Map<string, SourceFile>();
   for (const [file, source] of reading.sources) sources.set(file, withoutSecrets(source, secrets));
@@ -45,6 +48,14 @@ export async function readFound(found: FoundFiles): Promise<PipelineFiles> {
   };
 }
 
+const noTerraform: TerraformFiles = { configurations: [], sources: [], written: [], problems: [] };
+
+/** Loaded only where there is something for it to read: its parser is larger than all of this. */
+async function readTerraform(found: FoundFiles): Promise<TerraformFiles> {
+  const { readConfigurations } = await import("./terraform/read-configurations.ts");
+  return await readConfigurations(found);
+}
+
 class Reading {
   readonly problems: Finding[] = [];
   readonly sources = new Map<string, SourceFile>();
@@ -53,26 +64,24 @@ class Reading {
   private readonly templates: Template[] = [];
   private readonly configurations: Configuration[] = [];
   private readonly definitions: Document[] = [];
+  private readonly terraform: TerraformFiles;
 
-  constructor(found: FoundFiles) {
+  constructor(found: FoundFiles, terraform: TerraformFiles) {
     this.found = found;
-    const terraform: Document[] = [];
+    this.terraform = terraform;
+    this.configurations.push(...terraform.configurations);
+    this.problems.push(...terraform.problems.map(unreadableTerraform));
     for (const source of found.pipelines) {
       const document = this.parse(source, { report: true });
       if (!document) continue;
       if (child(document.root, "Resources")) this.templates.push(new Template(source, document.root));
-      else if (isTerraform(document)) terraform.push(document);
+      else if (isPlan(document)) this.configurations.push(plannedConfiguration(source, document.root));
       else this.definitions.push(document);
     }
-    if (this.templates.length + terraform.length > 0) {
-      for (const source of found.beside) {
-        const document = this.parse(source, { report: false });
-        if (document && child(document.root, "Resources")) this.templates.push(new Template(source, document.root));
-        else if (document && isTerraform(document)) terraform.push(document);
-      }
-    }
-    for (const [folder, documents] of byFolder(terraform)) {
-      this.configurations.push(new Configuration(folder, documents));
+    if (this.templates.length === 0) return;
+    for (const source of found.beside) {
+      const document = this.parse(source, { report: false });
+      if (document && child(document.root, "Resources")) this.templates.push(new Template(source, document.root));
     }
   }
 
@@ -165,29 +174,21 @@ class Reading {
 
   secrets(): LiteralSecret[] {
     const documents = [...this.parsed.values()].filter((each) => each !== undefined);
-    const found = documents.flatMap(({ source, root }) => {
+    const found = documents.map(({ source, root }) => {
       const isSpec = child(root, "phases") !== undefined;
-      const secrets = isSpec ? secretsOfSpec(root) : secretsIn(root, this.textsOf(source));
-      if (secrets.length > 0) this.sources.set(source.path, source);
-      return secrets;
+      return { source, secrets: isSpec ? secretsOfSpec(root) : secretsIn(root, this.textsOf(source)) };
     });
-    const folders = new Set([...this.configurations.map(({ folder }) => folder), ...this.found.unread.map(folderOf)]);
-    for (const source of this.found.values) {
-      if (!folders.has(folderOf(source.path))) continue;
-      const secrets = secretsInValues(source);
-      if (secrets.length > 0) this.sources.set(source.path, source);
-      found.push(...secrets);
+    for (const { source, root } of this.terraform.written) {
+      const isValues = /\.tfvars(\.json)?$/.test(source.path);
+      found.push({ source, secrets: isValues ? secretsInValues(root) : secretsIn(root, raw) });
     }
-    return found;
+    for (const { source, secrets } of found) if (secrets.length > 0) this.sources.set(source.path, source);
+    return found.flatMap(({ secrets }) => secrets);
   }
 
   private textsOf(source: SourceFile): Scope["text"] {
     const template = this.templates.find((each) => each.source === source);
-    const configuration = this.configurations.find((each) => each.folder === folderOf(source.path));
-    if (template) return (node) => template.text(node);
-    return configuration && source.path.endsWith(".json") && child(this.parsed.get(source.path)?.root, "resource")
-      ? (node) => configuration.text(node)
-      : definitionScope.text;
+    return template ? (node) => template.text(node) : definitionScope.text;
   }
 
   /** The path is that in the artifact: a build may have moved it, so its end has to do. */
@@ -242,26 +243,10 @@ const definitionScope: Scope = {
   roles: [],
 };
 
-function isTerraform({ source, root }: Document): boolean {
-  if (source.path.endsWith(".tf.json")) return true;
+/** What `terraform show -json` prints of a plan or a state. */
+function isPlan({ root }: Document): boolean {
   return (
     child(root, "format_version") !== undefined &&
     (child(root, "planned_values") ?? child(root, "values")) !== undefined
   );
-}
-
-function folderOf(path: string): string {
-  const end = path.lastIndexOf("/");
-  return end < 0 ? "" : path.slice(0, end);
-}
-
-/** Files of a folder are one configuration; a plan stands alone. */
-function byFolder(documents: readonly Document[]): Map<string, Document[]> {
-  const groups = new Map<string, Document[]>();
-  for (const document of documents) {
-    const { path } = document.source;
-    const key = path.endsWith(".tf.json") ? folderOf(path) : path;
-    groups.set(key, [...(groups.get(key) ?? []), document]);
-  }
-  return groups;
 }

@@ -3,7 +3,7 @@
 import { type LiteralSecret, literal, type Written } from "../../../facts/staged.ts";
 import type { Place, SourceFile } from "../../../findings/source.ts";
 import { parseEmbedded } from "./decode.ts";
-import { child, entriesOf, type Node, plainText, walk } from "./tree/node.ts";
+import { child, type Entry, entriesOf, type Node, plainText, walk } from "./tree/node.ts";
 
 const secretName = /(passw(or)?d|secret|token|api_?-?key|private_?-?key|secret_?-?access_?-?key)$/i;
 
@@ -58,12 +58,30 @@ export function secretsIn(root: Node, text: Text): LiteralSecret[] {
       ...judged({ name: key, value: raw(child(value, "Default")), at: keyAt, where: "a parameter's default" }),
     );
   }
-  for (const { key, keyAt, value } of entriesOf(child(root, "variable"))) {
-    const fallback = child(value.kind === "list" ? value.items[0] : value, "default");
-    found.push(...judged({ name: key, value: raw(fallback), at: keyAt, where: "a variable's default" }));
-  }
-  return unique(found);
+  return unique([...found, ...secretsOfTerraform(root)]);
 }
+
+function secretsOfTerraform(root: Node): LiteralSecret[] {
+  const variables = blocks(child(root, "variable")).flatMap(({ key, keyAt, value }) =>
+    judged({
+      name: key,
+      value: raw(child(value.kind === "list" ? value.items[0] : value, "default")),
+      at: keyAt,
+      where: "a variable's default",
+    }),
+  );
+  const locals = blocks(child(root, "locals")).flatMap(({ key, keyAt, value }) =>
+    judged({ name: key, value: raw(value), at: keyAt, where: "a local value" }),
+  );
+  return [...variables, ...locals];
+}
+
+/** What blocks of one type hold, each of which may be written alone or in a list. */
+function blocks(node: Node | undefined): Entry[] {
+  return (node?.kind === "list" ? node.items : node ? [node] : []).flatMap((each) => [...entriesOf(each)]);
+}
+
+const storeTypes: ReadonlySet<string> = new Set(["String", "SecureString"]);
 
 /** `{Name, Value}` of a build project: plain text unless its type says otherwise. */
 function variablePair(node: Node, text: Text): LiteralSecret[] {
@@ -71,8 +89,11 @@ function variablePair(node: Node, text: Text): LiteralSecret[] {
     (key) => child(node, key) ?? child(node, key.charAt(0).toUpperCase() + key.slice(1)),
   );
   if (name?.kind !== "scalar" || value?.kind !== "scalar") return [];
-  if ((plainText(type) ?? "PLAINTEXT") !== "PLAINTEXT") return [];
-  return judged({ name: plainText(name) ?? "", value: text(value), at: name.at, where: "an environment variable" });
+  const kind = plainText(type) ?? "PLAINTEXT";
+  // A parameter of the store is written out where it is made.
+  const where = storeTypes.has(kind) ? "a parameter" : "an environment variable";
+  if (kind !== "PLAINTEXT" && !storeTypes.has(kind)) return [];
+  return judged({ name: plainText(name) ?? "", value: text(value), at: name.at, where });
 }
 
 export function secretsInBuildspec(holder: Node, text: string | undefined): LiteralSecret[] {
@@ -86,21 +107,20 @@ export function secretsOfSpec(spec: Node): LiteralSecret[] {
   );
 }
 
-/** `name = "value"` of a `.tfvars` file. */
-export function secretsInValues(source: SourceFile): LiteralSecret[] {
+/** Values of a `.tfvars` file, those inside of lists and maps included. */
+export function secretsInValues(root: Node): LiteralSecret[] {
   const found: LiteralSecret[] = [];
-  for (const match of source.text.matchAll(/^[ \t]*([A-Za-z_][\w-]*)[ \t]*=[ \t]*"((?:[^"\\\n]|\\.)*)"/gm)) {
-    const nameStart = match.index + match[0].indexOf(match[1]!);
-    const valueStart = match.index + match[0].length - match[2]!.length - 1;
-    const valueAt = { source, start: valueStart, end: valueStart + match[2]!.length };
-    const at = { source, start: nameStart, end: nameStart + match[1]!.length };
-    const value: Written = { key: [{ kind: "text", text: match[2]! }], at: valueAt };
-    found.push(...judged({ name: match[1]!, value, at, where: "the variables file" }));
+  for (const node of walk(root)) {
+    found.push(...variablePair(node, raw));
+    for (const { key, keyAt, value } of entriesOf(node)) {
+      found.push(...judged({ name: key, value: raw(value), at: keyAt, where: "the variables file" }));
+    }
   }
-  return found;
+  return unique(found);
 }
 
-function raw(node: Node | undefined): Written | undefined {
+/** The text as it is written. */
+export function raw(node: Node | undefined): Written | undefined {
   const text = plainText(node);
   return node && text !== undefined ? { key: [{ kind: "text", text }], at: node.at } : undefined;
 }

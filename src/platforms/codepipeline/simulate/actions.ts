@@ -4,10 +4,11 @@ import { dueActions, knownValue, type Machine, pipelineOf, type RunState, releas
 import { announceAction, startBy, tellAction } from "./runs.ts";
 import type { SimulatedAction } from "./simulated-pipeline.ts";
 import { allPassed, failed, stopped } from "./stages.ts";
+import type { ActionPlace } from "./world.ts";
 
 export function beginAction(machine: Machine, run: RunState, action: SimulatedAction): void {
   const { inside } = run;
-  inside!.started.add(action.name);
+  inside!.started.add(action);
   tellAction(machine, run, { action, how: "started" });
   announceAction(machine, run, action, "STARTED");
   const place = { run: run.id, stage: stageOf(machine, run).name, action: action.name };
@@ -20,8 +21,9 @@ export function beginAction(machine: Machine, run: RunState, action: SimulatedAc
   for (const artifact of [...action.inputs, ...action.namedOnly]) {
     const from = action.inputs.includes(artifact) ? makerOf(machine, run, artifact) : undefined;
     if (from === undefined && isUncertain(machine, run)) continue;
+    if (from === undefined && machine.world.findsUnmade?.({ ...place, run, artifact })) continue;
     machine.events.push({ what: "finds-artifact", ...place, artifact, from });
-    if (from === undefined) inside!.doomed.add(action.name);
+    if (from === undefined) inside!.doomed.add(action);
   }
 }
 
@@ -42,8 +44,8 @@ export function endAction(machine: Machine, run: RunState, action: SimulatedActi
   const { world } = machine;
   const inside = run.inside!;
   const place = { run, stage: stageOf(machine, run).name, action: action.name };
-  const outcome = inside.doomed.has(action.name) ? "failed" : (world.outcome?.(place) ?? "passed");
-  inside.ended.set(action.name, outcome);
+  const outcome = inside.doomed.has(action) ? "failed" : carryOut(machine, place, action);
+  inside.ended.set(action, outcome);
   if (outcome === "passed") {
     setVariables(run, action, world.variables?.(place) ?? {});
     for (const output of action.outputs) {
@@ -62,21 +64,39 @@ export function endAction(machine: Machine, run: RunState, action: SimulatedActi
   afterAction(machine, run);
 }
 
+/** Phases one after another: one that fails ends the action, but for the phase that runs all the same. */
+function carryOut(machine: Machine, at: ActionPlace, { phases = [] }: SimulatedAction): "passed" | "failed" {
+  const { world, events } = machine;
+  const whole = world.outcome?.(at) ?? "passed";
+  if (phases.length === 0) return whole;
+  let state: "goes on" | "failed" | "over" = "goes on";
+  for (const [phase, { afterFailure, failureIgnored }] of phases.entries()) {
+    if (state === "failed" && !afterFailure) state = "over";
+    if (state === "over") break;
+    const isEnd = phase === 0 && whole === "failed";
+    const outcome = isEnd ? whole : (world.phase?.({ ...at, phase }) ?? "passed");
+    const { run, stage, action } = at;
+    events.push({ what: `phase-${outcome}`, run: run.id, stage, action, phase });
+    if (outcome === "failed" && (isEnd || !failureIgnored)) state = "failed";
+  }
+  return state === "goes on" ? "passed" : "failed";
+}
+
 /** What runs beside a failed action is not stopped. */
 function afterAction(machine: Machine, run: RunState): void {
   const inside = run.inside!;
   if (run.isStopping) {
-    if ([...inside.started].every((name) => inside.ended.has(name))) stopped(machine, run);
+    if ([...inside.started].every((action) => inside.ended.has(action))) stopped(machine, run);
     return;
   }
   const due = dueActions(machine, run);
-  if (due.some(({ name }) => !inside.ended.has(name))) return;
-  if (due.some(({ name }) => inside.ended.get(name) === "failed")) {
+  if (due.some((action) => !inside.ended.has(action))) return;
+  if (due.some((action) => inside.ended.get(action) === "failed")) {
     failed(machine, run);
     return;
   }
   const later = stageOf(machine, run).actions.filter(({ runOrder }) => runOrder > inside.runOrder);
-  const open = later.filter(({ name }) => !inside.ended.has(name));
+  const open = later.filter((action) => !inside.ended.has(action));
   if (open.length > 0) inside.runOrder = Math.min(...open.map(({ runOrder }) => runOrder));
   else allPassed(machine, run);
 }

@@ -16,7 +16,7 @@ export function stop(machine: Machine, run: RunState): void {
   run.isStopping = true;
   announce(machine, run, { level: "pipeline", state: "STOPPING" });
   const { inside } = run;
-  const isBusy = inside && [...inside.started].some((name) => !inside.ended.has(name));
+  const isBusy = inside && [...inside.started].some((action) => !inside.ended.has(action));
   if (!isBusy) stopped(machine, run);
 }
 
@@ -24,8 +24,8 @@ export function stop(machine: Machine, run: RunState): void {
 export function abandon(machine: Machine, run: RunState): void {
   const inside = run.inside!;
   for (const action of dueActions(machine, run)) {
-    if (!inside.started.has(action.name) || inside.ended.has(action.name)) continue;
-    inside.ended.set(action.name, "abandoned");
+    if (!inside.started.has(action) || inside.ended.has(action)) continue;
+    inside.ended.set(action, "abandoned");
     tellAction(machine, run, { action, how: "abandoned" });
     announceAction(machine, run, action, "ABANDONED");
   }

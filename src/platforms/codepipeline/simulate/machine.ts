@@ -62,10 +62,10 @@ export interface RunState extends Omit<Run, "status"> {
 
 export interface Inside {
   runOrder: number;
-  readonly started: Set<string>;
-  readonly ended: Map<string, "passed" | "failed" | "abandoned">;
+  readonly started: Set<SimulatedAction>;
+  readonly ended: Map<SimulatedAction, "passed" | "failed" | "abandoned">;
   /** Actions that do not find what they need. */
-  readonly doomed: Set<string>;
+  readonly doomed: Set<SimulatedAction>;
   /** Every action has passed, and the condition of the stage is open. */
   isLeaving: boolean;
 }

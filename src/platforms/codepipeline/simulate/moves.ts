@@ -41,8 +41,8 @@ export function movesOf(machine: Machine, run: RunState): Move[] {
   if (!inside) return mayEnter(machine, run) ? [{ kind: "enter", run }] : [];
   if (inside.isLeaving) return [{ kind: "leave", run }];
   const moves = dueActions(machine, run).flatMap((action): Move[] => {
-    if (inside.ended.has(action.name)) return [];
-    if (inside.started.has(action.name)) return [{ kind: "end", run, action }];
+    if (inside.ended.has(action)) return [];
+    if (inside.started.has(action)) return [{ kind: "end", run, action }];
     return run.isStopping ? [] : [{ kind: "begin", run, action }];
   });
   return run.isStopping ? [...moves, { kind: "abandon", run }] : moves;

@@ -38,6 +38,8 @@ export type SimulatedStart =
       readonly actions: readonly string[];
     }
   | { readonly kind: "schedule" }
+  /** A trigger that listens to a source action that there is not. */
+  | { readonly kind: "deaf"; readonly source: string }
   | StateStart;
 
 /** An EventBridge rule on what becomes of pipelines, their stages or actions. Undefined lists let everything through. */
@@ -72,8 +74,17 @@ export interface SimulatedAction {
   readonly outputs: readonly (string | undefined)[];
   /** Name under which its variables are read. */
   readonly namespace: string | undefined;
+  /** Commands of a build, one phase after another; without them it passes or fails as a whole. */
+  readonly phases?: readonly SimulatedPhase[];
   /** Ids of pipelines that it starts. Nothing says that it waits for them. */
   readonly startsPipelines: readonly string[];
+}
+
+export interface SimulatedPhase {
+  /** Runs also where the phase before has failed. */
+  readonly afterFailure: boolean;
+  /** A command may fail in it that does not end it. */
+  readonly failureIgnored: boolean;
 }
 
 /** Fails when one of its rules does; then its result comes about. */

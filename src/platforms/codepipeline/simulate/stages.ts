@@ -66,7 +66,7 @@ export function enter(machine: Machine, run: RunState): void {
 function opened({ actions }: SimulatedStage, before?: Inside): Inside {
   const passed = [...(before?.ended ?? [])].filter(([, how]) => how === "passed");
   const ended = new Map(passed);
-  const open = actions.filter(({ name }) => !ended.has(name));
+  const open = actions.filter((action) => !ended.has(action));
   return {
     runOrder: Math.min(...open.map(({ runOrder }) => runOrder)),
     started: new Set(ended.keys()),

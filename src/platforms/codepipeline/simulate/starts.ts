@@ -7,8 +7,8 @@ import { addRun, announce } from "./runs.ts";
 import type { SimulatedPipeline, SimulatedStart } from "./simulated-pipeline.ts";
 import { arrive } from "./stages.ts";
 
-/** Pipelines may start each other in a circle; so many runs show it. */
-const mostRunsOfAll = 150;
+/** Pipelines may start each other in a circle: so many runs of one in a chain show it. */
+const mostRounds = 3;
 /** Runs of one pipeline in progress, in the modes QUEUED and PARALLEL; one more is refused. From the service's quotas. */
 const mostRunsAtOnce = 50;
 
@@ -72,6 +72,11 @@ function triggerOf(machine: Machine, event: RootEvent, pipeline: SimulatedPipeli
     return isMeant ? "schedule" : undefined;
   }
   if (event.kind !== "push" && event.kind !== "pull-request") return undefined;
+  for (const start of pipeline.starts) {
+    if (start.kind !== "deaf") continue;
+    const reason = `a trigger listens to the source action "${start.source}", which there is not`;
+    machine.events.push({ what: "not-started", pipeline: pipeline.id, cause: event.id, reason });
+  }
   const starts = pipeline.starts.filter(({ kind }) => kind === event.kind);
   if (starts.length === 0) return undefined;
   if (starts.some((start) => accepts(machine, start, event))) return event.kind;
@@ -119,10 +124,10 @@ export function begin(machine: Machine, start: Start): void {
   const { runs, events, world } = machine;
   const inProgress = runs.filter((run) => run.pipeline === pipeline.id && isUnderWay(run)).length;
   const isFull = pipeline.executionMode !== "SUPERSEDED" && inProgress >= (world.mostRuns ?? mostRunsAtOnce);
-  if (isFull || runs.length >= mostRunsOfAll) {
+  if (isFull || roundsBefore(machine, start) >= mostRounds) {
     const reason = isFull
       ? `${inProgress} runs of it are in progress, and it takes no more`
-      : `pipelines start each other without end; ${mostRunsOfAll} runs are carried out`;
+      : `pipelines start each other without end; only ${mostRounds} rounds are carried out`;
     events.push({ what: "not-started", pipeline: pipeline.id, cause: root, reason });
     return;
   }
@@ -132,6 +137,14 @@ export function begin(machine: Machine, start: Start): void {
   }
   announce(machine, run, { level: "pipeline", state: "STARTED" });
   arrive(machine, run, 0);
+}
+
+/** Runs of the same pipeline among those that led to the start. */
+function roundsBefore({ runs }: Machine, { pipeline, cause }: Start): number {
+  let rounds = 0;
+  for (let at = cause; at.kind === "run"; at = runs[at.run]!.cause)
+    if (runs[at.run]!.pipeline === pipeline.id) rounds++;
+  return rounds;
 }
 
 function isUnderWay({ status }: RunState): boolean {
@@ -149,6 +162,10 @@ function matches({ pipeline, event }: RunPattern, run: RunState): boolean {
 /** A run that has failed can be resumed until another one goes into the stage. */
 function resumable({ runs, stages }: Machine, of: RunPattern): RunState | undefined {
   return runs.findLast(
-    (run) => matches(of, run) && run.failed && stages.get(run.pipeline)![run.stage]!.entered === run,
+    (run) =>
+      matches(of, run) &&
+      run.status === "failed" &&
+      run.failed &&
+      stages.get(run.pipeline)![run.stage]!.entered === run,
   );
 }

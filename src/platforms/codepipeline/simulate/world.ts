@@ -13,6 +13,10 @@ export interface World {
   choose(count: number): number;
   /** How an action ends; an approval that is rejected or that nobody answers fails. Without it all pass. */
   outcome?(at: ActionPlace): "passed" | "failed";
+  /** Whether an action finds an artifact that nobody is seen to make. Without it none does. */
+  findsUnmade?(at: ActionPlace & { readonly artifact: string }): boolean;
+  /** How a command in a phase ends, for actions that pass otherwise. Without it all pass. */
+  phase?(at: PhasePlace): "passed" | "failed";
   /** Output variables of an action that passes. Those of sources (`CommitId`, `BranchName`) are there by themselves. */
   variables?(at: ActionPlace): Readonly<Record<string, string>>;
   /**
@@ -30,6 +34,11 @@ export interface ActionPlace {
   readonly run: Run;
   readonly stage: string;
   readonly action: string;
+}
+
+export interface PhasePlace extends ActionPlace {
+  /** Position in the action, from 0. */
+  readonly phase: number;
 }
 
 export interface RulePlace {
@@ -89,6 +98,7 @@ export type TraceEvent =
   /** What the action finds where it looks; no run where there is no such artifact. */
   | ({ readonly what: "finds-artifact"; readonly artifact: string; readonly from: number | undefined } & InAction)
   | ({ readonly what: "takes-commit"; readonly commit: string } & InAction)
+  | ({ readonly what: "phase-passed" | "phase-failed"; readonly phase: number } & InAction)
   | ({ readonly what: "action-started" | "action-passed" | "action-failed" | "action-abandoned" } & InAction)
   | { readonly what: "run-ended"; readonly run: number; readonly status: Exclude<RunStatus, "running"> };
 

@@ -2,16 +2,18 @@
 
 import { Document, type Pair, Scalar, visit, type YAMLMap } from "yaml";
 import type { Job } from "../../../model/delivery.ts";
-import { artifactSource } from "./artifact-source.ts";
 import { conditionCommand } from "./conditions.ts";
+import { handedAddress } from "./hand-over/artifacts.ts";
+import { isElsewhere } from "./hand-over/variables.ts";
 import { commandOf, header } from "./header.ts";
 import { installPhase } from "./install.ts";
 import { directoryOf, type JobPlace, prefixOf, promisedOutputs, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
+import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
-import { rawTemplate, templatesIn } from "./native.ts";
 import { publishCommand } from "./publish.ts";
 import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
+import { actElsewhereCommand, atHome, mayActElsewhere } from "./target-commands.ts";
 
 /** Where a job's artifacts wait to be taken along, below the source. */
 export const outbox = ".baton-artifacts";
@@ -20,17 +22,23 @@ export function buildspecText(place: JobPlace, register: Register): string {
   const { pipeline, name, job } = place;
   const promised = promisedOutputs(place);
   const steps = stepCommands(place);
+  const actsElsewhere = mayActElsewhere(place);
   const after = [
     ...(Object.keys(promised).length > 0
-      ? [publishCommand({ promised, folders: outputFolders(place), newest: namesOutside(place) })]
+      ? [
+          publishCommand({
+            promised,
+            folders: outputFolders(place),
+            newest: namesOutside(place),
+            before: actsElsewhere ? atHome : "",
+          }),
+        ]
       : []),
     ...Object.entries(job.artifacts).map(([artifact, { path: file }]) => packCommand({ artifact, file, place })),
-    ...Object.entries(job.artifacts).flatMap(([artifact, { path: file }]) =>
-      templatesIn(artifact, place, register).map((template) => templateCommand({ artifact, file, template, place })),
-    ),
   ];
   const isPlain = job.retry.attempts === 1 && !job.continueOnFailure;
   const commands = [
+    ...(actsElsewhere ? [actElsewhereCommand] : []),
     prepareCommand(place),
     ...job.uses.map((use) => unpackCommand(use, place, register)),
     ...(isPlain
@@ -119,24 +127,24 @@ function packCommand({ artifact, file, place }: { artifact: string; file: string
   ].join("\n");
 }
 
-/** Beside the tar file, because CloudFormation's action reads templates of an artifact as they are. */
-function templateCommand(taken: { artifact: string; file: string; template: string; place: JobPlace }): string {
-  const { artifact, file, template, place } = taken;
-  const from = absolute(path(directoryOf(place), file, template));
-  const to = `\${CODEBUILD_SRC_DIR}/${outbox}/${inDoubleQuotes(rawTemplate(artifact, template, file))}`;
-  return `# Leave a template where CodePipeline finds it\ninstall -D -m 644 "${from}" "${to}"`;
-}
-
 function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Register): string {
   const { artifact, from } = artifactSource(use.artifact, place);
   const own = register.artifact({ ...from, environment: undefined });
   const suffix = from.environment === undefined ? "" : `__\${BATON_ENVIRONMENT//[^A-Za-z0-9]/_}`;
+  const packed = `${artifact}.tar`;
+  const fetch = isElsewhere(from, place)
+    ? [
+        `${mayActElsewhere(place) ? atHome : ""}aws s3 cp --only-show-errors "${handedAddress(from, register)}" "$folder/handed.zip"`,
+        `unzip -q "$folder/handed.zip" ${packed} -d "$folder"`,
+        `packed="$folder/${packed}"`,
+      ]
+    : [`inbox="CODEBUILD_SRC_DIR_${own}${suffix}"`, `packed="\${!inbox}/${packed}"`];
   return [
     `# Lay the artifact ${use.artifact} at ${use.path}`,
-    `inbox="CODEBUILD_SRC_DIR_${own}${suffix}"`,
     'folder="$(mktemp -d)"',
+    ...fetch,
     `target="${absolute(path(directoryOf(place), use.path))}"`,
-    `tar -C "$folder" -xf "\${!inbox}/${artifact}.tar" && mkdir -p "$(dirname "$target")" && \\`,
+    `tar -C "$folder" -xf "$packed" && mkdir -p "$(dirname "$target")" && \\`,
     'if [ -d "$folder/content" ]; then mkdir -p "$target" && cp -a "$folder/content/." "$target/"; ' +
       'else cp -a "$folder/content" "$target"; fi',
   ].join("\n");

@@ -14,6 +14,18 @@ export interface Document {
   readonly tags: Readonly<Record<string, string>>;
   readonly buildspecs: readonly { readonly path: string; readonly text: string }[];
   readonly notes: readonly string[];
+  /** Where it is to exist; undefined: wherever who creates it says. */
+  readonly home?: { readonly account: string; readonly region?: string } | undefined;
+  /** What is to exist in other accounts and regions, before this. */
+  readonly elsewhere: readonly Elsewhere[];
+}
+
+export interface Elsewhere {
+  /** `target-111122223333`, `region-eu-west-1`. */
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly document: Document;
 }
 
 export interface ParameterSpec {
@@ -67,10 +79,16 @@ interface Encrypted extends Base {
 /** Private, encrypted, versioned, reached over TLS only. */
 export interface Bucket extends Encrypted {
   readonly kind: "bucket";
-  /** What is older is removed. */
-  readonly expireDays: number;
+  /** Where other accounts name it; otherwise S3 makes one up. */
+  readonly name?: string;
+  /** Lets roles of other accounts in. */
+  readonly grants?: readonly PolicyStatement[];
+  /** Where Terraform lets the name begin. */
+  readonly prefix: string;
+  /** What is older is removed; undefined: only what something newer has taken the place of. */
+  readonly expireDays: number | undefined;
   /** Objects under this path are removed when nobody wrote them again for so long. */
-  readonly cache: { readonly prefix: string; readonly expireDays: number };
+  readonly cache: { readonly prefix: string; readonly expireDays: number } | undefined;
 }
 
 export interface Statement {
@@ -81,15 +99,26 @@ export interface Statement {
   readonly condition?: Readonly<Record<string, Readonly<Record<string, Text>>>>;
 }
 
-export interface Role extends Base {
+export type Role = ServiceRole | LentRole;
+
+interface AnyRole extends Base {
   readonly kind: "role";
   /** Where another account or a key names it; otherwise IAM makes one up. */
   readonly name?: string;
-  /** `codebuild.amazonaws.com`. */
-  readonly service: string;
   readonly statements: readonly Statement[];
   /** Parameter with the ARN of a policy that the team writes. */
   readonly policyParameter?: string;
+}
+
+export interface ServiceRole extends AnyRole {
+  /** `codebuild.amazonaws.com`. */
+  readonly service: string;
+}
+
+/** For a role of another account, and for nobody else there. */
+export interface LentRole extends AnyRole {
+  readonly name: string;
+  readonly lentTo: { readonly account: string; readonly role: string };
 }
 
 /** For people: attached to whom it concerns. */
@@ -111,6 +140,13 @@ export interface EnvironmentVariable {
   readonly value: string;
 }
 
+/** Of every build of a project; its value may be known to AWS only. */
+export interface ProjectVariable {
+  readonly name: string;
+  readonly type: EnvironmentVariable["type"];
+  readonly value: Text;
+}
+
 export interface Project extends Encrypted {
   readonly kind: "project";
   readonly name: string;
@@ -121,7 +157,7 @@ export interface Project extends Encrypted {
   /** File in the source, relative to the repository. */
   readonly buildspec: string;
   readonly timeoutMinutes: number;
-  readonly variables: readonly EnvironmentVariable[];
+  readonly variables: readonly ProjectVariable[];
   /** Path in the artifact bucket; undefined: nothing is worth keeping. */
   readonly cache: string | undefined;
 }
@@ -131,10 +167,20 @@ export interface Pipeline extends Encrypted {
   readonly name: string;
   readonly role: string;
   readonly bucket: string;
+  /** Where artifacts are kept in each region that actions act in, its own among them. None: in its bucket only. */
+  readonly stores: readonly Store[];
   readonly executionMode: "QUEUED" | "SUPERSEDED" | "PARALLEL";
   readonly variables: readonly { readonly name: string; readonly default?: string; readonly description: string }[];
   readonly triggers: readonly Trigger[];
   readonly stages: readonly Stage[];
+}
+
+export interface Store {
+  readonly region: string;
+  /** Name of the bucket. */
+  readonly bucket: Text;
+  /** ARN of the key. */
+  readonly key: Text | undefined;
 }
 
 export interface Trigger {
@@ -166,6 +212,10 @@ export interface Action {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly timeoutMinutes?: number;
+  /** ARN of the role in which it acts. Absent: that of the pipeline. */
+  readonly role?: string;
+  /** Absent: that of the pipeline. */
+  readonly region?: string;
   /** `pipeline.job` of the model; absent for what surrounds them. */
   readonly job?: string;
 }

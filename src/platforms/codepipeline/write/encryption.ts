@@ -1,6 +1,5 @@
 /** A key of the team's own for all that the pipelines keep, and the rights to use it, for those that touch it. */
 
-import { artifactBucket } from "./artifact-bucket.ts";
 import type { Key, PolicyStatement, Resource, Role, Statement } from "./document.ts";
 import { ids } from "./fixed-names.ts";
 import { publisherSid, roleNames } from "./names.ts";
@@ -41,10 +40,11 @@ export const handing = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:Ge
  */
 export function encrypted(
   resources: readonly Resource[],
-  { delivery, guests = [] }: { delivery: string; guests?: readonly PolicyStatement[] },
+  { delivery, guests }: { delivery: string; guests: readonly PolicyStatement[] },
 ): Resource[] {
   const nameOf = roleNames(delivery);
   const users: string[] = [];
+  const buckets = resources.filter(({ kind }) => kind === "bucket").map(({ id }) => id);
   const changed = resources.map((resource): Resource => {
     switch (resource.kind) {
       case "bucket":
@@ -54,7 +54,7 @@ export function encrypted(
       case "pipeline":
         return { ...resource, key: keyId };
       case "role": {
-        const use = useOf(resource);
+        const use = useOf(resource, buckets);
         if (use === undefined) return resource;
         const name = nameOf(resource.id);
         users.push(name);
@@ -64,39 +64,38 @@ export function encrypted(
         return resource;
     }
   });
-  return [keyOf({ delivery, users, guests, resources }), ...changed];
+  const arns = users.map((name) => text`arn:${partition}:iam::${account}:role/${name}`);
+  return [encryptionKey({ delivery, users: arns, guests, services: servicesOf(resources) }), ...changed];
 }
 
-function useOf({ statements }: Role): Statement | undefined {
-  const touching = (id: string) => statements.filter(({ resources }) => resources.some((one) => isAbout(one, id)));
-  const objects = touching(artifactBucket.id).flatMap(({ actions }) => actions);
+function useOf({ statements }: Role, buckets: readonly string[]): Statement | undefined {
+  const touching = (ids: readonly string[]) =>
+    statements.filter(({ resources }) => resources.some((one) => isAbout(one, ids)));
+  const objects = touching(buckets).flatMap(({ actions }) => actions);
   const actions = [
     ...(objects.includes("s3:PutObject") ? handing : objects.includes("s3:GetObject") ? reading : []),
-    ...(touching(ids.approvals).length > 0 ? sending : []),
+    ...(touching([ids.approvals]).length > 0 ? sending : []),
   ];
   if (actions.length === 0) return undefined;
   return { sid: "UseKey", actions: [...new Set(actions)].sort(), resources: [[arnOf(keyId)]] };
 }
 
-const isAbout = (one: Text, id: string) =>
-  typeof one !== "string" && one.some((part) => typeof part === "object" && "of" in part && part.of === id);
+const isAbout = (one: Text, ids: readonly string[]) =>
+  typeof one !== "string" && one.some((part) => typeof part === "object" && "of" in part && ids.includes(part.of));
 
-function keyOf({
+export function encryptionKey({
   delivery,
   users,
   guests,
-  resources,
+  services,
 }: {
   delivery: string;
-  users: readonly string[];
+  /** ARNs of roles. */
+  users: readonly Text[];
   guests: readonly PolicyStatement[];
-  resources: readonly Resource[];
+  services: readonly PolicyStatement[];
 }): Key {
-  const policy = keyPolicy({
-    users: users.map((name) => roleArn(account, name)),
-    guests,
-    services: servicesOf(resources),
-  });
+  const policy = keyPolicy({ users, guests, services });
   if (JSON.stringify(policy).length > policyLimit) {
     throw new CannotWrite(
       `the key of ${delivery} would be used by ${users.length} roles, more than its policy has room for`,
@@ -113,13 +112,10 @@ function keyOf({
   };
 }
 
-export const keyAlias = (delivery: string) => `alias/${delivery}-pipelines`;
-
-export const roleArn = (of: Text | typeof account, name: string): Text =>
-  text`arn:${partition}:iam::${of}:role/${name}`;
+const keyAlias = (delivery: string) => `alias/${delivery}-pipelines`;
 
 /** By the names of roles, not their identities: a role that is made anew has the same rights, and need not exist yet. */
-export function keyPolicy({
+function keyPolicy({
   users,
   guests,
   services,

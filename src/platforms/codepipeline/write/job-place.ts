@@ -36,6 +36,7 @@ const fixedIds = [
   "HandOverTable",
   "HandOverRole",
   "HandOverLogs",
+  "Handed",
   "Rollback",
   "RollbackRole",
   "RollbackLogs",

@@ -48,6 +48,15 @@ export function producerOf(place: JobPlace, reference: string): JobPlace & { out
   return { ...place, pipeline, name, job, environment: job.per === "release" ? undefined : place.environment, output };
 }
 
+/** The job that leaves `pipeline.artifact` behind. */
+export function artifactSource(reference: string, place: JobPlace): { artifact: string; from: JobPlace } {
+  const [pipelineName, artifact] = reference.split(".") as [string, string];
+  const pipeline = place.line.onBranch.find(({ name }) => name === pipelineName)!;
+  const [name, job] = Object.entries(pipeline.jobs).find(([, { artifacts }]) => Object.hasOwn(artifacts, artifact))!;
+  const environment = job.per === "release" ? undefined : place.environment;
+  return { artifact, from: { ...place, pipeline, name, job, environment } };
+}
+
 /** What variables are worth in an environment, or for the release. */
 export function variablesIn(delivery: Delivery, environment: string | undefined): Record<string, string> {
   return { ...delivery.variables, ...delivery.environments.find(({ name }) => name === environment)?.variables };

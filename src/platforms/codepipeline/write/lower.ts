@@ -3,19 +3,22 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { approversOf } from "./approvers.ts";
 import { artifactBucket } from "./artifact-bucket.ts";
-import type { Document, ParameterSpec, Pipeline, Resource } from "./document.ts";
+import type { Document, ParameterSpec, Pipeline, Resource, Store } from "./document.ts";
+import { elsewhereOf, keyGuests, storeIn } from "./elsewhere.ts";
 import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
 import { refuseWhatSeparatesCannot } from "./hand-over/refusals.ts";
 import { handOverResources } from "./hand-over/resources.ts";
-import { onlyVariable } from "./hand-over/variables.ts";
+import { fromFirst, fromVariable } from "./hand-over/variables.ts";
 import { Register } from "./job-place.ts";
 import { linesOf, separated } from "./lines.ts";
 import { operations } from "./operations.ts";
 import { CannotWrite, type Settings, type WriteOptions } from "./options.ts";
-import { pipelineRole } from "./pipeline-role.ts";
+import { pipelineRole, pipelineRoleId } from "./pipeline-role.ts";
 import { schedulesOf } from "./schedules.ts";
 import { type LineStages, stagesOf } from "./stages.ts";
+import { keyParameters, otherRegions, storesOf } from "./stores.ts";
+import { encryptionOf, refuseStrangeTargets, targetOf } from "./targets.ts";
 import { arnOf, nameOf } from "./text.ts";
 import { triggerOf } from "./triggers.ts";
 import { workOf } from "./work.ts";
@@ -23,6 +26,7 @@ import { workOf } from "./work.ts";
 /** @throws {CannotWrite} for what CodePipeline has no means for. */
 export function lowerDelivery(delivery: Delivery, options: WriteOptions): Document {
   refuseStrangeSettings(delivery, options.settings);
+  refuseStrangeTargets(delivery, options.settings);
   const register = new Register();
   const lines = pipelinesOf(delivery, options).flatMap((line) => {
     const one = stagesOf(line, { delivery, options, register });
@@ -66,9 +70,18 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     work.flatMap(({ buildspec }) => (buildspec ? [[buildspec.path, buildspec] as const] : [])),
   );
   refuseSameArtifacts(lines);
+  const around = { delivery, options, register, lines, work };
+  const { home } = options.settings;
+  const elsewhere = elsewhereOf(around);
+  if (encryptionOf(options.settings) === "key") {
+    parameters.push(...keyParameters([...new Set(lines.flatMap(otherRegions))].sort(), register));
+  }
   const resources: Resource[] = [
-    artifactBucket,
-    ...lines.flatMap((line) => [pipelineRole(line, register), pipelineOf(line, { delivery, options, register })]),
+    home === undefined ? artifactBucket : storeIn(home.region, around),
+    ...lines.flatMap((line) => {
+      const stores = storesOf(line, { delivery: delivery.name, settings: options.settings, register });
+      return [pipelineRole(line, { register, stores }), pipelineOf(line, { delivery, options, register, stores })];
+    }),
     ...lines.flatMap((line) => approversOf(line, { register, options })),
     ...schedulesOf(lines, register),
     ...work.flatMap(({ resources }) => resources),
@@ -79,7 +92,15 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     delivery: delivery.name,
     description: `Pipelines of ${delivery.name}`,
     parameters,
-    resources: options.settings.encryption === "key" ? encrypted(resources, { delivery: delivery.name }) : resources,
+    resources:
+      encryptionOf(options.settings) === "key"
+        ? encrypted(resources, {
+            delivery: delivery.name,
+            guests: home === undefined ? [] : keyGuests(home.region, around),
+          })
+        : resources,
+    home,
+    elsewhere,
     outputs: [
       ...lines.map(({ line }) => ({
         id: register.id(line.name, "pipeline"),
@@ -94,7 +115,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     ],
     tags: { "baton:delivery": delivery.name, ...options.settings.tags },
     buildspecs: [...buildspecs.values()],
-    notes: notesOf(delivery),
+    notes: notesOf(delivery, options.settings),
   };
 }
 
@@ -141,11 +162,17 @@ function refuseStrangeSettings(delivery: Delivery, { permissions, alarms }: Sett
   }
 }
 
-function notesOf(delivery: Delivery): string[] {
+function notesOf(delivery: Delivery, settings: Settings): string[] {
   const checked = delivery.pipelines.filter(({ triggers }) => triggers.pullRequests).map(({ name }) => name);
   const unmanual = delivery.pipelines.filter(({ triggers }) => !triggers.manual).map(({ name }) => name);
   const free = Object.entries(delivery.parameters).filter(([, { type }]) => type === "string");
+  const watched = Object.keys(settings.alarms).filter((name) => targetOf({ name }, settings) !== undefined);
   return [
+    ...(watched.length > 0
+      ? [
+          `alarms of ${watched.join(", ")} are looked for where the pipelines are, not in the environment's account or region`,
+        ]
+      : []),
     ...(free.length > 0
       ? [
           `CodePipeline puts parameters into JSON as they are: ${free.map(([name]) => name).join(", ")} may hold no quotes`,
@@ -162,15 +189,21 @@ function notesOf(delivery: Delivery): string[] {
 
 function pipelineOf(
   { line, stages }: LineStages,
-  { delivery, options, register }: { delivery: Delivery; options: WriteOptions; register: Register },
+  {
+    delivery,
+    options,
+    register,
+    stores,
+  }: { delivery: Delivery; options: WriteOptions; register: Register; stores: readonly Store[] },
 ): Pipeline {
   return {
     kind: "pipeline",
     id: register.id(line.name, "pipeline"),
     comment: [`Pushes to ${line.branch}: ${stages.map(({ name }) => name).join(", ")}.`],
     name: line.name,
-    role: register.id(line.name, "pipeline role"),
+    role: pipelineRoleId(line, register),
     bucket: artifactBucket.id,
+    stores,
     // One after the other and none dropped: a newer run must not take the place of one that waits.
     executionMode: "QUEUED",
     variables: [
@@ -180,7 +213,7 @@ function pipelineOf(
         description: one.description ?? `Parameter ${name}`,
       })),
       ...(options.layout === "separate"
-        ? [{ name: onlyVariable, default: "all", description: "The one environment that this run is for, or all" }]
+        ? [{ name: fromVariable, default: fromFirst, description: "The environment that this run begins with" }]
         : []),
     ],
     triggers: [triggerOf(line, options.root)],

@@ -11,6 +11,14 @@ const statement = z.strictObject({
   resources: z.array(z.string().min(1)).min(1),
 });
 
+/** Text, because a number loses the zeros at its beginning. */
+const accountId = z
+  .string("an account is twelve digits in quotes: as a number it would lose the zeros at its beginning")
+  .regex(/^[0-9]{12}$/, "an account is twelve digits in quotes");
+const regionName = z
+  .string()
+  .regex(/^[a-z]{2,4}-([a-z]+-)+[0-9]+$/, "a region is called as AWS calls it, such as eu-central-1");
+
 /** What a definition does not say because it concerns CodePipeline alone. Kept beside it, in `baton.codepipeline.yaml`. */
 export const settingsSchema = z.strictObject({
   layout: z.enum(layouts).default("single"),
@@ -26,6 +34,12 @@ export const settingsSchema = z.strictObject({
    * it (`function`).
    */
   rollback: z.enum(["stage", "function"]).default("stage"),
+  /** Where the pipelines are; needed as soon as an environment is somewhere else. */
+  home: z.strictObject({ account: accountId, region: regionName }).optional(),
+  /** Where environments are, by environment. What is not said is as at home. */
+  targets: z
+    .record(z.string(), z.strictObject({ account: accountId.optional(), region: regionName.optional() }))
+    .default({}),
   /**
    * Who holds the key that encrypts artifacts, logs and notices: the service (`managed`), or the team (`key`). Default:
    * the service, where that is possible.

@@ -6,9 +6,13 @@ import { type JobPlace, prefixOf, promisedOutputs, referenceOf } from "./job-pla
 import { JobValues } from "./job-values.ts";
 import { knownText, producerOf } from "./known-values.ts";
 import { Names, outputPath, pascal, secretName } from "./names.ts";
-import { account, localArn, partition, region, type Text, text } from "./text.ts";
+import { scopeOf } from "./targets.ts";
+import { arnIn, localArn, partition, type Text, text } from "./text.ts";
 
 export interface Permissions {
+  /** For what goes from job to job: outputs and secrets, which are kept where the pipelines are. */
+  readonly handOver: readonly Statement[];
+  /** For what the job is there for, in the environment's account and region. */
   readonly statements: readonly Statement[];
   /** Steps whose needs nobody has told; their role takes a policy of the team. */
   readonly untold: readonly string[];
@@ -20,10 +24,11 @@ export function permissionsOf(place: JobPlace, runs: "on a machine" | "as a stac
   const handedOver = runs === "as a stack" ? [] : handOverStatements(place);
   const names = new Names();
   const seen = place.job.steps.map((step) => ({ step, statements: seenStatements(step, place) }));
+  const named = (statements: readonly Statement[], whose: string) =>
+    statements.map((statement, index) => ({ ...statement, sid: names.of(`${whose}${index}`, statement.sid) }));
   return {
-    statements: [...handedOver, ...seen.flatMap(({ statements }) => statements ?? []), ...declared].map(
-      (statement, index) => ({ ...statement, sid: names.of(String(index), statement.sid) }),
-    ),
+    handOver: named(handedOver, "hand-over"),
+    statements: named([...seen.flatMap(({ statements }) => statements ?? []), ...declared], "own"),
     untold:
       declared.length > 0 ? [] : seen.flatMap(({ step, statements }) => (statements === undefined ? [step.name] : [])),
   };
@@ -40,10 +45,10 @@ function declaredStatements(place: JobPlace): Statement[] {
   }));
 }
 
-/** Fills `${environment}`, `${partition}`, `${region}` and `${account}` in. */
+/** Fills `${environment}`, `${partition}`, and the environment's `${region}` and `${account}` in. */
 function filled(resource: string, place: JobPlace): Text {
   const pieces = resource.split(/\$\{(environment|partition|region|account)\}/);
-  const known = { partition, region, account };
+  const known = { partition: [partition], ...scopeOf(place) };
   return pieces.reduce<Text>((whole, piece, index) => {
     if (index % 2 === 0) return text`${whole}${piece}`;
     if (piece === "environment") return text`${whole}${place.environment?.name ?? "release"}`;
@@ -109,6 +114,7 @@ function handOverStatements(place: JobPlace): Statement[] {
 function seenStatements(step: Step, place: JobPlace): Statement[] | undefined {
   const inputs = step.action?.inputs ?? {};
   const known = (name: string) => knownText(inputs[name], place);
+  const scope = scopeOf(place);
   switch (step.action?.kind) {
     case "s3.sync": {
       const bucket = known("bucket");
@@ -127,13 +133,13 @@ function seenStatements(step: Step, place: JobPlace): Statement[] | undefined {
     case "cloudfront.invalidate": {
       const distribution = known("distribution");
       if (distribution === undefined) return undefined;
-      const resource = text`arn:${partition}:cloudfront::${account}:distribution/${distribution}`;
+      const resource = text`arn:${partition}:cloudfront::${scope.account}:distribution/${distribution}`;
       return [{ sid: "Invalidate", actions: ["cloudfront:CreateInvalidation"], resources: [resource] }];
     }
     case "lambda.update": {
       const name = known("function");
       if (name === undefined) return undefined;
-      const arn = localArn("lambda", `function:${name}`);
+      const arn = arnIn(scope, "lambda", `function:${name}`);
       const actions = [
         "UpdateFunctionCode",
         "GetFunction",
@@ -152,13 +158,13 @@ function seenStatements(step: Step, place: JobPlace): Statement[] | undefined {
     case "lambda.blue-green":
       return blueGreenStatements(inputs, place);
     case "parameter-store.put": {
-      const names = Object.keys(inputs).map((name) => localArn("ssm", `parameter/${name.replace(/^\//, "")}`));
+      const names = Object.keys(inputs).map((name) => arnIn(scope, "ssm", `parameter/${name.replace(/^\//, "")}`));
       return [{ sid: "PutParameters", actions: ["ssm:PutParameter"], resources: names }];
     }
     case "parameter-store.publish": {
       const names = Object.values(inputs).map((value) => knownText(value, place));
       if (names.includes(undefined)) return undefined;
-      const resources = names.map((name) => localArn("ssm", `parameter/${name!.replace(/^\//, "")}`));
+      const resources = names.map((name) => arnIn(scope, "ssm", `parameter/${name!.replace(/^\//, "")}`));
       return [{ sid: "GetParameters", actions: ["ssm:GetParameter"], resources }];
     }
     case "terraform.plan":
@@ -176,7 +182,8 @@ function seenStatements(step: Step, place: JobPlace): Statement[] | undefined {
 function blueGreenStatements(inputs: Readonly<Record<string, Value>>, place: JobPlace): Statement[] | undefined {
   const name = knownText(inputs.function, place);
   if (name === undefined) return undefined;
-  const arn = localArn("lambda", `function:${name}`);
+  const scope = scopeOf(place);
+  const arn = arnIn(scope, "lambda", `function:${name}`);
   const actions = ["UpdateFunctionCode", "GetFunctionConfiguration", "ListVersionsByFunction", "PublishVersion"];
   const onAliases = ["ListAliases", "CreateAlias", "UpdateAlias"];
   const onCheck = "check" in inputs ? ["InvokeFunction"] : [];
@@ -186,10 +193,16 @@ function blueGreenStatements(inputs: Readonly<Record<string, Value>>, place: Job
       actions: [...actions, ...onAliases, ...onCheck].map((action) => `lambda:${action}`),
       resources: [arn, text`${arn}:*`],
     },
-    { sid: "CompareLayers", actions: ["lambda:GetLayerVersion"], resources: [localArn("lambda", "layer:*")] },
+    { sid: "CompareLayers", actions: ["lambda:GetLayerVersion"], resources: [arnIn(scope, "lambda", "layer:*")] },
     // One request asks for several alarms, and IAM looks at the right to ask for any.
     ...("alarms.1" in inputs
-      ? [{ sid: "WatchAlarms", actions: ["cloudwatch:DescribeAlarms"], resources: [localArn("cloudwatch", "alarm:*")] }]
+      ? [
+          {
+            sid: "WatchAlarms",
+            actions: ["cloudwatch:DescribeAlarms"],
+            resources: [arnIn(scope, "cloudwatch", "alarm:*")],
+          },
+        ]
       : []),
   ];
 }

@@ -1,17 +1,30 @@
 import { artifactBucket } from "./artifact-bucket.ts";
-import type { Role, Statement } from "./document.ts";
+import type { Role, Statement, Store } from "./document.ts";
+import { handing } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
 import { handOverId } from "./hand-over/ids.ts";
+import { projectId } from "./job-ids.ts";
 import type { Register } from "./job-place.ts";
 import { nativeStack } from "./native.ts";
-import { type LineStages, projectId, roleId } from "./stages.ts";
-import { arnOf, localArn, parameter, type Text, text } from "./text.ts";
+import { stackStatements } from "./stack-rights.ts";
+import type { LineStages } from "./stages.ts";
+import { targetOfPlace } from "./targets.ts";
+import { arnOf, localArn, parameter, partition, type Text, text } from "./text.ts";
+
+export const pipelineRoleId = (line: { readonly name: string }, register: Register): string =>
+  register.id(line.name, "pipeline role");
 
 /** The role of a pipeline itself: it hands artifacts on, and starts what does the work. */
-export function pipelineRole({ line, stages, places }: LineStages, register: Register): Role {
-  const native = places.filter((place) => nativeStack(place, register) !== undefined);
-  const built = places.filter((place) => !native.includes(place));
-  const stackArns = native.map((place) => localArn("cloudformation", `stack/${nativeStack(place, register)!.stack}/*`));
+export function pipelineRole(
+  { line, stages, places }: LineStages,
+  { register, stores }: { register: Register; stores: readonly Store[] },
+): Role {
+  const natives = places.filter((place) => nativeStack(place, register) !== undefined);
+  const built = places.filter((place) => !natives.includes(place));
+  const native = natives.filter((place) => targetOfPlace(place)?.elsewhere !== "account");
+  const others = stores.filter(({ bucket }) => typeof bucket === "string");
+  const otherKeys = others.flatMap(({ key }) => (key === undefined ? [] : [key]));
+  const roles = [...new Set(stages.flatMap(({ actions }) => actions.flatMap(({ role }) => role ?? [])))];
   const statements: Statement[] = [
     {
       sid: "UseConnection",
@@ -22,13 +35,21 @@ export function pipelineRole({ line, stages, places }: LineStages, register: Reg
     {
       sid: "FindArtifacts",
       actions: ["s3:GetBucketVersioning", "s3:GetBucketLocation"],
-      resources: [[arnOf(artifactBucket.id)]],
+      resources: [
+        [arnOf(artifactBucket.id)],
+        ...others.map(({ bucket }): Text => text`arn:${partition}:s3:::${bucket}`),
+      ],
     },
     {
       sid: "HandArtifactsOn",
       actions: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-      resources: [text`${arnOf(artifactBucket.id)}/*`],
+      resources: [
+        text`${arnOf(artifactBucket.id)}/*`,
+        ...others.map(({ bucket }) => text`arn:${partition}:s3:::${bucket}/*`),
+      ],
     },
+    ...(otherKeys.length > 0 ? [{ sid: "UseKeysElsewhere", actions: handing, resources: otherKeys }] : []),
+    ...(roles.length > 0 ? [{ sid: "ActElsewhere", actions: ["sts:AssumeRole"], resources: roles }] : []),
     ...(built.length > 0
       ? [
           {
@@ -38,29 +59,7 @@ export function pipelineRole({ line, stages, places }: LineStages, register: Reg
           },
         ]
       : []),
-    ...(native.length > 0
-      ? [
-          {
-            sid: "DeployStacks",
-            actions: [
-              "CreateStack",
-              "UpdateStack",
-              "DeleteStack",
-              "DescribeStacks",
-              "DescribeStackEvents",
-              "DescribeStackResources",
-              "GetTemplate",
-            ].map((action) => `cloudformation:${action}`),
-            resources: stackArns,
-          },
-          {
-            sid: "LendRolesToStacks",
-            actions: ["iam:PassRole"],
-            resources: native.map((place): Text => [arnOf(roleId(place, register))]),
-            condition: { StringEquals: { "iam:PassedToService": "cloudformation.amazonaws.com" } },
-          },
-        ]
-      : []),
+    ...stackStatements(native, register),
     ...(stages.some(({ actions }) => actions.some(({ category }) => category === "Invoke"))
       ? [{ sid: "HandOver", actions: ["lambda:InvokeFunction"], resources: [[arnOf(handOverId)] as Text] }]
       : []),
@@ -73,7 +72,7 @@ export function pipelineRole({ line, stages, places }: LineStages, register: Reg
   ];
   return {
     kind: "role",
-    id: register.id(line.name, "pipeline role"),
+    id: pipelineRoleId(line, register),
     comment: [],
     service: "codepipeline.amazonaws.com",
     statements,

@@ -44,10 +44,12 @@ export interface Publishing {
   readonly folders: Readonly<Record<string, string>>;
   /** Full names under which the newest value is wanted as well. */
   readonly newest: Readonly<Record<string, string>>;
+  /** What the command needs to be who it has to be. */
+  readonly before: string;
 }
 
 /** One command that puts the outputs to Parameter Store, each under the run that made it, and clears old runs away. */
-export function publishCommand({ promised, folders, newest }: Publishing): string {
+export function publishCommand({ promised, folders, newest, before }: Publishing): string {
   const places = Object.fromEntries(
     Object.keys(promised).map((output) => [
       output,
@@ -66,7 +68,7 @@ for folder in ${Object.values(folders).map(inShell).join(" ")}; do
     --query 'reverse(sort_by(Parameters, &LastModifiedDate))[${keptRuns}:].Name' --output json |
     jq -r '.[]' | xargs -r -n 10 aws ssm delete-parameters --output text --names
 done`;
-  return `# Publish the outputs\n${givenTo("bash -eo pipefail", script)}`;
+  return `# Publish the outputs\n${givenTo(`${before}bash -eo pipefail`, script)}`;
 }
 
 const quoted = (value: object) => `'${JSON.stringify(value).replaceAll("'", "'\\''")}'`;

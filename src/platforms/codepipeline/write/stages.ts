@@ -1,14 +1,16 @@
 import type { Approval, Delivery } from "../../../model/delivery.ts";
-import { artifactSource } from "./artifact-source.ts";
 import { holds } from "./conditions.ts";
 import type { Action, EnvironmentVariable, Stage } from "./document.ts";
 import { configurationLimit, ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
 import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./hand-over/stages.ts";
+import { isElsewhere } from "./hand-over/variables.ts";
+import { projectId } from "./job-ids.ts";
 import { type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
-import { variablesIn } from "./known-values.ts";
+import { artifactSource, variablesIn } from "./known-values.ts";
 import type { Line } from "./lines.ts";
 import { nativeStack } from "./native.ts";
+import { actingIn, stackRoleArn } from "./native-place.ts";
 import { CannotWrite, type WriteOptions } from "./options.ts";
 import { orderedParts, type Part, refuseWideGroups } from "./order.ts";
 import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
@@ -182,8 +184,8 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
     const configuration: Record<string, Text> = {
       ActionMode: "CREATE_UPDATE",
       StackName: stack.stack,
-      TemplatePath: `${stack.artifact}::${stack.template}`,
-      RoleArn: [arnOf(roleId(place, register))],
+      TemplatePath: `${sourceArtifact}::${stack.template}`,
+      RoleArn: stackRoleArn(place, register),
       ...(stack.capabilities.length > 0 && { Capabilities: stack.capabilities.join(",") }),
       ...(Object.keys(stack.parameters).length > 0 && { ParameterOverrides: JSON.stringify(stack.parameters) }),
     };
@@ -195,14 +197,20 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
       runOrder,
       configuration,
       namespace,
-      inputs: [stack.artifact],
+      inputs: [sourceArtifact],
       outputs: [],
+      ...actingIn(place, register),
       job,
     };
   }
   const inputs = [
     sourceArtifact,
-    ...new Set(place.job.uses.map(({ artifact }) => register.artifact(artifactSource(artifact, place).from))),
+    ...new Set(
+      place.job.uses
+        .map(({ artifact }) => artifactSource(artifact, place).from)
+        .filter((from) => !isElsewhere(from, place))
+        .map((from) => register.artifact(from)),
+    ),
   ];
   if (inputs.length > 5) {
     throw new CannotWrite(
@@ -234,16 +242,6 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
 /** Plain text is the default. */
 const inShortForm = ({ name, value, type }: EnvironmentVariable) =>
   type === "PLAINTEXT" ? { name, value } : { name, value, type };
-
-/** A job is told from itself at another place by the environment, or by the branch where there are several. */
-export const wordsOf = ({ pipeline, name, environment, line }: JobPlace) => [
-  pipeline.name,
-  name,
-  environment?.name ?? (line.isOnlyBranch ? "" : line.branch),
-];
-
-export const projectId = (place: JobPlace, register: Register) => register.id(...wordsOf(place), "project");
-export const roleId = (place: JobPlace, register: Register) => register.id(...wordsOf(place), "role");
 
 function refuseLong(configuration: Text | undefined, job: string): void {
   if (configuration === undefined || configuration.length <= configurationLimit) return;

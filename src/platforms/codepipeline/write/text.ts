@@ -36,6 +36,10 @@ export function text(strings: TemplateStringsArray, ...values: readonly (Referen
   return parts.length === 1 && typeof parts[0] === "string" ? parts[0] : parts;
 }
 
+/** `arn:aws:ssm:eu-central-1:123456789012:parameter/x`, of the given account and region. */
+export const arnIn = (scope: { account: Text; region: Text }, service: string, resource: Text): Text =>
+  text`arn:${partition}:${service}:${scope.region}:${scope.account}:${resource}`;
+
 /** `arn:aws:ssm:eu-central-1:123456789012:parameter/x`, of this account and region. */
 export const localArn = (service: string, resource: Text): Text =>
   text`arn:${partition}:${service}:${region}:${account}:${resource}`;

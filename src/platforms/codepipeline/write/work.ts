@@ -1,18 +1,23 @@
 import { artifactBucket } from "./artifact-bucket.ts";
 import { buildspecText, cachePaths } from "./buildspec.ts";
 import type { ParameterSpec, Resource, Role, Statement } from "./document.ts";
+import { handedStatements, handedVariables } from "./hand-over/artifacts.ts";
+import { projectId, roleId, wordsOf } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { path } from "./names.ts";
 import { nativeStack } from "./native.ts";
 import { permissionsOf } from "./permissions.ts";
-import { projectId, roleId, wordsOf } from "./stages.ts";
+import { targetVariables } from "./target-commands.ts";
+import { jobRoleName, roleArnIn, targetOfPlace } from "./targets.ts";
 import { arnOf, localArn, type Text, text } from "./text.ts";
 
 export interface Work {
   readonly resources: readonly Resource[];
   readonly buildspec?: { path: string; text: string };
   readonly policy?: ParameterSpec;
+  /** Its role in the account of its environment, when that is another one. */
+  readonly elsewhere?: { readonly account: string; readonly role: Role; readonly policy?: ParameterSpec };
 }
 
 /** What a job has of its own: a role, and a project with its log where a machine runs it. */
@@ -20,7 +25,7 @@ export function workOf(place: JobPlace, register: Register): Work {
   const { options, pipeline, name, job, environment } = place;
   const native = nativeStack(place, register) !== undefined;
   const where = environment === undefined ? "once for each release" : `in ${environment.name}`;
-  const { statements, untold } = permissionsOf(place, native ? "as a stack" : "on a machine");
+  const { handOver, statements, untold } = permissionsOf(place, native ? "as a stack" : "on a machine");
   const policy: ParameterSpec | undefined =
     untold.length === 0
       ? undefined
@@ -30,15 +35,23 @@ export function workOf(place: JobPlace, register: Register): Work {
           pattern: "^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$",
           patternMeaning: "the ARN of a policy",
         };
-  const role = (all: readonly Statement[], service: string): Role => ({
-    kind: "role",
+  const role = (all: readonly Statement[]) => ({
+    kind: "role" as const,
     id: roleId(place, register),
     comment: [`${pipeline.name}.${name}, ${where}`],
-    service,
     statements: all,
     ...(policy && { policyParameter: policy.id }),
   });
-  if (native) return { resources: [role(statements, "cloudformation.amazonaws.com")], ...(policy && { policy }) };
+  const target = targetOfPlace(place);
+  const isAbroad = target?.elsewhere === "account";
+  const stackRole = (): Role => ({
+    ...role(statements),
+    service: "cloudformation.amazonaws.com",
+    ...(isAbroad && { name: jobRoleName(place, register) }),
+  });
+  const told = { ...(policy && { policy }) };
+  if (native && isAbroad) return { resources: [], elsewhere: { account: target.account, role: stackRole(), ...told } };
+  if (native) return { resources: [stackRole()], ...told };
   const projectName = register.project(place);
   const logs = register.id(...wordsOf(place), "logs");
   const buildspec = path(options.folder, "buildspecs", `${pipeline.name}-${name}.yml`);
@@ -59,6 +72,7 @@ export function workOf(place: JobPlace, register: Register): Work {
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
       resources: [text`${arnOf(artifactBucket.id)}/*`],
     },
+    ...handedStatements(place, register),
     ...(Object.keys(job.artifacts).length > 0
       ? [{ sid: "LeaveArtifacts", actions: ["s3:PutObject"], resources: artifactKeys(place, register) }]
       : []),
@@ -66,11 +80,32 @@ export function workOf(place: JobPlace, register: Register): Work {
       ? []
       : [{ sid: "KeepCache", actions: ["s3:PutObject"], resources: [text`${arnOf(artifactBucket.id)}/${cache}/*`] }]),
   ];
+  const lent: Role | undefined = isAbroad
+    ? {
+        ...role(statements),
+        name: jobRoleName(place, register),
+        lentTo: { account: options.settings.home!.account, role: jobRoleName(place, register) },
+      }
+    : undefined;
+  const acting: readonly Statement[] = isAbroad
+    ? [
+        {
+          sid: "ActElsewhere",
+          actions: ["sts:AssumeRole"],
+          resources: [roleArnIn(target, jobRoleName(place, register))],
+        },
+      ]
+    : statements;
+  const { policyParameter: _policy, ...ofTheBuild } = role([...own, ...handOver, ...acting]);
   return {
-    ...(policy && { policy }),
+    ...(lent ? { elsewhere: { account: target!.account, role: lent, ...told } } : told),
     buildspec: { path: buildspec, text: buildspecText(place, register) },
     resources: [
-      role([...own, ...statements], "codebuild.amazonaws.com"),
+      {
+        ...ofTheBuild,
+        service: "codebuild.amazonaws.com",
+        ...(policy && !isAbroad && { policyParameter: policy.id }),
+      },
       { kind: "logs", id: logs, comment: [], name: `/aws/codebuild/${projectName}`, retentionDays: 90 },
       {
         kind: "project",
@@ -83,7 +118,7 @@ export function workOf(place: JobPlace, register: Register): Work {
         image: options.settings.image,
         buildspec: path(options.root, buildspec),
         timeoutMinutes: Math.min(2160, Math.max(5, Math.ceil(job.timeoutMs / 60_000))),
-        variables: new JobValues(place).settled,
+        variables: [...new JobValues(place).settled, ...handedVariables(place), ...targetVariables(place, register)],
         cache,
       },
     ],

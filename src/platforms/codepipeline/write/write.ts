@@ -17,30 +17,56 @@ import { printTerraform } from "./terraform/print.ts";
  */
 export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Written {
   const document = lowerDelivery(delivery, options);
-  return { files: [...infrastructure(document, options), ...document.buildspecs], notes: document.notes };
+  return {
+    files: [...infrastructure(document, options), ...document.buildspecs],
+    notes: document.notes,
+  };
 }
 
 function infrastructure(document: Document, options: WriteOptions): WrittenFile[] {
-  const { delivery, description } = document;
-  const lines = header(`${description}: everything that CodePipeline needs.`, {
-    delivery,
-    command: commandOf(options),
-  });
+  const { delivery } = document;
+  const lines = headerOf(document, options, ": everything that CodePipeline needs");
   const { format, folder } = options;
   switch (format) {
     case "cloudformation":
-      return [{ path: path(folder, "pipeline.yaml"), text: printTemplate(stackOf(document), lines) }];
+      return [
+        { path: path(folder, "pipeline.yaml"), text: printTemplate(stackOf(document), lines) },
+        ...document.elsewhere.map(({ name, document: one }) => ({
+          path: path(folder, `${name}.yaml`),
+          text: printTemplate(stackOf(one), headerOf(one, options)),
+        })),
+      ];
     case "terraform":
-      return printTerraform(document, lines).map((file) => ({ ...file, path: path(folder, file.path) }));
-    case "cdk":
-      return printCdk(stackOf(document), { delivery, header: lines }).map((file) => ({
+      return [
+        ...printTerraform(document, lines).map((file) => ({ ...file, path: path(folder, file.path) })),
+        ...document.elsewhere.flatMap(({ name, document: one }) =>
+          printTerraform(one, headerOf(one, options)).map((file) => ({ ...file, path: path(folder, name, file.path) })),
+        ),
+      ];
+    case "cdk": {
+      const { home, elsewhere } = document;
+      const before = elsewhere.map(({ name, account, region, document: one }) => ({
+        name,
+        template: stackOf(one),
+        place: { account, region },
+      }));
+      const pipelines = {
+        name: "pipelines",
+        template: stackOf(document),
+        place: home === undefined ? undefined : { account: home.account, region: home.region! },
+      };
+      return printCdk([pipelines, ...before], { delivery, header: lines }).map((file) => ({
         ...file,
         path: path(folder, file.path),
       }));
+    }
     default:
       return format satisfies never;
   }
 }
+
+const headerOf = ({ delivery, description }: Document, options: WriteOptions, more = "") =>
+  header(`${description}${more}.`, { delivery, command: commandOf(options) });
 
 /** What CloudFormation takes in one stack. */
 const resourceLimit = 500;

@@ -1,8 +1,8 @@
 /** What may happen next, and letting it happen. Whatever nothing orders may be delayed for as long as anybody likes. */
 
+import { matchesRun } from "../../../simulation/patterns.ts";
 import { arrive } from "./arrivals.ts";
 import { advance, expire, type Machine, mayStart, settle, startLeg } from "./jobs.ts";
-import { matchesRun } from "./patterns.ts";
 import type { Delivery, Holder, Scope, SimLeg } from "./world.ts";
 
 export type Action =
@@ -51,10 +51,12 @@ export function nextRoot({ world }: Machine): Extract<Delivery, { kind: "root" }
 }
 
 /** Only a run that has ended can be run again, and only one that is under way can be cancelled. */
-function canArrive({ world }: Machine, delivery: Delivery): boolean {
+function canArrive({ world, workflows }: Machine, delivery: Delivery): boolean {
   if (delivery.kind !== "root") return true;
   if (world.deliveries.some(({ kind }) => kind === "start")) return false;
   const { event } = delivery;
+  // Runs of another platform are not waited for here.
+  if ("of" in event && !workflows.has(event.of.pipeline)) return true;
   if (event.kind === "rerun" || event.kind === "expiry")
     return world.runs.some((run) => run.state === "ended" && matchesRun(event.of, run.info));
   if (event.kind === "cancel") return world.runs.some((run) => run.state !== "ended" && matchesRun(event.of, run.info));

@@ -1,11 +1,11 @@
 /** Which runs an arriving event makes, and why the others stay away. */
 
 import type { RootEvent, TraceRun } from "../../../facts/scenario.ts";
+import { matchesRun } from "../../../simulation/patterns.ts";
 import { known } from "../read/expressions/value.ts";
 import type { Trigger, Workflow, WorkflowRunTrigger } from "../workflow.ts";
 import { cancelRun, type Machine, openRun, openScope } from "./jobs.ts";
 import { filterOf, originsFor, plainOrigin, tipOf, typeAllowed } from "./origins.ts";
-import { matchesRun } from "./patterns.ts";
 import {
   type Completion,
   type Delivery,
@@ -70,9 +70,17 @@ function arriveFromOutside(machine: Machine, event: RootEvent): void {
     const named = world.runs.findLast(({ info }) => matchesRun(of, info));
     if (named) given.set(name.toLowerCase(), known(`${runNumber(named)}`));
   }
+  if ("repository" in event && !isOwn(machine, event.repository)) return;
   if (event.kind === "push") world.refs.set(fullRef(event.ref), event.commit);
   if (event.kind === "pull-request" && !event.outsider) world.refs.set(`refs/heads/${event.head}`, event.commit);
   startAll(machine, { event, inputs: given }, { cause, root: event.id, generation: 0 });
+}
+
+/** Where no clone tells its name, any repository of the platform may be the one. */
+function isOwn({ repository: { slug } }: Machine, repository: string | undefined): boolean {
+  if (repository === undefined) return true;
+  if (/^(codecommit|s3|ecr):/.test(repository)) return false;
+  return slug.kind !== "known" || slug.value.toLowerCase() === repository.toLowerCase();
 }
 
 function arriveFromStep(machine: Machine, { info, generation }: SimRun, made: MadeEvent): void {
@@ -100,7 +108,7 @@ function startAll(
       } else starts.push({ workflow, origin: found, commit: found.sha, depth: 0, ...place });
     }
   }
-  if (starts.length === 1) start(machine, starts[0]!);
+  if (starts.length === 1 && !machine.isBesideOthers) start(machine, starts[0]!);
   else for (const one of starts) world.deliveries.push({ kind: "start", start: one });
 }
 

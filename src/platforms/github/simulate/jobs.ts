@@ -13,7 +13,7 @@ import type { Concurrency, Repository, Step, Workflow, WorkflowRunTrigger } from
 import * as concurrency from "./concurrency.ts";
 import type { Evaluate } from "./evaluate.ts";
 import { needsOf } from "./job-graph.ts";
-import { numberOf, outcomeOf } from "./patterns.ts";
+import { numberOf, outcomeOf } from "./legs.ts";
 import {
   type CompletionAction,
   type Holder,
@@ -40,6 +40,8 @@ export interface Machine {
   readonly workflows: ReadonlyMap<string, Workflow>;
   /** Those that events may start. */
   readonly startable: readonly Workflow[];
+  /** Between an event and the only run that it makes something else may happen. */
+  readonly isBesideOthers: boolean;
   /** By the name of the workflow listened to. */
   readonly listeners: ReadonlyMap<string, readonly Listener[]>;
   makesEvents(step: Step, leg: SimLeg): boolean;
@@ -233,7 +235,7 @@ export function advance(machine: Machine, leg: SimLeg): void {
     return;
   }
   const step = job.steps[leg.step];
-  if (rule?.outcome === "cancelled" && !leg.cancelled && (rule.step ?? 0) <= leg.step) {
+  if (isCancelledNext(machine, leg)) {
     cancelLeg(machine, leg);
     return;
   }
@@ -260,6 +262,12 @@ export function advance(machine: Machine, leg: SimLeg): void {
     leg.steps.set(id, { outcome, conclusion: forgiven ? "success" : outcome });
   }
   if (!fails) machine.effects(step, leg);
+}
+
+/** Whether the scenario has the job cancelled in place of its next step. */
+export function isCancelledNext({ world }: Machine, leg: SimLeg): boolean {
+  const rule = outcomeOf(world.scenario.outcomes, leg);
+  return rule?.outcome === "cancelled" && !leg.cancelled && (rule.step ?? 0) <= leg.step;
 }
 
 export function endLeg(machine: Machine, leg: SimLeg, result: Result): void {

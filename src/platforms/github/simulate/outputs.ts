@@ -1,11 +1,12 @@
 /** What jobs and steps hand on: the contexts `needs`, `steps` and `jobs`, by the scenario's rules, else as written. */
 
 import type { OutputRule } from "../../../facts/scenario.ts";
+import { matchesRun, samePath } from "../../../simulation/patterns.ts";
 import { callTrigger } from "../read/calls.ts";
 import { known, oneOf, record, unknown, type Value } from "../read/expressions/value.ts";
 import type { Template } from "../workflow.ts";
 import { needsOf } from "./job-graph.ts";
-import { matchesRun, numberOf, samePath } from "./patterns.ts";
+import { numberOf } from "./legs.ts";
 import type { Scope, SimJob, SimLeg, StepEnd } from "./world.ts";
 
 export interface OutputSources {

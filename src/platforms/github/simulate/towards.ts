@@ -4,11 +4,12 @@
  */
 
 import type { JobPattern, Moment, RunPattern } from "../../../facts/scenario.ts";
+import { matchesRun } from "../../../simulation/patterns.ts";
 import { type Action, actionOf, liveLegs, nextRoot } from "./actions.ts";
 import { completionTrigger } from "./arrivals.ts";
 import { needsOf } from "./job-graph.ts";
 import type { Machine } from "./jobs.ts";
-import { matchesRun, numberOf } from "./patterns.ts";
+import { numberOf } from "./legs.ts";
 import type { Delivery, Holder, Scope, SimJob, SimLeg, SimRun } from "./world.ts";
 
 /** Undefined where nothing that is known to lead there can happen. */
@@ -61,6 +62,7 @@ class Search {
     if (open) return { kind: "deliver", delivery: open };
     const deliver: Action = { kind: "deliver", delivery: root };
     if (event.kind !== "rerun" && event.kind !== "cancel" && event.kind !== "expiry") return deliver;
+    if (!this.machine.workflows.has(event.of.pipeline)) return deliver;
     const isEnded = (run: SimRun) => matchesRun(event.of, run.info) && run.state === "ended";
     const isLive = (run: SimRun) => matchesRun(event.of, run.info) && run.state !== "ended";
     const { runs } = this.machine.world;

@@ -53,6 +53,18 @@ test("everything that a generated delivery is billed for is counted", () => {
   assert.equal(counted["s3.storage"], (20 * 2 * 10 * 4) / 1024, "the source and dist, for 120 days");
 });
 
+test("a dashboard of a large delivery is not among those that are free", () => {
+  const widgets = [
+    { title: "Many", statistic: "Sum" as const, metrics: Array(51).fill(["A", "b", "C", "d"] as const) },
+  ];
+  const resources = document.resources.map((one) => (one.kind === "dashboard" ? { ...one, widgets } : one));
+  const { lines } = billOf(useOfDocument({ ...document, resources }, known), settings);
+  assert.deepEqual(
+    lines.flatMap(({ item, usd }) => (item === "dashboards" ? [usd] : [])),
+    [3],
+  );
+});
+
 test("jobs that ran here count as long as they usually took, also where only another environment had them", () => {
   const usual = new Map([
     ["infra.apply@test", 100_000],

@@ -213,3 +213,7 @@ test("without the file of the buildspec nothing is said of what it does", async 
   const unknown = "Source: { Type: CODEPIPELINE, BuildSpec: !Sub '${AWS::Region}/build.yml' }";
   assert.deepEqual([await told({ project: unknown }), (await actionOf({ project: unknown })).opaque], [[], true]);
 });
+
+test("stacks that a file of the folder names are not taken for one another", async () => {
+  assert.deepEqual(await told({ spec: spec("npx serverless deploy --stage prod") }), ["write stack …"]);
+});

@@ -40,7 +40,6 @@ describe("the hand-over, deployed", () => {
     const source = /ZipFile: \|\n((?: {10}.*\n|\n)+)/.exec(template)![1]!.replaceAll(/^ {10}/gm, "");
     handOver = await startFunction(source, { env: { ...emulator.env, ...Environment.Variables } });
     await emulator.aws("s3api", "create-bucket", "--bucket", "sources", ...location);
-    for (const pipeline of ["network", "compute"]) await createPipeline(`network-compute-${pipeline}`);
   });
   after(async () => {
     await handOver[Symbol.asyncDispose]();
@@ -109,10 +108,10 @@ describe("the hand-over, deployed", () => {
     assert.deepEqual(asked, {
       name: "network-compute-compute",
       sourceRevisions: [{ actionName: "repository", revisionType: "COMMIT_ID", revisionValue: "c1" }],
-      variables: [{ name: "BATON_ONLY", value: "production" }],
+      variables: [{ name: "BATON_FROM", value: "production" }],
     });
-    const only = { pipeline: "compute", run: started, only: "production" };
-    assert.equal((await ask("gate", { ...only, environment: "qa" })).REASON, "this run is for production only");
+    const only = { pipeline: "compute", run: started, from: "production" };
+    assert.equal((await ask("gate", { ...only, environment: "qa" })).REASON, "this run begins with production");
     assert.equal((await ask("ready", { ...only, environment: "production" })).READY, "yes");
     assert.equal((await ask("gate", { ...only, environment: "production", ready: "no" })).GO, "no");
   });
@@ -153,25 +152,6 @@ describe("the hand-over, deployed", () => {
   });
 
   const location = ["--create-bucket-configuration", "LocationConstraint=eu-central-1"];
-
-  async function createPipeline(name: string): Promise<void> {
-    const { Roles } = await emulator.aws<{ Roles: { Arn: string; RoleName: string }[] }>("iam", "list-roles");
-    const action = (category: string, provider: string) => ({
-      name: provider,
-      actionTypeId: { category, owner: "AWS", provider, version: "1" },
-    });
-    const body = {
-      name,
-      roleArn: Roles.find(({ RoleName }) => RoleName.includes("PipelineRole"))!.Arn,
-      artifactStore: { type: "S3", location: "sources" },
-      stages: [
-        { name: "Source", actions: [action("Source", "S3")] },
-        { name: "qa", actions: [action("Approval", "Manual")] },
-        { name: "production", actions: [action("Approval", "Manual")] },
-      ],
-    };
-    await emulator.aws("codepipeline", "create-pipeline", "--pipeline", JSON.stringify(body));
-  }
 
   const start = async (pipeline: string) =>
     (
@@ -217,7 +197,7 @@ describe("the hand-over, deployed", () => {
     const UserParameters = JSON.stringify({
       do: what,
       codepipeline: `network-compute-${asked.pipeline}`,
-      only: "all",
+      from: "first",
       commit: sources,
       ...asked,
     });

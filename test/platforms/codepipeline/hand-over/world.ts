@@ -65,6 +65,8 @@ export interface Choices {
   /** Whether an alarm rings while a stage is watched. */
   rings(at: { run: Run; stage: string }): boolean;
   readonly pushes: readonly Sources[];
+  /** Pipelines that a person or a schedule starts, by number; of the newest commit. */
+  readonly starts: readonly number[];
   see(happening: Happening, world: World): void;
 }
 
@@ -125,6 +127,7 @@ export class World {
   readonly #awaited: ReadonlySet<string>;
   readonly #waiting = new Map<string, Run[]>();
   readonly #events: { pipeline: string; stage: string }[] = [];
+  #started = 0;
   /** Of the last run in a stage, by pipeline and stage. */
   readonly #statuses = new Map<string, "InProgress" | "Succeeded" | "Failed">();
   /** Runs that have been told to wait since anything happened that a waiting run may be waiting for. */
@@ -192,6 +195,13 @@ export class World {
   #moves(): (() => Promise<void>)[] {
     const moves: (() => Promise<void>)[] = [];
     if (this.commits.length < this.#choices.pushes.length) moves.push(() => this.#push());
+    const number = this.commits.length > 0 ? this.#choices.starts[this.#started] : undefined;
+    if (number !== undefined) {
+      moves.push(async () => {
+        this.#started++;
+        this.#start(this.#pipelines[number % this.#pipelines.length]!, { commit: undefined });
+      });
+    }
     this.#events.forEach((event, index) => {
       moves.push(async () => {
         this.#events.splice(index, 1);

@@ -203,7 +203,7 @@ test("what only a deployment knows stays open, and is the same where it is the s
   const [access] = pipeline!.actions[1]!.accesses;
   assert.ok(access?.kind === "resource");
   assert.deepEqual(access.key, [
-    { kind: "expression", text: "#AWS::StackName" },
+    { kind: "expression", text: "delivery.yml#AWS::StackName" },
     { kind: "text", text: "-api" },
   ]);
 });

@@ -12,7 +12,7 @@ export interface ReadBack {
   readonly facts: readonly StagedPipeline[];
 }
 
-/** Only for formats that the reader takes: `cloudformation`. */
+/** Only for formats that the reader takes: `cloudformation` and `terraform`. */
 export async function readBack({ files }: Written): Promise<ReadBack> {
   const sources = files.map(({ path, text }) => ({ path, text, byteOrderMark: false }));
   const read = await readFound({
@@ -20,8 +20,7 @@ export async function readBack({ files }: Written): Promise<ReadBack> {
     focus: undefined,
     pipelines: sources.filter(({ text }) => text.includes("AWS::CodePipeline::Pipeline")),
     beside: [],
-    values: [],
-    unread: [],
+    terraform: sources.filter(({ path }) => path.endsWith(".tf")),
     read: (path) => sources.find((source) => source.path === path),
   });
   if (read.problems.length > 0) throw new Error(`what was written cannot be read: ${read.problems[0]!.message}`);

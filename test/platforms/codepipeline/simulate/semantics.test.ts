@@ -247,6 +247,17 @@ describe("failures", () => {
     }
   });
 
+  test("asked for twice, the stage is done again once", () => {
+    const shop = pipeline("shop", [stage("Build", ["build"]), stage("Deploy", ["api"])], { executionMode: "QUEUED" });
+    const again = (id: string): RootEvent => ({ id, kind: "rerun", of: { pipeline: "shop", event: "a" } });
+    const events = [push("a"), again("again"), again("once-more")];
+    let times = 0;
+    const outcome = ({ action: name }: { action: string }) => (name === "api" && times++ === 0 ? "failed" : "passed");
+    const trace = plainly([shop], { events, outcome });
+    assert.equal(told(trace).filter((line) => line === "0 run-resumed").length, 1);
+    assert.deepEqual(statuses(trace), ["succeeded"]);
+  });
+
   test("a missing artifact makes the action fail", () => {
     const shop = pipeline("shop", [stage("Deploy", [action("api", { inputs: ["bundle"] })])]);
     const trace = plainly([shop], { events: [push("a")] });
@@ -554,7 +565,11 @@ describe("what starts pipelines", () => {
   test("pipelines that start each other are stopped from going round for ever", () => {
     const circle = { ...infra, starts: [...infra.starts, ...after({ pipelines: ["web"] }).starts] };
     const trace = plainly([circle, after({})], { events: [push("p")] });
-    assert.ok(trace.runs.length > 100 && indexOf(trace, { what: "not-started" }) > 0);
+    assert.deepEqual(
+      trace.runs.map(({ pipeline: id }) => id),
+      ["infra", "web", "infra", "web", "infra", "web"],
+    );
+    assert.ok(indexOf(trace, { what: "not-started" }) > 0);
   });
 
   test("one push starts several, in any order", () => {

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -13,13 +13,8 @@ import type { EnvironmentVariable, Pipeline, Project } from "../../../../src/pla
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
+import { type Buildspec, PipelineRun } from "./pipeline-run.ts";
 import { shop, shopSettings } from "./written.ts";
-
-interface Buildspec {
-  env: { shell: string; "exported-variables"?: string[] };
-  phases: Record<string, { commands: string[] }>;
-  artifacts?: { "base-directory": string };
-}
 
 const commit = "4f2a";
 const document = lowerDelivery(shop, {
@@ -35,14 +30,21 @@ const projects = document.resources.filter((one): one is Project => one.kind ===
 describe("a run of the shop", () => {
   let emulator: Emulator;
   const folder = mkdtempSync(join(tmpdir(), "baton-builds-"));
-  const run = {
-    id: "11111111-2222-3333-4444-555555555555",
-    exported: new Map<string, string>(),
-    artifacts: new Map<string, string>(),
-  };
+  const id = "11111111-2222-3333-4444-555555555555";
+  let run: PipelineRun;
 
   before(async () => {
     emulator = await startEmulator();
+    run = new PipelineRun({
+      emulator,
+      folder,
+      id,
+      commit,
+      fillSource(source) {
+        mkdirSync(join(source, "web"));
+        writeFileSync(join(source, "web/index.html"), "<h1>shop</h1>");
+      },
+    });
     for (const environment of ["test", "prod"]) {
       await emulator.aws(
         "secretsmanager",
@@ -83,11 +85,11 @@ describe("a run of the shop", () => {
     );
     const values = Object.fromEntries(Parameters.map(({ Name, Value }) => [Name, Value]));
     assert.deepEqual(values, {
-      [`/shop/release/web/version/${run.id}`]: `1.0-${run.id}`,
+      [`/shop/release/web/version/${id}`]: `1.0-${id}`,
       "/shop/test/infra/siteBucket/other": "not-ours",
-      [`/shop/test/infra/siteBucket/${run.id}`]: "shop-test-t",
-      [`/shop/test/infra/apiUrl/${run.id}`]: `https://api.example.com/${commit}`,
-      [`/shop/test/infra/limits/${run.id}`]: '{"users":\n 3}',
+      [`/shop/test/infra/siteBucket/${id}`]: "shop-test-t",
+      [`/shop/test/infra/apiUrl/${id}`]: `https://api.example.com/${commit}`,
+      [`/shop/test/infra/limits/${id}`]: '{"users":\n 3}',
       "/shop/test/api": `https://api.example.com/${commit}`,
     });
     assert.equal(await build("test", "web-deploy"), 0);
@@ -149,7 +151,7 @@ describe("a run of the shop", () => {
   let lastOutput = "";
 
   async function publishing(text: string): Promise<string> {
-    const { commands } = specOf("infra-apply").phases.build!;
+    const { commands = [] } = specOf("infra-apply").phases.build!;
     const command = /# Publish the outputs\n([\s\S]*?)\n\} \|\| return/.exec(commands.join("\n"))![1]!;
     const file = join(folder, "outputs");
     writeFileSync(file, text);
@@ -163,74 +165,21 @@ describe("a run of the shop", () => {
     return parse(document.buildspecs.find(({ path }) => path.endsWith(`/${name}.yml`))!.text) as Buildspec;
   }
 
-  /** Runs an action as CodeBuild would: a fresh source, inputs beside it, one shell for all commands; its exit code. */
-  async function build(
-    stage: string,
-    name: string,
-    parameters: Record<string, string> = { size: "small" },
-  ): Promise<number> {
+  /** Runs an action as CodeBuild would; its exit code. */
+  async function build(stage: string, name: string, parameters = { size: "small" }): Promise<number> {
     const action = pipeline.stages.find((one) => one.name === stage)!.actions.find((one) => one.name === name)!;
     const [reference] = action.configuration.ProjectName as unknown as [{ of: string }];
     const project = projects.find(({ id }) => id === reference.of)!;
-    const machine = mkdtempSync(join(folder, "machine-"));
-    const source = join(machine, "source");
-    mkdirSync(join(source, "web"), { recursive: true });
-    writeFileSync(join(source, "web/index.html"), "<h1>shop</h1>");
-    const spec = parse(document.buildspecs.find(({ path }) => path === project.buildspec)!.text) as Buildspec;
-    const env: NodeJS.ProcessEnv = { ...emulator.env, CODEBUILD_SRC_DIR: source };
-    for (const input of action.inputs.slice(1)) {
-      const inbox = join(machine, input);
-      cpSync(run.artifacts.get(input)!, inbox, { recursive: true });
-      env[`CODEBUILD_SRC_DIR_${input}`] = inbox;
-    }
     const running = JSON.parse(action.configuration.EnvironmentVariables as string) as EnvironmentVariable[];
-    for (const { name: variable, value, type } of [...project.variables, ...running]) {
-      env[variable] = await keptValue(filled(value, parameters), type);
-    }
-    assert.equal(spec.env.shell, "bash");
-    // Each command is judged, and the first that fails ends the phase.
-    const script = spec.phases.build!.commands.map((command) => `${command}\n[ $? -eq 0 ] || exit 1`).join("\n");
-    const { status, stdout, stderr } = spawnSync("bash", ["-c", script], { env, encoding: "utf8" });
-    lastOutput = stdout + stderr;
-    if (status !== 0) return status ?? -1;
-    for (const variable of spec.env["exported-variables"] ?? [])
-      run.exported.set(`${action.namespace}.${variable}`, env[variable]!);
-    for (const output of action.outputs) run.artifacts.set(output, join(source, spec.artifacts!["base-directory"]));
-    return 0;
-  }
-
-  function filled(value: string, parameters: Record<string, string>): string {
-    return value.replaceAll(/#\{([^}]+)\}/g, (_, name: string) => {
-      if (name === "codepipeline.PipelineExecutionId") return run.id;
-      if (name === "SourceVariables.CommitId") return commit;
-      const known = name.startsWith("variables.")
-        ? parameters[name.slice("variables.".length)]
-        : run.exported.get(name);
-      assert.ok(known !== undefined, `nothing fills in #{${name}}`);
-      return known;
+    const { status, output } = await run.build({
+      ...action,
+      inputs: action.inputs.slice(1),
+      variables: [...project.variables.map((one) => ({ ...one, value: String(one.value) })), ...running],
+      buildspec: document.buildspecs.find(({ path }) => path === project.buildspec)!.text,
+      parameters,
     });
-  }
-
-  async function keptValue(value: string, type: EnvironmentVariable["type"] = "PLAINTEXT"): Promise<string> {
-    if (type === "PARAMETER_STORE") {
-      const { Parameter } = await emulator.aws<{ Parameter: { Value: string } }>(
-        "ssm",
-        "get-parameter",
-        "--name",
-        value,
-      );
-      return Parameter.Value;
-    }
-    if (type === "SECRETS_MANAGER") {
-      const { SecretString } = await emulator.aws<{ SecretString: string }>(
-        "secretsmanager",
-        "get-secret-value",
-        "--secret-id",
-        value,
-      );
-      return SecretString;
-    }
-    return value;
+    lastOutput = output;
+    return status;
   }
 });
 

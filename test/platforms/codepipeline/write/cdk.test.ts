@@ -1,47 +1,32 @@
 /** The CDK format through the real library: what the app synthesises is the template of the CloudFormation format. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudformation/template.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
-import { keySettings, readExample, shop, shopSettings } from "./written.ts";
+import { cdkModules } from "./cdk-modules.ts";
+import { estate, estateSettings } from "./estate.ts";
+import { keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
 
 const networkCompute = await readExample("network-compute");
 const infraWeb = await readExample("infra-web");
-const ecommerce = await readExample("ecommerce");
 const cases = {
   shop: [shop, shopSettings, "single"],
   "shop-separate": [shop, shopSettings, "separate"],
+  "tool-shop-separate": [toolShop, { encryption: "key" }, "separate"],
   "shop with a key": [shop, keySettings, "single"],
   "network-compute": [networkCompute.built, networkCompute.settings, "single"],
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],
-  ecommerce: [ecommerce.built, ecommerce.settings, "separate"],
+  estate: [estate, estateSettings, "single"],
 } as const;
 
-/** Not a dependency of the project: it is larger than all the others together. */
-const modules = [
-  process.env.BATON_CDK_MODULES,
-  fileURLToPath(new URL("../../../../node_modules", import.meta.url)),
-].find((folder) => folder !== undefined && existsSync(join(folder, "aws-cdk-lib")));
-const missing =
-  modules === undefined &&
-  "aws-cdk-lib is missing: npm install --prefix FOLDER aws-cdk-lib@2.270.0 constructs, then set BATON_CDK_MODULES=FOLDER/node_modules";
+const cdk = cdkModules("aws-cdk-lib");
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-cdk-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -55,12 +40,14 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
     settings: settingsSchema.parse(settings),
   };
 
-  test(`${name}: two files that Node can read, and the buildspecs`, () => {
+  const { elsewhere } = lowerDelivery(built, options);
+
+  test(`${name}: files that Node can read, and the buildspecs`, () => {
     const { files } = writeCodePipeline(built, options);
     const code = files.filter(({ path }) => path.endsWith(".ts"));
     assert.deepEqual(
       code.map(({ path }) => path),
-      ["cdk/pipelines.ts", "cdk/app.ts"],
+      ["pipelines", ...elsewhere.map((one) => one.name), "app"].map((file) => `cdk/${file}.ts`),
     );
     for (const { text } of code) assert.doesNotThrow(() => stripTypeScriptTypes(text));
     const buildspecs = files.filter(({ path }) => path.endsWith(".yml"));
@@ -70,14 +57,14 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
     );
   });
 
-  test(`${name}: synthesises the template of the CloudFormation format`, { skip: missing }, () => {
+  test(`${name}: synthesises the template of the CloudFormation format`, { skip: cdk.missing }, () => {
     const folder = join(scratch, name);
     for (const { path, text } of writeCodePipeline(built, options).files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-    symlinkSync(modules!, join(folder, "node_modules"));
+    symlinkSync(cdk.folder, join(folder, "node_modules"));
     const out = join(folder, "out");
     const { status, stderr } = spawnSync(process.execPath, ["cdk/app.ts"], {
       cwd: folder,
@@ -85,30 +72,35 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
       encoding: "utf8",
     });
     assert.equal(status, 0, stderr);
-    const file = readdirSync(out).find((one) => one.endsWith(".template.json"))!;
-    const made = JSON.parse(readFileSync(join(out, file), "utf8")) as Template;
-    const wanted = JSON.parse(JSON.stringify(templateOf(lowerDelivery(built, options)).template)) as Template;
-    const bare = withoutCdk(made);
-    assert.deepEqual(Object.keys(bare.Resources).sort(), Object.keys(wanted.Resources).sort());
-    for (const [id, resource] of Object.entries(wanted.Resources)) {
-      assert.deepEqual(plain(bare.Resources[id]), plain(resource), id);
-    }
-    for (const part of ["Parameters", "Conditions", "Outputs", "Description"] as const) {
-      assert.deepEqual(plain(bare[part]), plain(wanted[part]), part);
+    const documents = [{ name: "pipelines", document: lowerDelivery(built, options) }, ...elsewhere];
+    const files = readdirSync(out).filter((one) => one.endsWith(".template.json"));
+    assert.equal(files.length, documents.length);
+    for (const { name: stack, document } of documents) {
+      const file = join(out, `${built.name}-${stack}.template.json`);
+      const wanted = JSON.parse(JSON.stringify(templateOf(document).template)) as Template;
+      const bare = withoutCdk(JSON.parse(readFileSync(file, "utf8")) as Template);
+      assert.deepEqual(Object.keys(bare.Resources).sort(), Object.keys(wanted.Resources).sort());
+      for (const [id, resource] of Object.entries(wanted.Resources)) {
+        assert.deepEqual(plain(bare.Resources[id]), plain(resource), id);
+      }
+      for (const part of ["Parameters", "Conditions", "Outputs"] as const) {
+        assert.deepEqual(plain(bare[part] ?? {}), plain(wanted[part] ?? {}), `${stack} ${part}`);
+      }
+      assert.equal(bare.Description, wanted.Description);
     }
   });
 }
 
 interface Template {
   Description: string;
-  Parameters: Record<string, unknown>;
-  Conditions: Record<string, unknown>;
-  Outputs: Record<string, unknown>;
+  Parameters?: Record<string, unknown>;
+  Conditions?: Record<string, unknown>;
+  Outputs?: Record<string, unknown>;
   Resources: Record<string, { Type: string; Metadata?: unknown }>;
 }
 
 /** What the library adds for itself. */
-function withoutCdk({ Parameters, Conditions, Resources, ...rest }: Template): Template {
+function withoutCdk({ Parameters = {}, Conditions = {}, Resources, ...rest }: Template): Template {
   const { BootstrapVersion: _version, ...parameters } = Parameters;
   const { CDKMetadataAvailable: _available, ...conditions } = Conditions;
   const resources = Object.entries(Resources)

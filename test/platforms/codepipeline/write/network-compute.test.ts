@@ -8,6 +8,7 @@ import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lowe
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { rollbackSource } from "../../../../src/platforms/codepipeline/write/rollback-function.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
+import type { MadePipeline } from "./applied-terraform.ts";
 import { examples, readExample } from "./written.ts";
 
 const { built, settings } = await readExample("network-compute");
@@ -132,7 +133,17 @@ describe("network and compute in QA, approval, network and compute in production
       "aws:kms",
     );
 
-    await createPipeline();
+    const made = await emulator.aws<{ pipeline: MadePipeline }>(
+      "codepipeline",
+      "get-pipeline",
+      "--name",
+      pipeline.name,
+    );
+    assert.deepEqual(
+      made.pipeline.stages.map(({ name, actions }) => [name, actions.map((action) => action.name)]),
+      pipeline.stages.map(({ name, actions }) => [name, actions.map((action) => action.name)]),
+    );
+    assert.equal(made.pipeline.stages[0]!.actions[0]!.configuration.ConnectionArn, connection);
     const start = async () =>
       (
         await emulator.aws<{ pipelineExecutionId: string }>(
@@ -213,35 +224,6 @@ describe("network and compute in QA, approval, network and compute in production
       stack,
     );
     for (const { OutputKey, OutputValue } of Stacks[0]!.Outputs) outputs.set(`${namespace}.${OutputKey}`, OutputValue);
-  }
-
-  /** CloudFormation of the emulator makes no pipelines; its CodePipeline does. */
-  async function createPipeline(): Promise<void> {
-    const role = await emulator.aws<{ Roles: { Arn: string; RoleName: string }[] }>("iam", "list-roles");
-    const arn = role.Roles.find(({ RoleName }) => RoleName.includes("PipelineRole"))!.Arn;
-    const text = (value: unknown) => (typeof value === "string" ? value : "arn:aws:iam::123456789012:role/any");
-    const stages = pipeline.stages.map(({ name, actions }) => ({
-      name,
-      actions: actions.map((action) => ({
-        name: action.name,
-        actionTypeId: { category: action.category, owner: "AWS", provider: action.provider, version: "1" },
-        runOrder: action.runOrder,
-        configuration: Object.fromEntries(
-          Object.entries(action.configuration).map(([key, value]) => [key, text(value)]),
-        ),
-        inputArtifacts: action.inputs.map((input) => ({ name: input })),
-        outputArtifacts: action.outputs.map((output) => ({ name: output })),
-      })),
-    }));
-    const body = {
-      name: pipeline.name,
-      roleArn: arn,
-      artifactStore: { type: "S3", location: "any" },
-      pipelineType: "V2",
-      executionMode: "QUEUED",
-      stages,
-    };
-    await emulator.aws("codepipeline", "create-pipeline", "--pipeline", JSON.stringify(body));
   }
 
   async function passes(run: string, stages: Record<string, string>, version?: number): Promise<void> {

@@ -112,7 +112,12 @@ test("what separate CodePipelines cannot hand on is refused", () => {
       environments: [main],
     } as never);
   const cases: [Delivery, object, RegExp, RegExp][] = [
-    [web(lib(), { uses: ["lib.package"] }), {}, /takes the artifact lib\.package of another pipeline/, /layout single/],
+    [
+      web(lib(), { per: "release", deploys: false, uses: ["lib.package"] }),
+      {},
+      /takes the artifact lib\.package once for each release/,
+      /layout single/,
+    ],
     [
       web(versioned, { per: "release", deploys: false, env: { VERSION: versioned.outputs.version } }),
       {},

@@ -35,6 +35,10 @@ def enums(value, at):
 pipelines = json.load(sys.stdin)
 for properties in pipelines:
     properties.pop("Tags")
+    # A list in a template, and by region in the service.
+    if "ArtifactStores" in properties:
+        stores = properties.pop("ArtifactStores")
+        properties["artifactStores"] = {store["Region"]: store["ArtifactStore"] for store in stores}
     pipeline = lower_first(properties)
     request = {"pipeline": pipeline}
     report = ParamValidator().validate(request, shape)

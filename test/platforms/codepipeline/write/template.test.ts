@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
-import { cloudformation, delivery, env, output, pipeline } from "../../../../src/index.ts";
-import { examples, keySettings, readExample, shop, shopSettings, write } from "./written.ts";
+import { estate, estateSettings } from "./estate.ts";
+import { examples, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-template-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,12 +17,22 @@ const templates = {
   "shop-with-a-key": templateText(shop, keySettings),
   "network-compute": templateText(networkCompute.built, networkCompute.settings),
   "shop-separate": templateText(shop, shopSettings, { layout: "separate" }),
+  "tool-shop-separate": templateText(toolShop, {}, { layout: "separate" }),
   "network-compute-separate": templateText(
     networkCompute.built,
     { ...networkCompute.settings, rollback: "stage" },
     { layout: "separate" },
   ),
 };
+
+/** What is to be in other accounts and regions, file by file. */
+const elsewhere = Object.fromEntries(
+  (["single", "separate"] as const).flatMap((layout) =>
+    write(estate, estateSettings, { layout })
+      .files.filter(({ path }) => path.endsWith(".yaml"))
+      .map(({ path, text }) => [`estate-${layout}-${path.split("/").at(-1)!}`, text] as const),
+  ),
+);
 
 function templateText(...asked: Parameters<typeof write>): string {
   return write(...asked).files.find(({ path }) => path.endsWith("pipeline.yaml"))!.text;
@@ -45,7 +55,7 @@ function resources(text: string): Record<string, Resource> {
 }
 
 test("cfn-lint has nothing to say", () => {
-  const files = Object.entries(templates).map(([name, text]) => {
+  const files = Object.entries({ ...templates, ...elsewhere }).map(([name, text]) => {
     const file = join(folder, `${name}.yaml`);
     writeFileSync(file, text);
     return file;
@@ -68,17 +78,17 @@ test("cfn-lint has nothing to say", () => {
 });
 
 test("the service's own model knows every key of a pipeline, and the limits are kept", () => {
-  const inputs = Object.values(templates).flatMap((text) =>
+  const inputs = Object.values({ ...templates, ...elsewhere }).flatMap((text) =>
     Object.values(resources(text))
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 7);
+  assert.equal(inputs.length, 12);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 7\n", stderr);
+  assert.equal(stdout, "valid 12\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {
@@ -230,60 +240,3 @@ for (const [name, format] of [
     assert.deepEqual(names, [], `run: baton generate codepipeline --config examples/${name}/baton.config.ts`);
   });
 }
-
-test("a stack whose template a build has made is deployed by CodePipeline itself, from what the build left behind", () => {
-  const built = delivery("shop", {
-    pipelines: [
-      pipeline("api", {
-        outputs: { url: { type: "url", job: "deploy" } },
-        jobs: {
-          synth: { per: "release", steps: ["npm run synth"], artifacts: { stacks: "cdk.out", single: "one.yaml" } },
-          deploy: {
-            needs: ["synth"],
-            deploys: true,
-            uses: [{ artifact: "stacks", path: "in" }],
-            steps: [cloudformation.deploy({ stack: "api", template: "in/a/Api.json", publish: { url: "Url" } })],
-          },
-          second: {
-            needs: ["deploy"],
-            deploys: true,
-            uses: [{ artifact: "single", path: "given.yaml" }],
-            steps: [
-              cloudformation.deploy({ stack: "one", template: "given.yaml", parameters: { Url: output("url") } }),
-            ],
-          },
-          // Its template is not in what it uses, so a machine has to lay both together.
-          third: {
-            needs: ["second"],
-            deploys: true,
-            uses: [{ artifact: "stacks", path: "in" }],
-            steps: [cloudformation.deploy({ stack: "two", template: "two.yaml" })],
-          },
-        },
-      }),
-    ],
-    environments: [env("dev", { branch: "main" })],
-  });
-  const { files } = write(built);
-  const { Stages } = resources(files[0]!.text).ShopPipeline!.Properties as unknown as {
-    Stages: {
-      Actions: { Name: string; Configuration: Record<string, string>; InputArtifacts: { Name: string }[] }[];
-    }[];
-  };
-  const dev = Stages.at(-1)!.Actions.map(({ Name, Configuration, InputArtifacts }) => [
-    Name,
-    Configuration.TemplatePath,
-    ...InputArtifacts.map((artifact) => artifact.Name),
-  ]);
-  assert.deepEqual(dev, [
-    ["api-deploy", "api_synth::templates/stacks/a/Api.json", "api_synth"],
-    ["api-second", "api_synth::templates/single/one.yaml", "api_synth"],
-    ["api-third", undefined, "Source", "api_synth"],
-  ]);
-  const synth = files.find(({ path }) => path.endsWith("/api-synth.yml"))!.text;
-  const left = [...synth.matchAll(/install -D -m 644 "\S+?\/([^"]+)" "\S+?\/([^"]+)"/g)].map(([, ...names]) => names);
-  assert.deepEqual(left, [
-    ["cdk.out/a/Api.json", ".baton-artifacts/templates/stacks/a/Api.json"],
-    ["one.yaml", ".baton-artifacts/templates/single/one.yaml"],
-  ]);
-});

@@ -145,3 +145,29 @@ export const shopSettings = {
 
 /** With a key of the team's own, and the function that rolls back. */
 export const keySettings = { ...shopSettings, encryption: "key", rollback: "function" };
+
+const tool = pipeline("lib", {
+  paths: ["lib/**"],
+  jobs: {
+    build: {
+      per: "release",
+      steps: [sh("mkdir out && cp lib/tool out/ && chmod +x out/tool && ln -s tool out/alias")],
+      artifacts: { package: "out" },
+    },
+    deploy: { deploys: true, steps: [sh("true")] },
+  },
+});
+const site = pipeline("web", {
+  needs: [tool],
+  paths: ["web/**"],
+  jobs: {
+    deploy: {
+      deploys: true,
+      uses: [{ artifact: tool.artifacts.package, path: "vendor/lib" }],
+      steps: [sh("./vendor/lib/alias > said")],
+      artifacts: { said: "said" },
+    },
+  },
+});
+/** One pipeline takes files of another. */
+export const toolShop = delivery("shop", { pipelines: [tool, site], environments: [env("test", { branch: "main" })] });

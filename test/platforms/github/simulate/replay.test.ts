@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Moment, Scenario, Simulator, Trace, TraceEntry } from "../../../../src/facts/scenario.ts";
-import { isMoment } from "../../../../src/platforms/github/simulate/patterns.ts";
+import { readRepository } from "../../../../src/platforms/github/read/repository.ts";
+import { githubPlatform } from "../../../../src/platforms/github/simulate/platform.ts";
 import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
+import { contains, everyTrace, momentsOf } from "../../every-trace.ts";
+import { writeTree } from "../read/tree.ts";
 import { job, push, scenario, simulatorOf } from "./fixtures.ts";
 import { cases, describe, repositoryOf } from "./random-workflows.ts";
 
@@ -11,71 +13,6 @@ import { cases, describe, repositoryOf } from "./random-workflows.ts";
 const { BATON_SIMULATE_RUNS } = process.env;
 const numRuns = Number(BATON_SIMULATE_RUNS ?? 60);
 const search = BATON_SIMULATE_RUNS ? { numRuns } : { numRuns, seed: 20_261_120 };
-
-/** Every trace of a scenario, by trying every choice of the scheduler; undefined where there are too many. */
-function everyTrace(simulator: Simulator, given: Scenario, most: number): Trace[] | undefined {
-  const traces: Trace[] = [];
-  let choices: { readonly taken: number; readonly of: number }[] = [];
-  for (;;) {
-    const made: { taken: number; of: number }[] = [];
-    const trace = simulator.simulate(given, {
-      choose(options) {
-        const taken = choices[made.length]?.taken ?? 0;
-        made.push({ taken, of: options.length });
-        return taken;
-      },
-    });
-    traces.push(trace);
-    if (traces.length > most) return undefined;
-    const last = made.findLastIndex(({ taken, of }) => taken + 1 < of);
-    if (last < 0) return traces;
-    choices = [...made.slice(0, last), { taken: made[last]!.taken + 1, of: made[last]!.of }];
-  }
-}
-
-function contains({ entries, runs }: Trace, schedule: readonly Moment[]): boolean {
-  let next = 0;
-  for (const entry of entries) if (next < schedule.length && isMoment(schedule[next]!, entry, runs)) next++;
-  return next === schedule.length;
-}
-
-/** Moments as the checker claims them: by pipeline and root event, not by the number of a run. */
-function momentOf(entry: TraceEntry, { runs }: Trace): Moment[] {
-  if (entry.kind === "event" || entry.kind === "not-started" || entry.kind === "read") return [];
-  const info = entry.kind === "run-created" ? entry.run : runs[entry.run]!;
-  const run = { pipeline: info.pipeline, event: info.root };
-  switch (entry.kind) {
-    case "run-created":
-      return [{ kind: "run-created", run }];
-    case "run-ended":
-      return [{ kind: "run-ended", run, conclusion: entry.conclusion }];
-    case "job-started":
-      return [{ kind: "job-started", job: { run, path: entry.path } }];
-    case "job-ended":
-      return [
-        { kind: "job-ended", job: { run, path: entry.path }, conclusion: entry.conclusion },
-        { kind: "job-ended", job: { run: { pipeline: info.pipeline }, path: entry.path } },
-      ];
-    case "step":
-      return [{ kind: "step", job: { run, path: entry.path }, step: entry.step }];
-    case "queued":
-    case "dropped":
-    case "run-cancelled":
-      return [{ kind: entry.kind, run, ...(entry.path ? { path: entry.path } : {}) }];
-    default:
-      return entry satisfies never;
-  }
-}
-
-function momentsOf(traces: readonly Trace[]): Moment[] {
-  const moments = new Map<string, Moment>();
-  for (const trace of traces) {
-    for (const entry of trace.entries) {
-      for (const moment of momentOf(entry, trace)) moments.set(JSON.stringify(moment), moment);
-    }
-  }
-  return [...moments.values()];
-}
 
 test("a replay is possible exactly where some order of events is", () => {
   const verdicts = { possible: 0, impossible: 0 };
@@ -118,4 +55,41 @@ test("an impossible replay says why", () => {
   assert.equal(reason("a.yml"), ".github/workflows/a.yml#j is skipped");
   assert.equal(reason("b.yml"), ".github/workflows/b.yml does not start: its branch filter leaves out main");
   assert.equal(reason("c.yml"), "nothing starts .github/workflows/c.yml");
+});
+
+test("a job that is cancelled in place of a step ends as late as anybody likes", () => {
+  const lined =
+    "jobs:\n  a:\n    runs-on: x\n    concurrency: { group: line, queue: max }\n    steps: [{ run: echo }]\n";
+  const simulator = simulatorOf({ "w.yml": `on: push\n${lined}` });
+  const { run } = job("w.yml", "a", "second");
+  const first = { pipeline: run.pipeline, event: "first" };
+  const cancelled = scenario([push("first"), push("second")], {
+    outcomes: [{ job: job("w.yml", "a"), outcome: "cancelled" }],
+  });
+  const replay = simulator.replay(cancelled, [
+    { kind: "job-started", job: job("w.yml", "a", "second") },
+    { kind: "run-ended", run: first, conclusion: "cancelled" },
+    { kind: "job-ended", job: job("w.yml", "a") },
+  ]);
+  assert.equal(replay.kind, "possible");
+});
+
+test("steps are passed over only where nothing can hinge on when they come", () => {
+  const jobWith = (steps: string) => `on: push\njobs:\n  a:\n    runs-on: x\n    steps: [${steps}]\n`;
+  const isPassedOver = (steps: string, outcome?: "cancelled"): boolean => {
+    const tree = writeTree({ ".github/workflows/w.yml": jobWith(steps) });
+    const platform = githubPlatform(readRepository(tree, { defaultBranch: "main" }));
+    const outcomes = outcome ? [{ job: job("w.yml", "a"), outcome }] : [];
+    const machine = platform.begin(scenario([push("p")], { outcomes }), { isBesideOthers: false });
+    for (const wanted of ["deliver p", "start 0:.github/workflows/w.yml#a[0]"]) {
+      machine.perform([...machine.moves()].find((move) => machine.nameOf(move) === wanted)!);
+    }
+    const [step, ...others] = machine.moves();
+    assert.deepEqual([step && machine.nameOf(step), others], ["advance 0:.github/workflows/w.yml#a[0]", []]);
+    return machine.isUnseen(step!, []);
+  };
+  assert.equal(isPassedOver("{ run: echo }"), true);
+  assert.equal(isPassedOver("{ run: echo }", "cancelled"), false);
+  assert.equal(isPassedOver("{ run: echo }, { run: echo, if: always() }"), false);
+  assert.equal(isPassedOver("{ run: git push }"), false);
 });

@@ -147,6 +147,8 @@ export class Template {
   }
 
   private reference(id: string, depth: number): Key {
+    // Each template is a stack of its own.
+    if (id === "AWS::StackName" || id === "AWS::StackId") return [open(this.source.path, id)];
     if (id.startsWith("AWS::")) return [{ kind: "expression", text: `#${id}` }];
     const resource = this.byId.get(id);
     if (resource) {

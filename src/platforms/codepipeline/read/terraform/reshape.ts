@@ -3,15 +3,13 @@
 import { child, type Entry, entriesOf, type Node } from "../tree/node.ts";
 import { asList } from "./configuration.ts";
 
-/** A list that a loop makes: the reader takes any expression for one. */
-const MADE_LATER = ["$", "{dynamic}"].join("");
-
 type Rename = readonly (readonly [from: string, to: string])[];
 
-const triggerFields: Rename = [
-  ["branches", "branches"],
-  ["tags", "tags"],
-  ["file_paths", "filePaths"],
+const typeId: Rename = [
+  ["category", "category"],
+  ["owner", "owner"],
+  ["provider", "provider"],
+  ["version", "version"],
 ];
 
 /** The pipeline that an `aws_codepipeline` block describes. */
@@ -24,7 +22,13 @@ export function pipelineOf(block: Node): Node {
       ["pipeline_type", "pipelineType"],
     ]),
     ...listed(block, "artifact_store", "artifactStores", (store) =>
-      map(store, renamed(store, [["location", "location"]])),
+      map(
+        store,
+        renamed(store, [
+          ["location", "location"],
+          ["region", "region"],
+        ]),
+      ),
     ),
     ...listed(block, "stage", "stages", stageOf),
     ...listed(block, "trigger", "triggers", triggerOf),
@@ -34,6 +38,7 @@ export function pipelineOf(block: Node): Node {
         renamed(variable, [
           ["name", "name"],
           ["default_value", "defaultValue"],
+          ["description", "description"],
         ]),
       ),
     ),
@@ -44,55 +49,45 @@ function stageOf(block: Node): Node {
   return map(block, [
     ...renamed(block, [["name", "name"]]),
     ...listed(block, "action", "actions", actionOf),
-    ...conditioned(block, "before_entry", "beforeEntry"),
-    ...conditioned(block, "on_success", "onSuccess"),
-    ...conditioned(block, "on_failure", "onFailure"),
+    ...single(block, "before_entry", "beforeEntry", conditionsOf),
+    ...single(block, "on_success", "onSuccess", conditionsOf),
+    ...single(block, "on_failure", "onFailure", (failure) =>
+      map(failure, [
+        ...renamed(failure, [["result", "result"]]),
+        ...single(failure, "retry_configuration", "retryConfiguration", (retry) =>
+          map(retry, renamed(retry, [["retry_mode", "retryMode"]])),
+        ),
+        ...entriesOf(conditionsOf(failure)),
+      ]),
+    ),
   ]);
 }
 
-/** The conditions of a stage in one place. */
-function conditioned(stage: Node, from: string, to: string): Entry[] {
-  const value = child(stage, from);
-  const [block] = value && !isNull(value) ? asList(value) : [];
-  if (!block) return [];
-  const retried = asList(child(block, "retry_configuration")).flatMap((retry) =>
-    renamed(retry, [["retry_mode", "retryMode"]]).map((mode) => ({ ...mode, value: map(retry, [mode]) })),
-  );
-  const entries = [
-    ...renamed(block, [["result", "result"]]),
-    ...retried.map((retry) => ({ ...retry, key: "retryConfiguration" })),
-    ...listed(block, "condition", "conditions", (condition) =>
-      map(condition, [
-        ...renamed(condition, [["result", "result"]]),
-        ...listed(condition, "rule", "rules", (rule) => {
-          const [type] = asList(child(rule, "rule_type_id"));
-          return map(rule, [
-            ...renamed(rule, [["name", "name"]]),
-            ...(type ? [{ key: "ruleTypeId", keyAt: type.at, value: type }] : []),
-            ...configured(rule),
-          ]);
-        }),
-      ]),
+function conditionsOf(block: Node): Node {
+  return map(
+    block,
+    listed(block, "condition", "conditions", (condition) =>
+      map(condition, [...renamed(condition, [["result", "result"]]), ...listed(condition, "rule", "rules", ruleOf)]),
     ),
-  ];
-  return [{ key: to, keyAt: block.at, value: map(block, entries) }];
+  );
 }
 
-function configured(block: Node): Entry[] {
-  const configuration = child(block, "configuration");
-  return configuration ? [{ key: "configuration", keyAt: configuration.at, value: withoutNulls(configuration) }] : [];
+function ruleOf(block: Node): Node {
+  return map(block, [
+    ...renamed(block, [
+      ["name", "name"],
+      ["input_artifacts", "inputArtifacts"],
+      ["commands", "commands"],
+      ["region", "region"],
+      ["role_arn", "roleArn"],
+      ["timeout_in_minutes", "timeoutInMinutes"],
+    ]),
+    ...single(block, "rule_type_id", "ruleTypeId", (type) => map(type, renamed(type, typeId))),
+    ...configurationOf(block),
+  ]);
 }
 
 function actionOf(block: Node): Node {
-  const type = map(
-    block,
-    renamed(block, [
-      ["category", "category"],
-      ["owner", "owner"],
-      ["provider", "provider"],
-      ["version", "version"],
-    ]),
-  );
   return map(block, [
     ...renamed(block, [
       ["name", "name"],
@@ -102,30 +97,42 @@ function actionOf(block: Node): Node {
       ["namespace", "namespace"],
       ["role_arn", "roleArn"],
       ["region", "region"],
+      ["timeout_in_minutes", "timeoutInMinutes"],
     ]),
-    { key: "actionTypeId", keyAt: block.at, value: type },
-    ...configured(block),
+    { key: "actionTypeId", keyAt: block.at, value: map(block, renamed(block, typeId)) },
+    ...configurationOf(block),
   ]);
+}
+
+/** Until Terraform 0.12 it could be written as a block. */
+function configurationOf(block: Node): Entry[] {
+  const [value] = asList(child(block, "configuration"));
+  return value ? [{ key: "configuration", keyAt: value.at, value: withoutNulls(value) }] : [];
 }
 
 function triggerOf(block: Node): Node {
-  const [git] = asList(child(block, "git_configuration"));
-  if (!git) return map(block, []);
-  const reshaped = map(git, [
-    ...renamed(git, [["source_action_name", "sourceActionName"]]),
-    ...listed(git, "push", "push", (push) => map(push, filtersOf(push))),
-    ...listed(git, "pull_request", "pullRequest", (request) =>
-      map(request, [...renamed(request, [["events", "events"]]), ...filtersOf(request)]),
+  return map(
+    block,
+    single(block, "git_configuration", "gitConfiguration", (git) =>
+      map(git, [
+        ...renamed(git, [["source_action_name", "sourceActionName"]]),
+        ...listed(git, "push", "push", (push) =>
+          map(push, [...single(push, "tags", "tags", same), ...filtersOf(push)]),
+        ),
+        ...listed(git, "pull_request", "pullRequest", (request) =>
+          map(request, [...renamed(request, [["events", "events"]]), ...filtersOf(request)]),
+        ),
+      ]),
     ),
-  ]);
-  return map(block, [{ key: "gitConfiguration", keyAt: git.at, value: reshaped }]);
+  );
 }
 
 function filtersOf(block: Node): Entry[] {
-  return triggerFields.flatMap(([from, to]) => {
-    const [first] = asList(child(block, from));
-    return first ? [{ key: to, keyAt: first.at, value: first }] : [];
-  });
+  return [...single(block, "branches", "branches", same), ...single(block, "file_paths", "filePaths", same)];
+}
+
+function same(node: Node): Node {
+  return node;
 }
 
 function map(holder: Node, entries: readonly Entry[]): Node {
@@ -140,21 +147,27 @@ function renamed(node: Node, names: Rename): Entry[] {
   });
 }
 
+/** A block of which there is one at most. */
+function single(node: Node, from: string, to: string, reshape: (block: Node) => Node): Entry[] {
+  const [block] = asList(child(node, from));
+  return block && !isNull(block) ? [{ key: to, keyAt: block.at, value: reshape(block) }] : [];
+}
+
 function listed(node: Node, from: string, to: string, reshape: (item: Node) => Node): Entry[] {
   const value = child(node, from);
-  const dynamic = child(node, "dynamic", from);
-  if (dynamic) return [{ key: to, keyAt: dynamic.at, value: { kind: "scalar", value: MADE_LATER, at: dynamic.at } }];
   if (!value || isNull(value)) return [];
+  // What it is made of only a deployment knows.
+  if (value.kind === "scalar") return [{ key: to, keyAt: value.at, value }];
   const items = asList(value).map(reshape);
-  return [{ key: to, keyAt: value.at, value: { kind: "list", items, at: value.at } }];
+  const partial = value.kind === "list" && value.partial ? ({ partial: true } as const) : {};
+  // Plans write an empty list for what is not set.
+  if (items.length === 0 && !partial.partial) return [];
+  return [{ key: to, keyAt: value.at, value: { kind: "list", items, at: value.at, ...partial } }];
 }
 
 function withoutNulls(node: Node): Node {
   if (node.kind !== "map") return node;
-  return map(
-    node,
-    node.entries.filter(({ value }) => !isNull(value)),
-  );
+  return { ...node, entries: node.entries.filter(({ value }) => !isNull(value)) };
 }
 
 function isNull(node: Node): boolean {

@@ -1,13 +1,17 @@
 /** What a Terraform configuration says around its pipelines. */
 
+import type { Key } from "../../../../facts/access.ts";
 import { identity, literal, type Written } from "../../../../facts/staged.ts";
+import type { Place } from "../../../../findings/source.ts";
 import type { Bucket, BuildVariable, EventRule, Project, Role, Scope } from "../../pipeline.ts";
 import { variable } from "../body.ts";
 import { shortest, statementOf } from "../cloudformation/scope.ts";
-import { parseEmbedded } from "../decode.ts";
+import { parseFilled } from "../filled-text.ts";
 import { stateOrigin } from "../state-pattern.ts";
 import { child, entriesOf, itemsOf, type Node, plainText } from "../tree/node.ts";
+import { textKey } from "../values.ts";
 import { asList, type Configuration, type TerraformResource } from "./configuration.ts";
+import { textOf } from "./evaluate/values.ts";
 
 export function configurationScope(configuration: Configuration): Scope {
   const each = <T>(type: string, read: (resource: TerraformResource) => T): T[] => configuration.ofType(type).map(read);
@@ -28,7 +32,7 @@ function project(resource: TerraformResource, configuration: Configuration): Pro
   const variables = asList(child(environment, "environment_variable"));
   return {
     aliases: configuration.aliases(resource, "name"),
-    buildspec: fileNamed(node, configuration) ?? configuration.text(node),
+    buildspec: fileNamed(node) ?? configuration.text(node),
     buildspecNode: node,
     variables: variablesOf(resource.node, configuration),
     at: resource.nameEntry.keyAt,
@@ -44,17 +48,17 @@ function project(resource: TerraformResource, configuration: Configuration): Pro
 
 function variablesOf(node: Node, configuration: Configuration): readonly BuildVariable[] | undefined {
   const environments = asList(child(node, "environment"));
-  if (environments.some((each) => child(each, "dynamic"))) return undefined;
-  const written = environments.flatMap((each) => asList(child(each, "environment_variable")));
+  const lists = environments.map((each) => configuration.list(child(each, "environment_variable")));
+  if (lists.some(({ partial }) => partial)) return undefined;
+  const written = lists.flatMap(({ items }) => items);
   const found = written.map((each) => variable(each, configuration));
   return found.every((each) => each !== undefined) ? found : undefined;
 }
 
-/** `file("${path.module}/buildspec.yml")` as the path of that file in the repository. */
-function fileNamed(node: Node | undefined, { folder }: Configuration): Written | undefined {
-  const path = /^\$\{file\("(?:\$\{path\.module\}\/|\.\/)?([^"$]+)"\)\}$/.exec(plainText(node) ?? "")?.[1];
-  if (!node || path === undefined) return undefined;
-  return { key: [{ kind: "text", text: folder === "" ? path : `${folder}/${path}` }], at: node.at };
+/** A buildspec that is read from a file is that file, in the repository. */
+function fileNamed(node: Node | undefined): Written | undefined {
+  const file = node?.kind === "scalar" ? node.file : undefined;
+  return node && file ? { key: textKey(file.path), at: node.at } : undefined;
 }
 
 function means(node: Node | undefined, aliases: readonly string[], configuration: Configuration): boolean {
@@ -73,16 +77,14 @@ function eventRule(resource: TerraformResource, configuration: Configuration): E
       const whole = arn && identity(arn.key);
       return whole === undefined ? [] : [whole, whole.slice(whole.lastIndexOf(":") + 1)];
     });
-  const node = child(resource.node, "event_pattern");
-  const text = literal(configuration.text(node));
-  const pattern = node && text !== undefined ? parseEmbedded(text, node) : undefined;
+  const pattern = documentIn(child(resource.node, "event_pattern"), configuration);
   const texts = (...path: string[]) =>
     itemsOf(child(pattern, ...path)).flatMap((item) => configuration.text(item) ?? []);
   const at = resource.nameEntry.keyAt;
   const sources = texts("source").map(literal);
   if (sources.includes("aws.codecommit")) {
-    const repositories = texts("resources").flatMap((each) => {
-      const arn = literal(each);
+    const repositories = texts("resources").flatMap(({ key }) => {
+      const arn = identity(key);
       return arn === undefined ? [] : [arn, arn.slice(arn.lastIndexOf(":") + 1)];
     });
     return { at, targets, origin: { kind: "push", repositories, branches: texts("detail", "referenceName") } };
@@ -107,17 +109,39 @@ function bucket(resource: TerraformResource, configuration: Configuration): Buck
   // Left out, each of them is false.
   const opened = block && blocks.find((name) => (plainText(child(block.node, name)) ?? "false") === "false");
   const isBlocked = block && blocks.every((name) => plainText(child(block.node, name)) === "true");
+  /** Nothing is said, unless it is where it cannot be read, or it may be for this bucket. */
+  const unsaid = (type: string) =>
+    configuration.isComplete && configuration.ofType(type).every((other) => isTold(other, configuration))
+      ? "silent"
+      : "unknown";
+  const isPublic = plainText(access)?.startsWith("public-read") === true;
   return {
     aliases,
     at: resource.node.at,
     nameAt: resource.nameEntry.keyAt,
     label: resource.address,
-    blocked: !block ? "silent" : opened ? "no" : isBlocked ? "yes" : "unknown",
+    blocked: !block ? unsaid("aws_s3_bucket_public_access_block") : opened ? "no" : isBlocked ? "yes" : "unknown",
     blockedAt: block?.nameEntry.keyAt ?? resource.nameEntry.keyAt,
-    encrypted: encryption ? "yes" : "silent",
-    publicAt: plainText(access)?.startsWith("public-read") ? access?.at : undefined,
+    encrypted: encryption ? "yes" : unsaid("aws_s3_bucket_server_side_encryption_configuration"),
+    publicAt: isPublic ? access?.at : publicPolicy(beside("aws_s3_bucket_policy"), configuration),
     expireDays: expiry(beside("aws_s3_bucket_lifecycle_configuration")?.node),
   };
+}
+
+/** Whether it is known which bucket it is for. */
+function isTold({ node }: TerraformResource, configuration: Configuration): boolean {
+  const written = configuration.text(child(node, "bucket"));
+  return written !== undefined && identity(written.key) !== undefined;
+}
+
+/** A policy that lets everybody read the bucket. */
+function publicPolicy(policy: TerraformResource | undefined, configuration: Configuration): Place | undefined {
+  const document = documentIn(child(policy?.node, "policy"), configuration);
+  return asList(child(document, "Statement")).find((statement) => {
+    const principal = child(statement, "Principal");
+    const anybody = plainText(principal) === "*" || plainText(child(principal, "AWS")) === "*";
+    return anybody && plainText(child(statement, "Effect")) === "Allow" && !child(statement, "Condition");
+  })?.at;
 }
 
 function expiry(lifecycle: Node | undefined): number | undefined {
@@ -138,19 +162,51 @@ function isEmpty(node: Node): boolean {
 
 function role(resource: TerraformResource, configuration: Configuration): Role {
   const aliases = configuration.aliases(resource, "name");
-  const policies = configuration
-    .ofType("aws_iam_role_policy")
-    .filter((policy) => means(child(policy.node, "role"), aliases, configuration));
-  const statements = policies.flatMap((policy) => {
-    const node = child(policy.node, "policy");
-    const text = literal(configuration.text(node));
-    const document = node && text !== undefined ? parseEmbedded(text, node) : undefined;
-    return asList(child(document, "Statement")).flatMap(statementOf);
-  });
-  const managed = configuration
-    .ofType("aws_iam_role_policy_attachment")
-    .filter((each) => means(child(each.node, "role"), aliases, configuration))
-    .filter((each) => plainText(child(each.node, "policy_arn"))?.endsWith(":policy/AdministratorAccess"))
-    .map((each) => ({ at: each.nameEntry.keyAt, actions: ["*"], onEverything: true, conditional: false }));
-  return { aliases: [...aliases], statements: [...managed, ...statements] };
+  const own = (type: string) =>
+    configuration.ofType(type).filter((each) => means(child(each.node, "role"), aliases, configuration));
+  const inline = asList(child(resource.node, "inline_policy")).map((each) => child(each, "policy"));
+  const attached = [
+    ...own("aws_iam_role_policy_attachment").flatMap((each) => child(each.node, "policy_arn") ?? []),
+    ...asList(child(resource.node, "managed_policy_arns")),
+  ];
+  const policies = [
+    ...inline,
+    ...own("aws_iam_role_policy").map(({ node }) => child(node, "policy")),
+    ...attached.flatMap((arn) => child(policyNamed(arn, configuration)?.node, "policy") ?? []),
+  ];
+  const statements = policies.flatMap((policy) =>
+    asList(child(documentIn(policy, configuration), "Statement")).flatMap(statementOf),
+  );
+  const managed = attached
+    .filter((arn) => plainText(arn)?.endsWith(":policy/AdministratorAccess"))
+    .map((arn) => ({ at: arn.at, actions: ["*"], onEverything: true, conditional: false }));
+  return { aliases, statements: [...managed, ...statements] };
+}
+
+function policyNamed(arn: Node, configuration: Configuration): TerraformResource | undefined {
+  return configuration
+    .ofType("aws_iam_policy")
+    .find((policy) => means(arn, configuration.aliases(policy, "name"), configuration));
+}
+
+/** A document that is printed into a text, or written as one, what is open in it kept. */
+function documentIn(node: Node | undefined, configuration: Configuration): Node | undefined {
+  if (node?.kind !== "scalar") return undefined;
+  if (node.document) return node.document;
+  const written = configuration.text(node);
+  const filled = written && parseFilled(written.key, node);
+  return filled && restored(filled.root, filled.restore);
+}
+
+function restored(node: Node, restore: (text: string) => Key): Node {
+  switch (node.kind) {
+    case "scalar":
+      return typeof node.value === "string" ? textOf(restore(node.value), node.at) : node;
+    case "list":
+      return { ...node, items: node.items.map((item) => restored(item, restore)) };
+    case "map":
+      return { ...node, entries: node.entries.map((entry) => ({ ...entry, value: restored(entry.value, restore) })) };
+    default:
+      return node satisfies never;
+  }
 }

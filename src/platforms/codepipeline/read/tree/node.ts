@@ -1,11 +1,18 @@
 /** Templates and pipeline files as the reader walks them, whatever they are written in: each value with its place. */
 
+import type { Key } from "../../../../facts/access.ts";
 import type { Place, SourceFile } from "../../../../findings/source.ts";
 
 export interface Scalar {
   readonly kind: "scalar";
   readonly value: string | number | boolean | null;
   readonly at: Place;
+  /** What the text consists of, where a part of it is not told by the files. `value` then shows how it is written. */
+  readonly key?: Key;
+  /** The document that the text is printed from. */
+  readonly document?: Node;
+  /** The file of the repository that the text is read from. */
+  readonly file?: SourceFile;
 }
 
 export interface Entry {
@@ -18,12 +25,18 @@ export interface MapNode {
   readonly kind: "map";
   readonly entries: readonly Entry[];
   readonly at: Place;
+  /** Entries may be missing, or be others in the end. */
+  readonly partial?: true;
 }
 
 export interface ListNode {
   readonly kind: "list";
   readonly items: readonly Node[];
   readonly at: Place;
+  /** Items may be missing. */
+  readonly partial?: true;
+  /** Of different items, in the order of the alphabet. */
+  readonly isSet?: true;
 }
 
 export type Node = Scalar | MapNode | ListNode;

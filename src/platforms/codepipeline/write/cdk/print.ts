@@ -1,22 +1,26 @@
 /** The template as a construct of AWS CDK, and a minimal app around it. What it synthesises is the template. */
 
-import type { Intrinsic } from "../cloudformation/intrinsic.ts";
 import type { TemplateResource } from "../cloudformation/resources.ts";
 import type { CommentedTemplate, Template } from "../cloudformation/template.ts";
 import { inOrder } from "../lines.ts";
 import { pascal } from "../names.ts";
 import type { WrittenFile } from "../options.ts";
+import { appCode, type Printed } from "./app.ts";
 import { codeOf, lowerFirst, type Names, referencesOf } from "./code.ts";
 
+/** The first is for the pipelines, the others are to be there before. */
 export function printCdk(
-  { template, comments }: CommentedTemplate,
+  stacks: readonly [Printed, ...Printed[]],
   { delivery, header }: { delivery: string; header: readonly string[] },
 ): WrittenFile[] {
   const above = header.map((line) => `// ${line}`).join("\n");
-  const name = `${pascal(delivery)}Pipelines`;
+  const className = (name: string) => `${pascal(delivery)}${pascal(name)}`;
   return [
-    { path: "pipelines.ts", text: `${above}\n${construct(template, comments, name)}` },
-    { path: "app.ts", text: `${above}\n${app(template, delivery, name)}` },
+    ...stacks.map(({ name, template }) => ({
+      path: `${name}.ts`,
+      text: `${above}\n${construct(template.template, template.comments, className(name))}`,
+    })),
+    { path: "app.ts", text: `${above}\n${appCode(stacks, { delivery, className })}` },
   ];
 }
 
@@ -36,7 +40,7 @@ const modules: Readonly<Record<string, string>> = {
 };
 
 function construct(
-  { Parameters, Resources, Outputs }: Template,
+  { Parameters = {}, Conditions, Resources, Outputs = {} }: Template,
   comments: CommentedTemplate["comments"],
   name: string,
 ): string {
@@ -49,36 +53,41 @@ function construct(
   };
   const used = [...new Set(resources.map(({ resource }) => modules[serviceOf(resource)]!))].sort();
   const props = Object.entries(Parameters as Record<string, { Description: string }>).map(
-    ([id, { Description }]) => `  /** ${Description} */\n  readonly ${lowerFirst(id)}: string;`,
+    ([id, { Description }]) => `  /** ${Description} */\n  readonly ${lowerFirst(id)}: string;\n`,
   );
   const outputs = Object.entries(Outputs as Record<string, { Description: string; Value: unknown }>);
+  const fields = outputs.map(
+    ([id, { Description }]) => `  /** ${Description}. */\n  readonly ${lowerFirst(id)}: string;\n`,
+  );
+  const body = [
+    ...(Conditions === undefined ? [] : [tellByEmail]),
+    ...sorted.map(({ name: id, resource }) => resourceCode(id, resource, { names, comment: comments.get(id) ?? [] })),
+    ...(outputs.length > 0
+      ? [outputs.map(([id, { Value }]) => `    this.${lowerFirst(id)} = ${codeOf(Value, names)};`).join("\n")]
+      : []),
+  ].join("\n\n");
+  const core = ["Aws", "CfnCondition", "Fn", "RemovalPolicy"].filter(
+    (one) => body.includes(`${one}.`) || body.includes(`${one}(`),
+  );
   return `
-import { Aws, CfnCondition, Fn, RemovalPolicy } from "aws-cdk-lib";
+import { ${core.join(", ")} } from "aws-cdk-lib";
 ${used.map((module) => `import * as ${module} from "aws-cdk-lib/aws-${module}";`).join("\n")}
 import { Construct } from "constructs";
-
-export interface ${name}Props {
-${props.join("\n")}
-}
-
+${props.length > 0 ? `\nexport interface ${name}Props {\n${props.join("")}}\n` : ""}
 export class ${name} extends Construct {
-${outputs.map(([id, { Description }]) => `  /** ${Description}. */\n  readonly ${lowerFirst(id)}: string;`).join("\n")}
-
-  constructor(scope: Construct, id: string, props: ${name}Props) {
+${fields.length > 0 ? `${fields.join("")}\n` : ""}  constructor(scope: Construct, id: string${props.length > 0 ? `, props: ${name}Props` : ""}) {
     super(scope, id);
     // Logical ids are those of the CloudFormation format, so that a stack can change from one to the other.
-    const tellByEmail = new CfnCondition(this, "TellByEmail", {
-      expression: Fn.conditionNot(Fn.conditionEquals(props.notificationEmail, "")),
-    });
-    tellByEmail.overrideLogicalId("TellByEmail");
-
-${sorted.map(({ name: id, resource }) => resourceCode(id, resource, { names, comment: comments.get(id) ?? [] })).join("\n\n")}
-
-${outputs.map(([id, { Value }]) => `    this.${lowerFirst(id)} = ${codeOf(Value, names)};`).join("\n")}
+${body}
   }
 }
 `;
 }
+
+const tellByEmail = `    const tellByEmail = new CfnCondition(this, "TellByEmail", {
+      expression: Fn.conditionNot(Fn.conditionEquals(props.notificationEmail, "")),
+    });
+    tellByEmail.overrideLogicalId("TellByEmail");`;
 
 function serviceOf({ Type }: TemplateResource): string {
   return Type.split("::")[1]!;
@@ -99,33 +108,4 @@ function resourceCode(
     ...(resource.Condition ? [`${variable}.cfnOptions.condition = ${lowerFirst(resource.Condition)};`] : []),
   ];
   return lines.map((line) => `    ${line}`).join("\n");
-}
-
-function app({ Description, Parameters, Outputs }: Template, delivery: string, name: string): string {
-  const parameters = Object.entries(Parameters as Record<string, Record<string, string>>);
-  const properties = (fields: Record<string, string>) =>
-    codeOf(fields, { parameters: new Set(), variables: new Map() }, "");
-  const outputs = Object.entries(Outputs as Record<string, { Description: string; Value: Intrinsic }>);
-  return `
-import { App, CfnOutput, CfnParameter, Stack } from "aws-cdk-lib";
-import { ${name} } from "./pipelines.ts";
-
-const app = new App();
-const stack = new Stack(app, ${JSON.stringify(`${delivery}-pipelines`)}, { description: ${JSON.stringify(Description)} });
-
-${parameters.map(([id, fields]) => `const ${lowerFirst(id)} = new CfnParameter(stack, "${id}", ${properties(fields)});`).join("\n")}
-
-const pipelines = new ${name}(stack, "Pipelines", {
-${parameters.map(([id]) => `  ${lowerFirst(id)}: ${lowerFirst(id)}.valueAsString,`).join("\n")}
-});
-
-${outputs
-  .map(
-    ([id, one]) =>
-      `new CfnOutput(stack, "${id}", { description: ${JSON.stringify(one.Description)}, value: pipelines.${lowerFirst(id)} });`,
-  )
-  .join("\n")}
-
-app.synth();
-`;
 }

@@ -1,4 +1,4 @@
-import type { Action, Dashboard, Pipeline, Stage } from "../document.ts";
+import type { Action, Dashboard, Pipeline, Stage, Store } from "../document.ts";
 import { arnOf, nameOf, region, type Text, text } from "../text.ts";
 import type { References } from "./intrinsic.ts";
 
@@ -9,11 +9,7 @@ export function pipelineProperties(pipeline: Pipeline, references: References): 
     PipelineType: "V2",
     ExecutionMode: pipeline.executionMode,
     RoleArn: value([arnOf(pipeline.role)]),
-    ArtifactStore: {
-      Type: "S3",
-      Location: value([nameOf(pipeline.bucket)]),
-      ...(pipeline.key !== undefined && { EncryptionKey: { Type: "KMS", Id: value([arnOf(pipeline.key)]) } }),
-    },
+    ...storesOf(pipeline, references),
     ...(pipeline.variables.length > 0 && {
       Variables: pipeline.variables.map(({ name, default: preset, description }) => ({
         Name: name,
@@ -30,6 +26,17 @@ export function pipelineProperties(pipeline: Pipeline, references: References): 
     })),
     Stages: pipeline.stages.map((stage) => stageOf(stage, references)),
   };
+}
+
+function storesOf({ bucket, key, stores }: Pipeline, references: References): object {
+  const store = ({ bucket, key }: Pick<Store, "bucket" | "key">) => ({
+    Type: "S3",
+    Location: references.value(bucket),
+    ...(key !== undefined && { EncryptionKey: { Type: "KMS", Id: references.value(key) } }),
+  });
+  if (stores.length === 0)
+    return { ArtifactStore: store({ bucket: [nameOf(bucket)], key: key === undefined ? undefined : [arnOf(key)] }) };
+  return { ArtifactStores: stores.map((one) => ({ Region: one.region, ArtifactStore: store(one) })) };
 }
 
 function stageOf({ name, entry, actions, onFailure, alarms }: Stage, references: References): object {
@@ -76,6 +83,8 @@ function actionOf(action: Action, references: References): object {
     Name: action.name,
     ActionTypeId: { Category: action.category, Owner: "AWS", Provider: action.provider, Version: "1" },
     RunOrder: action.runOrder,
+    ...(action.role !== undefined && { RoleArn: action.role }),
+    ...(action.region !== undefined && { Region: action.region }),
     ...(action.namespace !== undefined && { Namespace: action.namespace }),
     Configuration: Object.fromEntries(
       Object.entries(action.configuration).map(([key, one]) => [key, references.value(one)]),

@@ -16,6 +16,7 @@ import type {
 } from "../document.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, isText, nameOf, parameter, partition, region, type Text, text } from "../text.ts";
+import { trustOf } from "../trust.ts";
 import type { References } from "./intrinsic.ts";
 import { dashboardBody, pipelineProperties } from "./pipeline.ts";
 
@@ -167,13 +168,16 @@ function key({ id, description, alias, policy }: Key, { references, tags }: Surr
   };
 }
 
-function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Surroundings): Resources {
+function bucket(
+  { id, name, expireDays, cache, key, grants = [] }: Bucket,
+  { references, tags }: Surroundings,
+): Resources {
   const value = (one: Text) => references.value(one);
-  const rule = (name: string, prefix: string, days: number) => ({
+  const rule = (name: string, prefix: string, days: number | undefined) => ({
     Id: name,
     Status: "Enabled",
     ...(prefix !== "" && { Prefix: prefix }),
-    ExpirationInDays: days,
+    ...(days !== undefined && { ExpirationInDays: days }),
     NoncurrentVersionExpiration: { NoncurrentDays: prefix === "" ? 30 : 1 },
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
   });
@@ -183,6 +187,7 @@ function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Su
       DeletionPolicy: "Retain",
       UpdateReplacePolicy: "Retain",
       Properties: {
+        ...(name !== undefined && { BucketName: name }),
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
             {
@@ -203,7 +208,10 @@ function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Su
         },
         OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
         LifecycleConfiguration: {
-          Rules: [rule("expire", "", expireDays), rule("forget-cache", cache.prefix, cache.expireDays)],
+          Rules: [
+            rule("expire", "", expireDays),
+            ...(cache ? [rule("forget-cache", cache.prefix, cache.expireDays)] : []),
+          ],
         },
         Tags: tagList({ tags }),
       },
@@ -223,6 +231,7 @@ function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Su
               Resource: [value([arnOf(id)]), value(text`${arnOf(id)}/*`)],
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
+            ...(filledIn(grants, references) as object[]),
           ],
         },
       },
@@ -230,26 +239,14 @@ function bucket({ id, expireDays, cache, key }: Bucket, { references, tags }: Su
   };
 }
 
-function role(
-  { name, service, statements, policyParameter }: Role,
-  around: Surroundings,
-): object & Record<string, unknown> {
+function role(one: Role, around: Surroundings): object & Record<string, unknown> {
+  const { name, statements, policyParameter } = one;
   const { references } = around;
   return {
     ...(name !== undefined && { RoleName: name }),
     AssumeRolePolicyDocument: {
       Version: "2012-10-17",
-      Statement: [
-        {
-          Effect: "Allow",
-          Principal: { Service: service },
-          Action: "sts:AssumeRole",
-          // Nobody else's pipeline may borrow it. Lambda does not say for whom it asks.
-          ...(service !== "lambda.amazonaws.com" && {
-            Condition: { StringEquals: { "aws:SourceAccount": references.value([account]) } },
-          }),
-        },
-      ],
+      Statement: [filledIn(trustOf(one), references)],
     },
     ...(policyParameter !== undefined && { ManagedPolicyArns: [references.value([parameter(policyParameter)])] }),
     ...(statements.length > 0 && {
@@ -279,7 +276,7 @@ function project(one: Project, references: References): Record<string, unknown> 
       EnvironmentVariables: one.variables.map(({ name, type, value: text }) => ({
         Name: name,
         Type: type,
-        Value: text,
+        Value: value(text),
       })),
     },
     TimeoutInMinutes: one.timeoutMinutes,

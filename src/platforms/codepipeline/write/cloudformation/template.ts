@@ -7,10 +7,10 @@ import { resourceOf, type TemplateResource } from "./resources.ts";
 export interface Template {
   readonly AWSTemplateFormatVersion: "2010-09-09";
   readonly Description: string;
-  readonly Parameters: Readonly<Record<string, object>>;
-  readonly Conditions: Readonly<Record<string, unknown>>;
+  readonly Parameters?: Readonly<Record<string, object>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, TemplateResource>>;
-  readonly Outputs: Readonly<Record<string, object>>;
+  readonly Outputs?: Readonly<Record<string, object>>;
 }
 
 export interface CommentedTemplate {
@@ -30,20 +30,27 @@ export function templateOf(document: Document): CommentedTemplate {
   const template: Template = {
     AWSTemplateFormatVersion: "2010-09-09",
     Description: document.description,
-    Parameters: Object.fromEntries(document.parameters.map((one) => [one.id, parameterOf(one)])),
-    Conditions: {
-      TellByEmail: new Intrinsic("Not", [new Intrinsic("Equals", [new Intrinsic("Ref", "NotificationEmail"), ""])]),
-    },
+    ...(document.parameters.length > 0 && {
+      Parameters: Object.fromEntries(document.parameters.map((one) => [one.id, parameterOf(one)])),
+    }),
+    ...(document.resources.some(({ kind }) => kind === "topic") && { Conditions: conditions }),
     Resources: resources,
-    Outputs: Object.fromEntries(
-      document.outputs.map(({ id, description, value }) => [
-        id,
-        { Description: description, Value: references.value(value) },
-      ]),
-    ),
+    ...(document.outputs.length > 0 && {
+      Outputs: Object.fromEntries(
+        document.outputs.map(({ id, description, value }) => [
+          id,
+          { Description: description, Value: references.value(value) },
+        ]),
+      ),
+    }),
   };
   return { template, comments };
 }
+
+/** Nobody is told by e-mail where no address is given. */
+const conditions = {
+  TellByEmail: new Intrinsic("Not", [new Intrinsic("Equals", [new Intrinsic("Ref", "NotificationEmail"), ""])]),
+};
 
 function parameterOf({ description, pattern, patternMeaning, default: value }: ParameterSpec): object {
   return {

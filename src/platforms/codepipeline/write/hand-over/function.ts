@@ -144,6 +144,12 @@ def leave(asked, release):
         "needs": below,
         "expires": now // 1_000_000_000 + KEEP_SECONDS,
     }
+    for artifact in release.job["data"]["inputArtifacts"]:
+        file = asked.get("artifacts", {}).get(artifact.get("name"))
+        if file:
+            place = artifact["location"]["s3Location"]
+            source = {"Bucket": place["bucketName"], "Key": place["objectKey"]}
+            s3.copy(source, os.environ["HANDED"], f"{environment}/{pipeline}/{file}")
     table.put_item(Item=proof)
     table.put_item(Item=there)
     give(asked)
@@ -194,7 +200,7 @@ def start_of(environment, name, one):
 def hindrance(asked, release):
     """Why this run may not deploy there; None when it may."""
     if not wanted(asked):
-        return f"this run is for {asked['only']} only"
+        return f"this run begins with {asked['from']}"
     digest = release.digest(asked["pipeline"])
     proven = []
     for earlier in plan(asked)["after"]:
@@ -217,6 +223,12 @@ def missing(asked, release):
     return None
 
 
+def before(environment, pipeline):
+    """All environments that come before one."""
+    earlier = PLAN["environments"][environment][pipeline]["after"]
+    return set(earlier).union(*(before(one, pipeline) for one in earlier))
+
+
 def overtaken(asked, digest, proven):
     """A newer release stays, as long as it fits what it needs; elsewhere than where releases come in, order may be lost."""
     there = deployed(asked["environment"], asked["pipeline"])
@@ -227,7 +239,7 @@ def overtaken(asked, digest, proven):
 
 
 def wanted(asked):
-    return asked["only"] in ("all", asked["environment"])
+    return asked["from"] == "first" or asked["from"] in (asked["environment"], *before(asked["environment"], asked["pipeline"]))
 
 
 def unsettled(asked):

@@ -5,12 +5,12 @@ import { sourceAction } from "../fixed-names.ts";
 import { path } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import type { LineStages } from "../stages.ts";
-import { onlyVariable } from "./variables.ts";
+import { fromVariable } from "./variables.ts";
 
 export interface HandOverPlan {
   /** Name of the source action. */
   readonly source: string;
-  readonly variable: typeof onlyVariable;
+  readonly variable: typeof fromVariable;
   /** Folder of the definition in the source, with a slash at its end. */
   readonly root: string;
   readonly pipelines: Readonly<
@@ -74,7 +74,7 @@ export function handOverPlan(lines: readonly LineStages[], { settings, root }: W
       : [];
   return {
     source: sourceAction,
-    variable: onlyVariable,
+    variable: fromVariable,
     root: root === "" ? "" : `${path(root)}/`,
     pipelines,
     environments,

@@ -1,10 +1,9 @@
 /** What separate pipelines cannot hand on. */
 
 import type { Delivery } from "../../../../model/delivery.ts";
-import { artifactSource } from "../artifact-source.ts";
 import type { JobPlace } from "../job-place.ts";
 import { JobValues } from "../job-values.ts";
-import { producerOf } from "../known-values.ts";
+import { artifactSource, producerOf } from "../known-values.ts";
 import { CannotWrite, type Settings } from "../options.ts";
 import type { LineStages } from "../stages.ts";
 import { separateRemedy } from "./variables.ts";
@@ -28,33 +27,44 @@ export function refuseWhatSeparatesCannot(
     );
   }
   for (const place of lines.flatMap(({ places }) => places)) {
-    for (const { artifact } of place.job.uses) refuseArtifact(artifact, place);
+    for (const { artifact } of place.job.uses) refuseArtifact(artifact, place, lines);
     for (const hole of new JobValues(place).holes) if ("output" in hole) refuseOutput(hole.output, place, lines);
   }
 }
 
-function refuseArtifact(artifact: string, place: JobPlace): void {
+function refuseArtifact(artifact: string, place: JobPlace, lines: readonly LineStages[]): void {
   const { from } = artifactSource(artifact, place);
   if (from.pipeline.name === place.pipeline.name) return;
-  throw new CannotWrite(
-    `${place.pipeline.name}.${place.name} takes the artifact ${artifact} of another pipeline, and separate CodePipelines share no artifacts`,
-    separateRemedy,
-  );
+  if (place.environment === undefined) {
+    throw new CannotWrite(
+      `${place.pipeline.name}.${place.name} takes the artifact ${artifact} once for each release, and separate CodePipelines hand artifacts over in environments only`,
+      separateRemedy,
+    );
+  }
+  refuseAbsent(artifact, { place, pipeline: from.pipeline.name, lines });
 }
 
 function refuseOutput(output: string, place: JobPlace, lines: readonly LineStages[]): void {
   const producer = producerOf(place, output);
   if (producer.pipeline.name === place.pipeline.name) return;
+  refuseAbsent(output, { place, pipeline: producer.pipeline.name, lines });
+}
+
+/** Who hands over does it with the stage of an environment. */
+function refuseAbsent(
+  what: string,
+  { place, pipeline, lines }: { place: JobPlace; pipeline: string; lines: readonly LineStages[] },
+): void {
   const { environment } = place;
   const isThere = lines.some(
     ({ line, stages }) =>
       line.branch === place.line.branch &&
-      line.pipelines[0]!.name === producer.pipeline.name &&
+      line.pipelines[0]!.name === pipeline &&
       stages.some(({ name }) => name === environment?.name),
   );
   if (isThere) return;
   throw new CannotWrite(
-    `${place.pipeline.name}.${place.name} reads ${output} in ${environment?.name}, where ${producer.pipeline.name} has no job that could hand it over`,
+    `${place.pipeline.name}.${place.name} needs ${what} in ${environment?.name}, where ${pipeline} has no job that could hand it over`,
     separateRemedy,
   );
 }

@@ -5,6 +5,7 @@ import { ruleName } from "../operations.ts";
 import type { WriteOptions } from "../options.ts";
 import type { LineStages } from "../stages.ts";
 import { arnOf, localArn, nameOf, type Text, text } from "../text.ts";
+import { handedBucketId, handedBuckets } from "./artifacts.ts";
 import { handOverRuntime, handOverSource } from "./function.ts";
 import { handOverId, handOverLogs, handOverRole, handOverTable } from "./ids.ts";
 import { handOverPlan } from "./plan.ts";
@@ -20,6 +21,7 @@ export function handOverResources(
     lines.some((other) => other.line.branch === one.line.branch && needs(other, one.line.pipelines[0]!.name)),
   );
   const consumers = lines.filter(({ line }) => line.pipelines[0]!.needs.length > 0);
+  const buckets = handedBuckets(lines.flatMap(({ places }) => places));
   const statements: Statement[] = [
     {
       sid: "KeepTheBooks",
@@ -27,6 +29,9 @@ export function handOverResources(
       resources: [[arnOf(handOverTable)]],
     },
     { sid: "ReadSources", actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: [text`${arnOf(bucket)}/*`] },
+    ...(buckets.length > 0
+      ? [{ sid: "HandArtifactsOver", actions: ["s3:PutObject"], resources: [text`${arnOf(handedBucketId)}/*`] }]
+      : []),
     {
       sid: "Answer",
       actions: ["codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult"],
@@ -61,6 +66,7 @@ export function handOverResources(
       comment: ["Who is at work in which environment, what each holds, and what has been proven where."],
       name,
     },
+    ...buckets,
     { kind: "role", id: handOverRole, comment: [], service: "lambda.amazonaws.com", statements },
     { kind: "logs", id: handOverLogs, comment: [], name: `/aws/lambda/${name}`, retentionDays: 90 },
     {
@@ -77,7 +83,10 @@ export function handOverResources(
       logs: handOverLogs,
       runtime: handOverRuntime,
       source: handOverSource(plan),
-      variables: { TABLE: [nameOf(handOverTable)] },
+      variables: {
+        TABLE: [nameOf(handOverTable)],
+        ...(buckets.length > 0 && { HANDED: [nameOf(handedBucketId)] }),
+      },
     },
     ...(awaited.length > 0
       ? [

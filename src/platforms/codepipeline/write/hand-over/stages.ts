@@ -9,8 +9,9 @@ import type { Line } from "../lines.ts";
 import { nativeStack, stackOutput } from "../native.ts";
 import { CannotWrite } from "../options.ts";
 import { nameOf } from "../text.ts";
+import { handedFile, isTaken } from "./artifacts.ts";
 import { handOverId } from "./ids.ts";
-import { onlyVariable } from "./variables.ts";
+import { fromVariable } from "./variables.ts";
 
 interface Handed {
   readonly line: Line;
@@ -61,7 +62,7 @@ function callOf(what: "ready" | "gate" | "enter" | "leave", handed: Handed): Act
     pipeline,
     codepipeline: line.name,
     run: "#{codepipeline.PipelineExecutionId}",
-    ...(what === "leave" ? handedOver(handed) : { only: `#{variables.${onlyVariable}}` }),
+    ...(what === "leave" ? handedOver(handed) : { from: `#{variables.${fromVariable}}` }),
     ...(what === "gate" && environment.approval && { ready: whenReady(environment).variable }),
   };
   const text = JSON.stringify(asked);
@@ -78,13 +79,28 @@ function callOf(what: "ready" | "gate" | "enter" | "leave", handed: Handed): Act
     runOrder: 1,
     configuration: { FunctionName: [nameOf(handOverId)], UserParameters: text },
     namespace: `${what}@${environment.name}`,
-    inputs: [sourceArtifact],
+    inputs: [
+      sourceArtifact,
+      ...(what === "leave" ? taken(handed).map((place) => handed.register.artifact(place)) : []),
+    ],
     outputs: [],
   };
 }
 
+/** Jobs whose artifacts another pipeline takes. */
+function taken({ places, built }: Handed): JobPlace[] {
+  const found = [...built, ...places].filter(isTaken);
+  if (found.length <= 4) return found;
+  throw new CannotWrite(
+    `other pipelines take artifacts of ${found.length} jobs of ${found[0]!.pipeline.name}, and an action takes those of 4 beside the source`,
+    "let one job collect some of them",
+  );
+}
+
 /** What the next pipelines will ask for: where outputs are kept, and those that only this run knows. */
-function handedOver({ places, built, register }: Handed): object {
+function handedOver(handed: Handed): object {
+  const { places, built, register } = handed;
+  const files = taken(handed).map((place): [string, string] => [register.artifact(place), handedFile(place, register)]);
   const publisher = built.find(exportsRun);
   const outputs = places.flatMap((place) => {
     if (nativeStack(place, register) === undefined) return [];
@@ -96,6 +112,7 @@ function handedOver({ places, built, register }: Handed): object {
   return {
     commit: "#{SourceVariables.CommitId}",
     ...(publisher && { release: `#{${register.namespace(publisher)}.BATON_RUN}` }),
+    ...(files.length > 0 && { artifacts: Object.fromEntries(files) }),
     ...(outputs.length > 0 && { outputs: Object.fromEntries(outputs) }),
   };
 }

@@ -4,8 +4,10 @@ import type { JobPlace } from "../job-place.ts";
 import { snake } from "../names.ts";
 import { CannotWrite } from "../options.ts";
 
-/** Variable of every separate pipeline: the one environment that a run is for; `all` unless somebody says otherwise. */
-export const onlyVariable = "BATON_ONLY";
+/** Variable of every separate pipeline: the environment that a run begins with. */
+export const fromVariable = "BATON_FROM";
+/** Its value unless somebody says otherwise: all environments. */
+export const fromFirst = "first";
 
 export const separateRemedy = "use the layout single, or put the two into one pipeline";
 

@@ -14,13 +14,7 @@ export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Bloc
       tags: new Expression("local.tags"),
     },
     blocks: [
-      {
-        type: "artifact_store",
-        attributes: { type: "S3", location: values.text([nameOf(pipeline.bucket)]) },
-        ...(pipeline.key !== undefined && {
-          blocks: [{ type: "encryption_key", attributes: { type: "KMS", id: values.text([arnOf(pipeline.key)]) } }],
-        }),
-      },
+      ...storeBlocks(pipeline, values),
       ...pipeline.variables.map(({ name, default: preset, description }) => ({
         type: "variable",
         attributes: { name, description, default_value: preset },
@@ -47,6 +41,17 @@ export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Bloc
       ...pipeline.stages.map((stage) => stageBlock(stage, values)),
     ],
   });
+}
+
+function storeBlocks({ bucket, key, stores }: Pipeline, values: TerraformValues): Block[] {
+  const only = { region: undefined, bucket: [nameOf(bucket)], key: key === undefined ? undefined : [arnOf(key)] };
+  return (stores.length === 0 ? [only] : stores).map((store) => ({
+    type: "artifact_store",
+    attributes: { type: "S3", location: values.text(store.bucket), region: store.region },
+    ...(store.key !== undefined && {
+      blocks: [{ type: "encryption_key", attributes: { type: "KMS", id: values.text(store.key) } }],
+    }),
+  }));
 }
 
 function stageBlock({ name, comment, entry, actions, onFailure, alarms }: Stage, values: TerraformValues): Block {
@@ -125,6 +130,8 @@ function actionBlock(action: Action, values: TerraformValues): Block {
       provider: action.provider,
       version: "1",
       run_order: action.runOrder,
+      role_arn: action.role,
+      region: action.region,
       namespace: action.namespace,
       input_artifacts: action.inputs.length > 0 ? [...action.inputs] : undefined,
       output_artifacts: action.outputs.length > 0 ? [...action.outputs] : undefined,

@@ -43,7 +43,9 @@ export function printTerraform(document: Document, header: readonly string[]): W
   );
   const sources = document.resources.flatMap((one) => (one.kind === "function" ? [one] : []));
   return [
-    ...[...files].map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) })),
+    ...[...files]
+      .filter(([, blocks]) => blocks.length > 0)
+      .map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) })),
     ...sources.map(({ file, source }) => ({
       path: file,
       text: `${header.map((line) => `# ${line}\n`).join("")}${source}`,
@@ -51,7 +53,30 @@ export function printTerraform(document: Document, header: readonly string[]): W
   ];
 }
 
-function versions({ tags }: Document): Block[] {
+/** Created somewhere else, nothing would find anything: Terraform stops before. */
+function rightPlace({ home }: Document): Record<"account" | "region", Block[] | undefined> {
+  const only = (attribute: string, wanted: string | undefined, what: string): Block[] | undefined =>
+    wanted === undefined
+      ? undefined
+      : [
+          {
+            type: "lifecycle",
+            blocks: [
+              {
+                type: "postcondition",
+                attributes: {
+                  condition: new Expression(`self.${attribute} == ${JSON.stringify(wanted)}`),
+                  error_message: `This belongs in the ${what} ${wanted}.`,
+                },
+              },
+            ],
+          },
+        ];
+  return { account: only("account_id", home?.account, "account"), region: only("name", home?.region, "region") };
+}
+
+function versions(document: Document): Block[] {
+  const place = rightPlace(document);
   return [
     {
       type: "terraform",
@@ -59,9 +84,9 @@ function versions({ tags }: Document): Block[] {
       blocks: [{ type: "required_providers", attributes: { aws: { source: "hashicorp/aws", version: "~> 5.90" } } }],
     },
     { type: "data", labels: ["aws_partition", "current"] },
-    { type: "data", labels: ["aws_region", "current"] },
-    { type: "data", labels: ["aws_caller_identity", "current"] },
-    { type: "locals", attributes: { tags: { ...tags } } },
+    { type: "data", labels: ["aws_region", "current"], ...(place.region && { blocks: place.region }) },
+    { type: "data", labels: ["aws_caller_identity", "current"], ...(place.account && { blocks: place.account }) },
+    { type: "locals", attributes: { tags: { ...document.tags } } },
   ];
 }
 

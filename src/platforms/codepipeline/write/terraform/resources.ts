@@ -14,6 +14,7 @@ import type {
 } from "../document.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
+import { trustOf } from "../trust.ts";
 import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
 import { pipelineBlock } from "./pipeline.ts";
 import { snakeCase, type TerraformValues } from "./values.ts";
@@ -187,21 +188,27 @@ function key({ id, comment, description, alias, policy }: Key, values: Terraform
   ];
 }
 
-function bucket({ id, comment, expireDays, cache, key }: Bucket, values: TerraformValues): Block[] {
+function bucket(
+  { id, comment, name: given, prefix: beginning, expireDays, cache, key, grants = [] }: Bucket,
+  values: TerraformValues,
+): Block[] {
   const name = snakeCase(id);
   const attributes = { bucket: new Expression(`aws_s3_bucket.${name}.id`) };
-  const rule = (rule: string, prefix: string, days: number): Block => ({
+  const rule = (rule: string, prefix: string, days: number | undefined): Block => ({
     type: "rule",
     attributes: { id: rule, status: "Enabled" },
     blocks: [
       { type: "filter", ...(prefix !== "" && { attributes: { prefix } }) },
-      { type: "expiration", attributes: { days } },
+      ...(days === undefined ? [] : [{ type: "expiration", attributes: { days } }]),
       { type: "noncurrent_version_expiration", attributes: { noncurrent_days: prefix === "" ? 30 : 1 } },
       { type: "abort_incomplete_multipart_upload", attributes: { days_after_initiation: 7 } },
     ],
   });
   return [
-    resource("aws_s3_bucket", name, { comment, attributes: { bucket_prefix: "pipeline-artifacts-", tags } }),
+    resource("aws_s3_bucket", name, {
+      comment,
+      attributes: { ...(given === undefined ? { bucket_prefix: beginning } : { bucket: given }), tags },
+    }),
     resource("aws_s3_bucket_versioning", name, {
       attributes,
       blocks: [{ type: "versioning_configuration", attributes: { status: "Enabled" } }],
@@ -237,7 +244,10 @@ function bucket({ id, comment, expireDays, cache, key }: Bucket, values: Terrafo
     resource("aws_s3_bucket_lifecycle_configuration", name, {
       comment: ["The rule for old versions needs versions."],
       attributes: { ...attributes, depends_on: [new Expression(`aws_s3_bucket_versioning.${name}`)] },
-      blocks: [rule("expire", "", expireDays), rule("forget-cache", cache.prefix, cache.expireDays)],
+      blocks: [
+        rule("expire", "", expireDays),
+        ...(cache ? [rule("forget-cache", cache.prefix, cache.expireDays)] : []),
+      ],
     }),
     resource("aws_s3_bucket_policy", name, {
       attributes: {
@@ -253,6 +263,7 @@ function bucket({ id, comment, expireDays, cache, key }: Bucket, values: Terrafo
               Resource: [values.text([arnOf(id)]), values.text(text`${arnOf(id)}/*`)],
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
+            ...(values.data(grants) as Value[]),
           ],
         }),
       },
@@ -260,13 +271,10 @@ function bucket({ id, comment, expireDays, cache, key }: Bucket, values: Terrafo
   ];
 }
 
-function role(
-  { id, comment, name: given, service, statements, policyParameter }: Role,
-  values: TerraformValues,
-): Block[] {
+function role(one: Role, values: TerraformValues): Block[] {
+  const { id, comment, name: given, statements, policyParameter } = one;
   const name = snakeCase(id);
   const attributes = { role: new Expression(`aws_iam_role.${name}.name`) };
-  const isTold = service !== "lambda.amazonaws.com";
   return [
     resource("aws_iam_role", name, {
       comment,
@@ -274,14 +282,7 @@ function role(
         ...(given === undefined ? { name_prefix: shortName(name) } : { name: given }),
         assume_role_policy: new Call("jsonencode", {
           Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Service: service },
-              Action: "sts:AssumeRole",
-              ...(isTold && { Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } } }),
-            },
-          ],
+          Statement: [values.data(trustOf(one))],
         }),
         tags,
       },
@@ -323,7 +324,7 @@ function project(one: Project, values: TerraformValues): Block {
         attributes: { type: "LINUX_CONTAINER", compute_type: "BUILD_GENERAL1_SMALL", image: one.image },
         blocks: one.variables.map(({ name, type, value }) => ({
           type: "environment_variable",
-          attributes: { name, type, value },
+          attributes: { name, type, value: values.text(value) },
         })),
       },
       {

@@ -1,0 +1,80 @@
+/** How the pipelines of a repository hang together: what starts what, and where nothing orders those that race. */
+
+import type { Facts } from "../../facts/facts.ts";
+import type { StagedPipeline, StagedStart } from "../../facts/staged.ts";
+import type { Finding } from "../../findings/finding.ts";
+import type { Drawing } from "../../order/draw/drawing.ts";
+import { Analysis } from "../analysis/analysis.ts";
+import type { Kind } from "../rule.ts";
+import { rules } from "../rules.ts";
+import { countOf, type OwnerOf, ownersIn } from "./owners.ts";
+import { sourceName } from "./push-words.ts";
+import { type Detail, Sketch } from "./sketch.ts";
+import { drawStaged, isCalled } from "./staged.ts";
+import { drawWorkflows, startedBy } from "./workflows.ts";
+
+export interface PipelineGraph {
+  /** Events and pipelines with what is certain to come after what. Acyclic: what closes a circle is left to `races`. */
+  readonly drawing: Drawing;
+  /** Pairs that a finding says are not ordered, with its rule. */
+  readonly races: readonly { readonly from: string; readonly to: string; readonly rule: string }[];
+}
+
+export interface GraphOptions {
+  readonly findings: readonly Finding[];
+  /** Workflows as one node each and pipelines stage by stage, or the jobs and actions of all of them. */
+  readonly detail: Detail;
+}
+
+export function pipelineGraph(facts: Facts, { findings, detail }: GraphOptions): PipelineGraph {
+  const ownerOf = ownersIn(facts);
+  const labelOf = ({ id }: { readonly id: string }, title: string) => title + countOf(id, findings, ownerOf);
+  const sketch = new Sketch();
+  const staged = facts.staged?.pipelines ?? [];
+  const workflows = drawWorkflows(sketch, facts, { analysis: new Analysis(facts), detail, labelOf });
+  const ends = drawStaged(sketch, staged, { detail, home: homeOf(facts, staged), labelOf });
+  for (const workflow of facts.pipelines) {
+    for (const { job, name } of startedBy(workflow)) {
+      const target = staged.find((pipeline) => isCalled(pipeline, name));
+      const to = target && ends.get(target.id)!.entry;
+      const from = detail === "jobs" ? job.id : workflows.get(workflow.id)!.entry;
+      if (to !== undefined) sketch.edge({ from, to, kind: "order", label: "starts" });
+    }
+  }
+  return { drawing: sketch.drawing(), races: racesOf(findings, ownerOf) };
+}
+
+/** The one repository that everything is about: it need not be named at every event. */
+function homeOf({ pipelines, repository }: Facts, staged: readonly StagedPipeline[]): string | undefined {
+  const sources = staged.flatMap(({ starts }) =>
+    starts.flatMap((start) => (isPushToGit(start) ? [sourceName(start.source)] : [])),
+  );
+  const [first, ...others] = [...new Set(sources)];
+  if (first === undefined || others.length > 0) return undefined;
+  const isForeign =
+    pipelines.length > 0 && repository !== undefined && repository.toLowerCase() !== first.toLowerCase();
+  return isForeign ? undefined : first;
+}
+
+function isPushToGit(start: StagedStart): start is Extract<StagedStart, { kind: "push" }> {
+  return start.kind === "push" && start.source.kind === "git" && !start.missingSource;
+}
+
+/** Kinds of what can be wrong in which an order or a lock is missing between two sides. */
+const unordered: ReadonlySet<Kind> = new Set(["race", "broken hand-off", "missing gate", "wrong lock"]);
+
+const kindOf: ReadonlyMap<string, Kind> = new Map(rules.map(({ id, kind }) => [id, kind]));
+
+function racesOf(findings: readonly Finding[], ownerOf: OwnerOf): PipelineGraph["races"] {
+  const races = new Map<string, PipelineGraph["races"][number]>();
+  for (const { rule, location, related } of findings) {
+    if (!unordered.has(kindOf.get(rule) ?? "race")) continue;
+    const to = ownerOf(location);
+    for (const place of related) {
+      const from = ownerOf(place.location);
+      if (from === undefined || to === undefined || from === to) continue;
+      races.set(`${from} ${to} ${rule}`, { from, to, rule });
+    }
+  }
+  return [...races.values()];
+}

@@ -1,0 +1,137 @@
+/** What is on AWS: who asks, where, and what is there already. */
+
+import { type Ask, AwsProblem, awsCli, awsCliText } from "../../../platforms/codepipeline/aws/aws-cli.ts";
+import {
+  type Connection,
+  listConnections,
+  missingSecrets,
+  pipelineIsThere,
+  stackStatus,
+  whoAsks,
+} from "../../../platforms/codepipeline/aws/surroundings.ts";
+import type { Document } from "../../../platforms/codepipeline/write/document.ts";
+import { stackName } from "../../codepipeline/create-commands.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import type { Found, Wanted } from "./found.ts";
+
+export interface OnAws {
+  readonly found: readonly Found[];
+  readonly does: "create" | "update";
+  readonly connections: readonly Connection[] | AwsProblem | undefined;
+}
+
+export async function onAws({ delivery, write, document, terminal }: Wanted): Promise<OnAws> {
+  const ask = awsCli(terminal.env);
+  const region = await regionFound(terminal);
+  if (region.checkUp.verdict === "fail") return { found: [region], does: "create", connections: undefined };
+  let account: string;
+  const found = [region];
+  try {
+    const identity = await whoAsks(ask);
+    account = identity.account;
+    found.push({ checkUp: { name: "credentials", verdict: "ok", text: `${identity.arn}, account ${account}` } });
+  } catch (error) {
+    return { found: [region, problemFound("credentials", error)], does: "create", connections: undefined };
+  }
+  const place = `aws://${account}/${region.checkUp.text}`;
+  const [connections, bootstrap, secrets, state] = await Promise.all([
+    listConnections(ask).catch(asProblem),
+    write.format === "cdk" ? bootstrapFound(place, ask) : undefined,
+    secretsFound(document, ask),
+    stateFound({ delivery: delivery.name, write, document }, ask),
+  ]);
+  found.push(...[bootstrap, secrets].filter((one) => one !== undefined), state);
+  return { found, does: state.does, connections };
+}
+
+async function regionFound({ env }: Terminal): Promise<Found> {
+  const name = "region";
+  const set = env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  if (set) return { checkUp: { name, verdict: "ok", text: set } };
+  try {
+    const text = (await awsCliText(env)(["configure", "get", "region"])).trim();
+    if (text !== "") return { checkUp: { name, verdict: "ok", text } };
+  } catch (error) {
+    // Without a setting the program says nothing and fails; that it is missing or its profile is, comes first.
+    const isSilent = error instanceof AwsProblem && error.kind === "other";
+    if (!isSilent) return problemFound(error instanceof AwsProblem && error.kind === "no-cli" ? "aws" : name, error);
+  }
+  const remedy = "export AWS_REGION=eu-central-1, or aws configure set region eu-central-1";
+  return { checkUp: { name, verdict: "fail", text: "none is set", remedy } };
+}
+
+function problemFound(name: string, error: unknown): Found {
+  const { message, next } = asProblem(error);
+  return { checkUp: { name, verdict: "fail", text: message, ...(next !== undefined && { remedy: next }) } };
+}
+
+function asProblem(error: unknown): AwsProblem {
+  if (error instanceof AwsProblem) return error;
+  throw error;
+}
+
+async function bootstrapFound(place: string, ask: Ask): Promise<Found> {
+  const name = "cdk bootstrap";
+  try {
+    if ((await stackStatus("CDKToolkit", ask)) !== undefined) {
+      return { checkUp: { name, verdict: "ok", text: `${place} is prepared for the CDK` } };
+    }
+  } catch (error) {
+    return problemFound(name, error);
+  }
+  const command = `npx cdk bootstrap ${place}`;
+  return {
+    checkUp: { name, verdict: "warn", text: `${place} is not prepared for the CDK yet`, remedy: command },
+    before: command,
+  };
+}
+
+async function secretsFound({ resources }: Document, ask: Ask): Promise<Found | undefined> {
+  const name = "secrets on AWS";
+  const variables = resources.flatMap((one) => (one.kind === "project" ? one.variables : []));
+  const wanted = variables.flatMap(({ type, value }) =>
+    type === "SECRETS_MANAGER" && typeof value === "string" ? [value] : [],
+  );
+  const names = [...new Set(wanted)].sort();
+  if (names.length === 0) return undefined;
+  try {
+    const missing = await missingSecrets(names, ask);
+    if (missing.length === 0)
+      return { checkUp: { name, verdict: "ok", text: `${names.join(", ")} in Secrets Manager` } };
+    const remedy = `aws secretsmanager create-secret --name ${missing[0]} --secret-string file://…`;
+    return { checkUp: { name, verdict: "warn", text: `not in Secrets Manager: ${missing.join(", ")}`, remedy } };
+  } catch (error) {
+    return problemFound(name, error);
+  }
+}
+
+/** Whether it is there already, and in a state that it can be brought up to date from. */
+async function stateFound(
+  { delivery, write, document }: { delivery: string } & Pick<Wanted, "write" | "document">,
+  ask: Ask,
+): Promise<Found & { does: OnAws["does"] }> {
+  const name = "on AWS";
+  const pipelines = document.resources.flatMap((one) => (one.kind === "pipeline" ? [one.name] : []));
+  try {
+    if (write.format === "terraform") {
+      const there = await Promise.all(pipelines.map((pipeline) => pipelineIsThere(pipeline, ask)));
+      const text = there.some((one) => one)
+        ? `${pipelines.join(", ")}: there`
+        : `${pipelines.join(", ")}: not there yet`;
+      return { checkUp: { name, verdict: "ok", text }, does: there.some((one) => one) ? "update" : "create" };
+    }
+    const stack = stackName(delivery);
+    const status = await stackStatus(stack, ask);
+    if (status === undefined) {
+      return { checkUp: { name, verdict: "ok", text: `the stack ${stack} is not there yet` }, does: "create" };
+    }
+    if (status === "ROLLBACK_COMPLETE" || status === "ROLLBACK_FAILED") {
+      const remedy = `aws cloudformation delete-stack --stack-name ${stack}`;
+      const text = `the stack ${stack} could not be made (${status}) and has to go first`;
+      return { checkUp: { name, verdict: "warn", text, remedy }, before: remedy, does: "create" };
+    }
+    return { checkUp: { name, verdict: "ok", text: `the stack ${stack} is there: ${status}` }, does: "update" };
+  } catch (error) {
+    return { ...problemFound(name, error), does: "create" };
+  }
+}

@@ -1,0 +1,92 @@
+/** Simulators of one platform, or of several together. A finding that cannot be replayed is wrong. */
+
+import type { Moment, Replay, Scenario, Schedule, Scheduler, Simulator, Trace } from "../facts/scenario.ts";
+import type { AnyPlatform, Happened, Machine } from "./machine.ts";
+import { matchesRun, samePath } from "./patterns.ts";
+import { type Found, firstOf, mostMoves, search } from "./search.ts";
+import { together } from "./together.ts";
+
+export interface SimulatorOptions {
+  /** How many moves `replay` may weigh to look for another order when the direct way fails. */
+  readonly searchLimit?: number;
+}
+
+const defaultSearchLimit = 2_000;
+
+/** The pipelines of all platforms live in one world: what comes from outside comes to all of them at one time. */
+
+export function createSimulator(
+  platforms: readonly AnyPlatform[],
+  { searchLimit = defaultSearchLimit }: SimulatorOptions = {},
+): Simulator {
+  const begin = (scenario: Scenario, about?: ReadonlySet<string>): Machine<unknown> => {
+    const concerned = about ? platforms.filter((platform) => [...about].some((id) => platform.has(id))) : [];
+    return together(concerned.length > 0 ? concerned : platforms, scenario, about);
+  };
+  return {
+    simulate(scenario, scheduler) {
+      const machine = begin(scenario);
+      finish(machine, scheduler);
+      return traceOf(machine, scenario);
+    },
+    replay(scenario, schedule, about) {
+      const found = search(() => begin(scenario, about), schedule, searchLimit);
+      if (found.moments < schedule.length) return impossible(found, scenario, schedule);
+      finish(found.machine, undefined);
+      return { kind: "possible", trace: traceOf(found.machine, scenario) };
+    },
+  };
+}
+
+/** Carries on until nothing can happen any more; without a scheduler the first of what is possible comes first. */
+function finish<Move>(machine: Machine<Move>, scheduler: Scheduler | undefined): void {
+  for (let done = 0; done < mostMoves; done++) {
+    const move = scheduler ? chosen(machine, scheduler) : firstOf(machine);
+    if (move === undefined) return;
+    machine.perform(move);
+    if (!scheduler) while (machine.goesOn(move)) machine.perform(move);
+  }
+}
+
+function chosen<Move>(machine: Machine<Move>, scheduler: Scheduler): Move | undefined {
+  const moves = [...machine.moves()];
+  if (moves.length === 0) return undefined;
+  const choice = scheduler.choose(moves.map((move) => machine.nameOf(move)));
+  const move = moves[choice];
+  if (move === undefined) throw new Error(`the scheduler chose ${choice} of ${moves.length} moves`);
+  return move;
+}
+
+function traceOf({ runs, entries }: Happened, scenario: Scenario): Trace {
+  return { scenario, runs, entries };
+}
+
+function impossible<Move>(
+  { machine, moments, isCertain }: Found<Move>,
+  scenario: Scenario,
+  schedule: Schedule,
+): Replay {
+  const trace = traceOf(machine, scenario);
+  const reason = reasonFor(schedule[moments]!, trace);
+  return { kind: "impossible", moment: moments, reason: isCertain ? reason : `${reason}, as far as was tried`, trace };
+}
+
+/** Why the moment did not come, as far as the trace tells. */
+function reasonFor(wanted: Moment, { entries, runs }: Trace): string {
+  if (wanted.kind === "event") return `the event ${wanted.event} is not in the scenario`;
+  const pattern = "job" in wanted ? wanted.job.run : wanted.run;
+  if (!runs.some((run) => matchesRun(pattern, run))) {
+    const refused = entries.find((entry) => entry.kind === "not-started" && entry.pipeline === pattern.pipeline);
+    return refused?.kind === "not-started"
+      ? `${pattern.pipeline} does not start: ${refused.reason}`
+      : `nothing starts ${pattern.pipeline}`;
+  }
+  const path = "job" in wanted ? wanted.job.path : "path" in wanted ? wanted.path : undefined;
+  if (path === undefined) return `${wanted.kind} of ${pattern.pipeline} does not come after what is before it`;
+  const ended = entries.find(
+    (entry) => entry.kind === "job-ended" && samePath(entry.path, path) && matchesRun(pattern, runs[entry.run]!),
+  );
+  const name = `${pattern.pipeline}#${path.join("/")}`;
+  if (ended?.kind === "job-ended" && ended.conclusion === "skipped") return `${name} is skipped`;
+  return `${wanted.kind} of ${name} does not come after what is before it`;
+}

@@ -1,0 +1,68 @@
+variable "connection" {
+  type = string
+}
+
+locals {
+  stack = { StackName = "shop", ChangeSetName = "shop-changes" }
+}
+
+resource "aws_codepipeline" "shop" {
+  name           = "shop"
+  role_arn       = "arn:aws:iam::111122223333:role/delivery"
+  pipeline_type  = "V2"
+  execution_mode = "QUEUED"
+
+  artifact_store {
+    type     = "S3"
+    location = "delivery-artifacts"
+  }
+
+  stage {
+    name = "Source"
+
+    action {
+      name             = "Source"
+      category         = "Source"
+      owner            = "AWS"
+      provider         = "CodeStarSourceConnection"
+      version          = "1"
+      output_artifacts = ["source"]
+      configuration = {
+        ConnectionArn    = var.connection
+        FullRepositoryId = "acme/shop"
+        BranchName       = "main"
+      }
+    }
+  }
+
+  stage {
+    name = "Deploy"
+
+    action {
+      name            = "Prepare"
+      category        = "Deploy"
+      owner           = "AWS"
+      provider        = "CloudFormation"
+      version         = "1"
+      run_order       = 1
+      input_artifacts = ["source"]
+      configuration = merge(local.stack, {
+        ActionMode   = "CHANGE_SET_REPLACE"
+        TemplatePath = "source::shop.yml"
+      })
+    }
+
+    action {
+      name      = "Execute"
+      category  = "Deploy"
+      owner     = "AWS"
+      provider  = "CloudFormation"
+      version   = "1"
+      run_order = 2
+      configuration = merge(local.stack, {
+        ActionMode    = "CHANGE_SET_EXECUTE"
+        ChangeSetName = "shop-change"
+      })
+    }
+  }
+}

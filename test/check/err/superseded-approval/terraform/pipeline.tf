@@ -1,0 +1,84 @@
+variable "connection" {
+  type = string
+}
+
+resource "aws_codepipeline" "shop" {
+  name     = "shop"
+  role_arn = "arn:aws:iam::111122223333:role/delivery"
+
+  artifact_store {
+    type     = "S3"
+    location = "delivery-artifacts"
+  }
+
+  stage {
+    name = "Source"
+
+    action {
+      name             = "Source"
+      category         = "Source"
+      owner            = "AWS"
+      provider         = "CodeStarSourceConnection"
+      version          = "1"
+      output_artifacts = ["source"]
+      configuration = {
+        ConnectionArn    = var.connection
+        FullRepositoryId = "acme/shop"
+        BranchName       = "main"
+      }
+    }
+  }
+
+  stage {
+    name = "Test"
+
+    action {
+      name            = "Stack"
+      category        = "Deploy"
+      owner           = "AWS"
+      provider        = "CloudFormation"
+      version         = "1"
+      input_artifacts = ["source"]
+      configuration = {
+        ActionMode   = "CREATE_UPDATE"
+        StackName    = "shop-test"
+        TemplatePath = "source::shop.yml"
+      }
+    }
+  }
+
+  stage {
+    name = "Production"
+
+    action {
+      name      = "Approve"
+      category  = "Approval"
+      owner     = "AWS"
+      provider  = "Manual"
+      version   = "1"
+      run_order = 1
+      configuration = {
+        NotificationArn = aws_sns_topic.approvals.arn
+      }
+    }
+
+    action {
+      name            = "Stack"
+      category        = "Deploy"
+      owner           = "AWS"
+      provider        = "CloudFormation"
+      version         = "1"
+      run_order       = 2
+      input_artifacts = ["source"]
+      configuration = {
+        ActionMode   = "CREATE_UPDATE"
+        StackName    = "shop-prod"
+        TemplatePath = "source::shop.yml"
+      }
+    }
+  }
+}
+
+resource "aws_sns_topic" "approvals" {
+  name = "shop-approvals"
+}

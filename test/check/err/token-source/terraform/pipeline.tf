@@ -1,0 +1,49 @@
+variable "github_token" {
+  type      = string
+  sensitive = true
+}
+
+resource "aws_codepipeline" "shop" {
+  name           = "shop"
+  role_arn       = "arn:aws:iam::111122223333:role/delivery"
+  pipeline_type  = "V2"
+  execution_mode = "QUEUED"
+
+  artifact_store {
+    type     = "S3"
+    location = "delivery-artifacts"
+  }
+
+  stage {
+    name = "Source"
+
+    action {
+      name             = "Source"
+      category         = "Source"
+      owner            = "ThirdParty"
+      provider         = "GitHub"
+      version          = "1"
+      output_artifacts = ["source"]
+      configuration = {
+        Owner      = "acme"
+        Repo       = "shop"
+        Branch     = "main"
+        OAuthToken = var.github_token
+      }
+    }
+  }
+
+  stage {
+    name = "Build"
+
+    action {
+      name            = "Build"
+      category        = "Build"
+      owner           = "AWS"
+      provider        = "CodeBuild"
+      version         = "1"
+      input_artifacts = ["source"]
+      configuration   = { ProjectName = "shop-build" }
+    }
+  }
+}

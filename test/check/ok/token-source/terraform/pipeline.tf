@@ -1,0 +1,47 @@
+variable "connection" {
+  type = string
+}
+
+resource "aws_codepipeline" "shop" {
+  name           = "shop"
+  role_arn       = "arn:aws:iam::111122223333:role/delivery"
+  pipeline_type  = "V2"
+  execution_mode = "QUEUED"
+
+  artifact_store {
+    type     = "S3"
+    location = "delivery-artifacts"
+  }
+
+  stage {
+    name = "Source"
+
+    action {
+      name             = "Source"
+      category         = "Source"
+      owner            = "AWS"
+      provider         = "CodeStarSourceConnection"
+      version          = "1"
+      output_artifacts = ["source"]
+      configuration = {
+        ConnectionArn    = var.connection
+        FullRepositoryId = "acme/shop"
+        BranchName       = "main"
+      }
+    }
+  }
+
+  stage {
+    name = "Build"
+
+    action {
+      name            = "Build"
+      category        = "Build"
+      owner           = "AWS"
+      provider        = "CodeBuild"
+      version         = "1"
+      input_artifacts = ["source"]
+      configuration   = { ProjectName = "shop-build" }
+    }
+  }
+}

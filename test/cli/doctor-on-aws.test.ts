@@ -1,0 +1,208 @@
+/** `baton doctor --on codepipeline` against emulated AWS, asked by the real AWS CLI. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, type TestContext, test } from "node:test";
+import { type Emulator, startEmulator } from "../aws/emulator.ts";
+import { type Sandbox, sandbox } from "./sandbox.ts";
+
+const connection = "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555";
+
+const definition = (name: string) => `
+import { delivery, env, pipeline, secret, sh, terraform } from "baton-cd";
+
+const web = pipeline("web", {
+  jobs: {
+    deploy: {
+      deploys: true,
+      env: { TOKEN: secret("TOKEN") },
+      steps: [terraform.apply({ directory: "infra" }), sh("./deploy.sh")],
+    },
+  },
+});
+export default delivery("${name}", { pipelines: [web], environments: [env("dev", { branch: "main" })] });
+`;
+
+interface DoctorJson {
+  version: number;
+  on: string;
+  checks: { name: string; verdict: string; text: string; remedy?: string }[];
+  does: string;
+  commands: string[];
+}
+
+describe("whether generated pipelines can be put on AWS from here", () => {
+  let emulator: Emulator;
+  before(async () => {
+    emulator = await startEmulator();
+  });
+  after(() => emulator[Symbol.asyncDispose]());
+
+  /** A repository that is pushed to GitHub, as far as git knows. */
+  function pushed(t: TestContext, name: string, settings = ""): Sandbox {
+    const files = { "baton.config.ts": definition(name), ...(settings && { "baton.codepipeline.yaml": settings }) };
+    const box = sandbox(t, { files });
+    const git = (...args: string[]) => execFileSync("git", args, { cwd: box.root, encoding: "utf8" }).trim();
+    const branch = git("branch", "--show-current");
+    git("remote", "add", "origin", "https://ada:ghp_notforprinting@github.com/acme/shop.git");
+    git("update-ref", `refs/remotes/origin/${branch}`, "HEAD");
+    git("branch", "--quiet", "--set-upstream-to", `origin/${branch}`);
+    Object.assign(box.env, emulator.env);
+    return box;
+  }
+
+  async function tell(body: object): Promise<void> {
+    const answer = await fetch(`${emulator.endpoint}/emulator/connection`, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    assert.equal(answer.status, 200);
+  }
+
+  const verdicts = ({ checks }: DoctorJson) => Object.fromEntries(checks.map(({ name, verdict }) => [name, verdict]));
+
+  test("what is missing comes with its remedy, and the commands stand in their order, as far filled in as is known", async (t) => {
+    const box = pushed(t, "shop");
+    const first = await box.json<DoctorJson>("doctor", "--on", "codepipeline");
+    assert.deepEqual([first.version, first.on, first.does], [1, "codepipeline", "create"]);
+    assert.deepEqual(verdicts(first), {
+      aws: "ok",
+      "generated files": "warn",
+      source: "warn",
+      region: "ok",
+      credentials: "ok",
+      "secrets on AWS": "warn",
+      "on AWS": "ok",
+      connection: "warn",
+    });
+    assert.deepEqual(first.commands, [
+      "baton generate codepipeline --layout single --format cloudformation",
+      'git add codepipeline && git commit --message "Generate the pipelines" && git push',
+      "aws codeconnections create-connection --provider-type GitHub --connection-name acme",
+      "aws cloudformation deploy --stack-name shop-pipelines --template-file codepipeline/pipeline.yaml --capabilities CAPABILITY_IAM --parameter-overrides ConnectionArn=… Repository=acme/shop WebDeployDevPolicyArn=…",
+    ]);
+    const secret = first.checks.find(({ name }) => name === "secrets on AWS")!;
+    assert.match(secret.remedy!, /aws secretsmanager create-secret --name shop\/dev\/TOKEN --secret-string file:/);
+
+    await box.baton("generate", "codepipeline");
+    box.commit("generated");
+    await emulator.aws(
+      "secretsmanager",
+      "create-secret",
+      "--name",
+      "shop/dev/TOKEN",
+      "--secret-string",
+      "not-to-be-shown",
+    );
+    await tell({
+      ConnectionArn: connection,
+      ConnectionName: "github",
+      ProviderType: "GitHub",
+      ConnectionStatus: "PENDING",
+    });
+    const { code, stdout, stderr } = await box.baton("doctor", "--on", "codepipeline");
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^ok {4}generated files: 2 files up to date$/m);
+    assert.match(stdout, /^warn {2}source: 1 commit not pushed\n +remedy: git push$/m);
+    assert.match(stdout, /^ok {4}credentials: arn:aws:\S+, account 123456789012$/m);
+    assert.match(
+      stdout,
+      /^warn {2}connection: github is pending\n +remedy: confirm it at https:\/\/eu-central-1\.console/m,
+    );
+    assert.match(
+      stdout,
+      new RegExp(
+        `^to put it on AWS\\n {2}git push\\n {2}aws cloudformation deploy .*ConnectionArn=${connection} `,
+        "m",
+      ),
+    );
+    assert.doesNotMatch(stdout + stderr, /ghp_|not-to-be-shown|AWS_SECRET/);
+    assert.match(stderr, /next: baton status --on codepipeline/);
+  });
+
+  test("a stack that is there is brought up to date, without parameters that it keeps", async (t) => {
+    const box = pushed(t, "older");
+    const body = JSON.stringify({ Resources: { Topic: { Type: "AWS::SNS::Topic" } } });
+    await emulator.aws("cloudformation", "create-stack", "--stack-name", "older-pipelines", "--template-body", body);
+    const json = await box.json<DoctorJson>("doctor", "--on", "codepipeline");
+    assert.equal(json.does, "update");
+    assert.match(
+      json.checks.find(({ name }) => name === "on AWS")!.text,
+      /^the stack older-pipelines is there: CREATE_COMPLETE$/,
+    );
+    assert.equal(
+      json.commands.at(-1),
+      "aws cloudformation deploy --stack-name older-pipelines --template-file codepipeline/pipeline.yaml --capabilities CAPABILITY_IAM",
+    );
+  });
+
+  test("each format asks for what it needs", async (t) => {
+    await tell({
+      ConnectionArn: connection,
+      ConnectionName: "github",
+      ProviderType: "GitHub",
+      ConnectionStatus: "AVAILABLE",
+    });
+    const box = pushed(t, "formats", "format: cdk\n");
+    const cdk = await box.json<DoctorJson>("doctor", "--on", "codepipeline");
+    assert.equal(verdicts(cdk)["cdk bootstrap"], "warn");
+    assert.ok(cdk.commands.includes("npx cdk bootstrap aws://123456789012/eu-central-1"));
+    assert.match(
+      cdk.commands.at(-1)!,
+      new RegExp(`^npm install .* --parameters ConnectionArn=${connection} --parameters Repository=acme/shop `),
+    );
+    const terraform = await box.json<DoctorJson>("doctor", "--on", "codepipeline", "--format", "terraform");
+    assert.match(terraform.checks.find(({ name }) => name === "on AWS")!.text, /^formats: not there yet$/);
+    assert.match(
+      terraform.commands.at(-1)!,
+      /^terraform -chdir=codepipeline init && .* -var connection_arn=arn:\S+ -var repository=acme\/shop -var web_deploy_dev_policy_arn=…$/,
+    );
+    const bin = join(box.root, ".git", "bin");
+    mkdirSync(bin);
+    for (const name of ["aws", "git"]) {
+      const path = execFileSync("bash", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
+      writeFileSync(join(bin, name), `#!/bin/sh\nexec ${path} "$@"\n`, { mode: 0o755 });
+    }
+    box.env.PATH = `${bin}:${join(process.execPath, "..")}`;
+    const without = await box.json<DoctorJson>("doctor", "--on", "codepipeline", "--format", "terraform");
+    assert.equal(verdicts(without).terraform, "fail");
+    assert.equal((await box.baton("doctor", "--on", "codepipeline", "--format", "terraform")).code, 1);
+  });
+
+  test("without the AWS CLI, a region or credentials it says so, and still which commands there will be", async (t) => {
+    const box = pushed(t, "alone");
+    const home = join(box.root, ".git", "home");
+    mkdirSync(home);
+    const own = { HOME: home, AWS_CONFIG_FILE: join(home, "config"), AWS_SHARED_CREDENTIALS_FILE: join(home, "keys") };
+    const path = `${join(process.execPath, "..")}:${home}`;
+    writeFileSync(join(home, "git"), `#!/bin/sh\nPATH=${process.env.PATH} exec git "$@"\n`, { mode: 0o755 });
+    const failures: [Record<string, string>, RegExp][] = [
+      [
+        { PATH: path, AWS_REGION: "", AWS_DEFAULT_REGION: "" },
+        /^fail {2}aws: the AWS CLI \(aws\) is not on the path\n +remedy: install it/m,
+      ],
+      [{ AWS_REGION: "", AWS_DEFAULT_REGION: "" }, /^fail {2}region: none is set\n +remedy: export AWS_REGION=/m],
+      [
+        { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
+        /^fail {2}credentials: no credentials for AWS are set\n +remedy: aws configure/m,
+      ],
+    ];
+    for (const [env, message] of failures) {
+      Object.assign(box.env, emulator.env, own, { PATH: process.env.PATH }, env);
+      const { code, stdout, stderr } = await box.baton("doctor", "--on", "codepipeline");
+      assert.equal(code, 1, stderr);
+      assert.match(stdout, message);
+      assert.match(stdout, /^to put it on AWS\n/m);
+      assert.match(stderr, /1 check failed/);
+    }
+    for (const args of [
+      ["--on", "github"],
+      ["--layout", "single"],
+    ]) {
+      const { code, stderr } = await box.baton("doctor", ...args);
+      assert.equal(code, 2, stderr);
+    }
+  });
+});

@@ -1,0 +1,80 @@
+/** `baton` alone, on a real terminal. */
+
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { storefrontFiles } from "./deliveries.ts";
+import { sandbox } from "./sandbox.ts";
+import { openTerminal } from "./terminal.ts";
+
+/** The number in front of a command. */
+function numberOf(call: string, screen: string): string {
+  const found = new RegExp(`(\\d+) {2}baton ${call} `).exec(screen);
+  assert.ok(found, `the menu has baton ${call}:\n${screen}`);
+  return found[1]!;
+}
+
+test("it offers what the delivery at hand can do, does it, and comes back until somebody leaves", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const terminal = openTerminal(t, box, [], { columns: 120, rows: 50 });
+  const first = await terminal.shows(/number, or Enter to leave:/);
+  assert.match(first, /^storefront: infra, web; dev → test → prod$/m);
+  for (const call of [
+    "plan",
+    "run",
+    "run --to prod",
+    "run --pipeline infra",
+    "check",
+    "doctor",
+    "generate github",
+    "generate codepipeline",
+    "cost",
+    "--help",
+  ]) {
+    numberOf(call, first);
+  }
+  assert.match(first, /run --to prod +through dev, test, prod, asking where it should/);
+  assert.doesNotMatch(first, /status|outputs|resume|retry|--on/, "nothing was run or generated yet");
+  terminal.keys("99", "Enter");
+  await terminal.shows(/there is no 99/);
+  terminal.keys(numberOf("run", first), "Enter");
+  await terminal.shows(/release 1 passed[\s\S]*storefront: infra, web[\s\S]*number, or Enter to leave:\s*$/);
+  assert.ok(box.exists(".baton"));
+  const second = terminal.screen().join("\n").slice(terminal.screen().join("\n").lastIndexOf("storefront: infra"));
+  numberOf("outputs", second);
+  terminal.keys(numberOf("generate codepipeline", second), "Enter");
+  await terminal.shows(
+    /new +codepipeline\/pipeline\.yaml[\s\S]*status --on codepipeline +how they are on AWS[\s\S]*leave:\s*$/,
+  );
+  terminal.keys("Enter");
+  await terminal.shows(/ended with 0/);
+});
+
+test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leaves", async (t) => {
+  const box = sandbox(t, { files: { ...storefrontFiles, "web/test.sh": "exit 3\n" } });
+  const terminal = openTerminal(t, box, [], { columns: 120, rows: 60 });
+  const first = await terminal.shows(/leave:\s*$/);
+  terminal.keys(numberOf("run", first), "Enter");
+  const failed = await terminal.shows(
+    /release 1 failed[\s\S]*unfinished +1 {2}baton retry +run what failed in r0001 again[\s\S]*leave:\s*$/,
+  );
+  assert.match(failed, /2 {2}baton logs/);
+  box.write({ "baton.config.ts": "export default 1;\n" });
+  terminal.keys("3", "Enter");
+  await terminal.shows(
+    /there is no delivery here that can be read[\s\S]*baton doctor +what is missing here[\s\S]*leave:\s*$/,
+  );
+  terminal.keys("C-d");
+  await terminal.shows(/ended with 2/);
+});
+
+test("without a delivery it offers what helps", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  rmSync(join(box.root, "baton.config.ts"));
+  const terminal = openTerminal(t, box, []);
+  const text = await terminal.shows(/leave:\s*$/);
+  assert.match(text, /1 {2}baton doctor[\s\S]*2 {2}baton check[\s\S]*3 {2}baton --help/);
+  terminal.keys("Enter");
+  await terminal.shows(/ended with 0/);
+});

@@ -1,0 +1,80 @@
+/** What Baton writes as Terraform is read back whole: the facts are those of the same delivery as CloudFormation. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { literal } from "../../../../../src/facts/staged.ts";
+import type { Delivery } from "../../../../../src/model/delivery.ts";
+import { type Layout, layouts } from "../../../../../src/platforms/codepipeline/write/options.ts";
+import { checkFolder, lines } from "../../../../check/cases.ts";
+import { readBack } from "../../simulate/read-back.ts";
+import { examples, readExample, shop, shopSettings, write } from "../../write/written.ts";
+import { bare } from "./bare-facts.ts";
+
+interface Written {
+  readonly name: string;
+  readonly built: Delivery;
+  readonly settings: object;
+  readonly layouts: readonly Layout[];
+}
+
+const infraWeb = { name: "infra-web", ...(await readExample("infra-web")), layouts };
+const written: readonly Written[] = [
+  { name: "shop", built: shop, settings: shopSettings, layouts },
+  infraWeb,
+  // The others cannot be written as separate pipelines.
+  { name: "network-compute", ...(await readExample("network-compute")), layouts: ["single"] },
+  { name: "lambda-terraform", ...(await readExample("lambda-terraform")), layouts: ["single"] },
+];
+
+describe("generated Terraform says what generated CloudFormation says", () => {
+  for (const { name, built, settings, layouts } of written) {
+    for (const layout of layouts) {
+      test(`${name}, ${layout}`, async () => {
+        const terraform = await readBack(write(built, settings, { format: "terraform", layout }));
+        const cloudFormation = await readBack(write(built, settings, { format: "cloudformation", layout }));
+        assert.ok(terraform.facts.length > 0);
+        assert.deepEqual(
+          bare({ pipelines: terraform.facts, secrets: [] }),
+          bare({ pipelines: cloudFormation.facts, secrets: [] }),
+        );
+      });
+    }
+  }
+});
+
+test("infra-web: every stage, action, trigger and role is there, and nothing is found", async () => {
+  const { facts, pipelines } = await readBack(write(infraWeb.built, infraWeb.settings, { format: "terraform" }));
+  const [dev] = facts;
+  assert.deepEqual(
+    facts.map(({ label, partial, mode }) => [label, partial, mode]),
+    [
+      ["infra-web-dev", false, "queued"],
+      ["infra-web-prod", false, "queued"],
+    ],
+  );
+  assert.deepEqual(
+    dev!.actions.map(({ stageLabel, label, runOrder, inputs, outputs, opaque }) => {
+      return [stageLabel, label, runOrder, inputs.map(literal), outputs.map(literal), opaque];
+    }),
+    [
+      ["Source", "repository", 1, [], ["Source"], false],
+      ["Build", "infra-validate", 1, ["Source"], [], false],
+      ["Build", "web-check", 2, ["Source"], [], false],
+      ["Build", "web-package", 3, ["Source"], ["web_package"], false],
+      ["dev", "infra-apply", 1, ["Source"], [], false],
+      ["dev", "web-build", 2, ["Source"], ["web_build__dev"], false],
+      ["dev", "web-deploy", 3, ["Source", "web_build__dev", "web_package"], [], false],
+    ],
+  );
+  const [start] = dev!.starts;
+  assert.ok(start?.kind === "push");
+  assert.deepEqual(start.branches.literals, ["develop"]);
+  assert.ok(start.paths.accepts("web/index.html") && !start.paths.accepts("README.md"));
+  assert.deepEqual(pipelines[0]!.stages.at(-1)?.onFailure?.result, "ROLLBACK");
+  assert.deepEqual(
+    dev!.stores.map(({ label, gaps }) => [label, gaps]),
+    [["aws_s3_bucket.artifacts", []]],
+  );
+  const { findings } = await checkFolder(`${examples}infra-web`);
+  assert.equal(lines(findings), "");
+});
