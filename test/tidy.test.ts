@@ -129,7 +129,7 @@ test("the repository names no machine", () => {
         pattern: /(?<![\w.$}])\/(root|work|home\/[a-z]+)\/(?!\w*\$|\.)/,
         remedy: "use a path relative to the file, or one found at run time",
       },
-      { pattern: /"resolved": "/, remedy: "remove the download address from the lock file" },
+      { pattern: /"resolved": "[a-z+]+:/, remedy: "remove the download address from the lock file" },
     ],
   );
   assert.deepEqual(paths, []);

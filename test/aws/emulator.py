@@ -1,10 +1,10 @@
 """AWS on this machine, for tests: moto with what it lacks for pipelines. `python3 emulator.py` prints the port it has.
 
 What is added: pipelines can be started, looked at, approved and rolled back, and functions answer them; projects may
-take their source from a pipeline; invalidations end with the word that AWS uses; connections have a state; stacks make
-pipelines and projects. Nothing is executed: a run passes its stages when it is told to, through `POST /emulator/run`,
-and a connection is in the state that `POST /emulator/connection` gives it. What a function answered is told by
-`GET /emulator/answers/JOB`.
+take their source from a pipeline; connections have a state. Pipelines execute nothing: a run passes its stages when it is
+told to, through `POST /emulator/run`, and a connection is in the state that `POST /emulator/connection` gives it. What a
+function answered is told by `GET /emulator/answers/JOB`. Resources of CloudFormation are added in `stack_resources.py` and
+`resources.py`, what functions and sites answer in `visits.py`; invalidations end with the word that AWS uses.
 """
 import datetime
 import json
@@ -31,6 +31,8 @@ from moto.server import DomainDispatcherApplication, create_backend_app  # noqa:
 from werkzeug.serving import make_server  # noqa: E402
 
 import stack_resources  # noqa: E402, F401
+import resources  # noqa: E402, F401
+import visits  # noqa: E402
 
 REGION = "eu-central-1"
 runs = {}
@@ -211,12 +213,14 @@ def list_connections(asked):
 
 
 class Emulator:
-    """Hands requests for runs and connections to us, and all else to moto."""
+    """Hands requests for runs, connections and visits to us, and all else to moto."""
 
     def __init__(self):
         self.moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ, start_response):
+        if environ["PATH_INFO"].startswith("/emulator/visit/"):
+            return visits.visit(environ, start_response)
         handlers = {"/emulator/run": tell_run, "/emulator/connection": tell_connection}
         handler = handlers.get(environ["PATH_INFO"])
         if environ["PATH_INFO"].startswith("/emulator/answers/"):
@@ -238,6 +242,7 @@ def main():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    os.environ["EMULATOR_ENDPOINT"] = f"http://127.0.0.1:{port}"
     server = make_server("127.0.0.1", port, Emulator(), threaded=True)
     print(json.dumps({"port": port}), flush=True)
     # Whoever started it holds the other end: when they are gone, so is this.

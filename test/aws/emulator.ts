@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -18,8 +21,10 @@ export interface Emulator extends AsyncDisposable {
 const missing = "the emulator needs Python with moto and werkzeug (pip install 'moto[server]') and the AWS CLI";
 
 export async function startEmulator(): Promise<Emulator> {
+  const scratch = mkdtempSync(join(tmpdir(), "baton-emulator-"));
   const child = spawn("python3", [fileURLToPath(new URL("emulator.py", import.meta.url))], {
     stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, EMULATOR_NODE: process.execPath, TMPDIR: scratch, PYTHONDONTWRITEBYTECODE: "1" },
   });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
@@ -40,6 +45,8 @@ export async function startEmulator(): Promise<Emulator> {
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_PAGER: "",
     AWS_MAX_ATTEMPTS: "1",
+    // Names of AWS lead programs in Node to the emulator as well.
+    NODE_OPTIONS: `--import=${new URL("visit.mjs", import.meta.url).href}`,
   };
   return {
     endpoint,
@@ -53,6 +60,7 @@ export async function startEmulator(): Promise<Emulator> {
       child.stdin.end();
       child.kill();
       await gone;
+      rmSync(scratch, { recursive: true, force: true });
     },
   };
 }

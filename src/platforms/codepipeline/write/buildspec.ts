@@ -11,6 +11,7 @@ import { directoryOf, type JobPlace, prefixOf, promisedOutputs, type Register } 
 import { JobValues } from "./job-values.ts";
 import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
+import { rawTemplate, templatesIn } from "./native.ts";
 import { publishCommand } from "./publish.ts";
 import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
 import { actElsewhereCommand, atHome, mayActElsewhere } from "./target-commands.ts";
@@ -35,6 +36,9 @@ export function buildspecText(place: JobPlace, register: Register): string {
         ]
       : []),
     ...Object.entries(job.artifacts).map(([artifact, { path: file }]) => packCommand({ artifact, file, place })),
+    ...Object.entries(job.artifacts).flatMap(([artifact, { path: file }]) =>
+      templatesIn(artifact, place, register).map((template) => templateCommand({ artifact, file, template, place })),
+    ),
   ];
   const isPlain = job.retry.attempts === 1 && !job.continueOnFailure;
   const commands = [
@@ -125,6 +129,14 @@ function packCommand({ artifact, file, place }: { artifact: string; file: string
     `cp -a "$content" "$folder/content" && \\`,
     `tar -C "$folder" -cf "$CODEBUILD_SRC_DIR/${outbox}/${artifact}.tar" content`,
   ].join("\n");
+}
+
+/** Beside the tar file, because CloudFormation's action reads templates of an artifact as they are. */
+function templateCommand(taken: { artifact: string; file: string; template: string; place: JobPlace }): string {
+  const { artifact, file, template, place } = taken;
+  const from = absolute(path(directoryOf(place), file, template));
+  const to = `\${CODEBUILD_SRC_DIR}/${outbox}/${inDoubleQuotes(rawTemplate(artifact, template, file))}`;
+  return `# Leave a template where CodePipeline finds it\ninstall -D -m 644 "${from}" "${to}"`;
 }
 
 function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Register): string {

@@ -1,14 +1,17 @@
 /** Jobs that CodePipeline does itself: a single `cloudformation.deploy` becomes its CloudFormation action. */
 
 import type { Step, Value } from "../../../model/delivery.ts";
+import { sourceArtifact } from "./fixed-names.ts";
 import { handedOutput, isElsewhere } from "./hand-over/variables.ts";
 import { directoryOf, type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
-import { knownText, producerOf } from "./known-values.ts";
+import { artifactSource, knownText, producerOf } from "./known-values.ts";
 import { path } from "./names.ts";
 
 export interface NativeStack {
   readonly stack: string;
-  /** File in the source, relative to the repository. */
+  /** Artifact that the template is in: the source, or what a build has left behind. */
+  readonly artifact: string;
+  /** File in it. */
   readonly template: string;
   readonly capabilities: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;
@@ -21,7 +24,8 @@ export function nativeStack(place: JobPlace, register: Register): NativeStack | 
   const inputs = step.action!.inputs;
   const stack = knownText(inputs.stack, place);
   const template = knownText(inputs.template, place);
-  if (stack === undefined || template === undefined) return undefined;
+  const found = template === undefined ? undefined : templateIn(place, path(step.workingDirectory, template), register);
+  if (stack === undefined || found === undefined) return undefined;
   const parameters: Record<string, string> = {};
   for (const [name, value] of Object.entries(inputs)) {
     if (!name.startsWith("parameters.")) continue;
@@ -31,10 +35,54 @@ export function nativeStack(place: JobPlace, register: Register): NativeStack | 
   }
   return {
     stack,
-    template: path(directoryOf(place), step.workingDirectory, template),
+    ...found,
     capabilities: (knownText(inputs.capabilities, place) ?? "").split(" ").filter((word) => word !== ""),
     parameters,
   };
+}
+
+type Found = Pick<NativeStack, "artifact" | "template">;
+
+/** Where the action finds a file that the step names relative to its job; undefined where it cannot. */
+function templateIn(place: JobPlace, file: string, register: Register): Found | undefined {
+  const [use] = place.job.uses;
+  if (use === undefined) return { artifact: sourceArtifact, template: path(directoryOf(place), file) };
+  const inner = relativeTo(path(use.path), file);
+  const { artifact, from } = artifactSource(use.artifact, place);
+  if (inner === undefined || isElsewhere(from, place)) return undefined;
+  return {
+    artifact: register.artifact(from),
+    template: rawTemplate(artifact, inner, from.job.artifacts[artifact]!.path),
+  };
+}
+
+/** The rest of a path below a folder, empty for the folder itself; undefined when it is elsewhere. */
+function relativeTo(folder: string, file: string): string | undefined {
+  if (file === folder) return "";
+  const start = folder === "" ? "" : `${folder}/`;
+  return file.startsWith(start) ? file.slice(start.length) : undefined;
+}
+
+/** Where a template of an artifact lies as it is, in what the job leaves behind; `inner` is empty for a file's artifact. */
+export const rawTemplate = (artifact: string, inner: string, file: string) =>
+  path("templates", artifact, inner === "" ? file.split("/").at(-1)! : inner);
+
+/** Files of a job's artifact that CodePipeline's CloudFormation action takes templates from, in any environment. */
+export function templatesIn(artifact: string, producer: JobPlace, register: Register): string[] {
+  const { line, pipeline } = producer;
+  const found = line.environments.flatMap((environment) =>
+    line.pipelines.flatMap((consumer) =>
+      Object.entries(consumer.jobs).flatMap(([name, job]) => {
+        const place = { ...producer, pipeline: consumer, name, job, environment };
+        const [use] = job.uses;
+        if (use?.artifact !== `${pipeline.name}.${artifact}` || nativeStack(place, register) === undefined) return [];
+        const step = job.steps[0]!;
+        const template = knownText(step.action!.inputs.template, place)!;
+        return [relativeTo(path(use.path), path(step.workingDirectory, template))!];
+      }),
+    ),
+  );
+  return [...new Set(found)];
 }
 
 /** The key in the stack of an output that a native job publishes. */
@@ -48,7 +96,7 @@ function stackStep(place: JobPlace): Step | undefined {
   const { job, pipeline } = place;
   const [step, ...others] = job.steps;
   if (step?.action?.kind !== "cloudformation.deploy" || others.length > 0) return undefined;
-  if (job.retry.attempts > 1 || job.continueOnFailure || job.matrix || job.condition || job.uses.length > 0)
+  if (job.retry.attempts > 1 || job.continueOnFailure || job.matrix || job.condition || job.uses.length > 1)
     return undefined;
   if (step.condition || step.continueOnFailure || job.per === "release" || Object.keys(job.artifacts).length > 0)
     return undefined;

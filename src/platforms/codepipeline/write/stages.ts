@@ -184,7 +184,7 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
     const configuration: Record<string, Text> = {
       ActionMode: "CREATE_UPDATE",
       StackName: stack.stack,
-      TemplatePath: `${sourceArtifact}::${stack.template}`,
+      TemplatePath: `${stack.artifact}::${stack.template}`,
       RoleArn: stackRoleArn(place, register),
       ...(stack.capabilities.length > 0 && { Capabilities: stack.capabilities.join(",") }),
       ...(Object.keys(stack.parameters).length > 0 && { ParameterOverrides: JSON.stringify(stack.parameters) }),
@@ -197,7 +197,7 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
       runOrder,
       configuration,
       namespace,
-      inputs: [sourceArtifact],
+      inputs: [stack.artifact],
       outputs: [],
       ...actingIn(place, register),
       job,

@@ -16,6 +16,7 @@ import { keySettings, readExample, shop, shopSettings, toolShop } from "./writte
 
 const networkCompute = await readExample("network-compute");
 const infraWeb = await readExample("infra-web");
+const ecommerce = await readExample("ecommerce");
 const cases = {
   shop: [shop, shopSettings, "single"],
   "shop-separate": [shop, shopSettings, "separate"],
@@ -24,6 +25,7 @@ const cases = {
   "network-compute": [networkCompute.built, networkCompute.settings, "single"],
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],
   estate: [estate, estateSettings, "single"],
+  ecommerce: [ecommerce.built, ecommerce.settings, "separate"],
 } as const;
 
 const cdk = cdkModules("aws-cdk-lib");

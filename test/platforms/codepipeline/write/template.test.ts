@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
+import { cloudformation, delivery, env, output, pipeline } from "../../../../src/index.ts";
 import { estate, estateSettings } from "./estate.ts";
 import { examples, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
 
@@ -240,3 +241,60 @@ for (const [name, format] of [
     assert.deepEqual(names, [], `run: baton generate codepipeline --config examples/${name}/baton.config.ts`);
   });
 }
+
+test("a stack whose template a build has made is deployed by CodePipeline itself, from what the build left behind", () => {
+  const built = delivery("shop", {
+    pipelines: [
+      pipeline("api", {
+        outputs: { url: { type: "url", job: "deploy" } },
+        jobs: {
+          synth: { per: "release", steps: ["npm run synth"], artifacts: { stacks: "cdk.out", single: "one.yaml" } },
+          deploy: {
+            needs: ["synth"],
+            deploys: true,
+            uses: [{ artifact: "stacks", path: "in" }],
+            steps: [cloudformation.deploy({ stack: "api", template: "in/a/Api.json", publish: { url: "Url" } })],
+          },
+          second: {
+            needs: ["deploy"],
+            deploys: true,
+            uses: [{ artifact: "single", path: "given.yaml" }],
+            steps: [
+              cloudformation.deploy({ stack: "one", template: "given.yaml", parameters: { Url: output("url") } }),
+            ],
+          },
+          // Its template is not in what it uses, so a machine has to lay both together.
+          third: {
+            needs: ["second"],
+            deploys: true,
+            uses: [{ artifact: "stacks", path: "in" }],
+            steps: [cloudformation.deploy({ stack: "two", template: "two.yaml" })],
+          },
+        },
+      }),
+    ],
+    environments: [env("dev", { branch: "main" })],
+  });
+  const { files } = write(built);
+  const { Stages } = resources(files[0]!.text).ShopPipeline!.Properties as unknown as {
+    Stages: {
+      Actions: { Name: string; Configuration: Record<string, string>; InputArtifacts: { Name: string }[] }[];
+    }[];
+  };
+  const dev = Stages.at(-1)!.Actions.map(({ Name, Configuration, InputArtifacts }) => [
+    Name,
+    Configuration.TemplatePath,
+    ...InputArtifacts.map((artifact) => artifact.Name),
+  ]);
+  assert.deepEqual(dev, [
+    ["api-deploy", "api_synth::templates/stacks/a/Api.json", "api_synth"],
+    ["api-second", "api_synth::templates/single/one.yaml", "api_synth"],
+    ["api-third", undefined, "Source", "api_synth"],
+  ]);
+  const synth = files.find(({ path }) => path.endsWith("/api-synth.yml"))!.text;
+  const left = [...synth.matchAll(/install -D -m 644 "\S+?\/([^"]+)" "\S+?\/([^"]+)"/g)].map(([, ...names]) => names);
+  assert.deepEqual(left, [
+    ["cdk.out/a/Api.json", ".baton-artifacts/templates/stacks/a/Api.json"],
+    ["one.yaml", ".baton-artifacts/templates/single/one.yaml"],
+  ]);
+});
