@@ -3516,7 +3516,7 @@ KEEP_SECONDS = 400 * 24 * 3600
 
 PLAN = {
   "source": "repository",
-  "variable": "BATON_ONLY",
+  "variable": "BATON_FROM",
   "root": "",
   "pipelines": {
     "hosting": {
@@ -3766,6 +3766,12 @@ def leave(asked, release):
         "needs": below,
         "expires": now // 1_000_000_000 + KEEP_SECONDS,
     }
+    for artifact in release.job["data"]["inputArtifacts"]:
+        file = asked.get("artifacts", {}).get(artifact.get("name"))
+        if file:
+            place = artifact["location"]["s3Location"]
+            source = {"Bucket": place["bucketName"], "Key": place["objectKey"]}
+            s3.copy(source, os.environ["HANDED"], f"{environment}/{pipeline}/{file}")
     table.put_item(Item=proof)
     table.put_item(Item=there)
     give(asked)
@@ -3816,7 +3822,7 @@ def start_of(environment, name, one):
 def hindrance(asked, release):
     """Why this run may not deploy there; None when it may."""
     if not wanted(asked):
-        return f"this run is for {asked['only']} only"
+        return f"this run begins with {asked['from']}"
     digest = release.digest(asked["pipeline"])
     proven = []
     for earlier in plan(asked)["after"]:
@@ -3839,6 +3845,12 @@ def missing(asked, release):
     return None
 
 
+def before(environment, pipeline):
+    """All environments that come before one."""
+    earlier = PLAN["environments"][environment][pipeline]["after"]
+    return set(earlier).union(*(before(one, pipeline) for one in earlier))
+
+
 def overtaken(asked, digest, proven):
     """A newer release stays, as long as it fits what it needs; elsewhere than where releases come in, order may be lost."""
     there = deployed(asked["environment"], asked["pipeline"])
@@ -3849,7 +3861,7 @@ def overtaken(asked, digest, proven):
 
 
 def wanted(asked):
-    return asked["only"] in ("all", asked["environment"])
+    return asked["from"] == "first" or asked["from"] in (asked["environment"], *before(asked["environment"], asked["pipeline"]))
 
 
 def unsettled(asked):
@@ -4152,9 +4164,9 @@ def belongs(path, patterns):
       artifactStore: { type: "S3", location: artifacts.ref },
       variables: [
         {
-          name: "BATON_ONLY",
-          description: "The one environment that this run is for, or all",
-          defaultValue: "all",
+          name: "BATON_FROM",
+          description: "The environment that this run begins with",
+          defaultValue: "first",
         },
       ],
       triggers: [
@@ -4217,7 +4229,7 @@ def belongs(path, patterns):
               namespace: "gate@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4247,7 +4259,7 @@ def belongs(path, patterns):
               namespace: "enter@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4289,7 +4301,7 @@ def belongs(path, patterns):
               namespace: "gate@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4319,7 +4331,7 @@ def belongs(path, patterns):
               namespace: "enter@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4361,7 +4373,7 @@ def belongs(path, patterns):
               namespace: "ready@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4407,7 +4419,7 @@ def belongs(path, patterns):
               namespace: "gate@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\",\"ready\":\"#{ready@prod.READY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\",\"ready\":\"#{ready@prod.READY}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4437,7 +4449,7 @@ def belongs(path, patterns):
               namespace: "enter@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4622,9 +4634,9 @@ def belongs(path, patterns):
       artifactStore: { type: "S3", location: artifacts.ref },
       variables: [
         {
-          name: "BATON_ONLY",
-          description: "The one environment that this run is for, or all",
-          defaultValue: "all",
+          name: "BATON_FROM",
+          description: "The environment that this run begins with",
+          defaultValue: "first",
         },
       ],
       triggers: [
@@ -4688,7 +4700,7 @@ def belongs(path, patterns):
               namespace: "gate@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4718,7 +4730,7 @@ def belongs(path, patterns):
               namespace: "enter@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4824,7 +4836,7 @@ def belongs(path, patterns):
               namespace: "gate@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4854,7 +4866,7 @@ def belongs(path, patterns):
               namespace: "enter@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4960,7 +4972,7 @@ def belongs(path, patterns):
               namespace: "ready@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5006,7 +5018,7 @@ def belongs(path, patterns):
               namespace: "gate@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\",\"ready\":\"#{ready@prod.READY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\",\"ready\":\"#{ready@prod.READY}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5036,7 +5048,7 @@ def belongs(path, patterns):
               namespace: "enter@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5241,9 +5253,9 @@ def belongs(path, patterns):
       artifactStore: { type: "S3", location: artifacts.ref },
       variables: [
         {
-          name: "BATON_ONLY",
-          description: "The one environment that this run is for, or all",
-          defaultValue: "all",
+          name: "BATON_FROM",
+          description: "The environment that this run begins with",
+          defaultValue: "first",
         },
       ],
       triggers: [
@@ -5307,7 +5319,7 @@ def belongs(path, patterns):
               namespace: "gate@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5337,7 +5349,7 @@ def belongs(path, patterns):
               namespace: "enter@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5388,7 +5400,7 @@ def belongs(path, patterns):
               namespace: "gate@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5418,7 +5430,7 @@ def belongs(path, patterns):
               namespace: "enter@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5469,7 +5481,7 @@ def belongs(path, patterns):
               namespace: "ready@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5515,7 +5527,7 @@ def belongs(path, patterns):
               namespace: "gate@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\",\"ready\":\"#{ready@prod.READY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\",\"ready\":\"#{ready@prod.READY}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5545,7 +5557,7 @@ def belongs(path, patterns):
               namespace: "enter@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5695,9 +5707,9 @@ def belongs(path, patterns):
       artifactStore: { type: "S3", location: artifacts.ref },
       variables: [
         {
-          name: "BATON_ONLY",
-          description: "The one environment that this run is for, or all",
-          defaultValue: "all",
+          name: "BATON_FROM",
+          description: "The environment that this run begins with",
+          defaultValue: "first",
         },
       ],
       triggers: [
@@ -5761,7 +5773,7 @@ def belongs(path, patterns):
               namespace: "gate@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5791,7 +5803,7 @@ def belongs(path, patterns):
               namespace: "enter@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5842,7 +5854,7 @@ def belongs(path, patterns):
               namespace: "gate@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5872,7 +5884,7 @@ def belongs(path, patterns):
               namespace: "enter@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5923,7 +5935,7 @@ def belongs(path, patterns):
               namespace: "ready@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5969,7 +5981,7 @@ def belongs(path, patterns):
               namespace: "gate@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\",\"ready\":\"#{ready@prod.READY}\"}",
+                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\",\"ready\":\"#{ready@prod.READY}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5999,7 +6011,7 @@ def belongs(path, patterns):
               namespace: "enter@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"only\":\"#{variables.BATON_ONLY}\"}",
+                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
