@@ -12,6 +12,7 @@ import { JobValues } from "./job-values.ts";
 import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
 import { rawTemplate, templatesIn } from "./native.ts";
+import { leavesFiles } from "./native-upload.ts";
 import { publishCommand } from "./publish.ts";
 import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
 import { actElsewhereCommand, atHome, mayActElsewhere } from "./target-commands.ts";
@@ -35,7 +36,9 @@ export function buildspecText(place: JobPlace, register: Register): string {
           }),
         ]
       : []),
-    ...Object.entries(job.artifacts).map(([artifact, { path: file }]) => packCommand({ artifact, file, place })),
+    ...Object.entries(job.artifacts).map(([artifact, { path: file }]) =>
+      leavesFiles(place, register) ? filesCommand({ artifact, file, place }) : packCommand({ artifact, file, place }),
+    ),
     ...Object.entries(job.artifacts).flatMap(([artifact, { path: file }]) =>
       templatesIn(artifact, place, register).map((template) => templateCommand({ artifact, file, template, place })),
     ),
@@ -117,6 +120,14 @@ function prepareCommand(place: JobPlace): string {
       : []),
     ...(Object.keys(job.artifacts).length > 0 ? [`mkdir -p "$CODEBUILD_SRC_DIR/${outbox}"`] : []),
     ...Object.entries(env).map(([name, value]) => `export ${name}="${values.shellText(value)}"`),
+  ].join("\n");
+}
+
+/** As files, because CodePipeline uploads them; what a link points to, because that is what an upload of the folder takes. */
+function filesCommand({ artifact, file, place }: { artifact: string; file: string; place: JobPlace }): string {
+  return [
+    `# Leave the files of the artifact ${artifact} behind, to be uploaded`,
+    `cp -RL "${absolute(path(directoryOf(place), file))}/." "$CODEBUILD_SRC_DIR/${outbox}/"`,
   ].join("\n");
 }
 

@@ -205,7 +205,7 @@ export interface Stage {
 export interface Action {
   readonly name: string;
   readonly category: "Source" | "Build" | "Deploy" | "Approval" | "Invoke";
-  readonly provider: "CodeStarSourceConnection" | "CodeBuild" | "CloudFormation" | "Manual" | "Lambda";
+  readonly provider: "CodeStarSourceConnection" | "CodeBuild" | "CloudFormation" | "S3" | "Manual" | "Lambda";
   readonly runOrder: number;
   readonly configuration: Readonly<Record<string, Text>>;
   readonly namespace?: string;

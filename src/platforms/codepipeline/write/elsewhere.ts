@@ -6,7 +6,8 @@ import type { Bucket, Document, Elsewhere, LentRole, PolicyStatement, Resource }
 import { encryptionKey, handing, keyId } from "./encryption.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { roleNames } from "./names.ts";
-import { nativeStack } from "./native.ts";
+import { isNative } from "./native-action.ts";
+import { uploadStatements } from "./native-upload.ts";
 import type { WriteOptions } from "./options.ts";
 import { pipelineRoleId } from "./pipeline-role.ts";
 import { stackStatements } from "./stack-rights.ts";
@@ -89,7 +90,7 @@ interface Guest extends Target {
 
 export function guestsOf({ lines, register }: Pick<Around, "lines" | "register">): Guest[] {
   return lines.flatMap((line) => {
-    const native = line.places.filter((place) => nativeStack(place, register) !== undefined);
+    const native = line.places.filter((place) => isNative(place, register));
     return line.line.environments.flatMap((environment): Guest[] => {
       const places = native.filter((place) => place.environment === environment);
       const target = places[0] && targetOfPlace(places[0]);
@@ -122,6 +123,7 @@ function actionRole(guest: Guest, { delivery, options, register }: Around): Lent
         condition: { StringEquals: { "kms:ViaService": `s3.${guest.region}.amazonaws.com` } },
       },
       ...stackStatements(guest.places, register),
+      ...uploadStatements(guest.places, register),
     ],
   };
 }

@@ -109,7 +109,7 @@ function stackStep(place: JobPlace): Step | undefined {
 }
 
 /** A value in the configuration of an action: known now, or a variable of the run. */
-function runningText(value: Value, place: JobPlace, register: Register): string | undefined {
+export function runningText(value: Value, place: JobPlace, register: Register): string | undefined {
   const known = knownText(value, place);
   if (known !== undefined) return known;
   if (typeof value === "string") return value;

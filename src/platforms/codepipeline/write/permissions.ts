@@ -18,12 +18,15 @@ export interface Permissions {
   readonly untold: readonly string[];
 }
 
-export function permissionsOf(place: JobPlace, runs: "on a machine" | "as a stack"): Permissions {
+export function permissionsOf(place: JobPlace, runs: "on a machine" | "as a stack" | "as an upload"): Permissions {
   const declared = declaredStatements(place);
   // What a stack is given and gives goes through the pipeline.
-  const handedOver = runs === "as a stack" ? [] : handOverStatements(place);
+  const handedOver = runs === "on a machine" ? handOverStatements(place) : [];
   const names = new Names();
-  const seen = place.job.steps.map((step) => ({ step, statements: seenStatements(step, place) }));
+  const seen = place.job.steps.map((step) => ({
+    step,
+    statements: runs === "as an upload" ? uploadStatements(step, place) : seenStatements(step, place),
+  }));
   const named = (statements: readonly Statement[], whose: string) =>
     statements.map((statement, index) => ({ ...statement, sid: names.of(`${whose}${index}`, statement.sid) }));
   return {
@@ -108,6 +111,22 @@ function handOverStatements(place: JobPlace): Statement[] {
     });
   }
   return statements;
+}
+
+/** What CodePipeline needs for an upload: it looks at nothing that is there. Nothing is seen of a bucket that a run names. */
+function uploadStatements({ action }: Step, place: JobPlace): Statement[] {
+  const bucket = knownText(action!.inputs.bucket, place);
+  const { prefix: asked } = action!.inputs;
+  const prefix = asked === undefined ? "" : knownText(asked, place);
+  if (bucket === undefined || prefix === undefined) return [];
+  const objects = prefix === "" ? "*" : `${prefix}/*`;
+  return [
+    {
+      sid: "Upload",
+      actions: ["s3:PutObject", "s3:AbortMultipartUpload"],
+      resources: [text`arn:${partition}:s3:::${bucket}/${objects}`],
+    },
+  ];
 }
 
 /** What a step is seen to need; undefined when it changes something that its inputs do not name. */

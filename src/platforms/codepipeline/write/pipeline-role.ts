@@ -5,7 +5,8 @@ import { ids } from "./fixed-names.ts";
 import { handOverId } from "./hand-over/ids.ts";
 import { projectId } from "./job-ids.ts";
 import type { Register } from "./job-place.ts";
-import { nativeStack } from "./native.ts";
+import { isNative } from "./native-action.ts";
+import { uploadStatements } from "./native-upload.ts";
 import { stackStatements } from "./stack-rights.ts";
 import type { LineStages } from "./stages.ts";
 import { targetOfPlace } from "./targets.ts";
@@ -19,7 +20,7 @@ export function pipelineRole(
   { line, stages, places }: LineStages,
   { register, stores }: { register: Register; stores: readonly Store[] },
 ): Role {
-  const natives = places.filter((place) => nativeStack(place, register) !== undefined);
+  const natives = places.filter((place) => isNative(place, register));
   const built = places.filter((place) => !natives.includes(place));
   const native = natives.filter((place) => targetOfPlace(place)?.elsewhere !== "account");
   const others = stores.filter(({ bucket }) => typeof bucket === "string");
@@ -60,6 +61,7 @@ export function pipelineRole(
         ]
       : []),
     ...stackStatements(native, register),
+    ...uploadStatements(native, register),
     ...(stages.some(({ actions }) => actions.some(({ category }) => category === "Invoke"))
       ? [{ sid: "HandOver", actions: ["lambda:InvokeFunction"], resources: [[arnOf(handOverId)] as Text] }]
       : []),

@@ -18,7 +18,8 @@ const actions = [
 ].map((action) => `cloudformation:${action}`);
 
 /** For jobs whose roles stand in the same document. */
-export function stackStatements(places: readonly JobPlace[], register: Register): Statement[] {
+export function stackStatements(native: readonly JobPlace[], register: Register): Statement[] {
+  const places = native.filter((place) => nativeStack(place, register) !== undefined);
   if (places.length === 0) return [];
   return [
     {

@@ -9,8 +9,8 @@ import { type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource, variablesIn } from "./known-values.ts";
 import type { Line } from "./lines.ts";
-import { nativeStack } from "./native.ts";
-import { actingIn, stackRoleArn } from "./native-place.ts";
+import { nativeAction } from "./native-action.ts";
+import { actingIn } from "./native-place.ts";
 import { CannotWrite, type WriteOptions } from "./options.ts";
 import { orderedParts, type Part, refuseWideGroups } from "./order.ts";
 import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
@@ -179,29 +179,10 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
   );
   const job = `${place.pipeline.name}.${place.name}`;
   const namespace = register.namespace(place);
-  const stack = nativeStack(place, register);
-  if (stack !== undefined) {
-    const configuration: Record<string, Text> = {
-      ActionMode: "CREATE_UPDATE",
-      StackName: stack.stack,
-      TemplatePath: `${stack.artifact}::${stack.template}`,
-      RoleArn: stackRoleArn(place, register),
-      ...(stack.capabilities.length > 0 && { Capabilities: stack.capabilities.join(",") }),
-      ...(Object.keys(stack.parameters).length > 0 && { ParameterOverrides: JSON.stringify(stack.parameters) }),
-    };
-    refuseLong(configuration.ParameterOverrides, job);
-    return {
-      name,
-      category: "Deploy",
-      provider: "CloudFormation",
-      runOrder,
-      configuration,
-      namespace,
-      inputs: [stack.artifact],
-      outputs: [],
-      ...actingIn(place, register),
-      job,
-    };
+  const native = nativeAction(place, register);
+  if (native !== undefined) {
+    refuseLong(native.configuration.ParameterOverrides, job);
+    return { name, runOrder, ...native, ...actingIn(place, register), job };
   }
   const inputs = [
     sourceArtifact,

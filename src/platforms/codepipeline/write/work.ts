@@ -7,6 +7,7 @@ import type { JobPlace, Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { path } from "./names.ts";
 import { nativeStack } from "./native.ts";
+import { nativeUpload } from "./native-upload.ts";
 import { permissionsOf } from "./permissions.ts";
 import { targetVariables } from "./target-commands.ts";
 import { jobRoleName, roleArnIn, targetOfPlace } from "./targets.ts";
@@ -23,6 +24,8 @@ export interface Work {
 /** What a job has of its own: a role, and a project with its log where a machine runs it. */
 export function workOf(place: JobPlace, register: Register): Work {
   const { options, pipeline, name, job, environment } = place;
+  // What an upload may do is a matter of who does it: the pipeline's role, or that of the environment's account.
+  if (nativeUpload(place, register) !== undefined) return { resources: [] };
   const native = nativeStack(place, register) !== undefined;
   const where = environment === undefined ? "once for each release" : `in ${environment.name}`;
   const { handOver, statements, untold } = permissionsOf(place, native ? "as a stack" : "on a machine");

@@ -49,13 +49,11 @@ describe("a delivery in two accounts and three regions", () => {
   const scratch = mkdtempSync(join(tmpdir(), "baton-accounts-"));
   let emulator: Emulator;
   let credentials: Server;
-  /** Whom the machine is: CodeBuild gives each build the credentials of its project's role. */
-  let machineRole = "";
+  /** CodeBuild gives each build the credentials of its project's role. */
+  let machineCredentials = {};
   before(async () => {
     emulator = await startEmulator();
-    credentials = createServer((_, response) => {
-      credentialsOf(machineRole).then((own) => response.end(JSON.stringify(own)));
-    });
+    credentials = createServer((_, response) => response.end(JSON.stringify(machineCredentials)));
     await new Promise<void>((resolve) => credentials.listen(0, "127.0.0.1", resolve));
   });
   after(async () => {
@@ -225,7 +223,7 @@ describe("a delivery in two accounts and three regions", () => {
     const { projects } = await emulator.aws<{ projects: { serviceRole: string }[] }>(
       ...["codebuild", "batch-get-projects", "--names", project.name],
     );
-    machineRole = projects[0]!.serviceRole;
+    machineCredentials = await credentialsOf(projects[0]!.serviceRole);
     const running = JSON.parse(action.configuration.EnvironmentVariables as string) as EnvironmentVariable[];
     return own.build({
       ...action,

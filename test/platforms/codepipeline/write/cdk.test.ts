@@ -11,7 +11,8 @@ import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lowe
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
 import { cdkModules } from "./cdk-modules.ts";
-import { estate, estateSettings } from "./estate.ts";
+import { estate, estateSettings, home, other } from "./estate.ts";
+import { site } from "./site.ts";
 import { keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
 
 const networkCompute = await readExample("network-compute");
@@ -26,6 +27,7 @@ const cases = {
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],
   estate: [estate, estateSettings, "single"],
   ecommerce: [ecommerce.built, ecommerce.settings, "separate"],
+  "site elsewhere": [site(), { home, targets: { prod: other } }, "single"],
 } as const;
 
 const cdk = cdkModules("aws-cdk-lib");

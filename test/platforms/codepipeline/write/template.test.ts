@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
 import { cloudformation, delivery, env, output, pipeline } from "../../../../src/index.ts";
-import { estate, estateSettings } from "./estate.ts";
+import { estate, estateSettings, home, other } from "./estate.ts";
+import { site } from "./site.ts";
 import { examples, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-template-"));
@@ -29,9 +30,12 @@ const templates = {
 /** What is to be in other accounts and regions, file by file. */
 const elsewhere = Object.fromEntries(
   (["single", "separate"] as const).flatMap((layout) =>
-    write(estate, estateSettings, { layout })
-      .files.filter(({ path }) => path.endsWith(".yaml"))
-      .map(({ path, text }) => [`estate-${layout}-${path.split("/").at(-1)!}`, text] as const),
+    [
+      ...write(estate, estateSettings, { layout }).files.map((file) => ({ ...file, of: "estate" })),
+      ...write(site(), { home, targets: { prod: other } }, { layout }).files.map((file) => ({ ...file, of: "site" })),
+    ]
+      .filter(({ path }) => path.endsWith(".yaml"))
+      .map(({ of, path, text }) => [`${of}-${layout}-${path.split("/").at(-1)!}`, text] as const),
   ),
 );
 
@@ -84,12 +88,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 12);
+  assert.equal(inputs.length, 14);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 12\n", stderr);
+  assert.equal(stdout, "valid 14\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

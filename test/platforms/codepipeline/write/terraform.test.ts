@@ -7,6 +7,8 @@ import { after, before, describe, test } from "node:test";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
 import { terraformEnv } from "../../../generate/machine/terraform.ts";
 import { applyPipelines, forEmulator, type MadePipeline, placeFiles, runTerraform } from "./applied-terraform.ts";
+import { home, other } from "./estate.ts";
+import { site } from "./site.ts";
 import { keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
 
 const infraWeb = await readExample("infra-web");
@@ -15,6 +17,7 @@ const written = {
   shop: write(shop, shopSettings, { format: "terraform" }).files,
   "shop with a key": write(shop, keySettings, { format: "terraform" }).files,
   "tool-shop-separate": write(toolShop, { encryption: "key" }, { format: "terraform", layout: "separate" }).files,
+  site: write(site(), { home, targets: { prod: other } }, { format: "terraform" }).files,
   "shop-separate": write(shop, shopSettings, { format: "terraform", layout: "separate" }).files,
   "network-compute": write(networkCompute.built, networkCompute.settings, { format: "terraform" }).files,
   "infra-web": write(infraWeb.built, infraWeb.settings, { format: "terraform" }).files,
