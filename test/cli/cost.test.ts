@@ -86,11 +86,61 @@ test("settings say what holds for a team, and the command line what holds now", 
   const { stdout } = await box.baton("cost", "--against", "before", "--runs", "2");
   assert.match(stdout, /old-shop +\$12\.00 .* 4 × 3 min in 1 build/);
   assert.match(stdout, /runs a month: old-shop 4, storefront 2/);
+  const alone = await box.baton("cost");
+  assert.match(alone.stdout, /the settings also speak of old-shop, which is not here/);
   assert.match(stdout, /prices of eu-central-1/);
   assert.match(stdout, /codebuild\.general1\.small +\$1 a minute\n/);
   assert.equal((await box.baton("generate", "codepipeline")).code, 0, "the same file holds for both");
   const again = await box.baton("cost", "--against", ".");
   assert.doesNotMatch(again.stdout, /storefront +\$\S+ +\$/, "what Baton wrote is not what was before");
+});
+
+test("pipelines in Terraform's own language are compared with as well", async (t) => {
+  const terraform = `
+resource "aws_codepipeline" "old" {
+  name     = "old-shop"
+  role_arn = "arn:aws:iam::111122223333:role/any"
+  artifact_store {
+    type     = "S3"
+    location = "any"
+  }
+  stage {
+    name = "Source"
+    action {
+      name             = "Get"
+      category         = "Source"
+      owner            = "AWS"
+      provider         = "CodeCommit"
+      version          = "1"
+      output_artifacts = ["S"]
+    }
+  }
+  stage {
+    name = "Build"
+    action {
+      name            = "Synth"
+      category        = "Build"
+      owner           = "AWS"
+      provider        = "CodeBuild"
+      version         = "1"
+      input_artifacts = ["S"]
+      configuration   = { ProjectName = aws_codebuild_project.old.name }
+    }
+  }
+}
+resource "aws_codebuild_project" "old" {
+  name = "old"
+  environment {
+    type         = "LINUX_CONTAINER"
+    compute_type = "BUILD_GENERAL1_MEDIUM"
+    image        = "any"
+  }
+}
+`;
+  const box = sandbox(t, { files: { ...storefrontFiles, "before/main.tf": terraform } });
+  const { stdout, stderr } = await box.baton("cost", "--against", "before", "--no-free-tier");
+  assert.match(stdout, /old-shop +\$1\.00 +– +-\$1\.00 +V1, active/, stderr);
+  assert.match(stdout, /old-shop +\$0\.60 .* 20 × 3 min in 1 build, general1\.medium/);
 });
 
 test("wrong use is said, with the way out", async (t) => {

@@ -38,17 +38,32 @@ function amounts(settled: Amounts, { option, given }: { option: string; given: r
   return all;
 }
 
-/** A misspelt name would silently change nothing. */
-export function refuseStrangeNames({ runs, minutes }: CostSettings, uses: readonly MonthlyUse[]): void {
-  const pipelines = uses.flatMap((use) => use.pipelines);
-  const actions = pipelines.flatMap((pipeline) => pipeline.actions.flatMap(({ names }) => names));
-  refuseStrange(runs, { what: "CodePipeline", known: pipelines.map(({ name }) => name) });
-  refuseStrange(minutes, { what: "job or action", known: actions });
+/** A misspelt name would silently change nothing. Settings may speak of pipelines that are not compared with this time. */
+export function refuseStrangeNames({ runs, minutes }: CostOptions, uses: readonly MonthlyUse[]): void {
+  const { pipelines, actions } = namesIn(uses);
+  const given = (all: readonly string[] = []) => all.flatMap((text) => /^(.+)=/.exec(text)?.[1] ?? []);
+  refuseStrange(given(runs), { what: "CodePipeline", known: pipelines });
+  refuseStrange(given(minutes), { what: "job or action", known: actions });
 }
 
-function refuseStrange(given: Amounts, { what, known }: { what: string; known: readonly string[] }): void {
-  if (typeof given === "number") return;
-  const strange = Object.keys(given).find((name) => name !== "default" && !known.includes(name));
+/** Names that amounts are settled for and that nothing has. */
+export function unusedNames({ runs, minutes }: CostSettings, uses: readonly MonthlyUse[]): string[] {
+  const { pipelines, actions } = namesIn(uses);
+  const settled = (amounts: Amounts) => (typeof amounts === "number" ? [] : Object.keys(amounts));
+  const isStrange = (known: readonly string[]) => (name: string) => name !== "default" && !known.includes(name);
+  return [...settled(runs).filter(isStrange(pipelines)), ...settled(minutes).filter(isStrange(actions))];
+}
+
+function namesIn(uses: readonly MonthlyUse[]): { pipelines: string[]; actions: string[] } {
+  const pipelines = uses.flatMap((use) => use.pipelines);
+  return {
+    pipelines: pipelines.map(({ name }) => name),
+    actions: pipelines.flatMap((pipeline) => pipeline.actions.flatMap(({ names }) => names)),
+  };
+}
+
+function refuseStrange(given: readonly string[], { what, known }: { what: string; known: readonly string[] }): void {
+  const strange = given.find((name) => name !== "default" && !known.includes(name));
   if (strange === undefined) return;
   const near = nearestName(strange, known);
   throw new UsageError(`there is no ${what} ${strange}${near === undefined ? "" : `; did you mean ${near}?`}`, {

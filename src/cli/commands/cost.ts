@@ -11,7 +11,7 @@ import { readPipelines } from "../../platforms/codepipeline/read/repository.ts";
 import { markOf } from "../../platforms/codepipeline/write/header.ts";
 import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { assumptionsOf, notCounted, pricesOf } from "../codepipeline/cost-assumptions.ts";
-import { type CostOptions, refuseStrangeNames, withOptions } from "../codepipeline/cost-options.ts";
+import { type CostOptions, refuseStrangeNames, unusedNames, withOptions } from "../codepipeline/cost-options.ts";
 import { costLines } from "../codepipeline/cost-text.ts";
 import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
 import type { CommandModule } from "../command.ts";
@@ -25,7 +25,7 @@ export const describe: CommandModule["describe"] = (command) => {
   configOption(jsonOption(command))
     .description("Show what the generated CodePipelines cost a month, and what those cost that they take the place of.")
     .option("--layout <LAYOUT>", "as for baton generate codepipeline")
-    .option("--against <PATH>", "pipelines that exist: JSON, CloudFormation, Terraform as JSON, or a folder with them")
+    .option("--against <PATH>", "pipelines that exist: JSON, CloudFormation, Terraform, or a folder with them")
     .option("--runs <N>", "runs a month of every pipeline, or NAME=N for one (may be given several times)", collect)
     .option(
       "--minutes <N>",
@@ -61,9 +61,15 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     ),
     ...(existing && { before: useOfFiles(existing, known) }),
   };
-  refuseStrangeNames(settings, Object.values(use));
+  refuseStrangeNames(options, Object.values(use));
   const bills = { after: billOf(use.after, settings), ...(use.before && { before: billOf(use.before, settings) }) };
-  const assumptions = assumptionsOf(use, settings);
+  const unused = unusedNames(settings, Object.values(use));
+  const assumptions = [
+    ...assumptionsOf(use, settings),
+    ...(unused.length > 0
+      ? [`the settings also speak of ${unused.join(", ")}, which ${unused.length === 1 ? "is" : "are"} not here`]
+      : []),
+  ];
   const uncounted = [...Object.values(use).flatMap(({ unpriced }) => unpriced), ...notCounted];
   const comparison = compareBills(bills.before, bills.after);
   if (options.json) {
