@@ -1,6 +1,6 @@
 /** What looks after the pipelines: who is told, who rolls back, what is drawn. */
 
-import type { Alarm, Dashboard, Resource, Role, Rule, Statement } from "./document.ts";
+import type { Alarm, Dashboard, Resource, Role, Rule, Statement, Widget } from "./document.ts";
 import { ids } from "./fixed-names.ts";
 import type { Settings } from "./options.ts";
 import { rollbackRuntime, rollbackSource } from "./rollback-function.ts";
@@ -56,31 +56,49 @@ export function operations(operated: Operated): Resource[] {
           }),
         ]
       : []),
-    dashboard(operated),
+    ...dashboards(operated),
   ];
 
-  function dashboard({ projects }: Operated): Dashboard {
+  function dashboards({ projects }: Operated): Dashboard[] {
     const builds = (metric: string) => projects.map((name) => ["AWS/CodeBuild", metric, "ProjectName", name] as const);
-    return {
+    const widgets: Widget[] = [
+      {
+        title: `Runs of ${lines.map(({ line }) => line.name).join(", ")}`,
+        metrics: notices.map(({ id }) => ["AWS/Events", "MatchedEvents", "RuleName", ruleName(delivery, id)]),
+        statistic: "Sum",
+      },
+      ...(projects.length > 0
+        ? [
+            { title: "Seconds of each build", metrics: builds("Duration"), statistic: "Average" as const },
+            { title: "Failed builds", metrics: builds("FailedBuilds"), statistic: "Sum" as const },
+          ]
+        : []),
+    ];
+    return onDashboards(widgets).map((own, index) => ({
       kind: "dashboard",
-      id: "Dashboard",
-      comment: ["How often runs pass, how long builds take, where they fail."],
-      name: `${delivery}-pipelines`,
-      widgets: [
-        {
-          title: `Runs of ${lines.map(({ line }) => line.name).join(", ")}`,
-          metrics: notices.map(({ id }) => ["AWS/Events", "MatchedEvents", "RuleName", ruleName(delivery, id)]),
-          statistic: "Sum",
-        },
-        ...(projects.length > 0
-          ? [
-              { title: "Seconds of each build", metrics: builds("Duration"), statistic: "Average" as const },
-              { title: "Failed builds", metrics: builds("FailedBuilds"), statistic: "Sum" as const },
-            ]
-          : []),
-      ],
-    };
+      id: index === 0 ? "Dashboard" : `Dashboard${index + 1}`,
+      comment: index === 0 ? ["How often runs pass, how long builds take, where they fail."] : [],
+      name: index === 0 ? `${delivery}-pipelines` : `${delivery}-pipelines-${index + 1}`,
+      widgets: own,
+    }));
   }
+}
+
+/** Up to so many metrics a dashboard can be free. Source: the price list of CloudWatch. */
+const freeMetrics = 50;
+
+function onDashboards(widgets: readonly Widget[]): Widget[][] {
+  const dashboards: Widget[][] = [];
+  let metrics = Number.POSITIVE_INFINITY;
+  for (const widget of widgets) {
+    if (metrics + widget.metrics.length > freeMetrics) {
+      dashboards.push([]);
+      metrics = 0;
+    }
+    dashboards.at(-1)!.push(widget);
+    metrics += widget.metrics.length;
+  }
+  return dashboards;
 }
 
 /** Physical names, because a dashboard cannot refer to resources. */
