@@ -135,7 +135,8 @@ function worldOf(scenario: Scenario, runs: () => readonly TraceRun[]): Omit<Worl
       const rule = outcomes.find(({ job, step }) => step === at.phase && isMeant(job, at));
       return rule === undefined || rule.outcome === "success" ? "passed" : "failed";
     },
-    findsUnmade: (at) => outcomes.find(({ job }) => isMeant(job, at))?.outcome === "success",
+    findsUnmade: (at) =>
+      outcomes.find(({ job, step }) => step === undefined && isMeant(job, at))?.outcome === "success",
     variables: (at) => outputs.find(({ job, step }) => step === undefined && isMeant(job, at))?.values ?? {},
     rule: (at) => {
       const rule = outcomes.find(({ job }) => isMeant(job, at));
