@@ -25,16 +25,16 @@ export function isReplayed(simulator: Simulator, claim: Claim): Answer {
 
 /** The pipelines that a claim speaks of; undefined where it is about what none of all of them does. */
 function pipelinesOf({ scenario, schedule, bad }: Claim): ReadonlySet<string> | undefined {
-  switch (bad.kind) {
+  const isOfOwnRun = bad.kind === "finds-nothing" && bad.artifact !== undefined;
+  switch (isOfOwnRun ? undefined : bad.kind) {
     case "never-created":
     case "never-runs":
     case "started-after":
     case "finds-nothing":
-    case "not-followed":
       return undefined;
     default: {
       const patterns = [...scenario.events, ...schedule, bad].flatMap((each) =>
-        Object.values(each).flatMap((value: unknown) => (isPattern(value) ? [value] : [])),
+        Object.values(each).flatMap((value: unknown) => [value].flat().filter(isPattern)),
       );
       const started = [...scenario.events, bad].flatMap((each) => ("pipeline" in each ? [each.pipeline] : []));
       return new Set([...started, ...patterns.map((each) => ("run" in each ? each.run.pipeline : each.pipeline))]);

@@ -303,7 +303,7 @@ export type BadState =
     }
   /** The step takes a commit that somebody outside the repository wrote. */
   | { readonly kind: "reads-outsider"; readonly job: JobPattern; readonly step: number }
-  /** The step looks for an artifact (of this name, where one is told) and there is none. */
+  /** The step looks for an artifact and there is none; where a name is told, for this one of its own run. */
   | { readonly kind: "finds-nothing"; readonly job: JobPattern; readonly step: number; readonly artifact?: string }
   /** The job ends well, and afterwards none of these starts. */
   | { readonly kind: "not-followed"; readonly job: JobPattern; readonly by: readonly JobPattern[] }

@@ -32,8 +32,8 @@ function* missed(analysis: Analysis, pipeline: StagedPipeline, start: PushStart)
       at: start.at,
       confidence: "high",
       schedule: [
-        "push, whatever it changes",
-        `the trigger waits for the source "${named}", which never tells of one: it starts nothing`,
+        `push to ${analysis.defaultBranch}, whatever it changes`,
+        `the trigger listens to the source "${named}", which never tells of a push: it starts nothing`,
       ],
       claim: deaf(analysis, pipeline),
       help: `Name one of its source actions${start.knownSources.length > 0 ? `: ${start.knownSources.join(", ")}` : ""}.`,

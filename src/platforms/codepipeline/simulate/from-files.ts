@@ -53,7 +53,8 @@ function pushStarts(pipeline: CodePipeline): SimulatedStart[] {
     const { branches, tags, paths, source, missingSource } = start;
     if (missingSource) return [{ kind: "deaf", source: literal(missingSource) ?? "" }];
     const repository = identity(source.repository.key);
-    return [{ kind: "push", repository, branches, tags, paths, branch: start.branch?.key }];
+    const isPolled = start.by === "polling";
+    return [{ kind: "push", repository, branches, tags, paths, branch: start.branch?.key, isPolled }];
   });
 }
 

@@ -75,6 +75,7 @@ export interface Start {
   readonly cause: Run["cause"];
   readonly root: string;
   readonly trigger: Run["trigger"];
+  readonly isPolled: boolean;
   readonly commit: string | undefined;
   readonly ref: string | undefined;
   readonly inputs: Readonly<Record<string, string>>;

@@ -60,7 +60,7 @@ export function startBy(
   { pipeline, trigger }: Pick<Start, "pipeline" | "trigger">,
 ): void {
   const cause = { kind: "run", run: id } as const;
-  pending.push({ pipeline, cause, root, trigger, commit: undefined, ref: undefined, inputs: {} });
+  pending.push({ pipeline, cause, root, trigger, isPolled: false, commit: undefined, ref: undefined, inputs: {} });
 }
 
 export function finish(machine: Machine, run: RunState, status: Exclude<RunStatus, "running">): void {

@@ -28,6 +28,8 @@ export type SimulatedStart =
       readonly paths: NameSet;
       /** The one branch, where only a deployment knows its name. */
       readonly branch: Key | undefined;
+      /** The service looks now and then: of two pushes in between it finds the newer one. */
+      readonly isPolled: boolean;
     }
   | {
       readonly kind: "pull-request";

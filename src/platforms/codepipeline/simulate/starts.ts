@@ -15,7 +15,7 @@ const mostRunsAtOnce = 50;
 /** Only a run under way can be stopped, and only one that failed can be resumed. */
 export function canCome(machine: Machine, event: RootEvent): boolean {
   // What the event before starts is started before the next one comes.
-  if (machine.pending.some(({ cause }) => cause.kind === "event")) return false;
+  if (machine.pending.some(isPrompt)) return false;
   switch (event.kind) {
     case "cancel":
       return !isOwn(machine, event.of) || machine.runs.some((run) => isUnderWay(run) && matches(event.of, run));
@@ -26,6 +26,11 @@ export function canCome(machine: Machine, event: RootEvent): boolean {
     default:
       return true;
   }
+}
+
+/** Begins by an event, and is waited for before the next one. */
+export function isPrompt({ cause, isPolled }: Start): boolean {
+  return cause.kind === "event" && !isPolled;
 }
 
 export function come(machine: Machine, event: RootEvent): void {
@@ -60,8 +65,19 @@ function startAll(machine: Machine, event: Exclude<RootEvent, { kind: "cancel" |
     const ref = event.kind === "push" ? event.ref.name : event.kind === "pull-request" ? event.head : undefined;
     const inputs = "inputs" in event ? event.inputs : {};
     const cause = { kind: "event", event: event.id } as const;
-    machine.pending.push({ pipeline, cause, root: event.id, trigger, commit, ref, inputs });
+    const isPolled = trigger === "push" && pipeline.starts.every((start) => start.kind !== "push" || start.isPolled);
+    if (isPolled) passOver(machine, pipeline);
+    machine.pending.push({ pipeline, cause, root: event.id, trigger, isPolled, commit, ref, inputs });
   }
+}
+
+/** What nobody has looked for yet is found together with what is newer. */
+function passOver({ pending, events }: Machine, pipeline: SimulatedPipeline): void {
+  const older = pending.findIndex((start) => start.isPolled && start.pipeline === pipeline);
+  const [start] = older < 0 ? [] : pending.splice(older, 1);
+  if (!start) return;
+  const reason = "the service looks for changes now and then, and finds a newer one";
+  events.push({ what: "not-started", pipeline: pipeline.id, cause: start.root, reason });
 }
 
 /** How the event starts the pipeline; undefined where it does not. */

@@ -7,7 +7,7 @@ import type { JobPattern, Moment, RunPattern } from "../../../facts/scenario.ts"
 import { dueActions, type Machine, mayEnter, type RunState, stageOf } from "./machine.ts";
 import { type Move, movesOf } from "./moves.ts";
 import type { SimulatedPipeline } from "./simulated-pipeline.ts";
-import { canCome } from "./starts.ts";
+import { canCome, isPrompt } from "./starts.ts";
 
 /** Undefined where nothing that is known to lead there can happen. */
 export function towards(machine: Machine, moment: Moment): Move | undefined {
@@ -48,7 +48,7 @@ class Search {
     const { roots, pending } = this.machine;
     const [event] = roots;
     if (!event) return undefined;
-    const open = pending.find(({ cause }) => cause.kind === "event");
+    const open = pending.find(isPrompt);
     if (open) return { kind: "start", start: open };
     if (canCome(this.machine, event)) return { kind: "event", event };
     if (!("of" in event)) return undefined;

@@ -98,13 +98,18 @@ function startsFor(others: readonly string[]): fc.Arbitrary<SimulatedStart[]> {
           1,
         );
   return fc
-    .tuple(push, after, rarely(fc.constant<SimulatedStart>({ kind: "schedule" }), 3))
-    .map(([isPushed, state, schedule]): SimulatedStart[] => [
+    .tuple(
+      push,
+      after,
+      rarely(fc.constant<SimulatedStart>({ kind: "schedule" }), 3),
+      fc.constantFrom(false, false, true),
+    )
+    .map(([isPushed, state, schedule, isPolled]): SimulatedStart[] => [
       ...(isPushed || !state
         ? [
             {
               ...({ kind: "push", repository: "a/shop", branches: allNames, tags: noNames, paths: allNames } as const),
-              branch: undefined,
+              ...{ branch: undefined, isPolled },
             },
           ]
         : []),

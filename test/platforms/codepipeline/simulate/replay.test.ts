@@ -10,7 +10,7 @@ import type { AnyPlatform } from "../../../../src/simulation/machine.ts";
 import { createSimulator } from "../../../../src/simulation/simulator.ts";
 import { contains, everyTrace, momentsOf } from "../../every-trace.ts";
 import * as workflows from "../../github/simulate/random-workflows.ts";
-import { cases, describe } from "./random-pipelines.ts";
+import { cases, describe, eventFor } from "./random-pipelines.ts";
 
 /** The test run always looks at the same cases, a longer run at new ones. */
 const { BATON_SIMULATE_RUNS } = process.env;
@@ -61,10 +61,12 @@ test("beside workflows, which interleave freely and share what comes from outsid
     fc.property(
       cases({ pipelines: 1, stages: 1, actions: 1, events: 2 }),
       workflows.cases({ workflows: 1, jobs: 1, events: 1 }),
+      fc.tuple(...[0, 1].map((index) => eventFor(index, ["p0", workflows.fileOf(0)]))),
       picked,
-      (given, beside, picks) => {
+      (given, beside, events, picks) => {
         const platforms = [githubPlatform(workflows.repositoryOf(beside)), codepipelinePlatform(given.pipelines)];
-        const scenario = { ...given.scenario, outcomes: [...given.scenario.outcomes, ...beside.scenario.outcomes] };
+        const outcomes = [...given.scenario.outcomes, ...beside.scenario.outcomes];
+        const scenario = { ...given.scenario, events, outcomes };
         holds({ platforms, scenario, picks, verdicts, words: `${describe(given)}\n${workflows.describe(beside)}` });
       },
     ),

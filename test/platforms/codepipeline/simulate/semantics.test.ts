@@ -418,6 +418,7 @@ describe("what starts pipelines", () => {
     tags: only("v*"),
     paths: only("web/**"),
     branch: undefined,
+    isPolled: false,
   } as const;
 
   test("a push by branch, path, tag and repository", () => {
@@ -429,6 +430,15 @@ describe("what starts pipelines", () => {
     assert.ok(started([pushes], push("p", { repository: "A/Shop" })));
     assert.ok(!started([pushes], push("p", { repository: "a/other" })));
     assert.ok(!started([{ ...pushes, repository: "s3:bucket/key" }], push("p")));
+  });
+
+  test("a push that is found by looking now and then may be passed over for a newer one", () => {
+    const polled = { ...pushes, paths: allNames, isPolled: true } as const;
+    const source = stage("Source", [action("git", { source: { branch: undefined } })]);
+    const shop = pipeline("shop", [source], { starts: [polled], executionMode: "QUEUED" });
+    const traces = every([shop], { events: [push("a"), push("b")] });
+    const roots = new Set(traces.map(({ runs }) => runs.map(({ root }) => root).join(" ")));
+    assert.deepEqual(roots, new Set(["b", "a b"]));
   });
 
   test("a branch whose name only a deployment knows is what the world says", () => {

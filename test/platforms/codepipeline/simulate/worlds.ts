@@ -46,7 +46,7 @@ export function pipeline(
     id,
     name: id,
     executionMode: "SUPERSEDED",
-    starts: [{ ...push, branch: undefined }],
+    starts: [{ ...push, branch: undefined, isPolled: false }],
     stages,
     variables: {},
     partial: false,
