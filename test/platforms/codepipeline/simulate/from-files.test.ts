@@ -28,8 +28,15 @@ const formats = {
 
 async function read(path: string, text: string): Promise<PipelineFiles> {
   const source = { path, text, byteOrderMark: false };
-  const none = { root: "", focus: undefined, beside: [], values: [], unread: [] };
-  return await readFound({ ...none, pipelines: [source], read: () => undefined });
+  const isTerraform = path.endsWith(".tf.json");
+  return await readFound({
+    root: "",
+    focus: undefined,
+    pipelines: isTerraform ? [] : [source],
+    beside: [],
+    terraform: isTerraform ? [source] : [],
+    read: () => undefined,
+  });
 }
 
 /** By name, without what a simulator does not tell apart. */
