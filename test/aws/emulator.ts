@@ -44,7 +44,7 @@ export async function startEmulator(): Promise<Emulator> {
     AWS_REGION: "eu-central-1",
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_PAGER: "",
-    AWS_MAX_ATTEMPTS: "1",
+    AWS_MAX_ATTEMPTS: "3",
     // Names of AWS lead programs in Node to the emulator as well.
     NODE_OPTIONS: `--import=${new URL("visit.mjs", import.meta.url).href}`,
   };

@@ -21,7 +21,7 @@ export function terraformEnv(scratch: string): Record<string, string> {
     TF_IN_AUTOMATION: "1",
     CHECKPOINT_DISABLE: "1",
     AWS_S3_USE_PATH_STYLE: "true",
-    AWS_MAX_ATTEMPTS: "1",
+    AWS_MAX_ATTEMPTS: "3",
   };
 }
 

@@ -72,7 +72,7 @@ describe("a delivery in two accounts and three regions", () => {
     );
     const reachable = block("hcl").replaceAll(
       /provider "aws" \{\n/g,
-      "$&  max_retries = 1\n  s3_use_path_style = true\n",
+      "$&  max_retries = 3\n  s3_use_path_style = true\n",
     );
     const variables = ["connection_arn", "repository"].map((name) => `variable "${name}" {\n  type = string\n}\n`);
     writeFileSync(join(scratch, "main.tf"), `${variables.join("\n")}\n${reachable}`);

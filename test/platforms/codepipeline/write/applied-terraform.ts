@@ -42,7 +42,7 @@ export function forEmulator(
   files: readonly WrittenFile[],
   { withLifecycle }: { withLifecycle: "yes" | "no" },
 ): WrittenFile[] {
-  const provider = `provider "aws" {\n  max_retries       = 1\n  s3_use_path_style = true\n}\n`;
+  const provider = `provider "aws" {\n  max_retries       = 3\n  s3_use_path_style = true\n}\n`;
   const rule = /# The rule for old versions[\s\S]*?\n}\n\n/;
   return [
     ...files.map((file) => (withLifecycle === "yes" ? file : { ...file, text: file.text.replace(rule, "") })),
