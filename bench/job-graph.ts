@@ -50,7 +50,7 @@ export function sidesFor(graph: JobGraph, workFolder: string): Side[] {
     {
       name: "baton run --parallel 2",
       prepare: clean,
-      measure: () => timeOf(baton, ["run", "--env", "dev", "--parallel", "2"], { cwd: folder }),
+      measure: () => timeOf(baton(), ["run", "--env", "dev", "--parallel", "2"], { cwd: folder }),
     },
   ];
 }

@@ -22,6 +22,7 @@ import { resumingBench } from "./benches/resuming.ts";
 import { startUpBench } from "./benches/start-up.ts";
 import { machineFacts, makeWorkFolder } from "./machine.ts";
 import { type Measured, measure } from "./measure.ts";
+import { installBaton } from "./processes.ts";
 import { explanations, table } from "./table.ts";
 
 /** In this order: the last one uses what the others left in the work folder. */
@@ -47,10 +48,10 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const root = fileURLToPath(new URL("..", import.meta.url));
-// What people install is the bundle; a stale one would measure the sources instead.
 execFileSync(process.execPath, [`${root}/build/build.ts`], { stdio: "inherit" });
 
 const workFolder = makeWorkFolder();
+installBaton(workFolder);
 const results: Measured[] = [];
 for (const [name, make] of Object.entries(benches)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;

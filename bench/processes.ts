@@ -1,9 +1,24 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { versionOf } from "./machine.ts";
 
-export const baton = fileURLToPath(new URL("../bin/baton", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
+let installed = "";
+
+/**
+ * Lays out what the package holds, to be measured as people have it: a clone looks at each start whether its sources are newer
+ * than its bundle.
+ */
+export function installBaton(workFolder: string): void {
+  installed = join(workFolder, "installed");
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
+  for (const name of ["package.json", ...files]) cpSync(join(root, name), join(installed, name), { recursive: true });
+}
+
+/** The path of the installed command. */
+export const baton = (): string => join(installed, "bin/baton");
 
 /** Runs a program to its end, its output thrown away; how long that took from outside, in milliseconds. */
 export function timeOf(program: string, args: string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): number {
@@ -22,7 +37,7 @@ export function timeOf(program: string, args: string[], options: { cwd: string; 
 export function memoryOf(args: string[], { cwd }: { cwd: string }): number {
   const file = `${cwd}/max-rss`;
   const preload = new URL("note-memory.mjs", import.meta.url).href;
-  timeOf(baton, args, { cwd, env: { NODE_OPTIONS: `--import=${preload}`, BENCH_MEMORY_FILE: file } });
+  timeOf(baton(), args, { cwd, env: { NODE_OPTIONS: `--import=${preload}`, BENCH_MEMORY_FILE: file } });
   return Number(readFileSync(file, "utf8"));
 }
 
@@ -46,5 +61,12 @@ export function needs(program: string, debianPackage: string): { missing?: strin
 /** As in a terminal of nobody: no CI, no colours, nothing that would change what is done. */
 function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
-  return { PATH, HOME, ...(TMPDIR && { TMPDIR }), GIT_CONFIG_GLOBAL: "/dev/null", ...more };
+  // The installed command takes its Node from the path.
+  return {
+    PATH: `${dirname(process.execPath)}${delimiter}${PATH}`,
+    HOME,
+    ...(TMPDIR && { TMPDIR }),
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    ...more,
+  };
 }

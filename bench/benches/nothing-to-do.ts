@@ -24,7 +24,7 @@ export function nothingToDoBench(workFolder: string): Bench {
   git("add", ".");
   git("commit", "--message=All of it");
   const run = ["run", "--env", "dev"];
-  timeOf(baton, run, { cwd });
+  timeOf(baton(), run, { cwd });
   return {
     name: "nothing to do",
     about: "`baton run` when everything is deployed already: definition, git, journal and plan; whole process",
@@ -33,7 +33,7 @@ export function nothingToDoBench(workFolder: string): Bench {
     rounds: 15,
     sides: [
       { name: "node -e 0", measure: () => timeOf(process.execPath, ["-e", "0"], { cwd }) },
-      { name: "baton run", measure: () => timeOf(baton, run, { cwd }) },
+      { name: "baton run", measure: () => timeOf(baton(), run, { cwd }) },
     ],
   };
 }

@@ -9,7 +9,7 @@ export function startUpBench(workFolder: string): Bench {
     rounds: 15,
     sides: [
       { name: "node -e 0", measure: () => timeOf(process.execPath, ["-e", "0"], { cwd: workFolder }) },
-      { name: "baton --version", measure: () => timeOf(baton, ["--version"], { cwd: workFolder }) },
+      { name: "baton --version", measure: () => timeOf(baton(), ["--version"], { cwd: workFolder }) },
     ],
   };
 }

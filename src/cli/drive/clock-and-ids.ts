@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Clock, Ids } from "../../engine/ports.ts";
 
 /** Node's timers hold 31 bits of milliseconds; a longer wait is taken in pieces. */
@@ -23,5 +23,5 @@ export function runId(release: number): string {
 }
 
 export function idsFor(nextRelease: () => number): Ids {
-  return { run: () => runId(nextRelease()), token: () => randomBytes(16).toString("hex") };
+  return { run: () => runId(nextRelease()), token: () => randomUUID() };
 }
