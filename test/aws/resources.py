@@ -1,8 +1,8 @@
 """Resources of CloudFormation that moto says it has made and has not, or makes other than AWS does.
 
-Added: versions and privacy of buckets, bucket policies, distributions and their access to buckets, alarms, stages of APIs. Repaired: layers and the layers
-of functions, methods of APIs that call nothing, functions whose code stays as it is while the template says the same,
-and the outputs of stacks that are deployed through change sets.
+Added: versions and privacy of buckets, bucket policies, distributions and their access to buckets, alarms, build projects,
+stages of APIs. Repaired: layers and the layers of functions, methods of APIs that call nothing, functions whose code stays
+as it is while the template says the same, and stacks that are deployed through change sets.
 """
 import base64
 import json
@@ -15,6 +15,7 @@ from moto.cloudformation.models import ChangeSet, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudfront.models import Origin, cloudfront_backends
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.codebuild.models import codebuild_backends
 from moto.core.common_models import CloudFormationModel
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
@@ -177,6 +178,36 @@ class MetricAlarm(Made):
         if before:
             alarm.state_value = before.state_value
         return cls(name, {"Arn": alarm.alarm_arn})
+
+
+class Project(Made):
+    kind = "AWS::CodeBuild::Project"
+
+    @classmethod
+    def make(cls, properties, account, region, known):
+        project = codebuild_backends[account][region].create_project(
+            project_name=properties["Name"],
+            description=properties.get("Description"),
+            project_source=in_camel_case(properties["Source"]),
+            artifacts=in_camel_case(properties["Artifacts"]),
+            environment=in_camel_case(properties["Environment"]),
+            service_role=properties["ServiceRole"],
+            tags=in_camel_case(properties.get("Tags")),
+            cache=in_camel_case(properties.get("Cache")),
+            timeout=properties.get("TimeoutInMinutes"),
+            queued_timeout=None,
+            source_version=None,
+            logs_config=in_camel_case(properties.get("LogsConfig")),
+            vpc_config=None,
+        )
+        return cls(properties["Name"], {"Arn": project["arn"]})
+
+
+def in_camel_case(value):
+    """What CloudFormation writes large the API of CodeBuild writes small."""
+    if isinstance(value, dict):
+        return {key[0].lower() + key[1:]: in_camel_case(one) for key, one in value.items()}
+    return [in_camel_case(one) for one in value] if isinstance(value, list) else value
 
 
 class ApiStage(Made):

@@ -1,5 +1,5 @@
 import { CfnOutput, CfnParameter, Duration, Fn, RemovalPolicy, Stack } from "aws-cdk-lib";
-import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
 import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
 
 /** Tables, and the bucket that code is kept in. Lives as long as the environment; nothing in it is ever deleted with it. */
@@ -14,7 +14,6 @@ export class DataStack extends Stack {
         tableName: named(name),
         partitionKey: { name: "id", type: AttributeType.STRING },
         billingMode: BillingMode.PAY_PER_REQUEST,
-        encryption: TableEncryption.AWS_MANAGED,
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
         deletionProtection: true,
         removalPolicy: RemovalPolicy.RETAIN,
