@@ -4,7 +4,7 @@ What is added: pipelines can be started, looked at, approved and rolled back, an
 take their source from a pipeline; connections have a state. Pipelines execute nothing: a run passes its stages when it is
 told to, through `POST /emulator/run`, and a connection is in the state that `POST /emulator/connection` gives it. What a
 function answered is told by `GET /emulator/answers/JOB`. Resources of CloudFormation are added in `stack_resources.py` and
-`resources.py`, what functions and sites answer in `visits.py`; invalidations end with the word that AWS uses.
+`shop_resources.py`, what functions and sites answer in `visits.py`; invalidations end with the word that AWS uses.
 """
 import datetime
 import json
@@ -30,8 +30,8 @@ from moto.s3.models import FakeBucket, s3_backends  # noqa: E402
 from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
+import shop_resources  # noqa: E402, F401
 import stack_resources  # noqa: E402, F401
-import resources  # noqa: E402, F401
 import visits  # noqa: E402
 
 REGION = "eu-central-1"

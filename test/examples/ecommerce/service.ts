@@ -13,6 +13,7 @@ import type {
   EnvironmentVariable,
   Pipeline,
   Project,
+  ProjectVariable,
 } from "../../../src/platforms/codepipeline/write/document.ts";
 import type { Emulator } from "../../aws/emulator.ts";
 import type { HandOverFunction } from "../../platforms/codepipeline/hand-over/function.ts";
@@ -164,7 +165,8 @@ export class Service {
     for (const output of action.outputs) run.artifacts.set(output, join(source, spec.artifacts!["base-directory"]));
   }
 
-  async #kept(run: Run, { value, type = "PLAINTEXT" }: EnvironmentVariable): Promise<string> {
+  async #kept(run: Run, { name, value, type = "PLAINTEXT" }: ProjectVariable): Promise<string> {
+    assert.ok(typeof value === "string", `${name} is known only when the stack is made`);
     const text = this.#filled(run, value);
     if (type === "PLAINTEXT") return text;
     assert.equal(type, "PARAMETER_STORE", "the shop has no secrets");

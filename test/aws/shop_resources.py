@@ -1,8 +1,8 @@
-"""Resources of CloudFormation that moto says it has made and has not, or makes other than AWS does.
+"""What the stacks of a web shop consist of, where moto's CloudFormation lacks it or makes it other than AWS does.
 
-Added: versions and privacy of buckets, bucket policies, distributions and their access to buckets, alarms, build projects,
-stages of APIs. Repaired: layers and the layers of functions, methods of APIs that call nothing, functions whose code stays
-as it is while the template says the same, and stacks that are deployed through change sets.
+Added: distributions and their access to buckets, stages of APIs, versions and privacy of buckets. Repaired: layers and the
+layers of functions, methods of APIs that call nothing, functions whose code stays as it is while the template says the
+same, and stacks that are deployed through change sets.
 """
 import base64
 import json
@@ -14,10 +14,7 @@ from moto.cloudformation import responses as cloudformation_responses
 from moto.cloudformation.models import ChangeSet, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudfront.models import Origin, cloudfront_backends
-from moto.cloudwatch.models import cloudwatch_backends
-from moto.codebuild.models import codebuild_backends
 from moto.core.common_models import CloudFormationModel
-from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
 
 
@@ -60,27 +57,6 @@ class Made:
     def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
         pass
 
-
-class BucketPolicy(Made):
-    kind = "AWS::S3::BucketPolicy"
-
-    @classmethod
-    def make(cls, properties, account, region, known):
-        bucket = properties["Bucket"]
-        s3_backends[account]["aws"].put_bucket_policy(bucket, json.dumps(properties["PolicyDocument"]).encode())
-        return cls(f"policy-of-{bucket}")
-
-
-def permission(self, action, resource):
-    """Moto knows no conditions, and would take what is forbidden on unencrypted connections for forbidden on all."""
-    document = json.loads(self.policy or "{}")
-    unconditional = [one for one in document.get("Statement", []) if "Condition" not in one]
-    if not unconditional:
-        return PermissionResult.NEUTRAL
-    return IAMPolicy(json.dumps(document | {"Statement": unconditional})).is_action_permitted(action, resource)
-
-
-FakeBucket.get_permission = permission
 
 plain_bucket = FakeBucket.create_from_cloudformation_json
 
@@ -149,65 +125,6 @@ class SiteDistribution(Made):
         else:
             distribution, _, _ = backend.create_distribution(config, [])
         return cls(distribution.id, {"Id": distribution.id, "DomainName": distribution.domain_name})
-
-
-class MetricAlarm(Made):
-    kind = "AWS::CloudWatch::Alarm"
-
-    @classmethod
-    def make(cls, properties, account, region, known):
-        get = properties.get
-        name = get("AlarmName")
-        backend = cloudwatch_backends[account][region]
-        before = backend.alarms.get(name)
-        alarm = backend.put_metric_alarm(
-            name=name,
-            namespace=get("Namespace"),
-            metric_name=get("MetricName"),
-            comparison_operator=get("ComparisonOperator"),
-            evaluation_periods=get("EvaluationPeriods"),
-            period=get("Period"),
-            threshold=get("Threshold"),
-            statistic=get("Statistic"),
-            extended_statistic=get("ExtendedStatistic"),
-            description=get("AlarmDescription"),
-            dimensions=get("Dimensions", []),
-            alarm_actions=get("AlarmActions", []),
-            treat_missing_data=get("TreatMissingData"),
-        )
-        if before:
-            alarm.state_value = before.state_value
-        return cls(name, {"Arn": alarm.alarm_arn})
-
-
-class Project(Made):
-    kind = "AWS::CodeBuild::Project"
-
-    @classmethod
-    def make(cls, properties, account, region, known):
-        project = codebuild_backends[account][region].create_project(
-            project_name=properties["Name"],
-            description=properties.get("Description"),
-            project_source=in_camel_case(properties["Source"]),
-            artifacts=in_camel_case(properties["Artifacts"]),
-            environment=in_camel_case(properties["Environment"]),
-            service_role=properties["ServiceRole"],
-            tags=in_camel_case(properties.get("Tags")),
-            cache=in_camel_case(properties.get("Cache")),
-            timeout=properties.get("TimeoutInMinutes"),
-            queued_timeout=None,
-            source_version=None,
-            logs_config=in_camel_case(properties.get("LogsConfig")),
-            vpc_config=None,
-        )
-        return cls(properties["Name"], {"Arn": project["arn"]})
-
-
-def in_camel_case(value):
-    """What CloudFormation writes large the API of CodeBuild writes small."""
-    if isinstance(value, dict):
-        return {key[0].lower() + key[1:]: in_camel_case(one) for key, one in value.items()}
-    return [in_camel_case(one) for one in value] if isinstance(value, list) else value
 
 
 class ApiStage(Made):
