@@ -46,9 +46,9 @@ function findingOf(rule: Rule, candidate: Candidate): Finding {
     location: locationOf(candidate.at),
     related: (candidate.related ?? []).map(({ at, message }) => ({ location: locationOf(at), message })),
     schedule: candidate.schedule,
-    why: rule.why,
+    why: candidate.why ?? rule.why,
     help: candidate.help,
-    url: rule.url,
+    url: candidate.url ?? rule.url,
     ...(candidate.edits ? { edits: candidate.edits } : {}),
   };
 }

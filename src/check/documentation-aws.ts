@@ -14,4 +14,7 @@ export const awsDocumentation = {
   security: `${guide}/security-best-practices.html`,
   connections: `${guide}/update-github-action-connections.html`,
   bestPractices: `${guide}/best-practices.html`,
+  buildspec: "https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html",
+  phases: "https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html",
+  events: `${guide}/detect-state-changes-cloudwatch-events.html`,
 } as const;

@@ -18,6 +18,9 @@ export interface Candidate {
   readonly severity?: Severity;
   /** The order of events that breaks, one a line, for people. */
   readonly schedule: readonly string[];
+  /** Where this case is on another platform than the rule speaks of: why it matters there, and where that is documented. */
+  readonly why?: string;
+  readonly url?: string;
   /** What to do here. */
   readonly help: string;
   readonly edits?: readonly TextEdit[];

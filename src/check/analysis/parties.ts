@@ -291,5 +291,6 @@ export function changes({ access }: Deed): boolean {
 }
 
 export function nameOfTarget({ access }: Deed): string {
-  return `${access.resource} "${readable(access.key)}"`;
+  const what = access.resource === "terraform-state" ? "Terraform state" : access.resource;
+  return `${what} "${readable(access.key)}"`;
 }

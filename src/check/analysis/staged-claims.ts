@@ -40,7 +40,7 @@ export function stagedWay(analysis: Analysis, pipeline: StagedPipeline, seen: re
 }
 
 /** The pipeline that a name means: by its name, or by where it stands in its file. */
-function namedBy({ facts }: Analysis, { key }: Written): StagedPipeline | undefined {
+export function namedBy({ facts }: Analysis, { key }: Written): StagedPipeline | undefined {
   const name = identity(key);
   if (name === undefined) return undefined;
   return facts.staged?.pipelines.find(

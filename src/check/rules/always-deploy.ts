@@ -4,6 +4,7 @@ import { type Effect, lastingEffects, reportsOrCleans, testsCode } from "../anal
 import { type Way, withResults } from "../analysis/ways.ts";
 import { jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { deployedAfterFailedTests } from "../staged/always-deploy.ts";
 
 export const alwaysDeploy: Rule = {
   id: "always-deploy",
@@ -13,6 +14,7 @@ export const alwaysDeploy: Rule = {
   why: "`always()`, `!cancelled()` and the like switch off the rule that a job runs only when all it needs succeeded. Without a test of the results, failed tests deploy.",
   url: documentation.expressions,
   *find(analysis) {
+    yield* deployedAfterFailedTests(analysis);
     for (const { pipeline, job } of analysis.work()) {
       const effects = lastingEffects(job);
       if (effects.length === 0 || reportsOrCleans(job)) continue;

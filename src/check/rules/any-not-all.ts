@@ -2,6 +2,7 @@ import { can, jobPattern, runPattern, sameRoot } from "../analysis/analysis.ts";
 import { lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
 import { fileName, jobName, list } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { startedByAny } from "../staged/any-not-all.ts";
 
 export const anyNotAll: Rule = {
   id: "any-not-all",
@@ -11,6 +12,7 @@ export const anyNotAll: Rule = {
   why: "Several names in `workflows:` mean OR. The deployment starts after the first of them that completes, while the others still run or fail, and again after each of the others.",
   url: documentation.workflowRun,
   *find(analysis) {
+    yield* startedByAny(analysis);
     const seen = new Set<string>();
     for (const { pipeline, job } of analysis.work()) {
       const [effect] = lastingEffects(job);

@@ -4,6 +4,7 @@ import { isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { lostFailures } from "../staged/continue-on-error-hollows-gate.ts";
 
 export const continueOnErrorHollowsGate: Rule = {
   id: "continue-on-error-hollows-gate",
@@ -13,6 +14,7 @@ export const continueOnErrorHollowsGate: Rule = {
   why: "With `continue-on-error: true` a failed test job leaves its run green. Whoever deploys after it, or after its run, deploys after red tests too.",
   url: documentation.syntax,
   *find(analysis) {
+    yield* lostFailures(analysis);
     const seen = new Set<object>();
     for (const { pipeline, job } of analysis.work()) {
       const effect = lastingEffects(job).find((each) => !isDocumentation(each));

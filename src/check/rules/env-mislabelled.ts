@@ -4,6 +4,7 @@ import { effectsOf } from "../analysis/purpose.ts";
 import { type Stage, stageIn } from "../analysis/stages.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { deployedElsewhere } from "../staged/env-mislabelled.ts";
 
 export const envMislabelled: Rule = {
   id: "env-mislabelled",
@@ -13,6 +14,7 @@ export const envMislabelled: Rule = {
   why: "The environment decides who approves and which secrets are given. When the command goes elsewhere, production is changed under staging's rules, or never changed at all.",
   url: documentation.environments,
   *find(analysis) {
+    yield* deployedElsewhere(analysis);
     const seen = new Set<object>();
     for (const { pipeline, job } of analysis.work()) {
       const environment = job.environment && literalText(job.environment.name);

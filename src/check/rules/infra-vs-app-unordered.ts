@@ -5,6 +5,7 @@ import { stageOf } from "../analysis/stages.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, keyText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { neededBeforeMade } from "../staged/infra-vs-app-unordered.ts";
 
 export const infraVsAppUnordered: Rule = {
   id: "infra-vs-app-unordered",
@@ -14,6 +15,7 @@ export const infraVsAppUnordered: Rule = {
   why: "A commit that touches both starts both. The application is deployed while what it reads or runs on is being changed; it meets the old state, the new one, or something in between.",
   url: documentation.trigger,
   *find(analysis) {
+    yield* neededBeforeMade(analysis);
     const seen = new Set<string>();
     for (const infra of changes(analysis, "infrastructure")) {
       for (const app of changes(analysis, "application")) {

@@ -2,6 +2,7 @@ import { can, jobPattern } from "../analysis/analysis.ts";
 import { imagesOf, isMutableTag, tagOf, usesInCommands } from "../analysis/images.ts";
 import { fileName, jobName, keyText, sameKey } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { tagsBeingPushed } from "../staged/mutable-tag-race.ts";
 
 export const mutableTagRace: Rule = {
   id: "mutable-tag-race",
@@ -11,6 +12,7 @@ export const mutableTagRace: Rule = {
   why: "Both start together. What the tag points to when it is read depends on who is faster: the image of this commit or of the one before.",
   url: documentation.trigger,
   *find(analysis) {
+    yield* tagsBeingPushed(analysis);
     const writes = imagesOf(analysis, "write");
     const seen = new Set<object>();
     for (const read of [...imagesOf(analysis, "read"), ...usesInCommands(analysis, writes)]) {

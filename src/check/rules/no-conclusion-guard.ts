@@ -5,6 +5,7 @@ import { isDocumentation } from "../analysis/purpose.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { guardJob } from "../edits.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
+import { startedByFailure } from "../staged/no-conclusion-guard.ts";
 
 export const noConclusionGuard: Rule = {
   id: "no-conclusion-guard",
@@ -14,6 +15,7 @@ export const noConclusionGuard: Rule = {
   why: "workflow_run starts a run whatever the conclusion of the workflow before was. Without a test of the conclusion, red tests deploy like green ones.",
   url: documentation.workflowRun,
   *find(analysis) {
+    yield* startedByFailure(analysis);
     for (const hit of effectsAfterBadRuns(analysis)) {
       if (hit.conclusions.includes("failure")) yield candidate(analysis, hit);
     }

@@ -4,6 +4,7 @@ import { type Effect, isDocumentation, lastingEffects, reportsOrCleans, testsCod
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { testedBeside } from "../staged/parallel-ci-and-cd.ts";
 
 interface Pair {
   readonly pipeline: Pipeline;
@@ -23,6 +24,7 @@ export const parallelCiAndCd: Rule = {
   why: "Both workflows start on the same push. The deployment does not wait for the tests, so it is out before they have failed.",
   url: documentation.trigger,
   *find(analysis) {
+    yield* testedBeside(analysis);
     for (const { pipeline, job, effect, way, tests, test, testWay } of pairs(analysis)) {
       const does = effect.kind === "publish" ? "publishes" : "deploys";
       const protectedPlace = job.environment

@@ -2,6 +2,7 @@ import { can, jobPattern, sameRoot } from "../analysis/analysis.ts";
 import { isDocumentation, lastingEffects } from "../analysis/purpose.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { startedTwice } from "../staged/push-and-workflow-run-both.ts";
 
 export const pushAndWorkflowRunBoth: Rule = {
   id: "push-and-workflow-run-both",
@@ -11,6 +12,7 @@ export const pushAndWorkflowRunBoth: Rule = {
   why: "With both `push` and `workflow_run`, one commit runs the job twice: at once, beside the workflow it should wait for, and again when that one has ended.",
   url: documentation.workflowRun,
   *find(analysis) {
+    yield* startedTwice(analysis);
     const seen = new Set<string>();
     for (const { pipeline, job } of analysis.work()) {
       const effects = lastingEffects(job);

@@ -4,6 +4,7 @@ import { isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../
 import { fileName, jobName } from "../analysis/wording.ts";
 import { addJobConcurrency } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { olderRunWins } from "../staged/retriggered-older-run-wins.ts";
 
 /** What a tool itself serialises or makes immutable does not end with the older version. */
 const inPlace = new Set(["service", "function", "bucket", "machine", "database", "terraform-state"]);
@@ -16,6 +17,7 @@ export const retriggeredOlderRunWins: Rule = {
   why: "Nothing keeps two runs of this deployment apart. When the run of an older commit is slower, or somebody runs it again, it overwrites the newer version, and nothing is red.",
   url: documentation.concurrency,
   *find(analysis) {
+    yield* olderRunWins(analysis);
     for (const pipeline of analysis.facts.pipelines) {
       const found = pipeline.jobs
         .filter((job) => job.kind === "work" && !isPreview(job) && !reportsOrCleans(job))

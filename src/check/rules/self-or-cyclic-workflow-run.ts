@@ -3,6 +3,7 @@ import { buildKeyedGraph, keysOf } from "../../order/keyed-graph.ts";
 import { type Analysis, runPattern } from "../analysis/analysis.ts";
 import { fileName } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
+import { circles } from "../staged/self-or-cyclic-workflow-run.ts";
 
 export const selfOrCyclicWorkflowRun: Rule = {
   id: "self-or-cyclic-workflow-run",
@@ -12,6 +13,7 @@ export const selfOrCyclicWorkflowRun: Rule = {
   why: "Each completion starts another run, also when all of its jobs are skipped. It goes on until GitHub's limit of three levels, after every single run.",
   url: documentation.workflowRun,
   *find(analysis) {
+    yield* circles(analysis);
     const { facts } = analysis;
     const edges = facts.pipelines.flatMap((pipeline) =>
       pipeline.starts.flatMap(({ cause }) =>

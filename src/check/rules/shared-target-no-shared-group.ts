@@ -8,6 +8,7 @@ import { type Effect, effectsOf, isPreview, lastingEffects } from "../analysis/p
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName, keyText, literalText, sameKey } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { changedByTwo } from "../staged/shared-target-no-shared-group.ts";
 
 interface Target {
   readonly pipeline: Pipeline;
@@ -24,6 +25,7 @@ export const sharedTargetNoSharedGroup: Rule = {
   why: "Both may run at once on the same stack, state, bucket or service. One fails on a lock, or the two mix.",
   url: documentation.concurrency,
   *find(analysis) {
+    yield* changedByTwo(analysis);
     const targets = [...targetsOf(analysis)];
     const seen = new Set<string>();
     for (const [i, first] of targets.entries()) {

@@ -94,13 +94,13 @@ function inside({ path, isFolder }: OwnPath): string {
   return isFolder ? `${path}/file` : path;
 }
 
-interface OwnPath {
+export interface OwnPath {
   readonly path: string;
   readonly isFolder: boolean;
   readonly at: StagedPipeline["at"];
 }
 
-function pathsOf({ actions }: StagedPipeline): OwnPath[] {
+export function pathsOf({ actions }: StagedPipeline): OwnPath[] {
   return actions.flatMap((action) =>
     action.paths.flatMap((written) => {
       const path = literal(written)?.replace(/^\.\//, "").replace(/\/$/, "");
@@ -111,7 +111,7 @@ function pathsOf({ actions }: StagedPipeline): OwnPath[] {
 }
 
 /** Whether some change there starts it; a pattern that leads into the folder is enough. */
-function covers({ paths }: PushStart, path: string, isFolder: boolean): boolean {
+export function covers({ paths }: PushStart, path: string, isFolder: boolean): boolean {
   if (paths.accepts(path) || paths.inverted) return true;
   if (!isFolder) return false;
   return paths.patterns.some(({ value }) => {

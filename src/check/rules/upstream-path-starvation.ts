@@ -2,6 +2,7 @@ import type { StepFacts } from "../../facts/facts.ts";
 import { lastingEffects } from "../analysis/purpose.ts";
 import { fileName, list, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { starvedPipelines } from "../staged/upstream-path-starvation.ts";
 
 export const upstreamPathStarvation: Rule = {
   id: "upstream-path-starvation",
@@ -11,6 +12,7 @@ export const upstreamPathStarvation: Rule = {
   why: "The workflow starts only after another one, and that one runs only for other paths. A commit that changes just this part is never deployed.",
   url: documentation.workflowRun,
   *find(analysis) {
+    yield* starvedPipelines(analysis);
     for (const pipeline of analysis.facts.pipelines) {
       const completion = pipeline.starts.find((start) => start.cause.kind === "completion");
       const others = pipeline.starts.some(

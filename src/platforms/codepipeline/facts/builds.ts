@@ -5,6 +5,7 @@ import type { ScriptText } from "../../../commands/script-text.ts";
 import { keyText, showKey } from "../../../commands/words.ts";
 import type { Access } from "../../../facts/access.ts";
 import { identity, literal, type PhaseFacts, type PhaseText, type Written } from "../../../facts/staged.ts";
+import type { Place } from "../../../findings/source.ts";
 import type { Action, CodePipeline, PipelineFiles, Project } from "../pipeline.ts";
 import { type FilledDocument, parseFilled } from "../read/filled-text.ts";
 import { child, type Node, plainText } from "../read/tree/node.ts";
@@ -98,8 +99,16 @@ function textsOf(node: Node | undefined, { restore }: FilledDocument): ScriptTex
   const items = node?.kind === "list" ? node.items : node ? [node] : [];
   return items.flatMap((item) => {
     const text = plainText(item);
-    return text === undefined ? [] : [scriptText({ key: restore(text), at: item.at })];
+    return text === undefined ? [] : [scriptText({ key: restore(text), at: within(item.at, text) })];
   });
+}
+
+/** Where a text stands in a document that is written inside of another one, if it stands there once. */
+function within(at: Place, text: string): Place {
+  const whole = at.source.text.slice(at.start, at.end);
+  const found = whole.indexOf(text);
+  if (text.length < 3 || found < 0 || whole.indexOf(text, found + 1) >= 0) return at;
+  return { source: at.source, start: at.start + found, end: at.start + found + text.length };
 }
 
 interface Around {

@@ -1,0 +1,59 @@
+import type { Key, ResourceAccess } from "../../facts/access.ts";
+import { type ActionFacts, identity, readable, type StagedPipeline } from "../../facts/staged.ts";
+import type { Analysis } from "../analysis/analysis.ts";
+import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
+import { stagedPipelines } from "../analysis/staged-parts.ts";
+import { type Stage, stageIn } from "../analysis/stages.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
+import type { Candidate } from "../rule.ts";
+
+/** A stage that is called by one environment and deploys to what is called by another. */
+export function* deployedElsewhere(analysis: Analysis): Generator<Candidate> {
+  for (const pipeline of stagedPipelines(analysis)) {
+    for (const action of pipeline.actions) {
+      const named = stageIn(action.stageLabel) ?? stageIn(action.label);
+      const access = named && action.accesses.find((each): each is ResourceAccess => goesElsewhere(each, named));
+      if (!access || !named || isDeployedByOthers(pipeline, action, access)) continue;
+      const target = `${access.resource} "${readable(access.key)}"`;
+      const job = actionPattern(action);
+      yield {
+        message: `"${action.label}" in stage "${action.stageLabel}" is ${named} by its name, and deploys the ${target}`,
+        at: access.at,
+        related: [{ at: action.nameAt, message: `Stage "${action.stageLabel}"` }],
+        confidence: "medium",
+        schedule: [
+          startLine(analysis, pipeline),
+          `stage "${action.stageLabel}" -> "${action.label}" changes the ${target}`,
+        ],
+        why: "The stage decides what has been tried and who has approved before. When its action goes elsewhere, production is changed under staging's rules, or never changed at all.",
+        url: awsDocumentation.structure,
+        help: "Let the stage and what it deploys to speak of the same environment.",
+        claim: stagedClaim(analysis, pipeline, { schedule: [{ kind: "job-ended", job }], bad: { kind: "runs", job } }),
+      };
+    }
+  }
+}
+
+/** Only production against the rest is certain to be a mistake; names of the lower stages vary. */
+function goesElsewhere(access: ActionFacts["accesses"][number], named: Stage): boolean {
+  if (access.kind !== "resource" || access.mode === "read" || access.effect !== "deploy") return false;
+  const told = stageIn(wordsOf(access.key));
+  return told !== undefined && told !== named && (told === "production" || named === "production");
+}
+
+/** What only a deployment knows may be the environment's name, too. */
+function wordsOf(key: Key): string {
+  return key.every((part) => part.kind === "text") ? readable(key) : "";
+}
+
+/** Two stages that deploy one thing are another mistake. */
+function isDeployedByOthers({ actions }: StagedPipeline, own: ActionFacts, { key, resource }: ResourceAccess): boolean {
+  return actions.some(
+    (action) =>
+      action !== own &&
+      action.accesses.some(
+        (access) =>
+          access.kind === "resource" && access.resource === resource && identity(access.key) === identity(key),
+      ),
+  );
+}
