@@ -21,7 +21,7 @@ describe("baton check of CodePipelines", () => {
     const { code, out, err } = run(join(fixtures, "parallel-pipelines-one-push/workflow"));
     assert.equal(code, 1);
     assert.match(out, /^error parallel-pipelines-one-push: web reads the stack "shop-api"/);
-    assert.match(out, /--> delivery\.yml:45:20\n/);
+    assert.match(out, /--> delivery\.yml:50:19\n/);
     assert.match(out, /--> \.github\/workflows\/infra\.yml:9:14\n/);
     assert.match(out, /┌ push to main -> infra\.yml starts; web starts\n/);
     assert.match(err, /1 error in 1 workflow and 1 pipeline by \d+ rules/);

@@ -216,8 +216,13 @@ export function testsCode(job: JobFacts): boolean {
   return job.steps.some((step) => step.kind === "command" && runsTests(step.text));
 }
 
+/** Builds that run tests unless they are told not to. */
+const skipsTests = /-DskipTests\b|-DskipITs\b|-Dmaven\.test\.skip|\s-x\s+:?(?:test|check)\b|--skip-tests\b/;
+
 export function runsTests(text: string): boolean {
-  return text.split("\n").some((line) => !/^\s*#|\becho\b|install/.test(line) && testCommand.test(line));
+  return text
+    .split("\n")
+    .some((line) => !/^\s*#|\becho\b|install/.test(line) && !skipsTests.test(line) && testCommand.test(line));
 }
 
 /** Documentation and pages: nothing that tests of the code protect. */

@@ -65,6 +65,7 @@ class Reading {
   private readonly configurations: Configuration[] = [];
   private readonly definitions: Document[] = [];
   private readonly terraform: TerraformFiles;
+  private readonly ids = new Set<string>();
 
   constructor(found: FoundFiles, terraform: TerraformFiles) {
     this.found = found;
@@ -117,12 +118,19 @@ class Reading {
     };
   }
 
+  /** A module of which several configurations make use is a pipeline in each of them. */
+  private uniqueId(id: string, { folder }: Configuration): string {
+    const own = this.ids.has(id) ? `${id} in ${folder}` : id;
+    this.ids.add(own);
+    return own;
+  }
+
   private inTerraform(resource: TerraformResource, configuration: Configuration, scope: Scope): CodePipeline {
     const body = readBody(pipelineOf(resource.node), scope);
     this.sources.set(resource.source.path, resource.source);
     return {
       ...body,
-      id: `${resource.source.path}#${resource.address}`,
+      id: this.uniqueId(`${resource.source.path}#${resource.address}`, configuration),
       label: literal(body.name) ?? resource.address,
       source: resource.source,
       at: resource.node.at,
