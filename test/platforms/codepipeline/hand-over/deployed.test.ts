@@ -182,6 +182,7 @@ describe("the hand-over, deployed", () => {
   }
 
   const passed = (pipeline: string, stage: string) => ({
+    id: randomUUID(),
     "detail-type": "CodePipeline Stage Execution State Change",
     detail: { pipeline: `network-compute-${pipeline}`, stage, state: "SUCCEEDED" },
   });

@@ -77,7 +77,10 @@ def main():
             s3.put_object(Bucket="sources", Key=asked["key"], Body=archive.getvalue())
             say({"kept": True})
         else:
-            say({"result": function["handler"](asked["event"], None)})
+            try:
+                say({"result": function["handler"](asked["event"], None)})
+            except Exception as error:
+                say({"raised": str(error)})
 
 
 main()

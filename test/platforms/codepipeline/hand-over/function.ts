@@ -40,7 +40,8 @@ export async function startFunction(
         const { value, done } = await lines.next();
         if (done) throw new Error(`the function is gone: ${errors}`);
         if (!value.startsWith("SAYS")) continue;
-        const said = JSON.parse(value.slice(4)) as { call?: string; arguments?: never };
+        const said = JSON.parse(value.slice(4)) as { call?: string; arguments?: never; raised?: string };
+        if (said.raised !== undefined) throw new Error(`the function has raised: ${said.raised}`);
         if (said.call === undefined) return said as T;
         tell(answers!(said.call, said.arguments!));
       }

@@ -17,6 +17,7 @@ import {
   type PrintedPipeline,
   printedPipelines,
   type Run,
+  type Service,
   type Sources,
   World,
 } from "./world.ts";
@@ -66,13 +67,15 @@ function diamond(): Delivery {
   });
 }
 
+const alarms = { alarms: { test: ["errors"], prod: ["errors", "latency"] } };
+
 const cases = [
   { name: "a chain", built: chain(), settings: {}, runs: 14 },
   {
     name: "a chain with alarms",
     built: chain(),
-    settings: { alarms: { test: ["errors"], prod: ["errors"] } },
-    runs: 14,
+    settings: alarms,
+    runs: 20,
   },
   { name: "a diamond", built: diamond(), settings: {}, runs: 6 },
 ] as const;
@@ -81,7 +84,31 @@ const history = fc.record({
   pushes: fc.array(fc.integer({ min: 1, max: 15 }), { minLength: 1, maxLength: 4 }),
   starts: fc.array(fc.nat(3), { maxLength: 1 }),
   picks: fc.array(fc.nat(1000), { minLength: 1, maxLength: 60 }),
+  service: fc.record({
+    whileWatched: fc.constantFrom("InProgress", "Succeeded"),
+    whenRung: fc.constantFrom("Failed", "Succeeded"),
+    rollbacksEnter: fc.constantFrom("as all", "at once"),
+    rollbacksAre: fc.constantFrom("watched", "not watched"),
+    tells: fc.constantFrom("before watching", "after watching"),
+    tellsTimes: fc.constantFrom(1, 2),
+  }),
 });
+const strict: Service = {
+  whileWatched: "InProgress",
+  whenRung: "Failed",
+  rollbacksEnter: "as all",
+  rollbacksAre: "watched",
+  tells: "after watching",
+  tellsTimes: 1,
+};
+const lax: Service = {
+  whileWatched: "Succeeded",
+  whenRung: "Succeeded",
+  rollbacksEnter: "at once",
+  rollbacksAre: "not watched",
+  tells: "before watching",
+  tellsTimes: 2,
+};
 /** What goes wrong, by how often it was asked. */
 const wrong = fc.array(fc.nat(25), { maxLength: 2 });
 
@@ -97,18 +124,28 @@ for (const { name, built, settings, runs } of cases) {
   });
 }
 
+const byStage = `return {"Succeeded": "good", "InProgress": "open"}.get(
+        next(
+            one.get("latestExecution", {"status": "Succeeded"})["status"]
+            for one in codepipeline.get_pipeline_state(name=name)["stageStates"]
+            if one["stageName"] == environment
+        ),
+        "bad",
+    )`;
 const broken = [
-  ["the lock is never taken", "if put_when(mine,", "if True or put_when(mine,"],
-  ["other sources are as good", 'if there["digest"] != release.digest(need):', "if False:"],
-  ["what was proven is not asked", "if proof is None:", "if proof is None and False:"],
-  ["nobody is started when a stage has passed", "if how is not None:", "if False:"],
-  ["the lock goes to whoever asks", 'if asked["do"] == "enter" and', "if True or"],
-  ["only those who are ready are asked, and all go", 'if asked.get("ready", "yes") != "yes":', "if False:"],
+  ["the lock is never taken", "if put_when(mine,", "if True or put_when(mine,", {}],
+  ["other sources are as good", 'if there["digest"] != release.digest(need):', "if False:", {}],
+  ["what was proven is not asked", "if proof is None:", "if proof is None and False:", {}],
+  ["nobody is started when a stage has passed", "if how is None:", "if True:", {}],
+  ["the lock goes to whoever asks", 'if asked["do"] == "enter" and', "if True or", {}],
+  ["only those who are ready are asked, and all go", 'if asked.get("ready", "yes") != "yes":', "if False:", {}],
+  ["what alarms say is not asked", "if alarms == 0:", "if True:", alarms],
+  ["what the stage says is taken for what alarms say", "last = {}", byStage, alarms],
 ] as const;
 
-for (const [name, right, wrong] of broken) {
+for (const [name, right, wrong, settings] of broken) {
   test(`a function that is broken is noticed: ${name}`, async () => {
-    const printed = printedOf(chain(), {});
+    const printed = printedOf(chain(), settings);
     assert.ok(printed.source.includes(right), right);
     const source = printed.source
       .replace(right, wrong)
@@ -147,6 +184,7 @@ interface History {
   readonly pushes: readonly number[];
   readonly starts: readonly number[];
   readonly picks: readonly number[];
+  readonly service: Service;
 }
 
 /** Whether a job, an approval or an alarm goes wrong. */
@@ -183,7 +221,7 @@ async function settle({ built, pipelines, awaited }: Printed, source: string) {
   });
   return {
     seen,
-    async live({ pushes, starts, picks }: History, wrong: GoesWrong): Promise<void> {
+    async live({ pushes, starts, picks, service }: History, wrong: GoesWrong): Promise<void> {
       await handOver.ask({ begin: `world-${++count}` });
       const witness = new Witness(built, pipelines);
       let at = 0;
@@ -197,6 +235,7 @@ async function settle({ built, pipelines, awaited }: Printed, source: string) {
         function: handOver,
         awaited,
         choices: {
+          service,
           pushes: sourcesOf(built, pushes),
           starts,
           choose: (of) => picks[at++ % picks.length]! % of,
@@ -227,7 +266,7 @@ test("every single action that fails, in a run of its own: what stays is what th
         ...stage.actions
           .filter(({ provider }) => provider !== "Lambda")
           .map((action) => [name, stage.name, action.name]),
-        ...(stage.watched ? [[name, stage.name, "alarm"]] : []),
+        ...(stage.watched.length > 0 ? [[name, stage.name, "alarm"]] : []),
       ]),
   );
   const failed = new Set<string>();
@@ -235,12 +274,16 @@ test("every single action that fails, in a run of its own: what stays is what th
   for (const time of [0, 1]) {
     for (const [number, [pipeline, stage, name]] of actions.entries()) {
       let before = 0;
-      await there.live({ pushes: [7, 7], starts: [], picks: [3, 7 + number, 1, 4, 11] }, ({ run, ...place }) => {
-        if (run.pipeline.name !== pipeline || place.stage !== stage || place.action !== name) return false;
-        if (before++ !== time) return false;
-        failed.add(`${pipeline} ${stage} ${name}`);
-        return true;
-      });
+      const service: Service = number % 2 === 0 ? strict : lax;
+      await there.live(
+        { pushes: [7, 7], starts: [], picks: [3, 7 + number, 1, 4, 11], service },
+        ({ run, ...place }) => {
+          if (run.pipeline.name !== pipeline || place.stage !== stage || place.action !== name) return false;
+          if (before++ !== time) return false;
+          failed.add(`${pipeline} ${stage} ${name}`);
+          return true;
+        },
+      );
     }
   }
   assert.equal(failed.size, actions.length);

@@ -20,7 +20,8 @@ interface Stage {
   readonly name: string;
   readonly entry: { readonly variable: string; readonly value: string } | undefined;
   readonly rollsBack: boolean;
-  readonly watched: boolean;
+  /** Names of the rules that watch alarms after it. */
+  readonly watched: readonly string[];
   readonly actions: readonly Action[];
 }
 
@@ -58,7 +59,23 @@ export interface Happening {
   readonly action: string;
 }
 
+type StageStatus = "InProgress" | "Succeeded" | "Failed" | "Skipped";
+
+/** What the documentation of the service leaves open. */
+export interface Service {
+  /** What a stage says of its run while alarms are watched, and when one of them has rung. */
+  readonly whileWatched: "InProgress" | "Succeeded";
+  readonly whenRung: "Failed" | "Succeeded";
+  /** Whether a rollback has to meet the conditions of the stage, too. */
+  readonly rollbacksEnter: "as all" | "at once";
+  readonly rollbacksAre: "watched" | "not watched";
+  /** When it tells that a stage has passed, and how often. */
+  readonly tells: "before watching" | "after watching";
+  readonly tellsTimes: 1 | 2;
+}
+
 export interface Choices {
+  readonly service: Service;
   choose(count: number): number;
   /** Whether a job or an approval fails. */
   fails(at: { run: Run; stage: string; action: string }): boolean;
@@ -81,7 +98,7 @@ export function printedPipelines(template: string): PrintedPipeline[] {
         Name: string;
         BeforeEntry?: { Conditions: { Rules: { Configuration: { Variable: string; Value: string } }[] }[] };
         OnFailure?: { Result: string };
-        OnSuccess?: object;
+        OnSuccess?: { Conditions: { Rules: { Name: string }[] }[] };
         Actions: {
           Name: string;
           RunOrder: number;
@@ -105,7 +122,7 @@ export function printedPipelines(template: string): PrintedPipeline[] {
           name: stage.Name,
           entry: check && { variable: check.Variable, value: check.Value },
           rollsBack: stage.OnFailure?.Result === "ROLLBACK",
-          watched: stage.OnSuccess !== undefined,
+          watched: (stage.OnSuccess?.Conditions ?? []).flatMap(({ Rules }) => Rules.map((rule) => rule.Name)),
           actions: stage.Actions.map((action) => ({
             name: action.Name,
             runOrder: action.RunOrder,
@@ -126,10 +143,14 @@ export class World {
   readonly #function: HandOverFunction;
   readonly #awaited: ReadonlySet<string>;
   readonly #waiting = new Map<string, Run[]>();
-  readonly #events: { pipeline: string; stage: string }[] = [];
+  readonly #events: { id: string; pipeline: string; stage: string }[] = [];
+  #emitted = 0;
   #started = 0;
   /** Of the last run in a stage, by pipeline and stage. */
-  readonly #statuses = new Map<string, "InProgress" | "Succeeded" | "Failed">();
+  readonly #statuses = new Map<string, { pipelineExecutionId: string; status: StageStatus }>();
+  readonly #rules: { run: Run; stageName: string; ruleName: string; status: string; startTime: number }[] = [];
+  /** By the token that the one who asked for it has given. */
+  readonly #asked = new Map<string, Run>();
   /** Runs that have been told to wait since anything happened that a waiting run may be waiting for. */
   readonly #told = new Set<Run>();
 
@@ -164,23 +185,42 @@ export class World {
       }
       case "get_pipeline_state": {
         const pipeline = this.#named(asked.name!);
-        const stageStates = pipeline.stages.map(({ name }) => ({
-          stageName: name,
-          latestExecution: { status: this.#statuses.get(`${pipeline.name} ${name}`) ?? "Succeeded" },
-        }));
+        const stageStates = pipeline.stages.map(({ name }) => {
+          const latestExecution = this.#statuses.get(`${pipeline.name} ${name}`);
+          return { stageName: name, ...(latestExecution && { latestExecution }) };
+        });
         return { stageStates };
       }
+      case "list_rule_executions": {
+        const { filter, nextToken } = asked as unknown as {
+          filter: { pipelineExecutionId: string };
+          nextToken?: string;
+        };
+        if (!this.runs.some(({ id }) => id === filter.pipelineExecutionId)) return null;
+        const found = this.#rules.filter(({ run }) => run.id === filter.pipelineExecutionId);
+        // The newest first, one on each page.
+        const at = Number(nextToken ?? 0);
+        const details = found.toReversed().map(({ run: _, ...rule }) => rule);
+        return {
+          ruleExecutionDetails: details.slice(at, at + 1),
+          ...(at + 1 < details.length && { nextToken: String(at + 1) }),
+        };
+      }
       case "start_pipeline_execution": {
-        const { name, sourceRevisions, variables } = asked as unknown as {
+        const { name, clientRequestToken, sourceRevisions, variables } = asked as unknown as {
           name: string;
+          clientRequestToken: string;
           sourceRevisions?: { revisionValue: string }[];
           variables?: { name: string; value: string }[];
         };
+        const known = this.#asked.get(clientRequestToken);
+        if (known) return { pipelineExecutionId: known.id };
         const commit = sourceRevisions?.[0]?.revisionValue;
         const run = this.#start(this.#named(name), {
           commit: commit === undefined ? undefined : Number(commit.slice(1)),
         });
         for (const variable of variables ?? []) run.variables.set(`variables.${variable.name}`, variable.value);
+        this.#asked.set(clientRequestToken, run);
         return { pipelineExecutionId: run.id };
       }
       default:
@@ -205,8 +245,9 @@ export class World {
     this.#events.forEach((event, index) => {
       moves.push(async () => {
         this.#events.splice(index, 1);
-        const detail = { ...event, state: "SUCCEEDED" };
-        await this.#function.ask({ event: { "detail-type": "CodePipeline Stage Execution State Change", detail } });
+        const { id, ...place } = event;
+        const detail = { ...place, state: "SUCCEEDED" };
+        await this.#function.ask({ event: { id, "detail-type": "CodePipeline Stage Execution State Change", detail } });
       });
     });
     for (const pipeline of this.#pipelines) {
@@ -289,7 +330,9 @@ export class World {
   #enter(run: Run): void {
     this.#queue(run.pipeline, run.stage).shift();
     const { entry, actions } = this.#stageOf(run);
-    if (run.kind === "STANDARD" && entry && this.#filled(run, entry.variable) !== entry.value) {
+    const isAsked = run.kind === "STANDARD" || this.#choices.service.rollbacksEnter === "as all";
+    if (isAsked && entry && this.#filled(run, entry.variable) !== entry.value) {
+      this.#tell(run, "Skipped");
       this.#see("skipped", run, "");
       this.#leave(run);
       return;
@@ -336,30 +379,54 @@ export class World {
     if (later.length > 0) inside.runOrder = Math.min(...later);
     else {
       run.inside = undefined;
-      if (stage.watched) run.settling = true;
+      const { rollbacksAre } = this.#choices.service;
+      const isWatched = stage.watched.length > 0 && (run.kind === "STANDARD" || rollbacksAre === "watched");
+      if (isWatched) this.#watch(run);
       else this.#pass(run);
     }
   }
 
-  #tell(run: Run, status: "InProgress" | "Succeeded" | "Failed"): void {
-    this.#statuses.set(`${run.pipeline.name} ${this.#stageOf(run).name}`, status);
+  #tell(run: Run, status: StageStatus): void {
+    this.#statuses.set(`${run.pipeline.name} ${this.#stageOf(run).name}`, { pipelineExecutionId: run.id, status });
+  }
+
+  #watch(run: Run): void {
+    const { name: stageName, watched } = this.#stageOf(run);
+    const { whileWatched, tells } = this.#choices.service;
+    run.settling = true;
+    this.#tell(run, whileWatched);
+    for (const ruleName of watched)
+      this.#rules.push({ run, stageName, ruleName, status: "InProgress", startTime: this.#rules.length });
+    if (tells === "before watching") this.#emit(run);
   }
 
   #settle(run: Run): void {
     this.#told.clear();
     run.settling = false;
-    if (this.#choices.rings({ run, stage: this.#stageOf(run).name })) this.#fail(run);
+    const { name } = this.#stageOf(run);
+    const rings = this.#choices.rings({ run, stage: name });
+    const own = this.#rules.filter((rule) => rule.run === run && rule.stageName === name);
+    for (const [index, rule] of own.entries()) rule.status = rings && index === 0 ? "Failed" : "Succeeded";
+    if (rings) this.#fail(run, this.#choices.service.whenRung);
     else this.#pass(run);
   }
 
   #pass(run: Run): void {
-    const { name } = this.#stageOf(run);
+    const { name, watched } = this.#stageOf(run);
     run.passedStages.add(name);
     this.#tell(run, "Succeeded");
     this.#see("stage-passed", run, "");
-    if (this.#awaited.has(run.pipeline.name) && name !== "Source")
-      this.#events.push({ pipeline: run.pipeline.name, stage: name });
+    const isTold = this.#rules.some((rule) => rule.run === run && rule.stageName === name);
+    if (watched.length === 0 || !isTold || this.#choices.service.tells === "after watching") this.#emit(run);
     this.#leave(run);
+  }
+
+  /** That a stage has passed. */
+  #emit(run: Run): void {
+    const { name } = this.#stageOf(run);
+    if (!this.#awaited.has(run.pipeline.name) || name === "Source") return;
+    const event = { id: `event-${this.#emitted++}`, pipeline: run.pipeline.name, stage: name };
+    for (let time = 0; time < this.#choices.service.tellsTimes; time++) this.#events.push(event);
   }
 
   #leave(run: Run): void {
@@ -372,11 +439,11 @@ export class World {
     }
   }
 
-  #fail(run: Run): void {
+  #fail(run: Run, said: StageStatus = "Failed"): void {
     const stage = this.#stageOf(run);
     run.status = "Failed";
     this.#told.clear();
-    this.#tell(run, "Failed");
+    this.#tell(run, said);
     this.#see("stage-failed", run, "");
     const good = this.runs.findLast(
       (one) =>

@@ -1,4 +1,5 @@
 import type { Action, Dashboard, Pipeline, Stage, Store } from "../document.ts";
+import { alarmRule, entryRule } from "../stage-rules.ts";
 import { arnOf, nameOf, region, type Text, text } from "../text.ts";
 import type { References } from "./intrinsic.ts";
 
@@ -49,9 +50,9 @@ function stageOf({ name, entry, actions, onFailure, alarms }: Stage, references:
             Result: "SKIP",
             Rules: [
               {
-                Name: "may-enter",
-                RuleTypeId: { Category: "Rule", Owner: "AWS", Provider: "VariableCheck", Version: "1" },
-                Configuration: { Variable: entry.variable, Operator: "EQ", Value: entry.equals },
+                Name: entryRule.name,
+                RuleTypeId: { Category: "Rule", Owner: "AWS", Provider: entryRule.provider, Version: "1" },
+                Configuration: entryRule.configuration(entry),
               },
             ],
           },
@@ -66,9 +67,9 @@ function stageOf({ name, entry, actions, onFailure, alarms }: Stage, references:
           {
             Result: "ROLLBACK",
             Rules: alarms.names.map((alarm, index) => ({
-              Name: `quiet-${index + 1}`,
-              RuleTypeId: { Category: "Rule", Owner: "AWS", Provider: "CloudWatchAlarm", Version: "1" },
-              Configuration: { AlarmName: alarm, WaitTime: String(alarms.minutes) },
+              Name: `${alarmRule.name}${index + 1}`,
+              RuleTypeId: { Category: "Rule", Owner: "AWS", Provider: alarmRule.provider, Version: "1" },
+              Configuration: alarmRule.configuration({ alarm, minutes: alarms.minutes }),
             })),
           },
         ],

@@ -4,6 +4,7 @@ import { patternSource } from "../../../../model/filters.ts";
 import { sourceAction } from "../fixed-names.ts";
 import { path } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
+import { alarmRule } from "../stage-rules.ts";
 import type { LineStages } from "../stages.ts";
 import { fromVariable } from "./variables.ts";
 
@@ -17,8 +18,10 @@ export interface HandOverPlan {
     Record<string, { readonly paths: readonly PathPattern[]; readonly needs: readonly string[] }>
   >;
   readonly environments: Readonly<Record<string, PlannedEnvironment>>;
-  /** Environments with alarms that are watched after a deployment, so that it may be taken back. */
-  readonly watched: readonly string[];
+  /** How many alarms are watched after a deployment, by environment: one that rings takes it back. */
+  readonly watched: Readonly<Record<string, number>>;
+  /** How the names of the rules begin that watch them. */
+  readonly watch: string;
 }
 
 /** A regular expression, and whether what it matches is taken in or out again. */
@@ -68,10 +71,12 @@ export function handOverPlan(lines: readonly LineStages[], { settings, root }: W
       };
     }
   }
-  const watched =
-    settings.rollback === "stage"
-      ? Object.keys(environments).filter((name) => Object.hasOwn(settings.alarms, name))
-      : [];
+  const watched = Object.fromEntries(
+    Object.keys(environments).flatMap((name): [string, number][] => {
+      const isWatched = settings.rollback === "stage" && Object.hasOwn(settings.alarms, name);
+      return isWatched ? [[name, settings.alarms[name]!.length]] : [];
+    }),
+  );
   return {
     source: sourceAction,
     variable: fromVariable,
@@ -79,6 +84,7 @@ export function handOverPlan(lines: readonly LineStages[], { settings, root }: W
     pipelines,
     environments,
     watched,
+    watch: alarmRule.name,
   };
 }
 

@@ -40,7 +40,13 @@ export function handOverResources(
     },
     {
       sid: "LookAtRuns",
-      actions: ["codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState"],
+      actions: [
+        "codepipeline:GetPipelineExecution",
+        // Whether an alarm takes back what is there.
+        ...(Object.keys(plan.watched).length > 0
+          ? ["codepipeline:GetPipelineState", "codepipeline:ListRuleExecutions"]
+          : []),
+      ],
       resources: codepipelines,
     },
     ...(consumers.length > 0

@@ -1,4 +1,5 @@
 import type { Action, Pipeline, Stage } from "../document.ts";
+import { alarmRule, entryRule } from "../stage-rules.ts";
 import { arnOf, nameOf } from "../text.ts";
 import { type Block, Expression, resource } from "./hcl.ts";
 import { snakeCase, type TerraformValues } from "./values.ts";
@@ -74,13 +75,13 @@ function stageBlock({ name, comment, entry, actions, onFailure, alarms }: Stage,
                   blocks: alarms.names.map((alarm, index) => ({
                     type: "rule",
                     attributes: {
-                      name: `quiet-${index + 1}`,
-                      configuration: { AlarmName: alarm, WaitTime: String(alarms.minutes) },
+                      name: `${alarmRule.name}${index + 1}`,
+                      configuration: alarmRule.configuration({ alarm, minutes: alarms.minutes }),
                     },
                     blocks: [
                       {
                         type: "rule_type_id",
-                        attributes: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
+                        attributes: { category: "Rule", owner: "AWS", provider: alarmRule.provider, version: "1" },
                       },
                     ],
                   })),
@@ -93,7 +94,7 @@ function stageBlock({ name, comment, entry, actions, onFailure, alarms }: Stage,
   };
 }
 
-function entryBlock({ variable, equals }: NonNullable<Stage["entry"]>): Block {
+function entryBlock(entry: NonNullable<Stage["entry"]>): Block {
   return {
     type: "before_entry",
     blocks: [
@@ -104,13 +105,13 @@ function entryBlock({ variable, equals }: NonNullable<Stage["entry"]>): Block {
           {
             type: "rule",
             attributes: {
-              name: "may-enter",
-              configuration: { Variable: variable, Operator: "EQ", Value: equals },
+              name: entryRule.name,
+              configuration: entryRule.configuration(entry),
             },
             blocks: [
               {
                 type: "rule_type_id",
-                attributes: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
+                attributes: { category: "Rule", owner: "AWS", provider: entryRule.provider, version: "1" },
               },
             ],
           },
