@@ -115,6 +115,20 @@ def get_state(request):
     return {"pipelineName": name, "stageStates": states}
 
 
+def list_rules(request):
+    """What conditions have checked for a run, as the test has told."""
+    run = find(request["pipelineName"], request["filter"]["pipelineExecutionId"])
+    return {"ruleExecutionDetails": run.get("rules", [])}
+
+
+def start_once(request):
+    """The same token stands for the same request."""
+    for run in runs.get(request["name"], []):
+        if run["asked"] and run["asked"].get("clientRequestToken") == request["clientRequestToken"]:
+            return {"pipelineExecutionId": run["pipelineExecutionId"]}
+    return {"pipelineExecutionId": start(request["name"], asked=request)["pipelineExecutionId"]}
+
+
 def put_approval(request):
     for run in runs.get(request["pipelineName"], []):
         action = run["actions"].get(request["stageName"], {}).get(request["actionName"])
@@ -135,9 +149,8 @@ def rollback(request):
     return {"pipelineExecutionId": run["pipelineExecutionId"]}
 
 
-CodePipelineResponse.start_pipeline_execution = answer(
-    lambda request: {"pipelineExecutionId": start(request["name"], asked=request)["pipelineExecutionId"]}
-)
+CodePipelineResponse.start_pipeline_execution = answer(start_once)
+CodePipelineResponse.list_rule_executions = answer(list_rules)
 CodePipelineResponse.list_pipeline_executions = answer(list_executions)
 CodePipelineResponse.get_pipeline_execution = answer(get_execution)
 CodePipelineResponse.get_pipeline_state = answer(get_state)

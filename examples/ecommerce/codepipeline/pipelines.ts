@@ -3443,7 +3443,11 @@ export class EcommercePipelines extends Construct {
               {
                 Sid: "LookAtRuns",
                 Effect: "Allow",
-                Action: ["codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState"],
+                Action: [
+                  "codepipeline:GetPipelineExecution",
+                  "codepipeline:GetPipelineState",
+                  "codepipeline:ListRuleExecutions",
+                ],
                 Resource: [
                   `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting`,
                   `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-backend`,
@@ -3679,9 +3683,10 @@ PLAN = {
       }
     }
   },
-  "watched": [
-    "prod"
-  ]
+  "watched": {
+    "prod": 2
+  },
+  "watch": "quiet-"
 }
 
 
@@ -3691,24 +3696,26 @@ class Refused(Exception):
 
 def handler(event, context):
     if "CodePipeline.job" not in event:
-        return passed(event["detail"])
+        return passed(event["detail"], event["id"])
     job = event["CodePipeline.job"]
     try:
         asked = json.loads(job["data"]["actionConfiguration"]["configuration"]["UserParameters"])
         answer = {"ready": ready, "gate": gate, "enter": enter, "leave": leave}[asked["do"]](asked, Release(job, asked))
+        print(json.dumps({"asked": asked, "answer": answer}))
+        if answer is None:
+            # CodePipeline asks again in a moment, for a day; variables may not come with this.
+            codepipeline.put_job_success_result(jobId=job["id"], continuationToken="waiting")
+        else:
+            codepipeline.put_job_success_result(jobId=job["id"], outputVariables=answer)
+        return answer
     except Exception as error:
+        # An action that hears nothing waits for twenty minutes, and a message without words is not heard.
+        words = str(error) or type(error).__name__
         print(f"{type(error).__name__}: {error}")
         codepipeline.put_job_failure_result(
-            jobId=job["id"], failureDetails={"type": "JobFailed", "message": str(error)[:1000]}
+            jobId=job["id"], failureDetails={"type": "JobFailed", "message": words[:1000]}
         )
-        return {"failed": str(error)}
-    print(json.dumps({"asked": asked, "answer": answer}))
-    if answer is None:
-        # CodePipeline asks again in a moment.
-        codepipeline.put_job_success_result(jobId=job["id"], continuationToken="waiting")
-    else:
-        codepipeline.put_job_success_result(jobId=job["id"], outputVariables=answer)
-    return answer
+        return {"failed": words}
 
 
 # What the actions ask
@@ -3793,20 +3800,29 @@ def leave(asked, release):
     return {"DIGEST": digest}
 
 
-def passed(detail):
+def passed(detail, event):
     """A stage has passed: the pipelines that need what was deployed there are started. Returns whom."""
     environment = detail["stage"]
     pipelines = PLAN["environments"].get(environment, {})
     came = [name for name, one in pipelines.items() if one["codepipeline"] == detail["pipeline"]]
-    started = []
+    started, refused = [], []
     for name, one in pipelines.items():
         if not set(came) & set(one["needs"]):
             continue
         how = start_of(environment, name, one)
-        if how is not None:
-            codepipeline.start_pipeline_execution(name=one["codepipeline"], **how)
+        if how is None:
+            continue
+        # Events come more than once: the second time nobody is started again.
+        token = hashlib.sha256(f"{event} {name}".encode()).hexdigest()
+        try:
+            codepipeline.start_pipeline_execution(name=one["codepipeline"], clientRequestToken=token, **how)
             started.append(one["codepipeline"])
-    print(json.dumps({"passed": detail, "started": started}))
+        except Exception as error:
+            refused.append(f"{one['codepipeline']}: {error}")
+    print(json.dumps({"passed": detail, "started": started, "refused": refused}))
+    if refused:
+        # The event comes again.
+        raise Refused("; ".join(refused))
     return started
 
 
@@ -3855,7 +3871,7 @@ def missing(asked, release):
             return f"{need} is not there yet"
         if there["digest"] != release.digest(need):
             return f"the {need} that is there was made from other sources (commit {there['commit']})"
-        if stage_status(asked["environment"], need) != "Succeeded":
+        if verdict(asked["environment"], need, there["run"]) != "good":
             return f"the {need} that is there has not proven itself yet, or is taken back"
     return None
 
@@ -3881,17 +3897,54 @@ def wanted(asked):
 
 def unsettled(asked):
     """Whether something that it needs may still be taken back, because an alarm is being watched."""
-    return any(stage_status(asked["environment"], need) in ("InProgress", "Stopping") for need in needs(asked))
+    found = {need: deployed(asked["environment"], need) for need in needs(asked)}
+    return any(verdict(asked["environment"], need, there["run"]) == "open" for need, there in found.items() if there)
 
 
-def stage_status(environment, pipeline):
-    """Of the last run in the stage, where it matters: a deployment that an alarm takes back was there for a while."""
-    if environment not in PLAN["watched"]:
-        return "Succeeded"
+def verdict(environment, pipeline, run):
+    """What alarms say of the run that is there: "good", "bad", or "open" while they are watched.
+
+    The rules of the run itself say it. The stage speaks of whoever came last, who may have left it out.
+    """
+    alarms = PLAN["watched"].get(environment, 0)
+    if alarms == 0:
+        return "good"
     name = PLAN["environments"][environment][pipeline]["codepipeline"]
+    last = {}
+    for rule in sorted(rules(name, run), key=lambda one: one["startTime"]):
+        if rule["stageName"] == environment and rule["ruleName"].startswith(PLAN["watch"]):
+            last[rule["ruleName"]] = rule["status"]
+    if "Failed" in last.values():
+        return "bad"
+    if "InProgress" in last.values():
+        return "open"
+    if len(last) < alarms and at_its_end(name, environment, run):
+        return "open"
+    return "good"
+
+
+def rules(name, run):
+    """What was checked for a run."""
+    found, more = [], {}
+    try:
+        while True:
+            page = codepipeline.list_rule_executions(pipelineName=name, filter={"pipelineExecutionId": run}, **more)
+            found += page["ruleExecutionDetails"]
+            if "nextToken" not in page:
+                return found
+            more = {"nextToken": page["nextToken"]}
+    except (codepipeline.exceptions.PipelineNotFoundException, codepipeline.exceptions.PipelineExecutionNotFoundException):
+        # After a year nobody knows it any more.
+        return []
+
+
+def at_its_end(name, environment, run):
+    """Whether a run that has left its books stands in the stage still."""
     for state in codepipeline.get_pipeline_state(name=name)["stageStates"]:
         if state["stageName"] == environment:
-            return state.get("latestExecution", {}).get("status", "Succeeded")
+            last = state.get("latestExecution", {})
+            return last.get("pipelineExecutionId") == run and last.get("status") in ("InProgress", "Stopping")
+    return False
 
 
 def plan(asked):
@@ -4100,7 +4153,7 @@ def belongs(path, patterns):
               {
                 Sid: "FindArtifacts",
                 Effect: "Allow",
-                Action: ["s3:GetBucketVersioning", "s3:GetBucketLocation"],
+                Action: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
                 Resource: artifacts.attrArn,
               },
               {
@@ -4503,12 +4556,12 @@ def belongs(path, patterns):
                   {
                     name: "quiet-1",
                     ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-errors", WaitTime: "5" },
+                    configuration: { AlarmName: "shop-orders-prod-errors", AlarmStates: "ALARM", WaitTime: "5" },
                   },
                   {
                     name: "quiet-2",
                     ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-slow", WaitTime: "5" },
+                    configuration: { AlarmName: "shop-orders-prod-slow", AlarmStates: "ALARM", WaitTime: "5" },
                   },
                 ],
               },
@@ -4547,7 +4600,7 @@ def belongs(path, patterns):
               {
                 Sid: "FindArtifacts",
                 Effect: "Allow",
-                Action: ["s3:GetBucketVersioning", "s3:GetBucketLocation"],
+                Action: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
                 Resource: artifacts.attrArn,
               },
               {
@@ -5166,12 +5219,12 @@ def belongs(path, patterns):
                   {
                     name: "quiet-1",
                     ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-errors", WaitTime: "5" },
+                    configuration: { AlarmName: "shop-orders-prod-errors", AlarmStates: "ALARM", WaitTime: "5" },
                   },
                   {
                     name: "quiet-2",
                     ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-slow", WaitTime: "5" },
+                    configuration: { AlarmName: "shop-orders-prod-slow", AlarmStates: "ALARM", WaitTime: "5" },
                   },
                 ],
               },
@@ -5210,7 +5263,7 @@ def belongs(path, patterns):
               {
                 Sid: "FindArtifacts",
                 Effect: "Allow",
-                Action: ["s3:GetBucketVersioning", "s3:GetBucketLocation"],
+                Action: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
                 Resource: artifacts.attrArn,
               },
               {
@@ -5620,12 +5673,12 @@ def belongs(path, patterns):
                   {
                     name: "quiet-1",
                     ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-errors", WaitTime: "5" },
+                    configuration: { AlarmName: "shop-orders-prod-errors", AlarmStates: "ALARM", WaitTime: "5" },
                   },
                   {
                     name: "quiet-2",
                     ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-slow", WaitTime: "5" },
+                    configuration: { AlarmName: "shop-orders-prod-slow", AlarmStates: "ALARM", WaitTime: "5" },
                   },
                 ],
               },
@@ -5664,7 +5717,7 @@ def belongs(path, patterns):
               {
                 Sid: "FindArtifacts",
                 Effect: "Allow",
-                Action: ["s3:GetBucketVersioning", "s3:GetBucketLocation"],
+                Action: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
                 Resource: artifacts.attrArn,
               },
               {
@@ -6074,12 +6127,12 @@ def belongs(path, patterns):
                   {
                     name: "quiet-1",
                     ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-errors", WaitTime: "5" },
+                    configuration: { AlarmName: "shop-orders-prod-errors", AlarmStates: "ALARM", WaitTime: "5" },
                   },
                   {
                     name: "quiet-2",
                     ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-slow", WaitTime: "5" },
+                    configuration: { AlarmName: "shop-orders-prod-slow", AlarmStates: "ALARM", WaitTime: "5" },
                   },
                 ],
               },

@@ -39,7 +39,7 @@ resource "aws_iam_role_policy" "infra_web_dev_pipeline_role" {
       {
         Sid      = "FindArtifacts"
         Effect   = "Allow"
-        Action   = ["s3:GetBucketVersioning", "s3:GetBucketLocation"]
+        Action   = ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"]
         Resource = [aws_s3_bucket.artifacts.arn]
       },
       {
@@ -102,7 +102,7 @@ resource "aws_iam_role_policy" "infra_web_prod_pipeline_role" {
       {
         Sid      = "FindArtifacts"
         Effect   = "Allow"
-        Action   = ["s3:GetBucketVersioning", "s3:GetBucketLocation"]
+        Action   = ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"]
         Resource = [aws_s3_bucket.artifacts.arn]
       },
       {

@@ -1,6 +1,7 @@
 import type { Delivery, Environment, Job, OutputType, Pipeline } from "../../../model/delivery.ts";
+import { longestName } from "./limits.ts";
 import type { Line } from "./lines.ts";
-import { Names, pascal, path, snake } from "./names.ts";
+import { Names, pascal, path, snake, within } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 
 /** A job of the model at the place where it is written. */
@@ -69,7 +70,7 @@ export class Register {
 
   namespace(place: JobPlace): string {
     const end = place.environment === undefined ? "" : `@${place.environment.name}`;
-    return `${place.pipeline.name}-${place.name}${end}`;
+    return within(longestName, `${place.pipeline.name}-${place.name}${end}`);
   }
 
   /** Of all that a job leaves behind. The build of a consumer puts the name together from the same two parts. */

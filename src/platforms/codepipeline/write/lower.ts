@@ -11,6 +11,7 @@ import { refuseWhatSeparatesCannot } from "./hand-over/refusals.ts";
 import { handOverResources } from "./hand-over/resources.ts";
 import { fromFirst, fromVariable } from "./hand-over/variables.ts";
 import { Register } from "./job-place.ts";
+import { describing, refuseTooMuch } from "./limits.ts";
 import { linesOf, separated } from "./lines.ts";
 import { operations } from "./operations.ts";
 import { CannotWrite, type Settings, type WriteOptions } from "./options.ts";
@@ -166,6 +167,7 @@ function notesOf(delivery: Delivery, settings: Settings): string[] {
   const checked = delivery.pipelines.filter(({ triggers }) => triggers.pullRequests).map(({ name }) => name);
   const unmanual = delivery.pipelines.filter(({ triggers }) => !triggers.manual).map(({ name }) => name);
   const free = Object.entries(delivery.parameters).filter(([, { type }]) => type === "string");
+  const unset = Object.entries(delivery.parameters).flatMap(([name, one]) => (one.default === undefined ? [name] : []));
   const watched = Object.keys(settings.alarms).filter((name) => targetOf({ name }, settings) !== undefined);
   return [
     ...(watched.length > 0
@@ -177,6 +179,9 @@ function notesOf(delivery: Delivery, settings: Settings): string[] {
       ? [
           `CodePipeline puts parameters into JSON as they are: ${free.map(([name]) => name).join(", ")} may hold no quotes`,
         ]
+      : []),
+    ...(unset.length > 0
+      ? [`a run that a push starts is given no values: ${unset.join(", ")} needs a default for it`]
       : []),
     ...(checked.length > 0
       ? [`pull requests start no CodePipeline: check ${checked.join(", ")} where they are reviewed`]
@@ -196,7 +201,7 @@ function pipelineOf(
     stores,
   }: { delivery: Delivery; options: WriteOptions; register: Register; stores: readonly Store[] },
 ): Pipeline {
-  return {
+  const pipeline: Pipeline = {
     kind: "pipeline",
     id: register.id(line.name, "pipeline"),
     comment: [`Pushes to ${line.branch}: ${stages.map(({ name }) => name).join(", ")}.`],
@@ -210,7 +215,7 @@ function pipelineOf(
       ...Object.entries(delivery.parameters).map(([name, one]) => ({
         name,
         ...(one.default !== undefined && { default: one.default }),
-        description: one.description ?? `Parameter ${name}`,
+        description: describing(one.description ?? `Parameter ${name}`),
       })),
       ...(options.layout === "separate"
         ? [{ name: fromVariable, default: fromFirst, description: "The environment that this run begins with" }]
@@ -219,4 +224,6 @@ function pipelineOf(
     triggers: [triggerOf(line, options.root)],
     stages,
   };
+  refuseTooMuch(pipeline);
+  return pipeline;
 }

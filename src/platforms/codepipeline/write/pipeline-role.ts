@@ -35,7 +35,7 @@ export function pipelineRole(
     },
     {
       sid: "FindArtifacts",
-      actions: ["s3:GetBucketVersioning", "s3:GetBucketLocation"],
+      actions: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
       resources: [
         [arnOf(artifactBucket.id)],
         ...others.map(({ bucket }): Text => text`arn:${partition}:s3:::${bucket}`),

@@ -18,6 +18,13 @@ const withJobs = (jobs: object, environments = [main]): Delivery =>
 
 const deploy = (more: object = {}) => ({ deploys: true, steps: [sh("./deploy.sh")], ...more });
 
+const withDefault = (preset: string): Delivery =>
+  delivery("shop", {
+    parameters: [parameter("note", { default: preset })],
+    pipelines: [pipeline("web", { jobs: { deploy: deploy() } as never })],
+    environments: [main],
+  });
+
 test("each refusal names the thing and the remedy", () => {
   const size = parameter("size", { options: ["s", "l"], default: "s" });
   const cases: [Delivery, RegExp, RegExp][] = [
@@ -50,6 +57,19 @@ test("each refusal names the thing and the remedy", () => {
       /asks with 1\d{3} characters/,
       /shorten its message/,
     ],
+    [
+      withJobs(Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`job${index}`, deploy()]))),
+      /the stage test of shop would have 51 actions, and CodePipeline takes 50/,
+      /layout separate/,
+    ],
+    [
+      withJobs({ deploy: deploy() }, [env("t".repeat(95), { branch: "main", approval: {} }) as never]),
+      /the stage Approve-t+ would have a name of 103 characters, and CodePipeline takes 100/,
+      /shorten the name/,
+    ],
+    [withDefault(""), /the default of the parameter note is empty/, /another default/],
+    [withDefault("a\nb"), /the default of the parameter note has more than one line/, /another default/],
+    [withDefault("x".repeat(1001)), /note has 1001 characters, and CodePipeline takes 1000/, /another default/],
     [
       withJobs({ deploy: deploy({ concurrency: { group: text`run-${context("run")}` } }) }),
       /known only while it runs/,
@@ -195,7 +215,33 @@ test("a trigger is as narrow as it can be told, and never narrower than the defi
   assert.deepEqual(triggered(["web/**"], ["infra/*.tf", "!infra/old.tf"]), ["shop/web/**", "shop/infra/*.tf"]);
   assert.deepEqual(triggered(["web/**"], []), ["shop/**"]);
   assert.deepEqual(triggered(["web/page[0-9].html", "a/b+c/d"]), ["shop/web/**", "shop/a/**"]);
+  // There, a folder has to be where `**` and a slash stand.
+  assert.deepEqual(triggered(["**/*.css", "web/**/index.html"]), ["shop/***.css", "shop/web/**index.html"]);
+  assert.deepEqual(triggered([`web/${"x".repeat(250)}`]), ["shop/**"]);
   assert.deepEqual(triggered(Array.from({ length: 9 }, (_, index) => `p${index}/**`)), ["shop/**"]);
+});
+
+test("what is too long to be told is shortened, the same way wherever it stands", () => {
+  const parameters = [parameter("note", { default: "none", description: `Why\n  ${"so ".repeat(100)}` })];
+  const long = "j".repeat(60);
+  const jobs = { [long]: deploy({ env: { NOTE: parameters[0]! } }), after: deploy({ needs: [long] }) };
+  const built = delivery("shop", {
+    parameters,
+    pipelines: [pipeline("w".repeat(50), { jobs } as never)],
+    environments: [main],
+  } as never);
+  const document = lowerDelivery(built, {
+    layout: "single",
+    format: "cloudformation",
+    root: "",
+    folder: "x",
+    settings: settingsSchema.parse({}),
+  });
+  const found = document.resources.find((one) => one.kind === "pipeline")!;
+  assert.equal(found.variables[0]!.description.length, 200);
+  assert.match(found.variables[0]!.description, /^Why so so .*…$/);
+  for (const { namespace } of found.stages.flatMap(({ actions }) => actions))
+    if (namespace !== undefined) assert.match(namespace, /^[A-Za-z0-9@_-]{1,100}$/);
 });
 
 test("cron lines mean the same on EventBridge", () => {
@@ -237,6 +283,7 @@ test("more than a stack can hold is refused as a template, and written for Terra
     pipeline(`p${index}`, { jobs: { deploy: deploy() } as never }),
   );
   const built = delivery("shop", { pipelines, environments: [main] } as never);
-  assert.throws(() => write(built), /are 6\d\d resources, and CloudFormation takes 500 in a stack/);
-  assert.equal(write(built, {}, { format: "terraform" }).files.length, 208);
+  const layout = "separate";
+  assert.throws(() => write(built, {}, { layout }), /are 1\d{3} resources, and CloudFormation takes 500 in a stack/);
+  assert.equal(write(built, {}, { layout, format: "terraform" }).files.length, 210);
 });

@@ -67,7 +67,7 @@ def handler(event, context):
             codepipeline.put_job_success_result(jobId=job["id"], outputVariables=answer)
         return answer
     except Exception as error:
-        # An action that hears nothing waits for twenty minutes; one that hears no words is refused them.
+        # An action that hears nothing waits for twenty minutes, and a message without words is not heard.
         words = str(error) or type(error).__name__
         print(f"{type(error).__name__}: {error}")
         codepipeline.put_job_failure_result(
