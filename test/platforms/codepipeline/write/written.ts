@@ -42,10 +42,10 @@ export async function readExample(name: string): Promise<{ built: Delivery; sett
   const folder = `${examples}${name}`;
   const module = (await import(pathToFileURL(`${folder}/baton.config.ts`).href)) as { default: Delivery };
   const settings = `${folder}/baton.codepipeline.yaml`;
-  return {
-    built: module.default,
-    settings: existsSync(settings) ? (parse(readFileSync(settings, "utf8")) as object) : {},
-  };
+  const { cost: _notWritten, ...kept } = existsSync(settings)
+    ? (parse(readFileSync(settings, "utf8")) as { cost?: object })
+    : {};
+  return { built: module.default, settings: kept };
 }
 
 const size = parameter("size", { options: ["small", "large"], default: "small" });
