@@ -2,8 +2,8 @@
 
 import type { Choice, JobPattern, RootEvent, Scenario } from "../../facts/scenario.ts";
 import type { Analysis } from "./analysis.ts";
-import type { CoStart, Deed, Doing, Party } from "./parties.ts";
-import { asEvent, type StagedWay, stagedScenario, stagedWay } from "./staged-claims.ts";
+import type { CoStart, Deed, Doing } from "./parties.ts";
+import { asEvent, beginning, type StagedWay, stagedScenario, stagedWay } from "./staged-claims.ts";
 
 export interface Meeting {
   readonly scenario: Scenario;
@@ -33,7 +33,7 @@ export function meetingOf(
     jobs: [patternOf(first, x), patternOf(second, y)],
     line: start
       ? `${x.described}${apart} -> ${a.label} starts; ${b.label} starts`
-      : `${begins(x, a)}; ${begins(y, b)} before ${a.label} has ended`,
+      : `${beginning(x, a)}; ${beginning(y, b)} before ${a.label} has ended`,
   };
 }
 
@@ -41,10 +41,6 @@ type Way = Pick<StagedWay, "root" | "choices" | "described">;
 
 function patternOf({ pipeline, path }: Deed["job"], { root }: Way): JobPattern {
   return { run: { pipeline, event: root.id }, path };
-}
-
-function begins({ root, described }: Way, { label }: Party): string {
-  return root.kind === "dispatch" ? `${label} is started` : `${described} -> ${label} starts`;
 }
 
 function wayOf(analysis: Analysis, place: Deed["job"], event: string): Way | undefined {

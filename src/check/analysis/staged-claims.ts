@@ -15,7 +15,7 @@ import type { Analysis } from "./analysis.ts";
 export interface StagedWay {
   readonly root: RootEvent;
   readonly choices: readonly Choice[];
-  /** `push to main`. */
+  /** `push to main`, `push to main -> infra succeeds`. */
   readonly described: string;
 }
 
@@ -28,14 +28,16 @@ export function stagedWay(analysis: Analysis, pipeline: StagedPipeline, seen: re
   for (const start of pipeline.starts) {
     if (start.kind !== "after") continue;
     const before = namedBy(analysis, start.pipeline);
-    if (before && !seen.includes(before.id)) return stagedWay(analysis, before, [...seen, pipeline.id]);
+    if (!before || seen.includes(before.id)) continue;
+    const way = stagedWay(analysis, before, [...seen, pipeline.id]);
+    return { ...way, described: `${way.described} -> ${before.label} succeeds` };
   }
-  const { id } = pipeline;
+  const { id, label } = pipeline;
   const branch = analysis.defaultBranch;
   return {
     root: { kind: "dispatch", id: "start", pipeline: id, branch, inputs: {} },
     choices: [],
-    described: "started by hand",
+    described: `${label} is started`,
   };
 }
 
@@ -145,8 +147,16 @@ export function stagedClaim(
   return { scenario: stagedScenario(analysis, happening), schedule, bad };
 }
 
+/** `push to main -> shop starts`; by hand it is started itself. */
+export function beginning(
+  { root, described }: Pick<StagedWay, "root" | "described">,
+  { id, label }: { readonly id: string; readonly label: string },
+): string {
+  return root.kind === "dispatch" && root.pipeline === id ? `${label} is started` : `${described} -> ${label} starts`;
+}
+
 /** `push to main -> shop starts`, as the beginning of a schedule. */
 export function startLine(analysis: Analysis, pipeline: StagedPipeline): string {
-  const { root, described } = stagedWay(analysis, pipeline);
-  return root.kind === "dispatch" ? `${pipeline.label} is started` : `${described} -> ${pipeline.label} starts`;
+  const way = stagedWay(analysis, pipeline);
+  return beginning(way, pipeline);
 }

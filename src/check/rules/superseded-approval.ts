@@ -44,12 +44,12 @@ function overtaken(
   const asked = actionPattern(approval, "start-1");
   const second: RunPattern = { pipeline: pipeline.id, event: "start-2" };
   const path = [approval.stageLabel];
-  const what = root.kind === "dispatch" ? `${pipeline.label} is started` : described;
+  const [repeated] = described.split(" -> ");
   return {
     schedule: [
-      `${what} -> run 1 reaches "${approval.label}" and holds stage "${approval.stageLabel}"`,
-      `${what} again -> run 2 waits in front of the stage`,
-      `${what} once more -> run 3 takes the place of run 2, which ends as Superseded`,
+      `${described} -> run 1 reaches "${approval.label}" and holds stage "${approval.stageLabel}"`,
+      `${repeated} again -> run 2 waits in front of the stage`,
+      `${repeated} once more -> run 3 takes the place of run 2, which ends as Superseded`,
       "run 1 is answered; run 3 is asked about next; run 2 never is",
     ],
     claim: {

@@ -78,14 +78,17 @@ interface WrittenSample {
   readonly files: Written;
 }
 
-const written = samples
-  .map(({ delivery }) => expressible(delivery))
-  .map((delivery) => ({ delivery, files: writable(delivery) }))
+const formats = fc.constantFrom("cloudformation" as const, "cloudformation" as const, "terraform" as const);
+
+const written = fc
+  .tuple(samples, formats)
+  .map(([{ delivery }, format]) => ({ delivery: expressible(delivery), format }))
+  .map(({ delivery, format }) => ({ delivery, files: writable(delivery, format) }))
   .filter((one): one is WrittenSample => one.files !== undefined);
 
-function writable(delivery: Delivery): Written | undefined {
+function writable(delivery: Delivery, format: "cloudformation" | "terraform"): Written | undefined {
   try {
-    return write(delivery);
+    return write(delivery, {}, { format });
   } catch (error) {
     if (error instanceof CannotWrite) return undefined;
     throw error;
@@ -121,6 +124,7 @@ test("whatever starts it and whatever fails: order, gates, one run in an environ
   await fc.assert(
     fc.asyncProperty(written, choices, fc.nat(2), async ({ delivery, files }, picks, failingRun) => {
       const { pipelines } = await readBack(files);
+      assert.ok(pipelines.length > 0);
       const places = placesOf(delivery);
       for (const pipeline of pipelines) {
         const mine = places.filter(({ stage }) => pipeline.stages.some(({ name }) => name === stage));

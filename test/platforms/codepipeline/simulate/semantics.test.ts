@@ -221,7 +221,9 @@ describe("failures", () => {
       const started = told(trace).filter((line) => line.endsWith("action-started"));
       assert.equal(started.filter((line) => line.includes("/web")).length, retry === "ALL_ACTIONS" ? 2 : 1);
       assert.deepEqual(statuses(trace), ["succeeded"]);
-      assert.deepEqual(statuses(plainly([shop], { events: [push("a")], outcome: failing("0 api") })), ["failed"]);
+      const failed = plainly([shop], { events: [push("a")], outcome: failing("0 api") });
+      assert.deepEqual(statuses(failed), ["failed"]);
+      assert.equal(told(failed).filter((line) => line === "0 Deploy/api action-failed").length, 2);
     }
   });
 
@@ -282,6 +284,17 @@ describe("stops", () => {
     }
     const ends = new Set(traces.flatMap(({ events }) => events.map(({ what }) => what)));
     assert.ok(ends.has("action-abandoned") && traces.some((trace) => statuses(trace)[0] === "succeeded"));
+  });
+
+  test("what would run beside it does not begin any more", () => {
+    const shop = pipeline("shop", [stage("Deploy", ["api", "web"])]);
+    const traces = every([shop], { events: [push("a"), stop] });
+    for (const trace of traces) {
+      const begun = trace.events.findLastIndex(({ what }) => what === "action-started");
+      const stopped = indexOf(trace, { what: "event", event: "stop" });
+      if (stopped < indexOf(trace, { what: "run-ended" })) assert.ok(begun < stopped);
+    }
+    assert.ok(traces.some((trace) => told(trace).filter((line) => line.endsWith("action-started")).length === 1));
   });
 
   test("a run that waits is stopped at once, and the one before it goes on", () => {
