@@ -1,4 +1,5 @@
 import type { Bucket } from "./document.ts";
+import type { Line } from "./lines.ts";
 
 export const artifactBucket: Bucket = {
   kind: "bucket",
@@ -8,3 +9,16 @@ export const artifactBucket: Bucket = {
   expireDays: 90,
   cache: { prefix: "cache/", expireDays: 30 },
 };
+
+export const checksBucket: Bucket = {
+  kind: "bucket",
+  id: "CheckArtifacts",
+  comment: ["What checks of pull requests hand on. Apart from all that releases are made of."],
+  prefix: "pipeline-checks-",
+  expireDays: 14,
+  cache: { prefix: "cache/", expireDays: 14 },
+};
+
+/** Where the runs of a pipeline keep what they hand on. */
+export const bucketOf = ({ runsFor }: Pick<Line, "runsFor">): string =>
+  runsFor === "pull requests" ? checksBucket.id : artifactBucket.id;

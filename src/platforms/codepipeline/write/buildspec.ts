@@ -7,7 +7,7 @@ import { handedAddress } from "./hand-over/artifacts.ts";
 import { isElsewhere } from "./hand-over/variables.ts";
 import { commandOf, header } from "./header.ts";
 import { installPhase } from "./install.ts";
-import { directoryOf, type JobPlace, prefixOf, promisedOutputs, type Register } from "./job-place.ts";
+import { directoryOf, type JobPlace, outputScope, prefixOf, promisedOutputs, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
@@ -175,14 +175,15 @@ function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Regi
 
 /** Where each output of a job has a value for every run. */
 function outputFolders(place: JobPlace): Record<string, string> {
-  const environment = place.job.per === "release" ? undefined : "{environment}";
+  const environment = place.job.per === "release" ? outputScope(place) : "{environment}";
   const folder = (output: string) =>
     outputPath({ prefix: prefixOf(place), environment, pipeline: place.pipeline.name, output });
   return Object.fromEntries(Object.keys(promisedOutputs(place)).map((output) => [output, folder(output)]));
 }
 
 /** Names outside Baton under which outputs are wanted as well. */
-function namesOutside({ pipeline, name }: JobPlace): Record<string, string> {
+function namesOutside({ pipeline, name, line }: JobPlace): Record<string, string> {
+  if (line.runsFor === "pull requests") return {};
   const own = Object.entries(pipeline.outputs).filter(
     ([, output]) => output.job === name && output.parameter !== undefined,
   );

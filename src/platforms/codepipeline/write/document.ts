@@ -158,8 +158,8 @@ export interface Project extends Encrypted {
   readonly buildspec: string;
   readonly timeoutMinutes: number;
   readonly variables: readonly ProjectVariable[];
-  /** Path in the artifact bucket; undefined: nothing is worth keeping. */
-  readonly cache: string | undefined;
+  /** Bucket, and path in it; undefined: nothing is worth keeping. */
+  readonly cache: { readonly bucket: string; readonly path: string } | undefined;
 }
 
 export interface Pipeline extends Encrypted {
@@ -186,6 +186,9 @@ export interface Store {
 export interface Trigger {
   /** Action of the source. */
   readonly source: string;
+  /** What happens: pushes, or these events of pull requests. */
+  readonly on: "push" | readonly ("OPEN" | "UPDATED")[];
+  /** Pushed to, or to be merged into. */
   readonly branches: readonly string[];
   /** None: every path. */
   readonly paths: readonly string[];

@@ -128,7 +128,7 @@ function actionRole(guest: Guest, { delivery, options, register }: Around): Lent
   };
 }
 
-const finding = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
+const finding = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"];
 const exchanging = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"];
 
 /** By account: the roles that act with the artifacts of a region. */

@@ -7,6 +7,7 @@ export const wordsOf = ({ pipeline, name, environment, line }: JobPlace) => [
   pipeline.name,
   name,
   environment?.name ?? (line.isOnlyBranch ? "" : line.branch),
+  ...(line.runsFor === "pull requests" ? ["checks"] : []),
 ];
 
 export const projectId = (place: JobPlace, register: Register) => register.id(...wordsOf(place), "project");

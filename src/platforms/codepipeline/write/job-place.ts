@@ -31,6 +31,10 @@ export function promisedOutputs({ pipeline, name }: Pick<JobPlace, "pipeline" | 
   return Object.fromEntries(own.map(([output, { type }]) => [output, type]));
 }
 
+/** Where outputs of a job are kept: by environment, and apart from all releases for pull requests. */
+export const outputScope = ({ environment, line }: Pick<JobPlace, "environment" | "line">): string | undefined =>
+  environment?.name ?? (line.runsFor === "pull requests" ? "pull-requests" : undefined);
+
 /** Of what surrounds the pipelines; no job's id may be the same. */
 const fixedIds = [
   "HandOver",
@@ -38,6 +42,7 @@ const fixedIds = [
   "HandOverRole",
   "HandOverLogs",
   "Handed",
+  "CheckArtifacts",
   "Rollback",
   "RollbackRole",
   "RollbackLogs",
@@ -81,7 +86,8 @@ export class Register {
 
   project({ delivery, pipeline, name, environment, line }: JobPlace): string {
     const end = environment?.name ?? (line.isOnlyBranch ? undefined : line.branch);
-    const words = [delivery.name, pipeline.name, name, ...(end === undefined ? [] : [end])];
+    const what = line.runsFor === "pull requests" ? ["checks"] : [];
+    const words = [delivery.name, pipeline.name, name, ...(end === undefined ? [] : [end]), ...what];
     const wanted = words.join("-").replaceAll(/[^A-Za-z0-9_-]/g, "-");
     return this.#projects.of(words.join(" "), wanted.slice(0, 140));
   }

@@ -3,7 +3,7 @@
 import type { Condition, Value } from "../../../model/delivery.ts";
 import type { EnvironmentVariable } from "./document.ts";
 import { handedOutput, handedRun, isElsewhere } from "./hand-over/variables.ts";
-import { type JobPlace, prefixOf, type Register } from "./job-place.ts";
+import { type JobPlace, outputScope, prefixOf, type Register } from "./job-place.ts";
 import { producerOf, variablesIn } from "./known-values.ts";
 import { Names, outputPath, path, secretName, snake } from "./names.ts";
 import { nativeStack, stackOutput } from "./native.ts";
@@ -120,7 +120,7 @@ export class JobValues {
     }
     const place = {
       prefix: prefixOf(this.#place),
-      environment: producer.environment?.name,
+      environment: outputScope(producer),
       pipeline: producer.pipeline.name,
       output: producer.output,
     };

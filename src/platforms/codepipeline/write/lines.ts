@@ -18,6 +18,8 @@ export interface Line {
   readonly onBranch: readonly Pipeline[];
   /** Whether the delivery has no other branch. */
   readonly isOnlyBranch: boolean;
+  /** What starts it: pushes to the branch, or pull requests for it. */
+  readonly runsFor: "pushes" | "pull requests";
 }
 
 /** @throws {CannotWrite} for environments that no single push can reach. */
@@ -44,6 +46,7 @@ export function linesOf(delivery: Delivery): Line[] {
       pipelines,
       onBranch: pipelines,
       isOnlyBranch: branches.length === 1,
+      runsFor: "pushes",
     };
   });
 }

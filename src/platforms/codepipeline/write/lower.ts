@@ -2,7 +2,8 @@
 
 import type { Delivery } from "../../../model/delivery.ts";
 import { approversOf } from "./approvers.ts";
-import { artifactBucket } from "./artifact-bucket.ts";
+import { artifactBucket, bucketOf, checksBucket } from "./artifact-bucket.ts";
+import { type Checks, checksOf } from "./checks.ts";
 import type { Document, ParameterSpec, Pipeline, Resource, Store } from "./document.ts";
 import { elsewhereOf, keyGuests, storeIn } from "./elsewhere.ts";
 import { encrypted } from "./encryption.ts";
@@ -62,15 +63,18 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
       default: "",
     },
   ];
+  const checks = checksOf(lines, { delivery, options, register });
   const work = lines.flatMap(({ places }) => places).map((place) => workOf(place, register));
+  const checking = checks.lines.flatMap(({ places }) => places).map((place) => workOf(place, register));
   for (const { policy } of work) if (policy) parameters.push(policy);
   const projects = work.flatMap(({ resources }) =>
     resources.flatMap((one) => (one.kind === "project" ? [one.name] : [])),
   );
   const buildspecs = new Map(
-    work.flatMap(({ buildspec }) => (buildspec ? [[buildspec.path, buildspec] as const] : [])),
+    [...work, ...checking].flatMap(({ buildspec }) => (buildspec ? [[buildspec.path, buildspec] as const] : [])),
   );
   refuseSameArtifacts(lines);
+  refuseSameNames([...lines, ...checks.lines]);
   const around = { delivery, options, register, lines, work };
   const { home } = options.settings;
   const elsewhere = elsewhereOf(around);
@@ -79,15 +83,22 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
   }
   const resources: Resource[] = [
     home === undefined ? artifactBucket : storeIn(home.region, around),
-    ...lines.flatMap((line) => {
+    ...(checks.lines.length > 0 ? [checksBucket] : []),
+    ...[...lines, ...checks.lines].flatMap((line) => {
       const stores = storesOf(line, { delivery: delivery.name, settings: options.settings, register });
       return [pipelineRole(line, { register, stores }), pipelineOf(line, { delivery, options, register, stores })];
     }),
     ...lines.flatMap((line) => approversOf(line, { register, options })),
     ...schedulesOf(lines, register),
-    ...work.flatMap(({ resources }) => resources),
+    ...[...work, ...checking].flatMap(({ resources }) => resources),
     ...(isSeparate ? handOverResources(lines, { delivery: delivery.name, bucket: artifactBucket.id, options }) : []),
-    ...operations({ delivery: delivery.name, settings: options.settings, lines, projects }),
+    ...operations({
+      delivery: delivery.name,
+      settings: options.settings,
+      lines,
+      checks: checks.lines.map(({ line }) => line.name),
+      projects,
+    }),
   ];
   return {
     delivery: delivery.name,
@@ -116,7 +127,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     ],
     tags: { "baton:delivery": delivery.name, ...options.settings.tags },
     buildspecs: [...buildspecs.values()],
-    notes: notesOf(delivery, options.settings),
+    notes: notesOf({ delivery, settings: options.settings, checks }),
   };
 }
 
@@ -141,6 +152,13 @@ function refuseSameArtifacts(lines: readonly LineStages[]): void {
   }
 }
 
+/** @throws {CannotWrite} for checks that would be called like another pipeline. */
+function refuseSameNames(lines: readonly LineStages[]): void {
+  const names = lines.map(({ line }) => line.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new CannotWrite(`two CodePipelines would be called ${twice}`, "rename a pipeline");
+}
+
 /** A misspelt name would silently take a permission or an alarm away. */
 function refuseStrangeSettings(delivery: Delivery, { permissions, alarms }: Settings): void {
   const jobs = new Set(
@@ -163,8 +181,7 @@ function refuseStrangeSettings(delivery: Delivery, { permissions, alarms }: Sett
   }
 }
 
-function notesOf(delivery: Delivery, settings: Settings): string[] {
-  const checked = delivery.pipelines.filter(({ triggers }) => triggers.pullRequests).map(({ name }) => name);
+function notesOf({ delivery, settings, checks }: { delivery: Delivery; settings: Settings; checks: Checks }): string[] {
   const unmanual = delivery.pipelines.filter(({ triggers }) => !triggers.manual).map(({ name }) => name);
   const free = Object.entries(delivery.parameters).filter(([, { type }]) => type === "string");
   const unset = Object.entries(delivery.parameters).flatMap(([name, one]) => (one.default === undefined ? [name] : []));
@@ -183,8 +200,12 @@ function notesOf(delivery: Delivery, settings: Settings): string[] {
     ...(unset.length > 0
       ? [`a run that a push starts is given no values: ${unset.join(", ")} needs a default for it`]
       : []),
-    ...(checked.length > 0
-      ? [`pull requests start no CodePipeline: check ${checked.join(", ")} where they are reviewed`]
+    ...(checks.unchecked.length > 0
+      ? [`pull requests start no CodePipeline: check ${checks.unchecked.join(", ")} where they are reviewed`]
+      : []),
+    ...checks.leftOut.map(({ job, why }) => `pull requests do not run ${job}: ${why}`),
+    ...(checks.lines.length > 0
+      ? ["a pull request does not show how its checks end: CodePipeline tells those who subscribe to the topic"]
       : []),
     ...(unmanual.length > 0
       ? [`who may start a CodePipeline by hand is up to IAM: ${unmanual.join(", ")} does not want that`]
@@ -201,23 +222,26 @@ function pipelineOf(
     stores,
   }: { delivery: Delivery; options: WriteOptions; register: Register; stores: readonly Store[] },
 ): Pipeline {
+  const isCheck = line.runsFor === "pull requests";
   const pipeline: Pipeline = {
     kind: "pipeline",
     id: register.id(line.name, "pipeline"),
-    comment: [`Pushes to ${line.branch}: ${stages.map(({ name }) => name).join(", ")}.`],
+    comment: [
+      `${isCheck ? "Pull requests for" : "Pushes to"} ${line.branch}: ${stages.map(({ name }) => name).join(", ")}.`,
+    ],
     name: line.name,
     role: pipelineRoleId(line, register),
-    bucket: artifactBucket.id,
+    bucket: bucketOf(line),
     stores,
-    // One after the other and none dropped: a newer run must not take the place of one that waits.
-    executionMode: "QUEUED",
+    // One after the other and none dropped: a newer run must not take the place of one that waits. Checks change nothing.
+    executionMode: isCheck ? "PARALLEL" : "QUEUED",
     variables: [
       ...Object.entries(delivery.parameters).map(([name, one]) => ({
         name,
         ...(one.default !== undefined && { default: one.default }),
         description: describing(one.description ?? `Parameter ${name}`),
       })),
-      ...(options.layout === "separate"
+      ...(options.layout === "separate" && !isCheck
         ? [{ name: fromVariable, default: fromFirst, description: "The environment that this run begins with" }]
         : []),
     ],

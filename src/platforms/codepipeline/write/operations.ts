@@ -11,6 +11,8 @@ interface Operated {
   readonly delivery: string;
   readonly settings: Settings;
   readonly lines: readonly LineStages[];
+  /** Names of the pipelines for pull requests. */
+  readonly checks: readonly string[];
   readonly projects: readonly string[];
 }
 
@@ -18,7 +20,14 @@ export function operations(operated: Operated): Resource[] {
   const { delivery, settings, lines } = operated;
   const notices: Rule[] = [
     notice({ id: "TellPassed", states: ["SUCCEEDED"], words: "passed", operated }),
-    notice({ id: "TellFailed", states: ["FAILED", "STOPPED", "CANCELED"], words: "did not pass", operated }),
+    // Checks are looked at when they fail; that they pass is what everybody expects.
+    notice({
+      id: "TellFailed",
+      states: ["FAILED", "STOPPED", "CANCELED"],
+      words: "did not pass",
+      operated,
+      more: operated.checks,
+    }),
   ];
   const rollsBack = settings.rollback === "function";
   return [
@@ -110,11 +119,13 @@ function notice({
   states,
   words,
   operated,
+  more = [],
 }: {
   id: string;
   states: readonly string[];
   words: string;
   operated: Operated;
+  more?: readonly string[];
 }): Rule {
   return {
     kind: "rule",
@@ -125,7 +136,7 @@ function notice({
     pattern: {
       source: ["aws.codepipeline"],
       "detail-type": ["CodePipeline Pipeline Execution State Change"],
-      detail: { pipeline: operated.lines.map(({ line }) => line.name), state: states },
+      detail: { pipeline: [...operated.lines.map(({ line }) => line.name), ...more], state: states },
     },
     target: {
       kind: "topic",

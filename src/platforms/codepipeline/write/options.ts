@@ -34,6 +34,8 @@ export const settingsSchema = z.strictObject({
    * it (`function`).
    */
   rollback: z.enum(["stage", "function"]).default("stage"),
+  /** What pull requests start: nothing, or a pipeline with the `checks` that need no rights. */
+  pullRequests: z.enum(["nothing", "checks"]).default("nothing"),
   /** Where the pipelines are; needed as soon as an environment is somewhere else. */
   home: z.strictObject({ account: accountId, region: regionName }).optional(),
   /** Where environments are, by environment. What is not said is as at home. */

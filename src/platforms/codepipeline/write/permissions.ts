@@ -2,7 +2,7 @@
 
 import type { Step, Value } from "../../../model/delivery.ts";
 import type { Statement } from "./document.ts";
-import { type JobPlace, prefixOf, promisedOutputs, referenceOf } from "./job-place.ts";
+import { type JobPlace, outputScope, prefixOf, promisedOutputs, referenceOf } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { knownText, producerOf } from "./known-values.ts";
 import { Names, outputPath, pascal, secretName } from "./names.ts";
@@ -70,7 +70,7 @@ function handOverStatements(place: JobPlace): Statement[] {
       const producer = producerOf(place, hole.output);
       const folder = outputPath({
         prefix,
-        environment: producer.environment?.name,
+        environment: outputScope(producer),
         pipeline: producer.pipeline.name,
         output: producer.output,
       });
@@ -84,8 +84,11 @@ function handOverStatements(place: JobPlace): Statement[] {
     }
   }
   const own = Object.keys(promisedOutputs(place));
-  const folders = own.map((output) => outputPath({ prefix, environment, pipeline: place.pipeline.name, output }));
+  const folders = own.map((output) =>
+    outputPath({ prefix, environment: outputScope(place), pipeline: place.pipeline.name, output }),
+  );
   const newest = own.flatMap((output) => {
+    if (place.line.runsFor === "pull requests") return [];
     const name = place.pipeline.outputs[output]!.parameter;
     return name === undefined ? [] : [name.replaceAll("{environment}", environment ?? "").replace(/^\/?/, "/")];
   });

@@ -1,4 +1,4 @@
-import { artifactBucket } from "./artifact-bucket.ts";
+import { bucketOf } from "./artifact-bucket.ts";
 import type { Role, Statement, Store } from "./document.ts";
 import { handing } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
@@ -36,16 +36,13 @@ export function pipelineRole(
     {
       sid: "FindArtifacts",
       actions: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
-      resources: [
-        [arnOf(artifactBucket.id)],
-        ...others.map(({ bucket }): Text => text`arn:${partition}:s3:::${bucket}`),
-      ],
+      resources: [[arnOf(bucketOf(line))], ...others.map(({ bucket }): Text => text`arn:${partition}:s3:::${bucket}`)],
     },
     {
       sid: "HandArtifactsOn",
       actions: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
       resources: [
-        text`${arnOf(artifactBucket.id)}/*`,
+        text`${arnOf(bucketOf(line))}/*`,
         ...others.map(({ bucket }) => text`arn:${partition}:s3:::${bucket}/*`),
       ],
     },

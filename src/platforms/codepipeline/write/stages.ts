@@ -79,7 +79,7 @@ export function stagesOf(
 }
 
 /** Whether its condition keeps a job out for good. @throws {CannotWrite} for what a stage cannot do. */
-function isLeftOut(place: JobPlace): boolean {
+export function isLeftOut(place: JobPlace): boolean {
   const { pipeline, name, job, environment, line, delivery } = place;
   if (job.runsAfter !== "success") {
     throw new CannotWrite(
@@ -104,7 +104,7 @@ function isLeftOut(place: JobPlace): boolean {
   return answer === "no";
 }
 
-function sourceStage({ branch }: Line): Stage {
+export function sourceStage({ branch }: Line): Stage {
   const source: Action = {
     name: sourceAction,
     category: "Source",
@@ -165,7 +165,8 @@ function approvalStage({
   return { name: `Approve-${environment}`, comment, actions: [action] };
 }
 
-function actionsOf(places: readonly JobPlace[], register: Register): Action[] {
+/** In an order that run orders can say. */
+export function actionsOf(places: readonly JobPlace[], register: Register): Action[] {
   const parts = orderedParts(places);
   return parts.sort((a, b) => a.runOrder - b.runOrder).map((part) => actionOf(part, register));
 }

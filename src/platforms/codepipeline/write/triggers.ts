@@ -8,19 +8,26 @@ const patternLimit = 8;
 const longestPattern = 255;
 
 /**
- * Pushes to the line's branch, of paths that belong to one of its pipelines. Wider than the definition where a trigger
- * cannot say as much: a run too many changes nothing, a run too few is a release that nobody deploys.
+ * Pushes to the line's branch, or pull requests for it, of paths that belong to one of its pipelines. Wider than the
+ * definition where a trigger cannot say as much: a run too many changes nothing, a run too few is a release that nobody
+ * deploys.
  */
-export function triggerOf({ branch, pipelines }: Line, root: string): Trigger {
-  const globs = pipelines.map(({ triggers }) => triggers.paths);
+export function triggerOf({ branch, pipelines, runsFor }: Line, root: string): Trigger {
+  const isAsked = runsFor === "pull requests";
+  const paths = pathsOf(pipelines, root);
+  // What was closed needs no checks any more; merged, it is a push.
+  return { source: sourceAction, on: isAsked ? ["OPEN", "UPDATED"] : "push", branches: [branch], paths };
+}
+
+function pathsOf(pipelines: Line["pipelines"], root: string): string[] {
   const paths = new Set<string>();
-  for (const list of globs) {
-    const included = list.filter((glob) => !glob.startsWith("!"));
-    if (included.length === 0) return { source: sourceAction, branches: [branch], paths: whole(root) };
+  for (const { triggers } of pipelines) {
+    const included = triggers.paths.filter((glob) => !glob.startsWith("!"));
+    if (included.length === 0) return whole(root);
     for (const glob of included) paths.add(wider(path(root, glob)));
   }
   const fits = paths.size <= patternLimit && [...paths].every((glob) => glob.length <= longestPattern);
-  return { source: sourceAction, branches: [branch], paths: fits ? [...paths] : whole(root) };
+  return fits ? [...paths] : whole(root);
 }
 
 const whole = (root: string) => (root === "" ? [] : [`${root}/**`]);

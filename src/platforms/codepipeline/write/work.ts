@@ -1,4 +1,4 @@
-import { artifactBucket } from "./artifact-bucket.ts";
+import { bucketOf } from "./artifact-bucket.ts";
 import { buildspecText, cachePaths } from "./buildspec.ts";
 import type { ParameterSpec, Resource, Role, Statement } from "./document.ts";
 import { handedStatements, handedVariables } from "./hand-over/artifacts.ts";
@@ -27,7 +27,10 @@ export function workOf(place: JobPlace, register: Register): Work {
   // What an upload may do is a matter of who does it: the pipeline's role, or that of the environment's account.
   if (nativeUpload(place, register) !== undefined) return { resources: [] };
   const native = nativeStack(place, register) !== undefined;
-  const where = environment === undefined ? "once for each release" : `in ${environment.name}`;
+  const isCheck = place.line.runsFor === "pull requests";
+  const once = isCheck ? "for pull requests" : "once for each release";
+  const where = environment === undefined ? once : `in ${environment.name}`;
+  const bucket = bucketOf(place.line);
   const { handOver, statements, untold } = permissionsOf(place, native ? "as a stack" : "on a machine");
   const policy: ParameterSpec | undefined =
     untold.length === 0
@@ -57,7 +60,12 @@ export function workOf(place: JobPlace, register: Register): Work {
   if (native) return { resources: [stackRole()], ...told };
   const projectName = register.project(place);
   const logs = register.id(...wordsOf(place), "logs");
-  const buildspec = path(options.folder, "buildspecs", `${pipeline.name}-${name}.yml`);
+  const commands = buildspecText(place, register);
+  // For a pull request a build does the same, but for what it publishes.
+  const isOther =
+    isCheck && commands !== buildspecText({ ...place, line: { ...place.line, runsFor: "pushes" } }, register);
+  const folder = path(options.folder, "buildspecs", isOther ? "checks" : "");
+  const buildspec = path(folder, `${pipeline.name}-${name}.yml`);
   const cache = cachePaths(job).length > 0 ? `cache/${projectName}` : undefined;
   const own: Statement[] = [
     {
@@ -68,12 +76,12 @@ export function workOf(place: JobPlace, register: Register): Work {
     {
       sid: "FindArtifacts",
       actions: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-      resources: [[arnOf(artifactBucket.id)]],
+      resources: [[arnOf(bucket)]],
     },
     {
       sid: "TakeArtifacts",
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: [text`${arnOf(artifactBucket.id)}/*`],
+      resources: [text`${arnOf(bucket)}/*`],
     },
     ...handedStatements(place, register),
     ...(Object.keys(job.artifacts).length > 0
@@ -81,7 +89,7 @@ export function workOf(place: JobPlace, register: Register): Work {
       : []),
     ...(cache === undefined
       ? []
-      : [{ sid: "KeepCache", actions: ["s3:PutObject"], resources: [text`${arnOf(artifactBucket.id)}/${cache}/*`] }]),
+      : [{ sid: "KeepCache", actions: ["s3:PutObject"], resources: [text`${arnOf(bucket)}/${cache}/*`] }]),
   ];
   const lent: Role | undefined = isAbroad
     ? {
@@ -102,7 +110,7 @@ export function workOf(place: JobPlace, register: Register): Work {
   const { policyParameter: _policy, ...ofTheBuild } = role([...own, ...handOver, ...acting]);
   return {
     ...(lent ? { elsewhere: { account: target!.account, role: lent, ...told } } : told),
-    buildspec: { path: buildspec, text: buildspecText(place, register) },
+    buildspec: { path: buildspec, text: commands },
     resources: [
       {
         ...ofTheBuild,
@@ -122,7 +130,7 @@ export function workOf(place: JobPlace, register: Register): Work {
         buildspec: path(options.root, buildspec),
         timeoutMinutes: Math.min(2160, Math.max(5, Math.ceil(job.timeoutMs / 60_000))),
         variables: [...new JobValues(place).settled, ...handedVariables(place), ...targetVariables(place, register)],
-        cache,
+        cache: cache === undefined ? undefined : { bucket, path: cache },
       },
     ],
   };
@@ -130,5 +138,7 @@ export function workOf(place: JobPlace, register: Register): Work {
 
 /** CodePipeline shortens the names of the pipeline and of the artifact in keys, to twenty and ten characters. */
 function artifactKeys(place: JobPlace, register: Register): Text[] {
-  return [text`${arnOf(artifactBucket.id)}/${place.line.name.slice(0, 20)}*/${register.artifact(place).slice(0, 10)}*`];
+  return [
+    text`${arnOf(bucketOf(place.line))}/${place.line.name.slice(0, 20)}*/${register.artifact(place).slice(0, 10)}*`,
+  ];
 }

@@ -13,7 +13,7 @@ import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/
 import { cdkModules } from "./cdk-modules.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
-import { keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
+import { checkSettings, keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
 
 const networkCompute = await readExample("network-compute");
 const infraWeb = await readExample("infra-web");
@@ -22,6 +22,7 @@ const cases = {
   shop: [shop, shopSettings, "single"],
   "shop-separate": [shop, shopSettings, "separate"],
   "tool-shop-separate": [toolShop, { encryption: "key" }, "separate"],
+  "shop with checks": [shop, checkSettings, "single"],
   "shop with a key": [shop, keySettings, "single"],
   "network-compute": [networkCompute.built, networkCompute.settings, "single"],
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],
@@ -57,7 +58,7 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
     const buildspecs = files.filter(({ path }) => path.endsWith(".yml"));
     assert.deepEqual(
       buildspecs.map(({ path }) => path.replace(/^cdk\/buildspecs\//, "")),
-      lowerDelivery(built, options).buildspecs.map(({ path }) => path.split("/").at(-1)),
+      lowerDelivery(built, options).buildspecs.map(({ path }) => path.replace(/^cdk\/buildspecs\//, "")),
     );
   });
 

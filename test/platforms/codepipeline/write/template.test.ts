@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { cloudformation, delivery, env, output, pipeline } from "../../../../src/index.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
-import { examples, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
+import { checkSettings, examples, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-template-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,6 +17,7 @@ const networkCompute = await readExample("network-compute");
 const templates = {
   shop: templateText(shop, shopSettings),
   "shop-with-a-key": templateText(shop, keySettings),
+  "shop-with-checks": templateText(shop, checkSettings),
   "network-compute": templateText(networkCompute.built, networkCompute.settings),
   "shop-separate": templateText(shop, shopSettings, { layout: "separate" }),
   "tool-shop-separate": templateText(toolShop, {}, { layout: "separate" }),
@@ -88,12 +89,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 14);
+  assert.equal(inputs.length, 16);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 14\n", stderr);
+  assert.equal(stdout, "valid 16\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

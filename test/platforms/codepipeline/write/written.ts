@@ -171,3 +171,6 @@ const site = pipeline("web", {
 });
 /** One pipeline takes files of another. */
 export const toolShop = delivery("shop", { pipelines: [tool, site], environments: [env("test", { branch: "main" })] });
+
+/** With a pipeline for pull requests. */
+export const checkSettings = { ...shopSettings, pullRequests: "checks" };

@@ -18,11 +18,17 @@ export function pipelineProperties(pipeline: Pipeline, references: References): 
         ...(preset !== undefined && { DefaultValue: preset }),
       })),
     }),
-    Triggers: pipeline.triggers.map(({ source, branches, paths }) => ({
+    Triggers: pipeline.triggers.map(({ source, on, branches, paths }) => ({
       ProviderType: "CodeStarSourceConnection",
       GitConfiguration: {
         SourceActionName: source,
-        Push: [{ Branches: { Includes: branches }, ...(paths.length > 0 && { FilePaths: { Includes: paths } }) }],
+        [on === "push" ? "Push" : "PullRequest"]: [
+          {
+            ...(on !== "push" && { Events: on }),
+            Branches: { Includes: branches },
+            ...(paths.length > 0 && { FilePaths: { Includes: paths } }),
+          },
+        ],
       },
     })),
     Stages: pipeline.stages.map((stage) => stageOf(stage, references)),

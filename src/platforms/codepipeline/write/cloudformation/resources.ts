@@ -283,7 +283,7 @@ function project(one: Project, references: References): Record<string, unknown> 
     ...encryptedWith(one, "EncryptionKey", references),
     LogsConfig: { CloudWatchLogs: { Status: "ENABLED", GroupName: value([nameOf(one.logs)]) } },
     ...(one.cache !== undefined && {
-      Cache: { Type: "S3", Location: value(text`${nameOf("Artifacts")}/${one.cache}`) },
+      Cache: { Type: "S3", Location: value(text`${nameOf(one.cache.bucket)}/${one.cache.path}`) },
     }),
   };
 }

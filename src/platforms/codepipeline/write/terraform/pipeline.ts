@@ -20,7 +20,7 @@ export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Bloc
         type: "variable",
         attributes: { name, description, default_value: preset },
       })),
-      ...pipeline.triggers.map(({ source, branches, paths }) => ({
+      ...pipeline.triggers.map(({ source, on, branches, paths }) => ({
         type: "trigger",
         attributes: { provider_type: "CodeStarSourceConnection" },
         blocks: [
@@ -29,7 +29,8 @@ export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Bloc
             attributes: { source_action_name: source },
             blocks: [
               {
-                type: "push",
+                type: on === "push" ? "push" : "pull_request",
+                attributes: { events: on === "push" ? undefined : [...on] },
                 blocks: [
                   { type: "branches", attributes: { includes: [...branches] } },
                   ...(paths.length > 0 ? [{ type: "file_paths", attributes: { includes: [...paths] } }] : []),

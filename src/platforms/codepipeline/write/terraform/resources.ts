@@ -336,7 +336,7 @@ function project(one: Project, values: TerraformValues): Block {
         : [
             {
               type: "cache",
-              attributes: { type: "S3", location: location(text`${nameOf("Artifacts")}/${one.cache}`) },
+              attributes: { type: "S3", location: location(text`${nameOf(one.cache.bucket)}/${one.cache.path}`) },
             },
           ]),
     ],
