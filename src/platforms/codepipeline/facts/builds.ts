@@ -7,7 +7,7 @@ import type { Access } from "../../../facts/access.ts";
 import { identity, literal, type PhaseFacts, type PhaseText, type Written } from "../../../facts/staged.ts";
 import type { Place } from "../../../findings/source.ts";
 import type { Action, CodePipeline, PipelineFiles, Project } from "../pipeline.ts";
-import { type FilledDocument, parseFilled } from "../read/filled-text.ts";
+import { documentOf, type FilledDocument, parseFilled } from "../read/filled-text.ts";
 import { child, type Node, plainText } from "../read/tree/node.ts";
 import { actionVariables, type BuildVariables, buildVariables, specVariables } from "./build-variables.ts";
 import { recognised, scriptText } from "./scripts.ts";
@@ -44,7 +44,8 @@ export function buildFacts(action: Action, { pipeline, files, isSource }: BuildP
   const project = pipeline.scope.projects.find(({ aliases }) => name !== undefined && aliases.includes(name));
   const override = setting("BuildspecOverride");
   if (!project && !override) return { ...noBuild, opaque: true };
-  const spec = buildspec(override ?? project?.buildspec, { action, files });
+  const node = override ? undefined : project?.buildspecNode;
+  const spec = buildspec(override ?? project?.buildspec, { action, files, node });
   if (!spec) return { ...noBuild, opaque: true };
   const given = buildVariables([
     actionVariables(setting("EnvironmentVariables")),
@@ -56,15 +57,19 @@ export function buildFacts(action: Action, { pipeline, files, isSource }: BuildP
 
 interface SpecPlace {
   readonly action: Action;
+  /** As it is written, where its parts have places of their own. */
+  readonly node: Node | undefined;
   readonly files: PipelineFiles;
 }
 
 /** Written inline, or a file; without either it is `buildspec.yml` at the root of the source. */
-function buildspec(written: Project["buildspec"], { action, files }: SpecPlace): FilledDocument | undefined {
+function buildspec(written: Project["buildspec"], { action, files, node }: SpecPlace): FilledDocument | undefined {
   const text = literal(written);
   const isInline = written && (text === undefined || text.includes("\n") || text.trimStart().startsWith("{"));
   if (isInline) {
-    const inline = parseFilled(written.key, { kind: "scalar", value: "", at: written.at ?? action.at });
+    const isPlaced = node?.kind === "scalar" && (node.document ?? node.stretches) !== undefined;
+    const holder: Node = { kind: "scalar", value: "", at: written.at ?? action.at };
+    const inline = isPlaced ? documentOf(node) : parseFilled(written.key, holder);
     // Else it is a path that only a deployment knows.
     return inline?.root.kind === "map" ? inline : undefined;
   }

@@ -1,6 +1,6 @@
-import type { SourceFile } from "../../../findings/source.ts";
+import type { Place, SourceFile } from "../../../findings/source.ts";
 import { parseJson } from "./tree/json.ts";
-import type { Node, Parsed } from "./tree/node.ts";
+import type { Node, Parsed, Stretch } from "./tree/node.ts";
 import { parseYaml } from "./tree/yaml.ts";
 
 /** CloudFormation takes templates of at most 1 MB; a plan of Terraform may be longer. Bytes. */
@@ -27,21 +27,38 @@ export function parse(source: SourceFile): Parsed {
   return yaml.ok ? yaml : json;
 }
 
-/** A document inside of a scalar, such as a buildspec in a template. Every place in it is that of the scalar. */
+/** A document inside of a scalar, such as a buildspec in a template. What has no place of its own has that of the scalar. */
 export function parseEmbedded(text: string, holder: Node): Node | undefined {
   const inner: SourceFile = { path: holder.at.source.path, text, byteOrderMark: false };
   const parsed = parse(inner);
-  return parsed.ok ? moved(parsed.root, holder) : undefined;
+  const stretches = (holder.kind === "scalar" ? holder.stretches : undefined) ?? [];
+  return parsed.ok ? moved(parsed.root, (at) => placeIn(stretches, at) ?? holder.at) : undefined;
 }
 
-function moved(node: Node, { at }: Node): Node {
+/** From where the first of it stands to the end of that stretch, or of what it is. */
+function placeIn(stretches: readonly Stretch[], { start, end }: Place): Place | undefined {
+  const found = stretches.findLast(({ offset }) => offset <= start);
+  if (!found) return undefined;
+  const length = found.at.end - found.at.start;
+  const from = start - found.offset;
+  return from < length
+    ? { ...found.at, start: found.at.start + from, end: found.at.start + Math.min(end - found.offset, length) }
+    : undefined;
+}
+
+function moved(node: Node, place: (at: Place) => Place): Node {
+  const at = place(node.at);
   switch (node.kind) {
     case "scalar":
       return { ...node, at };
     case "list":
-      return { kind: "list", items: node.items.map((item) => moved(item, { ...node, at })), at };
+      return { kind: "list", items: node.items.map((item) => moved(item, place)), at };
     case "map": {
-      const entries = node.entries.map(({ key, value }) => ({ key, keyAt: at, value: moved(value, { ...node, at }) }));
+      const entries = node.entries.map(({ key, keyAt, value }) => ({
+        key,
+        keyAt: place(keyAt),
+        value: moved(value, place),
+      }));
       return { kind: "map", entries, at };
     }
     default:

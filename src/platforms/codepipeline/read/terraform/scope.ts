@@ -6,7 +6,7 @@ import type { Place } from "../../../../findings/source.ts";
 import type { Bucket, BuildVariable, EventRule, Project, Role, Scope } from "../../pipeline.ts";
 import { variable } from "../body.ts";
 import { shortest, statementOf } from "../cloudformation/scope.ts";
-import { parseFilled } from "../filled-text.ts";
+import { documentOf } from "../filled-text.ts";
 import { stateOrigin } from "../state-pattern.ts";
 import { child, entriesOf, itemsOf, type Node, plainText } from "../tree/node.ts";
 import { textKey } from "../values.ts";
@@ -77,7 +77,7 @@ function eventRule(resource: TerraformResource, configuration: Configuration): E
       const whole = arn && identity(arn.key);
       return whole === undefined ? [] : [whole, whole.slice(whole.lastIndexOf(":") + 1)];
     });
-  const pattern = documentIn(child(resource.node, "event_pattern"), configuration);
+  const pattern = documentIn(child(resource.node, "event_pattern"));
   const texts = (...path: string[]) =>
     itemsOf(child(pattern, ...path)).flatMap((item) => configuration.text(item) ?? []);
   const at = resource.nameEntry.keyAt;
@@ -123,7 +123,7 @@ function bucket(resource: TerraformResource, configuration: Configuration): Buck
     blocked: !block ? unsaid("aws_s3_bucket_public_access_block") : opened ? "no" : isBlocked ? "yes" : "unknown",
     blockedAt: block?.nameEntry.keyAt ?? resource.nameEntry.keyAt,
     encrypted: encryption ? "yes" : unsaid("aws_s3_bucket_server_side_encryption_configuration"),
-    publicAt: isPublic ? access?.at : publicPolicy(beside("aws_s3_bucket_policy"), configuration),
+    publicAt: isPublic ? access?.at : publicPolicy(beside("aws_s3_bucket_policy")),
     expireDays: expiry(beside("aws_s3_bucket_lifecycle_configuration")?.node),
   };
 }
@@ -135,8 +135,8 @@ function isTold({ node }: TerraformResource, configuration: Configuration): bool
 }
 
 /** A policy that lets everybody read the bucket. */
-function publicPolicy(policy: TerraformResource | undefined, configuration: Configuration): Place | undefined {
-  const document = documentIn(child(policy?.node, "policy"), configuration);
+function publicPolicy(policy: TerraformResource | undefined): Place | undefined {
+  const document = documentIn(child(policy?.node, "policy"));
   return asList(child(document, "Statement")).find((statement) => {
     const principal = child(statement, "Principal");
     const anybody = plainText(principal) === "*" || plainText(child(principal, "AWS")) === "*";
@@ -174,9 +174,7 @@ function role(resource: TerraformResource, configuration: Configuration): Role {
     ...own("aws_iam_role_policy").map(({ node }) => child(node, "policy")),
     ...attached.flatMap((arn) => child(policyNamed(arn, configuration)?.node, "policy") ?? []),
   ];
-  const statements = policies.flatMap((policy) =>
-    asList(child(documentIn(policy, configuration), "Statement")).flatMap(statementOf),
-  );
+  const statements = policies.flatMap((policy) => asList(child(documentIn(policy), "Statement")).flatMap(statementOf));
   const managed = attached
     .filter((arn) => plainText(arn)?.endsWith(":policy/AdministratorAccess"))
     .map((arn) => ({ at: arn.at, actions: ["*"], onEverything: true, conditional: false }));
@@ -190,11 +188,9 @@ function policyNamed(arn: Node, configuration: Configuration): TerraformResource
 }
 
 /** A document that is printed into a text, or written as one, what is open in it kept. */
-function documentIn(node: Node | undefined, configuration: Configuration): Node | undefined {
-  if (node?.kind !== "scalar") return undefined;
-  if (node.document) return node.document;
-  const written = configuration.text(node);
-  const filled = written && parseFilled(written.key, node);
+function documentIn(node: Node | undefined): Node | undefined {
+  if (node?.kind === "scalar" && node.document) return node.document;
+  const filled = node && documentOf(node);
   return filled && restored(filled.root, filled.restore);
 }
 

@@ -3,12 +3,21 @@
 import type { Key } from "../../../../facts/access.ts";
 import type { Place, SourceFile } from "../../../../findings/source.ts";
 
+/** A stretch of a text that stands in a file as it is. */
+export interface Stretch {
+  /** Where it begins in the text, of which parts that are not told count nothing. */
+  readonly offset: number;
+  readonly at: Place;
+}
+
 export interface Scalar {
   readonly kind: "scalar";
   readonly value: string | number | boolean | null;
   readonly at: Place;
   /** What the text consists of, where a part of it is not told by the files. `value` then shows how it is written. */
   readonly key?: Key;
+  /** Where the text stands, in its order: what is in a text that holds a document has a place of its own. */
+  readonly stretches?: readonly Stretch[];
   /** The document that the text is printed from. */
   readonly document?: Node;
   /** The file of the repository that the text is read from. */

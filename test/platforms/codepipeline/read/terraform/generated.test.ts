@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import { literal } from "../../../../../src/facts/staged.ts";
 import type { Delivery } from "../../../../../src/model/delivery.ts";
-import { type Layout, layouts } from "../../../../../src/platforms/codepipeline/write/options.ts";
+import { CannotWrite, type Layout, layouts } from "../../../../../src/platforms/codepipeline/write/options.ts";
 import { checkFolder, lines } from "../../../../check/cases.ts";
+import { samples } from "../../../../plan/random-delivery.ts";
 import { readBack } from "../../simulate/read-back.ts";
 import { examples, readExample, shop, shopSettings, write } from "../../write/written.ts";
 import { bare } from "./bare-facts.ts";
@@ -41,6 +43,45 @@ describe("generated Terraform says what generated CloudFormation says", () => {
     }
   }
 });
+
+test("random deliveries, too", async () => {
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(samples, fc.constantFrom(...layouts), async ({ delivery }, layout) => {
+      const files = writable(expressible(delivery), layout);
+      if (!files) return;
+      count++;
+      const [terraform, cloudFormation] = await Promise.all(files.map(readBack));
+      assert.deepEqual(
+        bare({ pipelines: terraform!.facts, secrets: [] }),
+        bare({ pipelines: cloudFormation!.facts, secrets: [] }),
+      );
+    }),
+    { numRuns: 40, seed: 3 },
+  );
+  assert.ok(count > 10, `only ${count} of them can be written`);
+});
+
+/** Nothing runs after a failure and nothing hangs on the event, as on CodePipeline itself. */
+function expressible(delivery: Delivery): Delivery {
+  const copy = structuredClone(delivery);
+  for (const job of copy.pipelines.flatMap(({ jobs }) => Object.values(jobs))) {
+    job.runsAfter = "success";
+    delete job.condition;
+  }
+  for (const environment of copy.environments) if (environment.after.length === 0) environment.branch ??= "main";
+  return copy;
+}
+
+/** In both formats; not every delivery is one that CodePipeline can carry out. */
+function writable(delivery: Delivery, layout: Layout) {
+  try {
+    return (["terraform", "cloudformation"] as const).map((format) => write(delivery, {}, { format, layout }));
+  } catch (error) {
+    if (error instanceof CannotWrite) return undefined;
+    throw error;
+  }
+}
 
 test("infra-web: every stage, action, trigger and role is there, and nothing is found", async () => {
   const { facts, pipelines } = await readBack(write(infraWeb.built, infraWeb.settings, { format: "terraform" }));

@@ -26,6 +26,35 @@ test("all files of a folder are one module, in either spelling", () => {
   );
 });
 
+test("a resource is known by its address where its name is put together of what is not known", () => {
+  const files = {
+    "main.tf": `
+variable "prefix" {}
+resource "aws_codebuild_project" "build" { name = upper(var.prefix) }
+resource "aws_cloudwatch_event_rule" "push" { name = substr(var.prefix, 0, 3) }
+resource "thing" "x" { value = [aws_codebuild_project.build.name, aws_codebuild_project.build.arn, aws_cloudwatch_event_rule.push.id] }
+`,
+  };
+  const [project, rule] = ["‹aws_codebuild_project.build›", "‹aws_cloudwatch_event_rule.push›"];
+  assert.deepEqual(things(files), { "thing.x": [project, project, rule] });
+});
+
+test("templates as modules wrote them before there was a function", () => {
+  const files = {
+    "main.tf": `
+data "template_file" "spec" {
+  template = "\${file("\${path.module}/spec.yml")}"
+  vars {
+    env = "dev"
+  }
+}
+resource "thing" "x" { value = "\${data.template_file.spec.rendered}" }
+`,
+    "spec.yml": "stage: ${env}\n",
+  };
+  assert.deepEqual(things(files), { "thing.x": "stage: dev\n" });
+});
+
 test("override files change what the others say", () => {
   assert.deepEqual(
     things({
@@ -195,10 +224,12 @@ describe("values of variables", () => {
 variable "name" { default = "fallback" }
 variable "none" { default = "" }
 variable "list" { default = [] }
+variable "required" {}
 resource "aws_codepipeline" "p" {
   name  = var.name
   none  = var.none
   list  = var.list
+  required = var.required
 }
 `;
 
@@ -206,10 +237,10 @@ resource "aws_codepipeline" "p" {
     const terraform = Object.entries(files).map(([path, text]) => sourceOf(path, text));
     const { configurations } = await readConfigurations({ terraform, read: () => undefined });
     const [pipeline] = configurations.flatMap((configuration) => configuration.ofType("aws_codepipeline"));
-    return ["name", "none", "list"].map((name) => shown(child(pipeline!.node, name)!));
+    return ["name", "none", "list", "required"].map((name) => shown(child(pipeline!.node, name)!));
   }
 
-  const cases: Readonly<Record<string, readonly [files: Record<string, string>, values: unknown]>> = {
+  const cases: Readonly<Record<string, readonly [files: Record<string, string>, values: readonly unknown[]]>> = {
     "an empty default waits for a value": [{}, ["fallback", "‹var.none›", "‹var.list›"]],
     "where Terraform is run an empty list is one": [
       { "provider.tf": 'provider "aws" {}\n' },
@@ -227,13 +258,29 @@ resource "aws_codepipeline" "p" {
       { "env/prod.tfvars": 'name = "prod"\n' },
       ["‹var.name›", "‹var.none›", "‹var.list›"],
     ],
-    "unless they agree": [{ "prod.tfvars": 'name = "fallback"\n' }, ["fallback", "‹var.none›", "‹var.list›"]],
+    "unless they agree": [
+      { "prod.tfvars": 'name = "fallback"\nnone = "x"\n' },
+      ["fallback", "‹var.none›", "‹var.list›"],
+    ],
+    "what all of them say is told where nothing else is": [
+      { "env/prod.tfvars": 'required = "always"\n', "env/test.tfvars": 'required = "always"\n' },
+      ["fallback", "‹var.none›", "‹var.list›", "always"],
+    ],
+    "an empty value that is given waits as well": [
+      { "terraform.tfvars": 'name = ""\nlist = []\n' },
+      ["‹var.name›", "‹var.none›", []],
+    ],
     "values of another folder are its own": [
       { "other/terraform.tfvars": 'name = "other"\n' },
       ["fallback", "‹var.none›", "‹var.list›"],
     ],
   };
   for (const [name, [files, values]] of Object.entries(cases)) {
-    test(name, async () => assert.deepEqual(await read({ "main.tf": main, ...files }), values));
+    test(name, async () => {
+      assert.deepEqual(
+        await read({ "main.tf": main, ...files }),
+        values.length > 3 ? values : [...values, "‹var.required›"],
+      );
+    });
   }
 });

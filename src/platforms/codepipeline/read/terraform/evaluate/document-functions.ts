@@ -58,7 +58,8 @@ function templatefile({ value, at, world, render }: Given): Node | undefined {
   const found = world.file(path);
   if (!found || given.kind !== "map" || given.partial) return unknown(at, `file ${plainText(path) ?? ""}`);
   const names = new Map(given.entries.map(({ key, value: each }) => [key, each]));
-  const text = render(world.template(found.text, at), names);
+  const template = world.template({ ...known(found.text, at), file: found });
+  const text = template && render(template, names);
   return text?.kind === "scalar" ? { ...text, at } : unknown(at, `file ${found.path}`);
 }
 

@@ -1,6 +1,5 @@
 /** Values of expressions, as far as the files tell them. */
 
-import type { KeyPart } from "../../../../../facts/access.ts";
 import type { Place } from "../../../../../findings/source.ts";
 import type { Entry, Node } from "../../tree/node.ts";
 import type {
@@ -20,6 +19,7 @@ import { splatElement } from "../syntax/expression.ts";
 import type { Budget } from "./budget.ts";
 import { callFunction } from "./functions.ts";
 import { operate } from "./operators.ts";
+import { noText, type PlacedText, together, unknownText } from "./placed-text.ts";
 import { along, type Element, elementsOf, type Step } from "./steps.ts";
 import {
   areEqual,
@@ -68,7 +68,9 @@ export class Evaluator {
     const { at } = expression;
     switch (expression.kind) {
       case "literal":
-        return known(expression.value, at);
+        return expression.stretches
+          ? { ...known(expression.value, at), stretches: expression.stretches }
+          : known(expression.value, at);
       case "template":
         return this.template(expression.parts, at, names);
       case "object":
@@ -103,44 +105,47 @@ export class Evaluator {
   private template(parts: readonly TemplatePart[], at: Place, names: Names): Node | undefined {
     const [only] = parts;
     if (parts.length === 1 && only?.kind === "interpolation") return this.value(only.value, names);
-    const key = this.parts(parts, names);
-    return key && textOf(key, at);
+    const text = this.parts(parts, names);
+    return text && { ...textOf(text.key, at), stretches: text.stretches };
   }
 
-  private parts(parts: readonly TemplatePart[], names: Names): readonly KeyPart[] | undefined {
-    let key: readonly KeyPart[] = [];
+  private parts(parts: readonly TemplatePart[], names: Names): PlacedText | undefined {
+    let text = noText;
     for (const part of parts) {
       const added = this.part(part, names);
       if (!added) return undefined;
-      key = [...key, ...added];
-      if (isTooLong(key)) return [{ kind: "unknown", text: "a very long text" }];
+      text = together(text, added);
+      if (isTooLong(text.key)) return unknownText("a very long text");
     }
-    return key;
+    return text;
   }
 
-  private part(part: TemplatePart, names: Names): readonly KeyPart[] | undefined {
+  private part(part: TemplatePart, names: Names): PlacedText | undefined {
     switch (part.kind) {
       case "text":
-        return [part];
+        return { key: [{ kind: "text", text: part.text }], stretches: part.stretches };
       case "interpolation": {
         const value = this.value(part.value, names);
-        return value && pieces(value);
+        const key = value && pieces(value);
+        return key && { key, stretches: [] };
       }
       case "if": {
         const condition = this.value(part.condition, names);
         const truth = asTruth(condition);
-        if (truth === undefined) return condition && [{ kind: "unknown", text: shown(part.condition) }];
+        if (truth === undefined) return condition && unknownText(shown(part.condition));
         return this.parts(truth ? part.then : part.otherwise, names);
       }
       case "for": {
         const elements = this.elements(part.over, names);
         if (!elements) return undefined;
-        const key = elements.all.map((element) => this.parts(part.body, withNames(names, part.names, element)));
-        if (key.some((each) => each === undefined)) return undefined;
-        return [
-          ...key.flatMap((each) => each!),
-          ...(elements.partial ? [{ kind: "unknown", text: "…" } as const] : []),
-        ];
+        let text = elements.partial ? unknownText("…") : noText;
+        for (const element of elements.all) {
+          const added = this.parts(part.body, withNames(names, part.names, element));
+          if (!added) return undefined;
+          text = together(text, added);
+          if (isTooLong(text.key)) return unknownText("a very long text");
+        }
+        return text;
       }
       default:
         return part satisfies never;

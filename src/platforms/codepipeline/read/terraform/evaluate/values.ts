@@ -75,6 +75,11 @@ export function isHole(node: Node): node is Scalar & { readonly key: Key } {
   return node.kind === "scalar" && node.key !== undefined;
 }
 
+/** Whether it cannot even be told from others. */
+export function isUnknown(node: Node): boolean {
+  return isHole(node) && node.key.some((part) => part.kind === "unknown");
+}
+
 /** Whether no part of it is left open. */
 export function isWhole(node: Node): boolean {
   if (node.kind === "scalar") return node.key === undefined;

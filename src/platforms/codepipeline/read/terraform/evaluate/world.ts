@@ -14,6 +14,6 @@ export interface World {
   lookUp(name: string, steps: readonly Step[], at: Place): Node | undefined;
   /** A file of the repository, by the text that names it in this module. */
   file(path: Node): SourceFile | undefined;
-  /** The text of a file as a template. */
-  template(text: string, at: Place): Expression;
+  /** A known text as a template. */
+  template(text: Node): Expression | undefined;
 }

@@ -8,12 +8,12 @@ import { open } from "../../values.ts";
 import type { Budget } from "../evaluate/budget.ts";
 import { Evaluator } from "../evaluate/evaluator.ts";
 import { along, nameOf, type Step } from "../evaluate/steps.ts";
-import { openValue, unknown } from "../evaluate/values.ts";
+import { asText, openValue, unknown } from "../evaluate/values.ts";
 import { type Names, noNames, type World } from "../evaluate/world.ts";
 import { type Expression, itemOf, keyText } from "../syntax/expression.ts";
 import type { HclParser } from "../syntax/parser.ts";
 import { readExpression } from "../syntax/read-file.ts";
-import { template } from "../syntax/read-json.ts";
+import { template, templateFile } from "../syntax/read-json.ts";
 import { type Expansion, expand, type InstanceKey } from "./instances.ts";
 import type { ModuleSource } from "./module-source.ts";
 import { type Instance, Resources } from "./resources.ts";
@@ -64,6 +64,7 @@ export class Module implements World {
       expansion: (body) => this.expansion(body),
       once: (name, at, evaluate) => this.once(name, at, evaluate),
       open: (name, at) => this.open(name, at),
+      render: (text, values) => this.render(text, values),
     });
   }
 
@@ -118,8 +119,11 @@ export class Module implements World {
     return name === undefined ? undefined : configured.read(name);
   }
 
-  template(text: string, at: Place): Expression {
-    return template(text, at, this.use.configured.parser);
+  template(text: Node): Expression | undefined {
+    const { parser } = this.use.configured;
+    const known = asText(text);
+    if (text.kind !== "scalar" || known === undefined) return undefined;
+    return text.file ? templateFile(text.file, parser) : template(known, text.at, parser);
   }
 
   private variable(name: string, at: Place): Node {
@@ -154,6 +158,12 @@ export class Module implements World {
 
   private evaluate(expression: Expression, names: Names = noNames): Node {
     return this.evaluator.evaluate(expression, names);
+  }
+
+  private render(text: Node, values: Node): Node | undefined {
+    const found = this.template(text);
+    if (!found || values.kind !== "map" || values.partial) return undefined;
+    return this.evaluate(found, new Map(values.entries.map(({ key, value }) => [key, value])));
   }
 
   private open(name: string, at: Place): Scalar {

@@ -3,7 +3,7 @@
 import type { Place } from "../../../../../findings/source.ts";
 import { child, type Entry, type Node, type Scalar } from "../../tree/node.ts";
 import { along, nameOf, type Step } from "../evaluate/steps.ts";
-import { isNull, list, map, unknown } from "../evaluate/values.ts";
+import { isNull, isUnknown, list, map, unknown } from "../evaluate/values.ts";
 import type { Names } from "../evaluate/world.ts";
 import { type Expression, itemOf, keyText } from "../syntax/expression.ts";
 import type { Expansion, InstanceKey } from "./instances.ts";
@@ -26,6 +26,8 @@ export interface Surroundings {
   /** A value under a name, evaluated once. */
   once(name: string, at: Place, evaluate: () => Node): Node;
   open(name: string, at: Place): Scalar;
+  /** A text as a template, with these values; undefined where one of them is not known. */
+  render(text: Node, values: Node): Node | undefined;
 }
 
 export interface ResourcePath {
@@ -129,12 +131,22 @@ export class Resources {
     if (block.type === "aws_iam_policy_document" && /^(minified_)?json$/.test(name)) {
       return { ...this.around.open(`${address}.json`, at), document: policyDocument(this.instance(made).node) };
     }
+    if (block.type === "template_file" && name === "rendered") return this.rendered(made, at);
     const nameAttribute = nameIsId[block.type];
     const own =
       this.written(made, name) ?? (name === "id" && nameAttribute ? this.written(made, nameAttribute) : undefined);
-    if (own) return own;
-    // All of these are the resource itself.
-    return this.around.open(/^(id|arn|bucket|name)$/.test(name) ? address : `${address}.${name}`, at);
+    // All of these are the resource itself: it is known by them even where they are put together of what is not known.
+    const isName = /^(id|arn|bucket|name)$/.test(name) || name === nameAttribute;
+    if (own && !(isName && isUnknown(own))) return own;
+    return this.around.open(isName ? address : `${address}.${name}`, at);
+  }
+
+  /** `data "template_file"`, which modules used before there was a function for it. */
+  private rendered(made: Made, at: Place): Node {
+    const [text, vars] = [this.written(made, "template"), this.written(made, "vars")];
+    const values = vars?.kind === "list" ? vars.items[0] : (vars ?? map([], at));
+    const rendered = text && values && this.around.render(text, values);
+    return rendered?.kind === "scalar" ? { ...rendered, at } : unknown(at, addressOf(made.block));
   }
 
   private written({ block, suffix, names }: Made, attribute: string): Node | undefined {

@@ -21,7 +21,7 @@ export interface VariableFiles {
 const nothingToName: World = {
   lookUp: (name, _, at) => unknown(at, name),
   file: () => undefined,
-  template: (text, at) => ({ kind: "literal", value: text, at }),
+  template: () => undefined,
 };
 
 /** The value of each variable; undefined where its default counts. */
@@ -33,7 +33,7 @@ export function rootInputs(module: ModuleSource, { files, budget }: VariableFile
   const around = folderOf(folder);
   // What another folder reads by itself is for that folder.
   const named = files.filter(
-    ({ source }) => !isAutomatic(nameOf(source.path)) && (around === "" || source.path.startsWith(`${around}/`)),
+    ({ source }) => !isAutomatic(nameOf(source.path)) && isWithin(folderOf(source.path), around),
   );
   const evaluator = new Evaluator(nothingToName, budget);
   const evaluate = (value: Expression) => evaluator.evaluate(value, noNames);
@@ -41,14 +41,20 @@ export function rootInputs(module: ModuleSource, { files, budget }: VariableFile
   return (name) => {
     const given = automatic.flatMap((file) => valueIn(file, name) ?? []).at(-1);
     const fallback = itemOf(module.variables.get(name), "default");
-    const written = given ?? fallback;
+    const own = named.filter(({ source }) => isWithin(folderOf(source.path), folder));
+    const possible = named.flatMap((file) => valueIn(file, name) ?? []);
+    // Without another value all files that may be named can agree on one.
+    const written = given ?? fallback ?? own.flatMap((file) => valueIn(file, name) ?? [])[0];
     const value = written && evaluate(written);
-    const others = named.flatMap((file) => valueIn(file, name) ?? []).map(evaluate);
-    const isSure = others.every((other) => value && areEqual(other, value) === true);
-    if (isSure && (given || !value || !isPlaceholder(value, isApplied))) return given && value;
-    const at = (fallback ?? given ?? named[0]?.root)!.at;
-    return openValue(open(folder, `var.${name}`), at);
+    if (!value) return undefined;
+    const isAgreed = possible.every((other) => areEqual(evaluate(other), value) === true);
+    if (isAgreed && !isPlaceholder(value, isApplied || given !== undefined)) return value;
+    return openValue(open(folder, `var.${name}`), value.at);
   };
+}
+
+function isWithin(folder: string, outer: string): boolean {
+  return outer === "" || folder === outer || folder.startsWith(`${outer}/`);
 }
 
 /** An empty default waits for a value. In a module that is only written for others to use, an empty list does so too. */

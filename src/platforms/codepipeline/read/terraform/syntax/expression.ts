@@ -4,6 +4,7 @@
  */
 
 import type { Place } from "../../../../../findings/source.ts";
+import type { Stretch } from "../../tree/node.ts";
 
 export type Expression =
   | Literal
@@ -28,6 +29,7 @@ interface Written {
 export interface Literal extends Written {
   readonly kind: "literal";
   readonly value: string | number | boolean | null;
+  readonly stretches?: readonly Stretch[] | undefined;
 }
 
 /** A text put together: always a text, unless it is one interpolation and nothing else. */
@@ -37,7 +39,7 @@ export interface Template extends Written {
 }
 
 export type TemplatePart =
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "text"; readonly text: string; readonly stretches: readonly Stretch[] }
   | { readonly kind: "interpolation"; readonly value: Expression }
   | {
       readonly kind: "if";

@@ -75,6 +75,7 @@ function readPart(
   const reader = new HclReader({
     text: parsed,
     place: (from, to) => ({ source, start: start + from, end: start + to }),
+    isVerbatim: true,
   });
   return { root: reader.file(tree.root), problem: reader.problem, isBroken: false };
 }
@@ -113,6 +114,6 @@ export function readExpression(
   const parsed = `x = ${text}\n`;
   const tree = parser.parse(parsed);
   if (!tree || tree.isBroken) return { kind: "unreadable", at };
-  const [item] = new HclReader({ text: parsed, place: () => at }).file(tree.root).items;
+  const [item] = new HclReader({ text: parsed, place: () => at, isVerbatim: false }).file(tree.root).items;
   return item?.value ?? { kind: "unreadable", at };
 }

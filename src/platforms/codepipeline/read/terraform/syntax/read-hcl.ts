@@ -15,6 +15,8 @@ export interface ParsedText {
   readonly text: string;
   /** Where a piece of it stands in its file: offsets in it, the end excluded. */
   place(start: number, end: number): Place;
+  /** It stands in its file as it is, so that every piece has a place of its own. */
+  readonly isVerbatim: boolean;
 }
 
 /** Reads the parser's tree of one text. */
@@ -138,7 +140,9 @@ export class HclReader {
 
   private text(node: SyntaxNode): Expression {
     const expression = (each: SyntaxNode) => this.expression(each);
-    return readText(node, { at: this.place(node), text: this.parsed.text, expression });
+    const { text, isVerbatim } = this.parsed;
+    const place = isVerbatim ? (start: number, end: number) => this.parsed.place(start, end) : undefined;
+    return readText(node, { at: this.place(node), text, place, expression });
   }
 
   private expressions(node: SyntaxNode): Expression[] {
@@ -186,10 +190,26 @@ export class HclReader {
     };
   }
 
+  /** The grammar takes `a ? b : c ? d : e` for `(a ? b : c) ? d : e`; Terraform takes it for `a ? b : (c ? d : e)`. */
   private conditional(node: SyntaxNode, at: Place): Expression {
-    const [condition, then, otherwise] = this.expressions(node);
-    if (!condition || !then || !otherwise) return this.unreadable(node);
-    return { kind: "conditional", condition, then, otherwise, at };
+    const parts: Expression[] = [];
+    let left: SyntaxNode | undefined = node;
+    while (left) {
+      const [condition, then, otherwise]: readonly SyntaxNode[] = left.children.filter(
+        ({ type }) => type === "expression",
+      );
+      if (!condition || !then || !otherwise) return this.unreadable(node);
+      const [inner, ...more]: readonly SyntaxNode[] = condition.children;
+      parts.unshift(this.expression(then), this.expression(otherwise));
+      left = inner?.type === "conditional" && more.length === 0 ? inner : undefined;
+      if (!left) parts.unshift(this.expression(condition));
+    }
+    let last = parts.pop()!;
+    for (let then = parts.pop(); then; then = parts.pop()) {
+      const condition = parts.pop()!;
+      last = { kind: "conditional", condition, then, otherwise: last, at };
+    }
+    return last;
   }
 
   private operation(node: SyntaxNode, at: Place): Expression {

@@ -1,10 +1,10 @@
 /** The JSON spelling as expressions: every text in it is a template. */
 
-import type { Place } from "../../../../../findings/source.ts";
+import type { Place, SourceFile } from "../../../../../findings/source.ts";
 import type { Node } from "../../tree/node.ts";
 import { blocksOf, dynamicBlock, type Expression, type Item, itemOf } from "./expression.ts";
 import type { HclParser } from "./parser.ts";
-import { HclReader } from "./read-hcl.ts";
+import { HclReader, type ParsedText } from "./read-hcl.ts";
 
 export function readJson(node: Node, parser: HclParser): Expression {
   switch (node.kind) {
@@ -60,15 +60,30 @@ function isDynamic(value: Expression): boolean {
 /** A text that may hold templates, all of it at one place. */
 export function template(text: string, at: Place, parser: HclParser): Expression {
   if (!/[$%]\{/.test(text)) return { kind: "literal", value: text, at };
+  return heredoc(text, parser, { place: () => at, isVerbatim: false }) ?? { kind: "unreadable", at };
+}
+
+/** A whole file that is a template. */
+export function templateFile(source: SourceFile, parser: HclParser): Expression | undefined {
+  return heredoc(source.text, parser, { place: (start, end) => ({ source, start, end }), isVerbatim: true });
+}
+
+function heredoc(
+  text: string,
+  parser: HclParser,
+  { place, isVerbatim }: Omit<ParsedText, "text">,
+): Expression | undefined {
   // A heredoc takes every text as it is. Its end must be no line of the text.
   let end = "END";
   while (text.includes(end)) end += "_";
-  const parsed = `x = <<${end}\n${text}\n${end}\n`;
+  const opening = `x = <<${end}\n`;
+  const parsed = `${opening}${text}\n${end}\n`;
   const tree = parser.parse(parsed);
-  if (!tree || tree.isBroken) return { kind: "unreadable", at };
-  // All of it is at the place of the text that holds it, in which escapes have shifted it.
-  const [item] = new HclReader({ text: parsed, place: () => at }).file(tree.root).items;
-  return item ? withoutLastLineEnd(item.value) : { kind: "unreadable", at };
+  if (!tree || tree.isBroken) return undefined;
+  const within = (offset: number) => Math.max(0, Math.min(offset - opening.length, text.length));
+  const reader = new HclReader({ text: parsed, place: (from, to) => place(within(from), within(to)), isVerbatim });
+  const [item] = reader.file(tree.root).items;
+  return item && withoutLastLineEnd(item.value);
 }
 
 function withoutLastLineEnd(value: Expression): Expression {

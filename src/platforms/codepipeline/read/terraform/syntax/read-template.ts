@@ -9,6 +9,8 @@ export interface TemplateReading {
   readonly at: Place;
   /** The text of the tree that is read. */
   readonly text: string;
+  /** Where a piece of it stands; undefined where it stands in no file like this. */
+  place: ((start: number, end: number) => Place) | undefined;
   expression(node: SyntaxNode): Expression;
 }
 
@@ -36,27 +38,33 @@ export function readText(node: SyntaxNode, reading: TemplateReading): Expression
   const parts = new Assembly(piecesOf(node, reading.text), reading).parts();
   const [first] = parts;
   if (!first) return { kind: "literal", value: "", at };
-  return parts.length === 1 && first.kind === "text"
-    ? { kind: "literal", value: first.text, at }
-    : { kind: "template", parts, at };
+  if (parts.length > 1 || first.kind !== "text") return { kind: "template", parts, at };
+  return { kind: "literal", value: first.text, at, stretches: first.stretches };
 }
 
 function piecesOf(node: SyntaxNode, text: string): Pieces {
   if (node.type !== "heredoc_template") {
     const inner = { start: node.start + 1, end: node.end - 1 };
-    return withoutMarkedSpace(split(node, text, inner).map((piece) => withText(piece, unescaped)));
+    return withoutMarkedSpace(split(node, text, inner).map(withoutEscapes));
   }
   const [opening, name] = node.children;
   const closing = node.children.at(-1)!;
   const start = text.indexOf("\n", name!.end) + 1;
   const end = Math.max(start, text.lastIndexOf("\n", closing.start - 1) + 1);
-  const pieces = inLines(split(node, text, { start, end }).map((piece) => withText(piece, unescapedHeredoc)));
-  const lines = withoutMarkedSpace(pieces);
+  const lines = withoutMarkedSpace(inLines(split(node, text, { start, end })).map(asLine));
   return text.startsWith("<<-", opening!.start) ? outdented(lines) : lines;
 }
 
-function withText(piece: Piece<SyntaxNode>, change: (text: string) => string): Piece<SyntaxNode> {
-  return piece.kind === "text" ? { kind: "text", text: change(piece.text) } : piece;
+function withoutEscapes(piece: Piece<SyntaxNode>): Piece<SyntaxNode> {
+  if (piece.kind !== "text") return piece;
+  const text = unescaped(piece.text);
+  return { ...piece, text, start: text === piece.text ? piece.start : undefined };
+}
+
+/** A line stands where it begins, though an escape in it moves what follows by a sign. */
+function asLine(piece: Piece<SyntaxNode>): Piece<SyntaxNode> {
+  if (piece.kind !== "text") return piece;
+  return { ...piece, text: unescapedHeredoc(piece.text.replace(/\r\n$/, "\n")) };
 }
 
 /** The parser passes over white space between sequences, so text is all that is between them. */
@@ -69,7 +77,7 @@ function split(
   let from = start;
   const until = (to: number): void => {
     const between = text.slice(from, to);
-    if (between !== "") pieces.push({ kind: "text", text: between.replaceAll("\r\n", "\n") });
+    if (between !== "") pieces.push({ kind: "text", text: between, start: from });
   };
   for (const each of sequencesIn(node)) {
     until(each.start);
@@ -104,11 +112,15 @@ class Assembly {
     const parts: TemplatePart[] = [];
     for (let piece = this.pieces[this.next++]; piece; piece = this.pieces[this.next++]) {
       if (piece.kind === "text") {
-        if (piece.text !== "") parts.push(merged(parts, piece.text));
+        if (piece.text !== "") parts.push(merged(parts, piece.text, this.placed(piece)));
       } else if (until.includes(piece.value.type)) return parts;
       else parts.push(...this.sequence(piece.value));
     }
     return parts;
+  }
+
+  private placed({ text, start }: Extract<Piece<SyntaxNode>, { readonly kind: "text" }>): Place | undefined {
+    return start === undefined ? undefined : this.reading.place?.(start, start + text.length);
   }
 
   private sequence(node: SyntaxNode): TemplatePart[] {
@@ -137,11 +149,11 @@ class Assembly {
 }
 
 /** Lines of one text, which outdenting has parted, are one part again. */
-function merged(parts: TemplatePart[], text: string): TemplatePart {
+function merged(parts: TemplatePart[], text: string, at: Place | undefined): TemplatePart {
   const last = parts.at(-1);
-  if (last?.kind !== "text") return { kind: "text", text };
-  parts.pop();
-  return { kind: "text", text: last.text + text };
+  const before = last?.kind === "text" ? (parts.pop() as typeof last) : undefined;
+  const own = at ? [{ offset: before?.text.length ?? 0, at }] : [];
+  return { kind: "text", text: (before?.text ?? "") + text, stretches: [...(before?.stretches ?? []), ...own] };
 }
 
 /** The names of `for a, b in …`. */

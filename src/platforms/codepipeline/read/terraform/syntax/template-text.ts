@@ -24,7 +24,8 @@ export function unescapedHeredoc(text: string): string {
 
 /** A piece of a template: text, or something between `${` or `%{` and `}`. */
 export type Piece<T> =
-  | { readonly kind: "text"; readonly text: string }
+  /** `start`: where it begins in what is read, as long as it stands there so. */
+  | { readonly kind: "text"; readonly text: string; readonly start: number | undefined }
   /** With `~` before it or after it, where white space is taken away. */
   | { readonly kind: "sequence"; readonly value: T; readonly before: boolean; readonly after: boolean };
 
@@ -32,18 +33,30 @@ export function withoutMarkedSpace<T>(pieces: readonly Piece<T>[]): Piece<T>[] {
   return pieces.map((piece, i) => {
     if (piece.kind !== "text") return piece;
     const [previous, next] = [pieces[i - 1], pieces[i + 1]];
-    let { text } = piece;
-    if (previous?.kind === "sequence" && previous.after) text = text.trimStart();
-    if (next?.kind === "sequence" && next.before) text = text.trimEnd();
-    return { kind: "text", text };
+    let trimmed: Text = piece;
+    if (previous?.kind === "sequence" && previous.after) trimmed = without(trimmed, spaceBefore(trimmed.text));
+    if (next?.kind === "sequence" && next.before) trimmed = { ...trimmed, text: trimmed.text.trimEnd() };
+    return trimmed;
   });
+}
+
+type Text = Extract<Piece<never>, { readonly kind: "text" }>;
+
+function without({ text, start }: Text, count: number): Text {
+  return { kind: "text", text: text.slice(count), start: start === undefined ? undefined : start + count };
+}
+
+function spaceBefore(text: string): number {
+  return text.length - text.trimStart().length;
 }
 
 /** Each line of a heredoc is a text by itself: a mark takes away the white space of one. */
 export function inLines<T>(pieces: readonly Piece<T>[]): Piece<T>[] {
   return pieces.flatMap((piece): Piece<T>[] =>
     piece.kind === "text"
-      ? (piece.text.match(/[^\n]*\n|[^\n]+/g) ?? []).map((text) => ({ kind: "text", text }) as const)
+      ? [...piece.text.matchAll(/[^\n]*\n|[^\n]+/g)].map(({ 0: text, index }) => {
+          return { kind: "text", text, start: piece.start === undefined ? undefined : piece.start + index };
+        })
       : [piece],
   );
 }
@@ -59,10 +72,8 @@ export function outdented<T>(lines: readonly Piece<T>[]): Piece<T>[] {
   let depth = Number.POSITIVE_INFINITY;
   for (const [i, piece] of lines.entries()) {
     if (piece.kind === "text" && isIndented(piece, i)) {
-      depth = Math.min(depth, piece.text.length - piece.text.trimStart().length);
+      depth = Math.min(depth, spaceBefore(piece.text));
     } else if (piece.kind !== "text" && starts[i]) depth = 0;
   }
-  return lines.map((piece, i) =>
-    piece.kind === "text" && isIndented(piece, i) ? { kind: "text", text: piece.text.slice(depth) } : piece,
-  );
+  return lines.map((piece, i) => (piece.kind === "text" && isIndented(piece, i) ? without(piece, depth) : piece));
 }
