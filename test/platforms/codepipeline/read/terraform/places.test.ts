@@ -93,13 +93,13 @@ describe("commands of a buildspec", () => {
       },
       ["spec.yml", 6, command],
     ],
-    // The JSON spelling has escapes in it: the text as a whole is the place.
+    // The JSON spelling has escapes in it: the command is looked for in the text.
     "in JSON": [
       {
         "a.tf": pipeline,
         "b.tf.json": `{"resource": {"aws_codebuild_project": {"deploy": {"name": "deploy",\n"source": {"buildspec": ${JSON.stringify(spec)}}}}}}`,
       },
-      ["b.tf.json", 2, JSON.stringify(spec)],
+      ["b.tf.json", 2, command],
     ],
   };
   for (const [name, [files, place]] of Object.entries(cases)) {
