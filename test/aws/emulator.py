@@ -124,7 +124,8 @@ def list_rules(request):
 def start_once(request):
     """The same token stands for the same request."""
     for run in runs.get(request["name"], []):
-        if run["asked"] and run["asked"].get("clientRequestToken") == request["clientRequestToken"]:
+        token = request.get("clientRequestToken")
+        if token and run["asked"] and run["asked"].get("clientRequestToken") == token:
             return {"pipelineExecutionId": run["pipelineExecutionId"]}
     return {"pipelineExecutionId": start(request["name"], asked=request)["pipelineExecutionId"]}
 
