@@ -44,7 +44,8 @@ function* gaps({ label, gaps }: StoreFacts, pipeline: string): Generator<Candida
   yield {
     message: `The artifact bucket ${label} of ${pipeline} ${unsaid.map(words).join(" and ")}`,
     at: first.at,
-    // Buckets made since 2023 are closed and encrypted unless the account says otherwise.
+    // Buckets made since 2023 are closed and encrypted unless somebody says otherwise.
+    ...(opened ? {} : { severity: "note" as const }),
     confidence: opened ? "high" : "medium",
     schedule: [],
     help: "Block all public access and say how objects are encrypted: new buckets have both by default, older ones do not, and what is written cannot be switched off unseen.",

@@ -85,6 +85,7 @@ function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> 
     seen.add(target);
     const start = coStartOf(analysis, [a, first.job], [b, second.job]);
     const [x, y] = [a.pushes[0], b.pushes[0]];
+    if (!start && maybeElsewhere(a, b)) continue;
     const meeting = meetingOf(analysis, start, [
       [a, first.job],
       [b, second.job],
@@ -104,4 +105,11 @@ function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> 
       help: "Let one pipeline own the stack. Where both must change it, make them stages of one pipeline, or give each environment a stack of its own.",
     };
   }
+}
+
+/** Templates for different source repositories may be for different accounts, where the same name is another stack. */
+function maybeElsewhere(a: Party, b: Party): boolean {
+  const [x, y] = [a.pushes[0], b.pushes[0]];
+  if (a.platform === "jobs" || b.platform === "jobs") return false;
+  return x !== undefined && y !== undefined && x.at.source.path !== y.at.source.path && x.repository !== y.repository;
 }

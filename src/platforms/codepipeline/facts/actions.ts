@@ -41,7 +41,7 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
   const invalidates = invoked && /invalidat/i.test(`${label} ${textOf(invoked.key)}`);
   const fromSource = sourceArtifacts(pipeline);
   const isOfSource = (artifact: Written | undefined) => fromSource.has(literal(artifact) ?? "");
-  const primary = setting("PrimarySource") ?? action.inputs[0];
+  const primary = (action.inputs.length > 1 && setting("PrimarySource")) || action.inputs[0];
   const build = isBuild ? buildFacts(action, { pipeline, files, isSource: isOfSource(primary) }) : noBuild;
   const facts: ActionFacts = {
     pipeline: pipeline.id,
@@ -56,7 +56,7 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
     runOrderAt: action.runOrder?.at,
     inputs: action.inputs,
     outputs: action.outputs,
-    namedArtifacts: namedArtifacts(provider, setting, template?.artifact),
+    namedArtifacts: namedArtifacts(action, setting, template?.artifact),
     reads: namespacesRead(action),
     namespace: action.namespace,
     account: action.role?.key ?? [],
@@ -166,7 +166,10 @@ function artifactPath(written: Written | undefined): { artifact: Written; path: 
   return { artifact: piece(text.slice(0, at)), path: piece(text.slice(at + 2)) };
 }
 
-function namedArtifacts(provider: string | undefined, setting: Settings, template: Written | undefined): Written[] {
+function namedArtifacts(action: Action, setting: Settings, template: Written | undefined): Written[] {
+  const provider = literal(action.provider);
+  // CodeBuild asks which of its artifacts is the primary one only where it has several.
+  if (provider === "CodeBuild" && action.inputs.length < 2) return [];
   if (provider === "CodeBuild") return [setting("PrimarySource")].filter((each) => each !== undefined);
   const configuration = provider === "CloudFormation" ? artifactPath(setting("TemplateConfiguration")) : undefined;
   return [template, configuration?.artifact].filter((each) => each !== undefined);
