@@ -1,4 +1,5 @@
 import type { Access, Key } from "../facts/access.ts";
+import { showKey } from "../facts/show-key.ts";
 import { Arguments } from "./arguments.ts";
 import { readBuckets } from "./buckets.ts";
 import type { CommandCall, CommandReader, ScriptSetting } from "./call.ts";
@@ -17,7 +18,7 @@ import { infrastructureRows } from "./tables/infrastructure.ts";
 import { publishRows } from "./tables/publishing.ts";
 import { readTerraform } from "./terraform.ts";
 import { readWebRequests } from "./web-requests.ts";
-import { leadingText, mergeText, showKey, splitKey, textKey } from "./words.ts";
+import { leadingText, mergeText, splitKey, textKey } from "./words.ts";
 
 export interface RecognisedCommand {
   readonly command: Command;

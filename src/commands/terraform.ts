@@ -1,8 +1,9 @@
 import type { Access, Key } from "../facts/access.ts";
+import { showKey } from "../facts/show-key.ts";
 import type { CommandCall } from "./call.ts";
 import { inCheckout, subfolder } from "./folders.ts";
 import { resourceAccess } from "./rows.ts";
-import { joinKeys, keyText, leadingText, showKey, splitKey, textKey } from "./words.ts";
+import { joinKeys, keyText, leadingText, splitKey, textKey } from "./words.ts";
 
 const programs: ReadonlySet<string> = new Set(["terraform", "tofu", "terragrunt"]);
 

@@ -1,8 +1,9 @@
 import type { Access, Key } from "../facts/access.ts";
+import { showKey } from "../facts/show-key.ts";
 import type { CommandCall } from "./call.ts";
 import { lower, resourceAccess } from "./rows.ts";
 import { deployHooks, messageHosts } from "./tables/web-hooks.ts";
-import { keyText, leadingText, showKey } from "./words.ts";
+import { keyText, leadingText } from "./words.ts";
 
 /** What `curl` and `wget` ask whom. */
 export interface WebRequest {

@@ -1,6 +1,7 @@
 /** Words of a command: names in pieces, with where they stand. */
 
 import type { Key, KeyPart } from "../facts/access.ts";
+import { showKey } from "../facts/show-key.ts";
 
 export interface Word {
   readonly key: Key;
@@ -27,26 +28,6 @@ export function keyText(key: Key | undefined): string | undefined {
 /** The literal text that a name begins with, up to its first hole. */
 export function leadingText(key: Key): string {
   return key[0]?.kind === "text" ? key[0].text : "";
-}
-
-/** A name as people read it: holes as `${name}` or `…`. */
-export function showKey(key: Key): string {
-  return key.map(showPart).join("");
-}
-
-function showPart(part: KeyPart): string {
-  switch (part.kind) {
-    case "text":
-      return part.text;
-    case "expression":
-      return `\${{ ${part.text} }}`;
-    case "variable":
-      return `$${part.name}`;
-    case "unknown":
-      return "…";
-    default:
-      return part satisfies never;
-  }
 }
 
 export function sameKey(a: Key, b: Key): boolean {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { HOLE_MARK, readShell } from "../../src/commands/shell.ts";
-import { showKey } from "../../src/commands/words.ts";
+import { showKey } from "../../src/facts/show-key.ts";
 
 const expression = (text: string) => ({ kind: "expression", text }) as const;
 

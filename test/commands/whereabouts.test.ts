@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readScript } from "../../src/commands/script.ts";
-import { showKey, textKey } from "../../src/commands/words.ts";
+import { textKey } from "../../src/commands/words.ts";
+import { showKey } from "../../src/facts/show-key.ts";
 
 const at = { source: { path: "x", text: "", byteOrderMark: false }, start: 0, end: 0 };
 

@@ -21,26 +21,6 @@ export function pipelineName(pipeline: Pipeline): string {
   return pipeline.name === pipeline.id ? fileName(pipeline.id) : `"${pipeline.name}"`;
 }
 
-/** The name as people read it: holes as `${{ … }}` or `$NAME`. */
-export function keyText(key: Key): string {
-  return key
-    .map((part) => {
-      switch (part.kind) {
-        case "text":
-          return part.text;
-        case "expression":
-          return `\${{ ${part.text} }}`;
-        case "variable":
-          return `$${part.name}`;
-        case "unknown":
-          return "…";
-        default:
-          return part satisfies never;
-      }
-    })
-    .join("");
-}
-
 /** The text of a name without holes. */
 export function literalText(key: Key): string | undefined {
   let text = "";

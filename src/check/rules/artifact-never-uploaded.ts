@@ -1,8 +1,9 @@
+import { showKey } from "../../facts/show-key.ts";
 import { can } from "../analysis/analysis.ts";
 import { artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
 import { findsNothing } from "../analysis/found-claims.ts";
 import { nearest } from "../analysis/nearest.ts";
-import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 export const artifactNeverUploaded: Rule = {
@@ -35,7 +36,7 @@ export const artifactNeverUploaded: Rule = {
       yield {
         message: `"${jobName(job)}" downloads "${name}", which nothing uploads${meant ? `; "${meant}" is meant?` : ""}`,
         at: step.at,
-        related: similar ? [{ at: similar.step.at, message: `Uploads "${keyText(similar.name)}"` }] : [],
+        related: similar ? [{ at: similar.step.at, message: `Uploads "${showKey(similar.name)}"` }] : [],
         confidence: "high",
         schedule: [
           `${way.described} -> ${fileName(pipeline.id)} starts`,

@@ -1,9 +1,10 @@
 import type { Activation } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
 import { findsNothing } from "../analysis/found-claims.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const artifactOnlyOnSomeTriggers: Rule = {
@@ -166,7 +167,7 @@ interface Found {
 
 function candidate(analysis: Analysis, { download, producer, way, words }: Found): Candidate {
   const { job, step, name } = download;
-  const label = name.length > 0 ? `"${keyText(name)}"` : "artifacts";
+  const label = name.length > 0 ? `"${showKey(name)}"` : "artifacts";
   return {
     message: `"${jobName(job)}" downloads ${label} on ${way.described}, but ${words}`,
     at: step.at,

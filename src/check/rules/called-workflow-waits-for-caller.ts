@@ -1,9 +1,10 @@
 import type { JobFacts } from "../../facts/facts.ts";
 import type { JobPattern } from "../../facts/scenario.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { isUniquePerRun, sameGroup } from "../analysis/locks.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName, keyText } from "../analysis/wording.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 export const calledWorkflowWaitsForCaller: Rule = {
@@ -40,7 +41,7 @@ export const calledWorkflowWaitsForCaller: Rule = {
             if (!way) continue;
             seen.add(inner.at);
             yield {
-              message: `"${jobName(job)}" asks for the group ${keyText(inner.groupUnder(way.circumstances))}, which ${fileName(held.file)} already holds: the run waits for itself`,
+              message: `"${jobName(job)}" asks for the group ${showKey(inner.groupUnder(way.circumstances))}, which ${fileName(held.file)} already holds: the run waits for itself`,
               at: inner.at,
               related: [{ at: held.at, message: "The same group, held until the whole run has ended" }],
               confidence: "high",
@@ -68,5 +69,5 @@ function firstInside(jobs: readonly JobFacts[], job: JobFacts, way: Way): JobPat
 }
 
 function sameText(a: Parameters<typeof sameGroup>[0], b: Parameters<typeof sameGroup>[1]): boolean {
-  return sameGroup(a, b) === "yes" || (keyText(a) === keyText(b) && a.length > 0);
+  return sameGroup(a, b) === "yes" || (showKey(a) === showKey(b) && a.length > 0);
 }

@@ -1,9 +1,10 @@
 import type { JobFacts, Lock, Pipeline } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { somehowAtOnce } from "../analysis/at-once.ts";
 import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
-import { fileName, keyText, list, literalText } from "../analysis/wording.ts";
+import { fileName, list, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 /** The job that asks for the group, in the run of one caller. */
@@ -42,7 +43,7 @@ export const callerNameInReusableGroup: Rule = {
         }),
         confidence: "high",
         schedule: [
-          ...[a, b].map((each) => `${fileName(each.pipeline.id)} runs it in the group ${keyText(each.lock.group)}`),
+          ...[a, b].map((each) => `${fileName(each.pipeline.id)} runs it in the group ${showKey(each.lock.group)}`),
           "two groups: both run at the same time",
         ],
         help: `Replace \`github.workflow\` in this group by a fixed name, e.g. ${fileName(lock.file).replace(/\.ya?ml$/, "")}.`,

@@ -1,8 +1,9 @@
 import type { JobFacts, Lock } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { isUniquePerRun, locksOf, plain } from "../analysis/locks.ts";
 import { type Effect, effectsOf, isDocumentation, isPreview, isTrial } from "../analysis/purpose.ts";
-import { fileName, jobName, keyText } from "../analysis/wording.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
 import { replaceCancel } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -61,7 +62,7 @@ export const cancelInProgressOnDeploy: Rule = {
           ...(effect.access?.resource === "bucket" ? { severity: "warning" as const } : {}),
           schedule: [
             `${way.described} -> ${fileName(pipeline.id)} starts; "${jobName(job)}" runs ${effect.tool}`,
-            `${way.described} again -> the group ${keyText(lock.group)} is asked for`,
+            `${way.described} again -> the group ${showKey(lock.group)} is asked for`,
             `"${jobName(job)}" is cancelled half way`,
           ],
           help: `Set \`cancel-in-progress: false\` for deployments, or make it true only for pull requests: \`\${{ github.event_name == 'pull_request' }}\`.`,

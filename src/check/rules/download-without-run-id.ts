@@ -1,7 +1,8 @@
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
 import { findsNothing } from "../analysis/found-claims.ts";
-import { expression, fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { expression, fileName, jobName, literalText } from "../analysis/wording.ts";
 import { addParameters, replaceScalar } from "../edits.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -46,14 +47,14 @@ export const downloadWithoutRunId: Rule = {
             ]
           : undefined;
       yield {
-        message: `"${jobName(job)}" downloads "${keyText(name)}" from its own run, but ${fileName(producer.pipeline.id)} uploads it in another one`,
+        message: `"${jobName(job)}" downloads "${showKey(name)}" from its own run, but ${fileName(producer.pipeline.id)} uploads it in another one`,
         at: step.at,
         related: [{ at: producer.step.at, message: `Uploaded here, by "${jobName(producer.job)}"` }],
         confidence: "high",
         schedule: [
-          `${fileName(producer.pipeline.id)} uploads "${keyText(producer.name)}" in its run`,
+          `${fileName(producer.pipeline.id)} uploads "${showKey(producer.name)}" in its run`,
           `${way.described} -> ${fileName(pipeline.id)} starts a run of its own`,
-          `"${jobName(job)}" looks for "${keyText(name)}" there: not found`,
+          `"${jobName(job)}" looks for "${showKey(name)}" there: not found`,
         ],
         help: upstream
           ? `Name the run and a token: \`run-id: \${{ github.event.workflow_run.id }}\` and \`github-token: \${{ secrets.GITHUB_TOKEN }}\` (with \`actions: read\`).`
@@ -78,7 +79,7 @@ function* namingNoRun(analysis: Analysis, downloads: readonly ArtifactAccess[]):
     if (!way || !parameter) continue;
     const edits = replaceScalar(parameter.at, expression("github.event.workflow_run.id"));
     yield {
-      message: `"${jobName(job)}" looks for "${keyText(name)}" in a run that does not exist: ${only.text.trim()} is not the id of a run`,
+      message: `"${jobName(job)}" looks for "${showKey(name)}" in a run that does not exist: ${only.text.trim()} is not the id of a run`,
       at: parameter.at,
       confidence: "high",
       schedule: [

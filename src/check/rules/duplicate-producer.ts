@@ -1,10 +1,11 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { somehowAtOnce } from "../analysis/at-once.ts";
 import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
-import { fileName, jobName, keyText, list, sameKey } from "../analysis/wording.ts";
+import { fileName, jobName, list, sameKey } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const duplicateProducer: Rule = {
@@ -54,13 +55,13 @@ function* oneEventTwoProducers(analysis: Analysis): Generator<Candidate> {
       seen.add(once);
       const { a: way, b: otherWay } = pair;
       yield {
-        message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both push ${keyText(first.name)} on ${way.described}`,
+        message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both push ${showKey(first.name)} on ${way.described}`,
         at: second.step.at,
         related: [{ at: first.step.at, message: `Also pushed by "${jobName(first.job)}"` }],
         confidence: "high",
         schedule: [
           `${way.described} -> ${fileName(first.pipeline.id)} starts; ${fileName(second.pipeline.id)} starts`,
-          `"${jobName(first.job)}" pushes ${keyText(first.name)}`,
+          `"${jobName(first.job)}" pushes ${showKey(first.name)}`,
           `"${jobName(second.job)}" pushes another build under the same name`,
         ],
         help: "Build it once, in one workflow, and let the others use what it pushed.",

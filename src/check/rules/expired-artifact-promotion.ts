@@ -1,10 +1,11 @@
 import type { Key } from "../../facts/access.ts";
 import type { Claim } from "../../facts/scenario.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean } from "../analysis/artifacts.ts";
 import { lastingEffects } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 /** Days within which somebody who promotes by hand may well come too late. */
@@ -36,10 +37,10 @@ export const expiredArtifactPromotion: Rule = {
         yield {
           message: `"${jobName(job)}" promotes by hand what ${fileName(upload.pipeline.id)} keeps for ${kept} day${kept === 1 ? "" : "s"}`,
           at: days.at,
-          related: [{ at: step.at, message: `Downloads "${keyText(download.name)}" of a run that somebody names` }],
+          related: [{ at: step.at, message: `Downloads "${showKey(download.name)}" of a run that somebody names` }],
           confidence: "medium",
           schedule: [
-            `${fileName(upload.pipeline.id)} uploads "${keyText(upload.name)}"`,
+            `${fileName(upload.pipeline.id)} uploads "${showKey(upload.name)}"`,
             `${kept + 1} days pass: it is deleted`,
             `${way.described} -> "${jobName(job)}" finds nothing`,
           ],

@@ -1,9 +1,10 @@
 import type { JobFacts, Lock, Pipeline, Start } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { renamedGroup } from "../analysis/common-group.ts";
 import { plain } from "../analysis/locks.ts";
 import { type Effect, isDocumentation, isPreview, lastingEffects } from "../analysis/purpose.ts";
-import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 const unique = /^github\.(run_id|sha|run_number)$|workflow_run\.(id|head_sha)$/;
@@ -64,7 +65,7 @@ export const groupKeyedOnWrongThing: Rule = {
         const edits = environment && renamedGroup(analysis, { pipeline, job }, `deploy-${environment}`);
         const target = environment ? `environment ${environment}` : effect.tool;
         yield {
-          message: `The group ${keyText(lock.group)} of "${jobName(job)}" is another one for each ${perRun ? "run" : "ref"}, but the target (${target}) is one`,
+          message: `The group ${showKey(lock.group)} of "${jobName(job)}" is another one for each ${perRun ? "run" : "ref"}, but the target (${target}) is one`,
           at: lock.at,
           related: effect.step ? [{ at: effect.step.at, message: `Changes it: ${effect.tool}` }] : [],
           confidence: can(analysis.effectRuns(job, way.circumstances)) ? "high" : "medium",
@@ -147,7 +148,7 @@ function fromAnotherBranch(analysis: Analysis, { pipeline, job, effect, lock }: 
   const first = jobPattern(job, way);
   const second = { ...first, run: { pipeline: pipeline.id, event: "second" } };
   return {
-    message: `The group ${keyText(lock.group)} of "${jobName(job)}" is another one for each branch, but the environment is chosen by hand: from two branches one target is changed at once`,
+    message: `The group ${showKey(lock.group)} of "${jobName(job)}" is another one for each branch, but the environment is chosen by hand: from two branches one target is changed at once`,
     at: lock.at,
     related: [
       { at: effect.step.at, message: `Changes it: ${effect.tool}` },

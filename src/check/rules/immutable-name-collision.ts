@@ -1,6 +1,7 @@
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, jobPattern, strongest } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf } from "../analysis/artifacts.ts";
-import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 const FIRST_IMMUTABLE = 4;
@@ -24,7 +25,7 @@ export const immutableNameCollision: Rule = {
       if (legs > 1 && !variesByLeg(analysis, upload)) {
         seen.add(step.at);
         yield {
-          message: `All ${legs} legs of "${jobName(job)}" upload an artifact named "${keyText(upload.name) || "artifact"}": only the first succeeds`,
+          message: `All ${legs} legs of "${jobName(job)}" upload an artifact named "${showKey(upload.name) || "artifact"}": only the first succeeds`,
           at: step.at,
           related: [{ at: job.matrix!.at, message: `${legs} legs` }],
           confidence: "high",

@@ -1,9 +1,10 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, effectsOf, isPreview } from "../analysis/purpose.ts";
 import { stageOf } from "../analysis/stages.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName, keyText } from "../analysis/wording.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { neededBeforeMade } from "../staged/infra-vs-app-unordered.ts";
 
@@ -106,8 +107,8 @@ interface Link {
 function linkBetween(infra: Change, app: Change): Link | undefined {
   const always = () => true;
   const [x, y] = [infra.job.environment?.name, app.job.environment?.name];
-  if (x && y && keyText(x).toLowerCase() === keyText(y).toLowerCase()) {
-    return { words: `both change the environment ${keyText(x)}`, holds: always };
+  if (x && y && showKey(x).toLowerCase() === showKey(y).toLowerCase()) {
+    return { words: `both change the environment ${showKey(x)}`, holds: always };
   }
   const read = app.job.steps.find((step) =>
     step.accesses.some(

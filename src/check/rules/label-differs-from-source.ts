@@ -1,8 +1,9 @@
+import { showKey } from "../../facts/show-key.ts";
 import { can } from "../analysis/analysis.ts";
 import { momentOfPush, takesNewerCommit } from "../analysis/found-claims.ts";
 import { effectsOf } from "../analysis/purpose.ts";
 import { checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
-import { expression, fileName, jobName, keyText } from "../analysis/wording.ts";
+import { expression, fileName, jobName } from "../analysis/wording.ts";
 import { addParameters } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -21,7 +22,7 @@ export const labelDiffersFromSource: Rule = {
           access &&
           step &&
           (access.resource === "image" || access.resource === "package" || access.resource === "release") &&
-          /workflow_run\.head_sha/.test(keyText(step.resolve(access.key))),
+          /workflow_run\.head_sha/.test(showKey(step.resolve(access.key))),
       );
       if (!labelled || movesToTestedCommit(job) || takesBuiltFiles(analysis, job)) continue;
       const way = analysis

@@ -1,6 +1,7 @@
+import { showKey } from "../../facts/show-key.ts";
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { imagesOf, isMutableTag, tagOf, usesInCommands } from "../analysis/images.ts";
-import { fileName, jobName, keyText, sameKey } from "../analysis/wording.ts";
+import { fileName, jobName, sameKey } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { tagsBeingPushed } from "../staged/mutable-tag-race.ts";
 
@@ -33,13 +34,13 @@ export const mutableTagRace: Rule = {
         seen.add(read.step.at);
         const { a: way, b: readWay } = pair;
         yield {
-          message: `"${jobName(read.job)}" uses ${keyText(read.name)} while "${jobName(write.job)}" in ${fileName(write.pipeline.id)} is pushing it`,
+          message: `"${jobName(read.job)}" uses ${showKey(read.name)} while "${jobName(write.job)}" in ${fileName(write.pipeline.id)} is pushing it`,
           at: read.step.at,
           related: [{ at: write.step.at, message: "Pushed here on the same event; nothing orders the two" }],
           confidence: "high",
           schedule: [
             `${way.described} -> ${fileName(write.pipeline.id)} starts; ${fileName(read.pipeline.id)} starts`,
-            `"${jobName(read.job)}" takes ${keyText(read.name)}: still the old image`,
+            `"${jobName(read.job)}" takes ${showKey(read.name)}: still the old image`,
             `"${jobName(write.job)}" pushes the new one`,
           ],
           help: "Tag images with the commit (`github.sha`), use that tag, and let the use need the push.",

@@ -1,10 +1,11 @@
 import type { Circumstances, JobFacts, Lock, Pipeline } from "../../facts/facts.ts";
 import type { Moment } from "../../facts/scenario.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, runPattern, sameRoot } from "../analysis/analysis.ts";
 import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName, keyText, list, literalText } from "../analysis/wording.ts";
+import { fileName, jobName, list, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 /** Somebody who asks for the group: a whole run, a job, or a leg of a matrix. */
@@ -128,7 +129,7 @@ function candidate(
   const [first, ...rest] = holders as [Holder, ...Holder[]];
   const name = ({ pipeline, job, legs }: Holder) =>
     `${job ? `"${jobName(job)}" in ` : ""}${fileName(pipeline.id)}${legs > 1 ? ` (${legs} legs)` : ""}`;
-  const group = keyText(first.lock.groupUnder(first.under));
+  const group = showKey(first.lock.groupUnder(first.under));
   const lost = holders.find((holder, i) => i > 0 && matters(holder)) ?? first;
   const dropped = rest.length >= 2 ? rest[0]! : lost;
   const last = rest.at(-1) ?? first;

@@ -1,8 +1,9 @@
+import { showKey } from "../../facts/show-key.ts";
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { artifactsOf } from "../analysis/artifacts.ts";
 import { takesSomebodyElses, takesThoseOf } from "../analysis/found-claims.ts";
 import { effectsOf } from "../analysis/purpose.ts";
-import { fileName, jobName, keyText } from "../analysis/wording.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 export const planApplyFromDifferentRuns: Rule = {
@@ -17,7 +18,7 @@ export const planApplyFromDifferentRuns: Rule = {
     for (const download of artifactsOf(analysis).downloads) {
       const { pipeline, job, step, access, name } = download;
       if (access.binding.kind !== "latest" && access.binding.kind !== "given-run") continue;
-      if (seen.has(step.at) || !/plan/i.test(keyText(name))) continue;
+      if (seen.has(step.at) || !/plan/i.test(showKey(name))) continue;
       const apply = effectsOf(job).find(
         (effect) => effect.access?.resource === "terraform-state" && effect.kind === "deploy",
       );

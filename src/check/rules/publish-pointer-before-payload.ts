@@ -1,9 +1,10 @@
 import type { Key } from "../../facts/access.ts";
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { effectsOf, lastingEffects } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName, keyText, literalText } from "../analysis/wording.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const publishPointerBeforePayload: Rule = {
@@ -148,6 +149,6 @@ function sharesHole(key: Key, text: string): boolean {
     key.some((part) => {
       if (part.kind === "expression") return text.includes(part.text);
       return part.kind === "variable" && new RegExp(`\\$\\{?${part.name}\\b`).test(text);
-    }) && keyText(key) !== ""
+    }) && showKey(key) !== ""
   );
 }

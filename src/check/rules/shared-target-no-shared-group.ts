@@ -1,12 +1,13 @@
 import type { Key } from "../../facts/access.ts";
 import type { Pipeline } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
 import { atOnce } from "../analysis/at-once.ts";
 import { commonGroup } from "../analysis/common-group.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
 import { type Effect, effectsOf, isPreview, lastingEffects } from "../analysis/purpose.ts";
 import type { Way } from "../analysis/ways.ts";
-import { fileName, jobName, keyText, literalText, sameKey } from "../analysis/wording.ts";
+import { fileName, jobName, literalText, sameKey } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { changedByTwo } from "../staged/shared-target-no-shared-group.ts";
 
@@ -63,7 +64,7 @@ export const sharedTargetNoSharedGroup: Rule = {
             { at: placeOf(first.effect), message: `"${jobName(x)}" changes it too: ${first.effect.tool}` },
             ...[...locksOf(analysis, x), ...locksOf(analysis, y)].map((lock) => ({
               at: lock.at,
-              message: `Group ${keyText(lock.group)}`,
+              message: `Group ${showKey(lock.group)}`,
             })),
           ],
           confidence: "medium",
@@ -97,7 +98,7 @@ function* targetsOf(analysis: Analysis): Generator<Target> {
       if (namesOnlyTheScript(effect)) continue;
       const name = step.resolve(access.key);
       const details = [...access.details]
-        .map(([key, value]) => `${key}=${keyText(step.resolve(value))}`)
+        .map(([key, value]) => `${key}=${showKey(step.resolve(value))}`)
         .sort()
         .join(" ");
       yield { pipeline, effect, name, details };
@@ -135,7 +136,7 @@ function isState({ effect }: Target): boolean {
 }
 
 function nameOf({ effect, name, details }: Target): string {
-  return `${effect.access!.resource}-${keyText(name) || details.replace(/^[\w-]+=/, "")}`;
+  return `${effect.access!.resource}-${showKey(name) || details.replace(/^[\w-]+=/, "")}`;
 }
 
 function describe({ effect, name, details }: Target): string {
@@ -145,7 +146,7 @@ function describe({ effect, name, details }: Target): string {
     site: "the site",
     bucket: "the bucket",
   } as Record<string, string>;
-  return `${label[effect.access!.resource] ?? `the ${effect.access!.resource}`} ${keyText(name) || details.replace(/^[\w-]+=/, "")}`.trim();
+  return `${label[effect.access!.resource] ?? `the ${effect.access!.resource}`} ${showKey(name) || details.replace(/^[\w-]+=/, "")}`.trim();
 }
 
 /** Ways of both that nobody has to start by hand; two that only people start are theirs to keep apart. */

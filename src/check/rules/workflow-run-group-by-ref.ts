@@ -1,10 +1,11 @@
 import type { Lock, Pipeline } from "../../facts/facts.ts";
 import type { Claim, Moment } from "../../facts/scenario.ts";
+import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, runPattern } from "../analysis/analysis.ts";
 import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";
 import { again, type Way } from "../analysis/ways.ts";
-import { fileName, keyText } from "../analysis/wording.ts";
+import { fileName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 export const workflowRunGroupByRef: Rule = {
@@ -44,7 +45,7 @@ export const workflowRunGroupByRef: Rule = {
         seen.add(lock.at);
         const upstream = fileName(way.circumstances.upstream!.pipeline);
         yield {
-          message: `The group ${keyText(lock.group)} is the same for every branch: after ${upstream} github.ref is always the default branch`,
+          message: `The group ${showKey(lock.group)} is the same for every branch: after ${upstream} github.ref is always the default branch`,
           at: lock.at,
           related: [{ at: way.start.at, message: "Started by workflow_run" }],
           confidence: "high",

@@ -2,8 +2,9 @@
 
 import type { RecognisedCommand } from "../../../commands/recognise.ts";
 import type { ScriptText } from "../../../commands/script-text.ts";
-import { keyText, showKey } from "../../../commands/words.ts";
+import { keyText } from "../../../commands/words.ts";
 import type { Access } from "../../../facts/access.ts";
+import { showKey } from "../../../facts/show-key.ts";
 import { identity, literal, type PhaseFacts, type PhaseText, type Written } from "../../../facts/staged.ts";
 import type { Place } from "../../../findings/source.ts";
 import type { Action, CodePipeline, PipelineFiles, Project } from "../pipeline.ts";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { showKey } from "../../../../src/commands/words.ts";
 import type { Access } from "../../../../src/facts/access.ts";
+import { showKey } from "../../../../src/facts/show-key.ts";
 import { type ActionFacts, literal, type StagedPipeline } from "../../../../src/facts/staged.ts";
 import { positionOf } from "../../../../src/findings/source.ts";
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";

@@ -1,5 +1,5 @@
-import { showKey } from "../../../../../src/commands/words.ts";
 import type { Access, Binding, TokenUse } from "../../../../../src/facts/access.ts";
+import { showKey } from "../../../../../src/facts/show-key.ts";
 import { accessesOf } from "../../../../../src/platforms/github/read/accesses.ts";
 import { readRepository } from "../../../../../src/platforms/github/read/repository.ts";
 import { writeTree } from "../tree.ts";
