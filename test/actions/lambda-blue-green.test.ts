@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { lambda, variable } from "../../src/index.ts";
 import { type Emulator, startEmulator } from "../aws/emulator.ts";
+import { emulator, fullDepth } from "../lane/needs.ts";
 
 interface Alias {
   FunctionVersion: string;
@@ -18,7 +19,7 @@ const trust = {
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 };
 
-describe("lambda.blueGreen", { concurrency: 2 }, () => {
+describe("lambda.blueGreen", { concurrency: 2, ...fullDepth(...emulator, "zip", "jq") }, () => {
   let emulator: Emulator;
   const scratch = mkdtempSync(join(tmpdir(), "baton-blue-green-"));
   const aws = <T = object>(words: string, ...more: string[]) => emulator.aws<T>(...words.split(" "), ...more);

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { parameterStore, variable } from "../../src/index.ts";
-import { type Emulator, startEmulator } from "../aws/emulator.ts";
+import { startEmulator } from "../aws/emulator.ts";
+import { fullDepth, emulator as programs } from "../lane/needs.ts";
 
 const execute = promisify(execFile);
-let emulator: Emulator;
+const when = fullDepth(...programs);
 
-before(async () => {
-  emulator = await startEmulator();
-});
-after(() => emulator[Symbol.asyncDispose]());
-
-test("every value is kept as it is, whatever the AWS CLI would make of such a word", async () => {
+test("every value is kept as it is, whatever the AWS CLI would make of such a word", when, async () => {
+  await using emulator = await startEmulator();
   const hostile: readonly string[] = [
     // Answers, so that it would be fetched without a word.
     `${emulator.endpoint}/moto-api/`,

@@ -18,8 +18,6 @@ export interface Emulator extends AsyncDisposable {
   aws<T = Record<string, unknown>>(...args: string[]): Promise<T>;
 }
 
-const missing = "the emulator needs Python with moto and werkzeug (pip install 'moto[server]') and the AWS CLI";
-
 export async function startEmulator(): Promise<Emulator> {
   const scratch = mkdtempSync(join(tmpdir(), "baton-emulator-"));
   const child = spawn("python3", [fileURLToPath(new URL("emulator.py", import.meta.url))], {
@@ -33,7 +31,7 @@ export async function startEmulator(): Promise<Emulator> {
   const [first] = (await Promise.race([once(child.stdout.setEncoding("utf8"), "data"), once(child, "exit")])) as [
     string,
   ];
-  assert.match(String(first), /"port"/, `${missing}: ${errors}`);
+  assert.match(String(first), /"port"/, `the emulator has not started: ${errors}`);
   const endpoint = `http://127.0.0.1:${(JSON.parse(first) as { port: number }).port}`;
   const env = {
     ...process.env,

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { needs } from "../lane/needs.ts";
 
 const root = join(import.meta.dirname, "../..");
 const scratch = mkdtempSync(join(tmpdir(), "baton-package-"));
@@ -13,7 +14,8 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 
 function run(command: string, args: readonly string[], cwd: string) {
   // The Node that runs this test, and no package of this repository.
-  const PATH = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
+  const others = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  const PATH = [dirname(process.execPath), ...others].join(delimiter);
   const done = spawnSync(command, args, {
     cwd,
     encoding: "utf8",
@@ -22,7 +24,7 @@ function run(command: string, args: readonly string[], cwd: string) {
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
-describe("the packed package", () => {
+describe("the packed package", needs("tar"), () => {
   const installed = join(scratch, "package");
   before(() => {
     assert.ok(existsSync(join(root, "dist/cli.js")), "there is no bundle: npm run build");

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type Emulator, startEmulator } from "../aws/emulator.ts";
+import { emulator, fullDepth } from "../lane/needs.ts";
 import { type Sandbox, sandbox } from "./sandbox.ts";
 
 const connection = "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555";
@@ -33,7 +34,7 @@ interface DoctorJson {
   commands: string[];
 }
 
-describe("whether generated pipelines can be put on AWS from here", () => {
+describe("whether generated pipelines can be put on AWS from here", fullDepth(...emulator), () => {
   let emulator: Emulator;
   before(async () => {
     emulator = await startEmulator();

@@ -28,7 +28,7 @@ const api = pipeline("api", {
   jobs: {
     test: { per: "release", steps: [${step("0.010")}] },
     pack: { per: "release", needs: ["test"], steps: [${step("0.010")}, sh("echo packed > packed")], artifacts: { packed: { path: "packed" } } },
-    deploy: { needs: ["pack"], deploys: true, env: { SITE: infra.outputs.site }, uses: [{ artifact: "packed", path: "in" }], steps: [${step("0.015")}, sh('test "$SITE" = "s-$BATON_ENVIRONMENT" && grep -q packed in')] },
+    deploy: { needs: ["pack"], deploys: true, env: { SITE: infra.outputs.site }, uses: [{ artifact: "packed", path: "in" }], steps: [${step("0.015")}, sh('test "$SITE" = "s-$BATON_ENVIRONMENT" && read -r word < in && test $word = packed')] },
   },
 });
 const web = pipeline("web", {

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { needs } from "../lane/needs.ts";
 import { oneJob, storefrontFiles } from "./deliveries.ts";
 import { type Sandbox, sandbox, until } from "./sandbox.ts";
 import { openTerminal } from "./terminal.ts";
+
+const when = needs("tmux");
 
 /** A job that waits for the test, and one that waits for the job. */
 function gated(t: Parameters<typeof sandbox>[0]): Sandbox {
@@ -24,23 +27,27 @@ const elapsed = (screen: string[]) => /app\.wide@dev {2}([\d.]+s)/.exec(screen.j
 
 const open = (box: Sandbox) => writeFileSync(box.env.GATE!, "");
 
-test("on a terminal the picture shows what runs, at which step, and what waits for what; then a summary", async (t) => {
-  const box = gated(t);
-  const terminal = openTerminal(t, box, ["run"]);
-  const text = await terminal.shows(/▶ app\.wide@dev .*準備/);
-  assert.match(text, /one {2}release 1 \(run r0001\) {2}dev/);
-  assert.match(text, /─+ {2}0 of 2 jobs done/);
-  assert.match(text, /▶ app\.wide@dev {2}<?\d+\.\ds +配達 🚚 {2}準備/);
-  assert.match(text, /· app\.next@dev {2}waits for app\.wide@dev/);
-  open(box);
-  const end = await terminal.shows(/ended with 0/);
-  assert.match(end, /✔ app\.wide@dev passed in/);
-  assert.match(end, /✔ release 1 passed: 2 jobs, 2 passed in/);
-  assert.match(end, /next: baton status/);
-  assert.doesNotMatch(end, /jobs done/, "the picture is gone");
-});
+test(
+  "on a terminal the picture shows what runs, at which step, and what waits for what; then a summary",
+  when,
+  async (t) => {
+    const box = gated(t);
+    const terminal = openTerminal(t, box, ["run"]);
+    const text = await terminal.shows(/▶ app\.wide@dev .*準備/);
+    assert.match(text, /one {2}release 1 \(run r0001\) {2}dev/);
+    assert.match(text, /─+ {2}0 of 2 jobs done/);
+    assert.match(text, /▶ app\.wide@dev {2}<?\d+\.\ds +配達 🚚 {2}準備/);
+    assert.match(text, /· app\.next@dev {2}waits for app\.wide@dev/);
+    open(box);
+    const end = await terminal.shows(/ended with 0/);
+    assert.match(end, /✔ app\.wide@dev passed in/);
+    assert.match(end, /✔ release 1 passed: 2 jobs, 2 passed in/);
+    assert.match(end, /next: baton status/);
+    assert.doesNotMatch(end, /jobs done/, "the picture is gone");
+  },
+);
 
-test("the picture stays one picture when the terminal changes its size", async (t) => {
+test("the picture stays one picture when the terminal changes its size", when, async (t) => {
   const box = gated(t);
   const terminal = openTerminal(t, box, ["run"], { columns: 100, rows: 20 });
   await terminal.shows(/準備/);
@@ -67,7 +74,7 @@ test("the picture stays one picture when the terminal changes its size", async (
   assert.doesNotMatch(end, /jobs done/);
 });
 
-test("an approval is asked for with what it lets in, and the answer counts", async (t) => {
+test("an approval is asked for with what it lets in, and the answer counts", when, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const terminal = openTerminal(t, box, ["run", "--to", "prod"]);
   const text = await terminal.shows(/Deploy release 1 to prod \(infra, web\)\? \[y\]es, \[n\]o, \[l\]ater/);
@@ -78,7 +85,7 @@ test("an approval is asked for with what it lets in, and the answer counts", asy
   assert.match(end, /10 jobs, 10 passed/);
 });
 
-test("later leaves the run waiting; no rejects it", async (t) => {
+test("later leaves the run waiting; no rejects it", when, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const first = openTerminal(t, box, ["run", "--to", "prod"]);
   await first.shows(/\[l\]ater/);
@@ -86,7 +93,7 @@ test("later leaves the run waiting; no rejects it", async (t) => {
   assert.match(await first.shows(/ended with \d+/), /next: baton approve r0001 prod[\s\S]*ended with 0/);
 });
 
-test("no at the question rejects", async (t) => {
+test("no at the question rejects", when, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const terminal = openTerminal(t, box, ["run", "--to", "prod"]);
   await terminal.shows(/\[l\]ater/);
@@ -94,7 +101,7 @@ test("no at the question rejects", async (t) => {
   assert.match(await terminal.shows(/ended with \d+/), /✖ prod rejected by[\s\S]*ended with 1/);
 });
 
-test("the first Ctrl-C lets the running job end and says what a second does", async (t) => {
+test("the first Ctrl-C lets the running job end and says what a second does", when, async (t) => {
   const box = gated(t);
   const terminal = openTerminal(t, box, ["run"]);
   await terminal.shows(/準備/);
@@ -109,7 +116,7 @@ test("the first Ctrl-C lets the running job end and says what a second does", as
   assert.match((await box.baton("retry")).stdout, /2 jobs, 2 passed/);
 });
 
-test("the second Ctrl-C ends the running job at once", async (t) => {
+test("the second Ctrl-C ends the running job at once", when, async (t) => {
   const box = gated(t);
   const terminal = openTerminal(t, box, ["run"]);
   await terminal.shows(/準備/);
@@ -121,7 +128,7 @@ test("the second Ctrl-C ends the running job at once", async (t) => {
   assert.match(end, /■ app\.wide@dev cancelled/);
 });
 
-test("a simple terminal, and CI, get plain lines with the time and no control characters", async (t) => {
+test("a simple terminal, and CI, get plain lines with the time and no control characters", when, async (t) => {
   for (const env of [{ TERM: "dumb" }, { CI: "true", NO_COLOR: "1" }] as Record<string, string>[]) {
     const box = sandbox(t, { files: storefrontFiles });
     const terminal = openTerminal(t, box, ["run", "2>", "log"], { env });

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { needs } from "../lane/needs.ts";
 import { oneJob, storefrontFiles } from "./deliveries.ts";
 import { sandbox, until } from "./sandbox.ts";
 
@@ -38,7 +39,7 @@ test("the plan explains one job", async (t) => {
   assert.match(stdout, /starts after: web\.test/);
 });
 
-test("graph draws pipelines and jobs in three languages, and dot accepts its own", async (t) => {
+test("graph draws pipelines and jobs in three languages, and dot accepts its own", needs("dot"), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const text = await box.baton("graph");
   assert.match(text.stdout, /^infra@dev/);

@@ -4,9 +4,12 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { needs } from "../lane/needs.ts";
 import { storefrontFiles } from "./deliveries.ts";
 import { sandbox } from "./sandbox.ts";
 import { openTerminal } from "./terminal.ts";
+
+const when = needs("tmux");
 
 /** The number in front of a command. */
 function numberOf(call: string, screen: string): string {
@@ -15,7 +18,7 @@ function numberOf(call: string, screen: string): string {
   return found[1]!;
 }
 
-test("it offers what the delivery at hand can do, does it, and comes back until somebody leaves", async (t) => {
+test("it offers what the delivery at hand can do, does it, and comes back until somebody leaves", when, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const terminal = openTerminal(t, box, [], { columns: 120, rows: 50 });
   const first = await terminal.shows(/number, or Enter to leave:/);
@@ -51,7 +54,7 @@ test("it offers what the delivery at hand can do, does it, and comes back until 
   await terminal.shows(/ended with 0/);
 });
 
-test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leaves", async (t) => {
+test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leaves", when, async (t) => {
   const box = sandbox(t, { files: { ...storefrontFiles, "web/test.sh": "exit 3\n" } });
   const terminal = openTerminal(t, box, [], { columns: 120, rows: 60 });
   const first = await terminal.shows(/leave:\s*$/);
@@ -69,7 +72,7 @@ test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leav
   await terminal.shows(/ended with 2/);
 });
 
-test("without a delivery it offers what helps", async (t) => {
+test("without a delivery it offers what helps", when, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   rmSync(join(box.root, "baton.config.ts"));
   const terminal = openTerminal(t, box, []);

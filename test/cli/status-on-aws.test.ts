@@ -6,6 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type Emulator, startEmulator } from "../aws/emulator.ts";
+import { emulator, fullDepth } from "../lane/needs.ts";
 import { storefrontFiles } from "./deliveries.ts";
 import { type Sandbox, sandbox } from "./sandbox.ts";
 
@@ -26,7 +27,7 @@ interface StatusJson {
   deployed: Record<string, Record<string, { commit: string; isRollback: boolean }>>;
 }
 
-describe("how generated pipelines are on AWS", () => {
+describe("how generated pipelines are on AWS", fullDepth(...emulator), () => {
   let emulator: Emulator;
   let role: string;
   before(async () => {

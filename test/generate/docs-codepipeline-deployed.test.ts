@@ -10,8 +10,9 @@ import { type TestContext, test } from "node:test";
 import { type Emulator, startEmulator } from "../aws/emulator.ts";
 import { titledFiles } from "../cli/console-blocks.ts";
 import { batonFile, type Sandbox, sandbox } from "../cli/sandbox.ts";
+import { emulator, fullDepth } from "../lane/needs.ts";
+import { cdkModules, cdkPackages } from "../lane/programs.ts";
 import { connection, forEmulator, type MadePipeline } from "../platforms/codepipeline/write/applied-terraform.ts";
-import { cdkModules, cdkPackages } from "../platforms/codepipeline/write/cdk-modules.ts";
 import { terraformEnv } from "./machine/terraform.ts";
 
 const read = (page: string) => readFileSync(new URL(`../../docs/${page}`, import.meta.url), "utf8");
@@ -83,7 +84,10 @@ test("the page has no commands of this kind that are not executed here", () => {
   assert.equal(blocks.length, known.length);
 });
 
-test("CloudFormation: generated, up to date, deployed", async (t) => {
+const onAws = fullDepth(...emulator);
+const byTerraform = fullDepth(...emulator, "terraform");
+
+test("CloudFormation: generated, up to date, deployed", onAws, async (t) => {
   const it = await place(t);
   assert.match(
     it.run(filled(block("aws cloudformation deploy"))),
@@ -92,7 +96,7 @@ test("CloudFormation: generated, up to date, deployed", async (t) => {
   await lookAtStorefront(it, { tells: ["team@example.com"] });
 });
 
-test("Terraform: generated, initialised, applied when asked", async (t) => {
+test("Terraform: generated, initialised, applied when asked", byTerraform, async (t) => {
   const it = await place(t);
   const [generate, init, apply] = filled(block("terraform -chdir")).trim().split("\n");
   it.run(generate!);
@@ -107,13 +111,14 @@ test("Terraform: generated, initialised, applied when asked", async (t) => {
 });
 
 const cdk = cdkModules("aws-cdk", "aws-cdk-lib");
+const byCdk = fullDepth(...emulator, "aws-cdk", "aws-cdk-lib");
 
-test("CDK: generated, installed, deployed", { skip: cdk.missing }, async (t) => {
+test("CDK: generated, installed, deployed", byCdk, async (t) => {
   const it = await place(t);
   // Stand-in for npm, which would ask a registry: it has what the page says, and nothing else.
   const tools = join(it.box.root, ".tools");
   mkdirSync(tools);
-  const npm = `#!/bin/sh\n[ "$*" = 'install ${cdkPackages.join(" ")}' ] && ln -s '${cdk.folder}' node_modules\n`;
+  const npm = `#!/bin/sh\n[ "$*" = 'install ${cdkPackages.join(" ")}' ] && ln -s '${cdk}' node_modules\n`;
   writeFileSync(join(tools, "npm"), npm);
   chmodSync(join(tools, "npm"), 0o755);
   it.env.PATH = `${tools}:${it.env.PATH}`;
@@ -125,7 +130,7 @@ test("CDK: generated, installed, deployed", { skip: cdk.missing }, async (t) => 
   await lookAtStorefront(it, { tells: [] });
 });
 
-test("separate pipelines: a commit is delivered by hand, from one environment on", async (t) => {
+test("separate pipelines: a commit is delivered by hand, from one environment on", onAws, async (t) => {
   const it = await place(t);
   it.run("baton generate codepipeline --layout separate && aws s3 mb s3://templates");
   const [, , ...deploy] = filled(block("aws cloudformation deploy")).trim().split("\n");

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { startEmulator } from "../aws/emulator.ts";
 import { consoleCalls, normalised, titledFiles, withOutputs } from "../cli/console-blocks.ts";
 import { batonFile, sandbox } from "../cli/sandbox.ts";
+import { emulator, fullDepth } from "../lane/needs.ts";
 
 const pageFile = new URL("../../docs/generate-codepipeline.md", import.meta.url);
 const commandLine = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
@@ -16,7 +17,7 @@ const connection = "arn:aws:codeconnections:eu-central-1:123456789012:connection
 const stages = ["Source", "Build", "dev", "test", "Approve-prod", "prod"];
 const commits = ["3a1c5e7", "9b8d6f4"].map((start) => start.padEnd(40, "0"));
 
-test("every command on the page prints what it says", async (t) => {
+test("every command on the page prints what it says", fullDepth(...emulator), async (t) => {
   await using emulator = await startEmulator();
   const files = { ...titledFiles(commandLine), "infra/main.tf": "" };
   const box = sandbox(t, { files });

@@ -5,12 +5,15 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { WriteOptions } from "../../src/platforms/github/write/options.ts";
+import { needs } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
+const when = needs("jq", "zip", "unzip", "tar");
+
 const orchestrated: WriteOptions = { layout: "orchestrated", attest: "yes" };
 
-test("orchestrated: first push, nothing new, one pipeline alone, both, and every script has been run", (t) => {
+test("orchestrated: first push, nothing new, one pipeline alone, both, and every script has been run", when, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);
   assert.deepEqual(it.log(), [
@@ -40,25 +43,29 @@ test("orchestrated: first push, nothing new, one pipeline alone, both, and every
   );
 });
 
-test("a failed deployment stops what comes after it, and is repeated although its files did not change again", (t) => {
-  const it = shopMachine(t, orchestrated);
-  good(it.push("main"), it);
-  it.log();
-  writeFileSync(it.mark("fail-infra-test"), "");
-  it.commit({ "infra/version": "i2\n" });
-  assert.equal(it.push("main")[0]!.conclusion, "failure");
-  assert.deepEqual(it.log(), ["build w1"]);
-  rmSync(it.mark("fail-infra-test"));
-  // Taken back: compared with what was deployed well nothing has changed, but half of the change may be in place.
-  it.commit({ "infra/version": "i1\n" });
-  good(it.push("main"), it);
-  assert.deepEqual(
-    it.log().filter((line) => line.startsWith("infra test")),
-    ["infra test eu small i1"],
-  );
-});
+test(
+  "a failed deployment stops what comes after it, and is repeated although its files did not change again",
+  when,
+  (t) => {
+    const it = shopMachine(t, orchestrated);
+    good(it.push("main"), it);
+    it.log();
+    writeFileSync(it.mark("fail-infra-test"), "");
+    it.commit({ "infra/version": "i2\n" });
+    assert.equal(it.push("main")[0]!.conclusion, "failure");
+    assert.deepEqual(it.log(), ["build w1"]);
+    rmSync(it.mark("fail-infra-test"));
+    // Taken back: compared with what was deployed well nothing has changed, but half of the change may be in place.
+    it.commit({ "infra/version": "i1\n" });
+    good(it.push("main"), it);
+    assert.deepEqual(
+      it.log().filter((line) => line.startsWith("infra test")),
+      ["infra test eu small i1"],
+    );
+  },
+);
 
-test("what failed later does not undo what was deployed before it", (t) => {
+test("what failed later does not undo what was deployed before it", when, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);
   it.log();
@@ -77,7 +84,7 @@ test("what failed later does not undo what was deployed before it", (t) => {
   ]);
 });
 
-test("by hand: back to an earlier release, with the files that were built back then", (t) => {
+test("by hand: back to an earlier release, with the files that were built back then", when, (t) => {
   const it = shopMachine(t, orchestrated);
   const [first] = it.push("main");
   it.commit({ "web/version": "w2\n", "infra/version": "i2\n" });
@@ -92,7 +99,7 @@ test("by hand: back to an earlier release, with the files that were built back t
   assert.deepEqual(it.log().filter((line) => line.includes(" prod ")).length, 2);
 });
 
-test("by hand: not into production before test, and then only what is left to do", (t) => {
+test("by hand: not into production before test, and then only what is left to do", when, (t) => {
   const it = shopMachine(t, orchestrated);
   const refused = it.dispatch("shop.yml", "main", { environment: "prod" });
   assert.equal(refused.conclusion, "failure");
@@ -103,7 +110,7 @@ test("by hand: not into production before test, and then only what is left to do
   assert.deepEqual(it.log(), []);
 });
 
-test("an older commit never takes the place of a newer one", (t) => {
+test("an older commit never takes the place of a newer one", when, (t) => {
   const it = shopMachine(t, orchestrated);
   const older = it.commit({ "web/version": "w2\n" });
   it.commit({ "web/version": "w3\n" });
@@ -121,7 +128,7 @@ test("an older commit never takes the place of a newer one", (t) => {
   );
 });
 
-test("an artifact that is not the one that was built is not deployed", (t) => {
+test("an artifact that is not the one that was built is not deployed", when, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);
   it.commit({ "README.md": "x" });
@@ -136,7 +143,7 @@ test("an artifact that is not the one that was built is not deployed", (t) => {
   );
 });
 
-test("a record that has expired counts as nothing known: everything is deployed anew", (t) => {
+test("a record that has expired counts as nothing known: everything is deployed anew", when, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);
   it.log();
@@ -146,7 +153,7 @@ test("a record that has expired counts as nothing known: everything is deployed 
   assert.equal(it.log().length, 5);
 });
 
-test("a pull request builds and tests what it changes, deploys nothing and leaves no record", (t) => {
+test("a pull request builds and tests what it changes, deploys nothing and leaves no record", when, (t) => {
   const it = shopMachine(t, orchestrated);
   it.commit({ "web/version": "w2\n" }, "feature");
   const [run] = it.pullRequest("main");
@@ -156,7 +163,7 @@ test("a pull request builds and tests what it changes, deploys nothing and leave
   it.commit({ "README.md": "x" }, "feature");
 });
 
-test("a job that may be tried again is, and outputs that are missing or of another type fail it", (t) => {
+test("a job that may be tried again is, and outputs that are missing or of another type fail it", when, (t) => {
   const it = shopMachine(t, orchestrated);
   writeFileSync(it.mark("fail-once"), "");
   good(it.push("main"), it);

@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fenceScript } from "../../src/platforms/github/write/scripts/job-scripts.ts";
+import { needs } from "../lane/needs.ts";
 import { ArtifactStore } from "./machine/artifact-store.ts";
 
-test("a job that is run again after another run has begun to deploy stops before it touches anything", (t) => {
+const when = needs("jq", "zip", "unzip", "tar");
+
+test("a job that is run again after another run has begun to deploy stops before it touches anything", when, (t) => {
   const scratch = mkdtempSync(join(tmpdir(), "baton-fence-"));
   t.after(() => rmSync(scratch, { recursive: true, force: true }));
   const store = new ArtifactStore(join(scratch, "store"));

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { writeWorkflows } from "../../src/platforms/github/write/write.ts";
+import { emulator, fullDepth } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { example, exampleFolder } from "../platforms/github/write/deliveries.ts";
 import { filesIn } from "./machine/files.ts";
@@ -11,6 +12,8 @@ import { machine } from "./machine/machine.ts";
 import { moto } from "./machine/moto.ts";
 import { good } from "./machine/shop.ts";
 import { terraformEnv } from "./machine/terraform.ts";
+
+const when = fullDepth(...emulator, "jq", "zip", "unzip", "tar", "terraform");
 
 /** Tools that are installed from a package index, which tests do not reach: they say that they were called. */
 const python = `#!/bin/bash
@@ -21,7 +24,7 @@ esac
 `;
 const checkov = "#!/bin/bash\necho 'stand-in: checkov' \"$@\"\n";
 
-test("lambda-terraform: the package is built, verified, planned with and deployed; nothing twice", async (t) => {
+test("lambda-terraform: the package is built, verified, planned with and deployed; nothing twice", when, async (t) => {
   const aws = await moto(t);
   const real = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
   const it = machine(t, {

@@ -2,12 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { needs } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
+const when = needs("jq", "zip", "unzip", "tar");
+
 const built = definition.replace("        per: release\n", "");
 
-test("per environment: test, then production with the commit that test has, and back again", (t) => {
+test("per environment: test, then production with the commit that test has, and back again", when, (t) => {
   const it = shopMachine(t, { layout: "per-environment" }, built);
   const first = it.push("main");
   good(first, it);
@@ -33,7 +36,7 @@ test("per environment: test, then production with the commit that test has, and 
   );
 });
 
-test("per environment: production by hand waits until test has the commit", (t) => {
+test("per environment: production by hand waits until test has the commit", when, (t) => {
   const it = shopMachine(t, { layout: "per-environment" }, built);
   assert.equal(it.dispatch("orchestrator-prod.yml", "main").conclusion, "failure");
   assert.match(it.shop.log.join("\n"), /has not passed test, which comes before prod/);

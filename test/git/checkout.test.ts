@@ -15,6 +15,7 @@ import { test } from "node:test";
 import { checkout, renewCheckout } from "../../src/git/checkout.ts";
 import { keepOnlySnapshots, keepSnapshot, snapshot } from "../../src/git/snapshot.ts";
 import { readWorktree } from "../../src/git/worktree.ts";
+import { needs } from "../lane/needs.ts";
 import { type Repository, repository } from "./repository.ts";
 
 function at(folder: string, ...args: string[]): string {
@@ -170,7 +171,7 @@ test("a checkout that was interrupted is made anew", async (t) => {
   assert.deepEqual(readdirSync(folder).sort(), [".git", "a"]);
 });
 
-test("shallow clones, linked worktrees and submodules are checked out too", async (t) => {
+test("shallow clones, linked worktrees and submodules are checked out too", needs("sed"), async (t) => {
   const library = repository(t);
   library.write({ "lib.txt": "library" });
   library.commit("library");

@@ -64,6 +64,8 @@ test("every TypeScript block compiles", () => {
   };
   const config = { extends: join(root, "tsconfig.json"), compilerOptions: options, files, include: [] };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  // As in the projects that the page speaks of; what lies above the folder must not decide.
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const run = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], { encoding: "utf8" });
   assert.equal(run.stdout + run.stderr, "");

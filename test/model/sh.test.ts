@@ -58,8 +58,8 @@ const scripts = [
   sh`printf '<%s>' ${value}`,
   sh`printf '<%s>' "${value}"`,
   sh`printf '<%s>' '${value}'`,
-  sh`printf '<%s>' "$(printf '%s' ${value}; printf x)" | sed '$s/x>$/>/'`,
-  sh`printf '<%s>' "$(printf '%s' "${value}")x" | sed '$s/x>$/>/'`,
+  sh`printf '<%s>' "$(printf '%s' ${value}; printf x)" | head -c -2; printf '>'`,
+  sh`printf '<%s>' "$(printf '%s' "${value}")x" | head -c -2; printf '>'`,
   sh`
     # ${value} in a comment, it's not a quote
     printf '<%s>' ${value}

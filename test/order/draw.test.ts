@@ -6,6 +6,7 @@ import { drawDot } from "../../src/order/draw/dot.ts";
 import type { Drawing } from "../../src/order/draw/drawing.ts";
 import { drawMermaid } from "../../src/order/draw/mermaid.ts";
 import { drawLayers, drawTree } from "../../src/order/draw/text.ts";
+import { needs } from "../lane/needs.ts";
 
 const storefront: Drawing = {
   nodes: [
@@ -88,7 +89,7 @@ test("edges to nodes that are not drawn, and nodes drawn twice, are refused", ()
   }
 });
 
-test("dot reads what is drawn and gives every label back as it was", () => {
+test("dot reads what is drawn and gives every label back as it was", needs("dot"), () => {
   const labels = fc.string({ unit: "grapheme", maxLength: 12 }).map((text) => text.replace(/\p{Cc}/gu, ""));
   const shown = fc.constantFrom('say "hi"', "C:\\new\\N", "a & b &amp; &#65;", "<b>no</b>", "{x|y}");
   const samples = [...fc.sample(labels, { numRuns: 40, seed: 7 }), ...fc.sample(shown, { numRuns: 20, seed: 7 })];

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { createTextCleaner } from "../../src/runner/clean-text.ts";
 import { createMasking, MASK } from "../../src/runner/masking.ts";
 import { secretForms } from "../../src/runner/secret-forms.ts";
+import { needs } from "../lane/needs.ts";
 import { createRig, failureOf, step } from "./rig.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a colour.
@@ -97,7 +98,7 @@ test("cutting changes nothing, with line ends and colours too", () => {
   fc.assert(property, { numRuns: 2_000 });
 });
 
-test("a secret is found in colours, over line ends of base64, and however it was encoded", () => {
+test("a secret is found in colours, over line ends of base64, and however it was encoded", needs("python3"), () => {
   const value = `p@ss "w'rd"/$x & é`.repeat(6);
   const masking = createMasking([value]);
   const base64 = Buffer.from(`user:${value}:x`).toString("base64").replace(/.{76}/g, "$&\n");

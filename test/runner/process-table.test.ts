@@ -3,8 +3,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { findByEnvironment, findProcess, psTable } from "../../src/runner/process-table.ts";
+import { needs } from "../lane/needs.ts";
 
-test("ps tells what /proc tells, for systems without it", async (t) => {
+test("ps tells what /proc tells, for systems without it", needs("ps"), async (t) => {
   const child = spawn("sleep", ["600"], {
     env: { PATH: process.env.PATH, MARK: "process-table-test" },
     detached: true,

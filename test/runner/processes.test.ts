@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { RunnerOptions } from "../../src/runner/runner.ts";
+import { needs } from "../lane/needs.ts";
 import { createRig as createAnyRig, failureOf, isRunning, pidIn, type Rig, step, until } from "./rig.ts";
 
 /** What the steps printed, without bash's own word about a command that a signal ended. */
@@ -135,7 +136,7 @@ for (const shells of ["kept", "direct"] as const) {
       assert.ok(log.every(({ step, text }) => step === 0 && text === "got hi"));
     });
 
-    test("a daemon that left the group is found by its mark", async (t) => {
+    test("a daemon that left the group is found by its mark", needs("setsid"), async (t) => {
       const rig = createRig(t);
       const script =
         "setsid sh -c 'echo $$ > daemon; exec sleep 600' </dev/null >/dev/null 2>&1 & until [ -s daemon ]; do :; done";
@@ -144,7 +145,7 @@ for (const shells of ["kept", "direct"] as const) {
       assert.ok(!isRunning(await pidIn(join(rig.checkout, "daemon"))));
     });
 
-    test("a process that also hid its mark cannot hold the job", async (t) => {
+    test("a process that also hid its mark cannot hold the job", needs("setsid"), async (t) => {
       const rig = createRig(t);
       const ended = await rig.run(
         "setsid env -i sh -c 'echo $$ > daemon; exec sleep 600' & until [ -s daemon ]; do :; done",
@@ -165,7 +166,7 @@ for (const shells of ["kept", "direct"] as const) {
       assert.deepEqual(await rig.texts(ended.token), ["a"]);
     });
 
-    test("a service a step names is kept, listed with its address, and stopped", async (t) => {
+    test("a service a step names is kept, listed with its address, and stopped", needs("ps"), async (t) => {
       const rig = createRig(t);
       const script = `sleep 600 > /dev/null 2>&1 & echo $! > pid; echo "name=api pid=$! url=http://127.0.0.1:1/" >> "$BATON_SERVICE"`;
       const first = await rig.run({ job: "api.deploy@dev", steps: [step(`${script}; sleep 600 & echo $! > other`)] });
@@ -198,7 +199,7 @@ for (const shells of ["kept", "direct"] as const) {
       assert.ok(!isRunning(await pidIn(join(rig.checkout, "pid"))));
     });
 
-    test("a service of a job that fails is not kept", async (t) => {
+    test("a service of a job that fails is not kept", needs("setsid"), async (t) => {
       const rig = createRig(t);
       const script = `setsid sleep 600 > /dev/null 2>&1 & echo $! > pid; echo "name=api pid=$!" >> "$BATON_SERVICE"`;
       const ended = await rig.run({ outputs: { url: "url" }, steps: [step(script)] });

@@ -4,7 +4,10 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { needs } from "../lane/needs.ts";
 import { createRig, isRunning, pidIn, type Rig, step, until } from "./rig.ts";
+
+const when = needs("setsid");
 
 /** Starts the scripts in a Baton of their own and kills it once `ready` holds. */
 async function crash(rig: Rig, options: { shells: string; scripts: string[]; ready(): Promise<void> }): Promise<void> {
@@ -37,7 +40,7 @@ function marked(text: string): number[] {
 }
 
 for (const shells of ["kept", "direct"] as const) {
-  test(`after kill -9 everything of the attempts is gone, daemons too (${shells} shells)`, async (t) => {
+  test(`after kill -9 everything of the attempts is gone, daemons too (${shells} shells)`, when, async (t) => {
     const rig = createRig(t, { shells, graceMs: 100 });
     const scripts = [
       "trap '' TERM; sleep 600 & echo $! > a; echo $$ > shell; while :; do sleep 600; done",

@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import type { Launch, LaunchStep } from "../../src/engine/ports.ts";
 import { quote } from "../../src/runner/shell-text.ts";
+import { needs } from "../lane/needs.ts";
 import { createRig, step } from "./rig.ts";
 
 /** What a command sees must not tell whether a kept shell started it. */
@@ -59,11 +60,14 @@ const scripts: [name: string, script: string][] = [
   ["colon", ":"],
 ];
 
+const mentioned = (script: string) =>
+  (["grep", "ps", "sed"] as const).filter((program) => script.includes(`${program} `));
+
 for (const shell of ["bash", "sh"] as const) {
   describe(`a ${shell} command sees the same from a kept shell as from Node`, () => {
     for (const [name, script] of scripts) {
       if (shell === "sh" && script.includes("shopt")) continue;
-      test(name, async (t) => {
+      test(name, needs(...mentioned(script)), async (t) => {
         await sameInBoth(t, { env: { A: "1" }, steps: [step(script, { shell })] });
       });
     }
@@ -84,7 +88,7 @@ for (const shell of ["bash", "sh"] as const) {
       assert.ok(texts.includes("/checkout/link") && texts.includes("/checkout/dir"));
     });
 
-    test("variables that matter to the shell itself", async (t) => {
+    test("variables that matter to the shell itself", needs("grep"), async (t) => {
       for (const env of [
         { IFS: ":" },
         { BASH_ENV: "/nowhere" },
@@ -115,7 +119,7 @@ for (const shell of ["bash", "sh"] as const) {
   });
 }
 
-test("what one command leaves behind in its shell the next one does not find", async (t) => {
+test("what one command leaves behind in its shell the next one does not find", needs("grep"), async (t) => {
   const rig = createRig(t, { shells: "kept" });
   const dirty = await rig.run("set -f; export LEFT=1; cd /; umask 0; trap '' TERM; exec 9>&1");
   assert.equal(dirty.result.kind, "succeeded");
@@ -141,7 +145,7 @@ test("a quoted word is one word of ASCII that bash reads as the same text", asyn
   const rig = createRig(t);
   const ended = await rig.run({
     outputs: { words: "string" },
-    steps: [step(`printf '%s\\0' ${words.map(quote).join(" ")} | base64 -w0 | sed 's/^/words=/' >> "$BATON_OUTPUT"`)],
+    steps: [step(`printf '%s\\0' ${words.map(quote).join(" ")} | { printf words=; base64 -w0; } >> "$BATON_OUTPUT"`)],
   });
   assert.ok(ended.result.kind === "succeeded");
   const read = Buffer.from(ended.result.outputs.words!, "base64").toString();

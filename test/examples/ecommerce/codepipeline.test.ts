@@ -10,10 +10,11 @@ import { lowerDelivery } from "../../../src/platforms/codepipeline/write/lower.t
 import { settingsSchema } from "../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../aws/emulator.ts";
 import { filesIn } from "../../generate/machine/files.ts";
+import { emulator, fullDepth } from "../../lane/needs.ts";
 import { type HandOverFunction, startFunction } from "../../platforms/codepipeline/hand-over/function.ts";
 import { readExample } from "../../platforms/codepipeline/write/written.ts";
 import { exampleFolder } from "../../platforms/github/write/deliveries.ts";
-import { missing, pathWithoutNetwork } from "./cdk-modules.ts";
+import { pathWithoutNetwork } from "./npm-without-network.ts";
 import { Service } from "./service.ts";
 
 const { built, settings } = await readExample("ecommerce");
@@ -25,7 +26,7 @@ const document: Document = lowerDelivery(built, {
   settings: settingsSchema.parse(settings),
 });
 
-describe("the shop on CodePipeline", { skip: missing }, () => {
+describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib", "zip", "jq"), () => {
   let emulator: Emulator;
   let handOver: HandOverFunction;
   let service: Service;

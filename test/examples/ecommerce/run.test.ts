@@ -5,15 +5,16 @@ import { after, before, describe, type TestContext, test } from "node:test";
 import { type Emulator, startEmulator } from "../../aws/emulator.ts";
 import { type Sandbox, sandbox } from "../../cli/sandbox.ts";
 import { filesIn } from "../../generate/machine/files.ts";
+import { emulator, fullDepth } from "../../lane/needs.ts";
 import { exampleFolder } from "../../platforms/github/write/deliveries.ts";
-import { missing, pathWithoutNetwork } from "./cdk-modules.ts";
+import { pathWithoutNetwork } from "./npm-without-network.ts";
 
 interface Outputs {
   hosting: Record<"adminBucket" | "adminDistribution" | "adminUrl" | "customerUrl" | "customerDistribution", string>;
   backend: { apiUrl: string };
 }
 
-describe("the shop, run in dev", { skip: missing }, () => {
+describe("the shop, run in dev", fullDepth(...emulator, "aws-cdk-lib", "zip", "jq"), () => {
   let emulator: Emulator;
   before(async () => {
     emulator = await startEmulator();

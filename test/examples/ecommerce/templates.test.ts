@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { batonFile } from "../../cli/sandbox.ts";
+import { fullDepth, needs } from "../../lane/needs.ts";
 import { exampleFolder } from "../../platforms/github/write/deliveries.ts";
-import { missing, pathWithoutNetwork } from "./cdk-modules.ts";
+import { pathWithoutNetwork } from "./npm-without-network.ts";
 
 const example = exampleFolder("ecommerce");
 const scratch = mkdtempSync(join(tmpdir(), "baton-templates-"));
@@ -16,12 +17,11 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 function lint(region: string, ...files: string[]): void {
   // What CDK writes twice does no harm.
   const args = ["--region", region, "--ignore-checks", "W3005", "--", ...files];
-  const { stdout, error, status } = spawnSync("cfn-lint", args, { encoding: "utf8" });
-  assert.equal(error, undefined, "cfn-lint is missing: pip install cfn-lint");
+  const { stdout, status } = spawnSync("cfn-lint", args, { encoding: "utf8" });
   assert.deepEqual([stdout, status], ["", 0]);
 }
 
-test("cfn-lint has nothing to say of the hosting, nor of the pipeline that was before", () => {
+test("cfn-lint has nothing to say of the hosting, nor of the pipeline that was before", needs("cfn-lint"), () => {
   lint("us-east-1", join(example, "hosting/hosting.yaml"), join(example, "before/pipeline.yaml"));
 });
 
@@ -31,7 +31,9 @@ test("the pipeline that was before is read, and no race is found in it", () => {
   assert.match(stderr, /nothing found in 1 pipeline/);
 });
 
-test("the backend: tested, packed twice to the same bytes, synthesised to stacks in order", { skip: missing }, () => {
+const whole = fullDepth("aws-cdk-lib", "cfn-lint");
+
+test("the backend: tested, packed twice to the same bytes, synthesised to stacks in order", whole, () => {
   const backend = join(scratch, "backend");
   cpSync(join(example, "backend"), backend, {
     recursive: true,

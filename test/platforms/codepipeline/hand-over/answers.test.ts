@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
+import { needs } from "../../../lane/needs.ts";
 import { write } from "../write/written.ts";
 import { type HandOverFunction, startFunction } from "./function.ts";
 
@@ -22,7 +23,7 @@ const { Resources } = parse(template, { logLevel: "silent" }) as {
   Resources: { HandOver: { Properties: { Code: { ZipFile: string } } } };
 };
 
-describe("the answers of the hand-over", () => {
+describe("the answers of the hand-over", needs("python3"), () => {
   let handOver: HandOverFunction;
   let calls: Call[] = [];
   /** Answers null, which is an exception there, to the first so many calls of this name. */

@@ -14,6 +14,7 @@ import type {
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { type Built, PipelineRun } from "../write/pipeline-run.ts";
 import { toolShop } from "../write/written.ts";
 import { startFunction } from "./function.ts";
@@ -34,7 +35,7 @@ const actionOf = (name: string, action: string) =>
 const location = ["--create-bucket-configuration", "LocationConstraint=eu-central-1"];
 const handOver = resources.find((one) => one.kind === "function" && one.id === "HandOver")!;
 
-describe("files between separate pipelines", () => {
+describe("files between separate pipelines", fullDepth(...emulator, "zip"), () => {
   const folder = mkdtempSync(join(tmpdir(), "baton-handed-"));
   let emulator: Emulator;
   before(async () => {

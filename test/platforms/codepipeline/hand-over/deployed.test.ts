@@ -7,13 +7,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { readExample, write } from "../write/written.ts";
 import { type HandOverFunction, startFunction } from "./function.ts";
 
 const { built, settings } = await readExample("network-compute");
 const template = write(built, { ...settings, rollback: "stage", alarms: {} }, { layout: "separate" }).files[0]!.text;
 
-describe("the hand-over, deployed", () => {
+describe("the hand-over, deployed", fullDepth(...emulator, "zip"), () => {
   const folder = mkdtempSync(join(tmpdir(), "baton-deployed-"));
   let emulator: Emulator;
   let handOver: HandOverFunction;

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
+import { needs } from "../../../lane/needs.ts";
 import { write } from "../write/written.ts";
 import { startFunction } from "./function.ts";
 import {
@@ -21,6 +22,8 @@ import {
   type Sources,
   World,
 } from "./world.ts";
+
+const when = needs("python3");
 
 const prod = env("prod", { after: "test", approval: { reviewers: ["release-managers"] } });
 
@@ -113,7 +116,7 @@ const lax: Service = {
 const wrong = fc.array(fc.nat(25), { maxLength: 2 });
 
 for (const { name, built, settings, runs } of cases) {
-  test(`${name}: what is deployed is what the delivery allows, and all of it arrives`, async () => {
+  test(`${name}: what is deployed is what the delivery allows, and all of it arrives`, when, async () => {
     const printed = printedOf(built, settings);
     const seen = await carryOut(printed, {
       source: printed.source,
@@ -144,7 +147,7 @@ const broken = [
 ] as const;
 
 for (const [name, right, wrong, settings] of broken) {
-  test(`a function that is broken is noticed: ${name}`, async () => {
+  test(`a function that is broken is noticed: ${name}`, when, async () => {
     const printed = printedOf(chain(), settings);
     assert.ok(printed.source.includes(right), right);
     const source = printed.source
@@ -256,7 +259,7 @@ async function settle({ built, pipelines, awaited }: Printed, source: string) {
   };
 }
 
-test("every single action that fails, in a run of its own: what stays is what the delivery allows", async () => {
+test("every single action that fails, in a run of its own: what stays is what the delivery allows", when, async () => {
   const printed = printedOf(chain(), { alarms: { prod: ["errors"] } });
   await using there = await settle(printed, printed.source);
   const actions = printed.pipelines.flatMap(({ name, stages }) =>

@@ -22,6 +22,7 @@ import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lowe
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
 import { terraformEnv } from "../../../generate/machine/terraform.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { connection, forEmulator, placeFiles, runTerraform } from "./applied-terraform.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { PipelineRun } from "./pipeline-run.ts";
@@ -45,7 +46,7 @@ test("the settings on the page are those of the delivery that is deployed here",
   assert.deepEqual(parse(block("yaml")), { home: at, targets });
 });
 
-describe("a delivery in two accounts and three regions", () => {
+describe("a delivery in two accounts and three regions", fullDepth(...emulator, "terraform"), () => {
   const scratch = mkdtempSync(join(tmpdir(), "baton-accounts-"));
   let emulator: Emulator;
   let credentials: Server;

@@ -13,6 +13,7 @@ import type { EnvironmentVariable, Pipeline, Project } from "../../../../src/pla
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { type Buildspec, PipelineRun } from "./pipeline-run.ts";
 import { shop, shopSettings } from "./written.ts";
 
@@ -27,7 +28,7 @@ const document = lowerDelivery(shop, {
 const pipeline = document.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
 const projects = document.resources.filter((one): one is Project => one.kind === "project");
 
-describe("a run of the shop", () => {
+describe("a run of the shop", fullDepth(...emulator), () => {
   let emulator: Emulator;
   const folder = mkdtempSync(join(tmpdir(), "baton-builds-"));
   const id = "11111111-2222-3333-4444-555555555555";

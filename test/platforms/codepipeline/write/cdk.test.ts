@@ -10,7 +10,8 @@ import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudfo
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
-import { cdkModules } from "./cdk-modules.ts";
+import { fullDepth } from "../../../lane/needs.ts";
+import { cdkModules } from "../../../lane/programs.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
 import { checkSettings, keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
@@ -62,14 +63,14 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
     );
   });
 
-  test(`${name}: synthesises the template of the CloudFormation format`, { skip: cdk.missing }, () => {
+  test(`${name}: synthesises the template of the CloudFormation format`, fullDepth("aws-cdk-lib"), () => {
     const folder = join(scratch, name);
     for (const { path, text } of writeCodePipeline(built, options).files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-    symlinkSync(cdk.folder, join(folder, "node_modules"));
+    symlinkSync(cdk, join(folder, "node_modules"));
     const out = join(folder, "out");
     const { status, stderr } = spawnSync(process.execPath, ["cdk/app.ts"], {
       cwd: folder,

@@ -20,6 +20,7 @@ import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lowe
 import { CannotWrite, type Layout, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { startEmulator } from "../../../aws/emulator.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { readBack } from "../simulate/read-back.ts";
 import { push } from "../simulate/worlds.ts";
@@ -198,7 +199,7 @@ for (const format of ["cloudformation", "terraform"] as const) {
   });
 }
 
-test("a check publishes apart from releases, and what it hands on is its own", async (t) => {
+test("a check publishes apart from releases, and what it hands on is its own", fullDepth(...emulator), async (t) => {
   await using emulator = await startEmulator();
   const folder = mkdtempSync(join(tmpdir(), "baton-checks-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -15,6 +15,7 @@ import { consoleCalls } from "../../../cli/console-blocks.ts";
 import { batonFile } from "../../../cli/sandbox.ts";
 import { filesIn } from "../../../generate/machine/files.ts";
 import { terraformEnv } from "../../../generate/machine/terraform.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { connection, forEmulator, type MadePipeline, placeFiles } from "./applied-terraform.ts";
 import { lookAtDeployment } from "./infra-web-deployment.ts";
 import { PipelineRun } from "./pipeline-run.ts";
@@ -33,7 +34,7 @@ interface MadeProject {
   logsConfig: { cloudWatchLogs: { groupName: string } };
 }
 
-describe("infra-web, one CodePipeline for each branch, in Terraform", () => {
+describe("infra-web, one CodePipeline for each branch, in Terraform", fullDepth(...emulator, "terraform"), () => {
   const scratch = mkdtempSync(join(tmpdir(), "baton-infra-web-"));
   let emulator: Emulator;
   let aws: Emulator["aws"];

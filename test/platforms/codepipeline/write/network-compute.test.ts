@@ -8,6 +8,7 @@ import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lowe
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { rollbackSource } from "../../../../src/platforms/codepipeline/write/rollback-function.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import type { MadePipeline } from "./applied-terraform.ts";
 import { examples, readExample } from "./written.ts";
 
@@ -21,7 +22,7 @@ const document = lowerDelivery(built, {
 });
 const pipeline = document.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
 
-describe("network and compute in QA, approval, network and compute in production", () => {
+describe("network and compute in QA, approval, network and compute in production", fullDepth(...emulator), () => {
   let emulator: Emulator;
   before(async () => {
     emulator = await startEmulator();

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
 import { terraformEnv } from "../../../generate/machine/terraform.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { applyPipelines, forEmulator, type MadePipeline, placeFiles, runTerraform } from "./applied-terraform.ts";
 import { home, other } from "./estate.ts";
 import { site } from "./site.ts";
@@ -24,7 +25,7 @@ const written = {
   "infra-web": write(infraWeb.built, infraWeb.settings, { format: "terraform" }).files,
 };
 
-describe("Terraform", () => {
+describe("Terraform", fullDepth(...emulator, "terraform"), () => {
   const scratch = mkdtempSync(join(tmpdir(), "baton-terraform-"));
   const env = terraformEnv(scratch);
   const there = { ...process.env, ...env };

@@ -17,6 +17,7 @@ import type {
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { type Layout, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { startEmulator } from "../../../aws/emulator.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { home, other } from "./estate.ts";
 import { PipelineRun } from "./pipeline-run.ts";
 import { site } from "./site.ts";
@@ -153,7 +154,7 @@ test("with separate pipelines an artifact of one's own is uploaded, that of anot
   assert.match(left("separate"), /dist\.tar/);
 });
 
-test("the bucket holds what the step itself would have put there", async (t) => {
+test("the bucket holds what the step itself would have put there", fullDepth(...emulator), async (t) => {
   await using emulator = await startEmulator();
   const folder = mkdtempSync(join(tmpdir(), "baton-upload-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -7,6 +7,7 @@ import { plan } from "../../../../src/plan/make-plan.ts";
 import type { PlanRequest } from "../../../../src/plan/plan.ts";
 import { decideProgram } from "../../../../src/platforms/github/write/scripts/decide.ts";
 import { pipelineRows } from "../../../../src/platforms/github/write/scripts/rows.ts";
+import { needs } from "../../../lane/needs.ts";
 import { type Sample, samples } from "../../../plan/random-delivery.ts";
 
 type Decisions = Record<string, Record<string, string>>;
@@ -77,7 +78,7 @@ const questions = samples
   })
   .filter((sample) => sample.request.change.event !== "pull-request" && !hasNothingToRead(sample));
 
-test("the generated program decides as the planner does", () => {
+test("the generated program decides as the planner does", needs("jq"), () => {
   fc.assert(
     fc.property(questions, (sample) => {
       const planned = decidedByPlan(sample);

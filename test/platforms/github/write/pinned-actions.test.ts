@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { pinnedActions } from "../../../../src/platforms/github/write/pinned-actions.ts";
+import { needs } from "../../../lane/needs.ts";
 
 test("every action is pinned to a commit, with the version it is", () => {
   for (const { action, sha, version } of Object.values(pinnedActions)) {
@@ -14,7 +15,7 @@ test("every action is pinned to a commit, with the version it is", () => {
   }
 });
 
-test("the table is brought up to date within the major version", (t) => {
+test("the table is brought up to date within the major version", needs("jq"), (t) => {
   const folder = mkdtempSync(join(tmpdir(), "baton-pins-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const commit = "c".repeat(40);

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { terraformEnv } from "../../../../generate/machine/terraform.ts";
+import { fullDepth } from "../../../../lane/needs.ts";
 import { evaluated, shown } from "./module.ts";
 
 const declarations = readFileSync(join(import.meta.dirname, "values/declarations.tf"), "utf8");
@@ -15,7 +16,7 @@ const expressions = readFileSync(join(import.meta.dirname, "values/expressions.t
   .trim()
   .split("\n");
 
-describe("values that the files tell", () => {
+describe("values that the files tell", fullDepth("terraform"), () => {
   const scratch = mkdtempSync(join(tmpdir(), "baton-values-"));
   const env = { ...process.env, ...terraformEnv(scratch) };
   let theirs: Readonly<Record<string, { readonly value?: unknown }>> = {};

@@ -9,6 +9,7 @@ import { after, describe, test } from "node:test";
 import { codepipelineFacts } from "../../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../../../../src/platforms/codepipeline/read/repository.ts";
 import { terraformEnv } from "../../../../generate/machine/terraform.ts";
+import { fullDepth } from "../../../../lane/needs.ts";
 import { bareFacts } from "./bare-facts.ts";
 
 const folder = (name: string) => join(import.meta.dirname, "spellings", name);
@@ -57,7 +58,7 @@ describe("one configuration", () => {
   });
 
   for (const spelling of ["hcl", "json"]) {
-    test(`as Terraform plans it from ${spelling}`, async () => {
+    test(`as Terraform plans it from ${spelling}`, fullDepth("terraform"), async () => {
       const work = join(scratch, spelling);
       cpSync(folder(spelling), work, { recursive: true });
       const env = { ...process.env, ...terraformEnv(scratch) };

@@ -1,0 +1,62 @@
+/** The programs that tests use as real counterparts and that Baton itself does not need, with how to get each. */
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const debian = (name: string) => `apt-get install ${name}`;
+/** As the page about generated CodePipelines says it. No dependency of the project: larger than all the others together. */
+export const cdkPackages = ["aws-cdk@2.1148.1", "aws-cdk-lib@2.270.0", "constructs@10"];
+const cdk = `npm install --prefix FOLDER ${cdkPackages.join(" ")}; BATON_TEST_CDK_MODULES=FOLDER/node_modules`;
+
+const howToGet = {
+  aws: "the AWS CLI, version 2",
+  "aws-cdk": cdk,
+  "aws-cdk-lib": cdk,
+  "cfn-lint": "pip install cfn-lint",
+  curl: debian("curl"),
+  dot: debian("graphviz"),
+  grep: debian("grep"),
+  jq: debian("jq"),
+  moto_server: "pip install 'moto[server]'",
+  npx: "it comes with npm",
+  ps: debian("procps"),
+  python3: debian("python3"),
+  sed: debian("sed"),
+  setsid: debian("util-linux"),
+  shellcheck: debian("shellcheck"),
+  tar: debian("tar"),
+  terraform: "https://developer.hashicorp.com/terraform/install",
+  tmux: debian("tmux"),
+  unshare: debian("util-linux"),
+  unzip: debian("unzip"),
+  zip: debian("zip"),
+} as const;
+
+export type Program = keyof typeof howToGet;
+
+export function howToGetProgram(name: string): string {
+  return (howToGet as Record<string, string>)[name] ?? "";
+}
+
+const modules = [process.env.BATON_TEST_CDK_MODULES, fileURLToPath(new URL("../../node_modules", import.meta.url))];
+
+/** The folder that has all packages of the CDK that are asked for; empty when there is none. */
+export function cdkModules(...packages: ("aws-cdk" | "aws-cdk-lib")[]): string {
+  return modules.find((folder) => folder && packages.every((name) => existsSync(join(folder, name)))) ?? "";
+}
+
+function isThere(program: Program): boolean {
+  if (program === "aws-cdk" || program === "aws-cdk-lib") return cdkModules(program) !== "";
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+export function missingOf(programs: readonly Program[]): Program[] {
+  return programs.filter((program) => !isThere(program));
+}
