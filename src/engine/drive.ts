@@ -3,12 +3,13 @@ import type { JobId, Plan } from "../plan/plan.ts";
 import { EngineBug } from "./bug.ts";
 import { decide } from "./decide.ts";
 import type { ApprovalAnswered, EngineEvent, Recorded, RunFinished, RunId } from "./events.ts";
-import { eventVersion, fold } from "./fold.ts";
+import { fold } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
 import { jobsToRetry } from "./policies/retry.ts";
 import type { Ended, Ports } from "./ports.ts";
 import { type Command, commandsAfter, eventOfReport } from "./reports.ts";
 import { emptyState, type JobState, type RunState, type State } from "./state.ts";
+import { eventVersions } from "./upcast.ts";
 
 export interface NewRun {
   delivery: Delivery;
@@ -203,7 +204,12 @@ export class Engine {
 
   #take(event: EngineEvent): void {
     if (this.#turn.length === 0) this.#turnAt = this.#ports.clock.now();
-    const recorded: Recorded = { seq: this.#state.seq + 1, at: this.#turnAt, version: eventVersion, event };
+    const recorded: Recorded = {
+      seq: this.#state.seq + 1,
+      at: this.#turnAt,
+      version: eventVersions[event.type],
+      event,
+    };
     fold(this.#state, recorded);
     this.#turn.push(recorded);
   }

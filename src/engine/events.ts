@@ -21,13 +21,14 @@ export type EngineEvent =
   | LockReleased
   | ApprovalRequested
   | ApprovalAnswered
-  | RunFinished;
+  | RunFinished
+  | HistoryBegins;
 
-/** Stored beside the event. `seq` counts from 1 without gaps; `version` is the version of the event's shape. */
+/** Stored beside the event. `seq` counts from 1 without gaps; `version` is that of the event's shape, see upcast.ts. */
 export interface Recorded {
   seq: number;
   at: number;
-  version: 1;
+  version: number;
   event: EngineEvent;
 }
 
@@ -203,4 +204,21 @@ export interface RunFinished {
    * passed. Reused pipelines are absent: they keep the record of the release that deployed them.
    */
   deployed: History["deployed"];
+}
+
+/**
+ * The fold begins anew here: events before this one were damaged and lost, and this is what is still known of them. No
+ * run is open any more.
+ */
+export interface HistoryBegins {
+  type: "history.begins";
+  /** Empty: it belongs to no run. */
+  run: "";
+  /** Greater than every release that was ever given to a run. */
+  nextRelease: number;
+  deployed: History["deployed"];
+  /** The newest release that began to deploy a pipeline, by environment and pipeline. */
+  newest: Record<string, Record<string, number>>;
+  /** One sentence for people: what was lost. */
+  text: string;
 }

@@ -6,6 +6,7 @@ import type {
   ApprovalAnswered,
   ApprovalRequested,
   CancelRequested,
+  HistoryBegins,
   LockAcquired,
   LockReleased,
   RetryRequested,
@@ -17,10 +18,21 @@ import { newRun } from "./new-run.ts";
 import type { Note } from "./note.ts";
 import { afterAnswer, mustAsk } from "./policies/approval.ts";
 import { cancelDoom, strongerCancel } from "./policies/cancel.ts";
-import { giveBackLock, takeLock } from "./policies/lock.ts";
-import type { JobState, RunEnvironment, RunState, State } from "./state.ts";
+import { environmentOf, giveBackLock, takeLock } from "./policies/lock.ts";
+import { emptyState, type JobState, type RunEnvironment, type RunState, type State } from "./state.ts";
 
 /** What each event of a run, a lock and an approval does to the state. */
+
+/** History begins anew; whatever was before it is lost. */
+export function historyBegins(state: State, { nextRelease, deployed, newest }: HistoryBegins): void {
+  Object.assign(state, emptyState(), { nextRelease } satisfies Partial<State>);
+  for (const [environment, pipelines] of Object.entries(deployed)) noteDeployed(state, environment, pipelines);
+  for (const [environment, pipelines] of Object.entries(newest)) {
+    for (const [pipeline, release] of Object.entries(pipelines)) {
+      environmentOf(state, environment).newest.set(pipeline, release);
+    }
+  }
+}
 
 /** Refuses before it changes anything: a wrong plan is the asker's mistake, and the engine goes on. */
 export function runCreated(state: State, event: RunCreated, at: number): RunState {
@@ -36,7 +48,8 @@ export function runCreated(state: State, event: RunCreated, at: number): RunStat
 }
 
 export function cancelRequested(state: State, run: RunState, event: CancelRequested, { at }: Note): void {
-  assert(run.finished === undefined, "it has finished");
+  // Journals of Baton 0.1 may have one behind the end of its run: two processes wrote at once.
+  if (run.finished !== undefined) return;
   run.cancel = strongerCancel(run, event, at);
   for (const job of run.list) if (hasNotStarted(job)) doom(state, run, job, cancelDoom(event.by));
   withdrawRequests(run);

@@ -15,6 +15,7 @@ import {
   approvalAnswered,
   approvalRequested,
   cancelRequested,
+  historyBegins,
   lockAcquired,
   lockReleased,
   retryRequested,
@@ -23,9 +24,6 @@ import {
 } from "./fold-run.ts";
 import type { Note } from "./note.ts";
 import { emptyState, type RunState, type RunStatus, type State } from "./state.ts";
-
-/** The version of the events' shapes that this code reads and writes. */
-export const eventVersion = 1;
 
 /** What a journal comes to, for those who only read. */
 export function replay(journal: Iterable<Recorded>): State {
@@ -41,12 +39,10 @@ export function replay(journal: Iterable<Recorded>): State {
  */
 export function fold(state: State, recorded: Recorded): State {
   const { seq, at, event } = recorded;
-  const version: number = recorded.version;
-  if (version !== eventVersion) {
-    throw new EngineBug(
-      `event ${seq} of the journal has version ${version}; this Baton reads version ${eventVersion}. ` +
-        "Use the Baton that wrote this state folder, or a newer one",
-    );
+  if (event.type === "history.begins") {
+    historyBegins(state, event);
+    state.seq = seq;
+    return state;
   }
   assert(seq === state.seq + 1, () => `event ${seq} of the journal comes after event ${state.seq}`);
   try {
@@ -107,6 +103,8 @@ function apply(state: State, run: RunState, event: EngineEvent, note: Note): voi
       break;
     case "run.finished":
       runFinished(state, run, event, note);
+      break;
+    case "history.begins":
       break;
     default:
       event satisfies never;

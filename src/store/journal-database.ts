@@ -1,8 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { applicationId, migrate, stateVersion } from "./migrations.ts";
-import type { StateFolder } from "./state-folder.ts";
+import { requireNothingLost, type StateFolder } from "./state-folder.ts";
 import { asStoreError, newerVersion, StoreError } from "./store-error.ts";
 
 /** How long to wait for another process that posts a request at this very moment, in milliseconds. */
@@ -22,7 +22,10 @@ const writerSettings = `
 /** Opens the journal to write, makes or migrates it where needed. The caller holds the folder's lock. */
 export function openJournalForWriting(folder: StateFolder): DatabaseSync {
   return opened(folder, () => {
-    if (!existsSync(folder.journal)) createJournal(folder);
+    if (!existsSync(folder.journal) || statSync(folder.journal).size === 0) {
+      requireNothingLost(folder);
+      createJournal(folder);
+    }
     const database = new DatabaseSync(folder.journal, { timeout: busyTimeoutMs });
     return checked(database, () => {
       const found = recognise(database, folder);
@@ -32,15 +35,8 @@ export function openJournalForWriting(folder: StateFolder): DatabaseSync {
   });
 }
 
-/** Makes an empty journal under another name and moves it into place: it is there as a whole or not at all. */
-function createJournal(folder: StateFolder): void {
-  if (existsSync(`${folder.journal}-wal`)) {
-    throw new StoreError(
-      "damaged",
-      `${folder.journal} is gone and only its log (${folder.journal}-wal) is there. Nothing was changed. ` +
-        "Restore the journal from a copy, or use another state folder.",
-    );
-  }
+/** Makes a journal under another name and moves it into place: it is there as a whole or not at all. */
+export function createJournal(folder: StateFolder, fill: (database: DatabaseSync) => void = () => {}): void {
   const fresh = `${folder.journal}.new`;
   for (const left of [fresh, `${fresh}-wal`, `${fresh}-shm`]) rmSync(left, { force: true });
   const database = new DatabaseSync(fresh);
@@ -48,18 +44,25 @@ function createJournal(folder: StateFolder): void {
     // Synced once, when all of it is there, and not at each step.
     database.exec("pragma synchronous = off; pragma journal_mode = memory");
     migrate(database, 0);
+    fill(database);
     database.exec("pragma journal_mode = wal");
   } finally {
     database.close();
   }
-  const file = openSync(fresh, "r+");
+  syncFile(fresh);
+  // What is left of another journal's log must not be taken for this one's.
+  for (const left of [`${folder.journal}-wal`, `${folder.journal}-shm`]) rmSync(left, { force: true });
+  // The new name reaches the disk with the first commit: SQLite syncs the folder when it makes the log.
+  renameSync(fresh, folder.journal);
+}
+
+export function syncFile(path: string): void {
+  const file = openSync(path, "r+");
   try {
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  // The new name reaches the disk with the first commit: SQLite syncs the folder when it makes the log.
-  renameSync(fresh, folder.journal);
 }
 
 /** Opens the journal to add a request beside the Baton that holds the folder. */
@@ -100,7 +103,7 @@ function openToRead(folder: StateFolder, location: string | URL): DatabaseSync {
 }
 
 /** The version of the journal, 0 for one that was never finished being made. Refuses what is not a journal. */
-function recognise(database: DatabaseSync, folder: StateFolder): number {
+export function recognise(database: DatabaseSync, folder: StateFolder): number {
   const id = numberOf(database, "pragma application_id");
   const version = numberOf(database, "pragma user_version");
   const tables = numberOf(database, "select count(*) from sqlite_schema");
@@ -116,10 +119,11 @@ function recognise(database: DatabaseSync, folder: StateFolder): number {
 
 function requireCurrent(found: number, folder: StateFolder): void {
   if (found === stateVersion) return;
+  if (found === 0) throw new StoreError("empty", `There is no journal in ${folder.path}: nothing was run here yet.`);
   throw new StoreError(
-    "empty",
-    `${folder.path} is not ready to be read (its state has version ${found}, this Baton reads ${stateVersion}). ` +
-      "Any `baton run` or `baton resume` brings it up to date.",
+    "older-version",
+    `${folder.path} was written by an older Baton (its state has version ${found}, this one reads ${stateVersion}), and ` +
+      "it cannot be brought up to date now. Give this user the right to write there, then try again.",
   );
 }
 

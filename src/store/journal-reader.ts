@@ -1,8 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Recorded, RunId } from "../engine/events.ts";
-import type { History, JobId } from "../plan/plan.ts";
+import type { Deployed, History, JobId } from "../plan/plan.ts";
 import { artifactsOf } from "./artifacts-of.ts";
-import { asStoreError, StoreError } from "./store-error.ts";
+import { eventsOf, rowsOf, type Wanted } from "./event-rows.ts";
+import { deployedIn } from "./records.ts";
+import { asStoreError, damagedJournal } from "./store-error.ts";
 
 /** A run at a glance. Times are milliseconds since the epoch. Without `conclusion` it is not finished. */
 export interface RunRecord {
@@ -34,11 +36,15 @@ export class JournalReader {
     this.#path = path;
   }
 
-  /** All events in order, read as they are asked for. Stops with an error at one that it cannot understand. */
+  /**
+   * All events that count, in order, read as they are asked for: from the last `history.begins`, or from the first.
+   * @throws {StoreError} at the first one that is not what was written
+   */
   *load(): Generator<Recorded> {
-    let expected = 1;
-    for (const recorded of this.#events("true", [])) {
-      if (recorded.seq !== expected) throw this.#damaged(expected, "is missing");
+    const begin = this.#one("select max(seq) as seq from event where type = 'history.begins'")?.seq;
+    let expected = (begin as number | null) ?? 1;
+    for (const recorded of this.#events({ first: expected })) {
+      if (recorded.seq !== expected) throw damagedJournal(this.#path, `event ${expected} is missing`);
       expected++;
       yield recorded;
     }
@@ -47,7 +53,7 @@ export class JournalReader {
   /** The events of one run in order; none when there is no such run. */
   *loadRun(run: RunId): Generator<Recorded> {
     const row = this.#one("select created_seq from run where run = ?", run);
-    if (row) yield* this.#events("seq >= ? and run = ?", [row.created_seq as number, run]);
+    if (row) yield* this.#events({ where: "run = ?", values: [run], first: row.created_seq as number });
   }
 
   /** Newest first. */
@@ -68,16 +74,16 @@ export class JournalReader {
   /** What is deployed where: of each pipeline in each environment the highest release, and of that the last deployment. */
   deployed(): History {
     const rows = this.#all(
-      `select environment, pipeline, deployed from deployment as here where not exists (
+      `select environment, pipeline, seq from deployment as here where not exists (
          select 1 from deployment as newer
          where newer.environment = here.environment and newer.pipeline = here.pipeline
            and (newer.release, newer.seq) > (here.release, here.seq))
        order by environment, pipeline`,
     );
     const history: History = { deployed: {} };
-    for (const { environment, pipeline, deployed } of rows as Record<string, string>[]) {
-      history.deployed[environment!] ??= {};
-      history.deployed[environment!]![pipeline!] = JSON.parse(deployed!);
+    for (const { environment, pipeline, seq } of rows as unknown as Pointer[]) {
+      history.deployed[environment] ??= {};
+      history.deployed[environment][pipeline] = this.#deployedIn({ environment, pipeline, seq });
     }
     return history;
   }
@@ -85,10 +91,13 @@ export class JournalReader {
   /** Every deployment there was, newest first. */
   deployments(): DeploymentRecord[] {
     const rows = this.#all(
-      `select environment, pipeline, deployment.run, release, deployed ->> 'commit' as "commit", at
+      `select environment, pipeline, deployment.run, release, seq, at
        from deployment join event using (seq) order by seq desc, environment, pipeline`,
     );
-    return rows.map((row) => ({ ...row }) as unknown as DeploymentRecord);
+    return (rows as unknown as (Pointer & DeploymentRecord)[]).map(({ seq, at, ...row }) => {
+      const { commit } = this.#deployedIn({ ...row, seq });
+      return { ...row, commit, at };
+    });
   }
 
   /**
@@ -112,8 +121,8 @@ export class JournalReader {
    */
   artifactsInUse({ runs }: { runs: number }): Set<string> {
     const digests = new Set<string>();
-    for (const { deployed } of this.#all("select deployed from deployment")) {
-      for (const digest of artifactsOf(JSON.parse(deployed as string))) digests.add(digest);
+    for (const pointer of this.#all("select environment, pipeline, seq from deployment") as unknown as Pointer[]) {
+      for (const digest of artifactsOf(this.#deployedIn(pointer))) digests.add(digest);
     }
     for (const [position, record] of this.runs().entries()) {
       if (position >= runs && record.conclusion === "succeeded") continue;
@@ -124,43 +133,20 @@ export class JournalReader {
     return digests;
   }
 
-  // Rows come in batches: a cursor that stays open would keep the write-ahead log from being cut back.
-  *#events(where: string, values: (number | string)[]): Generator<Recorded> {
-    const sql = `select seq, at, version, type, body from event where seq > ? and ${where} order by seq limit 500`;
-    const batch = this.#guarded(() => this.#database.prepare(sql));
-    batch.setReturnArrays(true);
-    let last = 0;
-    for (;;) {
-      const rows = this.#guarded(() => batch.all(last, ...values)) as unknown as EventRow[];
-      for (const [seq, at, version, type, body] of rows) {
-        if (version !== 1) {
-          throw new StoreError(
-            "newer-version",
-            `Event ${seq} (${type}) in ${this.#path} has version ${version}, this Baton knows version 1. ` +
-              "Use the newer Baton that wrote it.",
-          );
-        }
-        yield { seq, at, version, event: this.#parse(seq, body) };
-        last = seq;
-      }
-      if (rows.length < 500) return;
-    }
+  /** What was handed over stands in the event alone. */
+  #deployedIn({ environment, pipeline, seq }: Pointer): Deployed {
+    const [recorded] = this.#events({ where: "seq = ?", values: [seq], first: seq });
+    const deployed = recorded && deployedIn(recorded.event, { environment, pipeline });
+    if (deployed) return deployed;
+    throw damagedJournal(this.#path, `nothing says what event ${seq} deployed of ${pipeline} to ${environment}`);
   }
 
-  #parse(seq: number, body: string): Recorded["event"] {
+  *#events(wanted: Wanted): Generator<Recorded> {
     try {
-      return JSON.parse(body);
+      yield* eventsOf(rowsOf(this.#database, wanted), { path: this.#path });
     } catch (error) {
-      throw this.#damaged(seq, "cannot be read", error);
+      throw asStoreError(error, this.#path);
     }
-  }
-
-  #damaged(seq: number, how: string, cause?: unknown): StoreError {
-    return new StoreError(
-      "damaged",
-      `The journal ${this.#path} is damaged: event ${seq} ${how}. Restore it from a copy, or use another state folder.`,
-      { cause },
-    );
   }
 
   #one(sql: string, ...values: (string | number)[]): Row | undefined {
@@ -180,7 +166,7 @@ export class JournalReader {
   }
 }
 
-type EventRow = [seq: number, at: number, version: number, type: string, body: string];
+type Pointer = { environment: string; pipeline: string; seq: number };
 
 type Row = NonNullable<ReturnType<StatementSync["get"]>>;
 

@@ -1,5 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { EngineEvent } from "../engine/events.ts";
+import { eventVersions } from "../engine/upcast.ts";
+import { chainOf, chainStart } from "./chain.ts";
 import { recordWriter } from "./records.ts";
 import { asStoreError } from "./store-error.ts";
 
@@ -27,7 +29,8 @@ export class JournalWriter {
   readonly #insert: StatementSync;
   readonly #removeRequest: StatementSync;
   readonly #record: ReturnType<typeof recordWriter>;
-  #nextSeq: number;
+  /** The last event that is durable. */
+  #head: { seq: number; chain: string };
   #pending: Pending[] = [];
   #settled: number[] = [];
   #batch: PromiseWithResolvers<void> | undefined;
@@ -38,10 +41,13 @@ export class JournalWriter {
     this.#path = path;
     this.#begin = database.prepare("begin immediate");
     this.#end = database.prepare("commit");
-    this.#insert = database.prepare("insert into event (seq, at, version, run, type, body) values (?, ?, 1, ?, ?, ?)");
+    this.#insert = database.prepare(
+      "insert into event (seq, at, version, run, type, chain, body) values (?, ?, ?, ?, ?, ?, ?)",
+    );
     this.#removeRequest = database.prepare("delete from request where id = ?");
     this.#record = recordWriter(database);
-    this.#nextSeq = Number(database.prepare("select max(seq) as seq from event").get()?.seq ?? 0) + 1;
+    const last = database.prepare("select seq, chain from event order by seq desc limit 1").get();
+    this.#head = { seq: Number(last?.seq ?? 0), chain: String(last?.chain ?? chainStart) };
   }
 
   append(events: EngineEvent[], at: number): Promise<void> {
@@ -85,15 +91,18 @@ export class JournalWriter {
   #commit(): void {
     this.#begin.run();
     try {
-      let seq = this.#nextSeq;
+      let { seq, chain } = this.#head;
       for (const { at, event, body } of this.#pending) {
-        this.#insert.run(seq, at, event.run, event.type, body);
-        this.#record({ seq, at, version: 1, event });
         seq++;
+        const { run, type } = event;
+        const version = eventVersions[type];
+        chain = chainOf(chain, { seq, at, version, run, type, body });
+        this.#insert.run(seq, at, version, run, type, chain, body);
+        this.#record({ seq, at, version, event });
       }
       for (const request of this.#settled) this.#removeRequest.run(request);
       this.#end.run();
-      this.#nextSeq = seq;
+      this.#head = { seq, chain };
     } catch (error) {
       // SQLite may have rolled back by itself.
       if (this.#database.isTransaction) this.#database.exec("rollback");

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Recorded } from "../engine/events.ts";
+import type { EngineEvent, HistoryBegins, Recorded, RunFinished } from "../engine/events.ts";
+import type { Deployed } from "../plan/plan.ts";
 
 /**
- * Keeps the tables that are derived from the journal: the list of runs and what each deployed. Only the rare events that
+ * Keeps the tables that are derived from the journal: the list of runs and where to find what each deployed. Only the rare events that
  * begin and end a run touch them; what is asked seldom (durations) is derived from the events when it is asked.
  */
 export function recordWriter(database: DatabaseSync): (recorded: Recorded) => void {
@@ -13,12 +14,29 @@ export function recordWriter(database: DatabaseSync): (recorded: Recorded) => vo
   const reopened = database.prepare(
     "update run set finished_seq = null, finished_at = null, conclusion = null where run = ?",
   );
+  const abandoned = database.prepare(
+    "update run set finished_seq = ?, finished_at = ?, conclusion = 'cancelled' where finished_seq is null",
+  );
   const deployment = database.prepare(
-    "insert into deployment (environment, pipeline, release, seq, run, deployed) values (?, ?, ?, ?, ?, ?)",
+    "insert into deployment (environment, pipeline, release, seq, run) values (?, ?, ?, ?, ?)",
   );
-  const known = database.prepare(
-    "select 1 from deployment where environment = ? and pipeline = ? and release = ? and run = ? and deployed = ?",
+  const earlier = database.prepare(
+    `select event.body from deployment join event using (seq)
+     where environment = ? and pipeline = ? and release = ? order by seq desc limit 1`,
   );
+
+  /** Adds those that were not recorded before, when the lock was released. */
+  function addNew(seq: number, event: RunFinished | HistoryBegins): void {
+    for (const [environment, pipelines] of Object.entries(event.deployed)) {
+      for (const [pipeline, value] of Object.entries(pipelines)) {
+        const found = earlier.get(environment, pipeline, value.release)?.body as string | undefined;
+        const before = found && deployedIn(JSON.parse(found), { environment, pipeline });
+        if (before && JSON.stringify(before) === JSON.stringify(value)) continue;
+        deployment.run(environment, pipeline, value.release, seq, event.run);
+      }
+    }
+  }
+
   return ({ seq, at, event }) => {
     switch (event.type) {
       case "run.created":
@@ -29,21 +47,31 @@ export function recordWriter(database: DatabaseSync): (recorded: Recorded) => vo
         return;
       case "lock.released":
         for (const [pipeline, value] of Object.entries(event.deployed)) {
-          deployment.run(event.environment, pipeline, value.release, seq, event.run, JSON.stringify(value));
+          deployment.run(event.environment, pipeline, value.release, seq, event.run);
         }
         return;
       case "run.finished":
         finished.run(seq, at, event.conclusion, event.run);
-        for (const [environment, pipelines] of Object.entries(event.deployed)) {
-          for (const [pipeline, value] of Object.entries(pipelines)) {
-            const deployed = JSON.stringify(value);
-            // Recorded when the lock was released.
-            if (known.get(environment, pipeline, value.release, event.run, deployed)) continue;
-            deployment.run(environment, pipeline, value.release, seq, event.run, deployed);
-          }
-        }
+        addNew(seq, event);
+        return;
+      case "history.begins":
+        abandoned.run(seq, at);
+        addNew(seq, event);
     }
   };
+}
+
+/** What an event says was deployed of a pipeline to an environment; undefined when it says nothing of it. */
+export function deployedIn(event: EngineEvent, at: { environment: string; pipeline: string }): Deployed | undefined {
+  switch (event.type) {
+    case "lock.released":
+      return event.environment === at.environment ? event.deployed[at.pipeline] : undefined;
+    case "run.finished":
+    case "history.begins":
+      return event.deployed[at.environment]?.[at.pipeline];
+    default:
+      return undefined;
+  }
 }
 
 /** Derives the records again from the whole journal, in one transaction. */

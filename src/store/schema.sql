@@ -4,17 +4,18 @@ CREATE TABLE deployment (
   release integer not null,
   seq integer not null,
   run text not null,
-  -- JSON: release, commit, outputs and artifacts that were handed over.
-  deployed text not null,
   primary key (environment, pipeline, release, seq)
 ) strict, without rowid;
 
 CREATE TABLE event (
+  -- Counts from 1. Without gaps, but for what was lost or put away before the last `history.begins`.
   seq integer primary key,
   at integer not null,
   version integer not null,
   run text not null,
   type text not null,
+  chain text not null,
+  -- Last: SQLite skips the pages of large bodies when only the other columns are asked for.
   body text not null
 ) strict;
 
@@ -37,3 +38,5 @@ CREATE TABLE run (
 ) strict;
 
 CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE INDEX event_begins on event (seq) where type = 'history.begins';

@@ -5,6 +5,7 @@ export type StoreErrorCode =
   | "in-use"
   | "empty"
   | "newer-version"
+  | "older-version"
   | "not-a-state-folder"
   | "damaged"
   | "unreadable"
@@ -29,6 +30,14 @@ export function newerVersion(path: string, found: number): StoreError {
     `${path} was written by a newer Baton: its state has version ${found}, this Baton knows version ${stateVersion}. ` +
       "Nothing was changed. Use the newer Baton, or another state folder.",
   );
+}
+
+/** What to do about damage. `doctor --repair` is tested to work for every damage that is told with these words. */
+export const damageRemedy =
+  "Nothing was changed. Restore it from a copy, or let `baton doctor --repair` keep what is whole and put the rest aside.";
+
+export function damagedJournal(path: string, what: string, cause?: unknown): StoreError {
+  return new StoreError("damaged", `The journal ${path} is damaged: ${what}. ${damageRemedy}`, { cause });
 }
 
 // Primary SQLite result codes, the low byte of the extended ones: https://sqlite.org/rescode.html
@@ -63,8 +72,7 @@ export function asStoreError(error: unknown, path: string): Error {
     case sqlite.corrupt:
       return new StoreError(
         "damaged",
-        `${path} is not a journal of Baton, or it is damaged (${said}). Nothing was changed. ` +
-          "Restore it from a copy, or use another state folder.",
+        `${path} is not a journal of Baton, or it is damaged (${said}). ${damageRemedy}`,
         because,
       );
     case sqlite.busy:

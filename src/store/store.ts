@@ -7,7 +7,8 @@ import { JournalReader } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { type PostedRequest, watchRequests } from "./requests.ts";
 import { createStateFolder, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
-import { asStoreError } from "./store-error.ts";
+import { asStoreError, StoreError } from "./store-error.ts";
+import { verifyLately } from "./verify.ts";
 
 /**
  * Opens the journal of a state folder to write, and makes the folder when it is new. Throws a `StoreError` when another
@@ -20,6 +21,7 @@ export function openStore(statePath: string): StoreHandle {
   let database: DatabaseSync | undefined;
   try {
     database = openJournalForWriting(folder);
+    verifyLately(database, folder);
     return new StoreHandle(folder, database, unlock);
   } catch (error) {
     database?.close();
@@ -28,11 +30,47 @@ export function openStore(statePath: string): StoreHandle {
   }
 }
 
-/** Opens the journal to read only, also while another Baton writes to it. Throws a `StoreError`. */
+/**
+ * Opens the journal to read only, also while another Baton writes to it; one of an older version is brought up to date
+ * first. Throws a `StoreError`, also when what every command looks at is damaged.
+ */
 export function openStoreForReading(statePath: string): ReadingHandle {
   const folder = stateFolder(statePath);
   requireJournal(folder);
-  return new ReadingHandle(folder, openJournalForReading(folder));
+  const database = openUpToDate(folder);
+  try {
+    verifyLately(database, folder);
+    return new ReadingHandle(folder, database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function openUpToDate(folder: StateFolder): DatabaseSync {
+  try {
+    return openJournalForReading(folder);
+  } catch (error) {
+    if (!isOlder(error)) throw error;
+    migrateWhenAllowed(folder, error);
+    return openJournalForReading(folder);
+  }
+}
+
+function isOlder(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === "older-version";
+}
+
+function migrateWhenAllowed(folder: StateFolder, older: StoreError): void {
+  let unlock: (() => void) | undefined;
+  try {
+    unlock = takeFolderLock(folder);
+    openJournalForWriting(folder).close();
+  } catch (error) {
+    throw error instanceof StoreError && error.code === "unreadable" ? older : error;
+  } finally {
+    unlock?.();
+  }
 }
 
 /** The Baton that writes to this state folder now, as far as it has said; undefined when there is none. */

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openEngine } from "../../src/engine/drive.ts";
-import type { EngineEvent, Recorded } from "../../src/engine/events.ts";
+import type { EngineEvent } from "../../src/engine/events.ts";
 import { fold, replay } from "../../src/engine/fold.ts";
+import { salvage } from "../../src/engine/salvage.ts";
 import { emptyState, type State } from "../../src/engine/state.ts";
+import { upcast } from "../../src/engine/upcast.ts";
+import { snapshot } from "../simulation/snapshot.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { World } from "./world/world.ts";
 
@@ -36,12 +39,65 @@ const succeed = (id: string): EngineEvent => ({
   artifacts: {},
 });
 
-test("an event of another version names the version and what to do", () => {
-  const future = { seq: 1, at: 0, version: 2, event: created } as unknown as Recorded;
-  assert.throws(
-    () => fold(emptyState(), future),
-    /has version 2; this Baton reads version 1\. Use the Baton that wrote/,
+test("an event of a newer version, or of a kind that is not known, is refused by name", () => {
+  const stored = { seq: 7, at: 0, version: 1, type: "run.created", body: created };
+  assert.deepEqual(upcast(stored), { seq: 7, at: 0, version: 1, event: created });
+  assert.throws(() => upcast({ ...stored, version: 2 }), /event 7 \(run.created\) has version 2, .*knows version 1/);
+  assert.throws(() => upcast({ ...stored, type: "job.paused" }), /event 7 is of a kind .* not know \(job.paused\)/);
+  assert.throws(() => upcast({ ...stored, type: "toString" }), /event 7 is of a kind/);
+});
+
+test("a cancel behind the end of its run changes nothing: an older Baton could write one", () => {
+  const skip = {
+    type: "job.skipped",
+    run: "r",
+    code: "cancelled",
+    because: "ada",
+    text: "ada cancelled the run",
+  } as const;
+  const ended: EngineEvent[] = [
+    created,
+    { type: "run.cancel-requested", run: "r", mode: "now", by: "ada" },
+    { ...skip, job: "web.build" },
+    { ...skip, job: "web.deploy@dev" },
+    { type: "run.finished", run: "r", conclusion: "cancelled", deployed: {} },
+  ];
+  const late: EngineEvent = { type: "run.cancel-requested", run: "r", mode: "now", by: "eve" };
+  const state = stateAfter([...ended, late]);
+  assert.equal(state.runs.get("r")!.cancel!.by, "ada");
+  assert.equal(snapshot({ ...state, seq: 5 }), snapshot(stateAfter(ended)));
+  assert.equal(stateAfter([...ended, late, { ...created, run: "s", release: 2 }]).runs.get("s")!.status, "waiting");
+});
+
+test("history that begins anew knows what is deployed and counts on, and no run is open", () => {
+  const value = { release: 6, commit: "c", outputs: {}, artifacts: {} };
+  const begins: EngineEvent = {
+    type: "history.begins",
+    run: "",
+    nextRelease: 8,
+    deployed: { dev: { web: value } },
+    newest: { dev: { web: 7 } },
+    text: "",
+  };
+  const state = stateAfter([created, start("web.build"), begins]);
+  assert.deepEqual([state.seq, state.nextRelease, state.runs.size, state.attempts.size], [3, 8, 0, 0]);
+  assert.deepEqual(state.deployed, { dev: { web: value } });
+  assert.deepEqual([...state.environments.get("dev")!.newest], [["web", 7]]);
+  assert.equal(
+    fold(emptyState(), { seq: 90, at: 0, version: 1, event: begins }).seq,
+    90,
+    "what was before may be gone",
   );
+  assert.throws(() => stateAfter([begins, created]), /release 1 belongs to another run/);
+});
+
+test("salvage says of whole events what the fold says, and no more of what is missing", () => {
+  const all: EngineEvent[] = [created, start("web.build"), { ...created, run: "s", release: 4 }];
+  const known = salvage(all.map((event, i) => ({ seq: i + 1, at: 0, version: 1, event })));
+  assert.deepEqual(known, { nextRelease: 5, deployed: {}, newest: {}, open: ["r", "s"], attempts: ["t1"] });
+  const deploying = [created, start("web.deploy@dev")].map((event, i) => ({ seq: i + 1, at: 0, version: 1, event }));
+  assert.deepEqual(salvage(deploying).newest, { dev: { web: 1 } });
+  assert.deepEqual(salvage(deploying.slice(1)).newest, {});
 });
 
 test("events that cannot have happened are refused, each with its place in the journal", () => {

@@ -3,9 +3,10 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
-import { stateVersion } from "../../src/store/migrations.ts";
+import { chainOf } from "../../src/store/chain.ts";
+import { applicationId, stateVersion } from "../../src/store/migrations.ts";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
-import { created, started } from "./events.ts";
+import { created, finished, started } from "./events.ts";
 import { spawnScript } from "./spawned.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -38,26 +39,140 @@ test("a folder of a newer version is refused with both versions and left as it w
   assert.ok(readFileSync(join(folder, "journal.db")).equals(before));
 });
 
-test("an event of a newer version stops the reading", async (t) => {
+test("an event of a newer version, or of a kind that is not known, stops the reading", async (t) => {
   const folder = await folderWithJournal(t);
-  change(folder, "update event set version = 2 where seq = 2");
-  using store = openStore(folder);
-  assert.throws(() => [...store.load()], {
-    code: "newer-version",
-    message: /Event 2 \(job.started\).*version 2.*version 1/,
+  appendRow(folder, { version: 9, type: "job.started" });
+  bothRefuse(folder, { code: "newer-version", message: /event 4 \(job.started\) has version 9.*knows version 1/ });
+  const another = await folderWithJournal(t);
+  appendRow(another, { version: 1, type: "job.teleported" });
+  bothRefuse(another, { code: "newer-version", message: /event 4 is of a kind .*\(job.teleported\).*newer Baton/ });
+});
+
+/** One more event with its right checksum, as another Baton would write it. */
+function appendRow(folder: string, { version, type }: { version: number; type: string }): void {
+  const database = new DatabaseSync(join(folder, "journal.db"));
+  const { seq, chain } = database.prepare("select seq, chain from event order by seq desc limit 1").get() as never;
+  const row = { seq: seq + 1, at: 1, version, run: "r1", type, body: "{}" };
+  database
+    .prepare("insert into event (seq, at, version, run, type, chain, body) values (?, ?, ?, ?, ?, ?, ?)")
+    .run(row.seq, row.at, version, row.run, type, chainOf(chain, row), row.body);
+  database.close();
+}
+
+const damage: [string, string, RegExp][] = [
+  ["is gone", "delete from event where seq = 2", /event 2 is missing/],
+  ["cannot be read", `update event set body = '{"type":' where seq = 2`, /event 2 \(job.started, run r1\) is not what/],
+  ["says another job", "update event set body = replace(body, 'a.b', 'a.c') where seq = 2", /event 2 .* is not what/],
+  ["is of another time", "update event set at = 2 where seq = 2", /event 2 .* is not what/],
+  ["is of another run", "update event set run = 'r2' where seq = 2", /event 2 .* is not what/],
+  ["has another checksum", "update event set chain = 'x' where seq = 2", /event 2 .* is not what/],
+  [
+    "was put in between",
+    "update event set seq = seq + 1 where seq = 3; insert into event select 3, at, version, run, type, chain, body from event where seq = 2",
+    /event 3 .* is not what/,
+  ],
+];
+
+for (const [what, sql, message] of damage) {
+  test(`an event that ${what} is damage, and is named`, async (t) => {
+    const folder = await folderWithJournal(t);
+    change(folder, sql);
+    bothRefuse(folder, { code: "damaged", message });
+    bothRefuse(folder, { code: "damaged", message: /Nothing was changed.*baton doctor --repair/ });
+  });
+}
+
+test("an old event is verified where it is read", async (t) => {
+  const folder = await folderWithJournal(t);
+  {
+    using store = openStore(folder);
+    await store.append([finished("r1"), created("r2", 2)], 1);
+    await store.append(
+      Array.from({ length: 1000 }, (_, index) => started("r2", `a.j${index}`)),
+      1,
+    );
+  }
+  change(folder, "update event set body = replace(body, 'a.b', 'a.c') where seq = 2");
+  using reader = openStoreForReading(folder);
+  assert.equal([...reader.loadRun("r2")].length, 1001);
+  for (const read of [() => reader.loadRun("r1"), () => reader.load()]) {
+    assert.throws(() => [...read()], { code: "damaged", message: /event 2 / });
+  }
+});
+
+test("the events of a run that goes on are verified however long ago they were", async (t) => {
+  const folder = await folderWithJournal(t);
+  {
+    using store = openStore(folder);
+    await store.append([created("r2", 2)], 1);
+    await store.append(
+      Array.from({ length: 1000 }, (_, index) => started("r2", `a.j${index}`)),
+      1,
+    );
+  }
+  change(folder, "update event set body = replace(body, 'a.b', 'a.c') where seq = 2");
+  bothRefuse(folder, { code: "damaged", message: /event 2 / });
+});
+
+test("what is deployed is read out of its event, so no other table can say otherwise", async (t) => {
+  const folder = await folderWithJournal(t);
+  const value = { release: 1, commit: "c", outputs: { url: "right" }, artifacts: {} };
+  {
+    using store = openStore(folder);
+    await store.append([finished("r1", { deployed: { dev: { web: value } } })], 1);
+    assert.deepEqual(store.deployed(), { deployed: { dev: { web: value } } });
+  }
+  change(folder, "update deployment set seq = 3");
+  using reader = openStoreForReading(folder);
+  assert.throws(() => reader.deployed(), {
+    code: "damaged",
+    message: /nothing says what event 3 deployed of web to dev/,
   });
 });
 
-test("a journal with a hole or an unreadable event is called damaged, with the number of the event", async (t) => {
+test("a journal that is older than the logs beside it has lost its end", async (t) => {
   const folder = await folderWithJournal(t);
-  change(folder, "delete from event where seq = 2");
-  {
-    using store = openStore(folder);
-    assert.throws(() => [...store.load()], { code: "damaged", message: /event 2 is missing/ });
+  mkdirSync(join(folder, "logs", "r0001"), { recursive: true });
+  openStoreForReading(folder).close();
+  mkdirSync(join(folder, "logs", "r0002"));
+  bothRefuse(folder, { code: "damaged", message: /ends before run r0002, whose logs are there.*doctor --repair/ });
+});
+
+for (const trace of ["logs/r0001", "artifacts/listings/3fa9", "checkouts/r0001.json", "journal.db-wal"]) {
+  test(`a journal that is gone or empty beside ${trace} is damage and no new state folder`, (t) => {
+    const folder = temporaryFolder(t);
+    mkdirSync(join(folder, trace, ".."), { recursive: true });
+    writeFileSync(join(folder, trace), "something");
+    bothRefuse(folder, { code: "damaged", message: /journal.db is gone, .*still there: .*doctor --repair/ });
+    writeFileSync(join(folder, "journal.db"), "");
+    bothRefuse(folder, { code: "damaged", message: /journal.db is empty, .*still there: .*doctor --repair/ });
+    assert.equal(readFileSync(join(folder, trace), "utf8"), "something");
+  });
+}
+
+test("a journal of the first version is brought up to date by whoever opens it, with everything it says", async (t) => {
+  const folder = temporaryFolder(t);
+  const old = new DatabaseSync(join(folder, "journal.db"));
+  old.exec(readFileSync(new URL("../../src/store/migrations/0001-journal.sql", import.meta.url), "utf8"));
+  old.exec(`pragma application_id = ${applicationId}; pragma user_version = 1`);
+  const value = { release: 1, commit: "c", outputs: {}, artifacts: {} };
+  const events = [created("r1", 1), started("r1", "a.b"), finished("r1", { deployed: { dev: { web: value } } })];
+  for (const [index, event] of events.entries()) {
+    old
+      .prepare("insert into event (seq, at, version, run, type, body) values (?, 1, 1, ?, ?, ?)")
+      .run(index + 1, event.run, event.type, JSON.stringify(event));
   }
-  change(folder, `update event set body = '{"type":' where seq = 3`);
-  using store = openStore(folder);
-  assert.throws(() => [...store.loadRun("r1")], { code: "damaged", message: /event 3 cannot be read/ });
+  old.exec(`insert into run values ('r1', 1, 'c', 1, 1, 3, 1, 'succeeded');
+    insert into deployment values ('dev', 'web', 1, 3, 'r1', '{}')`);
+  old.close();
+  using reader = openStoreForReading(folder);
+  assert.deepEqual(
+    [...reader.load()].map(({ event }) => event),
+    events,
+  );
+  assert.deepEqual(reader.deployed(), { deployed: { dev: { web: value } } });
+  change(folder, "update event set at = 2 where seq = 1");
+  bothRefuse(folder, { code: "damaged", message: /event 1 / });
 });
 
 test("a journal that is no database, or another program's, is refused and not overwritten", async (t) => {
@@ -79,18 +194,7 @@ test("pages torn out of the journal are noticed", async (t) => {
   const journal = join(folder, "journal.db");
   const bytes = readFileSync(journal);
   writeFileSync(journal, bytes.fill(0xaa, 4096));
-  const expected = { code: "damaged", message: /journal\.db.*damaged.*Restore it from a copy/ };
-  assert.throws(() => openStore(folder), expected);
-  using reader = openStoreForReading(folder);
-  assert.throws(() => [...reader.load()], expected);
-});
-
-test("a journal that was taken away from its log is not replaced by an empty one", async (t) => {
-  const folder = await folderWithJournal(t);
-  rmSync(join(folder, "journal.db"));
-  writeFileSync(join(folder, "journal.db-wal"), "events");
-  assert.throws(() => openStore(folder), { code: "damaged", message: /is gone and only its log.*Restore the journal/ });
-  assert.equal(readFileSync(join(folder, "journal.db-wal"), "utf8"), "events");
+  bothRefuse(folder, { code: "damaged", message: /journal\.db.*damaged.*Restore it from a copy/ });
 });
 
 test("a path that is a file, or a folder of other files, is no state folder", (t) => {

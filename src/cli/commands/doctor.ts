@@ -3,6 +3,7 @@ import type { CommandModule } from "../command.ts";
 import type { CheckUp } from "../doctor/check-up.ts";
 import { checkUps } from "../doctor/check-ups.ts";
 import type { Readiness } from "../doctor/codepipeline/readiness.ts";
+import { findPlace, type Place } from "../place.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { count } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
@@ -14,17 +15,20 @@ export const describe: CommandModule["describe"] = (command) => {
     .description(
       "Check that this machine has what the delivery needs: programs and their versions, git, secrets, the state folder and its disk.",
     )
+    .option("--repair", "first keep what is whole of a damaged state folder and put the rest aside")
     .option("--on <SERVICE>", "check what putting generated pipelines there needs, and say the commands: codepipeline")
     .option("--layout <LAYOUT>", "with --on: as for baton generate codepipeline")
     .option("--format <FORMAT>", "with --on: as for baton generate codepipeline");
   examples(command, [
     ["baton doctor", "one line for each check, with the remedy where one is needed"],
+    ["baton doctor --repair", "after a command said that the journal is damaged"],
     ["baton doctor --on codepipeline", "whether pipelines can be put on AWS from here, and how"],
   ]);
 };
 
 interface Options extends CodePipelineOptions, JsonOptions {
   on?: string;
+  repair?: true;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
@@ -33,6 +37,8 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   if (on === undefined && (layout ?? format) !== undefined) {
     throw new UsageError("--layout and --format say nothing without --on codepipeline");
   }
+  if (options.repair && on !== undefined) throw new UsageError("--repair says nothing with --on");
+  if (options.repair) await repair(findPlace(terminal, { config }), terminal);
   const ready = on === undefined ? undefined : await readiness(on, { options, terminal });
   const found = ready?.checkUps ?? (await checkUps(terminal, { config }));
   const failed = found.filter(({ verdict }) => verdict === "fail").length;
@@ -55,6 +61,11 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   else terminal.suggest("baton plan", "this machine is ready");
   return exitCodes.clean;
 };
+
+async function repair(place: Place, terminal: Terminal): Promise<void> {
+  const { repairState } = await import("../doctor/repair.ts");
+  terminal.say(...(await repairState(place, terminal.cwd)));
+}
 
 async function readiness(
   service: string,

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { RunId } from "../../engine/events.ts";
-import type { AttemptName } from "../../runner/log-path.ts";
+import { type AttemptName, logPath } from "../../runner/log-path.ts";
 import type { ReadingHandle } from "../../store/store.ts";
 import type { CommandCall, CommandModule } from "../command.ts";
+import { shortPath } from "../definition/source-frame.ts";
 import { findJobs } from "../job-names.ts";
 import { findRun, matching, requireJournal } from "../journal.ts";
 import { type LogFollower, openLogFollower } from "../log-follower.ts";
@@ -45,11 +48,14 @@ export const run: CommandModule["run"] = async (call) => {
     const logs = logsOf(journal, run, { job, attempt: wanted });
     if (logs.length === 0 && !follow) return nothingToShow(call, { job, attempt: wanted });
     await printer.print(logs);
-    if (!follow || ended || call.terminal.isReaderGone) break;
+    if (!follow || ended || call.terminal.isReaderGone) {
+      printer.end();
+      return ended && !logs.some((log) => existsSync(logPath(place.stateFolder, log)))
+        ? nothingLeft(call, { run, logs, place })
+        : exitCodes.clean;
+    }
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-  printer.end();
-  return exitCodes.clean;
 };
 
 function nothingToShow(call: CommandCall, what: { job: string | undefined; attempt: number | undefined }): ExitCode {
@@ -59,6 +65,16 @@ function nothingToShow(call: CommandCall, what: { job: string | undefined; attem
   call.terminal.say(`${what.job ?? "no job"} has not been started in this run`);
   call.terminal.suggest("baton status");
   return exitCodes.clean;
+}
+
+/** A job that prints nothing has no log, so nobody can tell the two apart. */
+function nothingLeft(call: CommandCall, about: { run: RunId; logs: AttemptName[]; place: Place }): ExitCode {
+  const { run, logs, place } = about;
+  const names = logs.length === 1 ? `${logs[0]!.job} of run ${run}` : `run ${run}`;
+  const folder = shortPath(dirname(logPath(place.stateFolder, logs[0]!)), call.terminal.cwd);
+  call.terminal.say(`there is no log of ${names} in ${folder}: it printed nothing, or its logs were deleted`);
+  call.terminal.suggest("baton status");
+  return exitCodes.failed;
 }
 
 function whatIsMeant(

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { openStoreForReading, storeHolder } from "../../store/store.ts";
+import { verifyWholeJournal } from "../../store/verify-whole.ts";
 import { shortPath } from "../definition/source-frame.ts";
 import type { Place } from "../place.ts";
 import { count } from "../terminal/duration.ts";
@@ -55,28 +56,28 @@ function disk(folder: string): CheckUp {
 function journal(stateFolder: string): CheckUp[] {
   if (!existsSync(stateFolder)) return [{ name: "journal", verdict: "ok", text: "nothing was run here yet" }];
   try {
-    using reading = openStoreForReading(stateFolder);
-    const runs = reading.runs();
-    const open = runs.filter(({ conclusion }) => conclusion === undefined);
-    const found: CheckUp[] = [
-      { name: "journal", verdict: "ok", text: `SQLite with a durable write-ahead log, ${count(runs.length, "run")}` },
-    ];
-    const holder = storeHolder(stateFolder);
-    if (holder)
-      found.push({ name: "lock", verdict: "ok", text: `held by process ${holder.pid ?? "?"}, which runs something` });
-    else if (open.length > 0) {
-      const list = open.map(({ run }) => run).join(", ");
-      found.push({
-        name: "runs",
-        verdict: "warn",
-        text: `${list} not ended, and nobody runs it`,
-        remedy: "baton resume, or baton cancel",
-      });
+    const { runs, staleTables } = verifyWholeJournal(stateFolder);
+    if (staleTables.length > 0) {
+      const text = `what is derived from the events says something else than they do (${staleTables.join(", ")})`;
+      return [{ name: "journal", verdict: "fail", text, remedy: "baton doctor --repair derives it again" }];
     }
-    return found;
+    const text = `SQLite with a durable write-ahead log, ${count(runs, "run")}, every event as it was written`;
+    return [{ name: "journal", verdict: "ok", text }, ...openRuns(stateFolder)];
   } catch (error) {
     if ((error as { code?: string }).code === "empty")
       return [{ name: "journal", verdict: "ok", text: "nothing was run here yet" }];
     return [refused("journal", error)];
   }
+}
+
+function openRuns(stateFolder: string): CheckUp[] {
+  using reading = openStoreForReading(stateFolder);
+  const open = reading.runs().filter(({ conclusion }) => conclusion === undefined);
+  const holder = storeHolder(stateFolder);
+  if (holder)
+    return [{ name: "lock", verdict: "ok", text: `held by process ${holder.pid ?? "?"}, which runs something` }];
+  if (open.length === 0) return [];
+  const list = open.map(({ run }) => run).join(", ");
+  const text = `${list} not ended, and nobody runs it`;
+  return [{ name: "runs", verdict: "warn", text, remedy: "baton resume, or baton cancel" }];
 }

@@ -46,6 +46,8 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
       return `${event.answer === "approved" ? style.good("✔") : style.bad("✖")} ${event.environment} ${answered(event)}`;
     case "run.finished":
       return undefined;
+    case "history.begins":
+      return event.text;
     default:
       return event satisfies never;
   }

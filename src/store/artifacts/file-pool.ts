@@ -162,7 +162,7 @@ export async function hashFile(file: OpenFile): Promise<{ sizeBytes: number; dig
   return { sizeBytes, digest: `sha256:${hash.digest("hex")}` };
 }
 
-async function digestOfFile(path: string): Promise<string> {
+export async function digestOfFile(path: string): Promise<string> {
   const file = await open(path, "r");
   try {
     return (await hashFile(file)).digest;

@@ -41,7 +41,8 @@ export async function throwAway(pool: FilePool, keep: ReadonlySet<string>): Prom
   return garbage;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** Nothing where there is no folder. */
+export async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;

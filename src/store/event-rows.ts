@@ -1,0 +1,79 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Recorded } from "../engine/events.ts";
+import { NewerEvent, upcast } from "../engine/upcast.ts";
+import { chainOf, chainStart, type StoredRow } from "./chain.ts";
+import { damagedJournal, StoreError } from "./store-error.ts";
+
+export type ChainedRow = StoredRow & { chain: string };
+
+/** Which rows: those for which `where` holds, with these values; from `first` on. */
+export interface Wanted {
+  where?: string;
+  values?: (number | string)[];
+  first?: number;
+}
+
+/** What is wrong with a row, in words that follow "event 7". */
+export type Flaw = "is missing" | "is not what was written";
+
+const atATime = 500;
+
+/**
+ * Rows in their order, each with what is wrong with it. They come in batches: a cursor that stays open would keep the
+ * write-ahead log from being cut back.
+ */
+export function* rowsOf(database: DatabaseSync, wanted: Wanted): Generator<{ row: ChainedRow; flaw?: Flaw }> {
+  const { where = "true", values = [], first = 1 } = wanted;
+  const batch = database.prepare(
+    `select seq, at, version, run, type, chain, body from event where seq > ? and ${where} order by seq limit ${atATime}`,
+  );
+  batch.setReturnArrays(true);
+  const before = database.prepare("select seq, chain from event where seq < ? order by seq desc limit 1");
+  let last = { seq: first - 1, chain: undefined as string | undefined };
+  for (;;) {
+    const rows = batch.all(last.seq, ...values) as unknown as Fields[];
+    for (const [seq, at, version, run, type, chain, body] of rows) {
+      const row = { seq, at, version, run, type, chain, body };
+      const adjoins = last.chain !== undefined && last.seq === seq - 1;
+      const previous = adjoins ? last : (before.get(seq) as { seq: number; chain: string } | undefined);
+      const isWhole = chainOf(previous?.chain ?? chainStart, row) === chain;
+      if (isWhole) yield { row };
+      else yield { row, flaw: (previous?.seq ?? 0) < seq - 1 ? "is missing" : "is not what was written" };
+      last = { seq, chain };
+    }
+    if (rows.length < atATime) return;
+  }
+}
+
+type Fields = [seq: number, at: number, version: number, run: string, type: string, chain: string, body: string];
+
+/** The events of these rows. @throws {StoreError} at the first one that is damaged or of a newer Baton */
+export function* eventsOf(
+  rows: Iterable<{ row: ChainedRow; flaw?: Flaw }>,
+  { path }: { path: string },
+): Generator<Recorded> {
+  for (const { row, flaw } of rows) {
+    if (flaw === "is missing") throw damagedJournal(path, `event ${row.seq - 1} is missing`);
+    if (flaw) throw damagedJournal(path, `event ${row.seq} (${row.type}, run ${row.run}) ${flaw}`);
+    yield eventOf(row, path);
+  }
+}
+
+/** @throws {StoreError} */
+export function eventOf(row: StoredRow, path: string): Recorded {
+  let body: unknown;
+  try {
+    body = JSON.parse(row.body);
+  } catch (error) {
+    throw damagedJournal(path, `event ${row.seq} (${row.type}, run ${row.run}) cannot be read`, error);
+  }
+  try {
+    return upcast({ ...row, body });
+  } catch (error) {
+    if (!(error instanceof NewerEvent)) throw error;
+    throw new StoreError(
+      "newer-version",
+      `${path} was written by a newer Baton: ${error.message}. Nothing was changed. Use the newer Baton.`,
+    );
+  }
+}

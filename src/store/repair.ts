@@ -1,0 +1,198 @@
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { HistoryBegins, RunId } from "../engine/events.ts";
+import { salvage } from "../engine/salvage.ts";
+import { eventVersions } from "../engine/upcast.ts";
+import { chainOf, chainStart, type StoredRow } from "./chain.ts";
+import { eventOf, eventsOf, rowsOf } from "./event-rows.ts";
+import { takeFolderLock } from "./folder-lock.ts";
+import { createJournal, openJournalForWriting, recognise, syncFile } from "./journal-database.ts";
+import { rebuildRecords } from "./records.ts";
+import { newestRelease, newestTracedRelease, type StateFolder, stateFolder } from "./state-folder.ts";
+import { asStoreError, type StoreError } from "./store-error.ts";
+
+export interface Repaired {
+  /** Where the damaged journal lies now, with all that belongs to it; undefined when there was none. */
+  aside: string | undefined;
+  /** How many events are whole, and which are lost, as ranges of their numbers. */
+  kept: number;
+  lost: string;
+  /** Runs that were open and are given up. */
+  givenUp: RunId[];
+  /** Attempts whose processes may still be there. */
+  attempts: string[];
+  nextRelease: number;
+}
+
+/**
+ * Makes a journal that is whole out of one that is not: every event that is what was written, and then one that says what
+ * is still known. The damaged file is copied aside first and nothing else in the folder is touched. Killed half-way it
+ * leaves the damaged journal. Throws a `StoreError` when another Baton holds the folder or a newer one wrote it.
+ */
+export function repairJournal(statePath: string, { now, because }: { now: number; because: string }): Repaired {
+  const folder = stateFolder(statePath);
+  const unlock = takeFolderLock(folder);
+  let aside: string | undefined;
+  try {
+    aside = putAside(folder, now);
+    const { rows, last, runs } = wholeRows(folder);
+    const known = salvage(rows.map((row) => eventOf(row, folder.journal)));
+    const lost = missingFrom(rows, last);
+    const begins: HistoryBegins = {
+      type: "history.begins",
+      run: "",
+      nextRelease: Math.max(known.nextRelease, newestTracedRelease(folder) + 1, newestRelease(runs) + 1),
+      deployed: known.deployed,
+      newest: known.newest,
+      text: `the journal was repaired: ${because}`,
+    };
+    const { run, type } = begins;
+    const row = { seq: last + 1, at: now, version: eventVersions[type], run, type, body: JSON.stringify(begins) };
+    createJournal(folder, (database) => fill(database, [...rows, row], folder.journal));
+    const { open, attempts } = known;
+    return { aside, kept: rows.length, lost, givenUp: open, attempts, nextRelease: begins.nextRelease };
+  } catch (error) {
+    if (aside !== undefined) rmSync(aside, { recursive: true });
+    throw asStoreError(error, folder.journal);
+  } finally {
+    unlock();
+  }
+}
+
+/** Derives the tables again that are derived from the events; those must be whole. */
+export function rebuildJournalRecords(statePath: string): void {
+  const folder = stateFolder(statePath);
+  const unlock = takeFolderLock(folder);
+  try {
+    const database = openJournalForWriting(folder);
+    try {
+      rebuildRecords(database, eventsOf(rowsOf(database, {}), { path: folder.journal }));
+    } finally {
+      database.close();
+    }
+  } finally {
+    unlock();
+  }
+}
+
+/** Copies the journal and its log to a folder of their own. */
+function putAside(folder: StateFolder, now: number): string | undefined {
+  const files = ["", "-wal", "-shm"].map((end) => `${folder.journal}${end}`).filter((path) => existsSync(path));
+  if (files.length === 0) return undefined;
+  const aside = join(folder.path, `damaged-${new Date(now).toISOString().replace(/[:.]/g, "-")}`);
+  mkdirSync(aside, { recursive: true });
+  for (const file of files) {
+    const copy = join(aside, basename(file));
+    copyFileSync(file, copy);
+    syncFile(copy);
+  }
+  return aside;
+}
+
+type Row = StoredRow & { chain: string | null };
+
+interface Found {
+  /** Rows that can be read and are what was written. */
+  rows: Row[];
+  /** The number of the last event that there ever was, as far as that is known. */
+  last: number;
+  /** Every run that any row names, damaged or not: its release must not be given to another one. */
+  runs: RunId[];
+}
+
+const nothing: Found = { rows: [], last: 0, runs: [] };
+
+function wholeRows(folder: StateFolder): Found {
+  if (!existsSync(folder.journal)) return nothing;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(folder.journal);
+    return readAll(database, { version: recognise(database, folder) });
+  } catch (error) {
+    if (isDamage(error, folder)) return nothing;
+    throw error;
+  } finally {
+    database?.close();
+  }
+}
+
+/** After so many numbers in a row that cannot be read there is nothing more, when the journal itself cannot tell. */
+const patience = 10_000;
+
+/** Row by row, so that a torn page costs the rows that lie on it and no others. */
+function readAll(database: DatabaseSync, { version }: { version: number }): Found {
+  if (version === 0) return nothing;
+  // Journals of the first version have no checksums: what can be read is taken as it is.
+  const chain = version === 1 ? "null as chain" : "chain";
+  const one = database.prepare(`select seq, at, version, run, type, ${chain}, body from event where seq = ?`);
+  const end = lastSeq(database);
+  const runs = new Set<RunId>();
+  const rows: Row[] = [];
+  let last = end ?? 0;
+  let before: string | null = chainStart;
+  for (let seq = 1, misses = 0; end === undefined ? misses < patience : seq <= end; seq++) {
+    const row = tried(() => one.get(seq)) as Row | undefined;
+    misses = row === undefined ? misses + 1 : 0;
+    // After a hole that an earlier repair left, the chain goes on from the row before the hole.
+    if (row === undefined) continue;
+    last = Math.max(last, seq);
+    runs.add(row.run);
+    const isWhole = row.chain === null || chainOf(before ?? chainStart, row) === row.chain;
+    if (isWhole && tried(() => JSON.parse(row.body)) !== undefined) rows.push(row);
+    before = row.chain;
+  }
+  return { rows, last, runs: [...runs] };
+}
+
+function lastSeq(database: DatabaseSync): number | undefined {
+  const found = tried(() => database.prepare("select max(seq) as seq from event").get());
+  return found && Number(found.seq ?? 0);
+}
+
+/** Undefined when the page that is asked for is torn. */
+function tried<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function isDamage(error: unknown, folder: StateFolder): boolean {
+  return (asStoreError(error, folder.journal) as Partial<StoreError>).code === "damaged";
+}
+
+/** "events 7 to 9, 12": those up to `last` that are not among the rows; "nothing" when all are. */
+function missingFrom(rows: readonly StoredRow[], last: number): string {
+  const ranges: string[] = [];
+  const add = (from: number, to: number) => {
+    if (from <= to) ranges.push(from === to ? `${from}` : `${from} to ${to}`);
+  };
+  let next = 1;
+  for (const { seq } of rows) {
+    add(next, seq - 1);
+    next = seq + 1;
+  }
+  add(next, last);
+  if (ranges.length === 0) return "nothing";
+  return `${/^\d+$/.test(ranges.join()) ? "event" : "events"} ${ranges.join(", ")}`;
+}
+
+/** Writes the rows, chained anew over what is left, and derives the records from them. */
+function fill(database: DatabaseSync, rows: readonly StoredRow[], path: string): void {
+  const insert = database.prepare(
+    "insert into event (seq, at, version, run, type, chain, body) values (?, ?, ?, ?, ?, ?, ?)",
+  );
+  let chain = chainStart;
+  database.exec("begin");
+  for (const row of rows) {
+    chain = chainOf(chain, row);
+    insert.run(row.seq, row.at, row.version, row.run, row.type, chain, row.body);
+  }
+  database.exec("commit");
+  rebuildRecords(
+    database,
+    rows.map((row) => eventOf(row, path)),
+  );
+}

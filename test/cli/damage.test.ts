@@ -1,0 +1,174 @@
+/** Every command says the same of a damaged state folder, and the repair that they advise makes all of them work again. */
+import assert from "node:assert/strict";
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type TestContext, test } from "node:test";
+import { type Sandbox, sandbox } from "./sandbox.ts";
+
+const files = {
+  "baton.yaml": `
+name: shop
+environments:
+  dev: { branch: main }
+  prod: { after: dev, approval: { reviewers: [us] } }
+pipelines:
+  app:
+    outputs: { color: string }
+    jobs:
+      deploy: { deploys: true, steps: ['echo color=green >> "$BATON_OUTPUT"'] }
+`,
+};
+
+/** Release 1 is in dev; release 2 waits for an approval of prod. */
+async function shop(t: TestContext): Promise<{ box: Sandbox; journal: string }> {
+  const box = sandbox(t, { files });
+  await succeeds(box, "run");
+  await succeeds(box, "run", "--to", "prod", "--force");
+  const journal = join(box.root, ".baton", "journal.db");
+  // All of it in one file, where it can be damaged.
+  const database = new DatabaseSync(journal);
+  database.exec("pragma wal_checkpoint(truncate)");
+  database.close();
+  return { box, journal };
+}
+
+async function succeeds(box: Sandbox, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await box.baton(...args);
+  assert.equal(code, 0, `baton ${args.join(" ")}\n${stdout}${stderr}`);
+  return { stdout, stderr };
+}
+
+const few = [["status"], ["run"]];
+const every = [
+  ...few,
+  ["plan"],
+  ["outputs"],
+  ["logs"],
+  ["resume"],
+  ["retry"],
+  ["approve", "2", "prod"],
+  ["cancel", "2"],
+];
+
+async function allRefuse(box: Sandbox, said: RegExp, calls = few): Promise<void> {
+  const answers = await Promise.all(calls.map(async (args) => ({ args, ...(await box.baton(...args)) })));
+  for (const { args, code, stderr } of answers) {
+    const about = `baton ${args.join(" ")}\n${stderr}`;
+    assert.equal(code, 1, about);
+    assert.match(stderr, said, about);
+    assert.match(stderr, /Nothing was changed\..*`baton doctor --repair`/, about);
+    assert.doesNotMatch(stderr, /\n +at /, about);
+  }
+  const doctor = await box.baton("doctor");
+  assert.equal(doctor.code, 1, doctor.stdout);
+  assert.match(doctor.stdout, /fail {2}journal: .*baton doctor --repair/);
+}
+
+async function releases(box: Sandbox): Promise<void> {
+  assert.match((await succeeds(box, "run", "--force")).stdout, /release 3 passed/);
+}
+
+/** After the repair releases are counted on, what is known is still known, and a run goes through. */
+async function repairs(box: Sandbox, { said, deployed }: { said: RegExp; deployed: string[] }): Promise<void> {
+  const { stdout, stderr } = await succeeds(box, "doctor", "--repair");
+  assert.match(stderr, said);
+  assert.match(stderr, /the next release is 3/);
+  assert.match(stdout, /ok {4}journal: /);
+  const outputs = await box.json<{ environments: Record<string, unknown> }>("outputs");
+  assert.deepEqual(Object.keys(outputs.environments), deployed);
+  await releases(box);
+  await succeeds(box, "status");
+  assert.match((await succeeds(box, "doctor", "--repair")).stderr, /nothing to repair/);
+}
+
+test("a byte that flipped in an event", async (t) => {
+  const { box, journal } = await shop(t);
+  const bytes = readFileSync(journal);
+  const at = bytes.lastIndexOf('"type":"job.succeeded"');
+  bytes[at + 3]! ^= 0x20;
+  writeFileSync(journal, bytes);
+  await allRefuse(box, /damaged: event \d+ \(job.succeeded, run r000\d\) is not what was written/, every);
+  await repairs(box, { said: /kept: \d+ events .*; lost: event \d+[\s\S]*given up: r0002/, deployed: ["dev"] });
+});
+
+test("an output that changed and is still valid", async (t) => {
+  const { box, journal } = await shop(t);
+  writeFileSync(journal, readFileSync(journal, "latin1").replaceAll('"color":"green"', '"color":"black"'), "latin1");
+  await allRefuse(box, /damaged: event \d+ \(.*\) is not what was written/);
+  await repairs(box, { said: /lost: events \d+/, deployed: [] });
+});
+
+test("an event that is gone", async (t) => {
+  const { box, journal } = await shop(t);
+  const database = new DatabaseSync(journal);
+  database.exec("delete from event where type = 'job.succeeded' and run = 'r0001'");
+  database.close();
+  await allRefuse(box, /damaged: event \d+ is missing/);
+  await repairs(box, { said: /lost: events \d+ to \d+/, deployed: ["dev"] });
+});
+
+const ruins: [string, (journal: string) => void, RegExp][] = [
+  ["emptied", (journal) => writeFileSync(journal, ""), /journal\.db is empty, .*still there: /],
+  ["removed", (journal) => rmSync(journal), /journal\.db is gone, .*still there: /],
+  ["cut in half", (journal) => truncateSync(journal, readFileSync(journal).length >> 1), /damaged/],
+  [
+    "overwritten",
+    (journal) => writeFileSync(journal, "my diary ".repeat(5000)),
+    /is damaged \(file is not a database\)/,
+  ],
+];
+
+for (const [what, ruin, said] of ruins) {
+  test(`a journal that was ${what}`, async (t) => {
+    const { box, journal } = await shop(t);
+    ruin(journal);
+    await allRefuse(box, said);
+    const { stderr } = await succeeds(box, "doctor", "--repair");
+    assert.match(stderr, /the next release is 3/);
+    await releases(box);
+    assert.match((await succeeds(box, "doctor")).stdout, /ok {4}journal: /);
+  });
+}
+
+test("a list of runs that says something else than the events is derived again", async (t) => {
+  const { box, journal } = await shop(t);
+  const database = new DatabaseSync(journal);
+  database.exec("update run set conclusion = 'failed' where run = 'r0001'");
+  database.close();
+  assert.match((await box.baton("doctor")).stdout, /fail {2}journal: .*\(run\)\n +remedy: baton doctor --repair/);
+  assert.match((await succeeds(box, "doctor", "--repair")).stderr, /derived again from the events/);
+  assert.match((await succeeds(box, "status")).stdout, /r0001 .*succeeded/);
+});
+
+test("a cancel that an older Baton wrote behind the end of its run changes nothing", async (t) => {
+  const { box, journal } = await shop(t);
+  const database = new DatabaseSync(journal);
+  // As Baton 0.1 left it: without checksums, which come with the next command.
+  database.exec(`
+    create table old as select seq, at, version, run, type, body from event;
+    insert into old select max(seq) + 1, 1, 1, 'r0001', 'run.cancel-requested',
+      '{"type":"run.cancel-requested","run":"r0001","mode":"now","by":"ada"}' from old;
+    drop table event;
+    create table event (seq integer primary key, at integer not null, version integer not null, run text not null,
+      type text not null, body text not null) strict;
+    insert into event select * from old;
+    drop table old;
+    alter table deployment add column deployed text;
+    pragma user_version = 1;`);
+  database.close();
+  assert.match((await succeeds(box, "status")).stdout, /r0001 .*succeeded/);
+  await releases(box);
+  assert.equal((await box.baton("doctor")).code, 0);
+});
+
+test("logs that were deleted are missed", async (t) => {
+  const loud = files["baton.yaml"].replace("'echo color", "echo hello, 'echo color");
+  const box = sandbox(t, { files: { "baton.yaml": loud } });
+  await succeeds(box, "run");
+  assert.match((await succeeds(box, "logs", "1")).stdout, /hello/);
+  rmSync(join(box.root, ".baton", "logs"), { recursive: true });
+  const { code, stderr } = await box.baton("logs", "1");
+  assert.equal(code, 1);
+  assert.match(stderr, /no log of app\.deploy@dev of run r0001 in \.baton\/logs\/r0001: .*deleted/);
+});

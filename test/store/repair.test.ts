@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type TestContext, test } from "node:test";
+import { replay } from "../../src/engine/fold.ts";
+import type { Deployed } from "../../src/plan/plan.ts";
+import { repairJournal } from "../../src/store/repair.ts";
+import { openStore, openStoreForReading } from "../../src/store/store.ts";
+import { created, finished, started } from "./events.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const now = Date.UTC(2026, 0, 2, 3, 4, 5);
+const value = (release: number): Deployed => ({ release, commit: `c${release}`, outputs: {}, artifacts: {} });
+const there = (release: number) => ({ deployed: { dev: { web: value(release) } } });
+
+/** Three runs: the first two deployed, the third goes on. Their events are 1 to 3, 4 to 6 and 7 to 8. */
+async function history(t: TestContext): Promise<string> {
+  const folder = join(temporaryFolder(t), "state");
+  using store = openStore(folder);
+  for (const release of [1, 2]) {
+    const run = `r000${release}`;
+    await store.append([created(run, release), started(run, "a.b"), finished(run, there(release))], 1);
+  }
+  await store.append([created("r0003", 3), started("r0003", "a.b")], 1);
+  for (const run of ["r0001", "r0002", "r0003"]) mkdirSync(join(folder, "logs", run), { recursive: true });
+  return folder;
+}
+
+function change(folder: string, sql: string): void {
+  const database = new DatabaseSync(join(folder, "journal.db"));
+  database.exec(sql);
+  database.close();
+}
+
+const repair = (folder: string) => repairJournal(folder, { now, because: "a test said so" });
+
+/** It opens for everybody, its state can be folded, and it can be written to. */
+async function assertWhole(folder: string): Promise<void> {
+  let run: string;
+  {
+    using store = openStore(folder);
+    const { nextRelease } = replay(store.load());
+    run = `r000${nextRelease}`;
+    await store.append([created(run, nextRelease), finished(run)], 2);
+  }
+  using reader = openStoreForReading(folder);
+  assert.deepEqual([...replay(reader.load()).runs.keys()], [run]);
+}
+
+test("a repair keeps every event that is whole, gives up what went on and counts releases on", async (t) => {
+  const folder = await history(t);
+  const before = readFileSync(join(folder, "journal.db"));
+  change(folder, "update event set body = replace(body, 'a.b', 'a.c') where seq = 2");
+  const damaged = readFileSync(join(folder, "journal.db"));
+  assert.ok(!damaged.equals(before));
+  const repaired = repair(folder);
+  assert.deepEqual(repaired, {
+    aside: join(folder, "damaged-2026-01-02T03-04-05-000Z"),
+    kept: 7,
+    lost: "event 2",
+    givenUp: ["r0003"],
+    attempts: ["r0001/a.b/1", "r0002/a.b/1", "r0003/a.b/1"].slice(1),
+    nextRelease: 4,
+  });
+  assert.ok(readFileSync(join(repaired.aside!, "journal.db")).equals(damaged), "the damaged file is put aside");
+  {
+    using reader = openStoreForReading(folder);
+    assert.deepEqual(reader.deployed(), there(2));
+    assert.deepEqual(
+      reader.runs().map(({ run, conclusion }) => [run, conclusion]),
+      [
+        ["r0003", "cancelled"],
+        ["r0002", "succeeded"],
+        ["r0001", "succeeded"],
+      ],
+    );
+    assert.equal([...reader.loadRun("r0002")].length, 3, "other runs can still be read");
+    const state = replay(reader.load());
+    assert.equal(state.nextRelease, 4);
+    assert.deepEqual(state.deployed, there(2).deployed);
+    assert.deepEqual([...state.environments.get("dev")!.newest], [["web", 2]]);
+  }
+  await assertWhole(folder);
+});
+
+test("what a damaged event deployed is not believed: the release before it counts", async (t) => {
+  const folder = await history(t);
+  change(folder, `update event set body = replace(body, '"c2"', '"c9"') where seq = 6`);
+  assert.equal(repair(folder).lost, "event 6");
+  using reader = openStoreForReading(folder);
+  assert.deepEqual(reader.deployed(), there(1));
+  assert.deepEqual(replay(reader.load()).deployed, there(1).deployed);
+});
+
+test("a second repair keeps what the first one kept", async (t) => {
+  const folder = await history(t);
+  change(folder, "delete from event where seq = 2");
+  assert.equal(repair(folder).lost, "events 2 to 3");
+  await assertWhole(folder);
+  change(folder, "update event set at = 7 where seq = 5");
+  const again = repairJournal(folder, { now: now + 1000, because: "it happened again" });
+  assert.equal(again.lost, "events 2 to 3, 5");
+  await assertWhole(folder);
+});
+
+const ruins: [string, (journal: string) => void][] = [
+  ["is gone", (journal) => rmSync(journal)],
+  ["is empty", (journal) => writeFileSync(journal, "")],
+  ["is anything but a journal", (journal) => writeFileSync(journal, Buffer.alloc(50_000, "random bytes"))],
+  ["was cut to its first page", (journal) => truncateSync(journal, 4096)],
+];
+
+for (const [what, ruin] of ruins) {
+  test(`a journal that ${what} is begun anew, with releases after those whose logs are there`, async (t) => {
+    const folder = await history(t);
+    const journal = join(folder, "journal.db");
+    ruin(journal);
+    const was = existsSync(journal) ? readFileSync(journal) : undefined;
+    assert.throws(() => openStore(folder), { code: "damaged" });
+    assert.throws(() => openStoreForReading(folder), { code: "damaged" });
+    const { kept, nextRelease, aside } = repair(folder);
+    assert.deepEqual([kept, nextRelease], [0, 4]);
+    assert.deepEqual(aside && readFileSync(join(aside, "journal.db")), was);
+    assert.deepEqual(readdirSync(join(folder, "logs")), ["r0001", "r0002", "r0003"]);
+    {
+      using reader = openStoreForReading(folder);
+      assert.deepEqual(reader.deployed(), { deployed: {} });
+    }
+    await assertWhole(folder);
+  });
+}
+
+test("pages that are torn out cost their own events and no others", async (t) => {
+  const folder = join(temporaryFolder(t), "state");
+  {
+    using store = openStore(folder);
+    await store.append([created("r0001", 1)], 1);
+    for (let n = 0; n < 200; n++) await store.append([started("r0001", `a.job${n}`)], 1);
+  }
+  const journal = join(folder, "journal.db");
+  const bytes = readFileSync(journal);
+  const page = bytes.indexOf('"job":"a.job100"') & ~4095;
+  writeFileSync(journal, bytes.fill(0xaa, page, page + 4096));
+  assert.throws(() => openStoreForReading(folder), { code: "damaged" });
+  const { kept, lost } = repair(folder);
+  assert.ok(kept > 150 && kept < 201, `${kept} were kept`);
+  assert.match(lost, /^events \d+ to \d+$/);
+  await assertWhole(folder);
+});
+
+test("what a newer Baton wrote is no damage: it is left to the newer Baton", async (t) => {
+  const folder = await history(t);
+  change(folder, "pragma user_version = 99");
+  const before = readFileSync(join(folder, "journal.db"));
+  assert.throws(() => repair(folder), { code: "newer-version" });
+  assert.ok(readFileSync(join(folder, "journal.db")).equals(before));
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith("damaged")),
+    [],
+  );
+});
