@@ -1,6 +1,6 @@
 /** Every command says the same of a damaged state folder, and the repair that they advise makes all of them work again. */
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
@@ -171,4 +171,55 @@ test("logs that were deleted are missed", async (t) => {
   const { code, stderr } = await box.baton("logs", "1");
   assert.equal(code, 1);
   assert.match(stderr, /no log of app\.deploy@dev of run r0001 in \.baton\/logs\/r0001: .*deleted/);
+});
+
+const building = {
+  "baton.yaml": `
+name: shop
+environments: { dev: { branch: main } }
+pipelines:
+  app:
+    jobs:
+      build: { per: release, steps: ['mkdir -p out; echo good > out/f'], artifacts: { files: out } }
+      deploy: { needs: build, deploys: true, uses: [files], steps: ['cat out/f'] }
+`,
+};
+
+function storedFile(box: Sandbox): string {
+  const files = join(box.root, ".baton", "artifacts", "files");
+  const [bucket] = readdirSync(files);
+  const [name] = readdirSync(join(files, bucket!));
+  return join(files, bucket!, name!);
+}
+
+test("an artifact that was damaged is found by doctor, and made anew after its repair", async (t) => {
+  const box = sandbox(t, { files: building });
+  await succeeds(box, "run");
+  assert.match((await succeeds(box, "doctor")).stdout, /ok {4}artifacts: 1 artifact, every byte as it was stored/);
+  chmodSync(storedFile(box), 0o644);
+  writeFileSync(storedFile(box), "evil\n");
+  const doctor = await box.baton("doctor");
+  assert.equal(doctor.code, 1);
+  assert.match(doctor.stdout, /fail {2}artifacts: 1 artifact of 1 cannot be used[\s\S]*remedy: baton doctor --repair/);
+  const repaired = await box.baton("doctor", "--repair");
+  assert.match(repaired.stderr, /taken away: 1 artifact .*baton run --force makes them anew/);
+  assert.match(
+    repaired.stdout,
+    /fail {2}artifacts: not there any more: app\.files in dev\n +remedy: baton run --force/,
+  );
+  await succeeds(box, "run", "--force");
+  await succeeds(box, "doctor");
+});
+
+test("an artifact that was damaged behind everybody's back costs one failed run, whose advice heals it", async (t) => {
+  const box = sandbox(t, { files: building });
+  await succeeds(box, "run");
+  chmodSync(storedFile(box), 0o644);
+  writeFileSync(storedFile(box), "evil\n");
+  const failed = await box.baton("run", "--force");
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /was damaged in the artifact store: .*`baton run --force`/);
+  await succeeds(box, "run", "--force");
+  rmSync(storedFile(box));
+  await succeeds(box, "run", "--force");
 });

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ArtifactStore } from "../../src/store/artifacts/artifact-store.ts";
@@ -234,26 +234,72 @@ test("nothing is laid through a link, outside the folder, or over a folder in pl
   assert.deepEqual(readdirSync(outside), [], "the link was replaced, not followed");
 });
 
-test("a damaged or missing file of the store is noticed before anything is touched", async (t) => {
-  const { within, state, artifacts, at } = workbench(t);
-  writeTree(at("site"), site);
-  const ref = await artifacts.collect(at("site"), { within });
-  const files = readdirSync(join(state, "artifacts/files"), { recursive: true, withFileTypes: true });
-  const file = files.find((entry) => entry.isFile())!;
-  const path = join(file.parentPath, file.name);
-  chmodSync(path, 0o644);
-  const content = readFileSync(path);
-  writeFileSync(path, Buffer.alloc(content.length, "?"));
-  writeTree(at("dist"), { old: { file: "old", executable: false } });
-  await assert.rejects(artifacts.place(ref, at("dist"), { within, onto: "replace" }), /is damaged.*run the job/);
-  rmSync(path);
-  await assert.rejects(artifacts.place(ref, at("dist"), { within, onto: "replace" }), /is not in the artifact store/);
-  assert.deepEqual(Object.keys(readTreeBack(at("dist"))), ["old"]);
-  assert.deepEqual(readdirSync(join(state, "artifacts/staging")), [], "nothing half-made is left");
+/** Stored files or listings, by path. */
+function stored(state: string, kind: "files" | "listings"): string[] {
+  const found = readdirSync(join(state, "artifacts", kind), { recursive: true, withFileTypes: true });
+  return found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
 
-  await artifacts.collect(at("site"), { within });
-  await artifacts.place(ref, at("dist"), { within, onto: "replace" });
-  assert.deepEqual(readTreeBack(at("dist")), readTreeBack(at("site")), "stored again, it is whole again");
+/** Other bytes, as many as before. */
+function damage(path: string): void {
+  chmodSync(path, 0o644);
+  writeFileSync(path, Buffer.alloc(statSync(path).size, "?"));
+}
+
+const harms: [string, (state: string) => void, RegExp][] = [
+  ["file is damaged", (state) => damage(stored(state, "files")[0]!), /was damaged .*`baton run --force`/],
+  ["file is gone", (state) => rmSync(stored(state, "files")[0]!), /is not in the artifact store.*`baton run --force`/],
+  ["listing is damaged", (state) => damage(stored(state, "listings")[0]!), /was damaged/],
+  ["listing is gone", (state) => rmSync(stored(state, "listings")[0]!), /is not in the artifact store/],
+];
+
+for (const [what, harm, message] of harms) {
+  test(`an artifact whose ${what} is noticed before anything is touched, and healed by the next who makes it`, async (t) => {
+    const { within, state, artifacts, at } = workbench(t);
+    writeTree(at("site"), site);
+    const large = Buffer.alloc(3_000_001, "x");
+    writeFileSync(at("site/large"), large);
+    const ref = await artifacts.collect(at("site"), { within });
+    writeTree(at("dist"), { old: { file: "old", executable: false } });
+    harm(state);
+    const place = () => artifacts.place(ref, at("dist"), { within, onto: "replace" });
+    await assert.rejects(place(), message);
+    assert.equal(artifacts.has(ref.digest), false, "from now on everybody knows");
+    await assert.rejects(place(), /is not in the artifact store/);
+    assert.deepEqual(Object.keys(readTreeBack(at("dist"))), ["old"]);
+    assert.deepEqual(readdirSync(join(state, "artifacts/staging")), [], "nothing half-made is left");
+
+    assert.deepEqual(await artifacts.collect(at("site"), { within }), ref);
+    await place();
+    assert.deepEqual(readTreeBack(at("dist")), readTreeBack(at("site")));
+    assert.deepEqual((await artifacts.inspect({ discard: false })).incomplete, []);
+  });
+}
+
+test("a large file that is damaged is found out as well", async (t) => {
+  const { within, state, artifacts, at } = workbench(t);
+  writeFileSync(at("large"), Buffer.alloc(3_000_001, "x"));
+  const ref = await artifacts.collect(at("large"), { within });
+  damage(stored(state, "files")[0]!);
+  await assert.rejects(artifacts.place(ref, at("to"), { within, onto: "replace" }), /was damaged/);
+  await artifacts.collect(at("large"), { within });
+  await artifacts.place(ref, at("to"), { within, onto: "replace" });
+});
+
+test("a look at every byte finds what nobody has laid out, and takes it away when asked", async (t) => {
+  const { within, state, artifacts, at } = workbench(t);
+  writeTree(at("one"), { a: { file: "of one", executable: false } });
+  writeTree(at("two"), { a: { file: "of two", executable: false } });
+  const one = await artifacts.collect(at("one"), { within });
+  const two = await artifacts.collect(at("two"), { within });
+  assert.deepEqual(await artifacts.inspect({ discard: true }), { artifacts: 2, damagedFiles: [], incomplete: [] });
+  const ofOne = stored(state, "files").find((path) => readFileSync(path, "utf8") === "of one")!;
+  damage(ofOne);
+  const found = { artifacts: 2, damagedFiles: [`sha256:${basename(ofOne)}`], incomplete: [one.digest] };
+  assert.deepEqual(await artifacts.inspect({ discard: false }), found);
+  assert.deepEqual(await artifacts.inspect({ discard: true }), found);
+  assert.deepEqual([artifacts.has(one.digest), artifacts.has(two.digest)], [false, true]);
+  assert.deepEqual(await artifacts.inspect({ discard: false }), { artifacts: 1, damagedFiles: [], incomplete: [] });
 });
 
 test("clearing keeps what is asked for, with files shared between artifacts, and throws away the rest", async (t) => {

@@ -21,7 +21,7 @@ export async function checkUps(terminal: Terminal, options: { config?: string | 
       ...secretCheckUps(delivery.delivery, terminal.env),
     );
   }
-  return [...found, ...stateCheckUps(place, terminal.cwd)];
+  return [...found, ...(await stateCheckUps(place, terminal.cwd))];
 }
 
 function placeCheckUp(terminal: Terminal, options: { config?: string | undefined }): Place | CheckUp {

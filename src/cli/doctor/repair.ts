@@ -6,21 +6,33 @@ import type { StoreError } from "../../store/store-error.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
 import { shortPath } from "../definition/source-frame.ts";
 import type { Place } from "../place.ts";
+import { count } from "../terminal/duration.ts";
 
 /** Makes a damaged state folder whole again and says what that cost, one line for each thing. */
 export async function repairState({ stateFolder }: Place, cwd: string): Promise<string[]> {
   if (!existsSync(stateFolder)) return ["nothing was run here yet: there is nothing to repair"];
+  const lines = [...(await repairTheJournal(stateFolder, cwd)), ...(await repairArtifacts(stateFolder))];
+  return lines.length > 0 ? lines : ["everything is as it was written: there is nothing to repair"];
+}
+
+async function repairTheJournal(stateFolder: string, cwd: string): Promise<string[]> {
   try {
     const { staleTables } = verifyWholeJournal(stateFolder);
-    if (staleTables.length === 0) return ["the journal is whole: there is nothing to repair in it"];
+    if (staleTables.length === 0) return [];
     rebuildJournalRecords(stateFolder);
     return ["derived again from the events: the list of runs and what is deployed"];
   } catch (error) {
     const { code, message } = error as StoreError;
-    if (code === "empty") return ["nothing was run here yet: there is nothing to repair"];
+    if (code === "empty") return [];
     if (code !== "damaged") throw error;
     return await repairDamage(stateFolder, { because: firstSentence(message), cwd });
   }
+}
+
+async function repairArtifacts(stateFolder: string): Promise<string[]> {
+  const { incomplete } = await new ArtifactStore(stateFolder).inspect({ discard: true });
+  if (incomplete.length === 0) return [];
+  return [`taken away: ${count(incomplete.length, "artifact")} that cannot be used; baton run --force makes them anew`];
 }
 
 async function repairDamage(stateFolder: string, about: { because: string; cwd: string }): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
 import { openStoreForReading, storeHolder } from "../../store/store.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
 import { shortPath } from "../definition/source-frame.ts";
@@ -18,9 +19,14 @@ const networkFileSystems = new Map([
   [0x01021997, "9P"],
 ]);
 
-export function stateCheckUps({ stateFolder }: Place, cwd: string): CheckUp[] {
+export async function stateCheckUps({ stateFolder }: Place, cwd: string): Promise<CheckUp[]> {
   const folder = existsSync(stateFolder) ? stateFolder : dirname(stateFolder);
-  return [writable(folder, { stateFolder, cwd }), disk(folder), ...journal(stateFolder)];
+  return [
+    writable(folder, { stateFolder, cwd }),
+    disk(folder),
+    ...journal(stateFolder),
+    ...(await artifacts(stateFolder)),
+  ];
 }
 
 function writable(folder: string, { stateFolder, cwd }: { stateFolder: string; cwd: string }): CheckUp {
@@ -72,12 +78,56 @@ function journal(stateFolder: string): CheckUp[] {
 
 function openRuns(stateFolder: string): CheckUp[] {
   using reading = openStoreForReading(stateFolder);
-  const open = reading.runs().filter(({ conclusion }) => conclusion === undefined);
+  const open = reading.runs().flatMap(({ run, conclusion }) => (conclusion === undefined ? [run] : []));
+  const found: CheckUp[] = open
+    .filter((run) => !existsSync(join(stateFolder, "checkouts", `${run}.json`)))
+    .map((run) => ({
+      name: "checkouts",
+      verdict: "fail",
+      text: `nothing says where run ${run} works, so it cannot go on`,
+      remedy: `baton cancel ${run}`,
+    }));
   const holder = storeHolder(stateFolder);
-  if (holder)
-    return [{ name: "lock", verdict: "ok", text: `held by process ${holder.pid ?? "?"}, which runs something` }];
-  if (open.length === 0) return [];
-  const list = open.map(({ run }) => run).join(", ");
-  const text = `${list} not ended, and nobody runs it`;
-  return [{ name: "runs", verdict: "warn", text, remedy: "baton resume, or baton cancel" }];
+  if (holder) {
+    found.push({ name: "lock", verdict: "ok", text: `held by process ${holder.pid ?? "?"}, which runs something` });
+  } else if (open.length > 0) {
+    const text = `${open.join(", ")} not ended, and nobody runs it`;
+    found.push({ name: "runs", verdict: "warn", text, remedy: "baton resume, or baton cancel" });
+  }
+  return found;
+}
+
+async function artifacts(stateFolder: string): Promise<CheckUp[]> {
+  const store = new ArtifactStore(stateFolder);
+  const { artifacts, incomplete } = await store.inspect({ discard: false });
+  if (incomplete.length > 0) {
+    const some = incomplete.slice(0, 3).map((digest) => digest.slice(0, 19));
+    const text = `${count(incomplete.length, "artifact")} of ${artifacts} cannot be used: ${some.join(", ")} damaged or not whole`;
+    const remedy = "baton doctor --repair takes them away, and the next job that makes them stores them anew";
+    return [{ name: "artifacts", verdict: "fail", text, remedy }];
+  }
+  const lost = lostArtifacts(stateFolder, store);
+  if (lost.length > 0) {
+    const remedy = "baton run --force makes them anew";
+    return [{ name: "artifacts", verdict: "fail", text: `not there any more: ${lost.join(", ")}`, remedy }];
+  }
+  if (artifacts === 0) return [];
+  return [{ name: "artifacts", verdict: "ok", text: `${count(artifacts, "artifact")}, every byte as it was stored` }];
+}
+
+/** Artifacts of what is deployed now, as `web.dist in dev`. */
+function lostArtifacts(stateFolder: string, store: ArtifactStore): string[] {
+  try {
+    using reading = openStoreForReading(stateFolder);
+    return Object.entries(reading.deployed().deployed).flatMap(([environment, pipelines]) =>
+      Object.entries(pipelines).flatMap(([pipeline, { artifacts }]) =>
+        Object.entries(artifacts).flatMap(([name, { digest }]) =>
+          store.has(digest) ? [] : [`${pipeline}.${name} in ${environment}`],
+        ),
+      ),
+    );
+  } catch {
+    // Of what is deployed the line about the journal speaks.
+    return [];
+  }
 }

@@ -6,6 +6,14 @@ export class ArtifactError extends Error {
   }
 }
 
+/** What an artifact consists of is not, or not any more, in the store. */
+export class LostContent extends ArtifactError {
+  constructor(digest: string, how: "is not in the artifact store" | "was damaged in the artifact store") {
+    super(`${digest} ${how}: the job that makes it has to run again (\`baton run --force\` runs it)`);
+    this.name = "LostContent";
+  }
+}
+
 /** How an entry is called in messages; the artifact itself has the empty path. */
 export function entryName(path: string): string {
   return path === "" ? "it" : `'${path}'`;

@@ -2,7 +2,8 @@ import { mkdir, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { ArtifactRef } from "../../plan/plan.ts";
 import { stateFolder } from "../state-folder.ts";
-import { ArtifactError } from "./artifact-error.ts";
+import { ArtifactError, LostContent } from "./artifact-error.ts";
+import { type ArtifactsFound, findDamage } from "./damage.ts";
 import { mergeInto, type Onto, replaceWith, requireReachable, whatIsAt } from "./destination.ts";
 import type { Entry } from "./entry.ts";
 import { FilePool, hashFile } from "./file-pool.ts";
@@ -53,12 +54,36 @@ export class ArtifactStore {
       const entries = readListing(await this.#pool.readListing(artifact.digest));
       const staged = await this.#stageNear(path);
       try {
-        await this.#layOut(entries, staged);
+        await this.#layOut(entries, staged).catch(async (error: unknown) => {
+          // From now on it counts as lost as a whole, so that the next plan has it made again.
+          if (error instanceof LostContent) await this.#pool.discard("listings", artifact.digest, "whole or not");
+          throw error;
+        });
         if (onto === "merge" && (await whatIsAt(path)) !== "nothing") await mergeInto(staged, path, entries);
         else await replaceWith(staged, path, `${staged}.old`);
       } finally {
         await rm(staged, { recursive: true, force: true });
       }
+    });
+  }
+
+  /** Whether an artifact is there, as far as anybody has noticed. */
+  has(digest: string): boolean {
+    return this.#pool.has("listings", digest);
+  }
+
+  /**
+   * Reads every stored byte and says what is not what its name promises. With `discard` that is taken away, and every
+   * artifact that has it with it, so that the job that makes them stores them anew.
+   */
+  inspect({ discard }: { discard: boolean }): Promise<ArtifactsFound> {
+    return this.#while(async () => {
+      const found = await findDamage(this.#pool);
+      if (discard) {
+        for (const digest of found.damagedFiles) await this.#pool.discard("files", digest);
+        for (const digest of found.incomplete) await this.#pool.discard("listings", digest, "whole or not");
+      }
+      return found;
     });
   }
 

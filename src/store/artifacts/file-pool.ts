@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ArtifactError } from "./artifact-error.ts";
+import { LostContent } from "./artifact-error.ts";
 import { digestOf } from "./listing.ts";
 import type { OpenFile } from "./read-tree.ts";
+
+const notThere = "is not in the artifact store";
 
 /** Up to here a file is read whole; above, in pieces of this size. */
 const pieceBytes = 1024 * 1024;
@@ -117,25 +119,48 @@ export class FilePool {
     try {
       if (sizeBytes <= pieceBytes) {
         const content = await readFile(from);
-        if (digestOf(content) !== digest) throw damaged(digest);
+        if (digestOf(content) !== digest) throw await this.discard("files", digest);
         await writeFile(to, content, { flag: "wx", mode });
       } else {
         await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-        if ((await digestOfFile(to)) !== digest) throw damaged(digest);
+        if ((await digestOfFile(to)) !== digest) throw await this.discard("files", digest);
       }
       await chmod(to, mode);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") throw missing(digest);
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new LostContent(digest, notThere);
       throw error;
     }
   }
 
   async readListing(digest: string): Promise<string> {
     const content = await readFile(this.pathOf("listings", digest)).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === "ENOENT" ? missing(digest) : error;
+      throw error.code === "ENOENT" ? new LostContent(digest, notThere) : error;
     });
-    if (digestOf(content) !== digest) throw damaged(digest);
+    if (digestOf(content) !== digest) throw await this.discard("listings", digest);
     return content.toString();
+  }
+
+  /** Whether there is something under this name; a name is a promise, see above. */
+  has(kind: "files" | "listings", digest: string): boolean {
+    return existsSync(this.pathOf(kind, digest));
+  }
+
+  /**
+   * Takes away what breaks the promise of its name, so that whoever makes that content next stores it anew. It is looked
+   * at once more when nobody else can see it: another process may just have stored it whole. Returns the error to throw.
+   */
+  async discard(kind: "files" | "listings", digest: string, even?: "whole or not"): Promise<LostContent> {
+    const aside = await this.stage();
+    try {
+      await rename(this.pathOf(kind, digest), aside);
+      if (even === undefined && (await digestOfFile(aside)) === digest)
+        await moveInto(aside, this.pathOf(kind, digest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    } finally {
+      await rm(aside, { force: true });
+    }
+    return new LostContent(digest, "was damaged in the artifact store");
   }
 }
 
@@ -171,7 +196,10 @@ export async function digestOfFile(path: string): Promise<string> {
   }
 }
 
-/** A stored file of another size was damaged from outside: it is written anew. */
+/**
+ * A stored file of another size was damaged from outside: it is written anew. One of the same size is found out when it
+ * is laid out or by `baton doctor`, and is taken away then; reading every file here would cost as much as storing it.
+ */
 async function hasSize(path: string, sizeBytes: number): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined);
   return stats?.size === sizeBytes;
@@ -193,14 +221,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-function missing(digest: string): ArtifactError {
-  return new ArtifactError(`${digest} is not in the artifact store: run the job that makes it again`);
-}
-
-function damaged(digest: string): ArtifactError {
-  return new ArtifactError(
-    `${digest} in the artifact store is damaged, its content is another: run the job that makes it again`,
-  );
 }
