@@ -1,17 +1,14 @@
+import { notReachedText, whyNotOn } from "../model/deploys-on.ts";
 import type { PipelineOutline } from "./outline.ts";
 import type { Reason } from "./plan.ts";
 import type { Place, Situation } from "./situation.ts";
 
-/** Why a place is closed to this change as a whole: pushes to other branches do not deploy there. */
-export function closedPlace({ request, compileFilter }: Situation, place: Place): Reason | undefined {
+/** Why a place is closed to this change as a whole: pushes to this branch do not deploy there. */
+export function closedPlace({ request, delivery }: Situation, place: Place): Reason | undefined {
   const { event, branch } = request.change;
-  const own = place.environment?.environment.branch;
-  if (event !== "push" || own === undefined || compileFilter([own])(branch)) return undefined;
-  return {
-    code: "branch-filter",
-    text: `pushes to ${branch} do not deploy to ${place.name}, whose branch is ${own}`,
-    because: [branch],
-  };
+  if (event !== "push" || place.name === undefined) return undefined;
+  const why = whyNotOn(delivery, place.name, branch);
+  return why && { code: "branch-filter", text: notReachedText(place.name, branch, why), because: [branch] };
 }
 
 /** Why the triggers of a pipeline do not let this event start it. */

@@ -207,7 +207,10 @@ test("events and branches filter; what needs a filtered pipeline lives on what i
     "web.deploy@dev does not run: needs infra, which does not run in dev: infra may not be started by hand",
     "infra does not run in dev: infra may not be started by hand",
   ]);
-  const onMain = delivery([pipeline("web", { branches: ["main", "release/**"] })]);
+  const onMain = delivery(
+    [pipeline("web", { branches: ["main", "release/**"] })],
+    [environment("dev", { branch: "**" })],
+  );
   assert.deepEqual(pipelineDecisions(plan(onMain, request({ change: { branch: "release/a/b" } }))), [
     "web@dev run never-deployed",
   ]);

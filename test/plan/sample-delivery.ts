@@ -46,8 +46,10 @@ export function pipeline(name: string, parts: PipelineParts = {}): Pipeline {
   };
 }
 
+/** Takes pushes to main, unless it follows another environment or says otherwise. */
 export function environment(name: string, parts: Partial<Environment> = {}): Environment {
-  return { name, after: [], variables: {}, ...parts };
+  const follows = (parts.after ?? []).length > 0;
+  return { name, after: [], variables: {}, ...(follows ? {} : { branch: "main" }), ...parts };
 }
 
 export function delivery(pipelines: Pipeline[], environments: Environment[] = [environment("dev")]): Delivery {

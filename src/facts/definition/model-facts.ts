@@ -5,6 +5,7 @@
 
 import type { Place, SourceFile } from "../../findings/source.ts";
 import type { Condition, Delivery } from "../../model/delivery.ts";
+import { whyNotOn } from "../../model/deploys-on.ts";
 import { compileFilter } from "../../model/filters.ts";
 import { matrixLegs } from "../../model/matrix-legs.ts";
 import type {
@@ -250,7 +251,7 @@ function activation(instance: Instance, under: Circumstances, context: Context):
 }
 
 function runsUnder(instance: Instance, under: Circumstances, context: Context): Activation {
-  const started = startsHere(instance, under);
+  const started = startsHere(instance, under, context);
   if (started === "no") return "no";
   const { condition } = instance.job;
   const held = condition ? conditionHolds(condition, instance, under) : "yes";
@@ -268,13 +269,16 @@ function runsUnder(instance: Instance, under: Circumstances, context: Context): 
 }
 
 /** Whether such an event brings a release to this place at all. */
-function startsHere({ environment, job, pipeline }: Instance, { start, branch }: Circumstances): Activation {
+function startsHere(
+  { environment, job, pipeline }: Instance,
+  { start, branch }: Circumstances,
+  { delivery }: Context,
+): Activation {
   const { triggers } = pipeline;
   switch (start.cause.kind) {
     case "push": {
       if (environment === undefined) return "possible";
-      const goesHere =
-        environment.branch !== undefined && branch !== undefined && compileFilter([environment.branch]).matches(branch);
+      const goesHere = branch !== undefined && whyNotOn(delivery, environment.name, branch) === undefined;
       const isWanted =
         triggers.branches.length === 0 || (branch !== undefined && compileFilter(triggers.branches).matches(branch));
       return goesHere && isWanted ? (triggers.paths.length === 0 ? "yes" : "possible") : "no";

@@ -1,3 +1,4 @@
+import { branches } from "./rules/branches.ts";
 import { changes } from "./rules/changes.ts";
 import { cycles } from "./rules/cycles.ts";
 import { duplicates } from "./rules/duplicates.ts";
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   duplicates,
   unknownNames,
   cycles,
+  branches,
   handOver,
   releaseJobs,
   changes,

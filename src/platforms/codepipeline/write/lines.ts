@@ -1,4 +1,5 @@
 import type { Delivery, Environment, Pipeline } from "../../../model/delivery.ts";
+import { deploysOn } from "../../../model/deploys-on.ts";
 import { matchesAny } from "../../../model/filters.ts";
 import { buildKeyedGraph } from "../../../order/keyed-graph.ts";
 import { topologicalOrder } from "../../../order/topological.ts";
@@ -25,11 +26,11 @@ export interface Line {
 /** @throws {CannotWrite} for environments that no single push can reach. */
 export function linesOf(delivery: Delivery): Line[] {
   const { environments } = delivery;
-  const entryOf = new Map<string, string>();
-  for (const environment of inOrder(environments, ({ after }) => after)) {
-    entryOf.set(environment.name, branchOf(environment, entryOf));
+  const branches = [...new Set(environments.flatMap((environment) => branchOf(environment)))];
+  const reached = new Map(branches.map((branch) => [branch, deploysOn(delivery, branch)]));
+  for (const environment of environments) {
+    if (![...reached.values()].some((line) => line.includes(environment))) throw notReached(environment, delivery);
   }
-  const branches = [...new Set(environments.map(({ name }) => entryOf.get(name)!))];
   if (branches.length === 0) {
     throw new CannotWrite(
       `the delivery ${delivery.name} has no environment, so nothing says which branch its pipeline takes`,
@@ -37,7 +38,7 @@ export function linesOf(delivery: Delivery): Line[] {
     );
   }
   return branches.map((branch) => {
-    const own = environments.filter(({ name }) => entryOf.get(name) === branch);
+    const own = reached.get(branch)!;
     const pipelines = pipelinesOn(branch, delivery);
     return {
       name: branches.length === 1 ? delivery.name : `${delivery.name}-${own[0]!.name}`,
@@ -62,29 +63,33 @@ export function separated(lines: readonly Line[]): Line[] {
   throw new CannotWrite(`two CodePipelines would be called ${twice}`, "rename a pipeline or an environment");
 }
 
-function branchOf({ name, branch, after }: Environment, entryOf: ReadonlyMap<string, string>): string {
-  if (branch !== undefined && !/^[A-Za-z0-9._/-]+$/.test(branch)) {
-    throw new CannotWrite(
-      `the environment ${name} takes pushes to ${branch}, and a CodePipeline needs the name of one branch for its source`,
-      "name the branch, without a pattern",
-    );
-  }
-  const earlier = new Set(after.map((one) => entryOf.get(one)!));
-  if (branch !== undefined) earlier.add(branch);
-  const [only, ...others] = earlier;
-  if (only === undefined) {
-    throw new CannotWrite(
-      `the environment ${name} has neither a branch nor an environment that it comes after, so no push reaches it`,
-      `give it a branch, or say after which environment it comes`,
-    );
-  }
-  if (others.length > 0) {
-    throw new CannotWrite(
-      `the environment ${name} is reached from several branches (${[...earlier].join(", ")}), and a CodePipeline has one`,
+function branchOf({ name, branch }: Environment): string[] {
+  if (branch === undefined) return [];
+  if (/^[A-Za-z0-9._/-]+$/.test(branch)) return [branch];
+  throw new CannotWrite(
+    `the environment ${name} takes pushes to ${branch}, and a CodePipeline needs the name of one branch for its source`,
+    "name the branch, without a pattern",
+  );
+}
+
+/** With branches named in full, at most one push gets anywhere: that of what comes first. */
+function notReached({ name, after }: Environment, delivery: Delivery): CannotWrite {
+  const entries = [...new Set(entriesOf(name, delivery))];
+  if (entries.length > 1) {
+    return new CannotWrite(
+      `the environment ${name} comes after environments of several branches (${entries.join(", ")}), so no push gets there, and a CodePipeline starts with a push`,
       "let it come after environments of one branch, or give it a branch and let it come after none",
     );
   }
-  return only;
+  return new CannotWrite(
+    `the environment ${name} has neither a branch nor an environment ${after.length > 0 ? "that pushes reach before it" : "that it comes after"}, so no push reaches it`,
+    "give it a branch, or say after which environment it comes",
+  );
+}
+
+function entriesOf(name: string, delivery: Delivery): string[] {
+  const { branch, after } = delivery.environments.find((environment) => environment.name === name)!;
+  return branch === undefined ? after.flatMap((before) => entriesOf(before, delivery)) : [branch];
 }
 
 function pipelinesOn(branch: string, delivery: Delivery): Pipeline[] {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { RootEvent, Trace } from "../../../../src/facts/scenario.ts";
 import type { Delivery, EventName } from "../../../../src/model/delivery.ts";
-import { matchesAny } from "../../../../src/model/filters.ts";
+import { deploysOn } from "../../../../src/model/deploys-on.ts";
 import { plan } from "../../../../src/plan/make-plan.ts";
 import type { History, Plan, PlannedJob, PlanRequest } from "../../../../src/plan/plan.ts";
 import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
@@ -25,18 +25,11 @@ export interface Question {
 
 const commit = "c9";
 
-/** Environments that a run goes to; the rule that the generated planning script follows. */
-export function placesOf({ environments }: Delivery, { event, branch, environment }: Question): string[] {
+/** Environments that a run goes to: by hand the one that was asked for. */
+export function placesOf(delivery: Delivery, { event, branch, environment }: Question): string[] {
   if (event === "pull-request") return [];
   if (environment !== undefined) return [environment];
-  const chosen: string[] = [];
-  for (const one of environments) {
-    const own = one.branch !== undefined && matchesAny([one.branch], [branch]);
-    const follows =
-      one.branch === undefined && one.after.length > 0 && one.after.every((name) => chosen.includes(name));
-    if (own || follows) chosen.push(one.name);
-  }
-  return chosen;
+  return deploysOn(delivery, branch).map(({ name }) => name);
 }
 
 export function planOf(delivery: Delivery, question: Question): Plan {

@@ -77,7 +77,8 @@ function writeOrchestrator({
 }: OrchestratorOptions): WorkflowDocument {
   const { name, approval } = environment;
   const before = upstreamOf(environment);
-  const push = ownBranch(environment, delivery);
+  // Through what comes before, or it would start twice, and once of these untried.
+  const push = before === undefined ? environment.branch : undefined;
   // What was started by hand, be it to go back, stays where it was asked for.
   // What comes from a fork never goes on.
   const guard =
@@ -124,7 +125,12 @@ function writeOrchestrator({
     name: `orchestrator-${name}`,
     on: {
       ...(push !== undefined && { push: { branches: [push] } }),
-      ...(before !== undefined && push === undefined && { workflowRun: { workflows: [`orchestrator-${before}`] } }),
+      ...(before !== undefined && {
+        workflowRun: {
+          workflows: [`orchestrator-${before}`],
+          ...(environment.branch !== undefined && { branches: [environment.branch] }),
+        },
+      }),
       ...(push !== undefined && schedules.length > 0 && { schedules }),
       dispatch: { inputs },
     },
@@ -145,16 +151,6 @@ function upstreamOf({ name, after }: Environment): string | undefined {
     );
   }
   return after[0];
-}
-
-/** The branch whose pushes start it; undefined where they reach it through the environment before, or it would start twice. */
-function ownBranch({ branch, after }: Environment, { environments }: Delivery): string | undefined {
-  for (let [before] = after; before !== undefined; ) {
-    const earlier = environments.find(({ name }) => name === before)!;
-    if (earlier.branch === branch) return undefined;
-    [before] = earlier.after;
-  }
-  return branch;
 }
 
 function withLocks(

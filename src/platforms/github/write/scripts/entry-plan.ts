@@ -1,6 +1,21 @@
 import { decideProgram } from "./decide.ts";
 import { deployedFunctions, factsCommand, type ScriptParts } from "./deployed.ts";
 
+/** `deploysOn` of src/model as a jq program. By hand: what was asked for. */
+export const placesProgram = `# Where a push to the branch goes: to environments that take the branch, and to those without one that come after others;
+# everywhere only through everything that comes before. By hand: what was asked for.
+def places:
+  if $facts.event == "pull-request" then []
+  elif $wanted != "" then [$wanted]
+  else reduce $all[] as $one ([];
+    . as $chosen
+    | if (if ($one | has("branch")) then ($one.branch as $patterns | $facts.branch | passes($patterns)) else ($one.after | length) > 0 end)
+        and all($one.after[]; . as $name | $chosen | index($name) != null) then . + [$one.name]
+      else .
+      end)
+  end;
+`;
+
 /**
  * Before anything is built: which environments this run goes to, and what has to be built for them.
  *
@@ -25,18 +40,7 @@ fi
 ${factsCommand}
 cat > "$work/plan.jq" <<'JQ'
 ${decideProgram}
-# Where a branch is deployed, and what comes after that without a branch of its own. By hand: what was asked for.
-def places:
-  if $facts.event == "pull-request" then []
-  elif $wanted != "" then [$wanted]
-  else reduce $all[] as $one ([];
-    . as $chosen
-    | if ($one | has("branch")) then . + [$one | select(.branch as $patterns | $facts.branch | passes($patterns)).name]
-      elif ($one.after | length) > 0 and all($one.after[]; . as $name | $chosen | index($name) != null) then . + [$one.name]
-      else .
-      end)
-  end;
-
+${placesProgram}
 def before($name): [$all[] | select(.name == $name).after[] | ., before(.)[]] | unique;
 
 def decided($name): decide($name; $deployed[0][$name]; {}; $changed[0]);
