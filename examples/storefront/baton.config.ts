@@ -95,8 +95,8 @@ const web = pipeline("web", {
 export default delivery("storefront", {
   pipelines: [infra, api, web],
   environments: [
-    env("dev", { branch: "develop", variables: place("dev") }),
-    env("test", { branch: "main", after: "dev", variables: place("test") }),
+    env("dev", { branch: "main", variables: place("dev") }),
+    env("test", { after: "dev", variables: place("test") }),
     env("prod", { after: "test", approval: { reviewers: ["release-managers"] }, variables: place("prod") }),
   ],
 });

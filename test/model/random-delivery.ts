@@ -170,7 +170,7 @@ export const writtenDelivery: fc.Arbitrary<WrittenDelivery> = fc.record({
   }),
   environments: fc.record({
     dev: fc.constantFrom({ branch: "develop" }, {}, { variables: { region: "eu" } }),
-    test: fc.constantFrom({ branch: "main", after: "dev" }, { after: ["dev"] }),
+    test: fc.constantFrom({ branch: "main" }, { after: ["dev"] }),
     prod: fc.constantFrom(
       { after: environmentNames.slice(0, 2), approval: { reviewers: ["managers"], timeout: "2d" } },
       { approval: {} },

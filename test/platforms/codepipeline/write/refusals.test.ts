@@ -41,8 +41,12 @@ test("each refusal names the thing and the remedy", () => {
     ],
     [withJobs({ deploy: deploy() }, [env("test") as never]), /neither a branch nor an environment/, /give it a branch/],
     [
-      withJobs({ deploy: deploy() }, [main, env("prod", { branch: "live", after: "test" }) as never]),
-      /reached from several branches \(main, live\)/,
+      withJobs({ deploy: deploy() }, [
+        main,
+        env("live", { branch: "live" }) as never,
+        env("prod", { after: ["test", "live"] }) as never,
+      ]),
+      /after environments of several branches \(main, live\)/,
       /one branch/,
     ],
     [

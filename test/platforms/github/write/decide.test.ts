@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
-import { matchesAny } from "../../../../src/model/filters.ts";
+import { whyNotOn } from "../../../../src/model/deploys-on.ts";
 import { plan } from "../../../../src/plan/make-plan.ts";
 import type { PlanRequest } from "../../../../src/plan/plan.ts";
 import { decideProgram } from "../../../../src/platforms/github/write/scripts/decide.ts";
@@ -51,12 +51,9 @@ function decidedByPlan({ delivery, request }: Sample): Decisions {
   const decisions: Decisions = {};
   const made = planOf({ delivery, request });
   for (const { pipeline, environment, decision } of made.pipelines) {
-    const there = delivery.environments.find(({ name }) => name === environment)!;
     // Pushes to other branches do not come here at all: nobody asks.
-    const isClosed =
-      request.change.event === "push" &&
-      there.branch !== undefined &&
-      !matchesAny([there.branch], [request.change.branch]);
+    const { event, branch } = request.change;
+    const isClosed = event === "push" && whyNotOn(delivery, environment, branch) !== undefined;
     if (!isClosed) decisions[environment] = { ...decisions[environment], [pipeline]: decision };
   }
   return decisions;
