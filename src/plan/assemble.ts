@@ -8,6 +8,7 @@ import {
 } from "./decisions.ts";
 import { endOf, jobInstanceId, legsOf, startOf } from "./job-id.ts";
 import { JoinBook, noWait, orderOnly, together, type Wait, waitFor } from "./joins.ts";
+import { inputsOf } from "./made.ts";
 import type { JobOutline, PipelineOutline } from "./outline.ts";
 import type { Join, PlannedJob } from "./plan.ts";
 import type { Place, Situation } from "./situation.ts";
@@ -19,27 +20,29 @@ import type { Place, Situation } from "./situation.ts";
  * have waited for.
  */
 export function assemble(situation: Situation, decisions: Decisions): { jobs: PlannedJob[]; joins: Join[] } {
-  return new Assembly(decisions).build(situation);
+  return new Assembly(situation, decisions).build();
 }
 
 /** The end of a job: what to wait for, and what the success of it rests on. */
 type Ends = Map<JobOutline, Wait>;
 
 class Assembly {
+  readonly #situation: Situation;
   readonly #decisions: Decisions;
   readonly #book = new JoinBook();
   readonly #jobs: PlannedJob[] = [];
   readonly #releaseEnds: Ends = new Map();
   readonly #pipelineReleaseEnd = new Map<PipelineOutline, Wait>();
 
-  constructor(decisions: Decisions) {
+  constructor(situation: Situation, decisions: Decisions) {
+    this.#situation = situation;
     this.#decisions = decisions;
   }
 
-  build(situation: Situation): { jobs: PlannedJob[]; joins: Join[] } {
+  build(): { jobs: PlannedJob[]; joins: Join[] } {
     for (const decided of this.#decisions.values()) this.#addRelease(decided);
     const placeEnds = new Map<string, Wait>();
-    for (const place of situation.places) {
+    for (const place of this.#situation.places) {
       if (place.environment === undefined) continue;
       const before = place.environment.after.map(({ environment }) => placeEnds.get(environment.name)!);
       placeEnds.set(place.environment.environment.name, this.#addPlace(place, before));
@@ -113,8 +116,9 @@ class Assembly {
     const wait = runs ? together([...own, ...entry]) : noWait;
     const legs = job.legs.length === 0 ? [undefined] : job.legs;
     const ids = legs.map((matrix) => jobInstanceId({ ...name, matrix }));
+    const inputs = job.job.per === "release" ? inputsOf(job, this.#situation.request) : {};
     legs.forEach((matrix, i) => {
-      this.#jobs.push(plannedJob({ id: ids[i]!, job, place, matrix, verdict, wait }));
+      this.#jobs.push(plannedJob({ id: ids[i]!, job, place, matrix, verdict, wait, inputs }));
     });
     // Past a job that does not run go the orders it would have carried on; what it would have read, nobody waits for.
     const parts = runs ? endParts({ job, ids, wait, needs }) : needs;
@@ -171,8 +175,9 @@ function plannedJob(options: {
   matrix: Record<string, string> | undefined;
   verdict: Verdict;
   wait: Wait;
+  inputs: Record<string, string>;
 }): PlannedJob {
-  const { id, job, place, matrix, verdict, wait } = options;
+  const { id, job, place, matrix, verdict, wait, inputs } = options;
   return {
     id,
     pipeline: job.owner.pipeline.name,
@@ -184,6 +189,7 @@ function plannedJob(options: {
     ...(job.job.per === "release" && verdict.decision === "reuse" && verdict.reused !== undefined
       ? { reused: verdict.reused }
       : {}),
+    ...(Object.keys(inputs).length === 0 ? {} : { inputs }),
     after: [...wait.after],
     requires: [...wait.requires],
   };

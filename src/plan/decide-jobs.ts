@@ -8,18 +8,22 @@ import {
   type Verdict,
   verdictOf,
 } from "./decisions.ts";
+import { type EarlierResults, earlierResults } from "./made.ts";
 import type { JobOutline } from "./outline.ts";
 import type { Deployed, Reason } from "./plan.ts";
 import { own, type Place, type Situation } from "./situation.ts";
 
 /**
- * The per-release jobs run once when the pipeline runs in any place; a release that is moved brings their results along; where
- * every place reuses the pipeline, so do they.
+ * The per-release jobs run once when the pipeline runs in any place, unless an earlier release made the same already; a release
+ * that is moved brings their results along; where every place reuses the pipeline, so do they.
  */
 export function decideReleaseJobs(situation: Situation, decided: DecidedPipeline, decisions: Decisions): void {
   const { outline, placed, release } = decided;
-  const runs = placed.find(({ verdict }) => verdict.decision === "run");
-  const moved = runs && situation.isMove ? movedRelease(situation, decided) : undefined;
+  const running = placed.filter(({ verdict }) => verdict.decision === "run");
+  const [first] = running;
+  const moved = first && situation.isMove ? movedRelease(situation, decided) : undefined;
+  const jobs = outline.releaseJobs.filter((job) => !release.atRest.has(job));
+  const before = first && moved === undefined ? earlierResults(situation, { outline, jobs, first }) : undefined;
   const reuses = newest(placed.filter(({ verdict }) => verdict.decision === "reuse"));
   for (const job of outline.releaseJobs) {
     const resting = release.atRest.get(job);
@@ -28,11 +32,29 @@ export function decideReleaseJobs(situation: Situation, decided: DecidedPipeline
     else if (moved !== undefined) {
       const text = `made in release ${moved.release}: the same files go everywhere`;
       verdict = { decision: "reuse", reason: { code: "promoted", text, because: [] }, reused: moved };
-    } else if (runs !== undefined)
-      verdict = runningJob({ job, place: undefined, reason: runs.verdict.reason, decisions });
-    else verdict = reuses?.verdict ?? placed[0]!.verdict;
+    } else if (first !== undefined && before !== undefined) {
+      const reason = releaseReason(job, running, before);
+      verdict = runningJob({ job, place: undefined, reason, decisions });
+      const isAnew = first.verdict.reason.code === "forced" || first.verdict.reason.code === "scheduled";
+      if (verdict.decision === "run" && !isAnew) verdict = before.best?.take(job, decisions) ?? verdict;
+    } else verdict = reuses?.verdict ?? placed[0]!.verdict;
     release.jobs.set(job, verdict);
   }
+}
+
+/** The pipeline's own reason, and for which environments this is made, where these are several. */
+function releaseReason(job: JobOutline, running: readonly PlacedPipeline[], { best, lost }: EarlierResults): Reason {
+  const { reason } = running[0]!.verdict;
+  const makes = Object.keys(job.job.artifacts).length > 0;
+  if (lost !== undefined && makes) {
+    const text = `the files that release ${lost} made for this are not kept any more: made anew, other bytes`;
+    return { code: "not-kept", text, because: [] };
+  }
+  const names = running.flatMap(({ place }) => place.name ?? []);
+  const once = names.length > 1 ? `once for ${names.join(", ")}: ` : "";
+  const isOther = reason.code === "forced" && makes && best?.has(job) === true;
+  const other = isOther ? `: other bytes than those of release ${best.release}` : "";
+  return { ...reason, text: `${once}${reason.text}${other}` };
 }
 
 /** The jobs of a pipeline in one place; its per-release jobs are decided. */
@@ -51,9 +73,19 @@ export function settlePipeline({ release }: DecidedPipeline, placed: PlacedPipel
   if (placed.verdict.decision !== "run") return;
   const verdicts = [...release.jobs.values(), ...placed.jobs.values()];
   if (verdicts.some(({ decision }) => decision === "run")) return;
-  const reused = verdicts.find(({ decision }) => decision === "reuse");
+  const [reused, ...others] = verdicts.filter(({ decision }) => decision === "reuse");
   const skipped = verdicts.find(({ reason }) => reason.code === "upstream-skipped") ?? verdicts[0]!;
-  placed.verdict = reused ?? { decision: "skip", reason: skipped.reason };
+  placed.verdict = reused === undefined ? { decision: "skip", reason: skipped.reason } : together(reused, others);
+}
+
+/** Each job brings what it made. */
+function together(first: Verdict, others: readonly Verdict[]): Verdict {
+  const all = [first, ...others].flatMap(({ reused }) => reused ?? []);
+  const [newest] = all.toSorted((a, b) => b.release - a.release);
+  if (newest === undefined) return first;
+  const outputs = Object.assign({}, ...all.map((one) => one.outputs)) as Deployed["outputs"];
+  const artifacts = Object.assign({}, ...all.map((one) => one.artifacts)) as Deployed["artifacts"];
+  return { ...first, reused: { ...newest, outputs, artifacts } };
 }
 
 interface RunningJobQuestion {

@@ -13,6 +13,10 @@ export interface PlanRequest {
   /** The run is forced: a pipeline counts as affected even when nothing it owns changed. */
   force: "none" | "named-pipelines" | "all";
   history: History;
+  /** What runs of the planned commit, and of those that are deployed, made once for their releases, newest first. */
+  made?: MadeRelease[];
+  /** Digests of artifacts in `made` and `history` that are not kept any more. */
+  lost?: string[];
   /** On promotion and rollback: what the release that is moved holds, by pipeline. Its per-release jobs are reused from here. */
   release?: Record<string, Deployed>;
   /** How long jobs took lately, keyed `pipeline.job@environment` or `pipeline.job`, without the matrix. For the critical path. */
@@ -47,6 +51,24 @@ export interface Deployed {
   commit: string;
   outputs: Record<string, string>;
   artifacts: Record<string, ArtifactRef>;
+}
+
+/** What the per-release jobs of one run have made, by `pipeline.job`; what it took over from an earlier release as well. */
+export interface MadeRelease {
+  release: number;
+  /** `Plan.change.commit` of the run. */
+  commit: string;
+  jobs: Record<string, Made>;
+}
+
+/** The result of a job that ended well, all its legs together. */
+export interface Made {
+  /** In which it ran. */
+  release: number;
+  outputs: Record<string, string>;
+  artifacts: Record<string, ArtifactRef>;
+  /** `PlannedJob.inputs` of then; absent in runs that did not write them down. */
+  inputs?: Record<string, string>;
 }
 
 /** `digest` is `sha256:` and 64 hex digits over the canonical listing of the files. */
@@ -129,6 +151,8 @@ export interface PlannedJob {
   reason: Reason;
   /** For a per-release job that is reused: where its outputs and artifacts come from. */
   reused?: Deployed;
+  /** Of a per-release job: what it reads of that which may differ between two runs of one commit. Absent: nothing. */
+  inputs?: Record<string, string>;
   /**
    * What must have ended before this one starts: jobs that run, and joins. Transitively closed over what does not run.
    * Empty for a job that does not run.
@@ -157,6 +181,8 @@ export interface Reason {
     | "needed-by"
     | "new-release"
     | "unchanged"
+    | "built-once"
+    | "not-kept"
     | "promoted"
     | "condition-false"
     | "not-selected"

@@ -22,6 +22,8 @@ export interface Situation {
   /** A release that was built before goes to other environments. */
   isMove: boolean;
   uncommitted: ChangedPaths;
+  /** Digests of what is not kept any more. */
+  lost: ReadonlySet<string>;
   deployedIn(place: Place, pipeline: string): Deployed | undefined;
   /** What differs between a commit and what is planned, uncommitted changes included; undefined: git does not know. */
   changedSince(commit: string): ChangedPaths | undefined;
@@ -67,6 +69,7 @@ export function situationOf(delivery: Delivery, request: PlanRequest): Situation
     isPullRequest: change.event === "pull-request",
     isMove: change.event === "promotion" || change.event === "rollback",
     uncommitted: changedPaths(change.uncommitted, compileFilter),
+    lost: new Set(request.lost),
     deployedIn(place, pipeline) {
       if (place.name === undefined) return undefined;
       const there = own(history.deployed, place.name);

@@ -104,6 +104,15 @@ test("the critical path is the longest chain, the layer the number of edges befo
       path.slice(1).forEach((node, i) => {
         assert.ok(random.edges.some(([a, b]) => a === path[i] && b === node));
       });
+      // Of equally long ones: the one that ends, and before that comes from, the smallest nodes.
+      const longest = all.map((paths) => Math.max(...paths.map(sum)));
+      assert.equal(path.at(-1), longest.indexOf(totalMs));
+      path.forEach((node, i) => {
+        const before = random.edges.flatMap(([a, b]) => (b === node ? [a] : []));
+        const start = longest[node]! - durations[node]!;
+        const nearest = before.filter((one) => longest[one] === start);
+        assert.equal(path[i - 1], before.length === 0 ? undefined : Math.min(...nearest));
+      });
       all.forEach((paths, node) => {
         assert.equal(earliestStartMs[node], Math.max(...paths.map(sum)) - durations[node]!);
         assert.equal(layers(graph)[node], Math.max(...paths.map(({ length }) => length)) - 1);

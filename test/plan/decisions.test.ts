@@ -115,8 +115,10 @@ test("each environment is compared with what it has, and reads its own values", 
     "docs@test reuse unchanged",
   ]);
   assert.equal(made.pipelines[3]?.reused?.outputs.bucket, "test-bucket");
-  assert.equal(jobOf(made, "web.test").decision, "run");
-  assert.deepEqual(jobOf(made, "web.deploy@test").after, ["web.test"]);
+  // What dev has is what test gets: it is not made again.
+  assert.equal(jobOf(made, "web.test").reason.code, "built-once");
+  assert.deepEqual(jobOf(made, "web.test").reused, { ...web41, artifacts: { dist: artifact("a") } });
+  assert.deepEqual(jobOf(made, "web.deploy@test").after, []);
 });
 
 test("a base that git does not know, or that was not committed, counts as changed", () => {
@@ -360,4 +362,35 @@ test("names that every object has are ordinary names here", () => {
   const odd = delivery([pipeline("constructor")], [environment("valueOf")]);
   const made = plan(odd, request({ environments: ["valueOf"] }));
   assert.deepEqual(pipelineDecisions(made), ["constructor@valueOf run never-deployed"]);
+});
+
+test("a pull request whose base nobody knows is compared with what is deployed, and what that lacks is no reason", () => {
+  const change: Partial<PlanRequest["change"]> = { event: "pull-request", ...changes([]) };
+  const lib = pipeline("lib", {
+    pullRequests: true,
+    outputs: { version: output("pack") },
+    jobs: { pack: releaseJob() },
+  });
+  const app = pipeline("app", {
+    needs: ["lib"],
+    pullRequests: true,
+    jobs: { check: job({ env: { V: { output: "lib.version" } } }) },
+  });
+  const history = { dev: { lib: deployed(41), app: deployed(41) } };
+  const found = plan(delivery([lib, app]), request({ deployed: history, change }));
+  assert.deepEqual(pipelineDecisions(found), ["lib@dev reuse unchanged", "app@dev reuse unchanged"]);
+  // The same as a push has to publish it.
+  const pushed = plan(delivery([lib, app]), request({ deployed: history, change: changes([]) }));
+  assert.equal(pipelineDecisions(pushed)[0], "lib@dev run not-published");
+});
+
+test("a need that does not run holds up what has a reason to run, and nothing else", () => {
+  const byHand = delivery([{ ...infra, triggers: { ...infra.triggers, manual: false } }, web]);
+  const change = { event: "manual" as const, ...changes([]) };
+  // infra was never deployed and may not start; web is as it was, and stays so.
+  const still = plan(byHand, request({ deployed: { dev: { web: web41 } }, change }));
+  assert.deepEqual(pipelineDecisions(still), ["infra@dev skip event-filter", "web@dev reuse unchanged"]);
+  const touched = { event: "manual" as const, ...changes(["web/a"]) };
+  const held = plan(byHand, request({ deployed: { dev: { web: web41 } }, change: touched }));
+  assert.deepEqual(pipelineDecisions(held), ["infra@dev skip event-filter", "web@dev skip upstream-skipped"]);
 });

@@ -162,6 +162,7 @@ test("consumers of what runs run, or say what keeps them", () => {
           "condition-false",
           "upstream-skipped",
           "promoted",
+          "built-once",
         ];
         assert.ok(
           placed.decision === "run" || excused.includes(placed.reason.code),

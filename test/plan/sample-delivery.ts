@@ -56,7 +56,7 @@ export function delivery(pipelines: Pipeline[], environments: Environment[] = [e
   return { version: 1, name: "sample", variables: {}, parameters: {}, environments, pipelines };
 }
 
-type RequestParts = Partial<Omit<PlanRequest, "change" | "history">> & {
+export type RequestParts = Partial<Omit<PlanRequest, "change" | "history">> & {
   change?: Partial<PlanRequest["change"]>;
   deployed?: PlanRequest["history"]["deployed"];
 };

@@ -1,0 +1,231 @@
+import type { Value } from "../model/delivery.ts";
+import { type Decisions, type PlacedPipeline, type Verdict, verdictOf } from "./decisions.ts";
+import type { HandOff, JobOutline, PipelineOutline } from "./outline.ts";
+import type { ArtifactRef, Deployed, Made, MadeRelease, PlanRequest, Reason } from "./plan.ts";
+import { own, type Situation } from "./situation.ts";
+
+/**
+ * What was made once is not made again: the per-release jobs of a pipeline take over what an earlier run made of the same
+ * files. One release stands for all jobs of the pipeline, so that what goes together is what was proven together.
+ *
+ * What comes before has the first word: where this goes next, it goes as it is there. Then the newest release of the commit
+ * that is complete, and only then one of which some jobs are left to do.
+ */
+export interface Earlier {
+  release: number;
+  /** How the job's result came about, when it may be taken over: what it needs and reads is what it was then. */
+  take(job: JobOutline, decisions: Decisions): Verdict | undefined;
+  /** Whether it has a result of the job, be it one that may not be taken. */
+  has(job: JobOutline): boolean;
+}
+
+export interface EarlierResults {
+  best: Earlier | undefined;
+  /** The release whose files would have been taken, had they been kept. */
+  lost: number | undefined;
+}
+
+export function earlierResults(
+  situation: Situation,
+  { outline, jobs, first }: { outline: PipelineOutline; jobs: readonly JobOutline[]; first: PlacedPipeline },
+): EarlierResults {
+  const question: Question = { situation, outline, jobs };
+  const sets = [...provenBefore(question, first), ...ofThisCommit(question)];
+  const isKept = (one: Candidate) =>
+    !jobs.some((job) =>
+      Object.values(one.result(job)?.artifacts ?? {}).some(({ digest }) => situation.lost.has(digest)),
+    );
+  const kept = sets.filter(isKept);
+  const best =
+    kept.find((one) => one.isComplete) ?? kept.find((one) => jobs.some((job) => one.result(job) !== undefined));
+  const lost = best?.isComplete ? undefined : sets.find((one) => one.isComplete && !isKept(one))?.release;
+  return { best: best && earlier(best), lost };
+}
+
+/** Parameters, and the branch, as far as the job reads them: what tells apart two results of one commit. */
+export function inputsOf(
+  { owner, job }: JobOutline,
+  { parameters, change }: Pick<PlanRequest, "parameters" | "change">,
+) {
+  const inputs: Record<string, string> = {};
+  const look = (value: Value): void => {
+    if (typeof value === "string") return;
+    if (Array.isArray(value)) value.forEach(look);
+    else if ("parameter" in value) inputs[`parameter ${value.parameter}`] = own(parameters, value.parameter) ?? "";
+    else if ("context" in value && value.context === "branch") inputs.branch = change.branch;
+  };
+  const conditions = job.steps.flatMap(({ condition }) => condition ?? []);
+  for (const values of valuesOf({ owner, job })) values.forEach(look);
+  // What a step's condition asks may be anything of these.
+  if (conditions.length > 0) {
+    inputs.branch = change.branch;
+    inputs.event = change.event;
+    for (const [name, value] of Object.entries(parameters)) inputs[`parameter ${name}`] = value;
+  }
+  return inputs;
+}
+
+function valuesOf({ owner, job }: Pick<JobOutline, "owner" | "job">): Value[][] {
+  return [
+    Object.values(owner.pipeline.env),
+    Object.values(job.env),
+    ...job.steps.flatMap(({ env, action }) => [Object.values(env), Object.values(action?.inputs ?? {})]),
+  ];
+}
+
+function readsCommit({ owner, job }: JobOutline): boolean {
+  const isCommit = (value: Value): boolean =>
+    typeof value !== "string" &&
+    (Array.isArray(value) ? value.some(isCommit) : "context" in value && value.context === "commit");
+  return valuesOf({ owner, job }).some((values) => values.some(isCommit));
+}
+
+interface Question {
+  situation: Situation;
+  outline: PipelineOutline;
+  /** Its per-release jobs that are not left out. */
+  jobs: readonly JobOutline[];
+}
+
+interface Candidate {
+  release: number;
+  commit: string;
+  isComplete: boolean;
+  result(job: JobOutline): Made | undefined;
+  /** What a job of another pipeline handed over at that time; undefined: whatever it hands over now. */
+  handedOver?(handOff: HandOff): string | undefined;
+  /** `for this commit`. */
+  words: string;
+}
+
+/** What the environments have that come before the first one in which it runs, nearest first. */
+function provenBefore({ situation, outline, jobs }: Question, { place }: PlacedPipeline): Candidate[] {
+  const { request } = situation;
+  const { name, triggers } = outline.pipeline;
+  const found: Candidate[] = [];
+  for (const environment of environmentsBefore(situation, place.name)) {
+    const deployed = own(own(request.history.deployed, environment) ?? {}, name);
+    if (deployed === undefined) continue;
+    if (situation.changedSince(deployed.commit)?.matching(triggers.paths).length !== 0) continue;
+    const set = request.made?.find(({ release }) => release === deployed.release);
+    const result = (job: JobOutline): Made | undefined => {
+      const made = set && resultIn(set, job);
+      const part = partOf(deployed, job);
+      return hasAll(part, job) && hasSameInputs(job, made, situation)
+        ? { ...part, release: made?.release ?? deployed.release }
+        : undefined;
+    };
+    if (!jobs.every((job) => result(job) !== undefined)) continue;
+    const isSame = deployed.commit === request.change.commit;
+    const words = isSame ? "for this commit" : `and ${environment} has it: nothing it owns changed since`;
+    found.push({ release: deployed.release, commit: deployed.commit, isComplete: true, result, words });
+  }
+  return found;
+}
+
+function environmentsBefore({ delivery }: Situation, name: string | undefined): string[] {
+  const named = new Map(delivery.environments.map((environment) => [environment.name, environment]));
+  const before = new Set(name === undefined ? [] : named.get(name)?.after);
+  for (const one of before) for (const further of named.get(one)?.after ?? []) before.add(further);
+  return [...before];
+}
+
+/** Runs of the same commit, or of another with the very same files, newest first. */
+function ofThisCommit({ situation, jobs }: Question): Candidate[] {
+  const { change, made = [] } = situation.request;
+  if (change.commit === "") return [];
+  const isSame = (commit: string) =>
+    commit === change.commit
+      ? change.uncommitted.length === 0
+      : situation.changedSince(commit)?.matching([]).length === 0;
+  return made.flatMap((set): Candidate[] => {
+    if (!isSame(set.commit)) return [];
+    const isOther = set.commit !== change.commit;
+    const result = (job: JobOutline): Made | undefined => {
+      const found = resultIn(set, job);
+      if (found === undefined || (isOther && readsCommit(job))) return undefined;
+      return hasSameInputs(job, found, situation) ? { ...partOf(found, job), release: found.release } : undefined;
+    };
+    const isNeeded = ({ job }: JobOutline) => !job.continueOnFailure && job.runsAfter !== "failure";
+    return [
+      {
+        release: set.release,
+        commit: set.commit,
+        isComplete: jobs.every((job) => !isNeeded(job) || result(job) !== undefined),
+        result,
+        handedOver: ({ kind, name, source }) => handedValue(resultIn(set, source), kind, name),
+        words: isOther ? `for the same files (commit ${set.commit.slice(0, 7)})` : "for this commit",
+      },
+    ];
+  });
+}
+
+function resultIn(set: MadeRelease, { owner, name, job }: JobOutline): Made | undefined {
+  const found = own(set.jobs, `${owner.pipeline.name}.${name}`);
+  return found !== undefined && hasAll(found, { owner, name, job }) ? found : undefined;
+}
+
+/** An incomplete result is none. */
+function hasAll(
+  { outputs, artifacts }: Pick<Made, "outputs" | "artifacts">,
+  job: Pick<JobOutline, "owner" | "name" | "job">,
+) {
+  return (
+    Object.keys(job.job.artifacts).every((name) => Object.hasOwn(artifacts, name)) &&
+    outputsOf(job).every((name) => Object.hasOwn(outputs, name))
+  );
+}
+
+function partOf({ outputs, artifacts }: Pick<Made, "outputs" | "artifacts">, job: JobOutline) {
+  const pick = <T>(values: Record<string, T>, names: readonly string[]): Record<string, T> =>
+    Object.fromEntries(names.flatMap((name) => (Object.hasOwn(values, name) ? [[name, values[name]!]] : [])));
+  return { outputs: pick(outputs, outputsOf(job)), artifacts: pick(artifacts, Object.keys(job.job.artifacts)) };
+}
+
+function outputsOf({ owner, name }: Pick<JobOutline, "owner" | "name">): string[] {
+  return Object.entries(owner.pipeline.outputs).flatMap(([output, { job }]) => (job === name ? [output] : []));
+}
+
+/** What nobody wrote down is not taken for the same. */
+function hasSameInputs(job: JobOutline, made: Made | undefined, { request }: Situation): boolean {
+  const wanted = inputsOf(job, request);
+  const names = Object.keys(wanted);
+  if (names.length === 0) return true;
+  const given = made?.inputs;
+  return given !== undefined && names.every((name) => own(given, name) === wanted[name]);
+}
+
+function earlier(candidate: Candidate): Earlier {
+  const { release, commit, words } = candidate;
+  return {
+    release,
+    has: (job) => candidate.result(job) !== undefined,
+    take(job, decisions) {
+      const made = candidate.result(job);
+      if (made === undefined) return undefined;
+      // What it rests on is made anew, so it is too.
+      if (job.needs.some((need) => verdictOf(decisions, need, undefined).decision === "run")) return undefined;
+      if (!job.reads.every((handOff) => isAsThen(handOff, decisions))) return undefined;
+      const { outputs, artifacts } = made;
+      const makes = Object.keys(outputs).length + Object.keys(artifacts).length > 0;
+      const text = `${makes ? "built once by" : "passed in"} release ${made.release} ${words}`;
+      const reason: Reason = { code: "built-once", text, because: [] };
+      const reused: Deployed = { release: made.release, commit, outputs, artifacts };
+      return { decision: "reuse", reason, reused };
+    },
+  };
+
+  function isAsThen(handOff: HandOff, decisions: Decisions): boolean {
+    const now = verdictOf(decisions, handOff.source, undefined);
+    if (now.decision === "run") return false;
+    const before = candidate.handedOver;
+    return before === undefined || before(handOff) === handedValue(now.reused, handOff.kind, handOff.name);
+  }
+}
+
+type Results = { outputs: Record<string, string>; artifacts: Record<string, ArtifactRef> };
+
+function handedValue(results: Results | undefined, kind: HandOff["kind"], name: string): string | undefined {
+  if (results === undefined) return undefined;
+  return kind === "output" ? own(results.outputs, name) : own(results.artifacts, name)?.digest;
+}
