@@ -29,6 +29,7 @@ export function earlierResults(
   situation: Situation,
   { outline, jobs, first }: { outline: PipelineOutline; jobs: readonly JobOutline[]; first: PlacedPipeline },
 ): EarlierResults {
+  if (situation.request.made === undefined) return { best: undefined, lost: undefined };
   const question: Question = { situation, outline, jobs };
   const sets = [...provenBefore(question, first), ...ofThisCommit(question)];
   const isKept = (one: Candidate) =>

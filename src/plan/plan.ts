@@ -13,7 +13,10 @@ export interface PlanRequest {
   /** The run is forced: a pipeline counts as affected even when nothing it owns changed. */
   force: "none" | "named-pipelines" | "all";
   history: History;
-  /** What runs of the planned commit, and of those that are deployed, made once for their releases, newest first. */
+  /**
+   * What runs of the planned commit, and of those that are deployed, made once for their releases, newest first. Absent: every
+   * run makes its own, as where runs know nothing of each other.
+   */
   made?: MadeRelease[];
   /** Digests of artifacts in `made` and `history` that are not kept any more. */
   lost?: string[];

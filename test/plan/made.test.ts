@@ -43,7 +43,7 @@ const complete = (release: number, digit: string, commit = "new") =>
   made(release, { "web.build": dist(digit), "web.test": {} }, commit);
 
 function ask(parts: RequestParts, asked: Delivery = shop): Plan {
-  return plan(asked, request({ environments: ["prod"], change: { event: "manual" }, ...parts }));
+  return plan(asked, request({ environments: ["prod"], change: { event: "manual" }, made: [], ...parts }));
 }
 
 const said = (found: Plan, id: string) => {

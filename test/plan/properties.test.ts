@@ -7,13 +7,13 @@ import { plan } from "../../src/plan/make-plan.ts";
 import type { Plan, PlannedJob } from "../../src/plan/plan.ts";
 import { endedBefore, execute, jobIn } from "./execution.ts";
 import { modelEdge } from "./model-order.ts";
-import { type Sample, samples } from "./random-delivery.ts";
+import { type Sample, samples, samplesWithMade } from "./random-delivery.ts";
 
 const numRuns = Number(process.env.BATON_FUZZ_RUNS ?? 400);
 
 function holds(check: (sample: Sample, made: Plan) => void): void {
   fc.assert(
-    fc.property(samples, (sample) => check(sample, plan(sample.delivery, sample.request))),
+    fc.property(fc.oneof(samples, samplesWithMade), (sample) => check(sample, plan(sample.delivery, sample.request))),
     { numRuns },
   );
 }
@@ -232,4 +232,37 @@ test("every decision can be explained down to a cause", () => {
       assert.ok(rest.every((line) => line.trim() !== ""));
     }
   });
+});
+
+test("what is taken over rests on nothing that is made anew, has all that it makes, and changes nothing in environments", () => {
+  let taken = 0;
+  fc.assert(
+    fc.property(samplesWithMade, ({ delivery, request }) => {
+      const { made: _left, ...without } = request;
+      const [found, anew] = [plan(delivery, request), plan(delivery, without as typeof request)];
+      for (const planned of found.jobs.filter(({ reason }) => reason.code === "built-once")) {
+        if (planned.environment !== undefined) continue;
+        taken++;
+        const { outputs, jobs } = delivery.pipelines.find(({ name }) => name === planned.pipeline)!;
+        const job = jobs[planned.job]!;
+        for (const name of Object.keys(job.artifacts))
+          assert.ok(planned.reused?.artifacts[name], `${planned.id} ${name}`);
+        for (const [name, { job: maker }] of Object.entries(outputs))
+          if (maker === planned.job) assert.ok(planned.reused?.outputs[name] !== undefined, `${planned.id} ${name}`);
+        const needs = job.needs.map(
+          (need) => found.jobs.find((one) => one.pipeline === planned.pipeline && one.job === need)!,
+        );
+        assert.ok(
+          needs.every(({ decision }) => decision !== "run"),
+          planned.id,
+        );
+        assert.notEqual(request.force, "all");
+      }
+      const placed = ({ jobs }: Plan) =>
+        jobs.filter(({ environment, decision }) => environment !== undefined && decision === "run").map(({ id }) => id);
+      assert.deepEqual(placed(found), placed(anew));
+    }),
+    { numRuns },
+  );
+  assert.ok(taken > numRuns / 10, `${taken} taken over`);
 });

@@ -172,3 +172,43 @@ export const samples: fc.Arbitrary<Sample> = deliveries.chain((made) => {
   }) as fc.Arbitrary<PlanRequest>;
   return request.map((asked) => ({ delivery: made, request: asked }));
 });
+
+/** The same with what earlier runs made once: of the planned commit and of others, complete or not. */
+export const samplesWithMade: fc.Arbitrary<Sample> = samples.chain(({ delivery: made, request }) => {
+  const jobs = made.pipelines.flatMap(({ name, jobs: all, outputs }) =>
+    Object.entries(all)
+      .filter(([, { per }]) => per === "release")
+      .map(([key, { artifacts }]) => ({
+        key: `${name}.${key}`,
+        outputs: Object.keys(outputs).filter((output) => outputs[output]!.job === key),
+        artifacts: Object.keys(artifacts),
+      })),
+  );
+  const release = fc
+    .record({
+      commit: fc.constantFrom("new", "new", "c1", "c2"),
+      kept: fc.subarray(jobs),
+      digit: fc.constantFrom("a", "b"),
+    })
+    .map(({ commit, kept, digit }) => ({
+      commit,
+      jobs: (at: number) =>
+        Object.fromEntries(
+          kept.map((one) => [
+            one.key,
+            {
+              release: at,
+              outputs: Object.fromEntries(one.outputs.map((output) => [output, digit])),
+              artifacts: Object.fromEntries(one.artifacts.map((name) => [name, artifact(digit)])),
+            },
+          ]),
+        ),
+    }));
+  return fc.array(release, { maxLength: 3 }).map((releases) => ({
+    delivery: made,
+    request: {
+      ...request,
+      made: releases.map(({ commit, jobs: at }, index) => ({ release: 9 - index, commit, jobs: at(9 - index) })),
+    },
+  }));
+});
