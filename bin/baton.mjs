@@ -3,12 +3,22 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import module from "node:module";
 
 const needed = 24;
+const root = new URL("../", import.meta.url);
 if (Number(process.versions.node.split(".")[0]) < needed) {
   process.stderr.write(
-    `baton: Node.js ${needed} or newer is needed, this is ${process.versions.node}.\n` +
-      `  next: install Node.js ${needed}, or run \`npm ci\` in the package's folder to get the pinned one.\n`,
+    `baton: Node.js ${needed} or newer is needed, this is ${process.versions.node}.\n  next: ${remedy()}\n`,
   );
   process.exit(2);
+}
+
+/** Each gives Baton a Node of its own, where `bin/baton` looks for one. */
+function remedy() {
+  if (existsSync(new URL("src/", root))) return `npm ci  in the clone brings Node.js ${needed} along`;
+  if (root.pathname.includes("/_npx/")) return `npx --package node@${needed} --package baton-cd baton`;
+  if (existsSync(new URL("../../package.json", root))) {
+    return `npm install --save-dev node@${needed}  brings it along for this project, then the same command again`;
+  }
+  return `install Node.js ${needed} or newer: https://nodejs.org/en/download`;
 }
 
 /** In a clone the bundle may be older than the sources; the build wrote down what it read. A package has no sources. */
@@ -22,6 +32,5 @@ function bundleIsCurrent(root) {
   });
 }
 
-const root = new URL("../", import.meta.url);
 module.enableCompileCache?.();
 await import(new URL(bundleIsCurrent(root) ? "dist/cli.js" : "src/cli/main.ts", root).href);

@@ -9,6 +9,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/check.ts"),
   },
   {
+    name: "init",
+    summary: "write a first definition for what is here",
+    group: "Author",
+    load: () => import("./commands/init.ts"),
+  },
+  {
     name: "generate",
     summary: "write native pipelines for a CI service",
     group: "Author",

@@ -2,7 +2,7 @@
  * The built model of a delivery: plain JSON, complete (every default filled in), the same whether it was written with
  * the TypeScript builders or as YAML. Everything else in Baton reads this and nothing else.
  *
- * Names of environments, pipelines, jobs, artifacts and outputs match `[a-z][A-Za-z0-9-]*` (outputs may use camelCase).
+ * Names of pipelines, jobs, artifacts and outputs match `namePattern`, those of environments `placePattern`: names.ts.
  * Durations are milliseconds. References between parts are names, never object identity.
  */
 

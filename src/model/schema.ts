@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { durationPattern } from "./duration.ts";
-import { inputPattern, namePattern, secretPattern, variablePattern } from "./names.ts";
+import { inputPattern, namePattern, placePattern, secretPattern, variablePattern } from "./names.ts";
 import { contextNames, eventNames } from "./normalise/values.ts";
 
 /**
@@ -11,6 +11,7 @@ import { contextNames, eventNames } from "./normalise/values.ts";
  */
 
 const name = z.string().regex(namePattern).max(100);
+const place = z.string().regex(placePattern).max(100);
 const globs = z.array(z.string());
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const duration = z
@@ -185,7 +186,7 @@ const environment = z
     z.null(),
     z.strictObject({
       branch: z.string().describe("Pushes to branches that match this GitHub glob deploy here.").optional(),
-      after: oneOrMore(name).describe("Environments that a release must have passed first.").optional(),
+      after: oneOrMore(place).describe("Environments that a release must have passed first.").optional(),
       approval: z
         .strictObject({
           reviewers: z.array(z.string()).describe("Who may approve. Default: anyone who may operate Baton.").optional(),
@@ -213,13 +214,13 @@ export const deliverySchema = z
   .strictObject({
     $schema: z.string().optional(),
     version: z.literal(1).describe("The version of this form.").optional(),
-    name,
+    name: place,
     variables: variables.describe("For all environments.").optional(),
     parameters: z
       .record(z.string().regex(inputPattern), parameter)
       .describe("What a person may give when starting a run by hand.")
       .optional(),
-    environments: z.record(name, environment).describe("In promotion order.").optional(),
+    environments: z.record(place, environment).describe("In promotion order.").optional(),
     pipelines: z.record(name, pipeline).describe("The pipelines by name."),
   })
   .meta({ title: "Baton delivery", description: "Environments, pipelines and how they depend on each other." });

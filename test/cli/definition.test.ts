@@ -83,9 +83,9 @@ const bad: Bad[] = [
     name: "imports a file that is not there",
     files: {
       "lib/x.ts": "export const x = 1;\n",
-      "baton.config.ts": '\nimport { x } from "./lib/x";\nexport default x;\n',
+      "baton.config.ts": '\nimport { x } from "./lib/xx";\nexport default x;\n',
     },
-    says: [/baton\.config\.ts:2:20: the imported file lib\/x does not exist/, /full name: lib\/x\.ts/],
+    says: [/baton\.config\.ts:2:20: the imported file lib\/xx does not exist/, /did you mean x\.ts\?/],
   },
   {
     name: "imports a package that is not installed",

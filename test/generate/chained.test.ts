@@ -34,7 +34,7 @@ test(
         "ssm",
         "get-parameter",
         "--name",
-        "/pipelines-terraform/prod/infra/words",
+        "/pipelines-terraform/prod/infra/Words_of_it",
         "--query",
         "Parameter.Value",
         "--output",

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nearestName } from "../../model/nearest-name.ts";
 import { type Refusal, refusalText } from "../../model/refusal.ts";
 import { UsageError } from "../problem.ts";
 import { placeText, type SourcePlace, shortPath, sourceFrame } from "./source-frame.ts";
@@ -21,8 +22,12 @@ export function explainLoadError(error: unknown, file: string, cwd: string): Usa
   if (error instanceof SyntaxError || error.name === "SyntaxError") return explainSyntax(error, file, cwd);
   return located(`${error.name}: ${error.message}`, firstFrame(error.stack ?? "") ?? { file, line: 1 }, cwd, {
     verb: "threw while it was loaded",
+    next: correctIt,
   });
 }
+
+/** What there is to do about a mistake in a file that only its author can know the meaning of. */
+const correctIt = "correct it there, then the same command again";
 
 export function explainRefusals(refusals: readonly Refusal[], cwd: string): UsageError {
   const blocks = refusals.map((refusal) => {
@@ -72,7 +77,7 @@ function explainSyntax(error: Error, file: string, cwd: string): UsageError {
   const column = carets === undefined ? undefined : carets.indexOf("^") + 1;
   const place: SourcePlace = match ? { file: asPath(match[1]!), line: Number(match[2]), column } : { file, line: 1 };
   if ((error as NodeJS.ErrnoException).code !== "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
-    return located(error.message, place, cwd, { verb: "cannot be read" });
+    return located(error.message, place, cwd, { verb: "cannot be read", next: correctIt });
   }
   return located(error.message.replace(" in strip-only mode", ""), place, cwd, {
     verb: "uses TypeScript that has to be compiled",
@@ -91,13 +96,18 @@ function explainMissingImport(error: Error, file: string, cwd: string): UsageErr
   const isFile = wanted.startsWith("/") || /^[A-Za-z]:/.test(wanted);
   if (!isFile)
     return located(`the package "${wanted}" is not installed`, place, cwd, { next: `npm install ${wanted}` });
-  const nearby = [".ts", ".js", ".mjs", "/index.ts", "/index.js"]
-    .flatMap((ending) => [wanted + ending, wanted.replace(/\.[cm]?js$/, ending)])
-    .find((path) => path !== wanted && existsSync(path));
-  const next = nearby
-    ? `write the file's full name: ${shortPath(nearby, dirname(importer))}`
-    : "check the path of the import";
-  return located(`the imported file ${shortPath(wanted, cwd)} does not exist`, place, cwd, { next });
+  return located(`the imported file ${shortPath(wanted, cwd)} does not exist`, place, cwd, { next: nearFile(wanted) });
+}
+
+/** The file beside it that was probably meant. */
+function nearFile(wanted: string): string {
+  const folder = dirname(wanted);
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const stem = (name: string) => name.replace(/\.[cm]?[jt]s$/, "");
+  const near = nearestName(stem(basename(wanted)), files.map(stem));
+  const file = files.find((name) => stem(name) === near);
+  if (file !== undefined) return `did you mean ${file}?`;
+  return `create it, or correct the path of the import`;
 }
 
 function findImport(importer: string, wanted: string): { line: number; column: number } | undefined {

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../problem.ts";
 
 export const definitionNames: readonly string[] = [
-  ...["ts", "js", "mjs", "yaml", "yml", "json"].map((ending) => `baton.config.${ending}`),
+  ...["ts", "mts", "cts", "js", "mjs", "cjs", "yaml", "yml", "json"].map((ending) => `baton.config.${ending}`),
   "baton.yaml",
   "baton.yml",
 ];
@@ -30,8 +30,8 @@ export function findDefinition(where: Where): string {
     if (folder === where.root || dirname(folder) === folder) break;
   }
   const upTo = where.root && where.root !== where.cwd ? ` or a folder above it up to ${where.root}` : "";
-  throw new UsageError(`there is no ${definitionNames[0]} (or .js, .mjs, .yaml, .json) in ${where.cwd}${upTo}`, {
-    next: "go to the folder of your delivery, or name the file with --config FILE",
+  throw new UsageError(`there is no ${definitionNames[0]} (or .mts, .js, .mjs, .yaml, .json) in ${where.cwd}${upTo}`, {
+    next: "baton init  writes one for what is here; or go to the folder of your delivery, or name it with --config FILE",
   });
 }
 

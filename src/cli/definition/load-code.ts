@@ -1,6 +1,8 @@
-import { createRequire, registerHooks } from "node:module";
+import { createRequire } from "node:module";
+import { types } from "node:util";
 import { Script } from "node:vm";
 import { explainExit, explainLoadError, explainTimeout } from "./explain.ts";
+import { registerDefinitionHooks } from "./module-hooks.ts";
 
 export interface CodeFile {
   file: string;
@@ -22,14 +24,14 @@ export class NeedsAwait extends Error {
  */
 export function loadCode({ file, cwd, limitMs }: CodeFile): Record<string, unknown> {
   const require = createRequire(import.meta.url);
-  const hooks = resolveOurselves();
+  const hooks = registerDefinitionHooks();
   const key = Symbol.for("baton.load");
   const place = globalThis as Record<symbol, unknown>;
   place[key] = () => require(file);
   const calm = keepQuiet(() => explainExit(file, cwd));
   try {
     const script = new Script('globalThis[Symbol.for("baton.load")]()', { filename: "baton-load" });
-    return script.runInThisContext({ timeout: limitMs }) as Record<string, unknown>;
+    return exportsOf(script.runInThisContext({ timeout: limitMs }));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     if (code === "ERR_REQUIRE_ASYNC_MODULE") throw new NeedsAwait();
@@ -42,9 +44,15 @@ export function loadCode({ file, cwd, limitMs }: CodeFile): Record<string, unkno
   }
 }
 
+/** `module.exports = delivery(…)` is what `export default delivery(…)` is in a module. */
+function exportsOf(loaded: unknown): Record<string, unknown> {
+  const isNamed = types.isModuleNamespaceObject(loaded) || Object(loaded).__esModule === true;
+  return isNamed ? (loaded as Record<string, unknown>) : { default: loaded };
+}
+
 /** The same without a time limit, for a process that somebody else watches. */
 export async function loadCodeThatAwaits({ file, cwd }: CodeFile): Promise<Record<string, unknown>> {
-  const hooks = resolveOurselves();
+  const hooks = registerDefinitionHooks();
   const calm = keepQuiet(() => explainExit(file, cwd));
   try {
     return (await import(file)) as Record<string, unknown>;
@@ -54,20 +62,6 @@ export async function loadCodeThatAwaits({ file, cwd }: CodeFile): Promise<Recor
     calm();
     hooks.deregister();
   }
-}
-
-/**
- * `import … from "baton-cd"` means the Baton that runs, wherever the definition lies and whatever is installed beside it:
- * the sources in a clone, the bundle in a package.
- */
-function resolveOurselves(): { deregister(): void } {
-  return registerHooks({
-    resolve(specifier, context, next) {
-      if (specifier !== "baton-cd") return next(specifier, context);
-      if (import.meta.url.endsWith(".ts")) return next(new URL("../../index.ts", import.meta.url).href, context);
-      return next(specifier, { ...context, parentURL: import.meta.url });
-    },
-  });
 }
 
 /** What a definition prints must not mix with our data, and its `process.exit` must not look like a success. */

@@ -1,3 +1,4 @@
+import { alikeNames } from "./rules/alike-names.ts";
 import { branches } from "./rules/branches.ts";
 import { changes } from "./rules/changes.ts";
 import { cycles } from "./rules/cycles.ts";
@@ -20,6 +21,7 @@ import type { Rule } from "./subject.ts";
 export const rules: readonly Rule[] = [
   names,
   duplicates,
+  alikeNames,
   unknownNames,
   cycles,
   branches,

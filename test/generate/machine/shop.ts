@@ -20,7 +20,7 @@ environments:
 pipelines:
   infra:
     paths: ["infra/**"]
-    outputs: { url: url, count: number, ready: boolean, shape: json, words: string }
+    outputs: { url: url, count: number, ready: boolean, shape: json, Words_of_it: string }
     jobs:
       apply:
         deploys: true
@@ -37,7 +37,7 @@ pipelines:
                 echo count=3
                 echo ready=true
                 echo 'shape={"a": [1]}'
-                echo "words<<END"
+                echo "Words_of_it<<END"
                 echo "one two"
                 echo "three"
                 echo END
@@ -55,15 +55,15 @@ pipelines:
               mkdir -p dist/bin && cp version dist/ && printf '#!/bin/sh\\n' > dist/bin/go && chmod +x dist/bin/go
               cp version site.txt
               echo "build $(cat version)" >> "$MARKS/log"
-        artifacts: { dist: dist, page: site.txt }
+        artifacts: { dist: dist, web_page: site.txt }
       deploy:
         needs: build
         deploys: true
-        uses: [dist, { artifact: page, path: public/page.txt }]
+        uses: [dist, { artifact: web_page, path: public/page.txt }]
         env:
           WHERE: { context: environment }
           URL: { output: infra.url }
-          WORDS: { output: infra.words }
+          WORDS: { output: infra.Words_of_it }
         steps:
           - name: Deploy
             run: |

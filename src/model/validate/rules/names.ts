@@ -1,4 +1,4 @@
-import { inputPattern, longestName, namePattern, secretPattern, variablePattern } from "../../names.ts";
+import { inputPattern, longestName, namePattern, placePattern, secretPattern, variablePattern } from "../../names.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { type Rule, refusal, type Subject } from "../subject.ts";
 
@@ -20,9 +20,13 @@ interface NameForm {
   words: string;
 }
 
+const place: NameForm = {
+  pattern: placePattern,
+  words: "a lower-case letter, then letters, digits and hyphens",
+};
 const thing: NameForm = {
   pattern: namePattern,
-  words: "a lower-case letter, then letters, digits and hyphens",
+  words: "a letter, then letters, digits, hyphens, and single underscores between them",
 };
 const variable: NameForm = {
   pattern: variablePattern,
@@ -48,11 +52,11 @@ function* namedThings({ delivery, jobs, references }: Subject): Generator<NamedT
   const keys = function* (record: object, kind: string, path: DefinitionPath, form: NameForm): Generator<NamedThing> {
     for (const name of Object.keys(record)) yield { kind, name, path: [...path, name], form };
   };
-  yield { kind: "a delivery", name: delivery.name, path: ["name"], form: thing };
+  yield { kind: "a delivery", name: delivery.name, path: ["name"], form: place };
   yield* keys(delivery.variables, "a variable", ["variables"], variable);
   yield* keys(delivery.parameters, "a parameter", ["parameters"], input);
   for (const { name, variables } of delivery.environments) {
-    yield { kind: "an environment", name, path: ["environments", name], form: thing };
+    yield { kind: "an environment", name, path: ["environments", name], form: place };
     yield* keys(variables, "a variable", ["environments", name, "variables"], variable);
   }
   for (const { name, outputs, env } of delivery.pipelines) {

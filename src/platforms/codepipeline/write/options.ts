@@ -24,7 +24,9 @@ export const settingsSchema = z.strictObject({
   layout: z.enum(layouts).default("single"),
   format: z.enum(formats).default("cloudformation"),
   /** What the role of a job may do, by `pipeline.job`, where Baton cannot tell from the job's steps. */
-  permissions: z.record(z.string().regex(/^[a-z][A-Za-z0-9-]*\.[a-z][A-Za-z0-9-]*$/), z.array(statement)).default({}),
+  permissions: z
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*$/), z.array(statement))
+    .default({}),
   /** CloudWatch alarms, by environment: one that rings after a deployment rolls the environment back. */
   alarms: z.record(z.string(), z.array(z.string().min(1)).min(1).max(5)).default({}),
   /** How long after a deployment its alarms are watched before the next stage, in minutes. */

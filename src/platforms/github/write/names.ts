@@ -2,7 +2,7 @@
 
 import type { Delivery, Pipeline } from "../../../model/delivery.ts";
 
-/** Names that are not taken yet; a name that is gets underscores, which no name of a delivery has. */
+/** Names that are not taken yet; a name that is gets underscores, with which no name of a delivery ends. */
 export class Ids {
   readonly #taken: Set<string>;
   constructor(taken: Iterable<string> = []) {
@@ -18,13 +18,13 @@ export class Ids {
 
 export const folder = ".github/workflows";
 
-/** Inputs and outputs of called workflows. Names have no underscores, so these cannot be confused with each other. */
+/** Inputs and outputs of called workflows. Names have no two underscores, so these cannot be confused with each other. */
 export const outputInput = (reference: string) => reference.replace(".", "_");
-export const digestInput = (reference: string) => `${reference.replace(".", "_")}_digest`;
-export const runInput = (reference: string) => `${reference.replace(".", "_")}_run`;
-export const digestOutput = (artifact: string) => `${artifact}_digest`;
-export const parameterInput = (name: string) => `parameter_${name}`;
-export const resultInput = (pipeline: string) => `${pipeline}_result`;
+export const digestInput = (reference: string) => `${reference.replace(".", "_")}__digest`;
+export const runInput = (reference: string) => `${reference.replace(".", "_")}__run`;
+export const digestOutput = (artifact: string) => `${artifact}__digest`;
+export const parameterInput = (name: string) => `parameter__${name}`;
+export const resultInput = (pipeline: string) => `${pipeline}__result`;
 
 /** Of GitHub: the one whose reviewers are asked, before anything waits for the environment. */
 export const approvalEnvironment = (environment: string) => `${environment}-approval`;

@@ -5,7 +5,7 @@ import { computed } from "../computed.ts";
 import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
 import { text } from "../expressions.ts";
 import { header } from "../header.ts";
-import { approvalEnvironment, Ids, lockGroup, parameterInput, resultInput } from "../names.ts";
+import { approvalEnvironment, digestOutput, Ids, lockGroup, parameterInput, resultInput } from "../names.ts";
 import { CannotWrite, type WriteOptions } from "../options.ts";
 import { pinnedActions } from "../pinned-actions.ts";
 import { inOrder } from "../pipeline-order.ts";
@@ -228,7 +228,7 @@ function releaseWant(what: Want, { delivery }: EntryOptions, ids: EntryIds): str
       return computed("github.run_id");
     default: {
       const [owner, name] = what.reference.split(".") as [string, string];
-      return `\${{ needs.${ids.release.get(owner)}.outputs.${what.kind === "digest" ? `${name}_digest` : name} }}`;
+      return `\${{ needs.${ids.release.get(owner)}.outputs.${what.kind === "digest" ? digestOutput(name) : name} }}`;
     }
   }
 }

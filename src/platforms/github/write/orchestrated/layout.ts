@@ -15,6 +15,7 @@ import {
   ArtifactNames,
   artifactsOf,
   digestInput,
+  digestOutput,
   folder,
   Ids,
   outputInput,
@@ -89,7 +90,7 @@ function environmentWorkflow(options: {
     }
     for (const { name, per } of artifactsOf(pipeline)) {
       if (per === "release") {
-        handIn.set(digestInput(`${pipeline.name}.${name}`), { pipeline: pipeline.name, output: `${name}_digest` });
+        handIn.set(digestInput(`${pipeline.name}.${name}`), { pipeline: pipeline.name, output: digestOutput(name) });
       }
     }
   }

@@ -25,7 +25,7 @@ jq -n --argjson pipelines "$PIPELINES" --argjson plan "$PLAN" --argjson needs "$
             artifacts: (($before[$p.name].artifacts // {}) + ([$p.artifacts // [] | .[]
               | {key: .name, value: (if .per == "release" and $handed[$p.name] then $handed[$p.name].artifacts[.name]
                   else {
-                    digest: (if .per == "release" then $inputs["\($p.name)_\(.name)_digest"] else $done.outputs["\(.name)_digest"] end),
+                    digest: (if .per == "release" then $inputs["\($p.name)_\(.name)__digest"] else $done.outputs["\(.name)__digest"] end),
                     run: $run,
                     name: .stored
                   } end)}
