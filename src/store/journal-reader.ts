@@ -52,13 +52,30 @@ export class JournalReader {
 
   /** The events of one run in order; none when there is no such run. */
   *loadRun(run: RunId): Generator<Recorded> {
-    const row = this.#one("select created_seq from run where run = ?", run);
-    if (row) yield* this.#events({ where: "run = ?", values: [run], first: row.created_seq as number });
+    const row = this.#one("select created_seq, finished_seq from run where run = ?", run);
+    if (!row) return;
+    const values = [run, row.finished_seq ?? Number.MAX_SAFE_INTEGER] as (string | number)[];
+    yield* this.#events({ where: "run = ? and seq <= ?", values, first: row.created_seq as number });
+  }
+
+  /** Newest first; at most `newest` of them. */
+  runs({ newest = -1 }: { newest?: number } = {}): RunRecord[] {
+    return this.#all("select * from run order by created_seq desc limit ?", newest).map(runRecord);
   }
 
   /** Newest first. */
-  runs(): RunRecord[] {
-    return this.#all("select * from run order by created_seq desc").map(runRecord);
+  openRuns(): RunRecord[] {
+    return this.#all("select * from run where finished_seq is null order by created_seq desc").map(runRecord);
+  }
+
+  /** By its id, or by the number of its release. */
+  findRun(named: string): RunRecord | undefined {
+    const row = this.#one(
+      "select * from run where run = ? or release = cast(? as integer)",
+      named,
+      /^[0-9]+$/.test(named) ? named : "0",
+    );
+    return row && runRecord(row);
   }
 
   run(run: RunId): RunRecord | undefined {
@@ -73,41 +90,33 @@ export class JournalReader {
 
   /** What is deployed where: of each pipeline in each environment the highest release, and of that the last deployment. */
   deployed(): History {
-    const rows = this.#all(
-      `select environment, pipeline, seq from deployment as here where not exists (
-         select 1 from deployment as newer
-         where newer.environment = here.environment and newer.pipeline = here.pipeline
-           and (newer.release, newer.seq) > (here.release, here.seq))
-       order by environment, pipeline`,
-    );
     const history: History = { deployed: {} };
-    for (const { environment, pipeline, seq } of rows as unknown as Pointer[]) {
-      history.deployed[environment] ??= {};
-      history.deployed[environment][pipeline] = this.#deployedIn({ environment, pipeline, seq });
+    for (const pointer of this.#current()) {
+      history.deployed[pointer.environment] ??= {};
+      history.deployed[pointer.environment]![pointer.pipeline] = this.#deployedIn(pointer);
     }
     return history;
   }
 
+  /** As `deployed`, for a list of what is where and since when; newest first. */
+  currentDeployments(): DeploymentRecord[] {
+    return this.#recordsOf(this.#current()).sort((a, b) => b.at - a.at);
+  }
+
   /** Every deployment there was, newest first. */
   deployments(): DeploymentRecord[] {
-    const rows = this.#all(
-      `select environment, pipeline, deployment.run, release, seq, at
-       from deployment join event using (seq) order by seq desc, environment, pipeline`,
-    );
-    return (rows as unknown as (Pointer & DeploymentRecord)[]).map(({ seq, at, ...row }) => {
-      const { commit } = this.#deployedIn({ ...row, seq });
-      return { ...row, commit, at };
-    });
+    const rows = this.#all("select * from deployment order by seq desc, environment, pipeline");
+    return this.#recordsOf(rows as unknown as Pointer[]);
   }
 
   /**
-   * What each job usually takes, in milliseconds: the median of its last five successes among the newest 20,000 events,
+   * What each job usually takes, in milliseconds: the median of its last five successes among the newest 5,000 events,
    * so that the question stays cheap however long the journal is. Runs one after another are worth more than old ones.
    */
   durations(): Map<JobId, number> {
     const rows = this.#all(
       `select body ->> 'job' as job, body ->> 'durationMs' as duration_ms from event
-       where type = 'job.succeeded' and seq > (select max(seq) from event) - 20000 order by seq desc`,
+       where type = 'job.succeeded' and seq > (select max(seq) from event) - 5000 order by seq desc`,
     );
     const lately = Map.groupBy(rows, (row) => row.job as JobId);
     return new Map(
@@ -116,21 +125,44 @@ export class JournalReader {
   }
 
   /**
-   * Digests of the artifacts that may still be asked for: of every deployment (rollback), of runs that go on or may be
-   * retried, and of the newest `runs` runs. The rest of the artifact store is garbage.
+   * Digests of the artifacts that may still be asked for: of what is deployed, of runs that go on, and of the newest `runs`
+   * runs, what they deployed and what they made. The rest of the artifact store is garbage.
    */
   artifactsInUse({ runs }: { runs: number }): Set<string> {
     const digests = new Set<string>();
-    for (const pointer of this.#all("select environment, pipeline, seq from deployment") as unknown as Pointer[]) {
+    for (const pointer of this.#current()) {
       for (const digest of artifactsOf(this.#deployedIn(pointer))) digests.add(digest);
     }
-    for (const [position, record] of this.runs().entries()) {
-      if (position >= runs && record.conclusion === "succeeded") continue;
-      for (const { event } of this.loadRun(record.run)) {
+    for (const { run } of [...this.openRuns(), ...this.runs({ newest: runs })]) {
+      for (const { event } of this.loadRun(run)) {
         for (const digest of artifactsOf(event)) digests.add(digest);
       }
     }
     return digests;
+  }
+
+  /** Where what is deployed now is to be found. Takes as long as there are environments and pipelines, not deployments. */
+  #current(): Pointer[] {
+    const next =
+      "select environment, pipeline from deployment where (environment, pipeline) > (?, ?) order by 1, 2 limit 1";
+    const newest =
+      "select * from deployment where environment = ? and pipeline = ? order by release desc, seq desc limit 1";
+    const found: Pointer[] = [];
+    for (let at = ["", ""]; ; ) {
+      const pair = this.#one(next, ...at);
+      if (pair === undefined) return found;
+      at = [pair.environment as string, pair.pipeline as string];
+      found.push(this.#one(newest, ...at) as unknown as Pointer);
+    }
+  }
+
+  #recordsOf(pointers: readonly Pointer[]): DeploymentRecord[] {
+    return pointers.map((pointer) => {
+      const { environment, pipeline, run, release, seq } = pointer;
+      const { commit } = this.#deployedIn(pointer);
+      const at = Number(this.#one("select at from event where seq = ?", seq)?.at);
+      return { environment, pipeline, run, release, commit, at };
+    });
   }
 
   /** What was handed over stands in the event alone. */
@@ -166,7 +198,8 @@ export class JournalReader {
   }
 }
 
-type Pointer = { environment: string; pipeline: string; seq: number };
+/** A row of the table `deployment`. */
+type Pointer = { environment: string; pipeline: string; release: number; seq: number; run: RunId };
 
 type Row = NonNullable<ReturnType<StatementSync["get"]>>;
 

@@ -55,6 +55,25 @@ test("an older release that is deployed late does not take the place of a newer 
     store.deployments().map(({ release }) => release),
     [1, 2],
   );
+  assert.deepEqual(
+    store.currentDeployments().map(({ release }) => release),
+    [2],
+  );
+});
+
+test("a run is found by its id or the number of its release, open ones without the others", async (t) => {
+  using store = openStore(temporaryFolder(t));
+  await store.append([created("r1", 1), finished("r1"), created("r2", 2), created("r3", 3)], 1);
+  const found = ["r2", "2", "r9", "0", "02x"].map((named) => store.findRun(named)?.run);
+  assert.deepEqual(found, ["r2", "r2", undefined, undefined, undefined]);
+  assert.deepEqual(
+    store.openRuns().map(({ run }) => run),
+    ["r3", "r2"],
+  );
+  assert.deepEqual(
+    store.runs({ newest: 2 }).map(({ run }) => run),
+    ["r3", "r2"],
+  );
 });
 
 test("a job's usual duration is the median of its last five successes", async (t) => {
@@ -77,18 +96,15 @@ test("a job's usual duration is the median of its last five successes", async (t
   );
 });
 
-test("artifacts in use are those of deployments, of runs that may go on, and of the newest runs", async (t) => {
+test("artifacts in use are those of what is deployed, of runs that go on, and of the newest runs", async (t) => {
   using store = openStore(temporaryFolder(t));
   const job = (run: string, letter: string) =>
     succeeded(run, "web.build", { artifacts: { dist: { digest: digest(letter), sizeBytes: 1 } } });
-  await store.append(
-    [created("r1", 1), job("r1", "1"), finished("r1", { deployed: { dev: { web: deployed(1) } } })],
-    1,
-  );
-  await store.append([created("r2", 2), job("r2", "2"), finished("r2", { conclusion: "failed" })], 1);
-  await store.append([created("r3", 3), job("r3", "3"), finished("r3")], 1);
-  await store.append([created("r4", 4), job("r4", "4"), finished("r4")], 1);
-  assert.deepEqual(store.artifactsInUse({ runs: 1 }), new Set([digest("a"), digest("4"), digest("2")]));
+  const web = (release: number, letter: string) => ({ deployed: { dev: { web: deployed(release, letter) } } });
+  await store.append([created("r1", 1), job("r1", "1"), finished("r1", web(1, "a"))], 1);
+  await store.append([created("r2", 2), job("r2", "2"), finished("r2", web(2, "b"))], 1);
+  await store.append([created("r3", 3), job("r3", "3"), created("r4", 4), job("r4", "4"), finished("r4")], 1);
+  assert.deepEqual(store.artifactsInUse({ runs: 1 }), new Set([digest("b"), digest("4"), digest("3")]));
 });
 
 test("the records can be derived again from the journal alone", async (t) => {
