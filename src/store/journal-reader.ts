@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Recorded, RunId } from "../engine/events.ts";
-import type { Deployed, History, JobId } from "../plan/plan.ts";
+import type { JobSucceeded, Recorded, RunId } from "../engine/events.ts";
+import type { Deployed, History, JobId, MadeRelease } from "../plan/plan.ts";
 import { artifactsOf } from "./artifacts-of.ts";
 import { eventsOf, rowsOf, type Wanted } from "./event-rows.ts";
+import { madeBy } from "./made-by.ts";
 import { deployedIn } from "./records.ts";
 import { asStoreError, damagedJournal } from "./store-error.ts";
 
@@ -101,6 +102,29 @@ export class JournalReader {
   /** As `deployed`, for a list of what is where and since when; newest first. */
   currentDeployments(): DeploymentRecord[] {
     return this.#recordsOf(this.#current()).sort((a, b) => b.at - a.at);
+  }
+
+  /**
+   * What runs of these commits made once for their releases, newest first: of each commit the newest `runs`. A job counts when all
+   * its legs ended well, or when the run took it over from an earlier one.
+   */
+  made(commits: Iterable<string>, { runs = 20 }: { runs?: number } = {}): MadeRelease[] {
+    const found = [...new Set(commits)].flatMap((commit) =>
+      this.#all('select * from run where "commit" = ? order by release desc limit ?', commit, runs),
+    );
+    return found.sort((a, b) => Number(b.release) - Number(a.release)).flatMap((row) => this.#madeIn(row));
+  }
+
+  #madeIn({ run, release, commit, created_seq: first }: Row): MadeRelease[] {
+    const [created] = this.#events({ where: "seq = ?", values: [Number(first)], first: Number(first) });
+    if (created?.event.type !== "run.created") return [];
+    const ended = new Map<string, JobSucceeded>();
+    const seqs = this.#all("select seq from made where run = ?", String(run)).map(({ seq }) => Number(seq));
+    for (const seq of seqs) {
+      const [recorded] = this.#events({ where: "seq = ?", values: [seq], first: seq });
+      if (recorded?.event.type === "job.succeeded") ended.set(recorded.event.job, recorded.event);
+    }
+    return [{ release: Number(release), commit: String(commit), jobs: madeBy(created.event, ended) }];
   }
 
   /** Every deployment there was, newest first. */

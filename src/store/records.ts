@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EngineEvent, HistoryBegins, Recorded, RunFinished } from "../engine/events.ts";
-import type { Deployed } from "../plan/plan.ts";
+import type { Deployed, JobId } from "../plan/plan.ts";
 
 /**
  * Keeps the tables that are derived from the journal: the list of runs and where to find what each deployed. Only the rare events that
@@ -20,6 +20,7 @@ export function recordWriter(database: DatabaseSync): (recorded: Recorded) => vo
   const deployment = database.prepare(
     "insert into deployment (environment, pipeline, release, seq, run) values (?, ?, ?, ?, ?)",
   );
+  const made = database.prepare("insert or replace into made (run, job, seq) values (?, ?, ?)");
   const earlier = database.prepare(
     `select event.body from deployment join event using (seq)
      where environment = ? and pipeline = ? and release = ? order by seq desc limit 1`,
@@ -42,6 +43,9 @@ export function recordWriter(database: DatabaseSync): (recorded: Recorded) => vo
       case "run.created":
         created.run(event.run, event.release, event.plan.change.commit, seq, at);
         return;
+      case "job.succeeded":
+        if (isPerRelease(event.job)) made.run(event.run, event.job, seq);
+        return;
       case "run.retry-requested":
         reopened.run(event.run);
         return;
@@ -61,6 +65,11 @@ export function recordWriter(database: DatabaseSync): (recorded: Recorded) => vo
   };
 }
 
+/** By its id: `pipeline.job@environment`, and the values of a matrix may hold anything. */
+function isPerRelease(job: JobId): boolean {
+  return !job.split("[", 1)[0]!.includes("@");
+}
+
 /** What an event says was deployed of a pipeline to an environment; undefined when it says nothing of it. */
 export function deployedIn(event: EngineEvent, at: { environment: string; pipeline: string }): Deployed | undefined {
   switch (event.type) {
@@ -76,7 +85,7 @@ export function deployedIn(event: EngineEvent, at: { environment: string; pipeli
 
 /** Derives the records again from the whole journal, in one transaction. */
 export function rebuildRecords(database: DatabaseSync, journal: Iterable<Recorded>): void {
-  database.exec("begin immediate; delete from run; delete from deployment");
+  database.exec("begin immediate; delete from run; delete from deployment; delete from made");
   const record = recordWriter(database);
   for (const recorded of journal) record(recorded);
   database.exec("commit");

@@ -19,6 +19,14 @@ CREATE TABLE event (
   body text not null
 ) strict;
 
+CREATE TABLE made (
+  run text not null,
+  -- An instance id: one leg of a matrix has a row of its own.
+  job text not null,
+  seq integer not null,
+  primary key (run, job)
+) strict, without rowid;
+
 CREATE TABLE request (
   id integer primary key autoincrement,
   posted_at integer not null,
@@ -40,3 +48,5 @@ CREATE TABLE run (
 CREATE TABLE sqlite_sequence(name,seq);
 
 CREATE INDEX event_begins on event (seq) where type = 'history.begins';
+
+CREATE INDEX run_commit on run ("commit", release);
