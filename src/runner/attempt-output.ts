@@ -1,5 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AttemptLog, Lines } from "./attempt-log.ts";
+import type { Writers } from "./attempt-processes.ts";
+import { clean } from "./clean-text.ts";
+import type { NamedProcess } from "./ending.ts";
 import type { Masking } from "./masking.ts";
 import type { PipeSupply } from "./pipes.ts";
 import { openStepOutput, type StepOutput } from "./step-output.ts";
@@ -19,8 +22,8 @@ export interface OpenOutput {
   readonly output: StepOutput;
 }
 
-/** How long to wait for the end of an output that somebody outside the attempt's processes still holds. */
-const FOREIGN_OUTPUT_MS = 500;
+/** How long to wait for the end of an output that is still held although all known processes of the attempt are gone. */
+const HELD_OUTPUT_MS = 500;
 
 /** Everything an attempt prints: from the pipes of its steps to its log and to whoever watches. */
 export class AttemptOutput {
@@ -53,23 +56,46 @@ export class AttemptOutput {
     if (open.output.isAtEnd()) this.#close(open);
   }
 
-  /** A line of Baton's own. */
+  /** A line of Baton's own. What it quotes may come from anywhere. */
   note(step: number, text: string): void {
-    this.#write({ step, at: Date.now(), texts: [`[baton: ${text}]`] });
+    const line = this.#options.masking.mask(clean(text)).replaceAll("\n", " ");
+    this.#write({ step, at: Date.now(), texts: [`[baton: ${line}]`] });
   }
 
-  /** To be called when every process of the attempt is gone: the pipes are at their end, unless a stranger was given one. */
-  async end(): Promise<void> {
+  /**
+   * To be called when every process of the attempt that could be told is gone: the pipes are at their end, unless one is
+   * held by a process that hid. `release` ends those.
+   */
+  async end(release: (pipe: string) => Promise<Writers>): Promise<void> {
     for (const open of this.#open) {
       const { step, output } = open;
       output.drain();
-      if (!output.isEnded()) await Promise.race([output.ended, wait(FOREIGN_OUTPUT_MS, undefined, { ref: false })]);
+      const atEnd = () => Promise.race([output.ended, wait(HELD_OUTPUT_MS, undefined, { ref: false })]);
+      if (!output.isEnded()) await atEnd();
       if (!output.isEnded()) {
-        output.abandon();
-        this.note(step, "a process that was left running still holds this step's output; send its output to a file");
+        const { ended, strangers } = await release(open.pipe);
+        if (ended.length > 0) {
+          await atEnd();
+          this.note(
+            step,
+            `${named(ended)}, left running by this step under an environment of its own, held its output and had to be ended; what is to run on is a service, see $BATON_SERVICE`,
+          );
+        }
+        if (strangers.length > 0) {
+          this.note(
+            step,
+            `${named(strangers)}, there before the job and no part of it, can still write to this step's output; send its output to a file`,
+          );
+        } else if (!output.isEnded()) {
+          this.note(step, "a process that was left running still holds this step's output; send its output to a file");
+        }
+        if (!output.isEnded()) output.abandon();
       }
       this.#close(open);
     }
+  }
+
+  closeLog(): void {
     try {
       this.#options.log.close();
     } catch (error) {
@@ -101,3 +127,13 @@ export class AttemptOutput {
     this.#options.publish({ step, at: Date.now(), texts });
   }
 }
+
+/** `process 7 (sleep) and process 8 (node)`; of many the first few. */
+export function named(processes: readonly NamedProcess[]): string {
+  const all = processes.map(({ pid, program }) => `process ${pid}${program === "" ? "" : ` (${program})`}`);
+  const shown = all.slice(0, MOST_NAMED);
+  const rest = all.length - shown.length;
+  return shown.join(" and ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
+const MOST_NAMED = 3;

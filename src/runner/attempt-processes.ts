@@ -1,6 +1,25 @@
-import { endProcesses } from "./ending.ts";
-import { findByEnvironment, type LiveProcess, membersOf, newestPid } from "./process-table.ts";
+import { endProcesses, type NamedProcess } from "./ending.ts";
+import {
+  ancestorsOfBaton,
+  findByEnvironment,
+  findProcess,
+  findWriters,
+  isOlderThan,
+  type LiveProcess,
+  membersOf,
+  newestPid,
+  programOf,
+} from "./process-table.ts";
 import { ATTEMPT_MARK } from "./reap.ts";
+import { familyOf } from "./services.ts";
+
+/** Who could still write to an output of an attempt when its other processes were gone. */
+export interface Writers {
+  /** They were ended, with what they had started. */
+  ended: NamedProcess[];
+  /** They were there before the attempt and are not its own. */
+  strangers: NamedProcess[];
+}
 
 /**
  * All processes of one attempt: the groups of its steps, and those that left their group but carry the attempt's mark.
@@ -11,6 +30,8 @@ export class AttemptProcesses {
   readonly #groups: number[] = [];
   readonly #hurry = new AbortController();
   readonly #startedAt = performance.now();
+  /** Those that were asked to end, did not, and were killed after the grace time. */
+  readonly killed: NamedProcess[] = [];
 
   constructor(token: string, graceMs: number) {
     this.#token = token;
@@ -29,7 +50,7 @@ export class AttemptProcesses {
 
   /** Ends one step's group. */
   endGroup(pid: number): Promise<void> {
-    return endProcesses({ find: () => membersOf([pid]), graceMs: this.#graceMs, hurry: this.#hurry.signal });
+    return this.#end(() => membersOf([pid]));
   }
 
   /** Ends everything but what `keep` names; it is asked at every look, for what is kept may start more. */
@@ -40,7 +61,36 @@ export class AttemptProcesses {
       const spared = new Set(keep().map((entry) => entry.pid));
       return living.filter((entry) => !spared.has(entry.pid));
     };
-    return endProcesses({ find, graceMs: this.#graceMs, hurry: this.#hurry.signal });
+    return this.#end(find);
+  }
+
+  /**
+   * Ends those that can still write to an output of this attempt although neither group nor mark tells that they are its
+   * own, and what they started. Who was there before the attempt was handed the output by somebody, and is let be.
+   */
+  async endWriters(output: string, keep: () => readonly LiveProcess[] = () => []): Promise<Writers> {
+    const known = new Map<number, LiveProcess>();
+    const isOwn = (entry: LiveProcess) => !isOlderThan(entry, performance.now() - this.#startedAt);
+    const find = async () => {
+      for (const entry of await findWriters((path) => path === output)) if (isOwn(entry)) known.set(entry.pid, entry);
+      // A number that another process has by now leads to nothing of ours.
+      const pids = [...known.values()].filter(
+        ({ pid, startedAt }) => (findProcess(pid)?.startedAt ?? startedAt) === startedAt,
+      );
+      const spared = new Set([...ancestorsOfBaton(), ...keep().map((entry) => entry.pid)]);
+      const family = familyOf(pids.map((entry) => entry.pid)).filter((entry) => !spared.has(entry.pid) && isOwn(entry));
+      for (const entry of family) known.set(entry.pid, entry);
+      return family;
+    };
+    const name = ({ pid }: LiveProcess) => ({ pid, program: programOf(pid) });
+    const ended = (await find()).map(name);
+    await this.#end(find);
+    const left = await findWriters((path) => path === output);
+    return { ended, strangers: left.filter((entry) => !isOwn(entry)).map(name) };
+  }
+
+  async #end(find: () => Promise<LiveProcess[]>): Promise<void> {
+    this.killed.push(...(await endProcesses({ find, graceMs: this.#graceMs, hurry: this.#hurry.signal })));
   }
 
   async #living(): Promise<LiveProcess[]> {

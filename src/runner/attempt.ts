@@ -5,15 +5,15 @@ import type { Ended, Launch, LaunchStep } from "../engine/ports.ts";
 import { type FilledEnvironment, fillEnvironment } from "./attempt-environment.ts";
 import { type AttemptFiles, attemptFiles, createEmptyFile } from "./attempt-files.ts";
 import { createAttemptLog, type Lines } from "./attempt-log.ts";
-import { AttemptOutput, type OpenOutput } from "./attempt-output.ts";
+import { AttemptOutput, named, type OpenOutput } from "./attempt-output.ts";
 import { AttemptProcesses } from "./attempt-processes.ts";
-import { exitFailure, jobTimeout, stepTimeout } from "./failures.ts";
+import { afterGrace, exitFailure, jobTimeout, stepTimeout } from "./failures.ts";
 import { type ArtifactFolder, collectArtifacts, type HandOver, placeInputs } from "./hand-over.ts";
 import { type AttemptName, logPath } from "./log-path.ts";
 import type { Masking } from "./masking.ts";
 import { checkOutputs } from "./outputs.ts";
 import type { PipeSupply } from "./pipes.ts";
-import { findProcess } from "./process-table.ts";
+import { findProcess, type LiveProcess } from "./process-table.ts";
 import { ATTEMPT_MARK } from "./reap.ts";
 import { familyOf, parseServiceFile, type Service, type ServiceRegistry } from "./services.ts";
 import type { Spawner, StepProcess } from "./step-process.ts";
@@ -67,6 +67,7 @@ export class Attempt {
   #current: StepProcess | undefined;
   #ending: Promise<void> | undefined;
   #stepsEnded = false;
+  #lastStep = 0;
 
   constructor(launch: Launch, world: AttemptWorld) {
     this.#launch = launch;
@@ -97,8 +98,7 @@ export class Attempt {
       return await this.#finish(failure);
     } catch (error) {
       // The disk is full, say. Whatever it was: nothing of this attempt goes on.
-      await this.#processes.endAll();
-      await this.#output.end();
+      await this.#endAll();
       return this.#failed({ kind: "spawn", message: `the job could not be run: ${reasonOf(error)}` });
     } finally {
       clearTimeout(limit);
@@ -159,7 +159,7 @@ export class Attempt {
       const failure = await this.#runStep(step, envs[index]!);
       if (failure === undefined) continue;
       if (this.#cut !== undefined || !step.continueOnFailure) return failure;
-      this.#output.note(step.number, `${this.#masking.mask(failure.message)}; the job goes on, as the step allows it`);
+      this.#output.note(step.number, `${failure.message}; the job goes on, as the step allows it`);
     }
     return undefined;
   }
@@ -167,6 +167,7 @@ export class Attempt {
   async #runStep(step: LaunchStep, env: Record<string, string>): Promise<Failure | undefined> {
     const directory = join(this.#directory, step.workingDirectory);
     if (!isDirectory(directory)) return goneDirectory(this.#launch, step);
+    this.#lastStep = step.number;
     let opened: OpenOutput | undefined;
     const openPipe = () => {
       opened ??= this.#output.open(step.number);
@@ -222,14 +223,35 @@ export class Attempt {
     const cut = this.#cut;
     const services = failure === undefined && cut === undefined ? this.#readServices() : { services: [] };
     const pids = services.services.map((service) => service.pid);
-    await this.#processes.endAll(() => familyOf(pids));
-    await this.#output.end();
-    const result = await this.#judge(cut, failure ?? services.failure);
+    await this.#endAll(() => familyOf(pids));
+    const result = await this.#judge(cut, this.#withKilled(failure) ?? services.failure);
     if (result.kind === "succeeded") {
       this.#world.services.keep(services.services);
       if (pids.length === 0) await this.#world.clear(this.#launch);
     } else if (pids.length > 0) await this.#processes.endAll();
     return result;
+  }
+
+  /** Ends the attempt's processes but for those kept, and with them its output. */
+  async #endAll(keep?: () => readonly LiveProcess[]): Promise<void> {
+    await this.#processes.endAll(keep);
+    await this.#output.end((pipe) => this.#processes.endWriters(pipe, keep));
+    const killed = this.#killed();
+    if (killed !== undefined) this.#output.note(this.#lastStep, killed);
+    this.#output.closeLog();
+  }
+
+  #withKilled(failure: Failure | undefined): Failure | undefined {
+    const killed = failure?.kind === "timeout" ? this.#killed() : undefined;
+    return failure === undefined || killed === undefined
+      ? failure
+      : { ...failure, message: `${failure.message}; ${killed}` };
+  }
+
+  /** What is to be said of processes that did not listen; undefined when all did. */
+  #killed(): string | undefined {
+    const { killed } = this.#processes;
+    return killed.length === 0 ? undefined : afterGrace(named(killed), this.#world.graceMs);
   }
 
   async #judge(cut: Cut | undefined, failure: Failure | undefined): Promise<Result> {

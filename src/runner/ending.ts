@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type LiveProcess, signalProcess } from "./process-table.ts";
+import { type LiveProcess, programOf, signalProcess } from "./process-table.ts";
 
 /** How to bring a set of processes to its end. */
 export interface Ending {
@@ -11,6 +11,12 @@ export interface Ending {
   hurry?: AbortSignal;
 }
 
+/** A process as people are told of it; it may be gone. */
+export interface NamedProcess {
+  pid: number;
+  program: string;
+}
+
 const FIRST_LOOK_MS = 2;
 const SLOWEST_LOOK_MS = 50;
 /** The part of the grace time after which what was started since the first SIGTERM is sent one too. */
@@ -19,12 +25,13 @@ const LAST_CALL = 3 / 4;
 const MOST_LOOKS_AT_HELD = 20;
 
 /**
- * Resolves when all of them are gone. SIGTERM goes to those that are there at one moment; what they start from then on is how
- * they clean up and is let be until the last call. That comes because a shell may have been about to start its next command
- * when it was asked, and sees to its trap only when that command has ended. A process forks faster than it is seen at worst
- * until SIGKILL, which is repeated.
+ * Resolves when all of them are gone, with those that had to be killed because the grace time was over. SIGTERM goes to
+ * those that are there at one moment; what they start from then on is how they clean up and is let be until the last call.
+ * That comes because a shell may have been about to start its next command when it was asked, and sees to its trap only when
+ * that command has ended. A process forks faster than it is seen at worst until SIGKILL, which is repeated.
  */
-export async function endProcesses({ find, graceMs, hurry }: Ending): Promise<void> {
+export async function endProcesses({ find, graceMs, hurry }: Ending): Promise<NamedProcess[]> {
+  const killed = new Map<number, NamedProcess>();
   let found = await find();
   const beganAt = performance.now();
   const callsAt = [beganAt, beganAt + graceMs * LAST_CALL];
@@ -32,9 +39,14 @@ export async function endProcesses({ find, graceMs, hurry }: Ending): Promise<vo
   const asked = new Set<string>();
   for (let lookMs = FIRST_LOOK_MS; found.length > 0; lookMs = Math.min(lookMs * 2, SLOWEST_LOOK_MS)) {
     const now = performance.now();
-    const kill = now >= killAt || hurry?.aborted === true;
-    if (kill) for (const { pid } of found) signalProcess(pid, "SIGKILL");
-    else if (now >= (callsAt[0] ?? killAt)) {
+    const hurries = hurry?.aborted === true;
+    const kill = now >= killAt || hurries;
+    if (kill) {
+      for (const { pid } of found) {
+        if (!hurries && graceMs > 0 && !killed.has(pid)) killed.set(pid, { pid, program: programOf(pid) });
+        signalProcess(pid, "SIGKILL");
+      }
+    } else if (now >= (callsAt[0] ?? killAt)) {
       callsAt.shift();
       await askToEnd(find, asked);
     }
@@ -42,6 +54,7 @@ export async function endProcesses({ find, graceMs, hurry }: Ending): Promise<vo
     await wait(Math.max(1, kill ? lookMs : Math.min(lookMs, nextMs)));
     found = await find();
   }
+  return [...killed.values()];
 }
 
 /**

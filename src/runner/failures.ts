@@ -40,6 +40,10 @@ export function stepTimeout(step: LaunchStep): Failure {
   return { kind: "timeout", message, step: step.number };
 }
 
+export function afterGrace(processes: string, graceMs: number): string {
+  return `${processes} did not end within ${duration(graceMs)} of SIGTERM and had to be killed`;
+}
+
 function duration(ms: number): string {
   if (ms < 1000) return `${ms} ms`;
   if (ms < 120_000) return `${Number((ms / 1000).toFixed(1))} s`;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { constants, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 
 /** A living process; one that only waits to be collected by its parent does not count as living. */
@@ -29,6 +29,14 @@ export function findProcess(pid: number): LiveProcess | undefined {
     startedAt: fields[19] ?? "",
     stopped: fields[0] === "T" || fields[0] === "t",
   };
+}
+
+/** This process and those above it: Baton may itself be a step of an attempt of another Baton. */
+export function ancestorsOfBaton(): number[] {
+  const pids: number[] = [];
+  for (let at = findProcess(process.pid); at !== undefined && at.pid > 1; at = findProcess(at.parent))
+    pids.push(at.pid);
+  return pids;
 }
 
 export function listProcesses(): LiveProcess[] {
@@ -65,18 +73,45 @@ export function newestPid(): number | undefined {
   return load === undefined ? undefined : Number(load.trim().split(" ").at(-1));
 }
 
-/** Processes whose standard output or error is a file below `folder`, with its path; empty where the system cannot tell. */
-export async function findByOutput(folder: string): Promise<(LiveProcess & { output: string })[]> {
-  const found: (LiveProcess & { output: string })[] = [];
+/**
+ * Processes that can write to a file of such a path, by whatever descriptor; never this one. Empty where the system cannot
+ * tell; those of other users are not seen.
+ */
+export async function findWriters(accepts: (path: string) => boolean): Promise<LiveProcess[]> {
+  const found: LiveProcess[] = [];
   if (!HAS_PROC) return found;
   await lookAtEach(0, (pid) => {
-    const outputs = [1, 2].map((fd) => readLink(`/proc/${pid}/fd/${fd}`));
-    const output = outputs.find((path) => path?.startsWith(`${folder}/`));
-    const live = output === undefined || pid === process.pid ? undefined : findProcess(pid);
-    if (live !== undefined && output !== undefined) found.push({ ...live, output });
+    const live = pid !== process.pid && canWriteTo(pid, accepts) ? findProcess(pid) : undefined;
+    if (live !== undefined) found.push(live);
     return "seen";
   });
   return found;
+}
+
+function canWriteTo(pid: number, accepts: (path: string) => boolean): boolean {
+  for (const fd of listNames(`/proc/${pid}/fd`)) {
+    const path = readLink(`/proc/${pid}/fd/${fd}`);
+    if (path === undefined || !accepts(path)) continue;
+    const flags = /^flags:\s*([0-7]+)/m.exec(readText(`/proc/${pid}/fdinfo/${fd}`) ?? "")?.[1];
+    if (flags !== undefined && (Number.parseInt(flags, 8) & ACCESS_MODE) !== constants.O_RDONLY) return true;
+  }
+  return false;
+}
+
+const ACCESS_MODE = constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR;
+
+/** Of what /proc shows to programs, on every machine. */
+const TICKS_PER_SECOND = 100;
+
+/** Whether a process was there already this many milliseconds ago (to 20 ms); also when the system does not tell. */
+export function isOlderThan({ startedAt }: LiveProcess, ageMs: number): boolean {
+  const uptime = HAS_PROC ? Number.parseFloat(readText("/proc/uptime") ?? "") : Number.NaN;
+  return !(Number(startedAt) / TICKS_PER_SECOND >= uptime - ageMs / 1000 - 2 / TICKS_PER_SECOND);
+}
+
+/** The name of the program that a process runs; a program can change it to anything of up to 15 bytes. */
+export function programOf(pid: number): string {
+  return readText(`/proc/${pid}/comm`)?.trim() ?? "";
 }
 
 /**
@@ -148,6 +183,14 @@ function statOf(pid: number): string[] | undefined {
   const stat = readText(`/proc/${pid}/stat`);
   // The name in parentheses may itself contain spaces and parentheses.
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+function listNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function listPids(): number[] {

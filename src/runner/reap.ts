@@ -1,7 +1,14 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { endProcesses } from "./ending.ts";
-import { findByEnvironment, findByOutput, findProcess, type LiveProcess, membersOf } from "./process-table.ts";
+import {
+  ancestorsOfBaton,
+  findByEnvironment,
+  findProcess,
+  findWriters,
+  type LiveProcess,
+  membersOf,
+} from "./process-table.ts";
 
 /** The variable that marks every process of an attempt; its value is the attempt's token. */
 export const ATTEMPT_MARK = "BATON_ATTEMPT";
@@ -50,20 +57,13 @@ async function leftBehind(
   const { wanted, runnerId, pipesFolder, keep } = options;
   const found = await findByEnvironment({ name: ATTEMPT_MARK, accepts: (value) => wanted.has(value) });
   // A process that emptied its environment still writes to its attempt's pipe.
-  const outputs = await findByOutput(pipesFolder);
-  const writers = outputs.filter((entry) => !entry.output.startsWith(`${pipesFolder}/${runnerId}/`));
+  const writers = await findWriters(
+    (path) => path.startsWith(`${pipesFolder}/`) && !path.startsWith(`${pipesFolder}/${runnerId}/`),
+  );
   const spared = new Set([...ancestorsOfBaton(), ...keep().map((entry) => entry.pid)]);
   const own = findProcess(process.pid)?.group;
   const first = [...found, ...writers].filter((entry) => !spared.has(entry.pid));
   const groups = new Set(first.map((entry) => entry.group).filter((group) => group !== own));
   const members = (await membersOf([...groups])).filter((entry) => !spared.has(entry.pid));
   return [...new Map([...first, ...members].map((entry) => [entry.pid, entry])).values()];
-}
-
-/** Baton may itself be a step of an attempt of another Baton. */
-function ancestorsOfBaton(): number[] {
-  const pids: number[] = [];
-  for (let at = findProcess(process.pid); at !== undefined && at.pid > 1; at = findProcess(at.parent))
-    pids.push(at.pid);
-  return pids;
 }

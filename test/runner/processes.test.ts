@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { RunnerOptions } from "../../src/runner/runner.ts";
@@ -30,7 +32,12 @@ for (const shells of ["kept", "direct"] as const) {
     test("what ignores SIGTERM is sent SIGKILL after the grace time", async (t) => {
       const rig = createRig(t, { graceMs: 100 });
       const script = "trap '' TERM; echo $$ > shell; while :; do sleep 600; done";
-      assert.equal(failureOf(await rig.run({ timeoutMs: 200, steps: [step(script)] })).kind, "timeout");
+      const failure = failureOf(await rig.run({ timeoutMs: 200, steps: [step(script)] }));
+      assert.equal(failure.kind, "timeout");
+      assert.match(
+        failure.message,
+        /limit of 200 ms .*; process \d+ \(bash\).* did not end within 100 ms of SIGTERM and had to be killed$/,
+      );
       assert.ok(!isRunning(await pidIn(join(rig.checkout, "shell"))));
     });
 
@@ -145,14 +152,79 @@ for (const shells of ["kept", "direct"] as const) {
       assert.ok(!isRunning(await pidIn(join(rig.checkout, "daemon"))));
     });
 
-    test("a process that also hid its mark cannot hold the job", needs("setsid"), async (t) => {
+    test("what hid its mark is ended by the output it holds, with what it started, and the log says so", needs("setsid"), async (t) => {
       const rig = createRig(t);
+      const daemon = "echo $$ > daemon; sleep 600 > /dev/null 2>&1 & echo $! > child; wait";
+      const other = "exec > /dev/null 2>&1; echo $$ > other; exec sleep 600";
       const ended = await rig.run(
-        "setsid env -i sh -c 'echo $$ > daemon; exec sleep 600' & until [ -s daemon ]; do :; done",
+        `setsid env -i sh -c '${daemon}' & setsid env -i sh -c '${other}' 7>&1 & until [ -s child ] && [ -s other ]; do :; done`,
       );
-      process.kill(await pidIn(join(rig.checkout, "daemon")), "SIGKILL");
       assert.equal(ended.result.kind, "succeeded");
-      assert.match((await rig.texts(ended.token)).join(), /still holds this step's output/);
+      const pids = [];
+      for (const name of ["daemon", "child", "other"]) pids.push(await pidIn(join(rig.checkout, name)));
+      assert.deepEqual(pids.map(isRunning), [false, false, false]);
+      const text = (await rig.texts(ended.token)).join("\n");
+      for (const pid of [pids[0], pids[2]])
+        assert.match(text, new RegExp(`process ${pid} \\(s\\w+\\).* held its output and had to be ended`));
+    });
+
+    test("who was given the output but was there before the job is left alone, and named", async (t) => {
+      const rig = createRig(t);
+      const stranger = spawn("bash", ["-c", 'read -r pipe; exec > "$pipe"; echo opened >&2; exec sleep 600']);
+      t.after(() => stranger.kill("SIGKILL"));
+      // Older by more than the 20 ms to which the system tells it.
+      await rig.run("sleep 0.1");
+      const running = rig.run("readlink /proc/$$/fd/1 > pipe; until [ -e go ]; do :; done");
+      const pipe = join(rig.checkout, "pipe");
+      await until("the step says where it writes", () => existsSync(pipe) && readFileSync(pipe, "utf8").endsWith("\n"));
+      const opened = once(stranger.stderr, "data");
+      stranger.stdin.write(readFileSync(pipe));
+      await opened;
+      writeFileSync(join(rig.checkout, "go"), "");
+      const ended = await running;
+      assert.equal(ended.result.kind, "succeeded");
+      assert.ok(isRunning(stranger.pid!));
+      assert.match((await rig.texts(ended.token)).join(), new RegExp(`process ${stranger.pid} .*there before the job`));
+    });
+
+    test("a service that is kept may hold the output: it goes on, and the log says what to do", needs("setsid"), async (t) => {
+      const rig = createRig(t);
+      const script = `setsid env -i sleep 600 & echo $! > pid; echo "name=api pid=$!" >> "$BATON_SERVICE"`;
+      const ended = await rig.run(script);
+      assert.equal(ended.result.kind, "succeeded");
+      const pid = await pidIn(join(rig.checkout, "pid"));
+      assert.ok(isRunning(pid));
+      assert.match((await rig.texts(ended.token)).join(), /still holds this step's output; send its output to a file/);
+      for (const service of rig.runner.listServices()) await rig.runner.stopService(service);
+    });
+
+    test("what had to be killed because it ignored SIGTERM is named in the log, with the time it was given", async (t) => {
+      const rig = createRig(t, { graceMs: 100 });
+      const ended = await rig.run(
+        "(trap '' TERM; sh -c 'echo $PPID > deaf'; while :; do sleep 600; done) & until [ -s deaf ]; do :; done",
+      );
+      assert.equal(ended.result.kind, "succeeded");
+      const deaf = await pidIn(join(rig.checkout, "deaf"));
+      assert.ok(!isRunning(deaf));
+      const words = new RegExp(
+        `process ${deaf} \\(bash\\) .* did not end within 100 ms of SIGTERM and had to be killed`,
+      );
+      assert.match((await rig.texts(ended.token)).join("\n"), words);
+    });
+
+    test("a job that runs out of time in a last step that may fail has not passed", async (t) => {
+      const rig = createRig(t);
+      const slow = step("echo $$ > shell; sleep 600", { name: "slow", continueOnFailure: true });
+      const failure = failureOf(await rig.run({ timeoutMs: 300, steps: [step("true"), slow] }));
+      assert.equal(failure.kind, "timeout");
+      assert.match(failure.message, /the job took longer than its limit of 300 ms/);
+      assert.ok(!isRunning(await pidIn(join(rig.checkout, "shell"))));
+    });
+
+    test("a job that runs out of time has not passed although its step ends well when it is asked to", async (t) => {
+      const rig = createRig(t);
+      const polite = step("trap 'exit 0' TERM; echo $$ > shell; sleep 600 & wait", { continueOnFailure: true });
+      assert.equal(failureOf(await rig.run({ timeoutMs: 300, steps: [polite] })).kind, "timeout");
     });
 
     test("a step that closes its output is waited for all the same", async (t) => {
