@@ -29,6 +29,8 @@ const redirectingVariables = [
 export interface GitCall {
   cwd: string;
   env?: Record<string, string>;
+  /** For the command's standard input. */
+  input?: string;
 }
 
 /**
@@ -41,10 +43,14 @@ export function git(args: string[], call: GitCall): Promise<string> {
   Object.assign(env, { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" }, call.env);
   const quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", ...args];
   return new Promise((resolve, reject) => {
-    execFile("git", quiet, { cwd: call.cwd, env, maxBuffer: 1 << 30 }, (error, stdout, stderr) => {
+    const child = execFile("git", quiet, { cwd: call.cwd, env, maxBuffer: 1 << 30 }, (error, stdout, stderr) => {
       if (error) reject(explain(args, error, stderr));
       else resolve(stdout);
     });
+    if (call.input === undefined) return;
+    // A git that ends before it has read all says so by its exit code.
+    child.stdin!.on("error", () => {});
+    child.stdin!.end(call.input);
   });
 }
 
@@ -59,12 +65,20 @@ export async function askGit(args: string[], call: GitCall): Promise<string | un
 }
 
 function explain(args: string[], error: NodeJS.ErrnoException | { code?: unknown }, stderr: string): GitError {
-  const command = `git ${args.find((arg) => !arg.startsWith("-")) ?? ""}`.trim();
+  const command = `git ${commandIn(args) ?? ""}`.trim();
   if (error.code === "ENOENT") return new GitError("git is not on the path: install git and try again");
   const said = stderr.trim().split("\n").slice(0, 4).join("\n  ");
   const exitCode = typeof error.code === "number" ? error.code : undefined;
   return new GitError(`${command} failed${said ? `:\n  ${said}` : ""}`, exitCode);
 }
+
+/** The first word that is neither an option of git itself nor such an option's value. */
+function commandIn(args: readonly string[]): string | undefined {
+  const at = args.findIndex((arg, index) => !arg.startsWith("-") && !OPTIONS_WITH_VALUE.has(args[index - 1] ?? ""));
+  return args[at];
+}
+
+const OPTIONS_WITH_VALUE: ReadonlySet<string> = new Set(["-c", "-C"]);
 
 /** Splits the output of a command that was given `-z`. */
 export function splitNul(text: string): string[] {

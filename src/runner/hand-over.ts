@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from "node:path";
 import type { Failure } from "../engine/events.ts";
 import type { Launch } from "../engine/ports.ts";
+import { leadsIntoGit } from "../model/dot-git.ts";
 import type { ArtifactRef } from "../plan/plan.ts";
 
 /**
@@ -25,6 +26,10 @@ export async function placeInputs({ folder, launch, checkout, directory }: HandO
   for (const { artifact, name, path } of launch.inputs) {
     const target = resolve(directory, path);
     if (!isInside(checkout, target)) return outside(name, path);
+    if (leadsIntoGit(relative(checkout, target).replaceAll(sep, "/")))
+      return failed(
+        `artifact '${name}' may not be laid at '${path}': that is where git keeps a repository; give it another path`,
+      );
     try {
       // What an earlier job or environment left at the path must not be shipped along; the working directory itself stays.
       const onto = isInside(target, directory) ? "merge" : "replace";

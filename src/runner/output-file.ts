@@ -35,15 +35,20 @@ export function parseOutputFile(text: string): OutputFile {
 
 /** What is wrong with the value as a value of this type, without repeating it; undefined when nothing is. */
 export function typeProblem(value: string, type: OutputType): string | undefined {
+  if (value.includes("\0")) return "holds a zero character";
   switch (type) {
     case "string":
       return undefined;
     case "number":
-      return value.trim() !== "" && Number.isFinite(Number(value)) ? undefined : "is not a number";
+      if (DECIMAL.test(value) && Number.isFinite(Number(value))) return undefined;
+      return DECIMAL.test(value.trim())
+        ? "has blanks around it"
+        : "is not a decimal number as JSON writes it (7, -0.5, 1e6)";
     case "boolean":
       return value === "true" || value === "false" ? undefined : "is neither true nor false";
     case "url":
-      return /^[a-z][a-z0-9+.-]*:/i.test(value) && URL.canParse(value) ? undefined : "is not an absolute URL";
+      // It will be a link on a page: nothing that a browser would run, and nothing that shows as another address.
+      return WEB_ADDRESS.test(value) && URL.canParse(value) ? undefined : "is not an absolute http or https URL";
     case "json":
       try {
         JSON.parse(value);
@@ -55,6 +60,9 @@ export function typeProblem(value: string, type: OutputType): string | undefined
       return type satisfies never;
   }
 }
+
+const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const WEB_ADDRESS = /^https?:\/\/[^\s\p{Cc}\p{Cf}\\]+$/iu;
 
 function unreadable(problem: string): OutputFile {
   return { kind: "unreadable", problem };

@@ -160,7 +160,7 @@ function stepEnvironment(env: Record<string, string | undefined>): Record<string
 }
 
 /** Written once, so that a state folder that was moved still knows its own processes. */
-function folderId(stateFolder: string): string {
+export function folderId(stateFolder: string): string {
   const file = join(stateFolder, "runner-id");
   try {
     return readFileSync(file, "utf8").trim();

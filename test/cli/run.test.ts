@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { oneJob, storefrontFiles } from "./deliveries.ts";
-import { sandbox } from "./sandbox.ts";
+import { sandbox, until } from "./sandbox.ts";
 
 interface Summary {
   conclusion: string;
@@ -176,6 +176,44 @@ test("no two jobs share files: what one leaves or is just writing, no other sees
   const run = await box.baton("run", "--parallel", "4");
   assert.equal(run.code, 0, run.stderr);
   assert.equal((await box.baton("logs", "r0001", "app.build@dev[size=1]")).stdout.includes("?? made"), true);
+});
+
+test("a run goes on although its commit was amended, its branch deleted and the repository's garbage collected", async (t) => {
+  const box = sandbox(t, {
+    files: oneJob(`{
+      first: { steps: [sh("touch ../../../../began; until [ -e ../../../../go ]; do sleep 0.01; done")] },
+      second: { needs: ["first"], steps: [sh("cat note; git log -1 --format=%s")] },
+    }`),
+  });
+  box.write({ ".gitignore": "/began\n/go\n" });
+  box.commit("start");
+  box.git("checkout", "--quiet", "-b", "feature");
+  box.write({ note: "as it was planned\n" });
+  box.commit("to be amended");
+  const running = box.baton("run");
+  await until("the first job runs", () => box.exists("began"));
+  box.write({ note: "another\n" });
+  box.git("commit", "--quiet", "--all", "--amend", "--message", "amended");
+  box.git("checkout", "--quiet", "main");
+  box.git("branch", "-D", "feature");
+  box.git("reflog", "expire", "--expire=now", "--all");
+  box.git("gc", "--quiet", "--prune=now");
+  box.write({ go: "" });
+  const { code, stdout, stderr } = await running;
+  assert.equal(code, 0, stdout + stderr);
+  assert.match((await box.baton("logs", "app.second@dev")).stdout, /as it was planned\n.* to be amended/);
+  assert.equal(box.git("for-each-ref", "refs/baton"), "", "the ref of a run that passed is gone");
+});
+
+test("where no ref can be given to a run's commit, that is said and the run goes on", async (t) => {
+  const box = sandbox(t, { files: oneJob(`{ job: { steps: [sh("true")] } }`) });
+  box.write({ ".git/refs/baton": "in the way" });
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /git may collect the commit of this run, because no ref could be given to it: git update-ref failed/,
+  );
 });
 
 test("in place, jobs work in the working tree itself", async (t) => {

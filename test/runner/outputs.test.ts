@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { typeProblem } from "../../src/runner/output-file.ts";
 import { createRig, failureOf, step } from "./rig.ts";
 
 const SECRET = "s3cr3t-value-9";
@@ -29,7 +30,7 @@ const refused: [name: string, script: string, message: RegExp][] = [
   [
     "wrong type",
     "echo url=not-a-url >> $BATON_OUTPUT",
-    /'url' was promised as url and its value is not an absolute URL/,
+    /'url' was promised as url and its value is not an absolute http or https URL/,
   ],
   [
     "not promised",
@@ -54,6 +55,46 @@ for (const [name, script, message] of refused) {
     assert.ok(!failure.message.includes(SECRET));
   });
 }
+
+const values: [type: "string" | "number" | "url" | "boolean", taken: string[], refused: string[]][] = [
+  [
+    "number",
+    ["0", "-7", "3.25", "1e6", "12345678901234567890"],
+    ["0x10", "  7 ", "7 ", "007", "1_000", "1,5", ".5", "5.", "+1", "1e999", "Infinity", "NaN", "", "٣"],
+  ],
+  [
+    "url",
+    ["https://a.example/x?b=c#d", "HTTP://localhost:8080", "https://[::1]/"],
+    [
+      "javascript:alert(1)",
+      "data:text/html,x",
+      "file:///etc/passwd",
+      "https:x",
+      "//a.example",
+      "https://a b",
+      " https://a",
+      "https://",
+      "https://a\u202e.example",
+      "https://a\n.example",
+      "https://a\\u007f",
+    ],
+  ],
+  ["boolean", ["true", "false"], [" true", "True", "1", ""]],
+  ["string", ["", " a ", "a\tb\nc", "\u001b[31m"], ["a\0b"]],
+];
+for (const [type, taken, refused] of values) {
+  test(`which values are a ${type}`, () => {
+    for (const value of taken) assert.equal(typeProblem(value, type), undefined, JSON.stringify(value));
+    for (const value of refused)
+      assert.match(typeProblem(value, type) ?? "taken", /^(is|holds|has) /, JSON.stringify(value));
+  });
+}
+
+test("a zero character, which no variable of the environment can hold, is refused by the output's name", async (t) => {
+  const rig = createRig(t);
+  const ended = await rig.run({ outputs: { v: "string" }, steps: [step(`printf 'v=a\\0b\\n' >> "$BATON_OUTPUT"`)] });
+  assert.match(failureOf(ended).message, /'v' was promised as string and its value holds a zero character/);
+});
 
 test("a process of an older attempt cannot write into a newer one", async (t) => {
   const rig = createRig(t);

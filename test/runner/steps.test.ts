@@ -127,6 +127,17 @@ for (const shells of ["kept", "direct"] as const) {
       assert.match(outside.message, /leads out of the checkout/);
     });
 
+    test("an input is never laid into a .git, whatever way its path takes", async (t) => {
+      const rig = createRig(t);
+      for (const path of [".git", "a/../.git", "lib/.GIT/hooks"]) {
+        const inputs = [{ artifact: { digest: "sha256:ab", sizeBytes: 2 }, name: "in", path }];
+        const failure = failureOf(await rig.run({ inputs, steps: [step("true")] }));
+        assert.equal(failure.kind, "artifact");
+        assert.match(failure.message, /artifact 'in' may not be laid at '.*': that is where git keeps a repository/);
+      }
+      assert.deepEqual(filesBelow(rig.checkout), []);
+    });
+
     test("an ended attempt leaves nothing but its log", async (t) => {
       const rig = createRig(t);
       await rig.run({ outputs: { a: "string" }, steps: [step("echo a=1 >> $BATON_OUTPUT; echo x")] });

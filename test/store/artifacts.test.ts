@@ -145,6 +145,32 @@ test("replace leaves exactly the artifact, merge removes nothing", async (t) => 
   }
 });
 
+test("the checkout's own .git is in no artifact, and no artifact is merged over a .git that is there", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  const repository = (config: string): Tree => ({ config: { file: config, executable: false } });
+  writeTree(at(".git"), repository("own"));
+  writeTree(at("lib"), { ".git": repository("nested"), "a.txt": { file: "a", executable: false } });
+  const all = await artifacts.collect(within, { within });
+  const elsewhere = workbench(t);
+  await artifacts.place(all, elsewhere.within, { within: elsewhere.within, onto: "merge" });
+  assert.deepEqual(readdirSync(elsewhere.within), ["lib"]);
+  assert.equal(readFileSync(elsewhere.at("lib/.git/config"), "utf8"), "nested");
+
+  writeTree(at("evil"), {
+    ".git": repository("evil"),
+    lib: { ".git": repository("evil"), new: { ".git": repository("new") } },
+  });
+  const evil = await artifacts.collect(at("evil"), { within });
+  await artifacts.place(evil, within, { within, onto: "merge" });
+  assert.equal(readFileSync(at(".git/config"), "utf8"), "own");
+  assert.equal(readFileSync(at("lib/.git/config"), "utf8"), "nested");
+  assert.equal(readFileSync(at("lib/new/.git/config"), "utf8"), "new");
+  // In a folder that is no repository: it must not become one.
+  const bare = workbench(t);
+  await artifacts.place(evil, bare.within, { within: bare.within, onto: "merge" });
+  assert.deepEqual(readdirSync(bare.within), ["lib"]);
+});
+
 test("what is exactly the artifact already is not touched", async (t) => {
   const { within, artifacts, at } = workbench(t);
   writeTree(at("site"), site);

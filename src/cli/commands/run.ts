@@ -76,7 +76,8 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
       keepServices: options.keepServices === true,
       async begin(display) {
         display.say(about(), `${totals(plan)}; ${plan.environments.join(" → ")}`);
-        await baton.checkouts.prepare(id, { source, inPlace });
+        const danger = await baton.checkouts.prepare(id, { source, inPlace });
+        if (danger !== undefined) display.say(danger);
         await recoverRuns(baton, display);
         await baton.engine.createRun({ delivery, plan, parallel });
       },

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
 import { type Original, readOriginal, renewCheckout } from "../../git/checkout.ts";
+import { keepOnlyRuns, keepRunCommit, type RunRefs } from "../../git/run-refs.ts";
 import { keepOnlySnapshots, keepSnapshot } from "../../git/snapshot.ts";
 import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
+import { folderId } from "../../runner/runner.ts";
 import { Failure } from "../problem.ts";
 import type { Source } from "../source.ts";
 
@@ -34,21 +36,28 @@ export class Checkouts {
     this.#folder = join(stateFolder, "checkouts");
   }
 
-  /** Notes what a new run works on, before it is recorded. */
-  async prepare(run: RunId, { source, inPlace }: { source: Source; inPlace: boolean }): Promise<void> {
+  /** Notes what a new run works on, before it is recorded. Resolves with a sentence about what may endanger the run. */
+  async prepare(run: RunId, { source, inPlace }: { source: Source; inPlace: boolean }): Promise<string | undefined> {
     mkdirSync(this.#folder, { recursive: true });
     let place: Workplace = { version: 1, kind: "in-place", directory: source.root };
+    let unkept: string | undefined;
     if (source.kind === "commit") {
       const { root, commit, branch, prefix } = source;
       if (source.uncommitted.length > 0) await keepSnapshot(root, commit);
       place = inPlace
         ? { version: 1, kind: "in-place", directory: join(root, prefix) }
         : { version: 1, kind: "checkout", root, commit, prefix, ...(branch !== undefined && { branch }) };
+      if (place.kind === "checkout") unkept = await keepRunCommit(this.#refs(root), run, commit);
     }
     const path = this.#record(run);
     writeFileSync(`${path}.new`, `${JSON.stringify(place, null, 2)}\n`);
     renameSync(`${path}.new`, path);
     this.#known.set(run, place);
+    return unkept && `git may collect the commit of this run, because no ref could be given to it: ${unkept}`;
+  }
+
+  #refs(root: string): RunRefs {
+    return { root, owner: folderId(dirname(this.#folder)) };
   }
 
   /** Before a run goes on: what it works on must be there. */
@@ -89,7 +98,7 @@ export class Checkouts {
     else free.push(folder);
   }
 
-  /** Removes the checkouts of runs that are over, and the snapshots that neither they nor a deployment need. */
+  /** Removes the checkouts of runs that are over with their refs, and the snapshots that neither they nor a deployment need. */
   async tidy({
     keep,
     commits,
@@ -113,7 +122,7 @@ export class Checkouts {
         await rm(this.#record(run), { force: true });
       }),
     );
-    if (root !== undefined) await keepOnlySnapshots(root, needed);
+    if (root !== undefined) await Promise.all([keepOnlySnapshots(root, needed), keepOnlyRuns(this.#refs(root), keep)]);
   }
 
   #workplace(run: RunId): Workplace {

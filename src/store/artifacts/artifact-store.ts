@@ -1,10 +1,11 @@
 import { mkdir, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { isDotGit } from "../../model/dot-git.ts";
 import type { ArtifactRef } from "../../plan/plan.ts";
 import { stateFolder } from "../state-folder.ts";
 import { ArtifactError, LostContent } from "./artifact-error.ts";
 import { type ArtifactsFound, findDamage } from "./damage.ts";
-import { mergeInto, type Onto, replaceWith, requireReachable, whatIsAt } from "./destination.ts";
+import { mergeInto, type Onto, replaceWith, requireReachable, whatIsAt, withoutRepositories } from "./destination.ts";
 import type { Entry } from "./entry.ts";
 import { FilePool, hashFile } from "./file-pool.ts";
 import { type Garbage, throwAway } from "./garbage.ts";
@@ -25,13 +26,15 @@ export class ArtifactStore {
 
   /**
    * Stores a file or a folder with everything in it. Durable when it resolves. The same files give the same reference,
-   * whenever and from wherever they are taken. Nothing on the way from `within` to the path may be a link.
+   * whenever and from wherever they are taken. Nothing on the way from `within` to the path may be a link. `within` itself
+   * is taken without its own `.git`, which is the checkout's and not the job's.
    */
   collect(path: string, { within }: { within: string }): Promise<ArtifactRef> {
     return this.#while(async () => {
       await requireReachable(path, within);
       if ((await whatIsAt(path)) === "nothing") throw new ArtifactError("there is nothing at this path");
-      const entries = await readTree(path, (file) => this.#pool.keepFile(file));
+      const leaveOut = path === within ? isDotGit : () => false;
+      const entries = await readTree(path, (file) => this.#pool.keepFile(file), leaveOut);
       const listing = Buffer.from(writeListing(entries));
       await this.#pool.settle("files", digestsIn(entries));
       const digest = digestOf(listing);
@@ -44,7 +47,7 @@ export class ArtifactStore {
   /**
    * Lays an artifact at a path below `within`, as copies that can be changed without harm to the store. Checked byte for
    * byte before anything at the path is touched. What is exactly the artifact already is left as it is: another job may
-   * be reading it.
+   * be reading it. Merging leaves every `.git` that is there as it is, and makes none in `within` itself.
    */
   place(artifact: ArtifactRef, path: string, { within, onto }: { within: string; onto: Onto }): Promise<void> {
     return this.#while(async () => {
@@ -59,8 +62,9 @@ export class ArtifactStore {
           if (error instanceof LostContent) await this.#pool.discard("listings", artifact.digest, "whole or not");
           throw error;
         });
-        if (onto === "merge" && (await whatIsAt(path)) !== "nothing") await mergeInto(staged, path, entries);
-        else await replaceWith(staged, path, `${staged}.old`);
+        if (onto === "merge" && (await whatIsAt(path)) !== "nothing") {
+          await mergeInto(staged, path, await withoutRepositories(entries, path, within));
+        } else await replaceWith(staged, path, `${staged}.old`);
       } finally {
         await rm(staged, { recursive: true, force: true });
       }

@@ -1,5 +1,6 @@
 import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { isDotGit } from "../../model/dot-git.ts";
 import { ArtifactError, entryName } from "./artifact-error.ts";
 import type { Entry } from "./entry.ts";
 
@@ -44,6 +45,26 @@ export async function replaceWith(staged: string, path: string, aside: string): 
     await rm(path, { force: true });
     await rename(staged, path);
   }
+}
+
+/** The entries but for those that would be merged over a `.git` that is there already, or make one of `within` itself. */
+export async function withoutRepositories(entries: readonly Entry[], path: string, within: string): Promise<Entry[]> {
+  const known = new Map<string, boolean>();
+  const kept: Entry[] = [];
+  for (const entry of entries) {
+    const names = entry.path.split("/");
+    const at = names.findIndex(isDotGit);
+    if (at === -1) {
+      kept.push(entry);
+      continue;
+    }
+    const repository = join(path, ...names.slice(0, at + 1));
+    if (!known.has(repository)) {
+      known.set(repository, dirname(repository) === within || (await whatIsAt(repository)) !== "nothing");
+    }
+    if (!known.get(repository)) kept.push(entry);
+  }
+  return kept;
 }
 
 /** Moves what was staged over the folder at the path, entry by entry; each appears whole or not at all. */

@@ -12,8 +12,15 @@ export type OpenFile = Awaited<ReturnType<typeof open>>;
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Lists a file or folder, handing every regular file to `keep`. Follows no link; refuses what is neither file nor folder. */
-export async function readTree(root: string, keep: KeepFile): Promise<Entry[]> {
+/**
+ * Lists a file or folder, handing every regular file to `keep`. Follows no link; refuses what is neither file nor folder.
+ * `leaveOut` is asked for what lies right below the root.
+ */
+export async function readTree(
+  root: string,
+  keep: KeepFile,
+  leaveOut: (name: string) => boolean = () => false,
+): Promise<Entry[]> {
   const top = await lstat(root);
   if (top.isFile()) return [await readFile(root, "", keep)];
   if (top.isSymbolicLink()) {
@@ -26,6 +33,7 @@ export async function readTree(root: string, keep: KeepFile): Promise<Entry[]> {
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const found of await readdir(join(root, folder), { withFileTypes: true, encoding: "buffer" })) {
       const path = folder === "" ? nameOf(found) : `${folder}/${nameOf(found)}`;
+      if (folder === "" && leaveOut(path)) continue;
       if (found.isDirectory()) {
         entries.push({ kind: "directory", path });
         folders.push(path);

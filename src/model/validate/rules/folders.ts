@@ -1,3 +1,4 @@
+import { leadsIntoGit } from "../../dot-git.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { type Rule, refusal } from "../subject.ts";
 
@@ -20,6 +21,15 @@ export const folders: Rule = function* ({ pipelines, jobs }) {
     for (const [index, use] of job.uses.entries()) {
       const at = [...path, "uses", index];
       const wrong = [...leaves([use.path], at, "the job's working directory")];
+      if (wrong.length === 0 && leadsIntoGit([...folder, use.path].join("/"))) {
+        const help = "lay it anywhere else: jobs must find the repository that they were given";
+        wrong.push(
+          refusal("laid-into-git", at, {
+            message: `"${use.artifact}" is laid at "${use.path}", where git keeps a repository`,
+            help,
+          }),
+        );
+      }
       yield* wrong;
       if (wrong.length > 0) continue;
       const place = normalised(use.path);
