@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import type { Delivery } from "../model/delivery.ts";
 import { inOrder } from "../platforms/codepipeline/write/lines.ts";
 import { settingsFile } from "./codepipeline/settings-file.ts";
@@ -66,10 +65,9 @@ async function offerMenu(terminal: Terminal): Promise<string[] | undefined> {
   );
   const columns = terminal.stderr.columns ?? 80;
   terminal.say("", ...[err.strong(title), "", ...table(rows, "  ")].map((line) => fit(line, columns - 1)));
-  const lines = createInterface({ input: terminal.stdin, output: terminal.stderr });
   try {
     for (;;) {
-      const answer = (await lines.question(`\nnumber, or Enter to leave: `)).trim();
+      const answer = (await terminal.question("\nnumber, or Enter to leave: ")).trim();
       if (answer === "" || answer === "q") return undefined;
       const chosen = choices[Number(answer) - 1];
       if (chosen) return chosen.argv;
@@ -79,8 +77,6 @@ async function offerMenu(terminal: Terminal): Promise<string[] | undefined> {
     // Ctrl-C or Ctrl-D at the question.
     if ((error as { code?: string }).code === "ABORT_ERR") return undefined;
     throw error;
-  } finally {
-    lines.close();
   }
 }
 

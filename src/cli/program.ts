@@ -44,13 +44,15 @@ function describeProgram(terminal: Terminal): Command {
     .usage("COMMAND [OPTIONS]")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void terminal.stdout.write(text),
-      writeErr: (text) => void terminal.stderr.write(text),
+      writeOut: (text) => terminal.print(...linesOf(text)),
+      writeErr: (text) => terminal.say(...linesOf(text)),
       outputError: (text, write) => write(explain(text, terminal)),
     })
     .addHelpText("after", closingHelp);
   return program;
 }
+
+const linesOf = (text: string) => text.replace(/\n$/, "").split("\n");
 
 const closingHelp = `
 Examples:

@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes, Failure, UsageError } from "./problem.ts";
 import { styleFor } from "./terminal/style.ts";
+import { sayLines } from "./terminal/terminal.ts";
 
 /** Adapters' errors that are about the world and not about Baton; their messages already say where, what and what next. */
 const worldly = new Set(["StoreError", "GitError"]);
@@ -16,8 +17,8 @@ function tell(error: Error & { next?: string | undefined }, code: ExitCode): Exi
   const style = styleFor(process.stderr, process.env);
   const [first, ...rest] = error.message.split("\n");
   const lines = [`${style.bad("baton:")} ${first}`, ...rest];
-  if (error.next) lines.push(`  ${style.faint("next:")} ${error.next}`);
-  process.stderr.write(`${lines.join("\n")}\n`);
+  if (error.next) lines.push(...`  ${style.faint("next:")} ${error.next}`.split("\n"));
+  sayLines(lines);
   return code;
 }
 
@@ -31,6 +32,6 @@ function reportBug(error: unknown, argv: string[]): ExitCode {
     `    Node.js ${process.version}, ${process.platform} ${process.arch}`,
     ...stack.split("\n").map((line) => `    ${line}`),
   ];
-  process.stderr.write(`${lines.join("\n")}\n`);
+  sayLines(lines);
   return exitCodes.bug;
 }

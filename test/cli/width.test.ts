@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { colouredStyle } from "../../src/cli/terminal/style.ts";
 import { fit, pad, widthOf } from "../../src/cli/terminal/width.ts";
 
 test("wide characters take two columns, marks and colours none", () => {
@@ -10,7 +11,8 @@ test("wide characters take two columns, marks and colours none", () => {
     ["🚚", 2],
     ["é", 1],
     ["e\u0301", 1],
-    ["\x1b[31mred\x1b[39m", 3],
+    [colouredStyle.bad("red"), 3],
+    ["a\x1b[31m\r\nb", 8],
     ["━━─", 3],
     ["👍🏽", 2],
   ];
@@ -18,7 +20,7 @@ test("wide characters take two columns, marks and colours none", () => {
 });
 
 test("a cut keeps colours closed and never breaks a wide character", () => {
-  assert.equal(fit("\x1b[31m配達配達\x1b[39m!", 6), "\x1b[31m配達…\x1b[39m");
+  assert.equal(fit(`${colouredStyle.bad("配達配達")}!`, 6), colouredStyle.bad("配達…"));
   assert.equal(fit("short", 5), "short");
   assert.equal(fit("longer", 5), "long…");
 });

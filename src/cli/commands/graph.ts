@@ -65,7 +65,7 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   });
   const drawing = options.jobs ? drawJobs(plan) : drawPipelines(plan, delivery);
   if (options.json) terminal.printJson({ version: 1, ...drawing });
-  else terminal.print(draw(drawing).trimEnd());
+  else terminal.print(...draw(drawing).trimEnd().split("\n"));
   terminal.suggest("baton plan", "why each of them runs or not");
   return exitCodes.clean;
 

@@ -11,6 +11,7 @@ import { type LogFollower, openLogFollower } from "../log-follower.ts";
 import { findPlace, type Place } from "../place.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import { clockTime } from "../terminal/duration.ts";
+import { ownColours } from "../terminal/gate.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
@@ -136,7 +137,7 @@ class LogPrinter {
         if (this.#how.json) this.#lines.push({ job: log.job, attempt: log.attempt, step, at, text });
         else {
           const name = this.#how.oneJob ? "" : `${terminal.out.active(log.job)} `;
-          terminal.print(`${terminal.out.faint(clockTime(at))} ${name}${text}`);
+          terminal.print(`${terminal.out.faint(clockTime(at))} ${name}${ownColours(text)}`);
         }
       }
     }

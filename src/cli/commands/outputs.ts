@@ -2,6 +2,7 @@ import type { CommandModule } from "../command.ts";
 import { inPromotionOrder, openJournal } from "../journal.ts";
 import { findPlace } from "../place.ts";
 import { exitCodes, UsageError } from "../problem.ts";
+import { shownValue } from "../terminal/value.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
@@ -39,7 +40,7 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
     terminal.print(out.strong(environment));
     for (const [pipeline, { outputs, release, artifacts }] of Object.entries(pipelines)) {
       terminal.print(`  ${pipeline} ${out.faint(`release ${release}`)}`);
-      for (const [name, value] of Object.entries(outputs)) terminal.print(`    ${name} = ${oneLine(value)}`);
+      for (const [name, value] of Object.entries(outputs)) terminal.print(`    ${name} = ${shownValue(value)}`);
       for (const [name, { digest }] of Object.entries(artifacts)) {
         terminal.print(`    ${name} ${out.faint(`artifact ${digest.slice(0, 19)}`)}`);
       }
@@ -49,9 +50,3 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   terminal.suggest("baton status", "what is deployed and what runs");
   return exitCodes.clean;
 };
-
-/** A value with line breaks or control characters is shown as JSON. */
-function oneLine(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return /[\u0000-\u001f\u007f]/.test(value) ? JSON.stringify(value) : value;
-}

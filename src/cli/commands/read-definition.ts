@@ -19,6 +19,6 @@ export const run: CommandModule["run"] = async ({ terminal, args }) => {
     if (!(error instanceof UsageError)) throw error;
     answer = { ok: false, message: error.message, ...(error.next !== undefined && { next: error.next }) };
   }
-  terminal.print(JSON.stringify(answer));
+  terminal.printJson(answer);
   return exitCodes.clean;
 };

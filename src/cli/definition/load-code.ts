@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { types } from "node:util";
 import { Script } from "node:vm";
+import { sayLines } from "../terminal/terminal.ts";
 import { explainExit, explainLoadError, explainTimeout } from "./explain.ts";
 import { registerDefinitionHooks } from "./module-hooks.ts";
 
@@ -70,7 +71,7 @@ function keepQuiet(onExit: () => Error & { next?: string | undefined }): () => v
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof write;
   const complain = () => {
     const { message, next } = onExit();
-    process.stderr.write(`baton: ${message}\n${next ? `  next: ${next}\n` : ""}`);
+    sayLines([`baton: ${message}`, ...(next ? [`  next: ${next}`] : [])].flatMap((text) => text.split("\n")));
     process.exitCode = 2;
   };
   process.once("exit", complain);

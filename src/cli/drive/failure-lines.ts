@@ -2,6 +2,7 @@ import type { JobFailed } from "../../engine/events.ts";
 import { logPath } from "../../runner/log-path.ts";
 import { shortPath } from "../definition/source-frame.ts";
 import { lastLines } from "../log-follower.ts";
+import { ownColours } from "../terminal/gate.ts";
 import type { Style } from "../terminal/style.ts";
 
 const shownLines = 20;
@@ -15,7 +16,7 @@ export function failureLines(event: JobFailed, where: { stateFolder: string; cwd
   const lines = all.filter((line) => step === undefined || line.step === step);
   if (lines.length === 0) return [];
   return [
-    ...lines.map(({ text }) => `  ${style.bad("│")} ${text}`),
+    ...lines.map(({ text }) => `  ${style.bad("│")} ${ownColours(text)}`),
     `  ${style.faint(`log: ${shortPath(logPath(stateFolder, log), cwd)}  baton logs ${event.run} '${event.job}'`)}`,
   ];
 }

@@ -2,7 +2,7 @@ import type { Recorded, RunId } from "../../engine/events.ts";
 import type { RunState } from "../../engine/state.ts";
 import type { JobId } from "../../plan/plan.ts";
 import { eventLine } from "../terminal/event-line.ts";
-import { Screen } from "../terminal/screen.ts";
+import { ownColours } from "../terminal/gate.ts";
 import { timeLeft } from "../terminal/time-left.ts";
 import { type Doing, view } from "../terminal/view.ts";
 import type { ApprovalKey, Display, DisplayOptions } from "./display.ts";
@@ -16,7 +16,7 @@ const timeLeftEveryMs = 1000;
 /** What has happened scrolls by above; a picture of what runs and waits is redrawn below, at most ten times a second. */
 export function liveDisplay(options: DisplayOptions & { run: RunId }): Display {
   const { terminal, state, run: shown, expected } = options;
-  const screen = new Screen(terminal.stderr);
+  const screen = terminal.openScreen();
   const doing = new Map<JobId, Doing>();
   const attemptsOf = attemptsIn(state);
   const style = terminal.err;
@@ -65,8 +65,9 @@ export function liveDisplay(options: DisplayOptions & { run: RunId }): Display {
       }
     },
     output({ job, step, text }) {
-      if (options.verbose) screen.print([`${style.active(job)} ${text}`]);
-      doing.set(job, { step: stepName(state.runs.get(shown), job, step), line: text.trim() });
+      const line = ownColours(text);
+      if (options.verbose) screen.print([`${style.active(job)} ${line}`]);
+      doing.set(job, { step: stepName(state.runs.get(shown), job, step), line: line.trim() });
       dirty = true;
     },
     say: (...lines) => screen.print(lines),

@@ -1,5 +1,6 @@
 import type { Recorded } from "../../engine/events.ts";
 import { eventLine, timedLine } from "../terminal/event-line.ts";
+import { ownColours } from "../terminal/gate.ts";
 import type { Display, DisplayOptions } from "./display.ts";
 import { failureLines } from "./failure-lines.ts";
 
@@ -28,7 +29,7 @@ export function plainDisplay({ terminal, state, stateFolder, verbose }: DisplayO
       if (event.type === "job.failed") print(...failureLines(event, { stateFolder, cwd: terminal.cwd, style }));
     },
     output({ job, at, text }) {
-      if (verbose) print(timedLine(at, `${style.active(job)} ${text}`, style));
+      if (verbose) print(timedLine(at, `${style.active(job)} ${ownColours(text)}`, style));
     },
     say: print,
     notice: print,

@@ -8,6 +8,7 @@ import { by } from "../terminal/event-line.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { shownValue } from "../terminal/value.ts";
 import { wrap } from "../terminal/width.ts";
 import type { Baton } from "./open-baton.ts";
 
@@ -118,8 +119,7 @@ function outputLines(run: RunState, { engine }: Baton, style: Style): string[] {
     const rows: string[][] = [];
     for (const [pipeline, { outputs, release }] of Object.entries(engine.state.deployed[environment] ?? {})) {
       const from = release === run.release ? "" : style.faint(`from release ${release}`);
-      for (const [name, value] of Object.entries(outputs))
-        rows.push([`${pipeline}.${name}`, value.split("\n")[0]!, from]);
+      for (const [name, value] of Object.entries(outputs)) rows.push([`${pipeline}.${name}`, shownValue(value), from]);
     }
     if (rows.length > 0) lines.push(`  ${style.strong(environment)}`, ...table(rows, "    "));
   }

@@ -1,3 +1,4 @@
+import { type GateOptions, gatedLine } from "./gate.ts";
 import { fit, widthOf } from "./width.ts";
 
 /** The part of a terminal that is written to. */
@@ -23,12 +24,14 @@ const endFrame = "\x1b[?2026l";
  * counted anew, so that nothing is left behind or overwritten.
  */
 export class Screen {
-  #stream: TerminalStream;
+  readonly #stream: TerminalStream;
+  readonly #gate: GateOptions;
   #drawn: string[] = [];
   #cursorHidden = false;
 
-  constructor(stream: TerminalStream) {
+  constructor(stream: TerminalStream, gate: GateOptions) {
     this.#stream = stream;
+    this.#gate = gate;
   }
 
   get columns(): number {
@@ -44,7 +47,7 @@ export class Screen {
     const next = lines.slice(0, this.rows - 1).map((line) => fit(line, this.columns - 1));
     if (next.length === this.#drawn.length && next.every((line, at) => line === this.#drawn[at])) return;
     const cursor = this.#cursorHidden ? "" : hideCursor;
-    const body = next.map((line) => `${line}${clearLine}\n`).join("");
+    const body = this.#text(next);
     this.#stream.write(beginFrame + cursor + this.#home() + body + clearToEnd + endFrame);
     this.#cursorHidden = true;
     this.#drawn = next;
@@ -53,10 +56,8 @@ export class Screen {
   /** Writes lines that stay, above the block; the block is drawn again below them. */
   print(lines: string[]): void {
     if (lines.length === 0) return;
-    const kept = this.#drawn;
-    const body = lines.map((line) => `${line}${clearLine}\n`).join("");
-    const block = kept.map((line) => `${line}${clearLine}\n`).join("");
-    this.#stream.write(beginFrame + this.#home() + body + clearToEnd + block + endFrame);
+    const block = this.#text(this.#drawn);
+    this.#stream.write(beginFrame + this.#home() + this.#text(lines) + clearToEnd + block + endFrame);
   }
 
   /** Removes the block and gives the cursor back. */
@@ -65,6 +66,10 @@ export class Screen {
     this.#stream.write(this.#home() + clearToEnd + (this.#cursorHidden ? showCursor : ""));
     this.#drawn = [];
     this.#cursorHidden = false;
+  }
+
+  #text(lines: readonly string[]): string {
+    return lines.map((line) => `${gatedLine(line, this.#gate)}${clearLine}\n`).join("");
   }
 
   #home(): string {

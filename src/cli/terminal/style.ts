@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { colourMark } from "./gate.ts";
 
 /** Words that carry a meaning on the screen; the colour is only a second sign of it, never the only one. */
 export interface Style {
@@ -14,19 +14,19 @@ const plain = (text: string) => text;
 
 export const noStyle: Style = { good: plain, bad: plain, warning: plain, active: plain, faint: plain, strong: plain };
 
-type Format = Parameters<typeof styleText>[0];
-
-function paint(format: Format): (text: string) => string {
-  return (text) => (text === "" ? "" : styleText(format, text, { validateStream: false }));
+/** SGR parameters that turn something on and off. */
+function paint(on: string, off: string): (text: string) => string {
+  return (text) => (text === "" ? "" : colourMark(on) + text + colourMark(off));
 }
 
-const colours: Style = {
-  good: paint("green"),
-  bad: paint("red"),
-  warning: paint("yellow"),
-  active: paint("cyan"),
-  faint: paint("dim"),
-  strong: paint("bold"),
+/** The colours come out of the gate: see gate.ts. */
+export const colouredStyle: Style = {
+  good: paint("32", "39"),
+  bad: paint("31", "39"),
+  warning: paint("33", "39"),
+  active: paint("36", "39"),
+  faint: paint("2", "22"),
+  strong: paint("1", "22"),
 };
 
 export interface Stream {
@@ -36,8 +36,8 @@ export interface Stream {
 /** https://no-color.org: any value but the empty one turns colours off. `FORCE_COLOR` turns them on for a pipe. */
 export function styleFor(stream: Stream, env: NodeJS.ProcessEnv): Style {
   if (env.NO_COLOR) return noStyle;
-  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false") return colours;
-  return stream.isTTY === true && env.TERM !== "dumb" ? colours : noStyle;
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false") return colouredStyle;
+  return stream.isTTY === true && env.TERM !== "dumb" ? colouredStyle : noStyle;
 }
 
 /** Whether lines may be redrawn in place: on a terminal that can, with a person in front of it. */

@@ -1,5 +1,7 @@
 import { UsageError } from "../problem.ts";
-import { canRedraw, type Style, styleFor } from "./style.ts";
+import { type GateOptions, gatedJson, gatedLines } from "./gate.ts";
+import { Screen } from "./screen.ts";
+import { canRedraw, noStyle, type Style, styleFor } from "./style.ts";
 
 /**
  * What surrounds a command: where it was called and whom it talks to. Data goes to stdout with `print`; everything for
@@ -9,8 +11,9 @@ export interface Terminal {
   cwd: string;
   env: NodeJS.ProcessEnv;
   stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
+  /** What the streams are like. Nobody writes to them but through the gate, by the functions below. */
+  stdout: StreamShape;
+  stderr: StreamShape;
   /** Styles for stdout and stderr; they differ when one of them is a pipe. */
   out: Style;
   err: Style;
@@ -22,13 +25,20 @@ export interface Terminal {
   readonly isReaderGone: boolean;
   /** The file that starts Baton, to start it again as a child. */
   entry: string;
+  /** Each argument is one line. */
   print(...lines: string[]): void;
   say(...lines: string[]): void;
   /** One JSON document on stdout. */
   printJson(value: unknown): void;
   /** The closing line of a command: what is useful next. */
   suggest(command: string, why?: string): void;
+  /** Asks on stderr and resolves with the line that was typed. Rejects with `ABORT_ERR` at Ctrl-C and Ctrl-D. */
+  question(text: string): Promise<string>;
+  /** The end of stderr, to be redrawn in place. */
+  openScreen(): Screen;
 }
+
+export type StreamShape = Pick<NodeJS.WriteStream, "columns" | "isTTY" | "on" | "off">;
 
 export function openTerminal(entry: string): Terminal {
   const { stdin, stdout, stderr, env } = process;
@@ -43,15 +53,16 @@ export function openTerminal(entry: string): Terminal {
     });
   }
   const redraws = canRedraw(stderr, env);
-  const say = (...lines: string[]) => void stderr.write(`${lines.join("\n")}\n`);
-  const print = (...lines: string[]) => void stdout.write(`${lines.join("\n")}\n`);
+  const out = styleFor(stdout, env);
+  const say = (...lines: string[]) => void stderr.write(gatedLines(lines, gateOf(err)));
+  const print = (...lines: string[]) => void stdout.write(gatedLines(lines, gateOf(out)));
   return {
     cwd: currentFolder(),
     env,
     stdin,
     stdout,
     stderr,
-    out: styleFor(stdout, env),
+    out,
     err,
     redraws,
     interactive: redraws && stdin.isTTY === true,
@@ -61,9 +72,28 @@ export function openTerminal(entry: string): Terminal {
     entry,
     print,
     say,
-    printJson: (value) => print(JSON.stringify(value, null, 2)),
+    printJson: (value) => void stdout.write(`${gatedJson(value)}\n`),
     suggest: (command, why) => say(`${err.faint("next:")} ${err.strong(command)}${why ? err.faint(`  ${why}`) : ""}`),
+    async question(text) {
+      const { createInterface } = await import("node:readline/promises");
+      const lines = createInterface({ input: stdin, output: stderr });
+      try {
+        return await lines.question(text);
+      } finally {
+        lines.close();
+      }
+    },
+    openScreen: () => new Screen(stderr, gateOf(err)),
   };
+}
+
+/** For words on stderr before there is a terminal, or after. */
+export function sayLines(lines: readonly string[]): void {
+  process.stderr.write(gatedLines(lines, gateOf(styleFor(process.stderr, process.env))));
+}
+
+function gateOf(style: Style): GateOptions {
+  return { colours: style !== noStyle };
 }
 
 function currentFolder(): string {

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
+import { colourMark, onOneLine, withoutMarks } from "./gate.ts";
 
 /** Ranges of code points that take two columns: East Asian wide and full-width forms, and pictographs. Unicode 16. */
 const wide: readonly (readonly [number, number])[] = [
@@ -91,11 +91,11 @@ const wide: readonly (readonly [number, number])[] = [
 const printableAscii = /^[\x20-\x7e]*$/;
 const zeroWidth = /^(?:[\p{Mark}\p{Cf}\p{Cc}]|\p{Emoji_Modifier})$/u;
 
-/** Columns that a text takes on a terminal; colours and other control sequences take none. */
+/** Columns that a text takes on a terminal, as the gate lets it through; colours take none. */
 export function widthOf(text: string): number {
   if (printableAscii.test(text)) return text.length;
   let columns = 0;
-  for (const character of stripVTControlCharacters(text)) columns += characterWidth(character);
+  for (const character of withoutMarks(text)) columns += characterWidth(character);
   return columns;
 }
 
@@ -119,15 +119,16 @@ function isWide(point: number): boolean {
   return false;
 }
 
+const MARK_BEGIN = colourMark("")[0]!;
+
 /** Cuts a text that takes more than `columns`, with an ellipsis at the end; colours are kept and closed. */
 export function fit(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   if (columns <= 0) return "";
   let room = columns - 1;
   let kept = "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with the control character
-  for (const piece of text.split(/(\x1b\[[0-9;]*m)/)) {
-    if (piece.startsWith("\x1b[")) {
+  for (const piece of onOneLine(text).split(/(\ufdd0[0-9;:]*\ufdd1)/)) {
+    if (piece.startsWith(MARK_BEGIN)) {
       kept += piece;
       continue;
     }
