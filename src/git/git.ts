@@ -67,9 +67,10 @@ export async function askGit(args: string[], call: GitCall): Promise<string | un
 function explain(args: string[], error: NodeJS.ErrnoException | { code?: unknown }, stderr: string): GitError {
   const command = `git ${commandIn(args) ?? ""}`.trim();
   if (error.code === "ENOENT") return new GitError("git is not on the path: install git and try again");
-  const said = stderr.trim().split("\n").slice(0, 4).join("\n  ");
+  const lines = stderr.trim().split("\n").slice(0, 4);
+  const said = lines.length > 1 ? `\n  ${lines.join("\n  ")}` : ` ${lines[0]}`;
   const exitCode = typeof error.code === "number" ? error.code : undefined;
-  return new GitError(`${command} failed${said ? `:\n  ${said}` : ""}`, exitCode);
+  return new GitError(`${command} failed${said.trim() === "" ? "" : `:${said}`}`, exitCode);
 }
 
 /** The first word that is neither an option of git itself nor such an option's value. */

@@ -33,15 +33,15 @@ const NEWLINE = 0x0a;
 /** Empty values are ignored. */
 export function createMasking(secrets: Iterable<string>): Masking {
   const plain = new Set<string>();
-  const base64 = new Set<string>();
+  const wrapped = new Set<string>();
   for (const secret of secrets) {
     if (secret === "") continue;
     const forms = secretForms(secret);
     for (const form of forms.plain) plain.add(form);
-    for (const form of forms.base64) base64.add(form);
+    for (const form of forms.wrapped) wrapped.add(form);
   }
   if (plain.size === 0) return NO_MASKING;
-  const sets = [createPatternSet(plain), createPatternSet(base64)] as const;
+  const sets = [createPatternSet(plain), createPatternSet(wrapped)] as const;
   const stream = () => createStream(...sets);
   return {
     stream,
@@ -61,9 +61,9 @@ interface Search {
   fed: number;
 }
 
-function createStream(plainSet: PatternSet, base64Set: PatternSet): MaskingStream {
+function createStream(plainSet: PatternSet, wrappedSet: PatternSet): MaskingStream {
   const plain = createSearch(plainSet);
-  const base64 = createSearch(base64Set);
+  const wrapped = createSearch(wrappedSet);
   /** Characters read but not yet given out; the first is at stream position `start`. */
   let held = "";
   let start = 0;
@@ -104,15 +104,15 @@ function createStream(plainSet: PatternSet, base64Set: PatternSet): MaskingStrea
       }
       if (code === ESCAPE) {
         inColour = true;
-        if (++colours > COLOURS_IN_A_ROW) restart(plain, base64);
+        if (++colours > COLOURS_IN_A_ROW) restart(plain, wrapped);
         continue;
       }
       colours = 0;
       feed(plain, code, offset + index);
       if (code !== NEWLINE) {
         newlines = 0;
-        feed(base64, code, offset + index);
-      } else if (++newlines > 1) restart(base64);
+        feed(wrapped, code, offset + index);
+      } else if (++newlines > 1) restart(wrapped);
     }
   }
 
@@ -143,7 +143,7 @@ function createStream(plainSet: PatternSet, base64Set: PatternSet): MaskingStrea
       const offset = start + held.length;
       held += text;
       scan(text, offset);
-      return give(Math.min(firstUndecided(plain), firstUndecided(base64), offset + text.length));
+      return give(Math.min(firstUndecided(plain), firstUndecided(wrapped), offset + text.length));
     },
     end() {
       return give(start + held.length);

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Failure } from "../engine/events.ts";
 import type { Ended, Launch, Runner } from "../engine/ports.ts";
 import type { JobId } from "../plan/plan.ts";
+import { ambientCredentials } from "./ambient-credentials.ts";
 import { Attempt, type AttemptWorld } from "./attempt.ts";
 import { createAttemptsFolder } from "./attempt-files.ts";
 import { createCoprocessSpawner } from "./coprocess-spawn.ts";
@@ -96,7 +97,8 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     pipes: createPipeSupply(join(pipesFolder, runnerId)),
     tools: createToolCheck(),
     services,
-    maskingOf: createMaskingCache(),
+    // Asked for when the first attempt starts: by then what is withheld is no longer in the environment.
+    maskingOf: createMaskingCache(() => ambientCredentials(env, { exists: existsSync })),
   };
 
   async function run(launch: Launch): Promise<void> {
@@ -174,14 +176,17 @@ export function folderId(stateFolder: string): string {
 
 const REMEMBERED_MASKINGS = 16;
 
-/** Jobs of one delivery mostly share their secrets, and preparing the search for them takes a while. */
-function createMaskingCache(): (secrets: ReadonlySet<string>) => Masking {
+/**
+ * Jobs of one delivery mostly share their secrets, and preparing the search for them takes a while. `always`: what is hidden
+ * beside the secrets of a job.
+ */
+function createMaskingCache(always: () => Iterable<string>): (secrets: ReadonlySet<string>) => Masking {
   const known = new Map<string, Masking>();
   return (secrets) => {
     const key = JSON.stringify([...secrets].sort());
     let masking = known.get(key);
     if (masking === undefined) {
-      masking = createMasking(secrets);
+      masking = createMasking([...secrets, ...always()]);
       if (known.size >= REMEMBERED_MASKINGS) known.clear();
       known.set(key, masking);
     }

@@ -1,9 +1,10 @@
 import { clean } from "./clean-text.ts";
 
-/** Everything a secret may look like in output. Base64 is apart because programs break it into lines anywhere. */
+/** Everything a secret may look like in output. */
 export interface SecretForms {
   plain: string[];
-  base64: string[];
+  /** Base64 and hexadecimal, which programs break into lines anywhere. */
+  wrapped: string[];
 }
 
 /**
@@ -18,15 +19,17 @@ export function secretForms(value: string): SecretForms {
   const lines = whole.split(/\r\n?|\n/);
   const pieces = new Set([whole, ...lines, ...lines.map((line) => line.trim()), whole.trim()]);
   const plain = new Set<string>();
-  const base64 = new Set<string>();
+  const wrapped = new Set<string>();
   for (const piece of pieces) {
     if (piece !== whole && piece.length < SHORTEST_PIECE) continue;
     // Output is cleaned before it is searched, so what is looked for must be cleaned too.
     add(plain, clean(piece), piece === whole ? 1 : SHORTEST_PIECE);
     for (const form of textForms(piece)) add(plain, form, SHORTEST_PIECE);
-    for (const form of base64Forms(Buffer.from(piece))) add(base64, form, SHORTEST_PIECE);
+    const bytes = Buffer.from(piece);
+    for (const form of base64Forms(bytes)) add(wrapped, form, SHORTEST_PIECE);
+    for (const form of hexForms(bytes)) add(wrapped, form, 2 * SHORTEST_PIECE);
   }
-  return { plain: [...plain], base64: [...base64] };
+  return { plain: [...plain], wrapped: [...wrapped] };
 }
 
 function add(forms: Set<string>, form: string, shortest: number): void {
@@ -125,4 +128,9 @@ function base64Forms(bytes: Buffer): string[] {
     forms.push(encoded.slice(start, end), unpadded.slice(start), encoded.slice(start));
   }
   return forms.flatMap((form) => [form, form.replace(/\+/g, "-").replace(/\//g, "_")]);
+}
+
+function hexForms(bytes: Buffer): string[] {
+  const form = bytes.toString("hex");
+  return [form, form.toUpperCase()];
 }

@@ -117,6 +117,7 @@ test("nothing raw reaches the terminal, whatever command shows it", { timeout: 4
     }
   }
   const all = seen.join("");
+  assert.doesNotMatch(all, /⏎ *(?:[└├│]|next:|help:)/, "Baton's own lines are printed as one");
   for (const shown of [
     /bad�\]0;OWNED/,
     /w = "\{\\n|w +"\{/,

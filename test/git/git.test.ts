@@ -12,6 +12,6 @@ test("an error of git's names the command, whatever options stand before it", as
   ]) {
     const error = await git(args, { cwd: root }).catch((caught: unknown) => caught);
     assert.ok(error instanceof GitError);
-    assert.match(error.message, /^git read-tree failed:\n {2}fatal: .*no-such-tree/);
+    assert.match(error.message, /^git read-tree failed: fatal: .*no-such-tree/);
   }
 });

@@ -66,6 +66,14 @@ test("shows what is not UTF-8 as such, keeps colours, drops what moves the curso
   assert.deepEqual(await rig.texts(ended.token), texts);
 });
 
+test("drops what hides text or turns the order of a line around, and keeps the colours that look like it", async (t) => {
+  const rig = createRig(t);
+  const ended = await rig.run(
+    `printf 'a\\033[8mb\\033[1;08;31mc\\033[38;5;8md\\033[48;2;8;8;8me\\033[0m\\u202egnp\\u2066.\\u2069\n'`,
+  );
+  assert.deepEqual(await rig.texts(ended.token), ["abc\x1b[38;5;8md\x1b[48;2;8;8;8me\x1b[0mgnp."]);
+});
+
 test("cleaning does not depend on how the text was cut, and leaves only colours", () => {
   const piece = fc.constantFrom(
     "\x1b",
@@ -84,6 +92,8 @@ test("cleaning does not depend on how the text was cut, and leaves only colours"
     "\x9b",
     " ",
     "\x1b[1m",
+    "\x1b[8m",
+    "\u202e",
   );
   const property = fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
     const whole = createTextCleaner();
@@ -91,7 +101,7 @@ test("cleaning does not depend on how the text was cut, and leaves only colours"
     const cleaner = createTextCleaner();
     assert.equal(pieces.map((part) => cleaner.push(part)).join("") + cleaner.end(), expected);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-    assert.doesNotMatch(expected.replace(/\x1b\[[0-9;:]*m/g, ""), /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+    assert.doesNotMatch(expected.replace(/\x1b\[[0-9;:]*m/g, ""), /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]/);
   });
   fc.assert(property, { numRuns: 3_000 });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
+import { ambientCredentials } from "../../src/runner/ambient-credentials.ts";
 import { createTextCleaner } from "../../src/runner/clean-text.ts";
 import { createMasking, MASK } from "../../src/runner/masking.ts";
 import { secretForms } from "../../src/runner/secret-forms.ts";
@@ -58,13 +59,13 @@ test("no form of a secret survives any cutting, and everything else is unchanged
         .replaceAll("\x1b", "");
       const oneLine = text.replaceAll("\n", "");
       const plain = secrets.flatMap((value) => secretForms(value).plain);
-      const base64 = secrets.flatMap((value) => secretForms(value).base64);
+      const wrapped = secrets.flatMap((value) => secretForms(value).wrapped);
       const stream = createMasking(secrets).stream();
       const masked =
         cutAt(oneLine, where)
           .map((piece) => stream.push(piece))
           .join("") + stream.end();
-      assert.equal(masked, maskSlowly(oneLine, [...plain, ...base64]));
+      assert.equal(masked, maskSlowly(oneLine, [...plain, ...wrapped]));
     },
   );
   fc.assert(property, { numRuns: 2_000 });
@@ -115,6 +116,10 @@ test("a secret is found in colours, over line ends of base64, and however it was
     bash(`set -x; : "$1"`).stderr,
     bash(`printf %s "$1" | base64`).stdout,
     bash(`printf "x%s" "$1" | base64 -w0`).stdout,
+    // As `xxd -p` writes it: 60 digits on a line.
+    Buffer.from(`x${value}`).toString("hex").replace(/.{60}/g, "$&\n"),
+    Buffer.from(value).toString("hex").toUpperCase(),
+    bash(`printf %s "$1" | od -An -v -tx1 | tr -d ' '`).stdout,
     ...spawnSync("python3", ["-c", python, value], { encoding: "utf8" }).stdout.split("\n"),
     new URL(`http://h/?q=${value}`).search,
     new URLSearchParams({ q: value }).toString(),
@@ -138,4 +143,80 @@ test("secrets are hidden in logs, in live lines and in failures", async (t) => {
   const named = { ...step("exit 1"), name: "uses second line of key" };
   const failure = failureOf(await rig.run({ env: { KEY: [{ secret: "KEY" }] }, steps: [named] }));
   assert.equal(failure.message, "step 'uses ***' ended with exit code 1");
+});
+
+test("credentials of the environment are hidden and no outputs, without being declared; jobs still get them", async (t) => {
+  const token = "ghs_16C7e42F292c6912E7710c838347Ae178B4a";
+  const rig = createRig(t, {
+    env: { ...process.env, GITHUB_TOKEN: token, STAGE_SECRET: "dev", DB_PASSWORD: "postgres" },
+  });
+  const ended = await rig.run(
+    `echo "$GITHUB_TOKEN"; printf %s "$GITHUB_TOKEN" | od -An -v -tx1 | tr -d ' '; echo dev "$DB_PASSWORD" \${#GITHUB_TOKEN}`,
+  );
+  assert.equal(ended.result.kind, "succeeded");
+  assert.deepEqual(await rig.texts(ended.token), ["***", "***", "dev postgres 40"]);
+  const refused = await rig.run({
+    outputs: { v: "string" },
+    steps: [step('echo "v=x$GITHUB_TOKEN" >> "$BATON_OUTPUT"')],
+  });
+  assert.match(failureOf(refused).message, /output 'v' contains a secret/);
+});
+
+test("which variables hold a credential, and which values are worth hiding", () => {
+  const hidden = (env: Record<string, string>) =>
+    ambientCredentials(env, { exists: (path) => path === "/run/secrets/npm" });
+  const value = "k3-9fQz81LmPw";
+  for (const name of [
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "NPM_TOKEN",
+    "NODE_AUTH_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "GOOGLE_CREDENTIALS",
+    "DOCKER_PASSWORD",
+    "REGISTRY_PASSWORD",
+    "PGPASSWORD",
+    "MY_TOKEN",
+    "my_db_password",
+    "STRIPE_API_KEY",
+    "SECRET",
+  ])
+    assert.deepEqual(hidden({ [name]: value }), [value], name);
+  for (const name of [
+    "PATH",
+    "HOME",
+    "AWS_ACCESS_KEY_ID",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "TOKENIZER",
+    "SECRETARY",
+    "PASSWORD_STORE_DIR",
+    "SSH_AUTH_SOCK",
+  ])
+    assert.deepEqual(hidden({ [name]: value }), [], name);
+  for (const common of [
+    "",
+    "true",
+    "dev",
+    "1234567",
+    "password",
+    "postgres",
+    "not-a-real-value",
+    "development",
+    "20261129",
+    "/run/secrets/npm",
+    "https://id.example/token",
+  ])
+    assert.deepEqual(hidden({ APP_SECRET: common }), [], common);
+  for (const real of [
+    "/aB9x/kQ",
+    "hunter22",
+    "correct-horse-battery-staple-and-more",
+    "eyJhbGciOi.eyJzdWI",
+    "a1b2c3d4",
+  ])
+    assert.deepEqual(hidden({ APP_SECRET: real }), [real], real);
 });

@@ -80,12 +80,14 @@ async function readiness(
 
 function commandLines({ does, commands }: Readiness, style: Style): string[] {
   const what = does === "create" ? "to put it on AWS" : "to bring AWS up to date";
-  return ["", style.strong(what), ...commands.map((command) => `  ${command}`)];
+  return ["", style.strong(what), ...commands.flatMap((command) => `  ${command}`.split("\n"))];
 }
 
 function lines({ verdict, name, text, remedy }: CheckUp, style: Style): string[] {
-  const first = `${mark(verdict, style)}  ${name}: ${text}`;
-  return remedy === undefined ? [first] : [first, `      ${style.faint("remedy:")} ${remedy}`];
+  const found = `${name}: ${text}`
+    .split("\n")
+    .map((line, at) => (at === 0 ? `${mark(verdict, style)}  ${line}` : `      ${line}`));
+  return remedy === undefined ? found : [...found, ...`      ${style.faint("remedy:")} ${remedy}`.split("\n")];
 }
 
 function mark(verdict: CheckUp["verdict"], style: Style): string {

@@ -19,7 +19,7 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
     command: `baton generate codepipeline --layout ${write.layout} --format ${write.format}${config}`,
     json: () => ({ layout: write.layout, format: write.format, notes }),
     tell(where) {
-      for (const note of notes) terminal.say("", `note: ${note}`);
+      for (const note of notes) terminal.say("", ...`note: ${note}`.split("\n"));
       const document = lowerDelivery(delivery, write);
       const created = { delivery: delivery.name, write, where, files, document, does: "create" } as const;
       for (const { command, place } of commandsBefore(created)) terminal.suggest(command, `first, ${place}`);

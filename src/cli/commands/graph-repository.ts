@@ -33,7 +33,7 @@ export async function graphRepository(
   const findings = check(facts, { simulator });
   const graph = pipelineGraph(facts, { findings, detail: options.jobs ? "jobs" : "pipelines" });
   if (options.json) terminal.printJson({ version: 1, ...graph.drawing, races: graph.races });
-  else terminal.print(...drawn(graph, options));
+  else terminal.print(...drawn(graph, options).flatMap((text) => text.split("\n")));
   terminal.suggest(`baton check ${path}`, "what is wrong, with the order of events that breaks");
   return exitCodes.clean;
 }
