@@ -152,21 +152,25 @@ for (const shells of ["kept", "direct"] as const) {
       assert.ok(!isRunning(await pidIn(join(rig.checkout, "daemon"))));
     });
 
-    test("what hid its mark is ended by the output it holds, with what it started, and the log says so", needs("setsid"), async (t) => {
-      const rig = createRig(t);
-      const daemon = "echo $$ > daemon; sleep 600 > /dev/null 2>&1 & echo $! > child; wait";
-      const other = "exec > /dev/null 2>&1; echo $$ > other; exec sleep 600";
-      const ended = await rig.run(
-        `setsid env -i sh -c '${daemon}' & setsid env -i sh -c '${other}' 7>&1 & until [ -s child ] && [ -s other ]; do :; done`,
-      );
-      assert.equal(ended.result.kind, "succeeded");
-      const pids = [];
-      for (const name of ["daemon", "child", "other"]) pids.push(await pidIn(join(rig.checkout, name)));
-      assert.deepEqual(pids.map(isRunning), [false, false, false]);
-      const text = (await rig.texts(ended.token)).join("\n");
-      for (const pid of [pids[0], pids[2]])
-        assert.match(text, new RegExp(`process ${pid} \\(s\\w+\\).* held its output and had to be ended`));
-    });
+    test(
+      "what hid its mark is ended by the output it holds, with what it started, and the log says so",
+      needs("setsid"),
+      async (t) => {
+        const rig = createRig(t);
+        const daemon = "echo $$ > daemon; sleep 600 > /dev/null 2>&1 & echo $! > child; wait";
+        const other = "exec > /dev/null 2>&1; echo $$ > other; exec sleep 600";
+        const ended = await rig.run(
+          `setsid env -i sh -c '${daemon}' & setsid env -i sh -c '${other}' 7>&1 & until [ -s child ] && [ -s other ]; do :; done`,
+        );
+        assert.equal(ended.result.kind, "succeeded");
+        const pids = [];
+        for (const name of ["daemon", "child", "other"]) pids.push(await pidIn(join(rig.checkout, name)));
+        assert.deepEqual(pids.map(isRunning), [false, false, false]);
+        const text = (await rig.texts(ended.token)).join("\n");
+        for (const pid of [pids[0], pids[2]])
+          assert.match(text, new RegExp(`process ${pid} \\(s\\w+\\).* held its output and had to be ended`));
+      },
+    );
 
     test("who was given the output but was there before the job is left alone, and named", async (t) => {
       const rig = createRig(t);
@@ -187,16 +191,23 @@ for (const shells of ["kept", "direct"] as const) {
       assert.match((await rig.texts(ended.token)).join(), new RegExp(`process ${stranger.pid} .*there before the job`));
     });
 
-    test("a service that is kept may hold the output: it goes on, and the log says what to do", needs("setsid"), async (t) => {
-      const rig = createRig(t);
-      const script = `setsid env -i sleep 600 & echo $! > pid; echo "name=api pid=$!" >> "$BATON_SERVICE"`;
-      const ended = await rig.run(script);
-      assert.equal(ended.result.kind, "succeeded");
-      const pid = await pidIn(join(rig.checkout, "pid"));
-      assert.ok(isRunning(pid));
-      assert.match((await rig.texts(ended.token)).join(), /still holds this step's output; send its output to a file/);
-      for (const service of rig.runner.listServices()) await rig.runner.stopService(service);
-    });
+    test(
+      "a service that is kept may hold the output: it goes on, and the log says what to do",
+      needs("setsid"),
+      async (t) => {
+        const rig = createRig(t);
+        const script = `setsid env -i sleep 600 & echo $! > pid; echo "name=api pid=$!" >> "$BATON_SERVICE"`;
+        const ended = await rig.run(script);
+        assert.equal(ended.result.kind, "succeeded");
+        const pid = await pidIn(join(rig.checkout, "pid"));
+        assert.ok(isRunning(pid));
+        assert.match(
+          (await rig.texts(ended.token)).join(),
+          /still holds this step's output; send its output to a file/,
+        );
+        for (const service of rig.runner.listServices()) await rig.runner.stopService(service);
+      },
+    );
 
     test("what had to be killed because it ignored SIGTERM is named in the log, with the time it was given", async (t) => {
       const rig = createRig(t, { graceMs: 100 });
