@@ -89,6 +89,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   ],
   generate: [{ args: ["github", "--out", "written"], json: true }, { args: ["codepipeline"] }, { args: [HOSTILE] }],
   cost: [{ args: [], json: true }],
+  init: [{ args: [] }, { args: [`--${HOSTILE}`] }],
   "read-definition": [{ args: ["baton.yaml"] }, { args: [`${HOSTILE}.ts`] }],
 };
 
