@@ -4,10 +4,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { banned, emptyNames, impure, maxLines, mayImport, pureFolders } from "./tidy/imports.ts";
+import { readLayout } from "./tidy/layout.ts";
+import { banned, emptyNames, impure, maxLines } from "./tidy/rules.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const folders = Object.keys(mayImport).sort((a, b) => b.length - a.length);
+const page = "docs/architecture.md";
+const layout = readLayout(readFileSync(join(root, page), "utf8"));
+const folders = [...layout.folders.keys()].sort((a, b) => b.length - a.length);
 
 const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
   cwd: root,
@@ -51,11 +54,19 @@ function occurrences(files: string[], rules: typeof banned): string[] {
 
 test("every source file stands in a folder of the layout", () => {
   const strays = sources.filter((file) => folderOf(file) === undefined && file !== "src/index.ts");
-  assert.deepEqual(
-    strays,
-    [],
-    "move them into a folder of test/tidy/imports.ts, or add the folder there and in docs/architecture.md",
-  );
+  assert.deepEqual(strays, [], `move them into a folder of the table in ${page}, or add the folder there`);
+});
+
+test("the table of the layout is read whole, and a wrong one is refused", () => {
+  const table = (...rows: string[]) =>
+    ["| folder | may import | pure |", "|---|---|---|", ...rows, "", "text"].join("\n");
+  const { folders, pure } = readLayout(table("| everybody | `a` | |", "| `a` | | yes |", "| `b`, `c/d` | `a` | `x` |"));
+  assert.deepEqual([...folders.keys()], ["a", "b", "c/d"]);
+  assert.deepEqual(folders.get("b")?.mayImport, ["a", "a"]);
+  assert.deepEqual(pure, ["a", "b/x", "c/d/x"]);
+  assert.throws(() => readLayout(table("| `a` | `nowhere` | |")), /nowhere, which has no row/);
+  assert.throws(() => readLayout(table("| `a` | | |", "| `a` | | |")), /two rows for a/);
+  assert.throws(() => readLayout("| folder | imports |"), /no table/);
 });
 
 test("folders import only what the layout allows", () => {
@@ -67,9 +78,9 @@ test("folders import only what the layout allows", () => {
       if (to === from) return [];
       if (to === undefined && target.startsWith("node_modules/")) return [];
       if (to === undefined) return [`${file}:${line} imports ${target}, which is outside src/`];
-      return mayImport[from]!.includes(to)
+      return layout.folders.get(from)!.mayImport.includes(to)
         ? []
-        : [`${file}:${line} ${from} must not import ${to}: move what they share to a folder both may import`];
+        : [`${file}:${line} ${from} must not import ${to} (${page}): move what they share to a folder both may import`];
     });
   });
   assert.deepEqual(wrong, []);
@@ -93,7 +104,7 @@ test("no two files import each other in a circle", () => {
 });
 
 test("pure folders stay pure", () => {
-  const pure = sources.filter((file) => pureFolders.includes(folderOf(file) ?? ""));
+  const pure = sources.filter((file) => layout.pure.some((folder) => file.startsWith(`src/${folder}/`)));
   assert.deepEqual(occurrences(pure, impure), []);
 });
 

@@ -1,9 +1,9 @@
 /** Facts in, findings out: every rule proposes, every proposal is replayed, and what cannot be carried out is dropped. */
 
 import type { Facts } from "../facts/facts.ts";
-import type { Simulator } from "../facts/scenario.ts";
 import { type Finding, sortFindings } from "../findings/finding.ts";
 import { locationOf } from "../findings/source.ts";
+import type { Simulator } from "../simulation/simulator.ts";
 import { Analysis } from "./analysis/analysis.ts";
 import { isReplayed } from "./replay.ts";
 import type { Candidate, Rule } from "./rule.ts";

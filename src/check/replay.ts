@@ -1,16 +1,10 @@
 /** Whether a claim holds: its schedule can be carried out, and ends in the bad state. */
 
-import type {
-  BadState,
-  Claim,
-  Found,
-  JobPattern,
-  RunPattern,
-  Simulator,
-  Trace,
-  TraceEntry,
-} from "../facts/scenario.ts";
+import type { BadState, Claim } from "../simulation/claim.ts";
 import * as patterns from "../simulation/patterns.ts";
+import type { JobPattern, RunPattern } from "../simulation/scenario.ts";
+import type { Simulator } from "../simulation/simulator.ts";
+import type { Found, Trace, TraceEntry } from "../simulation/trace.ts";
 
 export type Answer = { readonly replayed: true } | { readonly replayed: false; readonly reason: string };
 

@@ -1,8 +1,8 @@
 /** What a rule is and what it proposes. A rule says what is wrong; it never reads files and never decides what is shown. */
 
-import type { Claim } from "../facts/scenario.ts";
 import type { Confidence, Severity, TextEdit } from "../findings/finding.ts";
 import type { Place } from "../findings/source.ts";
+import type { Claim } from "../simulation/claim.ts";
 import type { Analysis } from "./analysis/analysis.ts";
 
 /** The six things that can be wrong. */

@@ -3,11 +3,11 @@
 import { statSync } from "node:fs";
 import { basename, dirname, resolve, sep } from "node:path";
 import type { Facts } from "../facts/facts.ts";
-import type { Simulator } from "../facts/scenario.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { SourceFile } from "../findings/source.ts";
 import type { FoundFiles } from "../platforms/codepipeline/read/find-files.ts";
 import type { Repository } from "../platforms/github/workflow.ts";
+import type { Simulator } from "../simulation/simulator.ts";
 import { filesOnDefaultBranch } from "./default-branch.ts";
 
 export interface ReadRepository {

@@ -3,7 +3,9 @@
  * with a scheduler that may delay whatever nothing orders.
  */
 
-import type { Moment, Scenario, Schedule, TraceEntry, TraceRun } from "../facts/scenario.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Moment, Schedule } from "./schedule.ts";
+import type { TraceEntry, TraceRun } from "./trace.ts";
 
 /** What has happened so far; grows with every move. */
 export interface Happened {

@@ -1,6 +1,8 @@
 /** Which runs, jobs and trace entries the patterns of a claim mean. */
 
-import type { JobPattern, Moment, RunPattern, TraceEntry, TraceRun } from "../facts/scenario.ts";
+import type { JobPattern, RunPattern } from "./scenario.ts";
+import type { Moment } from "./schedule.ts";
+import type { TraceEntry, TraceRun } from "./trace.ts";
 
 export function matchesRun(pattern: RunPattern, run: TraceRun): boolean {
   return (

@@ -3,9 +3,9 @@
  * everything else is held back. Where that fails, other orders are tried one by one, up to a limit.
  */
 
-import type { Moment, Schedule } from "../facts/scenario.ts";
 import type { Happened, Machine } from "./machine.ts";
 import { isMoment } from "./patterns.ts";
+import type { Moment, Schedule } from "./schedule.ts";
 
 /** More moves than these mean that runs start each other without end. */
 export const mostMoves = 100_000;

@@ -1,10 +1,33 @@
 /** Simulators of one platform, or of several together. A finding that cannot be replayed is wrong. */
 
-import type { Moment, Replay, Scenario, Schedule, Scheduler, Simulator, Trace } from "../facts/scenario.ts";
 import type { AnyPlatform, Happened, Machine } from "./machine.ts";
 import { matchesRun, samePath } from "./patterns.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Moment, Schedule } from "./schedule.ts";
 import { type Found, firstOf, mostMoves, search } from "./search.ts";
 import { together } from "./together.ts";
+import type { Trace } from "./trace.ts";
+
+/** Decides which of the things that may happen next does. Deterministic for one scheduler value. */
+export interface Scheduler {
+  /** `options` are stable names such as `start deploy.yml#deploy`; the answer is an index into them. */
+  choose(options: readonly string[]): number;
+}
+
+export type Replay =
+  | { readonly kind: "possible"; readonly trace: Trace }
+  /** `moment` is the index of the first moment that cannot happen after those before it. */
+  | { readonly kind: "impossible"; readonly moment: number; readonly reason: string; readonly trace: Trace };
+
+/** What a platform offers: it executes scenarios over the pipelines that were read. */
+export interface Simulator {
+  simulate(scenario: Scenario, scheduler: Scheduler): Trace;
+  /**
+   * Looks for a trace in which the moments occur in this order, holding back whatever is not ordered before them. Where
+   * only these pipelines are in question (`about`), others that cannot have to do with them may be left out.
+   */
+  replay(scenario: Scenario, schedule: Schedule, about?: ReadonlySet<string>): Replay;
+}
 
 export interface SimulatorOptions {
   /** How many moves `replay` may weigh to look for another order when the direct way fails. */
@@ -14,7 +37,6 @@ export interface SimulatorOptions {
 const defaultSearchLimit = 2_000;
 
 /** The pipelines of all platforms live in one world: what comes from outside comes to all of them at one time. */
-
 export function createSimulator(
   platforms: readonly AnyPlatform[],
   { searchLimit = defaultSearchLimit }: SimulatorOptions = {},

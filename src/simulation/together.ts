@@ -3,8 +3,10 @@
  * at one time, when it can come to all. Runs get numbers of their own, in the order in which they begin.
  */
 
-import type { Moment, Scenario, Schedule, TraceEntry, TraceRun } from "../facts/scenario.ts";
 import type { AnyPlatform, Machine } from "./machine.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Moment, Schedule } from "./schedule.ts";
+import type { TraceEntry, TraceRun } from "./trace.ts";
 
 /** A machine is known by its position. */
 export type JointMove =

@@ -4,7 +4,6 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../../src/check/check.ts";
 import type { Facts } from "../../src/facts/facts.ts";
-import type { Simulator } from "../../src/facts/scenario.ts";
 import { type Finding, sortFindings } from "../../src/findings/finding.ts";
 import { codepipelineFacts } from "../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../src/platforms/codepipeline/read/repository.ts";
@@ -13,6 +12,7 @@ import { githubFacts } from "../../src/platforms/github/facts/github-facts.ts";
 import { readRepository } from "../../src/platforms/github/read/repository.ts";
 import { githubPlatform } from "../../src/platforms/github/simulate/platform.ts";
 import type { Repository } from "../../src/platforms/github/workflow.ts";
+import type { Simulator } from "../../src/simulation/simulator.ts";
 import { createSimulator } from "../../src/simulation/simulator.ts";
 
 export interface Case {

@@ -6,8 +6,8 @@ import { check } from "../../src/check/check.ts";
 import type { Candidate } from "../../src/check/rule.ts";
 import { rules } from "../../src/check/rules.ts";
 import { unreplayed } from "../../src/check/unreplayed.ts";
-import type { Replay, Simulator } from "../../src/facts/scenario.ts";
 import { githubFacts } from "../../src/platforms/github/facts/github-facts.ts";
+import type { Replay, Simulator } from "../../src/simulation/simulator.ts";
 import { casesOf, checkFolder } from "./cases.ts";
 
 const ids = new Set(rules.map((rule) => rule.id));

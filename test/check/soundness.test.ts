@@ -6,9 +6,10 @@ import fc from "fast-check";
 import { Analysis } from "../../src/check/analysis/analysis.ts";
 import { sharedLock } from "../../src/check/analysis/locks.ts";
 import type { Circumstances, Conclusion, Facts, JobFacts, Pipeline, Start } from "../../src/facts/facts.ts";
-import type { RootEvent, Trace, TraceEntry, TraceRun } from "../../src/facts/scenario.ts";
 import { githubFacts } from "../../src/platforms/github/facts/github-facts.ts";
 import { createSimulator } from "../../src/platforms/github/simulate/simulator.ts";
+import type { RootEvent } from "../../src/simulation/scenario.ts";
+import type { Trace, TraceEntry, TraceRun } from "../../src/simulation/trace.ts";
 import { randomScheduler } from "../platforms/github/simulate/random-scheduler.ts";
 import { type Case, cases, describe, repositoryOf } from "../platforms/github/simulate/random-workflows.ts";
 

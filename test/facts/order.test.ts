@@ -11,10 +11,11 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { Analysis } from "../../src/check/analysis/analysis.ts";
 import type { Conclusion } from "../../src/facts/facts.ts";
-import type { Scheduler, Trace } from "../../src/facts/scenario.ts";
 import { githubFacts } from "../../src/platforms/github/facts/github-facts.ts";
 import { readRepository } from "../../src/platforms/github/read/repository.ts";
 import { createSimulator } from "../../src/platforms/github/simulate/simulator.ts";
+import type { Scheduler } from "../../src/simulation/simulator.ts";
+import type { Trace } from "../../src/simulation/trace.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-order-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));

@@ -1,7 +1,10 @@
 /** What a simulator can do with a scenario, told by trying every order: what replays are held to. */
 
-import type { Moment, Scenario, Simulator, Trace, TraceEntry } from "../../src/facts/scenario.ts";
 import { isMoment } from "../../src/simulation/patterns.ts";
+import type { Scenario } from "../../src/simulation/scenario.ts";
+import type { Moment } from "../../src/simulation/schedule.ts";
+import type { Simulator } from "../../src/simulation/simulator.ts";
+import type { Trace, TraceEntry } from "../../src/simulation/trace.ts";
 
 /** Every trace of a scenario, by trying every choice of the scheduler; undefined where there are too many. */
 export function everyTrace(simulator: Simulator, given: Scenario, most: number): Trace[] | undefined {

@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JobPattern, Moment, RootEvent, Simulator } from "../../src/facts/scenario.ts";
 import { codepipelinePlatform } from "../../src/platforms/codepipeline/simulate/platform.ts";
 import type { SimulatedPipeline } from "../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import { readTexts } from "../../src/platforms/github/read/repository.ts";
 import { githubPlatform } from "../../src/platforms/github/simulate/platform.ts";
+import type { JobPattern, RootEvent } from "../../src/simulation/scenario.ts";
+import type { Moment } from "../../src/simulation/schedule.ts";
+import type { Simulator } from "../../src/simulation/simulator.ts";
 import { createSimulator } from "../../src/simulation/simulator.ts";
 import * as pipelines from "./codepipeline/simulate/worlds.ts";
 import { push, scenario } from "./github/simulate/fixtures.ts";

@@ -2,9 +2,11 @@
 
 import type { Access } from "../../facts/access.ts";
 import type { Activation, Circumstances, Conclusion, Facts, JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
-import type { Claim, JobPattern, OutcomeRule, RunPattern, Scenario, Schedule } from "../../facts/scenario.ts";
 import { buildKeyedGraph } from "../../order/keyed-graph.ts";
 import { type Reach, reachability } from "../../order/reach.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import type { JobPattern, OutcomeRule, RunPattern, Scenario } from "../../simulation/scenario.ts";
+import type { Schedule } from "../../simulation/schedule.ts";
 import { effectsOf } from "./purpose.ts";
 import { again, type Way, waysOf, withConclusion } from "./ways.ts";
 

@@ -1,5 +1,5 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
-import type { Claim } from "../../facts/scenario.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, besides, can, jobPattern } from "./analysis.ts";
 import type { Way } from "./ways.ts";
 

@@ -1,7 +1,9 @@
 /** Claims about what a step finds where it looks: another commit than the tested one, nobody's artifact, somebody else's. */
 
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
-import type { Claim, Moment, RootEvent } from "../../facts/scenario.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import type { RootEvent } from "../../simulation/scenario.ts";
+import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, jobPattern, runPattern, sameRoot } from "./analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean } from "./artifacts.ts";
 import { again, type Way } from "./ways.ts";

@@ -1,6 +1,6 @@
 /** How what two pipelines do comes to meet: by one push that starts both, or by an event for each of them. */
 
-import type { Choice, JobPattern, RootEvent, Scenario } from "../../facts/scenario.ts";
+import type { Choice, JobPattern, RootEvent, Scenario } from "../../simulation/scenario.ts";
 import type { Analysis } from "./analysis.ts";
 import type { CoStart, Deed, Doing } from "./parties.ts";
 import { asEvent, beginning, type StagedWay, stagedScenario, stagedWay } from "./staged-claims.ts";

@@ -1,4 +1,4 @@
-import type { Claim } from "../../facts/scenario.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, runPattern } from "./analysis.ts";
 
 /** The claim that a run of one pipeline, from outside, never leads to a run of the other; none where nothing starts the first. */

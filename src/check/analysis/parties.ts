@@ -5,7 +5,6 @@
 
 import type { ResourceAccess } from "../../facts/access.ts";
 import type { NameSet } from "../../facts/name-set.ts";
-import type { Choice } from "../../facts/scenario.ts";
 import {
   type ActionFacts,
   identity,
@@ -15,6 +14,7 @@ import {
   type StagedStart,
 } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
+import type { Choice } from "../../simulation/scenario.ts";
 import type { Analysis } from "./analysis.ts";
 import { branchRef, openBranch, type Push, type PushRef, pushTo, wordsFor } from "./staged-claims.ts";
 import { fileName } from "./wording.ts";

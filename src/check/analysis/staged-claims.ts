@@ -1,6 +1,5 @@
 /** Claims about pipelines made of stages: how a run of one comes about, and what is taken for granted meanwhile. */
 
-import type { Choice, Claim, JobPattern, OutcomeRule, RootEvent, Scenario } from "../../facts/scenario.ts";
 import {
   type ActionFacts,
   identity,
@@ -9,6 +8,8 @@ import {
   type StagedStart,
   type Written,
 } from "../../facts/staged.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import type { Choice, JobPattern, OutcomeRule, RootEvent, Scenario } from "../../simulation/scenario.ts";
 import type { Analysis } from "./analysis.ts";
 
 /** What starts a run: the event, and the values that only a deployment knows and that let it. */

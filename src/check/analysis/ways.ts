@@ -1,7 +1,7 @@
 /** Ways in which a run comes about: a root event, and the completions that lead from it to the run. */
 
 import type { Circumstances, Conclusion, Facts, NameSet, Pipeline, Start } from "../../facts/facts.ts";
-import type { RootEvent } from "../../facts/scenario.ts";
+import type { RootEvent } from "../../simulation/scenario.ts";
 
 export interface Way {
   readonly circumstances: Circumstances;

@@ -1,5 +1,5 @@
 import type { Pipeline } from "../../facts/facts.ts";
-import type { Claim } from "../../facts/scenario.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, runPattern } from "../analysis/analysis.ts";
 import { again } from "../analysis/ways.ts";
 import { fileName, list } from "../analysis/wording.ts";

@@ -1,6 +1,6 @@
 import type { JobFacts } from "../../facts/facts.ts";
-import type { JobPattern } from "../../facts/scenario.ts";
 import { showKey } from "../../facts/show-key.ts";
+import type { JobPattern } from "../../simulation/scenario.ts";
 import { can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { isUniquePerRun, sameGroup } from "../analysis/locks.ts";
 import type { Way } from "../analysis/ways.ts";

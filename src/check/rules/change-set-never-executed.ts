@@ -1,5 +1,5 @@
-import type { Moment } from "../../facts/scenario.ts";
 import { type ActionFacts, comesBefore, identity, readable, type StagedPipeline } from "../../facts/staged.ts";
+import type { Moment } from "../../simulation/schedule.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";

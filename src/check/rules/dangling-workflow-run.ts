@@ -1,5 +1,5 @@
 import type { Pipeline } from "../../facts/facts.ts";
-import type { Claim } from "../../facts/scenario.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, runPattern } from "../analysis/analysis.ts";
 import { nearest } from "../analysis/nearest.ts";
 import { again } from "../analysis/ways.ts";

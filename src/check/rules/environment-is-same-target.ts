@@ -1,5 +1,6 @@
-import type { Claim, JobPattern } from "../../facts/scenario.ts";
 import type { StagedPipeline } from "../../facts/staged.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import type { JobPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { changes, type Deed, nameOfTarget, partiesOf, targetOf } from "../analysis/parties.ts";
 import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";

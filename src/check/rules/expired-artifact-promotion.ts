@@ -1,6 +1,6 @@
 import type { Key } from "../../facts/access.ts";
-import type { Claim } from "../../facts/scenario.ts";
 import { showKey } from "../../facts/show-key.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean } from "../analysis/artifacts.ts";
 import { lastingEffects } from "../analysis/purpose.ts";

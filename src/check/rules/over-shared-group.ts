@@ -1,6 +1,6 @@
 import type { Circumstances, JobFacts, Lock, Pipeline } from "../../facts/facts.ts";
-import type { Moment } from "../../facts/scenario.ts";
 import { showKey } from "../../facts/show-key.ts";
+import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, can, runPattern, sameRoot } from "../analysis/analysis.ts";
 import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";

@@ -1,6 +1,6 @@
-import type { Claim } from "../../facts/scenario.ts";
 import { identity, readable, readableIdentity } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import { type Meeting, meetingOf } from "../analysis/meeting.ts";
 import {
   bucketOf,

@@ -1,5 +1,5 @@
-import type { Claim } from "../../facts/scenario.ts";
 import { type ActionFacts, comesBefore, type StagedPipeline } from "../../facts/staged.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { type CoStart, coStart, partiesOf } from "../analysis/parties.ts";
 import { actionPattern, stagedClaim, stagedScenario, startLine } from "../analysis/staged-claims.ts";

@@ -1,5 +1,5 @@
 import type { ConditionFacts, JobFacts, StepFacts } from "../../facts/facts.ts";
-import type { Claim } from "../../facts/scenario.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import type { Way } from "../analysis/ways.ts";
 import { fileName, jobName } from "../analysis/wording.ts";

@@ -1,6 +1,7 @@
 import type { ResourceAccess, ResourceKind } from "../../facts/access.ts";
-import type { Claim, JobPattern } from "../../facts/scenario.ts";
 import { type ActionFacts, identity, literal, readable, readableIdentity, runTogether } from "../../facts/staged.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import type { JobPattern } from "../../simulation/scenario.ts";
 import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";

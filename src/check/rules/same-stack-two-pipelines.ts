@@ -1,5 +1,6 @@
-import type { Claim, JobPattern } from "../../facts/scenario.ts";
 import { runTogether } from "../../facts/staged.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import type { JobPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { meetingOf } from "../analysis/meeting.ts";
 import {

@@ -1,5 +1,5 @@
-import type { RunPattern } from "../../facts/scenario.ts";
 import type { ActionFacts, StagedPipeline } from "../../facts/staged.ts";
+import type { RunPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { actionPattern, asEvent, stagedScenario, stagedWay } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";

@@ -1,5 +1,6 @@
-import type { Claim, RunPattern } from "../../facts/scenario.ts";
 import { literal, type StagedPipeline, type StagedStart } from "../../facts/staged.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import type { RunPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { type CoStart, coStart, partiesOf } from "../analysis/parties.ts";
 import { asEvent, branchRef, pushTo, stagedScenario, stagedWay } from "../analysis/staged-claims.ts";

@@ -1,6 +1,7 @@
 import type { Lock, Pipeline } from "../../facts/facts.ts";
-import type { Claim, Moment } from "../../facts/scenario.ts";
 import { showKey } from "../../facts/show-key.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, can, runPattern } from "../analysis/analysis.ts";
 import { plain } from "../analysis/locks.ts";
 import { effectsOf } from "../analysis/purpose.ts";

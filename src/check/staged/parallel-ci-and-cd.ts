@@ -1,7 +1,7 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
-import type { JobPattern } from "../../facts/scenario.ts";
 import type { ActionFacts, StagedPipeline } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
+import type { JobPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { type CoStart, coStart, type Party, partiesOf, samePipeline, startsAfter } from "../analysis/parties.ts";
 import { testsCode as jobTestsCode, lastingEffects } from "../analysis/purpose.ts";

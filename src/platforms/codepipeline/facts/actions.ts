@@ -1,8 +1,8 @@
 /** An action of a pipeline as facts: when it runs, what it takes and leaves, and what it does to the world. */
 
-import { resourceAccess } from "../../../commands/rows.ts";
 import type { Access, Key } from "../../../facts/access.ts";
 import { type ActionFacts, type ActionKind, type ChangeSet, literal, type Written } from "../../../facts/staged.ts";
+import { resourceAccess } from "../../../shell/rows.ts";
 import type { Action, CodePipeline, PipelineFiles } from "../pipeline.ts";
 import { buildFacts, noBuild } from "./builds.ts";
 import { misspeltIn } from "./misspelt.ts";

@@ -1,8 +1,8 @@
 /** Variables of a build: what the buildspec, the project and the action give it, the last of them first. */
 
-import { resourceAccess } from "../../../commands/rows.ts";
 import type { Access, Key } from "../../../facts/access.ts";
 import type { Written } from "../../../facts/staged.ts";
+import { resourceAccess } from "../../../shell/rows.ts";
 import type { BuildVariable } from "../pipeline.ts";
 import { variable } from "../read/body.ts";
 import { type FilledDocument, parseFilled } from "../read/filled-text.ts";

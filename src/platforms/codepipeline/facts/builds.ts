@@ -1,12 +1,12 @@
 /** What a build action runs: the commands of its buildspec, wherever that is written. */
 
-import type { RecognisedCommand } from "../../../commands/recognise.ts";
-import type { ScriptText } from "../../../commands/script-text.ts";
-import { keyText } from "../../../commands/words.ts";
 import type { Access } from "../../../facts/access.ts";
 import { showKey } from "../../../facts/show-key.ts";
 import { identity, literal, type PhaseFacts, type PhaseText, type Written } from "../../../facts/staged.ts";
 import type { Place } from "../../../findings/source.ts";
+import type { RecognisedCommand } from "../../../shell/recognise.ts";
+import type { ScriptText } from "../../../shell/script-text.ts";
+import { keyText } from "../../../shell/words.ts";
 import type { Action, CodePipeline, PipelineFiles, Project } from "../pipeline.ts";
 import { documentOf, type FilledDocument, parseFilled } from "../read/filled-text.ts";
 import { child, type Node, plainText } from "../read/tree/node.ts";

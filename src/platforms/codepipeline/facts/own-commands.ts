@@ -1,9 +1,9 @@
 /** Commands whose names of stacks are the names that CloudFormation actions of a pipeline use. */
 
-import type { CommandCall, CommandReader } from "../../../commands/call.ts";
-import { resourceAccess } from "../../../commands/rows.ts";
-import { keyText, leadingText } from "../../../commands/words.ts";
 import type { Access, Key } from "../../../facts/access.ts";
+import type { CommandCall, CommandReader } from "../../../shell/call.ts";
+import { resourceAccess } from "../../../shell/rows.ts";
+import { keyText, leadingText } from "../../../shell/words.ts";
 
 /** Their stacks are named by a file of the folder, which is not read. */
 const named = new Set(["serverless", "sls", "osls", "sst", "chalice", "zappa", "copilot", "amplify", "cdktf"]);

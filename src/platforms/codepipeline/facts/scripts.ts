@@ -1,13 +1,13 @@
 /** What the commands of a build do to things outside of it. */
 
-import type { Arguments } from "../../../commands/arguments.ts";
-import { freshState } from "../../../commands/machine-state.ts";
-import { type RecognisedCommand, recogniseScript } from "../../../commands/recognise.ts";
-import type { Command } from "../../../commands/script.ts";
-import type { ScriptPart, ScriptText } from "../../../commands/script-text.ts";
-import { keyText } from "../../../commands/words.ts";
 import type { Key, KeyPart } from "../../../facts/access.ts";
 import type { Written } from "../../../facts/staged.ts";
+import type { Arguments } from "../../../shell/arguments.ts";
+import { freshState } from "../../../shell/machine-state.ts";
+import { type RecognisedCommand, recogniseScript } from "../../../shell/recognise.ts";
+import type { Command } from "../../../shell/script.ts";
+import type { ScriptPart, ScriptText } from "../../../shell/script-text.ts";
+import { keyText } from "../../../shell/words.ts";
 import type { BuildVariables } from "./build-variables.ts";
 import { ownCommands } from "./own-commands.ts";
 

@@ -1,9 +1,9 @@
 /** What the template of a stack hands over to others and takes from them, and which named things it makes. */
 
-import { resourceAccess } from "../../../commands/rows.ts";
 import type { Access } from "../../../facts/access.ts";
 import { identity, literal } from "../../../facts/staged.ts";
 import type { Place, SourceFile } from "../../../findings/source.ts";
+import { resourceAccess } from "../../../shell/rows.ts";
 import { Template } from "../read/cloudformation/template.ts";
 import { child, entriesOf, type Node, plainText, walk } from "../read/tree/node.ts";
 

@@ -1,7 +1,8 @@
 /** What happened, in the words that all platforms share: an action is a job of its stage. */
 
 import type { Conclusion } from "../../../facts/facts.ts";
-import type { Scenario, TraceEntry, TraceRun } from "../../../facts/scenario.ts";
+import type { Scenario } from "../../../simulation/scenario.ts";
+import type { TraceEntry, TraceRun } from "../../../simulation/trace.ts";
 import type { Machine, RunState } from "./machine.ts";
 import type { RunStatus, TraceEvent } from "./world.ts";
 

@@ -13,7 +13,7 @@
  */
 
 import type { Key } from "../../../facts/access.ts";
-import type { RootEvent } from "../../../facts/scenario.ts";
+import type { RootEvent } from "../../../simulation/scenario.ts";
 import type { SimulatedAction, SimulatedPipeline, SimulatedStage } from "./simulated-pipeline.ts";
 import type { Run, RunStatus, TraceEvent, World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** What may happen next, and letting it happen. Whatever nothing orders may be delayed for as long as anybody likes. */
 
-import type { RootEvent } from "../../../facts/scenario.ts";
+import type { RootEvent } from "../../../simulation/scenario.ts";
 import { beginAction, endAction } from "./actions.ts";
 import { abandon } from "./interruptions.ts";
 import { dueActions, type Machine, mayEnter, type RunState, type Start, stageOf } from "./machine.ts";

@@ -1,8 +1,10 @@
 /** Carries scenarios out over the pipelines of a repository as CodePipeline would. */
 
-import type { Moment, RunPattern, Scenario, Schedule, TraceEntry, TraceRun } from "../../../facts/scenario.ts";
 import type { Beginning, Machine, Platform } from "../../../simulation/machine.ts";
 import { matchesJob } from "../../../simulation/patterns.ts";
+import type { RunPattern, Scenario } from "../../../simulation/scenario.ts";
+import type { Moment, Schedule } from "../../../simulation/schedule.ts";
+import type { TraceEntry, TraceRun } from "../../../simulation/trace.ts";
 import type { PipelineFiles } from "../pipeline.ts";
 import { entriesOf, traceRun } from "./entries.ts";
 import { simulatedPipelines } from "./from-files.ts";

@@ -1,6 +1,6 @@
 /** Which runs begin: by what comes from outside, by what becomes of other pipelines, and by actions that start some. */
 
-import type { RootEvent, RunPattern } from "../../../facts/scenario.ts";
+import type { RootEvent, RunPattern } from "../../../simulation/scenario.ts";
 import { resume, stop } from "./interruptions.ts";
 import { knownValue, type Machine, type RunState, type Start } from "./machine.ts";
 import { addRun, announce } from "./runs.ts";

@@ -3,7 +3,8 @@
  * carried out if the order leaves any room for it.
  */
 
-import type { JobPattern, Moment, RunPattern } from "../../../facts/scenario.ts";
+import type { JobPattern, RunPattern } from "../../../simulation/scenario.ts";
+import type { Moment } from "../../../simulation/schedule.ts";
 import { dueActions, type Machine, mayEnter, type RunState, stageOf } from "./machine.ts";
 import { type Move, movesOf } from "./moves.ts";
 import type { SimulatedPipeline } from "./simulated-pipeline.ts";

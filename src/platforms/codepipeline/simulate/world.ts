@@ -1,6 +1,6 @@
 /** What is decided outside of the pipelines, and what can be told afterwards. */
 
-import type { RootEvent } from "../../../facts/scenario.ts";
+import type { RootEvent } from "../../../simulation/scenario.ts";
 
 /** Everything that the service leaves open. */
 export interface World {

@@ -1,6 +1,6 @@
-import { freshState, type MachineState } from "../../../commands/machine-state.ts";
-import { scriptAccesses } from "../../../commands/recognise.ts";
 import type { Access } from "../../../facts/access.ts";
+import { freshState, type MachineState } from "../../../shell/machine-state.ts";
+import { scriptAccesses } from "../../../shell/recognise.ts";
 import type { Job, LocalAction, Repository, Step, StepsJob, Workflow } from "../workflow.ts";
 import { actionAccesses } from "./commands/recognise-actions.ts";
 import { scriptText } from "./commands/script-text.ts";

@@ -1,7 +1,8 @@
 /** Which runs an arriving event makes, and why the others stay away. */
 
-import type { RootEvent, TraceRun } from "../../../facts/scenario.ts";
 import { matchesRun } from "../../../simulation/patterns.ts";
+import type { RootEvent } from "../../../simulation/scenario.ts";
+import type { TraceRun } from "../../../simulation/trace.ts";
 import { known } from "../read/expressions/value.ts";
 import type { Trigger, Workflow, WorkflowRunTrigger } from "../workflow.ts";
 import { cancelRun, type Machine, openRun, openScope } from "./jobs.ts";

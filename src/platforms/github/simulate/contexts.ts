@@ -1,6 +1,6 @@
 /** The contexts of GitHub's expressions, as they are for one run, job or step of the simulation. */
 
-import type { OutputRule } from "../../../facts/scenario.ts";
+import type { OutputRule } from "../../../simulation/scenario.ts";
 import { evaluateTemplate, templateText } from "../read/conditions.ts";
 import type { Environment } from "../read/expressions/evaluate.ts";
 import { walk } from "../read/expressions/parse.ts";

@@ -1,6 +1,6 @@
 /** What the simulation asks of expressions: yes or no, where a scenario says how to count what stays open. */
 
-import type { Scenario } from "../../../facts/scenario.ts";
+import type { Scenario } from "../../../simulation/scenario.ts";
 import { evaluateCondition, evaluateTemplate, templateText } from "../read/conditions.ts";
 import type { Environment } from "../read/expressions/evaluate.ts";
 import { known, type Truth, truthOf, type Value } from "../read/expressions/value.ts";

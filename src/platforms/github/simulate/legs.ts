@@ -1,7 +1,7 @@
 /** Legs of jobs as patterns mean them. */
 
-import type { OutcomeRule } from "../../../facts/scenario.ts";
 import { matchesJob } from "../../../simulation/patterns.ts";
+import type { OutcomeRule } from "../../../simulation/scenario.ts";
 import type { SimLeg } from "./world.ts";
 
 /** Which leg of the job in its run: the legs of a calling job's matrix each have all those of the jobs inside. */

@@ -2,7 +2,7 @@
 
 import type { NameSet } from "../../../facts/facts.ts";
 import { allNames } from "../../../facts/name-set.ts";
-import type { RootEvent } from "../../../facts/scenario.ts";
+import type { RootEvent } from "../../../simulation/scenario.ts";
 import { nameSet } from "../facts/name-sets.ts";
 import type {
   FilterList,

@@ -1,7 +1,7 @@
 /** What jobs and steps hand on: the contexts `needs`, `steps` and `jobs`, by the scenario's rules, else as written. */
 
-import type { OutputRule } from "../../../facts/scenario.ts";
 import { matchesRun, samePath } from "../../../simulation/patterns.ts";
+import type { OutputRule } from "../../../simulation/scenario.ts";
 import { callTrigger } from "../read/calls.ts";
 import { known, oneOf, record, unknown, type Value } from "../read/expressions/value.ts";
 import type { Template } from "../workflow.ts";

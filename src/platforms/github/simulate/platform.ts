@@ -7,9 +7,11 @@
  * (the default token starts nothing but dispatches), workflow-cancellation, and the workflow syntax reference.
  */
 
-import type { JobPattern, Moment, Scenario, Schedule, TraceEntry, TraceRun } from "../../../facts/scenario.ts";
 import type { Beginning, Machine, Platform } from "../../../simulation/machine.ts";
 import { matchesJob } from "../../../simulation/patterns.ts";
+import type { JobPattern, Scenario } from "../../../simulation/scenario.ts";
+import type { Moment, Schedule } from "../../../simulation/schedule.ts";
+import type { TraceEntry, TraceRun } from "../../../simulation/trace.ts";
 import type { Repository, Workflow } from "../workflow.ts";
 import { type Action, nameOfAction, perform, possibleActions } from "./actions.ts";
 import { completionTrigger } from "./arrivals.ts";

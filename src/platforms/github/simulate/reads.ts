@@ -4,7 +4,7 @@
  */
 
 import type { Access, Key, ResourceAccess } from "../../../facts/access.ts";
-import type { Found } from "../../../facts/scenario.ts";
+import type { Found } from "../../../simulation/trace.ts";
 import { accessesOf } from "../read/accesses.ts";
 import type { Environment } from "../read/expressions/evaluate.ts";
 import type { Job, Step } from "../workflow.ts";

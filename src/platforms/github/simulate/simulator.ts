@@ -1,6 +1,6 @@
 /** A simulator for repositories that have workflows alone. */
 
-import type { Simulator } from "../../../facts/scenario.ts";
+import type { Simulator } from "../../../simulation/simulator.ts";
 import * as simulation from "../../../simulation/simulator.ts";
 import type { Repository } from "../workflow.ts";
 import { githubPlatform } from "./platform.ts";

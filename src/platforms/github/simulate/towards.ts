@@ -3,8 +3,9 @@
  * is carried out if the order leaves any room for it.
  */
 
-import type { JobPattern, Moment, RunPattern } from "../../../facts/scenario.ts";
 import { matchesRun } from "../../../simulation/patterns.ts";
+import type { JobPattern, RunPattern } from "../../../simulation/scenario.ts";
+import type { Moment } from "../../../simulation/schedule.ts";
 import { type Action, actionOf, liveLegs, nextRoot } from "./actions.ts";
 import { completionTrigger } from "./arrivals.ts";
 import { needsOf } from "./job-graph.ts";

@@ -7,7 +7,8 @@
  */
 
 import type { Conclusion } from "../../../facts/facts.ts";
-import type { RootEvent, Scenario, TraceEntry, TraceRun } from "../../../facts/scenario.ts";
+import type { RootEvent, Scenario } from "../../../simulation/scenario.ts";
+import type { TraceEntry, TraceRun } from "../../../simulation/trace.ts";
 import type { Value } from "../read/expressions/value.ts";
 import type { Job, MatrixLeg, Workflow } from "../workflow.ts";
 

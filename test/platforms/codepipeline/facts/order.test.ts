@@ -5,7 +5,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RootEvent } from "../../../../src/facts/scenario.ts";
 import { type ActionFacts, comesBefore, runTogether } from "../../../../src/facts/staged.ts";
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../../../src/platforms/codepipeline/read/repository.ts";
@@ -13,6 +12,7 @@ import { simulatedPipelines } from "../../../../src/platforms/codepipeline/simul
 import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import type { Trace } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { casesOf } from "../../../check/cases.ts";
 import { indexOf } from "../simulate/worlds.ts";
 

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Scenario } from "../../../../src/facts/scenario.ts";
 import { readPipelines } from "../../../../src/platforms/codepipeline/read/repository.ts";
 import { codepipelinePlatform } from "../../../../src/platforms/codepipeline/simulate/platform.ts";
+import type { Scenario } from "../../../../src/simulation/scenario.ts";
 import { createSimulator } from "../../../../src/simulation/simulator.ts";
 import { folderWith } from "../read/folder.ts";
 

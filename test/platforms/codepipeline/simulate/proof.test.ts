@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { RootEvent } from "../../../../src/facts/scenario.ts";
 import { comesBefore } from "../../../../src/facts/staged.ts";
 import type { Delivery, Job, Pipeline } from "../../../../src/model/delivery.ts";
 import { matchesAny } from "../../../../src/model/filters.ts";
@@ -13,6 +12,7 @@ import { simulate } from "../../../../src/platforms/codepipeline/simulate/simula
 import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import type { Run, Trace, TraceEvent } from "../../../../src/platforms/codepipeline/simulate/world.ts";
 import { CannotWrite, type Written } from "../../../../src/platforms/codepipeline/write/options.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { write } from "../write/written.ts";
 import { readBack } from "./read-back.ts";

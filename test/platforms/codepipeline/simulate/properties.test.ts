@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { describe as group, test } from "node:test";
 import fc from "fast-check";
-import type { Scenario } from "../../../../src/facts/scenario.ts";
 import { conditionNames } from "../../../../src/platforms/codepipeline/simulate/platform.ts";
 import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type {
@@ -11,6 +10,7 @@ import type {
   SimulatedStage,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import type { Trace } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { Scenario } from "../../../../src/simulation/scenario.ts";
 import { violations } from "./invariants.ts";
 import { type Case, cases, describe } from "./random-pipelines.ts";
 import { choices, chooser } from "./worlds.ts";

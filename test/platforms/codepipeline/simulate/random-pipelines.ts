@@ -2,7 +2,6 @@
 
 import fc from "fast-check";
 import { allNames, noNames } from "../../../../src/facts/name-set.ts";
-import type { OutcomeRule, RootEvent, Scenario } from "../../../../src/facts/scenario.ts";
 import { conditionNames } from "../../../../src/platforms/codepipeline/simulate/platform.ts";
 import type {
   SimulatedAction,
@@ -11,6 +10,7 @@ import type {
   SimulatedStart,
   StageCondition,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
+import type { OutcomeRule, RootEvent, Scenario } from "../../../../src/simulation/scenario.ts";
 import { action, pipeline } from "./worlds.ts";
 
 export interface Case {

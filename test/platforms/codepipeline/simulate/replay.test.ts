@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Moment, Scenario } from "../../../../src/facts/scenario.ts";
 import { codepipelinePlatform } from "../../../../src/platforms/codepipeline/simulate/platform.ts";
 import { githubPlatform } from "../../../../src/platforms/github/simulate/platform.ts";
 import type { AnyPlatform } from "../../../../src/simulation/machine.ts";
+import type { Scenario } from "../../../../src/simulation/scenario.ts";
+import type { Moment } from "../../../../src/simulation/schedule.ts";
 import { createSimulator } from "../../../../src/simulation/simulator.ts";
 import { contains, everyTrace, momentsOf } from "../../every-trace.ts";
 import * as workflows from "../../github/simulate/random-workflows.ts";

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { allNames, noNames } from "../../../../src/facts/name-set.ts";
-import type { RootEvent } from "../../../../src/facts/scenario.ts";
 import { nameSet } from "../../../../src/platforms/codepipeline/facts/name-sets.ts";
 import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type {
@@ -11,6 +10,7 @@ import type {
   SimulatedStart,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import type { Trace, World } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { action, everyTrace, indexOf, pipeline, push, stage, told } from "./worlds.ts";
 
 function every(pipelines: readonly SimulatedPipeline[], world: Omit<World, "choose">): Trace[] {

@@ -2,7 +2,6 @@
 
 import fc from "fast-check";
 import { allNames, noNames } from "../../../../src/facts/name-set.ts";
-import type { RootEvent } from "../../../../src/facts/scenario.ts";
 import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type {
   SimulatedAction,
@@ -10,6 +9,7 @@ import type {
   SimulatedStage,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import type { Trace, TraceEvent, World } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 
 /** `deploy`, or `deploy:2` with its run order. */
 export function action(text: string, more: Partial<SimulatedAction> = {}): SimulatedAction {

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { RootEvent } from "../../../../src/facts/scenario.ts";
 import { delivery, env, pipeline, secret, sh } from "../../../../src/index.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
@@ -18,6 +17,7 @@ import type {
 } from "../../../../src/platforms/codepipeline/write/document.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { CannotWrite, type Layout, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { startEmulator } from "../../../aws/emulator.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
 import { emulator, fullDepth } from "../../../lane/needs.ts";

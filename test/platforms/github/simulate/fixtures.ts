@@ -1,6 +1,8 @@
-import type { RootEvent, Scenario, Simulator, Trace } from "../../../../src/facts/scenario.ts";
 import { readRepository } from "../../../../src/platforms/github/read/repository.ts";
 import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
+import type { RootEvent, Scenario } from "../../../../src/simulation/scenario.ts";
+import type { Simulator } from "../../../../src/simulation/simulator.ts";
+import type { Trace } from "../../../../src/simulation/trace.ts";
 import { writeTree } from "../read/tree.ts";
 
 /** A simulator of these workflow files; their names are given without the folder. */

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RootEvent, Trace } from "../../../../src/facts/scenario.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
+import type { Trace } from "../../../../src/simulation/trace.ts";
 import { conclusions, ended, fails, job, push, scenario, simulatorOf } from "./fixtures.ts";
 
 const first = { choose: () => 0 };

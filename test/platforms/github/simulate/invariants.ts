@@ -1,7 +1,7 @@
 /** What must hold in every trace, told from the files and the trace alone. Each answers with what is wrong. */
 
-import type { Trace, TraceEntry } from "../../../../src/facts/scenario.ts";
 import type { Job, Repository, StepsJob } from "../../../../src/platforms/github/workflow.ts";
+import type { Trace, TraceEntry } from "../../../../src/simulation/trace.ts";
 
 type Of<K extends TraceEntry["kind"]> = Extract<TraceEntry, { kind: K }>;
 type Leg = Of<"job-started"> | Of<"job-ended"> | Of<"step">;

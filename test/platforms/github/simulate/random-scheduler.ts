@@ -1,4 +1,4 @@
-import type { Scheduler } from "../../../../src/facts/scenario.ts";
+import type { Scheduler } from "../../../../src/simulation/simulator.ts";
 
 /** A scheduler that chooses by a small seeded generator (mulberry32). */
 export function randomScheduler(seed: number): Scheduler {

@@ -1,9 +1,9 @@
 /** Random repositories and scenarios for properties: small, structured, and shrinking to something a person can read. */
 
 import fc from "fast-check";
-import type { JobPattern, OutcomeRule, RootEvent, Scenario } from "../../../../src/facts/scenario.ts";
 import { readTexts } from "../../../../src/platforms/github/read/repository.ts";
 import type { Repository } from "../../../../src/platforms/github/workflow.ts";
+import type { JobPattern, OutcomeRule, RootEvent, Scenario } from "../../../../src/simulation/scenario.ts";
 
 export interface Case {
   readonly files: ReadonlyMap<string, string>;

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Found, Replay, RootEvent, Schedule } from "../../../../src/facts/scenario.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
+import type { Schedule } from "../../../../src/simulation/schedule.ts";
+import type { Replay } from "../../../../src/simulation/simulator.ts";
+import type { Found } from "../../../../src/simulation/trace.ts";
 import { job, push, scenario, simulatorOf } from "./fixtures.ts";
 
 const file = (name: string) => `.github/workflows/${name}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RootEvent } from "../../../../src/facts/scenario.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { conclusions, ended, fails, job, push, scenario, simulatorOf } from "./fixtures.ts";
 import { randomScheduler } from "./random-scheduler.ts";
 

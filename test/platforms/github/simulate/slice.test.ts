@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Moment } from "../../../../src/facts/scenario.ts";
+import type { Moment } from "../../../../src/simulation/schedule.ts";
 import { job, push, scenario, simulatorOf } from "./fixtures.ts";
 
 const file = (more: string, step = "true") =>

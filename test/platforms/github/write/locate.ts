@@ -1,11 +1,12 @@
 /** Where the jobs of a plan stand in the files of a layout, and back; and what a layout's planning jobs hand on. */
 
-import type { JobPattern, OutputRule, TraceRun } from "../../../../src/facts/scenario.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { matrixLegs } from "../../../../src/model/matrix-legs.ts";
 import { jobInstanceId } from "../../../../src/plan/job-id.ts";
 import type { Plan, PlannedJob } from "../../../../src/plan/plan.ts";
 import type { Layout } from "../../../../src/platforms/github/write/options.ts";
+import type { JobPattern, OutputRule } from "../../../../src/simulation/scenario.ts";
+import type { TraceRun } from "../../../../src/simulation/trace.ts";
 
 interface Found {
   readonly pipeline: string;

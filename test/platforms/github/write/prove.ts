@@ -1,7 +1,6 @@
 /** Holds what generated files do in the simulator against what the planner allows. */
 
 import assert from "node:assert/strict";
-import type { RootEvent, Trace } from "../../../../src/facts/scenario.ts";
 import type { Delivery, EventName } from "../../../../src/model/delivery.ts";
 import { deploysOn } from "../../../../src/model/deploys-on.ts";
 import { plan } from "../../../../src/plan/make-plan.ts";
@@ -9,6 +8,8 @@ import type { History, Plan, PlannedJob, PlanRequest } from "../../../../src/pla
 import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
 import type { WriteOptions } from "../../../../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
+import type { RootEvent } from "../../../../src/simulation/scenario.ts";
+import type { Trace } from "../../../../src/simulation/trace.ts";
 import { randomScheduler } from "../simulate/random-scheduler.ts";
 import { readBack } from "./accept.ts";
 import { type Ending, expectedEnds, isComplete } from "./expected.ts";

@@ -1,6 +1,6 @@
-import { keyText, textKey } from "../../../../commands/words.ts";
 import type { Access, Key, TokenUse } from "../../../../facts/access.ts";
 import type { Place } from "../../../../findings/source.ts";
+import { keyText, textKey } from "../../../../shell/words.ts";
 import type { UsesStep } from "../../workflow.ts";
 import { entryValue } from "../fields.ts";
 import type { StepSetting } from "./step-setting.ts";

@@ -1,8 +1,8 @@
-import type { CommandCall } from "../../../../commands/call.ts";
-import { webRequest } from "../../../../commands/web-requests.ts";
-import { leadingText, splitKey } from "../../../../commands/words.ts";
 import type { Access } from "../../../../facts/access.ts";
 import { showKey } from "../../../../facts/show-key.ts";
+import type { CommandCall } from "../../../../shell/call.ts";
+import { webRequest } from "../../../../shell/web-requests.ts";
+import { leadingText, splitKey } from "../../../../shell/words.ts";
 import { apiAccesses } from "./github-cli.ts";
 
 /** `curl` and `wget` to GitHub's API. */

@@ -1,6 +1,6 @@
-import { resourceAccess } from "../../../../commands/rows.ts";
-import { dropLeading, keyText, leadingText, textKey } from "../../../../commands/words.ts";
 import type { Access, Binding, Key } from "../../../../facts/access.ts";
+import { resourceAccess } from "../../../../shell/rows.ts";
+import { dropLeading, keyText, leadingText, textKey } from "../../../../shell/words.ts";
 import { parseExpression, pathOf } from "../expressions/parse.ts";
 import type { ActionCall } from "./action-inputs.ts";
 

@@ -1,8 +1,8 @@
-import type { CommandCall } from "../../../../commands/call.ts";
-import { resourceAccess } from "../../../../commands/rows.ts";
-import { dropLeading, keyText, leadingText, mergeText, splitKey, textKey } from "../../../../commands/words.ts";
 import type { Access, Binding, DispatchAccess, Key, TokenUse } from "../../../../facts/access.ts";
 import { showKey } from "../../../../facts/show-key.ts";
+import type { CommandCall } from "../../../../shell/call.ts";
+import { resourceAccess } from "../../../../shell/rows.ts";
+import { dropLeading, keyText, leadingText, mergeText, splitKey, textKey } from "../../../../shell/words.ts";
 
 /** What `gh` does to releases, runs, workflows, artifacts and settings. */
 export function readGitHubCli(call: CommandCall): readonly Access[] {

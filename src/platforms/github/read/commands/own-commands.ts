@@ -1,4 +1,4 @@
-import type { CommandReader } from "../../../../commands/call.ts";
+import type { CommandReader } from "../../../../shell/call.ts";
 import { readApiRequest } from "./api-requests.ts";
 import { readGitHubCli } from "./github-cli.ts";
 import { readSemanticRelease } from "./semantic-release.ts";

@@ -1,9 +1,9 @@
-import { imageAccess } from "../../../../commands/images.ts";
-import { tells } from "../../../../commands/named-scripts.ts";
-import { scriptAccesses } from "../../../../commands/recognise.ts";
-import { lower, resourceAccess } from "../../../../commands/rows.ts";
-import { joinKeys, keyText, leadingText, mergeText, splitKey, textKey } from "../../../../commands/words.ts";
 import type { Access, Key } from "../../../../facts/access.ts";
+import { imageAccess } from "../../../../shell/images.ts";
+import { tells } from "../../../../shell/named-scripts.ts";
+import { scriptAccesses } from "../../../../shell/recognise.ts";
+import { lower, resourceAccess } from "../../../../shell/rows.ts";
+import { joinKeys, keyText, leadingText, mergeText, splitKey, textKey } from "../../../../shell/words.ts";
 import type { Template, UsesStep } from "../../workflow.ts";
 import { entryValue } from "../fields.ts";
 import { literalTemplate } from "../templates.ts";

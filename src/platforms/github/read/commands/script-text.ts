@@ -1,4 +1,4 @@
-import type { ScriptPart, ScriptText } from "../../../../commands/script-text.ts";
+import type { ScriptPart, ScriptText } from "../../../../shell/script-text.ts";
 import type { Template } from "../../workflow.ts";
 
 /** A template as a script: GitHub fills in its expressions before a shell sees it. */

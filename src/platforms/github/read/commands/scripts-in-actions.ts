@@ -1,6 +1,6 @@
-import { resourceAccess } from "../../../../commands/rows.ts";
-import { keyText, textKey } from "../../../../commands/words.ts";
 import type { Access, Key } from "../../../../facts/access.ts";
+import { resourceAccess } from "../../../../shell/rows.ts";
+import { keyText, textKey } from "../../../../shell/words.ts";
 import type { Template } from "../../workflow.ts";
 import { entryValue } from "../fields.ts";
 import type { ActionCall } from "./action-inputs.ts";

@@ -1,6 +1,6 @@
-import type { CommandCall } from "../../../../commands/call.ts";
-import { resourceAccess } from "../../../../commands/rows.ts";
 import type { Access } from "../../../../facts/access.ts";
+import type { CommandCall } from "../../../../shell/call.ts";
+import { resourceAccess } from "../../../../shell/rows.ts";
 import { platformToken } from "./github-cli.ts";
 
 /** `semantic-release` by itself publishes, tags and releases, with the token of its environment. */

@@ -1,6 +1,6 @@
-import type { ScriptSetting } from "../../../../commands/call.ts";
-import { normalFolder } from "../../../../commands/folders.ts";
-import type { MachineState } from "../../../../commands/machine-state.ts";
+import type { ScriptSetting } from "../../../../shell/call.ts";
+import { normalFolder } from "../../../../shell/folders.ts";
+import type { MachineState } from "../../../../shell/machine-state.ts";
 import type { LocalAction, Step, StepsJob, Workflow } from "../../workflow.ts";
 import { ownCommands } from "./own-commands.ts";
 import { keyOfTemplate, tokenOf, type Variables, variablesOf } from "./tokens.ts";

@@ -1,5 +1,5 @@
-import { leadingText } from "../../../../commands/words.ts";
 import type { Key, TokenUse } from "../../../../facts/access.ts";
+import { leadingText } from "../../../../shell/words.ts";
 import type { Template, TemplateMap } from "../../workflow.ts";
 import { parseExpression, pathOf, walk } from "../expressions/parse.ts";
 import { entryValue } from "../fields.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readScript } from "../../src/commands/script.ts";
-import { textKey } from "../../src/commands/words.ts";
 import { showKey } from "../../src/facts/show-key.ts";
+import { readScript } from "../../src/shell/script.ts";
+import { textKey } from "../../src/shell/words.ts";
 
 const at = { source: { path: "x", text: "", byteOrderMark: false }, start: 0, end: 0 };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { HOLE_MARK, readShell } from "../../src/commands/shell.ts";
 import { showKey } from "../../src/facts/show-key.ts";
+import { HOLE_MARK, readShell } from "../../src/shell/shell.ts";
 
 const expression = (text: string) => ({ kind: "expression", text }) as const;
 
