@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Delivery } from "../model/delivery.ts";
-import { inOrder } from "../platforms/codepipeline/write/lines.ts";
+import { inOrder } from "../order/topological.ts";
 import { settingsFile } from "./codepipeline/settings-file.ts";
 import { limitOf, loadDefinition } from "./definition/load.ts";
 import { loadInChild } from "./definition/load-in-child.ts";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import type { Delivery, Value } from "../model/delivery.ts";
+import type { Delivery } from "../model/delivery.ts";
+import { secretsRead } from "../model/job-values.ts";
 import type { Plan } from "../plan/plan.ts";
 import { UsageError } from "./problem.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -41,24 +42,15 @@ export function requireSecrets(delivery: Delivery, plan: Plan, secrets: Secrets)
 }
 
 /** Names of all secrets that a delivery mentions. */
-export function allSecretsOf(delivery: Delivery): Set<string> {
-  const names = new Set<string>();
-  for (const { name, jobs } of delivery.pipelines) {
-    for (const job of Object.keys(jobs)) for (const secret of secretsOf(delivery, name, job)) names.add(secret);
-  }
-  return names;
+export function allSecretsOf({ pipelines }: Delivery): Set<string> {
+  return new Set(
+    pipelines.flatMap((pipeline) => Object.values(pipeline.jobs).flatMap((job) => secretsRead(pipeline, job))),
+  );
 }
 
 /** Names of the secrets that a job reads, in its own values and its pipeline's. */
-export function secretsOf(delivery: Delivery, pipelineName: string, jobName: string): Set<string> {
+export function secretsOf(delivery: Delivery, pipelineName: string, jobName: string): string[] {
   const pipeline = delivery.pipelines.find(({ name }) => name === pipelineName);
   const job = pipeline?.jobs[jobName];
-  const names = new Set<string>();
-  const look = (value: Value): void => {
-    if (Array.isArray(value)) value.forEach(look);
-    else if (typeof value === "object" && "secret" in value) names.add(value.secret);
-  };
-  if (!pipeline || !job) return names;
-  for (const env of [pipeline.env, job.env, ...job.steps.map((step) => step.env)]) Object.values(env).forEach(look);
-  return names;
+  return pipeline && job ? secretsRead(pipeline, job) : [];
 }

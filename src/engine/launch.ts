@@ -1,5 +1,6 @@
 import type { Value } from "../model/delivery.ts";
 import { matchesAny } from "../model/filters.ts";
+import { promisedOutputs } from "../model/job-values.ts";
 import { conditionFacts, conditionHolds } from "../plan/conditions.ts";
 import type { Failure } from "./events.ts";
 import type { Launch, LaunchStep, ResolvedValue } from "./ports.ts";
@@ -27,7 +28,7 @@ export function prepareLaunch(run: RunState, job: JobState): Prepared {
     tools: definition.tools,
     steps: stepsOf(scope),
     timeoutMs: definition.timeoutMs,
-    outputs: promisedOutputs(job),
+    outputs: promisedOutputs(pipeline, job.planned.job),
     artifacts: definition.artifacts,
     inputs,
   };
@@ -89,14 +90,6 @@ function ownNames(run: RunState, job: JobState): Record<string, string> {
     BATON_COMMIT: run.plan.change.commit,
     BATON_BRANCH: run.plan.change.branch,
   };
-}
-
-function promisedOutputs(job: JobState): Launch["outputs"] {
-  const promised: Launch["outputs"] = {};
-  for (const [name, output] of Object.entries(job.pipeline.outputs)) {
-    if (output.job === job.planned.job) promised[name] = output.type;
-  }
-  return promised;
 }
 
 function below(folder: string, path: string): string {

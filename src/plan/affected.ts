@@ -1,38 +1,38 @@
-import type { HandOff, PipelineOutline } from "./outline.ts";
+import type { HandOff, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Deployed, Reason } from "./plan.ts";
-import { own, type Place, type Situation } from "./situation.ts";
+import { own, type Target, type PlanContext } from "./plan-context.ts";
 
 /** A reason lists at most this many paths; the text has the number of all. */
 const listedPaths = 10;
 const listedPatterns = 3;
 
 export interface AffectedQuestion {
-  situation: Situation;
-  outline: PipelineOutline;
-  place: Place;
-  /** What other pipelines take from this one and some job of it makes in this place. */
+  context: PlanContext;
+  resolved: ResolvedPipeline;
+  target: Target;
+  /** What other pipelines take from this one and some job of it makes in this target. */
   handsOver: readonly HandOff[];
 }
 
 /**
- * Why a pipeline must run in a place for its own sake: it is forced or scheduled, was never deployed there, or what it owns has
+ * Why a pipeline must run in a target for its own sake: it is forced or scheduled, was never deployed there, or what it owns has
  * changed since. Of several reasons the first one. A further changed path can only turn no reason into one.
  */
-export function affected({ situation, outline, place, handsOver }: AffectedQuestion): Reason | undefined {
-  const { request, isPullRequest, isMove } = situation;
-  const { name, triggers } = outline.pipeline;
-  const where = place.name ?? "";
+export function affected({ context, resolved, target, handsOver }: AffectedQuestion): Reason | undefined {
+  const { request, isPullRequest, isMove } = context;
+  const { name, triggers } = resolved.pipeline;
+  const where = target.name ?? "";
   const { change, force } = request;
-  if (force === "all" || (force === "named-pipelines" && situation.selected.has(name))) {
+  if (force === "all" || (force === "named-pipelines" && context.selected.has(name))) {
     return { code: "forced", text: "asked to run whether it changed or not", because: [] };
   }
   if (change.event === "schedule") {
     return { code: "scheduled", text: `runs by its schedule (${triggers.schedules.join(", ")} UTC)`, because: [] };
   }
-  const deployed = situation.deployedIn(place, name);
-  if (isPullRequest && change.base !== undefined) return changed({ situation, outline, base: change.base });
+  const deployed = context.deployedIn(target, name);
+  if (isPullRequest && change.base !== undefined) return changed({ context, resolved, base: change.base });
   if (deployed === undefined) {
-    const text = place.name === undefined ? "there is nothing deployed to compare with" : `never deployed to ${where}`;
+    const text = target.name === undefined ? "there is nothing deployed to compare with" : `never deployed to ${where}`;
     return { code: "never-deployed", text, because: [] };
   }
   const missing = handsOver.find((handOff) => !holds(deployed, handOff));
@@ -45,8 +45,8 @@ export function affected({ situation, outline, place, handsOver }: AffectedQuest
     };
   }
   return (
-    changed({ situation, outline, base: deployed.commit, deployed, where }) ??
-    (isMove ? otherFiles({ situation, outline, deployed, where }) : undefined)
+    changed({ context, resolved, base: deployed.commit, deployed, where }) ??
+    (isMove ? otherFiles({ context, resolved, deployed, where }) : undefined)
   );
 }
 
@@ -56,15 +56,15 @@ export function holds(deployed: Deployed, { kind, name }: Pick<HandOff, "kind" |
 }
 
 interface Comparison {
-  situation: Situation;
-  outline: PipelineOutline;
+  context: PlanContext;
+  resolved: ResolvedPipeline;
   base: string;
   deployed?: Deployed;
   where?: string;
 }
 
-function changed({ situation, outline, base, deployed, where }: Comparison): Reason | undefined {
-  const diff = situation.changedSince(base);
+function changed({ context, resolved, base, deployed, where }: Comparison): Reason | undefined {
+  const diff = context.changedSince(base);
   if (diff === undefined) {
     const whose =
       deployed === undefined ? "the pull request's base" : `deployed to ${where} in release ${deployed.release}`;
@@ -73,33 +73,33 @@ function changed({ situation, outline, base, deployed, where }: Comparison): Rea
       : `git does not know commit ${base.slice(0, 12)}, ${whose}`;
     return { code: "base-unknown", text, because: [base] };
   }
-  const patterns = outline.pipeline.triggers.paths;
+  const patterns = resolved.pipeline.triggers.paths;
   const paths = diff.matching(patterns);
   if (paths.length === 0) return undefined;
-  const uncommitted = situation.uncommitted.matching(patterns).length;
+  const uncommitted = context.uncommitted.matching(patterns).length;
   const note = uncommitted === 0 ? "" : `, ${uncommitted} of them not committed`;
   const text = `${paths.length} ${paths.length === 1 ? "file" : "files"} changed${under(patterns)}${note}`;
   return { code: "paths-changed", text, because: paths.slice(0, listedPaths) };
 }
 
 /** The sources are the same, but the proven files are others than those in place: a release moves as it was proven. */
-function otherFiles({ situation, outline, deployed, where }: Required<Omit<Comparison, "base">>): Reason | undefined {
-  const moved = own(situation.request.release ?? {}, outline.pipeline.name);
-  const other = outline.releaseJobs
+function otherFiles({ context, resolved, deployed, where }: Required<Omit<Comparison, "base">>): Reason | undefined {
+  const moved = own(context.request.release ?? {}, resolved.name);
+  const other = resolved.releaseJobs
     .flatMap(({ job }) => Object.keys(job.artifacts))
     .find(
       (name) => moved !== undefined && own(moved.artifacts, name)?.digest !== own(deployed.artifacts, name)?.digest,
     );
   if (other === undefined) return undefined;
   const text = `the files of ${other} in ${where} (release ${deployed.release}) are not those of the release that comes`;
-  return { code: "new-release", text, because: [`${outline.pipeline.name}.${other}`] };
+  return { code: "new-release", text, because: [`${resolved.name}.${other}`] };
 }
 
 const uncommittedMark = "+uncommitted";
 
 /** What to record as the commit of a deployment. */
-export function deployedCommit({ request, uncommitted }: Situation, outline: PipelineOutline): string {
-  const isMixed = uncommitted.matching(outline.pipeline.triggers.paths).length > 0;
+export function deployedCommit({ request, uncommitted }: PlanContext, resolved: ResolvedPipeline): string {
+  const isMixed = uncommitted.matching(resolved.pipeline.triggers.paths).length > 0;
   return isMixed ? `${request.change.commit}${uncommittedMark}` : request.change.commit;
 }
 

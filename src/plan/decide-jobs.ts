@@ -1,5 +1,5 @@
 import { holds } from "./affected.ts";
-import { inPlace, nothingToFail, passedOn } from "./at-rest.ts";
+import { inTarget, nothingToFail, passedOn } from "./excluded.ts";
 import {
   type DecidedPipeline,
   type Decisions,
@@ -9,32 +9,32 @@ import {
   verdictOf,
 } from "./decisions.ts";
 import { type EarlierResults, earlierResults } from "./made.ts";
-import type { JobOutline } from "./outline.ts";
+import type { ResolvedJob } from "../model/resolved-delivery.ts";
 import type { Deployed, Reason } from "./plan.ts";
-import { own, type Place, type Situation } from "./situation.ts";
+import { own, type Target, type PlanContext } from "./plan-context.ts";
 
 /**
- * The per-release jobs run once when the pipeline runs in any place, unless an earlier release made the same already; a release
- * that is moved brings their results along; where every place reuses the pipeline, so do they.
+ * The per-release jobs run once when the pipeline runs in any target, unless an earlier release made the same already; a release
+ * that is moved brings their results along; where every target reuses the pipeline, so do they.
  */
-export function decideReleaseJobs(situation: Situation, decided: DecidedPipeline, decisions: Decisions): void {
-  const { outline, placed, release } = decided;
+export function decideReleaseJobs(context: PlanContext, decided: DecidedPipeline, decisions: Decisions): void {
+  const { resolved, placed, release } = decided;
   const running = placed.filter(({ verdict }) => verdict.decision === "run");
   const [first] = running;
-  const moved = first && situation.isMove ? movedRelease(situation, decided) : undefined;
-  const jobs = outline.releaseJobs.filter((job) => !release.atRest.has(job));
-  const before = first && moved === undefined ? earlierResults(situation, { outline, jobs, first }) : undefined;
+  const moved = first && context.isMove ? movedRelease(context, decided) : undefined;
+  const jobs = resolved.releaseJobs.filter((job) => !release.excluded.has(job));
+  const before = first && moved === undefined ? earlierResults(context, { resolved, jobs, first }) : undefined;
   const reuses = newest(placed.filter(({ verdict }) => verdict.decision === "reuse"));
-  for (const job of outline.releaseJobs) {
-    const resting = release.atRest.get(job);
+  for (const job of resolved.releaseJobs) {
+    const exclusion = release.excluded.get(job);
     let verdict: Verdict;
-    if (resting !== undefined) verdict = { decision: "skip", reason: resting };
+    if (exclusion !== undefined) verdict = { decision: "skip", reason: exclusion };
     else if (moved !== undefined) {
       const text = `made in release ${moved.release}: the same files go everywhere`;
       verdict = { decision: "reuse", reason: { code: "promoted", text, because: [] }, reused: moved };
     } else if (first !== undefined && before !== undefined) {
       const reason = releaseReason(job, running, before);
-      verdict = runningJob({ job, place: undefined, reason, decisions });
+      verdict = runningJob({ job, target: undefined, reason, decisions });
       const isAnew = first.verdict.reason.code === "forced" || first.verdict.reason.code === "scheduled";
       if (verdict.decision === "run" && !isAnew) verdict = before.best?.take(job, decisions) ?? verdict;
     } else verdict = reuses?.verdict ?? placed[0]!.verdict;
@@ -43,28 +43,28 @@ export function decideReleaseJobs(situation: Situation, decided: DecidedPipeline
 }
 
 /** The pipeline's own reason, and for which environments this is made, where these are several. */
-function releaseReason(job: JobOutline, running: readonly PlacedPipeline[], { best, lost }: EarlierResults): Reason {
+function releaseReason(job: ResolvedJob, running: readonly PlacedPipeline[], { best, lost }: EarlierResults): Reason {
   const { reason } = running[0]!.verdict;
   const makes = Object.keys(job.job.artifacts).length > 0;
   if (lost !== undefined && makes) {
     const text = `the files that release ${lost} made for this are not kept any more: made anew, other bytes`;
     return { code: "not-kept", text, because: [] };
   }
-  const names = running.flatMap(({ place }) => place.name ?? []);
+  const names = running.flatMap(({ target }) => target.name ?? []);
   const once = names.length > 1 ? `once for ${names.join(", ")}: ` : "";
   const isOther = reason.code === "forced" && makes && best?.has(job) === true;
   const other = isOther ? `: other bytes than those of release ${best.release}` : "";
   return { ...reason, text: `${once}${reason.text}${other}` };
 }
 
-/** The jobs of a pipeline in one place; its per-release jobs are decided. */
+/** The jobs of a pipeline in one target; its per-release jobs are decided. */
 export function decidePlacedJobs(placed: PlacedPipeline, decisions: Decisions): void {
-  const { outline, place, atRest, verdict, jobs } = placed;
-  for (const job of outline.environmentJobs) {
-    const resting = atRest.get(job);
-    if (resting !== undefined) jobs.set(job, { decision: "skip", reason: resting });
+  const { resolved, target, excluded, verdict, jobs } = placed;
+  for (const job of resolved.environmentJobs) {
+    const exclusion = excluded.get(job);
+    if (exclusion !== undefined) jobs.set(job, { decision: "skip", reason: exclusion });
     else if (verdict.decision !== "run") jobs.set(job, { decision: verdict.decision, reason: verdict.reason });
-    else jobs.set(job, runningJob({ job, place, reason: verdict.reason, decisions }));
+    else jobs.set(job, runningJob({ job, target, reason: verdict.reason, decisions }));
   }
 }
 
@@ -89,28 +89,28 @@ function together(first: Verdict, others: readonly Verdict[]): Verdict {
 }
 
 interface RunningJobQuestion {
-  job: JobOutline;
-  place: Place | undefined;
+  job: ResolvedJob;
+  target: Target | undefined;
   /** Of the pipeline. */
   reason: Reason;
   decisions: Decisions;
 }
 
-function runningJob({ job, place, reason, decisions }: RunningJobQuestion): Verdict {
+function runningJob({ job, target, reason, decisions }: RunningJobQuestion): Verdict {
   const skipped =
-    passedOn(job, place, (need) => verdictOf(decisions, need, place).decision === "skip") ??
-    nothingToFail(job, (earlier) => verdictOf(decisions, earlier, place).decision === "run") ??
-    nothingToRead({ job, place, decisions });
+    passedOn(job, target, (need) => verdictOf(decisions, need, target).decision === "skip") ??
+    nothingToFail(job, (earlier) => verdictOf(decisions, earlier, target).decision === "run") ??
+    nothingToRead({ job, target, decisions });
   return skipped === undefined ? { decision: "run", reason } : { decision: "skip", reason: skipped };
 }
 
-function nothingToRead({ job, place, decisions }: Omit<RunningJobQuestion, "reason">): Reason | undefined {
-  const missing = job.reads.find((handOff) => supplyOf({ decisions, handOff, place }).from === "nowhere");
+function nothingToRead({ job, target, decisions }: Omit<RunningJobQuestion, "reason">): Reason | undefined {
+  const missing = job.reads.find((handOff) => supplyOf({ decisions, handOff, target }).from === "nowhere");
   if (missing === undefined) return undefined;
   const { source, kind, name } = missing;
-  const pipeline = source.owner.pipeline.name;
-  const id = `${pipeline}.${source.name}${source.job.per === "environment" && place?.name !== undefined ? `@${place.name}` : ""}`;
-  const text = `it takes the ${kind} ${pipeline}.${name}, but ${id} does not run and nothing deployed${inPlace(place)} has it`;
+  const pipeline = source.owner.name;
+  const id = `${pipeline}.${source.name}${source.job.per === "environment" && target?.name !== undefined ? `@${target.name}` : ""}`;
+  const text = `it takes the ${kind} ${pipeline}.${name}, but ${id} does not run and nothing deployed${inTarget(target)} has it`;
   return { code: "upstream-skipped", text, because: [id] };
 }
 
@@ -123,9 +123,9 @@ function newest(placed: readonly PlacedPipeline[]): PlacedPipeline | undefined {
 }
 
 /** What the moved release holds of a pipeline, or what was deployed from its commit; only if all is there. */
-function movedRelease({ request }: Situation, { outline, release }: DecidedPipeline): Deployed | undefined {
-  const { name, outputs } = outline.pipeline;
-  const jobs = outline.releaseJobs.filter((job) => !release.atRest.has(job));
+function movedRelease({ request }: PlanContext, { resolved, release }: DecidedPipeline): Deployed | undefined {
+  const { name, outputs } = resolved.pipeline;
+  const jobs = resolved.releaseJobs.filter((job) => !release.excluded.has(job));
   const isComplete = (deployed: Deployed): boolean =>
     jobs.every(({ job }) =>
       Object.keys(job.artifacts).every((artifact) => holds(deployed, { kind: "artifact", name: artifact })),

@@ -1,52 +1,52 @@
-import { closedPlace, refusedEvent } from "./admission.ts";
+import { closedTarget, refusedEvent } from "./triggers.ts";
 import { affected, holds } from "./affected.ts";
-import { inPlace } from "./at-rest.ts";
+import { inTarget } from "./excluded.ts";
 import type { Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
-import type { PipelineOutline } from "./outline.ts";
+import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Deployed, Reason } from "./plan.ts";
-import type { Situation } from "./situation.ts";
+import type { PlanContext } from "./plan-context.ts";
 
 export interface PipelineQuestion {
-  situation: Situation;
+  context: PlanContext;
   placed: PlacedPipeline;
   /** Everything it needs is decided. */
   decisions: Decisions;
   neededBy: NeededBy;
 }
 
-/** For each pipeline that was not selected, in one place: a selected one, or one that it keeps running, that needs it. */
-export type NeededBy = ReadonlyMap<PipelineOutline, PipelineOutline>;
+/** For each pipeline that was not selected, in one target: a selected one, or one that it keeps running, that needs it. */
+export type NeededBy = ReadonlyMap<ResolvedPipeline, ResolvedPipeline>;
 
-export function decidePipeline({ situation, placed, decisions, neededBy }: PipelineQuestion): Verdict {
-  const { outline, place, handsOver } = placed;
-  const { name } = outline.pipeline;
-  const closed = closedPlace(situation, place);
+export function decidePipeline({ context, placed, decisions, neededBy }: PipelineQuestion): Verdict {
+  const { resolved, target, handsOver } = placed;
+  const { name } = resolved.pipeline;
+  const closed = closedTarget(context, target);
   if (closed !== undefined) return { decision: "skip", reason: closed };
-  const deployed = usable(situation, placed);
-  const filtered = refusedEvent(situation, outline);
+  const deployed = usable(context, placed);
+  const filtered = refusedEvent(context, resolved);
   if (filtered !== undefined) return insteadOfRun(filtered, deployed);
   if (placed.isEmpty) return insteadOfRun(emptyReason(placed), deployed);
-  const needs = outline.needs.map((need) => decisions.get(need)!.placed[place.index]!);
+  const needs = resolved.needs.map((need) => decisions.get(need)!.placed[target.index]!);
   let cause: Reason | undefined;
-  if (situation.selected.size > 0 && !situation.selected.has(name)) {
-    const list = [...situation.selected].join(", ");
+  if (context.selected.size > 0 && !context.selected.has(name)) {
+    const list = [...context.selected].join(", ");
     const reason: Reason = { code: "not-selected", text: `not among the selected pipelines (${list})`, because: [] };
-    const consumer = neededBy.get(outline);
+    const consumer = neededBy.get(resolved);
     if (consumer === undefined) return { decision: "skip", reason };
-    if (deployed !== undefined && situation.request.force !== "all") return insteadOfRun(reason, deployed);
-    cause = neededReason(situation, placed, consumer);
+    if (deployed !== undefined && context.request.force !== "all") return insteadOfRun(reason, deployed);
+    cause = neededReason(context, placed, consumer);
   } else {
-    cause = affected({ situation, outline, place, handsOver }) ?? upstream({ situation, placed, needs });
+    cause = affected({ context, resolved, target, handsOver }) ?? upstream({ context, placed, needs });
   }
-  const missing = situation.isPullRequest ? undefined : needs.find((need) => isMissing(need, cause));
+  const missing = context.isPullRequest ? undefined : needs.find((need) => isMissing(need, cause));
   if (missing !== undefined) {
-    const need = missing.outline.pipeline.name;
-    const text = `needs ${need}, which does not run${inPlace(place)}: ${missing.verdict.reason.text}`;
+    const need = missing.resolved.name;
+    const text = `needs ${need}, which does not run${inTarget(target)}: ${missing.verdict.reason.text}`;
     return { decision: "skip", reason: { code: "upstream-skipped", text, because: [need] } };
   }
-  if (cause === undefined) return unchanged(situation, placed);
+  if (cause === undefined) return unchanged(context, placed);
   // What is deployed stays the source of whatever this plan does not make anew.
-  const before = situation.deployedIn(place, name);
+  const before = context.deployedIn(target, name);
   return { decision: "run", reason: cause, ...(before === undefined ? {} : { reused: before }) };
 }
 
@@ -57,8 +57,8 @@ function isMissing({ verdict, isEmpty }: PlacedPipeline, cause: Reason | undefin
 }
 
 /** What is deployed here, when it has all that consumers take. */
-export function usable(situation: Situation, { outline, place, handsOver }: PlacedPipeline): Deployed | undefined {
-  const deployed = situation.deployedIn(place, outline.pipeline.name);
+export function usable(context: PlanContext, { resolved, target, handsOver }: PlacedPipeline): Deployed | undefined {
+  const deployed = context.deployedIn(target, resolved.name);
   return deployed !== undefined && handsOver.every((handOff) => holds(deployed, handOff)) ? deployed : undefined;
 }
 
@@ -68,9 +68,9 @@ function insteadOfRun(reason: Reason, deployed: Deployed | undefined): Verdict {
   return { decision: "reuse", reason: { ...reason, text }, reused: deployed };
 }
 
-function emptyReason({ outline, place, atRest }: PlacedPipeline): Reason {
-  const [first] = atRest.values();
-  const text = `no job of ${outline.pipeline.name} can run${inPlace(place)}`;
+function emptyReason({ resolved, target, excluded }: PlacedPipeline): Reason {
+  const [first] = excluded.values();
+  const text = `no job of ${resolved.name} can run${inTarget(target)}`;
   return {
     code: first?.code ?? "condition-false",
     text: first === undefined ? text : `${text}: ${first.text}`,
@@ -78,50 +78,50 @@ function emptyReason({ outline, place, atRest }: PlacedPipeline): Reason {
   };
 }
 
-function neededReason(situation: Situation, { outline, place }: PlacedPipeline, consumer: PipelineOutline): Reason {
-  const { name } = consumer.pipeline;
-  const deployed = situation.deployedIn(place, outline.pipeline.name);
+function neededReason(context: PlanContext, { resolved, target }: PlacedPipeline, consumer: ResolvedPipeline): Reason {
+  const { name } = consumer;
+  const deployed = context.deployedIn(target, resolved.name);
   const state =
     deployed === undefined
-      ? `was never deployed${place.name === undefined ? "" : ` to ${place.name}`}`
-      : situation.request.force === "all"
+      ? `was never deployed${target.name === undefined ? "" : ` to ${target.name}`}`
+      : context.request.force === "all"
         ? "is asked to run as well"
         : `has not published all that is taken from it in release ${deployed.release}`;
   return { code: "needed-by", text: `${name} needs it, and it ${state}`, because: [name] };
 }
 
 interface UpstreamQuestion {
-  situation: Situation;
+  context: PlanContext;
   placed: PlacedPipeline;
   needs: readonly PlacedPipeline[];
 }
 
 /** Why it runs for the sake of what it needs: that runs now, or has run here since this was deployed last. */
-function upstream({ situation, placed, needs }: UpstreamQuestion): Reason | undefined {
-  const { name } = placed.outline.pipeline;
-  const running = needs.filter(({ verdict }) => verdict.decision === "run").map(({ outline }) => outline.pipeline.name);
+function upstream({ context, placed, needs }: UpstreamQuestion): Reason | undefined {
+  const { name } = placed.resolved.pipeline;
+  const running = needs.filter(({ verdict }) => verdict.decision === "run").map(({ resolved }) => resolved.name);
   if (running.length > 0) {
     const text = `${running.join(", ")} ${running.length === 1 ? "runs" : "run"}, which ${name} needs`;
     return { code: "upstream-runs", text, because: running };
   }
-  const deployed = situation.deployedIn(placed.place, name);
-  if (deployed === undefined || situation.isPullRequest) return undefined;
-  for (const { outline } of needs) {
-    const need = outline.pipeline.name;
-    const release = situation.deployedIn(placed.place, need)?.release ?? 0;
+  const deployed = context.deployedIn(placed.target, name);
+  if (deployed === undefined || context.isPullRequest) return undefined;
+  for (const { resolved } of needs) {
+    const need = resolved.name;
+    const release = context.deployedIn(placed.target, need)?.release ?? 0;
     if (release <= deployed.release) continue;
-    const text = `${need} was deployed to ${placed.place.name} in release ${release}, after ${name} in release ${deployed.release}`;
+    const text = `${need} was deployed to ${placed.target.name} in release ${release}, after ${name} in release ${deployed.release}`;
     return { code: "upstream-deployed", text, because: [need] };
   }
   return undefined;
 }
 
-function unchanged(situation: Situation, { outline, place }: PlacedPipeline): Verdict {
-  const deployed = situation.deployedIn(place, outline.pipeline.name);
+function unchanged(context: PlanContext, { resolved, target }: PlacedPipeline): Verdict {
+  const deployed = context.deployedIn(target, resolved.name);
   if (deployed === undefined) {
     return { decision: "skip", reason: { code: "unchanged", text: "nothing it owns is changed", because: [] } };
   }
-  const text = situation.isPullRequest
+  const text = context.isPullRequest
     ? `nothing it owns is changed: outputs of release ${deployed.release} reused`
     : `unchanged since release ${deployed.release}: outputs reused`;
   return { decision: "reuse", reason: { code: "unchanged", text, because: [] }, reused: deployed };

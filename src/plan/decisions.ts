@@ -1,7 +1,7 @@
-import type { AtRest } from "./at-rest.ts";
-import type { HandOff, JobOutline, PipelineOutline } from "./outline.ts";
+import type { Excluded } from "./excluded.ts";
+import type { HandOff, ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Deployed, PlannedPipeline, Reason } from "./plan.ts";
-import type { Place } from "./situation.ts";
+import type { Target } from "./plan-context.ts";
 
 export type Decision = PlannedPipeline["decision"];
 
@@ -12,55 +12,55 @@ export interface Verdict {
   reused?: Deployed;
 }
 
-/** A pipeline in a place. */
+/** A pipeline in a target. */
 export interface PlacedPipeline {
-  outline: PipelineOutline;
-  place: Place;
+  resolved: ResolvedPipeline;
+  target: Target;
   /** What other pipelines take from it and some job of it makes here. */
   handsOver: readonly HandOff[];
   /** Its per-environment jobs that cannot run here whatever changed. */
-  atRest: AtRest;
+  excluded: Excluded;
   verdict: Verdict;
   /** Its jobs are excluded here by their conditions: what needs it goes on without it, as past a skipped job. */
   isEmpty: boolean;
   /** Verdicts of its per-environment jobs. */
-  jobs: Map<JobOutline, Verdict>;
+  jobs: Map<ResolvedJob, Verdict>;
 }
 
-/** A pipeline's per-release jobs, and the pipeline in every place. */
+/** A pipeline's per-release jobs, and the pipeline in every target. */
 export interface DecidedPipeline {
-  outline: PipelineOutline;
-  release: { atRest: AtRest; jobs: Map<JobOutline, Verdict> };
+  resolved: ResolvedPipeline;
+  release: { excluded: Excluded; jobs: Map<ResolvedJob, Verdict> };
   placed: PlacedPipeline[];
 }
 
-export type Decisions = ReadonlyMap<PipelineOutline, DecidedPipeline>;
+export type Decisions = ReadonlyMap<ResolvedPipeline, DecidedPipeline>;
 
-/** Of a job in a place; per-release jobs have one verdict for all places. */
-export function verdictOf(decisions: Decisions, job: JobOutline, place: Place | undefined): Verdict {
+/** Of a job in a target; per-release jobs have one verdict for all targets. */
+export function verdictOf(decisions: Decisions, job: ResolvedJob, target: Target | undefined): Verdict {
   const decided = decisions.get(job.owner)!;
-  const jobs = job.job.per === "release" ? decided.release.jobs : decided.placed[place!.index]!.jobs;
+  const jobs = job.job.per === "release" ? decided.release.jobs : decided.placed[target!.index]!.jobs;
   return jobs.get(job)!;
 }
 
 /**
- * Where a job in a place gets something that another pipeline hands over: from a job of this plan, from an earlier
- * deployment, or from nowhere. A place that reuses a pipeline reads what is deployed there even when the pipeline's
- * per-release jobs run for the sake of another place.
+ * Where a job in a target gets something that another pipeline hands over: from a job of this plan, from an earlier
+ * deployment, or from nowhere. A target that reuses a pipeline reads what is deployed there even when the pipeline's
+ * per-release jobs run for the sake of another target.
  */
-export type Supply = { from: "job"; job: JobOutline } | { from: "deployed"; deployed: Deployed } | { from: "nowhere" };
+export type Supply = { from: "job"; job: ResolvedJob } | { from: "deployed"; deployed: Deployed } | { from: "nowhere" };
 
 export function supplyOf(options: {
   decisions: Decisions;
   handOff: HandOff;
   /** Absent for a per-release reader. */
-  place: Place | undefined;
+  target: Target | undefined;
 }): Supply {
-  const { decisions, handOff, place } = options;
+  const { decisions, handOff, target } = options;
   const { source } = handOff;
-  const owner = place === undefined ? undefined : decisions.get(source.owner)!.placed[place.index]!;
+  const owner = target === undefined ? undefined : decisions.get(source.owner)!.placed[target.index]!;
   if (owner !== undefined && owner.verdict.decision !== "run") return earlier(owner.verdict.reused);
-  const verdict = verdictOf(decisions, source, place);
+  const verdict = verdictOf(decisions, source, target);
   if (verdict.decision === "run") return { from: "job", job: source };
   return earlier(verdict.reused ?? owner?.verdict.reused);
 

@@ -3,7 +3,7 @@ import { criticalPath } from "../order/critical-path.ts";
 import { buildKeyedGraph } from "../order/keyed-graph.ts";
 import { jobInstanceId } from "./job-id.ts";
 import type { JobId, Join, PlannedJob } from "./plan.ts";
-import { own } from "./situation.ts";
+import { own } from "./plan-context.ts";
 
 export interface ExpectedPathOptions {
   delivery: Delivery;

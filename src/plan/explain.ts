@@ -37,7 +37,7 @@ function cause(plan: Plan, reason: Reason, environment: string | undefined): Ste
   if (job !== undefined) return { subject: name, decided: job, environment: job.environment };
   // The reason of a per-release job comes from the first environment in which its pipeline runs.
   const candidates = plan.pipelines.filter(
-    ({ pipeline, environment: place }) => pipeline === name && (environment === undefined || place === environment),
+    ({ pipeline, environment: target }) => pipeline === name && (environment === undefined || target === environment),
   );
   const pipeline = candidates.find(({ decision }) => decision === "run") ?? candidates[0];
   return pipeline && { subject: name, decided: pipeline, environment: pipeline.environment };

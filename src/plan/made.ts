@@ -1,8 +1,8 @@
 import type { Value } from "../model/delivery.ts";
 import { type Decisions, type PlacedPipeline, type Verdict, verdictOf } from "./decisions.ts";
-import type { HandOff, JobOutline, PipelineOutline } from "./outline.ts";
+import type { HandOff, ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { ArtifactRef, Deployed, Made, MadeRelease, PlanRequest, Reason } from "./plan.ts";
-import { own, type Situation } from "./situation.ts";
+import { own, type PlanContext } from "./plan-context.ts";
 
 /**
  * What was made once is not made again: the per-release jobs of a pipeline take over what an earlier run made of the same
@@ -14,9 +14,9 @@ import { own, type Situation } from "./situation.ts";
 export interface Earlier {
   release: number;
   /** How the job's result came about, when it may be taken over: what it needs and reads is what it was then. */
-  take(job: JobOutline, decisions: Decisions): Verdict | undefined;
+  take(job: ResolvedJob, decisions: Decisions): Verdict | undefined;
   /** Whether it has a result of the job, be it one that may not be taken. */
-  has(job: JobOutline): boolean;
+  has(job: ResolvedJob): boolean;
 }
 
 export interface EarlierResults {
@@ -26,15 +26,15 @@ export interface EarlierResults {
 }
 
 export function earlierResults(
-  situation: Situation,
-  { outline, jobs, first }: { outline: PipelineOutline; jobs: readonly JobOutline[]; first: PlacedPipeline },
+  context: PlanContext,
+  { resolved, jobs, first }: { resolved: ResolvedPipeline; jobs: readonly ResolvedJob[]; first: PlacedPipeline },
 ): EarlierResults {
-  if (situation.request.made === undefined) return { best: undefined, lost: undefined };
-  const question: Question = { situation, outline, jobs };
+  if (context.request.made === undefined) return { best: undefined, lost: undefined };
+  const question: Question = { context, resolved, jobs };
   const sets = [...provenBefore(question, first), ...ofThisCommit(question)];
   const isKept = (one: Candidate) =>
     !jobs.some((job) =>
-      Object.values(one.result(job)?.artifacts ?? {}).some(({ digest }) => situation.lost.has(digest)),
+      Object.values(one.result(job)?.artifacts ?? {}).some(({ digest }) => context.lost.has(digest)),
     );
   const kept = sets.filter(isKept);
   const best =
@@ -45,7 +45,7 @@ export function earlierResults(
 
 /** Parameters, and the branch, as far as the job reads them: what tells apart two results of one commit. */
 export function inputsOf(
-  { owner, job }: JobOutline,
+  { owner, job }: ResolvedJob,
   { parameters, change }: Pick<PlanRequest, "parameters" | "change">,
 ) {
   const inputs: Record<string, string> = {};
@@ -66,7 +66,7 @@ export function inputsOf(
   return inputs;
 }
 
-function valuesOf({ owner, job }: Pick<JobOutline, "owner" | "job">): Value[][] {
+function valuesOf({ owner, job }: Pick<ResolvedJob, "owner" | "job">): Value[][] {
   return [
     Object.values(owner.pipeline.env),
     Object.values(job.env),
@@ -74,7 +74,7 @@ function valuesOf({ owner, job }: Pick<JobOutline, "owner" | "job">): Value[][] 
   ];
 }
 
-function readsCommit({ owner, job }: JobOutline): boolean {
+function readsCommit({ owner, job }: ResolvedJob): boolean {
   const isCommit = (value: Value): boolean =>
     typeof value !== "string" &&
     (Array.isArray(value) ? value.some(isCommit) : "context" in value && value.context === "commit");
@@ -82,17 +82,17 @@ function readsCommit({ owner, job }: JobOutline): boolean {
 }
 
 interface Question {
-  situation: Situation;
-  outline: PipelineOutline;
+  context: PlanContext;
+  resolved: ResolvedPipeline;
   /** Its per-release jobs that are not left out. */
-  jobs: readonly JobOutline[];
+  jobs: readonly ResolvedJob[];
 }
 
 interface Candidate {
   release: number;
   commit: string;
   isComplete: boolean;
-  result(job: JobOutline): Made | undefined;
+  result(job: ResolvedJob): Made | undefined;
   /** What a job of another pipeline handed over at that time; undefined: whatever it hands over now. */
   handedOver?(handOff: HandOff): string | undefined;
   /** `for this commit`. */
@@ -100,19 +100,19 @@ interface Candidate {
 }
 
 /** What the environments have that come before the first one in which it runs, nearest first. */
-function provenBefore({ situation, outline, jobs }: Question, { place }: PlacedPipeline): Candidate[] {
-  const { request } = situation;
-  const { name, triggers } = outline.pipeline;
+function provenBefore({ context, resolved, jobs }: Question, { target }: PlacedPipeline): Candidate[] {
+  const { request } = context;
+  const { name, triggers } = resolved.pipeline;
   const found: Candidate[] = [];
-  for (const environment of environmentsBefore(situation, place.name)) {
+  for (const environment of environmentsBefore(context, target.name)) {
     const deployed = own(own(request.history.deployed, environment) ?? {}, name);
     if (deployed === undefined) continue;
-    if (situation.changedSince(deployed.commit)?.matching(triggers.paths).length !== 0) continue;
+    if (context.changedSince(deployed.commit)?.matching(triggers.paths).length !== 0) continue;
     const set = request.made?.find(({ release }) => release === deployed.release);
-    const result = (job: JobOutline): Made | undefined => {
+    const result = (job: ResolvedJob): Made | undefined => {
       const made = set && resultIn(set, job);
       const part = partOf(deployed, job);
-      return hasAll(part, job) && hasSameInputs(job, made, situation)
+      return hasAll(part, job) && hasSameInputs(job, made, context)
         ? { ...part, release: made?.release ?? deployed.release }
         : undefined;
     };
@@ -124,7 +124,7 @@ function provenBefore({ situation, outline, jobs }: Question, { place }: PlacedP
   return found;
 }
 
-function environmentsBefore({ delivery }: Situation, name: string | undefined): string[] {
+function environmentsBefore({ delivery }: PlanContext, name: string | undefined): string[] {
   const named = new Map(delivery.environments.map((environment) => [environment.name, environment]));
   const before = new Set(name === undefined ? [] : named.get(name)?.after);
   for (const one of before) for (const further of named.get(one)?.after ?? []) before.add(further);
@@ -132,22 +132,22 @@ function environmentsBefore({ delivery }: Situation, name: string | undefined): 
 }
 
 /** Runs of the same commit, or of another with the very same files, newest first. */
-function ofThisCommit({ situation, jobs }: Question): Candidate[] {
-  const { change, made = [] } = situation.request;
+function ofThisCommit({ context, jobs }: Question): Candidate[] {
+  const { change, made = [] } = context.request;
   if (change.commit === "") return [];
   const isSame = (commit: string) =>
     commit === change.commit
       ? change.uncommitted.length === 0
-      : situation.changedSince(commit)?.matching([]).length === 0;
+      : context.changedSince(commit)?.matching([]).length === 0;
   return made.flatMap((set): Candidate[] => {
     if (!isSame(set.commit)) return [];
     const isOther = set.commit !== change.commit;
-    const result = (job: JobOutline): Made | undefined => {
+    const result = (job: ResolvedJob): Made | undefined => {
       const found = resultIn(set, job);
       if (found === undefined || (isOther && readsCommit(job))) return undefined;
-      return hasSameInputs(job, found, situation) ? { ...partOf(found, job), release: found.release } : undefined;
+      return hasSameInputs(job, found, context) ? { ...partOf(found, job), release: found.release } : undefined;
     };
-    const isNeeded = ({ job }: JobOutline) => !job.continueOnFailure && job.runsAfter !== "failure";
+    const isNeeded = ({ job }: ResolvedJob) => !job.continueOnFailure && job.runsAfter !== "failure";
     return [
       {
         release: set.release,
@@ -161,15 +161,15 @@ function ofThisCommit({ situation, jobs }: Question): Candidate[] {
   });
 }
 
-function resultIn(set: MadeRelease, { owner, name, job }: JobOutline): Made | undefined {
-  const found = own(set.jobs, `${owner.pipeline.name}.${name}`);
+function resultIn(set: MadeRelease, { owner, name, job }: ResolvedJob): Made | undefined {
+  const found = own(set.jobs, `${owner.name}.${name}`);
   return found !== undefined && hasAll(found, { owner, name, job }) ? found : undefined;
 }
 
 /** An incomplete result is none. */
 function hasAll(
   { outputs, artifacts }: Pick<Made, "outputs" | "artifacts">,
-  job: Pick<JobOutline, "owner" | "name" | "job">,
+  job: Pick<ResolvedJob, "owner" | "name" | "job">,
 ) {
   return (
     Object.keys(job.job.artifacts).every((name) => Object.hasOwn(artifacts, name)) &&
@@ -177,18 +177,18 @@ function hasAll(
   );
 }
 
-function partOf({ outputs, artifacts }: Pick<Made, "outputs" | "artifacts">, job: JobOutline) {
+function partOf({ outputs, artifacts }: Pick<Made, "outputs" | "artifacts">, job: ResolvedJob) {
   const pick = <T>(values: Record<string, T>, names: readonly string[]): Record<string, T> =>
     Object.fromEntries(names.flatMap((name) => (Object.hasOwn(values, name) ? [[name, values[name]!]] : [])));
   return { outputs: pick(outputs, outputsOf(job)), artifacts: pick(artifacts, Object.keys(job.job.artifacts)) };
 }
 
-function outputsOf({ owner, name }: Pick<JobOutline, "owner" | "name">): string[] {
+function outputsOf({ owner, name }: Pick<ResolvedJob, "owner" | "name">): string[] {
   return Object.entries(owner.pipeline.outputs).flatMap(([output, { job }]) => (job === name ? [output] : []));
 }
 
 /** What nobody wrote down is not taken for the same. */
-function hasSameInputs(job: JobOutline, made: Made | undefined, { request }: Situation): boolean {
+function hasSameInputs(job: ResolvedJob, made: Made | undefined, { request }: PlanContext): boolean {
   const wanted = inputsOf(job, request);
   const names = Object.keys(wanted);
   if (names.length === 0) return true;

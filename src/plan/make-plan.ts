@@ -4,7 +4,7 @@ import { assemble } from "./assemble.ts";
 import { decide } from "./decide.ts";
 import { expectedCriticalPath } from "./expected-critical-path.ts";
 import type { Plan, PlanRequest } from "./plan.ts";
-import { situationOf } from "./situation.ts";
+import { planContext } from "./plan-context.ts";
 
 /**
  * What runs where for a request, in which order, and why; and what does not, and why not. Pure: the same delivery and
@@ -12,29 +12,29 @@ import { situationOf } from "./situation.ts";
  * it throws.
  */
 export function plan(delivery: Delivery, request: PlanRequest): Plan {
-  const situation = situationOf(delivery, request);
-  const decisions = decide(situation);
-  const { jobs, joins } = assemble(situation, decisions);
+  const context = planContext(delivery, request);
+  const decisions = decide(context);
+  const { jobs, joins } = assemble(context, decisions);
   const { event, commit, branch } = request.change;
   return {
     version: 1,
     delivery: delivery.name,
     change: { event, commit, branch },
-    environments: situation.outline.environments.map(({ environment }) => environment.name),
+    environments: context.resolved.environments.map(({ environment }) => environment.name),
     parameters: { ...request.parameters },
     jobs,
     joins,
-    pipelines: situation.places.flatMap(({ index, name: environment }) =>
+    pipelines: context.targets.flatMap(({ index, name: environment }) =>
       environment === undefined
         ? []
-        : Array.from(decisions.values(), ({ outline, placed }) => {
+        : Array.from(decisions.values(), ({ resolved, placed }) => {
             const { decision, reason, reused } = placed[index]!.verdict;
             return {
-              pipeline: outline.pipeline.name,
+              pipeline: resolved.name,
               environment,
               decision,
               reason,
-              commit: deployedCommit(situation, outline),
+              commit: deployedCommit(context, resolved),
               ...(reused === undefined ? {} : { reused }),
             };
           }),

@@ -131,7 +131,7 @@ export interface PlannedPipeline {
    */
   commit: string;
   /**
-   * What was deployed here before, where there is something. For `reuse` it is handed to consumers in place of a run. For
+   * What was deployed here before, where there is something. For `reuse` it is handed to consumers in target of a run. For
    * `run` it only stands in for jobs that this plan leaves out (by their conditions, or because a pull request deploys
    * nothing), and what the run records as deployed is this, overlaid by what its jobs published.
    *

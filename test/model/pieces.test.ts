@@ -68,6 +68,20 @@ test("include and exclude do what GitHub documents", () => {
   assert.deepEqual(matrixLegs(undefined), [{}]);
 });
 
+test("exclude takes away what it describes in part, before include adds", () => {
+  const legs = matrixLegs({
+    ...noMatrix,
+    values: { os: ["linux", "mac"], node: ["22", "24"] },
+    exclude: [{ os: "mac" }],
+    include: [{ os: "mac", node: "26" }],
+  });
+  assert.deepEqual(legs, [
+    { os: "linux", node: "22" },
+    { os: "linux", node: "24" },
+    { os: "mac", node: "26" },
+  ]);
+});
+
 /** Names of a random graph: who waits for whom. */
 const graph = fc
   .array(fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), { minLength: 8, maxLength: 8 })

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
+import { inOrder } from "../../order/topological.ts";
 import { AwsProblem, awsCli } from "../../platforms/codepipeline/aws/aws-cli.ts";
 import { placeOfArn } from "../../platforms/codepipeline/aws/console-links.ts";
 import { type DeliveryStatus, lookAt, wantedPipelines } from "../../platforms/codepipeline/aws/look.ts";
-import { inOrder } from "../../platforms/codepipeline/write/lines.ts";
 import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
 import { type ExitCode, exitCodes, Failure } from "../problem.ts";

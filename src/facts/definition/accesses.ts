@@ -2,8 +2,9 @@
 
 import type { Place } from "../../findings/source.ts";
 import type { Delivery, Job, Step, Value } from "../../model/delivery.ts";
+import { promisedOutputs } from "../../model/job-values.ts";
 import type { Access, Key, ResourceAccess, ResourceKind } from "../access.ts";
-import { handOversTo, type Instance } from "./instances.ts";
+import type { Instance } from "./instances.ts";
 
 /** What actions change, and which of their inputs name it. */
 const changes: Readonly<Record<string, { readonly resource: ResourceKind; readonly inputs: readonly string[] }>> = {
@@ -40,8 +41,8 @@ function deploysOnSuccess({ deploys, runsAfter }: Job): boolean {
 }
 
 /** What the job as a whole hands on and takes, and that it deploys where no action tells what. */
-export function accessesOfJob({ delivery, instance, at }: StepPlace): Access[] {
-  const { pipeline, name, job, environment } = instance;
+export function accessesOfJob({ instance, at }: Pick<StepPlace, "instance" | "at">): Access[] {
+  const { pipeline, name, job, environment, takes } = instance;
   const place = environment === undefined ? "" : `${environment.name}/`;
   const hands = (kind: "output" | "artifact", full: string, mode: "read" | "write"): Access =>
     access(kind, {
@@ -51,14 +52,14 @@ export function accessesOfJob({ delivery, instance, at }: StepPlace): Access[] {
       key: [{ kind: "text", text: full }],
       at,
     });
-  const taken = handOversTo(delivery, pipeline, job).map(({ kind, name: what, owner, job: source }) =>
-    hands(kind, `${owner.jobs[source]!.per === "release" ? "" : place}${what}`, "read"),
+  const taken = takes.map(({ kind, name: what, source }) =>
+    hands(kind, `${source.job.per === "release" ? "" : place}${source.owner.name}.${what}`, "read"),
   );
   const made = [
     ...Object.keys(job.artifacts).map((what) => hands("artifact", `${place}${pipeline.name}.${what}`, "write")),
-    ...Object.entries(pipeline.outputs)
-      .filter(([, output]) => output.job === name)
-      .map(([what]) => hands("output", `${place}${pipeline.name}.${what}`, "write")),
+    ...Object.keys(promisedOutputs(pipeline, name)).map((what) =>
+      hands("output", `${place}${pipeline.name}.${what}`, "write"),
+    ),
   ];
   const isTold = job.steps.some((step) => step.action && changes[step.action.kind]);
   const deploys = deploysOnSuccess(job) && !isTold;

@@ -257,9 +257,7 @@ function runsUnder(instance: Instance, under: Circumstances, context: Context): 
   const held = condition ? conditionHolds(condition, instance, under) : "yes";
   if (held === "no") return "no";
   // It takes what an earlier release left behind, or does not run for want of it.
-  const isWithout = instance.takes.some(
-    (id) => id !== instance.id && activation(context.byId.get(id)!, under, context) === "no",
-  );
+  const isWithout = instance.makers.some((id) => activation(context.byId.get(id)!, under, context) === "no");
   if (isWithout) return "unknown";
   const after = endedWell(instance, under, context);
   const { runsAfter } = instance.job;

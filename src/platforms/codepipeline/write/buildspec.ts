@@ -2,12 +2,13 @@
 
 import { Document, type Pair, Scalar, visit, type YAMLMap } from "yaml";
 import type { Job } from "../../../model/delivery.ts";
+import { promisedOutputs } from "../../../model/job-values.ts";
 import { conditionCommand } from "./conditions.ts";
 import { handedAddress } from "./hand-over/artifacts.ts";
 import { isElsewhere } from "./hand-over/variables.ts";
 import { commandOf, header } from "./header.ts";
 import { installPhase } from "./install.ts";
-import { directoryOf, type JobPlace, outputScope, prefixOf, promisedOutputs, type Register } from "./job-place.ts";
+import { directoryOf, type JobPlace, outputScope, prefixOf, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
@@ -22,7 +23,7 @@ export const outbox = ".baton-artifacts";
 
 export function buildspecText(place: JobPlace, register: Register): string {
   const { pipeline, name, job } = place;
-  const promised = promisedOutputs(place);
+  const promised = promisedOutputs(place.pipeline, place.name);
   const steps = stepCommands(place);
   const actsElsewhere = mayActElsewhere(place);
   const after = [
@@ -73,7 +74,7 @@ export function buildspecText(place: JobPlace, register: Register): string {
 
 /** Whether later stages find this job's outputs by the run that it was part of. */
 export const exportsRun = (place: JobPlace) =>
-  place.job.per === "release" && Object.keys(promisedOutputs(place)).length > 0;
+  place.job.per === "release" && Object.keys(promisedOutputs(place.pipeline, place.name)).length > 0;
 
 /** Folders that make the next build quicker, and nothing else. */
 export function cachePaths({ steps }: Job): string[] {
@@ -178,7 +179,9 @@ function outputFolders(place: JobPlace): Record<string, string> {
   const environment = place.job.per === "release" ? outputScope(place) : "{environment}";
   const folder = (output: string) =>
     outputPath({ prefix: prefixOf(place), environment, pipeline: place.pipeline.name, output });
-  return Object.fromEntries(Object.keys(promisedOutputs(place)).map((output) => [output, folder(output)]));
+  return Object.fromEntries(
+    Object.keys(promisedOutputs(place.pipeline, place.name)).map((output) => [output, folder(output)]),
+  );
 }
 
 /** Names outside Baton under which outputs are wanted as well. */

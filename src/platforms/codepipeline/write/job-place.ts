@@ -1,4 +1,4 @@
-import type { Delivery, Environment, Job, OutputType, Pipeline } from "../../../model/delivery.ts";
+import type { Delivery, Environment, Job, Pipeline } from "../../../model/delivery.ts";
 import { longestName } from "./limits.ts";
 import type { Line } from "./lines.ts";
 import { Names, pascal, path, snake, within } from "./names.ts";
@@ -25,11 +25,6 @@ export const referenceOf = ({ pipeline, name }: Pick<JobPlace, "pipeline" | "nam
 /** Folder of a job below the source. */
 export const directoryOf = ({ options, pipeline, job }: Pick<JobPlace, "options" | "pipeline" | "job">) =>
   path(options.root, pipeline.workingDirectory, job.workingDirectory);
-
-export function promisedOutputs({ pipeline, name }: Pick<JobPlace, "pipeline" | "name">): Record<string, OutputType> {
-  const own = Object.entries(pipeline.outputs).filter(([, { job }]) => job === name);
-  return Object.fromEntries(own.map(([output, { type }]) => [output, type]));
-}
 
 /** Where outputs of a job are kept: by environment, and apart from all releases for pull requests. */
 export const outputScope = ({ environment, line }: Pick<JobPlace, "environment" | "line">): string | undefined =>

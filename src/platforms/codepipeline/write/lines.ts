@@ -1,8 +1,7 @@
 import type { Delivery, Environment, Pipeline } from "../../../model/delivery.ts";
 import { deploysOn } from "../../../model/deploys-on.ts";
 import { matchesAny } from "../../../model/filters.ts";
-import { buildKeyedGraph } from "../../../order/keyed-graph.ts";
-import { topologicalOrder } from "../../../order/topological.ts";
+import { inOrder } from "../../../order/topological.ts";
 import { CannotWrite } from "./options.ts";
 
 /**
@@ -106,19 +105,4 @@ function pipelinesOn(branch: string, delivery: Delivery): Pipeline[] {
     }
   }
   return kept;
-}
-
-/** Things after those they name; what no edge moves keeps its place. */
-export function inOrder<T extends { name: string }>(
-  things: readonly T[],
-  before: (thing: T) => readonly string[],
-): T[] {
-  const named = new Map(things.map((thing) => [thing.name, thing]));
-  const edges = things.flatMap((thing) =>
-    before(thing).flatMap((name): [T, T][] => {
-      const earlier = named.get(name);
-      return earlier === undefined ? [] : [[earlier, thing]];
-    }),
-  );
-  return Array.from(topologicalOrder(buildKeyedGraph(things, edges).graph), (index) => things[index]!);
 }

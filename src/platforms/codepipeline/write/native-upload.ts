@@ -5,9 +5,10 @@
  */
 
 import type { Step } from "../../../model/delivery.ts";
+import { promisedOutputs } from "../../../model/job-values.ts";
 import type { Statement } from "./document.ts";
 import { isElsewhere } from "./hand-over/variables.ts";
-import { type JobPlace, promisedOutputs, type Register, referenceOf } from "./job-place.ts";
+import { type JobPlace, type Register, referenceOf } from "./job-place.ts";
 import { artifactSource, knownText } from "./known-values.ts";
 import { Names, path } from "./names.ts";
 import { runningText } from "./native.ts";
@@ -97,5 +98,5 @@ function uploadStep(place: JobPlace): Step | undefined {
   // Whoever tells the AWS CLI where to go and as whom would not be heard.
   const names = [pipeline.env, job.env, step.env].flatMap((env) => Object.keys(env));
   if (names.some((name) => name.startsWith("AWS_"))) return undefined;
-  return Object.keys(promisedOutputs(place)).length > 0 ? undefined : step;
+  return Object.keys(promisedOutputs(place.pipeline, place.name)).length > 0 ? undefined : step;
 }

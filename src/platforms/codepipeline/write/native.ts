@@ -1,9 +1,10 @@
 /** Jobs that CodePipeline does itself: a single `cloudformation.deploy` becomes its CloudFormation action. */
 
 import type { Step, Value } from "../../../model/delivery.ts";
+import { promisedOutputs } from "../../../model/job-values.ts";
 import { sourceArtifact } from "./fixed-names.ts";
 import { handedOutput, isElsewhere } from "./hand-over/variables.ts";
-import { directoryOf, type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
+import { directoryOf, type JobPlace, type Register } from "./job-place.ts";
 import { artifactSource, knownText, producerOf } from "./known-values.ts";
 import { path } from "./names.ts";
 
@@ -103,7 +104,7 @@ function stackStep(place: JobPlace): Step | undefined {
   const { inputs } = step.action;
   // The action takes tags from a file only.
   if (Object.keys(inputs).some((name) => name.startsWith("tags."))) return undefined;
-  const outputs = Object.keys(promisedOutputs(place));
+  const outputs = Object.keys(promisedOutputs(place.pipeline, place.name));
   const isPublished = outputs.every((output) => typeof inputs[`publish.${output}`] === "string");
   return isPublished && outputs.every((output) => pipeline.outputs[output]!.parameter === undefined) ? step : undefined;
 }

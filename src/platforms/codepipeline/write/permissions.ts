@@ -1,8 +1,9 @@
 /** What the role of a job may do: what its steps are seen to need, and what the team adds where that cannot be seen. */
 
 import type { Step, Value } from "../../../model/delivery.ts";
+import { promisedOutputs } from "../../../model/job-values.ts";
 import type { Statement } from "./document.ts";
-import { type JobPlace, outputScope, prefixOf, promisedOutputs, referenceOf } from "./job-place.ts";
+import { type JobPlace, outputScope, prefixOf, referenceOf } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { knownText, producerOf } from "./known-values.ts";
 import { Names, outputPath, pascal, secretName } from "./names.ts";
@@ -83,7 +84,7 @@ function handOverStatements(place: JobPlace): Statement[] {
       );
     }
   }
-  const own = Object.keys(promisedOutputs(place));
+  const own = Object.keys(promisedOutputs(place.pipeline, place.name));
   const folders = own.map((output) =>
     outputPath({ prefix, environment: outputScope(place), pipeline: place.pipeline.name, output }),
   );

@@ -1,11 +1,12 @@
 import type { Approval, Delivery } from "../../../model/delivery.ts";
+import { promisedOutputs } from "../../../model/job-values.ts";
 import { holds } from "./conditions.ts";
 import type { Action, EnvironmentVariable, Stage } from "./document.ts";
 import { configurationLimit, ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
 import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./hand-over/stages.ts";
 import { isElsewhere } from "./hand-over/variables.ts";
 import { projectId } from "./job-ids.ts";
-import { type JobPlace, promisedOutputs, type Register } from "./job-place.ts";
+import type { JobPlace, Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource, variablesIn } from "./known-values.ts";
 import type { Line } from "./lines.ts";
@@ -94,7 +95,8 @@ export function isLeftOut(place: JobPlace): boolean {
     variables: variablesIn(delivery, environment?.name),
   };
   const answer = holds(job.condition, facts);
-  const handsOver = Object.keys(promisedOutputs(place)).length > 0 || Object.keys(job.artifacts).length > 0;
+  const handsOver =
+    Object.keys(promisedOutputs(place.pipeline, place.name)).length > 0 || Object.keys(job.artifacts).length > 0;
   if (answer !== "yes" && handsOver) {
     throw new CannotWrite(
       `${pipeline.name}.${name} hands something over and its condition may leave it out, and CodePipeline does not keep what an earlier run handed over`,

@@ -4,6 +4,7 @@
  */
 
 import type { Delivery } from "../../../model/delivery.ts";
+import { inOrder } from "../../../order/topological.ts";
 import { computed } from "./computed.ts";
 import type { CallJobDocument, JobDocument, Permissions } from "./document.ts";
 import {
@@ -19,7 +20,6 @@ import {
 } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 import { pinnedActions } from "./pinned-actions.ts";
-import { inOrder } from "./pipeline-order.ts";
 import type { PipelinePart, Want } from "./pipeline-part.ts";
 import { environmentPlanScript } from "./scripts/environment-plan.ts";
 import { recordScript, settleScript } from "./scripts/record.ts";

@@ -1,6 +1,7 @@
 /** A job of the model as a job of a workflow: what surrounds its steps is written here, the steps are its own. */
 
-import type { Delivery, Job, OutputType, Pipeline, Step, Value } from "../../../model/delivery.ts";
+import type { Delivery, Job, Pipeline, Step, Value } from "../../../model/delivery.ts";
+import { outputsRead, promisedOutputs, secretsRead } from "../../../model/job-values.ts";
 import { computed } from "./computed.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
 import { conditionExpression, type Surroundings, valueText } from "./expressions.ts";
@@ -17,7 +18,6 @@ import {
   publishScript,
   retried,
 } from "./scripts/job-scripts.ts";
-import { outputsRead } from "./scripts/rows.ts";
 
 /** Where a job is written, and where it finds what it takes. */
 export interface JobPlace {
@@ -48,7 +48,7 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
   const job = place.pipeline.jobs[name]!;
   const around = surroundings(name, place);
   const text = (value: Value) => valueText(value, around);
-  const outputs = promised(name, place.pipeline);
+  const outputs = promisedOutputs(place.pipeline, name);
   const aws = needsAws(job);
   const attested = place.options.attest === "yes" && job.per === "release" && Object.keys(job.artifacts).length > 0;
   const steps: StepDocument[] = [checkout(place), ...fence(job, place), ...toolSteps(job)];
@@ -180,7 +180,7 @@ function needsOf(job: Job, place: JobPlace): string[] {
   const own = (reference: string) => (reference.startsWith(`${pipeline.name}.`) ? reference.split(".")[1]! : undefined);
   const makers = [
     ...job.needs,
-    ...outputsRead(job, pipeline).flatMap((reference) => {
+    ...outputsRead(pipeline, job).flatMap((reference) => {
       const name = own(reference);
       return name === undefined ? [] : [pipeline.outputs[name]!.job];
     }),
@@ -262,28 +262,7 @@ function makerOf(reference: string, delivery: Delivery): Job {
 }
 
 function readsSecrets(job: Job, pipeline: Pipeline): boolean {
-  return secretsOf(job, pipeline).length > 0;
-}
-
-/** Names of the secrets that reach a job's steps. */
-export function secretsOf(job: Job, pipeline: Pipeline): string[] {
-  const inValue = (value: Value): string[] => {
-    if (typeof value === "string") return [];
-    if (Array.isArray(value)) return value.flatMap(inValue);
-    return "secret" in value ? [value.secret] : [];
-  };
-  return [
-    ...Object.values(pipeline.env),
-    ...Object.values(job.env),
-    ...job.steps.flatMap(({ env, action }) => [...Object.values(env), ...Object.values(action?.inputs ?? {})]),
-  ].flatMap(inValue);
-}
-
-/** Outputs that a job of the pipeline has to publish, with their types. */
-function promised(job: string, pipeline: Pipeline): Record<string, OutputType> {
-  return Object.fromEntries(
-    Object.entries(pipeline.outputs).flatMap(([name, output]) => (output.job === job ? [[name, output.type]] : [])),
-  );
+  return secretsRead(pipeline, job).length > 0;
 }
 
 function checkout({ commit }: JobPlace): StepDocument {

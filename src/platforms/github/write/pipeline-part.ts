@@ -1,6 +1,7 @@
 /** The jobs of one pipeline as a workflow that others call: those of the release, or those of an environment. */
 
 import type { Delivery, Pipeline } from "../../../model/delivery.ts";
+import { outputsRead, secretsRead } from "../../../model/job-values.ts";
 import {
   type Input,
   type Permissions,
@@ -8,7 +9,7 @@ import {
   unitePermissions,
   type WorkflowDocument,
 } from "./document.ts";
-import { secretsOf, writeJob } from "./job.ts";
+import { writeJob } from "./job.ts";
 import {
   type ArtifactNames,
   artifactsOf,
@@ -22,7 +23,7 @@ import {
 } from "./names.ts";
 import { needsAws } from "./native-steps.ts";
 import type { WriteOptions } from "./options.ts";
-import { mayAllRest, outputsRead } from "./scripts/rows.ts";
+import { mayAllRest } from "./scripts/rows.ts";
 
 /** What the caller has to hand in, by the name of the input. */
 export type Want =
@@ -94,7 +95,7 @@ export function writePart(part: PartOptions): PipelinePart {
   const isGuarded = part.pullRequests === undefined && Object.values(jobs).every((job) => job.if !== undefined);
   if (isGuarded || mayAllRest(pipeline, delivery, names)) jobs[ids.claim("nothing-to-do")] = nothingToDo(part.options);
   if (JSON.stringify(jobs).includes("inputs.event")) want("event", { kind: "event" });
-  const secrets = [...new Set(names.flatMap((name) => secretsOf(pipeline.jobs[name]!, pipeline)))].sort();
+  const secrets = [...new Set(names.flatMap((name) => secretsRead(pipeline, pipeline.jobs[name]!)))].sort();
   const value = (job: string, output: string) => `jobs.${idOf.get(job)}.outputs.${output}`;
   return {
     wants,
@@ -134,11 +135,11 @@ export function writePart(part: PartOptions): PipelinePart {
 function guarded(guard: string | undefined, { part, name }: { part: PartOptions; name: string }): { guard?: string } {
   const { pipeline } = part;
   const job = pipeline.jobs[name]!;
-  const takes = [...outputsRead(job, pipeline), ...job.uses.map(({ artifact }) => artifact)];
+  const takes = [...outputsRead(pipeline, job), ...job.uses.map(({ artifact }) => artifact)];
   const isCheck =
     !job.deploys &&
     !needsAws(job) &&
-    secretsOf(job, pipeline).length === 0 &&
+    secretsRead(pipeline, job).length === 0 &&
     takes.every((reference) => reference.startsWith(`${pipeline.name}.`));
   if (part.pullRequests === undefined || isCheck) return guard === undefined ? {} : { guard };
   return { guard: "github.event_name != 'pull_request'" };

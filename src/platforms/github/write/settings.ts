@@ -1,7 +1,7 @@
 /** What the files need on GitHub and cannot bring along: environments, reviewers, roles, secrets, one required check. */
 
 import type { Delivery } from "../../../model/delivery.ts";
-import { secretsOf } from "./job.ts";
+import { secretsRead } from "../../../model/job-values.ts";
 import { approvalEnvironment } from "./names.ts";
 import { needsAws } from "./native-steps.ts";
 import type { WriteOptions } from "./options.ts";
@@ -53,7 +53,7 @@ export function settingsFor(delivery: Delivery, options: WriteOptions): Setting[
       );
     }
   }
-  const secrets = [...new Set(jobs.flatMap(({ job, pipeline }) => secretsOf(job, pipeline)))].sort();
+  const secrets = [...new Set(jobs.flatMap(({ job, pipeline }) => secretsRead(pipeline, job)))].sort();
   for (const secret of secrets) {
     settings.push({
       why: `The secret ${secret}, for each environment that has its own with --env`,

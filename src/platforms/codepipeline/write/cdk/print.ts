@@ -1,8 +1,8 @@
 /** The template as a construct of AWS CDK, and a minimal app around it. What it synthesises is the template. */
 
+import { inOrder } from "../../../../order/topological.ts";
 import type { TemplateResource } from "../cloudformation/resources.ts";
 import type { CommentedTemplate, Template } from "../cloudformation/template.ts";
-import { inOrder } from "../lines.ts";
 import { pascal } from "../names.ts";
 import type { WrittenFile } from "../options.ts";
 import { appCode, type Printed } from "./app.ts";

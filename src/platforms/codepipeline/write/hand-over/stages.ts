@@ -1,10 +1,11 @@
 /** What surrounds the deployment of a separate pipeline: who may go, and who is told that it is there. */
 
 import type { Environment } from "../../../../model/delivery.ts";
+import { promisedOutputs } from "../../../../model/job-values.ts";
 import { exportsRun } from "../buildspec.ts";
 import type { Action, Stage } from "../document.ts";
 import { configurationLimit, sourceArtifact } from "../fixed-names.ts";
-import { type JobPlace, promisedOutputs, type Register } from "../job-place.ts";
+import type { JobPlace, Register } from "../job-place.ts";
 import type { Line } from "../lines.ts";
 import { nativeStack, stackOutput } from "../native.ts";
 import { CannotWrite } from "../options.ts";
@@ -104,7 +105,7 @@ function handedOver(handed: Handed): object {
   const publisher = built.find(exportsRun);
   const outputs = places.flatMap((place) => {
     if (nativeStack(place, register) === undefined) return [];
-    return Object.keys(promisedOutputs(place)).map((output): [string, string] => [
+    return Object.keys(promisedOutputs(place.pipeline, place.name)).map((output): [string, string] => [
       output,
       `#{${register.namespace(place)}.${stackOutput(place, output)!}}`,
     ]);

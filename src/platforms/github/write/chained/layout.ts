@@ -10,6 +10,7 @@
  */
 
 import type { Delivery, Pipeline } from "../../../../model/delivery.ts";
+import { inOrder } from "../../../../order/topological.ts";
 import { computed } from "../computed.ts";
 import type { JobDocument, StepsJobDocument, WorkflowDocument } from "../document.ts";
 import { header } from "../header.ts";
@@ -17,7 +18,6 @@ import { ArtifactNames, folder, Ids } from "../names.ts";
 import { CannotWrite, type WriteOptions } from "../options.ts";
 import { branchesOf, dispatchInputs, parameterExpression, summaryScript } from "../orchestrated/entry.ts";
 import { pinnedActions } from "../pinned-actions.ts";
-import { inOrder } from "../pipeline-order.ts";
 import { chainedPlanScript } from "../scripts/chained-plan.ts";
 import { pipelineRows, rowsText } from "../scripts/rows.ts";
 import { pipelineJobs } from "./jobs.ts";

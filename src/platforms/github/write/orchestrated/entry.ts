@@ -1,6 +1,7 @@
 /** The workflow that events start: plan, build once, go through the environments, and say in one check how it ended. */
 
 import type { Delivery, Environment } from "../../../../model/delivery.ts";
+import { inOrder } from "../../../../order/topological.ts";
 import { computed } from "../computed.ts";
 import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
 import { text } from "../expressions.ts";
@@ -8,7 +9,6 @@ import { header } from "../header.ts";
 import { approvalEnvironment, digestOutput, Ids, lockGroup, parameterInput, resultInput } from "../names.ts";
 import { CannotWrite, type WriteOptions } from "../options.ts";
 import { pinnedActions } from "../pinned-actions.ts";
-import { inOrder } from "../pipeline-order.ts";
 import type { PipelinePart, Want } from "../pipeline-part.ts";
 import { entryPlanScript } from "../scripts/entry-plan.ts";
 import { environmentRows, pipelineRows, rowsText } from "../scripts/rows.ts";

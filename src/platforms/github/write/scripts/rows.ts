@@ -1,9 +1,10 @@
 /** What the planning script knows of the delivery: plain data, one line of JSON for each pipeline and environment. */
 
-import type { Condition, Delivery, EventName, Job, Pipeline, Value } from "../../../../model/delivery.ts";
+import type { Condition, Delivery, EventName, Job, Pipeline } from "../../../../model/delivery.ts";
 import { patternSource } from "../../../../model/filters.ts";
+import { resolveDelivery } from "../../../../model/resolved-delivery.ts";
+import { inOrder } from "../../../../order/topological.ts";
 import { artifactsOf, outputsOf } from "../names.ts";
-import { inOrder } from "../pipeline-order.ts";
 
 /** A pattern as the script reads it. Later ones win; one with `not` takes away again. */
 interface PatternRow {
@@ -62,8 +63,8 @@ export function environmentRows(delivery: Delivery): EnvironmentRow[] {
 
 /** Pipelines after those they need. */
 export function pipelineRows(delivery: Delivery): PipelineRow[] {
-  const taken = takenBy(delivery);
-  return inOrder(delivery.pipelines, ({ needs }) => needs).map((pipeline) => {
+  return resolveDelivery(delivery).pipelines.map(({ pipeline, handsOver }) => {
+    const taken = new Set(handsOver.map(({ name }) => name));
     const { triggers } = pipeline;
     const rests = new Rests(pipeline, delivery);
     const product = ({ name, per, job }: { name: string; per: Product["per"]; job: string }): Product => {
@@ -71,7 +72,7 @@ export function pipelineRows(delivery: Delivery): PipelineRow[] {
       return {
         name,
         per,
-        ...(taken.has(`${pipeline.name}.${name}`) && unless !== "always" && { taken: true }),
+        ...(taken.has(name) && unless !== "always" && { taken: true }),
         ...(unless !== "never" && unless !== "always" && { unless }),
       };
     };
@@ -98,46 +99,6 @@ export function pipelineRows(delivery: Delivery): PipelineRow[] {
 
 export function patterns(list: readonly string[]): PatternRow[] {
   return list.map((pattern) => ({ is: patternSource(pattern), ...(pattern.startsWith("!") && { not: true }) }));
-}
-
-/** `pipeline.name` of all outputs and artifacts that some job of another pipeline reads. */
-function takenBy(delivery: Delivery): Set<string> {
-  const made = new Map(
-    delivery.pipelines.flatMap((pipeline) =>
-      [...outputsOf(pipeline), ...artifactsOf(pipeline)].map(
-        ({ name, per }) => [`${pipeline.name}.${name}` as string, per] as const,
-      ),
-    ),
-  );
-  const taken = new Set<string>();
-  for (const pipeline of delivery.pipelines) {
-    for (const job of Object.values(pipeline.jobs)) {
-      for (const reference of [...outputsRead(job, pipeline), ...job.uses.map(({ artifact }) => artifact)]) {
-        if (reference.startsWith(`${pipeline.name}.`)) continue;
-        // Values that exist once for each environment have no meaning in a per-release job.
-        if (job.per === "release" && made.get(reference) === "environment") continue;
-        taken.add(reference);
-      }
-    }
-  }
-  return taken;
-}
-
-/** `pipeline.output` of everything that a job reads, in the order in which it is met. */
-export function outputsRead(job: Job, pipeline: Pipeline): string[] {
-  const values = [
-    ...Object.values(pipeline.env),
-    ...Object.values(job.env),
-    ...job.steps.flatMap(({ env, action }) => [...Object.values(env), ...Object.values(action?.inputs ?? {})]),
-    ...(job.concurrency === undefined ? [] : [job.concurrency.group]),
-  ];
-  return [...new Set(values.flatMap(outputsIn))];
-}
-
-function outputsIn(value: Value): string[] {
-  if (typeof value === "string") return [];
-  if (Array.isArray(value)) return value.flatMap(outputsIn);
-  return "output" in value ? [value.output] : [];
 }
 
 /** Whether it can happen that none of these jobs runs, by their conditions. */

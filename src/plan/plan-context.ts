@@ -2,16 +2,16 @@ import type { Delivery } from "../model/delivery.ts";
 import { compileFilter as compile } from "../model/filters.ts";
 import { type ChangedPaths, type CompileFilter, changedPaths } from "./changed-paths.ts";
 import { type ConditionFacts, conditionFacts } from "./conditions.ts";
-import { type EnvironmentOutline, type Outline, outlineOf } from "./outline.ts";
+import { type ResolvedEnvironment, type ResolvedDelivery, resolveDelivery } from "../model/resolved-delivery.ts";
 import type { Deployed, PlanRequest } from "./plan.ts";
 
 /** Everything that decisions look at, found once. */
-export interface Situation {
+export interface PlanContext {
   delivery: Delivery;
   request: PlanRequest;
-  outline: Outline;
-  /** The environments of the request. When it names none, one place without an environment stands for the release alone. */
-  places: Place[];
+  resolved: ResolvedDelivery;
+  /** The environments of the request. When it names none, one target without an environment stands for the release alone. */
+  targets: Target[];
   /** For conditions of per-release jobs. */
   releaseFacts: ConditionFacts;
   compileFilter: CompileFilter;
@@ -24,22 +24,22 @@ export interface Situation {
   uncommitted: ChangedPaths;
   /** Digests of what is not kept any more. */
   lost: ReadonlySet<string>;
-  deployedIn(place: Place, pipeline: string): Deployed | undefined;
+  deployedIn(target: Target, pipeline: string): Deployed | undefined;
   /** What differs between a commit and what is planned, uncommitted changes included; undefined: git does not know. */
   changedSince(commit: string): ChangedPaths | undefined;
 }
 
-export interface Place {
+export interface Target {
   index: number;
-  environment: EnvironmentOutline | undefined;
+  environment: ResolvedEnvironment | undefined;
   /** Of the environment. */
   name: string | undefined;
   facts: ConditionFacts;
 }
 
-export function situationOf(delivery: Delivery, request: PlanRequest): Situation {
+export function planContext(delivery: Delivery, request: PlanRequest): PlanContext {
   const { change, history } = request;
-  const outline = outlineOf(delivery, request.environments);
+  const resolved = resolveDelivery(delivery, request.environments);
   const compileFilter = rememberedFilters();
   const facts = (environment: string | undefined): ConditionFacts =>
     conditionFacts({
@@ -49,8 +49,8 @@ export function situationOf(delivery: Delivery, request: PlanRequest): Situation
       event: change.event,
       parameters: request.parameters,
     });
-  const environments = outline.environments.length === 0 ? [undefined] : outline.environments;
-  const places = environments.map((environment, index) => {
+  const environments = resolved.environments.length === 0 ? [undefined] : resolved.environments;
+  const targets = environments.map((environment, index) => {
     const name = environment?.environment.name;
     return { index, environment, name, facts: facts(name) };
   });
@@ -61,8 +61,8 @@ export function situationOf(delivery: Delivery, request: PlanRequest): Situation
   return {
     delivery,
     request,
-    outline,
-    places,
+    resolved,
+    targets,
     releaseFacts: facts(undefined),
     compileFilter,
     selected: new Set(request.pipelines),
@@ -70,9 +70,9 @@ export function situationOf(delivery: Delivery, request: PlanRequest): Situation
     isMove: change.event === "promotion" || change.event === "rollback",
     uncommitted: changedPaths(change.uncommitted, compileFilter),
     lost: new Set(request.lost),
-    deployedIn(place, pipeline) {
-      if (place.name === undefined) return undefined;
-      const there = own(history.deployed, place.name);
+    deployedIn(target, pipeline) {
+      if (target.name === undefined) return undefined;
+      const there = own(history.deployed, target.name);
       return there === undefined ? undefined : own(there, pipeline);
     },
     changedSince(commit) {

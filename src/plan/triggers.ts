@@ -1,19 +1,19 @@
 import { notReachedText, whyNotOn } from "../model/deploys-on.ts";
-import type { PipelineOutline } from "./outline.ts";
+import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Reason } from "./plan.ts";
-import type { Place, Situation } from "./situation.ts";
+import type { Target, PlanContext } from "./plan-context.ts";
 
-/** Why a place is closed to this change as a whole: pushes to this branch do not deploy there. */
-export function closedPlace({ request, delivery }: Situation, place: Place): Reason | undefined {
+/** Why a target is closed to this change as a whole: pushes to this branch do not deploy there. */
+export function closedTarget({ request, delivery }: PlanContext, target: Target): Reason | undefined {
   const { event, branch } = request.change;
-  if (event !== "push" || place.name === undefined) return undefined;
-  const why = whyNotOn(delivery, place.name, branch);
-  return why && { code: "branch-filter", text: notReachedText(place.name, branch, why), because: [branch] };
+  if (event !== "push" || target.name === undefined) return undefined;
+  const why = whyNotOn(delivery, target.name, branch);
+  return why && { code: "branch-filter", text: notReachedText(target.name, branch, why), because: [branch] };
 }
 
 /** Why the triggers of a pipeline do not let this event start it. */
-export function refusedEvent({ request, compileFilter }: Situation, outline: PipelineOutline): Reason | undefined {
-  const { name, triggers } = outline.pipeline;
+export function refusedEvent({ request, compileFilter }: PlanContext, resolved: ResolvedPipeline): Reason | undefined {
+  const { name, triggers } = resolved.pipeline;
   const { event, branch } = request.change;
   switch (event) {
     case "push":
