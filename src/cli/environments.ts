@@ -1,6 +1,6 @@
+import { nearestName } from "../findings/nearest-name.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { matchesAny } from "../model/filters.ts";
-import { nearestName } from "../model/nearest-name.ts";
 import { UsageError } from "./problem.ts";
 
 export interface EnvironmentChoice {

@@ -1,4 +1,4 @@
-import { nearestName } from "../model/nearest-name.ts";
+import { nearestName } from "../findings/nearest-name.ts";
 import type { JobId } from "../plan/plan.ts";
 import { UsageError } from "./problem.ts";
 

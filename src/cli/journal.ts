@@ -1,4 +1,4 @@
-import { nearestName } from "../model/nearest-name.ts";
+import { nearestName } from "../findings/nearest-name.ts";
 import type { RunRecord } from "../store/journal-reader.ts";
 import { openStoreForReading, type ReadingHandle } from "../store/store.ts";
 import type { Place } from "./place.ts";

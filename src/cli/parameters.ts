@@ -1,5 +1,5 @@
+import { nearestName } from "../findings/nearest-name.ts";
 import type { Delivery, Parameter } from "../model/delivery.ts";
-import { nearestName } from "../model/nearest-name.ts";
 import { UsageError } from "./problem.ts";
 
 /** The parameters of a run from `--param name=value`, with defaults filled in. */

@@ -1,5 +1,5 @@
+import { nearestName } from "../findings/nearest-name.ts";
 import type { Delivery, EventName } from "../model/delivery.ts";
-import { nearestName } from "../model/nearest-name.ts";
 import { plan as makePlan } from "../plan/make-plan.ts";
 import type { Change, History, JobId, Plan, PlanRequest } from "../plan/plan.ts";
 import { chooseEnvironments, closure } from "./environments.ts";

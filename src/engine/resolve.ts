@@ -1,4 +1,5 @@
 import type { ContextName, Value } from "../model/delivery.ts";
+import { own } from "../model/own.ts";
 import type { ArtifactRef, Deployed } from "../plan/plan.ts";
 import { matrixKey } from "./policies/matrix.ts";
 import type { ResolvedValue } from "./ports.ts";
@@ -130,8 +131,4 @@ function handedOver<T>(
   if (job !== undefined) return pick(job);
   const reused = run.reused.get(key) ?? planned?.reused;
   return reused === undefined ? undefined : pick(reused);
-}
-
-function own<T>(record: Record<string, T> | undefined, key: string): T | undefined {
-  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -60,18 +60,6 @@ export function predecessors(graph: Graph, node: number): Int32Array {
   return graph.inFrom.subarray(graph.inStart[node]!, graph.inStart[node + 1]!);
 }
 
-/** The same graph with every edge turned round. */
-export function reversed(graph: Graph): Graph {
-  return {
-    size: graph.size,
-    edgeCount: graph.edgeCount,
-    outStart: graph.inStart,
-    outTo: graph.inFrom,
-    inStart: graph.outStart,
-    inFrom: graph.outTo,
-  };
-}
-
 function collectEdges(size: number, edges: Iterable<Edge>): { from: Int32Array; to: Int32Array; count: number } {
   let from = new Int32Array(1024);
   let to = new Int32Array(1024);

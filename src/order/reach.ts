@@ -36,21 +36,6 @@ export function reachability(graph: Graph, { memoryBytes = 64 * 2 ** 20 }: Reach
   };
 }
 
-/** All nodes to which a path of at least one edge leads from one of `starts`: one walk, for a single question about many nodes. */
-export function reachedFrom(graph: Graph, starts: Iterable<number>): Uint8Array {
-  const reached = new Uint8Array(graph.size);
-  const stack = [...starts];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    for (let e = graph.outStart[node]!; e < graph.outStart[node + 1]!; e++) {
-      const next = graph.outTo[e]!;
-      if (reached[next] === 1) continue;
-      reached[next] = 1;
-      stack.push(next);
-    }
-  }
-  return reached;
-}
-
 function leadsToItself(graph: Graph, node: number): boolean {
   for (let e = graph.outStart[node]!; e < graph.outStart[node + 1]!; e++) if (graph.outTo[e] === node) return true;
   return false;

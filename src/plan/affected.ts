@@ -1,6 +1,7 @@
+import { own } from "../model/own.ts";
 import type { HandOff, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Deployed, Reason } from "./plan.ts";
-import { own, type Target, type PlanContext } from "./plan-context.ts";
+import type { PlanContext, Target } from "./plan-context.ts";
 
 /** A reason lists at most this many paths; the text has the number of all. */
 const listedPaths = 10;

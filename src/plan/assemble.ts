@@ -1,3 +1,4 @@
+import type { ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import {
   type DecidedPipeline,
   type Decisions,
@@ -9,9 +10,8 @@ import {
 import { endOf, jobInstanceId, legsOf, startOf } from "./job-id.ts";
 import { JoinBook, noWait, orderOnly, together, type Wait, waitFor } from "./joins.ts";
 import { inputsOf } from "./made.ts";
-import type { ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Join, PlannedJob } from "./plan.ts";
-import type { Target, PlanContext } from "./plan-context.ts";
+import type { PlanContext, Target } from "./plan-context.ts";
 
 /**
  * Job instances and what each waits for. Four orders meet here: needs between jobs; needs between pipelines (a consumer's

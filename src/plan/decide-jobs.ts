@@ -1,5 +1,6 @@
+import { own } from "../model/own.ts";
+import type { ResolvedJob } from "../model/resolved-delivery.ts";
 import { holds } from "./affected.ts";
-import { inTarget, nothingToFail, passedOn } from "./excluded.ts";
 import {
   type DecidedPipeline,
   type Decisions,
@@ -8,10 +9,10 @@ import {
   type Verdict,
   verdictOf,
 } from "./decisions.ts";
+import { inTarget, nothingToFail, passedOn } from "./excluded.ts";
 import { type EarlierResults, earlierResults } from "./made.ts";
-import type { ResolvedJob } from "../model/resolved-delivery.ts";
 import type { Deployed, Reason } from "./plan.ts";
-import { own, type Target, type PlanContext } from "./plan-context.ts";
+import type { PlanContext, Target } from "./plan-context.ts";
 
 /**
  * The per-release jobs run once when the pipeline runs in any target, unless an earlier release made the same already; a release

@@ -1,10 +1,10 @@
-import { closedTarget, refusedEvent } from "./triggers.ts";
-import { affected, holds } from "./affected.ts";
-import { inTarget } from "./excluded.ts";
-import type { Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
 import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
+import { affected, holds } from "./affected.ts";
+import type { Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
+import { inTarget } from "./excluded.ts";
 import type { Deployed, Reason } from "./plan.ts";
 import type { PlanContext } from "./plan-context.ts";
+import { closedTarget, refusedEvent } from "./triggers.ts";
 
 export interface PipelineQuestion {
   context: PlanContext;

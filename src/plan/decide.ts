@@ -1,10 +1,10 @@
-import { refusedEvent } from "./triggers.ts";
-import { type Excluded, excludedJobs } from "./excluded.ts";
+import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
 import { decidePlacedJobs, decideReleaseJobs, settlePipeline } from "./decide-jobs.ts";
 import { decidePipeline, type NeededBy, usable } from "./decide-pipeline.ts";
 import type { DecidedPipeline, Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
-import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
-import type { Target, PlanContext } from "./plan-context.ts";
+import { type Excluded, excludedJobs } from "./excluded.ts";
+import type { PlanContext, Target } from "./plan-context.ts";
+import { refusedEvent } from "./triggers.ts";
 
 /** For every pipeline in every target, and every job of it, whether it runs and why; pipelines after those they need. */
 export function decide(context: PlanContext): Decisions {
@@ -45,7 +45,9 @@ function placePipeline(options: {
   const isEmpty = excluded.size === jobs.length && excludedFromRelease.size === resolved.releaseJobs.length;
   const handsOver = resolved.handsOver.filter(
     ({ source }) =>
-      !excluded.has(source) && !excludedFromRelease.has(source) && (target.name !== undefined || source.job.per === "release"),
+      !excluded.has(source) &&
+      !excludedFromRelease.has(source) &&
+      (target.name !== undefined || source.job.per === "release"),
   );
   return { resolved, target, handsOver, excluded, verdict: undecided, isEmpty, jobs: new Map() };
 }
@@ -56,8 +58,7 @@ function findNeeded(context: PlanContext, target: Target, decisions: Decisions):
   if (context.selected.size === 0) return neededBy;
   for (const resolved of context.resolved.pipelines.toReversed()) {
     const placed = decisions.get(resolved)!.placed[target.index]!;
-    const isKept =
-      neededBy.has(resolved) && (context.request.force === "all" || usable(context, placed) === undefined);
+    const isKept = neededBy.has(resolved) && (context.request.force === "all" || usable(context, placed) === undefined);
     if (!context.selected.has(resolved.name) && !isKept) continue;
     if (placed.isEmpty || refusedEvent(context, resolved) !== undefined) continue;
     for (const need of resolved.needs) if (!neededBy.has(need)) neededBy.set(need, resolved);

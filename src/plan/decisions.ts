@@ -1,5 +1,5 @@
-import type { Excluded } from "./excluded.ts";
 import type { HandOff, ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
+import type { Excluded } from "./excluded.ts";
 import type { Deployed, PlannedPipeline, Reason } from "./plan.ts";
 import type { Target } from "./plan-context.ts";
 

@@ -1,7 +1,7 @@
-import { conditionHolds, describeCondition } from "./conditions.ts";
 import type { ResolvedJob } from "../model/resolved-delivery.ts";
+import { conditionHolds, describeCondition } from "./conditions.ts";
 import type { Reason } from "./plan.ts";
-import type { Target, PlanContext } from "./plan-context.ts";
+import type { PlanContext, Target } from "./plan-context.ts";
 
 /** Jobs that this plan cannot run in a target whatever has changed, each with the reason. */
 export type Excluded = ReadonlyMap<ResolvedJob, Reason>;
@@ -64,7 +64,10 @@ export function passedOn(
 }
 
 /** A job that runs after a failure has nothing to do when nothing before it, however far, can run. */
-export function nothingToFail({ job, needs }: ResolvedJob, runs: (earlier: ResolvedJob) => boolean): Reason | undefined {
+export function nothingToFail(
+  { job, needs }: ResolvedJob,
+  runs: (earlier: ResolvedJob) => boolean,
+): Reason | undefined {
   if (job.runsAfter !== "failure") return undefined;
   const before = new Set(needs);
   for (const earlier of before) {

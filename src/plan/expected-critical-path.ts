@@ -1,9 +1,9 @@
 import type { Delivery } from "../model/delivery.ts";
+import { own } from "../model/own.ts";
 import { criticalPath } from "../order/critical-path.ts";
 import { buildKeyedGraph } from "../order/keyed-graph.ts";
 import { jobInstanceId } from "./job-id.ts";
 import type { JobId, Join, PlannedJob } from "./plan.ts";
-import { own } from "./plan-context.ts";
 
 export interface ExpectedPathOptions {
   delivery: Delivery;

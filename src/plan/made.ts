@@ -1,8 +1,9 @@
 import type { Value } from "../model/delivery.ts";
-import { type Decisions, type PlacedPipeline, type Verdict, verdictOf } from "./decisions.ts";
+import { own } from "../model/own.ts";
 import type { HandOff, ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
+import { type Decisions, type PlacedPipeline, type Verdict, verdictOf } from "./decisions.ts";
 import type { ArtifactRef, Deployed, Made, MadeRelease, PlanRequest, Reason } from "./plan.ts";
-import { own, type PlanContext } from "./plan-context.ts";
+import type { PlanContext } from "./plan-context.ts";
 
 /**
  * What was made once is not made again: the per-release jobs of a pipeline take over what an earlier run made of the same
@@ -33,9 +34,7 @@ export function earlierResults(
   const question: Question = { context, resolved, jobs };
   const sets = [...provenBefore(question, first), ...ofThisCommit(question)];
   const isKept = (one: Candidate) =>
-    !jobs.some((job) =>
-      Object.values(one.result(job)?.artifacts ?? {}).some(({ digest }) => context.lost.has(digest)),
-    );
+    !jobs.some((job) => Object.values(one.result(job)?.artifacts ?? {}).some(({ digest }) => context.lost.has(digest)));
   const kept = sets.filter(isKept);
   const best =
     kept.find((one) => one.isComplete) ?? kept.find((one) => jobs.some((job) => one.result(job) !== undefined));

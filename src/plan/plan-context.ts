@@ -1,8 +1,9 @@
 import type { Delivery } from "../model/delivery.ts";
 import { compileFilter as compile } from "../model/filters.ts";
+import { own } from "../model/own.ts";
+import { type ResolvedDelivery, type ResolvedEnvironment, resolveDelivery } from "../model/resolved-delivery.ts";
 import { type ChangedPaths, type CompileFilter, changedPaths } from "./changed-paths.ts";
 import { type ConditionFacts, conditionFacts } from "./conditions.ts";
-import { type ResolvedEnvironment, type ResolvedDelivery, resolveDelivery } from "../model/resolved-delivery.ts";
 import type { Deployed, PlanRequest } from "./plan.ts";
 
 /** Everything that decisions look at, found once. */
@@ -83,11 +84,6 @@ export function planContext(delivery: Delivery, request: PlanRequest): PlanConte
       return diffs.get(commit);
     },
   };
-}
-
-/** Names such as `constructor` are allowed for pipelines and environments. */
-export function own<T>(record: Record<string, T>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Each list of patterns is read once for all pipelines and environments. */

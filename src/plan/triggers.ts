@@ -1,7 +1,7 @@
 import { notReachedText, whyNotOn } from "../model/deploys-on.ts";
 import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Reason } from "./plan.ts";
-import type { Target, PlanContext } from "./plan-context.ts";
+import type { PlanContext, Target } from "./plan-context.ts";
 
 /** Why a target is closed to this change as a whole: pushes to this branch do not deploy there. */
 export function closedTarget({ request, delivery }: PlanContext, target: Target): Reason | undefined {

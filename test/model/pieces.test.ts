@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { editDistance, nearestName } from "../../src/findings/nearest-name.ts";
 import type { Matrix } from "../../src/model/delivery.ts";
 import { durationText, parseDuration } from "../../src/model/duration.ts";
 import { matrixLegs } from "../../src/model/matrix-legs.ts";
-import { editDistance, nearestName } from "../../src/model/nearest-name.ts";
-import { findCycles } from "../../src/model/validate/find-cycles.ts";
 
 test("durations read as people write them, and are written so that they read the same", () => {
   const read = ["10m", "90s", "1h30m", "500ms", "2d", "0.5h", 250, 0].map((text) => parseDuration(text));
@@ -80,62 +79,4 @@ test("exclude takes away what it describes in part, before include adds", () => 
     { os: "linux", node: "24" },
     { os: "mac", node: "26" },
   ]);
-});
-
-/** Names of a random graph: who waits for whom. */
-const graph = fc
-  .array(fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), { minLength: 8, maxLength: 8 })
-  .map((rows) => new Map(rows.map((row, index) => [`n${index}`, row.map((target) => `n${target}`)])));
-
-test("every cycle that is shown is one, they share nothing, and what they leave cannot wait for itself", () => {
-  fc.assert(
-    fc.property(graph, (waitsFor) => {
-      const cycles = findCycles(waitsFor);
-      for (const cycle of cycles) {
-        cycle.forEach((name, index) => {
-          assert.ok(waitsFor.get(name)!.includes(cycle[(index + 1) % cycle.length]!));
-        });
-        assert.equal(new Set(cycle).size, cycle.length);
-      }
-      const shown = cycles.flat();
-      assert.equal(new Set(shown).size, shown.length);
-      assert.equal(
-        cycles.length > 0,
-        [...waitsFor.keys()].some((name) => reaches(waitsFor, name, name)),
-      );
-      // One for each knot: without the knots of the cycles shown nothing waits for itself.
-      const rest = [...waitsFor.keys()].filter((name) => !cycles.some(([start]) => sameKnot(waitsFor, start!, name)));
-      for (const name of rest) assert.equal(reaches(waitsFor, name, name), false);
-    }),
-    { numRuns: 500 },
-  );
-});
-
-function sameKnot(waitsFor: ReadonlyMap<string, readonly string[]>, a: string, b: string): boolean {
-  return a === b || (reaches(waitsFor, a, b) && reaches(waitsFor, b, a));
-}
-
-function reaches(waitsFor: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {
-  const seen = new Set<string>();
-  const open = [...waitsFor.get(from)!];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (name === to) return true;
-    if (seen.has(name)) continue;
-    seen.add(name);
-    open.push(...waitsFor.get(name)!);
-  }
-  return false;
-}
-
-test("a cycle starts where it was written first, whatever else changes", () => {
-  const waitsFor = new Map([
-    ["c", ["a"]],
-    ["a", ["b"]],
-    ["b", ["c"]],
-    ["d", ["a", "d"]],
-    ["e", ["missing"]],
-  ]);
-  assert.deepEqual(findCycles(waitsFor), [["c", "a", "b"], ["d"]]);
-  const chain = new Map(Array.from({ length: 50_000 }, (_, index) => [`n${index}`, [`n${index + 1}`]]));
-  assert.deepEqual(findCycles(chain), []);
 });

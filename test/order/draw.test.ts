@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { drawDot } from "../../src/order/draw/dot.ts";
 import type { Drawing } from "../../src/order/draw/drawing.ts";
 import { drawMermaid } from "../../src/order/draw/mermaid.ts";
-import { drawLayers, drawTree } from "../../src/order/draw/text.ts";
+import { drawTree } from "../../src/order/draw/text.ts";
 import { needs } from "../lane/needs.ts";
 
 const storefront: Drawing = {
@@ -51,17 +51,6 @@ test("mermaid reads no character of a label as its own", () => {
   assert.equal(unescaped, nasty);
 });
 
-test("layers for terminals", () => {
-  assert.equal(
-    drawLayers(storefront),
-    `1  apply   run
-   test    run
-2  build   run   after apply, test
-3  report  skip  after build
-`,
-  );
-});
-
 test("a tree for terminals: what has been unfolded above is only named again", () => {
   assert.equal(
     drawTree(storefront),
@@ -77,13 +66,12 @@ test (run)
 test("a label cannot steer the terminal", () => {
   const drawing: Drawing = { nodes: [{ id: "x", label: "a\u001b[31m\nb" }], edges: [] };
   assert.equal(drawTree(drawing), "a\ufffd[31m b\n");
-  assert.equal(drawLayers(drawing), "1  a\ufffd[31m b\n");
 });
 
 test("edges to nodes that are not drawn, and nodes drawn twice, are refused", () => {
   const twice = { nodes: [storefront.nodes[0]!, storefront.nodes[0]!], edges: [] };
   const astray: Drawing = { nodes: [], edges: [{ from: "a", to: "b", kind: "gate" }] };
-  for (const draw of [drawMermaid, drawDot, drawLayers, drawTree]) {
+  for (const draw of [drawMermaid, drawDot, drawTree]) {
     assert.throws(() => draw(twice), /infra.apply@dev is drawn twice/);
     assert.throws(() => draw(astray), /a, which is not drawn/);
   }

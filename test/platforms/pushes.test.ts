@@ -8,15 +8,14 @@ import type { Delivery, Environment } from "../../src/model/delivery.ts";
 import { deploysOn } from "../../src/model/deploys-on.ts";
 import { validate } from "../../src/model/validate/validate.ts";
 import { plan } from "../../src/plan/make-plan.ts";
-import { simulate } from "../../src/platforms/codepipeline/simulate/simulate.ts";
-import { CannotWrite as NotOnCodePipeline } from "../../src/platforms/codepipeline/write/options.ts";
-import { CannotWrite as NotOnGithub } from "../../src/platforms/github/write/options.ts";
+import { CannotWrite } from "../../src/platforms/generated.ts";
 import { decideProgram } from "../../src/platforms/github/write/scripts/decide.ts";
 import { placesProgram } from "../../src/platforms/github/write/scripts/entry-plan.ts";
 import { environmentRows } from "../../src/platforms/github/write/scripts/rows.ts";
 import { environments } from "../model/random-environments.ts";
 import { delivery, job, pipeline, releaseJob, request } from "../plan/sample-delivery.ts";
 import { readBack } from "./codepipeline/simulate/read-back.ts";
+import { simulate } from "./codepipeline/simulate/simulate.ts";
 import { push } from "./codepipeline/simulate/worlds.ts";
 import { write } from "./codepipeline/write/written.ts";
 import { provesPlan } from "./github/write/prove.ts";
@@ -87,7 +86,7 @@ for (const layout of ["orchestrated", "per-environment", "chained"] as const) {
           const proof = { questions: [question], strict: "without failures" } as const;
           seen.deployments += provesPlan(each, { layout }, proof).deployments;
         } catch (error) {
-          if (!(error instanceof NotOnGithub)) throw error;
+          if (!(error instanceof CannotWrite)) throw error;
           seen.refused++;
         }
       }),
@@ -115,7 +114,7 @@ for (const layout of ["single", "separate"] as const) {
           try {
             files = write(made, {}, { layout });
           } catch (error) {
-            if (!(error instanceof NotOnCodePipeline)) throw error;
+            if (!(error instanceof CannotWrite)) throw error;
             seen.refused++;
             return;
           }

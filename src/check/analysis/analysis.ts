@@ -1,14 +1,14 @@
 /** What all rules ask: who runs when, in which order, and what it does. Every answer is computed once. */
 
 import type { Access } from "../../facts/access.ts";
-import type { Activation, Circumstances, Conclusion, Facts, JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import type { Activation, Circumstances, Facts, JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { buildKeyedGraph } from "../../order/keyed-graph.ts";
 import { type Reach, reachability } from "../../order/reach.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import type { JobPattern, OutcomeRule, RunPattern, Scenario } from "../../simulation/scenario.ts";
 import type { Schedule } from "../../simulation/schedule.ts";
 import { effectsOf } from "./purpose.ts";
-import { again, type Way, waysOf, withConclusion } from "./ways.ts";
+import { again, type Way, waysOf } from "./ways.ts";
 
 /** A step that does something under a way of its run, with how likely it is. */
 export class Analysis {
@@ -185,10 +185,6 @@ export function sameRoot(a: Way, b: Way): boolean {
 export function besides(a: Way, b: Way): readonly [Way, Way] {
   const isOne = a.start.pipeline !== b.start.pipeline && sameRoot(a, b);
   return isOne ? [a, { ...b, root: a.root }] : [a, again(b)];
-}
-
-export function withUpstream(way: Way, conclusion: Conclusion): Way {
-  return withConclusion(way, conclusion);
 }
 
 /** Pushes first: they are what most schedules are easiest to see with. */

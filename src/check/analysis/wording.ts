@@ -1,8 +1,7 @@
 /** Words that several rules use. */
 
 import type { Key } from "../../facts/access.ts";
-import type { JobFacts, Pipeline } from "../../facts/facts.ts";
-import type { Way } from "./ways.ts";
+import type { JobFacts } from "../../facts/facts.ts";
 
 export function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
@@ -11,14 +10,6 @@ export function fileName(path: string): string {
 /** `deploy (cd.yml)`, or `deploy` within one file. */
 export function jobName(job: JobFacts): string {
   return job.path.join(" / ");
-}
-
-export function jobIn(job: JobFacts): string {
-  return `${fileName(job.pipeline)} / ${jobName(job)}`;
-}
-
-export function pipelineName(pipeline: Pipeline): string {
-  return pipeline.name === pipeline.id ? fileName(pipeline.id) : `"${pipeline.name}"`;
 }
 
 /** The text of a name without holes. */
@@ -72,11 +63,6 @@ export function sameKey(a: Key, b: Key): boolean {
     a.length === b.length &&
     a.every((part, i) => JSON.stringify(part).toLowerCase() === JSON.stringify(b[i]).toLowerCase())
   );
-}
-
-export function startLine(way: Way, pipeline: Pipeline): string {
-  const upstream = way.upstream ? ` after ${fileName(way.upstream.start.pipeline)}` : "";
-  return `${way.described} -> ${fileName(pipeline.id)} starts${upstream}`;
 }
 
 export function list(items: readonly string[]): string {

@@ -1,8 +1,8 @@
 import { showKey } from "../../facts/show-key.ts";
+import { nearestName } from "../../findings/nearest-name.ts";
 import { can } from "../analysis/analysis.ts";
 import { artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
 import { findsNothing } from "../analysis/found-claims.ts";
-import { nearest } from "../analysis/nearest.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -31,7 +31,7 @@ export const artifactNeverUploaded: Rule = {
       if (!way) continue;
       seen.add(step.at);
       const names = uploads.flatMap((upload) => literalText(upload.name) ?? []);
-      const meant = nearest(name, names);
+      const meant = nearestName(name, names);
       const similar = uploads.find((upload) => literalText(upload.name) === meant && meant !== undefined);
       yield {
         message: `"${jobName(job)}" downloads "${name}", which nothing uploads${meant ? `; "${meant}" is meant?` : ""}`,

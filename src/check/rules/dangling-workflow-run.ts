@@ -1,7 +1,7 @@
 import type { Pipeline } from "../../facts/facts.ts";
+import { nearestName } from "../../findings/nearest-name.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, runPattern } from "../analysis/analysis.ts";
-import { nearest } from "../analysis/nearest.ts";
 import { again } from "../analysis/ways.ts";
 import { fileName } from "../analysis/wording.ts";
 import { replaceScalar } from "../edits.ts";
@@ -46,7 +46,7 @@ export const danglingWorkflowRun: Rule = {
           const byFile = facts.pipelines.find(
             (each) => fileName(each.id).replace(/\.ya?ml$/, "") === name.value.replace(/\.ya?ml$/, ""),
           );
-          const meant = byFile?.name ?? nearest(name.value, names);
+          const meant = byFile?.name ?? nearestName(name.value, names);
           const other = facts.pipelines.find((each) => each.name === meant);
           const edits = meant === undefined ? undefined : replaceScalar(name.at, meant);
           const claim = neverAfter(analysis, { pipeline, name: name.value, meant: other });

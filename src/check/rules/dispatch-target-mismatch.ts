@@ -1,7 +1,7 @@
 import type { DispatchAccess } from "../../facts/access.ts";
 import type { Pipeline, StepFacts } from "../../facts/facts.ts";
+import { nearestName } from "../../findings/nearest-name.ts";
 import { type Analysis, jobPattern } from "../analysis/analysis.ts";
-import { nearest } from "../analysis/nearest.ts";
 import { fileName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -60,7 +60,7 @@ function problemOf({ facts }: Analysis, step: StepFacts, access: DispatchAccess)
   if (name === undefined || name === "" || /^\d+$/.test(name)) return undefined;
   const target = facts.pipelines.find((each) => each.id === name || fileName(each.id) === name || each.name === name);
   if (!target) {
-    const meant = nearest(
+    const meant = nearestName(
       name,
       facts.pipelines.map((each) => fileName(each.id)),
     );
@@ -83,7 +83,7 @@ function problemOf({ facts }: Analysis, step: StepFacts, access: DispatchAccess)
   const known = new Map(start.cause.inputs.map((input) => [input.name, input]));
   for (const given of access.inputs.keys()) {
     if (known.has(given)) continue;
-    const meant = nearest(given, [...known.keys()]);
+    const meant = nearestName(given, [...known.keys()]);
     return {
       message: `${fileName(target.id)} has no input "${given}", so GitHub refuses the dispatch`,
       help: meant ? `The input is called "${meant}".` : `Add the input to ${fileName(target.id)}, or do not pass it.`,

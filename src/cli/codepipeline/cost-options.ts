@@ -1,6 +1,6 @@
 /** Amounts on the command line, laid over those of the settings. */
 
-import { nearestName } from "../../model/nearest-name.ts";
+import { nearestName } from "../../findings/nearest-name.ts";
 import type { MonthlyUse } from "../../platforms/codepipeline/cost/monthly-use.ts";
 import type { CostSettings } from "../../platforms/codepipeline/cost/settings.ts";
 import { UsageError } from "../problem.ts";

@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import type { Document } from "../../platforms/codepipeline/write/document.ts";
-import type { WriteOptions, WrittenFile } from "../../platforms/codepipeline/write/options.ts";
+import type { WriteOptions } from "../../platforms/codepipeline/write/options.ts";
 import { snakeCase } from "../../platforms/codepipeline/write/terraform/values.ts";
+import type { WrittenFile } from "../../platforms/generated.ts";
 
 /** A larger template goes to CloudFormation by way of a bucket. */
 const inlineLimitBytes = 51_200;

@@ -6,13 +6,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { Delivery } from "../../model/delivery.ts";
 import { costSettingsSchema } from "../../platforms/codepipeline/cost/settings.ts";
-import {
-  CannotWrite,
-  formats,
-  layouts,
-  settingsSchema,
-  type WriteOptions,
-} from "../../platforms/codepipeline/write/options.ts";
+import { formats, layouts, settingsSchema, type WriteOptions } from "../../platforms/codepipeline/write/options.ts";
+import { CannotWrite } from "../../platforms/generated.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { findPlace, type Place } from "../place.ts";
 import { UsageError } from "../problem.ts";

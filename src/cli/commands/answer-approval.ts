@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { EngineEvent, RunId } from "../../engine/events.ts";
-import { nearestName } from "../../model/nearest-name.ts";
+import { nearestName } from "../../findings/nearest-name.ts";
 import { postRequest } from "../../store/requests.ts";
 import { type ReadingHandle, storeHolder } from "../../store/store.ts";
 import type { CommandCall, CommandModule } from "../command.ts";

@@ -226,10 +226,10 @@ function suggestNext({ findings, files, pipelines = 0 }: Report, terminal: Termi
 
 async function explain(id: string, terminal: Terminal): Promise<ExitCode> {
   const { rules } = await import("../../check/rules.ts");
-  const { nearest } = await import("../../check/analysis/nearest.ts");
+  const { nearestName } = await import("../../findings/nearest-name.ts");
   const rule = rules.find((each) => each.id === id);
   if (!rule) {
-    const meant = nearest(
+    const meant = nearestName(
       id,
       rules.map((each) => each.id),
     );

@@ -1,6 +1,6 @@
-import { markOf } from "../../platforms/codepipeline/write/header.ts";
 import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
+import { markOf } from "../../platforms/generated.ts";
 import { commandsBefore, createCommand } from "../codepipeline/create-commands.ts";
 import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
 import type { ExitCode } from "../problem.ts";

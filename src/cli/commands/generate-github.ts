@@ -2,35 +2,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { markOf } from "../../platforms/github/write/header.ts";
-import { CannotWrite, type Layout, layouts, type WriteOptions } from "../../platforms/github/write/options.ts";
+import { CannotWrite, markOf } from "../../platforms/generated.ts";
+import { type Layout, layouts, type WriteOptions } from "../../platforms/github/write/options.ts";
 import { settingsFor } from "../../platforms/github/write/settings.ts";
+import { settingsFile, settingsFileSchema } from "../../platforms/github/write/settings-file.ts";
 import { writeWorkflows } from "../../platforms/github/write/write.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { findPlace } from "../place.ts";
 import { type ExitCode, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { conclude, type GenerateOptions } from "./generate-outcome.ts";
-
-/** What stands in `baton.github.yaml` beside the definition: choices that the command line need not repeat. */
-const fileSchema = z.strictObject({
-  layout: z.enum(layouts).optional(),
-  runsOn: z.string().optional(),
-  attest: z.enum(["yes", "no"]).optional(),
-  parameterPrefix: z.string().startsWith("/").optional(),
-  raw: z
-    .record(
-      z.string(),
-      z.strictObject({
-        workflow: z.record(z.string(), z.json()).optional(),
-        jobs: z.record(z.string(), z.record(z.string(), z.json())).optional(),
-        steps: z.record(z.string(), z.array(z.json())).optional(),
-      }),
-    )
-    .optional(),
-});
-
-const settingsFile = "baton.github.yaml";
 
 export async function generateGithub(options: GenerateOptions, terminal: Terminal): Promise<ExitCode> {
   const place = findPlace(terminal, options);
@@ -87,7 +68,7 @@ function writeOptions({ layout }: GenerateOptions, root: string): WriteOptions {
   } catch (error) {
     throw new UsageError(`${settingsFile} cannot be read: ${(error as Error).message}`);
   }
-  const read = fileSchema.safeParse(content);
+  const read = settingsFileSchema.safeParse(content);
   if (!read.success) throw new UsageError(`${settingsFile} is not accepted:\n${z.prettifyError(read.error)}`);
   return { ...(read.data as Partial<WriteOptions>), layout: given ?? read.data.layout ?? "orchestrated" };
 }

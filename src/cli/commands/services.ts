@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { nearestName } from "../../model/nearest-name.ts";
+import { nearestName } from "../../findings/nearest-name.ts";
 import { createServiceRegistry, type Service } from "../../runner/services.ts";
 import type { CommandModule } from "../command.ts";
 import { findPlace } from "../place.ts";

@@ -1,4 +1,5 @@
 import type { RunState, State } from "../../engine/state.ts";
+import { hasEnded } from "../../engine/state.ts";
 import type { RunRecord } from "../../store/journal-reader.ts";
 import { type ReadingHandle, storeHolder } from "../../store/store.ts";
 import type { CommandModule } from "../command.ts";
@@ -10,7 +11,7 @@ import { ago, duration } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { hasEnded, waits } from "../terminal/waiting.ts";
+import { waits } from "../terminal/waiting.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {

@@ -1,6 +1,6 @@
 import type { JobState, RunState } from "../../engine/state.ts";
+import { hasEnded } from "../../engine/state.ts";
 import type { JobId } from "../../plan/plan.ts";
-import { hasEnded } from "./waiting.ts";
 
 /**
  * How long the rest of a run will take, in milliseconds: the longest chain of what is left, or all that is left divided

@@ -1,8 +1,9 @@
 import type { JobState } from "../../engine/state.ts";
+import { hasEnded } from "../../engine/state.ts";
 import type { JobId } from "../../plan/plan.ts";
 import { duration } from "./duration.ts";
 import type { Style } from "./style.ts";
-import { hasEnded, type Moment, waits } from "./waiting.ts";
+import { type Moment, waits } from "./waiting.ts";
 import { fit, pad, widthOf, wrap } from "./width.ts";
 
 /** Everything the live picture shows. */

@@ -1,4 +1,4 @@
-import type { JobState, RunState, State } from "../../engine/state.ts";
+import { hasEnded, type JobState, type RunState, type State } from "../../engine/state.ts";
 import type { JobId, JoinId } from "../../plan/plan.ts";
 import { duration } from "./duration.ts";
 import { by } from "./event-line.ts";
@@ -86,10 +86,4 @@ function firstOpen(job: JobState, run: RunState): string | undefined {
     return undefined;
   };
   return look(job.planned.after);
-}
-
-export function hasEnded(job: JobState): boolean {
-  return (
-    job.status === "succeeded" || job.status === "failed" || job.status === "skipped" || job.status === "cancelled"
-  );
 }

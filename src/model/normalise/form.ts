@@ -1,5 +1,5 @@
+import { suggestion } from "../../findings/nearest-name.ts";
 import { parseDuration } from "../duration.ts";
-import { suggestion } from "../nearest-name.ts";
 import type { DefinitionPath, Refusal } from "../refusal.ts";
 
 /**

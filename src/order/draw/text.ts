@@ -4,36 +4,6 @@ import { layers } from "../topological.ts";
 import { type Drawing, type DrawnNode, layOut } from "./drawing.ts";
 
 /**
- * For terminals: one line for each node, numbered by layer (what has the same number may go at the same time), with what it
- * waits for. Throws on a cycle.
- *
- *     1  infra.apply  run
- *        web.test     run
- *     2  web.build    run    after infra.apply, web.test
- */
-export function drawLayers(drawing: Drawing): string {
-  const keyed = keyedGraph(drawing);
-  const layerOf = layers(keyed.graph);
-  const nodes = drawing.nodes.map((node, i) => ({ node, index: i, layer: layerOf[i]! }));
-  nodes.sort((a, b) => a.layer - b.layer || a.index - b.index);
-  const numberWidth = String((nodes.at(-1)?.layer ?? 0) + 1).length;
-  const labelWidth = widest(drawing.nodes.map(({ label }) => plain(label)));
-  const stateWidth = widest(drawing.nodes.map(({ state }) => state ?? ""));
-  const lines = nodes.map(({ node, index, layer }, i) => {
-    const isFirst = i === 0 || nodes[i - 1]!.layer !== layer;
-    const before = Array.from(predecessors(keyed.graph, index), (other) => plain(drawing.nodes[other]!.label));
-    const cells = [
-      (isFirst ? String(layer + 1) : "").padStart(numberWidth),
-      padded(plain(node.label), labelWidth),
-      ...(stateWidth === 0 ? [] : [(node.state ?? "").padEnd(stateWidth)]),
-      before.length === 0 ? "" : `after ${before.join(", ")}`,
-    ];
-    return cells.join("  ").trimEnd();
-  });
-  return lines.map((text) => `${text}\n`).join("");
-}
-
-/**
  * For terminals: every node below what it waits for. A node that several others lead to is unfolded once, below the first of them,
  * and marked `↑` elsewhere. Nodes that nothing leads to are the roots; throws on a cycle.
  *
@@ -83,13 +53,4 @@ function described({ label, state }: DrawnNode): string {
 /** A label is one line and cannot steer the terminal. */
 function plain(label: string): string {
   return label.replace(/\s+/gu, " ").replace(/\p{Cc}/gu, "\ufffd");
-}
-
-/** In characters, which on a terminal is the width but for wide scripts. */
-function widest(texts: readonly string[]): number {
-  return texts.reduce((width, text) => Math.max(width, [...text].length), 0);
-}
-
-function padded(text: string, width: number): string {
-  return text + " ".repeat(width - [...text].length);
 }

@@ -7,11 +7,11 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { matchesAny } from "../../../src/model/filters.ts";
+import type { WrittenFile } from "../../../src/platforms/generated.ts";
 import { evaluateCondition } from "../../../src/platforms/github/read/conditions.ts";
 import { known } from "../../../src/platforms/github/read/expressions/value.ts";
 import { readRepository } from "../../../src/platforms/github/read/repository.ts";
 import type { Job, Repository, Workflow } from "../../../src/platforms/github/workflow.ts";
-import type { WrittenFile } from "../../../src/platforms/github/write/options.ts";
 import { ArtifactStore } from "./artifact-store.ts";
 import { contextEnvironment, jsonOf, runSteps, type Shop } from "./run-steps.ts";
 

@@ -1,5 +1,5 @@
 import type { Document } from "../../../platforms/codepipeline/write/document.ts";
-import type { WrittenFile } from "../../../platforms/codepipeline/write/options.ts";
+import type { WrittenFile } from "../../../platforms/generated.ts";
 import type { ForCodePipeline } from "../../codepipeline/definition.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { CheckUp } from "../check-up.ts";

@@ -3,7 +3,7 @@
 import { relative } from "node:path";
 import { unpushedCommits } from "../../../git/remote.ts";
 import { readWorktree } from "../../../git/worktree.ts";
-import { markOf } from "../../../platforms/codepipeline/write/header.ts";
+import { markOf } from "../../../platforms/generated.ts";
 import { findProgram } from "../../../runner/tools.ts";
 import { findChanges } from "../../commands/generate-files.ts";
 import { count } from "../../terminal/duration.ts";

@@ -1,5 +1,6 @@
+import { findCycles } from "../../../order/cycles.ts";
+import { buildKeyedGraph, keysOf } from "../../../order/keyed-graph.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
-import { findCycles } from "../find-cycles.ts";
 import { type Rule, refusal } from "../subject.ts";
 
 /** Nothing waits for itself: not pipelines, not the jobs of one, not environments. */
@@ -20,7 +21,14 @@ function* refuseCycles(
   kind: string,
   pathOf: (name: string) => DefinitionPath,
 ): Generator<Refusal> {
-  for (const cycle of findCycles(waitsFor)) {
+  const names = [...waitsFor.keys()];
+  // A name that does not exist is refused elsewhere.
+  const edges = names.flatMap((name) =>
+    waitsFor.get(name)!.flatMap((before) => (waitsFor.has(before) ? [[name, before] as const] : [])),
+  );
+  const keyed = buildKeyedGraph(names, edges);
+  for (const found of findCycles(keyed.graph)) {
+    const cycle = keysOf(keyed, found);
     const [first, ...others] = cycle as [string, ...string[]];
     yield refusal("cycle", pathOf(first), {
       message: `the ${kind} wait for each other: ${[...cycle, first].join(" -> ")}`,

@@ -1,5 +1,5 @@
+import { suggestion } from "../../../findings/nearest-name.ts";
 import { combinationCount, type MatrixLeg, matrixLegs } from "../../matrix-legs.ts";
-import { suggestion } from "../../nearest-name.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { PlacedJob } from "../placed.ts";
 import { type Rule, refusal } from "../subject.ts";

@@ -1,5 +1,5 @@
+import { suggestion } from "../../../findings/nearest-name.ts";
 import type { Parameter } from "../../delivery.ts";
-import { suggestion } from "../../nearest-name.ts";
 import { type Rule, refusal } from "../subject.ts";
 
 /** Parameters can be given, their defaults are values of their type, and conditions compare with values they may have. */

@@ -1,4 +1,4 @@
-import { suggestion } from "../../nearest-name.ts";
+import { suggestion } from "../../../findings/nearest-name.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import type { Reference } from "../references.ts";
 import { type Rule, refusal, type Subject } from "../subject.ts";

@@ -101,8 +101,3 @@ export type TraceEvent =
   | ({ readonly what: "phase-passed" | "phase-failed"; readonly phase: number } & InAction)
   | ({ readonly what: "action-started" | "action-passed" | "action-failed" | "action-abandoned" } & InAction)
   | { readonly what: "run-ended"; readonly run: number; readonly status: Exclude<RunStatus, "running"> };
-
-export interface Trace {
-  readonly events: readonly TraceEvent[];
-  readonly runs: readonly Run[];
-}

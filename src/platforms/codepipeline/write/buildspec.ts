@@ -3,10 +3,10 @@
 import { Document, type Pair, Scalar, visit, type YAMLMap } from "yaml";
 import type { Job } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
+import { header } from "../../generated.ts";
 import { conditionCommand } from "./conditions.ts";
 import { handedAddress } from "./hand-over/artifacts.ts";
 import { isElsewhere } from "./hand-over/variables.ts";
-import { commandOf, header } from "./header.ts";
 import { installPhase } from "./install.ts";
 import { directoryOf, type JobPlace, outputScope, prefixOf, type Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
@@ -14,6 +14,7 @@ import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
 import { rawTemplate, templatesIn } from "./native.ts";
 import { leavesFiles } from "./native-upload.ts";
+import { commandOf } from "./options.ts";
 import { publishCommand } from "./publish.ts";
 import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
 import { actElsewhereCommand, atHome, mayActElsewhere } from "./target-commands.ts";
@@ -69,7 +70,7 @@ export function buildspecText(place: JobPlace, register: Register): string {
     ...(cachePaths(job).length > 0 && { cache: { paths: cachePaths(job) } }),
   };
   const about = `Job ${name} of pipeline ${pipeline.name}: the steps are the ones that \`baton run\` runs.`;
-  return printed(spec, header(about, { delivery: place.delivery.name, command: commandOf(place.options) }));
+  return printed(spec, header([about], { delivery: place.delivery.name, command: commandOf(place.options) }));
 }
 
 /** Whether later stages find this job's outputs by the run that it was part of. */

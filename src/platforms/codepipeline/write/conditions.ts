@@ -1,6 +1,6 @@
 import type { Condition } from "../../../model/delivery.ts";
 import { matchesAny } from "../../../model/filters.ts";
-import { CannotWrite } from "./options.ts";
+import { CannotWrite } from "../../generated.ts";
 import { shellWord } from "./shell.ts";
 
 /** What is known of a place when the files are written. */

@@ -1,4 +1,4 @@
-import { CannotWrite } from "./options.ts";
+import { CannotWrite } from "../../generated.ts";
 
 /**
  * A POSIX cron line as `cron(…)` of EventBridge: six fields, Sunday is 1, and one of the two day fields is `?`. Where a

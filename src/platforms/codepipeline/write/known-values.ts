@@ -1,8 +1,8 @@
 /** What is known of values when the files are written. */
 
 import type { Delivery, Value } from "../../../model/delivery.ts";
+import { CannotWrite } from "../../generated.ts";
 import type { JobPlace } from "./job-place.ts";
-import { CannotWrite } from "./options.ts";
 
 /** A value that is known when the files are written. */
 export function knownText(value: Value | undefined, place: JobPlace): string | undefined {

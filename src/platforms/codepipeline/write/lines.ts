@@ -2,7 +2,7 @@ import type { Delivery, Environment, Pipeline } from "../../../model/delivery.ts
 import { deploysOn } from "../../../model/deploys-on.ts";
 import { matchesAny } from "../../../model/filters.ts";
 import { inOrder } from "../../../order/topological.ts";
-import { CannotWrite } from "./options.ts";
+import { CannotWrite } from "../../generated.ts";
 
 /**
  * What one push goes through: a branch, and the environments that a release of it reaches, in order. A CodePipeline has

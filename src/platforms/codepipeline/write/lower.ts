@@ -1,6 +1,7 @@
 /** A delivery as the document of what is to exist on AWS. */
 
 import type { Delivery } from "../../../model/delivery.ts";
+import { CannotWrite } from "../../generated.ts";
 import { approversOf } from "./approvers.ts";
 import { artifactBucket, bucketOf, checksBucket } from "./artifact-bucket.ts";
 import { type Checks, checksOf } from "./checks.ts";
@@ -15,7 +16,7 @@ import { Register } from "./job-place.ts";
 import { describing, refuseTooMuch } from "./limits.ts";
 import { linesOf, separated } from "./lines.ts";
 import { operations } from "./operations.ts";
-import { CannotWrite, type Settings, type WriteOptions } from "./options.ts";
+import type { Settings, WriteOptions } from "./options.ts";
 import { pipelineRole, pipelineRoleId } from "./pipeline-role.ts";
 import { schedulesOf } from "./schedules.ts";
 import { type LineStages, stagesOf } from "./stages.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CannotWrite } from "./options.ts";
+import { CannotWrite } from "../../generated.ts";
 
 /** What things are called: one place, so that who writes a value and who reads it agree. */
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { WrittenFile } from "../../generated.ts";
 
 export const layouts = ["single", "separate"] as const;
 export type Layout = (typeof layouts)[number];
@@ -80,25 +81,12 @@ export interface WriteOptions {
   readonly folder: string;
 }
 
-/** A file to be, its path relative to the folder of the definition. */
-export interface WrittenFile {
-  readonly path: string;
-  readonly text: string;
-}
-
 export interface Written {
   readonly files: readonly WrittenFile[];
   /** What the definition asks for and CodePipeline has no means for, where that does no harm. For people. */
   readonly notes: readonly string[];
 }
 
-/** The delivery asks for something that CodePipeline, or the layout, has no means for. Says what and what to do. */
-export class CannotWrite extends Error {
-  override readonly name = "CannotWrite";
-  readonly next: string | undefined;
-
-  constructor(message: string, next?: string) {
-    super(message);
-    this.next = next;
-  }
-}
+/** Writes the files again. */
+export const commandOf = ({ layout, format }: Pick<WriteOptions, "layout" | "format">) =>
+  `baton generate codepipeline --layout ${layout} --format ${format}`;

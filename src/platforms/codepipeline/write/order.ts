@@ -3,9 +3,9 @@
 import { matrixLegs } from "../../../model/matrix-legs.ts";
 import { buildKeyedGraph } from "../../../order/keyed-graph.ts";
 import { layers } from "../../../order/topological.ts";
+import { CannotWrite } from "../../generated.ts";
 import type { JobPlace } from "./job-place.ts";
 import { knownText } from "./known-values.ts";
-import { CannotWrite } from "./options.ts";
 
 /** A job, or one leg of its matrix. */
 export interface Part {

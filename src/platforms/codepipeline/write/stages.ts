@@ -1,5 +1,6 @@
 import type { Approval, Delivery } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
+import { CannotWrite } from "../../generated.ts";
 import { holds } from "./conditions.ts";
 import type { Action, EnvironmentVariable, Stage } from "./document.ts";
 import { configurationLimit, ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
@@ -12,7 +13,7 @@ import { artifactSource, variablesIn } from "./known-values.ts";
 import type { Line } from "./lines.ts";
 import { nativeAction } from "./native-action.ts";
 import { actingIn } from "./native-place.ts";
-import { CannotWrite, type WriteOptions } from "./options.ts";
+import type { WriteOptions } from "./options.ts";
 import { orderedParts, type Part, refuseWideGroups } from "./order.ts";
 import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
 

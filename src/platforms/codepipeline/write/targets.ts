@@ -1,10 +1,11 @@
 /** Where the jobs of an environment act: at home, where the pipelines are, or in another account or region. */
 
 import type { Delivery } from "../../../model/delivery.ts";
+import { CannotWrite } from "../../generated.ts";
 import { roleId } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { roleNames, within } from "./names.ts";
-import { CannotWrite, type Settings } from "./options.ts";
+import type { Settings } from "./options.ts";
 import { account, region, type Text } from "./text.ts";
 
 export interface Target {

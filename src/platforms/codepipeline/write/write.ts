@@ -1,12 +1,12 @@
 import type { Delivery } from "../../../model/delivery.ts";
+import { CannotWrite, header, type WrittenFile } from "../../generated.ts";
 import { printCdk } from "./cdk/print.ts";
 import { printTemplate } from "./cloudformation/print.ts";
 import { type CommentedTemplate, templateOf } from "./cloudformation/template.ts";
 import type { Document } from "./document.ts";
-import { commandOf, header } from "./header.ts";
 import { lowerDelivery } from "./lower.ts";
 import { path } from "./names.ts";
-import { CannotWrite, type WriteOptions, type Written, type WrittenFile } from "./options.ts";
+import { commandOf, type WriteOptions, type Written } from "./options.ts";
 import { printTerraform } from "./terraform/print.ts";
 
 /**
@@ -66,7 +66,7 @@ function infrastructure(document: Document, options: WriteOptions): WrittenFile[
 }
 
 const headerOf = ({ delivery, description }: Document, options: WriteOptions, more = "") =>
-  header(`${description}${more}.`, { delivery, command: commandOf(options) });
+  header([`${description}${more}.`], { delivery, command: commandOf(options) });
 
 /** What CloudFormation takes in one stack. */
 const resourceLimit = 500;

@@ -17,12 +17,6 @@ export function literalTemplate(text: string, at: Place): Template {
   return { raw: text, parts: text === "" ? [] : [{ kind: "text", text }], at };
 }
 
-/** The text of a template without expressions; undefined where it has any. */
-export function staticText(template: Template | undefined): string | undefined {
-  if (!template || template.parts.some((part) => part.kind === "expression")) return undefined;
-  return template.raw;
-}
-
 /** The expression of a template that is one expression and nothing else: its value keeps its type. */
 export function soleExpression(template: Template): Expression | undefined {
   const only = template.parts.length === 1 ? template.parts[0] : undefined;

@@ -58,10 +58,6 @@ export function heldAround(world: World, name: string, leg: SimLeg): boolean {
   return false;
 }
 
-export function holderOf(world: World, name: string): Holder | undefined {
-  return world.groups.get(name.toLowerCase())?.holder;
-}
-
 function groupOf(world: World, name: string): Group {
   const key = name.toLowerCase();
   let group = world.groups.get(key);

@@ -1,8 +1,8 @@
 /** Values and conditions of the model as GitHub's expressions. */
 
 import type { Condition, Delivery, Value } from "../../../model/delivery.ts";
+import { CannotWrite } from "../../generated.ts";
 import { computed } from "./computed.ts";
-import { CannotWrite } from "./options.ts";
 
 /** A literal in an expression. */
 export function text(value: string): string {
@@ -116,8 +116,3 @@ function branchTest(pattern: string): string {
     "name the branches, or a beginning such as release/**",
   );
 }
-
-/** The model's name of what started the run. */
-export const eventExpression =
-  "(github.event_name == 'push' && 'push' || github.event_name == 'pull_request' && 'pull-request' || " +
-  "github.event_name == 'schedule' && 'schedule' || 'manual')";

@@ -2,13 +2,14 @@
 
 import type { Delivery, Job, Pipeline, Step, Value } from "../../../model/delivery.ts";
 import { outputsRead, promisedOutputs, secretsRead } from "../../../model/job-values.ts";
+import { CannotWrite } from "../../generated.ts";
 import { computed } from "./computed.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
 import { conditionExpression, type Surroundings, valueText } from "./expressions.ts";
 import type { ArtifactNames } from "./names.ts";
 import { digestOutput } from "./names.ts";
 import { nativeStep, needsAws, signInToAws, toolSteps } from "./native-steps.ts";
-import { CannotWrite, type WriteOptions } from "./options.ts";
+import type { WriteOptions } from "./options.ts";
 import { pinnedActions } from "./pinned-actions.ts";
 import {
   fenceScript,

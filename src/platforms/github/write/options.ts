@@ -25,20 +25,3 @@ export interface WriteOptions {
   readonly parameterPrefix?: string;
   readonly raw?: Readonly<Record<string, RawAdditions>>;
 }
-
-/** A file to be, its path relative to the repository. */
-export interface WrittenFile {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** The delivery asks for something that GitHub, or the layout, has no means for. Says what and what to do. */
-export class CannotWrite extends Error {
-  override readonly name = "CannotWrite";
-  readonly next: string | undefined;
-
-  constructor(message: string, next?: string) {
-    super(message);
-    this.next = next;
-  }
-}

@@ -1,3 +1,4 @@
+import { own } from "../../../model/own.ts";
 import type {
   CallJobDocument,
   ConcurrencyGroup,
@@ -11,7 +12,6 @@ import type {
   WorkflowDocument,
 } from "./document.ts";
 import type { RawAdditions } from "./options.ts";
-import { own } from "./own.ts";
 
 /** What is printed: entries in the order in which a person would write them, each with an optional comment above. */
 export type Tree = Raw | Branch | readonly Tree[];

@@ -1,5 +1,5 @@
 import type { Delivery } from "../../../model/delivery.ts";
-import { CannotWrite } from "./options.ts";
+import { CannotWrite } from "../../generated.ts";
 
 /** What a definition can say and GitHub cannot do. */
 export function refuseUnsupported(delivery: Delivery): void {

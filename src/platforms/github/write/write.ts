@@ -1,9 +1,10 @@
 import type { Delivery } from "../../../model/delivery.ts";
+import { own } from "../../../model/own.ts";
+import { CannotWrite, type WrittenFile } from "../../generated.ts";
 import { chained } from "./chained/layout.ts";
 import type { WorkflowDocument } from "./document.ts";
-import { CannotWrite, type WriteOptions, type WrittenFile } from "./options.ts";
+import type { WriteOptions } from "./options.ts";
 import { orchestrated } from "./orchestrated/layout.ts";
-import { own } from "./own.ts";
 import { perEnvironment } from "./per-environment/layout.ts";
 import { printWorkflow } from "./print.ts";
 import { refuseUnsupported } from "./unsupported.ts";

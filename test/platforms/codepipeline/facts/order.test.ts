@@ -9,11 +9,11 @@ import { type ActionFacts, comesBefore, runTogether } from "../../../../src/fact
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../../../src/platforms/codepipeline/read/repository.ts";
 import { simulatedPipelines } from "../../../../src/platforms/codepipeline/simulate/from-files.ts";
-import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
-import type { Trace } from "../../../../src/platforms/codepipeline/simulate/world.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { casesOf } from "../../../check/cases.ts";
+import type { Trace } from "../simulate/simulate.ts";
+import { simulate } from "../simulate/simulate.ts";
 import { indexOf } from "../simulate/worlds.ts";
 
 const found = await Promise.all([...casesOf("err"), ...casesOf("ok")].map(({ folder }) => readPipelines(folder)));

@@ -8,14 +8,14 @@ import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/
 import type { PipelineFiles } from "../../../../src/platforms/codepipeline/pipeline.ts";
 import { readFound } from "../../../../src/platforms/codepipeline/read/repository.ts";
 import { simulatedPipelines } from "../../../../src/platforms/codepipeline/simulate/from-files.ts";
-import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type {
   SimulatedPipeline,
   SimulatedStart,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
-import type { Trace } from "../../../../src/platforms/codepipeline/simulate/world.ts";
 import { asTemplate, asTerraform, firstStage } from "./printed.ts";
 import { cases } from "./random-pipelines.ts";
+import type { Trace } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
 import { choices, chooser, indexOf } from "./worlds.ts";
 
 const numRuns = Number(process.env.BATON_SIMULATE_RUNS ?? 60);

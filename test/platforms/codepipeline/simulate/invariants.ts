@@ -4,7 +4,8 @@ import type {
   SimulatedPipeline,
   SimulatedStage,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
-import type { Trace, TraceEvent } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { TraceEvent } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { Trace } from "./simulate.ts";
 
 type Having<E, W> = E extends { readonly what: infer K } ? ([W & K] extends [never] ? never : E) : never;
 type Of<W extends TraceEvent["what"]> = Having<TraceEvent, W>;

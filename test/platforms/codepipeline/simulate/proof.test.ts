@@ -8,14 +8,16 @@ import fc from "fast-check";
 import { comesBefore } from "../../../../src/facts/staged.ts";
 import type { Delivery, Job, Pipeline } from "../../../../src/model/delivery.ts";
 import { matchesAny } from "../../../../src/model/filters.ts";
-import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
-import type { Run, Trace, TraceEvent } from "../../../../src/platforms/codepipeline/simulate/world.ts";
-import { CannotWrite, type Written } from "../../../../src/platforms/codepipeline/write/options.ts";
+import type { Run, TraceEvent } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { Written } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { write } from "../write/written.ts";
 import { readBack } from "./read-back.ts";
+import type { Trace } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
 import { choices, chooser, pipeline, push, stage } from "./worlds.ts";
 
 /** Where a job of the delivery is written: stage and actions, by `pipeline.job` and environment. */

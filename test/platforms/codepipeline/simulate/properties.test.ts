@@ -4,15 +4,15 @@ import assert from "node:assert/strict";
 import { describe as group, test } from "node:test";
 import fc from "fast-check";
 import { conditionNames } from "../../../../src/platforms/codepipeline/simulate/platform.ts";
-import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type {
   SimulatedPipeline,
   SimulatedStage,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
-import type { Trace } from "../../../../src/platforms/codepipeline/simulate/world.ts";
 import type { Scenario } from "../../../../src/simulation/scenario.ts";
 import { violations } from "./invariants.ts";
 import { type Case, cases, describe } from "./random-pipelines.ts";
+import type { Trace } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
 import { choices, chooser } from "./worlds.ts";
 
 const numRuns = Number(process.env.BATON_SIMULATE_RUNS ?? 2000);

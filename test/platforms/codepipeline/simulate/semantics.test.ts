@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { allNames, noNames } from "../../../../src/facts/name-set.ts";
 import { nameSet } from "../../../../src/platforms/codepipeline/facts/name-sets.ts";
-import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type {
   SimulatedPipeline,
   SimulatedStart,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
-import type { Trace, World } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { World } from "../../../../src/platforms/codepipeline/simulate/world.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
+import type { Trace } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
 import { action, everyTrace, indexOf, pipeline, push, stage, told } from "./worlds.ts";
 
 function every(pipelines: readonly SimulatedPipeline[], world: Omit<World, "choose">): Trace[] {

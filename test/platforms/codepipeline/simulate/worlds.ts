@@ -2,14 +2,15 @@
 
 import fc from "fast-check";
 import { allNames, noNames } from "../../../../src/facts/name-set.ts";
-import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type {
   SimulatedAction,
   SimulatedPipeline,
   SimulatedStage,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
-import type { Trace, TraceEvent, World } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+import type { TraceEvent, World } from "../../../../src/platforms/codepipeline/simulate/world.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
+import type { Trace } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
 
 /** `deploy`, or `deploy:2` with its run order. */
 export function action(text: string, more: Partial<SimulatedAction> = {}): SimulatedAction {

@@ -11,7 +11,8 @@ import type {
   Role,
 } from "../../../../src/platforms/codepipeline/write/document.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
-import { CannotWrite, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { shop, write } from "./written.ts";

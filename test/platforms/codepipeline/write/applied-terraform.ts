@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { WrittenFile } from "../../../../src/platforms/codepipeline/write/options.ts";
+import type { WrittenFile } from "../../../../src/platforms/generated.ts";
 
 export const connection =
   "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555";

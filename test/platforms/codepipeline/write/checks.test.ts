@@ -7,7 +7,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { delivery, env, pipeline, secret, sh } from "../../../../src/index.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
-import { simulate } from "../../../../src/platforms/codepipeline/simulate/simulate.ts";
 import type {
   Document,
   EnvironmentVariable,
@@ -16,13 +15,15 @@ import type {
   Role,
 } from "../../../../src/platforms/codepipeline/write/document.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
-import { CannotWrite, type Layout, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { type Layout, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { startEmulator } from "../../../aws/emulator.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
 import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { readBack } from "../simulate/read-back.ts";
+import { simulate } from "../simulate/simulate.ts";
 import { push } from "../simulate/worlds.ts";
 import { PipelineRun } from "./pipeline-run.ts";
 import { checkSettings, shop, write } from "./written.ts";

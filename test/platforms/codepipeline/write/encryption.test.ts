@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
 import type { Key, PolicyStatement, Resource, Role } from "../../../../src/platforms/codepipeline/write/document.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
-import { CannotWrite, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
 import { keySettings, shop, shopSettings, write } from "./written.ts";
 

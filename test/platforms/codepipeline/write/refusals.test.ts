@@ -6,8 +6,9 @@ import type { Delivery } from "../../../../src/model/delivery.ts";
 import { eventBridgeCron } from "../../../../src/platforms/codepipeline/write/cron.ts";
 import { linesOf } from "../../../../src/platforms/codepipeline/write/lines.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
-import { CannotWrite, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { triggerOf } from "../../../../src/platforms/codepipeline/write/triggers.ts";
+import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { write } from "./written.ts";
 
 const main = env("test", { branch: "main" });

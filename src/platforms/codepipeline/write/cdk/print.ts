@@ -1,10 +1,10 @@
 /** The template as a construct of AWS CDK, and a minimal app around it. What it synthesises is the template. */
 
 import { inOrder } from "../../../../order/topological.ts";
+import type { WrittenFile } from "../../../generated.ts";
 import type { TemplateResource } from "../cloudformation/resources.ts";
 import type { CommentedTemplate, Template } from "../cloudformation/template.ts";
 import { pascal } from "../names.ts";
-import type { WrittenFile } from "../options.ts";
 import { appCode, type Printed } from "./app.ts";
 import { codeOf, lowerFirst, type Names, referencesOf } from "./code.ts";
 

@@ -1,10 +1,11 @@
 /** What separate pipelines cannot hand on. */
 
 import type { Delivery } from "../../../../model/delivery.ts";
+import { CannotWrite } from "../../../generated.ts";
 import type { JobPlace } from "../job-place.ts";
 import { JobValues } from "../job-values.ts";
 import { artifactSource, producerOf } from "../known-values.ts";
-import { CannotWrite, type Settings } from "../options.ts";
+import type { Settings } from "../options.ts";
 import type { LineStages } from "../stages.ts";
 import { separateRemedy } from "./variables.ts";
 

@@ -2,13 +2,13 @@
 
 import type { Environment } from "../../../../model/delivery.ts";
 import { promisedOutputs } from "../../../../model/job-values.ts";
+import { CannotWrite } from "../../../generated.ts";
 import { exportsRun } from "../buildspec.ts";
 import type { Action, Stage } from "../document.ts";
 import { configurationLimit, sourceArtifact } from "../fixed-names.ts";
 import type { JobPlace, Register } from "../job-place.ts";
 import type { Line } from "../lines.ts";
 import { nativeStack, stackOutput } from "../native.ts";
-import { CannotWrite } from "../options.ts";
 import { nameOf } from "../text.ts";
 import { handedFile, isTaken } from "./artifacts.ts";
 import { handOverId } from "./ids.ts";

@@ -1,8 +1,8 @@
 /** Variables of a run that tell what another pipeline has handed over: the action `enter` has them. */
 
+import { CannotWrite } from "../../../generated.ts";
 import type { JobPlace } from "../job-place.ts";
 import { snake } from "../names.ts";
-import { CannotWrite } from "../options.ts";
 
 /** Variable of every separate pipeline: the environment that a run begins with. */
 export const fromVariable = "BATON_FROM";

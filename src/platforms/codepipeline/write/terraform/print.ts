@@ -1,5 +1,5 @@
+import type { WrittenFile } from "../../../generated.ts";
 import type { Document, ParameterSpec, Resource } from "../document.ts";
-import type { WrittenFile } from "../options.ts";
 import { type Block, Call, Expression, printBlocks } from "./hcl.ts";
 import { blocksOf } from "./resources.ts";
 import { snakeCase, TerraformValues } from "./values.ts";

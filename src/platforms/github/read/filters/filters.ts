@@ -23,9 +23,6 @@ export function exceptNames(patterns: readonly string[]): NameFilter {
   return { rules: patterns.map(rule), inverted: true };
 }
 
-/** No filter at all. */
-export const anyName: NameFilter = { rules: [], inverted: true };
-
 function rule(pattern: string): Rule {
   const negated = pattern.startsWith("!");
   return { automaton: compilePattern(negated ? pattern.slice(1) : pattern), negated };
@@ -53,22 +50,6 @@ export type FoundName =
   | { readonly answer: "no" }
   /** The patterns are too many to decide it. */
   | { readonly answer: "unknown" };
-
-/** Whether one name can pass both filters, with a shortest such name. */
-export function mayMatchTogether(a: NameFilter, b: NameFilter): FoundName {
-  return findName({ passing: [a, b], failing: [] });
-}
-
-/** Whether every name that passes `inner` passes `outer`; a name that does not is the proof of a no. */
-export function isWithin(
-  inner: NameFilter,
-  outer: NameFilter,
-): { answer: "yes" | "unknown" } | { answer: "no"; name: string } {
-  const outside = findName({ passing: [inner], failing: [outer] });
-  return outside.answer === "yes" ? { answer: "no", name: outside.name } : { answer: opposite[outside.answer] };
-}
-
-const opposite = { no: "yes", unknown: "unknown" } as const;
 
 export interface NameQuestion {
   readonly passing: readonly NameFilter[];

@@ -11,11 +11,12 @@
 
 import type { Delivery, Pipeline } from "../../../../model/delivery.ts";
 import { inOrder } from "../../../../order/topological.ts";
+import { CannotWrite } from "../../../generated.ts";
 import { computed } from "../computed.ts";
 import type { JobDocument, StepsJobDocument, WorkflowDocument } from "../document.ts";
-import { header } from "../header.ts";
+import { workflowHeader } from "../header.ts";
 import { ArtifactNames, folder, Ids } from "../names.ts";
-import { CannotWrite, type WriteOptions } from "../options.ts";
+import type { WriteOptions } from "../options.ts";
 import { branchesOf, dispatchInputs, parameterExpression, summaryScript } from "../orchestrated/entry.ts";
 import { pinnedActions } from "../pinned-actions.ts";
 import { chainedPlanScript } from "../scripts/chained-plan.ts";
@@ -113,7 +114,7 @@ function writeLink(link: Link): WorkflowDocument {
   const { schedules } = pipeline.triggers;
   return {
     file: `${folder}/${pipeline.name}.yml`,
-    header: header(delivery, options, [
+    header: workflowHeader(delivery, options, [
       parent === undefined
         ? `${pipeline.name}: starts with every push; what has not changed is left out inside, so that the chain always goes on.`
         : `${pipeline.name}: starts when ${parent.name} has ended well, for the commit that ${parent.name} deployed.`,

@@ -2,12 +2,13 @@
 
 import type { Delivery, Environment } from "../../../../model/delivery.ts";
 import { inOrder } from "../../../../order/topological.ts";
+import { CannotWrite } from "../../../generated.ts";
 import { computed } from "../computed.ts";
 import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
 import { text } from "../expressions.ts";
-import { header } from "../header.ts";
+import { workflowHeader } from "../header.ts";
 import { approvalEnvironment, digestOutput, Ids, lockGroup, parameterInput, resultInput } from "../names.ts";
-import { CannotWrite, type WriteOptions } from "../options.ts";
+import type { WriteOptions } from "../options.ts";
 import { pinnedActions } from "../pinned-actions.ts";
 import type { PipelinePart, Want } from "../pipeline-part.ts";
 import { entryPlanScript } from "../scripts/entry-plan.ts";
@@ -44,7 +45,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
   const pullRequests = delivery.pipelines.some(({ triggers }) => triggers.pullRequests) && entry.release.size > 0;
   return {
     file,
-    header: header(delivery, options, [
+    header: workflowHeader(delivery, options, [
       `${delivery.name}: what starts it, what is built once for a release, and the way through the environments.`,
       "The last job is the one check to require on GitHub: it reports always, whatever was left out.",
     ]),

@@ -7,10 +7,11 @@
  */
 
 import type { Delivery } from "../../../../model/delivery.ts";
+import { CannotWrite } from "../../../generated.ts";
 import { computed } from "../computed.ts";
 import type { WorkflowDocument } from "../document.ts";
 import { environmentJobs } from "../environment-jobs.ts";
-import { header } from "../header.ts";
+import { workflowHeader } from "../header.ts";
 import {
   ArtifactNames,
   artifactsOf,
@@ -23,7 +24,7 @@ import {
   parameterInput,
   resultInput,
 } from "../names.ts";
-import { CannotWrite, type WriteOptions } from "../options.ts";
+import type { WriteOptions } from "../options.ts";
 import { type PipelinePart, writePart } from "../pipeline-part.ts";
 import { writeEntry } from "./entry.ts";
 import type { EnvironmentWorkflow } from "./environment-workflow.ts";
@@ -44,7 +45,7 @@ export function orchestrated(delivery: Delivery, options: WriteOptions): Workflo
           per,
           file: file(`${pipeline.name}${suffix}`),
           name: per === "release" ? `${pipeline.name}: build and test` : pipeline.name,
-          header: header(delivery, options, [
+          header: workflowHeader(delivery, options, [
             per === "release"
               ? `The jobs of ${pipeline.name} that run once for a release, whatever the environment.`
               : `The jobs of ${pipeline.name} in one environment.`,
@@ -121,7 +122,7 @@ function environmentWorkflow(options: {
     secrets,
     document: {
       file: options.file,
-      header: header(delivery, options.options, [
+      header: workflowHeader(delivery, options.options, [
         `One environment of ${delivery.name}: what is to be deployed, the pipelines in their order, the record of the release.`,
         "Whoever calls this holds the lock of the environment until it has ended.",
       ]),

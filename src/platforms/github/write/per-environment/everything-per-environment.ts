@@ -1,6 +1,6 @@
 import type { Delivery } from "../../../../model/delivery.ts";
+import { CannotWrite } from "../../../generated.ts";
 import { artifactsOf, outputsOf } from "../names.ts";
-import { CannotWrite } from "../options.ts";
 
 /**
  * In this layout every environment has files of its own, and nothing is made for all of them. What a release makes once cannot be

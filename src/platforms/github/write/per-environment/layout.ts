@@ -10,12 +10,13 @@
  */
 
 import type { Delivery, Environment } from "../../../../model/delivery.ts";
+import { CannotWrite } from "../../../generated.ts";
 import { computed } from "../computed.ts";
 import type { CallJobDocument, JobDocument, StepsJobDocument, WorkflowDocument } from "../document.ts";
 import { environmentJobs } from "../environment-jobs.ts";
-import { header } from "../header.ts";
+import { workflowHeader } from "../header.ts";
 import { ArtifactNames, approvalEnvironment, folder, lockGroup } from "../names.ts";
-import { CannotWrite, type WriteOptions } from "../options.ts";
+import type { WriteOptions } from "../options.ts";
 import { dispatchInputs, parameterExpression } from "../orchestrated/entry.ts";
 import { type PipelinePart, writePart } from "../pipeline-part.ts";
 import { everythingPerEnvironment } from "./everything-per-environment.ts";
@@ -35,7 +36,7 @@ export function perEnvironment(given: Delivery, options: WriteOptions): Workflow
             per: "environment",
             file: `${folder}/${pipeline.name}-${environment.name}.yml`,
             name: `${pipeline.name}-${environment.name}`,
-            header: header(delivery, options, [
+            header: workflowHeader(delivery, options, [
               `The jobs of ${pipeline.name} in ${environment.name}. Called by orchestrator-${environment.name}, in the order of the delivery.`,
               ...(pipeline.triggers.pullRequests && branch !== undefined
                 ? ["For pull requests only the checks run: nothing is deployed, and no secret is read."]
@@ -116,7 +117,7 @@ function writeOrchestrator({
   const { environment: _chosen, ...inputs } = dispatchInputs(delivery);
   return {
     file: `${folder}/orchestrator-${name}.yml`,
-    header: header(delivery, options, [
+    header: workflowHeader(delivery, options, [
       `${delivery.name} in ${name}: what is to be deployed, the pipelines in their order, the record of the release.`,
       ...(before === undefined
         ? []

@@ -8,7 +8,7 @@ import { type Location, lineStarts, locationOf, type Place } from "../../../../.
 import { accessesOf } from "../../../../../src/platforms/github/read/accesses.ts";
 import { evaluateCondition, evaluateTemplate } from "../../../../../src/platforms/github/read/conditions.ts";
 import { environment } from "../../../../../src/platforms/github/read/expressions/evaluate.ts";
-import { exceptNames, mayMatchTogether, onlyNames } from "../../../../../src/platforms/github/read/filters/filters.ts";
+import { exceptNames, findName, onlyNames } from "../../../../../src/platforms/github/read/filters/filters.ts";
 import { readTexts } from "../../../../../src/platforms/github/read/repository.ts";
 import type { Condition, FilterList, Repository, Template } from "../../../../../src/platforms/github/workflow.ts";
 import { plain, report } from "../../../../findings/example.ts";
@@ -65,7 +65,7 @@ function examineFilters(repository: Repository): void {
   const patterns = lists.slice(0, 3).map((list) => list.patterns.map(({ value }) => value));
   for (const [i, each] of patterns.entries()) {
     const other = patterns[(i + 1) % patterns.length]!;
-    const found = mayMatchTogether(onlyNames(each), exceptNames(other));
+    const found = findName({ passing: [onlyNames(each), exceptNames(other)], failing: [] });
     if (found.answer === "yes") assert.ok(found.name.length > 0);
   }
 }

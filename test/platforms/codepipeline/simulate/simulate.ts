@@ -4,10 +4,15 @@
  * that a test can try it all.
  */
 
-import { createMachine } from "./machine.ts";
-import { perform, possibleMoves } from "./moves.ts";
-import type { SimulatedPipeline } from "./simulated-pipeline.ts";
-import type { Trace, World } from "./world.ts";
+import { createMachine } from "../../../../src/platforms/codepipeline/simulate/machine.ts";
+import { perform, possibleMoves } from "../../../../src/platforms/codepipeline/simulate/moves.ts";
+import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
+import type { Run, TraceEvent, World } from "../../../../src/platforms/codepipeline/simulate/world.ts";
+
+export interface Trace {
+  readonly events: readonly TraceEvent[];
+  readonly runs: readonly Run[];
+}
 
 /** Until nothing can happen any more. */
 export function simulate(pipelines: readonly SimulatedPipeline[], world: World): Trace {

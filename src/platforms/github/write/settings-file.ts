@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { layouts } from "./options.ts";
+
+export const settingsFile = "baton.github.yaml";
+
+/** What stands in it, beside the definition: choices that the command line need not repeat. */
+export const settingsFileSchema = z.strictObject({
+  layout: z.enum(layouts).optional(),
+  runsOn: z.string().optional(),
+  attest: z.enum(["yes", "no"]).optional(),
+  parameterPrefix: z.string().startsWith("/").optional(),
+  raw: z
+    .record(
+      z.string(),
+      z.strictObject({
+        workflow: z.record(z.string(), z.json()).optional(),
+        jobs: z.record(z.string(), z.record(z.string(), z.json())).optional(),
+        steps: z.record(z.string(), z.array(z.json())).optional(),
+      }),
+    )
+    .optional(),
+});
