@@ -19,6 +19,7 @@ import type {
   Start,
   StepFacts,
 } from "../facts.ts";
+import { allNames, noNames } from "../name-set.ts";
 import { accessesOfJob, accessesOfStep, keyOf } from "./accesses.ts";
 import { type Instance, instancesOf } from "./instances.ts";
 
@@ -101,15 +102,15 @@ function startsOf(delivery: Delivery, file: string, at: Place): Start[] {
   const triggers = delivery.pipelines.map((pipeline) => pipeline.triggers);
   return [
     ...(branches.length > 0
-      ? [start("push", { kind: "push", branches: nameSet(branches, at), tags: nothing, paths: everything })]
+      ? [start("push", { kind: "push", branches: nameSet(branches, at), tags: noNames, paths: allNames })]
       : []),
     ...(triggers.some(({ pullRequests }) => pullRequests)
       ? [
           start("pull-request", {
             kind: "pull-request",
             trusted: "head",
-            branches: everything,
-            paths: everything,
+            branches: allNames,
+            paths: allNames,
             types: [],
           }),
         ]
@@ -118,16 +119,6 @@ function startsOf(delivery: Delivery, file: string, at: Place): Start[] {
     ...(triggers.some(({ schedules }) => schedules.length > 0) ? [start("schedule", { kind: "schedule" })] : []),
   ];
 }
-
-const everything: NameSet = {
-  kind: "all",
-  patterns: [],
-  inverted: false,
-  accepts: () => true,
-  samples: [],
-  literals: undefined,
-};
-const nothing: NameSet = { ...everything, kind: "none", accepts: () => false, literals: [] };
 
 function nameSet(patterns: readonly string[], at: Place): NameSet {
   const filter = compileFilter(patterns);
