@@ -41,11 +41,11 @@ export interface Beginning {
   readonly isBesideOthers: boolean;
 }
 
-export interface Platform<Move> {
+export interface SimulatedPlatform<Move> {
   /** Whether the pipeline is one of its own. */
   has(pipeline: string): boolean;
   begin(scenario: Scenario, beginning: Beginning): Machine<Move>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each platform has moves of its own, which nobody else looks into
-export type AnyPlatform = Platform<any>;
+export type AnySimulatedPlatform = SimulatedPlatform<any>;

@@ -1,6 +1,6 @@
 /** Simulators of one platform, or of several together. A finding that cannot be replayed is wrong. */
 
-import type { AnyPlatform, Happened, Machine } from "./machine.ts";
+import type { AnySimulatedPlatform, Happened, Machine } from "./machine.ts";
 import { matchesRun, samePath } from "./patterns.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Moment, Schedule } from "./schedule.ts";
@@ -38,7 +38,7 @@ const defaultSearchLimit = 2_000;
 
 /** The pipelines of all platforms live in one world: what comes from outside comes to all of them at one time. */
 export function createSimulator(
-  platforms: readonly AnyPlatform[],
+  platforms: readonly AnySimulatedPlatform[],
   { searchLimit = defaultSearchLimit }: SimulatorOptions = {},
 ): Simulator {
   const begin = (scenario: Scenario, about?: ReadonlySet<string>): Machine<unknown> => {

@@ -3,7 +3,7 @@
  * at one time, when it can come to all. Runs get numbers of their own, in the order in which they begin.
  */
 
-import type { AnyPlatform, Machine } from "./machine.ts";
+import type { AnySimulatedPlatform, Machine } from "./machine.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Moment, Schedule } from "./schedule.ts";
 import type { TraceEntry, TraceRun } from "./trace.ts";
@@ -14,7 +14,7 @@ export type JointMove =
   | { readonly kind: "event"; readonly event: string; readonly moves: readonly unknown[] };
 
 export function together(
-  platforms: readonly AnyPlatform[],
+  platforms: readonly AnySimulatedPlatform[],
   scenario: Scenario,
   about: ReadonlySet<string> | undefined,
 ): Machine<unknown> {
@@ -29,14 +29,14 @@ class JointMachine implements Machine<JointMove> {
   readonly entries: TraceEntry[] = [];
   readonly runs: TraceRun[] = [];
   private readonly machines: readonly Machine<unknown>[];
-  private readonly platforms: readonly AnyPlatform[];
+  private readonly platforms: readonly AnySimulatedPlatform[];
   /** Events from outside that have not come yet. */
   private readonly waiting: string[];
   /** How far each machine's entries have been read, and the numbers that its runs have here. */
   private readonly read: number[];
   private readonly numbers: number[][];
 
-  constructor(machines: readonly Machine<unknown>[], platforms: readonly AnyPlatform[], { events }: Scenario) {
+  constructor(machines: readonly Machine<unknown>[], platforms: readonly AnySimulatedPlatform[], { events }: Scenario) {
     this.machines = machines;
     this.platforms = platforms;
     this.waiting = events.map(({ id }) => id);

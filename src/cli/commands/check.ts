@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Finding, Severity } from "../../findings/finding.ts";
 import { atLeast, sortFindings } from "../../findings/finding.ts";
 import type { Report } from "../../findings/print/report.ts";
-import type { Repository } from "../../platforms/github/workflow.ts";
+import type { ReadRepository } from "../../platforms/read-repository.ts";
 import type { CommandModule } from "../command.ts";
 import { type CheckedDefinition, checkDefinitionAt, definitionAt } from "../definition/check-definition.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
@@ -75,6 +75,8 @@ function oneOf<T extends string>(option: string, value: string, known: readonly 
   return found;
 }
 
+type Repository = Pick<ReadRepository, "root" | "focus" | "editable">;
+
 interface Checked {
   readonly repository: Repository;
   readonly report: Report;
@@ -90,11 +92,8 @@ async function checkPath(path: string, options: Pick<Options, "defaultBranch">, 
 
 /** A definition that was named, without the repository around it. */
 async function alone(file: string, definition: CheckedDefinition): Promise<Checked> {
-  const [{ readTexts }, { definitionRules }] = await Promise.all([
-    import("../../platforms/github/read/repository.ts"),
-    import("../../check/definition.ts"),
-  ]);
-  const repository = { ...readTexts(new Map()), root: dirname(file) };
+  const { definitionRules } = await import("../../check/definition.ts");
+  const repository = { root: dirname(file), focus: undefined, editable: new Map() };
   const report = { findings: [], sources: new Map(), files: 0, rules: definitionRules.length, suppressed: 0 };
   return withDefinition({ repository, report }, definition);
 }
@@ -107,12 +106,13 @@ function withDefinition({ repository, report }: Checked, { findings, source }: C
 
 async function checkRepository(path: string, given: Pick<Options, "defaultBranch">): Promise<Checked> {
   const [{ readWhole }, { check }, { rules }, { suppress }] = await Promise.all([
-    import("../read-repository.ts"),
+    import("../read-whole.ts"),
     import("../../check/check.ts"),
     import("../../check/rules.ts"),
     import("../../check/suppress.ts"),
   ]);
-  const { repository, facts, simulator, problems, sources, workflows, pipelines } = await readWhole(path, given);
+  const repository = await readWhole(path, given.defaultBranch);
+  const { facts, simulator, problems, sources, workflows, pipelines } = repository;
   const found = check(facts, { simulator });
   const { findings, suppressed } = suppress(sortFindings([...problems, ...found]), sources);
   const { focus } = repository;
@@ -138,7 +138,7 @@ async function accepted(
   if (baseline !== undefined || target !== undefined) {
     const { newFindings, readBaseline, writeBaseline } = await import("../../check/baseline.ts");
     if (target !== undefined) {
-      writeFileSync(resolve(terminal.cwd, target), writeBaseline(findings, repository.sources));
+      writeFileSync(resolve(terminal.cwd, target), writeBaseline(findings, repository.editable));
       terminal.say(`wrote ${findings.length} known findings to ${target}`);
       findings = [];
     }
@@ -150,7 +150,7 @@ async function accepted(
           next: `baton check --write-baseline ${baseline}`,
         });
       }
-      findings = newFindings(findings, read.known, repository.sources);
+      findings = newFindings(findings, read.known, repository.editable);
     }
   }
   return { ...report, findings: findings.filter((finding) => atLeast(finding.severity, severity)) };
@@ -162,7 +162,7 @@ async function repair(
   { options, terminal }: { options: Options; terminal: Terminal },
 ): Promise<Report> {
   const { applyEdits } = await import("../../findings/apply-edits.ts");
-  const { texts, repaired } = applyEdits(report.findings, repository.sources);
+  const { texts, repaired } = applyEdits(report.findings, repository.editable);
   for (const [file, text] of texts) writeFileSync(join(repository.root, file), text);
   terminal.say(
     repaired === 0

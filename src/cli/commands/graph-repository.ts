@@ -5,7 +5,7 @@ import { type PipelineGraph, pipelineGraph } from "../../check/graph/pipeline-gr
 import type { Drawing } from "../../order/draw/drawing.ts";
 import { withoutShortcuts } from "../../order/draw/shortcuts.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
-import { readWhole } from "../read-repository.ts";
+import { readWhole } from "../read-whole.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface RepositoryGraphOptions {

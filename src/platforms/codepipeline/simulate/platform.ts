@@ -1,6 +1,6 @@
 /** Carries scenarios out over the pipelines of a repository as CodePipeline would. */
 
-import type { Beginning, Machine, Platform } from "../../../simulation/machine.ts";
+import type { Beginning, Machine, SimulatedPlatform } from "../../../simulation/machine.ts";
 import { matchesJob } from "../../../simulation/patterns.ts";
 import type { RunPattern, Scenario } from "../../../simulation/scenario.ts";
 import type { Moment, Schedule } from "../../../simulation/schedule.ts";
@@ -16,7 +16,7 @@ import { startsOther, towards } from "./towards.ts";
 import type { ActionPlace, RulePlace, World } from "./world.ts";
 
 /** The pipelines of files are only worked out when something is carried out. */
-export function codepipelinePlatform(given: PipelineFiles | readonly SimulatedPipeline[]): Platform<Move> {
+export function codepipelinePlatform(given: PipelineFiles | readonly SimulatedPipeline[]): SimulatedPlatform<Move> {
   let known: readonly SimulatedPipeline[] | undefined = "files" in given ? undefined : given;
   const ids = new Set(("files" in given ? given.pipelines : given).map(({ id }) => id));
   return {

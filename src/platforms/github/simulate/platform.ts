@@ -7,7 +7,7 @@
  * (the default token starts nothing but dispatches), workflow-cancellation, and the workflow syntax reference.
  */
 
-import type { Beginning, Machine, Platform } from "../../../simulation/machine.ts";
+import type { Beginning, Machine, SimulatedPlatform } from "../../../simulation/machine.ts";
 import { matchesJob } from "../../../simulation/patterns.ts";
 import type { JobPattern, Scenario } from "../../../simulation/scenario.ts";
 import type { Moment, Schedule } from "../../../simulation/schedule.ts";
@@ -26,7 +26,7 @@ import { effectsOf, makesEvents } from "./step-effects.ts";
 import { towards } from "./towards.ts";
 import { record, type World } from "./world.ts";
 
-export function githubPlatform(repository: Repository): Platform<Action> {
+export function githubPlatform(repository: Repository): SimulatedPlatform<Action> {
   const workflows: ReadonlyMap<string, Workflow> = new Map(repository.workflows.map((one) => [one.file, one]));
   const allListeners = listenersOf(repository.workflows);
   const slice = repository.workflows.length > smallRepository ? slicesOf(repository) : undefined;

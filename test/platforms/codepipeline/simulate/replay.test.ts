@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { codepipelinePlatform } from "../../../../src/platforms/codepipeline/simulate/platform.ts";
 import { githubPlatform } from "../../../../src/platforms/github/simulate/platform.ts";
-import type { AnyPlatform } from "../../../../src/simulation/machine.ts";
+import type { AnySimulatedPlatform } from "../../../../src/simulation/machine.ts";
 import type { Scenario } from "../../../../src/simulation/scenario.ts";
 import type { Moment } from "../../../../src/simulation/schedule.ts";
 import { createSimulator } from "../../../../src/simulation/simulator.ts";
@@ -21,7 +21,7 @@ const search = BATON_SIMULATE_RUNS ? { numRuns } : { numRuns, seed: 20_261_121 }
 const picked = fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), { minLength: 8, maxLength: 8 });
 
 interface Asked {
-  readonly platforms: readonly AnyPlatform[];
+  readonly platforms: readonly AnySimulatedPlatform[];
   readonly scenario: Scenario;
   readonly picks: readonly (readonly number[])[];
   readonly verdicts: { possible: number; impossible: number };

@@ -1,0 +1,13 @@
+import { askGit, splitNul } from "../git/git.ts";
+import { type ReadRepository, readRepository } from "../platforms/read-repository.ts";
+
+/** A repository as it is here, with what its clone tells. Throws where there is no such path. */
+export async function readWhole(path: string, defaultBranch?: string): Promise<ReadRepository> {
+  return await readRepository(path, {
+    defaultBranch,
+    async filesAt(ref, folder, root) {
+      const listed = await askGit(["ls-tree", "--name-only", "-z", ref, folder], { cwd: root });
+      return listed === undefined ? undefined : splitNul(listed);
+    },
+  });
+}

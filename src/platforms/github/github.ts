@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import type { Found, Platform, Reading, Where } from "../platform.ts";
+
+/** GitHub Actions. There is always something to find: a repository without workflows still has a default branch. */
+export const github: Platform = {
+  name: "github",
+  find: (where): Found => ({ read: () => read(where) }),
+};
+
+async function read({ root, file, isAlone, defaultBranch, filesAt }: Where): Promise<Reading> {
+  const [{ readRepository }, { githubFacts }, { githubPlatform }, { filesOnDefaultBranch }] = await Promise.all([
+    import("./read/repository.ts"),
+    import("./facts/github-facts.ts"),
+    import("./simulate/platform.ts"),
+    import("./read/default-branch.ts"),
+  ]);
+  const path = isAlone && file !== undefined ? join(root, file) : root;
+  const repository = readRepository(path, defaultBranch ? { defaultBranch } : {});
+  const onDefaultBranch = await filesOnDefaultBranch(repository, filesAt);
+  return {
+    facts: githubFacts(repository, onDefaultBranch ? { onDefaultBranch } : {}),
+    machine: githubPlatform(repository),
+    problems: repository.problems,
+    sources: repository.sources,
+    editable: repository.sources,
+    files: repository.workflows.length + repository.unreadable.length,
+    pipelines: 0,
+  };
+}
