@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Delivery } from "../model/delivery.ts";
 import { inOrder } from "../order/topological.ts";
-import { settingsFile } from "./codepipeline/settings-file.ts";
+import { codepipeline } from "../platforms/codepipeline/codepipeline.ts";
+import { github } from "../platforms/github/github.ts";
 import { limitOf, loadDefinition } from "./definition/load.ts";
 import { loadInChild } from "./definition/load-in-child.ts";
 import { openJournal } from "./journal.ts";
@@ -161,8 +162,8 @@ function looks(place: Place): Choice[] {
 /** Services that the delivery is generated for, with all that can be asked of them; else what could be generated. */
 function services({ root, repository }: Place): Choice[] {
   const has = (...path: string[]) => existsSync(join(...path));
-  const isOnAws = has(root, settingsFile) || has(root, "codepipeline");
-  const workflows = has(repository ?? root, ".github", "workflows") || has(root, "baton.github.yaml");
+  const isOnAws = has(root, codepipeline.settingsFile) || has(root, "codepipeline");
+  const workflows = has(repository ?? root, ".github", "workflows") || has(root, github.settingsFile);
   const generate = (service: string, what: string): Choice => ({ argv: ["generate", service], what });
   return [
     generate("github", workflows ? "write the GitHub workflows anew" : "write GitHub workflows"),

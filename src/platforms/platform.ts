@@ -25,6 +25,8 @@ export interface Where {
 export interface Platform {
   /** As people name it on the command line. */
   readonly name: string;
+  /** Beside a definition: what concerns this platform alone. */
+  readonly settingsFile: string;
   /** Looks without loading anything large. Undefined: there is nothing of this platform. */
   find(where: Where): Found | undefined;
 }

@@ -5,19 +5,14 @@ import { join, relative, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Delivery } from "../../model/delivery.ts";
-import { costSettingsSchema } from "../../platforms/codepipeline/cost/settings.ts";
-import { formats, layouts, settingsSchema, type WriteOptions } from "../../platforms/codepipeline/write/options.ts";
+import { codepipeline } from "../../platforms/codepipeline/codepipeline.ts";
+import { type FileSettings, settingsFileSchema } from "../../platforms/codepipeline/settings-file.ts";
+import { formats, layouts, type WriteOptions } from "../../platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../platforms/generated.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { findPlace, type Place } from "../place.ts";
 import { UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { settingsFile } from "./settings-file.ts";
-
-/** All that the file may say. */
-const ownSettingsSchema = settingsSchema.extend({ cost: costSettingsSchema.prefault({}) });
-
-type OwnSettings = z.infer<typeof ownSettingsSchema>;
 
 export interface CodePipelineOptions {
   config?: string;
@@ -29,7 +24,7 @@ export interface CodePipelineOptions {
 export interface ForCodePipeline {
   readonly place: Place;
   readonly delivery: Delivery;
-  readonly write: WriteOptions & { readonly settings: OwnSettings };
+  readonly write: WriteOptions & { readonly settings: FileSettings };
 }
 
 /** @throws {UsageError} for a definition, a setting or an option that cannot be used. */
@@ -78,7 +73,8 @@ function insideOf(root: string, folder: string, given: string): string {
   });
 }
 
-function readSettings(root: string): OwnSettings {
+function readSettings(root: string): FileSettings {
+  const { settingsFile } = codepipeline;
   const file = join(root, settingsFile);
   let content: unknown = {};
   if (existsSync(file)) {
@@ -88,7 +84,7 @@ function readSettings(root: string): OwnSettings {
       throw new UsageError(`${settingsFile} cannot be read: ${(error as Error).message}`);
     }
   }
-  const read = ownSettingsSchema.safeParse(content);
+  const read = settingsFileSchema.safeParse(content);
   if (read.success) return read.data;
   throw new UsageError(`${settingsFile} is not accepted:\n${z.prettifyError(read.error)}`);
 }

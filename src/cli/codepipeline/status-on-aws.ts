@@ -3,11 +3,11 @@ import { inOrder } from "../../order/topological.ts";
 import { AwsProblem, awsCli } from "../../platforms/codepipeline/aws/aws-cli.ts";
 import { placeOfArn } from "../../platforms/codepipeline/aws/console-links.ts";
 import { type DeliveryStatus, lookAt, wantedPipelines } from "../../platforms/codepipeline/aws/look.ts";
+import { createCommand } from "../../platforms/codepipeline/write/create-commands.ts";
 import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
 import { type ExitCode, exitCodes, Failure } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { createCommand } from "./create-commands.ts";
 import { type ForCodePipeline, readForCodePipeline, writing } from "./definition.ts";
 import { type Approval, approvalsOf, statusLines } from "./status-text.ts";
 

@@ -1,7 +1,7 @@
+import { commandsBefore, createCommand } from "../../platforms/codepipeline/write/create-commands.ts";
 import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
 import { markOf } from "../../platforms/generated.ts";
-import { commandsBefore, createCommand } from "../codepipeline/create-commands.ts";
 import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
 import type { ExitCode } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -3,9 +3,10 @@ import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { CannotWrite, markOf } from "../../platforms/generated.ts";
+import { github } from "../../platforms/github/github.ts";
 import { type Layout, layouts, type WriteOptions } from "../../platforms/github/write/options.ts";
 import { settingsFor } from "../../platforms/github/write/settings.ts";
-import { settingsFile, settingsFileSchema } from "../../platforms/github/write/settings-file.ts";
+import { settingsFileSchema } from "../../platforms/github/write/settings-file.ts";
 import { writeWorkflows } from "../../platforms/github/write/write.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { findPlace } from "../place.ts";
@@ -60,6 +61,7 @@ function writeOptions({ layout }: GenerateOptions, root: string): WriteOptions {
   if (layout !== undefined && given === undefined) {
     throw new UsageError(`--layout ${layout}: there is no such layout`, { next: `use ${layouts.join(", ")}` });
   }
+  const { settingsFile } = github;
   const file = join(root, settingsFile);
   if (!existsSync(file)) return { layout: given ?? "orchestrated" };
   let content: unknown;

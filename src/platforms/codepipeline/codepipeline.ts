@@ -5,6 +5,7 @@ import { type FoundFiles, findFiles, isEmpty } from "./read/find-files.ts";
 /** AWS CodePipeline, however it is written down: as JSON, CloudFormation, CDK's templates, Terraform or its plans. */
 export const codepipeline: Platform = {
   name: "codepipeline",
+  settingsFile: "baton.codepipeline.yaml",
   find({ root, file, isAlone }) {
     const found = findFiles(isAlone && file !== undefined ? join(root, file) : root);
     return isEmpty(found) ? undefined : { read: () => read(found) };

@@ -4,6 +4,7 @@ import type { Found, Platform, Reading, Where } from "../platform.ts";
 /** GitHub Actions. There is always something to find: a repository without workflows still has a default branch. */
 export const github: Platform = {
   name: "github",
+  settingsFile: "baton.github.yaml",
   find: (where): Found => ({ read: () => read(where) }),
 };
 

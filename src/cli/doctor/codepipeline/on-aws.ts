@@ -9,8 +9,8 @@ import {
   stackStatus,
   whoAsks,
 } from "../../../platforms/codepipeline/aws/surroundings.ts";
+import { stackName } from "../../../platforms/codepipeline/write/create-commands.ts";
 import type { Document } from "../../../platforms/codepipeline/write/document.ts";
-import { stackName } from "../../codepipeline/create-commands.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { Found, Wanted } from "./found.ts";
 

@@ -2,10 +2,10 @@
 
 import { relative } from "node:path";
 import { readRemote } from "../../../git/remote.ts";
+import { commandsBefore, createCommand } from "../../../platforms/codepipeline/write/create-commands.ts";
 import { lowerDelivery } from "../../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../../platforms/codepipeline/write/write.ts";
 import { findProgram } from "../../../runner/tools.ts";
-import { commandsBefore, createCommand } from "../../codepipeline/create-commands.ts";
 import { type CodePipelineOptions, readForCodePipeline, writing } from "../../codepipeline/definition.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { CheckUp } from "../check-up.ts";

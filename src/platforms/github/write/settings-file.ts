@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { layouts } from "./options.ts";
 
-export const settingsFile = "baton.github.yaml";
-
-/** What stands in it, beside the definition: choices that the command line need not repeat. */
+/** All that the platform's settings file may say: choices that the command line need not repeat. */
 export const settingsFileSchema = z.strictObject({
   layout: z.enum(layouts).optional(),
   runsOn: z.string().optional(),

@@ -1,10 +1,10 @@
 /** What puts the written files on AWS, and what brings changes there: the same commands, which people run themselves. */
 
 import { join } from "node:path";
-import type { Document } from "../../platforms/codepipeline/write/document.ts";
-import type { WriteOptions } from "../../platforms/codepipeline/write/options.ts";
-import { snakeCase } from "../../platforms/codepipeline/write/terraform/values.ts";
-import type { WrittenFile } from "../../platforms/generated.ts";
+import type { WrittenFile } from "../../generated.ts";
+import type { Document } from "./document.ts";
+import type { WriteOptions } from "./options.ts";
+import { snakeCase } from "./terraform/values.ts";
 
 /** A larger template goes to CloudFormation by way of a bucket. */
 const inlineLimitBytes = 51_200;
