@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nearestName } from "../../model/nearest-name.ts";
+import { nearestName } from "../../findings/nearest-name.ts";
 import { type Refusal, refusalText } from "../../model/refusal.ts";
 import { UsageError } from "../problem.ts";
 import { placeText, type SourcePlace, shortPath, sourceFrame } from "./source-frame.ts";
