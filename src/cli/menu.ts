@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { limitOf, loadDefinition } from "../control/definition/load.ts";
+import { loadInChild } from "../control/definition/load-in-child.ts";
+import { openJournal } from "../control/local/journal.ts";
+import { findProject, type Project } from "../control/project.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { inOrder } from "../order/topological.ts";
 import { codepipeline } from "../platforms/codepipeline/codepipeline.ts";
 import { github } from "../platforms/github/github.ts";
-import { limitOf, loadDefinition } from "./definition/load.ts";
-import { loadInChild } from "./definition/load-in-child.ts";
-import { openJournal } from "./journal.ts";
-import { findPlace, type Place } from "./place.ts";
-import { type ExitCode, exitCodes, Failure, UsageError } from "./problem.ts";
+import { type ExitCode, exitCodes } from "./problem.ts";
+import { problemIn } from "./refusals.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { fit } from "./terminal/width.ts";
@@ -86,24 +87,24 @@ const check: Choice = { argv: ["check"], what: "races and broken hand-offs in th
 
 async function menuFor(terminal: Terminal): Promise<{ title: string; sections: Section[] }> {
   try {
-    const place = findPlace(terminal, {});
-    const delivery = await deliveryNow(place, terminal);
+    const project = findProject(terminal, {});
+    const delivery = await deliveryNow(project, terminal);
     const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
     return {
       title: `${delivery.name}: ${delivery.pipelines.map(({ name }) => name).join(", ")}; ${environments.join(" → ")}`,
       sections: [
-        { title: "unfinished", choices: stoppedRuns(place) },
+        { title: "unfinished", choices: stoppedRuns(project) },
         { title: "deliver", choices: deliveries(delivery, environments) },
         {
           title: "look",
-          choices: [...looks(place), check, { argv: ["doctor"], what: "whether this machine has what it needs" }],
+          choices: [...looks(project), check, { argv: ["doctor"], what: "whether this machine has what it needs" }],
         },
-        { title: "CI services", choices: services(place) },
+        { title: "CI services", choices: services(project) },
         { title: "more", choices: [help] },
       ],
     };
   } catch (error) {
-    if (!(error instanceof UsageError) && !(error instanceof Failure)) throw error;
+    if (problemIn(error) === undefined) throw error;
     const doctor: Choice = { argv: ["doctor"], what: "what is missing here" };
     return {
       title: "there is no delivery here that can be read",
@@ -113,13 +114,13 @@ async function menuFor(terminal: Terminal): Promise<{ title: string; sections: S
 }
 
 /** As the file is now: a process loads code only once. */
-async function deliveryNow({ file }: Place, terminal: Terminal): Promise<Delivery> {
+async function deliveryNow({ file }: Project, terminal: Terminal): Promise<Delivery> {
   if (/\.(ya?ml|json)$/.test(file)) return await loadDefinition(file, terminal);
   return await loadInChild({ file, cwd: terminal.cwd, limitMs: limitOf(terminal.env), entry: terminal.entry });
 }
 
-function stoppedRuns(place: Place): Choice[] {
-  using journal = openJournal(place);
+function stoppedRuns(project: Project): Choice[] {
+  using journal = openJournal(project);
   const [newest] = journal?.runs() ?? [];
   if (newest === undefined) return [];
   if (newest.conclusion === undefined) return [{ argv: ["resume"], what: `go on with run ${newest.run}` }];
@@ -150,8 +151,8 @@ function deliveries({ pipelines, environments }: Delivery, order: readonly strin
   ];
 }
 
-function looks(place: Place): Choice[] {
-  using journal = openJournal(place);
+function looks(project: Project): Choice[] {
+  using journal = openJournal(project);
   if (journal === undefined || journal.runs().length === 0) return [];
   return [
     { argv: ["status"], what: "what is deployed and what runs" },
@@ -160,7 +161,7 @@ function looks(place: Place): Choice[] {
 }
 
 /** Services that the delivery is generated for, with all that can be asked of them; else what could be generated. */
-function services({ root, repository }: Place): Choice[] {
+function services({ root, repository }: Project): Choice[] {
   const has = (...path: string[]) => existsSync(join(...path));
   const isOnAws = has(root, codepipeline.settingsFile) || has(root, "codepipeline");
   const workflows = has(repository ?? root, ".github", "workflows") || has(root, github.settingsFile);

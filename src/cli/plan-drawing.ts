@@ -1,6 +1,6 @@
+import type { Plan, PlannedJob } from "../control/views/plan.ts";
 import type { Delivery } from "../model/delivery.ts";
 import type { Drawing, DrawnEdge, DrawnNode } from "../order/draw/drawing.ts";
-import type { Plan, PlannedJob } from "../plan/plan.ts";
 
 /** Pipelines in each environment: hand-offs between them, and what an environment comes after. */
 export function drawPipelines(plan: Plan, delivery: Delivery): Drawing {

@@ -1,5 +1,5 @@
-import type { Plan, PlannedJob, PlannedPipeline } from "../plan/plan.ts";
-import type { Source } from "./source.ts";
+import type { Source } from "../control/request/source.ts";
+import type { ExplainedJob, Plan, PlannedJob, PlannedPipeline } from "../control/views/plan.ts";
 import { count } from "./terminal/duration.ts";
 import type { Style } from "./terminal/style.ts";
 import { pad, widthOf } from "./terminal/width.ts";
@@ -113,12 +113,13 @@ function byPipeline(jobs: readonly PlannedJob[]): [string, PlannedJob[]][] {
 }
 
 /** Everything the plan knows about one job. */
-export function explainLines(job: PlannedJob, style: Style): string[] {
+export function explainLines(job: ExplainedJob, style: Style): string[] {
+  const [, ...rest] = job.why;
   const lines = [
     `${mark(job.decision, style)} ${style.strong(job.id)}`,
     `  why: ${job.reason.text} ${style.faint(`(${job.reason.code})`)}`,
+    ...rest.map((line) => `       ${line}`),
   ];
-  for (const item of job.reason.because) lines.push(`    ${item}`);
   if (job.reused) lines.push(`  comes from release ${job.reused.release}, commit ${job.reused.commit.slice(0, 7)}`);
   if (job.after.length > 0) lines.push(`  starts after: ${job.after.join(", ")}`);
   const gates = job.requires.length === job.after.length ? [] : job.requires;

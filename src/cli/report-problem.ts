@@ -1,16 +1,13 @@
-import { type ExitCode, exitCodes, Failure, UsageError } from "./problem.ts";
+import { type ExitCode, exitCodes, UsageError } from "./problem.ts";
+import { problemIn } from "./refusals.ts";
 import { styleFor } from "./terminal/style.ts";
 import { sayLines } from "./terminal/terminal.ts";
 
-/** Adapters' errors that are about the world and not about Baton; their messages already say where, what and what next. */
-const worldly = new Set(["StoreError", "GitError"]);
-
 /** Puts an error that ended a command into words on stderr and returns the exit code. */
 export function reportProblem(error: unknown, argv: string[]): ExitCode {
-  if (error instanceof UsageError) return tell(error, exitCodes.usage);
-  if (error instanceof Failure) return tell(error, exitCodes.failed);
-  if (error instanceof Error && worldly.has(error.name)) return tell(error, exitCodes.failed);
-  return reportBug(error, argv);
+  const problem = problemIn(error);
+  if (problem === undefined) return reportBug(error, argv);
+  return tell(problem, problem instanceof UsageError ? exitCodes.usage : exitCodes.failed);
 }
 
 function tell(error: Error & { next?: string | undefined }, code: ExitCode): ExitCode {

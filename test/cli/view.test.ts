@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { noStyle } from "../../src/cli/terminal/style.ts";
-import { timeLeft } from "../../src/cli/terminal/time-left.ts";
 import { view } from "../../src/cli/terminal/view.ts";
+import { runView } from "../../src/control/views/run.ts";
+import { timeLeft } from "../../src/control/views/time-left.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import { fold } from "../../src/engine/fold.ts";
 import { emptyState, type State } from "../../src/engine/state.ts";
@@ -132,11 +133,11 @@ const golden = new URL("golden/view.txt", import.meta.url);
 
 test("the live picture, in a few moments of a run", () => {
   const shown = Object.entries(pictures).map(([name, { state, now, notice, columns = 90, rows = 30 }]) => {
-    const moment = { state, run: state.runs.get(run)!, now };
+    const moment = state.runs.get(run)!;
     const doing = new Map([["infra.apply@dev", { step: "Apply", line: "aws_s3_bucket.site: Creating..." }]]);
-    const leftMs = timeLeft(moment.run, expected, now);
+    const leftMs = timeLeft(moment, expected, now);
     const lines = view(
-      { ...moment, expected, doing, leftMs, ...(notice && { notice }) },
+      { run: runView(state, moment, now), now, expected, doing, leftMs, ...(notice && { notice }) },
       { columns, rows, style: noStyle },
     );
     return `== ${name}\n${lines.map((line) => line.trimEnd()).join("\n")}\n`;

@@ -4,13 +4,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { loadDefinition } from "../../control/definition/load.ts";
+import { findProject, type Project } from "../../control/project.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import { codepipeline } from "../../platforms/codepipeline/codepipeline.ts";
 import { type FileSettings, settingsFileSchema } from "../../platforms/codepipeline/settings-file.ts";
 import { formats, layouts, type WriteOptions } from "../../platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../platforms/generated.ts";
-import { loadDefinition } from "../definition/load.ts";
-import { findPlace, type Place } from "../place.ts";
 import { UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -22,27 +22,27 @@ export interface CodePipelineOptions {
 }
 
 export interface ForCodePipeline {
-  readonly place: Place;
+  readonly project: Project;
   readonly delivery: Delivery;
   readonly write: WriteOptions & { readonly settings: FileSettings };
 }
 
 /** @throws {UsageError} for a definition, a setting or an option that cannot be used. */
 export async function readForCodePipeline(options: CodePipelineOptions, terminal: Terminal): Promise<ForCodePipeline> {
-  const place = findPlace(terminal, options);
-  const delivery = await loadDefinition(place.file, terminal);
-  const { root } = place;
+  const project = findProject(terminal, options);
+  const delivery = await loadDefinition(project.file, terminal);
+  const { root } = project;
   const folder =
     options.out === undefined ? "codepipeline" : insideOf(root, resolve(terminal.cwd, options.out), options.out);
   const settings = readSettings(root);
   return {
-    place,
+    project,
     delivery,
     write: {
       layout: oneOf(layouts, "layout", options.layout ?? settings.layout),
       format: oneOf(formats, "format", options.format ?? settings.format),
       settings,
-      root: settings.root ?? (place.repository === undefined ? "" : relative(place.repository, root)),
+      root: settings.root ?? (project.repository === undefined ? "" : relative(project.repository, root)),
       folder,
     },
   };

@@ -29,7 +29,7 @@ export async function statusOnAws(options: Options, terminal: Terminal): Promise
   const create = createCommand({
     delivery: delivery.name,
     write,
-    where: relative(terminal.cwd, read.place.root) || ".",
+    where: relative(terminal.cwd, read.project.root) || ".",
     files: writeCodePipeline(delivery, write).files,
     document,
     does: isThere ? "update" : "create",

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { openJournal } from "../../control/local/journal.ts";
 import { compareBills } from "../../platforms/codepipeline/cost/compare.ts";
 import { type Bill, billOf } from "../../platforms/codepipeline/cost/count.ts";
 import { useOfFiles } from "../../platforms/codepipeline/cost/existing-use.ts";
@@ -15,7 +16,6 @@ import { type CostOptions, refuseStrangeNames, unusedNames, withOptions } from "
 import { costLines } from "../codepipeline/cost-text.ts";
 import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
 import type { CommandModule } from "../command.ts";
-import { openJournal } from "../journal.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { centsThatAddUp, dollars } from "../terminal/money.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -48,9 +48,9 @@ interface Options extends ConfigOptions, JsonOptions, CostOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
   const options = given as unknown as Options;
-  const { place, delivery, write } = await readForCodePipeline(options, terminal);
+  const { project, delivery, write } = await readForCodePipeline(options, terminal);
   const settings = withOptions(write.settings.cost, options);
-  using journal = openJournal(place);
+  using journal = openJournal(project);
   const known: Known = { settings, usual: journal?.durations() ?? new Map() };
   const existing =
     options.against === undefined ? undefined : await readExisting(options.against, delivery.name, terminal);

@@ -1,9 +1,9 @@
+import { findProject, type Project } from "../../control/project.ts";
 import type { CodePipelineOptions } from "../codepipeline/definition.ts";
 import type { CommandModule } from "../command.ts";
 import type { CheckUp } from "../doctor/check-up.ts";
 import { checkUps } from "../doctor/check-ups.ts";
 import type { Readiness } from "../doctor/codepipeline/readiness.ts";
-import { findPlace, type Place } from "../place.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { count } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
@@ -38,7 +38,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     throw new UsageError("--layout and --format say nothing without --on codepipeline");
   }
   if (options.repair && on !== undefined) throw new UsageError("--repair says nothing with --on");
-  if (options.repair) await repair(findPlace(terminal, { config }), terminal);
+  if (options.repair) await repair(findProject(terminal, { config }), terminal);
   const ready = on === undefined ? undefined : await readiness(on, { options, terminal });
   const found = ready?.checkUps ?? (await checkUps(terminal, { config }));
   const failed = found.filter(({ verdict }) => verdict === "fail").length;
@@ -62,9 +62,9 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   return exitCodes.clean;
 };
 
-async function repair(place: Place, terminal: Terminal): Promise<void> {
+async function repair(project: Project, terminal: Terminal): Promise<void> {
   const { repairState } = await import("../doctor/repair.ts");
-  terminal.say(...(await repairState(place, terminal.cwd)));
+  terminal.say(...(await repairState(project, terminal.cwd)));
 }
 
 async function readiness(

@@ -8,14 +8,14 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { conclude, type GenerateOptions } from "./generate-outcome.ts";
 
 export async function generateCodePipeline(options: GenerateOptions, terminal: Terminal): Promise<ExitCode> {
-  const { place, delivery, write } = await readForCodePipeline(options, terminal);
+  const { project, delivery, write } = await readForCodePipeline(options, terminal);
   const { files, notes } = writing(() => writeCodePipeline(delivery, write));
   const config = options.config === undefined ? "" : ` --config ${options.config}`;
   return conclude({
     options,
     terminal,
     delivery: delivery.name,
-    wanted: { root: place.root, files, mark: markOf(delivery.name) },
+    wanted: { root: project.root, files, mark: markOf(delivery.name) },
     command: `baton generate codepipeline --layout ${write.layout} --format ${write.format}${config}`,
     json: () => ({ layout: write.layout, format: write.format, notes }),
     tell(where) {

@@ -1,16 +1,11 @@
-import type { Delivery } from "../../model/delivery.ts";
+import { planRun } from "../../control/verbs/plan.ts";
 import { drawDot } from "../../order/draw/dot.ts";
 import type { Drawing } from "../../order/draw/drawing.ts";
 import { drawMermaid } from "../../order/draw/mermaid.ts";
 import { drawTree } from "../../order/draw/text.ts";
 import type { CommandModule } from "../command.ts";
-import { loadDefinition } from "../definition/load.ts";
-import { openJournal } from "../journal.ts";
-import { findPlace } from "../place.ts";
 import { drawJobs, drawPipelines } from "../plan-drawing.ts";
-import { noPast, type Past, planFor } from "../planning.ts";
 import { exitCodes, UsageError } from "../problem.ts";
-import { readSource } from "../source.ts";
 import { examples } from "./options.ts";
 import { type PlanningOptions, planningOptions } from "./plan-options.ts";
 
@@ -52,27 +47,11 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
     const { graphRepository } = await import("./graph-repository.ts");
     return await graphRepository(args[0], { ...options, draw }, terminal);
   }
-  const place = findPlace(terminal, options);
-  const [source, delivery] = [await readSource(place), await loadDefinition(place.file, terminal)];
-  const wide = options.env === undefined && options.to === undefined;
-  const plan = await planFor({
-    delivery,
-    source,
-    past: readPast(),
-    options,
-    env: terminal.env,
-    ...(wide && { environments: everywhere(delivery) }),
-  });
+  const everywhere = options.env === undefined && options.to === undefined;
+  const { plan, delivery } = await planRun(terminal, options, { everywhere });
   const drawing = options.jobs ? drawJobs(plan) : drawPipelines(plan, delivery);
   if (options.json) terminal.printJson({ version: 1, ...drawing });
   else terminal.print(...draw(drawing).trimEnd().split("\n"));
   terminal.suggest("baton plan", "why each of them runs or not");
   return exitCodes.clean;
-
-  function readPast(): Past {
-    using journal = openJournal(place);
-    return journal ? { history: journal.deployed(), durations: journal.durations() } : noPast;
-  }
 };
-
-const everywhere = ({ environments }: Delivery) => environments.map(({ name }) => name);

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { definitionNames } from "../../control/definition/find.ts";
 import { findRepositoryRoot, readWorktree } from "../../git/worktree.ts";
 import type { CommandModule } from "../command.ts";
-import { definitionNames } from "../definition/find.ts";
 import type { Draft } from "../init/draft.ts";
 import { starterPipelines } from "../init/draft.ts";
 import { lookAround, nameFrom } from "../init/look-around.ts";

@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import type { RunId } from "../../engine/events.ts";
-import { type AttemptName, logPath } from "../../runner/log-path.ts";
-import type { ReadingHandle } from "../../store/store.ts";
+import { shortPath } from "../../control/definition/source-frame.ts";
+import { requireJournal } from "../../control/local/journal.ts";
+import { type AttemptName, type LogFollower, logPath, openLogFollower } from "../../control/local/log-follower.ts";
+import { findProject, type Project } from "../../control/project.ts";
+import { attemptsIn, whatIsMeant } from "../../control/views/logs.ts";
 import type { CommandCall, CommandModule } from "../command.ts";
-import { shortPath } from "../definition/source-frame.ts";
-import { findJobs } from "../job-names.ts";
-import { findRun, matching, requireJournal } from "../journal.ts";
-import { type LogFollower, openLogFollower } from "../log-follower.ts";
-import { findPlace, type Place } from "../place.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import { clockTime } from "../terminal/duration.ts";
 import { ownColours } from "../terminal/gate.ts";
@@ -38,21 +35,21 @@ const lookEveryMs = 150;
 
 export const run: CommandModule["run"] = async (call) => {
   const { attempt, follow, json, config } = call.options as Options;
-  const place = findPlace(call.terminal, { config });
-  using journal = requireJournal(place);
-  const { run, job } = whatIsMeant(journal, call.args);
+  const project = findProject(call.terminal, { config });
+  using journal = requireJournal(project);
+  const { run, job } = whatIsMeant(journal, call.args[0], call.args[1]);
   const wanted = attempt === undefined ? undefined : attemptNumber(attempt);
-  const printer = new LogPrinter(call, place, { oneJob: job !== undefined, json: json === true });
+  const printer = new LogPrinter(call, project, { oneJob: job !== undefined, json: json === true });
   for (;;) {
     // Asked before the files are read: what a finished run printed is complete.
     const ended = journal.run(run)?.conclusion !== undefined;
-    const logs = logsOf(journal, run, { job, attempt: wanted });
+    const logs = attemptsIn(journal, run, { job, attempt: wanted });
     if (logs.length === 0 && !follow) return nothingToShow(call, { job, attempt: wanted });
     await printer.print(logs);
     if (!follow || ended || call.terminal.isReaderGone) {
       printer.end();
-      return ended && !logs.some((log) => existsSync(logPath(place.stateFolder, log)))
-        ? nothingLeft(call, { run, logs, place })
+      return ended && !logs.some((log) => existsSync(logPath(project.stateFolder, log)))
+        ? nothingLeft(call, { run, logs, project })
         : exitCodes.clean;
     }
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
@@ -69,22 +66,13 @@ function nothingToShow(call: CommandCall, what: { job: string | undefined; attem
 }
 
 /** A job that prints nothing has no log, so nobody can tell the two apart. */
-function nothingLeft(call: CommandCall, about: { run: RunId; logs: AttemptName[]; place: Place }): ExitCode {
-  const { run, logs, place } = about;
+function nothingLeft(call: CommandCall, about: { run: string; logs: AttemptName[]; project: Project }): ExitCode {
+  const { run, logs, project } = about;
   const names = logs.length === 1 ? `${logs[0]!.job} of run ${run}` : `run ${run}`;
-  const folder = shortPath(dirname(logPath(place.stateFolder, logs[0]!)), call.terminal.cwd);
+  const folder = shortPath(dirname(logPath(project.stateFolder, logs[0]!)), call.terminal.cwd);
   call.terminal.say(`there is no log of ${names} in ${folder}: it printed nothing, or its logs were deleted`);
   call.terminal.suggest("baton status");
   return exitCodes.failed;
-}
-
-function whatIsMeant(
-  journal: ReadingHandle,
-  [first, second]: CommandCall["args"],
-): { run: RunId; job: string | undefined } {
-  if (second !== undefined || first === undefined) return { run: findRun(journal, first).run, job: second };
-  const run = matching(journal.runs(), first);
-  return run ? { run: run.run, job: undefined } : { run: findRun(journal, undefined).run, job: first };
 }
 
 function attemptNumber(text: string): number {
@@ -93,36 +81,16 @@ function attemptNumber(text: string): number {
   throw new UsageError(`--attempt ${text} is not a number from 1`);
 }
 
-/** The attempts to show, in the order in which they were started: the last one of each job unless one is named. */
-function logsOf(
-  journal: ReadingHandle,
-  run: RunId,
-  what: { job: string | undefined; attempt: number | undefined },
-): AttemptName[] {
-  const attempts = new Map<string, AttemptName>();
-  let jobs: string[] = [];
-  for (const { event } of journal.loadRun(run)) {
-    if (event.type === "run.created") jobs = event.plan.jobs.map(({ id }) => id);
-    if (event.type !== "job.started") continue;
-    if (what.attempt !== undefined && event.attempt !== what.attempt) continue;
-    attempts.delete(event.job);
-    attempts.set(event.job, { run, job: event.job, attempt: event.attempt });
-  }
-  if (what.job === undefined) return [...attempts.values()];
-  const wanted = new Set(findJobs(what.job, jobs));
-  return [...attempts.values()].filter(({ job }) => wanted.has(job));
-}
-
 class LogPrinter {
   readonly #followers = new Map<string, LogFollower>();
   readonly #lines: unknown[] = [];
   readonly #call: CommandCall;
-  readonly #place: Place;
+  readonly #project: Project;
   readonly #how: { oneJob: boolean; json: boolean };
 
-  constructor(call: CommandCall, place: Place, how: { oneJob: boolean; json: boolean }) {
+  constructor(call: CommandCall, project: Project, how: { oneJob: boolean; json: boolean }) {
     this.#call = call;
-    this.#place = place;
+    this.#project = project;
     this.#how = how;
   }
 
@@ -131,7 +99,7 @@ class LogPrinter {
     const { terminal } = this.#call;
     for (const log of logs) {
       const key = `${log.job} ${log.attempt}`;
-      const follower = this.#followers.get(key) ?? openLogFollower(this.#place.stateFolder, log);
+      const follower = this.#followers.get(key) ?? openLogFollower(this.#project.stateFolder, log);
       this.#followers.set(key, follower);
       for (const { at, step, text } of follower.read()) {
         if (this.#how.json) this.#lines.push({ job: log.job, attempt: log.attempt, step, at, text });

@@ -1,7 +1,8 @@
+import { openJournal } from "../../control/local/journal.ts";
+import { findProject } from "../../control/project.ts";
+import { outputsView } from "../../control/views/outputs.ts";
 import type { CommandModule } from "../command.ts";
-import { inPromotionOrder, openJournal } from "../journal.ts";
-import { findPlace } from "../place.ts";
-import { exitCodes, UsageError } from "../problem.ts";
+import { exitCodes } from "../problem.ts";
 import { shownValue } from "../terminal/value.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
@@ -21,22 +22,15 @@ interface Options extends ConfigOptions, JsonOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, options }) => {
   const { json, env, config } = options as Options;
-  using journal = openJournal(findPlace(terminal, { config }));
-  const { deployed } = journal?.deployed() ?? { deployed: {} };
-  if (env !== undefined && journal && !(env in deployed)) {
-    const known = Object.keys(deployed).join(", ") || "no environment";
-    throw new UsageError(`nothing is deployed in "${env}"; something is in ${known}`, {
-      next: `baton run --env ${env}`,
-    });
-  }
-  const shown = env === undefined ? deployed : { [env]: deployed[env] ?? {} };
+  using journal = openJournal(findProject(terminal, { config }));
+  const view = outputsView(journal, env);
   if (json) {
-    terminal.printJson({ version: 1, environments: shown });
+    terminal.printJson(view);
     return exitCodes.clean;
   }
   const { out } = terminal;
-  for (const environment of journal ? inPromotionOrder(journal, Object.keys(shown)) : []) {
-    const pipelines = shown[environment]!;
+  const environments = Object.entries(view.environments);
+  for (const [environment, pipelines] of environments) {
     terminal.print(out.strong(environment));
     for (const [pipeline, { outputs, release, artifacts }] of Object.entries(pipelines)) {
       terminal.print(`  ${pipeline} ${out.faint(`release ${release}`)}`);
@@ -46,7 +40,7 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
       }
     }
   }
-  if (Object.keys(shown).length === 0) terminal.say("nothing is deployed yet");
+  if (environments.length === 0) terminal.say("nothing is deployed yet");
   terminal.suggest("baton status", "what is deployed and what runs");
   return exitCodes.clean;
 };

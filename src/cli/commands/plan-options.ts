@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { PlanOptions } from "../planning.ts";
+import type { PlanOptions } from "../../control/request/run-request.ts";
+import { commandLine } from "../command-line.ts";
 import { type ConfigOptions, collect, configOption, type JsonOptions, jsonOption } from "./options.ts";
 
 /** What `plan` and `run` have in common. */
@@ -19,4 +20,10 @@ export function planningOptions(command: Command): Command {
     .option("--force", "run even what has not changed")
     .option("--in-place", "use the working tree itself instead of a checkout");
   return jsonOption(command);
+}
+
+/** The `baton run` that does what was planned: with all options that the plan was asked with. */
+export function runCommand(options: PlanningOptions): string {
+  const { config, env, to, pipeline, since, branch, event, param, force, inPlace } = options;
+  return commandLine("run", { config, env, to, pipeline, since, branch, event, param, force, inPlace });
 }

@@ -1,14 +1,11 @@
+import { findJobs } from "../../control/request/job-names.ts";
+import { planRun } from "../../control/verbs/plan.ts";
+import { explainView } from "../../control/views/plan.ts";
 import type { CommandModule } from "../command.ts";
-import { loadDefinition } from "../definition/load.ts";
-import { findJobs } from "../job-names.ts";
-import { openJournal } from "../journal.ts";
-import { findPlace } from "../place.ts";
 import { explainLines, planLines } from "../plan-text.ts";
-import { noPast, type Past, planFor } from "../planning.ts";
 import { exitCodes } from "../problem.ts";
-import { readSource } from "../source.ts";
 import { examples } from "./options.ts";
-import { type PlanningOptions, planningOptions } from "./plan-options.ts";
+import { type PlanningOptions, planningOptions, runCommand } from "./plan-options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
   planningOptions(command)
@@ -28,31 +25,17 @@ interface Options extends PlanningOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
   const options = given as Options;
-  const place = findPlace(terminal, options);
-  const reading = readSource(place);
-  const delivery = await loadDefinition(place.file, terminal);
-  const source = await reading;
-  const plan = await planFor({ delivery, source, past: readPast(), options, env: terminal.env });
+  const { plan, source } = await planRun(terminal, options);
   if (options.explain !== undefined) {
-    const ids = new Set(
-      findJobs(
-        options.explain,
-        plan.jobs.map(({ id }) => id),
-      ),
-    );
-    const jobs = plan.jobs.filter(({ id }) => ids.has(id));
-    if (options.json) terminal.printJson({ version: 1, jobs });
-    else for (const job of jobs) terminal.print(...explainLines(job, terminal.out));
+    const ids = plan.jobs.map(({ id }) => id);
+    const view = explainView(plan, findJobs(options.explain, ids));
+    if (options.json) terminal.printJson(view);
+    else for (const job of view.jobs) terminal.print(...explainLines(job, terminal.out));
     return exitCodes.clean;
   }
   if (options.json) terminal.printJson(plan);
   else terminal.print(...planLines({ plan, source, inPlace: options.inPlace === true, style: terminal.out }));
-  if (plan.jobs.some(({ decision }) => decision === "run")) terminal.suggest("baton run", "does this");
+  if (plan.jobs.some(({ decision }) => decision === "run")) terminal.suggest(runCommand(options), "does this");
   else terminal.suggest("baton outputs", "nothing is left to do; what is deployed");
   return exitCodes.clean;
-
-  function readPast(): Past {
-    using journal = openJournal(place);
-    return journal ? { history: journal.deployed(), durations: journal.durations() } : noPast;
-  }
 };

@@ -1,8 +1,9 @@
+import { asked } from "../../control/control.ts";
+import { deliveryOf } from "../../control/definition/load.ts";
+import { loadCodeThatAwaits } from "../../control/definition/load-code.ts";
+import type { ChildAnswer } from "../../control/definition/load-in-child.ts";
 import type { CommandModule } from "../command.ts";
-import { deliveryOf } from "../definition/load.ts";
-import { loadCodeThatAwaits } from "../definition/load-code.ts";
-import type { ChildAnswer } from "../definition/load-in-child.ts";
-import { exitCodes, UsageError } from "../problem.ts";
+import { exitCodes } from "../problem.ts";
 
 /** Started by Baton itself for a definition that awaits; prints a `ChildAnswer`. */
 export const describe: CommandModule["describe"] = (command) => {
@@ -11,14 +12,10 @@ export const describe: CommandModule["describe"] = (command) => {
 
 export const run: CommandModule["run"] = async ({ terminal, args }) => {
   const file = args[0]!;
-  let answer: ChildAnswer;
-  try {
-    const exported = await loadCodeThatAwaits({ file, cwd: terminal.cwd, limitMs: 0 });
-    answer = { ok: true, delivery: deliveryOf(exported, file, terminal.cwd) };
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    answer = { ok: false, message: error.message, ...(error.next !== undefined && { next: error.next }) };
-  }
+  const answer: ChildAnswer = await asked(async () => {
+    const exported = await loadCodeThatAwaits({ file, cwd: terminal.cwd, limitMs: 0, say: terminal.say });
+    return deliveryOf(exported, file, terminal.cwd);
+  });
   terminal.printJson(answer);
   return exitCodes.clean;
 };

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { findProject } from "../../control/project.ts";
 import { nearestName } from "../../findings/nearest-name.ts";
 import { createServiceRegistry, type Service } from "../../runner/services.ts";
 import type { CommandModule } from "../command.ts";
-import { findPlace } from "../place.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -25,9 +25,9 @@ const graceMs = 10_000;
 
 export const run: CommandModule["run"] = async ({ terminal, args: [action = "list", name], options }) => {
   const { config, json } = options as ConfigOptions & JsonOptions;
-  const place = findPlace(terminal, { config });
+  const project = findProject(terminal, { config });
   const registry = createServiceRegistry({
-    file: join(place.stateFolder, "services.json"),
+    file: join(project.stateFolder, "services.json"),
     graceMs,
     env: definedOf(terminal.env),
   });

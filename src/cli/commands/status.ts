@@ -1,17 +1,15 @@
-import type { RunState, State } from "../../engine/state.ts";
-import { hasEnded } from "../../engine/state.ts";
-import type { RunRecord } from "../../store/journal-reader.ts";
-import { type ReadingHandle, storeHolder } from "../../store/store.ts";
+import { shortPath } from "../../control/definition/source-frame.ts";
+import { findProject, type Project } from "../../control/project.ts";
+import { readStatus } from "../../control/verbs/status.ts";
+import { isOver } from "../../control/views/run.ts";
+import type { OpenRun, StatusView } from "../../control/views/status.ts";
 import type { CommandModule } from "../command.ts";
-import { shortPath } from "../definition/source-frame.ts";
-import { inPromotionOrder, openJournal } from "../journal.ts";
-import { findPlace, type Place } from "../place.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { waits } from "../terminal/waiting.ts";
+import { waitText } from "../terminal/wait-text.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
@@ -37,21 +35,16 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   const { json, config, runs: most, on, layout } = options as unknown as Options;
   if (on !== undefined) return await onService(on, { terminal, options });
   if (layout !== undefined) throw new UsageError("--layout says nothing without --on codepipeline");
-  const place = findPlace(terminal, { config });
-  using journal = openJournal(place);
-  if (!journal) {
-    if (json) terminal.printJson({ version: 1, deployed: {}, runs: [], open: [] });
-    terminal.say(`nothing was run here yet (${shortPath(place.file, terminal.cwd)})`);
+  const project = findProject(terminal, { config });
+  const status = await readStatus(project, { most: Number(most) || 10 });
+  if (json) terminal.printJson(status);
+  if (status.runs.length === 0) {
+    terminal.say(`nothing was run here yet (${shortPath(project.file, terminal.cwd)})`);
     terminal.suggest("baton plan", "what a run would do");
     return exitCodes.clean;
   }
-  const runs = journal.runs();
-  const open = runs.some(({ conclusion }) => conclusion === undefined) ? openRuns(await foldAll(journal)) : [];
-  const holder = open.length > 0 ? storeHolder(place.stateFolder) : undefined;
-  const status: Status = { journal, runs: runs.slice(0, Number(most) || 10), open, now: Date.now() };
-  if (json) terminal.printJson(statusJson(status, holder?.pid));
-  else terminal.print(...statusLines(status, place, terminal));
-  suggestNext(terminal, status, holder !== undefined);
+  if (!json) terminal.print(...statusLines(status, project, terminal));
+  suggestNext(terminal, status);
   return exitCodes.clean;
 };
 
@@ -68,65 +61,45 @@ async function onService(
   return await statusOnAws(options, terminal);
 }
 
-interface Status {
-  journal: ReadingHandle;
-  runs: RunRecord[];
-  open: Open[];
+interface Shown {
+  /** Milliseconds since the epoch. */
   now: number;
+  out: Style;
 }
 
-interface Open {
-  run: RunState;
-  state: State;
-}
-
-async function foldAll(journal: ReadingHandle): Promise<State> {
-  const { replay } = await import("../../engine/fold.ts");
-  return replay(journal.load());
-}
-
-function openRuns(state: State): Open[] {
-  return [...state.runs.values()].filter((run) => run.finished === undefined).map((run) => ({ run, state }));
-}
-
-function statusLines(status: Status, place: Place, { out, cwd }: Terminal): string[] {
-  const lines = [`${out.strong(shortPath(place.file, cwd))}`, ...deployedLines(status, out)];
+function statusLines(status: StatusView, project: Project, { out, cwd }: Terminal): string[] {
+  const shown = { now: Date.now(), out };
+  const lines = [`${out.strong(shortPath(project.file, cwd))}`, ...deployedLines(status, shown)];
   lines.push(
     "",
     out.strong("runs"),
     ...table(
-      status.runs.map((record) => runRow(record, status, out)),
+      status.runs.map((record) => runRow(record, status, shown)),
       "  ",
     ),
   );
-  for (const { run, state } of status.open) {
-    lines.push("", ...openLines({ run, state }, status.now, out));
-  }
+  for (const run of status.open) lines.push("", ...openLines(run, shown));
   return lines;
 }
 
-function deployedLines({ journal, now }: Status, out: Style): string[] {
-  const seen = new Set<string>();
-  const byEnvironment = new Map<string, string[][]>();
-  for (const { environment, pipeline, release, commit, at } of journal.deployments()) {
-    const key = `${environment} ${pipeline}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    const rows = byEnvironment.get(environment) ?? [];
-    rows.push([pipeline, `release ${release}`, out.faint(commit.slice(0, 7)), out.faint(ago(now - at))]);
-    byEnvironment.set(environment, rows);
-  }
-  const order = inPromotionOrder(journal, [...byEnvironment.keys()]);
-  return order.flatMap((environment) => ["", out.strong(environment), ...table(byEnvironment.get(environment)!, "  ")]);
+function deployedLines({ deployed }: StatusView, { now, out }: Shown): string[] {
+  return Object.entries(deployed).flatMap(([environment, pipelines]) => {
+    const rows = Object.entries(pipelines).map(([pipeline, { release, commit, at }]) => [
+      pipeline,
+      `release ${release}`,
+      out.faint(commit.slice(0, 7)),
+      out.faint(ago(now - at)),
+    ]);
+    return ["", out.strong(environment), ...table(rows, "  ")];
+  });
 }
 
-function runRow(
-  { run, release, commit, createdAt, finishedAt, conclusion }: RunRecord,
-  { now, open }: Status,
-  out: Style,
-): string[] {
+type RunRecord = StatusView["runs"][number];
+
+function runRow(record: RunRecord, { open }: StatusView, { now, out }: Shown): string[] {
+  const { run, release, commit, createdAt, finishedAt, conclusion } = record;
   const took = finishedAt === undefined ? "" : duration(finishedAt - createdAt);
-  const state = open.find((item) => item.run.id === run)?.run;
+  const state = open.find((item) => item.run === run);
   const word = conclusion ? coloured(conclusion, out) : out.active(state?.status.replace("-", " ") ?? "open");
   return [run, `release ${release}`, commit.slice(0, 7), word, took, out.faint(ago(now - createdAt))];
 }
@@ -146,44 +119,26 @@ function coloured(conclusion: NonNullable<RunRecord["conclusion"]>, out: Style):
 
 const mostWaits = 8;
 
-function openLines({ run, state }: Open, now: number, out: Style): string[] {
-  const done = run.list.filter(hasEnded).length;
-  const lines = [`${out.strong(`run ${run.id}`)}  ${done} of ${run.list.length} jobs done`];
-  for (const job of run.list.filter(({ status }) => status === "running")) {
+function openLines(run: OpenRun, { now, out }: Shown): string[] {
+  const done = run.jobs.filter(isOver).length;
+  const who = run.runBy === undefined ? "nobody makes it go on" : `process ${run.runBy.pid ?? "?"}`;
+  const lines = [`${out.strong(`run ${run.run}`)}  ${done} of ${run.jobs.length} jobs done  ${out.faint(who)}`];
+  for (const job of run.jobs.filter(({ status }) => status === "running")) {
     lines.push(`  ${out.active("▶")} ${job.id}  ${out.faint(`for ${duration(now - (job.startedAt ?? now))}`)}`);
   }
-  const waiting = waits({ state, run, now });
-  for (const { subject, text } of waiting.slice(0, mostWaits)) lines.push(`  ${out.faint("·")} ${subject}  ${text}`);
-  if (waiting.length > mostWaits) lines.push(out.faint(`  · ${waiting.length - mostWaits} more wait`));
+  for (const one of run.waiting.slice(0, mostWaits)) {
+    lines.push(`  ${out.faint("·")} ${one.subject}  ${waitText(one, now)}`);
+  }
+  if (run.waiting.length > mostWaits) lines.push(out.faint(`  · ${run.waiting.length - mostWaits} more wait`));
   return lines;
 }
 
-function statusJson({ journal, runs, open, now }: Status, pid: number | undefined): unknown {
-  return {
-    version: 1,
-    deployed: journal.deployed().deployed,
-    runs,
-    open: open.map(({ run, state }) => ({
-      run: run.id,
-      status: run.status,
-      jobs: Object.fromEntries(run.list.map((job) => [job.id, job.status])),
-      waiting: waits({ state, run, now }).map(({ subject, text }) => ({ subject, text })),
-    })),
-    ...(pid !== undefined && { runBy: { pid } }),
-  };
-}
-
-function suggestNext(terminal: Terminal, { open, runs }: Status, isHeld: boolean): void {
-  for (const { run } of open) {
-    for (const { name, approval } of run.environments.values()) {
-      if (approval.status === "requested") {
-        terminal.suggest(`baton approve ${run.id} ${name}`, "or baton reject");
-        return;
-      }
-    }
-  }
-  if (open.length > 0 && isHeld) terminal.suggest("baton logs --follow", "watches it");
-  else if (open.length > 0) terminal.suggest("baton resume", "nobody runs it; this goes on with it");
+function suggestNext(terminal: Terminal, { open, runs }: StatusView): void {
+  const asking = open.find(({ approvals }) => approvals.length > 0);
+  const left = open.find(({ runBy }) => runBy === undefined);
+  if (asking) terminal.suggest(`baton approve ${asking.run} ${asking.approvals[0]!.environment}`, "or baton reject");
+  else if (left) terminal.suggest(`baton resume ${left.run}`, "nobody runs it; this goes on with it");
+  else if (open[0]) terminal.suggest(`baton logs ${open[0].run} --follow`, "watches it");
   else if (runs[0]?.conclusion === "failed") terminal.suggest(`baton retry ${runs[0].run}`, "runs what failed again");
   else terminal.suggest("baton outputs", "addresses and other values");
 }

@@ -1,4 +1,4 @@
-import { Failure, UsageError } from "../problem.ts";
+import { problemIn } from "../refusals.ts";
 
 /** One thing that was looked at. `remedy` says what to do; only where something is not as it should be. */
 export interface CheckUp {
@@ -10,8 +10,8 @@ export interface CheckUp {
 
 /** Puts what was refused on one line; what is no refusal is a bug and goes on. */
 export function refused(name: string, error: unknown): CheckUp {
-  const isWorldly = error instanceof UsageError || error instanceof Failure || (error as Error)?.name === "StoreError";
-  if (!isWorldly) throw error;
-  const { message, next } = error as UsageError;
+  const problem = problemIn(error);
+  if (problem === undefined) throw error;
+  const { message, next } = problem;
   return { name, verdict: "fail", text: message, ...(next !== undefined && { remedy: next }) };
 }

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
+import type { Project } from "../../control/project.ts";
+import { readSource } from "../../control/request/source.ts";
 import type { Delivery, Tool } from "../../model/delivery.ts";
 import { createToolCheck, findProgram } from "../../runner/tools.ts";
-import type { Place } from "../place.ts";
-import { readSource } from "../source.ts";
 import { count } from "../terminal/duration.ts";
 import type { CheckUp } from "./check-up.ts";
 
@@ -27,11 +27,11 @@ export async function programCheckUps(env: NodeJS.ProcessEnv): Promise<CheckUp[]
   return [node, ...programs];
 }
 
-export async function gitCheckUps(place: Place): Promise<CheckUp[]> {
+export async function gitCheckUps(project: Project): Promise<CheckUp[]> {
   const name = "repository";
   let source: Awaited<ReturnType<typeof readSource>>;
   try {
-    source = await readSource(place);
+    source = await readSource(project);
   } catch (error) {
     if ((error as Error).name !== "GitError") throw error;
     return [{ name, verdict: "fail", text: (error as Error).message, remedy: "make `git status` work here" }];

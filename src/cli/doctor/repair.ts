@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
+import { shortPath } from "../../control/definition/source-frame.ts";
+import type { Project } from "../../control/project.ts";
 import { createRunner } from "../../runner/runner.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
 import { rebuildJournalRecords, repairJournal } from "../../store/repair.ts";
 import type { StoreError } from "../../store/store-error.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
-import { shortPath } from "../definition/source-frame.ts";
-import type { Place } from "../place.ts";
 import { count } from "../terminal/duration.ts";
 
 /** Makes a damaged state folder whole again and says what that cost, one line for each thing. */
-export async function repairState({ stateFolder }: Place, cwd: string): Promise<string[]> {
+export async function repairState({ stateFolder }: Project, cwd: string): Promise<string[]> {
   if (!existsSync(stateFolder)) return ["nothing was run here yet: there is nothing to repair"];
   const lines = [...(await repairTheJournal(stateFolder, cwd)), ...(await repairArtifacts(stateFolder))];
   return lines.length > 0 ? lines : ["everything is as it was written: there is nothing to repair"];

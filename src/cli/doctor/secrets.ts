@@ -1,5 +1,5 @@
+import { allSecretsOf } from "../../control/request/secrets.ts";
 import type { Delivery } from "../../model/delivery.ts";
-import { allSecretsOf } from "../secrets.ts";
 import type { CheckUp } from "./check-up.ts";
 
 /** Secrets that jobs name and the environment does not hold: a file may still give them. */

@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { shortPath } from "../../control/definition/source-frame.ts";
+import type { Project } from "../../control/project.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
 import { openStoreForReading, storeHolder } from "../../store/store.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
-import { shortPath } from "../definition/source-frame.ts";
-import type { Place } from "../place.ts";
 import { count } from "../terminal/duration.ts";
 import { type CheckUp, refused } from "./check-up.ts";
 
@@ -19,7 +19,7 @@ const networkFileSystems = new Map([
   [0x01021997, "9P"],
 ]);
 
-export async function stateCheckUps({ stateFolder }: Place, cwd: string): Promise<CheckUp[]> {
+export async function stateCheckUps({ stateFolder }: Project, cwd: string): Promise<CheckUp[]> {
   const folder = existsSync(stateFolder) ? stateFolder : dirname(stateFolder);
   return [
     writable(folder, { stateFolder, cwd }),

@@ -1,4 +1,4 @@
-import type { EngineEvent } from "../../engine/events.ts";
+import type { EngineEvent } from "../../control/views/events.ts";
 import { clockTime, duration } from "./duration.ts";
 import type { Style } from "./style.ts";
 

@@ -1,13 +1,15 @@
-import type { JobState } from "../../engine/state.ts";
-import { hasEnded } from "../../engine/state.ts";
-import type { JobId } from "../../plan/plan.ts";
+import type { JobId } from "../../control/views/events.ts";
+import { isOver, type JobView, type RunView } from "../../control/views/run.ts";
 import { duration } from "./duration.ts";
 import type { Style } from "./style.ts";
-import { type Moment, waits } from "./waiting.ts";
+import { waitText } from "./wait-text.ts";
 import { fit, pad, widthOf, wrap } from "./width.ts";
 
 /** Everything the live picture shows. */
-export interface Picture extends Moment {
+export interface Picture {
+  run: RunView;
+  /** Milliseconds since the epoch. */
+  now: number;
   /** What jobs usually take, in milliseconds. */
   expected: ReadonlyMap<JobId, number>;
   /** How long the rest will take, when it can be told. */
@@ -36,7 +38,7 @@ const mostWaits = 6;
 export function view(picture: Picture, frame: Frame): string[] {
   const { style } = frame;
   const lines = ["", heading(picture, frame), progress(picture, frame)];
-  const running = picture.run.list.filter((job) => job.status === "running");
+  const running = picture.run.jobs.filter((job) => job.status === "running");
   const nameWidth = Math.min(40, Math.max(0, ...running.map((job) => widthOf(job.id))));
   const notice = picture.notice === undefined ? [] : wrap(picture.notice, frame.columns - 1).map(style.warning);
   const room = Math.max(1, frame.rows - lines.length - notice.length - 3);
@@ -48,16 +50,16 @@ export function view(picture: Picture, frame: Frame): string[] {
 }
 
 function heading({ run, now }: Picture, { style }: Frame): string {
-  const place = run.plan.environments.join(" → ");
-  return `${style.strong(run.plan.delivery)}  release ${run.release} ${style.faint(`(run ${run.id})`)}  ${place}  ${style.faint(
+  const place = run.path.join(" → ");
+  return `${style.strong(run.delivery)}  release ${run.release} ${style.faint(`(run ${run.run})`)}  ${place}  ${style.faint(
     duration(now - run.createdAt),
   )}`;
 }
 
 function progress({ run, leftMs }: Picture, { style, columns }: Frame): string {
-  const all = run.list.length;
-  const done = run.list.filter(hasEnded).length;
-  const failed = run.list.filter((job) => job.status === "failed").length;
+  const all = run.jobs.length;
+  const done = run.jobs.filter(isOver).length;
+  const failed = run.jobs.filter((job) => job.status === "failed").length;
   const width = Math.min(barWidth, Math.max(8, columns - 40));
   const filled = all === 0 ? width : Math.floor((done / all) * width);
   const bar = style.good("━".repeat(filled)) + style.faint("─".repeat(width - filled));
@@ -68,7 +70,7 @@ function progress({ run, leftMs }: Picture, { style, columns }: Frame): string {
 }
 
 function runningLine(
-  job: JobState,
+  job: JobView,
   picture: Picture,
   { frame, nameWidth }: { frame: Frame; nameWidth: number },
 ): string {
@@ -76,20 +78,21 @@ function runningLine(
   const elapsed = picture.now - (job.startedAt ?? picture.now);
   const usual = picture.expected.get(job.id);
   const time = usual === undefined ? duration(elapsed) : `${duration(elapsed)} of about ${duration(usual)}`;
-  const attempt = job.attempt > 1 ? style.warning(` attempt ${job.attempt}`) : "";
+  const attempt = job.attempts > 1 ? style.warning(` attempt ${job.attempts}`) : "";
   const doing = picture.doing.get(job.id);
   const what = doing === undefined ? "" : `  ${doing.step}${doing.line ? style.faint(`  ${doing.line}`) : ""}`;
   return `${style.active("▶")} ${pad(fit(job.id, nameWidth), nameWidth)}  ${pad(time, 6)}${attempt}${what}`;
 }
 
 function waitingLines(picture: Picture, { frame, room }: { frame: Frame; room: number }): string[] {
-  const all = waits(picture);
+  const all = picture.run.waiting;
   const most = Math.max(1, room);
   const shown = all.length <= most ? all : all.slice(0, most - 1);
   const { style } = frame;
-  const lines = shown.map(({ subject, text, kind }) =>
-    kind === "elsewhere" ? `${style.warning("?")} ${subject}  ${text}` : style.faint(`· ${subject}  ${text}`),
-  );
+  const lines = shown.map((waiting) => {
+    const text = `${waiting.subject}  ${waitText(waiting, picture.now)}`;
+    return waiting.kind === "elsewhere" ? `${style.warning("?")} ${text}` : style.faint(`· ${text}`);
+  });
   if (shown.length < all.length) lines.push(style.faint(`· ${all.length - shown.length} more wait`));
   return lines;
 }

@@ -9,9 +9,9 @@ import { findChanges } from "../../commands/generate-files.ts";
 import { count } from "../../terminal/duration.ts";
 import type { Found, Wanted } from "./found.ts";
 
-export function generatedFiles({ place, delivery, write, files }: Wanted): Found {
+export function generatedFiles({ project, delivery, write, files }: Wanted): Found {
   const name = "generated files";
-  const changes = findChanges({ root: place.root, files, mark: markOf(delivery.name) });
+  const changes = findChanges({ root: project.root, files, mark: markOf(delivery.name) });
   const stale = changes.filter(({ status }) => status !== "unchanged");
   if (stale.length === 0)
     return { checkUp: { name, verdict: "ok", text: `${count(files.length, "file")} up to date` } };
@@ -22,22 +22,22 @@ export function generatedFiles({ place, delivery, write, files }: Wanted): Found
 }
 
 /** Builds read their commands from the source, so it has to have them. */
-export async function sourceFound({ place, write, terminal }: Wanted, generated: Found): Promise<Found> {
+export async function sourceFound({ project, write, terminal }: Wanted, generated: Found): Promise<Found> {
   const name = "source";
-  if (place.repository === undefined) {
+  if (project.repository === undefined) {
     const remedy = "git init, and push it to where the connection leads";
     return { checkUp: { name, verdict: "fail", text: "this is not a git repository", remedy } };
   }
-  const folder = relative(place.repository, place.root);
+  const folder = relative(project.repository, project.root);
   const inside = folder === "" ? `${write.folder}/` : `${folder}/${write.folder}/`;
-  const { uncommitted } = await readWorktree(place.repository);
+  const { uncommitted } = await readWorktree(project.repository);
   const own = uncommitted.filter((path) => path.startsWith(inside));
-  const unpushed = await unpushedCommits(place.repository);
+  const unpushed = await unpushedCommits(project.repository);
   const isStale = generated.checkUp.verdict !== "ok";
   if (own.length === 0 && unpushed === 0 && !isStale) {
     return { checkUp: { name, verdict: "ok", text: "the generated files are committed and pushed" } };
   }
-  const from = relative(terminal.cwd, place.root);
+  const from = relative(terminal.cwd, project.root);
   const add = `git add ${from === "" ? "" : `${from}/`}${write.folder} && git commit --message "Generate the pipelines"`;
   const command = own.length > 0 || isStale ? `${add} && git push` : "git push";
   const text =

@@ -30,14 +30,14 @@ export async function readinessOnCodePipeline(options: CodePipelineOptions, term
   const generated = generatedFiles(wanted);
   const here = [generated, await sourceFound(wanted, generated)];
   const aws = await onAws(wanted);
-  const remote = read.place.repository === undefined ? undefined : await readRemote(read.place.repository);
+  const remote = read.project.repository === undefined ? undefined : await readRemote(read.project.repository);
   const connection = aws.connections && connectionFound(aws.connections, remote);
   const found = [...here, ...aws.found, ...toolFound(wanted), ...(connection ? [connection] : [])];
   const values = {
     ...(remote && { Repository: remote.path }),
     ...(connection?.arn !== undefined && { ConnectionArn: connection.arn }),
   };
-  const where = relative(terminal.cwd, read.place.root) || ".";
+  const where = relative(terminal.cwd, read.project.root) || ".";
   const created = {
     delivery: delivery.name,
     write,

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { deliveryOf } from "../../../../src/cli/definition/load.ts";
-import { loadCode } from "../../../../src/cli/definition/load-code.ts";
+import { deliveryOf } from "../../../../src/control/definition/load.ts";
+import { loadCode } from "../../../../src/control/definition/load-code.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 
 export const exampleFolder = (name: string) => fileURLToPath(new URL(`../../../../examples/${name}`, import.meta.url));

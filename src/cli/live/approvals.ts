@@ -1,0 +1,67 @@
+import type { Underway } from "../../control/local/underway.ts";
+import type { EngineEvent } from "../../control/views/events.ts";
+import type { ApprovalView } from "../../control/views/run.ts";
+import type { ApprovalKey, Display } from "./display.ts";
+
+export interface ApprovalDesk {
+  /** To be told of every event of the run. */
+  event(event: EngineEvent): void;
+  /** Approvals that were asked for before this process began. */
+  askOpen(): void;
+  /** Resolves when no question stands on the screen. */
+  answered(): Promise<void>;
+}
+
+export interface ApprovalDeskOptions {
+  underway: Underway;
+  display: Display;
+  /** `--yes`. */
+  approveAll: boolean;
+}
+
+/** Gets the run's approvals answered: by `--yes`, or by asking whoever sits at the terminal, one question at a time. */
+export function openApprovalDesk({ underway, display, approveAll }: ApprovalDeskOptions): ApprovalDesk {
+  const standing = new Map<string, AbortController>();
+  let questions: Promise<void> = Promise.resolve();
+
+  async function put(environment: string): Promise<void> {
+    const approval = underway.approvals().find((open) => open.environment === environment);
+    if (approval === undefined) return;
+    const controller = new AbortController();
+    standing.set(environment, controller);
+    const key = await display.ask(questionFor(approval), controller.signal);
+    standing.delete(environment);
+    if (key !== undefined && key !== "later" && !controller.signal.aborted) await answer(environment, key);
+  }
+
+  async function answer(environment: string, key: Exclude<ApprovalKey, "later">): Promise<void> {
+    await underway.answer(environment, key === "approve" ? "approved" : "rejected");
+  }
+
+  function requested(environment: string): void {
+    const next = approveAll ? () => answer(environment, "approve") : () => put(environment);
+    questions = questions.then(next).catch(() => {});
+  }
+
+  return {
+    event(event) {
+      if (event.type === "approval.requested") requested(event.environment);
+      if (event.type === "approval.answered") standing.get(event.environment)?.abort();
+    },
+    askOpen() {
+      for (const { environment } of underway.approvals()) requested(environment);
+    },
+    async answered() {
+      // A question that was answered may have led to the next one.
+      for (let before: Promise<void> | undefined; before !== questions; ) {
+        before = questions;
+        await before;
+      }
+    },
+  };
+}
+
+/** `Deploy release 7 to prod (infra, web)?` */
+function questionFor({ message, release, environment, pipelines }: ApprovalView): string {
+  return `${message ? `${message} ` : ""}Deploy release ${release} to ${environment} (${pipelines.join(", ")})?`;
+}

@@ -1,0 +1,169 @@
+import type { Underway } from "../../control/local/underway.ts";
+import type { JobView, RunView } from "../../control/views/run.ts";
+import type { ServiceView } from "../../control/views/services.ts";
+import { type ExitCode, exitCodes } from "../problem.ts";
+import { count, duration } from "../terminal/duration.ts";
+import { by } from "../terminal/event-line.ts";
+import type { Style } from "../terminal/style.ts";
+import { table } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { shownValue } from "../terminal/value.ts";
+import { wrap } from "../terminal/width.ts";
+
+export interface Outcome {
+  underway: Underway;
+  terminal: Terminal;
+  /** By Ctrl-C. */
+  interrupted: boolean;
+  json: boolean;
+  keepServices: boolean;
+  /** The command that makes a new run of the same kind. */
+  again?: string;
+}
+
+/** Says how a run went: duration, critical path, outputs, services, what waits, and the next command. */
+export async function summarise({ underway, terminal, ...outcome }: Outcome): Promise<ExitCode> {
+  const run = underway.view()!;
+  const keepServices = outcome.keepServices || terminal.interactive;
+  // What an earlier run left on somebody's terminal is not ours to end.
+  const services = underway.services().filter((service) => keepServices || service.run === run.run);
+  if (!keepServices) for (const service of services) await underway.stopService(service);
+  if (outcome.json) {
+    const left = keepServices ? services : [];
+    terminal.printJson({ ...run, services: left.map(({ name, pid, url }) => ({ name, pid, ...(url && { url }) })) });
+  } else {
+    const columns = terminal.stdout.columns ?? Number.POSITIVE_INFINITY;
+    terminal.print(...summaryLines(run, { style: terminal.out, columns }), ...serviceLines(services, keepServices));
+  }
+  suggestNext(terminal, run, outcome.again);
+  if (outcome.interrupted && run.conclusion === "cancelled") return exitCodes.interrupted;
+  return run.conclusion === "succeeded" || run.conclusion === "waiting" ? exitCodes.clean : exitCodes.failed;
+}
+
+function summaryLines(run: RunView, { style, columns }: { style: Style; columns: number }): string[] {
+  const took = duration(run.durationMs);
+  const lines = ["", `${headline(run, style)} ${style.faint(`in ${took} (run ${run.run})`)}`];
+  lines.push(...criticalPathLines(run, { style, columns }));
+  for (const job of run.jobs.filter(({ status }) => status === "failed")) {
+    lines.push(`  ${style.bad("✖")} ${job.id}: ${job.failure?.message ?? "failed"}`);
+  }
+  for (const { environment, reviewers } of run.approvals) {
+    lines.push(`  ${style.warning("?")} ${environment} waits for approval${by(reviewers)}`);
+  }
+  return [...lines, ...outputLines(run, style)];
+}
+
+const mostOnPath = 8;
+
+/** The chain that decided how long it took; of a long one the slowest jobs, in their order. */
+function criticalPathLines(run: RunView, { style, columns }: { style: Style; columns: number }): string[] {
+  const path = run.criticalPath;
+  if (path.length < 2) return [];
+  const slowest = path.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, mostOnPath);
+  const shown = path.filter((job) => slowest.includes(job));
+  // Joined by a hard space, so that a job and its time stay on one line.
+  const steps = shown.map(({ job, durationMs }) => `${job}\u00a0${duration(durationMs)}`);
+  const rest = path.length - shown.length;
+  const text = steps.join(" → ") + (rest > 0 ? ` and ${rest} quicker ones between them` : "");
+  const title = "  critical path  ";
+  const [first, ...more] = wrap(text, columns - title.length).map((line) => line.replaceAll("\u00a0", " "));
+  return [`${style.faint(title)}${first}`, ...more.map((line) => `${" ".repeat(title.length)}${line}`)];
+}
+
+function headline(run: RunView, style: Style): string {
+  const jobs = countJobs(run.jobs);
+  switch (run.conclusion) {
+    case "succeeded":
+      return `${style.good("✔")} release ${run.release} passed: ${jobs}`;
+    case "failed":
+      return `${style.bad("✖")} release ${run.release} failed: ${jobs}`;
+    case "cancelled":
+      return `${style.warning("■")} release ${run.release} was cancelled: ${jobs}`;
+    case "waiting":
+      return `${style.warning("?")} release ${run.release} waits: ${jobs}`;
+    default:
+      return run.conclusion satisfies never;
+  }
+}
+
+function countJobs(list: readonly JobView[]): string {
+  const words: [string, JobView["status"][]][] = [
+    ["passed", ["succeeded"]],
+    ["failed", ["failed"]],
+    ["cancelled", ["cancelled"]],
+    ["skipped", ["skipped"]],
+    ["open", ["waiting", "ready", "running", "backing-off"]],
+  ];
+  const parts = words.flatMap(([word, statuses]) => {
+    const number = list.filter(({ status }) => statuses.includes(status)).length;
+    return number > 0 ? [`${number} ${word}`] : [];
+  });
+  return `${count(list.length, "job")}, ${parts.join(", ")}`;
+}
+
+function outputLines(run: RunView, style: Style): string[] {
+  const lines: string[] = [];
+  for (const environment of run.path) {
+    const rows: string[][] = [];
+    for (const [pipeline, { outputs, release }] of Object.entries(run.environments[environment] ?? {})) {
+      const from = release === run.release ? "" : style.faint(`from release ${release}`);
+      for (const [name, value] of Object.entries(outputs)) rows.push([`${pipeline}.${name}`, shownValue(value), from]);
+    }
+    if (rows.length > 0) lines.push(`  ${style.strong(environment)}`, ...table(rows, "    "));
+  }
+  return lines;
+}
+
+function serviceLines(services: readonly ServiceView[], kept: boolean): string[] {
+  if (services.length === 0) return [];
+  if (!kept)
+    return [
+      `  ${count(services.length, "service")} that jobs had started ${services.length === 1 ? "was" : "were"} stopped`,
+    ];
+  const rows = services.map(({ name, pid, url }) => [
+    name,
+    url ?? "",
+    `process ${pid}`,
+    `stop it: baton services stop ${name}`,
+  ]);
+  return ["  still running", ...table(rows, "    ")];
+}
+
+function suggestNext(terminal: Terminal, run: RunView, again = "baton run"): void {
+  switch (run.conclusion) {
+    case "succeeded":
+      terminal.suggest("baton status", "what is deployed where");
+      break;
+    case "failed":
+      suggestAfterFailure(terminal, run, again);
+      break;
+    case "cancelled":
+      terminal.suggest(`baton retry ${run.run}`, "takes it up again where it stopped");
+      break;
+    case "waiting":
+      for (const { environment } of run.approvals) {
+        terminal.suggest(`baton approve ${run.run} ${environment}`, "or baton reject");
+      }
+      if (run.approvals.length === 0) terminal.suggest("baton status", "what it waits for");
+      break;
+    default:
+      run.conclusion satisfies never;
+  }
+}
+
+/** What failed by the world may pass the next time; what failed by the files has to be mended, and a retry takes the same. */
+function suggestAfterFailure(terminal: Terminal, run: RunView, again: string): void {
+  const failures = run.jobs.flatMap(({ failure }) => failure ?? []);
+  const retry = `baton retry ${run.run}`;
+  if (failures.length === 0) {
+    terminal.suggest(retry, `asks again for ${run.refused.join(", ") || "what was not approved"}`);
+  } else if (failures.every(({ kind }) => byTheWorld.has(kind))) {
+    terminal.suggest(retry, "runs what failed again; what passed stays");
+  } else {
+    terminal.suggest(again, "after mending it: a new run with the files as they are then");
+    terminal.suggest(retry, "if it was not the files: runs what failed again on the same ones");
+  }
+}
+
+/** Kinds of failure that say nothing against the files. */
+const byTheWorld: ReadonlySet<string> = new Set(["signal", "timeout", "spawn", "tool", "lost"]);

@@ -1,0 +1,107 @@
+import type { Underway } from "../../control/local/underway.ts";
+import { type ExitCode, exitCodes } from "../problem.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { openApprovalDesk } from "./approvals.ts";
+import type { Display, DisplayOptions } from "./display.ts";
+import { watchInterrupts } from "./interrupts.ts";
+import { plainDisplay } from "./plain-display.ts";
+import { summarise } from "./summary.ts";
+
+export interface WatchOptions {
+  terminal: Terminal;
+  underway: Underway;
+  /** Said before anything happens. */
+  heading: readonly string[];
+  /** Print what jobs print. */
+  verbose: boolean;
+  /** Approve everything that the run asks for. */
+  yes: boolean;
+  /** Summary as JSON on stdout, nothing redrawn. */
+  json: boolean;
+  /** Leave services running that a step started, also where nobody sits at the terminal. */
+  keepServices: boolean;
+  /** The command that makes a new run of the same kind. */
+  again?: string;
+}
+
+/**
+ * Lets a run go on until it has ended or waits for a person, shows it, and says how it went. Ctrl-C cancels this run and
+ * nothing else.
+ */
+export async function watchRun(options: WatchOptions): Promise<ExitCode> {
+  const { underway } = options;
+  try {
+    return await watch(options);
+  } finally {
+    await underway.close();
+  }
+}
+
+async function watch(options: WatchOptions): Promise<ExitCode> {
+  const { terminal, underway, heading } = options;
+  const left = Promise.withResolvers<string>();
+  const interrupts = watchInterrupts({
+    onGraceful: () => void cancel("graceful"),
+    onNow: () => void cancel("now"),
+    onLeave: (signal) => left.resolve(signal),
+  });
+  const display = await openDisplay(options, () => interrupts.press());
+  const desk = openApprovalDesk({ underway, display, approveAll: options.yes });
+
+  async function cancel(mode: "graceful" | "now"): Promise<void> {
+    display.notice(
+      mode === "graceful"
+        ? "stopping: nothing new starts, running jobs end first. Ctrl-C again ends them at once."
+        : "stopping now: running jobs are being ended.",
+    );
+    await underway.cancel(mode);
+  }
+
+  async function untilDone(): Promise<void> {
+    do {
+      await underway.atRest();
+      // An answer sets things in motion again.
+      await desk.answered();
+    } while (!underway.isAtRest);
+  }
+
+  try {
+    if (heading.length > 0) display.say(...heading);
+    const { interrupted, danger } = await underway.begin({
+      event(recorded) {
+        display.event(recorded);
+        desk.event(recorded.event);
+      },
+      output: (line) => display.output(line),
+    });
+    if (danger !== undefined) display.say(danger);
+    if (interrupted.length > 0) display.say(`run ${underway.run} was interrupted in ${interrupted.join(", ")}`);
+    desk.askOpen();
+    const signal = await Promise.race([untilDone().then(() => undefined), left.promise]);
+    if (signal !== undefined) {
+      display.close();
+      return leave(terminal, { signal, run: underway.run });
+    }
+  } finally {
+    interrupts.end();
+    display.close();
+  }
+  await underway.tidyUp();
+  return await summarise({ ...options, interrupted: interrupts.pressed > 0 });
+}
+
+function leave(terminal: Terminal, { signal, run }: { signal: string; run: string }): ExitCode {
+  terminal.say(`stopped by ${signal}; nothing that had finished is lost`);
+  terminal.suggest(`baton resume ${run}`, "goes on with it");
+  return exitCodes.interrupted;
+}
+
+async function openDisplay(
+  { terminal, underway, verbose, json }: WatchOptions,
+  onInterrupt: () => void,
+): Promise<Display> {
+  const options: DisplayOptions = { terminal, underway, verbose, onInterrupt };
+  if (!terminal.redraws || json) return plainDisplay(options);
+  const { liveDisplay } = await import("./live-display.ts");
+  return liveDisplay(options);
+}

@@ -1,0 +1,178 @@
+import { type Refusal, type RefusalCode, Refused } from "../control/control.ts";
+import { Failure, UsageError } from "./problem.ts";
+
+interface Words {
+  message: string;
+  next?: string;
+}
+
+type Wording = (refusal: Refusal) => Words;
+
+/** Asked in a way that cannot be answered: exit code 2. */
+const usage = {
+  "definition-refused": ({ because, remedy }) => ({
+    message: because ?? "",
+    ...(remedy !== undefined && { next: remedy }),
+  }),
+  "no-definition": ({ because }) => ({
+    message: because ?? "",
+    next: "baton init  writes one for what is here; or go to the folder of your delivery, or name it with --config FILE",
+  }),
+  "no-such-file": ({ subject }) => ({
+    message: `${subject} does not exist`,
+    next: "give --config the path of a definition",
+  }),
+  "several-definitions": ({ known }) => ({
+    message: `${known.join(" and ")} stand side by side: which one is meant?`,
+    next: "name it with --config FILE, or remove the other",
+  }),
+  "wrong-setting": ({ because }) => ({ message: because ?? "" }),
+  "no-environment": (refusal) => ({
+    message: `there is no environment "${refusal.subject}"${didYouMean(refusal)}`,
+    next: `the environments are ${refusal.known.join(", ")}`,
+  }),
+  "two-targets": ({ known: [env, to] }) => ({
+    message: "--env and --to exclude each other",
+    next: `--to ${to} goes through everything before ${to}; --env ${env} takes ${env} alone`,
+  }),
+  "no-pipeline": (refusal) => ({
+    message: `there is no pipeline "${refusal.subject}"${didYouMean(refusal)}`,
+    next: `the pipelines are ${refusal.known.join(", ")}`,
+  }),
+  "no-event": ({ subject, known }) => ({
+    message: `--event ${subject}: there is no such event`,
+    next: `use one of ${known.join(", ")}`,
+  }),
+  "no-commit": ({ subject }) => ({
+    message: `--since ${subject}: git knows no such commit`,
+    next: "git log --oneline shows the ones it knows",
+  }),
+  "nothing-to-compare": ({ subject, because }) => ({
+    message: `--since ${subject} needs a commit to compare with, but ${because}`,
+  }),
+  "not-passed-before": ({ subject, known, because }) => ({
+    message: `${subject} comes after ${known.filter((name) => name !== subject).join(" and ")}, where this has not passed yet: ${because}`,
+    next: `--to ${subject} goes through ${known.join(", ")}`,
+  }),
+  "no-parameter": (refusal) => ({
+    message: `there is no parameter "${refusal.subject}"${didYouMean(refusal) || `; ${knownParameters(refusal)}`}`,
+  }),
+  "not-a-pair": ({ subject }) => ({ message: `--param ${subject} is not NAME=VALUE` }),
+  "wrong-parameter": ({ subject, because }) => ({ message: `--param ${subject}: ${because}` }),
+  "missing-parameters": ({ subject, known }) => ({
+    message: `the delivery asks for ${subject}`,
+    next: `give ${known.map((name) => `--param ${name}=…`).join(" ")}`,
+  }),
+  "no-run": (refusal) => ({
+    message: `there is no run "${refusal.subject}"${didYouMean(refusal)}`,
+    next: "baton status lists the runs",
+  }),
+  "no-job": (refusal) => ({
+    message: `there is no job "${refusal.subject}" in it${didYouMean(refusal)}`,
+    next: `there are ${someOf(refusal.known)}`,
+  }),
+  "nothing-deployed": ({ subject, known }) => ({
+    message: `nothing is deployed in "${subject}"; something is in ${known.join(", ") || "no environment"}`,
+    next: `baton run --env ${subject}`,
+  }),
+  "not-on-path": (refusal) => ({
+    message: `it does not go to "${refusal.subject}"${didYouMean(refusal)}`,
+    next: `it goes to ${refusal.known.join(", ")}`,
+  }),
+  "several-open": ({ known }) => ({
+    message: `several runs have not ended: ${known.join(", ")}`,
+    next: `name one of them; baton status shows what they are at`,
+  }),
+  "several-wait": ({ known }) => ({
+    message: `several things wait for an answer: ${known.join(", ")}`,
+    next: `name one of them, for example: ${known[0]}`,
+  }),
+  "missing-secrets": ({ known, because }) => ({
+    message: `${known.length === 1 ? "a secret is" : `${known.length} secrets are`} not set: ${because}`,
+    next: "set an environment variable of that name, or give --secrets-file FILE with NAME=value lines",
+  }),
+  "unreadable-secrets": ({ subject, because }) => ({
+    message: `--secrets-file ${subject} cannot be read: ${because}`,
+    next: "it holds one NAME=value on each line",
+  }),
+} satisfies Partial<Record<RefusalCode, Wording>>;
+
+/** The world does not allow it: exit code 1. */
+const failures = {
+  "no-runs": () => ({
+    message: "nothing was run here yet",
+    next: "baton plan shows what a run would do, baton run does it",
+  }),
+  "has-finished": ({ subject, because }) => ({
+    message: `run ${subject} has ended already: ${because}`,
+    next: "baton status",
+  }),
+  "not-finished": ({ subject }) => ({
+    message: `run ${subject} has not ended`,
+    next: `baton resume ${subject} goes on with it`,
+  }),
+  "none-open": () => ({
+    message: "every run has ended: there is nothing to cancel",
+    next: "baton status shows how",
+  }),
+  "nothing-to-retry": ({ subject }) => ({
+    message: `every job of run ${subject} passed: there is nothing to retry`,
+    next: "baton run --force runs it again as a new release",
+  }),
+  "nothing-waits": ({ subject, known }) => ({
+    message: `${subject === "" ? "nothing" : `no run for ${subject}`} waits for an approval${alsoWaits(known)}`,
+    next: "baton status",
+  }),
+  "not-waiting": ({ subject, known, because }) => ({
+    message: `run ${subject} does not wait for an approval${because === undefined ? "" : ` of ${because}`}${alsoWaits(known)}`,
+    next: "baton status",
+  }),
+  "approval-expired": ({ subject, known: [run] }) => ({
+    message: `the approval of ${subject} for run ${run} came too late: nobody answered in time, so it was not let in`,
+    next: `baton retry ${run} asks for ${subject} again`,
+  }),
+  "not-taken": ({ subject, because }) => ({
+    message: `the Baton that runs ${subject} has not taken the answer within ${because}`,
+    next: "it is kept and counts as soon as it looks; baton status shows it",
+  }),
+  "journal-not-written": ({ because }) => ({ message: because ?? "the journal could not be written" }),
+  "workplace-gone": ({ subject, because }) => ({
+    message: `the folder that run ${subject} works on is gone: ${because}`,
+    next: `put it back and resume, or give the run up with: baton cancel ${subject}`,
+  }),
+  "workplace-unknown": ({ subject, because }) => ({
+    message: `nothing says where run ${subject} works: ${because}`,
+    next: `give the run up with: baton cancel ${subject}`,
+  }),
+} satisfies Partial<Record<RefusalCode, Wording>>;
+
+const wordings: Record<RefusalCode, Wording> = { ...usage, ...failures };
+
+/** A refusal in the words of the command line, with the options that help. */
+export function inWords(refusal: Refusal): UsageError | Failure {
+  const { message, next } = wordings[refusal.code](refusal);
+  const advice = next === undefined ? {} : { next };
+  return refusal.code in usage ? new UsageError(message, advice) : new Failure(message, advice);
+}
+
+/** Adapters' errors that are about the world and not about Baton; their messages already say where, what and what next. */
+const worldly = new Set(["StoreError", "GitError"]);
+
+/** What an error means to the person who called; undefined for one that is a bug in Baton. */
+export function problemIn(error: unknown): UsageError | Failure | undefined {
+  if (error instanceof UsageError || error instanceof Failure) return error;
+  if (error instanceof Refused) return inWords(error.refusal);
+  return error instanceof Error && worldly.has(error.name) ? new Failure(error.message) : undefined;
+}
+
+const didYouMean = ({ near }: Refusal) => (near === undefined ? "" : `; did you mean ${near}?`);
+
+const alsoWaits = (known: readonly string[]) => (known.length > 0 ? `; ${known.join(", ")} does` : "");
+
+const knownParameters = ({ known }: Refusal) =>
+  known.length === 0 ? "the delivery has none" : `there are ${known.join(", ")}`;
+
+function someOf(names: readonly string[]): string {
+  const most = 8;
+  return names.slice(0, most).join(", ") + (names.length > most ? ` and ${names.length - most} more` : "");
+}

@@ -1,0 +1,29 @@
+import type { Waiting } from "../../control/views/waits.ts";
+import { duration } from "./duration.ts";
+import { by } from "./event-line.ts";
+
+/** What something waits for, in words: `waits for web.build@dev`. `now` is milliseconds since the epoch. */
+export function waitText({ wait }: Waiting, now: number): string {
+  switch (wait.kind) {
+    case "approval": {
+      const left = wait.expiresAt === undefined ? "" : `, ${duration(wait.expiresAt - now)} left`;
+      return `waits for approval${by(wait.reviewers)}${left}`;
+    }
+    case "jobs":
+      return `waits for ${wait.jobs[0] ?? "its turn"}`;
+    case "time":
+      return `next attempt in ${duration(wait.until - now)}`;
+    case "lock":
+      return wait.holder
+        ? `waits until run ${wait.holder} has left ${wait.environment}`
+        : `waits for the lock of ${wait.environment}`;
+    case "group":
+      return "waits for its concurrency group";
+    case "legs":
+      return "waits for another leg";
+    case "slot":
+      return "waits for a free place";
+    default:
+      return wait satisfies never;
+  }
+}

@@ -1,0 +1,109 @@
+import { nearestName } from "../findings/nearest-name.ts";
+
+/** Who asks. Kept in the journal with what was done. */
+export interface Actor {
+  name: string;
+  via: "terminal" | "web" | "webhook" | "schedule" | "policy";
+}
+
+/** What surrounds a question that is asked on this machine. A terminal is one. */
+export interface Caller {
+  /** Absolute. */
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** The file that starts Baton, to start it again as a child. */
+  entry: string;
+  /** Lines for the person, where nobody is left to be answered. */
+  say(...lines: string[]): void;
+}
+
+/** Why a question was not answered. Each face has words for every code: the command line names its options. */
+export type RefusalCode =
+  // The definition. `because` explains it with its places, `remedy` says what to do.
+  | "definition-refused"
+  | "no-definition"
+  | "no-such-file"
+  | "several-definitions"
+  // What was asked for is not there, or cannot be had like this.
+  | "no-environment"
+  | "no-pipeline"
+  | "no-event"
+  | "no-commit"
+  | "no-parameter"
+  | "no-run"
+  | "no-runs"
+  | "no-job"
+  | "not-a-pair"
+  | "wrong-parameter"
+  | "missing-parameters"
+  | "two-targets"
+  | "nothing-to-compare"
+  | "not-passed-before"
+  | "wrong-setting"
+  | "nothing-deployed"
+  | "not-on-path"
+  | "several-open"
+  | "several-wait"
+  | "missing-secrets"
+  | "unreadable-secrets"
+  // The world does not allow it.
+  | "has-finished"
+  | "not-finished"
+  | "none-open"
+  | "nothing-to-retry"
+  | "nothing-waits"
+  | "not-waiting"
+  | "approval-expired"
+  | "not-taken"
+  | "journal-not-written"
+  | "workplace-gone"
+  | "workplace-unknown";
+
+/** Why it cannot be done, as data: a face puts it into words, a program looks at the code. */
+export interface Refusal {
+  code: RefusalCode;
+  /** What it is about: a name, a path, a commit, a run. */
+  subject: string;
+  /** What is there instead; empty where that says nothing. */
+  known: readonly string[];
+  /** The one of `known` that was probably meant. */
+  near?: string;
+  /** What the code and the names cannot say: somebody else's words (git, the operating system, a definition). */
+  because?: string;
+  /** What to do where it is the same for every face. */
+  remedy?: string;
+}
+
+export type Asked<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+
+/** A refusal on its way to whoever asked; `asked` makes an answer of it. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(`${refusal.code}: ${refusal.because ?? refusal.subject}`);
+    this.refusal = refusal;
+  }
+}
+
+/** The refusal to throw. @example throw refused("no-environment", { subject: "pord", known: ["dev", "prod"] }) */
+export function refused(code: RefusalCode, about: Omit<Refusal, "code" | "known"> & Partial<Refusal>): Refused {
+  return new Refused({ known: [], ...about, code });
+}
+
+/** The refusal of a name that is not among the known ones, with the nearest of them. */
+export function notThere(code: RefusalCode, subject: string, known: readonly string[]): Refused {
+  const near = nearestName(subject, known);
+  return refused(code, { subject, known, ...(near !== undefined && { near }) });
+}
+
+/** The answer to a question that may be refused; anything else that goes wrong is thrown on. */
+export async function asked<T>(question: () => Promise<T> | T): Promise<Asked<T>> {
+  try {
+    return { ok: true, value: await question() };
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, refusal: error.refusal };
+    throw error;
+  }
+}

@@ -1,0 +1,162 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { RunId } from "../../engine/events.ts";
+import { type Original, readOriginal, renewCheckout } from "../../git/checkout.ts";
+import { keepOnlyRuns, keepRunCommit, type RunRefs } from "../../git/run-refs.ts";
+import { keepOnlySnapshots, keepSnapshot } from "../../git/snapshot.ts";
+import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
+import { folderId } from "../../runner/runner.ts";
+import { refused } from "../control.ts";
+import type { Source } from "../request/source.ts";
+
+/** Where the jobs of a run work, kept in `.baton/checkouts/<run>.json` so that a resumed run works on the same files. */
+type Workplace =
+  /** In the working tree itself; `directory` is absolute. */
+  | { version: 1; kind: "in-place"; directory: string }
+  /** Each attempt in a checkout of its own. `prefix` is the definition's folder below the top of the repository. */
+  | { version: 1; kind: "checkout"; root: string; commit: string; branch?: string; prefix: string };
+
+/**
+ * The checkouts of a state folder. No two attempts share files: jobs that run at the same time must not see what the
+ * other one is just writing, and none may pick up what an earlier one happened to leave. A folder whose attempt has
+ * passed is made as new for a later one, which is faster than another checkout.
+ */
+export class Checkouts {
+  readonly #folder: string;
+  readonly #known = new Map<RunId, Workplace>();
+  /** By root: what the checkouts of one repository have in common is read once. */
+  readonly #originals = new Map<string, Promise<Original>>();
+  /** Folders of attempts that run or did not pass, by run, job and attempt. */
+  readonly #taken = new Map<string, string>();
+  /** Folders that may be used again, by run. */
+  readonly #free = new Map<RunId, string[]>();
+
+  constructor(stateFolder: string) {
+    this.#folder = join(stateFolder, "checkouts");
+  }
+
+  /** Notes what a new run works on, before it is recorded. Resolves with a sentence about what may endanger the run. */
+  async prepare(run: RunId, { source, inPlace }: { source: Source; inPlace: boolean }): Promise<string | undefined> {
+    mkdirSync(this.#folder, { recursive: true });
+    let place: Workplace = { version: 1, kind: "in-place", directory: source.root };
+    let unkept: string | undefined;
+    if (source.kind === "commit") {
+      const { root, commit, branch, prefix } = source;
+      if (source.uncommitted.length > 0) await keepSnapshot(root, commit);
+      place = inPlace
+        ? { version: 1, kind: "in-place", directory: join(root, prefix) }
+        : { version: 1, kind: "checkout", root, commit, prefix, ...(branch !== undefined && { branch }) };
+      if (place.kind === "checkout") unkept = await keepRunCommit(this.#refs(root), run, commit);
+    }
+    const path = this.#record(run);
+    writeFileSync(`${path}.new`, `${JSON.stringify(place, null, 2)}\n`);
+    renameSync(`${path}.new`, path);
+    this.#known.set(run, place);
+    return unkept && `git may collect the commit of this run, because no ref could be given to it: ${unkept}`;
+  }
+
+  #refs(root: string): RunRefs {
+    return { root, owner: folderId(dirname(this.#folder)) };
+  }
+
+  /** Before a run goes on: what it works on must be there. */
+  restore(run: RunId): void {
+    const place = this.#workplace(run);
+    const needed = place.kind === "in-place" ? place.directory : place.root;
+    if (existsSync(needed)) return;
+    throw refused("workplace-gone", { subject: run, because: needed });
+  }
+
+  directoryOf(attempt: AttemptName): string {
+    const place = this.#workplace(attempt.run);
+    return place.kind === "in-place" ? place.directory : join(this.#take(attempt), place.prefix);
+  }
+
+  async layOut(attempt: AttemptName): Promise<void> {
+    const place = this.#workplace(attempt.run);
+    if (place.kind === "in-place") return;
+    const { root, commit, branch } = place;
+    let original = this.#originals.get(root);
+    if (original === undefined) {
+      original = readOriginal(root);
+      this.#originals.set(root, original);
+    }
+    const folder = this.#take(attempt);
+    await renewCheckout({ root, commit, branch: branch ?? "", folder, original: await original });
+  }
+
+  /** The attempt has passed: its folder is free for another one of the same run. */
+  async clear(attempt: AttemptName): Promise<void> {
+    const folder = this.#taken.get(keyOf(attempt));
+    if (folder === undefined) return;
+    this.#taken.delete(keyOf(attempt));
+    const free = this.#free.get(attempt.run);
+    if (free === undefined) this.#free.set(attempt.run, [folder]);
+    else free.push(folder);
+  }
+
+  /** Removes the checkouts of runs that are over with their refs, and the snapshots that neither they nor a deployment need. */
+  async tidy({
+    keep,
+    commits,
+    root,
+  }: {
+    keep: ReadonlySet<RunId>;
+    commits: readonly string[];
+    root: string | undefined;
+  }): Promise<void> {
+    if (!existsSync(this.#folder)) return;
+    const needed = new Set(commits);
+    const runs = new Set(readdirSync(this.#folder).map((name) => name.replace(/\.json(\.new)?$/, "")));
+    await Promise.all(
+      Array.from(runs, async (run) => {
+        const record = this.#read(run);
+        if (keep.has(run)) {
+          if (record?.kind === "checkout") needed.add(record.commit);
+          return;
+        }
+        await rm(join(this.#folder, run), { recursive: true, force: true });
+        await rm(this.#record(run), { force: true });
+      }),
+    );
+    if (root !== undefined) await Promise.all([keepOnlySnapshots(root, needed), keepOnlyRuns(this.#refs(root), keep)]);
+  }
+
+  #workplace(run: RunId): Workplace {
+    const known = this.#known.get(run) ?? this.#read(run);
+    if (known === undefined) {
+      throw refused("workplace-unknown", { subject: run, because: `${this.#record(run)} is missing` });
+    }
+    this.#known.set(run, known);
+    return known;
+  }
+
+  /** The folder of an attempt, from now on its own. New ones are named after the attempt that had them first. */
+  #take(attempt: AttemptName): string {
+    const key = keyOf(attempt);
+    const folder =
+      this.#taken.get(key) ??
+      this.#free.get(attempt.run)?.pop() ??
+      join(this.#folder, attempt.run, attemptFileName(attempt));
+    this.#taken.set(key, folder);
+    return folder;
+  }
+
+  #record(run: RunId): string {
+    return join(this.#folder, `${run}.json`);
+  }
+
+  #read(run: RunId): Workplace | undefined {
+    try {
+      return JSON.parse(readFileSync(this.#record(run), "utf8")) as Workplace;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+}
+
+function keyOf({ run, job, attempt }: AttemptName): string {
+  return `${run} ${job} ${attempt}`;
+}

@@ -1,0 +1,52 @@
+import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
+import { openStoreForReading, type ReadingHandle } from "../../store/store.ts";
+import { notThere, refused } from "../control.ts";
+import type { Project } from "../project.ts";
+
+/** The journal of a place to read, also beside a Baton that runs; undefined when nothing was ever run there. */
+export function openJournal(project: Project): ReadingHandle | undefined {
+  try {
+    return openStoreForReading(project.stateFolder);
+  } catch (error) {
+    if ((error as { code?: string }).code === "empty") return undefined;
+    throw error;
+  }
+}
+
+export function requireJournal(project: Project): ReadingHandle {
+  const journal = openJournal(project);
+  if (journal) return journal;
+  throw refused("no-runs", { subject: project.stateFolder });
+}
+
+/** The run that is meant: the one named (its release number counts too), else the newest. @throws {Refused} */
+export function findRun(journal: JournalReader, named: string | undefined): RunRecord {
+  const runs = journal.runs();
+  const found = named === undefined ? runs[0] : matching(runs, named);
+  if (found) return found;
+  if (named === undefined) throw refused("no-runs", { subject: "" });
+  throw notThere("no-run", named, idsOf(runs));
+}
+
+/**
+ * The run that is meant among those that have not ended: the one named, else the only one there is. Which of several is
+ * never guessed. @throws {Refused}
+ */
+export function findOpenRun(journal: JournalReader, named: string | undefined): RunRecord {
+  if (named !== undefined) {
+    const found = findRun(journal, named);
+    if (found.conclusion === undefined) return found;
+    throw refused("has-finished", { subject: found.run, because: found.conclusion });
+  }
+  const open = journal.runs().filter(({ conclusion }) => conclusion === undefined);
+  if (open.length === 1) return open[0]!;
+  if (open.length === 0) throw refused("none-open", { subject: "" });
+  throw refused("several-open", { subject: "", known: idsOf(open).toReversed() });
+}
+
+const idsOf = (runs: readonly RunRecord[]) => runs.map(({ run }) => run);
+
+/** By id, or by the number of its release. */
+export function matching(runs: readonly RunRecord[], named: string): RunRecord | undefined {
+  return runs.find(({ run, release }) => run === named || String(release) === named);
+}

@@ -1,0 +1,169 @@
+import { type Engine, EngineStopped } from "../../engine/drive.ts";
+import type { RunState } from "../../engine/state.ts";
+import type { Service } from "../../runner/services.ts";
+import { type Actor, refused } from "../control.ts";
+import type { JobId, OutputLine, Recorded, RunId } from "../views/events.ts";
+import { type ApprovalView, approvalsIn, type RunView, runView } from "../views/run.ts";
+import { timeLeft } from "../views/time-left.ts";
+import { answerRequests } from "./ask-holder.ts";
+import type { LocalHost } from "./host.ts";
+import { tidyUp } from "./tidy-up.ts";
+
+/** What a verb does to the run once everybody listens. */
+export type Begin = () => Promise<Begun>;
+
+export interface Begun {
+  /** Jobs that a Baton that is gone was at; they start again. */
+  interrupted: JobId[];
+  /** What may go wrong all the same, one sentence. */
+  danger?: string;
+}
+
+export interface Watcher {
+  /** Everything that happens to the run from now on, once it is durable. */
+  event(recorded: Recorded): void;
+  /** Every line that its jobs print. */
+  output(line: OutputLine): void;
+}
+
+/**
+ * One run that this process makes go on, as those see it who asked for it. Other runs of the state folder are not touched.
+ *
+ * ```text
+ * begin() ──▶ goes on ──▶ atRest() ──▶ close()
+ *                └── answer(), cancel() ──┘
+ * ```
+ */
+export class Underway {
+  readonly run: RunId;
+  readonly stateFolder: string;
+  readonly #host: LocalHost;
+  readonly #begin: Begin;
+  readonly #by: Actor;
+
+  constructor(host: LocalHost, { run, by, begin }: { run: RunId; by: Actor; begin: Begin }) {
+    this.run = run;
+    this.stateFolder = host.project.stateFolder;
+    this.#host = host;
+    this.#begin = begin;
+    this.#by = by;
+  }
+
+  /** To be called once, before everything else. */
+  async begin(watcher: Watcher): Promise<Begun> {
+    const { engine, runner } = this.#host;
+    engine.subscribe((recorded) => {
+      if (recorded.event.run === this.run) watcher.event(recorded);
+    });
+    runner.onOutput((line) => watcher.output(line));
+    const begun = await this.#begin();
+    answerRequests(this.#host);
+    return begun;
+  }
+
+  /** As it is now; undefined before it was made. */
+  view(): RunView | undefined {
+    const state = this.#state;
+    return state && runView(this.#engine.state, state, Date.now());
+  }
+
+  approvals(): ApprovalView[] {
+    return this.#state === undefined ? [] : approvalsIn(this.#state);
+  }
+
+  /** What jobs usually take, in milliseconds. */
+  expected(): ReadonlyMap<JobId, number> {
+    return this.#host.store.durations();
+  }
+
+  /** How long the rest will take, when it can be told. Walks the whole plan. */
+  leftMs(expected: ReadonlyMap<JobId, number>): number | undefined {
+    return this.#state && timeLeft(this.#state, expected, Date.now());
+  }
+
+  mostAttempts(job: JobId): number {
+    return this.#state?.jobs.get(job)?.definition.retry.attempts ?? 1;
+  }
+
+  stepName(job: JobId, step: number): string {
+    return this.#state?.jobs.get(job)?.definition.steps[step]?.name ?? "";
+  }
+
+  async answer(environment: string, answer: "approved" | "rejected"): Promise<void> {
+    await this.#engine.answer(this.run, environment, { answer, by: this.#by.name });
+  }
+
+  /** Nothing new starts; with `now`, running jobs are ended as well. Too late is no mistake. */
+  async cancel(mode: "graceful" | "now"): Promise<void> {
+    if (this.#state?.finished !== undefined) return;
+    await this.#engine.cancel(this.run, { mode, by: this.#by.name }).catch(() => {});
+  }
+
+  /** Resolves when nothing more happens by itself: the run has ended or waits for a person. @throws {Refused} */
+  async atRest(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (this.#state !== undefined && rests(this.#state)) resolve();
+    };
+    const stop = this.#engine.subscribe(look);
+    const failed = Promise.withResolvers<never>();
+    this.#engine.settled(this.run).catch(failed.reject);
+    look();
+    try {
+      await Promise.race([promise, failed.promise]);
+    } catch (error) {
+      throw asRefusal(error);
+    } finally {
+      stop();
+    }
+  }
+
+  get isAtRest(): boolean {
+    return this.#state !== undefined && rests(this.#state);
+  }
+
+  /** Services that jobs of this state folder left running. */
+  services(): Service[] {
+    return this.#host.runner.listServices();
+  }
+
+  async stopService(service: Service): Promise<void> {
+    await this.#host.runner.stopService(service);
+  }
+
+  /** Clears away what is not needed any more, here and of runs that have ended. */
+  async tidyUp(): Promise<void> {
+    await tidyUp(this.#host, this.run);
+  }
+
+  /** Ends what still runs, so that the run can be resumed, and lets go of the state folder. */
+  async close(): Promise<void> {
+    await this.#host.close();
+  }
+
+  get #engine(): Engine {
+    return this.#host.engine;
+  }
+
+  get #state(): RunState | undefined {
+    return this.#engine.state.runs.get(this.run);
+  }
+}
+
+/** Whether nothing happens until a person does something. Whoever waits for another run does not rest. */
+function rests(run: RunState): boolean {
+  if (run.finished !== undefined) return true;
+  const pending = run.ready.size + run.doomed.size + run.toAsk.size + run.toRelease.size;
+  if (run.running > 0 || run.backingOff > 0 || pending > 0 || run.open === 0) return false;
+  return !run.list.some(({ stage }) => stage === "lock" || stage === "group");
+}
+
+/** The engine stops when the journal cannot be written; the store's own words say why and what to do. */
+function asRefusal(error: unknown): unknown {
+  if (!(error instanceof EngineStopped) || error.cause === undefined) return error;
+  const { cause } = error;
+  if (cause instanceof Error && cause.name === "StoreError") {
+    return refused("journal-not-written", { subject: "", because: cause.message });
+  }
+  return cause;
+}

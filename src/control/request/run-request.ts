@@ -1,0 +1,119 @@
+import type { Delivery, EventName } from "../../model/delivery.ts";
+import { plan as makePlan } from "../../plan/make-plan.ts";
+import type { Change, History, JobId, Plan, PlanRequest } from "../../plan/plan.ts";
+import { notThere, refused } from "../control.ts";
+import { chooseEnvironments, closure } from "./environments.ts";
+import { readParameters } from "./parameters.ts";
+import { branchFromCi, changesSince, resolveSince, type Source } from "./source.ts";
+
+/** What plan and run are asked. */
+export interface PlanOptions {
+  env?: string;
+  to?: string;
+  pipeline?: string[];
+  since?: string;
+  branch?: string;
+  event?: string;
+  param?: string[];
+  force?: true;
+}
+
+/** What was deployed and how long jobs took, from the journal. */
+export interface Past {
+  history: History;
+  durations: ReadonlyMap<JobId, number>;
+}
+
+export const noPast: Past = { history: { deployed: {} }, durations: new Map() };
+
+export interface Question {
+  delivery: Delivery;
+  source: Source;
+  past: Past;
+  options: PlanOptions;
+  env: NodeJS.ProcessEnv;
+  /** Instead of choosing them by option and branch. */
+  environments?: string[];
+}
+
+const events: readonly EventName[] = ["manual", "push", "pull-request", "schedule"];
+
+/** Makes the plan for what is asked. @throws {Refused} when it asks for what is not there. */
+export async function planFor(question: Question): Promise<Plan> {
+  const { delivery, source, past, options } = question;
+  const branch = options.branch ?? source.branch ?? branchFromCi(question.env);
+  const chosen = () => chooseEnvironments(delivery, { env: options.env, to: options.to, branch });
+  const environments = question.environments ?? chosen();
+  const pipelines = (options.pipeline ?? []).map((name) => knownPipeline(delivery, name));
+  const history = await knownHistory(question);
+  const bases = Object.values(history.deployed).flatMap((there) => Object.values(there).map(({ commit }) => commit));
+  const request: PlanRequest = {
+    change: {
+      event: eventOf(options),
+      commit: source.kind === "commit" ? source.commit : "",
+      branch: branch ?? "",
+      changedSince: await changesSince(source, bases),
+      // A snapshot stands for uncommitted files, so that nothing is left that the commit does not hold.
+      uncommitted: [],
+    } satisfies Change,
+    environments,
+    pipelines,
+    parameters: readParameters(delivery, options.param ?? []),
+    force: options.force ? (pipelines.length > 0 ? "named-pipelines" : "all") : "none",
+    history,
+    expectedMs: withoutLegs(past.durations),
+  };
+  if (options.env !== undefined) requirePassed(delivery, request, options.env);
+  return makePlan(delivery, request);
+}
+
+/** A single environment may be asked for when what comes before it has nothing left to do for these files. */
+function requirePassed(delivery: Delivery, request: PlanRequest, name: string): void {
+  const through = closure(delivery, [name]);
+  const before = through.filter((environment) => environment !== name);
+  if (before.length === 0) return;
+  const plan = makePlan(delivery, { ...request, environments: before });
+  const open = plan.pipelines.find(({ decision }) => decision === "run");
+  if (open === undefined) return;
+  const because = `${open.pipeline} has to run in ${open.environment} (${open.reason.text})`;
+  throw refused("not-passed-before", { subject: name, known: through, because });
+}
+
+function eventOf({ event }: PlanOptions): EventName {
+  if (event === undefined) return "manual";
+  const found = events.find((name) => name === event);
+  if (found) return found;
+  throw notThere("no-event", event, events);
+}
+
+function knownPipeline(delivery: Delivery, name: string): string {
+  const names = delivery.pipelines.map((pipeline) => pipeline.name);
+  if (names.includes(name)) return name;
+  throw notThere("no-pipeline", name, names);
+}
+
+/** What to compare with: with `since` every deployment counts as one of that commit. */
+async function knownHistory({ source, past, options }: Question): Promise<History> {
+  if (options.since !== undefined) return deployedAt(past.history, await resolveSince(source, options.since));
+  // Without commits there is nothing to compare: what was deployed before is never what is there now.
+  return source.kind === "folder" ? deployedAt(past.history, "unversioned") : past.history;
+}
+
+function deployedAt(history: History, commit: string): History {
+  const deployed: History["deployed"] = {};
+  for (const [environment, pipelines] of Object.entries(history.deployed)) {
+    deployed[environment] = {};
+    for (const [pipeline, value] of Object.entries(pipelines)) deployed[environment][pipeline] = { ...value, commit };
+  }
+  return { deployed };
+}
+
+/** The planner knows jobs, not legs: the slowest leg counts. */
+function withoutLegs(durations: ReadonlyMap<JobId, number>): Record<string, number> {
+  const expected: Record<string, number> = {};
+  for (const [id, ms] of durations) {
+    const job = id.replace(/\[.*$/, "");
+    expected[job] = Math.max(expected[job] ?? 0, ms);
+  }
+  return expected;
+}

@@ -1,0 +1,31 @@
+import { type Caller, refused } from "../control.ts";
+import { findRun, requireJournal } from "../local/journal.ts";
+import type { Underway } from "../local/underway.ts";
+import { findProject } from "../project.ts";
+import { type TakeUpOptions, takeUp } from "./take-up.ts";
+
+export interface RetryRequest extends TakeUpOptions {
+  config?: string;
+  /** By id or release number; without it the newest. */
+  run?: string;
+}
+
+/** Runs again what failed, was cancelled or skipped in a run that has ended; what passed stays. @throws {Refused} */
+export async function retryRun(caller: Caller, request: RetryRequest): Promise<Underway> {
+  const project = findProject(caller, request);
+  using journal = requireJournal(project);
+  const { run, conclusion } = findRun(journal, request.run);
+  if (conclusion === undefined) throw refused("not-finished", { subject: run });
+  if (conclusion === "succeeded") throw refused("nothing-to-retry", { subject: run });
+  return takeUp(caller, {
+    project,
+    run,
+    options: request,
+    async begin(host) {
+      host.checkouts.restore(run);
+      await host.engine.recover();
+      await host.engine.retry(run);
+      return { interrupted: [] };
+    },
+  });
+}

@@ -1,0 +1,123 @@
+import type { Failure, RunId } from "../../engine/events.ts";
+import type { Conclusion, JobState, JobStatus, RunState, RunStatus, State } from "../../engine/state.ts";
+import type { Deployed, JobId } from "../../plan/plan.ts";
+import { criticalPathOf } from "./critical-path.ts";
+import { type Waiting, waitingIn } from "./waits.ts";
+
+/** One run as it is now. Plain data; times in milliseconds since the epoch, durations in milliseconds. */
+export interface RunView {
+  version: 1;
+  run: RunId;
+  release: number;
+  delivery: string;
+  commit: string;
+  /** In promotion order. */
+  path: string[];
+  status: RunStatus;
+  /** `waiting` as long as it has not ended. */
+  conclusion: Conclusion | "waiting";
+  createdAt: number;
+  finishedAt?: number;
+  /** Until it ended, or until now. */
+  durationMs: number;
+  /** The chain of jobs that it waited for; empty while one of them runs. */
+  criticalPath: { job: JobId; durationMs: number }[];
+  /** Those that run by the plan, in plan order. */
+  jobs: JobView[];
+  /** Environments that wait for a person. */
+  approvals: ApprovalView[];
+  /** Environments that a person kept it out of, or that nobody let it into in time. */
+  refused: string[];
+  /** Whatever has not started, and what it waits for. */
+  waiting: Waiting[];
+  /** What is deployed now in the environments of the run, by environment and pipeline. */
+  environments: Record<string, Record<string, Deployed>>;
+}
+
+export interface JobView {
+  id: JobId;
+  status: JobStatus;
+  /** How many there were, and how many there may be before it fails for good. */
+  attempts: number;
+  mostAttempts: number;
+  startedAt?: number;
+  durationMs?: number;
+  /** When it has failed. */
+  failure?: Failure;
+  /** Why it was skipped. */
+  because?: string;
+}
+
+export interface ApprovalView {
+  release: number;
+  environment: string;
+  reviewers: string[];
+  expiresAt?: number;
+  /** What the definition says to whoever is asked. */
+  message?: string;
+  /** What would be deployed. */
+  pipelines: string[];
+}
+
+export function runView(state: State, run: RunState, now: number): RunView {
+  const hasEnded = run.finished !== undefined;
+  return {
+    version: 1,
+    run: run.id,
+    release: run.release,
+    delivery: run.plan.delivery,
+    commit: run.plan.change.commit,
+    path: run.plan.environments,
+    status: run.status,
+    conclusion: run.finished?.conclusion ?? "waiting",
+    createdAt: run.createdAt,
+    ...(run.finishedAt !== undefined && { finishedAt: run.finishedAt }),
+    durationMs: (run.finishedAt ?? now) - run.createdAt,
+    criticalPath:
+      run.running === 0 ? criticalPathOf(run).map(({ id, durationMs }) => ({ job: id, durationMs: durationMs! })) : [],
+    jobs: run.list.map(jobView),
+    approvals: approvalsIn(run),
+    refused: [...run.environments.values()].flatMap(({ name, approval }) =>
+      approval.status === "rejected" || approval.status === "expired" ? [name] : [],
+    ),
+    waiting: hasEnded ? [] : waitingIn(state, run),
+    environments: Object.fromEntries(
+      run.plan.environments.map((environment) => [environment, state.deployed[environment] ?? {}]),
+    ),
+  };
+}
+
+function jobView(job: JobState): JobView {
+  return {
+    id: job.id,
+    status: job.status,
+    attempts: job.attempt,
+    mostAttempts: job.definition.retry.attempts,
+    ...(job.startedAt !== undefined && { startedAt: job.startedAt }),
+    ...(job.durationMs !== undefined && { durationMs: job.durationMs }),
+    ...(job.status === "failed" && job.failure !== undefined && { failure: job.failure }),
+    ...(job.skipped !== undefined && { because: job.skipped.text }),
+  };
+}
+
+/** The environments of a run that wait for a person. */
+export function approvalsIn(run: RunState): ApprovalView[] {
+  return [...run.environments.values()].flatMap(({ name, approval }) => {
+    if (approval.status !== "requested") return [];
+    const message = run.delivery.environments.find((environment) => environment.name === name)?.approval?.message;
+    const planned = run.plan.pipelines.filter((item) => item.environment === name && item.decision === "run");
+    return {
+      release: run.release,
+      environment: name,
+      reviewers: approval.reviewers,
+      ...(approval.expiresAt !== undefined && { expiresAt: approval.expiresAt }),
+      ...(message !== undefined && { message }),
+      pipelines: planned.map(({ pipeline }) => pipeline),
+    };
+  });
+}
+
+/** It has passed, failed for good, or was skipped or cancelled. */
+export function isOver({ status }: Pick<JobView, "status">): boolean {
+  return status === "succeeded" || status === "failed" || status === "skipped" || status === "cancelled";
+}

@@ -1,0 +1,47 @@
+import { replay } from "../../engine/fold.ts";
+import type { RunState, State } from "../../engine/state.ts";
+import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
+import { type DeployedView, deployedView } from "./deployed.ts";
+import { type RunView, runView } from "./run.ts";
+
+/** What is deployed, the latest runs, and the ones that have not ended. Plain data. */
+export interface StatusView {
+  version: 1;
+  deployed: DeployedView;
+  /** Newest first. */
+  runs: RunRecord[];
+  /** Oldest first, also those that `runs` leaves out. */
+  open: OpenRun[];
+}
+
+export interface OpenRun extends Omit<RunView, "environments"> {
+  /** The process that makes it go on; absent when nobody does. */
+  runBy?: { pid?: number };
+}
+
+/** The latest `most` runs. `ownerOf` says which process makes a run go on. */
+export function statusView(
+  journal: JournalReader | undefined,
+  { most, now, ownerOf }: { most: number; now: number; ownerOf(run: RunState): { pid?: number } | undefined },
+): StatusView {
+  const runs = journal?.runs() ?? [];
+  const isOpen = runs.some(({ conclusion }) => conclusion === undefined);
+  return {
+    version: 1,
+    deployed: journal === undefined ? {} : deployedView(journal),
+    runs: runs.slice(0, most),
+    open: journal !== undefined && isOpen ? openRuns(replay(journal.load()), { now, ownerOf }) : [],
+  };
+}
+
+function openRuns(
+  state: State,
+  { now, ownerOf }: { now: number; ownerOf(run: RunState): { pid?: number } | undefined },
+): OpenRun[] {
+  return [...state.runs.values()].flatMap((run) => {
+    if (run.finished !== undefined) return [];
+    const runBy = ownerOf(run);
+    const { environments: _, ...view } = runView(state, run, now);
+    return { ...view, ...(runBy !== undefined && { runBy }) };
+  });
+}
