@@ -10,5 +10,5 @@ export const exampleFolder = (name: string) => fileURLToPath(new URL(`../../../.
 export function example(name: string): Delivery {
   const file = `${exampleFolder(name)}/baton.config.ts`;
   const cwd = dirname(file);
-  return deliveryOf(loadCode({ file, cwd, limitMs: 10_000 }), file, cwd);
+  return deliveryOf(loadCode({ file, cwd, limitMs: 10_000, say: () => {} }), file, cwd);
 }
