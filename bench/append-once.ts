@@ -4,6 +4,7 @@
  *     node append-once.ts file|singly|together PATH    prints {"eachUs"}
  */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import type { EngineEvent } from "../src/engine/events.ts";
 import { openStore } from "../src/store/store.ts";
 import { layers } from "./job-graph.ts";
 import { planOf } from "./plan-of.ts";
@@ -24,11 +25,12 @@ if (how === "file") {
 } else {
   const { delivery, plan } = planOf(layers(1));
   using store = openStore(path!);
-  await store.append([{ type: "run.created", run: "r1", release: 1, delivery, plan, parallel: 2 }], 0);
+  const append = (event: EngineEvent) => store.turn(() => ({ events: [event], at: 0 }));
+  await append({ type: "run.created", run: "r1", release: 1, delivery, plan, parallel: 2 });
   const [turns, together] = how === "singly" ? [1000, 1] : [100, 100];
   const start = performance.now();
   for (let turn = 0; turn < turns; turn++) {
-    const appended = Array.from({ length: together }, (_, job) => store.append([event(job)], 0));
+    const appended = Array.from({ length: together }, (_, job) => append(event(job)));
     await Promise.all(appended);
   }
   console.log(JSON.stringify({ eachUs: ((performance.now() - start) * 1000) / (turns * together) }));

@@ -1,4 +1,5 @@
 import type { Ended, Launch, Ports, Runner } from "../src/engine/ports.ts";
+import type { StoreHandle } from "../src/store/store.ts";
 
 /** Every job succeeds at once and nothing is executed: what is left is Baton's own work. */
 export class InstantRunner implements Runner {
@@ -28,12 +29,13 @@ export class InstantRunner implements Runner {
 
 let tokens = 0;
 
-export function instantPorts(ports: Pick<Ports, "store"> & { jobs: number }): Ports {
+export function instantPorts(ports: { store: StoreHandle; jobs: number }): Ports {
   let runs = 0;
   return {
     store: ports.store,
     runner: new InstantRunner(ports),
-    clock: { now: () => Date.now(), wakeAt: () => () => {} },
+    clock: { now: () => Date.now(), elapsed: () => performance.now(), wakeAfter: () => () => {} },
+    lease: ports.store.lease,
     ids: { run: () => `r${++runs}`, token: () => `token-${(++tokens).toString().padStart(26, "0")}` },
   };
 }

@@ -3,7 +3,7 @@
  *
  *     node make-journal.ts STATE_FOLDER EVENTS
  */
-import { openEngine } from "../src/engine/drive.ts";
+import { openEngine } from "../src/engine/engine.ts";
 import { openStore } from "../src/store/store.ts";
 import { instantPorts } from "./instant-runner.ts";
 import { layers } from "./job-graph.ts";
@@ -13,8 +13,7 @@ const [folder, wanted] = process.argv.slice(2);
 const events = Number(wanted);
 const { delivery, plan } = planOf(layers(10));
 using store = openStore(folder!);
-const engine = openEngine(instantPorts({ store, jobs: Number.POSITIVE_INFINITY }));
-await engine.recover();
+const engine = await openEngine(instantPorts({ store, jobs: Number.POSITIVE_INFINITY }));
 const cutOff = Promise.withResolvers<void>();
 let recorded = 0;
 engine.subscribe(() => {
@@ -25,3 +24,4 @@ while (recorded < events) {
   await Promise.race([engine.settled(run), cutOff.promise]);
 }
 console.log(JSON.stringify({ recorded }));
+await engine.close();

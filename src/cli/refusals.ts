@@ -131,9 +131,13 @@ const failures = {
     message: `the approval of ${subject} for run ${run} came too late: nobody answered in time, so it was not let in`,
     next: `baton retry ${run} asks for ${subject} again`,
   }),
-  "not-taken": ({ subject, because }) => ({
-    message: `the Baton that runs ${subject} has not taken the answer within ${because}`,
-    next: "it is kept and counts as soon as it looks; baton status shows it",
+  "runs-elsewhere": ({ subject }) => ({
+    message: `run ${subject} goes on in another terminal`,
+    next: `baton status shows it, baton cancel ${subject} ends it`,
+  }),
+  "outdated-plan": () => ({
+    message: "another Baton began or deployed something at the same moment",
+    next: "do it again: it is planned for what is deployed now",
   }),
   "journal-not-written": ({ because }) => ({ message: because ?? "the journal could not be written" }),
   "workplace-gone": ({ subject, because }) => ({

@@ -54,7 +54,8 @@ export type RefusalCode =
   | "nothing-waits"
   | "not-waiting"
   | "approval-expired"
-  | "not-taken"
+  | "runs-elsewhere"
+  | "outdated-plan"
   | "journal-not-written"
   | "workplace-gone"
   | "workplace-unknown";

@@ -69,6 +69,7 @@ function recordOf(run: RunState, { planned, jobs }: { planned: PlannedPipeline; 
 /** An older release never takes the place of a newer one in the history, whichever ends last. */
 export function noteDeployed(state: State, environment: string, deployed: Record<string, Deployed>): void {
   for (const [pipeline, record] of Object.entries(deployed)) {
+    state.deployedSeq = state.seq + 1;
     state.deployed[environment] ??= {};
     const here = state.deployed[environment];
     const before = here[pipeline];

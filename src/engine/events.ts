@@ -8,6 +8,8 @@ import type { ArtifactRef, Deployed, History, JobId, Plan } from "../plan/plan.t
  */
 export type EngineEvent =
   | RunCreated
+  | RunAdopted
+  | RunSuspended
   | JobStarted
   | JobSucceeded
   | JobFailed
@@ -46,6 +48,34 @@ export interface RunCreated {
   parallel: number;
   /** Set on a rollback: the release whose outputs and artifacts are deployed again. */
   rollbackTo?: number;
+  /** The session (see `Lease`) that starts its jobs. Absent in journals of Baton 0.1: nobody's. */
+  owner?: SessionId;
+}
+
+/** One process that writes to the journal, for as long as it lives. */
+export type SessionId = string;
+
+/**
+ * From now on another session starts the jobs of this run. What its last owner left running is gone and recorded as
+ * interrupted. Jobs of a run that was suspended stand in line anew, for everything.
+ */
+export interface RunAdopted {
+  type: "run.adopted";
+  run: RunId;
+  owner: SessionId;
+  by: string;
+}
+
+/**
+ * Nobody goes on with this run, and somebody else needs what it holds: it gives back its locks, with nothing deployed, its
+ * slots and its places in every line. It is nobody's until somebody adopts it.
+ */
+export interface RunSuspended {
+  type: "run.suspended";
+  run: RunId;
+  by: string;
+  /** One sentence without a final stop. */
+  because: string;
 }
 
 /** Written durably before the process exists. `attempt` counts from 1. `token` is unique; it fences older attempts. */

@@ -1,7 +1,7 @@
 import type { JobId } from "../plan/plan.ts";
-import { advance, doom, environmentOfJob, leaveLine, leaveSlots } from "./advance.ts";
+import { admit, environmentOfJob, giveUp, leaveQueue, leaveSlots } from "./admission.ts";
 import { assert } from "./bug.ts";
-import { noteEnded } from "./ending.ts";
+import type { EventMeta } from "./event-meta.ts";
 import type {
   JobCancelled,
   JobFailed,
@@ -11,22 +11,22 @@ import type {
   JobStarted,
   JobSucceeded,
 } from "./events.ts";
-import type { Note } from "./note.ts";
-import { cancelDoom } from "./policies/cancel.ts";
-import { leaveLockLine } from "./policies/lock.ts";
-import { failFastDoom, matrixOf } from "./policies/matrix.ts";
+import { cancelSkip } from "./policies/cancel.ts";
+import { leaveLockQueue } from "./policies/lock.ts";
+import { failFastSkip, matrixOf } from "./policies/matrix.ts";
 import { noteDeploying } from "./policies/supersede.ts";
+import { noteEnded } from "./propagate.ts";
 import type { JobState, JobStatus, RunState, State } from "./state.ts";
 
 /** What each event of a job does to the state. */
 
-export function jobStarted(state: State, run: RunState, event: JobStarted, { at }: Note): void {
+export function jobStarted(state: State, run: RunState, event: JobStarted, { at }: EventMeta): void {
   const job = jobOf(run, event.job);
   assert(job.stage === "slot", () => `${job.id} is ${job.status} at ${job.stage}, so it cannot start`);
   assert(run.running < run.parallel, () => `${run.running} jobs of ${run.parallel} run already`);
   assert(event.attempt === job.attempt + 1, () => `attempt ${event.attempt} comes after ${job.attempt}`);
   assert(!state.attempts.has(event.token), "its token was used before");
-  leaveLine(state, run, job);
+  leaveQueue(state, run, job);
   noteDeploying(state, run, job);
   job.status = "running";
   job.attempt = event.attempt;
@@ -40,30 +40,29 @@ export function jobStarted(state: State, run: RunState, event: JobStarted, { at 
   state.attempts.set(event.token, job);
 }
 
-export function jobSucceeded(state: State, run: RunState, event: JobSucceeded, note: Note): void {
+export function jobSucceeded(state: State, run: RunState, event: JobSucceeded, meta: EventMeta): void {
   const job = endAttempt(state, run, event);
   job.durationMs = event.durationMs;
   job.outputs = event.outputs;
   job.artifacts = event.artifacts;
-  endJob(state, run, job, { ...note, status: "succeeded" });
+  endJob(state, run, job, { ...meta, status: "succeeded" });
 }
 
-export function jobFailed(state: State, run: RunState, event: JobFailed, note: Note): void {
+export function jobFailed(state: State, run: RunState, event: JobFailed, meta: EventMeta): void {
   const job = endAttempt(state, run, event);
   job.durationMs = event.durationMs;
   job.failure = event.failure;
   if (event.retryAt !== undefined) {
     assert(run.cancel === undefined, "a cancelled run retries nothing");
     job.status = "backing-off";
-    job.endedAt = note.at;
+    job.endedAt = meta.at;
     job.retryAt = event.retryAt;
     run.backingOff += 1;
-    state.due.add({ at: event.retryAt, seq: note.seq, kind: "retry", run: run.id, job: job.id, attempt: job.attempt });
     leaveSlots(state, run, job);
     return;
   }
   failFast(state, run, job);
-  endJob(state, run, job, { ...note, status: "failed" });
+  endJob(state, run, job, { ...meta, status: "failed" });
 }
 
 /** One leg failed for good: those that have not started never will. Those that run are stopped by whoever acts on this. */
@@ -73,49 +72,49 @@ function failFast(state: State, run: RunState, job: JobState): void {
     return;
   matrix.failed = job.id;
   for (const leg of matrix.legs) {
-    if (leg === job || leg.stage === "doomed") continue;
+    if (leg === job || leg.stage === "given-up") continue;
     if (leg.status === "waiting" || leg.status === "ready" || leg.status === "backing-off") {
-      doom(state, run, leg, failFastDoom(job.id));
+      giveUp(state, run, leg, failFastSkip(job.id));
     }
   }
 }
 
 export function jobRetryDue(state: State, run: RunState, event: JobRetryDue): void {
   const job = jobOf(run, event.job);
-  assert(job.status === "backing-off" && job.stage !== "doomed", () => `${job.id} is ${job.status}, not backing off`);
+  assert(job.status === "backing-off" && job.stage !== "given-up", () => `${job.id} is ${job.status}, not backing off`);
   assert(job.attempt === event.attempt, () => `${job.id} is at attempt ${job.attempt}`);
   job.retryAt = undefined;
   run.backingOff -= 1;
-  // The environment's lock is still held: the job has not ended.
-  advance(state, { run, job, again: "again" }, "matrix");
+  // Where the environment's lock is still held (the job has not ended) it passes the first two stages at once.
+  admit(state, { run, job, priority: "returning" }, "approval");
 }
 
-export function jobSkipped(state: State, run: RunState, event: JobSkipped, note: Note): void {
+export function jobSkipped(state: State, run: RunState, event: JobSkipped, meta: EventMeta): void {
   const job = jobOf(run, event.job);
   assert(
-    run.doomed.get(job)?.code === event.code,
+    run.toSkip.get(job)?.code === event.code,
     () => `nothing says that ${job.id} is to be skipped as ${event.code}`,
   );
   assert(job.token === undefined, () => `${job.id} has had an attempt`);
-  run.doomed.delete(job);
+  run.toSkip.delete(job);
   job.skipped = { code: event.code, because: event.because, text: event.text };
-  endJob(state, run, job, { ...note, status: "skipped" });
+  endJob(state, run, job, { ...meta, status: "skipped" });
 }
 
-export function jobCancelled(state: State, run: RunState, event: JobCancelled, note: Note): void {
+export function jobCancelled(state: State, run: RunState, event: JobCancelled, meta: EventMeta): void {
   const waiting = jobOf(run, event.job);
   if (waiting.status !== "running") {
-    assert(run.doomed.delete(waiting), () => `${waiting.id} is ${waiting.status} and nothing says to give it up`);
+    assert(run.toSkip.delete(waiting), () => `${waiting.id} is ${waiting.status} and nothing says to give it up`);
     assert(waiting.token === event.token, "it is another attempt");
     if (waiting.status === "backing-off") run.backingOff -= 1;
     waiting.retryAt = undefined;
-    endJob(state, run, waiting, { ...note, status: "cancelled" });
+    endJob(state, run, waiting, { ...meta, status: "cancelled" });
     return;
   }
   const job = endAttempt(state, run, event);
   job.durationMs = event.durationMs;
   failFast(state, run, job);
-  endJob(state, run, job, { ...note, status: "cancelled" });
+  endJob(state, run, job, { ...meta, status: "cancelled" });
 }
 
 export function jobInterrupted(state: State, run: RunState, event: JobInterrupted): void {
@@ -124,9 +123,9 @@ export function jobInterrupted(state: State, run: RunState, event: JobInterrupte
   leaveSlots(state, run, job);
   job.status = "ready";
   const failed = matrixOf(run, job)?.failed;
-  if (run.cancel !== undefined) doom(state, run, job, cancelDoom(run.cancel.by));
-  else if (failed !== undefined) doom(state, run, job, failFastDoom(failed));
-  else advance(state, { run, job, again: "again" }, "matrix");
+  if (run.cancel !== undefined) giveUp(state, run, job, cancelSkip(run.cancel.by));
+  else if (failed !== undefined) giveUp(state, run, job, failFastSkip(failed));
+  else admit(state, { run, job, priority: "returning" }, "approval");
 }
 
 function endAttempt(state: State, run: RunState, event: { job: JobId; attempt: number; token: string }): JobState {
@@ -138,7 +137,7 @@ function endAttempt(state: State, run: RunState, event: { job: JobId; attempt: n
   return job;
 }
 
-function endJob(state: State, run: RunState, job: JobState, end: Note & { status: JobStatus }): void {
+function endJob(state: State, run: RunState, job: JobState, end: EventMeta & { status: JobStatus }): void {
   job.status = end.status;
   job.stage = "none";
   job.endedAt = end.at;
@@ -148,7 +147,7 @@ function endJob(state: State, run: RunState, job: JobState, end: Note & { status
   if (environment !== undefined) {
     environment.open -= 1;
     if (environment.open === 0 && environment.lock === "held") run.toRelease.add(environment.name);
-    if (environment.open === 0) leaveLockLine(state, run, environment);
+    if (environment.open === 0) leaveLockQueue(state, run, environment);
   }
   noteEnded(state, run, job);
 }

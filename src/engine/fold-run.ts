@@ -1,7 +1,7 @@
-import { doom, letThrough } from "./advance.ts";
+import { admit, giveUp, letThrough, park, priorityOf } from "./admission.ts";
 import { assert } from "./bug.ts";
 import { noteDeployed } from "./deployed.ts";
-import { layOutOrder, setOff } from "./ending.ts";
+import type { EventMeta } from "./event-meta.ts";
 import type {
   ApprovalAnswered,
   ApprovalRequested,
@@ -10,15 +10,17 @@ import type {
   LockAcquired,
   LockReleased,
   RetryRequested,
+  RunAdopted,
   RunCreated,
   RunFinished,
+  RunSuspended,
 } from "./events.ts";
 import { jobOf } from "./fold-job.ts";
 import { newRun } from "./new-run.ts";
-import type { Note } from "./note.ts";
 import { afterAnswer, mustAsk } from "./policies/approval.ts";
-import { cancelDoom, strongerCancel } from "./policies/cancel.ts";
+import { cancelSkip, strongerCancel } from "./policies/cancel.ts";
 import { environmentOf, giveBackLock, takeLock } from "./policies/lock.ts";
+import { layOutOrder, setOff } from "./propagate.ts";
 import { emptyState, type JobState, type RunEnvironment, type RunState, type State } from "./state.ts";
 
 /** What each event of a run, a lock and an approval does to the state. */
@@ -43,20 +45,21 @@ export function runCreated(state: State, event: RunCreated, at: number): RunStat
   layOutOrder(run);
   state.nextRelease = event.release + 1;
   state.runs.set(run.id, run);
+  state.open.add(run.id);
   setOff(state, run);
   return run;
 }
 
-export function cancelRequested(state: State, run: RunState, event: CancelRequested, { at }: Note): void {
+export function cancelRequested(state: State, run: RunState, event: CancelRequested, { at }: EventMeta): void {
   // Journals of Baton 0.1 may have one behind the end of its run: two processes wrote at once.
   if (run.finished !== undefined) return;
   run.cancel = strongerCancel(run, event, at);
-  for (const job of run.list) if (hasNotStarted(job)) doom(state, run, job, cancelDoom(event.by));
+  for (const job of run.list) if (hasNotStarted(job)) giveUp(state, run, job, cancelSkip(event.by));
   withdrawRequests(run);
 }
 
 function hasNotStarted(job: JobState): boolean {
-  if (job.stage === "doomed") return false;
+  if (job.stage === "given-up") return false;
   return job.status === "waiting" || job.status === "ready" || job.status === "backing-off";
 }
 
@@ -71,6 +74,7 @@ function withdrawRequests(run: RunState): void {
 export function retryRequested(state: State, run: RunState, event: RetryRequested): void {
   assert(run.finished !== undefined, "it has not finished");
   assert(event.jobs.length > 0, "there is nothing to retry");
+  state.open.add(run.id);
   run.finished = undefined;
   run.finishedAt = undefined;
   run.finishedSeq = undefined;
@@ -101,11 +105,40 @@ function backToWaiting(run: RunState, job: JobState): void {
   if (environment !== undefined) environment.open += 1;
 }
 
+/** What was cut off is recorded as interrupted before this: the new owner begins with nothing running. */
+export function runAdopted(state: State, run: RunState, event: RunAdopted): void {
+  assert(run.finished === undefined, "it has finished");
+  assert(run.running === 0, () => `${run.running} of its jobs still run under another session`);
+  run.owner = event.owner;
+  if (run.suspended === undefined) return;
+  run.suspended = undefined;
+  for (const job of run.list)
+    if (job.stage === "parked") admit(state, { run, job, priority: priorityOf(job) }, "approval");
+}
+
+/** Gives back everything that others could wait for. An open question to a person stays: it may be answered all the same. */
+export function runSuspended(state: State, run: RunState, event: RunSuspended, { at }: EventMeta): void {
+  assert(run.finished === undefined, "it has finished");
+  assert(run.running === 0, () => `${run.running} of its jobs still run`);
+  run.owner = undefined;
+  // First: whatever moves up from here on parks as well.
+  run.suspended = { by: event.by, because: event.because, at };
+  for (const job of run.list) if (standsInLine(job)) park(state, run, job);
+  for (const environment of run.environments.values()) {
+    run.toRelease.delete(environment.name);
+    if (environment.lock === "held") giveBackLock(state, run, environment);
+  }
+}
+
+function standsInLine({ status, stage }: JobState): boolean {
+  return status === "ready" && stage !== "approval" && stage !== "given-up";
+}
+
 export function lockAcquired(state: State, run: RunState, event: LockAcquired): void {
   const mine = environmentIn(run, event.environment);
   const environment = state.environments.get(event.environment);
   assert(environment?.holder === undefined, () => `run ${environment?.holder} holds the lock of ${event.environment}`);
-  assert(environment?.line[0] === run.id, () => `run ${environment?.line[0]} is the next for ${event.environment}`);
+  assert(environment?.queue[0] === run.id, () => `run ${environment?.queue[0]} is the next for ${event.environment}`);
   takeLock(state, run, mine);
   for (const job of [...mine.atLock]) letThrough(state, run, job);
 }
@@ -119,23 +152,21 @@ export function lockReleased(state: State, run: RunState, event: LockReleased): 
   noteDeployed(state, event.environment, event.deployed);
 }
 
-export function approvalRequested(state: State, run: RunState, event: ApprovalRequested, note: Note): void {
+export function approvalRequested(run: RunState, event: ApprovalRequested, meta: EventMeta): void {
   const { approval } = environmentIn(run, event.environment);
   assert(mustAsk(approval), () => `nobody waits for an approval of ${event.environment}`);
   approval.status = "requested";
   approval.reviewers = event.reviewers;
-  approval.requestedAt = note.at;
+  approval.requestedAt = meta.at;
   approval.expiresAt = event.expiresAt;
   approval.answeredAt = undefined;
   approval.by = undefined;
   approval.comment = undefined;
   run.toAsk.delete(event.environment);
   run.asking += 1;
-  const { environment } = event;
-  state.due.add({ at: event.expiresAt, seq: note.seq, kind: "approval", run: run.id, environment });
 }
 
-export function approvalAnswered(state: State, run: RunState, event: ApprovalAnswered, { at }: Note): void {
+export function approvalAnswered(state: State, run: RunState, event: ApprovalAnswered, { at }: EventMeta): void {
   const environment = environmentIn(run, event.environment);
   const { approval } = environment;
   assert(approval.status === "requested", () => `the approval of ${event.environment} is ${approval.status}`);
@@ -147,15 +178,18 @@ export function approvalAnswered(state: State, run: RunState, event: ApprovalAns
   const verdict = afterAnswer(environment);
   for (const job of [...approval.waiting]) {
     if (verdict === "through") letThrough(state, run, job);
-    else doom(state, run, job, verdict);
+    else giveUp(state, run, job, verdict);
   }
 }
 
-export function runFinished(state: State, run: RunState, event: RunFinished, { seq, at }: Note): void {
+export function runFinished(state: State, run: RunState, event: RunFinished, { seq, at }: EventMeta): void {
   assert(run.finished === undefined, "it has finished before");
   assert(run.open === 0, () => `${run.open} of its jobs have not ended`);
   assert(run.locksHeld === 0, "it holds a lock");
   withdrawRequests(run);
+  state.open.delete(run.id);
+  run.owner = undefined;
+  run.suspended = undefined;
   run.finished = event;
   run.finishedAt = at;
   run.finishedSeq = seq;

@@ -1,6 +1,6 @@
 import { assert, EngineBug } from "./bug.ts";
 import { needsAttention } from "./decide.ts";
-import type { Due } from "./due.ts";
+import type { EventMeta } from "./event-meta.ts";
 import type { EngineEvent, Recorded, RunId } from "./events.ts";
 import {
   jobCancelled,
@@ -19,10 +19,11 @@ import {
   lockAcquired,
   lockReleased,
   retryRequested,
+  runAdopted,
   runCreated,
   runFinished,
+  runSuspended,
 } from "./fold-run.ts";
-import type { Note } from "./note.ts";
 import { emptyState, type RunState, type RunStatus, type State } from "./state.ts";
 
 /** What a journal comes to, for those who only read. */
@@ -53,41 +54,46 @@ export function fold(state: State, recorded: Recorded): State {
     if (!(error instanceof EngineBug)) throw error;
     throw new EngineBug(`event ${seq} (${event.type}) of run ${event.run} is impossible: ${error.message}`);
   }
-  dropStaleDue(state);
   state.seq = seq;
   return state;
 }
 
-function apply(state: State, run: RunState, event: EngineEvent, note: Note): void {
+function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta): void {
   switch (event.type) {
     case "run.created":
       break;
     case "job.started":
-      jobStarted(state, run, event, note);
+      jobStarted(state, run, event, meta);
       break;
     case "job.succeeded":
-      jobSucceeded(state, run, event, note);
+      jobSucceeded(state, run, event, meta);
       break;
     case "job.failed":
-      jobFailed(state, run, event, note);
+      jobFailed(state, run, event, meta);
       break;
     case "job.retry-due":
       jobRetryDue(state, run, event);
       break;
     case "job.skipped":
-      jobSkipped(state, run, event, note);
+      jobSkipped(state, run, event, meta);
       break;
     case "job.cancelled":
-      jobCancelled(state, run, event, note);
+      jobCancelled(state, run, event, meta);
       break;
     case "job.interrupted":
       jobInterrupted(state, run, event);
+      break;
+    case "run.adopted":
+      runAdopted(state, run, event);
+      break;
+    case "run.suspended":
+      runSuspended(state, run, event, meta);
       break;
     case "run.retry-requested":
       retryRequested(state, run, event);
       break;
     case "run.cancel-requested":
-      cancelRequested(state, run, event, note);
+      cancelRequested(state, run, event, meta);
       break;
     case "lock.acquired":
       lockAcquired(state, run, event);
@@ -96,13 +102,13 @@ function apply(state: State, run: RunState, event: EngineEvent, note: Note): voi
       lockReleased(state, run, event);
       break;
     case "approval.requested":
-      approvalRequested(state, run, event, note);
+      approvalRequested(run, event, meta);
       break;
     case "approval.answered":
-      approvalAnswered(state, run, event, note);
+      approvalAnswered(state, run, event, meta);
       break;
     case "run.finished":
-      runFinished(state, run, event, note);
+      runFinished(state, run, event, meta);
       break;
     case "history.begins":
       break;
@@ -127,23 +133,7 @@ function attend(state: State, run: RunState): void {
 function statusOf(run: RunState): RunStatus {
   if (run.finished !== undefined) return "finished";
   if (run.cancel !== undefined) return "cancelling";
+  if (run.suspended !== undefined) return "suspended";
   if (run.running > 0 || run.backingOff > 0) return "running";
   return run.asking > 0 ? "awaiting-approval" : "waiting";
-}
-
-/** What was due and is no longer: the run was cancelled, the approval answered. */
-function dropStaleDue(state: State): void {
-  for (let due = state.due.earliest(); due !== undefined && isStale(state, due); due = state.due.earliest()) {
-    state.due.removeEarliest();
-  }
-}
-
-function isStale(state: State, due: Due): boolean {
-  const run = state.runs.get(due.run)!;
-  if (due.kind === "approval") {
-    const approval = run.environments.get(due.environment)!.approval;
-    return approval.status !== "requested" || approval.expiresAt !== due.at;
-  }
-  const job = run.jobs.get(due.job)!;
-  return job.status !== "backing-off" || job.stage === "doomed" || job.attempt !== due.attempt;
 }

@@ -1,9 +1,9 @@
 import type { PlannedJob } from "../plan/plan.ts";
 import { bug } from "./bug.ts";
 import type { RunCreated } from "./events.ts";
-import { Line } from "./line.ts";
 import { matrixKey } from "./policies/matrix.ts";
 import type { ApprovalState, JobState, RunEnvironment, RunState } from "./state.ts";
+import { WaitQueue } from "./wait-queue.ts";
 
 /** The state of a run in which nothing has happened yet. */
 export function newRun(event: RunCreated, at: number): RunState {
@@ -17,6 +17,8 @@ export function newRun(event: RunCreated, at: number): RunState {
     rollbackTo: event.rollbackTo,
     createdAt: at,
     status: "waiting",
+    owner: event.owner,
+    suspended: undefined,
     finished: undefined,
     finishedAt: undefined,
     finishedSeq: undefined,
@@ -29,8 +31,8 @@ export function newRun(event: RunCreated, at: number): RunState {
     reused: new Map(),
     list: [],
     order: undefined,
-    ready: new Line(),
-    doomed: new Map(),
+    ready: new WaitQueue(),
+    toSkip: new Map(),
     toAsk: new Set(),
     toRelease: new Set(),
     running: 0,
@@ -79,7 +81,7 @@ function addJob(run: RunState, planned: PlannedJob): void {
     failure: undefined,
     retryAt: undefined,
     skipped: undefined,
-    place: undefined,
+    entry: undefined,
     inMatrix: false,
     inGroup: undefined,
   };
@@ -99,7 +101,7 @@ function environmentIn(run: RunState, name: string): RunEnvironment {
       open: 0,
       approval: newApproval(asked ? "not-yet" : "not-needed"),
       lock: "none",
-      atLock: new Line(),
+      atLock: new WaitQueue(),
     };
     run.environments.set(name, environment);
   }
@@ -111,7 +113,7 @@ function newApproval(status: ApprovalState["status"]): ApprovalState {
     status,
     before: 0,
     broken: undefined,
-    waiting: new Line(),
+    waiting: new WaitQueue(),
     reviewers: [],
     requestedAt: undefined,
     expiresAt: undefined,
@@ -129,5 +131,5 @@ function addLeg(run: RunState, job: JobState): void {
     return;
   }
   const { maxParallel, failFast = true } = job.definition.matrix ?? {};
-  run.matrices.set(key, { maxParallel, failFast, legs: [job], inside: 0, line: new Line(), failed: undefined });
+  run.matrices.set(key, { maxParallel, failFast, legs: [job], inside: 0, queue: new WaitQueue(), failed: undefined });
 }

@@ -1,6 +1,6 @@
 import type { Artifact, OutputType, Tool } from "../model/delivery.ts";
 import type { ArtifactRef, JobId } from "../plan/plan.ts";
-import type { EngineEvent, Failure, Recorded, RunId } from "./events.ts";
+import type { EngineEvent, Failure, Recorded, RunId, SessionId } from "./events.ts";
 
 /** Everything the engine asks of the world. An adapter knows one of these and nothing of the engine's decisions. */
 export interface Ports {
@@ -8,13 +8,25 @@ export interface Ports {
   store: Store;
   runner: Runner;
   ids: Ids;
+  lease: Lease;
 }
 
-/** Milliseconds since the epoch; may jump in either direction. */
 export interface Clock {
+  /** Milliseconds since the epoch, for people and other processes; may jump in either direction. */
   now(): number;
-  /** Calls back once, at or after `at`; the returned function cancels it. */
-  wakeAt(at: number, wake: () => void): () => void;
+  /** Milliseconds since some moment, for intervals within this process: never goes back, is never set. */
+  elapsed(): number;
+  /** Calls back once, after this many milliseconds of `elapsed`; the returned function cancels it. */
+  wakeAfter(ms: number, wake: () => void): () => void;
+}
+
+/**
+ * Who is there. Every process that writes to a journal is a session, and has a lease on being taken for alive that ends with
+ * the process, however it ends. Sessions that are gone never come back.
+ */
+export interface Lease {
+  readonly mine: SessionId;
+  isAlive(session: SessionId): boolean;
 }
 
 export interface Ids {
@@ -23,15 +35,25 @@ export interface Ids {
   token(): string;
 }
 
-/** The journal. One writer: opening a second store on the same state folder is refused. */
+/** The journal. Several sessions write to it, one at a time, and each sees all that was written before its turn. */
 export interface Store {
-  /** All events in order; the engine folds them once at the start. */
-  load(): Iterable<Recorded>;
+  /** All events in order, in batches; the engine folds them once at the start. */
+  events(): AsyncIterable<readonly Recorded[]>;
   /**
-   * Resolves when every event is durable (survives kill -9 and power loss), in the order of the calls; calls made while
-   * a write is under way share the next one. Rejects on a full or broken disk: the engine then stops, deploying nothing more.
+   * Has the journal to itself for one turn: `take` is called with what other sessions have appended since the last turn
+   * (or since `events`), and answers with what is appended to that, which may be nothing. Resolves when it is durable (survives
+   * kill -9 and power loss). Rejects on a full or broken disk, or when a newer Baton has changed the journal: the engine
+   * then stops, deploying nothing more. Turns are taken in the order of the calls.
    */
-  append(events: EngineEvent[], at: number): Promise<void>;
+  turn(take: (others: readonly Recorded[]) => Turn): Promise<void>;
+  /** Calls back soon after other sessions have appended something; the returned function ends it. */
+  watch(changed: () => void): () => void;
+}
+
+/** What one turn appends, all at one time (milliseconds since the epoch). */
+export interface Turn {
+  events: readonly EngineEvent[];
+  at: number;
 }
 
 /** Starts jobs and reports how they ended. It never decides what runs. */
@@ -45,7 +67,7 @@ export interface Runner {
   stop(token: string, mode: "graceful" | "now"): void;
   /** Called once per started attempt, after its whole process group is gone and its output is on disk. */
   onEnded(listener: (ended: Ended) => void): void;
-  /** Ends whatever processes an earlier Baton left of these attempts; resolves when they are gone. */
+  /** Ends whatever processes a session that is gone has left of these attempts; resolves when there are none. */
   reap(tokens: string[]): Promise<void>;
 }
 

@@ -1,9 +1,8 @@
 import type { Delivery, Job, Pipeline } from "../model/delivery.ts";
 import type { ArtifactRef, Deployed, History, JobId, Plan, PlannedJob, PlannedPipeline } from "../plan/plan.ts";
-import { DueTimes } from "./due.ts";
-import type { Failure, RunFinished, RunId, SkipCode } from "./events.ts";
-import type { Line, Place } from "./line.ts";
+import type { Failure, RunFinished, RunId, SessionId, SkipCode } from "./events.ts";
 import type { PlanOrder } from "./plan-order.ts";
+import type { QueueEntry, WaitQueue } from "./wait-queue.ts";
 
 /**
  * What a state folder's journal comes to: all its runs, who holds and waits for what, and what is deployed. A fold of the
@@ -15,17 +14,20 @@ export interface State {
   nextRelease: number;
   runs: Map<RunId, RunState>;
   environments: Map<string, EnvironmentState>;
+  /** Runs that have not finished. */
+  open: Set<RunId>;
   /** Concurrency groups that somebody is in or waits for, by resolved name. */
   groups: Map<string, GroupState>;
   /** The last good deployment of each pipeline in each environment: what the planner calls history. */
   deployed: History["deployed"];
+  /** `seq` of the last event that said something was deployed. */
+  deployedSeq: number;
   /** Attempts that were started and have not ended, by token, in the order they were started. */
   attempts: Map<string, JobState>;
   /** Runs in which something can be decided. */
   attention: Set<RunId>;
   /** Environments whose lock is free while somebody waits for it. */
   grantable: Set<string>;
-  due: DueTimes;
 }
 
 export interface RunState {
@@ -37,6 +39,10 @@ export interface RunState {
   readonly rollbackTo: number | undefined;
   readonly createdAt: number;
   status: RunStatus;
+  /** The session that starts its jobs; undefined for one that is suspended, has finished or is of Baton 0.1. */
+  owner: SessionId | undefined;
+  /** While nobody goes on with it and it holds nothing. */
+  suspended: { by: string; because: string; at: number } | undefined;
   /** Set while `status` is `finished`. */
   finished: RunFinished | undefined;
   finishedAt: number | undefined;
@@ -60,9 +66,9 @@ export interface RunState {
   /** Absent once the run has finished: built again when it is retried. */
   order: PlanOrder | undefined;
   /** Jobs that lack nothing but a free slot. */
-  readonly ready: Line<JobState>;
+  readonly ready: WaitQueue<JobState>;
   /** Jobs that will not run (again), with the reason; waiting to be recorded as such. */
-  readonly doomed: Map<JobState, Doom>;
+  readonly toSkip: Map<JobState, SkipReason>;
   /** Environments that an approval must be asked for now, and whose lock must be given back now. */
   readonly toAsk: Set<string>;
   readonly toRelease: Set<string>;
@@ -74,11 +80,11 @@ export interface RunState {
   locksHeld: number;
 }
 
-export type RunStatus = "waiting" | "running" | "awaiting-approval" | "cancelling" | "finished";
+export type RunStatus = "waiting" | "running" | "awaiting-approval" | "suspended" | "cancelling" | "finished";
 
 export type Conclusion = RunFinished["conclusion"];
 
-export interface Doom {
+export interface SkipReason {
   code: SkipCode;
   because: string;
   text: string;
@@ -103,8 +109,11 @@ export type JobStatus =
   | "skipped"
   | "cancelled";
 
-/** What a job that is `waiting` or `ready` stands at; the stages are passed in this order. */
-export type Stage = "before" | "approval" | "lock" | "matrix" | "group" | "slot" | "doomed" | "none";
+/**
+ * What a job that is `waiting` or `ready` stands at; the stages from `before` to `slot` are passed in this order. `parked`:
+ * its run is suspended, so it stands in no line.
+ */
+export type Stage = "before" | "approval" | "lock" | "matrix" | "group" | "slot" | "parked" | "given-up" | "none";
 
 export interface JobState {
   readonly id: JobId;
@@ -132,9 +141,9 @@ export interface JobState {
   /** While backing off. */
   retryAt: number | undefined;
   /** Why it was skipped. */
-  skipped: Doom | undefined;
-  /** Its place in the line of its stage. */
-  place: Place<JobState> | undefined;
+  skipped: SkipReason | undefined;
+  /** Its entry in the queue of its stage. */
+  entry: QueueEntry<JobState> | undefined;
   /** It has a slot of its matrix; the concurrency group it has a slot of. */
   inMatrix: boolean;
   inGroup: string | undefined;
@@ -148,7 +157,7 @@ export interface RunEnvironment {
   approval: ApprovalState;
   lock: "none" | "waiting" | "held";
   /** Jobs that wait for the lock. */
-  readonly atLock: Line<JobState>;
+  readonly atLock: WaitQueue<JobState>;
 }
 
 export interface ApprovalState {
@@ -156,7 +165,7 @@ export interface ApprovalState {
   /** How many things before the environment have not ended, and the first that did not pass. */
   before: number;
   broken: JobId | undefined;
-  readonly waiting: Line<JobState>;
+  readonly waiting: WaitQueue<JobState>;
   reviewers: string[];
   requestedAt: number | undefined;
   expiresAt: number | undefined;
@@ -170,17 +179,17 @@ export interface EnvironmentState {
   readonly name: string;
   /** The run that holds the lock. */
   holder: RunId | undefined;
-  readonly line: RunId[];
+  readonly queue: RunId[];
   /** The newest release that began to deploy a pipeline here, whether or not it passed. */
   readonly newest: Map<string, number>;
 }
 
 export interface GroupState {
   /** Jobs that hold a slot: running, or ready with only their run's own limit before them. */
-  inside: number;
+  readonly inside: Set<JobState>;
   /** How many of them have which limit. */
   readonly limits: Map<number, number>;
-  readonly line: Line<JobState>;
+  readonly queue: WaitQueue<JobState>;
 }
 
 export interface MatrixState {
@@ -189,7 +198,7 @@ export interface MatrixState {
   readonly failFast: boolean;
   readonly legs: JobState[];
   inside: number;
-  readonly line: Line<JobState>;
+  readonly queue: WaitQueue<JobState>;
   /** With fail-fast: the leg that failed. */
   failed: JobId | undefined;
 }
@@ -205,11 +214,12 @@ export function emptyState(): State {
     nextRelease: 1,
     runs: new Map(),
     environments: new Map(),
+    open: new Set(),
     groups: new Map(),
     deployed: {},
+    deployedSeq: 0,
     attempts: new Map(),
     attention: new Set(),
     grantable: new Set(),
-    due: new DueTimes(),
   };
 }

@@ -6,6 +6,8 @@ import type { EngineEvent, Recorded } from "./events.ts";
  */
 export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "run.created": 1,
+  "run.adopted": 1,
+  "run.suspended": 1,
   "job.started": 1,
   "job.succeeded": 1,
   "job.failed": 1,

@@ -1,5 +1,5 @@
 import type { JobId, Join } from "../plan/plan.ts";
-import { environmentOfJob } from "./advance.ts";
+import { environmentOfJob } from "./admission.ts";
 import type { RunId } from "./events.ts";
 import { groupName } from "./policies/concurrency.ts";
 import { hasEnded, type JobState, type RunState, type State } from "./state.ts";
@@ -15,6 +15,8 @@ export type Wait =
   /** For another leg of its matrix, or for one of the run's parallel slots. */
   | { kind: "legs" }
   | { kind: "slot" }
+  /** For somebody who goes on with the run: it is suspended. */
+  | { kind: "owner"; because: string }
   /** For its next attempt. */
   | { kind: "time"; until: number };
 
@@ -36,8 +38,8 @@ export function waitsFor(state: State, run: RunState, job: JobState, limit = 5):
     }
     case "lock": {
       const environment = environmentOfJob(run, job)!.name;
-      const { holder, line } = state.environments.get(environment)!;
-      return { kind: "lock", environment, holder, ahead: line.indexOf(run.id) };
+      const { holder, queue } = state.environments.get(environment)!;
+      return { kind: "lock", environment, holder, ahead: queue.indexOf(run.id) };
     }
     case "matrix":
       return { kind: "legs" };
@@ -45,7 +47,9 @@ export function waitsFor(state: State, run: RunState, job: JobState, limit = 5):
       return { kind: "group", group: groupName(run, job) };
     case "slot":
       return { kind: "slot" };
-    case "doomed":
+    case "parked":
+      return { kind: "owner", because: run.suspended!.because };
+    case "given-up":
     case "none":
       return undefined;
     default:

@@ -2,11 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { AttemptLog, Lines } from "./attempt-log.ts";
 import type { Writers } from "./attempt-processes.ts";
 import { clean } from "./clean-text.ts";
-import type { NamedProcess } from "./ending.ts";
 import type { Masking } from "./masking.ts";
 import type { PipeSupply } from "./pipes.ts";
 import { openStepOutput, type StepOutput } from "./step-output.ts";
 import type { StepExit } from "./step-process.ts";
+import type { NamedProcess } from "./terminate.ts";
 
 export interface AttemptOutputOptions {
   log: AttemptLog;

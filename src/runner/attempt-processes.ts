@@ -1,4 +1,3 @@
-import { endProcesses, type NamedProcess } from "./ending.ts";
 import {
   ancestorsOfBaton,
   findByEnvironment,
@@ -12,6 +11,7 @@ import {
 } from "./process-table.ts";
 import { ATTEMPT_MARK } from "./reap.ts";
 import { familyOf } from "./services.ts";
+import { endProcesses, type NamedProcess } from "./terminate.ts";
 
 /** Who could still write to an output of an attempt when its other processes were gone. */
 export interface Writers {

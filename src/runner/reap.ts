@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { endProcesses } from "./ending.ts";
 import {
   ancestorsOfBaton,
   findByEnvironment,
@@ -9,6 +8,7 @@ import {
   type LiveProcess,
   membersOf,
 } from "./process-table.ts";
+import { endProcesses } from "./terminate.ts";
 
 /** The variable that marks every process of an attempt; its value is the attempt's token. */
 export const ATTEMPT_MARK = "BATON_ATTEMPT";
@@ -17,9 +17,10 @@ export const RUNNER_MARK = "BATON_RUNNER";
 
 export interface Reaping {
   tokens: readonly string[];
-  /** The state folder's id, and this runner's. */
+  /** The state folder's id. */
   folderId: string;
-  runnerId: string;
+  /** Whether a runner of this state folder is there no more. */
+  isGone(runnerId: string): boolean;
   /** Where the runners of this state folder have their pipes, each in a folder named by its id. */
   pipesFolder: string;
   /** Processes to leave alone: services of attempts that ended well. */
@@ -28,37 +29,37 @@ export interface Reaping {
 }
 
 /** Ends what an earlier Baton left of these attempts; resolves when all of it is gone. */
-export async function reapAttempts({ tokens, folderId, runnerId, pipesFolder, keep, graceMs }: Reaping): Promise<void> {
+export async function reapAttempts({ tokens, folderId, isGone, pipesFolder, keep, graceMs }: Reaping): Promise<void> {
   // The shells first: a command that still waits in their input could start a job after it was looked for.
   await endProcesses({
     find: () =>
       findByEnvironment({
         name: RUNNER_MARK,
-        accepts: (value) => value.startsWith(`${folderId}.`) && value !== `${folderId}.${runnerId}`,
+        accepts: (value) => value.startsWith(`${folderId}.`) && isGone(value.slice(folderId.length + 1)),
       }),
     graceMs: 0,
   });
   const wanted = new Set(tokens);
-  await endProcesses({ find: () => leftBehind({ wanted, runnerId, pipesFolder, keep }), graceMs });
-  removeFolders(pipesFolder, runnerId);
+  await endProcesses({ find: () => leftBehind({ wanted, isGone, pipesFolder, keep }), graceMs });
+  removeFolders(pipesFolder, isGone);
 }
 
 /** What earlier runners had no time to remove. */
-function removeFolders(pipesFolder: string, ownId: string): void {
+function removeFolders(pipesFolder: string, isGone: Reaping["isGone"]): void {
   if (!existsSync(pipesFolder)) return;
   for (const id of readdirSync(pipesFolder)) {
-    if (id !== ownId) rmSync(join(pipesFolder, id), { recursive: true, force: true });
+    if (isGone(id)) rmSync(join(pipesFolder, id), { recursive: true, force: true });
   }
 }
 
 async function leftBehind(
-  options: { wanted: ReadonlySet<string> } & Pick<Reaping, "runnerId" | "pipesFolder" | "keep">,
+  options: { wanted: ReadonlySet<string> } & Pick<Reaping, "isGone" | "pipesFolder" | "keep">,
 ): Promise<LiveProcess[]> {
-  const { wanted, runnerId, pipesFolder, keep } = options;
+  const { wanted, isGone, pipesFolder, keep } = options;
   const found = await findByEnvironment({ name: ATTEMPT_MARK, accepts: (value) => wanted.has(value) });
   // A process that emptied its environment still writes to its attempt's pipe.
   const writers = await findWriters(
-    (path) => path.startsWith(`${pipesFolder}/`) && !path.startsWith(`${pipesFolder}/${runnerId}/`),
+    (path) => path.startsWith(`${pipesFolder}/`) && isGone(path.slice(pipesFolder.length + 1).split("/", 1)[0]!),
   );
   const spared = new Set([...ancestorsOfBaton(), ...keep().map((entry) => entry.pid)]);
   const own = findProcess(process.pid)?.group;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Failure } from "../engine/events.ts";
-import type { Ended, Launch, Runner } from "../engine/ports.ts";
+import type { Ended, Launch, Lease, Runner } from "../engine/ports.ts";
 import type { JobId } from "../plan/plan.ts";
 import { ambientCredentials } from "./ambient-credentials.ts";
 import { Attempt, type AttemptWorld } from "./attempt.ts";
@@ -18,6 +18,8 @@ import { createServiceRegistry, familyOf, type Service } from "./services.ts";
 import { createToolCheck } from "./tools.ts";
 
 export interface RunnerOptions {
+  /** Who this runner is, and who of the others that share the state folder is there. Default: it is alone. */
+  session?: Lease;
   /** Absolute or relative to the current directory. */
   stateFolder: string;
   /** Absolute path of the files that an attempt works in. */
@@ -73,7 +75,9 @@ const DEFAULT_SECRET_HINT = "set it where Baton reads its secrets and run 'baton
 export function createRunner(options: RunnerOptions): ProcessRunner {
   const stateFolder = resolve(options.stateFolder);
   const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
-  const runnerId = `${process.pid}-${randomBytes(6).toString("hex")}`;
+  const session = options.session ?? alone();
+  const runnerId = encodeURIComponent(session.mine);
+  const isGone = (id: string) => id !== runnerId && !session.isAlive(decodeURIComponent(id));
   const pipesFolder = join(stateFolder, "pipes");
   const env = stepEnvironment(options.env ?? process.env);
   const direct = createDirectSpawner(env);
@@ -138,7 +142,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
       const doomed = new Set(tokens);
       services.forget(doomed);
       const keep = () => familyOf(services.list().map((service) => service.pid));
-      await reapAttempts({ tokens, folderId: folderId(stateFolder), runnerId, pipesFolder, keep, graceMs });
+      await reapAttempts({ tokens, folderId: folderId(stateFolder), isGone, pipesFolder, keep, graceMs });
     },
     listServices: services.list,
     stopService: services.stop,
@@ -150,6 +154,10 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
       world.pipes.close();
     },
   };
+}
+
+function alone(): Lease {
+  return { mine: `${process.pid}-${randomBytes(6).toString("hex")}`, isAlive: () => false };
 }
 
 /** Names that belong to one attempt, or to the shell Baton was started from, are not handed on. */

@@ -3,8 +3,8 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { dirname } from "node:path";
 import type { RunId } from "../engine/events.ts";
 import type { JobId } from "../plan/plan.ts";
-import { endProcesses } from "./ending.ts";
 import { findProcess, type LiveProcess, listProcesses } from "./process-table.ts";
+import { endProcesses } from "./terminate.ts";
 
 /**
  * A process that a step was allowed to leave running, by appending a line to the file in `$BATON_SERVICE`:

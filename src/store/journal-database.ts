@@ -5,7 +5,7 @@ import { applicationId, migrate, stateVersion } from "./migrations.ts";
 import { requireNothingLost, type StateFolder } from "./state-folder.ts";
 import { asStoreError, newerVersion, StoreError } from "./store-error.ts";
 
-/** How long to wait for another process that posts a request at this very moment, in milliseconds. */
+/** How long to wait for another process whose turn it is at this very moment, in milliseconds. */
 const busyTimeoutMs = 10_000;
 
 /**
@@ -63,17 +63,6 @@ export function syncFile(path: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-/** Opens the journal to add a request beside the Baton that holds the folder. */
-export function openJournalForPosting(folder: StateFolder): DatabaseSync {
-  return opened(folder, () => {
-    const database = new DatabaseSync(folder.journal, { timeout: busyTimeoutMs });
-    return checked(database, () => {
-      requireCurrent(recognise(database, folder), folder);
-      database.exec(writerSettings);
-    });
-  });
 }
 
 /** Opens the journal to read, beside a running writer or alone. */

@@ -51,6 +51,11 @@ export class JournalReader {
     }
   }
 
+  /** The events behind `seq`, in order. */
+  *loadBehind(seq: number): Generator<Recorded> {
+    yield* this.#events({ first: seq + 1 });
+  }
+
   /** The events of one run in order; none when there is no such run. */
   *loadRun(run: RunId): Generator<Recorded> {
     const row = this.#one("select created_seq, finished_seq from run where run = ?", run);

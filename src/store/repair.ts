@@ -6,7 +6,7 @@ import { salvage } from "../engine/salvage.ts";
 import { eventVersions } from "../engine/upcast.ts";
 import { chainOf, chainStart, type StoredRow } from "./chain.ts";
 import { eventOf, eventsOf, rowsOf } from "./event-rows.ts";
-import { takeFolderLock } from "./folder-lock.ts";
+import { lockAlone } from "./folder-lock.ts";
 import { createJournal, openJournalForWriting, recognise, syncFile } from "./journal-database.ts";
 import { rebuildRecords } from "./records.ts";
 import { newestRelease, newestTracedRelease, type StateFolder, stateFolder } from "./state-folder.ts";
@@ -32,7 +32,7 @@ export interface Repaired {
  */
 export function repairJournal(statePath: string, { now, because }: { now: number; because: string }): Repaired {
   const folder = stateFolder(statePath);
-  const unlock = takeFolderLock(folder);
+  const lock = lockAlone(folder);
   let aside: string | undefined;
   try {
     aside = putAside(folder, now);
@@ -56,14 +56,14 @@ export function repairJournal(statePath: string, { now, because }: { now: number
     if (aside !== undefined) rmSync(aside, { recursive: true });
     throw asStoreError(error, folder.journal);
   } finally {
-    unlock();
+    lock.release();
   }
 }
 
 /** Derives the tables again that are derived from the events; those must be whole. */
 export function rebuildJournalRecords(statePath: string): void {
   const folder = stateFolder(statePath);
-  const unlock = takeFolderLock(folder);
+  const lock = lockAlone(folder);
   try {
     const database = openJournalForWriting(folder);
     try {
@@ -72,7 +72,7 @@ export function rebuildJournalRecords(statePath: string): void {
       database.close();
     }
   } finally {
-    unlock();
+    lock.release();
   }
 }
 

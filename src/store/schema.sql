@@ -27,12 +27,6 @@ CREATE TABLE made (
   primary key (run, job)
 ) strict, without rowid;
 
-CREATE TABLE request (
-  id integer primary key autoincrement,
-  posted_at integer not null,
-  body text not null
-) strict;
-
 CREATE TABLE run (
   run text primary key,
   release integer not null unique,

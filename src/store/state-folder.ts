@@ -6,12 +6,10 @@ import { asStoreError, damageRemedy, StoreError } from "./store-error.ts";
 export interface StateFolder {
   path: string;
   journal: string;
-  /** Held open and locked by the one Baton that writes. Its content means nothing. */
+  /** Locked while somebody opens the journal to write: makes it, migrates it, takes a lease. Its content means nothing. */
   lock: string;
-  /** Who holds the lock, for people. */
-  holder: string;
-  /** Written to by a process that posted a request, so that the writer looks at once. */
-  doorbell: string;
+  /** The leases of those who write to the journal: a file for each, see lease.ts. */
+  sessions: string;
   artifacts: string;
 }
 
@@ -20,8 +18,7 @@ export function stateFolder(path: string): StateFolder {
     path,
     journal: join(path, "journal.db"),
     lock: join(path, "lock.db"),
-    holder: join(path, "holder.json"),
-    doorbell: join(path, "doorbell"),
+    sessions: join(path, "sessions"),
     artifacts: join(path, "artifacts"),
   };
 }
@@ -30,8 +27,7 @@ const ownEntries = new Set([
   "journal.db",
   "journal.db-wal",
   "lock.db",
-  "holder.json",
-  "doorbell",
+  "sessions",
   "artifacts",
   "logs",
   "checkouts",
@@ -52,7 +48,7 @@ export function createStateFolder(folder: StateFolder): void {
     }
     // The state is nobody's source code: git is told so here, whatever the repository's own .gitignore says.
     writeUnlessThere(join(folder.path, ".gitignore"), "*\n");
-    writeUnlessThere(folder.doorbell, "");
+    mkdirSync(folder.sessions, { recursive: true });
   } catch (error) {
     throw asStoreError(error, folder.path);
   }

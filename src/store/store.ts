@@ -1,38 +1,44 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { EngineEvent } from "../engine/events.ts";
-import type { Store } from "../engine/ports.ts";
-import { type Holder, holderOf, takeFolderLock } from "./folder-lock.ts";
+import type { Recorded } from "../engine/events.ts";
+import type { Lease, Store, Turn } from "../engine/ports.ts";
+import type { FileLock } from "./file-lock.ts";
+import { lockForOpening } from "./folder-lock.ts";
 import { openJournalForReading, openJournalForWriting } from "./journal-database.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
-import { type PostedRequest, watchRequests } from "./requests.ts";
+import { type HeldLease, isSessionAlive, liveSessions, processOf, takeLease } from "./lease.ts";
 import { createStateFolder, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
 import { asStoreError, StoreError } from "./store-error.ts";
 import { verifyLately } from "./verify.ts";
 
+/** How often to look whether others have written, in milliseconds. A look that finds nothing takes some microseconds. */
+const lookEveryMs = 100;
+
 /**
- * Opens the journal of a state folder to write, and makes the folder when it is new. Throws a `StoreError` when another
- * Baton holds it, when it was written by a newer Baton, or when it is no state folder; nothing is changed then.
+ * Opens the journal of a state folder to write, beside others, and makes the folder when it is new. Throws a `StoreError`
+ * when it was written by a newer Baton, is held by an older one that writes alone, or is no state folder; nothing is
+ * changed then.
  */
 export function openStore(statePath: string): StoreHandle {
   const folder = stateFolder(statePath);
   createStateFolder(folder);
-  const unlock = takeFolderLock(folder);
+  const lock = lockForOpening(folder);
   let database: DatabaseSync | undefined;
   try {
     database = openJournalForWriting(folder);
     verifyLately(database, folder);
-    return new StoreHandle(folder, database, unlock);
+    return new StoreHandle(folder, database, takeLease(folder));
   } catch (error) {
     database?.close();
-    unlock();
     throw asStoreError(error, folder.journal);
+  } finally {
+    lock.release();
   }
 }
 
 /**
- * Opens the journal to read only, also while another Baton writes to it; one of an older version is brought up to date
- * first. Throws a `StoreError`, also when what every command looks at is damaged.
+ * Opens the journal to read only, also while others write to it; one of an older version is brought up to date first.
+ * Throws a `StoreError`, also when what every command looks at is damaged.
  */
 export function openStoreForReading(statePath: string): ReadingHandle {
   const folder = stateFolder(statePath);
@@ -62,20 +68,20 @@ function isOlder(error: unknown): error is StoreError {
 }
 
 function migrateWhenAllowed(folder: StateFolder, older: StoreError): void {
-  let unlock: (() => void) | undefined;
+  let lock: FileLock | undefined;
   try {
-    unlock = takeFolderLock(folder);
+    lock = lockForOpening(folder);
     openJournalForWriting(folder).close();
   } catch (error) {
     throw error instanceof StoreError && error.code === "unreadable" ? older : error;
   } finally {
-    unlock?.();
+    lock?.release();
   }
 }
 
-/** The Baton that writes to this state folder now, as far as it has said; undefined when there is none. */
-export function storeHolder(statePath: string): Partial<Holder> | undefined {
-  return holderOf(stateFolder(statePath));
+/** The processes that write to this state folder now. */
+export function storeProcesses(statePath: string): number[] {
+  return liveSessions(stateFolder(statePath)).map(processOf);
 }
 
 export class ReadingHandle extends JournalReader {
@@ -88,6 +94,11 @@ export class ReadingHandle extends JournalReader {
     this.#database = database;
   }
 
+  /** Whether the process that owns a run is there, see `RunState.owner`. */
+  isAlive(session: string): boolean {
+    return isSessionAlive(this.folder, session);
+  }
+
   close(): void {
     if (this.#database.isOpen) this.#database.close();
   }
@@ -97,40 +108,58 @@ export class ReadingHandle extends JournalReader {
   }
 }
 
-/** The one writer of a state folder. It can be asked everything that a reader can. */
+/** One of those who write to a state folder. It can be asked everything that a reader can. */
 export class StoreHandle extends ReadingHandle implements Store {
-  readonly #database: DatabaseSync;
+  readonly lease: Lease;
+  readonly #held: HeldLease;
   readonly #writer: JournalWriter;
-  readonly #unlock: () => void;
-  #stopWatching: (() => void) | undefined;
+  #looking: NodeJS.Timeout | undefined;
 
-  constructor(folder: StateFolder, database: DatabaseSync, unlock: () => void) {
+  constructor(folder: StateFolder, database: DatabaseSync, lease: HeldLease) {
     super(folder, database);
-    this.#database = database;
-    this.#writer = new JournalWriter(database, folder.journal);
-    this.#unlock = unlock;
-  }
-
-  append(events: EngineEvent[], at: number): Promise<void> {
-    return this.#writer.append(events, at);
-  }
-
-  /** Calls back once for each request of another process; see `PostedRequest.settle`. One listener at a time. */
-  onRequest(listener: (posted: PostedRequest) => void): void {
-    this.#stopWatching?.();
-    this.#stopWatching = watchRequests({
-      database: this.#database,
-      doorbell: this.folder.doorbell,
-      settle: (id) => this.#writer.settle(id),
-      listener,
+    this.lease = lease;
+    this.#held = lease;
+    this.#writer = new JournalWriter({
+      database,
+      path: folder.journal,
+      folder: folder.path,
+      readBehind: (seq) => [...this.loadBehind(seq)],
     });
   }
 
-  /** Commits what was appended, then lets go of the folder. */
+  async *events(): AsyncGenerator<Recorded[]> {
+    let batch: Recorded[] = [];
+    let last = 0;
+    for (const recorded of this.load()) {
+      batch.push(recorded);
+      last = recorded.seq;
+      if (batch.length < 500) continue;
+      yield batch;
+      batch = [];
+    }
+    this.#writer.readUpTo(last);
+    yield batch;
+  }
+
+  turn(take: (others: readonly Recorded[]) => Turn): Promise<void> {
+    return this.#writer.turn(take);
+  }
+
+  /** Looks now and then; a file system's own notices would also come for what is written here. One listener at a time. */
+  watch(changed: () => void): () => void {
+    clearInterval(this.#looking);
+    this.#looking = setInterval(() => {
+      if (this.#writer.hasNews()) changed();
+    }, lookEveryMs);
+    const looking = this.#looking;
+    return () => clearInterval(looking);
+  }
+
+  /** Takes the turns that were asked for, then lets go of the journal and of the lease. */
   override close(): void {
-    this.#stopWatching?.();
+    clearInterval(this.#looking);
     this.#writer.flush();
     super.close();
-    this.#unlock();
+    this.#held.release();
   }
 }

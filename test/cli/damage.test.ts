@@ -84,10 +84,13 @@ async function repairs(box: Sandbox, { said, deployed }: { said: RegExp; deploye
 
 test("a byte that flipped in an event", async (t) => {
   const { box, journal } = await shop(t);
-  const bytes = readFileSync(journal);
-  const at = bytes.lastIndexOf('"type":"job.succeeded"');
-  bytes[at + 3]! ^= 0x20;
-  writeFileSync(journal, bytes);
+  // Through the database: pages also hold remains of what was moved, where a byte more or less is no damage.
+  const database = new DatabaseSync(journal);
+  database.exec(
+    `update event set body = replace(body, '"type"', '"tyPe"')
+     where seq = (select max(seq) from event where type = 'job.succeeded'); pragma wal_checkpoint(truncate)`,
+  );
+  database.close();
   await allRefuse(box, /damaged: event \d+ \(job.succeeded, run r000\d\) is not what was written/, every);
   await repairs(box, { said: /kept: \d+ events .*; lost: event \d+[\s\S]*given up: r0002/, deployed: ["dev"] });
 });

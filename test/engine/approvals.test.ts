@@ -76,7 +76,7 @@ test("rejected or not answered in time, the environment is skipped and the run h
       skipped!.text,
       how === "expired" ? /nobody approved prod in time/ : /ann rejected prod: not on Friday/,
     );
-    await engine.retry(run);
+    await engine.retry(run, { by: "ann" });
     assert.equal(world.events("approval.requested").length, 2);
     await engine.answer(run, "prod", { answer: "approved", by: "ann" });
     assert.equal(world.started.at(-1), "web.deploy@prod");

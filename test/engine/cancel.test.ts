@@ -81,7 +81,7 @@ test("a cancel survives a crash: what was interrupted is not started again", asy
     ["web.build", "web.test"],
   );
   // And can be retried.
-  await next.retry(run);
+  await next.retry(run, { by: "ann" });
   assert.deepEqual(
     world.launches.slice(2).map(({ job: id, attempt }) => [id, attempt]),
     [

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openEngine } from "../../src/engine/drive.ts";
+import { openEngine } from "../../src/engine/engine.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import { fold, replay } from "../../src/engine/fold.ts";
 import { salvage } from "../../src/engine/salvage.ts";
 import { emptyState, type State } from "../../src/engine/state.ts";
 import { upcast } from "../../src/engine/upcast.ts";
-import { snapshot } from "../simulation/snapshot.ts";
+import { snapshot } from "./simulation/snapshot.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { World } from "./world/world.ts";
 
@@ -149,10 +149,10 @@ test("a plan that cannot be right is refused before anything starts", async () =
   }
 });
 
-test("an engine does not open on a journal it does not understand", () => {
+test("an engine does not open on a journal it does not understand", async () => {
   const world = new World();
   world.journal.push({ seq: 1, at: 0, version: 1, event: start("web.build") });
-  assert.throws(() => openEngine(world.ports), /impossible/);
+  await assert.rejects(openEngine(world.ports), /impossible/);
 });
 
 test("a listener hears every event once, in order, when it is durable", async () => {

@@ -32,7 +32,7 @@ test("the second deployment waits until everything of the first in that environm
   const { world, engine, first, second, end } = await twoRuns();
   await end(first, "web.build");
   await end(second, "web.build");
-  assert.deepEqual(engine.state.environments.get("dev")?.line, [second]);
+  assert.deepEqual(engine.state.environments.get("dev")?.queue, [second]);
   await end(first, "web.deploy@dev");
   assert.equal(world.launches.filter((launch) => launch.run === second).length, 1);
   await end(first, "web.smoke@dev");
@@ -83,6 +83,6 @@ test("who is cancelled while waiting gives up its place", async () => {
   await end(first, "web.build");
   await end(second, "web.build");
   await engine.cancel(second, { mode: "graceful", by: "ann" });
-  assert.deepEqual(engine.state.environments.get("dev")?.line, []);
+  assert.deepEqual(engine.state.environments.get("dev")?.queue, []);
   assert.equal((await engine.settled(second)).conclusion, "cancelled");
 });

@@ -16,12 +16,6 @@ const shopPlan = plan([
 test("a chain runs in order, each end and the next start in one write", async () => {
   const world = new World();
   const engine = await world.open();
-  const writes: number[] = [];
-  const append = world.ports.store.append;
-  world.ports.store.append = (events, at) => {
-    writes.push(events.length);
-    return append(events, at);
-  };
   const { run, release } = await engine.createRun({ delivery: shop, plan: shopPlan, parallel: 2 });
   assert.equal(release, 1);
   assert.deepEqual(world.started, ["web.build"]);
@@ -43,7 +37,7 @@ test("a chain runs in order, each end and the next start in one write", async ()
     "lock.released dev",
     "run.finished succeeded",
   ]);
-  assert.deepEqual(writes, [2, 2, 3, 3]);
+  assert.deepEqual(world.writes, [2, 2, 3, 3]);
   assert.deepEqual(engine.state.deployed, finished.deployed);
 });
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openEngine } from "../../src/engine/drive.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { settle, World } from "./world/world.ts";
 
@@ -118,15 +117,10 @@ test("reports that arrive together are one write", async () => {
   const engine = await world.open();
   const two = plan([planned("web.build"), planned("web.deploy@dev")]);
   await engine.createRun({ delivery: shop, plan: two, parallel: 2 });
-  let writes = 0;
-  const { append } = world.ports.store;
-  world.ports.store.append = (events, at) => {
-    writes += 1;
-    return append(events, at);
-  };
+  world.writes.length = 0;
   for (const { token } of world.launches) world.report(token, "ok");
   await settle();
-  assert.equal(writes, 1);
+  assert.equal(world.writes.length, 1);
   assert.equal(world.events("run.finished").length, 1);
 });
 
@@ -154,19 +148,12 @@ test("an end that was reported before close is not lost", async () => {
   assert.equal([...next.state.runs.values()][0]?.jobs.get("web.build")?.status, "succeeded");
 });
 
-test("recover is for once", async () => {
-  const { world } = await crashedWhileBuilding();
-  const engine = openEngine(world.ports);
-  const both = await Promise.allSettled([engine.recover(), engine.recover()]);
-  assert.deepEqual(
-    both.map(({ status }) => status),
-    ["fulfilled", "rejected"],
-  );
-  assert.equal(world.events("job.interrupted").length, 1);
-});
-
-test("before it has recovered an engine does nothing", async () => {
-  const { world } = await crashedWhileBuilding();
-  const engine = openEngine(world.ports);
-  await assert.rejects(engine.createRun({ delivery: shop, plan: shopPlan, parallel: 1 }), /opened, not running/);
+test("an engine leaves alone what nobody asked it to take up", async () => {
+  const { world, run } = await crashedWhileBuilding();
+  world.die();
+  const engine = await world.beside();
+  await settle();
+  assert.deepEqual([world.reaped, world.launches.length, engine.isOrphan(run)], [[], 1, true]);
+  await engine.createRun({ delivery: shop, plan: plan([planned("web.build")]), parallel: 1 });
+  assert.equal(world.launches.at(-1)?.run, "run-3");
 });

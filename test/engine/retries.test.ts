@@ -50,14 +50,14 @@ test("retry runs what did not succeed, and only that, with a fresh number of att
   const engine = await world.open();
   const jobs = [planned("web.flaky"), planned("web.build"), planned("web.test", { after: ["web.build"] })];
   const { run } = await engine.createRun({ delivery: shop, plan: plan(jobs), parallel: 2 });
-  await assert.rejects(engine.retry(run), /has not finished/);
+  await assert.rejects(engine.retry(run, { by: "ann" }), /has not finished/);
   await world.end("web.flaky");
   for (let attempt = 0; attempt < 4; attempt += 1) {
     await world.end("web.build", "failed");
     await world.advanceClock(5000);
   }
   assert.equal((await engine.settled(run)).conclusion, "failed");
-  assert.deepEqual(await engine.retry(run), ["web.build", "web.test"]);
+  assert.deepEqual(await engine.retry(run, { by: "ann" }), ["web.build", "web.test"]);
   await world.end("web.build", "failed");
   assert.notEqual(world.events("job.failed").at(-1)?.retryAt, undefined);
   await world.advanceClock(1000);
@@ -66,7 +66,7 @@ test("retry runs what did not succeed, and only that, with a fresh number of att
   await world.end("web.test");
   assert.equal((await engine.settled(run)).conclusion, "succeeded");
   assert.equal(world.started.filter((id) => id === "web.flaky").length, 1);
-  await assert.rejects(engine.retry(run), /nothing to retry/);
+  await assert.rejects(engine.retry(run, { by: "ann" }), /nothing to retry/);
 });
 
 test("in a retried run the order holds across what stays", async () => {
@@ -85,7 +85,7 @@ test("in a retried run the order holds across what stays", async () => {
   await world.end("web.test");
   await world.end("web.build", "failed");
   await engine.settled(run);
-  await engine.retry(run);
+  await engine.retry(run, { by: "ann" });
   assert.equal(world.started.at(-1), "web.flaky");
   await world.end("web.flaky");
   assert.equal(world.started.at(-1), "web.build", "only after web.flaky, which is before it at a distance");

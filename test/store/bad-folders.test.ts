@@ -6,14 +6,14 @@ import { type TestContext, test } from "node:test";
 import { chainOf } from "../../src/store/chain.ts";
 import { applicationId, stateVersion } from "../../src/store/migrations.ts";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
-import { created, finished, started } from "./events.ts";
+import { append, created, finished, started } from "./events.ts";
 import { spawnScript } from "./spawned.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 async function folderWithJournal(t: TestContext): Promise<string> {
   const folder = temporaryFolder(t);
   using store = openStore(folder);
-  await store.append([created("r1", 1), started("r1", "a.b"), started("r1", "a.c")], 1);
+  await append(store, [created("r1", 1), started("r1", "a.b"), started("r1", "a.c")], 1);
   return folder;
 }
 
@@ -86,8 +86,9 @@ test("an old event is verified where it is read", async (t) => {
   const folder = await folderWithJournal(t);
   {
     using store = openStore(folder);
-    await store.append([finished("r1"), created("r2", 2)], 1);
-    await store.append(
+    await append(store, [finished("r1"), created("r2", 2)], 1);
+    await append(
+      store,
       Array.from({ length: 1000 }, (_, index) => started("r2", `a.j${index}`)),
       1,
     );
@@ -104,8 +105,9 @@ test("the events of a run that goes on are verified however long ago they were",
   const folder = await folderWithJournal(t);
   {
     using store = openStore(folder);
-    await store.append([created("r2", 2)], 1);
-    await store.append(
+    await append(store, [created("r2", 2)], 1);
+    await append(
+      store,
       Array.from({ length: 1000 }, (_, index) => started("r2", `a.j${index}`)),
       1,
     );
@@ -119,7 +121,7 @@ test("what is deployed is read out of its event, so no other table can say other
   const value = { release: 1, commit: "c", outputs: { url: "right" }, artifacts: {} };
   {
     using store = openStore(folder);
-    await store.append([finished("r1", { deployed: { dev: { web: value } } })], 1);
+    await append(store, [finished("r1", { deployed: { dev: { web: value } } })], 1);
     assert.deepEqual(store.deployed(), { deployed: { dev: { web: value } } });
   }
   change(folder, "update deployment set seq = 3");

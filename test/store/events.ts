@@ -1,5 +1,11 @@
 import type { EngineEvent, JobSucceeded, RunCreated, RunFinished } from "../../src/engine/events.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import type { StoreHandle } from "../../src/store/store.ts";
+
+/** One turn that appends these, whatever others have written. */
+export function append(store: StoreHandle, events: EngineEvent[], at: number): Promise<void> {
+  return store.turn(() => ({ events, at }));
+}
 
 /** The smallest event that begins a run; the store looks at no more of it than this. */
 export function created(run: string, release: number, jobs: Plan["jobs"] = []): RunCreated {

@@ -8,7 +8,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
 import { StoreError } from "../../src/store/store-error.ts";
-import { created, started } from "./events.ts";
+import { append, created, started } from "./events.ts";
 
 const [folder, freeable] = process.argv.slice(2);
 if (freeable) writeFileSync(freeable, Buffer.alloc(500_000));
@@ -16,9 +16,9 @@ const store = openStore(folder!);
 let durable = 0;
 const noRoom = await (async () => {
   try {
-    await store.append([created("r1", 1)], 1);
+    await append(store, [created("r1", 1)], 1);
     for (durable = 1; durable < 100_000; durable++) {
-      await store.append([{ ...started("r1", "shop.build"), token: "x".repeat(20_000) } as never], 1);
+      await append(store, [{ ...started("r1", "shop.build"), token: "x".repeat(20_000) } as never], 1);
     }
   } catch (error) {
     return error;
@@ -26,14 +26,14 @@ const noRoom = await (async () => {
 })();
 console.log(`${durable} durable`);
 say(noRoom);
-await store.append([started("r1", "shop.small")], 1).catch(say);
+await append(store, [started("r1", "shop.small")], 1).catch(say);
 console.log(`${readable()} readable beside`);
 store.close();
 console.log(`${readable()} readable after`);
 if (freeable) {
   rmSync(freeable);
   using again = openStore(folder!);
-  await again.append([started("r1", "shop.late")], 1);
+  await append(again, [started("r1", "shop.late")], 1);
   console.log(`${readable()} readable in the end`);
 }
 

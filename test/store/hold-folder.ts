@@ -1,6 +1,6 @@
 /**
- * A Baton to be killed: holds a state folder and appends events for ever. Says `open`, then the number of each event
- * that is durable, each on a line of its own.
+ * A Baton to be killed: writes to a state folder beside others. Says `open` and its session, then, after each event that it
+ * made durable, how many there were at least, each on a line of its own.
  *
  *     node hold-folder.ts STATE_FOLDER [EVENTS]
  */
@@ -9,16 +9,23 @@ import { created, started } from "./events.ts";
 
 const [folder, events] = process.argv.slice(2);
 const store = openStore(folder!);
-process.stdout.write("open\n");
+process.stdout.write(`open\n${store.lease.mine}\n`);
 let last = 0;
-for (const { seq } of store.load()) last = seq;
+for await (const batch of store.events()) last = batch.at(-1)?.seq ?? last;
 if (events !== undefined) {
-  if (last === 0) await store.append([created("r1", 1)], 1);
-  else last--;
-  process.stdout.write(`${++last}\n`);
+  await store.turn((others) => {
+    last += others.length;
+    if (last > 0) return { events: [], at: 1 };
+    last = 1;
+    return { events: [created("r1", 1)], at: 1 };
+  });
+  process.stdout.write(`${last}\n`);
   for (let job = 0; job < Number(events); job++) {
-    await store.append([started("r1", `shop.job${last}`)], 1);
-    process.stdout.write(`${++last}\n`);
+    await store.turn((others) => {
+      last += others.length + 1;
+      return { events: [started("r1", `shop.job${last}`)], at: 1 };
+    });
+    process.stdout.write(`${last}\n`);
   }
 }
 setInterval(() => {}, 60_000);

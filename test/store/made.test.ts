@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { PlannedJob } from "../../src/plan/plan.ts";
 import { rebuildRecords } from "../../src/store/records.ts";
 import { openStore } from "../../src/store/store.ts";
-import { created, digest, finished, succeeded } from "./events.ts";
+import { append, created, digest, finished, succeeded } from "./events.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const reason = { code: "forced", text: "asked", because: [] } as const;
@@ -35,10 +35,10 @@ const legs = ["web.test[at=a@b]", "web.test[at=c]"];
 test("what a run made once is found by its commit, whatever became of the run", async (t) => {
   using store = openStore(temporaryFolder(t));
   const build = succeeded("r1", "web.build", { artifacts: dist, outputs: { version: "1" } });
-  await store.append([run("r1", 1, "c1"), build, succeeded("r1", legs[0]!)], 10);
+  await append(store, [run("r1", 1, "c1"), build, succeeded("r1", legs[0]!)], 10);
   const made = { release: 1, outputs: { version: "1" }, artifacts: dist, inputs };
   assert.deepEqual(store.made(["c1"]), [{ release: 1, commit: "c1", jobs: { "web.build": made } }]);
-  await store.append([succeeded("r1", legs[1]!), finished("r1", { conclusion: "failed" })], 20);
+  await append(store, [succeeded("r1", legs[1]!), finished("r1", { conclusion: "failed" })], 20);
   const tested = { release: 1, outputs: {}, artifacts: {}, inputs: {} };
   assert.deepEqual(store.made(["c1"])[0]!.jobs, { "web.build": made, "web.test": tested });
   assert.deepEqual(store.made(["c2"]), []);
@@ -51,7 +51,7 @@ test("what a run took over counts as made by the earlier one; what it left out d
     planned("web.build", { decision: "reuse", reused }),
     planned("web.test", { decision: "skip" }),
   ]);
-  await store.append([event], 10);
+  await append(store, [event], 10);
   const expected = { release: 1, outputs: { version: "1" }, artifacts: dist, inputs: {} };
   assert.deepEqual(store.made(["commit-2"])[0]!.jobs, { "web.build": expected });
 });
@@ -61,7 +61,7 @@ test("newest first, no more than asked for of each commit; the same after the re
   const store = openStore(folder);
   for (const [number, commit] of ["c1", "c2", "c1", "c1"].entries()) {
     const name = `r${number + 1}`;
-    await store.append([run(name, number + 1, commit), succeeded(name, "web.build", { artifacts: dist })], number);
+    await append(store, [run(name, number + 1, commit), succeeded(name, "web.build", { artifacts: dist })], number);
   }
   const releases = () => store.made(["c1", "c2", "c1"], { runs: 2 }).map(({ release }) => release);
   assert.deepEqual(releases(), [4, 3, 2]);
@@ -79,7 +79,7 @@ test("a folder of before is read for what its runs made", async (t) => {
   const folder = temporaryFolder(t);
   const store = openStore(folder);
   const all = [run("r1", 1, "c1"), succeeded("r1", "web.build"), ...legs.map((leg) => succeeded("r1", leg))];
-  await store.append([...all, succeeded("r1", "web.deploy@dev")], 1);
+  await append(store, [...all, succeeded("r1", "web.deploy@dev")], 1);
   const before = store.made(["c1"]);
   await store.close();
   {
@@ -96,7 +96,7 @@ test("a folder of before is read for what its runs made", async (t) => {
 test("the question is answered by indexes, however long the journal is", async (t) => {
   const folder = temporaryFolder(t);
   using store = openStore(folder);
-  await store.append([run("r1", 1, "c1"), succeeded("r1", "web.build")], 1);
+  await append(store, [run("r1", 1, "c1"), succeeded("r1", "web.build")], 1);
   using database = new DatabaseSync(join(folder, "journal.db"), { readOnly: true });
   const plan = (sql: string) =>
     database

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Deployed } from "../../src/plan/plan.ts";
 import { rebuildRecords } from "../../src/store/records.ts";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
-import { created, digest, finished, started, succeeded } from "./events.ts";
+import { append, created, digest, finished, started, succeeded } from "./events.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 function deployed(release: number, letter = "a"): Deployed {
@@ -16,8 +16,8 @@ function deployed(release: number, letter = "a"): Deployed {
 test("runs are listed newest first, with how they ended", async (t) => {
   using store = openStore(temporaryFolder(t));
   assert.equal(store.lastRelease(), 0);
-  await store.append([created("r1", 1)], 10);
-  await store.append([finished("r1", { conclusion: "failed" }), created("r2", 2)], 20);
+  await append(store, [created("r1", 1)], 10);
+  await append(store, [finished("r1", { conclusion: "failed" }), created("r2", 2)], 20);
   const second = { run: "r2", release: 2, commit: "commit-2", createdAt: 20 };
   const first = { run: "r1", release: 1, commit: "commit-1", createdAt: 10, finishedAt: 20, conclusion: "failed" };
   assert.deepEqual(store.runs(), [second, first]);
@@ -25,7 +25,7 @@ test("runs are listed newest first, with how they ended", async (t) => {
   assert.equal(store.run("r3"), undefined);
   assert.equal(store.lastRelease(), 2);
 
-  await store.append([{ type: "run.retry-requested", run: "r1", jobs: [] }], 30);
+  await append(store, [{ type: "run.retry-requested", run: "r1", jobs: [] }], 30);
   assert.deepEqual(store.run("r1"), { run: "r1", release: 1, commit: "commit-1", createdAt: 10 });
 });
 
@@ -33,11 +33,11 @@ test("what is deployed is the highest release, known as soon as the lock is rele
   using store = openStore(temporaryFolder(t));
   const release = (run: string, number: number) =>
     ({ type: "lock.released", run, environment: "dev", deployed: { web: deployed(number) } }) as const;
-  await store.append([created("r1", 1), created("r2", 2), release("r1", 1)], 10);
+  await append(store, [created("r1", 1), created("r2", 2), release("r1", 1)], 10);
   assert.deepEqual(store.deployed(), { deployed: { dev: { web: deployed(1) } } });
-  await store.append([release("r2", 2)], 20);
+  await append(store, [release("r2", 2)], 20);
   // The older run goes on in another environment and ends last: it does not take dev back.
-  await store.append([finished("r1", { deployed: { dev: { web: deployed(1) }, test: { api: deployed(1) } } })], 30);
+  await append(store, [finished("r1", { deployed: { dev: { web: deployed(1) }, test: { api: deployed(1) } } })], 30);
   assert.deepEqual(store.deployed(), { deployed: { dev: { web: deployed(2) }, test: { api: deployed(1) } } });
   assert.deepEqual(store.deployments(), [
     { environment: "test", pipeline: "api", run: "r1", release: 1, commit: "commit-1", at: 30 },
@@ -49,7 +49,7 @@ test("what is deployed is the highest release, known as soon as the lock is rele
 test("an older release that is deployed late does not take the place of a newer one", async (t) => {
   using store = openStore(temporaryFolder(t));
   const there = (number: number) => ({ deployed: { dev: { web: deployed(number) } } });
-  await store.append([created("r1", 1), created("r2", 2), finished("r2", there(2)), finished("r1", there(1))], 10);
+  await append(store, [created("r1", 1), created("r2", 2), finished("r2", there(2)), finished("r1", there(1))], 10);
   assert.deepEqual(store.deployed(), there(2));
   assert.deepEqual(
     store.deployments().map(({ release }) => release),
@@ -63,7 +63,7 @@ test("an older release that is deployed late does not take the place of a newer 
 
 test("a run is found by its id or the number of its release, open ones without the others", async (t) => {
   using store = openStore(temporaryFolder(t));
-  await store.append([created("r1", 1), finished("r1"), created("r2", 2), created("r3", 3)], 1);
+  await append(store, [created("r1", 1), finished("r1"), created("r2", 2), created("r3", 3)], 1);
   const found = ["r2", "2", "r9", "0", "02x"].map((named) => store.findRun(named)?.run);
   assert.deepEqual(found, ["r2", "r2", undefined, undefined, undefined]);
   assert.deepEqual(
@@ -82,11 +82,11 @@ test("a job's usual duration is the median of its last five successes", async (t
   const times = [9000, 100, 500, 200, 400, 300];
   for (const [index, durationMs] of times.entries()) {
     const run = `r${index + 1}`;
-    await store.append([created(run, index + 1), started(run, "web.build@dev")], 1);
-    await store.append([succeeded(run, "web.build@dev", { durationMs }), finished(run)], 1);
+    await append(store, [created(run, index + 1), started(run, "web.build@dev")], 1);
+    await append(store, [succeeded(run, "web.build@dev", { durationMs }), finished(run)], 1);
   }
-  await store.append([created("r9", 9), succeeded("r9", "web.test", { durationMs: 10 })], 1);
-  await store.append([succeeded("r9", "web.test", { durationMs: 20 })], 1);
+  await append(store, [created("r9", 9), succeeded("r9", "web.test", { durationMs: 10 })], 1);
+  await append(store, [succeeded("r9", "web.test", { durationMs: 20 })], 1);
   assert.deepEqual(
     store.durations(),
     new Map([
@@ -101,9 +101,9 @@ test("artifacts in use are those of what is deployed, of runs that go on, and of
   const job = (run: string, letter: string) =>
     succeeded(run, "web.build", { artifacts: { dist: { digest: digest(letter), sizeBytes: 1 } } });
   const web = (release: number, letter: string) => ({ deployed: { dev: { web: deployed(release, letter) } } });
-  await store.append([created("r1", 1), job("r1", "1"), finished("r1", web(1, "a"))], 1);
-  await store.append([created("r2", 2), job("r2", "2"), finished("r2", web(2, "b"))], 1);
-  await store.append([created("r3", 3), job("r3", "3"), created("r4", 4), job("r4", "4"), finished("r4")], 1);
+  await append(store, [created("r1", 1), job("r1", "1"), finished("r1", web(1, "a"))], 1);
+  await append(store, [created("r2", 2), job("r2", "2"), finished("r2", web(2, "b"))], 1);
+  await append(store, [created("r3", 3), job("r3", "3"), created("r4", 4), job("r4", "4"), finished("r4")], 1);
   assert.deepEqual(store.artifactsInUse({ runs: 1 }), new Set([digest("b"), digest("4"), digest("3")]));
 });
 
@@ -111,8 +111,8 @@ test("the records can be derived again from the journal alone", async (t) => {
   const folder = temporaryFolder(t);
   {
     using store = openStore(folder);
-    await store.append([created("r1", 1), finished("r1", { deployed: { dev: { web: deployed(1) } } })], 10);
-    await store.append([created("r2", 2)], 20);
+    await append(store, [created("r1", 1), finished("r1", { deployed: { dev: { web: deployed(1) } } })], 10);
+    await append(store, [created("r2", 2)], 20);
   }
   const answers = () => {
     using reader = openStoreForReading(folder);

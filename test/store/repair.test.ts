@@ -7,7 +7,7 @@ import { replay } from "../../src/engine/fold.ts";
 import type { Deployed } from "../../src/plan/plan.ts";
 import { repairJournal } from "../../src/store/repair.ts";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
-import { created, finished, started } from "./events.ts";
+import { append, created, finished, started } from "./events.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const now = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -20,9 +20,9 @@ async function history(t: TestContext): Promise<string> {
   using store = openStore(folder);
   for (const release of [1, 2]) {
     const run = `r000${release}`;
-    await store.append([created(run, release), started(run, "a.b"), finished(run, there(release))], 1);
+    await append(store, [created(run, release), started(run, "a.b"), finished(run, there(release))], 1);
   }
-  await store.append([created("r0003", 3), started("r0003", "a.b")], 1);
+  await append(store, [created("r0003", 3), started("r0003", "a.b")], 1);
   for (const run of ["r0001", "r0002", "r0003"]) mkdirSync(join(folder, "logs", run), { recursive: true });
   return folder;
 }
@@ -42,7 +42,7 @@ async function assertWhole(folder: string): Promise<void> {
     using store = openStore(folder);
     const { nextRelease } = replay(store.load());
     run = `r000${nextRelease}`;
-    await store.append([created(run, nextRelease), finished(run)], 2);
+    await append(store, [created(run, nextRelease), finished(run)], 2);
   }
   using reader = openStoreForReading(folder);
   assert.deepEqual([...replay(reader.load()).runs.keys()], [run]);
@@ -135,8 +135,8 @@ test("pages that are torn out cost their own events and no others", async (t) =>
   const folder = join(temporaryFolder(t), "state");
   {
     using store = openStore(folder);
-    await store.append([created("r0001", 1)], 1);
-    for (let n = 0; n < 200; n++) await store.append([started("r0001", `a.job${n}`)], 1);
+    await append(store, [created("r0001", 1)], 1);
+    for (let n = 0; n < 200; n++) await append(store, [started("r0001", `a.job${n}`)], 1);
   }
   const journal = join(folder, "journal.db");
   const bytes = readFileSync(journal);

@@ -1,7 +1,7 @@
 import { cancelRun } from "../../control/verbs/cancel.ts";
 import type { CommandModule } from "../command.ts";
 import { exitCodes } from "../problem.ts";
-import { type DrivingOptions, drivingOptions, watching } from "./drive-options.ts";
+import { type DrivingOptions, drivingOptions } from "./drive-options.ts";
 import { examples } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
@@ -22,13 +22,9 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   const options = given as DrivingOptions & { now?: true };
   const mode = options.now ? "now" : "graceful";
   const cancelled = await cancelRun(terminal, { ...options, mode, ...(args[0] !== undefined && { run: args[0] }) });
-  if (cancelled.kind === "underway") {
-    const { watchRun } = await import("../live/watch-run.ts");
-    const code = await watchRun({ ...watching(options), terminal, underway: cancelled.underway, heading: [] });
-    return code === exitCodes.failed ? exitCodes.clean : code;
-  }
   const { run } = cancelled;
-  terminal.say(`asked the Baton that runs ${run} to stop${mode === "now" ? " at once" : ""}`);
+  if (cancelled.isElsewhere)
+    terminal.say(`asked the Baton that runs ${run} to stop${mode === "now" ? " at once" : ""}`);
   const conclusion = await cancelled.ended();
   terminal.say(conclusion ? `run ${run} has ended: ${conclusion}` : `run ${run} was left; it can be resumed`);
   terminal.suggest("baton status");

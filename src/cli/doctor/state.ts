@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { shortPath } from "../../control/definition/source-frame.ts";
 import type { Project } from "../../control/project.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
-import { openStoreForReading, storeHolder } from "../../store/store.ts";
+import { openStoreForReading, storeProcesses } from "../../store/store.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
 import { count } from "../terminal/duration.ts";
 import { type CheckUp, refused } from "./check-up.ts";
@@ -87,9 +87,10 @@ function openRuns(stateFolder: string): CheckUp[] {
       text: `nothing says where run ${run} works, so it cannot go on`,
       remedy: `baton cancel ${run}`,
     }));
-  const holder = storeHolder(stateFolder);
-  if (holder) {
-    found.push({ name: "lock", verdict: "ok", text: `held by process ${holder.pid ?? "?"}, which runs something` });
+  const processes = storeProcesses(stateFolder);
+  if (processes.length > 0) {
+    const text = `${count(processes.length, "Baton")} at work: process ${processes.join(", ")}`;
+    found.push({ name: "sessions", verdict: "ok", text });
   } else if (open.length > 0) {
     const text = `${open.join(", ")} not ended, and nobody runs it`;
     found.push({ name: "runs", verdict: "warn", text, remedy: "baton resume, or baton cancel" });

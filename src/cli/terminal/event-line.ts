@@ -32,6 +32,10 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
       return `${style.warning("■")} ${event.job} cancelled ${style.faint(`after ${duration(event.durationMs)}`)}`;
     case "job.interrupted":
       return `${style.warning("!")} ${event.job} was interrupted in attempt ${event.attempt}; it starts again`;
+    case "run.adopted":
+      return `${style.active("↻")} ${event.by} goes on with the run`;
+    case "run.suspended":
+      return `${style.warning("!")} the run is suspended: ${event.because}`;
     case "run.retry-requested":
       return `${style.active("↻")} ${event.jobs.length} jobs go back to waiting`;
     case "run.cancel-requested":

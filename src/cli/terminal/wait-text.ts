@@ -21,6 +21,8 @@ export function waitText({ wait }: Waiting, now: number): string {
       return "waits for its concurrency group";
     case "legs":
       return "waits for another leg";
+    case "owner":
+      return "waits for somebody who resumes the run";
     case "slot":
       return "waits for a free place";
     default:

@@ -36,23 +36,32 @@ export class Checkouts {
     this.#folder = join(stateFolder, "checkouts");
   }
 
-  /** Notes what a new run works on, before it is recorded. Resolves with a sentence about what may endanger the run. */
-  async prepare(run: RunId, { source, inPlace }: { source: Source; inPlace: boolean }): Promise<string | undefined> {
+  /** Keeps what a new run will work on from being tidied away. */
+  async keep(source: Source): Promise<void> {
+    if (source.kind === "commit" && source.uncommitted.length > 0) await keepSnapshot(source.root, source.commit);
+  }
+
+  /** Notes what a new run works on, before it is recorded. */
+  prepare(run: RunId, { source, inPlace }: { source: Source; inPlace: boolean }): void {
     mkdirSync(this.#folder, { recursive: true });
     let place: Workplace = { version: 1, kind: "in-place", directory: source.root };
-    let unkept: string | undefined;
     if (source.kind === "commit") {
       const { root, commit, branch, prefix } = source;
-      if (source.uncommitted.length > 0) await keepSnapshot(root, commit);
       place = inPlace
         ? { version: 1, kind: "in-place", directory: join(root, prefix) }
         : { version: 1, kind: "checkout", root, commit, prefix, ...(branch !== undefined && { branch }) };
-      if (place.kind === "checkout") unkept = await keepRunCommit(this.#refs(root), run, commit);
     }
     const path = this.#record(run);
     writeFileSync(`${path}.new`, `${JSON.stringify(place, null, 2)}\n`);
     renameSync(`${path}.new`, path);
     this.#known.set(run, place);
+  }
+
+  /** Gives the commit of a run a ref of the run's own. Resolves with a sentence about what may endanger the run. */
+  async keepCommit(run: RunId): Promise<string | undefined> {
+    const place = this.#workplace(run);
+    if (place.kind === "in-place") return undefined;
+    const unkept = await keepRunCommit(this.#refs(place.root), run, place.commit);
     return unkept && `git may collect the commit of this run, because no ref could be given to it: ${unkept}`;
   }
 

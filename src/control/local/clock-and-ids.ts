@@ -6,10 +6,12 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  wakeAt(at, wake) {
+  elapsed: () => performance.now(),
+  wakeAfter(ms, wake) {
+    const at = performance.now() + ms;
     let timer: NodeJS.Timeout;
     const arm = (): void => {
-      const leftMs = at - Date.now();
+      const leftMs = at - performance.now();
       timer = setTimeout(leftMs > 0 ? arm : wake, Math.min(Math.max(leftMs, 0), longestTimerMs));
     };
     arm();

@@ -1,13 +1,14 @@
 import { userInfo } from "node:os";
-import { type Engine, openEngine } from "../../engine/drive.ts";
+import { type Engine, EngineStopped, openEngine } from "../../engine/engine.ts";
 import type { RunId } from "../../engine/events.ts";
 import type { Runner } from "../../engine/ports.ts";
+import { EngineRefusal } from "../../engine/refusal.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { JobId } from "../../plan/plan.ts";
 import { createRunner, type ProcessRunner } from "../../runner/runner.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
 import { openStore, type StoreHandle } from "../../store/store.ts";
-import type { Actor } from "../control.ts";
+import { type Actor, refused } from "../control.ts";
 import type { Project } from "../project.ts";
 import { allSecretsOf, type Secrets } from "../request/secrets.ts";
 import { Checkouts } from "./checkouts.ts";
@@ -22,7 +23,7 @@ export interface LocalHost {
   checkouts: Checkouts;
   artifacts: ArtifactStore;
   /** Makes a run that nobody makes go on go on here: what was cut off is ended and starts again. @throws {Refused} */
-  adopt(run: RunId): Promise<{ interrupted: JobId[] }>;
+  adopt(run: RunId, by: Actor): Promise<{ interrupted: JobId[] }>;
   /** Ends what runs (a later Baton takes it up again) and lets go of the state folder. */
   close(): Promise<void>;
 }
@@ -34,14 +35,15 @@ export interface OpenLocalHost {
   delivery?: Delivery;
 }
 
-/** Takes the state folder for this process. @throws {StoreError} when another Baton has it. */
-export function openLocalHost({ project, secrets, delivery }: OpenLocalHost): LocalHost {
+/** Joins those who write to the state folder. @throws {StoreError} */
+export async function openLocalHost({ project, secrets, delivery }: OpenLocalHost): Promise<LocalHost> {
   const store = openStore(project.stateFolder);
   try {
     const checkouts = new Checkouts(project.stateFolder);
     const artifacts = new ArtifactStore(project.stateFolder);
     const runner = createRunner({
       stateFolder: project.stateFolder,
+      session: store.lease,
       directoryOf: (attempt) => checkouts.directoryOf(attempt),
       layOut: (attempt) => checkouts.layOut(attempt),
       clear: (attempt) => checkouts.clear(attempt),
@@ -50,11 +52,12 @@ export function openLocalHost({ project, secrets, delivery }: OpenLocalHost): Lo
       artifacts,
     });
     const working = watchAttempts(runner);
-    const engine: Engine = openEngine({
+    const engine: Engine = await openEngine({
       clock: systemClock,
       store,
       runner: working.runner,
       ids: idsFor(() => engine.state.nextRelease),
+      lease: store.lease,
     });
     const deliveries = Array.from(engine.state.runs.values(), (run) => run.delivery);
     for (const one of delivery ? [delivery, ...deliveries] : deliveries) runner.withhold(allSecretsOf(one));
@@ -65,10 +68,10 @@ export function openLocalHost({ project, secrets, delivery }: OpenLocalHost): Lo
       engine,
       checkouts,
       artifacts,
-      async adopt(run) {
+      async adopt(run, by) {
         checkouts.restore(run);
-        const { interrupted } = await engine.recover();
-        return { interrupted: interrupted.filter((one) => one.run === run).map(({ job }) => job) };
+        const interrupted = await engine.adopt([run], { by: by.name });
+        return { interrupted: interrupted.map(({ job }) => job) };
       },
       async close() {
         await engine.close();
@@ -81,6 +84,44 @@ export function openLocalHost({ project, secrets, delivery }: OpenLocalHost): Lo
     store.close();
     throw error;
   }
+}
+
+/** Asks one thing of the engine beside whoever makes the runs go on; nothing runs here. @throws {Refused} */
+export async function besides<T>(project: Project, ask: (engine: Engine) => Promise<T>): Promise<T> {
+  const host = await openLocalHost({ project, secrets: () => undefined });
+  try {
+    return await ask(host.engine);
+  } catch (error) {
+    throw asRefusal(error);
+  } finally {
+    await host.close();
+  }
+}
+
+/** What the engine refuses is a refusal here too; when it stops, the store's own words say why and what to do. */
+export function asRefusal(error: unknown): unknown {
+  if (error instanceof EngineRefusal) {
+    const { code, subject, known, message: because } = error;
+    switch (code) {
+      case "expired":
+        return refused("approval-expired", { subject, known });
+      case "runs-elsewhere":
+      case "has-finished":
+      case "not-finished":
+      case "nothing-to-retry":
+      case "not-waiting":
+      case "outdated-plan":
+        return refused(code, { subject, known, because });
+      default:
+        return error;
+    }
+  }
+  if (!(error instanceof EngineStopped) || error.cause === undefined) return error;
+  const { cause } = error;
+  if (cause instanceof Error && cause.name === "StoreError") {
+    return refused("journal-not-written", { subject: "", because: cause.message });
+  }
+  return cause;
 }
 
 /** The runner, and a promise that everything it was asked to start has ended: Baton does not go before its jobs. */

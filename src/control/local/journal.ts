@@ -1,3 +1,5 @@
+import type { RunId } from "../../engine/events.ts";
+import { replay } from "../../engine/fold.ts";
 import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
 import { openStoreForReading, type ReadingHandle } from "../../store/store.ts";
 import { notThere, refused } from "../control.ts";
@@ -17,6 +19,13 @@ export function requireJournal(project: Project): ReadingHandle {
   const journal = openJournal(project);
   if (journal) return journal;
   throw refused("no-runs", { subject: project.stateFolder });
+}
+
+/** Whether another process makes this run go on. */
+export function runsElsewhere(project: Project, run: RunId): boolean {
+  using journal = requireJournal(project);
+  const owner = replay(journal.load()).runs.get(run)?.owner;
+  return owner !== undefined && journal.isAlive(owner);
 }
 
 /** The run that is meant: the one named (its release number counts too), else the newest. @throws {Refused} */

@@ -1,12 +1,11 @@
-import { type Engine, EngineStopped } from "../../engine/drive.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { RunState } from "../../engine/state.ts";
 import type { Service } from "../../runner/services.ts";
-import { type Actor, refused } from "../control.ts";
+import type { Actor } from "../control.ts";
 import type { JobId, OutputLine, Recorded, RunId } from "../views/events.ts";
 import { type ApprovalView, approvalsIn, type RunView, runView } from "../views/run.ts";
 import { timeLeft } from "../views/time-left.ts";
-import { answerRequests } from "./ask-holder.ts";
-import type { LocalHost } from "./host.ts";
+import { asRefusal, type LocalHost } from "./host.ts";
 import { tidyUp } from "./tidy-up.ts";
 
 /** What a verb does to the run once everybody listens. */
@@ -56,9 +55,11 @@ export class Underway {
       if (recorded.event.run === this.run) watcher.event(recorded);
     });
     runner.onOutput((line) => watcher.output(line));
-    const begun = await this.#begin();
-    answerRequests(this.#host);
-    return begun;
+    try {
+      return await this.#begin();
+    } catch (error) {
+      throw asRefusal(error);
+    }
   }
 
   /** As it is now; undefined before it was made. */
@@ -153,17 +154,7 @@ export class Underway {
 /** Whether nothing happens until a person does something. Whoever waits for another run does not rest. */
 function rests(run: RunState): boolean {
   if (run.finished !== undefined) return true;
-  const pending = run.ready.size + run.doomed.size + run.toAsk.size + run.toRelease.size;
+  const pending = run.ready.size + run.toSkip.size + run.toAsk.size + run.toRelease.size;
   if (run.running > 0 || run.backingOff > 0 || pending > 0 || run.open === 0) return false;
   return !run.list.some(({ stage }) => stage === "lock" || stage === "group");
-}
-
-/** The engine stops when the journal cannot be written; the store's own words say why and what to do. */
-function asRefusal(error: unknown): unknown {
-  if (!(error instanceof EngineStopped) || error.cause === undefined) return error;
-  const { cause } = error;
-  if (cause instanceof Error && cause.name === "StoreError") {
-    return refused("journal-not-written", { subject: "", because: cause.message });
-  }
-  return cause;
 }

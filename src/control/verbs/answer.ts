@@ -2,9 +2,8 @@ import { replay } from "../../engine/fold.ts";
 import type { RunState } from "../../engine/state.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
 import { type Caller, notThere, refused } from "../control.ts";
-import { askHolder, holderOf } from "../local/ask-holder.ts";
-import { actorHere } from "../local/host.ts";
-import { findRun, requireJournal } from "../local/journal.ts";
+import { actorHere, besides } from "../local/host.ts";
+import { findRun, requireJournal, runsElsewhere } from "../local/journal.ts";
 import type { Underway } from "../local/underway.ts";
 import { findProject, type Project } from "../project.ts";
 import type { RunId } from "../views/events.ts";
@@ -41,19 +40,17 @@ export async function answerApproval(caller: Caller, request: AnswerRequest): Pr
     by: by.name,
     ...(request.comment !== undefined && { comment: request.comment }),
   };
-  if (holderOf(project) !== undefined) {
-    using journal = requireJournal(project);
-    const isDone = () => openIn(journal, run)?.some((open) => open.environment === environment) !== true;
-    await askHolder(project, { kind: "answer", run, environment, ...given }, isDone);
+  if (runsElsewhere(project, run)) {
+    await besides(project, (engine) => engine.answer(run, environment, given));
     return { ...asked, kind: "told" };
   }
   if (asked.expiresAt !== undefined && asked.expiresAt <= Date.now()) throw expired(asked);
-  const underway = takeUp(caller, {
+  const underway = await takeUp(caller, {
     project,
     run,
     options: request,
     async begin(host) {
-      const begun = await host.adopt(run);
+      const begun = await host.adopt(run, by);
       await host.engine.answer(run, environment, given);
       return begun;
     },

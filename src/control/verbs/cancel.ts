@@ -1,55 +1,59 @@
-import { postRequest } from "../../store/requests.ts";
-import { openStore } from "../../store/store.ts";
 import type { Caller } from "../control.ts";
-import { ended, holderOf } from "../local/ask-holder.ts";
-import { actorHere } from "../local/host.ts";
+import { actorHere, asRefusal, type LocalHost, openLocalHost } from "../local/host.ts";
 import { findOpenRun, requireJournal } from "../local/journal.ts";
-import type { Underway } from "../local/underway.ts";
-import { findProject } from "../project.ts";
+import { findProject, type Project } from "../project.ts";
 import type { RunId } from "../views/events.ts";
-import { type TakeUpOptions, takeUp } from "./take-up.ts";
 
-export interface CancelRequest extends TakeUpOptions {
+export interface CancelRequest {
   config?: string;
   /** By id or release number; without it the only one that has not ended. */
   run?: string;
   mode: "graceful" | "now";
 }
 
-export type Cancelled = { run: RunId } & (
-  | {
-      /** Another process makes it go on and was told. */
-      kind: "told";
-      /** Resolves when it has ended, with how; undefined when it was left instead and can be resumed. */
-      ended(): Promise<string | undefined>;
-    }
-  | { kind: "underway"; underway: Underway }
-);
+export interface Cancelled {
+  run: RunId;
+  /** Another process makes it go on and was told. */
+  isElsewhere: boolean;
+  /** Resolves when it has ended, with how; undefined when it was left instead and can be resumed. */
+  ended(): Promise<string | undefined>;
+}
 
-/** Stops a run, whoever makes it go on. @throws {Refused} */
+/** Stops a run, whoever makes it go on; what nobody goes on with is ended here. @throws {Refused} */
 export async function cancelRun(caller: Caller, request: CancelRequest): Promise<Cancelled> {
   const project = findProject(caller, request);
-  using journal = requireJournal(project);
-  const { run } = findOpenRun(journal, request.run);
+  const run = whichRun(project, request.run);
   const by = actorHere(caller.env).name;
-  if (holderOf(project) !== undefined) {
-    postRequest(project.stateFolder, { kind: "cancel", run, mode: request.mode, by });
-    return { kind: "told", run, ended: () => ended(project, run) };
-  }
-  const store = openStore(project.stateFolder);
+  const host = await openLocalHost({ project, secrets: () => undefined });
   try {
-    await store.append([{ type: "run.cancel-requested", run, mode: "now", by }], Date.now());
-  } finally {
-    store.close();
+    const isElsewhere = !host.engine.isOrphan(run);
+    await host.engine.cancel(run, { mode: request.mode, by });
+    return { run, isElsewhere, ended: () => ended(host, run) };
+  } catch (error) {
+    await host.close();
+    throw asRefusal(error);
   }
-  const underway = takeUp(caller, {
-    project,
-    run,
-    options: request,
-    async begin(host) {
-      await host.engine.recover();
-      return { interrupted: [] };
-    },
-  });
-  return { kind: "underway", run, underway };
+}
+
+function whichRun(project: Project, named: string | undefined): RunId {
+  using journal = requireJournal(project);
+  return findOpenRun(journal, named).run;
+}
+
+const lookEveryMs = 200;
+
+async function ended(host: LocalHost, run: RunId): Promise<string | undefined> {
+  const left = Promise.withResolvers<undefined>();
+  // Nobody tells when a process has gone.
+  const looking = setInterval(() => {
+    if (host.engine.isOrphan(run)) left.resolve(undefined);
+  }, lookEveryMs);
+  try {
+    return await Promise.race([host.engine.settled(run).then(({ conclusion }) => conclusion), left.promise]);
+  } catch (error) {
+    throw asRefusal(error);
+  } finally {
+    clearInterval(looking);
+    await host.close();
+  }
 }

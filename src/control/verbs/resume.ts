@@ -1,4 +1,5 @@
 import type { Caller } from "../control.ts";
+import { actorHere } from "../local/host.ts";
 import { findOpenRun, requireJournal } from "../local/journal.ts";
 import type { Underway } from "../local/underway.ts";
 import { findProject } from "../project.ts";
@@ -15,5 +16,6 @@ export async function resumeRun(caller: Caller, request: ResumeRequest): Promise
   const project = findProject(caller, request);
   using journal = requireJournal(project);
   const { run } = findOpenRun(journal, request.run);
-  return takeUp(caller, { project, run, options: request, begin: (host) => host.adopt(run) });
+  const by = actorHere(caller.env);
+  return await takeUp(caller, { project, run, options: request, begin: (host) => host.adopt(run, by) });
 }

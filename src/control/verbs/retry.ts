@@ -1,4 +1,5 @@
 import { type Caller, refused } from "../control.ts";
+import { actorHere } from "../local/host.ts";
 import { findRun, requireJournal } from "../local/journal.ts";
 import type { Underway } from "../local/underway.ts";
 import { findProject } from "../project.ts";
@@ -17,14 +18,14 @@ export async function retryRun(caller: Caller, request: RetryRequest): Promise<U
   const { run, conclusion } = findRun(journal, request.run);
   if (conclusion === undefined) throw refused("not-finished", { subject: run });
   if (conclusion === "succeeded") throw refused("nothing-to-retry", { subject: run });
-  return takeUp(caller, {
+  const by = actorHere(caller.env).name;
+  return await takeUp(caller, {
     project,
     run,
     options: request,
     async begin(host) {
       host.checkouts.restore(run);
-      await host.engine.recover();
-      await host.engine.retry(run);
+      await host.engine.retry(run, { by });
       return { interrupted: [] };
     },
   });

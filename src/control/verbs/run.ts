@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Caller } from "../control.ts";
+import { type Caller, refused } from "../control.ts";
 import { runId } from "../local/clock-and-ids.ts";
 import { actorHere, openLocalHost } from "../local/host.ts";
 import { Underway } from "../local/underway.ts";
@@ -28,8 +28,9 @@ export async function startRun(
   requireSecrets(delivery, plan, secrets);
   const inPlace = options.inPlace === true || source.kind === "folder";
   const parallel = options.parallel ?? Math.max(2, availableParallelism());
-  const host = openLocalHost({ project, secrets, delivery });
+  const host = await openLocalHost({ project, secrets, delivery });
   try {
+    const plannedAt = host.engine.state.seq;
     const history = host.store.deployed();
     const isSame = JSON.stringify(history) === JSON.stringify(past.history);
     const now = isSame ? plan : await again({ ...past, history });
@@ -38,9 +39,18 @@ export async function startRun(
       run,
       by: actorHere(caller.env),
       async begin() {
-        const danger = await host.checkouts.prepare(run, { source, inPlace });
-        await host.engine.recover();
-        await host.engine.createRun({ delivery, plan: now, parallel });
+        await host.checkouts.keep(source);
+        await host.engine.createRun({
+          delivery,
+          plan: now,
+          parallel,
+          plannedAt,
+          onNumbered(numbered) {
+            if (numbered.run !== run) throw refused("outdated-plan", { subject: run });
+            host.checkouts.prepare(run, { source, inPlace });
+          },
+        });
+        const danger = await host.checkouts.keepCommit(run);
         return { interrupted: [], ...(danger !== undefined && { danger }) };
       },
     });

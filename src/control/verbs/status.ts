@@ -1,4 +1,5 @@
-import { holderOf } from "../local/ask-holder.ts";
+import { processOf } from "../../store/lease.ts";
+import type { ReadingHandle } from "../../store/store.ts";
 import { openJournal } from "../local/journal.ts";
 import type { Project } from "../project.ts";
 import { type StatusView, statusView } from "../views/status.ts";
@@ -6,6 +7,9 @@ import { type StatusView, statusView } from "../views/status.ts";
 /** What is deployed, the latest `most` runs, what has not ended and who makes it go on. */
 export async function readStatus(project: Project, { most }: { most: number }): Promise<StatusView> {
   using journal = openJournal(project);
-  const holder = holderOf(project);
-  return statusView(journal, { most, now: Date.now(), ownerOf: () => holder });
+  return statusView(journal, { most, now: Date.now(), ownerOf: ({ owner }) => processIf(journal, owner) });
+}
+
+function processIf(journal: ReadingHandle | undefined, owner: string | undefined): { pid: number } | undefined {
+  return owner !== undefined && journal?.isAlive(owner) ? { pid: processOf(owner) } : undefined;
 }

@@ -19,7 +19,7 @@ export interface TakeUp {
 }
 
 /** Makes a run that is there go on in this process. @throws {Refused} */
-export function takeUp(caller: Caller, { project, run, options, begin }: TakeUp): Underway {
-  const host = openLocalHost({ project, secrets: readSecrets(caller, options.secretsFile) });
+export async function takeUp(caller: Caller, { project, run, options, begin }: TakeUp): Promise<Underway> {
+  const host = await openLocalHost({ project, secrets: readSecrets(caller, options.secretsFile) });
   return new Underway(host, { run, by: actorHere(caller.env), begin: () => begin(host) });
 }

@@ -1,8 +1,8 @@
 import type { ApprovalAnswered, ApprovalRequested } from "../events.ts";
-import type { ApprovalState, Doom, RunEnvironment, RunState } from "../state.ts";
+import type { ApprovalState, RunEnvironment, RunState, SkipReason } from "../state.ts";
 
 /** A person is asked before anything of an environment starts, and only when all that comes before it has passed. */
-export function enterApproval(environment: RunEnvironment | undefined): "through" | "wait" | Doom {
+export function enterApproval(environment: RunEnvironment | undefined): "through" | "wait" | SkipReason {
   if (environment === undefined) return "through";
   const { approval } = environment;
   switch (approval.status) {
@@ -42,15 +42,15 @@ export function approvalExpired(run: string, environment: string): ApprovalAnswe
 }
 
 /** What becomes of the jobs that waited. */
-export function afterAnswer(environment: RunEnvironment): "through" | Doom {
+export function afterAnswer(environment: RunEnvironment): "through" | SkipReason {
   return environment.approval.status === "approved" ? "through" : notApproved(environment);
 }
 
-export function notReached(environment: string, broken: string): Doom {
+export function notReached(environment: string, broken: string): SkipReason {
   return { code: "gate", because: broken, text: `${environment} was not reached: ${broken} did not succeed` };
 }
 
-function notApproved({ name, approval }: RunEnvironment): Doom {
+function notApproved({ name, approval }: RunEnvironment): SkipReason {
   const text =
     approval.status === "expired"
       ? `nobody approved ${name} in time`

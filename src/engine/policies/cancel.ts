@@ -1,7 +1,7 @@
 import type { CancelRequested } from "../events.ts";
-import type { Doom, RunState } from "../state.ts";
+import type { RunState, SkipReason } from "../state.ts";
 
-export function cancelDoom(by: string): Doom {
+export function cancelSkip(by: string): SkipReason {
   return { code: "cancelled", because: by, text: `${by} cancelled the run` };
 }
 

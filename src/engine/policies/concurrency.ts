@@ -1,6 +1,6 @@
-import { Line } from "../line.ts";
 import { resolveText } from "../resolve.ts";
 import type { GroupState, JobState, RunState, State } from "../state.ts";
+import { WaitQueue } from "../wait-queue.ts";
 
 /**
  * At most `limit` jobs of a group at a time over all runs; first come, first served, nobody dropped. A slot is taken when
@@ -12,10 +12,10 @@ export function enterGroup(state: State, run: RunState, job: JobState): "through
   const name = groupName(run, job);
   let group = state.groups.get(name);
   if (group === undefined) {
-    group = { inside: 0, limits: new Map(), line: new Line() };
+    group = { inside: new Set(), limits: new Map(), queue: new WaitQueue() };
     state.groups.set(name, group);
   }
-  if (group.line.size > 0 || !hasRoom(group, job)) return "wait";
+  if (group.queue.size > 0 || !hasRoom(group, job)) return "wait";
   takeGroupSlot(group, name, job);
   return "through";
 }
@@ -24,7 +24,7 @@ export function enterGroup(state: State, run: RunState, job: JobState): "through
 function hasRoom(group: GroupState, job: JobState): boolean {
   let least = limitOf(job);
   for (const limit of group.limits.keys()) if (limit < least) least = limit;
-  return group.inside < least;
+  return group.inside.size < least;
 }
 
 function limitOf(job: JobState): number {
@@ -33,14 +33,14 @@ function limitOf(job: JobState): number {
 
 export function takeGroupSlot(group: GroupState, name: string, job: JobState): void {
   const limit = limitOf(job);
-  group.inside += 1;
+  group.inside.add(job);
   group.limits.set(limit, (group.limits.get(limit) ?? 0) + 1);
   job.inGroup = name;
 }
 
 /** The first in line, if there is room for it: limits may differ, and nobody overtakes. */
 export function nextInGroup(group: GroupState): JobState | undefined {
-  const first = group.line.first();
+  const first = group.queue.first();
   return first !== undefined && hasRoom(group, first) ? first : undefined;
 }
 
@@ -52,7 +52,7 @@ export function leaveGroup(state: State, job: JobState): void {
   const left = group.limits.get(limit)! - 1;
   if (left === 0) group.limits.delete(limit);
   else group.limits.set(limit, left);
-  group.inside -= 1;
+  group.inside.delete(job);
   job.inGroup = undefined;
 }
 
@@ -62,5 +62,5 @@ export function groupName(run: RunState, job: JobState): string {
 
 export function forgetEmptyGroup(state: State, name: string): void {
   const group = state.groups.get(name);
-  if (group?.inside === 0 && group.line.size === 0) state.groups.delete(name);
+  if (group?.inside.size === 0 && group.queue.size === 0) state.groups.delete(name);
 }

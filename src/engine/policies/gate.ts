@@ -1,9 +1,9 @@
 import type { JobId } from "../../plan/plan.ts";
 import { gateFailed, gateStoodDown, otherFailed, type PlanOrder } from "../plan-order.ts";
-import type { Doom, JobState } from "../state.ts";
+import type { JobState, SkipReason } from "../state.ts";
 
 /** Everything before the job has ended: may it run? A gate asks for success, `runsAfter: "failure"` for a failure. */
-export function enterGate(order: PlanOrder, job: JobState, idOf: (number: number) => JobId): "through" | Doom {
+export function enterGate(order: PlanOrder, job: JobState, idOf: (number: number) => JobId): "through" | SkipReason {
   const flags = order.flags[job.number]!;
   if ((flags & (gateFailed | gateStoodDown)) !== 0) {
     const because = idOf(order.culprit[job.number]!);

@@ -16,7 +16,7 @@ export function enterLock(state: State, run: RunState, job: JobState): "through"
   if (mine.lock === "held") return "through";
   if (mine.lock === "none") {
     const environment = environmentOf(state, mine.name);
-    environment.line.push(run.id);
+    environment.queue.push(run.id);
     mine.lock = "waiting";
     noteGrantable(state, environment);
   }
@@ -24,12 +24,12 @@ export function enterLock(state: State, run: RunState, job: JobState): "through"
 }
 
 export function grantLock(state: State, environment: string): LockAcquired {
-  return { type: "lock.acquired", run: state.environments.get(environment)!.line[0]!, environment };
+  return { type: "lock.acquired", run: state.environments.get(environment)!.queue[0]!, environment };
 }
 
 export function takeLock(state: State, run: RunState, mine: RunEnvironment): void {
   const environment = environmentOf(state, mine.name);
-  environment.line.shift();
+  environment.queue.shift();
   environment.holder = run.id;
   mine.lock = "held";
   run.locksHeld += 1;
@@ -45,10 +45,10 @@ export function giveBackLock(state: State, run: RunState, mine: RunEnvironment):
 }
 
 /** Nobody of this run needs the lock any more: it gives up its place in line. */
-export function leaveLockLine(state: State, run: RunState, mine: RunEnvironment): void {
+export function leaveLockQueue(state: State, run: RunState, mine: RunEnvironment): void {
   if (mine.lock !== "waiting" || mine.atLock.size > 0) return;
   const environment = environmentOf(state, mine.name);
-  environment.line.splice(environment.line.indexOf(run.id), 1);
+  environment.queue.splice(environment.queue.indexOf(run.id), 1);
   mine.lock = "none";
   noteGrantable(state, environment);
 }
@@ -56,13 +56,13 @@ export function leaveLockLine(state: State, run: RunState, mine: RunEnvironment)
 export function environmentOf(state: State, name: string): EnvironmentState {
   let environment = state.environments.get(name);
   if (environment === undefined) {
-    environment = { name, holder: undefined, line: [], newest: new Map() };
+    environment = { name, holder: undefined, queue: [], newest: new Map() };
     state.environments.set(name, environment);
   }
   return environment;
 }
 
 function noteGrantable(state: State, environment: EnvironmentState): void {
-  if (environment.holder === undefined && environment.line.length > 0) state.grantable.add(environment.name);
+  if (environment.holder === undefined && environment.queue.length > 0) state.grantable.add(environment.name);
   else state.grantable.delete(environment.name);
 }

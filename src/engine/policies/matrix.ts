@@ -1,4 +1,4 @@
-import type { Doom, JobState, MatrixState, RunState } from "../state.ts";
+import type { JobState, MatrixState, RunState, SkipReason } from "../state.ts";
 
 /** How many legs of one job may be on their way at a time, and what the failure of one means to the others. */
 export function matrixOf(run: RunState, job: JobState): MatrixState | undefined {
@@ -23,9 +23,9 @@ export function leaveMatrix(matrix: MatrixState | undefined, job: JobState): Job
   if (matrix === undefined || !job.inMatrix) return undefined;
   job.inMatrix = false;
   matrix.inside -= 1;
-  return matrix.line.first();
+  return matrix.queue.first();
 }
 
-export function failFastDoom(failed: string): Doom {
+export function failFastSkip(failed: string): SkipReason {
   return { code: "fail-fast", because: failed, text: `${failed} failed, another leg of the same matrix` };
 }

@@ -1,11 +1,11 @@
-import type { Doom, JobState, RunState, State } from "../state.ts";
+import type { JobState, RunState, SkipReason, State } from "../state.ts";
 import { environmentOf } from "./lock.ts";
 
 /**
  * An older release never overwrites a newer one. What counts is that the newer one began to deploy the pipeline there,
  * even if it failed. A rollback says that it wants the older one. Asked once the lock is held, when the answer cannot change.
  */
-export function supersededBy(state: State, run: RunState, job: JobState): Doom | undefined {
+export function supersededBy(state: State, run: RunState, job: JobState): SkipReason | undefined {
   const name = job.planned.environment;
   if (!job.definition.deploys || name === undefined || run.rollbackTo !== undefined) return undefined;
   const newest = environmentOf(state, name).newest.get(job.planned.pipeline);

@@ -1,65 +1,118 @@
-import { openEngine } from "../../../src/engine/drive.ts";
+import { type Engine, openEngine } from "../../../src/engine/engine.ts";
 import type { EngineEvent, Recorded } from "../../../src/engine/events.ts";
-import type { Ended, Launch, Ports } from "../../../src/engine/ports.ts";
+import type { Ended, Launch, Ports, Store } from "../../../src/engine/ports.ts";
 
 /** A journal in memory, a clock that stands still, and a runner whose jobs end when the test says so. */
 export class World {
+  /** On the wall, and since some moment. */
   now = 1_000_000;
+  elapsed = 0;
   readonly journal: Recorded[] = [];
   readonly launches: Launch[] = [];
   readonly stops: { token: string; mode: "graceful" | "now" }[] = [];
   readonly reaped: string[] = [];
+  /** How many events each write had. */
+  writes: number[] = [];
+  readonly watchers = new Set<() => void>();
   /** Set to make the next writes fail. */
   broken: Error | undefined;
-  #listener: (ended: Ended) => void = () => {};
+  readonly #runners: ((ended: Ended) => void)[] = [];
   #alarms: { at: number; wake: () => void }[] = [];
   #ids = 0;
+  #sessions = 0;
+  /** Sessions that are there. */
+  readonly alive = new Set<string>();
 
   readonly ports: Ports = {
     clock: {
       now: () => this.now,
-      wakeAt: (at, wake) => {
-        const alarm = { at, wake };
+      elapsed: () => this.elapsed,
+      wakeAfter: (ms, wake) => {
+        const alarm = { at: this.elapsed + ms, wake };
         this.#alarms.push(alarm);
         return () => {
           this.#alarms = this.#alarms.filter((each) => each !== alarm);
         };
       },
     },
-    store: {
-      load: () => structuredClone(this.journal),
-      append: async (events, at) => {
-        if (this.broken !== undefined) throw this.broken;
-        for (const event of structuredClone(events)) {
-          this.journal.push({ seq: this.journal.length + 1, at, version: 1, event });
-        }
-      },
-    },
+    store: this.store(),
     runner: {
       start: (launch) => this.launches.push(launch),
       stop: (token, mode) => this.stops.push({ token, mode }),
-      onEnded: (listener) => {
-        this.#listener = listener;
-      },
+      onEnded: (listener) => this.#runners.push(listener),
       reap: async (tokens) => {
         this.reaped.push(...tokens);
       },
     },
     ids: { run: () => `run-${++this.#ids}`, token: () => `token-${++this.#ids}` },
+    lease: { mine: "nobody", isAlive: (session) => this.alive.has(session) },
   };
 
-  /** A new Baton on the same journal; the one before is dead. */
-  async open() {
-    this.#alarms = [];
-    const engine = openEngine(this.ports);
-    await engine.recover();
+  /** A new Baton on the same journal, which takes up what is open; the one before is dead. */
+  async open(): Promise<Engine> {
+    this.die();
+    const engine = await this.beside();
+    await engine.adopt([...engine.state.open], { by: "ann" });
     return engine;
+  }
+
+  /** All Batons that were there are gone. */
+  die(): void {
+    this.alive.clear();
+    this.watchers.clear();
+    this.#runners.length = 0;
+    this.#alarms = [];
+  }
+
+  /** One more Baton on the same journal, beside those that are there. */
+  async beside(): Promise<Engine> {
+    const mine = `session-${++this.#sessions}`;
+    this.alive.add(mine);
+    const lease = { mine, isAlive: this.ports.lease.isAlive };
+    return await openEngine({ ...this.ports, store: this.store(), lease });
+  }
+
+  /** What one of them sees of the journal. `watch` calls back as soon as others have written. */
+  store(): Store {
+    const world = this;
+    let seen = 0;
+    let turns: Promise<unknown> = Promise.resolve();
+    return {
+      async *events() {
+        seen = world.journal.length;
+        yield structuredClone(world.journal);
+      },
+      turn(take) {
+        const turn = turns.then(() => {
+          if (world.broken !== undefined) throw world.broken;
+          const { events, at } = take(structuredClone(world.journal.slice(seen)));
+          for (const event of structuredClone(events)) {
+            world.journal.push({ seq: world.journal.length + 1, at, version: 1, event });
+          }
+          seen = world.journal.length;
+          if (events.length > 0) {
+            world.writes.push(events.length);
+            for (const changed of [...world.watchers]) changed();
+          }
+        });
+        turns = turn.catch(() => {});
+        return turn;
+      },
+      watch(changed) {
+        const look = () => {
+          if (seen < world.journal.length) changed();
+        };
+        world.watchers.add(look);
+        return () => world.watchers.delete(look);
+      },
+    };
   }
 
   async advanceClock(byMs: number): Promise<void> {
     this.now += byMs;
-    const due = this.#alarms.filter((alarm) => alarm.at <= this.now);
-    this.#alarms = this.#alarms.filter((alarm) => alarm.at > this.now);
+    this.elapsed += byMs;
+    const due = this.#alarms.filter((alarm) => alarm.at <= this.elapsed);
+    this.#alarms = this.#alarms.filter((alarm) => alarm.at > this.elapsed);
     for (const alarm of due) alarm.wake();
     await settle();
   }
@@ -78,7 +131,8 @@ export class World {
       failed: { kind: "failed", failure: { kind: "exit", message: "exit status 1", exitCode: 1 } },
       stopped: { kind: "stopped" },
     };
-    this.#listener({ token, durationMs: 5, result: typeof result === "string" ? results[result]! : result });
+    const ended = { token, durationMs: 5, result: typeof result === "string" ? results[result]! : result };
+    for (const listener of this.#runners) listener(ended);
   }
 
   get started(): string[] {

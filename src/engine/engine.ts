@@ -1,0 +1,556 @@
+import type { Delivery } from "../model/delivery.ts";
+import type { JobId, Plan } from "../plan/plan.ts";
+import { blockersOf } from "./blockers.ts";
+import { EngineBug } from "./bug.ts";
+import { decide } from "./decide.ts";
+import { deployedTo } from "./deployed.ts";
+import { Deadlines, dueAfter, duesOf, eventOfDue } from "./due.ts";
+import type { ApprovalAnswered, EngineEvent, Recorded, RunFinished, RunId } from "./events.ts";
+import { fold } from "./fold.ts";
+import { prepareLaunch } from "./launch.ts";
+import { jobsToRetry } from "./policies/retry.ts";
+import type { Ended, Ports, Turn } from "./ports.ts";
+import { EngineRefusal } from "./refusal.ts";
+import { type Command, commandsAfter, eventOfReport } from "./runner-events.ts";
+import { emptyState, type JobState, type RunState, type State } from "./state.ts";
+import { eventVersions } from "./upcast.ts";
+
+export interface NewRun {
+  delivery: Delivery;
+  plan: Plan;
+  /** At most this many jobs at a time, at least 1. */
+  parallel: number;
+  /** Set on a rollback: the release that is deployed again. */
+  rollbackTo?: number;
+  /** `State.seq` when the plan was made: it is refused as `outdated-plan` if something was deployed since. */
+  plannedAt?: number;
+  /** Called when the run's number is known and before anything of it is recorded; what it throws refuses the run. */
+  onNumbered?(numbered: { run: RunId; release: number }): void;
+}
+
+export interface EngineOptions {
+  /** Another judgement in place of Baton's own: the simulation proves with wrong ones that its checkers see them. */
+  decide?: typeof decide;
+}
+
+export interface Answer {
+  answer: "approved" | "rejected";
+  by: string;
+  comment?: string;
+}
+
+/** An attempt that was cut off when its Baton went; its job starts again. */
+export interface Interrupted {
+  run: RunId;
+  job: JobId;
+}
+
+/** The journal could not be written, so nothing more is started. `cause` is the store's error. */
+export class EngineStopped extends Error {
+  override name = "EngineStopped";
+}
+
+/** What the next turn begins with: something that was asked for or reported. */
+interface Input {
+  /** Judged when the turn has begun and the state is what the journal says; records what follows from it, or refuses. */
+  act(): unknown;
+  outcome: { value: unknown } | { refusal: unknown } | undefined;
+  readonly done: PromiseWithResolvers<unknown>;
+}
+
+/** How often somebody who is held up looks whether the one who holds it up is still there. */
+const lookForOwnersMs = 1000;
+
+/**
+ * The engine over its ports; several of them, each a session of its own, share one journal. A turn begins with what the
+ * others have appended, then come what was asked and reported here and all that is decided because of it: one append. What
+ * was decided is done, and told, only when that append is durable. Promises resolve when what was asked for is durable.
+ *
+ * Every run has an owner, the session that made or adopted it. Only the owner starts, stops and reports its jobs. Whatever
+ * else a person asks of a run (an answer, a cancel) anybody may append, and its owner sees it at its next turn. The run of
+ * a session that is gone is left alone until somebody adopts it, or suspended when it stands in the way of another one.
+ *
+ * ```text
+ * running ── close() ──▶ closed
+ *    └── a failed append or a bug ──▶ stopped   (then all is refused with the reason)
+ * ```
+ */
+export class Engine {
+  readonly #ports: Ports;
+  readonly #decide: typeof decide;
+  readonly #state: State;
+  #phase: "running" | "closed" | "stopped" = "running";
+  #reason: EngineStopped | undefined;
+  #inputs: Input[] = [];
+  /** A turn was asked of the store and has not begun. */
+  #turnIsDue = false;
+  #lastTurn: Promise<void> = Promise.resolve();
+  /** What this turn appends, and its time: all that one write records has one. */
+  #appended: Recorded[] = [];
+  #turnAt = 0;
+  #durableSeq: number;
+  /** Attempts started by this engine that have not reported: the only ones whose reports count. */
+  readonly #launched = new Set<string>();
+  readonly #listeners = new Set<(recorded: Recorded) => void>();
+  readonly #waiters = new Map<RunId, PromiseWithResolvers<RunFinished>>();
+  readonly #deadlines = new Deadlines();
+  #wake: { at: number; cancel: () => void } | undefined;
+  #ownerLook: (() => void) | undefined;
+  readonly #stopWatching: () => void;
+
+  constructor(ports: Ports, state: State, options: EngineOptions) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#decide = options.decide ?? decide;
+    this.#durableSeq = state.seq;
+    ports.runner.onEnded((ended) => this.#ended(ended));
+    this.#stopWatching = ports.store.watch(() => this.#takeTurn());
+  }
+
+  /** To be read, never changed. May be ahead of the journal by what is being written just now. */
+  get state(): State {
+    return this.#state;
+  }
+
+  async createRun({ delivery, plan, parallel, rollbackTo, plannedAt, onNumbered }: NewRun) {
+    return await this.#ask(() => {
+      const run = this.#ports.ids.run();
+      const release = this.#state.nextRelease;
+      if (plannedAt !== undefined && this.#state.deployedSeq > plannedAt) {
+        throw new EngineRefusal("outdated-plan", {
+          subject: run,
+          text: "something was deployed since the plan was made",
+        });
+      }
+      onNumbered?.({ run, release });
+      const back = rollbackTo === undefined ? {} : { rollbackTo };
+      const owner = this.#ports.lease.mine;
+      try {
+        this.#record({ type: "run.created", run, release, delivery, plan, parallel, ...back, owner });
+      } catch (error) {
+        if (!(error instanceof EngineBug)) throw error;
+        throw new EngineRefusal("wrong-plan", {
+          subject: run,
+          text: `this plan cannot be run: ${error.message}`,
+          cause: error,
+        });
+      }
+      return { run, release };
+    });
+  }
+
+  /**
+   * Takes up runs that nobody goes on with, for good: what their last owner left running is ended first. Those that are
+   * this session's own already stay so. Returns what was cut off.
+   */
+  async adopt(runs: readonly RunId[], { by }: { by: string }): Promise<Interrupted[]> {
+    return await this.#afterReaping(runs, (orphans) => {
+      const states = runs.map((id) => this.#openRun(id));
+      const mine = this.#ports.lease.mine;
+      for (const run of states) if (run.owner !== mine && !orphans.has(run.id)) refuseOwned(run);
+      return states.filter((run) => run.owner !== mine).flatMap((run) => this.#takeUp(run, by));
+    });
+  }
+
+  /** Makes a run that nobody goes on with give back all it holds. It stays open for somebody to adopt. */
+  async suspend(run: RunId, { by, because }: { by: string; because: string }): Promise<void> {
+    await this.#afterReaping([run], (orphans) => {
+      const state = this.#openRun(run);
+      if (!orphans.has(run)) refuseOwned(state);
+      if (state.suspended !== undefined) return;
+      this.#recordInterrupted(state);
+      // What has ended there counts.
+      for (const environment of state.toRelease) {
+        this.#record({ type: "lock.released", run, environment, deployed: deployedTo(state, environment) });
+      }
+      this.#record({ type: "run.suspended", run, by, because });
+    });
+  }
+
+  /**
+   * The owner of the run does it. When nobody goes on with the run, this session adopts it, so that what is left of it ends
+   * and no job of it ever starts again.
+   */
+  async cancel(run: RunId, { mode, by }: { mode: "graceful" | "now"; by: string }): Promise<void> {
+    await this.#afterReaping([run], (orphans) => {
+      const state = this.#openRun(run);
+      this.#record({ type: "run.cancel-requested", run, mode, by });
+      if (orphans.has(run)) this.#takeUp(state, by);
+    });
+  }
+
+  /** Runs what failed, was skipped or cancelled again, as a run of this session; returns these jobs. */
+  async retry(run: RunId, { by }: { by: string }): Promise<JobId[]> {
+    return await this.#ask(() => {
+      const state = this.#run(run);
+      if (state.finished === undefined) {
+        throw new EngineRefusal("not-finished", {
+          subject: run,
+          text: `run ${run} has not finished: cancel it first, or wait`,
+        });
+      }
+      const jobs = jobsToRetry(state);
+      if (jobs.length === 0) {
+        const text = `every job of run ${run} succeeded: there is nothing to retry`;
+        throw new EngineRefusal("nothing-to-retry", { subject: run, text });
+      }
+      this.#record({ type: "run.retry-requested", run, jobs });
+      this.#record({ type: "run.adopted", run, owner: this.#ports.lease.mine, by });
+      return jobs;
+    });
+  }
+
+  /** Anybody may answer, whoever owns the run; a run without an owner goes on when somebody adopts it. */
+  async answer(run: RunId, environment: string, { answer, by, comment }: Answer): Promise<void> {
+    await this.#ask(() => {
+      const state = this.#run(run);
+      this.#refuseAnswer(state, environment);
+      const event: ApprovalAnswered = { type: "approval.answered", run, environment, answer, by };
+      this.#record(comment === undefined ? event : { ...event, comment });
+    });
+  }
+
+  /** Called with every event that is recorded from now on, here or by others, once it is durable. Returns what ends it. */
+  subscribe(listener: (recorded: Recorded) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when the run has finished (at once if it has); rejects when the engine stops or is closed before. */
+  async settled(run: RunId): Promise<RunFinished> {
+    this.#refuseUnlessRunning();
+    const { finished, finishedSeq } = this.#run(run);
+    if (finished !== undefined && finishedSeq! <= this.#durableSeq) return finished;
+    let waiter = this.#waiters.get(run);
+    if (waiter === undefined) {
+      waiter = Promise.withResolvers();
+      this.#waiters.set(run, waiter);
+    }
+    return waiter.promise;
+  }
+
+  /**
+   * Decides nothing more, writes what was asked and reported and stops what runs. Its runs stay its own, just as those of a
+   * process that was killed: there is one way of taking up what somebody left, and it is gone every time.
+   */
+  async close(): Promise<void> {
+    if (this.#phase !== "running") return;
+    this.#phase = "closed";
+    if (this.#inputs.length > 0) this.#takeTurn();
+    await this.#lastTurn;
+    this.#letGo("the engine was closed", "graceful");
+  }
+
+  /** Whether nobody goes on with this run though it has not finished. */
+  isOrphan(id: RunId): boolean {
+    const run = this.#state.runs.get(id);
+    if (run === undefined || run.finished !== undefined) return false;
+    const { lease } = this.#ports;
+    return run.owner === undefined || (run.owner !== lease.mine && !lease.isAlive(run.owner));
+  }
+
+  #ended(ended: Ended): void {
+    if (this.#phase !== "running" || !this.#launched.delete(ended.token)) return;
+    const act = () => {
+      const event = eventOfReport(this.#state, ended, this.#turnAt);
+      if (event !== undefined) this.#record(event);
+    };
+    // Whoever reports has no use for an error, and whoever waits for a run is told by `#stop`.
+    this.#ask(act).catch(() => {});
+  }
+
+  /** Has it judged in the next turn; resolves when what it recorded is durable. */
+  async #ask<T>(act: () => T): Promise<T> {
+    this.#refuseUnlessRunning();
+    const done = Promise.withResolvers<unknown>();
+    this.#inputs.push({ act, outcome: undefined, done });
+    this.#takeTurn();
+    return (await done.promise) as T;
+  }
+
+  /**
+   * Ends what the owners of these runs left running, if they are gone, and has `act` judged in a turn in which nothing of
+   * them runs. A process is known by its attempt's token, so nothing of a later owner is ever touched.
+   */
+  async #afterReaping<T>(runs: readonly RunId[], act: (orphans: ReadonlySet<RunId>) => T): Promise<T> {
+    const reaped = new Set<string>();
+    for (;;) {
+      this.#refuseUnlessRunning();
+      // Their tokens as they are now: the jobs may be at another attempt when these have been ended.
+      const left = this.#attemptsOf(this.#orphansAmong(runs)).map(({ token }) => token!);
+      const tokens = left.filter((token) => !reaped.has(token));
+      if (tokens.length > 0) await this.#ports.runner.reap(tokens);
+      for (const token of tokens) reaped.add(token);
+      const outcome = await this.#ask(() => {
+        const orphans = this.#orphansAmong(runs);
+        // Others may have written in the meantime, or are gone only now.
+        if (!this.#attemptsOf(orphans).every(({ token }) => reaped.has(token!))) return undefined;
+        return { value: act(orphans) };
+      });
+      if (outcome !== undefined) return outcome.value;
+    }
+  }
+
+  #orphansAmong(runs: readonly RunId[]): Set<RunId> {
+    return new Set(runs.filter((run) => this.isOrphan(run)));
+  }
+
+  #attemptsOf(runs: ReadonlySet<RunId>): JobState[] {
+    return runs.size === 0 ? [] : [...this.#state.attempts.values()].filter(({ run }) => runs.has(run));
+  }
+
+  #takeUp(run: RunState, by: string): Interrupted[] {
+    const cutOff = this.#recordInterrupted(run);
+    this.#record({ type: "run.adopted", run: run.id, owner: this.#ports.lease.mine, by });
+    for (const due of duesOf(run)) this.#addDeadline(due);
+    return cutOff;
+  }
+
+  #recordInterrupted(run: RunState): Interrupted[] {
+    const cutOff = this.#attemptsOf(new Set([run.id]));
+    for (const { id, attempt, token } of cutOff) {
+      this.#record({ type: "job.interrupted", run: run.id, job: id, attempt, token: token! });
+    }
+    return cutOff.map(({ run: id, id: job }) => ({ run: id, job }));
+  }
+
+  #refuseAnswer(run: RunState, environment: string): void {
+    const { id } = run;
+    const approval = run.environments.get(environment)?.approval;
+    const isOver = approval?.status === "requested" && approval.expiresAt! <= this.#turnAt && this.isOrphan(id);
+    if (approval?.status === "expired" || isOver) {
+      const text = `the approval of ${environment} for run ${id} has expired: nobody answered in time`;
+      throw new EngineRefusal("expired", { subject: environment, text });
+    }
+    if (approval?.status === "requested") return;
+    const known = [...run.environments.values()].filter((each) => each.approval.status === "requested");
+    const names = known.map(({ name }) => name);
+    const text = `run ${id} does not wait for an approval of ${environment} (waiting: ${names.join(", ") || "none"})`;
+    throw new EngineRefusal("not-waiting", { subject: environment, known: names, text });
+  }
+
+  #takeTurn(): void {
+    if (this.#turnIsDue || this.#phase === "stopped") return;
+    this.#turnIsDue = true;
+    let told: Recorded[] = [];
+    let inputs: Input[] = [];
+    const take = (others: readonly Recorded[]): Turn => {
+      this.#turnIsDue = false;
+      inputs = this.#inputs;
+      this.#inputs = [];
+      this.#turn(others, inputs);
+      told = [...others, ...this.#appended];
+      return { events: this.#appended.map(({ event }) => event), at: this.#turnAt };
+    };
+    this.#lastTurn = this.#ports.store.turn(take).then(
+      () => this.#durable(told, inputs),
+      (error: unknown) => this.#stop(reasonOf(error), error, inputs),
+    );
+    this.#lastTurn.catch(() => {});
+  }
+
+  /** Folds what others wrote, judges what was asked, and decides until nothing is left to decide. */
+  #turn(others: readonly Recorded[], inputs: readonly Input[]): void {
+    const { clock, lease, ids } = this.#ports;
+    this.#appended = [];
+    this.#turnAt = clock.now();
+    for (const recorded of others) fold(this.#state, recorded);
+    for (const input of inputs) {
+      try {
+        input.outcome = { value: input.act() };
+      } catch (error) {
+        if (error instanceof EngineBug) throw error;
+        input.outcome = { refusal: error };
+      }
+    }
+    if (this.#phase !== "running") return;
+    const context = { now: this.#turnAt, mine: lease.mine, token: () => ids.token() };
+    do this.#recordDue(clock.elapsed());
+    while (this.#decided(context));
+  }
+
+  #decided(context: Parameters<typeof decide>[1]): boolean {
+    const events = this.#decide(this.#state, context);
+    for (const event of events) this.#record(event);
+    return events.length > 0;
+  }
+
+  #recordDue(elapsed: number): void {
+    for (let next = this.#deadlines.earliest(); next !== undefined; next = this.#deadlines.earliest()) {
+      if (next.at > elapsed) return;
+      this.#deadlines.removeEarliest();
+      const event = eventOfDue(this.#state, next.due);
+      if (event !== undefined && this.#isMine(event.run)) this.#record(event);
+    }
+  }
+
+  #record(event: EngineEvent): void {
+    const version = eventVersions[event.type];
+    const recorded: Recorded = { seq: this.#state.seq + 1, at: this.#turnAt, version, event };
+    fold(this.#state, recorded);
+    this.#appended.push(recorded);
+    const due = dueAfter(recorded);
+    if (due !== undefined) this.#addDeadline(due);
+  }
+
+  #addDeadline(due: Parameters<Deadlines["add"]>[0]): void {
+    this.#deadlines.add(due, { now: this.#turnAt, elapsed: this.#ports.clock.elapsed() });
+  }
+
+  #durable(told: readonly Recorded[], inputs: readonly Input[]): void {
+    if (this.#phase === "stopped") throw this.#reason;
+    const last = told.at(-1);
+    if (last !== undefined) this.#durableSeq = last.seq;
+    try {
+      for (const recorded of told) {
+        if (this.#phase === "running")
+          for (const command of commandsAfter(this.#state, recorded.event)) this.#do(command);
+        for (const listener of this.#listeners) listener(recorded);
+        if (recorded.event.type === "run.finished") this.#settle(recorded.event);
+      }
+    } catch (error) {
+      // A bug in the engine or a listener stops everything, as a broken journal does.
+      this.#stop(error instanceof Error ? error.message : "a listener failed", error, inputs);
+    }
+    for (const { outcome, done } of inputs) {
+      if (outcome !== undefined && "refusal" in outcome) done.reject(outcome.refusal);
+      else done.resolve(outcome?.value);
+    }
+    if (this.#phase !== "running") return;
+    this.#setWake();
+    this.#lookForOwners(0);
+  }
+
+  /** What others' events ask for concerns them; what runs here is known by its token. */
+  #do(command: Command): void {
+    switch (command.kind) {
+      case "start":
+        if (this.#isMine(command.job.run) && !this.#launched.has(command.job.token!)) this.#start(command.job);
+        break;
+      case "stop":
+        if (this.#launched.has(command.token)) this.#ports.runner.stop(command.token, command.mode);
+        break;
+      default:
+        command satisfies never;
+    }
+  }
+
+  #isMine(run: RunId): boolean {
+    return this.#state.runs.get(run)?.owner === this.#ports.lease.mine;
+  }
+
+  #start(job: JobState): void {
+    const prepared = prepareLaunch(this.#state.runs.get(job.run)!, job);
+    this.#launched.add(job.token!);
+    if (prepared.kind === "launch") this.#ports.runner.start(prepared.launch);
+    else this.#ended({ token: job.token!, durationMs: 0, result: { kind: "failed", failure: prepared.failure } });
+  }
+
+  #settle(finished: RunFinished): void {
+    this.#waiters.get(finished.run)?.resolve(finished);
+    this.#waiters.delete(finished.run);
+  }
+
+  #setWake(): void {
+    for (let next = this.#deadlines.earliest(); next !== undefined; next = this.#deadlines.earliest()) {
+      if (this.#isMine(next.due.run) && eventOfDue(this.#state, next.due) !== undefined) break;
+      this.#deadlines.removeEarliest();
+    }
+    const at = this.#deadlines.earliest()?.at;
+    if (this.#wake?.at === at) return;
+    this.#wake?.cancel();
+    this.#wake = undefined;
+    if (at === undefined) return;
+    const cancel = this.#ports.clock.wakeAfter(Math.max(0, at - this.#ports.clock.elapsed()), () => {
+      this.#wake = undefined;
+      this.#takeTurn();
+    });
+    this.#wake = { at, cancel };
+  }
+
+  /** Nobody tells when a session has gone, so whoever is held up by another one looks, at once and then now and then. */
+  #lookForOwners(afterMs: number): void {
+    if (this.#ownerLook !== undefined || this.#isAlone() || blockersOf(this.#state, this.#ports.lease.mine).size === 0)
+      return;
+    this.#ownerLook = this.#ports.clock.wakeAfter(afterMs, () => {
+      void this.#suspendBlockers().finally(() => {
+        this.#ownerLook = undefined;
+        if (this.#phase === "running") this.#lookForOwners(lookForOwnersMs);
+      });
+    });
+  }
+
+  #isAlone(): boolean {
+    for (const run of this.#state.open) if (!this.#isMine(run)) return false;
+    return true;
+  }
+
+  async #suspendBlockers(): Promise<void> {
+    for (const [run, held] of blockersOf(this.#state, this.#ports.lease.mine)) {
+      if (!this.isOrphan(run)) continue;
+      const because = `its Baton is gone, and ${held}`;
+      // Somebody else was faster, or what it left cannot be ended: then it is looked at again.
+      await this.suspend(run, { by: "baton", because }).catch(() => {});
+    }
+  }
+
+  #run(id: RunId): RunState {
+    const run = this.#state.runs.get(id);
+    if (run !== undefined) return run;
+    const known = [...this.#state.runs.keys()];
+    throw new EngineRefusal("no-run", { subject: id, known, text: `there is no run ${id} in this state folder` });
+  }
+
+  #openRun(id: RunId): RunState {
+    const run = this.#run(id);
+    if (run.finished === undefined) return run;
+    throw new EngineRefusal("has-finished", { subject: id, text: `run ${id} has ${run.finished.conclusion} already` });
+  }
+
+  #refuseUnlessRunning(): void {
+    if (this.#reason !== undefined) throw this.#reason;
+    if (this.#phase !== "running") {
+      throw new EngineRefusal("closed", { subject: "engine", text: `the engine is ${this.#phase}, not running` });
+    }
+  }
+
+  #stop(message: string, cause: unknown, inputs: readonly Input[] = []): never {
+    if (this.#reason === undefined) {
+      this.#reason = new EngineStopped(message, { cause });
+      this.#phase = "stopped";
+      this.#letGo(message, "graceful");
+    }
+    for (const { done } of [...inputs, ...this.#inputs]) done.reject(this.#reason);
+    this.#inputs = [];
+    throw this.#reason;
+  }
+
+  #letGo(message: string, mode: "graceful" | "now"): void {
+    this.#stopWatching();
+    this.#wake?.cancel();
+    this.#wake = undefined;
+    this.#ownerLook?.();
+    this.#ownerLook = undefined;
+    for (const token of this.#launched) this.#ports.runner.stop(token, mode);
+    this.#launched.clear();
+    const reason = this.#reason ?? new EngineStopped(message);
+    for (const waiter of this.#waiters.values()) waiter.reject(reason);
+    this.#waiters.clear();
+  }
+}
+
+function refuseOwned({ id, owner }: RunState): never {
+  const known = owner === undefined ? [] : [owner];
+  throw new EngineRefusal("runs-elsewhere", { subject: id, known, text: `run ${id} is in the hands of another Baton` });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof EngineBug ? error.message : "the journal could not be written";
+}
+
+/** Reads the whole journal; rejects with an `EngineBug` when it does not understand it. */
+export async function openEngine(ports: Ports, options: EngineOptions = {}): Promise<Engine> {
+  const state = emptyState();
+  for await (const batch of ports.store.events()) for (const recorded of batch) fold(state, recorded);
+  return new Engine(ports, state, options);
+}

@@ -1,4 +1,0 @@
-import type { Recorded } from "./events.ts";
-
-/** What folding an event may need besides the event itself. */
-export type Note = Pick<Recorded, "seq" | "at">;

@@ -1,0 +1,63 @@
+import type { EngineEvent } from "./events.ts";
+import { stopMode } from "./policies/cancel.ts";
+import { matrixOf } from "./policies/matrix.ts";
+import { nextAttemptAt } from "./policies/retry.ts";
+import type { Ended } from "./ports.ts";
+import type { JobState, State } from "./state.ts";
+
+/**
+ * What a report of the runner means. Undefined when it is of no attempt that runs: reported twice, or late, or of an
+ * attempt that has been given up. That is the fence against older attempts.
+ */
+export function eventOfReport(state: State, ended: Ended, now: number): EngineEvent | undefined {
+  const job = state.attempts.get(ended.token);
+  if (job === undefined) return undefined;
+  const run = state.runs.get(job.run)!;
+  const { result, durationMs, token } = ended;
+  const attempt = { run: job.run, job: job.id, attempt: job.attempt, token, durationMs };
+  switch (result.kind) {
+    case "succeeded":
+      return { type: "job.succeeded", ...attempt, outputs: result.outputs, artifacts: result.artifacts };
+    case "stopped":
+      return { type: "job.cancelled", ...attempt };
+    case "failed": {
+      const failed = { type: "job.failed", ...attempt, failure: result.failure } as const;
+      const retryAt = nextAttemptAt(run, job, now);
+      return retryAt === undefined ? failed : { ...failed, retryAt };
+    }
+    default:
+      return result satisfies never;
+  }
+}
+
+/** What must be done in the world once an event is durable. */
+export type Command = { kind: "start"; job: JobState } | { kind: "stop"; token: string; mode: "graceful" | "now" };
+
+export function commandsAfter(state: State, event: EngineEvent): Command[] {
+  switch (event.type) {
+    case "job.started": {
+      const job = state.attempts.get(event.token);
+      return job === undefined ? [] : [{ kind: "start", job }];
+    }
+    case "run.cancel-requested": {
+      const run = state.runs.get(event.run)!;
+      const mode = run.cancel === undefined ? undefined : stopMode(run.cancel);
+      return mode === undefined ? [] : stopAll(run.list, mode);
+    }
+    // Another session took this attempt for the rest of one that is gone.
+    case "job.interrupted":
+      return [{ kind: "stop", token: event.token, mode: "now" }];
+    case "job.failed":
+    case "job.cancelled": {
+      const run = state.runs.get(event.run)!;
+      const matrix = matrixOf(run, run.jobs.get(event.job)!);
+      return matrix?.failed === event.job ? stopAll(matrix.legs, "graceful") : [];
+    }
+    default:
+      return [];
+  }
+}
+
+function stopAll(jobs: readonly JobState[], mode: "graceful" | "now"): Command[] {
+  return jobs.flatMap((job) => (job.status === "running" ? [{ kind: "stop", token: job.token!, mode } as const] : []));
+}

@@ -1,0 +1,2 @@
+-- Several processes write to the journal, turn by turn, so nobody leaves requests for somebody else.
+drop table if exists request;

@@ -1,0 +1,45 @@
+import { cancelHolds } from "./checkers/cancel-holds.ts";
+import type { Checker } from "./checkers/checker.ts";
+import { endedStaysEnded } from "./checkers/ended-stays-ended.ts";
+import { goneHoldsUpNobody } from "./checkers/gone-holds-up-nobody.ts";
+import { groupsInOrder } from "./checkers/groups-in-order.ts";
+import { limits } from "./checkers/limits.ts";
+import { locksInOrder } from "./checkers/locks-in-order.ts";
+import { needsFirst } from "./checkers/needs-first.ts";
+import { newestStays } from "./checkers/newest-stays.ts";
+import { noLockWhileAsking } from "./checkers/no-lock-while-asking.ts";
+import { nothingLost } from "./checkers/nothing-lost.ts";
+import { oneAttempt } from "./checkers/one-attempt.ts";
+import { oneDeployment } from "./checkers/one-deployment.ts";
+import { onlyTheOwner } from "./checkers/only-the-owner.ts";
+import { ownOutputs } from "./checkers/own-outputs.ts";
+import { passedOrNot } from "./checkers/passed-or-not.ts";
+import { replayIsLive } from "./checkers/replay-is-live.ts";
+import { retriesBounded } from "./checkers/retries-bounded.ts";
+import { settles } from "./checkers/settles.ts";
+import { suspendedHoldsNothing } from "./checkers/suspended-holds-nothing.ts";
+
+/** Everything that must hold in every world. Each is proven to see its own mistake in mutations.test.ts. */
+export function allCheckers(): Checker[] {
+  return [
+    needsFirst(),
+    endedStaysEnded(),
+    oneAttempt(),
+    oneDeployment(),
+    locksInOrder(),
+    noLockWhileAsking(),
+    newestStays(),
+    ownOutputs(),
+    nothingLost(),
+    limits(),
+    groupsInOrder(),
+    retriesBounded(),
+    cancelHolds(),
+    passedOrNot(),
+    replayIsLive(),
+    onlyTheOwner(),
+    suspendedHoldsNothing(),
+    goneHoldsUpNobody(),
+    settles(),
+  ];
+}

@@ -1,0 +1,215 @@
+import type { EngineEvent, Recorded, RunFinished } from "../../../src/engine/events.ts";
+import type { Delivery, Job } from "../../../src/model/delivery.ts";
+import type { Plan, PlannedJob } from "../../../src/plan/plan.ts";
+
+/**
+ * What the checkers know of the journal: a plain reading of its events, written without the engine's own fold so that the
+ * two do not share their mistakes. Slow and simple.
+ */
+export class Ledger {
+  readonly runs = new Map<string, LedgerRun>();
+  /** Who holds the lock, by environment. */
+  readonly holders = new Map<string, string>();
+  readonly tokens = new Map<string, LedgerJob>();
+  length = 0;
+
+  see({ event, seq, at }: Recorded, elapsed: number): void {
+    this.length = seq;
+    if (event.type === "run.created") {
+      this.runs.set(event.run, new LedgerRun(event, event.parallel));
+      return;
+    }
+    const run = this.runs.get(event.run)!;
+    if ("job" in event) {
+      const job = run.jobs.get(event.job)!;
+      if (event.type === "job.started") this.tokens.set(event.token, job);
+      job.see(event, { at, elapsed });
+    }
+    if (event.type === "lock.acquired") this.holders.set(event.environment, event.run);
+    if (event.type === "lock.released") this.holders.delete(event.environment);
+    if (event.type === "run.suspended") {
+      for (const [environment, holder] of this.holders) if (holder === event.run) this.holders.delete(environment);
+    }
+    run.see(event);
+  }
+}
+
+export class LedgerJob {
+  readonly run: LedgerRun;
+  readonly planned: PlannedJob;
+  readonly definition: Job;
+  status: "new" | "running" | "backing-off" | "due" | "interrupted" | "succeeded" | "failed" | "skipped" | "cancelled" =
+    "new";
+  token: string | undefined;
+  attempt = 0;
+  /** In this round: attempts that counted. */
+  failures = 0;
+  /** While backing off: when its wait is over if its owner stays the same, on the clock that is never set. */
+  dueAt: number | undefined;
+  skipCode: string | undefined;
+  outputs: Record<string, string> = {};
+  artifacts: Record<string, { digest: string }> = {};
+
+  constructor(run: LedgerRun, planned: PlannedJob, definition: Job) {
+    this.run = run;
+    this.planned = planned;
+    this.definition = definition;
+  }
+
+  get ended(): boolean {
+    return ["succeeded", "failed", "skipped", "cancelled"].includes(this.status);
+  }
+
+  /** As far as its pipeline is concerned. */
+  get passed(): boolean {
+    if (this.status === "failed") return this.definition.continueOnFailure;
+    return this.status === "succeeded" || (this.status === "skipped" && this.skipCode === "not-needed");
+  }
+
+  see(event: Extract<EngineEvent, { job: string }>, { at, elapsed }: { at: number; elapsed: number }): void {
+    switch (event.type) {
+      case "job.started":
+        this.status = "running";
+        this.token = event.token;
+        this.attempt = event.attempt;
+        break;
+      case "job.succeeded":
+        this.status = "succeeded";
+        this.outputs = event.outputs;
+        this.artifacts = event.artifacts;
+        break;
+      case "job.failed":
+        this.status = event.retryAt === undefined ? "failed" : "backing-off";
+        this.dueAt = event.retryAt === undefined ? undefined : elapsed + event.retryAt - at;
+        this.failures += 1;
+        break;
+      case "job.skipped":
+        this.status = "skipped";
+        this.skipCode = event.code;
+        break;
+      case "job.cancelled":
+        this.status = "cancelled";
+        break;
+      case "job.interrupted":
+        this.status = "interrupted";
+        break;
+      case "job.retry-due":
+        this.status = "due";
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+}
+
+export class LedgerRun {
+  readonly id: string;
+  readonly release: number;
+  readonly delivery: Delivery;
+  readonly plan: Plan;
+  readonly rollback: boolean;
+  readonly parallel: number;
+  readonly jobs = new Map<string, LedgerJob>();
+  readonly joins: Map<string, Plan["joins"][number]>;
+  readonly approvals = new Map<string, "requested" | "approved" | "rejected" | "expired">();
+  readonly #before = new Map<PlannedJob, Set<LedgerJob>>();
+  /** The session that goes on with it, the last one that did, and whether it was suspended since. */
+  owner: string | undefined;
+  lastOwner: string | undefined;
+  suspended = false;
+  cancelled: "graceful" | "now" | undefined;
+  finished: RunFinished | undefined;
+  retries = 0;
+
+  constructor(event: Extract<EngineEvent, { type: "run.created" }>, parallel: number) {
+    this.id = event.run;
+    this.release = event.release;
+    this.delivery = event.delivery;
+    this.plan = event.plan;
+    this.rollback = event.rollbackTo !== undefined;
+    this.parallel = parallel;
+    this.owner = event.owner;
+    this.lastOwner = event.owner;
+    this.joins = new Map(event.plan.joins.map((join) => [join.id, join]));
+    for (const planned of event.plan.jobs) {
+      if (planned.decision !== "run") continue;
+      const pipeline = event.delivery.pipelines.find((each) => each.name === planned.pipeline)!;
+      this.jobs.set(planned.id, new LedgerJob(this, planned, pipeline.jobs[planned.job]!));
+    }
+  }
+
+  see(event: EngineEvent): void {
+    if (event.type === "run.adopted") {
+      this.owner = event.owner;
+      this.lastOwner = event.owner;
+      this.suspended = false;
+      // How long a wait is that was begun under somebody else is judged elsewhere.
+      for (const job of this.jobs.values()) job.dueAt = undefined;
+    }
+    if (event.type === "run.suspended") {
+      this.owner = undefined;
+      this.suspended = true;
+    }
+    if (event.type === "run.finished") {
+      this.finished = event;
+      this.owner = undefined;
+      for (const [name, answer] of this.approvals) if (answer === "requested") this.approvals.delete(name);
+    }
+    if (event.type === "run.cancel-requested") {
+      this.cancelled = event.mode;
+      for (const [name, answer] of this.approvals) if (answer === "requested") this.approvals.delete(name);
+    }
+    if (event.type === "approval.requested") this.approvals.set(event.environment, "requested");
+    if (event.type === "approval.answered") this.approvals.set(event.environment, event.answer);
+    if (event.type === "run.retry-requested") this.#retry(event.jobs);
+  }
+
+  #retry(jobs: readonly string[]): void {
+    this.retries += 1;
+    this.finished = undefined;
+    this.cancelled = undefined;
+    for (const [name, answer] of this.approvals) if (answer !== "approved") this.approvals.delete(name);
+    for (const id of jobs) {
+      const job = this.jobs.get(id)!;
+      job.status = "new";
+      job.failures = 0;
+      job.skipCode = undefined;
+    }
+  }
+
+  endedWell(id: string): boolean {
+    const job = this.jobs.get(id);
+    if (job === undefined) return this.joins.get(id)!.requires.every((each) => this.endedWell(each));
+    return job.status === "succeeded" || (job.status === "skipped" && job.skipCode === "not-needed");
+  }
+
+  /** Everything before it has ended and its gates hold. */
+  turnHasCome({ planned, definition }: LedgerJob): boolean {
+    for (const before of this.allBefore(planned)) if (!before.ended) return false;
+    if (!planned.requires.every((id) => this.endedWell(id))) return false;
+    if (definition.runsAfter !== "failure") return true;
+    return planned.after.some((id) => !planned.requires.includes(id) && !this.endedWell(id));
+  }
+
+  /** All jobs that come before it, at whatever distance. */
+  allBefore(planned: PlannedJob): Set<LedgerJob> {
+    const known = this.#before.get(planned);
+    if (known !== undefined) return known;
+    const found = new Set<LedgerJob>();
+    const seen = new Set<string>();
+    const open = [...planned.after];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const job = this.jobs.get(id);
+      if (job !== undefined) found.add(job);
+      open.push(...(job?.planned ?? this.joins.get(id)!).after);
+    }
+    this.#before.set(planned, found);
+    return found;
+  }
+
+  hasApproval(environment: string): boolean {
+    return this.delivery.environments.some((each) => each.name === environment && each.approval !== undefined);
+  }
+}

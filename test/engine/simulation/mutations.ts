@@ -1,0 +1,174 @@
+import { admit, letThrough } from "../../../src/engine/admission.ts";
+import { type DecideContext, decide } from "../../../src/engine/decide.ts";
+import { environmentOf } from "../../../src/engine/policies/lock.ts";
+import type { Store } from "../../../src/engine/ports.ts";
+import type { JobState, RunState, State } from "../../../src/engine/state.ts";
+import type { Sabotage } from "./world/world.ts";
+
+/** For every checker an engine that is wrong in just the way the checker is for. */
+export const mutations: Readonly<Record<string, { does: string; sabotage: Sabotage }>> = {
+  "needs first": {
+    does: "starts a job although what it needs has not ended",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) {
+        if (job.stage === "before" && job.status === "waiting" && job.number % 3 === 2 && run.cancel === undefined) {
+          admit(state, { run, job, priority: "new" }, "matrix");
+        }
+      }
+    }),
+  },
+  "ended stays ended": {
+    does: "runs a job that has succeeded once more",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) {
+        if (job.status !== "succeeded" || job.attempt > 1 || run.cancel !== undefined || run.order === undefined)
+          continue;
+        run.open += 1;
+        admit(state, { run, job, priority: "returning" }, "matrix");
+      }
+    }),
+  },
+  "one attempt": {
+    does: "goes on after a crash without waiting for what still runs",
+    sabotage: { ports: (ports) => ({ ...ports, runner: { ...ports.runner, reap: async () => {} } }) },
+  },
+  "one deployment": {
+    does: "deploys without the environment's lock",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) if (job.stage === "lock") letThrough(state, run, job);
+    }),
+  },
+  "locks in order": {
+    does: "gives the lock to whoever came last",
+    sabotage: before((state) => {
+      for (const environment of state.environments.values()) environment.queue.reverse();
+    }),
+  },
+  "no lock while asking": {
+    does: "takes the lock before it asks",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) {
+        const environment = run.environments.get(job.planned.environment ?? "");
+        if (job.stage !== "approval" || environment?.lock !== "none") continue;
+        const shared = environmentOf(state, environment.name);
+        shared.queue.push(run.id);
+        environment.lock = "waiting";
+        if (shared.holder === undefined) state.grantable.add(shared.name);
+      }
+    }),
+  },
+  "newest stays": {
+    does: "lets an older release overwrite a newer one",
+    sabotage: before((state) => {
+      for (const environment of state.environments.values()) environment.newest.clear();
+    }),
+  },
+  "own outputs": {
+    does: "hands over the newest outputs there are",
+    sabotage: before((state) => {
+      const newest = new Map<string, Record<string, string>>();
+      for (const { job } of jobsOf(state)) {
+        if (job.status === "succeeded") newest.set(job.id, job.outputs);
+      }
+      for (const { job } of jobsOf(state)) job.outputs = newest.get(job.id) ?? job.outputs;
+    }),
+  },
+  "nothing lost": {
+    does: "calls a write durable that has only begun",
+    sabotage: {
+      ports: (ports) => {
+        const turn: Store["turn"] = (take) => {
+          const { events, at } = take([]);
+          ports.store.turn(() => ({ events, at })).catch(() => {});
+          return Promise.resolve();
+        };
+        return { ...ports, store: { ...ports.store, turn } };
+      },
+    },
+  },
+  limits: {
+    does: "starts as many as it likes",
+    sabotage: before((state) => {
+      for (const run of state.runs.values()) Object.assign(run, { parallel: 50 });
+    }),
+  },
+  "groups in order": {
+    does: "sends the first of a group to the end of the line",
+    sabotage: before((state) => {
+      for (const { queue } of state.groups.values()) {
+        const first = queue.first();
+        if (first?.entry === undefined) continue;
+        queue.leave(first.entry);
+        first.entry = queue.join(first);
+      }
+    }),
+  },
+  "retries bounded": {
+    does: "forgets how often it has tried",
+    sabotage: before((state) => {
+      for (const job of state.attempts.values()) job.tries = Math.min(job.tries, 1);
+    }),
+  },
+  "cancel holds": {
+    does: "does not stop what runs when the run is cancelled at once",
+    sabotage: { ports: (ports) => ({ ...ports, runner: { ...ports.runner, stop: () => {} } }) },
+  },
+  "passed or not": {
+    does: "calls every run a success",
+    sabotage: {
+      decide: (state, context) =>
+        decide(state, context).map((event) =>
+          event.type === "run.finished" ? { ...event, conclusion: "succeeded" } : event,
+        ),
+    },
+  },
+  "replay is live": {
+    does: "remembers something that is not in the journal",
+    sabotage: before((state) => {
+      for (const job of state.attempts.values()) job.durationMs = 1;
+      for (const run of state.runs.values()) for (const job of run.list) job.durationMs ??= 1;
+    }),
+  },
+  "only the owner": {
+    does: "goes on with the runs of others",
+    sabotage: {
+      decide: (state, context) => {
+        const owners = new Set([...state.open].map((run) => state.runs.get(run)!.owner));
+        return [...owners].flatMap((owner) => decide(state, { ...context, mine: owner ?? context.mine }));
+      },
+    },
+  },
+  "suspended holds nothing": {
+    does: "lets a suspended run stay in line",
+    sabotage: before((state) => {
+      for (const run of state.runs.values()) {
+        const [environment] = run.environments.values();
+        if (run.suspended === undefined || environment === undefined) continue;
+        const { queue } = environmentOf(state, environment.name);
+        if (!queue.includes(run.id)) queue.push(run.id);
+      }
+    }),
+  },
+  "gone holds up nobody": {
+    does: "takes everybody for alive",
+    sabotage: { ports: (ports) => ({ ...ports, lease: { mine: ports.lease.mine, isAlive: () => true } }) },
+  },
+  settles: {
+    does: "forgets to give locks back",
+    sabotage: { decide: (state, context) => decide(state, context).filter((event) => event.type !== "lock.released") },
+  },
+};
+
+/** The real decision, after something was done to the state that no event says. */
+function before(meddle: (state: State) => void): Sabotage {
+  return {
+    decide: (state: State, context: DecideContext) => {
+      meddle(state);
+      return decide(state, context);
+    },
+  };
+}
+
+function jobsOf(state: State): { run: RunState; job: JobState }[] {
+  return [...state.runs.values()].flatMap((run) => run.list.map((job) => ({ run, job })));
+}

@@ -1,0 +1,84 @@
+import type { Delivery, Environment, Job, Pipeline, Value } from "../../../../src/model/delivery.ts";
+import { delivery, environment, job, pipeline } from "../../world/build.ts";
+import type { Chance } from "./chance.ts";
+
+/** A small delivery with something of everything the engine must get right. */
+export function randomDelivery(chance: Chance): Delivery {
+  const names = ["dev", "test", "prod"].slice(0, chance.between(1, 3));
+  const environments = names.map((name, i) => randomEnvironment(chance, name, names[i - 1]));
+  const pipelines: Pipeline[] = [];
+  for (const name of ["infra", "api", "web"].slice(0, chance.between(1, 3))) {
+    pipelines.push(randomPipeline(chance, name, pipelines));
+  }
+  return delivery(pipelines, environments);
+}
+
+function randomEnvironment(chance: Chance, name: string, before: string | undefined): Environment {
+  const after = before === undefined || chance.happens(15) ? [] : [before];
+  const approval = chance.happens(name === "prod" ? 60 : 10)
+    ? { approval: { reviewers: ["ops"], timeoutMs: chance.between(50, 2000) } }
+    : {};
+  return environment(name, {
+    after,
+    variables: { where: name },
+    ...(after.length === 0 && { branch: "main" }),
+    ...approval,
+  });
+}
+
+function randomPipeline(chance: Chance, name: string, earlier: readonly Pipeline[]): Pipeline {
+  const needs = earlier.filter(() => chance.happens(60));
+  const jobs: Record<string, Job> = {};
+  const env: Record<string, Value> = {};
+  for (const need of needs) env[`FROM_${need.name}`] = { output: `${need.name}.address` };
+  const common = () => ({ ...randomRetry(chance), ...randomConcurrency(chance), ...randomTolerance(chance) });
+  const builds = chance.happens(60);
+  if (builds)
+    jobs.build = job({ ...common(), continueOnFailure: false, per: "release", artifacts: { dist: { path: "dist" } } });
+  if (chance.happens(45)) {
+    jobs.check = job({
+      ...common(),
+      env,
+      needs: builds ? ["build"] : [],
+      ...(chance.happens(60) ? { matrix: randomMatrix(chance) } : {}),
+    });
+  }
+  jobs.deploy = job({
+    ...common(),
+    continueOnFailure: false,
+    deploys: chance.happens(85),
+    env,
+    needs: Object.keys(jobs).filter((each) => each !== "check" || chance.happens(70)),
+    uses: builds ? [{ artifact: `${name}.dist`, path: "dist" }] : [],
+  });
+  if (chance.happens(40)) {
+    const runsAfter = chance.pick(["failure", "always", "success"] as const);
+    jobs.report = job({ ...common(), needs: ["deploy"], runsAfter, deploys: chance.happens(20) });
+  }
+  return pipeline(name, jobs, {
+    needs: needs.map((need) => need.name),
+    triggers: { paths: [`${name}/**`], branches: [], pullRequests: true, manual: true, schedules: [] },
+    outputs: { address: { type: "string", job: "deploy" } },
+  });
+}
+
+function randomRetry(chance: Chance): Pick<Job, "retry"> {
+  const attempts = chance.happens(35) ? chance.between(2, 3) : 1;
+  return { retry: { attempts, delayMs: chance.between(0, 300), factor: 2, maxDelayMs: 500 } };
+}
+
+function randomConcurrency(chance: Chance): Pick<Job, "concurrency"> {
+  if (!chance.happens(25)) return {};
+  const group: Value = chance.happens(50) ? "shared" : ["for ", { variable: "where" }];
+  return { concurrency: { group, limit: chance.between(1, 2) } };
+}
+
+function randomTolerance(chance: Chance): Pick<Job, "continueOnFailure"> {
+  return { continueOnFailure: chance.happens(10) };
+}
+
+function randomMatrix(chance: Chance): NonNullable<Job["matrix"]> {
+  const leg = ["a", "b", "c"].slice(0, chance.between(2, 3));
+  const limit = chance.happens(50) ? { maxParallel: chance.between(1, 2) } : {};
+  return { values: { leg }, include: [], exclude: [], failFast: chance.happens(60), ...limit };
+}
