@@ -3,26 +3,40 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { limitOf, loadDefinition } from "../control/definition/load.ts";
 import { loadInChild } from "../control/definition/load-in-child.ts";
-import { openJournal } from "../control/local/journal.ts";
 import { findProject, type Project } from "../control/project.ts";
+import { readStatus } from "../control/verbs/status.ts";
+import type { StatusView } from "../control/views/status.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { inOrder } from "../order/topological.ts";
 import { codepipeline } from "../platforms/codepipeline/codepipeline.ts";
 import { github } from "../platforms/github/github.ts";
 import { type ExitCode, exitCodes } from "./problem.ts";
 import { problemIn } from "./refusals.ts";
+import { ago } from "./terminal/duration.ts";
+import type { Style } from "./terminal/style.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
-import { fit } from "./terminal/width.ts";
+import { fit, pad, widthOf, wrap } from "./terminal/width.ts";
 
 interface Choice {
   argv: string[];
   what: string;
+  /** To be asked before it is done. */
+  asks?: string;
 }
 
 interface Section {
   title: string;
   choices: Choice[];
+  /** Depends on what was run. */
+  comesAndGoes?: true;
+}
+
+export interface Menu {
+  title: string;
+  /** What is deployed in each environment, one line each. */
+  state: string[];
+  sections: Section[];
 }
 
 /** `baton` alone on a terminal: one thing leads to the next, until somebody leaves. Ends as the last command did. */
@@ -54,26 +68,16 @@ async function carriedOut(argv: string[], { cwd, env, entry }: Terminal): Promis
 
 /** The commands that make sense for the delivery at hand, to be chosen by number. */
 async function offerMenu(terminal: Terminal): Promise<string[] | undefined> {
-  const { title, sections } = await menuFor(terminal);
-  const choices = sections.flatMap((section) => section.choices);
-  const { err } = terminal;
-  const rows = sections.flatMap((section) =>
-    section.choices.map(({ argv, what }, at) => [
-      at === 0 ? err.faint(section.title) : "",
-      err.strong(String(choices.findIndex((one) => one.argv === argv) + 1).padStart(2)),
-      `baton ${argv.join(" ")}`,
-      err.faint(what),
-    ]),
-  );
-  const columns = terminal.stderr.columns ?? 80;
-  terminal.say("", ...[err.strong(title), "", ...table(rows, "  ")].map((line) => fit(line, columns - 1)));
+  const menu = await menuFor(terminal);
+  const choices = new Map(keyed(menu.sections).map(({ key, choice }) => [key, choice]));
+  terminal.say("", ...menuLines(menu, { columns: terminal.stderr.columns ?? 80, style: terminal.err }));
   try {
     for (;;) {
       const answer = (await terminal.question("\nnumber, or Enter to leave: ")).trim();
       if (answer === "" || answer === "q") return undefined;
-      const chosen = choices[Number(answer) - 1];
-      if (chosen) return chosen.argv;
-      terminal.say(`there is no ${answer}`);
+      const chosen = choices.get(answer);
+      if (chosen === undefined) terminal.say(`there is no ${answer}`);
+      else if (await isMeant(chosen, terminal)) return chosen.argv;
     }
   } catch (error) {
     // Ctrl-C or Ctrl-D at the question.
@@ -82,22 +86,69 @@ async function offerMenu(terminal: Terminal): Promise<string[] | undefined> {
   }
 }
 
+/** What goes further than one environment is asked about once more. */
+async function isMeant({ argv, asks }: Choice, terminal: Terminal): Promise<boolean> {
+  if (asks === undefined) return true;
+  const answer = await terminal.question(`baton ${argv.join(" ")}: ${asks}? [y]es, [N]o `);
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Numbers for what is always there, letters for what comes and goes, so that a number means the same every time. */
+function keyed(sections: readonly Section[]): { section: Section; key: string; choice: Choice }[] {
+  let number = 0;
+  let letter = "a".charCodeAt(0);
+  return sections.flatMap((section) =>
+    section.choices.map((choice) => ({
+      section,
+      key: section.comesAndGoes ? String.fromCharCode(letter++) : String(++number),
+      choice,
+    })),
+  );
+}
+
+const wideColumns = 100;
+
+/** As wide as the terminal and no wider: what does not fit beside its command goes on below. */
+export function menuLines(menu: Menu, { columns, style }: { columns: number; style: Style }): string[] {
+  const rows = keyed(menu.sections);
+  const calls = Math.max(0, ...rows.map(({ choice }) => widthOf(callOf(choice))));
+  const isWide = columns >= wideColumns;
+  const titles = isWide ? Math.max(...rows.map(({ section }) => widthOf(section.title))) + 2 : 0;
+  const room = columns - 1 - titles - calls - 8;
+  const lines = [style.strong(menu.title), ...menu.state.map((line) => `  ${line}`), ""];
+  let before: Section | undefined;
+  for (const { section, key, choice } of rows) {
+    const isFirst = section !== before;
+    before = section;
+    if (isFirst && !isWide) lines.push(style.faint(section.title));
+    const title = isWide ? pad(isFirst ? style.faint(section.title) : "", titles) : "";
+    const [first = "", ...more] = wrap(choice.what, Math.max(20, room));
+    lines.push(`  ${title}${style.strong(key.padStart(2))}  ${pad(callOf(choice), calls)}  ${style.faint(first)}`);
+    for (const line of more) lines.push(`${" ".repeat(titles + calls + 8)}${style.faint(line)}`);
+  }
+  return lines.map((line) => fit(line, columns - 1));
+}
+
+const callOf = ({ argv }: Choice) => `baton ${argv.join(" ")}`;
+
 const help: Choice = { argv: ["--help"], what: "every command" };
 const check: Choice = { argv: ["check"], what: "races and broken hand-offs in the pipelines here" };
 
-async function menuFor(terminal: Terminal): Promise<{ title: string; sections: Section[] }> {
+async function menuFor(terminal: Terminal): Promise<Menu> {
   try {
     const project = findProject(terminal, {});
     const delivery = await deliveryNow(project, terminal);
+    const status = await readStatus(project, { most: 1 });
     const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
     return {
       title: `${delivery.name}: ${delivery.pipelines.map(({ name }) => name).join(", ")}; ${environments.join(" → ")}`,
+      state: status.runs.length === 0 ? [] : table(environments.map((name) => stateOf(name, status))),
       sections: [
-        { title: "unfinished", choices: stoppedRuns(project) },
+        { title: "waits", comesAndGoes: true, choices: waitingChoices(status) },
         { title: "deliver", choices: deliveries(delivery, environments) },
         {
           title: "look",
-          choices: [...looks(project), check, { argv: ["doctor"], what: "whether this machine has what it needs" }],
+          choices: [...looks(status), check, { argv: ["doctor"], what: "whether this machine has what it needs" }],
         },
         { title: "CI services", choices: services(project) },
         { title: "more", choices: [help] },
@@ -108,6 +159,7 @@ async function menuFor(terminal: Terminal): Promise<{ title: string; sections: S
     const doctor: Choice = { argv: ["doctor"], what: "what is missing here" };
     return {
       title: "there is no delivery here that can be read",
+      state: [],
       sections: [{ title: "look", choices: [doctor, check, help] }],
     };
   }
@@ -119,15 +171,38 @@ async function deliveryNow({ file }: Project, terminal: Terminal): Promise<Deliv
   return await loadInChild({ file, cwd: terminal.cwd, limitMs: limitOf(terminal.env), entry: terminal.entry });
 }
 
-function stoppedRuns(project: Project): Choice[] {
-  using journal = openJournal(project);
-  const [newest] = journal?.runs() ?? [];
-  if (newest === undefined) return [];
-  if (newest.conclusion === undefined) return [{ argv: ["resume"], what: `go on with run ${newest.run}` }];
-  if (newest.conclusion !== "failed") return [];
+/** `dev  release 7  2h ago`, `prod  waits for approval of release 7`. */
+function stateOf(environment: string, { deployed, open }: StatusView): string[] {
+  const here = Object.values(deployed[environment] ?? {});
+  const newest = here.toSorted((a, b) => b.release - a.release)[0];
+  const what = newest === undefined ? "nothing yet" : `release ${newest.release}  ${ago(Date.now() - newest.at)}`;
+  const asking = open.find(({ approvals }) => approvals.some((approval) => approval.environment === environment));
+  const busy = open.find(({ jobs }) =>
+    jobs.some(({ id, status }) => status === "running" && id.includes(`@${environment}`)),
+  );
+  const more = asking ? `release ${asking.release} waits for approval` : busy ? `release ${busy.release} runs` : "";
+  return [environment, what, more];
+}
+
+/** What a person is waited for, what nobody goes on with, what failed last. */
+function waitingChoices({ open, runs }: StatusView): Choice[] {
+  const answers = open.flatMap(({ run, approvals }) =>
+    approvals.flatMap(({ environment, release }): Choice[] => [
+      { argv: ["approve", run, environment], what: `let release ${release} into ${environment}` },
+      { argv: ["reject", run, environment], what: `keep release ${release} out of ${environment}` },
+    ]),
+  );
+  const left = open.filter(({ runBy, approvals }) => runBy === undefined && approvals.length === 0);
+  const resumes = left.map(
+    ({ run, release }): Choice => ({ argv: ["resume", run], what: `go on with release ${release}` }),
+  );
+  const [newest] = runs;
+  if (newest?.conclusion !== "failed") return [...answers, ...resumes];
   return [
-    { argv: ["retry"], what: `run what failed in ${newest.run} again` },
-    { argv: ["logs"], what: "what its jobs printed" },
+    ...answers,
+    ...resumes,
+    { argv: ["retry", newest.run], what: `run what failed in release ${newest.release} again` },
+    { argv: ["logs", newest.run], what: "what its jobs printed" },
   ];
 }
 
@@ -141,7 +216,9 @@ function deliveries({ pipelines, environments }: Delivery, order: readonly strin
   return [
     { argv: ["plan"], what: "what a run would do, and why" },
     { argv: ["run"], what: "do it, for the environment of this branch" },
-    ...(order.length > 1 ? [{ argv: ["run", "--to", last!], what: `through ${order.join(", ")}${asks}` }] : []),
+    ...(order.length > 1
+      ? [{ argv: ["run", "--to", last!], what: `through ${order.join(", ")}${asks}`, asks: `run it up to ${last}` }]
+      : []),
     ...(isMany
       ? []
       : pipelines.map(({ name }) => ({
@@ -151,9 +228,8 @@ function deliveries({ pipelines, environments }: Delivery, order: readonly strin
   ];
 }
 
-function looks(project: Project): Choice[] {
-  using journal = openJournal(project);
-  if (journal === undefined || journal.runs().length === 0) return [];
+function looks({ runs }: StatusView): Choice[] {
+  if (runs.length === 0) return [];
   return [
     { argv: ["status"], what: "what is deployed and what runs" },
     { argv: ["outputs"], what: "addresses and other outputs" },

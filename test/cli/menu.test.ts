@@ -60,11 +60,11 @@ test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leav
   const first = await terminal.shows(/leave:\s*$/);
   terminal.keys(numberOf("run", first), "Enter");
   const failed = await terminal.shows(
-    /release 1 failed[\s\S]*unfinished +1 {2}baton retry +run what failed in r0001 again[\s\S]*leave:\s*$/,
+    /release 1 failed[\s\S]*waits +a {2}baton retry r0001 +run what failed in release 1 again[\s\S]*leave:\s*$/,
   );
-  assert.match(failed, /2 {2}baton logs/);
+  assert.match(failed, /b {2}baton logs r0001/);
   box.write({ "baton.config.ts": "export default 1;\n" });
-  terminal.keys("3", "Enter");
+  terminal.keys("1", "Enter");
   await terminal.shows(
     /there is no delivery here that can be read[\s\S]*baton doctor +what is missing here[\s\S]*leave:\s*$/,
   );
@@ -81,3 +81,26 @@ test("without a delivery it offers what helps", when, async (t) => {
   terminal.keys("Enter");
   await terminal.shows(/ended with 0/);
 });
+
+test(
+  "at 80 columns everything can be read; what waits for an answer has a letter, the numbers stay",
+  when,
+  async (t) => {
+    const box = sandbox(t, { files: storefrontFiles });
+    await box.baton("run", "--to", "prod");
+    const terminal = openTerminal(t, box, [], { columns: 80, rows: 50 });
+    const text = await terminal.shows(/leave:\s*$/);
+    assert.doesNotMatch(text, /…/, "nothing is cut");
+    assert.match(text, /^ {2}dev +release 1 /m);
+    assert.match(text, /^ {2}prod +nothing yet +release 1 waits for approval/m);
+    assert.match(text, /a {2}baton approve r0001 prod +let release 1 into prod/);
+    assert.match(text, / 1 {2}baton plan/);
+    terminal.keys(numberOf("run --to prod", text), "Enter");
+    await terminal.shows(/run it up to prod\? \[y\]es, \[N\]o/);
+    terminal.keys("n", "Enter");
+    terminal.keys("a", "Enter");
+    await terminal.shows(/release 1 passed[\s\S]*prod +release 1 [\s\S]*leave:\s*$/);
+    terminal.keys("Enter");
+    await terminal.shows(/ended with 0/);
+  },
+);
