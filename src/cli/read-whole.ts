@@ -1,4 +1,4 @@
-import { askGit, splitNul } from "../git/git.ts";
+import { askGit, splitNul } from "../control/local/machine.ts";
 import { type ReadRepository, readRepository } from "../platforms/read-repository.ts";
 
 /** A repository as it is here, with what its clone tells. Throws where there is no such path. */

@@ -75,6 +75,10 @@ const usage = {
     message: `nothing is deployed in "${subject}"; something is in ${known.join(", ") || "no environment"}`,
     next: `baton run --env ${subject}`,
   }),
+  "no-service": (refusal) => ({
+    message: `no service "${refusal.subject}" is running${didYouMean(refusal)}`,
+    next: refusal.known.length > 0 ? `running: ${refusal.known.join(", ")}` : "baton services lists them",
+  }),
   "not-on-path": (refusal) => ({
     message: `it does not go to "${refusal.subject}"${didYouMean(refusal)}`,
     next: `it goes to ${refusal.known.join(", ")}`,

@@ -41,6 +41,7 @@ export type RefusalCode =
   | "not-passed-before"
   | "wrong-setting"
   | "nothing-deployed"
+  | "no-service"
   | "not-on-path"
   | "several-open"
   | "several-wait"

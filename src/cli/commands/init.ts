@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { definitionNames } from "../../control/definition/find.ts";
-import { findRepositoryRoot, readWorktree } from "../../git/worktree.ts";
+import { findRepositoryRoot, readWorktree } from "../../control/local/machine.ts";
 import type { CommandModule } from "../command.ts";
 import type { Draft } from "../init/draft.ts";
 import { starterPipelines } from "../init/draft.ts";

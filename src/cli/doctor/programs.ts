@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
+import { createToolCheck, findProgram } from "../../control/local/machine.ts";
 import type { Project } from "../../control/project.ts";
 import { readSource } from "../../control/request/source.ts";
 import type { Delivery, Tool } from "../../model/delivery.ts";
-import { createToolCheck, findProgram } from "../../runner/tools.ts";
 import { count } from "../terminal/duration.ts";
 import type { CheckUp } from "./check-up.ts";
 

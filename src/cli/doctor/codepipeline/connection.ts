@@ -1,6 +1,6 @@
 /** The way from AWS to where the repository is kept. */
 
-import type { Remote } from "../../../git/remote.ts";
+import type { Remote } from "../../../control/local/machine.ts";
 import { AwsProblem } from "../../../platforms/codepipeline/aws/aws-cli.ts";
 import { connectionsPage, placeOfArn } from "../../../platforms/codepipeline/aws/console-links.ts";
 import type { Connection } from "../../../platforms/codepipeline/aws/surroundings.ts";

@@ -1,10 +1,8 @@
 /** What is on this machine: the generated files, whether the source has them, the program of the chosen format. */
 
 import { relative } from "node:path";
-import { unpushedCommits } from "../../../git/remote.ts";
-import { readWorktree } from "../../../git/worktree.ts";
+import { findProgram, readWorktree, unpushedCommits } from "../../../control/local/machine.ts";
 import { markOf } from "../../../platforms/generated.ts";
-import { findProgram } from "../../../runner/tools.ts";
 import { findChanges } from "../../commands/generate-files.ts";
 import { count } from "../../terminal/duration.ts";
 import type { Found, Wanted } from "./found.ts";

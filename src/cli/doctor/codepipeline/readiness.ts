@@ -1,11 +1,10 @@
 /** Whether generated CodePipelines can be put on AWS from here, and the commands that do it. Runs none of them. */
 
 import { relative } from "node:path";
-import { readRemote } from "../../../git/remote.ts";
+import { findProgram, readRemote } from "../../../control/local/machine.ts";
 import { commandsBefore, createCommand } from "../../../platforms/codepipeline/write/create-commands.ts";
 import { lowerDelivery } from "../../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../../platforms/codepipeline/write/write.ts";
-import { findProgram } from "../../../runner/tools.ts";
 import { type CodePipelineOptions, readForCodePipeline, writing } from "../../codepipeline/definition.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { CheckUp } from "../check-up.ts";
