@@ -131,9 +131,12 @@ const failures = {
     message: `run ${subject} does not wait for an approval${because === undefined ? "" : ` of ${because}`}${alsoWaits(known)}`,
     next: "baton status",
   }),
-  "approval-expired": ({ subject, known: [run] }) => ({
-    message: `the approval of ${subject} for run ${run} came too late: nobody answered in time, so it was not let in`,
-    next: `baton retry ${run} asks for ${subject} again`,
+  "approval-expired": ({ subject, known: [run], because }) => ({
+    message: `the answer for ${subject} comes too late: nobody gave it in time, so ${run ?? "the run"} was not let in`,
+    next:
+      because === "open"
+        ? `baton resume ${run} ends it, then baton retry ${run} asks for ${subject} again`
+        : `baton retry ${run ?? ""} asks for ${subject} again`,
   }),
   "runs-elsewhere": ({ subject }) => ({
     message: `run ${subject} goes on in another terminal`,
@@ -142,6 +145,10 @@ const failures = {
   "outdated-plan": () => ({
     message: "another Baton began or deployed something at the same moment",
     next: "do it again: it is planned for what is deployed now",
+  }),
+  "environment-busy": ({ subject, known: [run] }) => ({
+    message: `run ${run} deploys to ${subject} now, and this was not to wait`,
+    next: "without --no-wait it stands in line behind it; baton status shows how far that is",
   }),
   "journal-not-written": ({ because }) => ({ message: because ?? "the journal could not be written" }),
   "workplace-gone": ({ subject, because }) => ({

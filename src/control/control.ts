@@ -57,6 +57,7 @@ export type RefusalCode =
   | "approval-expired"
   | "runs-elsewhere"
   | "outdated-plan"
+  | "environment-busy"
   | "journal-not-written"
   | "workplace-gone"
   | "workplace-unknown";

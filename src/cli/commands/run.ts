@@ -11,7 +11,8 @@ export const describe: CommandModule["describe"] = (command) => {
     .description(
       "Run what the plan says, in the order of what depends on what, and show it. Other runs are left as they are.",
     )
-    .option("--parallel <N>", "jobs at a time (default: one for each processor)");
+    .option("--parallel <N>", "jobs at a time (default: one for each processor)")
+    .option("--no-wait", "refuse at once where another run deploys, instead of standing in line behind it");
   examples(command, [
     ["baton run", "for the environment of the current branch"],
     ["baton run --to test --yes", "through everything up to test, without asking"],
@@ -22,10 +23,11 @@ export const describe: CommandModule["describe"] = (command) => {
 
 interface Options extends PlanningOptions, DrivingOptions {
   parallel?: string;
+  wait: boolean;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
-  const options = given as Options;
+  const options = given as unknown as Options;
   const parallel = parallelOf(options.parallel);
   const planned = await planRun(terminal, options);
   const { plan, source, delivery, open } = planned;
@@ -40,7 +42,12 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const { startRun } = await import("../../control/verbs/run.ts");
   const { watchRun } = await import("../live/watch-run.ts");
   const { secretsFile, inPlace: isInPlace } = options;
-  const underway = await startRun(terminal, planned, { secretsFile, inPlace: isInPlace, parallel });
+  const underway = await startRun(terminal, planned, {
+    secretsFile,
+    inPlace: isInPlace,
+    parallel,
+    noWait: !options.wait,
+  });
   return await watchRun({
     ...watching(options),
     terminal,

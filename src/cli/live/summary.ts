@@ -138,7 +138,8 @@ function suggestNext(terminal: Terminal, run: RunView, again = "baton run"): voi
       suggestAfterFailure(terminal, run, again);
       break;
     case "cancelled":
-      terminal.suggest(`baton retry ${run.run}`, "takes it up again where it stopped");
+      if (run.cancelledBy === undefined) terminal.suggest("baton status", "a newer release came first");
+      else terminal.suggest(`baton retry ${run.run}`, "takes it up again where it stopped");
       break;
     case "waiting":
       for (const { environment } of run.approvals) {

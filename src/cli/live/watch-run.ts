@@ -57,6 +57,16 @@ async function watch(options: WatchOptions): Promise<ExitCode> {
     await underway.cancel(mode);
   }
 
+  const told = new Set<string>();
+  function tellQueues(): void {
+    for (const { environment, run, pid } of underway.queuedBehind()) {
+      if (told.has(`${environment} ${run}`)) continue;
+      told.add(`${environment} ${run}`);
+      const who = pid === undefined ? "" : ` (process ${pid})`;
+      display.say(`${environment} is held by run ${run}${who}: waiting until it has left`);
+    }
+  }
+
   async function untilDone(): Promise<void> {
     do {
       await underway.atRest();
@@ -71,11 +81,13 @@ async function watch(options: WatchOptions): Promise<ExitCode> {
       event(recorded) {
         display.event(recorded);
         desk.event(recorded.event);
+        tellQueues();
       },
       output: (line) => display.output(line),
     });
     if (danger !== undefined) display.say(danger);
     if (interrupted.length > 0) display.say(`run ${underway.run} was interrupted in ${interrupted.join(", ")}`);
+    tellQueues();
     desk.askOpen();
     const signal = await Promise.race([untilDone().then(() => undefined), left.promise]);
     if (signal !== undefined) {

@@ -1,5 +1,4 @@
 import type { RunId } from "../../engine/events.ts";
-import { replay } from "../../engine/fold.ts";
 import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
 import { openStoreForReading, type ReadingHandle } from "../../store/store.ts";
 import { notThere, refused } from "../control.ts";
@@ -21,10 +20,13 @@ export function requireJournal(project: Project): ReadingHandle {
   throw refused("no-runs", { subject: project.stateFolder });
 }
 
-/** Whether another process makes this run go on. */
-export function runsElsewhere(project: Project, run: RunId): boolean {
-  using journal = requireJournal(project);
-  const owner = replay(journal.load()).runs.get(run)?.owner;
+/** Whether a process makes this run go on. */
+export function isUnderway(journal: ReadingHandle, run: RunId): boolean {
+  let owner: string | undefined;
+  for (const { event } of journal.loadRun(run)) {
+    if (event.type === "run.created" || event.type === "run.adopted") owner = event.owner;
+    if (event.type === "run.suspended") owner = undefined;
+  }
   return owner !== undefined && journal.isAlive(owner);
 }
 
@@ -38,16 +40,17 @@ export function findRun(journal: JournalReader, named: string | undefined): RunR
 }
 
 /**
- * The run that is meant among those that have not ended: the one named, else the only one there is. Which of several is
- * never guessed. @throws {Refused}
+ * The run that is meant among those that have not ended: the one named, else the only one there is, with `isLeft` the only
+ * one that nobody goes on with. Which of several is never guessed. @throws {Refused}
  */
-export function findOpenRun(journal: JournalReader, named: string | undefined): RunRecord {
+export function findOpenRun(journal: ReadingHandle, named: string | undefined, { isLeft = false } = {}): RunRecord {
   if (named !== undefined) {
     const found = findRun(journal, named);
     if (found.conclusion === undefined) return found;
     throw refused("has-finished", { subject: found.run, because: found.conclusion });
   }
-  const open = journal.runs().filter(({ conclusion }) => conclusion === undefined);
+  const all = journal.runs().filter(({ conclusion }) => conclusion === undefined);
+  const open = isLeft && all.length > 1 ? all.filter(({ run }) => !isUnderway(journal, run)) : all;
   if (open.length === 1) return open[0]!;
   if (open.length === 0) throw refused("none-open", { subject: "" });
   throw refused("several-open", { subject: "", known: idsOf(open).toReversed() });

@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { RunState } from "../../engine/state.ts";
 import type { Service } from "../../runner/services.ts";
+import { processOf } from "../../store/lease.ts";
 import type { Actor } from "../control.ts";
 import type { JobId, OutputLine, Recorded, RunId } from "../views/events.ts";
 import { type ApprovalView, approvalsIn, type RunView, runView } from "../views/run.ts";
@@ -8,8 +9,8 @@ import { timeLeft } from "../views/time-left.ts";
 import { asRefusal, type LocalHost } from "./host.ts";
 import { tidyUp } from "./tidy-up.ts";
 
-/** What a verb does to the run once everybody listens. */
-export type Begin = () => Promise<Begun>;
+/** What a verb does to the run once everybody listens. A new run says what it is called before anything of it happens. */
+export type Begin = (isCalled: (run: RunId) => void) => Promise<Begun>;
 
 export interface Begun {
   /** Jobs that a Baton that is gone was at; they start again. */
@@ -34,29 +35,37 @@ export interface Watcher {
  * ```
  */
 export class Underway {
-  readonly run: RunId;
+  #run: RunId | undefined;
   readonly stateFolder: string;
   readonly #host: LocalHost;
   readonly #begin: Begin;
   readonly #by: Actor;
 
-  constructor(host: LocalHost, { run, by, begin }: { run: RunId; by: Actor; begin: Begin }) {
-    this.run = run;
+  constructor(host: LocalHost, { run, by, begin }: { run?: RunId; by: Actor; begin: Begin }) {
+    this.#run = run;
     this.stateFolder = host.project.stateFolder;
     this.#host = host;
     this.#begin = begin;
     this.#by = by;
   }
 
+  /** Of a new run known once it has begun. */
+  get run(): RunId {
+    if (this.#run === undefined) throw new Error("the run has not begun");
+    return this.#run;
+  }
+
   /** To be called once, before everything else. */
   async begin(watcher: Watcher): Promise<Begun> {
     const { engine, runner } = this.#host;
     engine.subscribe((recorded) => {
-      if (recorded.event.run === this.run) watcher.event(recorded);
+      if (recorded.event.run === this.#run) watcher.event(recorded);
     });
     runner.onOutput((line) => watcher.output(line));
     try {
-      return await this.#begin();
+      return await this.#begin((run) => {
+        this.#run = run;
+      });
     } catch (error) {
       throw asRefusal(error);
     }
@@ -98,6 +107,17 @@ export class Underway {
   async cancel(mode: "graceful" | "now"): Promise<void> {
     if (this.#state?.finished !== undefined) return;
     await this.#engine.cancel(this.run, { mode, by: this.#by.name }).catch(() => {});
+  }
+
+  /** Environments whose turn it waits for, with the run that is there now and its process. */
+  queuedBehind(): { environment: string; run: RunId; pid: number | undefined }[] {
+    const { runs, environments } = this.#engine.state;
+    return [...(this.#state?.environments.values() ?? [])].flatMap(({ name, lock }) => {
+      const holder = lock === "waiting" ? environments.get(name)?.holder : undefined;
+      if (holder === undefined) return [];
+      const owner = runs.get(holder)?.owner;
+      return [{ environment: name, run: holder, pid: owner === undefined ? undefined : processOf(owner) }];
+    });
   }
 
   /** Resolves when nothing more happens by itself: the run has ended or waits for a person. @throws {Refused} */
@@ -147,7 +167,7 @@ export class Underway {
   }
 
   get #state(): RunState | undefined {
-    return this.#engine.state.runs.get(this.run);
+    return this.#run === undefined ? undefined : this.#engine.state.runs.get(this.#run);
   }
 }
 

@@ -1,9 +1,8 @@
 import { replay } from "../../engine/fold.ts";
-import type { RunState } from "../../engine/state.ts";
-import type { JournalReader } from "../../store/journal-reader.ts";
+import type { RunState, State } from "../../engine/state.ts";
 import { type Caller, notThere, refused } from "../control.ts";
 import { actorHere, besides } from "../local/host.ts";
-import { findRun, requireJournal, runsElsewhere } from "../local/journal.ts";
+import { findRun, isUnderway, requireJournal } from "../local/journal.ts";
 import type { Underway } from "../local/underway.ts";
 import { findProject, type Project } from "../project.ts";
 import type { RunId } from "../views/events.ts";
@@ -32,7 +31,7 @@ export type Answered = OpenApproval & ({ kind: "told" } | { kind: "underway"; un
 /** Answers a question about a release, and goes on with its run when nobody else does. @throws {Refused} */
 export async function answerApproval(caller: Caller, request: AnswerRequest): Promise<Answered> {
   const project = findProject(caller, request);
-  const asked = whatIsMeant(project, request);
+  const { asked, isElsewhere } = whatIsMeant(project, request);
   const { run, environment } = asked;
   const by = actorHere(caller.env);
   const given = {
@@ -40,11 +39,11 @@ export async function answerApproval(caller: Caller, request: AnswerRequest): Pr
     by: by.name,
     ...(request.comment !== undefined && { comment: request.comment }),
   };
-  if (runsElsewhere(project, run)) {
+  if (isElsewhere) {
     await besides(project, (engine) => engine.answer(run, environment, given));
     return { ...asked, kind: "told" };
   }
-  if (asked.expiresAt !== undefined && asked.expiresAt <= Date.now()) throw expired(asked);
+  if (asked.expiresAt !== undefined && asked.expiresAt <= Date.now()) throw expired(asked, "open");
   const underway = await takeUp(caller, {
     project,
     run,
@@ -58,17 +57,22 @@ export async function answerApproval(caller: Caller, request: AnswerRequest): Pr
   return { ...asked, kind: "underway", underway };
 }
 
-const expired = ({ run, environment }: OpenApproval) =>
-  refused("approval-expired", { subject: environment, known: [run] });
+/** `because` says whether its run is still open, so that whoever words it knows what helps. */
+const expired = ({ run, environment }: OpenApproval, because: "open" | "ended") =>
+  refused("approval-expired", { subject: environment, known: [run], because });
 
-function whatIsMeant(project: Project, request: AnswerRequest): OpenApproval {
+function whatIsMeant(project: Project, request: AnswerRequest): { asked: OpenApproval; isElsewhere: boolean } {
   using journal = requireJournal(project);
-  const { run: named, environment } = request;
-  if (named !== undefined) return inRun(journal, findRun(journal, named).run, environment);
-  const open = journal
-    .runs()
-    .filter(({ conclusion }) => conclusion === undefined)
-    .flatMap(({ run }) => openIn(journal, run) ?? []);
+  const state = replay(journal.load());
+  const asked =
+    request.run === undefined
+      ? theOne(state, request.environment)
+      : inRun(state.runs.get(findRun(journal, request.run).run)!, request.environment);
+  return { asked, isElsewhere: isUnderway(journal, asked.run) };
+}
+
+function theOne(state: State, environment: string | undefined): OpenApproval {
+  const open = [...state.runs.values()].flatMap(openIn);
   const meant = environment === undefined ? open : open.filter((one) => one.environment === environment);
   if (meant.length === 1) return meant[0]!;
   if (meant.length > 1) throw refused("several-wait", { subject: "", known: meant.map(nameOf) });
@@ -77,41 +81,34 @@ function whatIsMeant(project: Project, request: AnswerRequest): OpenApproval {
 
 const nameOf = ({ run, environment }: OpenApproval) => `${run} ${environment}`;
 
-function inRun(journal: JournalReader, run: RunId, environment: string | undefined): OpenApproval {
-  const open = openIn(journal, run) ?? [];
+function inRun(run: RunState, environment: string | undefined): OpenApproval {
+  const open = openIn(run);
   if (environment === undefined && open.length === 1) return open[0]!;
   if (environment === undefined && open.length > 1) {
-    throw refused("several-wait", { subject: run, known: open.map(nameOf) });
+    throw refused("several-wait", { subject: run.id, known: open.map(nameOf) });
   }
   const found = open.find((one) => one.environment === environment);
   if (found !== undefined) return found;
-  const known = pathOf(journal, run);
-  if (environment !== undefined && !known.includes(environment)) throw notThere("not-on-path", environment, known);
-  const state = stateOf(journal, run)?.environments.get(environment ?? "");
-  if (state?.approval.status === "expired") throw expired({ run, environment: environment! });
+  const { environments } = run.plan;
+  if (environment !== undefined && !environments.includes(environment)) {
+    throw notThere("not-on-path", environment, environments);
+  }
+  if (environment !== undefined && run.environments.get(environment)?.approval.status === "expired") {
+    throw expired({ run: run.id, environment }, run.finished === undefined ? "open" : "ended");
+  }
   throw refused("not-waiting", {
-    subject: run,
+    subject: run.id,
     known: open.map((one) => one.environment),
     ...(environment !== undefined && { because: environment }),
   });
 }
 
-function pathOf(journal: JournalReader, run: RunId): string[] {
-  for (const { event } of journal.loadRun(run)) if (event.type === "run.created") return event.plan.environments;
-  return [];
-}
-
-/** What a run asks people; undefined when there is no such run. */
-function openIn(journal: JournalReader, run: RunId): OpenApproval[] | undefined {
-  const state = stateOf(journal, run);
-  if (state === undefined || state.finished !== undefined || state.cancel !== undefined) return state && [];
-  return [...state.environments.values()].flatMap(({ name, approval }) => {
+/** What a run asks people. */
+function openIn(run: RunState): OpenApproval[] {
+  if (run.finished !== undefined || run.cancel !== undefined) return [];
+  return [...run.environments.values()].flatMap(({ name, approval }) => {
     if (approval.status !== "requested") return [];
     const until = approval.expiresAt === undefined ? {} : { expiresAt: approval.expiresAt };
-    return [{ run, environment: name, ...until }];
+    return [{ run: run.id, environment: name, ...until }];
   });
-}
-
-function stateOf(journal: JournalReader, run: RunId): RunState | undefined {
-  return replay(journal.load()).runs.get(run);
 }

@@ -15,7 +15,7 @@ export interface ResumeRequest extends TakeUpOptions {
 export async function resumeRun(caller: Caller, request: ResumeRequest): Promise<Underway> {
   const project = findProject(caller, request);
   using journal = requireJournal(project);
-  const { run } = findOpenRun(journal, request.run);
+  const { run } = findOpenRun(journal, request.run, { isLeft: true });
   const by = actorHere(caller.env);
   return await takeUp(caller, { project, run, options: request, begin: (host) => host.adopt(run, by) });
 }

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
+import { EngineRefusal } from "../../engine/refusal.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { type Caller, refused } from "../control.ts";
-import { runId } from "../local/clock-and-ids.ts";
-import { actorHere, openLocalHost } from "../local/host.ts";
+import { actorHere, type LocalHost, openLocalHost } from "../local/host.ts";
 import { Underway } from "../local/underway.ts";
 import { readSecrets, requireSecrets } from "../request/secrets.ts";
 import type { Planned } from "./plan.ts";
@@ -13,49 +14,72 @@ export interface RunOptions {
   inPlace?: true | undefined;
   /** Jobs at a time, at least 1. Default: one for each processor, at least 2. */
   parallel?: number | undefined;
+  /** Refuse at once where another run deploys, instead of standing in line behind it. */
+  noWait?: boolean;
 }
+
+/** How often it is planned anew because somebody else deployed something at that very moment. */
+const mostPlans = 5;
 
 /**
  * Runs what was planned, as a new run. When another Baton has deployed something in between, it is planned anew for what
  * is deployed now. @throws {Refused}
  */
-export async function startRun(
-  caller: Caller,
-  { project, delivery, source, past, plan, again }: Planned,
-  options: RunOptions,
-): Promise<Underway> {
+export async function startRun(caller: Caller, planned: Planned, options: RunOptions): Promise<Underway> {
+  const { project, delivery, source, plan } = planned;
   const secrets = readSecrets(caller, options.secretsFile);
   requireSecrets(delivery, plan, secrets);
   const inPlace = options.inPlace === true || source.kind === "folder";
   const parallel = options.parallel ?? Math.max(2, availableParallelism());
   const host = await openLocalHost({ project, secrets, delivery });
-  try {
-    const plannedAt = host.engine.state.seq;
-    const history = host.store.deployed();
-    const isSame = JSON.stringify(history) === JSON.stringify(past.history);
-    const now = isSame ? plan : await again({ ...past, history });
-    const run = runId(host.engine.state.nextRelease);
-    return new Underway(host, {
-      run,
-      by: actorHere(caller.env),
-      async begin() {
-        await host.checkouts.keep(source);
-        await host.engine.createRun({
-          delivery,
-          plan: now,
-          parallel,
-          plannedAt,
-          onNumbered(numbered) {
-            if (numbered.run !== run) throw refused("outdated-plan", { subject: run });
-            host.checkouts.prepare(run, { source, inPlace });
-          },
-        });
-        const danger = await host.checkouts.keepCommit(run);
-        return { interrupted: [], ...(danger !== undefined && { danger }) };
-      },
-    });
-  } catch (error) {
-    await host.close();
-    throw error;
+  if (options.noWait) {
+    try {
+      refuseWhereBusy(host, plan);
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
+  }
+  return new Underway(host, {
+    by: actorHere(caller.env),
+    async begin(isCalled) {
+      await host.checkouts.keep(source);
+      for (let plans = 1; ; plans++) {
+        const plannedAt = host.engine.state.seq;
+        const onNumbered = ({ run }: { run: string }) => {
+          host.checkouts.prepare(run, { source, inPlace });
+          isCalled(run);
+        };
+        try {
+          const now = await planNow(host, planned);
+          const { run } = await host.engine.createRun({ delivery, plan: now, parallel, plannedAt, onNumbered });
+          const danger = await host.checkouts.keepCommit(run);
+          return { interrupted: [], ...(danger !== undefined && { danger }) };
+        } catch (error) {
+          const isOutdated = error instanceof EngineRefusal && error.code === "outdated-plan";
+          if (!isOutdated || plans === mostPlans) throw error;
+        }
+      }
+    },
+  });
+}
+
+/** The plan for what is deployed at this moment. @throws {Refused} when nothing of it is left to run. */
+async function planNow({ store }: LocalHost, { past, plan, again }: Planned): Promise<Plan> {
+  const history = store.deployed();
+  if (JSON.stringify(history) === JSON.stringify(past.history)) return plan;
+  const now = await again({ ...past, history });
+  if (now.jobs.some(({ decision }) => decision === "run")) return now;
+  throw refused("outdated-plan", { subject: plan.delivery, because: "another Baton has just deployed all of it" });
+}
+
+/** Where another run has the lock, or stands in line for it. @throws {Refused} */
+function refuseWhereBusy({ engine }: LocalHost, plan: Plan): void {
+  for (const environment of plan.environments) {
+    const there = engine.state.environments.get(environment);
+    const first = there?.holder ?? there?.queue[0];
+    if (first === undefined || engine.isOrphan(first)) continue;
+    const deploys = plan.pipelines.some((item) => item.environment === environment && item.decision === "run");
+    if (deploys) throw refused("environment-busy", { subject: environment, known: [first] });
   }
 }

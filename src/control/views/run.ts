@@ -16,6 +16,8 @@ export interface RunView {
   status: RunStatus;
   /** `waiting` as long as it has not ended. */
   conclusion: Conclusion | "waiting";
+  /** Who cancelled it. A run may also end as cancelled because a newer release came first. */
+  cancelledBy?: string;
   createdAt: number;
   finishedAt?: number;
   /** Until it ended, or until now. */
@@ -70,6 +72,7 @@ export function runView(state: State, run: RunState, now: number): RunView {
     path: run.plan.environments,
     status: run.status,
     conclusion: run.finished?.conclusion ?? "waiting",
+    ...(run.cancel !== undefined && { cancelledBy: run.cancel.by }),
     createdAt: run.createdAt,
     ...(run.finishedAt !== undefined && { finishedAt: run.finishedAt }),
     durationMs: (run.finishedAt ?? now) - run.createdAt,

@@ -1,0 +1,166 @@
+/** Several Batons on one state folder, each in a terminal of its own. */
+
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fold } from "../../src/engine/fold.ts";
+import { emptyState } from "../../src/engine/state.ts";
+import { openStoreForReading } from "../../src/store/store.ts";
+import { type Sandbox, sandbox, until } from "./sandbox.ts";
+
+/** Each deployment says that it is there and waits until it may go on. */
+const shop = `
+name: shop
+environments:
+  dev: { branch: main }
+  test: { branch: main }
+  prod: { approval: { reviewers: [boss] } }
+pipelines:
+  app:
+    jobs:
+      deploy:
+        deploys: true
+        steps:
+          - 'echo "$BATON_RUN $BATON_ENVIRONMENT began" >> "$SIDE"; until [ -e "$GO" ]; do sleep 0.05; done; echo "$BATON_RUN $BATON_ENVIRONMENT ended" >> "$SIDE"'
+`;
+
+interface Scene {
+  box: Sandbox;
+  side(): string[];
+  go(): void;
+  start(...args: string[]): Started;
+}
+
+interface Started {
+  child: ChildProcess;
+  said(): string;
+  ended: Promise<number | null>;
+}
+
+function scene(t: TestContext): Scene {
+  const box = sandbox(t, { files: { "baton.yaml": shop } });
+  const at = (name: string) => join(box.root, ".git", name);
+  box.env.SIDE = at("side");
+  box.env.GO = at("go");
+  return {
+    box,
+    side: () => (existsSync(at("side")) ? readFileSync(at("side"), "utf8").trim().split("\n") : []),
+    go: () => appendFileSync(at("go"), ""),
+    start(...args) {
+      const child = box.start(...args);
+      let said = "";
+      child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+      child.stdout!.resume();
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+      t.after(() => void child.kill("SIGKILL"));
+      return { child, said: () => said, ended };
+    },
+  };
+}
+
+const began = (side: string[]) => side.filter((line) => line.endsWith("began"));
+
+test("different environments are deployed at the same time, and status shows both with their processes", async (t) => {
+  const { box, side, go, start } = scene(t);
+  const dev = start("run", "--env", "dev");
+  const other = start("run", "--env", "test");
+  await until("both deploy", () => began(side()).length === 2);
+  const { open } = await box.json<{ open: { run: string; runBy: { pid: number } }[] }>("status");
+  assert.deepEqual(new Set(open.map(({ runBy }) => runBy.pid)), new Set([dev.child.pid, other.child.pid]));
+  const refused = await box.baton("resume", open[0]!.run);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /goes on in another terminal/);
+  go();
+  assert.deepEqual([await dev.ended, await other.ended], [0, 0], dev.said() + other.said());
+});
+
+test("the same environment is deployed one after the other, and the second says who is first", async (t) => {
+  const { box, side, go, start } = scene(t);
+  const first = start("run", "--env", "dev");
+  await until("the first deploys", () => began(side()).length === 1);
+  const second = start("run", "--env", "dev", "--force");
+  await until("the second says what it waits for", () =>
+    /dev is held by run r0001 \(process \d+\)/.test(second.said()),
+  );
+  const hasty = await box.baton("run", "--env", "dev", "--force", "--no-wait");
+  assert.equal(hasty.code, 1, hasty.stderr);
+  assert.match(hasty.stderr, /run r0001 deploys to dev now/);
+  assert.deepEqual(began(side()), ["r0001 dev began"]);
+  go();
+  assert.deepEqual([await first.ended, await second.ended], [0, 0], second.said());
+  assert.deepEqual(side(), ["r0001 dev began", "r0001 dev ended", "r0002 dev began", "r0002 dev ended"]);
+});
+
+test("Ctrl-C in one terminal ends what was asked for there and nothing else", async (t) => {
+  const { side, go, start } = scene(t);
+  const dev = start("run", "--env", "dev");
+  const other = start("run", "--env", "test");
+  await until("both deploy", () => began(side()).length === 2);
+  dev.child.kill("SIGINT");
+  await until("it says so", () => /stopping/.test(dev.said()));
+  go();
+  assert.equal(await other.ended, 0, other.said());
+  assert.match(other.said(), /next: baton status/);
+  assert.doesNotMatch(other.said(), /cancelled/);
+  await dev.ended;
+  assert.match(dev.said(), /cancelled the run/);
+});
+
+test("while one run waits for a person, nobody is held up; the answer may come from anywhere", async (t) => {
+  const { box, side, go, start } = scene(t);
+  go();
+  const waits = await box.baton("run", "--env", "prod");
+  assert.equal(waits.code, 0, waits.stderr);
+  assert.match(waits.stderr, /prod waits for approval/);
+  assert.equal(await start("run", "--env", "dev").ended, 0);
+  assert.equal((await box.baton("approve")).code, 0);
+  assert.deepEqual(began(side()), ["r0002 dev began", "r0001 prod began"]);
+});
+
+test("a cancel at any moment near the end of a run leaves a journal that can be read", {
+  timeout: 240_000,
+}, async (t) => {
+  const box = sandbox(t, {
+    files: {
+      "baton.yaml":
+        "name: q\nenvironments: { dev: {} }\npipelines: { a: { jobs: { d: { deploys: true, steps: [sleep 0.1] } } } }\n",
+    },
+  });
+  const tries = process.env.BATON_TEST_DEPTH === "full" ? 40 : 8;
+  for (let number = 1; number <= tries; number++) {
+    const run = box.baton("run", "--force");
+    const name = `r${String(number).padStart(4, "0")}`;
+    await until("the run is there", async () => lastEvent(box, name) !== undefined);
+    // A later moment each time: from the start of the job to the end of the run.
+    const moment = (["job.started", "job.succeeded", "lock.released", "run.finished"] as const)[number % 4]!;
+    await until(`${name} is at ${moment}`, () =>
+      seen(box, name).some((type) => type === moment || type === "run.finished"),
+    );
+    const cancel = await box.baton("cancel", name);
+    assert.ok(cancel.code === 0 || /has ended already/.test(cancel.stderr), cancel.stderr);
+    const { code } = await run;
+    assert.ok(code === 0 || code === 1, `run ended with ${code}`);
+  }
+  const status = await box.baton("status");
+  assert.equal(status.code, 0, status.stderr);
+  using journal = openStoreForReading(join(box.root, ".baton"));
+  const state = emptyState();
+  for (const recorded of journal.load()) fold(state, recorded);
+  assert.equal(state.runs.size, tries);
+});
+
+function seen(box: Sandbox, run: string): string[] {
+  try {
+    using journal = openStoreForReading(join(box.root, ".baton"));
+    return [...journal.loadRun(run)].map(({ event }) => event.type);
+  } catch (error) {
+    if ((error as { code?: string }).code === "empty") return [];
+    throw error;
+  }
+}
+
+const lastEvent = (box: Sandbox, run: string) => seen(box, run).at(-1);
