@@ -62,11 +62,12 @@ export type ValueInput<Own extends string = never> =
   | ParameterHandle
   | MatrixReference
   | ContextReference
+  | JoinedValue<Own>
   | readonly ValueInput<Own>[];
 
-/** What text`…` makes. */
-export interface JoinedValue<Own extends string = never> extends ReadonlyArray<ValueInput<Own>> {
-  readonly [checked]: Own;
+/** What text`…` makes: a list, which the compiler need not know, so that its complaint is about the name alone. */
+export interface JoinedValue<Own extends string = never> {
+  readonly [checked]: readonly ["joined", Own];
 }
 
 export type EnvInput<Own extends string = never> = Readonly<Record<string, ValueInput<Own>>>;

@@ -6,7 +6,7 @@ import type { Result } from "./refusal.ts";
 export function deliveryFromModule(exports: Readonly<Record<string, unknown>>): Result<Delivery> {
   const byDefault = exports.default;
   if (isBuiltDelivery(byDefault)) return { ok: true, value: byDefault };
-  const found = Object.entries(exports).filter(([name]) => name !== "default" && name !== "module.exports");
+  const found = Object.entries(exports).filter(([name]) => !["default", "module.exports", "__esModule"].includes(name));
   const named = found.find(([, value]) => isBuiltDelivery(value));
   return {
     ok: false,

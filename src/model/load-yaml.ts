@@ -9,6 +9,7 @@ import {
   LineCounter,
   type ParsedNode,
   parseDocument,
+  visit,
   type YAMLError,
 } from "yaml";
 import { markBuilt } from "./built-delivery.ts";
@@ -33,7 +34,10 @@ export function loadYaml(text: string, file: string): Result<Delivery> {
   // After the first mistake in the syntax the rest is guesswork.
   const others = [...document.errors, ...document.warnings].filter((error) => error.code !== "DUPLICATE_KEY");
   const problems = [...repeated, ...others.slice(0, 1)];
-  if (problems.length > 0) return { ok: false, refusals: problems.map((error) => syntaxRefusal(error, text, place)) };
+  if (problems.length > 0) {
+    return { ok: false, refusals: problems.map((error) => syntaxRefusal(error, { text, document, place })) };
+  }
+  if (document.contents === null) return { ok: false, refusals: [emptyFile(place(0))] };
   const written = plainData(document);
   if (!written.ok) return { ok: false, refusals: [{ ...written.refusal, place: place(0) }] };
   const findPlace = placeFinder(document, place);
@@ -45,17 +49,36 @@ export function loadYaml(text: string, file: string): Result<Delivery> {
   return { ok: true, value: markBuilt(delivery, findPlace) };
 }
 
-function syntaxRefusal(error: YAMLError, text: string, place: (offset: number) => DefinitionPlace): Refusal {
+function emptyFile(place: DefinitionPlace): Refusal {
+  return {
+    code: "empty-file",
+    message: "there is nothing in this file",
+    path: [],
+    place,
+    related: [],
+    help: "write a delivery: name, environments and pipelines; or remove the file, and baton init writes one to start from",
+  };
+}
+
+interface Source {
+  readonly text: string;
+  readonly document: Document.Parsed;
+  readonly place: (offset: number) => DefinitionPlace;
+}
+
+function syntaxRefusal(error: YAMLError, { text, document, place }: Source): Refusal {
   // The offset of a repeated key may lie before the blanks and comments that stand before it.
   const blank = /^(?:\s|#.*\n)*/.exec(text.slice(error.pos[0]))![0].length;
   const start = error.pos[0] + (error.code === "DUPLICATE_KEY" ? blank : 0);
   const refusal = { path: [], related: [], place: place(start) };
   if (error.code === "DUPLICATE_KEY") {
     const key = /^[^:\n]*/.exec(text.slice(start))![0].trim();
+    const first = firstOfKey(document, start);
     return {
       ...refusal,
       code: "duplicate-name",
-      message: `there is already a "${key}" here`,
+      message: `"${key}" stands here a second time`,
+      related: first === undefined ? [] : [{ message: `the first "${key}"`, path: [], place: place(first) }],
       help: "give one of them another name",
     };
   }
@@ -73,6 +96,22 @@ function syntaxRefusal(error: YAMLError, text: string, place: (offset: number) =
     message: `this is not YAML that Baton can read: ${error.message}`,
     help: "look at the indentation, quotes and brackets here and on the lines before",
   };
+}
+
+/** Where the key that is repeated at `offset` stands for the first time. */
+function firstOfKey(document: Document.Parsed, offset: number): number | undefined {
+  let first: number | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const keys = items.map(({ key }) => key).filter((key) => isScalar(key));
+      const repeated = keys.find((key) => startOf(key) === offset);
+      const original = repeated && keys.find(({ value }) => value === repeated.value);
+      if (original === undefined) return undefined;
+      first = startOf(original);
+      return visit.BREAK;
+    },
+  });
+  return first;
 }
 
 /** Few enough that no "billion laughs" fits, enough for any delivery that people write. */

@@ -6,6 +6,7 @@ import { duplicates } from "./rules/duplicates.ts";
 import { externalParameters } from "./rules/external-parameters.ts";
 import { filters } from "./rules/filters.ts";
 import { folders } from "./rules/folders.ts";
+import { foreignExpressions } from "./rules/foreign-expressions.ts";
 import { handOver } from "./rules/hand-over.ts";
 import { matrix } from "./rules/matrix.ts";
 import { names } from "./rules/names.ts";
@@ -34,6 +35,7 @@ export const rules: readonly Rule[] = [
   parameters,
   ranges,
   folders,
+  foreignExpressions,
   filters,
   somethingToDo,
 ];

@@ -33,7 +33,15 @@ function* refuseCycles(
     yield refusal("cycle", pathOf(first), {
       message: `the ${kind} wait for each other: ${[...cycle, first].join(" -> ")}`,
       related: others.map((name) => ({ message: `"${name}" waits here`, path: pathOf(name) })),
-      help: "take one of these out, so that something can start",
+      help: `nothing could start: take ${links(cycle, kind === "environments" ? "after" : "needs")}`,
     });
   }
+}
+
+/** Each that can be taken out to open the circle; of a long one the first few. */
+function links(cycle: readonly string[], key: "after" | "needs"): string {
+  return cycle
+    .slice(0, 3)
+    .map((name, at) => `"${cycle[(at + 1) % cycle.length]}" out of the "${key}" of "${name}"`)
+    .join(", or ");
 }
