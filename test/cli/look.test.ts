@@ -60,7 +60,7 @@ test("logs show one job, one attempt, or everything with names; a closed pipe is
   const box = sandbox(t, { files });
   const run = await box.baton("run");
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stderr, /app\.a@dev failed: .*; attempt 2 of 2 in/);
+  assert.match(run.stderr, /app\.a@dev failed after [^:]*: .*; attempt 2 of 2 in/);
   assert.match((await box.baton("logs", "1", "app.a", "--attempt", "1")).stdout, /^\d\d:\d\d:\d\d from a\n$/);
   const all = (await box.baton("logs")).stdout.split("\n");
   assert.match(all[0]!, /app\.a@dev from a/);
@@ -187,8 +187,8 @@ test("a missing tool and a working directory that is gone fail the job in words"
   const box = sandbox(t, { files });
   const { code, stderr } = await box.baton("run");
   assert.equal(code, 1);
-  assert.match(stderr, /app\.tool@dev failed: .*'no-such-tool'.*not on the PATH/);
-  assert.match(stderr, /app\.gone@dev failed: .*not\/here/);
+  assert.match(stderr, /app\.tool@dev failed after [^:]*: .*'no-such-tool'.*not on the PATH/);
+  assert.match(stderr, /app\.gone@dev failed after [^:]*: .*not\/here/);
   const doctor = await box.baton("doctor");
   assert.equal(doctor.code, 1);
   assert.match(doctor.stdout, /fail {2}tool no-such-tool: .*\n +remedy: install it/);

@@ -57,7 +57,7 @@ test("a failing step shows its last lines at once, where the log is, and how to 
   box.commit("broken");
   const { code, stdout, stderr } = await box.baton("run");
   assert.equal(code, 1);
-  assert.match(stderr, /web\.test failed: step '.*' ended with exit code 7/);
+  assert.match(stderr, /web\.test failed after [^:]*: step '.*' ended with exit code 7/);
   assert.match(stderr, /│ line 40\n {2}│ expected 3, got 4\n {2}log: \.baton\/logs\/r0001\/web\.test\.1\.log/);
   assert.doesNotMatch(stderr, /│ line 20\n/);
   assert.match(stderr, /web\.build@dev skipped \(.*web\.test/);

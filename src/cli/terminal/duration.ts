@@ -1,4 +1,4 @@
-/** Milliseconds as people say them: `<0.1s`, `0.4s`, `12s`, `3m 05s`, `2h 07m`. */
+/** Milliseconds as people say them: `<0.1s`, `0.4s`, `12s`, `3m 05s`, `2h 07m`, `7 days`, `2 days 3h`. */
 export function duration(ms: number): string {
   if (ms < 50) return "<0.1s";
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)}s`;
@@ -7,7 +7,9 @@ export function duration(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}m ${two(seconds % 60)}s`;
   const totalMinutes = Math.round(seconds / 60);
-  return `${Math.floor(totalMinutes / 60)}h ${two(totalMinutes % 60)}m`;
+  if (totalMinutes < 48 * 60) return `${Math.floor(totalMinutes / 60)}h ${two(totalMinutes % 60)}m`;
+  const hours = Math.round(totalMinutes / 60);
+  return `${Math.floor(hours / 24)} days${hours % 24 === 0 ? "" : ` ${hours % 24}h`}`;
 }
 
 /** Milliseconds since something, in one unit: `just now`, `5 minutes ago`, `3 days ago`. */

@@ -61,7 +61,7 @@ function failedLine(
   event: Extract<EngineEvent, { type: "job.failed" }>,
   { style, attemptsOf, at }: EventWords,
 ): string {
-  const text = `${event.job} failed: ${event.failure.message} ${style.faint(`after ${duration(event.durationMs)}`)}`;
+  const text = `${event.job} failed ${style.faint(`after ${duration(event.durationMs)}`)}: ${event.failure.message}`;
   if (event.retryAt === undefined) return `${style.bad("✖")} ${text}`;
   const next = `attempt ${event.attempt + 1} of ${attemptsOf(event.job)} in ${duration(event.retryAt - at)}`;
   return `${style.warning("↻")} ${text}; ${next}`;
