@@ -31,7 +31,7 @@ export function drawPipelines(plan: Plan, delivery: Delivery): Drawing {
 const isNeeded = ({ pipelines }: Delivery, name: string) => pipelines.some(({ needs }) => needs.includes(name));
 
 /** Job instances, with what starts after what. A join is drawn only where it saves lines. */
-export function drawJobs(plan: Plan): Drawing {
+export function drawJobs(plan: Plan, delivery: Delivery): Drawing {
   const nodes: DrawnNode[] = plan.jobs.map((job) => ({
     id: job.id,
     label: job.id,
@@ -56,7 +56,50 @@ export function drawJobs(plan: Plan): Drawing {
       (from): DrawnEdge => ({ from, to: job.id, kind: gates.has(from) ? "gate" : "order" }),
     );
   });
-  return { nodes, edges };
+  return { nodes, edges: [...edges, ...restingEdges(plan, delivery)] };
+}
+
+/** Jobs that do not run wait for nothing in a plan: what the definition says of them is drawn. */
+function restingEdges({ jobs }: Plan, delivery: Delivery): DrawnEdge[] {
+  const drawn = new Map(jobs.map((job) => [job.id, job]));
+  const pipelines = new Map(delivery.pipelines.map((pipeline) => [pipeline.name, pipeline]));
+  return jobs
+    .filter(({ decision }) => decision !== "run")
+    .flatMap(({ id, pipeline, job, environment }) => {
+      const { jobs: own, needs } = pipelines.get(pipeline)!;
+      const instances = (of: string, name: string) => [`${of}.${name}@${environment}`, `${of}.${name}`];
+      const ends = (of: string) => {
+        const others = Object.entries(pipelines.get(of)!.jobs);
+        return others.map(([name]) => name).filter((name) => !others.some(([, other]) => other.needs.includes(name)));
+      };
+      const before = own[job]!.needs.map((name) => ({ kind: "gate" as const, ids: instances(pipeline, name) }));
+      const isFirst = environment !== undefined && !own[job]!.needs.some((name) => own[name]!.per === "environment");
+      const handed = isFirst ? needs.flatMap((of) => ends(of).map((name) => instances(of, name))) : [];
+      return [...before, ...handed.map((ids) => ({ kind: "hand-off" as const, ids }))].flatMap(({ kind, ids }) => {
+        const from = ids.find((candidate) => drawn.has(candidate));
+        return from === undefined || from === id ? [] : [{ from, to: id, kind }];
+      });
+    });
+}
+
+/** What is said of an environment as a whole, by its name: what it comes after, and who is asked. */
+export function environmentNotes({ environments }: Delivery): ReadonlyMap<string, string> {
+  return new Map(
+    environments.map(({ name, after, approval }) => {
+      const asked = approval && `approval by ${approval.reviewers.join(" or ") || "anyone"}`;
+      return [
+        name,
+        [after.length > 0 && `, after ${after.join(" and ")}`, asked && `, ${asked}`].filter(Boolean).join(""),
+      ];
+    }),
+  );
+}
+
+/** Within its environment a node needs no `@dev`. */
+export function withoutEnvironments({ nodes, edges }: Drawing): Drawing {
+  const short = (label: string, group = "") =>
+    label.endsWith(`@${group}`) ? label.slice(0, -group.length - 1) : label;
+  return { nodes: nodes.map((node) => ({ ...node, label: short(node.label, node.group) })), edges };
 }
 
 function groupOf({ environment }: PlannedJob): string {

@@ -42,7 +42,11 @@ test("the plan explains one job", async (t) => {
 test("graph draws pipelines and jobs in three languages, and dot accepts its own", needs("dot"), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const text = await box.baton("graph");
-  assert.match(text.stdout, /^infra@dev/);
+  assert.match(text.stdout, /^dev\n {2}infra \(run\)\n {2}└─ web \(run\)\n\ntest.*\n {2}infra/);
+  const done = await box.baton("run", "--env", "dev");
+  assert.equal(done.code, 0, done.stderr);
+  const rest = await box.baton("graph", "--jobs", "--env", "dev");
+  assert.match(rest.stdout, /infra\.apply \(reuse\)\n {2}└─ web\.build \(reuse\).*\n {5}└─ web\.deploy \(reuse\)/);
   const mermaid = await box.baton("graph", "--format", "mermaid", "--jobs", "--env", "dev");
   assert.match(mermaid.stdout, /^flowchart LR\n/);
   assert.match(mermaid.stdout, /web\.build@dev/);

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { drawDot } from "../../src/order/draw/dot.ts";
 import type { Drawing } from "../../src/order/draw/drawing.ts";
+import { drawGroups } from "../../src/order/draw/groups.ts";
 import { drawMermaid } from "../../src/order/draw/mermaid.ts";
 import { drawTree } from "../../src/order/draw/text.ts";
 import { needs } from "../lane/needs.ts";
@@ -63,6 +64,49 @@ test (run)
   );
 });
 
+test("group after group: what comes from another one stands behind, unless it is said of the whole group", () => {
+  const node = (id: string, group?: string) => ({ id, label: id, state: "run" as const, ...(group && { group }) });
+  const drawing: Drawing = {
+    nodes: [
+      node("built"),
+      node("a1", "dev"),
+      node("b1", "dev"),
+      node("c1", "dev"),
+      node("a2", "test"),
+      node("b2", "test"),
+    ],
+    edges: [
+      { from: "a1", to: "b1", kind: "gate" },
+      { from: "b1", to: "c1", kind: "gate" },
+      { from: "a1", to: "c1", kind: "gate" },
+      { from: "built", to: "b1", kind: "gate" },
+      { from: "b1", to: "a2", kind: "gate" },
+      { from: "a2", to: "b2", kind: "gate" },
+      { from: "built", to: "b2", kind: "gate" },
+    ],
+  };
+  const told = new Map([
+    ["dev", ""],
+    ["test", ", after dev"],
+  ]);
+  assert.equal(
+    drawGroups(drawing, told),
+    `dev
+  a1 (run)
+  ├─ b1 (run) ← built
+  │  └─ c1 (run)
+  └─ c1 (run) ↑
+
+test, after dev
+  a2 (run)
+  └─ b2 (run) ← built
+
+built (run)
+`,
+  );
+  assert.match(drawGroups(drawing), /^test\n {2}a2 \(run\) ← b1$/m, "what nothing else tells is told at the node");
+});
+
 test("a label cannot steer the terminal", () => {
   const drawing: Drawing = { nodes: [{ id: "x", label: "a\u001b[31m\nb" }], edges: [] };
   assert.equal(drawTree(drawing), "a\ufffd[31m b\n");
@@ -71,7 +115,7 @@ test("a label cannot steer the terminal", () => {
 test("edges to nodes that are not drawn, and nodes drawn twice, are refused", () => {
   const twice = { nodes: [storefront.nodes[0]!, storefront.nodes[0]!], edges: [] };
   const astray: Drawing = { nodes: [], edges: [{ from: "a", to: "b", kind: "gate" }] };
-  for (const draw of [drawMermaid, drawDot, drawTree]) {
+  for (const draw of [drawMermaid, drawDot, drawTree, drawGroups]) {
     assert.throws(() => draw(twice), /infra.apply@dev is drawn twice/);
     assert.throws(() => draw(astray), /a, which is not drawn/);
   }

@@ -1,10 +1,11 @@
 import { planRun } from "../../control/verbs/plan.ts";
 import { drawDot } from "../../order/draw/dot.ts";
 import type { Drawing } from "../../order/draw/drawing.ts";
+import { drawGroups } from "../../order/draw/groups.ts";
 import { drawMermaid } from "../../order/draw/mermaid.ts";
 import { drawTree } from "../../order/draw/text.ts";
 import type { CommandModule } from "../command.ts";
-import { drawJobs, drawPipelines } from "../plan-drawing.ts";
+import { drawJobs, drawPipelines, environmentNotes, withoutEnvironments } from "../plan-drawing.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { examples } from "./options.ts";
 import { type PlanningOptions, planningOptions } from "./plan-options.ts";
@@ -49,9 +50,13 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   }
   const everywhere = options.env === undefined && options.to === undefined;
   const { plan, delivery } = await planRun(terminal, options, { everywhere });
-  const drawing = options.jobs ? drawJobs(plan) : drawPipelines(plan, delivery);
+  const drawing = options.jobs ? drawJobs(plan, delivery) : drawPipelines(plan, delivery);
   if (options.json) terminal.printJson({ version: 1, ...drawing });
-  else terminal.print(...draw(drawing).trimEnd().split("\n"));
+  else {
+    const text =
+      draw === drawTree ? drawGroups(withoutEnvironments(drawing), environmentNotes(delivery)) : draw(drawing);
+    terminal.print(...text.trimEnd().split("\n"));
+  }
   terminal.suggest("baton plan", "why each of them runs or not");
   return exitCodes.clean;
 };

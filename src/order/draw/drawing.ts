@@ -11,6 +11,8 @@ export interface DrawnNode {
   /** Nodes of one group are framed together, such as a pipeline in an environment. */
   group?: string;
   state?: NodeState;
+  /** Behind the label, where there is room: in text. */
+  note?: string;
 }
 
 export type NodeState = "run" | "reuse" | "skip" | "waiting" | "running" | "succeeded" | "failed" | "cancelled";

@@ -26,7 +26,7 @@ export function drawTree(drawing: Drawing): string {
     const { node, indent, branch, below } = item;
     const isRepeated = unfolded[node] === 1;
     const after = successors(keyed.graph, node);
-    lines.push(`${indent}${branch}${described(drawing.nodes[node]!)}${isRepeated && after.length > 0 ? " ↑" : ""}\n`);
+    lines.push(`${indent}${branch}${described(drawing.nodes[node]!)}${isRepeated ? " ↑" : ""}\n`);
     if (isRepeated) continue;
     unfolded[node] = 1;
     for (let i = after.length - 1; i >= 0; i--) {
@@ -46,8 +46,8 @@ function keyedGraph(drawing: Drawing): KeyedGraph<string> {
   );
 }
 
-function described({ label, state }: DrawnNode): string {
-  return state === undefined ? plain(label) : `${plain(label)} (${state})`;
+function described({ label, state, note }: DrawnNode): string {
+  return [plain(label), state && `(${state})`, note && plain(note)].filter((part) => part).join(" ");
 }
 
 /** A label is one line and cannot steer the terminal. */
