@@ -1,0 +1,43 @@
+/** docs/definition.md says what a step has; this asks one. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { sandbox } from "./sandbox.ts";
+
+const page = readFileSync(new URL("../../docs/definition.md", import.meta.url), "utf8");
+const section = /^### What a step has\n([\s\S]*?)^`sh` is written/m.exec(page)![1]!;
+
+test("a step has the variables that the page lists, those of the shell, and no secret of another job", async (t) => {
+  const script = "env | sed -n 's/^\\(BATON_[A-Z]*\\|FROM_SHELL\\|TOKEN\\)=.*/\\1/p' | sort >> ../../../../found";
+  const box = sandbox(t, {
+    files: {
+      ".gitignore": "found\n",
+      "baton.yaml": `name: shop
+environments: { dev: {} }
+pipelines:
+  web:
+    jobs:
+      look: { deploys: true, steps: [${JSON.stringify(script)}] }
+      other: { needs: look, env: { T: { secret: TOKEN } }, steps: ['test "$T" = hidden'] }
+`,
+    },
+  });
+  Object.assign(box.env, { FROM_SHELL: "yes", TOKEN: "hidden", BATON_OUTPUT: "/of/another/run" });
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 0, stderr);
+  const rows = [...section.matchAll(/^\| (`BATON_.*?) \|/gm)].map(([, names]) => names!);
+  const listed = rows.flatMap((row) => [...row.matchAll(/`(BATON_\w+)`/g)].map(([, name]) => name!));
+  assert.deepEqual(box.read("found").trim().split("\n"), [...listed, "FROM_SHELL"].sort());
+});
+
+test("nothing can be typed into a step: what asks sees the end at once", async (t) => {
+  const box = sandbox(t, {
+    files: {
+      "baton.yaml":
+        "name: shop\nenvironments: { dev: {} }\npipelines:\n  web:\n    jobs:\n      ask: { steps: ['! read -r answer'] }\n",
+    },
+  });
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 0, stderr);
+});
