@@ -1,5 +1,7 @@
 /** What all generated files have in common, whatever the platform. */
 
+import type { DefinitionPath } from "../model/refusal.ts";
+
 /** A file to be. Each writer says what its path is relative to. */
 export interface WrittenFile {
   readonly path: string;
@@ -10,10 +12,13 @@ export interface WrittenFile {
 export class CannotWrite extends Error {
   override readonly name = "CannotWrite";
   readonly next: string | undefined;
+  /** What in the definition cannot be written, where one part of it is to blame. */
+  readonly path: DefinitionPath | undefined;
 
-  constructor(message: string, next?: string) {
+  constructor(message: string, next?: string, path?: DefinitionPath) {
     super(message);
     this.next = next;
+    this.path = path;
   }
 }
 

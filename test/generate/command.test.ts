@@ -42,6 +42,38 @@ test("--dry-run shows a diff and writes nothing; --check fails for a stale file"
   assert.match(stale.stderr, /shop\.yml/);
 });
 
+test("what a layout has no means for is told with its place in the definition", async (t) => {
+  const text = `name: shop
+environments:
+  dev: { branch: main }
+  prod:
+    branch: main
+    after: dev
+pipelines:
+  web:
+    jobs:
+      build: { per: release, steps: [npm test], artifacts: { dist: dist } }
+      report: { needs: build, runsAfter: always, deploys: true, steps: [./report.sh] }
+`;
+  const repo = sandbox(t, { files: { "baton.yaml": text } });
+  const told: [string[], RegExp][] = [
+    [
+      ["github", "--layout", "chained"],
+      /^baton: baton\.yaml:6:12: prod comes after .*\n {2}6 \| {5}after: dev\n.*\^\n {2}next: /,
+    ],
+    [
+      ["github", "--layout", "per-environment"],
+      /^baton: baton\.yaml:10:21: web\.build makes dist .*\n {2}10 \| .*\n.*\^\n {2}next: /,
+    ],
+    [["codepipeline"], /^baton: baton\.yaml:11:\d+: web\.report runs after .*\n {2}11 \| .*\n.*\^\n {2}next: /],
+  ];
+  for (const [target, says] of told) {
+    const { code, stderr } = await repo.baton("generate", ...target);
+    assert.equal(code, 2);
+    assert.match(stderr, says);
+  }
+});
+
 test("a file of somebody else is not overwritten without --force", async (t) => {
   const repo = sandbox(t, { files: { "baton.yaml": definition, [entry]: "name: mine\non: push\n" } });
   const refused = await repo.baton("generate", "github");

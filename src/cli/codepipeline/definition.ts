@@ -10,7 +10,6 @@ import type { Delivery } from "../../model/delivery.ts";
 import { codepipeline } from "../../platforms/codepipeline/codepipeline.ts";
 import { type FileSettings, settingsFileSchema } from "../../platforms/codepipeline/settings-file.ts";
 import { formats, layouts, type WriteOptions } from "../../platforms/codepipeline/write/options.ts";
-import { CannotWrite } from "../../platforms/generated.ts";
 import { UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -46,16 +45,6 @@ export async function readForCodePipeline(options: CodePipelineOptions, terminal
       folder,
     },
   };
-}
-
-/** What the writer refuses is something for the user to change. */
-export function writing<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof CannotWrite)) throw error;
-    throw new UsageError(error.message, error.next === undefined ? {} : { next: error.next });
-  }
 }
 
 function oneOf<T extends string>(known: readonly T[], option: string, given: string): T {

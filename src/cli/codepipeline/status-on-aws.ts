@@ -8,7 +8,8 @@ import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
 import { type ExitCode, exitCodes, Failure } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { type ForCodePipeline, readForCodePipeline, writing } from "./definition.ts";
+import { writing } from "../writing.ts";
+import { type ForCodePipeline, readForCodePipeline } from "./definition.ts";
 import { type Approval, approvalsOf, statusLines } from "./status-text.ts";
 
 interface Options {
@@ -22,7 +23,7 @@ export async function statusOnAws(options: Options, terminal: Terminal): Promise
   const read = await readForCodePipeline(options, terminal);
   const { delivery, write } = read;
   const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
-  const document = writing(() => lowerDelivery(delivery, write));
+  const document = writing(delivery, terminal.cwd, () => lowerDelivery(delivery, write));
   const wanted = wantedPipelines(document, environments);
   const status = await asked(() => lookAt(wanted, awsCli(terminal.env)));
   const isThere = status.pipelines.length > 0;

@@ -14,11 +14,12 @@ import { markOf } from "../../platforms/generated.ts";
 import { assumptionsOf, notCounted, pricesOf } from "../codepipeline/cost-assumptions.ts";
 import { type CostOptions, refuseStrangeNames, unusedNames, withOptions } from "../codepipeline/cost-options.ts";
 import { costLines } from "../codepipeline/cost-text.ts";
-import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
+import { readForCodePipeline } from "../codepipeline/definition.ts";
 import type { CommandModule } from "../command.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { centsThatAddUp, dollars } from "../terminal/money.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { writing } from "../writing.ts";
 import { type ConfigOptions, collect, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
@@ -56,7 +57,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     options.against === undefined ? undefined : await readExisting(options.against, delivery.name, terminal);
   const use = {
     after: useOfDocument(
-      writing(() => lowerDelivery(delivery, write)),
+      writing(delivery, terminal.cwd, () => lowerDelivery(delivery, write)),
       known,
     ),
     ...(existing && { before: useOfFiles(existing, known) }),

@@ -2,14 +2,15 @@ import { commandsBefore, createCommand } from "../../platforms/codepipeline/writ
 import { lowerDelivery } from "../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../platforms/codepipeline/write/write.ts";
 import { markOf } from "../../platforms/generated.ts";
-import { readForCodePipeline, writing } from "../codepipeline/definition.ts";
+import { readForCodePipeline } from "../codepipeline/definition.ts";
 import type { ExitCode } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { writing } from "../writing.ts";
 import { conclude, type GenerateOptions } from "./generate-outcome.ts";
 
 export async function generateCodePipeline(options: GenerateOptions, terminal: Terminal): Promise<ExitCode> {
   const { project, delivery, write } = await readForCodePipeline(options, terminal);
-  const { files, notes } = writing(() => writeCodePipeline(delivery, write));
+  const { files, notes } = writing(delivery, terminal.cwd, () => writeCodePipeline(delivery, write));
   const config = options.config === undefined ? "" : ` --config ${options.config}`;
   return conclude({
     options,

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { loadDefinition } from "../../control/definition/load.ts";
 import { findProject } from "../../control/project.ts";
-import { CannotWrite, markOf } from "../../platforms/generated.ts";
+import { markOf } from "../../platforms/generated.ts";
 import { github } from "../../platforms/github/github.ts";
 import { type Layout, layouts, type WriteOptions } from "../../platforms/github/write/options.ts";
 import { settingsFor } from "../../platforms/github/write/settings.ts";
@@ -12,6 +12,7 @@ import { settingsFileSchema } from "../../platforms/github/write/settings-file.t
 import { writeWorkflows } from "../../platforms/github/write/write.ts";
 import { type ExitCode, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { writing } from "../writing.ts";
 import { conclude, type GenerateOptions } from "./generate-outcome.ts";
 
 export async function generateGithub(options: GenerateOptions, terminal: Terminal): Promise<ExitCode> {
@@ -43,12 +44,7 @@ export async function generateGithub(options: GenerateOptions, terminal: Termina
   }
 
   function written() {
-    try {
-      return writeWorkflows(delivery, write);
-    } catch (error) {
-      if (!(error instanceof CannotWrite)) throw error;
-      throw new UsageError(error.message, error.next === undefined ? {} : { next: error.next });
-    }
+    return writing(delivery, terminal.cwd, () => writeWorkflows(delivery, write));
   }
 }
 

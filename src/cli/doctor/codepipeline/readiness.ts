@@ -5,8 +5,9 @@ import { findProgram, readRemote } from "../../../control/local/machine.ts";
 import { commandsBefore, createCommand } from "../../../platforms/codepipeline/write/create-commands.ts";
 import { lowerDelivery } from "../../../platforms/codepipeline/write/lower.ts";
 import { writeCodePipeline } from "../../../platforms/codepipeline/write/write.ts";
-import { type CodePipelineOptions, readForCodePipeline, writing } from "../../codepipeline/definition.ts";
+import { type CodePipelineOptions, readForCodePipeline } from "../../codepipeline/definition.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { writing } from "../../writing.ts";
 import type { CheckUp } from "../check-up.ts";
 import { firstLine } from "../programs.ts";
 import { connectionFound } from "./connection.ts";
@@ -24,7 +25,7 @@ export interface Readiness {
 export async function readinessOnCodePipeline(options: CodePipelineOptions, terminal: Terminal): Promise<Readiness> {
   const read = await readForCodePipeline(options, terminal);
   const { delivery, write } = read;
-  const document = writing(() => lowerDelivery(delivery, write));
+  const document = writing(delivery, terminal.cwd, () => lowerDelivery(delivery, write));
   const wanted: Wanted = { ...read, document, files: writeCodePipeline(delivery, write).files, terminal };
   const generated = generatedFiles(wanted);
   const here = [generated, await sourceFound(wanted, generated)];

@@ -29,6 +29,7 @@ export function refuseTooMuch(pipeline: Pipeline): void {
       throw new CannotWrite(
         `the default of the parameter ${variable} ${wrong}`,
         "give it another default; a word such as none can stand for nothing",
+        ["parameters", variable, "default"],
       );
     }
   }

@@ -68,6 +68,7 @@ function branchOf({ name, branch }: Environment): string[] {
   throw new CannotWrite(
     `the environment ${name} takes pushes to ${branch}, and a CodePipeline needs the name of one branch for its source`,
     "name the branch, without a pattern",
+    ["environments", name, "branch"],
   );
 }
 
@@ -78,11 +79,13 @@ function notReached({ name, after }: Environment, delivery: Delivery): CannotWri
     return new CannotWrite(
       `the environment ${name} comes after environments of several branches (${entries.join(", ")}), so no push gets there, and a CodePipeline starts with a push`,
       "let it come after environments of one branch, or give it a branch and let it come after none",
+      ["environments", name, "after"],
     );
   }
   return new CannotWrite(
     `the environment ${name} has neither a branch nor an environment ${after.length > 0 ? "that pushes reach before it" : "that it comes after"}, so no push reaches it`,
     "give it a branch, or say after which environment it comes",
+    ["environments", name],
   );
 }
 
@@ -101,6 +104,7 @@ function pipelinesOn(branch: string, delivery: Delivery): Pipeline[] {
       throw new CannotWrite(
         `on ${branch} the pipeline ${name} needs ${missing}, which does not run on this branch`,
         `add ${branch} to the branches of ${missing}`,
+        ["pipelines", name, "needs"],
       );
     }
   }

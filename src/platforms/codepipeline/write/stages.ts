@@ -87,6 +87,7 @@ export function isLeftOut(place: JobPlace): boolean {
     throw new CannotWrite(
       `${pipeline.name}.${name} runs after ${job.runsAfter === "failure" ? "a failure" : "success and failure"}, and in CodePipeline nothing runs after a failure`,
       "make it a step with continueOnFailure at the end of the job it looks at, or subscribe to the notifications",
+      ["pipelines", pipeline.name, "jobs", name, "runsAfter"],
     );
   }
   if (job.condition === undefined) return false;
@@ -102,6 +103,7 @@ export function isLeftOut(place: JobPlace): boolean {
     throw new CannotWrite(
       `${pipeline.name}.${name} hands something over and its condition may leave it out, and CodePipeline does not keep what an earlier run handed over`,
       "put the condition on its steps, so that the job always hands over",
+      ["pipelines", pipeline.name, "jobs", name, "condition"],
     );
   }
   return answer === "no";
@@ -147,6 +149,7 @@ function approvalStage({
     throw new CannotWrite(
       `the approval of ${environment} asks with ${asked.length} characters, and CodePipeline takes ${configurationLimit}`,
       "shorten its message, or name a team instead of its members",
+      ["environments", environment, "approval"],
     );
   }
   const action: Action = {

@@ -309,6 +309,7 @@ function ownStep(options: { step: Step; job: Job; place: JobPlace; around: Surro
     throw new CannotWrite(
       `${place.pipeline.name}: the step "${step.name}" has \${{ in its script, which GitHub would replace before the shell sees it`,
       "hand the value over in env",
+      ["pipelines", place.pipeline.name],
     );
   }
   const folder = joinFolders(folderOf(place.pipeline, job), step.workingDirectory);

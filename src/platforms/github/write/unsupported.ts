@@ -12,12 +12,14 @@ export function refuseUnsupported(delivery: Delivery): void {
         throw new CannotWrite(
           `${where} may fail without stopping anything (continueOnFailure) and makes ${made}: whoever takes it would go on without it`,
           "leave continueOnFailure out there, or make it in another job",
+          ["pipelines", pipeline.name, "jobs", name, "continueOnFailure"],
         );
       }
       if (job.concurrency !== undefined && job.concurrency.limit > 1) {
         throw new CannotWrite(
           `${where} lets ${job.concurrency.limit} jobs of its group run at a time; a concurrency group of GitHub lets one`,
           "use a limit of 1, or a group for each",
+          ["pipelines", pipeline.name, "jobs", name, "concurrency"],
         );
       }
     }

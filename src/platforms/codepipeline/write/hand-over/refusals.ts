@@ -19,6 +19,7 @@ export function refuseWhatSeparatesCannot(
     throw new CannotWrite(
       `the parameter ${open[0]} has no default, and a pipeline that is started by another one is given none`,
       "give it a default, or use the layout single",
+      ["parameters", open[0]],
     );
   }
   if (settings.rollback === "function" && Object.keys(settings.alarms).length > 0) {
@@ -40,6 +41,7 @@ function refuseArtifact(artifact: string, place: JobPlace, lines: readonly LineS
     throw new CannotWrite(
       `${place.pipeline.name}.${place.name} takes the artifact ${artifact} once for each release, and separate CodePipelines hand artifacts over in environments only`,
       separateRemedy,
+      ["pipelines", place.pipeline.name, "jobs", place.name, "uses"],
     );
   }
   refuseAbsent(artifact, { place, pipeline: from.pipeline.name, lines });
@@ -67,5 +69,6 @@ function refuseAbsent(
   throw new CannotWrite(
     `${place.pipeline.name}.${place.name} needs ${what} in ${environment?.name}, where ${pipeline} has no job that could hand it over`,
     separateRemedy,
+    ["pipelines", place.pipeline.name, "jobs", place.name],
   );
 }

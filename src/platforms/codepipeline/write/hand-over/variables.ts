@@ -35,5 +35,6 @@ function variableOf(name: string, { producer, consumer }: { producer: Producer; 
   throw new CannotWrite(
     `${consumer.pipeline.name}.${consumer.name} reads ${producer.pipeline.name}.${producer.output} once for each release, and separate CodePipelines hand outputs over in environments only`,
     separateRemedy,
+    ["pipelines", consumer.pipeline.name, "jobs", consumer.name],
   );
 }

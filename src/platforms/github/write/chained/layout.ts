@@ -58,12 +58,14 @@ function branchTable({ environments }: Delivery): Record<string, string> {
       throw new CannotWrite(
         `${name} comes after another environment or has to be approved; the layout chained deploys what is pushed to a branch`,
         "use the layout orchestrated for promotion",
+        ["environments", name, after.length > 0 ? "after" : "approval"],
       );
     }
     if (branch === undefined || !/^[\w./-]+$/.test(branch) || Object.hasOwn(table, branch)) {
       throw new CannotWrite(
         `${name} has ${branch === undefined ? "no branch" : `the branch ${branch}`}; in the layout chained every environment has one branch of its own, by its full name`,
         "give it one, or use the layout orchestrated",
+        ["environments", name, "branch"],
       );
     }
     table[branch] = name;
@@ -87,6 +89,7 @@ function chainBefore(delivery: Delivery, pipeline: Pipeline): Pipeline[] {
       throw new CannotWrite(
         `${here.name} needs ${direct.join(" and ")}, none of which comes before the other: a workflow that follows both would start twice`,
         "use the layout orchestrated, or let one need the other",
+        ["pipelines", here.name, "needs"],
       );
     }
     here = named.get(direct[0]!)!;
@@ -96,6 +99,7 @@ function chainBefore(delivery: Delivery, pipeline: Pipeline): Pipeline[] {
     throw new CannotWrite(
       `${pipeline.name} is number ${chain.length + 1} in its chain (${chain.map(({ name }) => name).join(" -> ")}); GitHub stops after ${longestChain}`,
       "use the layout orchestrated",
+      ["pipelines", pipeline.name, "needs"],
     );
   }
   return chain;

@@ -109,7 +109,10 @@ export function dispatchInputs(delivery: Delivery): Record<string, Input> {
   }
   for (const [name, { type, description, default: given, options }] of Object.entries(delivery.parameters)) {
     if (Object.hasOwn(inputs, name)) {
-      throw new CannotWrite(`the parameter ${name} has the name of an input that Baton needs`, "give it another name");
+      throw new CannotWrite(`the parameter ${name} has the name of an input that Baton needs`, "give it another name", [
+        "parameters",
+        name,
+      ]);
     }
     inputs[name] = {
       ...(description !== undefined && { description }),

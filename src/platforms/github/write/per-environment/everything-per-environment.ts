@@ -13,6 +13,7 @@ export function everythingPerEnvironment(delivery: Delivery): Delivery {
     throw new CannotWrite(
       `${pipeline.name}.${made.job} makes ${made.name} once for a release; the layout per-environment makes everything anew in each environment`,
       "use the layout orchestrated, or make the job per environment",
+      ["pipelines", pipeline.name, "jobs", made.job, "per"],
     );
   }
   return {

@@ -149,6 +149,7 @@ function upstreamOf({ name, after }: Environment): string | undefined {
     throw new CannotWrite(
       `${name} comes after ${after.join(" and ")}: in the layout per-environment an orchestrator follows one other, or it would start once for each`,
       "use the layout orchestrated",
+      ["environments", name, "after"],
     );
   }
   return after[0];
