@@ -13,11 +13,11 @@ export class World {
   readonly reaped: string[] = [];
   /** How many events each write had. */
   writes: number[] = [];
-  readonly watchers = new Set<() => void>();
+  readonly watchers = new Map<string, () => void>();
   /** Set to make the next writes fail. */
   broken: Error | undefined;
-  readonly #runners: ((ended: Ended) => void)[] = [];
-  #alarms: { at: number; wake: () => void }[] = [];
+  readonly #runners = new Map<string, (ended: Ended) => void>();
+  #alarms: { session: string; at: number; wake: () => void }[] = [];
   #ids = 0;
   #sessions = 0;
   /** Sessions that are there. */
@@ -27,19 +27,13 @@ export class World {
     clock: {
       now: () => this.now,
       elapsed: () => this.elapsed,
-      wakeAfter: (ms, wake) => {
-        const alarm = { at: this.elapsed + ms, wake };
-        this.#alarms.push(alarm);
-        return () => {
-          this.#alarms = this.#alarms.filter((each) => each !== alarm);
-        };
-      },
+      wakeAfter: (ms, wake) => this.#wakeAfter("nobody", { ms, wake }),
     },
-    store: this.store(),
+    store: this.store("nobody"),
     runner: {
       start: (launch) => this.launches.push(launch),
       stop: (token, mode) => this.stops.push({ token, mode }),
-      onEnded: (listener) => this.#runners.push(listener),
+      onEnded: (listener) => this.#runners.set("nobody", listener),
       reap: async (tokens) => {
         this.reaped.push(...tokens);
       },
@@ -56,12 +50,20 @@ export class World {
     return engine;
   }
 
-  /** All Batons that were there are gone. */
-  die(): void {
-    this.alive.clear();
-    this.watchers.clear();
-    this.#runners.length = 0;
-    this.#alarms = [];
+  /** This Baton is gone, or all that were there. */
+  die(session?: string): void {
+    for (const gone of session === undefined ? [...this.alive] : [session]) {
+      this.alive.delete(gone);
+      this.watchers.delete(gone);
+      this.#runners.delete(gone);
+      this.#alarms = this.#alarms.filter((alarm) => alarm.session !== gone);
+    }
+  }
+
+  /** The session that goes on with a run, as the journal has it. */
+  owner(run: string): string {
+    const last = this.journal.findLast(({ event }) => event.run === run && "owner" in event);
+    return (last!.event as { owner: string }).owner;
   }
 
   /** One more Baton on the same journal, beside those that are there. */
@@ -69,11 +71,19 @@ export class World {
     const mine = `session-${++this.#sessions}`;
     this.alive.add(mine);
     const lease = { mine, isAlive: this.ports.lease.isAlive };
-    return await openEngine({ ...this.ports, store: this.store(), lease });
+    const { clock, runner } = this.ports;
+    const ports: Ports = {
+      ...this.ports,
+      lease,
+      store: this.store(mine),
+      clock: { ...clock, wakeAfter: (ms, wake) => this.#wakeAfter(mine, { ms, wake }) },
+      runner: { ...runner, onEnded: (listener) => this.#runners.set(mine, listener) },
+    };
+    return await openEngine(ports);
   }
 
   /** What one of them sees of the journal. `watch` calls back as soon as others have written. */
-  store(): Store {
+  store(session: string): Store {
     const world = this;
     let seen = 0;
     let turns: Promise<unknown> = Promise.resolve();
@@ -92,7 +102,7 @@ export class World {
           seen = world.journal.length;
           if (events.length > 0) {
             world.writes.push(events.length);
-            for (const changed of [...world.watchers]) changed();
+            for (const changed of [...world.watchers.values()]) changed();
           }
         });
         turns = turn.catch(() => {});
@@ -102,9 +112,17 @@ export class World {
         const look = () => {
           if (seen < world.journal.length) changed();
         };
-        world.watchers.add(look);
-        return () => world.watchers.delete(look);
+        world.watchers.set(session, look);
+        return () => world.watchers.delete(session);
       },
+    };
+  }
+
+  #wakeAfter(session: string, { ms, wake }: { ms: number; wake: () => void }): () => void {
+    const alarm = { session, at: this.elapsed + ms, wake };
+    this.#alarms.push(alarm);
+    return () => {
+      this.#alarms = this.#alarms.filter((each) => each !== alarm);
     };
   }
 
@@ -132,7 +150,7 @@ export class World {
       stopped: { kind: "stopped" },
     };
     const ended = { token, durationMs: 5, result: typeof result === "string" ? results[result]! : result };
-    for (const listener of this.#runners) listener(ended);
+    for (const listener of this.#runners.values()) listener(ended);
   }
 
   get started(): string[] {
