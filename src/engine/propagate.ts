@@ -31,10 +31,10 @@ export function outcomeOf(run: RunState, job: JobState): Outcome {
 
 /** Tells everything behind the job that it has ended. Jobs whose turn has come go on their way. */
 export function noteEnded(state: State, run: RunState, job: JobState): void {
-  const order = run.order!;
   const outcome = outcomeOf(run, job);
-  const culprit = job.status === "skipped" && order.culprit[job.number]! >= 0 ? order.culprit[job.number]! : job.number;
-  noteNodeEnded(state, run, { node: job.number, outcome, culprit });
+  // What was left out because of something else is no reason itself.
+  const cause = job.skipped?.code === "gate" ? run.jobs.get(job.skipped.because) : undefined;
+  noteNodeEnded(state, run, { node: job.number, outcome, culprit: (cause ?? job).number });
 }
 
 interface NodeEnd {

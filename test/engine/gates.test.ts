@@ -95,3 +95,33 @@ test("an empty plan is a run that has succeeded", async () => {
   const { run: id } = await engine.createRun({ delivery: shop, plan: plan([]), parallel: 1 });
   assert.equal((await engine.settled(id)).conclusion, "succeeded");
 });
+
+test("a reason names what failed, at whatever distance", async () => {
+  const world = new World();
+  const engine = await world.open();
+  const shop = delivery(
+    [
+      pipeline("web", {
+        second: job({ per: "release" }),
+        third: job({ per: "release" }),
+        last: job({ per: "release" }),
+      }),
+    ],
+    [],
+  );
+  const jobs = [
+    planned("web.second"),
+    planned("web.third", { after: ["web.second"] }),
+    planned("web.last", { after: ["web.third"] }),
+  ];
+  const { run } = await engine.createRun({ delivery: shop, plan: plan(jobs), parallel: 1 });
+  await world.end("web.second", "failed");
+  await engine.settled(run);
+  assert.deepEqual(
+    world.events("job.skipped").map(({ job: id, because }) => [id, because]),
+    [
+      ["web.third", "web.second"],
+      ["web.last", "web.second"],
+    ],
+  );
+});

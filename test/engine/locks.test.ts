@@ -86,3 +86,21 @@ test("who is cancelled while waiting gives up its place", async () => {
   assert.deepEqual(engine.state.environments.get("dev")?.queue, []);
   assert.equal((await engine.settled(second)).conclusion, "cancelled");
 });
+
+test("a release with two deploying jobs in one pipeline is not superseded by itself", async () => {
+  const world = new World();
+  const engine = await world.open();
+  const twice = delivery(
+    [pipeline("web", { deploy: job({ deploys: true }), activate: job({ deploys: true }) })],
+    [environment("dev")],
+  );
+  const { run } = await engine.createRun({
+    delivery: twice,
+    plan: plan([planned("web.deploy@dev"), planned("web.activate@dev", { after: ["web.deploy@dev"] })]),
+    parallel: 1,
+  });
+  await world.end("web.deploy@dev");
+  await world.end("web.activate@dev");
+  assert.equal((await engine.settled(run)).conclusion, "succeeded");
+  assert.deepEqual(world.started, ["web.deploy@dev", "web.activate@dev"]);
+});

@@ -162,3 +162,22 @@ test("what a job left out by its condition handed over before stays handed over"
     artifacts: { dist: newer },
   });
 });
+
+test("an environment in which only tolerated failures ran does not count as deployed", async () => {
+  const world = new World();
+  const engine = await world.open();
+  const checks = delivery(
+    [pipeline("web", { build: job({ per: "release" }), smoke: job({ continueOnFailure: true }) })],
+    [environment("dev")],
+  );
+  const { run } = await engine.createRun({
+    delivery: checks,
+    plan: plan([planned("web.build"), planned("web.smoke@dev", { after: ["web.build"] })]),
+    parallel: 1,
+  });
+  await world.end("web.build");
+  await world.end("web.smoke@dev", "failed");
+  const { conclusion, deployed } = await engine.settled(run);
+  assert.deepEqual([conclusion, deployed], ["succeeded", {}]);
+  assert.deepEqual(engine.state.deployed, {});
+});

@@ -1,8 +1,10 @@
 import { cancelHolds } from "./checkers/cancel-holds.ts";
+import { cancelsHaveCauses } from "./checkers/cancels-have-causes.ts";
 import type { Checker } from "./checkers/checker.ts";
 import { endedStaysEnded } from "./checkers/ended-stays-ended.ts";
 import { goneHoldsUpNobody } from "./checkers/gone-holds-up-nobody.ts";
 import { groupsInOrder } from "./checkers/groups-in-order.ts";
+import { legsMayEnd } from "./checkers/legs-may-end.ts";
 import { limits } from "./checkers/limits.ts";
 import { locksInOrder } from "./checkers/locks-in-order.ts";
 import { needsFirst } from "./checkers/needs-first.ts";
@@ -14,9 +16,12 @@ import { oneDeployment } from "./checkers/one-deployment.ts";
 import { onlyTheOwner } from "./checkers/only-the-owner.ts";
 import { ownOutputs } from "./checkers/own-outputs.ts";
 import { passedOrNot } from "./checkers/passed-or-not.ts";
+import { passedRanAll } from "./checkers/passed-ran-all.ts";
+import { reasonsComeFirst } from "./checkers/reasons-come-first.ts";
 import { replayIsLive } from "./checkers/replay-is-live.ts";
 import { retriesBounded } from "./checkers/retries-bounded.ts";
 import { settles } from "./checkers/settles.ts";
+import { skipsAreTrue } from "./checkers/skips-are-true.ts";
 import { suspendedHoldsNothing } from "./checkers/suspended-holds-nothing.ts";
 
 /** Everything that must hold in every world. Each is proven to see its own mistake in mutations.test.ts. */
@@ -40,6 +45,11 @@ export function allCheckers(): Checker[] {
     onlyTheOwner(),
     suspendedHoldsNothing(),
     goneHoldsUpNobody(),
+    skipsAreTrue(),
+    cancelsHaveCauses(),
+    legsMayEnd(),
+    passedRanAll(),
+    reasonsComeFirst(),
     settles(),
   ];
 }

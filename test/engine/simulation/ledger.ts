@@ -11,7 +11,25 @@ export class Ledger {
   /** Who holds the lock, by environment. */
   readonly holders = new Map<string, string>();
   readonly tokens = new Map<string, LedgerJob>();
+  /** Releases that began to deploy, by `pipeline@environment`. */
+  readonly deploying = new Map<string, Set<number>>();
   length = 0;
+
+  /** Whether a newer release of its pipeline has begun to deploy where this job would. */
+  isSuperseded({ run, planned, definition }: LedgerJob): boolean {
+    if (run.rollback || !definition.deploys) return false;
+    const began = this.deploying.get(`${planned.pipeline}@${planned.environment}`) ?? [];
+    return [...began].some((release) => release > run.release);
+  }
+
+  #started(job: LedgerJob, token: string): void {
+    this.tokens.set(token, job);
+    const { planned, definition, run } = job;
+    if (!definition.deploys) return;
+    const key = `${planned.pipeline}@${planned.environment}`;
+    const began = this.deploying.get(key) ?? new Set();
+    this.deploying.set(key, began.add(run.release));
+  }
 
   see({ event, seq, at }: Recorded, elapsed: number): void {
     this.length = seq;
@@ -22,8 +40,8 @@ export class Ledger {
     const run = this.runs.get(event.run)!;
     if ("job" in event) {
       const job = run.jobs.get(event.job)!;
-      if (event.type === "job.started") this.tokens.set(event.token, job);
-      job.see(event, { at, elapsed });
+      if (event.type === "job.started") this.#started(job, event.token);
+      job.see(event, { at, elapsed, seq });
     }
     if (event.type === "lock.acquired") this.holders.set(event.environment, event.run);
     if (event.type === "lock.released") this.holders.delete(event.environment);
@@ -47,6 +65,11 @@ export class LedgerJob {
   /** While backing off: when its wait is over if its owner stays the same, on the clock that is never set. */
   dueAt: number | undefined;
   skipCode: string | undefined;
+  because: string | undefined;
+  /** Its environment was not reached. */
+  unreached = false;
+  /** `seq` of the last event about it. */
+  since = 0;
   outputs: Record<string, string> = {};
   artifacts: Record<string, { digest: string }> = {};
 
@@ -66,7 +89,11 @@ export class LedgerJob {
     return this.status === "succeeded" || (this.status === "skipped" && this.skipCode === "not-needed");
   }
 
-  see(event: Extract<EngineEvent, { job: string }>, { at, elapsed }: { at: number; elapsed: number }): void {
+  see(
+    event: Extract<EngineEvent, { job: string }>,
+    { at, elapsed, seq }: { at: number; elapsed: number; seq: number },
+  ): void {
+    this.since = seq;
     switch (event.type) {
       case "job.started":
         this.status = "running";
@@ -86,6 +113,8 @@ export class LedgerJob {
       case "job.skipped":
         this.status = "skipped";
         this.skipCode = event.code;
+        this.because = event.because;
+        this.unreached = event.text.includes("was not reached");
         break;
       case "job.cancelled":
         this.status = "cancelled";
@@ -118,6 +147,7 @@ export class LedgerRun {
   lastOwner: string | undefined;
   suspended = false;
   cancelled: "graceful" | "now" | undefined;
+  readonly cancelledBy = new Set<string>();
   finished: RunFinished | undefined;
   retries = 0;
 
@@ -157,6 +187,7 @@ export class LedgerRun {
     }
     if (event.type === "run.cancel-requested") {
       this.cancelled = event.mode;
+      this.cancelledBy.add(event.by);
       for (const [name, answer] of this.approvals) if (answer === "requested") this.approvals.delete(name);
     }
     if (event.type === "approval.requested") this.approvals.set(event.environment, "requested");
@@ -168,12 +199,14 @@ export class LedgerRun {
     this.retries += 1;
     this.finished = undefined;
     this.cancelled = undefined;
+    this.cancelledBy.clear();
     for (const [name, answer] of this.approvals) if (answer !== "approved") this.approvals.delete(name);
     for (const id of jobs) {
       const job = this.jobs.get(id)!;
       job.status = "new";
       job.failures = 0;
       job.skipCode = undefined;
+      job.unreached = false;
     }
   }
 
@@ -207,6 +240,18 @@ export class LedgerRun {
     }
     this.#before.set(planned, found);
     return found;
+  }
+
+  /** The other legs of its matrix. */
+  otherLegs({ planned }: LedgerJob): LedgerJob[] {
+    if (planned.matrix === undefined) return [];
+    return [...this.jobs.values()].filter(
+      ({ planned: other }) =>
+        other.id !== planned.id &&
+        other.pipeline === planned.pipeline &&
+        other.job === planned.job &&
+        other.environment === planned.environment,
+    );
   }
 
   hasApproval(environment: string): boolean {

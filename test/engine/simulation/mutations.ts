@@ -1,7 +1,7 @@
 import { admit, letThrough } from "../../../src/engine/admission.ts";
 import { type DecideContext, decide } from "../../../src/engine/decide.ts";
 import { environmentOf } from "../../../src/engine/policies/lock.ts";
-import type { Store } from "../../../src/engine/ports.ts";
+import type { Runner, Store } from "../../../src/engine/ports.ts";
 import type { JobState, RunState, State } from "../../../src/engine/state.ts";
 import type { Sabotage } from "./world/world.ts";
 
@@ -152,6 +152,58 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
   "gone holds up nobody": {
     does: "takes everybody for alive",
     sabotage: { ports: (ports) => ({ ...ports, lease: { mine: ports.lease.mine, isAlive: () => true } }) },
+  },
+  "skips are true": {
+    does: "takes its own release for a newer one",
+    sabotage: before((state) => {
+      for (const { run, job } of jobsOf(state)) {
+        if (run.finished !== undefined || !job.definition.deploys || job.status !== "running") continue;
+        environmentOf(state, job.planned.environment!).newest.set(job.planned.pipeline, run.release + 1);
+      }
+    }),
+  },
+  "cancels have causes": {
+    does: "takes a failure for a stop",
+    sabotage: {
+      ports: (ports) => {
+        const onEnded: Runner["onEnded"] = (listener) =>
+          ports.runner.onEnded((ended) =>
+            listener(ended.result.kind === "failed" ? { ...ended, result: { kind: "stopped" } } : ended),
+          );
+        return { ...ports, runner: { ...ports.runner, onEnded } };
+      },
+    },
+  },
+  "legs may end": {
+    does: "stops all legs when one has failed",
+    sabotage: before((state) => {
+      for (const run of state.runs.values()) {
+        for (const matrix of run.matrices.values()) Object.assign(matrix, { failFast: true });
+      }
+    }),
+  },
+  "passed ran all": {
+    does: "takes an environment where everything failed for deployed",
+    sabotage: {
+      decide: (state, context) =>
+        decide(state, context).map((event) => {
+          if (event.type !== "run.finished") return event;
+          const { release, plan } = state.runs.get(event.run)!;
+          const record = { release, commit: plan.change.commit, outputs: {}, artifacts: {} };
+          return { ...event, deployed: Object.fromEntries(plan.environments.map((name) => [name, { infra: record }])) };
+        }),
+    },
+  },
+  "reasons come first": {
+    does: "names what comes last",
+    sabotage: {
+      decide: (state, context) =>
+        decide(state, context).map((event) => {
+          if (event.type !== "job.skipped" || event.code !== "gate") return event;
+          const others = state.runs.get(event.run)!.jobs.get(event.job)!.planned.requires;
+          return { ...event, because: others.findLast((id) => !id.startsWith("@")) ?? event.because };
+        }),
+    },
   },
   settles: {
     does: "forgets to give locks back",
