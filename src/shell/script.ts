@@ -5,8 +5,8 @@ import { lineStarts, type Place, positionOf } from "../findings/source.ts";
 import type { ScriptText } from "./script-text.ts";
 import { HOLE_MARK, type MarkedText, readShell, type ShellCommand } from "./shell.ts";
 import { prefixes } from "./tables/prefixes.ts";
-import { Whereabouts } from "./whereabouts.ts";
 import { keyText, leadingText, mergeText, textKey, type Word } from "./words.ts";
+import { WorkingDirectories } from "./working-directories.ts";
 
 export interface Command {
   /** The program as written, without what only wraps it (`sudo`, `npx`, `poetry run`). */
@@ -41,7 +41,7 @@ export function readScript(texts: readonly ScriptText[], { values, roots }: Know
   const commands = readShell(marked.script);
   const locals = localVariables(commands, values);
   const result: Command[] = [];
-  const whereabouts = new Whereabouts(roots);
+  const workingDirectories = new WorkingDirectories(roots);
   let nesting = 0;
   for (const command of commands) {
     const filled = command.words.map((word) => ({ ...word, key: fill(word.key, locals) }));
@@ -51,10 +51,10 @@ export function readScript(texts: readonly ScriptText[], { values, roots }: Know
     const name = keyText(words[0]!.key);
     const program = name?.slice(name.lastIndexOf("/") + 1);
     if (program === "cd" || program === "pushd" || program === "popd") {
-      whereabouts[program](command.shell, words[1]?.key ?? []);
+      workingDirectories[program](command.shell, words[1]?.key ?? []);
       continue;
     }
-    const folder = whereabouts.of(command.shell);
+    const folder = workingDirectories.of(command.shell);
     for (const { name, value } of command.assignments) environment.set(name, fill(value.key, locals));
     const { text, at } = places.of(words[0]!.start, command.end);
     const redirects = command.redirects.map(({ operator, target }) => ({

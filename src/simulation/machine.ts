@@ -25,7 +25,7 @@ export interface Machine<Move> extends Happened {
   /** The event from outside that comes with the move. */
   eventOf(move: Move): string | undefined;
   /** The next move on the way to a moment: what must come before it comes first, everything else is held back. */
-  towards(moment: Moment): Move | undefined;
+  nextMoveToward(moment: Moment): Move | undefined;
   /** Whether the move may come first without loss: it hinders no other, and no moment of the schedule is in it. */
   isUnseen(move: Move, rest: Schedule): boolean;
   /** A text for everything that the future depends on: equal texts, equal futures. */

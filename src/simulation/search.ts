@@ -55,7 +55,7 @@ export function search<Move>(begin: () => Machine<Move>, schedule: Schedule, lim
 function directly<Move>(machine: Machine<Move>, schedule: Schedule): Found<Move> {
   const progress = new Progress(schedule);
   for (let done = 0; !progress.follow(machine) && done < mostMoves; done++) {
-    const move = machine.towards(progress.next) ?? firstOf(machine);
+    const move = machine.nextMoveToward(progress.next) ?? firstOf(machine);
     if (move === undefined) break;
     machine.perform(move);
   }
@@ -121,7 +121,7 @@ function positions(last: Choice | undefined): number[] {
 function preference<Move>(machine: Machine<Move>, progress: Progress, moves: readonly Move[]): number {
   const unseen = moves.findIndex((move) => machine.isUnseen(move, progress.rest));
   if (unseen >= 0) return unseen;
-  const wanted = machine.towards(progress.next);
+  const wanted = machine.nextMoveToward(progress.next);
   return Math.max(
     0,
     moves.findIndex((move) => wanted !== undefined && machine.isSame(move, wanted)),

@@ -119,23 +119,23 @@ class JointMachine implements Machine<JointMove> {
     return move.kind === "event" ? move.event : undefined;
   }
 
-  towards(moment: Moment): JointMove | undefined {
-    if (moment.kind === "event") return this.towardsEvent();
+  nextMoveToward(moment: Moment): JointMove | undefined {
+    if (moment.kind === "event") return this.nextMoveTowardEvent();
     const { pipeline } = "job" in moment ? moment.job.run : moment.run;
     const of = this.platforms.findIndex((platform) => platform.has(pipeline));
     const machine = this.machines[of];
-    const move = machine?.towards(moment);
+    const move = machine?.nextMoveToward(moment);
     if (machine === undefined || move === undefined) return undefined;
-    return machine.eventOf(move) === undefined ? { kind: "own", of, move } : this.towardsEvent();
+    return machine.eventOf(move) === undefined ? { kind: "own", of, move } : this.nextMoveTowardEvent();
   }
 
   /** The next event, or what must come before it in one of the machines. */
-  private towardsEvent(): JointMove | undefined {
+  private nextMoveTowardEvent(): JointMove | undefined {
     const [event] = this.waiting;
     if (event === undefined) return undefined;
     const moves: unknown[] = [];
     for (const [of, machine] of this.machines.entries()) {
-      const move = machine.towards({ kind: "event", event });
+      const move = machine.nextMoveToward({ kind: "event", event });
       if (move === undefined) return undefined;
       if (machine.eventOf(move) === undefined) return { kind: "own", of, move };
       moves[of] = move;

@@ -102,11 +102,11 @@ test("facts and simulator agree on who runs and in which order", () => {
         const repository = repositoryOf(jobs, later);
         const analysis = new Analysis(githubFacts(repository));
         const [first, second] = repository.workflows.map(({ file }) => analysis.facts.pipeline(file)!);
-        const way = analysis.ways(first!).find((each) => each.circumstances.branch === "main")!;
+        const chain = analysis.chains(first!).find((each) => each.circumstances.branch === "main")!;
         const failing = first!.jobs.filter((job) => jobs[Number(job.key.slice(1))]!.fails);
         const trace = createSimulator(repository).simulate(
           analysis.scenario(
-            [way],
+            [chain],
             failing.map((job) => ({ job: { run: { pipeline: first!.id }, path: job.path }, outcome: "failure" })),
           ),
           schedulerOf(choices),
@@ -114,7 +114,7 @@ test("facts and simulator agree on who runs and in which order", () => {
         const results = new Map<string, Conclusion>(failing.map((job) => [job.id, "failure"]));
         for (const job of first!.jobs) {
           const seen = times(trace, first!.id, job.key);
-          const said = job.runs({ ...way.circumstances, results });
+          const said = job.runs({ ...chain.circumstances, results });
           assert.equal(said, seen.started === undefined ? "no" : "yes", `${job.key} with ${[...results.keys()]}`);
           for (const other of first!.jobs) {
             const others = times(trace, first!.id, other.key);

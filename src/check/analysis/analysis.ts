@@ -7,10 +7,10 @@ import { type Reach, reachability } from "../../order/reach.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import type { JobPattern, OutcomeRule, RunPattern, Scenario } from "../../simulation/scenario.ts";
 import type { Schedule } from "../../simulation/schedule.ts";
-import { effectsOf } from "./purpose.ts";
-import { again, type Way, waysOf } from "./ways.ts";
+import { effectsOf } from "./effects.ts";
+import { again, type TriggerChain, triggerChainsOf } from "./trigger-chains.ts";
 
-/** A step that does something under a way of its run, with how likely it is. */
+/** A step that does something under a chain of its run, with how likely it is. */
 export class Analysis {
   readonly facts: Facts;
   /** The default branch, or the most likely one where no clone tells. */
@@ -19,7 +19,7 @@ export class Analysis {
   readonly tags: readonly string[];
   /** Names of pull requests' branches that conditions ask for, the most frequent first. */
   readonly heads: readonly string[];
-  private readonly waysByPipeline = new Map<string, readonly Way[]>();
+  private readonly chainsByPipeline = new Map<string, readonly TriggerChain[]>();
   private readonly orders = new Map<string, { reach: Reach; index: ReadonlyMap<string, number> }>();
 
   constructor(facts: Facts) {
@@ -33,14 +33,15 @@ export class Analysis {
   }
 
   /** Ways in which the pipeline's run comes about; those from outside first. */
-  ways(pipeline: Pipeline): readonly Way[] {
-    let ways = this.waysByPipeline.get(pipeline.id);
-    if (!ways) {
-      ways = waysOf(this.facts, pipeline, this).sort((a, b) => likeliness(a) - likeliness(b));
-      if (pipeline.callable && this.isCalled(pipeline)) ways = ways.filter((way) => way.start.cause.kind !== "call");
-      this.waysByPipeline.set(pipeline.id, ways);
+  chains(pipeline: Pipeline): readonly TriggerChain[] {
+    let chains = this.chainsByPipeline.get(pipeline.id);
+    if (!chains) {
+      chains = triggerChainsOf(this.facts, pipeline, this).sort((a, b) => likeliness(a) - likeliness(b));
+      if (pipeline.callable && this.isCalled(pipeline))
+        chains = chains.filter((chain) => chain.start.cause.kind !== "call");
+      this.chainsByPipeline.set(pipeline.id, chains);
     }
-    return ways;
+    return chains;
   }
 
   /** Whether some pipeline of the repository calls this one. */
@@ -53,17 +54,17 @@ export class Analysis {
   /** Jobs that do work themselves, in all runs. */
   *work(): Generator<{ readonly pipeline: Pipeline; readonly job: JobFacts }> {
     for (const pipeline of this.facts.pipelines) {
-      if (this.ways(pipeline).length === 0) continue;
+      if (this.chains(pipeline).length === 0) continue;
       for (const job of pipeline.jobs) if (job.kind !== "call") yield { pipeline, job };
     }
   }
 
   /** Ways under which the job can run; what depends on made values counts. */
-  waysRunning(pipeline: Pipeline, job: JobFacts): Way[] {
-    return this.ways(pipeline).filter((way) => job.runs(way.circumstances) !== "no");
+  chainsRunning(pipeline: Pipeline, job: JobFacts): TriggerChain[] {
+    return this.chains(pipeline).filter((chain) => job.runs(chain.circumstances) !== "no");
   }
 
-  /** Whether the effect of the job happens under a way: its job and one of its effective steps run. */
+  /** Whether the effect of the job happens under a chain: its job and one of its effective steps run. */
   effectRuns(job: JobFacts, under: Circumstances): Activation {
     return weakest(job.runs(under), strongest(effectsOf(job).map(({ step }) => step?.runs(under) ?? "yes")));
   }
@@ -101,19 +102,19 @@ export class Analysis {
     return order;
   }
 
-  /** The run of `later` in this way begins only after the run of `pipeline` has ended. */
-  startsAfter(later: Way, pipeline: string): boolean {
-    for (let way = later.upstream; way; way = way.upstream) if (way.start.pipeline === pipeline) return true;
+  /** The run of `later` of this chain begins only after the run of `pipeline` has ended. */
+  startsAfter(later: TriggerChain, pipeline: string): boolean {
+    for (let chain = later.upstream; chain; chain = chain.upstream) if (chain.start.pipeline === pipeline) return true;
     return false;
   }
 
-  /** Pairs of ways in which one event starts both pipelines, neither after the other. */
-  together(a: Pipeline, b: Pipeline): { readonly a: Way; readonly b: Way }[] {
-    const pairs: { a: Way; b: Way }[] = [];
-    for (const wayA of this.ways(a)) {
-      for (const wayB of this.ways(b)) {
-        if (!sameRoot(wayA, wayB) || this.startsAfter(wayA, b.id) || this.startsAfter(wayB, a.id)) continue;
-        pairs.push({ a: wayA, b: wayB });
+  /** Pairs of chains in which one event starts both pipelines, neither after the other. */
+  together(a: Pipeline, b: Pipeline): { readonly a: TriggerChain; readonly b: TriggerChain }[] {
+    const pairs: { a: TriggerChain; b: TriggerChain }[] = [];
+    for (const chainA of this.chains(a)) {
+      for (const chainB of this.chains(b)) {
+        if (!sameRoot(chainA, chainB) || this.startsAfter(chainA, b.id) || this.startsAfter(chainB, a.id)) continue;
+        pairs.push({ a: chainA, b: chainB });
       }
     }
     return pairs;
@@ -124,8 +125,8 @@ export class Analysis {
     return [job, ...this.jobsBefore(job)].some((each) => each.steps.some(asksForOtherRuns));
   }
 
-  scenario(ways: readonly Way[], outcomes: readonly OutcomeRule[] = []): Scenario {
-    const events = new Map(ways.map((way) => [way.root.id, way.root]));
+  scenario(chains: readonly TriggerChain[], outcomes: readonly OutcomeRule[] = []): Scenario {
+    const events = new Map(chains.map((chain) => [chain.root.id, chain.root]));
     return {
       events: [...events.values()],
       outcomes,
@@ -135,8 +136,13 @@ export class Analysis {
     };
   }
 
-  claim(ways: readonly Way[], schedule: Schedule, bad: Claim["bad"], outcomes: readonly OutcomeRule[] = []): Claim {
-    return { scenario: this.scenario(ways, outcomes), schedule, bad };
+  claim(
+    chains: readonly TriggerChain[],
+    schedule: Schedule,
+    bad: Claim["bad"],
+    outcomes: readonly OutcomeRule[] = [],
+  ): Claim {
+    return { scenario: this.scenario(chains, outcomes), schedule, bad };
   }
 }
 
@@ -148,12 +154,12 @@ export function asksForOtherRuns(step: StepFacts): boolean {
   );
 }
 
-export function jobPattern(job: JobFacts, way: Way): JobPattern {
-  return { run: runPattern(job.pipeline, way), path: job.path };
+export function jobPattern(job: JobFacts, chain: TriggerChain): JobPattern {
+  return { run: runPattern(job.pipeline, chain), path: job.path };
 }
 
-export function runPattern(pipeline: string, way: Way): RunPattern {
-  return { pipeline, event: way.root.id };
+export function runPattern(pipeline: string, chain: TriggerChain): RunPattern {
+  return { pipeline, event: chain.root.id };
 }
 
 const ranks: readonly Activation[] = ["no", "unknown", "possible", "yes"];
@@ -171,7 +177,7 @@ export function can(activation: Activation): boolean {
   return activation === "yes" || activation === "possible";
 }
 
-export function sameRoot(a: Way, b: Way): boolean {
+export function sameRoot(a: TriggerChain, b: TriggerChain): boolean {
   const [x, y] = [a.root, b.root];
   if (x.kind === "push" && y.kind === "push") return x.ref.kind === y.ref.kind && x.ref.name === y.ref.name;
   if (x.kind === "pull-request" && y.kind === "pull-request") {
@@ -181,14 +187,14 @@ export function sameRoot(a: Way, b: Way): boolean {
   return false;
 }
 
-/** Both ways as events of one scenario: one event where it starts both, else two. */
-export function besides(a: Way, b: Way): readonly [Way, Way] {
+/** Both chains as events of one scenario: one event where it starts both, else two. */
+export function besides(a: TriggerChain, b: TriggerChain): readonly [TriggerChain, TriggerChain] {
   const isOne = a.start.pipeline !== b.start.pipeline && sameRoot(a, b);
   return isOne ? [a, { ...b, root: a.root }] : [a, again(b)];
 }
 
 /** Pushes first: they are what most schedules are easiest to see with. */
-function likeliness({ root, depth }: Way): number {
+function likeliness({ root, depth }: TriggerChain): number {
   const kinds = ["push", "release", "pull-request"];
   const rank = kinds.indexOf(root.kind);
   return depth * 10 + (rank < 0 ? kinds.length : rank);

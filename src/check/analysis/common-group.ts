@@ -51,7 +51,7 @@ function ownLock(analysis: Analysis, { pipeline, job }: Holder): Lock | "shared"
   const [lock, ...more] = locksOf(analysis, job);
   if (!lock) return undefined;
   if (more.length > 0 || (lock.scope === "run" && pipeline.jobs.length > 1)) return "shared";
-  if (analysis.ways(pipeline).some((way) => lock.cancels(way.circumstances) !== "no")) return "shared";
+  if (analysis.chains(pipeline).some((chain) => lock.cancels(chain.circumstances) !== "no")) return "shared";
   const others = everyLock(analysis).filter((each) => each.at !== lock.at);
   return others.some((each) => plain(each.group) === plain(lock.group)) ? "shared" : lock;
 }

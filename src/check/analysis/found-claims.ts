@@ -6,57 +6,57 @@ import type { RootEvent } from "../../simulation/scenario.ts";
 import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, jobPattern, runPattern, sameRoot } from "./analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean } from "./artifacts.ts";
-import { again, type Way } from "./ways.ts";
+import { again, type TriggerChain } from "./trigger-chains.ts";
 
 interface Looking {
   readonly job: JobFacts;
   readonly step: StepFacts;
-  readonly way: Way;
+  readonly chain: TriggerChain;
 }
 
-function looks({ job, step, way }: Looking): Moment {
-  return { kind: "step", job: jobPattern(job, way), step: step.index };
+function looks({ job, step, chain }: Looking): Moment {
+  return { kind: "step", job: jobPattern(job, chain), step: step.index };
 }
 
 /** The step looks for an artifact in vain. */
 export function findsNothing(analysis: Analysis, looking: Looking): Claim {
-  const { job, step, way } = looking;
-  const bad = { kind: "finds-nothing", job: jobPattern(job, way), step: step.index } as const;
-  return analysis.claim([way], [looks(looking)], bad);
+  const { job, step, chain } = looking;
+  const bad = { kind: "finds-nothing", job: jobPattern(job, chain), step: step.index } as const;
+  return analysis.claim([chain], [looks(looking)], bad);
 }
 
 /** A push to `branch` comes in between, and the step takes that. */
 export function takesNewerCommit(analysis: Analysis, branch: string, looking: Looking): Claim {
-  const { job, step, way } = looking;
-  const tested = runPattern(way.circumstances.upstream!.pipeline, way);
+  const { job, step, chain } = looking;
+  const tested = runPattern(chain.circumstances.upstream!.pipeline, chain);
   const id = "second";
   const push: RootEvent = { kind: "push", id, ref: { kind: "branch", name: branch }, paths: "every", commit: "c2" };
   const pushed: Moment = { kind: "event", event: id };
   // Where the same push starts this workflow at once, too, that run is over before: the other one is meant.
-  const own: Moment[] = startsAtOnce(analysis, looking) ? [{ kind: "job-ended", job: jobPattern(job, way) }] : [];
+  const own: Moment[] = startsAtOnce(analysis, looking) ? [{ kind: "job-ended", job: jobPattern(job, chain) }] : [];
   const ended: Moment = { kind: "run-ended", run: tested, conclusion: "success" };
   return {
-    scenario: { ...analysis.scenario([way]), events: [way.root, push] },
-    schedule: isStoppedByNewer(analysis, way)
+    scenario: { ...analysis.scenario([chain]), events: [chain.root, push] },
+    schedule: isStoppedByNewer(analysis, chain)
       ? [...own, ended, pushed, looks(looking)]
       : [{ kind: "run-created", run: tested }, ...own, pushed, ended, looks(looking)],
-    bad: { kind: "reads-other-commit", job: jobPattern(job, way), step: step.index, insteadOf: tested },
+    bad: { kind: "reads-other-commit", job: jobPattern(job, chain), step: step.index, insteadOf: tested },
   };
 }
 
-function startsAtOnce(analysis: Analysis, { job, step, way }: Looking): boolean {
-  const ways = analysis.ways(analysis.facts.pipeline(way.start.pipeline)!);
-  return ways.some(
-    (each) => !each.upstream && sameRoot(each, way) && analysis.stepRuns(job, step, each.circumstances) !== "no",
+function startsAtOnce(analysis: Analysis, { job, step, chain }: Looking): boolean {
+  const chains = analysis.chains(analysis.facts.pipeline(chain.start.pipeline)!);
+  return chains.some(
+    (each) => !each.upstream && sameRoot(each, chain) && analysis.stepRuns(job, step, each.circumstances) !== "no",
   );
 }
 
 /** When the push must come: a newer run that stops the one before leaves only the moment after its end. */
-export function momentOfPush(analysis: Analysis, way: Way): string {
-  return isStoppedByNewer(analysis, way) ? "just after it has ended" : "while it runs";
+export function momentOfPush(analysis: Analysis, chain: TriggerChain): string {
+  return isStoppedByNewer(analysis, chain) ? "just after it has ended" : "while it runs";
 }
 
-function isStoppedByNewer({ facts }: Analysis, { upstream }: Way): boolean {
+function isStoppedByNewer({ facts }: Analysis, { upstream }: TriggerChain): boolean {
   const before = upstream && facts.pipeline(upstream.start.pipeline);
   const locks = [...(before?.locks ?? []), ...(before?.jobs.flatMap((job) => job.locks) ?? [])];
   return locks.some((lock) => lock.cancels(upstream!.circumstances) !== "no");
@@ -64,11 +64,11 @@ function isStoppedByNewer({ facts }: Analysis, { upstream }: Way): boolean {
 
 /** The step takes what the run before has left, of whatever event that was. */
 export function takesThoseOf(analysis: Analysis, looking: Looking): Claim {
-  const { job, step, way } = looking;
-  const of = runPattern(way.circumstances.upstream!.pipeline, way);
-  return analysis.claim([way], [looks(looking)], {
+  const { job, step, chain } = looking;
+  const of = runPattern(chain.circumstances.upstream!.pipeline, chain);
+  return analysis.claim([chain], [looks(looking)], {
     kind: "reads-run",
-    job: jobPattern(job, way),
+    job: jobPattern(job, chain),
     step: step.index,
     of,
   });
@@ -79,47 +79,51 @@ export function takesSomebodyElses(
   analysis: Analysis,
   {
     download,
-    way,
+    chain,
     producer,
-  }: { readonly download: ArtifactAccess; readonly way: Way; readonly producer: Pipeline | undefined },
+  }: { readonly download: ArtifactAccess; readonly chain: TriggerChain; readonly producer: Pipeline | undefined },
 ): Claim | undefined {
   for (const upload of artifactsOf(analysis).uploads) {
     if (producer && upload.pipeline !== producer) continue;
     if (!mayMean(download, upload) || (upload.pipeline === download.pipeline && upload.job === download.job)) continue;
-    const other = otherWay(analysis, upload, way);
-    if (other) return newestOf(analysis, { download, upload, way, other });
+    const other = otherChain(analysis, upload, chain);
+    if (other) return newestOf(analysis, { download, upload, chain, other });
   }
   return undefined;
 }
 
 /** Somebody's pull request, else a push to another branch, else another push. */
-function otherWay(analysis: Analysis, { pipeline, job, step }: ArtifactAccess, own: Way): Way | undefined {
-  const ways = analysis
-    .ways(pipeline)
+function otherChain(
+  analysis: Analysis,
+  { pipeline, job, step }: ArtifactAccess,
+  own: TriggerChain,
+): TriggerChain | undefined {
+  const chains = analysis
+    .chains(pipeline)
     .filter((each) => !each.upstream && analysis.stepRuns(job, step, each.circumstances) !== "no");
   const found =
-    ways.find(({ root }) => root.kind === "pull-request") ??
-    ways.find((each) => each.described !== own.described) ??
-    ways[0];
+    chains.find(({ root }) => root.kind === "pull-request") ??
+    chains.find((each) => each.described !== own.described) ??
+    chains[0];
   return found && again(found);
 }
 
 interface Newest {
   readonly download: ArtifactAccess;
   readonly upload: ArtifactAccess;
-  readonly way: Way;
-  readonly other: Way;
+  readonly chain: TriggerChain;
+  readonly other: TriggerChain;
 }
 
-function newestOf(analysis: Analysis, { download, upload, way, other }: Newest): Claim {
+function newestOf(analysis: Analysis, { download, upload, chain, other }: Newest): Claim {
   const { job, step } = download;
   const theirs = runPattern(upload.pipeline.id, other);
-  const isStartedByIt = way.circumstances.upstream?.pipeline === upload.pipeline.id;
+  const isStartedByIt = chain.circumstances.upstream?.pipeline === upload.pipeline.id;
   const ended: Moment = { kind: "run-ended", run: theirs, conclusion: "success" };
-  const own: Moment = { kind: "run-created", run: runPattern(upload.pipeline.id, way) };
+  const own: Moment = { kind: "run-created", run: runPattern(upload.pipeline.id, chain) };
   return {
-    scenario: analysis.scenario(isStartedByIt ? [way, other] : [other, way]),
-    schedule: [...(isStartedByIt ? [own] : []), ended, looks({ job, step, way })],
-    bad: { kind: "reads-run", job: jobPattern(job, way), step: step.index, of: theirs },
+    scenario: analysis.scenario(isStartedByIt ? [chain, other] : [other, chain]),
+    schedule: [...(isStartedByIt ? [own] : []), ended, looks({ job, step, chain })],
+    bad: { kind: "reads-run", job: jobPattern(job, chain), step: step.index, of: theirs },
   };
 }

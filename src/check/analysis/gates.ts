@@ -2,14 +2,14 @@
 
 import type { Activation, Conclusion, JobFacts, Pipeline } from "../../facts/facts.ts";
 import { type Analysis, asksForOtherRuns, can, weakest } from "./analysis.ts";
-import { type Effect, lastingEffects, reportsOrCleans } from "./purpose.ts";
-import { type Way, withConclusion } from "./ways.ts";
+import { type Effect, lastingEffects, reportsOrCleans } from "./effects.ts";
+import { type TriggerChain, withConclusion } from "./trigger-chains.ts";
 
 export interface UngatedEffect {
   readonly pipeline: Pipeline;
   readonly job: JobFacts;
   readonly effect: Effect;
-  readonly way: Way;
+  readonly chain: TriggerChain;
   /** Conclusions of the run before under which it happens all the same. */
   readonly conclusions: readonly Conclusion[];
   readonly activation: Activation;
@@ -39,21 +39,21 @@ function firstUngated(
   effects: readonly Effect[],
 ): UngatedEffect | undefined {
   let weaker: UngatedEffect | undefined;
-  for (const way of analysis.ways(pipeline)) {
-    if (!way.upstream || way.depth > 2) continue;
+  for (const chain of analysis.chains(pipeline)) {
+    if (!chain.upstream || chain.depth > 2) continue;
     for (const effect of effects) {
-      const runs = (each: Way): Activation =>
+      const runs = (each: TriggerChain): Activation =>
         weakest(job.runs(each.circumstances), effect.step?.runs(each.circumstances) ?? "yes");
-      if (way.circumstances.upstream?.conclusion === undefined) {
+      if (chain.circumstances.upstream?.conclusion === undefined) {
         // Started by the request: the run before has not even begun.
         continue;
       }
-      if (!can(runs(way))) continue;
-      const conclusions = bad.filter((conclusion) => can(runs(withConclusion(way, conclusion))));
+      if (!can(runs(chain))) continue;
+      const conclusions = bad.filter((conclusion) => can(runs(withConclusion(chain, conclusion))));
       if (conclusions.length === 0 || guardsItself(analysis, job, effect)) continue;
-      if (needsWhatOnlySuccessMakes(analysis, job, way)) continue;
-      const activation = runs(withConclusion(way, conclusions[0]!));
-      const hit = { pipeline, job, effect, way, conclusions, activation };
+      if (needsWhatOnlySuccessMakes(analysis, job, chain)) continue;
+      const activation = runs(withConclusion(chain, conclusions[0]!));
+      const hit = { pipeline, job, effect, chain, conclusions, activation };
       if (conclusions.includes("failure")) return hit;
       weaker ??= hit;
     }
@@ -71,8 +71,8 @@ function guardsItself(analysis: Analysis, job: JobFacts, effect: Effect): boolea
  * It downloads, by name and from the run before, what that run uploads as the last thing it does: no success, no artifact,
  * and the download fails.
  */
-function needsWhatOnlySuccessMakes(analysis: Analysis, job: JobFacts, way: Way): boolean {
-  const upstream = analysis.facts.pipeline(way.circumstances.upstream!.pipeline);
+function needsWhatOnlySuccessMakes(analysis: Analysis, job: JobFacts, chain: TriggerChain): boolean {
+  const upstream = analysis.facts.pipeline(chain.circumstances.upstream!.pipeline);
   if (!upstream) return false;
   const downloads = [job, ...analysis.jobsBefore(job)].flatMap((each) =>
     each.steps.filter(

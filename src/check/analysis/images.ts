@@ -3,7 +3,7 @@
 import type { Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import type { Analysis } from "./analysis.ts";
-import { effectsOf } from "./purpose.ts";
+import { effectsOf } from "./effects.ts";
 import { literalText } from "./wording.ts";
 
 export interface ImageAccess {

@@ -13,7 +13,7 @@ import type { Choice, JobPattern, OutcomeRule, RootEvent, Scenario } from "../..
 import type { Analysis } from "./analysis.ts";
 
 /** What starts a run: the event, and the values that only a deployment knows and that let it. */
-export interface StagedWay {
+export interface StagedChain {
   readonly root: RootEvent;
   readonly choices: readonly Choice[];
   /** `push to main`, `push to main -> infra succeeds`. */
@@ -21,17 +21,17 @@ export interface StagedWay {
 }
 
 /** By a push where there is one, else by a pull request, after another pipeline, or by hand. */
-export function stagedWay(analysis: Analysis, pipeline: StagedPipeline, seen: readonly string[] = []): StagedWay {
+export function stagedChain(analysis: Analysis, pipeline: StagedPipeline, seen: readonly string[] = []): StagedChain {
   for (const start of pipeline.starts) {
-    const way = start.kind === "push" ? pushWay(analysis, start) : undefined;
-    if (way) return way;
+    const chain = start.kind === "push" ? pushChain(analysis, start) : undefined;
+    if (chain) return chain;
   }
   for (const start of pipeline.starts) {
     if (start.kind !== "after") continue;
     const before = namedBy(analysis, start.pipeline);
     if (!before || seen.includes(before.id)) continue;
-    const way = stagedWay(analysis, before, [...seen, pipeline.id]);
-    return { ...way, described: `${way.described} -> ${before.label} succeeds` };
+    const chain = stagedChain(analysis, before, [...seen, pipeline.id]);
+    return { ...chain, described: `${chain.described} -> ${before.label} succeeds` };
   }
   const { id, label } = pipeline;
   const branch = analysis.defaultBranch;
@@ -56,10 +56,10 @@ export function namedBy({ facts }: Analysis, { key }: Written): StagedPipeline |
 
 type PushStart = Extract<StagedStart, { kind: "push" }>;
 
-function pushWay(analysis: Analysis, start: PushStart): StagedWay | undefined {
+function pushChain(analysis: Analysis, start: PushStart): StagedChain | undefined {
   const repository = identity(start.source.repository.key);
   if (start.missingSource || repository === undefined) return undefined;
-  const push = (ref: PushRef): StagedWay => {
+  const push = (ref: PushRef): StagedChain => {
     return { root: { ...pushTo(ref), repository }, choices: ref.choices, described: wordsFor(ref, repository) };
   };
   const isOpen = start.branch && literal(start.branch) === undefined;
@@ -141,7 +141,7 @@ export function stagedClaim(
   pipeline: StagedPipeline,
   told: Pick<Claim, "schedule" | "bad"> & { readonly except?: ActionFacts },
 ): Claim {
-  const { root, choices } = stagedWay(analysis, pipeline);
+  const { root, choices } = stagedChain(analysis, pipeline);
   const { except, schedule, bad } = told;
   const pipelines = [pipeline];
   const happening = { events: [root], choices, pipelines, ...(except ? { except } : {}) };
@@ -150,7 +150,7 @@ export function stagedClaim(
 
 /** `push to main -> shop starts`; by hand it is started itself. */
 export function beginning(
-  { root, described }: Pick<StagedWay, "root" | "described">,
+  { root, described }: Pick<StagedChain, "root" | "described">,
   { id, label }: { readonly id: string; readonly label: string },
 ): string {
   return root.kind === "dispatch" && root.pipeline === id ? `${label} is started` : `${described} -> ${label} starts`;
@@ -158,6 +158,6 @@ export function beginning(
 
 /** `push to main -> shop starts`, as the beginning of a schedule. */
 export function startLine(analysis: Analysis, pipeline: StagedPipeline): string {
-  const way = stagedWay(analysis, pipeline);
-  return beginning(way, pipeline);
+  const chain = stagedChain(analysis, pipeline);
+  return beginning(chain, pipeline);
 }

@@ -3,7 +3,7 @@
 import type { ResourceAccess } from "../../facts/access.ts";
 import { type ActionFacts, comesBefore, type StagedPipeline, type StagedStart } from "../../facts/staged.ts";
 import type { Analysis } from "./analysis.ts";
-import { runsTests } from "./purpose.ts";
+import { runsTests } from "./effects.ts";
 import { namedBy } from "./staged-claims.ts";
 
 export function stagedPipelines({ facts }: Analysis): readonly StagedPipeline[] {

@@ -1,7 +1,7 @@
 import type { Facts, JobFacts, Pipeline } from "../../facts/facts.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
-import { lastingEffects } from "../analysis/purpose.ts";
-import { withConclusion } from "../analysis/ways.ts";
+import { lastingEffects } from "../analysis/effects.ts";
+import { withConclusion } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import type { Detail, Ends, Sketch } from "./sketch.ts";
 
@@ -68,13 +68,13 @@ interface Starting extends WorkflowDrawing {
 
 function drawStarts(sketch: Sketch, pipeline: Pipeline, { analysis, ends }: Starting): void {
   const to = ends.get(pipeline.id)!.entry;
-  for (const way of analysis.ways(pipeline)) {
-    if (way.upstream) {
+  for (const chain of analysis.chains(pipeline)) {
+    if (chain.upstream) {
       const kind = isGated(analysis, pipeline) ? "gate" : "order";
-      const upstream = ends.get(way.circumstances.upstream!.pipeline);
+      const upstream = ends.get(chain.circumstances.upstream!.pipeline);
       for (const from of upstream?.exits ?? []) sketch.edge({ from, to, kind });
-    } else if (way.start.cause.kind !== "call") {
-      const from = sketch.event(way.start.event === "push" ? way.described : way.start.event);
+    } else if (chain.start.cause.kind !== "call") {
+      const from = sketch.event(chain.start.event === "push" ? chain.described : chain.start.event);
       sketch.edge({ from, to, kind: "order" });
     }
   }
@@ -90,10 +90,10 @@ function drawCalls(sketch: Sketch, { id, jobs }: Pipeline, facts: Facts): void {
 
 /** Everything with an effect stops when the run before failed. */
 function isGated(analysis: Analysis, pipeline: Pipeline): boolean {
-  const ways = analysis.ways(pipeline).filter((way) => way.upstream);
+  const chains = analysis.chains(pipeline).filter((chain) => chain.upstream);
   return pipeline.jobs
     .filter((job) => lastingEffects(job).length > 0)
-    .every((job) => ways.every((way) => !can(job.runs(withConclusion(way, "failure").circumstances))));
+    .every((job) => chains.every((chain) => !can(job.runs(withConclusion(chain, "failure").circumstances))));
 }
 
 /** CodePipelines that the steps of a workflow start, by name. */

@@ -1,7 +1,7 @@
 import type { Conclusion, JobFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { effectsOf } from "../analysis/purpose.ts";
-import { withResults } from "../analysis/ways.ts";
+import { effectsOf } from "../analysis/effects.ts";
+import { withResults } from "../analysis/trigger-chains.ts";
 import { jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -28,7 +28,7 @@ export const aggregateGateAcceptsSkipped: Rule = {
       const hit = hiddenFailure(analysis, job);
       if (!hit) continue;
       const { failed, skipped } = hit;
-      const way = analysis.ways(pipeline).find((each) => can(failed.runs(each.circumstances)))!;
+      const chain = analysis.chains(pipeline).find((each) => can(failed.runs(each.circumstances)))!;
       yield {
         message: `"${jobName(job)}" passes when "${jobName(failed)}" fails: "${jobName(skipped)}" is then skipped, and only \`failure\` is looked for`,
         at: gate.at,
@@ -38,19 +38,19 @@ export const aggregateGateAcceptsSkipped: Rule = {
         ],
         confidence: "high",
         schedule: [
-          `${way.described} -> "${jobName(failed)}" fails`,
+          `${chain.described} -> "${jobName(failed)}" fails`,
           `"${jobName(skipped)}" is skipped`,
           `"${jobName(job)}" finds no failure and passes`,
         ],
         help: `Add "${failed.key}" to the needs of the gate, or let it fail on \`skipped\` too.`,
         claim: analysis.claim(
-          [way],
+          [chain],
           [
-            { kind: "job-ended", job: jobPattern(failed, way), conclusion: "failure" },
-            { kind: "job-started", job: jobPattern(job, way) },
+            { kind: "job-ended", job: jobPattern(failed, chain), conclusion: "failure" },
+            { kind: "job-started", job: jobPattern(job, chain) },
           ],
-          { kind: "runs-after", job: jobPattern(failed, way), follower: jobPattern(job, way) },
-          [{ job: jobPattern(failed, way), outcome: "failure" }],
+          { kind: "runs-after", job: jobPattern(failed, chain), follower: jobPattern(job, chain) },
+          [{ job: jobPattern(failed, chain), outcome: "failure" }],
         ),
       };
     }
@@ -65,13 +65,13 @@ function looksForFailureOnly(condition: string, text: string): boolean {
 /** A failure that no direct need shows: the need before it is skipped. */
 function hiddenFailure(analysis: Analysis, gate: JobFacts): { failed: JobFacts; skipped: JobFacts } | undefined {
   const needs = gate.needs.map((id) => analysis.facts.job(id)!);
-  for (const way of analysis.ways(analysis.facts.pipeline(gate.pipeline)!)) {
+  for (const chain of analysis.chains(analysis.facts.pipeline(gate.pipeline)!)) {
     for (const failed of analysis.jobsBefore(gate)) {
       if (failed.kind === "call" || needs.some((need) => need === failed || failed.id.startsWith(`${need.id}/`)))
         continue;
-      if (failed.runs(way.circumstances) !== "yes" || failed.failureIgnored?.value === "yes") continue;
-      const { circumstances } = withResults(way, new Map<string, Conclusion>([[failed.id, "failure"]]));
-      const skipped = needs.find((need) => can(need.runs(way.circumstances)) && need.runs(circumstances) === "no");
+      if (failed.runs(chain.circumstances) !== "yes" || failed.failureIgnored?.value === "yes") continue;
+      const { circumstances } = withResults(chain, new Map<string, Conclusion>([[failed.id, "failure"]]));
+      const skipped = needs.find((need) => can(need.runs(chain.circumstances)) && need.runs(circumstances) === "no");
       // Some direct need still shows a failure where the failed job is seen through another.
       if (skipped) return { failed, skipped };
     }

@@ -1,7 +1,7 @@
 import type { Conclusion, JobFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { type Effect, lastingEffects, reportsOrCleans, testsCode } from "../analysis/purpose.ts";
-import { type Way, withResults } from "../analysis/ways.ts";
+import { type Effect, lastingEffects, reportsOrCleans, testsCode } from "../analysis/effects.ts";
+import { type TriggerChain, withResults } from "../analysis/trigger-chains.ts";
 import { jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { deployedAfterFailedTests } from "../staged/always-deploy.ts";
@@ -18,18 +18,18 @@ export const alwaysDeploy: Rule = {
     for (const { pipeline, job } of analysis.work()) {
       const effects = lastingEffects(job);
       if (effects.length === 0 || reportsOrCleans(job)) continue;
-      const hit = firstHit(analysis, analysis.ways(pipeline), job, effects);
+      const hit = firstHit(analysis, analysis.chains(pipeline), job, effects);
       if (!hit) continue;
-      const { failed, way, effect } = hit;
+      const { failed, chain, effect } = hit;
       const carrier = carrierOf(analysis, job);
       const claim = analysis.claim(
-        [way],
+        [chain],
         [
-          { kind: "job-ended", job: jobPattern(failed, way), conclusion: "failure" },
-          { kind: "job-started", job: jobPattern(job, way) },
+          { kind: "job-ended", job: jobPattern(failed, chain), conclusion: "failure" },
+          { kind: "job-started", job: jobPattern(job, chain) },
         ],
-        { kind: "runs-after", job: jobPattern(failed, way), follower: jobPattern(job, way) },
-        [{ job: jobPattern(failed, way), outcome: "failure" }],
+        { kind: "runs-after", job: jobPattern(failed, chain), follower: jobPattern(job, chain) },
+        [{ job: jobPattern(failed, chain), outcome: "failure" }],
       );
       yield {
         message: `"${jobName(job)}" ${effect.kind === "publish" ? "publishes" : "deploys"} also when "${jobName(failed)}" failed: its condition replaces the implicit success()`,
@@ -39,7 +39,7 @@ export const alwaysDeploy: Rule = {
           ...(effect.step ? [{ at: effect.step.at, message: `Here: ${effect.tool}` }] : []),
         ],
         confidence: testsCode(failed) ? "high" : "medium",
-        schedule: [`${way.described} -> "${jobName(failed)}" fails`, `"${jobName(job)}" runs all the same`],
+        schedule: [`${chain.described} -> "${jobName(failed)}" fails`, `"${jobName(job)}" runs all the same`],
         help: `Test the results: \`always() && needs.${failed.key}.result == 'success'\`, or \`!failure() && !cancelled()\`.`,
         claim,
       };
@@ -49,13 +49,13 @@ export const alwaysDeploy: Rule = {
 
 interface Hit {
   readonly failed: JobFacts;
-  readonly way: Way;
+  readonly chain: TriggerChain;
   readonly effect: Effect;
 }
 
 function firstHit(
   analysis: Analysis,
-  ways: readonly Way[],
+  chains: readonly TriggerChain[],
   job: JobFacts,
   effects: readonly Effect[],
 ): Hit | undefined {
@@ -66,14 +66,14 @@ function firstHit(
   for (const failed of gates) {
     // Deploying one thing although another was not deployed is a choice; deploying untested or unbuilt code is not.
     if (!testsCode(failed) && !isDirectNeed(analysis, failed, job)) continue;
-    for (const way of ways) {
-      if (!can(failed.runs(way.circumstances)) || !can(analysis.effectRuns(job, way.circumstances))) continue;
+    for (const chain of chains) {
+      if (!can(failed.runs(chain.circumstances)) || !can(analysis.effectRuns(job, chain.circumstances))) continue;
       const results = new Map<string, Conclusion>([[failed.id, "failure"]]);
-      const { circumstances } = withResults(way, results);
+      const { circumstances } = withResults(chain, results);
       const effect = effects.find(
         ({ step }) => can(job.runs(circumstances)) && can(step?.runs(circumstances) ?? "yes"),
       );
-      if (effect) return { failed, way, effect };
+      if (effect) return { failed, chain, effect };
     }
   }
   return undefined;

@@ -1,7 +1,7 @@
 import type { Pipeline } from "../../facts/facts.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, runPattern } from "../analysis/analysis.ts";
-import { again } from "../analysis/ways.ts";
+import { again } from "../analysis/trigger-chains.ts";
 import { fileName, list } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -43,16 +43,16 @@ export const ambiguousWorkflowName: Rule = {
 
 /** One after the other they end, and a run comes of each. */
 function startedByEach(analysis: Analysis, pipeline: Pipeline, same: readonly string[]): Claim | undefined {
-  const ways = same.flatMap((id, i) => {
-    const way = analysis.ways(pipeline).find((each) => each.circumstances.upstream?.pipeline === id);
-    return way ? [again(way, `event-${i + 1}`, `c${i + 1}`)] : [];
+  const chains = same.flatMap((id, i) => {
+    const chain = analysis.chains(pipeline).find((each) => each.circumstances.upstream?.pipeline === id);
+    return chain ? [again(chain, `event-${i + 1}`, `c${i + 1}`)] : [];
   });
-  if (ways.length < same.length) return undefined;
+  if (chains.length < same.length) return undefined;
   return analysis.claim(
-    ways,
-    ways.flatMap((way, i) => [
-      { kind: "run-ended", run: runPattern(same[i]!, way) } as const,
-      { kind: "run-created", run: runPattern(pipeline.id, way) } as const,
+    chains,
+    chains.flatMap((chain, i) => [
+      { kind: "run-ended", run: runPattern(same[i]!, chain) } as const,
+      { kind: "run-created", run: runPattern(pipeline.id, chain) } as const,
     ]),
     { kind: "started-after", run: { pipeline: pipeline.id }, each: same },
   );

@@ -1,5 +1,5 @@
 import { can, jobPattern, runPattern, sameRoot } from "../analysis/analysis.ts";
-import { lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
+import { lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import { fileName, jobName, list } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { startedByAny } from "../staged/any-not-all.ts";
@@ -17,13 +17,13 @@ export const anyNotAll: Rule = {
     for (const { pipeline, job } of analysis.work()) {
       const [effect] = lastingEffects(job);
       if (!effect || reportsOrCleans(job) || seen.has(pipeline.id) || analysis.waitsOrAsks(job)) continue;
-      const ways = analysis
-        .ways(pipeline)
-        .filter((way) => way.upstream && way.depth === 1 && can(analysis.effectRuns(job, way.circumstances)));
+      const chains = analysis
+        .chains(pipeline)
+        .filter((chain) => chain.upstream && chain.depth === 1 && can(analysis.effectRuns(job, chain.circumstances)));
       // Which workflow has ended is asked somewhere: the jobs are told apart.
       if (job.condition?.reads.some((path) => /workflow_run\.(name|path|workflow_id)$/.test(path))) continue;
-      const pair = ways
-        .flatMap((a) => ways.map((b) => ({ a, b })))
+      const pair = chains
+        .flatMap((a) => chains.map((b) => ({ a, b })))
         .find(
           ({ a, b }) =>
             a.circumstances.upstream!.pipeline < b.circumstances.upstream!.pipeline &&
@@ -39,7 +39,7 @@ export const anyNotAll: Rule = {
       if (!pair) continue;
       seen.add(pipeline.id);
       const { a, b } = pair;
-      const [first, second] = [a, b].map((way) => way.circumstances.upstream!.pipeline) as [string, string];
+      const [first, second] = [a, b].map((chain) => chain.circumstances.upstream!.pipeline) as [string, string];
       const { cause } = a.start;
       const names = cause.kind === "completion" ? cause.names.map((name) => `"${name.value}"`) : [];
       yield {

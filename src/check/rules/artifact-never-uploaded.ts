@@ -27,8 +27,8 @@ export const artifactNeverUploaded: Rule = {
       // The run that is searched may be of any workflow; only when all of them are seen is it certain.
       const searched = own ? [pipeline] : analysis.facts.pipelines;
       if (searched.some(mayUploadUnseen) || (!own && access.binding.kind === "unknown")) continue;
-      const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
-      if (!way) continue;
+      const chain = analysis.chains(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+      if (!chain) continue;
       seen.add(step.at);
       const names = uploads.flatMap((upload) => literalText(upload.name) ?? []);
       const meant = nearestName(name, names);
@@ -39,11 +39,11 @@ export const artifactNeverUploaded: Rule = {
         related: similar ? [{ at: similar.step.at, message: `Uploads "${showKey(similar.name)}"` }] : [],
         confidence: "high",
         schedule: [
-          `${way.described} -> ${fileName(pipeline.id)} starts`,
+          `${chain.described} -> ${fileName(pipeline.id)} starts`,
           `"${jobName(job)}" looks for "${name}": there is none`,
         ],
         help: "Upload it under this name, or download what is uploaded.",
-        claim: findsNothing(analysis, { job, step, way }),
+        claim: findsNothing(analysis, { job, step, chain }),
       };
     }
   },

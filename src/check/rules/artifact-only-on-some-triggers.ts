@@ -3,7 +3,7 @@ import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean, mayUploadUnseen } from "../analysis/artifacts.ts";
 import { findsNothing } from "../analysis/found-claims.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -59,26 +59,26 @@ function inOneRun(
   const { pipeline, job, step } = download;
   if (producers.length === 0 || download.pattern || download.name.length === 0 || mayUploadUnseen(pipeline))
     return undefined;
-  const way = analysis
-    .ways(pipeline)
+  const chain = analysis
+    .chains(pipeline)
     .find(
       (each) =>
         each.start.cause.kind !== "call" &&
         can(analysis.stepRuns(job, step, each.circumstances)) &&
         producers.every((producer) => uploadRuns(analysis, producer, each) === "no"),
     );
-  if (!way) return undefined;
+  if (!chain) return undefined;
   const [producer] = producers;
   return candidate(analysis, {
     download,
     producer: producer!,
-    way,
+    chain,
     words: `"${jobName(producer!.job)}" does not upload it then`,
   });
 }
 
-function uploadRuns(analysis: Analysis, { job, step }: ArtifactAccess, way: Way): Activation {
-  return analysis.stepRuns(job, step, way.circumstances);
+function uploadRuns(analysis: Analysis, { job, step }: ArtifactAccess, chain: TriggerChain): Activation {
+  return analysis.stepRuns(job, step, chain.circumstances);
 }
 
 /** From the run before: that run, on this event, uploads nothing. */
@@ -89,7 +89,7 @@ function fromRunBefore(
 ): Candidate | undefined {
   const { pipeline, job, step } = download;
   if (download.pattern || download.name.length === 0 || !namesRunBefore(download)) return undefined;
-  const way = analysis.ways(pipeline).find((each) => {
+  const chain = analysis.chains(pipeline).find((each) => {
     const { upstream } = each;
     if (!upstream || each.depth > 1 || !can(analysis.stepRuns(job, step, each.circumstances))) return false;
     const before = analysis.facts.pipeline(upstream.start.pipeline)!;
@@ -100,13 +100,13 @@ function fromRunBefore(
       own.every((producer) => uploadRuns(analysis, producer, upstream) === "no")
     );
   });
-  if (!way) return undefined;
-  const producer = producers.find((each) => each.pipeline.id === way.upstream!.start.pipeline)!;
+  if (!chain) return undefined;
+  const producer = producers.find((each) => each.pipeline.id === chain.upstream!.start.pipeline)!;
   return candidate(analysis, {
     download,
     producer,
-    way,
-    words: `${fileName(producer.pipeline.id)} does not upload it for ${way.described}`,
+    chain,
+    words: `${fileName(producer.pipeline.id)} does not upload it for ${chain.described}`,
   });
 }
 
@@ -134,57 +134,57 @@ function fromElsewhere(
   if (elsewhere.length === 0 || producers.some((producer) => producer.pipeline === pipeline)) return undefined;
   const onlyPullRequests = elsewhere.every((producer) =>
     analysis
-      .ways(producer.pipeline)
-      .filter((way) => uploadRuns(analysis, producer, way) !== "no")
-      .every((way) => way.root.kind === "pull-request" && !way.upstream && !closesMerged(way)),
+      .chains(producer.pipeline)
+      .filter((chain) => uploadRuns(analysis, producer, chain) !== "no")
+      .every((chain) => chain.root.kind === "pull-request" && !chain.upstream && !closesMerged(chain)),
   );
   if (!onlyPullRequests) return undefined;
-  const way = analysis
-    .ways(pipeline)
+  const chain = analysis
+    .chains(pipeline)
     .find(
       (each) => each.root.kind === "push" && !each.upstream && can(analysis.stepRuns(job, step, each.circumstances)),
     );
-  if (!way) return undefined;
+  if (!chain) return undefined;
   const [producer] = elsewhere;
   return candidate(analysis, {
     download,
     producer: producer!,
-    way,
+    chain,
     words: `${fileName(producer!.pipeline.id)} makes it for pull requests only`,
   });
 }
 
-function closesMerged(way: Way): boolean {
-  return way.circumstances.action === "closed";
+function closesMerged(chain: TriggerChain): boolean {
+  return chain.circumstances.action === "closed";
 }
 
 interface Found {
   readonly download: ArtifactAccess;
   readonly producer: ArtifactAccess;
-  readonly way: Way;
+  readonly chain: TriggerChain;
   readonly words: string;
 }
 
-function candidate(analysis: Analysis, { download, producer, way, words }: Found): Candidate {
+function candidate(analysis: Analysis, { download, producer, chain, words }: Found): Candidate {
   const { job, step, name } = download;
   const label = name.length > 0 ? `"${showKey(name)}"` : "artifacts";
   return {
-    message: `"${jobName(job)}" downloads ${label} on ${way.described}, but ${words}`,
+    message: `"${jobName(job)}" downloads ${label} on ${chain.described}, but ${words}`,
     at: step.at,
     related: [
       {
         at: producer.step.at,
         message: `Uploaded here, by "${jobName(producer.job)}" in ${fileName(producer.pipeline.id)}`,
       },
-      { at: way.start.at, message: `Started by ${way.described}` },
+      { at: chain.start.at, message: `Started by ${chain.described}` },
     ],
     confidence: "high",
     schedule: [
-      `${way.described} -> ${fileName(download.pipeline.id)} starts`,
+      `${chain.described} -> ${fileName(download.pipeline.id)} starts`,
       words,
       `"${jobName(job)}" looks for ${label}`,
     ],
     help: "Build it on the same event, in the same run, or let the download run only where the upload does.",
-    claim: findsNothing(analysis, { job, step, way }),
+    claim: findsNothing(analysis, { job, step, chain }),
   };
 }

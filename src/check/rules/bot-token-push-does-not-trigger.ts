@@ -1,8 +1,8 @@
 import type { DispatchAccess, Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, Start, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, jobPattern, sameRoot } from "../analysis/analysis.ts";
-import { lastingEffects } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import { lastingEffects } from "../analysis/effects.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText, unify } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -33,10 +33,10 @@ export const botTokenPushDoesNotTrigger: Rule = {
             const count = shown.get(pipeline) ?? 0;
             if (count === MAX_WAITING || seen.has(once) || startsOtherwise(analysis, { pipeline, job, step, waiting }))
               continue;
-            const way = analysis
-              .ways(pipeline)
+            const chain = analysis
+              .chains(pipeline)
               .find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
-            if (!way) continue;
+            if (!chain) continue;
             seen.add(once);
             shown.set(pipeline, count + 1);
             const what = access.resource === "release" ? "release" : "tag";
@@ -56,7 +56,7 @@ export const botTokenPushDoesNotTrigger: Rule = {
                 `${fileName(waiting.id)} is not started`,
               ],
               help: `Use a token of a GitHub App or a personal one for this step, or start ${fileName(waiting.id)} yourself: call it with workflow_call, or dispatch it (a dispatch works with the default token and needs \`actions: write\`).`,
-              claim: analysis.claim([way], [{ kind: "step", job: jobPattern(job, way), step: step.index }], {
+              claim: analysis.claim([chain], [{ kind: "step", job: jobPattern(job, chain), step: step.index }], {
                 kind: "refused",
                 pipeline: waiting.id,
               }),
@@ -70,12 +70,12 @@ export const botTokenPushDoesNotTrigger: Rule = {
 
 /** The tag was there before: pushing it started this run, and whatever else waits for it. */
 function startedByTag(analysis: Analysis, maker: Maker): boolean {
-  const ways = waysMaking(analysis, maker);
-  return ways.length > 0 && ways.every(({ root }) => root.kind === "push" && root.ref.kind === "tag");
+  const chains = chainsMaking(analysis, maker);
+  return chains.length > 0 && chains.every(({ root }) => root.kind === "push" && root.ref.kind === "tag");
 }
 
-function waysMaking(analysis: Analysis, { pipeline, job, step }: Maker): Way[] {
-  return analysis.ways(pipeline).filter((way) => analysis.stepRuns(job, step, way.circumstances) !== "no");
+function chainsMaking(analysis: Analysis, { pipeline, job, step }: Maker): TriggerChain[] {
+  return analysis.chains(pipeline).filter((chain) => analysis.stepRuns(job, step, chain.circumstances) !== "no");
 }
 
 /** Nothing of the name is written, so that another tag than the one that is waited for may be meant. */
@@ -145,9 +145,9 @@ interface Maker {
 function startsOtherwise(analysis: Analysis, { waiting, ...maker }: Maker & { readonly waiting: Pipeline }): boolean {
   const { pipeline } = maker;
   // What started this run has started it as well.
-  const ways = waysMaking(analysis, maker);
-  const others = analysis.ways(waiting).filter((way) => !way.upstream);
-  if (ways.every((way) => others.some((other) => sameRoot(way, other)))) return true;
+  const chains = chainsMaking(analysis, maker);
+  const others = analysis.chains(waiting).filter((chain) => !chain.upstream);
+  if (chains.every((chain) => others.some((other) => sameRoot(chain, other)))) return true;
   if (pipeline.jobs.some((each) => each.file === waiting.id)) return true;
   if (pipeline.jobs.some((each) => each.steps.some((step) => dispatches(step, waiting)))) return true;
   if (doesItsWork(pipeline, waiting)) return true;

@@ -3,7 +3,7 @@ import { showKey } from "../../facts/show-key.ts";
 import type { JobPattern } from "../../simulation/scenario.ts";
 import { can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { isUniquePerRun, sameGroup } from "../analysis/locks.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -28,8 +28,8 @@ export const calledWorkflowWaitsForCaller: Rule = {
           // A job's own group in the workflow that holds it for the whole run is the same trap.
           for (const held of outer) {
             if (held.at === inner.at || seen.has(inner.at)) continue;
-            const way = analysis
-              .ways(pipeline)
+            const chain = analysis
+              .chains(pipeline)
               .find(
                 (each) =>
                   each.start.cause.kind !== "call" &&
@@ -38,21 +38,21 @@ export const calledWorkflowWaitsForCaller: Rule = {
                     !isUniquePerRun(held.groupUnder(each.circumstances)) &&
                   sameText(inner.groupUnder(each.circumstances), held.groupUnder(each.circumstances)),
               );
-            if (!way) continue;
+            if (!chain) continue;
             seen.add(inner.at);
             yield {
-              message: `"${jobName(job)}" asks for the group ${showKey(inner.groupUnder(way.circumstances))}, which ${fileName(held.file)} already holds: the run waits for itself`,
+              message: `"${jobName(job)}" asks for the group ${showKey(inner.groupUnder(chain.circumstances))}, which ${fileName(held.file)} already holds: the run waits for itself`,
               at: inner.at,
               related: [{ at: held.at, message: "The same group, held until the whole run has ended" }],
               confidence: "high",
               schedule: [
-                `${way.described} -> ${fileName(pipeline.id)} starts and holds the group`,
+                `${chain.described} -> ${fileName(pipeline.id)} starts and holds the group`,
                 `"${jobName(job)}" asks for the same group`,
                 "GitHub cancels the run because of the deadlock",
               ],
-              claim: analysis.claim([way], [{ kind: "run-ended", run: runPattern(pipeline.id, way) }], {
+              claim: analysis.claim([chain], [{ kind: "run-ended", run: runPattern(pipeline.id, chain) }], {
                 kind: "never-runs",
-                job: firstInside(pipeline.jobs, job, way),
+                job: firstInside(pipeline.jobs, job, chain),
               }),
               help: "Give the inner group a name of its own.",
             };
@@ -64,8 +64,8 @@ export const calledWorkflowWaitsForCaller: Rule = {
 };
 
 /** What the lock keeps from starting: the job, or the first one of the workflow that it calls. */
-function firstInside(jobs: readonly JobFacts[], job: JobFacts, way: Way): JobPattern {
-  return jobPattern(jobs.find((each) => each.id.startsWith(`${job.id}/`)) ?? job, way);
+function firstInside(jobs: readonly JobFacts[], job: JobFacts, chain: TriggerChain): JobPattern {
+  return jobPattern(jobs.find((each) => each.id.startsWith(`${job.id}/`)) ?? job, chain);
 }
 
 function sameText(a: Parameters<typeof sameGroup>[0], b: Parameters<typeof sameGroup>[1]): boolean {

@@ -2,8 +2,8 @@ import type { JobFacts, Lock, Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { somehowAtOnce } from "../analysis/at-once.ts";
+import { effectsOf } from "../analysis/effects.ts";
 import { plain } from "../analysis/locks.ts";
-import { effectsOf } from "../analysis/purpose.ts";
 import { fileName, list, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -81,7 +81,9 @@ function inside(pipeline: Pipeline, holder: JobFacts): JobFacts[] {
 function meantToExclude(analysis: Analysis, a: Occurrence, b: Occurrence): boolean {
   const groups = (each: Occurrence) =>
     new Set(
-      analysis.ways(each.pipeline).map((way) => withoutName(each, plain(each.lock.groupUnder(way.circumstances)))),
+      analysis
+        .chains(each.pipeline)
+        .map((chain) => withoutName(each, plain(each.lock.groupUnder(chain.circumstances)))),
     );
   const [x, y] = [groups(a), groups(b)];
   return [...x].some((group) => y.has(group)) && targetsOf(a) === targetsOf(b);

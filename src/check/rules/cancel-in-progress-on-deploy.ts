@@ -1,8 +1,8 @@
 import type { JobFacts, Lock } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Effect, effectsOf, isDocumentation, isPreview, isTrial } from "../analysis/effects.ts";
 import { isUniquePerRun, locksOf, plain } from "../analysis/locks.ts";
-import { type Effect, effectsOf, isDocumentation, isPreview, isTrial } from "../analysis/purpose.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { replaceCancel } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -36,7 +36,7 @@ export const cancelInProgressOnDeploy: Rule = {
       if (effects.length === 0) continue;
       for (const lock of locksOf(analysis, job)) {
         if (seen.has(lock.at)) continue;
-        const way = analysis.ways(pipeline).find(
+        const chain = analysis.chains(pipeline).find(
           (each) =>
             each.root.kind !== "pull-request" &&
             (each.root.kind === "push" || effects.some((effect) => effect.confidence === "high")) &&
@@ -48,11 +48,11 @@ export const cancelInProgressOnDeploy: Rule = {
               ({ step }) => can(job.runs(each.circumstances)) && can(step?.runs(each.circumstances) ?? "yes"),
             ),
         );
-        if (!way) continue;
-        const effect = effects.find(({ step }) => can(step?.runs(way.circumstances) ?? "yes"))!;
+        if (!chain) continue;
+        const effect = effects.find(({ step }) => can(step?.runs(chain.circumstances) ?? "yes"))!;
         seen.add(lock.at);
         const edits = replaceCancel(lock.at);
-        const again = { ...way.root, id: "second", ...(way.root.kind === "push" ? { commit: "c2" } : {}) };
+        const again = { ...chain.root, id: "second", ...(chain.root.kind === "push" ? { commit: "c2" } : {}) };
         yield {
           message: `A newer run cancels "${jobName(job)}" in the middle of ${effect.tool}`,
           at: lock.at,
@@ -61,16 +61,16 @@ export const cancelInProgressOnDeploy: Rule = {
           // Files of a site are complete again with the next run.
           ...(effect.access?.resource === "bucket" ? { severity: "warning" as const } : {}),
           schedule: [
-            `${way.described} -> ${fileName(pipeline.id)} starts; "${jobName(job)}" runs ${effect.tool}`,
-            `${way.described} again -> the group ${showKey(lock.group)} is asked for`,
+            `${chain.described} -> ${fileName(pipeline.id)} starts; "${jobName(job)}" runs ${effect.tool}`,
+            `${chain.described} again -> the group ${showKey(lock.group)} is asked for`,
             `"${jobName(job)}" is cancelled half way`,
           ],
           help: `Set \`cancel-in-progress: false\` for deployments, or make it true only for pull requests: \`\${{ github.event_name == 'pull_request' }}\`.`,
           ...(edits ? { edits } : {}),
           claim: {
-            scenario: { ...analysis.scenario([way]), events: [way.root, again] },
+            scenario: { ...analysis.scenario([chain]), events: [chain.root, again] },
             schedule: [
-              { kind: "job-started", job: jobPattern(job, way) },
+              { kind: "job-started", job: jobPattern(job, chain) },
               {
                 kind: "job-started",
                 job: { run: { pipeline: pipeline.id, event: "second" }, path: job.path },
@@ -78,7 +78,7 @@ export const cancelInProgressOnDeploy: Rule = {
             ],
             bad: {
               kind: "cancelled",
-              run: { pipeline: pipeline.id, event: way.root.id },
+              run: { pipeline: pipeline.id, event: chain.root.id },
               ...(lock.scope === "job" ? { path: holderPath(analysis, job, lock) } : {}),
             },
           },

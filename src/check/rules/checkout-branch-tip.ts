@@ -1,6 +1,6 @@
 import { can } from "../analysis/analysis.ts";
+import { lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import { momentOfPush, takesNewerCommit } from "../analysis/found-claims.ts";
-import { lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
 import { checkoutsOf } from "../analysis/sources.ts";
 import { expression, fileName, jobName } from "../analysis/wording.ts";
 import { replaceScalar } from "../edits.ts";
@@ -26,31 +26,31 @@ export const checkoutBranchTip: Rule = {
           job.steps.some((each) => /git push|git-auto-commit|create-pull-request/.test(`${each.text} ${each.action}`))
         )
           continue;
-        const way = analysis
-          .ways(pipeline)
+        const chain = analysis
+          .chains(pipeline)
           .find(
             (each) =>
               each.circumstances.upstream?.outsider === false && can(analysis.effectRuns(job, each.circumstances)),
           );
-        if (!way) continue;
-        const branch = way.circumstances.upstream!.branch ?? analysis.defaultBranch;
+        if (!chain) continue;
+        const branch = chain.circumstances.upstream!.branch ?? analysis.defaultBranch;
         seen.add(step.at);
         const given = step.parameter("ref");
         const edits = given && replaceScalar(given.at, expression("github.event.workflow_run.head_sha"));
-        const upstream = fileName(way.circumstances.upstream!.pipeline);
+        const upstream = fileName(chain.circumstances.upstream!.pipeline);
         yield {
           message: `"${jobName(job)}" checks out the tip of the branch, which may be newer than the commit that ${upstream} has tested`,
           at: given?.at ?? step.at,
-          related: [{ at: way.start.at, message: `Started when ${upstream} has completed` }],
+          related: [{ at: chain.start.at, message: `Started when ${upstream} has completed` }],
           confidence: "high",
           schedule: [
-            `${way.described} (commit A) -> ${upstream} tests A`,
-            `push of commit B to the same branch ${momentOfPush(analysis, way)}`,
+            `${chain.described} (commit A) -> ${upstream} tests A`,
+            `push of commit B to the same branch ${momentOfPush(analysis, chain)}`,
             `${upstream} completes for A -> "${jobName(job)}" checks out B`,
           ],
           help: "Check out `github.event.workflow_run.head_sha`.",
           ...(edits ? { edits } : {}),
-          claim: takesNewerCommit(analysis, branch, { job, step, way }),
+          claim: takesNewerCommit(analysis, branch, { job, step, chain }),
         };
       }
     }

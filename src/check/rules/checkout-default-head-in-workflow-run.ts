@@ -1,10 +1,10 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import type { TextEdit } from "../../findings/finding.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
+import { type Effect, isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import { momentOfPush, takesNewerCommit } from "../analysis/found-claims.ts";
-import { type Effect, isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
 import { type Checkout, checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { expression, fileName, jobName } from "../analysis/wording.ts";
 import { addParameters } from "../edits.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
@@ -36,7 +36,7 @@ interface Hit {
   readonly job: JobFacts;
   readonly effect: Effect;
   readonly checkout: Checkout;
-  readonly way: Way;
+  readonly chain: TriggerChain;
 }
 
 function hitOf(analysis: Analysis, pipeline: Pipeline, job: JobFacts): Hit | undefined {
@@ -45,19 +45,20 @@ function hitOf(analysis: Analysis, pipeline: Pipeline, job: JobFacts): Hit | und
   const [effect] = effects;
   if (!effect || movesToTestedCommit(job) || takesBuiltFiles(analysis, job) || pinnedToCommit(effects))
     return undefined;
-  const way = analysis
-    .ways(pipeline)
+  const chain = analysis
+    .chains(pipeline)
     .find((each) => each.upstream && runsTestedCode(each) && can(analysis.effectRuns(job, each.circumstances)));
-  const checkouts = checkoutsOf(analysis, job).filter(({ step }) => way && can(step.runs(way.circumstances)));
+  const checkouts = checkoutsOf(analysis, job).filter(({ step }) => chain && can(step.runs(chain.circumstances)));
   // Another checkout of a chosen commit takes its place.
-  if (!way || checkouts.some(({ ref }) => ref !== "" && ref !== "github.sha" && ref !== "github.ref")) return undefined;
+  if (!chain || checkouts.some(({ ref }) => ref !== "" && ref !== "github.sha" && ref !== "github.ref"))
+    return undefined;
   const [checkout] = checkouts;
-  return checkout && { pipeline, job, effect, checkout, way };
+  return checkout && { pipeline, job, effect, checkout, chain };
 }
 
 function candidate(analysis: Analysis, hit: Hit, others: readonly Hit[]): Candidate {
-  const { pipeline, job, effect, checkout, way } = hit;
-  const upstream = way.circumstances.upstream!.pipeline;
+  const { pipeline, job, effect, checkout, chain } = hit;
+  const upstream = chain.circumstances.upstream!.pipeline;
   const only = pipeline.starts.every((start) => start.cause.kind === "completion");
   const value = expression(`github.event.workflow_run.head_sha${only ? "" : " || github.sha"}`);
   const edits = [hit, ...others].map(({ checkout: { step, ref }, job: { file } }) =>
@@ -68,28 +69,28 @@ function candidate(analysis: Analysis, hit: Hit, others: readonly Hit[]): Candid
     message: `"${jobName(job)}" checks out the default branch as it is now, not the commit that ${fileName(upstream)} has tested`,
     at: checkout.step.at,
     related: [
-      { at: way.start.at, message: `Started when ${fileName(upstream)} has completed` },
+      { at: chain.start.at, message: `Started when ${fileName(upstream)} has completed` },
       { at: effect.step!.at, message: `What it then ${does}: ${effect.tool}` },
       ...others.map((other) => ({ at: other.checkout.step.at, message: `The same in "${jobName(other.job)}"` })),
     ],
     confidence: "high",
     ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
     schedule: [
-      `${way.described} (commit A) -> ${fileName(upstream)} tests A`,
-      `push of commit B ${momentOfPush(analysis, way)}`,
+      `${chain.described} (commit A) -> ${fileName(upstream)} tests A`,
+      `push of commit B ${momentOfPush(analysis, chain)}`,
       `${fileName(upstream)} completes for A -> ${fileName(pipeline.id)} starts`,
       `"${jobName(job)}" checks out B, which nothing has tested, and ${does} it`,
     ],
     help: `Check out \`${value}\`.`,
     ...(edits.includes(undefined) ? {} : { edits: edits as TextEdit[] }),
-    claim: takesNewerCommit(analysis, analysis.defaultBranch, { job, step: checkout.step, way }),
+    claim: takesNewerCommit(analysis, analysis.defaultBranch, { job, step: checkout.step, chain }),
   };
 }
 
 /** Runs that began with somebody's pull request must use the trusted branch: taking its commit would be the bug. */
-function runsTestedCode(way: Way): boolean {
-  const { event } = way.circumstances.upstream!;
-  return event === "push" || event === "release" || (event === "workflow_run" && way.root.kind === "push");
+function runsTestedCode(chain: TriggerChain): boolean {
+  const { event } = chain.circumstances.upstream!;
+  return event === "push" || event === "release" || (event === "workflow_run" && chain.root.kind === "push");
 }
 
 /** What is deployed is named by the tested commit; the checkout brings only the means. */

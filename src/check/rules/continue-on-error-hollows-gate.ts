@@ -1,7 +1,7 @@
 import type { JobFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import { isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../analysis/effects.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { lostFailures } from "../staged/continue-on-error-hollows-gate.ts";
@@ -19,18 +19,18 @@ export const continueOnErrorHollowsGate: Rule = {
     for (const { pipeline, job } of analysis.work()) {
       const effect = lastingEffects(job).find((each) => !isDocumentation(each));
       if (!effect || reportsOrCleans(job)) continue;
-      for (const { test, way } of testsBefore(analysis, pipeline.id, job)) {
+      for (const { test, chain } of testsBefore(analysis, pipeline.id, job)) {
         const ignored = test.failureIgnored;
         if (ignored?.value !== "yes" || seen.has(test.keyAt) || isExperimental(test)) continue;
         seen.add(test.keyAt);
         const claim = analysis.claim(
-          [way],
+          [chain],
           [
-            { kind: "job-ended", job: jobPattern(test, way), conclusion: "failure" },
-            { kind: "job-started", job: jobPattern(job, way) },
+            { kind: "job-ended", job: jobPattern(test, chain), conclusion: "failure" },
+            { kind: "job-started", job: jobPattern(job, chain) },
           ],
-          { kind: "runs-after", job: jobPattern(test, way), follower: jobPattern(job, way) },
-          [{ job: jobPattern(test, way), outcome: "failure" }],
+          { kind: "runs-after", job: jobPattern(test, chain), follower: jobPattern(job, chain) },
+          [{ job: jobPattern(test, chain), outcome: "failure" }],
         );
         yield {
           message: `"${jobName(test)}" may fail and its run stays green: "${jobName(job)}"${test.pipeline === job.pipeline ? "" : ` in ${fileName(job.pipeline)}`} deploys all the same`,
@@ -38,7 +38,7 @@ export const continueOnErrorHollowsGate: Rule = {
           related: [{ at: job.keyAt, message: `"${jobName(job)}" comes after it: ${effect.tool}` }],
           confidence: test.pipeline === job.pipeline ? "medium" : "high",
           schedule: [
-            `${way.described} -> "${jobName(test)}" fails`,
+            `${chain.described} -> "${jobName(test)}" fails`,
             "continue-on-error: the failure does not count",
             `"${jobName(job)}" runs`,
           ],
@@ -51,15 +51,19 @@ export const continueOnErrorHollowsGate: Rule = {
 };
 
 /** Tests that have ended before the job, in its own run and in those it was started by. */
-function* testsBefore(analysis: Analysis, pipeline: string, job: JobFacts): Generator<{ test: JobFacts; way: Way }> {
-  for (const way of analysis.ways(analysis.facts.pipeline(pipeline)!)) {
-    if (!can(analysis.effectRuns(job, way.circumstances))) continue;
+function* testsBefore(
+  analysis: Analysis,
+  pipeline: string,
+  job: JobFacts,
+): Generator<{ test: JobFacts; chain: TriggerChain }> {
+  for (const chain of analysis.chains(analysis.facts.pipeline(pipeline)!)) {
+    if (!can(analysis.effectRuns(job, chain.circumstances))) continue;
     for (const test of analysis.jobsBefore(job)) {
-      if (testsCode(test) && can(test.runs(way.circumstances))) yield { test, way };
+      if (testsCode(test) && can(test.runs(chain.circumstances))) yield { test, chain };
     }
-    for (let before = way.upstream; before; before = before.upstream) {
+    for (let before = chain.upstream; before; before = before.upstream) {
       for (const test of analysis.facts.pipeline(before.start.pipeline)!.jobs) {
-        if (testsCode(test) && can(test.runs(before.circumstances))) yield { test, way };
+        if (testsCode(test) && can(test.runs(before.circumstances))) yield { test, chain };
       }
     }
   }

@@ -2,7 +2,7 @@ import type { Pipeline } from "../../facts/facts.ts";
 import { nearestName } from "../../findings/nearest-name.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, runPattern } from "../analysis/analysis.ts";
-import { again } from "../analysis/ways.ts";
+import { again } from "../analysis/trigger-chains.ts";
 import { fileName } from "../analysis/wording.ts";
 import { replaceScalar } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -83,17 +83,17 @@ const MAX_OTHERS = 3;
 /** Others run and end, the one that is meant first, and nothing comes of it. */
 function neverAfter(analysis: Analysis, { pipeline, name, meant }: Dangling): Claim {
   const others = analysis.facts.pipelines.filter((each) => each !== pipeline && each !== meant);
-  const ways = [...(meant && meant !== pipeline ? [meant] : []), ...others]
-    .flatMap((each) => analysis.ways(each).find((way) => !way.upstream) ?? [])
+  const chains = [...(meant && meant !== pipeline ? [meant] : []), ...others]
+    .flatMap((each) => analysis.chains(each).find((chain) => !chain.upstream) ?? [])
     .slice(0, MAX_OTHERS)
-    .map((way, i) => again(way, `event-${i + 1}`, `c${i + 1}`));
-  const [own] = analysis.ways(pipeline);
+    .map((chain, i) => again(chain, `event-${i + 1}`, `c${i + 1}`));
+  const [own] = analysis.chains(pipeline);
   const isListed = pipeline.starts.some(
     ({ cause }) => cause.kind === "completion" && cause.upstream.some((upstream) => upstream.pipeline === meant?.id),
   );
   return {
-    scenario: analysis.scenario(ways.length > 0 || !own ? ways : [own]),
-    schedule: ways.map((way) => ({ kind: "run-ended", run: runPattern(way.start.pipeline, way) })),
+    scenario: analysis.scenario(chains.length > 0 || !own ? chains : [own]),
+    schedule: chains.map((chain) => ({ kind: "run-ended", run: runPattern(chain.start.pipeline, chain) })),
     bad: { kind: "never-created", run: { pipeline: pipeline.id, after: meant && !isListed ? meant.name : name } },
   };
 }

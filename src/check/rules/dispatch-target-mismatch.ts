@@ -21,8 +21,10 @@ export const dispatchTargetMismatch: Rule = {
           seen.add(access);
           const problem = problemOf(analysis, step, access);
           if (!problem) continue;
-          const way = analysis.ways(pipeline).find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
-          if (!way) continue;
+          const chain = analysis
+            .chains(pipeline)
+            .find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
+          if (!chain) continue;
           yield {
             message: problem.message,
             at: access.at,
@@ -33,7 +35,7 @@ export const dispatchTargetMismatch: Rule = {
               "GitHub refuses the dispatch -> nothing is started",
             ],
             help: problem.help,
-            claim: analysis.claim([way], [{ kind: "step", job: jobPattern(job, way), step: step.index }], {
+            claim: analysis.claim([chain], [{ kind: "step", job: jobPattern(job, chain), step: step.index }], {
               kind: "refused",
               pipeline: problem.asked,
             }),

@@ -24,8 +24,8 @@ export const downloadWithoutRunId: Rule = {
       if (uploads.some((upload) => upload.pipeline === pipeline && mayMean(download, upload))) continue;
       if (mayUploadUnseen(pipeline) || calledElsewhere(downloads, uploads, download)) continue;
       // Whatever decides whether it runs: when it does, it fails.
-      const way = analysis.ways(pipeline).find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
-      if (!way) continue;
+      const chain = analysis.chains(pipeline).find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
+      if (!chain) continue;
       // Where its own run uploads nothing at all, whatever the name stands for is in another one.
       const uploadsNothing = !uploads.some((upload) => upload.pipeline === pipeline);
       const producer = uploads.find(
@@ -36,7 +36,7 @@ export const downloadWithoutRunId: Rule = {
       );
       if (!producer) continue;
       seen.add(step.at);
-      const upstream = way.upstream && way.circumstances.upstream!.pipeline === producer.pipeline.id;
+      const upstream = chain.upstream && chain.circumstances.upstream!.pipeline === producer.pipeline.id;
       const edits =
         upstream && step.edit && !step.parameter("github-token") && !step.parameter("run-id")
           ? [
@@ -53,14 +53,14 @@ export const downloadWithoutRunId: Rule = {
         confidence: "high",
         schedule: [
           `${fileName(producer.pipeline.id)} uploads "${showKey(producer.name)}" in its run`,
-          `${way.described} -> ${fileName(pipeline.id)} starts a run of its own`,
+          `${chain.described} -> ${fileName(pipeline.id)} starts a run of its own`,
           `"${jobName(job)}" looks for "${showKey(name)}" there: not found`,
         ],
         help: upstream
           ? `Name the run and a token: \`run-id: \${{ github.event.workflow_run.id }}\` and \`github-token: \${{ secrets.GITHUB_TOKEN }}\` (with \`actions: read\`).`
           : "Start this workflow with workflow_run after the one that uploads, and pass its `run-id` and a `github-token`; or make both one run.",
         ...(edits ? { edits } : {}),
-        claim: findsNothing(analysis, { job, step, way }),
+        claim: findsNothing(analysis, { job, step, chain }),
       };
     }
   },
@@ -74,21 +74,21 @@ function* namingNoRun(analysis: Analysis, downloads: readonly ArtifactAccess[]):
     if (access.binding.kind !== "given-run" || step.failureIgnored) continue;
     const [only, ...more] = step.resolve(access.binding.run);
     if (only?.kind !== "expression" || more.length > 0 || !notARun.test(only.text.trim().toLowerCase())) continue;
-    const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+    const chain = analysis.chains(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
     const parameter = step.parameter("run-id") ?? step.parameter("run_id");
-    if (!way || !parameter) continue;
+    if (!chain || !parameter) continue;
     const edits = replaceScalar(parameter.at, expression("github.event.workflow_run.id"));
     yield {
       message: `"${jobName(job)}" looks for "${showKey(name)}" in a run that does not exist: ${only.text.trim()} is not the id of a run`,
       at: parameter.at,
       confidence: "high",
       schedule: [
-        `${way.described} -> ${fileName(pipeline.id)} starts${way.upstream ? ` after ${fileName(way.upstream.start.pipeline)}` : ""}`,
+        `${chain.described} -> ${fileName(pipeline.id)} starts${chain.upstream ? ` after ${fileName(chain.upstream.start.pipeline)}` : ""}`,
         `"${jobName(job)}" asks for the artifacts of run ${only.text.trim()}: not found`,
       ],
       help: `Name the run: \`\${{ github.event.workflow_run.id }}\`.`,
       ...(edits ? { edits } : {}),
-      claim: findsNothing(analysis, { job, step, way }),
+      claim: findsNothing(analysis, { job, step, chain }),
     };
   }
 }

@@ -2,9 +2,9 @@ import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { somehowAtOnce } from "../analysis/at-once.ts";
+import { effectsOf } from "../analysis/effects.ts";
 import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
-import { effectsOf } from "../analysis/purpose.ts";
 import { fileName, jobName, list, sameKey } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -53,25 +53,25 @@ function* oneEventTwoProducers(analysis: Analysis): Generator<Candidate> {
       )
         continue;
       seen.add(once);
-      const { a: way, b: otherWay } = pair;
+      const { a: chain, b: otherChain } = pair;
       yield {
-        message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both push ${showKey(first.name)} on ${way.described}`,
+        message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both push ${showKey(first.name)} on ${chain.described}`,
         at: second.step.at,
         related: [{ at: first.step.at, message: `Also pushed by "${jobName(first.job)}"` }],
         confidence: "high",
         schedule: [
-          `${way.described} -> ${fileName(first.pipeline.id)} starts; ${fileName(second.pipeline.id)} starts`,
+          `${chain.described} -> ${fileName(first.pipeline.id)} starts; ${fileName(second.pipeline.id)} starts`,
           `"${jobName(first.job)}" pushes ${showKey(first.name)}`,
           `"${jobName(second.job)}" pushes another build under the same name`,
         ],
         help: "Build it once, in one workflow, and let the others use what it pushed.",
         claim: analysis.claim(
-          [way],
+          [chain],
           [
-            { kind: "job-ended", job: jobPattern(first.job, way) },
-            { kind: "job-ended", job: jobPattern(second.job, otherWay) },
+            { kind: "job-ended", job: jobPattern(first.job, chain) },
+            { kind: "job-ended", job: jobPattern(second.job, otherChain) },
           ],
-          { kind: "before", first: jobPattern(first.job, way), second: jobPattern(second.job, otherWay) },
+          { kind: "before", first: jobPattern(first.job, chain), second: jobPattern(second.job, otherChain) },
         ),
       };
     }

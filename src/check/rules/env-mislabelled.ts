@@ -1,6 +1,6 @@
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import { can, jobPattern } from "../analysis/analysis.ts";
-import { effectsOf } from "../analysis/purpose.ts";
+import { effectsOf } from "../analysis/effects.ts";
 import { type Stage, stageIn } from "../analysis/stages.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -25,8 +25,8 @@ export const envMislabelled: Rule = {
         const told = step && stageOfCommand(step);
         if (!told || !step || seen.has(step.at) || !conflict(named, told.stage) || agreesElsewhere(job, step, named))
           continue;
-        const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
-        if (!way) continue;
+        const chain = analysis.chains(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+        if (!chain) continue;
         seen.add(step.at);
         yield {
           message: `"${jobName(job)}" is in the environment ${environment}, but ${tool} goes to ${told.value} (\`${told.text}\`)`,
@@ -34,13 +34,13 @@ export const envMislabelled: Rule = {
           related: [{ at: job.environment!.at, message: `Environment ${environment}` }],
           confidence: "high",
           schedule: [
-            `${way.described} -> ${fileName(pipeline.id)}: "${jobName(job)}" runs under the rules of ${environment}`,
+            `${chain.described} -> ${fileName(pipeline.id)}: "${jobName(job)}" runs under the rules of ${environment}`,
             `${tool} changes ${told.value}`,
           ],
           help: `Write the same environment in both places.`,
-          claim: analysis.claim([way], [{ kind: "step", job: jobPattern(job, way), step: step.index }], {
+          claim: analysis.claim([chain], [{ kind: "step", job: jobPattern(job, chain), step: step.index }], {
             kind: "runs",
-            job: jobPattern(job, way),
+            job: jobPattern(job, chain),
             step: step.index,
           }),
         };

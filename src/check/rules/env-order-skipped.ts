@@ -1,6 +1,6 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern, weakest } from "../analysis/analysis.ts";
-import { type Effect, isPreview, lastingEffects } from "../analysis/purpose.ts";
+import { type Effect, isPreview, lastingEffects } from "../analysis/effects.ts";
 import { type Stage, stageIn } from "../analysis/stages.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -18,7 +18,7 @@ export const envOrderSkipped: Rule = {
       const deployed = [...stagesOf(analysis, pipeline)];
       const hit = firstHit(analysis, pipeline, deployed);
       if (!hit) continue;
-      const { staging, production, way } = hit;
+      const { staging, production, chain } = hit;
       yield {
         message: `"${jobName(production.job)}" deploys to production without waiting for "${jobName(staging.job)}"`,
         at: rootJob(analysis, production.job).keyAt,
@@ -31,18 +31,18 @@ export const envOrderSkipped: Rule = {
         confidence: production.job.environment ? "low" : "medium",
         ...(production.job.environment ? { severity: "warning" as const } : {}),
         schedule: [
-          `${way.described} -> ${fileName(pipeline.id)} starts`,
+          `${chain.described} -> ${fileName(pipeline.id)} starts`,
           `"${jobName(production.job)}" deploys to production`,
           `"${jobName(staging.job)}" fails`,
         ],
         help: `Let "${production.job.path[0]}" need "${staging.job.path[0]}".${production.job.environment ? " Required reviewers of the environment, if it has any, hold it until somebody agrees, but not until staging has succeeded." : ""}`,
         claim: analysis.claim(
-          [way],
+          [chain],
           [
-            { kind: "job-ended", job: jobPattern(production.job, way) },
-            { kind: "job-ended", job: jobPattern(staging.job, way) },
+            { kind: "job-ended", job: jobPattern(production.job, chain) },
+            { kind: "job-ended", job: jobPattern(staging.job, chain) },
           ],
-          { kind: "before", first: jobPattern(production.job, way), second: jobPattern(staging.job, way) },
+          { kind: "before", first: jobPattern(production.job, chain), second: jobPattern(staging.job, chain) },
         ),
       };
     }
@@ -83,8 +83,8 @@ function firstHit(analysis: Analysis, pipeline: Pipeline, deployed: readonly Dep
     if (before.length === 0 || before.some((each) => analysis.before(each.job, production.job))) continue;
     for (const staging of before) {
       if (analysis.before(production.job, staging.job)) continue;
-      const way = analysis
-        .ways(pipeline)
+      const chain = analysis
+        .chains(pipeline)
         .find(
           (each) =>
             each.start.cause.kind !== "call" &&
@@ -96,7 +96,7 @@ function firstHit(analysis: Analysis, pipeline: Pipeline, deployed: readonly Dep
               ),
             ),
         );
-      if (way) return { staging, production, way };
+      if (chain) return { staging, production, chain };
     }
   }
   return undefined;

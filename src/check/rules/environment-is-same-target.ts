@@ -2,7 +2,7 @@ import type { StagedPipeline } from "../../facts/staged.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import type { JobPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { changes, type Deed, nameOfTarget, partiesOf, targetOf } from "../analysis/parties.ts";
+import { changes, nameOfTarget, pipelineViews, type ResourceUse, targetOf } from "../analysis/cross-platform.ts";
 import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
@@ -15,29 +15,27 @@ export const environmentIsSameTarget: Rule = {
   why: "What is called a trial already changes the real thing: the deployment to the first environment is the deployment to the second, before anybody has looked at it.",
   url: awsDocumentation.bestPractices,
   *find(analysis) {
-    const parties = partiesOf(analysis);
+    const views = pipelineViews(analysis);
     for (const pipeline of analysis.facts.staged?.pipelines ?? []) {
-      const party = parties.find(({ id }) => id === pipeline.id);
-      if (party) yield* within(analysis, pipeline, party.deeds.filter(isDeployment));
+      const view = views.find(({ id }) => id === pipeline.id);
+      if (view) yield* within(analysis, pipeline, view.uses.filter(isDeployment));
     }
   },
 };
 
 /** What commands do with a bucket may be about different paths in it. */
-function isDeployment(deed: Deed): boolean {
-  const { resource, tool } = deed.access;
-  if (!deed.action?.tier || !changes(deed) || targetOf(deed) === undefined) return false;
+function isDeployment(use: ResourceUse): boolean {
+  const { resource, tool } = use.access;
+  if (!use.action?.tier || !changes(use) || targetOf(use) === undefined) return false;
   return resource === "stack" || resource === "function" || (resource === "bucket" && tool === "S3 deploy");
 }
 
-function* within(analysis: Analysis, pipeline: StagedPipeline, deeds: readonly Deed[]): Generator<Candidate> {
+function* within(analysis: Analysis, pipeline: StagedPipeline, uses: readonly ResourceUse[]): Generator<Candidate> {
   const { label } = pipeline;
   const seen = new Set<string>();
-  for (const [i, first] of deeds.entries()) {
+  for (const [i, first] of uses.entries()) {
     const target = targetOf(first)!;
-    const second = deeds
-      .slice(i + 1)
-      .find((deed) => targetOf(deed) === target && deed.action!.tier !== first.action!.tier);
+    const second = uses.slice(i + 1).find((use) => targetOf(use) === target && use.action!.tier !== first.action!.tier);
     if (!second || seen.has(target)) continue;
     seen.add(target);
     const [a, b] = [first.action!, second.action!];

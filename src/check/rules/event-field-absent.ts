@@ -33,14 +33,14 @@ export const eventFieldAbsent: Rule = {
     const seen = new Set<ConditionFacts["at"]>();
     yield* emptyValues(analysis);
     for (const pipeline of analysis.facts.pipelines) {
-      const ways = analysis.ways(pipeline);
-      if (ways.length === 0 || ways.some((way) => way.start.cause.kind === "call")) continue;
+      const chains = analysis.chains(pipeline);
+      if (chains.length === 0 || chains.some((chain) => chain.start.cause.kind === "call")) continue;
       for (const job of pipeline.jobs) {
         const { condition } = job;
         if (!condition || seen.has(condition.at) || runsInAnotherPipeline(analysis.facts.pipelines, job)) continue;
         const field = absentField(pipeline, condition);
-        if (!field || ways.some((way) => job.runs(way.circumstances) !== "no")) continue;
-        if (!condition.overridesSuccess && neverBecauseOfNeeds(job, ways)) continue;
+        if (!field || chains.some((chain) => job.runs(chain.circumstances) !== "no")) continue;
+        if (!condition.overridesSuccess && neverBecauseOfNeeds(job, chains)) continue;
         seen.add(condition.at);
         const events = [...new Set(pipeline.starts.map((start) => start.event))];
         yield {
@@ -48,10 +48,10 @@ export const eventFieldAbsent: Rule = {
           at: condition.at,
           related: pipeline.starts.slice(0, 3).map((start) => ({ at: start.at, message: `Started by ${start.event}` })),
           confidence: "high",
-          schedule: ways
+          schedule: chains
             .slice(0, 3)
-            .map((way) => `${way.described} -> ${field} is empty -> "${jobName(job)}" is skipped`),
-          claim: analysis.claim([ways[0]!], [], { kind: "never-runs", job: jobPattern(job, ways[0]!) }),
+            .map((chain) => `${chain.described} -> ${field} is empty -> "${jobName(job)}" is skipped`),
+          claim: analysis.claim([chains[0]!], [], { kind: "never-runs", job: jobPattern(job, chains[0]!) }),
           help: `Add the trigger that supplies it (${suppliers[field]!.slice(0, 2).join(", ")}) to ${fileName(pipeline.id)}, or read a field that its own events have.`,
         };
       }
@@ -81,10 +81,10 @@ function* emptyValues(analysis: Analysis): Generator<Candidate> {
     for (const job of pipeline.jobs) {
       if (job.kind !== "work" || job.file !== pipeline.id) continue;
       for (const step of job.steps) {
-        const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+        const chain = analysis.chains(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
         const path =
-          way && !seen.has(job.keyAt) ? pathsIn(pipeline, step).find((each) => absentIn(pipeline, each)) : undefined;
-        if (!way || path === undefined) continue;
+          chain && !seen.has(job.keyAt) ? pathsIn(pipeline, step).find((each) => absentIn(pipeline, each)) : undefined;
+        if (!chain || path === undefined) continue;
         seen.add(job.keyAt);
         const events = list([...new Set(pipeline.starts.map((start) => start.event))]);
         yield {
@@ -92,13 +92,13 @@ function* emptyValues(analysis: Analysis): Generator<Candidate> {
           at: step.at,
           related: pipeline.starts.slice(0, 3).map((start) => ({ at: start.at, message: `Started by ${start.event}` })),
           confidence: "medium",
-          schedule: [`${way.described} -> ${fileName(pipeline.id)} starts`, `"${step.label}" finds ${path} empty`],
-          help: way.upstream
+          schedule: [`${chain.described} -> ${fileName(pipeline.id)} starts`, `"${step.label}" finds ${path} empty`],
+          help: chain.upstream
             ? "Use `github.event.workflow_run.head_branch` or `head_sha`, and mind who may have made them."
             : `Read a field that ${events} ${pipeline.starts.length === 1 ? "has" : "have"}.`,
-          claim: analysis.claim([way], [{ kind: "step", job: jobPattern(job, way), step: step.index }], {
+          claim: analysis.claim([chain], [{ kind: "step", job: jobPattern(job, chain), step: step.index }], {
             kind: "runs",
-            job: jobPattern(job, way),
+            job: jobPattern(job, chain),
             step: step.index,
           }),
         };
@@ -130,7 +130,7 @@ function runsInAnotherPipeline(pipelines: readonly Pipeline[], job: JobFacts): b
 
 function neverBecauseOfNeeds(
   job: JobFacts,
-  ways: readonly { circumstances: Parameters<JobFacts["runs"]>[0] }[],
+  chains: readonly { circumstances: Parameters<JobFacts["runs"]>[0] }[],
 ): boolean {
-  return job.needs.length > 0 && ways.length === 0;
+  return job.needs.length > 0 && chains.length === 0;
 }

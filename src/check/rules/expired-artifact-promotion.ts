@@ -3,8 +3,8 @@ import { showKey } from "../../facts/show-key.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean } from "../analysis/artifacts.ts";
-import { lastingEffects } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import { lastingEffects } from "../analysis/effects.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -24,14 +24,14 @@ export const expiredArtifactPromotion: Rule = {
     for (const download of downloads) {
       const { pipeline, job, step, access } = download;
       if (access.binding.kind !== "given-run" || seen.has(step.at) || lastingEffects(job).length === 0) continue;
-      const way = analysis.ways(pipeline).find((each) => each.start.cause.kind === "dispatch");
-      if (!way || !access.binding.run.some((part) => part.kind === "expression" && /inputs\./.test(part.text)))
+      const chain = analysis.chains(pipeline).find((each) => each.start.cause.kind === "dispatch");
+      if (!chain || !access.binding.run.some((part) => part.kind === "expression" && /inputs\./.test(part.text)))
         continue;
       for (const upload of uploads) {
         const days = upload.step.parameter("retention-days");
         const kept = days && Number(literalText(days.value));
         if (upload.pipeline === pipeline || !mayMean(download, upload) || !kept || kept > SHORT_DAYS) continue;
-        const claim = promotesLate(analysis, { download, upload, way });
+        const claim = promotesLate(analysis, { download, upload, chain });
         if (!claim) continue;
         seen.add(step.at);
         yield {
@@ -42,7 +42,7 @@ export const expiredArtifactPromotion: Rule = {
           schedule: [
             `${fileName(upload.pipeline.id)} uploads "${showKey(upload.name)}"`,
             `${kept + 1} days pass: it is deleted`,
-            `${way.described} -> "${jobName(job)}" finds nothing`,
+            `${chain.described} -> "${jobName(job)}" finds nothing`,
           ],
           help: "Keep it at least as long as a promotion or a rollback may take, or promote from a store that does not forget.",
           claim,
@@ -57,20 +57,20 @@ interface Promotion {
   readonly download: ArtifactAccess;
   readonly upload: ArtifactAccess;
   /** The dispatch that names the run. */
-  readonly way: Way;
+  readonly chain: TriggerChain;
 }
 
 /** It is uploaded, it is deleted, and then somebody names its run. */
-function promotesLate(analysis: Analysis, { download, upload, way }: Promotion): Claim | undefined {
+function promotesLate(analysis: Analysis, { download, upload, chain }: Promotion): Claim | undefined {
   const { access, job, step } = download;
   const made = analysis
-    .ways(upload.pipeline)
+    .chains(upload.pipeline)
     .find((each) => analysis.stepRuns(upload.job, upload.step, each.circumstances) !== "no");
   const input = access.binding.kind === "given-run" ? inputIn(access.binding.run) : undefined;
-  if (!made || input === undefined || way.root.kind !== "dispatch") return undefined;
+  if (!made || input === undefined || chain.root.kind !== "dispatch") return undefined;
   const run = runPattern(upload.pipeline.id, made);
-  const promotion = { ...way.root, id: "promotion", runInputs: { [input]: run } };
-  const late = { ...jobPattern(job, way), run: { pipeline: job.pipeline, event: promotion.id } };
+  const promotion = { ...chain.root, id: "promotion", runInputs: { [input]: run } };
+  const late = { ...jobPattern(job, chain), run: { pipeline: job.pipeline, event: promotion.id } };
   return {
     scenario: {
       ...analysis.scenario([]),

@@ -2,8 +2,8 @@ import type { JobFacts, Lock, Pipeline, Start } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { renamedGroup } from "../analysis/common-group.ts";
+import { type Effect, isDocumentation, isPreview, lastingEffects } from "../analysis/effects.ts";
 import { plain } from "../analysis/locks.ts";
-import { type Effect, isDocumentation, isPreview, lastingEffects } from "../analysis/purpose.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -35,30 +35,30 @@ export const groupKeyedOnWrongThing: Rule = {
           continue;
         }
         if (lock.scope === "run" && pipeline.jobs.length > 1 && !lock.reads.some((path) => unique.test(path))) continue;
-        const ways = analysis.ways(pipeline).filter(
-          (way) =>
-            (way.root.kind === "push" || way.root.kind === "dispatch") &&
+        const chains = analysis.chains(pipeline).filter(
+          (chain) =>
+            (chain.root.kind === "push" || chain.root.kind === "dispatch") &&
             // What another step decides can be decided so for both.
-            analysis.effectRuns(job, way.circumstances) !== "no",
+            analysis.effectRuns(job, chain.circumstances) !== "no",
         );
-        const [way] = ways;
-        if (!way) continue;
+        const [chain] = chains;
+        if (!chain) continue;
         const perRun = lock.reads.find((path) => unique.test(path));
         const byRef = lock.reads.find((path) => path === "github.ref" || path === "github.ref_name");
         // `head_ref || run_id` is for pull requests: on other events every run is meant to be on its own.
         if (perRun && !lock.reads.includes("github.head_ref")) {
           // Whoever starts it by hand, and names the group after the run, wants them side by side.
-          if (way.root.kind !== "push" && pipeline.jobs.length > 1) continue;
+          if (chain.root.kind !== "push" && pipeline.jobs.length > 1) continue;
         } else if (
           !byRef ||
           !environment ||
-          new Set(ways.map((each) => plain(lock.groupUnder(each.circumstances)))).size < 2
+          new Set(chains.map((each) => plain(lock.groupUnder(each.circumstances)))).size < 2
         )
           continue;
         const second = perRun
-          ? way
-          : ways.find(
-              (each) => plain(lock.groupUnder(each.circumstances)) !== plain(lock.groupUnder(way.circumstances)),
+          ? chain
+          : chains.find(
+              (each) => plain(lock.groupUnder(each.circumstances)) !== plain(lock.groupUnder(chain.circumstances)),
             )!;
         if (!perRun && environmentFollowsRef(job.environment!.name)) continue;
         seen.add(lock.at);
@@ -68,13 +68,13 @@ export const groupKeyedOnWrongThing: Rule = {
           message: `The group ${showKey(lock.group)} of "${jobName(job)}" is another one for each ${perRun ? "run" : "ref"}, but the target (${target}) is one`,
           at: lock.at,
           related: effect.step ? [{ at: effect.step.at, message: `Changes it: ${effect.tool}` }] : [],
-          confidence: can(analysis.effectRuns(job, way.circumstances)) ? "high" : "medium",
+          confidence: can(analysis.effectRuns(job, chain.circumstances)) ? "high" : "medium",
           // Tags are rarely pushed two at a time.
-          ...(!perRun && ways.every(({ root }) => root.kind === "push" && root.ref.kind === "tag")
+          ...(!perRun && chains.every(({ root }) => root.kind === "push" && root.ref.kind === "tag")
             ? { severity: "warning" as const }
             : {}),
           schedule: [
-            `${way.described} -> ${fileName(pipeline.id)} starts in one group`,
+            `${chain.described} -> ${fileName(pipeline.id)} starts in one group`,
             `${second.described} -> ${fileName(pipeline.id)} starts in another group`,
             `both run "${jobName(job)}" at the same time`,
           ],
@@ -82,24 +82,24 @@ export const groupKeyedOnWrongThing: Rule = {
           ...(edits ? { edits } : {}),
           claim: {
             scenario: {
-              ...analysis.scenario([way]),
+              ...analysis.scenario([chain]),
               events: [
-                way.root,
+                chain.root,
                 { ...second.root, id: "second", ...(second.root.kind === "push" ? { commit: "c2" } : {}) },
               ],
             },
             schedule: [
-              { kind: "job-started", job: jobPattern(job, way) },
+              { kind: "job-started", job: jobPattern(job, chain) },
               {
                 kind: "job-started",
-                job: { ...jobPattern(job, way), run: { pipeline: pipeline.id, event: "second" } },
+                job: { ...jobPattern(job, chain), run: { pipeline: pipeline.id, event: "second" } },
               },
-              { kind: "job-ended", job: jobPattern(job, way) },
+              { kind: "job-ended", job: jobPattern(job, chain) },
             ],
             bad: {
               kind: "overlap",
-              first: jobPattern(job, way),
-              second: { ...jobPattern(job, way), run: { pipeline: pipeline.id, event: "second" } },
+              first: jobPattern(job, chain),
+              second: { ...jobPattern(job, chain), run: { pipeline: pipeline.id, event: "second" } },
             },
           },
         };
@@ -138,14 +138,14 @@ function fromAnotherBranch(analysis: Analysis, { pipeline, job, effect, lock }: 
     return undefined;
   if (!lock.reads.some((path) => path === "github.ref" || path === "github.ref_name")) return undefined;
   if (lock.reads.some((path) => /inputs|needs|matrix/.test(path))) return undefined;
-  const ways = analysis.ways(pipeline).filter((way) => analysis.effectRuns(job, way.circumstances) !== "no");
-  const byHand = ways.find(({ root, start }) => root.kind === "dispatch" && choosesEnvironment(start));
-  const [way] = ways;
-  if (!way || !byHand || byHand.root.kind !== "dispatch") return undefined;
+  const chains = analysis.chains(pipeline).filter((chain) => analysis.effectRuns(job, chain.circumstances) !== "no");
+  const byHand = chains.find(({ root, start }) => root.kind === "dispatch" && choosesEnvironment(start));
+  const [chain] = chains;
+  if (!chain || !byHand || byHand.root.kind !== "dispatch") return undefined;
   const target = effect.step.resolve(effect.access.key);
   if (target.some((part) => part.kind === "expression" && /github\.(ref|head_ref|base_ref)/.test(part.text)))
     return undefined;
-  const first = jobPattern(job, way);
+  const first = jobPattern(job, chain);
   const second = { ...first, run: { pipeline: pipeline.id, event: "second" } };
   return {
     message: `The group ${showKey(lock.group)} of "${jobName(job)}" is another one for each branch, but the environment is chosen by hand: from two branches one target is changed at once`,
@@ -157,15 +157,15 @@ function fromAnotherBranch(analysis: Analysis, { pipeline, job, effect, lock }: 
     severity: "warning",
     confidence: job.environment ? "low" : "medium",
     schedule: [
-      `${way.described} -> ${fileName(pipeline.id)} starts in one group`,
+      `${chain.described} -> ${fileName(pipeline.id)} starts in one group`,
       `run by hand from another branch, for the same environment -> ${fileName(pipeline.id)} starts in another group`,
       `both run "${jobName(job)}" at the same time`,
     ],
     help: "Name the group after the environment that is changed instead of the branch.",
     claim: {
       scenario: {
-        ...analysis.scenario([way]),
-        events: [way.root, { ...byHand.root, id: "second", branch: "topic" }],
+        ...analysis.scenario([chain]),
+        events: [chain.root, { ...byHand.root, id: "second", branch: "topic" }],
       },
       schedule: [
         { kind: "job-started", job: first },

@@ -12,10 +12,10 @@ export const guardWeakerThanSuccess: Rule = {
   why: "A test for `!= 'failure'` is also true for a run that was cancelled, skipped or timed out: nothing has passed, and the deployment goes out.",
   url: documentation.workflowRun,
   *find(analysis) {
-    for (const { job, effect, way, conclusions } of effectsAfterBadRuns(analysis)) {
+    for (const { job, effect, chain, conclusions } of effectsAfterBadRuns(analysis)) {
       if (conclusions.includes("failure")) continue;
       const root = rootJob(analysis, job);
-      const upstream = way.circumstances.upstream!.pipeline;
+      const upstream = chain.circumstances.upstream!.pipeline;
       const [first] = conclusions;
       yield {
         message: `The guard of "${jobName(job)}" stops at failed runs of ${fileName(upstream)}, but not at ${list(conclusions.map((each) => each.replace("_", " ")))} ones`,
@@ -23,20 +23,20 @@ export const guardWeakerThanSuccess: Rule = {
         related: effect.step ? [{ at: effect.step.at, message: `What then happens: ${effect.tool}` }] : [],
         confidence: "high",
         schedule: [
-          `${way.described} -> ${fileName(upstream)} starts`,
+          `${chain.described} -> ${fileName(upstream)} starts`,
           `${fileName(upstream)} ends as ${first!.replace("_", " ")}`,
           `-> "${jobName(job)}" runs`,
         ],
         help: "Test for what is wanted: `github.event.workflow_run.conclusion == 'success'`.",
         claim: analysis.claim(
-          [way],
+          [chain],
           [
-            { kind: "run-ended", run: runPattern(upstream, way), conclusion: first! },
-            { kind: "job-started", job: jobPattern(job, way) },
+            { kind: "run-ended", run: runPattern(upstream, chain), conclusion: first! },
+            { kind: "job-started", job: jobPattern(job, chain) },
           ],
-          { kind: "runs-after-run", run: runPattern(upstream, way), conclusions, follower: jobPattern(job, way) },
+          { kind: "runs-after-run", run: runPattern(upstream, chain), conclusions, follower: jobPattern(job, chain) },
           (analysis.facts.pipeline(upstream)?.jobs ?? []).map((each) => ({
-            job: { run: runPattern(upstream, way), path: each.path },
+            job: { run: runPattern(upstream, chain), path: each.path },
             outcome: "cancelled" as const,
           })),
         ),

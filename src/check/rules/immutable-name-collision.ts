@@ -20,8 +20,10 @@ export const immutableNameCollision: Rule = {
       const { job, step, pipeline } = upload;
       if (seen.has(step.at)) continue;
       const legs = job.matrix?.legs?.length ?? 0;
-      const way = analysis.ways(pipeline).find((each) => analysis.stepRuns(job, step, each.circumstances) === "yes");
-      if (!way) continue;
+      const chain = analysis
+        .chains(pipeline)
+        .find((each) => analysis.stepRuns(job, step, each.circumstances) === "yes");
+      if (!chain) continue;
       if (legs > 1 && !variesByLeg(analysis, upload)) {
         seen.add(step.at);
         yield {
@@ -30,18 +32,18 @@ export const immutableNameCollision: Rule = {
           related: [{ at: job.matrix!.at, message: `${legs} legs` }],
           confidence: "high",
           schedule: [
-            `${way.described} -> ${legs} legs of "${jobName(job)}" start`,
+            `${chain.described} -> ${legs} legs of "${jobName(job)}" start`,
             "the first uploads the artifact",
             "the second finds the name taken and fails",
           ],
           help: "Put the matrix into the name, or upload once in a job after them.",
           claim: analysis.claim(
-            [way],
+            [chain],
             [
-              { kind: "job-ended", job: { ...jobPattern(job, way), leg: 0 } },
-              { kind: "job-started", job: { ...jobPattern(job, way), leg: 1 } },
+              { kind: "job-ended", job: { ...jobPattern(job, chain), leg: 0 } },
+              { kind: "job-started", job: { ...jobPattern(job, chain), leg: 1 } },
             ],
-            { kind: "runs-times", job: jobPattern(job, way), times: 2 },
+            { kind: "runs-times", job: jobPattern(job, chain), times: 2 },
           ),
         };
         continue;
@@ -54,7 +56,7 @@ export const immutableNameCollision: Rule = {
           each.job !== job &&
           each.step.at !== step.at &&
           literalText(each.name) === name &&
-          analysis.stepRuns(each.job, each.step, way.circumstances) === "yes" &&
+          analysis.stepRuns(each.job, each.step, chain.circumstances) === "yes" &&
           pipeline.jobs.indexOf(each.job) > pipeline.jobs.indexOf(job),
       );
       if (!other || seen.has(other.step.at)) continue;
@@ -65,17 +67,17 @@ export const immutableNameCollision: Rule = {
         related: [{ at: step.at, message: `Also uploaded by "${jobName(job)}"` }],
         confidence: "high",
         schedule: [
-          `${way.described} -> "${jobName(job)}" uploads "${name}"`,
+          `${chain.described} -> "${jobName(job)}" uploads "${name}"`,
           `"${jobName(other.job)}" finds the name taken and fails`,
         ],
         help: "Give each artifact a name of its own.",
         claim: analysis.claim(
-          [way],
+          [chain],
           [
-            { kind: "job-ended", job: jobPattern(job, way) },
-            { kind: "job-ended", job: jobPattern(other.job, way) },
+            { kind: "job-ended", job: jobPattern(job, chain) },
+            { kind: "job-ended", job: jobPattern(other.job, chain) },
           ],
-          { kind: "runs", job: jobPattern(other.job, way), step: other.step.index },
+          { kind: "runs", job: jobPattern(other.job, chain), step: other.step.index },
         ),
       };
     }
@@ -95,7 +97,7 @@ function variesByLeg(analysis: Analysis, { name, step, job }: ArtifactAccess): b
   if (step.condition) return true;
   if (job.condition?.reads.some((path) => path.startsWith("matrix."))) return true;
   // With fail-fast or an empty path only some legs may get here; if all may, two do.
-  const runs = analysis.ways(analysis.facts.pipeline(job.pipeline)!).map((way) => job.runs(way.circumstances));
+  const runs = analysis.chains(analysis.facts.pipeline(job.pipeline)!).map((chain) => job.runs(chain.circumstances));
   return (
     strongest(runs) !== "yes" ||
     job.steps.some((each) => each === step && /if-no-files-found:\s*ignore/.test(each.text))

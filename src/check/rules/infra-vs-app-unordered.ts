@@ -1,9 +1,9 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { type Effect, effectsOf, isPreview } from "../analysis/purpose.ts";
+import { type Effect, effectsOf, isPreview } from "../analysis/effects.ts";
 import { stageOf } from "../analysis/stages.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { neededBeforeMade } from "../staged/infra-vs-app-unordered.ts";
@@ -37,7 +37,7 @@ export const infraVsAppUnordered: Rule = {
           );
         if (!together || analysis.waitsOrAsks(app.job) || analysis.waitsOrAsks(infra.job)) continue;
         seen.add(pair);
-        const { a: way, b: appWay } = together;
+        const { a: chain, b: appChain } = together;
         yield {
           message: `${fileName(app.pipeline.id)} deploys (${app.effect.tool}) while ${fileName(infra.pipeline.id)} still runs ${infra.effect.tool}: nothing orders them`,
           at: app.effect.step?.at ?? app.job.keyAt,
@@ -46,24 +46,24 @@ export const infraVsAppUnordered: Rule = {
               at: infra.effect.step?.at ?? infra.job.keyAt,
               message: `${infra.effect.tool} in "${jobName(infra.job)}"; ${link.words}`,
             },
-            { at: way.start.at, message: `Starts on ${way.described}` },
-            { at: appWay.start.at, message: "Starts on the same push" },
+            { at: chain.start.at, message: `Starts on ${chain.described}` },
+            { at: appChain.start.at, message: "Starts on the same push" },
           ],
           confidence: "medium",
           schedule: [
-            `${way.described} that touches both -> ${fileName(infra.pipeline.id)} starts; ${fileName(app.pipeline.id)} starts`,
+            `${chain.described} that touches both -> ${fileName(infra.pipeline.id)} starts; ${fileName(app.pipeline.id)} starts`,
             `"${jobName(app.job)}" deploys`,
             `"${jobName(infra.job)}" has not applied yet`,
           ],
           help: "Make it one run: a workflow that calls the infrastructure first and the application with `needs`, or start the application with workflow_run after the infrastructure.",
           claim: analysis.claim(
-            [way],
+            [chain],
             [
-              { kind: "run-created", run: { pipeline: infra.pipeline.id, event: way.root.id } },
-              { kind: "job-ended", job: jobPattern(app.job, appWay) },
-              { kind: "job-ended", job: jobPattern(infra.job, way) },
+              { kind: "run-created", run: { pipeline: infra.pipeline.id, event: chain.root.id } },
+              { kind: "job-ended", job: jobPattern(app.job, appChain) },
+              { kind: "job-ended", job: jobPattern(infra.job, chain) },
             ],
-            { kind: "before", first: jobPattern(app.job, appWay), second: jobPattern(infra.job, way) },
+            { kind: "before", first: jobPattern(app.job, appChain), second: jobPattern(infra.job, chain) },
           ),
         };
       }
@@ -94,13 +94,13 @@ function isProvisioning({ access, tool }: Effect): boolean {
   return access?.resource === "terraform-state" || provisioning.test(tool);
 }
 
-function runs({ job, effect }: Change, way: Way): boolean {
-  return can(job.runs(way.circumstances)) && can(effect.step?.runs(way.circumstances) ?? "yes");
+function runs({ job, effect }: Change, chain: TriggerChain): boolean {
+  return can(job.runs(chain.circumstances)) && can(effect.step?.runs(chain.circumstances) ?? "yes");
 }
 
 interface Link {
   readonly words: string;
-  holds(a: Way, b: Way): boolean;
+  holds(a: TriggerChain, b: TriggerChain): boolean;
 }
 
 /** What ties the two: the same environment, or something the application reads from the infrastructure. */

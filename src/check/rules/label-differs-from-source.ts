@@ -1,7 +1,7 @@
 import { showKey } from "../../facts/show-key.ts";
 import { can } from "../analysis/analysis.ts";
+import { effectsOf } from "../analysis/effects.ts";
 import { momentOfPush, takesNewerCommit } from "../analysis/found-claims.ts";
-import { effectsOf } from "../analysis/purpose.ts";
 import { checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
 import { expression, fileName, jobName } from "../analysis/wording.ts";
 import { addParameters } from "../edits.ts";
@@ -25,12 +25,12 @@ export const labelDiffersFromSource: Rule = {
           /workflow_run\.head_sha/.test(showKey(step.resolve(access.key))),
       );
       if (!labelled || movesToTestedCommit(job) || takesBuiltFiles(analysis, job)) continue;
-      const way = analysis
-        .ways(pipeline)
+      const chain = analysis
+        .chains(pipeline)
         .find((each) => each.upstream && can(analysis.effectRuns(job, each.circumstances)));
       const checkout = checkoutsOf(analysis, job).find(({ ref }) => ref === "");
       if (
-        !way ||
+        !chain ||
         !checkout ||
         seen.has(checkout.step.at) ||
         job.steps.indexOf(checkout.step) > job.steps.indexOf(labelled.step!)
@@ -43,15 +43,15 @@ export const labelDiffersFromSource: Rule = {
         related: [{ at: checkout.step.at, message: "Checks out the default branch as it is now" }],
         confidence: "high",
         schedule: [
-          `${way.described} (commit A) -> ${fileName(way.circumstances.upstream!.pipeline)} tests A`,
-          `push of commit B ${momentOfPush(analysis, way)}`,
+          `${chain.described} (commit A) -> ${fileName(chain.circumstances.upstream!.pipeline)} tests A`,
+          `push of commit B ${momentOfPush(analysis, chain)}`,
           `"${jobName(job)}" builds B and labels it A`,
         ],
         help: `Check out \`\${{ github.event.workflow_run.head_sha }}\`.`,
         ...(checkout.step.edit && job.file === pipeline.id
           ? { edits: [addParameters(checkout.step.edit, [`ref: ${expression("github.event.workflow_run.head_sha")}`])] }
           : {}),
-        claim: takesNewerCommit(analysis, analysis.defaultBranch, { job, step: checkout.step, way }),
+        claim: takesNewerCommit(analysis, analysis.defaultBranch, { job, step: checkout.step, chain }),
       };
     }
   },

@@ -2,9 +2,9 @@ import type { Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf } from "../analysis/artifacts.ts";
+import { type Effect, effectsOf, isTrial } from "../analysis/effects.ts";
 import { takesSomebodyElses } from "../analysis/found-claims.ts";
-import { type Effect, effectsOf, isTrial } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -21,19 +21,19 @@ export const latestSuccessfulArtifact: Rule = {
       const { pipeline, job, step, access } = download;
       if (access.binding.kind !== "latest" || access.binding.branch || seen.has(step.at)) continue;
       if (step.failureIgnored || isNarrowed(access) || isElsewhere(analysis, download)) continue;
-      const ways = analysis
-        .ways(pipeline)
+      const chains = analysis
+        .chains(pipeline)
         .filter((each) => each.start.cause.kind !== "call" && can(analysis.stepRuns(job, step, each.circumstances)));
-      const [way] = ways;
-      if (!way) continue;
-      const producer = producerOf(analysis, download, way);
+      const [chain] = chains;
+      if (!chain) continue;
+      const producer = producerOf(analysis, download, chain);
       // A workflow that runs for one branch only has one newest run.
       if (producer && oneBranchOnly(producer, access.details.get("event"))) continue;
       const effect = effectAfter(analysis, job);
       // Whoever is started by a run means its artifact, whatever is done with it.
-      const meant = producer && way.circumstances.upstream?.pipeline === producer.id;
+      const meant = producer && chain.circumstances.upstream?.pipeline === producer.id;
       if (!effect && !meant) continue;
-      const claim = takesSomebodyElses(analysis, { download, way, producer });
+      const claim = takesSomebodyElses(analysis, { download, chain, producer });
       if (!claim) continue;
       seen.add(step.at);
       const named = access.details.get("workflow");
@@ -59,7 +59,7 @@ export const latestSuccessfulArtifact: Rule = {
         ...(effect ? {} : { severity: "warning" as const }),
         schedule: [
           `somebody else's run of ${source === "any run" ? "the workflow" : source} completes`,
-          `${way.described} -> ${fileName(pipeline.id)} starts`,
+          `${chain.described} -> ${fileName(pipeline.id)} starts`,
           `"${jobName(job)}" downloads the newest artifact: somebody else's`,
           use,
         ],
@@ -88,7 +88,7 @@ function isElsewhere({ facts }: Analysis, { access, step }: ArtifactAccess): boo
 function producerOf(
   { facts }: Analysis,
   { access, step }: ArtifactAccess,
-  { circumstances }: Way,
+  { circumstances }: TriggerChain,
 ): Pipeline | undefined {
   const named = access.details.get("workflow");
   if (!named) return undefined;

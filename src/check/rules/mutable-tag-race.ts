@@ -23,7 +23,7 @@ export const mutableTagRace: Rule = {
         if (!sameKey(read.name, write.name) || write.job === read.job || analysis.before(write.job, read.job)) continue;
         const together =
           write.pipeline === read.pipeline
-            ? analysis.ways(read.pipeline).map((way) => ({ a: way, b: way }))
+            ? analysis.chains(read.pipeline).map((chain) => ({ a: chain, b: chain }))
             : analysis.together(write.pipeline, read.pipeline);
         const pair = together.find(
           ({ a, b }) =>
@@ -32,25 +32,25 @@ export const mutableTagRace: Rule = {
         );
         if (!pair) continue;
         seen.add(read.step.at);
-        const { a: way, b: readWay } = pair;
+        const { a: chain, b: readChain } = pair;
         yield {
           message: `"${jobName(read.job)}" uses ${showKey(read.name)} while "${jobName(write.job)}" in ${fileName(write.pipeline.id)} is pushing it`,
           at: read.step.at,
           related: [{ at: write.step.at, message: "Pushed here on the same event; nothing orders the two" }],
           confidence: "high",
           schedule: [
-            `${way.described} -> ${fileName(write.pipeline.id)} starts; ${fileName(read.pipeline.id)} starts`,
+            `${chain.described} -> ${fileName(write.pipeline.id)} starts; ${fileName(read.pipeline.id)} starts`,
             `"${jobName(read.job)}" takes ${showKey(read.name)}: still the old image`,
             `"${jobName(write.job)}" pushes the new one`,
           ],
           help: "Tag images with the commit (`github.sha`), use that tag, and let the use need the push.",
           claim: analysis.claim(
-            [way],
+            [chain],
             [
-              { kind: "job-ended", job: jobPattern(read.job, readWay) },
-              { kind: "job-ended", job: jobPattern(write.job, way) },
+              { kind: "job-ended", job: jobPattern(read.job, readChain) },
+              { kind: "job-ended", job: jobPattern(write.job, chain) },
             ],
-            { kind: "before", first: jobPattern(read.job, readWay), second: jobPattern(write.job, way) },
+            { kind: "before", first: jobPattern(read.job, readChain), second: jobPattern(write.job, chain) },
           ),
         };
         break;

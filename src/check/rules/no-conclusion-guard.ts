@@ -1,7 +1,7 @@
 import type { JobFacts } from "../../facts/facts.ts";
 import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
+import { isDocumentation } from "../analysis/effects.ts";
 import { effectsAfterBadRuns, type UngatedEffect } from "../analysis/gates.ts";
-import { isDocumentation } from "../analysis/purpose.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { guardJob } from "../edits.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
@@ -23,8 +23,8 @@ export const noConclusionGuard: Rule = {
 };
 
 function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
-  const { pipeline, job, effect, way } = hit;
-  const upstream = fileName(way.circumstances.upstream!.pipeline);
+  const { pipeline, job, effect, chain } = hit;
+  const upstream = fileName(chain.circumstances.upstream!.pipeline);
   const root = rootJob(analysis, job);
   const others = pipeline.starts.some((start) => start.cause.kind !== "completion" && start.cause.kind !== "call");
   const success = "github.event.workflow_run.conclusion == 'success'";
@@ -33,7 +33,7 @@ function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
     message: `Job "${jobName(job)}" ${effect.kind === "publish" ? "publishes" : "deploys"} (${effect.tool}) also when ${upstream} failed`,
     at: root.condition?.at ?? root.keyAt,
     related: [
-      { at: way.start.at, message: `Started when ${upstream} completes, with any conclusion` },
+      { at: chain.start.at, message: `Started when ${upstream} completes, with any conclusion` },
       ...(effect.step
         ? [{ at: effect.step.at, message: `Here it ${effect.kind === "publish" ? "publishes" : "deploys"}` }]
         : []),
@@ -41,7 +41,7 @@ function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
     confidence: hit.activation === "yes" && effect.confidence !== "low" ? "high" : "medium",
     ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
     schedule: [
-      `${way.described} -> ${upstream} starts`,
+      `${chain.described} -> ${upstream} starts`,
       `${upstream} fails`,
       `${upstream} has completed -> ${fileName(pipeline.id)} starts all the same`,
       `"${jobName(job)}" ${effect.kind === "publish" ? "publishes" : "deploys"}`,
@@ -49,18 +49,18 @@ function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
     help: `Add \`if: ${success}\` to the job${others ? ", beside the test for its other triggers" : ""}.`,
     ...(edits ? { edits } : {}),
     claim: analysis.claim(
-      [way],
+      [chain],
       [
-        { kind: "run-ended", run: runPattern(way.circumstances.upstream!.pipeline, way), conclusion: "failure" },
-        { kind: "job-started", job: jobPattern(job, way) },
+        { kind: "run-ended", run: runPattern(chain.circumstances.upstream!.pipeline, chain), conclusion: "failure" },
+        { kind: "job-started", job: jobPattern(job, chain) },
       ],
       {
         kind: "runs-after-run",
-        run: runPattern(way.circumstances.upstream!.pipeline, way),
+        run: runPattern(chain.circumstances.upstream!.pipeline, chain),
         conclusions: ["failure"],
-        follower: jobPattern(job, way),
+        follower: jobPattern(job, chain),
       },
-      failingRun(analysis, way.circumstances.upstream!.pipeline, way.root.id),
+      failingRun(analysis, chain.circumstances.upstream!.pipeline, chain.root.id),
     ),
   };
 }

@@ -2,9 +2,9 @@ import type { Circumstances, JobFacts, Lock, Pipeline } from "../../facts/facts.
 import { showKey } from "../../facts/show-key.ts";
 import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, can, runPattern, sameRoot } from "../analysis/analysis.ts";
+import { effectsOf } from "../analysis/effects.ts";
 import { plain } from "../analysis/locks.ts";
-import { effectsOf } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, list, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -15,7 +15,7 @@ interface Holder {
   readonly job: JobFacts | undefined;
   readonly lock: Lock;
   readonly under: Circumstances;
-  readonly way: Way;
+  readonly chain: TriggerChain;
   readonly legs: number;
 }
 
@@ -46,39 +46,39 @@ export const overSharedGroup: Rule = {
   },
 };
 
-/** One way of each distinct event that starts something. */
-function roots(analysis: Analysis): Way[] {
-  const found: Way[] = [];
+/** One chain of each distinct event that starts something. */
+function roots(analysis: Analysis): TriggerChain[] {
+  const found: TriggerChain[] = [];
   for (const pipeline of analysis.facts.pipelines) {
-    for (const way of analysis.ways(pipeline)) {
+    for (const chain of analysis.chains(pipeline)) {
       if (
-        way.upstream ||
-        (way.root.kind !== "push" && way.root.kind !== "pull-request" && way.root.kind !== "release")
+        chain.upstream ||
+        (chain.root.kind !== "push" && chain.root.kind !== "pull-request" && chain.root.kind !== "release")
       ) {
         // A run by hand or by the clock is an event of its own.
-        if (!way.upstream && way.start.cause.kind !== "call") found.push(way);
+        if (!chain.upstream && chain.start.cause.kind !== "call") found.push(chain);
         continue;
       }
-      if (!found.some((each) => sameRoot(each, way))) found.push(way);
+      if (!found.some((each) => sameRoot(each, chain))) found.push(chain);
     }
   }
   return found;
 }
 
-function* holdersUnder(analysis: Analysis, root: Way): Generator<Holder> {
+function* holdersUnder(analysis: Analysis, root: TriggerChain): Generator<Holder> {
   for (const pipeline of analysis.facts.pipelines) {
-    const way = analysis.ways(pipeline).find((each) => !each.upstream && (each === root || sameRoot(each, root)));
-    if (!way) continue;
-    const under = way.circumstances;
+    const chain = analysis.chains(pipeline).find((each) => !each.upstream && (each === root || sameRoot(each, root)));
+    if (!chain) continue;
+    const under = chain.circumstances;
     for (const lock of pipeline.locks) {
       // A run of which nothing runs is over at once.
       if (pipeline.jobs.some((job) => job.runs(under) !== "no"))
-        yield { pipeline, job: undefined, lock, under, way, legs: 1 };
+        yield { pipeline, job: undefined, lock, under, chain, legs: 1 };
     }
     for (const job of pipeline.jobs) {
       if (!can(job.runs(under))) continue;
       const legs = job.matrix?.oneAtATime ? 1 : (job.matrix?.legs?.length ?? 1);
-      for (const lock of job.locks) yield { pipeline, job, lock, under, way, legs };
+      for (const lock of job.locks) yield { pipeline, job, lock, under, chain, legs };
     }
   }
 }
@@ -123,7 +123,7 @@ function largestUnordered(analysis: Analysis, holders: readonly Holder[]): Holde
 
 function candidate(
   analysis: Analysis,
-  root: Way,
+  root: TriggerChain,
   { holders, cancels }: { holders: readonly Holder[]; cancels: boolean },
 ): Candidate {
   const [first, ...rest] = holders as [Holder, ...Holder[]];
@@ -174,15 +174,15 @@ function candidate(
   };
 }
 
-function begins({ pipeline, job }: Holder, root: Way): Moment {
+function begins({ pipeline, job }: Holder, root: TriggerChain): Moment {
   const run = runPattern(pipeline.id, root);
   return job ? { kind: "job-started", job: { run, path: job.path } } : { kind: "run-created", run };
 }
 
-function drops({ pipeline, job }: Holder, root: Way): Moment {
+function drops({ pipeline, job }: Holder, root: TriggerChain): Moment {
   return { kind: "dropped", run: runPattern(pipeline.id, root), ...(job ? { path: job.path } : {}) };
 }
 
-function asks({ pipeline, job }: Holder, root: Way): Moment {
+function asks({ pipeline, job }: Holder, root: TriggerChain): Moment {
   return { kind: "queued", run: runPattern(pipeline.id, root), ...(job ? { path: job.path } : {}) };
 }

@@ -1,7 +1,7 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { type Effect, isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import { type Effect, isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../analysis/effects.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { testedBeside } from "../staged/parallel-ci-and-cd.ts";
@@ -10,10 +10,10 @@ interface Pair {
   readonly pipeline: Pipeline;
   readonly job: JobFacts;
   readonly effect: Effect;
-  readonly way: Way;
+  readonly chain: TriggerChain;
   readonly tests: Pipeline;
   readonly test: JobFacts;
-  readonly testWay: Way;
+  readonly testChain: TriggerChain;
 }
 
 export const parallelCiAndCd: Rule = {
@@ -25,23 +25,23 @@ export const parallelCiAndCd: Rule = {
   url: documentation.trigger,
   *find(analysis) {
     yield* testedBeside(analysis);
-    for (const { pipeline, job, effect, way, tests, test, testWay } of pairs(analysis)) {
+    for (const { pipeline, job, effect, chain, tests, test, testChain } of pairs(analysis)) {
       const does = effect.kind === "publish" ? "publishes" : "deploys";
       const protectedPlace = job.environment
         ? " Protection rules of its environment, if it has any, may hold it back."
         : "";
       const mandatory = tests.starts.some((start) => start.cause.kind === "pull-request");
       yield {
-        message: `"${jobName(job)}" in ${fileName(pipeline.id)} ${does} on ${way.described} while the tests in ${fileName(tests.id)} still run`,
+        message: `"${jobName(job)}" in ${fileName(pipeline.id)} ${does} on ${chain.described} while the tests in ${fileName(tests.id)} still run`,
         at: job.keyAt,
         related: [
-          { at: way.start.at, message: `Starts on ${way.described}` },
+          { at: chain.start.at, message: `Starts on ${chain.described}` },
           { at: test.keyAt, message: `Tests: "${jobName(test)}" in ${fileName(tests.id)}` },
-          { at: testWay.start.at, message: "Starts on the same push; nothing orders the two" },
+          { at: testChain.start.at, message: "Starts on the same push; nothing orders the two" },
         ],
         confidence: job.environment || effect.confidence === "low" ? "low" : "medium",
         schedule: [
-          `${way.described} -> ${fileName(tests.id)} starts; ${fileName(pipeline.id)} starts`,
+          `${chain.described} -> ${fileName(tests.id)} starts; ${fileName(pipeline.id)} starts`,
           `"${jobName(job)}" ${does}`,
           `"${jobName(test)}" fails`,
         ],
@@ -51,14 +51,14 @@ export const parallelCiAndCd: Rule = {
             : ""
         }${protectedPlace}`,
         claim: analysis.claim(
-          [way],
+          [chain],
           [
-            { kind: "job-started", job: jobPattern(test, way) },
-            { kind: "job-ended", job: jobPattern(job, way), conclusion: "success" },
-            { kind: "job-ended", job: jobPattern(test, way), conclusion: "failure" },
+            { kind: "job-started", job: jobPattern(test, chain) },
+            { kind: "job-ended", job: jobPattern(job, chain), conclusion: "success" },
+            { kind: "job-ended", job: jobPattern(test, chain), conclusion: "failure" },
           ],
-          { kind: "before", first: jobPattern(job, way), second: jobPattern(test, way) },
-          [{ job: jobPattern(test, way), outcome: "failure" }],
+          { kind: "before", first: jobPattern(job, chain), second: jobPattern(test, chain) },
+          [{ job: jobPattern(test, chain), outcome: "failure" }],
         ),
       };
     }
@@ -102,15 +102,16 @@ interface Search {
 function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Search): Pair | undefined {
   for (const { pipeline: tests, jobs } of testers) {
     if (tests.id === pipeline.id || jobs.some((test) => test.file === job.file)) continue;
-    for (const { a: way, b: testWay } of analysis.together(pipeline, tests)) {
+    for (const { a: chain, b: testChain } of analysis.together(pipeline, tests)) {
       // A tag is put on what was tested before; a pull request deploys previews.
-      if (way.root.kind !== "push" || way.root.ref.kind !== "branch" || way.upstream || testWay.upstream) continue;
-      if (!pathsMeet(way, testWay)) continue;
-      const runs = analysis.effectRuns(job, way.circumstances);
+      if (chain.root.kind !== "push" || chain.root.ref.kind !== "branch" || chain.upstream || testChain.upstream)
+        continue;
+      if (!pathsMeet(chain, testChain)) continue;
+      const runs = analysis.effectRuns(job, chain.circumstances);
       // A package goes out when a version was decided on before; only what publishes on every push is meant.
       if (!can(runs) || (effect.kind === "publish" && (runs !== "yes" || job.needs.length > 0 || job.caller))) continue;
-      const test = jobs.find((each) => can(each.runs(testWay.circumstances)));
-      if (test) return { pipeline, job, effect, way, tests, test, testWay };
+      const test = jobs.find((each) => can(each.runs(testChain.circumstances)));
+      if (test) return { pipeline, job, effect, chain, tests, test, testChain };
     }
   }
   return undefined;
@@ -125,7 +126,7 @@ function isHarmless({ access, kind, tool, step }: Effect): boolean {
 }
 
 /** One commit can touch paths of both; but tests for another part of the repository do not speak about this one. */
-function pathsMeet(a: Way, b: Way): boolean {
+function pathsMeet(a: TriggerChain, b: TriggerChain): boolean {
   const [x, y] = [a.start.cause, b.start.cause];
   if (x.kind !== "push" || y.kind !== "push") return false;
   if (y.paths.kind === "all" || y.paths.inverted) return true;

@@ -1,18 +1,18 @@
 import { identity, readable, readableIdentity } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
 import type { Claim } from "../../simulation/claim.ts";
-import { type Meeting, meetingOf } from "../analysis/meeting.ts";
 import {
   bucketOf,
   coStart,
   coStartOf,
-  type Deed,
   jobOf,
-  type Party,
-  partiesOf,
+  type PipelineView,
+  pipelineViews,
+  type ResourceUse,
   samePipeline,
   whereOf,
-} from "../analysis/parties.ts";
+} from "../analysis/cross-platform.ts";
+import { type Overlap, overlapOf } from "../analysis/overlap.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -24,9 +24,9 @@ export const parallelPipelinesOnePush: Rule = {
   why: "Nothing orders two pipelines: the reader may be done before the writer has begun, and then uses what the last push left, or finds nothing at all on the first one.",
   url: awsDocumentation.executions,
   *find(analysis) {
-    const parties = partiesOf(analysis);
-    for (const writer of parties) {
-      for (const reader of parties) {
+    const views = pipelineViews(analysis);
+    for (const writer of views) {
+      for (const reader of views) {
         if (samePipeline(writer, reader) || (writer.platform === "jobs" && reader.platform === "jobs")) continue;
         const link = coStart(writer, reader) && linkOf(writer, reader);
         if (!link) continue;
@@ -35,8 +35,8 @@ export const parallelPipelinesOnePush: Rule = {
           [reader, link.first],
         ] as const;
         const start = coStartOf(analysis, ...doings);
-        const meeting = start && meetingOf(analysis, start, doings);
-        if (!meeting) continue;
+        const overlap = start && overlapOf(analysis, start, doings);
+        if (!overlap) continue;
         yield {
           message: `${reader.label} reads ${link.what} while ${writer.label} may still deploy it: both start on one push and nothing orders them`,
           at: link.readAt,
@@ -47,8 +47,8 @@ export const parallelPipelinesOnePush: Rule = {
           ],
           confidence: start.apart ? "low" : "high",
           severity: start.apart ? "warning" : "error",
-          schedule: [meeting.line, `${link.reader} reads ${link.what}`, `${link.writer} has not deployed it yet`],
-          claim: readsFirst(meeting),
+          schedule: [overlap.line, `${link.reader} reads ${link.what}`, `${link.writer} has not deployed it yet`],
+          claim: readsFirst(overlap),
           help: `Put both into one pipeline, or start ${reader.label} when ${writer.label} has succeeded (an EventBridge rule on its state, or an action that starts it) and not by the push.`,
         };
       }
@@ -57,7 +57,7 @@ export const parallelPipelinesOnePush: Rule = {
 };
 
 /** Both do their part, the reader first. */
-function readsFirst({ scenario, jobs: [writer, reader] }: Meeting): Claim {
+function readsFirst({ scenario, jobs: [writer, reader] }: Overlap): Claim {
   return {
     scenario,
     schedule: [
@@ -74,11 +74,11 @@ interface Link {
   readonly reader: string;
   readonly writtenAt: Place;
   readonly readAt: Place;
-  readonly first: Deed["job"];
-  readonly last: Deed["job"];
+  readonly first: ResourceUse["job"];
+  readonly last: ResourceUse["job"];
 }
 
-function linkOf(writer: Party, reader: Party): Link | undefined {
+function linkOf(writer: PipelineView, reader: PipelineView): Link | undefined {
   for (const [name, taker] of reader.imports) {
     const maker = writer.exports.get(name);
     if (!maker) continue;
@@ -92,9 +92,9 @@ function linkOf(writer: Party, reader: Party): Link | undefined {
       last: jobOf(maker),
     };
   }
-  for (const read of reader.deeds) {
+  for (const read of reader.uses) {
     if (read.access.mode !== "read" && !usesAsTarget(read)) continue;
-    const written = writer.deeds.find((deed) => makesFor(deed, read));
+    const written = writer.uses.find((use) => makesFor(use, read));
     if (!written) continue;
     return {
       what: `the ${read.access.resource}${read.access.key.length > 0 ? ` "${readable(read.access.key)}"` : ""}`,
@@ -110,14 +110,15 @@ function linkOf(writer: Party, reader: Party): Link | undefined {
 }
 
 /** A deployment into a bucket or function that the other side's stack makes. */
-function usesAsTarget({ access }: Deed): boolean {
+function usesAsTarget({ access }: ResourceUse): boolean {
   return (access.resource === "bucket" || access.resource === "function") && access.tool !== "CloudFormation";
 }
 
-function makesFor({ access: write }: Deed, { access: read }: Deed): boolean {
+function makesFor({ access: write }: ResourceUse, { access: read }: ResourceUse): boolean {
   if (write.mode === "read" || write.resource !== read.resource) return false;
   if (write.effect !== "deploy" && write.effect !== "hand-off") return false;
-  if (usesAsTarget({ access: read } as Deed) && read.mode !== "read" && write.tool !== "CloudFormation") return false;
+  if (usesAsTarget({ access: read } as ResourceUse) && read.mode !== "read" && write.tool !== "CloudFormation")
+    return false;
   const [made, wanted] = [identity(write.key), identity(read.key)];
   if (made === undefined || wanted === undefined) return false;
   // Terraform's state has no name in its commands; of one repository it is most likely one.

@@ -1,8 +1,8 @@
 import { showKey } from "../../facts/show-key.ts";
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { artifactsOf } from "../analysis/artifacts.ts";
+import { effectsOf } from "../analysis/effects.ts";
 import { takesSomebodyElses, takesThoseOf } from "../analysis/found-claims.ts";
-import { effectsOf } from "../analysis/purpose.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -23,18 +23,18 @@ export const planApplyFromDifferentRuns: Rule = {
         (effect) => effect.access?.resource === "terraform-state" && effect.kind === "deploy",
       );
       if (!apply?.step) continue;
-      const way = analysis
-        .ways(pipeline)
+      const chain = analysis
+        .chains(pipeline)
         .find(
           (each) =>
             can(analysis.stepRuns(job, step, each.circumstances)) &&
             (access.binding.kind === "latest" || (each.upstream?.root.kind === "pull-request") === true),
         );
-      if (!way) continue;
+      if (!chain) continue;
       const claim =
         access.binding.kind === "latest"
-          ? takesSomebodyElses(analysis, { download, way, producer: undefined })
-          : takesThoseOf(analysis, { job, step, way });
+          ? takesSomebodyElses(analysis, { download, chain, producer: undefined })
+          : takesThoseOf(analysis, { job, step, chain });
       if (!claim) continue;
       seen.add(step.at);
       yield {
@@ -45,12 +45,12 @@ export const planApplyFromDifferentRuns: Rule = {
         schedule: [
           "a plan is made",
           "something else is merged and applied",
-          `${way.described} -> ${fileName(pipeline.id)} applies the old plan`,
+          `${chain.described} -> ${fileName(pipeline.id)} applies the old plan`,
         ],
         help: "Plan again in the run that applies, for the commit that is deployed, and apply that plan.",
         claim: {
           ...claim,
-          schedule: [...claim.schedule, { kind: "step", job: jobPattern(job, way), step: apply.step.index }],
+          schedule: [...claim.schedule, { kind: "step", job: jobPattern(job, chain), step: apply.step.index }],
         },
       };
     }

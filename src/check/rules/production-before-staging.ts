@@ -1,7 +1,7 @@
 import { type ActionFacts, comesBefore, type StagedPipeline } from "../../facts/staged.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { type CoStart, coStart, partiesOf } from "../analysis/parties.ts";
+import { type CoStart, coStart, pipelineViews } from "../analysis/cross-platform.ts";
 import { actionPattern, stagedClaim, stagedScenario, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
@@ -120,12 +120,12 @@ interface Elsewhere {
 }
 
 function trialElsewhere(analysis: Analysis, pipeline: StagedPipeline): Elsewhere | undefined {
-  const parties = partiesOf(analysis);
-  const own = parties.find(({ id }) => id === pipeline.id);
+  const views = pipelineViews(analysis);
+  const own = views.find(({ id }) => id === pipeline.id);
   for (const other of analysis.facts.staged?.pipelines ?? []) {
-    const party = parties.find(({ id }) => id === other.id);
+    const view = views.find(({ id }) => id === other.id);
     const action = other === pipeline ? undefined : other.actions.find(isTrial);
-    const start = own && party && action ? coStart(own, party) : undefined;
+    const start = own && view && action ? coStart(own, view) : undefined;
     if (start && action) return { label: other.label, action, pipeline: other, start };
   }
   return undefined;

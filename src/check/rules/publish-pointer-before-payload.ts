@@ -2,8 +2,8 @@ import type { Key } from "../../facts/access.ts";
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { effectsOf, lastingEffects } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import { effectsOf, lastingEffects } from "../analysis/effects.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -33,8 +33,8 @@ export const publishPointerBeforePayload: Rule = {
                 sharesHole(later.resolve(effect.access.key), step.text),
             ),
           );
-        const way = analysis.ways(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
-        if (!payload || !way) continue;
+        const chain = analysis.chains(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
+        if (!payload || !chain) continue;
         seen.add(step.at);
         yield {
           message: `"${jobName(job)}" writes the version ("${step.label}") before it pushes it ("${payload.label}")`,
@@ -42,19 +42,19 @@ export const publishPointerBeforePayload: Rule = {
           related: [{ at: payload.at, message: "Pushed only here" }],
           confidence: "medium",
           schedule: [
-            `${way.described} -> ${fileName(pipeline.id)}: "${step.label}" names the new version`,
+            `${chain.described} -> ${fileName(pipeline.id)}: "${step.label}" names the new version`,
             "somebody reads it: the version is not there",
             `"${payload.label}" pushes it, or fails`,
           ],
           help: "Push first, then write the parameter.",
           claim: analysis.claim(
-            [way],
+            [chain],
             [
-              { kind: "step", job: jobPattern(job, way), step: step.index, outcome: "success" },
-              { kind: "step", job: jobPattern(job, way), step: payload.index, outcome: "failure" },
+              { kind: "step", job: jobPattern(job, chain), step: step.index, outcome: "success" },
+              { kind: "step", job: jobPattern(job, chain), step: payload.index, outcome: "failure" },
             ],
-            { kind: "runs", job: jobPattern(job, way), step: step.index },
-            [{ job: jobPattern(job, way), step: payload.index, outcome: "failure" }],
+            { kind: "runs", job: jobPattern(job, chain), step: step.index },
+            [{ job: jobPattern(job, chain), step: payload.index, outcome: "failure" }],
           ),
         };
       }
@@ -77,16 +77,16 @@ function* releasesBeforeImages(analysis: Analysis): Generator<Candidate> {
       // One that was pushed before is announced; what comes later moves names or adds to it.
       if (pushes.some((push) => isBefore(analysis, push, release))) continue;
       const push = pushes.find((each) => isBefore(analysis, release, each));
-      const way = analysis
-        .ways(pipeline)
+      const chain = analysis
+        .chains(pipeline)
         .find(
           (each) =>
             each.root.kind !== "release" &&
             push &&
             [release, push].every(({ job, step }) => analysis.stepRuns(job, step, each.circumstances) !== "no"),
         );
-      if (!push || !way) continue;
-      yield announcement(analysis, { release, push, way });
+      if (!push || !chain) continue;
+      yield announcement(analysis, { release, push, chain });
       break;
     }
   }
@@ -94,9 +94,9 @@ function* releasesBeforeImages(analysis: Analysis): Generator<Candidate> {
 
 function announcement(
   analysis: Analysis,
-  { release, push, way }: { readonly release: Push; readonly push: Push; readonly way: Way },
+  { release, push, chain }: { readonly release: Push; readonly push: Push; readonly chain: TriggerChain },
 ): Candidate {
-  const [first, second] = [jobPattern(release.job, way), jobPattern(push.job, way)];
+  const [first, second] = [jobPattern(release.job, chain), jobPattern(push.job, chain)];
   const together = release.job === push.job;
   const failing = { job: second, step: push.step.index, outcome: "failure" as const };
   return {
@@ -106,13 +106,13 @@ function announcement(
     severity: "warning",
     confidence: "medium",
     schedule: [
-      `${way.described} -> ${fileName(way.start.pipeline)}: "${release.step.label}" announces the version`,
+      `${chain.described} -> ${fileName(chain.start.pipeline)}: "${release.step.label}" announces the version`,
       "somebody pulls its image: it is not there",
       `"${push.step.label}" pushes it, or fails`,
     ],
     help: "Push the image first, or make the release a draft and publish it as the last step.",
     claim: analysis.claim(
-      [way],
+      [chain],
       [
         { kind: "step", job: first, step: release.step.index, outcome: "success" },
         { kind: "step", job: second, step: push.step.index, outcome: "failure" },

@@ -1,5 +1,5 @@
 import { can, jobPattern, sameRoot } from "../analysis/analysis.ts";
-import { isDocumentation, lastingEffects } from "../analysis/purpose.ts";
+import { isDocumentation, lastingEffects } from "../analysis/effects.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { startedTwice } from "../staged/push-and-workflow-run-both.ts";
@@ -18,19 +18,19 @@ export const pushAndWorkflowRunBoth: Rule = {
       const effects = lastingEffects(job);
       const [effect] = effects;
       if (!effect || seen.has(pipeline.id)) continue;
-      const ways = analysis.ways(pipeline);
-      for (const direct of ways) {
+      const chains = analysis.chains(pipeline);
+      for (const direct of chains) {
         if (direct.upstream || direct.root.kind !== "push") continue;
-        const after = ways.find(
-          (way) =>
-            way.upstream &&
-            sameRoot(way, direct) &&
+        const after = chains.find(
+          (chain) =>
+            chain.upstream &&
+            sameRoot(chain, direct) &&
             effects.some(
               ({ step }) =>
                 can(job.runs(direct.circumstances)) &&
-                can(job.runs(way.circumstances)) &&
+                can(job.runs(chain.circumstances)) &&
                 can(step?.runs(direct.circumstances) ?? "yes") &&
-                can(step?.runs(way.circumstances) ?? "yes"),
+                can(step?.runs(chain.circumstances) ?? "yes"),
             ),
         );
         if (!after) continue;

@@ -1,7 +1,7 @@
 import type { ConditionFacts, JobFacts, StepFacts } from "../../facts/facts.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, can, jobPattern, runPattern } from "../analysis/analysis.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -15,14 +15,14 @@ export const refTestNeverTrueUnderWorkflowRun: Rule = {
   *find(analysis) {
     const seen = new Set<ConditionFacts["at"]>();
     for (const pipeline of analysis.facts.pipelines) {
-      const ways = analysis.ways(pipeline).filter((way) => way.upstream);
-      if (ways.length === 0) continue;
+      const chains = analysis.chains(pipeline).filter((chain) => chain.upstream);
+      if (chains.length === 0) continue;
       // The same test in several places is one mistake.
       const byText = new Map<string, Place[]>();
       for (const job of pipeline.jobs) {
         for (const { condition, step } of conditionsOf(job)) {
           if (!condition || seen.has(condition.at)) continue;
-          const found = decisive(condition, ways);
+          const found = decisive(condition, chains);
           if (!found) continue;
           seen.add(condition.at);
           const places = byText.get(found.test.text) ?? [];
@@ -30,7 +30,7 @@ export const refTestNeverTrueUnderWorkflowRun: Rule = {
         }
       }
       for (const [first, ...others] of byText.values()) {
-        const claim = sameForAll(analysis, first!, ways);
+        const claim = sameForAll(analysis, first!, chains);
         if (claim) yield { ...candidate(analysis, first!, others), claim };
       }
     }
@@ -52,26 +52,32 @@ function* conditionsOf(
 
 interface Found {
   readonly test: ConditionFacts["refTests"][number];
-  readonly way: Way;
+  readonly chain: TriggerChain;
 }
 
-function decisive(condition: ConditionFacts, ways: readonly Way[]): Found | undefined {
+function decisive(condition: ConditionFacts, chains: readonly TriggerChain[]): Found | undefined {
   for (const test of condition.refTests) {
-    const way = ways.find((each) => test.decides(each.circumstances));
-    if (way) return { test, way };
+    const chain = chains.find((each) => test.decides(each.circumstances));
+    if (chain) return { test, chain };
   }
   return undefined;
 }
 
 /** Never, whatever branch the run before was on; or also after a run on another branch than the one asked for. */
-function sameForAll(analysis: Analysis, { job, step, test, way }: Place, ways: readonly Way[]): Claim | undefined {
+function sameForAll(
+  analysis: Analysis,
+  { job, step, test, chain }: Place,
+  chains: readonly TriggerChain[],
+): Claim | undefined {
   const at = step ? { step: step.index } : {};
-  const upstream = (each: Way) => each.circumstances.upstream!;
-  const after = (each: Way) => [{ kind: "run-ended", run: runPattern(upstream(each).pipeline, each) } as const];
+  const upstream = (each: TriggerChain) => each.circumstances.upstream!;
+  const after = (each: TriggerChain) => [
+    { kind: "run-ended", run: runPattern(upstream(each).pipeline, each) } as const,
+  ];
   if (test.holdsFor(analysis.defaultBranch) === "no") {
-    return analysis.claim([way], after(way), { kind: "never-runs", job: jobPattern(job, way), ...at });
+    return analysis.claim([chain], after(chain), { kind: "never-runs", job: jobPattern(job, chain), ...at });
   }
-  const other = ways.find(
+  const other = chains.find(
     (each) =>
       // A pull request is on no branch of the repository, whatever its own is called.
       (each.root.kind === "pull-request" || upstream(each).branch !== (test.name ?? analysis.defaultBranch)) &&
@@ -82,12 +88,12 @@ function sameForAll(analysis: Analysis, { job, step, test, way }: Place, ways: r
 
 function candidate(
   analysis: Analysis,
-  { job, step, condition, test, way }: Place,
+  { job, step, condition, test, chain }: Place,
   others: readonly Place[],
 ): Candidate {
   const branch = analysis.facts.defaultBranch;
   const holds = test.holdsFor(branch ?? analysis.defaultBranch);
-  const upstream = fileName(way.circumstances.upstream!.pipeline);
+  const upstream = fileName(chain.circumstances.upstream!.pipeline);
   const what = step ? `Step "${step.label}"` : `Job "${jobName(job)}"`;
   const dead = branch !== undefined && holds === "no";
   return {
@@ -96,7 +102,7 @@ function candidate(
       : `${what} tests \`${test.text}\`, but after ${upstream} the ref is always the default branch: the test guards nothing`,
     at: condition.at,
     related: [
-      { at: way.start.at, message: `Started by workflow_run after ${upstream}` },
+      { at: chain.start.at, message: `Started by workflow_run after ${upstream}` },
       ...others.map((other) => ({ at: other.condition.at, message: "The same test" })),
     ],
     confidence: branch === undefined ? "medium" : "high",

@@ -1,6 +1,6 @@
 import { can, jobPattern } from "../analysis/analysis.ts";
+import { isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import { locksOf } from "../analysis/locks.ts";
-import { isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { addJobConcurrency } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -35,24 +35,24 @@ export const retriggeredOlderRunWins: Rule = {
         .find(({ job }) => locksOf(analysis, job).length === 0);
       if (!found) continue;
       const { job, effect } = found;
-      const way = analysis
-        .ways(pipeline)
+      const chain = analysis
+        .chains(pipeline)
         .find(
           (each) =>
             each.root.kind === "push" &&
             each.root.ref.kind === "branch" &&
             can(analysis.effectRuns(job, each.circumstances)),
         );
-      if (!way) continue;
+      if (!chain) continue;
       const edits = job.file === pipeline.id ? addJobConcurrency(job, `deploy-${job.key}`) : undefined;
       yield {
         message: `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
         at: job.keyAt,
-        related: [{ at: way.start.at, message: `Every ${way.described} starts one more run` }],
+        related: [{ at: chain.start.at, message: `Every ${chain.described} starts one more run` }],
         confidence: "medium",
         schedule: [
-          `${way.described} (commit A) -> ${fileName(pipeline.id)} starts`,
-          `${way.described} (commit B) -> ${fileName(pipeline.id)} starts again`,
+          `${chain.described} (commit A) -> ${fileName(pipeline.id)} starts`,
+          `${chain.described} (commit B) -> ${fileName(pipeline.id)} starts again`,
           `"${jobName(job)}" of B deploys`,
           `"${jobName(job)}" of A, which was slower, deploys over it`,
         ],
@@ -60,18 +60,21 @@ export const retriggeredOlderRunWins: Rule = {
         ...(edits ? { edits } : {}),
         claim: {
           scenario: {
-            ...analysis.scenario([way]),
-            events: [way.root, { ...way.root, id: "push-2", ...(way.root.kind === "push" ? { commit: "c2" } : {}) }],
+            ...analysis.scenario([chain]),
+            events: [
+              chain.root,
+              { ...chain.root, id: "push-2", ...(chain.root.kind === "push" ? { commit: "c2" } : {}) },
+            ],
           },
           schedule: [
-            { kind: "job-started", job: jobPattern(job, way) },
-            { kind: "job-ended", job: { ...jobPattern(job, way), run: { pipeline: pipeline.id, event: "push-2" } } },
-            { kind: "job-ended", job: jobPattern(job, way) },
+            { kind: "job-started", job: jobPattern(job, chain) },
+            { kind: "job-ended", job: { ...jobPattern(job, chain), run: { pipeline: pipeline.id, event: "push-2" } } },
+            { kind: "job-ended", job: jobPattern(job, chain) },
           ],
           bad: {
             kind: "before",
-            first: { ...jobPattern(job, way), run: { pipeline: pipeline.id, event: "push-2" } },
-            second: jobPattern(job, way),
+            first: { ...jobPattern(job, chain), run: { pipeline: pipeline.id, event: "push-2" } },
+            second: jobPattern(job, chain),
           },
         },
       };

@@ -2,18 +2,18 @@ import { runTogether } from "../../facts/staged.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import type { JobPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { meetingOf } from "../analysis/meeting.ts";
 import {
   changes,
   coStartOf,
-  type Deed,
   nameOfTarget,
-  type Party,
-  partiesOf,
+  type PipelineView,
+  pipelineViews,
+  type ResourceUse,
   samePipeline,
   startsAfter,
   targetOf,
-} from "../analysis/parties.ts";
+} from "../analysis/cross-platform.ts";
+import { overlapOf } from "../analysis/overlap.ts";
 import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
@@ -26,10 +26,10 @@ export const sameStackTwoPipelines: Rule = {
   why: "CloudFormation refuses the second update while the first is under way; otherwise whoever is last decides what the stack is, and takes away what the other has put there.",
   url: awsDocumentation.cloudFormation,
   *find(analysis) {
-    const parties = partiesOf(analysis);
-    for (const [i, a] of parties.entries()) {
+    const views = pipelineViews(analysis);
+    for (const [i, a] of views.entries()) {
       if (a.platform === "stages") yield* within(analysis, a);
-      for (const b of parties.slice(i + 1)) {
+      for (const b of views.slice(i + 1)) {
         if (samePipeline(a, b) || (a.platform === "jobs" && b.platform === "jobs")) continue;
         if (startsAfter(a, b) || startsAfter(b, a)) continue;
         yield* between(analysis, a, b);
@@ -38,13 +38,13 @@ export const sameStackTwoPipelines: Rule = {
   },
 };
 
-function stacks({ deeds }: Party): Deed[] {
-  return deeds.filter((deed) => deed.access.resource === "stack" && changes(deed) && targetOf(deed) !== undefined);
+function stacks({ uses }: PipelineView): ResourceUse[] {
+  return uses.filter((use) => use.access.resource === "stack" && changes(use) && targetOf(use) !== undefined);
 }
 
-function* within(analysis: Analysis, party: Party): Generator<Candidate> {
-  const pipeline = analysis.facts.staged!.pipelines.find(({ id }) => id === party.id)!;
-  const own = stacks(party);
+function* within(analysis: Analysis, view: PipelineView): Generator<Candidate> {
+  const pipeline = analysis.facts.staged!.pipelines.find(({ id }) => id === view.id)!;
+  const own = stacks(view);
   for (const [i, a] of own.entries()) {
     for (const b of own.slice(i + 1)) {
       if (!a.action || !b.action || !runTogether(a.action, b.action) || targetOf(a) !== targetOf(b)) continue;
@@ -77,21 +77,21 @@ function bothAtOnce(first: JobPattern, second: JobPattern): Pick<Claim, "schedul
   };
 }
 
-function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> {
+function* between(analysis: Analysis, a: PipelineView, b: PipelineView): Generator<Candidate> {
   const seen = new Set<string>();
   for (const first of stacks(a)) {
-    const second = stacks(b).find((deed) => targetOf(deed) === targetOf(first));
+    const second = stacks(b).find((use) => targetOf(use) === targetOf(first));
     const target = targetOf(first)!;
     if (!second || seen.has(target)) continue;
     seen.add(target);
     const start = coStartOf(analysis, [a, first.job], [b, second.job]);
     const [x, y] = [a.pushes[0], b.pushes[0]];
     if (!start && maybeElsewhere(a, b)) continue;
-    const meeting = meetingOf(analysis, start, [
+    const overlap = overlapOf(analysis, start, [
       [a, first.job],
       [b, second.job],
     ]);
-    if (!meeting) continue;
+    if (!overlap) continue;
     yield {
       message: `${a.label} and ${b.label} both deploy ${nameOfTarget(first)} and nothing orders them`,
       at: second.access.at,
@@ -101,15 +101,15 @@ function* between(analysis: Analysis, a: Party, b: Party): Generator<Candidate> 
         ...(y ? [{ at: y.at, message: `${b.label} starts here` }] : []),
       ],
       confidence: start && !start.apart ? "high" : "medium",
-      schedule: [meeting.line, `${second.where} updates the stack while ${first.where} does`],
-      claim: { scenario: meeting.scenario, ...bothAtOnce(...meeting.jobs) },
+      schedule: [overlap.line, `${second.where} updates the stack while ${first.where} does`],
+      claim: { scenario: overlap.scenario, ...bothAtOnce(...overlap.jobs) },
       help: "Let one pipeline own the stack. Where both must change it, make them stages of one pipeline, or give each environment a stack of its own.",
     };
   }
 }
 
 /** Templates for different source repositories may be for different accounts, where the same name is another stack. */
-function maybeElsewhere(a: Party, b: Party): boolean {
+function maybeElsewhere(a: PipelineView, b: PipelineView): boolean {
   const [x, y] = [a.pushes[0], b.pushes[0]];
   if (a.platform === "jobs" || b.platform === "jobs") return false;
   return x !== undefined && y !== undefined && x.at.source.path !== y.at.source.path && x.repository !== y.repository;

@@ -60,18 +60,18 @@ export const selfOrCyclicWorkflowRun: Rule = {
 /** The first of the circle runs again after one turn. */
 function claimFor(analysis: Analysis, ids: readonly string[]): Pick<Candidate, "claim"> {
   for (const id of ids) {
-    const way = analysis.ways(analysis.facts.pipeline(id)!).find((each) => each.depth === 0);
-    if (!way) continue;
-    const first = runPattern(id, way);
+    const chain = analysis.chains(analysis.facts.pipeline(id)!).find((each) => each.depth === 0);
+    if (!chain) continue;
+    const first = runPattern(id, chain);
     const turn = [...ids.slice(ids.indexOf(id) + 1), ...ids.slice(0, ids.indexOf(id) + 1)];
-    const moments = turn.map((next) => ({ kind: "run-created" as const, run: runPattern(next, way) }));
+    const moments = turn.map((next) => ({ kind: "run-created" as const, run: runPattern(next, chain) }));
     const schedule = [
-      { kind: "event" as const, event: way.root.id },
+      { kind: "event" as const, event: chain.root.id },
       { kind: "run-created" as const, run: first },
       { kind: "run-ended" as const, run: first },
       ...moments,
     ];
-    return { claim: analysis.claim([way], schedule, { kind: "run-times", run: first, times: 2 }) };
+    return { claim: analysis.claim([chain], schedule, { kind: "run-times", run: first, times: 2 }) };
   }
   return {};
 }

@@ -4,9 +4,9 @@ import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
 import { atOnce } from "../analysis/at-once.ts";
 import { commonGroup } from "../analysis/common-group.ts";
+import { type Effect, effectsOf, isPreview, lastingEffects } from "../analysis/effects.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
-import { type Effect, effectsOf, isPreview, lastingEffects } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText, sameKey } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { changedByTwo } from "../staged/shared-target-no-shared-group.ts";
@@ -34,9 +34,9 @@ export const sharedTargetNoSharedGroup: Rule = {
         if (first.pipeline === second.pipeline || !sameTarget(first, second)) continue;
         const once = describe(first);
         if (seen.has(once)) continue;
-        const ways = automatic(analysis, first, second);
-        if (!ways) continue;
-        const [a, b] = ways;
+        const chains = automatic(analysis, first, second);
+        if (!chains) continue;
+        const [a, b] = chains;
         const [x, y] = [first.effect.job, second.effect.job];
         // One called workflow whose group holds the caller's name: `caller-name-in-reusable-group` says so.
         if (x.keyAt === y.keyAt && locksOf(analysis, x).some((lock) => lock.reads.includes("github.workflow")))
@@ -75,7 +75,7 @@ export const sharedTargetNoSharedGroup: Rule = {
           ],
           help: "Give both jobs the same concurrency group, without cancel-in-progress.",
           ...(edits ? { edits } : {}),
-          claim: atOnce(analysis, { job: x, way: a }, { job: y, way: b }),
+          claim: atOnce(analysis, { job: x, chain: a }, { job: y, chain: b }),
         };
       }
     }
@@ -150,15 +150,15 @@ function describe({ effect, name, details }: Target): string {
 }
 
 /** Ways of both that nobody has to start by hand; two that only people start are theirs to keep apart. */
-function automatic(analysis: Analysis, a: Target, b: Target): readonly [Way, Way] | undefined {
+function automatic(analysis: Analysis, a: Target, b: Target): readonly [TriggerChain, TriggerChain] | undefined {
   const runs = ({ pipeline, effect }: Target) =>
     analysis
-      .ways(pipeline)
+      .chains(pipeline)
       .filter(
-        (way) =>
-          (way.root.kind === "push" || way.root.kind === "schedule" || way.root.kind === "release") &&
-          can(effect.job.runs(way.circumstances)) &&
-          can(effect.step!.runs(way.circumstances)),
+        (chain) =>
+          (chain.root.kind === "push" || chain.root.kind === "schedule" || chain.root.kind === "release") &&
+          can(effect.job.runs(chain.circumstances)) &&
+          can(effect.step!.runs(chain.circumstances)),
       );
   const [x] = runs(a);
   const [y] = runs(b);

@@ -1,7 +1,7 @@
 import type { JobFacts } from "../../facts/facts.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { jobPattern } from "../analysis/analysis.ts";
-import { effectsOf } from "../analysis/purpose.ts";
+import { effectsOf } from "../analysis/effects.ts";
 import { jobName, list } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -15,27 +15,27 @@ export const skipPropagationBlocksDeploy: Rule = {
   *find(analysis) {
     for (const { pipeline, job } of analysis.work()) {
       if (effectsOf(job).length === 0 || job.needs.length === 0) continue;
-      const ways = analysis.ways(pipeline);
-      if (ways.length === 0 || ways.some((way) => job.runs(way.circumstances) !== "no")) continue;
+      const chains = analysis.chains(pipeline);
+      if (chains.length === 0 || chains.some((chain) => job.runs(chain.circumstances) !== "no")) continue;
       const needs = job.needs.map((id) => analysis.facts.job(id)!).filter((need) => need.condition);
       // Some need can run, and the job's own words let it run, but never both.
-      const runnable = needs.filter((need) => ways.some((way) => need.runs(way.circumstances) !== "no"));
+      const runnable = needs.filter((need) => chains.some((chain) => need.runs(chain.circumstances) !== "no"));
       if (runnable.length === 0 || !contradicts(analysis, job, runnable)) continue;
-      const [way] = ways;
+      const [chain] = chains;
       yield {
         message: `"${jobName(job)}" never runs: whenever its own condition holds, ${list(runnable.map((need) => `"${jobName(need)}"`))} ${runnable.length === 1 ? "is" : "are"} skipped`,
         at: job.condition?.at ?? job.keyAt,
         related: runnable.map((need) => ({ at: need.condition!.at, message: `Condition of "${jobName(need)}"` })),
         confidence: "high",
-        schedule: ways.slice(0, 3).map((each) => `${each.described} -> "${jobName(job)}" is skipped`),
+        schedule: chains.slice(0, 3).map((each) => `${each.described} -> "${jobName(job)}" is skipped`),
         help: "Let the needed job run in the same cases, or use `!failure() && !cancelled()` so that a skipped need does not count.",
-        claim: analysis.claim([way!], [], { kind: "never-runs", job: jobPattern(job, way!) }),
+        claim: analysis.claim([chain!], [], { kind: "never-runs", job: jobPattern(job, chain!) }),
       };
     }
   },
 };
 
-/** Every way on which the job's own event test holds skips a need. Only conditions on the event are compared. */
+/** Every chain on which the job's own event test holds skips a need. Only conditions on the event are compared. */
 function contradicts(analysis: Analysis, job: JobFacts, needs: readonly JobFacts[]): boolean {
   const onEvent = (each: JobFacts) =>
     each.condition?.reads.every((path) =>

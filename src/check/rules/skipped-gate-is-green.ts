@@ -1,6 +1,6 @@
 import { can, jobPattern, runPattern, strongest } from "../analysis/analysis.ts";
-import { lastingEffects, reportsOrCleans } from "../analysis/purpose.ts";
-import { withConclusion } from "../analysis/ways.ts";
+import { lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
+import { withConclusion } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -17,9 +17,9 @@ export const skippedGateIsGreen: Rule = {
     for (const { pipeline, job } of analysis.work()) {
       const [effect] = lastingEffects(job);
       if (!effect || reportsOrCleans(job) || analysis.waitsOrAsks(job)) continue;
-      for (const way of analysis.ways(pipeline)) {
-        const middle = way.upstream;
-        if (!middle?.upstream || seen.has(pipeline.id) || !can(analysis.effectRuns(job, way.circumstances))) continue;
+      for (const chain of analysis.chains(pipeline)) {
+        const middle = chain.upstream;
+        if (!middle?.upstream || seen.has(pipeline.id) || !can(analysis.effectRuns(job, chain.circumstances))) continue;
         const gate = facts.pipeline(middle.start.pipeline)!;
         const failed = withConclusion(middle, "failure").circumstances;
         const work = gate.jobs.filter((each) => each.kind !== "call");
@@ -37,25 +37,25 @@ export const skippedGateIsGreen: Rule = {
           ],
           confidence: "medium",
           schedule: [
-            `${way.described} -> ${first} fails`,
+            `${chain.described} -> ${first} fails`,
             `-> ${fileName(gate.id)}: "${jobName(guarded[0]!)}" is skipped, "${jobName(running[0]!)}" succeeds: the run is green`,
             `-> ${fileName(pipeline.id)}: "${jobName(job)}" runs`,
           ],
           help: `Guard every job of ${fileName(gate.id)} in the same way, or let it fail when what it needs was skipped.`,
           claim: analysis.claim(
-            [way],
+            [chain],
             [
-              { kind: "run-ended", run: runPattern(middle.upstream.start.pipeline, way), conclusion: "failure" },
-              { kind: "job-started", job: jobPattern(job, way) },
+              { kind: "run-ended", run: runPattern(middle.upstream.start.pipeline, chain), conclusion: "failure" },
+              { kind: "job-started", job: jobPattern(job, chain) },
             ],
             {
               kind: "runs-after-run",
-              run: runPattern(middle.upstream.start.pipeline, way),
+              run: runPattern(middle.upstream.start.pipeline, chain),
               conclusions: ["failure"],
-              follower: jobPattern(job, way),
+              follower: jobPattern(job, chain),
             },
             facts.pipeline(middle.upstream.start.pipeline)!.jobs.map((each) => ({
-              job: { run: runPattern(middle.upstream!.start.pipeline, way), path: each.path },
+              job: { run: runPattern(middle.upstream!.start.pipeline, chain), path: each.path },
               outcome: "failure" as const,
             })),
           ),

@@ -1,7 +1,7 @@
 import type { ActionFacts, StagedPipeline } from "../../facts/staged.ts";
 import type { RunPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { actionPattern, asEvent, stagedScenario, stagedWay } from "../analysis/staged-claims.ts";
+import { actionPattern, asEvent, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -39,7 +39,7 @@ function overtaken(
   pipeline: StagedPipeline,
   approval: ActionFacts,
 ): Pick<Candidate, "schedule" | "claim"> {
-  const { root, choices, described } = stagedWay(analysis, pipeline);
+  const { root, choices, described } = stagedChain(analysis, pipeline);
   const events = [1, 2, 3].map((number) => asEvent(root, `start-${number}`, `c${number}`));
   const asked = actionPattern(approval, "start-1");
   const second: RunPattern = { pipeline: pipeline.id, event: "start-2" };

@@ -2,8 +2,8 @@ import { literal, type StagedPipeline, type StagedStart } from "../../facts/stag
 import type { Claim } from "../../simulation/claim.ts";
 import type { RunPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { type CoStart, coStart, partiesOf } from "../analysis/parties.ts";
-import { asEvent, branchRef, pushTo, stagedScenario, stagedWay } from "../analysis/staged-claims.ts";
+import { type CoStart, coStart, pipelineViews } from "../analysis/cross-platform.ts";
+import { asEvent, branchRef, pushTo, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -56,7 +56,7 @@ function* missed(analysis: Analysis, pipeline: StagedPipeline, start: PushStart)
     related: [{ at: first.at, message: `The pipeline works on ${first.path}` }],
     confidence: "medium",
     schedule: [
-      `${stagedWay(analysis, pipeline).described} that touches only ${first.path}`,
+      `${stagedChain(analysis, pipeline).described} that touches only ${first.path}`,
       `${pipeline.label} is not started: what is deployed stays as it was`,
     ],
     claim,
@@ -76,7 +76,7 @@ function deaf(analysis: Analysis, pipeline: StagedPipeline): Claim {
 
 /** A push that touches everything starts it; the next one, which touches what it works on, does not. */
 function passedOver(analysis: Analysis, pipeline: StagedPipeline, path: string): Claim | undefined {
-  const { root, choices } = stagedWay(analysis, pipeline);
+  const { root, choices } = stagedChain(analysis, pipeline);
   if (root.kind !== "push") return undefined;
   const run = (event: string): RunPattern => ({ pipeline: pipeline.id, event });
   const [all, own] = [asEvent(root, "all", "c1"), { ...asEvent(root, "own", "c2"), paths: [path] }];
@@ -123,20 +123,20 @@ export function covers({ paths }: PushStart, path: string, isFolder: boolean): b
 
 /** Pipelines with folders of their own that one push starts all together. */
 function* startedByEverything(analysis: Analysis, pipelines: readonly StagedPipeline[]): Generator<Candidate> {
-  const parties = partiesOf(analysis);
+  const views = pipelineViews(analysis);
   const open = pipelines.flatMap((pipeline) => {
-    const party = parties.find(({ id }) => id === pipeline.id);
+    const view = views.find(({ id }) => id === pipeline.id);
     const [start] = pipeline.starts.filter((each) => each.kind === "push");
     const inFolders = pathsOf(pipeline).filter(({ path, isFolder }) => isFolder || path.includes("/"));
     const folders = new Set(inFolders.map(({ path }) => path.split("/")[0]!));
     const isOpen = start && start.paths.kind === "all" && !start.missingSource;
-    return party && isOpen && folders.size > 0 ? [{ pipeline, party, start, folders }] : [];
+    return view && isOpen && folders.size > 0 ? [{ pipeline, view, start, folders }] : [];
   });
   const seen = new Set<StagedPipeline>();
   for (const [i, a] of open.entries()) {
     if (seen.has(a.pipeline)) continue;
     const sharing = open.slice(i + 1).flatMap((b) => {
-      const start = disjoint(a.folders, b.folders) ? coStart(a.party, b.party) : undefined;
+      const start = disjoint(a.folders, b.folders) ? coStart(a.view, b.view) : undefined;
       return start ? [{ ...b, together: start }] : [];
     });
     const [first] = sharing;

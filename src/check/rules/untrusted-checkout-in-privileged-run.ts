@@ -1,7 +1,7 @@
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern, weakest } from "../analysis/analysis.ts";
-import { lastingEffects } from "../analysis/purpose.ts";
-import type { Way } from "../analysis/ways.ts";
+import { lastingEffects } from "../analysis/effects.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -18,21 +18,21 @@ export const untrustedCheckoutInPrivilegedRun: Rule = {
       // One such job of a workflow shows what is wrong with its start.
       if (seen.has(pipeline)) continue;
       if (job.kind !== "work" || !isPrivileged(job)) continue;
-      const way = analysis
-        .ways(pipeline)
+      const chain = analysis
+        .chains(pipeline)
         .find((each) => fromOutside(each) && can(job.runs(each.circumstances)) && hit(each, job) !== undefined);
-      if (!way) continue;
-      const { checkout, runner } = hit(way, job)!;
-      if (seen.has(checkout.at) || checksPermission(analysis, job, way)) continue;
+      if (!chain) continue;
+      const { checkout, runner } = hit(chain, job)!;
+      if (seen.has(checkout.at) || checksPermission(analysis, job, chain)) continue;
       seen.add(checkout.at).add(pipeline);
-      const upstream = way.circumstances.upstream;
+      const upstream = chain.circumstances.upstream;
       const named = upstream && job.condition?.reads.some((path) => path.endsWith("workflow_run.head_branch"));
       yield {
         message: `"${jobName(job)}" checks out code of a fork's pull request and runs it ("${runner.label}") with this repository's ${job.rights.secrets.length > 0 ? "secrets" : "write token"}`,
         at: checkout.at,
         related: [
           {
-            at: way.start.at,
+            at: chain.start.at,
             message: upstream
               ? `Started after ${fileName(upstream.pipeline)}, also for pull requests from forks`
               : "Runs with secrets, also for pull requests from forks",
@@ -43,7 +43,7 @@ export const untrustedCheckoutInPrivilegedRun: Rule = {
         confidence:
           !job.environment && (job.rights.writes === "yes" || job.rights.secrets.length > 0) ? "high" : "medium",
         schedule: [
-          way.described,
+          chain.described,
           ...(upstream
             ? [`${fileName(upstream.pipeline)} completes -> ${fileName(pipeline.id)} starts, with secrets`]
             : [`${fileName(pipeline.id)} starts, with secrets`]),
@@ -52,20 +52,20 @@ export const untrustedCheckoutInPrivilegedRun: Rule = {
         ],
         help: `${named ? "A fork may use any branch name, so the test of head_branch does not keep it out. " : ""}Run it only for \`${upstream ? "github.event.workflow_run.event == 'push'" : "github.event.pull_request.head.repo.full_name == github.repository"}\`, or do not run anything from the checkout.`,
         claim: analysis.claim(
-          [way],
-          [checkout, runner].map(({ index }) => ({ kind: "step", job: jobPattern(job, way), step: index }) as const),
+          [chain],
+          [checkout, runner].map(({ index }) => ({ kind: "step", job: jobPattern(job, chain), step: index }) as const),
           checkout.kind === "command"
-            ? { kind: "runs", job: jobPattern(job, way), step: runner.index }
-            : { kind: "reads-outsider", job: jobPattern(job, way), step: checkout.index },
+            ? { kind: "runs", job: jobPattern(job, chain), step: runner.index }
+            : { kind: "reads-outsider", job: jobPattern(job, chain), step: checkout.index },
         ),
       };
     }
   },
 };
 
-function fromOutside(way: Way): boolean {
-  const { start, upstream, outsider } = way.circumstances;
-  if (upstream) return upstream.outsider === true && way.depth === 1;
+function fromOutside(chain: TriggerChain): boolean {
+  const { start, upstream, outsider } = chain.circumstances;
+  if (upstream) return upstream.outsider === true && chain.depth === 1;
   return outsider === true && start.cause.kind === "pull-request" && start.cause.trusted === "base";
 }
 
@@ -82,8 +82,8 @@ const outsideBranches = /workflow_run\.head_branch|pull_request\.head\.ref|githu
 const runsTree =
   /\b(npm (ci|install|i|run|test|start|exec)|npx|yarn|pnpm|bun (install|run|test)|pip3? install (-e )?(\.|-r)|poetry (install|run|build)|uv (sync|run|pip)|pytest|tox|make|cargo|go (build|test|run|generate)|mvnw?|gradlew?|bundle (install|exec)|rake|composer (install|run)|dotnet (build|test|run)|docker(-| )compose|docker build|python3? [\w./]+\.py|node [\w./]+\.[mc]?js|bash [\w./]+\.sh|sh [\w./]+\.sh|\.\/[\w./-]+|(terraform|tofu) (plan|apply|init)|mkdocs|hugo|jekyll)\b/;
 
-function hit(way: Way, job: JobFacts): { checkout: StepFacts; runner: StepFacts } | undefined {
-  const { circumstances } = way;
+function hit(chain: TriggerChain, job: JobFacts): { checkout: StepFacts; runner: StepFacts } | undefined {
+  const { circumstances } = chain;
   for (const [i, step] of job.steps.entries()) {
     const ref = step.action === "actions/checkout" ? step.parameter("ref") : undefined;
     const given =
@@ -146,9 +146,9 @@ function isLocalAction(step: StepFacts): boolean {
 }
 
 /** Somebody's permission is asked for first, or an environment with reviewers may stand before it. */
-function checksPermission(analysis: Analysis, job: JobFacts, way: Way): boolean {
+function checksPermission(analysis: Analysis, job: JobFacts, chain: TriggerChain): boolean {
   // Of a deployment after other runs the environment is the target; elsewhere it is there to ask somebody.
-  const deploys = way.upstream !== undefined && lastingEffects(job).length > 0;
+  const deploys = chain.upstream !== undefined && lastingEffects(job).length > 0;
   if (job.environment && !deploys) return true;
   // What a workflow of another repository decides cannot be seen from here.
   if (analysis.jobsBefore(job).some((each) => each.kind === "remote-call")) return true;

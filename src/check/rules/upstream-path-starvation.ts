@@ -1,5 +1,5 @@
 import type { StepFacts } from "../../facts/facts.ts";
-import { lastingEffects } from "../analysis/purpose.ts";
+import { lastingEffects } from "../analysis/effects.ts";
 import { fileName, list, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { starvedPipelines } from "../staged/upstream-path-starvation.ts";
@@ -33,9 +33,9 @@ export const upstreamPathStarvation: Rule = {
         filters.every((set) => !set!.patterns.some(({ value }) => mayTouch(value, folder))),
       );
       if (starved.length === 0 || starved.length < folders.size) continue;
-      const way = analysis.ways(pipeline).find(({ root }) => root.kind === "push" && root.ref.kind === "branch");
-      if (way?.root.kind !== "push") continue;
-      const push = { ...way.root, paths: starved.map((folder) => `${folder}/changed`) };
+      const chain = analysis.chains(pipeline).find(({ root }) => root.kind === "push" && root.ref.kind === "branch");
+      if (chain?.root.kind !== "push") continue;
+      const push = { ...chain.root, paths: starved.map((folder) => `${folder}/changed`) };
       const names = list([...new Set(upstream.map(({ pipeline: id }) => fileName(id)))]);
       yield {
         message: `A commit that changes only ${list(starved.map((folder) => `${folder}/`))} starts neither ${names} nor ${fileName(pipeline.id)}: it is never deployed`,
@@ -50,7 +50,7 @@ export const upstreamPathStarvation: Rule = {
           `-> ${fileName(pipeline.id)} is not started`,
         ],
         help: `Add the paths of this part to ${names}, or give ${fileName(pipeline.id)} a push trigger for its own paths.`,
-        claim: analysis.claim([{ ...way, root: push }], [{ kind: "event", event: push.id }], {
+        claim: analysis.claim([{ ...chain, root: push }], [{ kind: "event", event: push.id }], {
           kind: "never-created",
           run: { pipeline: pipeline.id },
         }),

@@ -1,7 +1,7 @@
 import type { WaitAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern, sameRoot } from "../analysis/analysis.ts";
-import type { Way } from "../analysis/ways.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -22,19 +22,23 @@ export const waitActionEmptySet: Rule = {
           const found = neverTogether(analysis, { pipeline, job, step, access });
           if (!found) continue;
           yield {
-            message: `"${step.label}" waits for "${found.name}", which ${fileName(found.producer.id)} does not run on ${found.way.described}`,
+            message: `"${step.label}" waits for "${found.name}", which ${fileName(found.producer.id)} does not run on ${found.chain.described}`,
             at: step.at,
             related: [{ at: found.check.keyAt, message: `"${found.name}" is this job` }],
             confidence: "medium",
             schedule: [
-              `${found.way.described} -> ${fileName(pipeline.id)} starts; ${fileName(found.producer.id)} does not`,
+              `${found.chain.described} -> ${fileName(pipeline.id)} starts; ${fileName(found.producer.id)} does not`,
               `"${step.label}" looks for "${found.name}" -> there is none`,
             ],
             help: `Let ${fileName(found.producer.id)} run on the same event, or wait for a check that does.`,
-            claim: analysis.claim([found.way], [{ kind: "step", job: jobPattern(job, found.way), step: step.index }], {
-              kind: "never-runs",
-              job: jobPattern(found.check, found.way),
-            }),
+            claim: analysis.claim(
+              [found.chain],
+              [{ kind: "step", job: jobPattern(job, found.chain), step: step.index }],
+              {
+                kind: "never-runs",
+                job: jobPattern(found.check, found.chain),
+              },
+            ),
           };
         }
       }
@@ -53,7 +57,7 @@ interface Never {
   readonly name: string;
   readonly producer: Pipeline;
   readonly check: JobFacts;
-  readonly way: Way;
+  readonly chain: TriggerChain;
 }
 
 function neverTogether(analysis: Analysis, { pipeline, job, step, access }: Waiting): Never | undefined {
@@ -65,18 +69,18 @@ function neverTogether(analysis: Analysis, { pipeline, job, step, access }: Wait
   );
   const [only] = producers;
   if (producers.length !== 1 || !only || only.producer === pipeline) return undefined;
-  const ways = analysis
-    .ways(pipeline)
-    .filter((way) => !way.upstream && can(analysis.stepRuns(job, step, way.circumstances)));
-  const concrete = ways.filter((way) => way.root.kind === "push");
-  if (concrete.length === 0 || concrete.length !== ways.length) return undefined;
-  const checked = analysis.ways(only.producer).filter((way) => only.check.runs(way.circumstances) !== "no");
+  const chains = analysis
+    .chains(pipeline)
+    .filter((chain) => !chain.upstream && can(analysis.stepRuns(job, step, chain.circumstances)));
+  const concrete = chains.filter((chain) => chain.root.kind === "push");
+  if (concrete.length === 0 || concrete.length !== chains.length) return undefined;
+  const checked = analysis.chains(only.producer).filter((chain) => only.check.runs(chain.circumstances) !== "no");
   // A pull request's checks sit on the same commit when its branch is pushed.
   const missed = concrete.find(
-    (way) =>
-      !checked.some((each) => sameRoot(each, way)) &&
-      !(way.root.kind === "push" && way.root.ref.kind === "tag") &&
+    (chain) =>
+      !checked.some((each) => sameRoot(each, chain)) &&
+      !(chain.root.kind === "push" && chain.root.ref.kind === "tag") &&
       !checked.some((each) => each.root.kind !== "push"),
   );
-  return missed ? { name, ...only, way: missed } : undefined;
+  return missed ? { name, ...only, chain: missed } : undefined;
 }

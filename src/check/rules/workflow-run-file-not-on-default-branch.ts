@@ -17,8 +17,8 @@ export const workflowRunFileNotOnDefaultBranch: Rule = {
       if (onDefaultBranch.has(pipeline.id)) continue;
       const start = pipeline.starts.find((each) => each.cause.kind === "completion");
       if (!start) continue;
-      const way = analysis.ways(pipeline).find((each) => each.start === start);
-      if (!way) continue;
+      const chain = analysis.chains(pipeline).find((each) => each.start === start);
+      if (!chain) continue;
       const others = pipeline.starts.some((each) => each.cause.kind !== "completion");
       yield {
         message: `${fileName(pipeline.id)} is not on ${facts.defaultBranch}: there its workflow_run does not exist yet`,
@@ -32,8 +32,8 @@ export const workflowRunFileNotOnDefaultBranch: Rule = {
         ],
         help: `Merge the file to ${facts.defaultBranch} before you count on it; until then start it by hand.`,
         claim: {
-          scenario: { ...analysis.scenario([way]), notOnDefaultBranch: [pipeline.id] },
-          schedule: [{ kind: "run-ended", run: runPattern(way.circumstances.upstream!.pipeline, way) }],
+          scenario: { ...analysis.scenario([chain]), notOnDefaultBranch: [pipeline.id] },
+          schedule: [{ kind: "run-ended", run: runPattern(chain.circumstances.upstream!.pipeline, chain) }],
           bad: { kind: "refused", pipeline: pipeline.id },
         },
       };

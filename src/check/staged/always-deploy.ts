@@ -1,7 +1,7 @@
 import type { ActionFacts, PhaseFacts } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { runsTests } from "../analysis/purpose.ts";
-import { actionPattern, stagedClaim, stagedWay, startLine } from "../analysis/staged-claims.ts";
+import { runsTests } from "../analysis/effects.ts";
+import { actionPattern, stagedChain, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { lastingEffect, stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
@@ -21,7 +21,7 @@ export function* deployedAfterFailedTests(analysis: Analysis): Generator<Candida
       if (seen.has(place)) continue;
       seen.add(place);
       const does = effect.effect === "publish" ? "publishes" : "deploys";
-      const { root } = stagedWay(analysis, pipeline);
+      const { root } = stagedChain(analysis, pipeline);
       const job = actionPattern(action, root.id);
       const claim = stagedClaim(analysis, pipeline, {
         schedule: [

@@ -1,6 +1,6 @@
 import type { StagedPipeline } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { type CoStart, coStart, partiesOf, startsAfter } from "../analysis/parties.ts";
+import { type CoStart, coStart, pipelineViews, startsAfter } from "../analysis/cross-platform.ts";
 import { actionPattern, stagedScenario } from "../analysis/staged-claims.ts";
 import { firstDeployment, stagedPipelines, type Upstream, upstreamOf } from "../analysis/staged-parts.ts";
 import { list } from "../analysis/wording.ts";
@@ -63,7 +63,7 @@ interface Pair {
 
 /** Two of them that one push starts, neither after the other. */
 function besideEachOther(analysis: Analysis, upstream: readonly Upstream[]): Pair | undefined {
-  const partyOf = ({ id }: StagedPipeline) => partiesOf(analysis).find((party) => party.id === id)!;
+  const partyOf = ({ id }: StagedPipeline) => pipelineViews(analysis).find((view) => view.id === id)!;
   for (const [i, first] of upstream.entries()) {
     for (const second of upstream.slice(i + 1)) {
       const [a, b] = [partyOf(first.pipeline), partyOf(second.pipeline)];

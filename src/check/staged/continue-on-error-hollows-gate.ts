@@ -1,8 +1,8 @@
 import { type ActionFacts, comesBefore, type PhaseText, type StagedPipeline } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { runsTests } from "../analysis/purpose.ts";
-import { actionPattern, stagedClaim, stagedWay, startLine } from "../analysis/staged-claims.ts";
+import { runsTests } from "../analysis/effects.ts";
+import { actionPattern, stagedChain, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { deploys, lastingEffect, stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
@@ -54,7 +54,7 @@ interface Lost {
 }
 
 function failsAndGoesOn(analysis: Analysis, pipeline: StagedPipeline, { action, phase, after }: Lost) {
-  const { root } = stagedWay(analysis, pipeline);
+  const { root } = stagedChain(analysis, pipeline);
   const [job, follower] = [actionPattern(action, root.id), actionPattern(after.action, root.id)];
   const failed = { kind: "step", job, step: phase, outcome: "failure" } as const;
   const step = after.phase === undefined ? {} : { step: after.phase };

@@ -7,7 +7,7 @@ import {
   type StagedPipeline,
 } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { bucketOf } from "../analysis/parties.ts";
+import { bucketOf } from "../analysis/cross-platform.ts";
 import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";

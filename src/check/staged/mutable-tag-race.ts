@@ -1,7 +1,7 @@
 import { identity, readable } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
+import { coStart, pipelineViews, type ResourceUse, samePipeline, startsAfter } from "../analysis/cross-platform.ts";
 import { isMutableTag, tagOf } from "../analysis/images.ts";
-import { coStart, type Deed, partiesOf, samePipeline, startsAfter } from "../analysis/parties.ts";
 import { stagedScenario } from "../analysis/staged-claims.ts";
 import { stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -9,12 +9,12 @@ import type { Candidate } from "../rule.ts";
 
 /** A pipeline that uses a moving tag which another pipeline, or a workflow, pushes on the same event. */
 export function* tagsBeingPushed(analysis: Analysis): Generator<Candidate> {
-  const parties = partiesOf(analysis);
+  const views = pipelineViews(analysis);
   const seen = new Set<object>();
-  for (const reader of parties) {
-    for (const writer of parties) {
+  for (const reader of views) {
+    for (const writer of views) {
       if (samePipeline(reader, writer) || (reader.platform === "jobs" && writer.platform === "jobs")) continue;
-      const pair = imagePair(reader.deeds, writer.deeds);
+      const pair = imagePair(reader.uses, writer.uses);
       const together = pair && !startsAfter(reader, writer) ? coStart(writer, reader) : undefined;
       if (!pair || !together || together.apart || seen.has(pair.read.access.at)) continue;
       seen.add(pair.read.access.at);
@@ -52,18 +52,21 @@ export function* tagsBeingPushed(analysis: Analysis): Generator<Candidate> {
   }
 }
 
-function imagePair(reading: readonly Deed[], writing: readonly Deed[]): { read: Deed; write: Deed } | undefined {
+function imagePair(
+  reading: readonly ResourceUse[],
+  writing: readonly ResourceUse[],
+): { read: ResourceUse; write: ResourceUse } | undefined {
   for (const read of reading) {
     const name = read.access.mode === "read" ? movingName(read) : undefined;
     if (name === undefined) continue;
-    const write = writing.find((deed) => deed.access.mode !== "read" && movingName(deed) === name);
+    const write = writing.find((use) => use.access.mode !== "read" && movingName(use) === name);
     if (write) return { read, write };
   }
   return undefined;
 }
 
 /** Name of an image whose tag moves with every push. */
-function movingName({ access }: Deed): string | undefined {
+function movingName({ access }: ResourceUse): string | undefined {
   if (access.resource !== "image" || access.binding.kind === "given-digest") return undefined;
   const tag = tagOf(access.key);
   return tag !== undefined && isMutableTag(tag) ? identity(access.key) : undefined;

@@ -1,6 +1,6 @@
 import type { StagedPipeline, StagedStart, Written } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { actionPattern, namedBy, stagedScenario, stagedWay } from "../analysis/staged-claims.ts";
+import { actionPattern, namedBy, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
 import { firstDeployment, stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
@@ -18,7 +18,7 @@ export function* startedByFailure(analysis: Analysis): Generator<Candidate> {
         const failing = lastAction(before);
         if (!failing) continue;
         seen.add(before.id);
-        const { root, choices, described } = stagedWay(analysis, before);
+        const { root, choices, described } = stagedChain(analysis, before);
         const run = { pipeline: before.id, event: root.id };
         const follower = actionPattern(deployment, root.id);
         const scenario = stagedScenario(analysis, {

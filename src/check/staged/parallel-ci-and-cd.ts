@@ -3,8 +3,15 @@ import type { ActionFacts, StagedPipeline } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
 import type { JobPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { type CoStart, coStart, type Party, partiesOf, samePipeline, startsAfter } from "../analysis/parties.ts";
-import { testsCode as jobTestsCode, lastingEffects } from "../analysis/purpose.ts";
+import {
+  type CoStart,
+  coStart,
+  type PipelineView,
+  pipelineViews,
+  samePipeline,
+  startsAfter,
+} from "../analysis/cross-platform.ts";
+import { testsCode as jobTestsCode, lastingEffects } from "../analysis/effects.ts";
 import { actionPattern, stagedScenario } from "../analysis/staged-claims.ts";
 import { actionsBefore, deploys, firstDeployment, stagedPipelines, testsCode } from "../analysis/staged-parts.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
@@ -13,12 +20,12 @@ import type { Candidate } from "../rule.ts";
 
 /** A pipeline that deploys untested beside a workflow, or another pipeline, that tests what was pushed. */
 export function* testedBeside(analysis: Analysis): Generator<Candidate> {
-  const parties = partiesOf(analysis);
+  const views = pipelineViews(analysis);
   for (const pipeline of stagedPipelines(analysis)) {
     const deployment = firstDeployment(pipeline);
-    const own = parties.find(({ id }) => id === pipeline.id);
+    const own = views.find(({ id }) => id === pipeline.id);
     if (!deployment || !own || isGuarded(pipeline, deployment)) continue;
-    const hit = firstTester(analysis, { own, parties });
+    const hit = firstTester(analysis, { own, views });
     if (!hit) continue;
     const { tests, together } = hit;
     const { push, choices, words } = together;
@@ -81,8 +88,8 @@ interface Tests {
 }
 
 interface Search {
-  readonly own: Party;
-  readonly parties: readonly Party[];
+  readonly own: PipelineView;
+  readonly views: readonly PipelineView[];
 }
 
 interface Hit {
@@ -90,8 +97,8 @@ interface Hit {
   readonly together: CoStart;
 }
 
-function firstTester(analysis: Analysis, { own, parties }: Search): Hit | undefined {
-  for (const other of parties) {
+function firstTester(analysis: Analysis, { own, views }: Search): Hit | undefined {
+  for (const other of views) {
     if (samePipeline(own, other) || startsAfter(own, other)) continue;
     const together = coStart(own, other);
     if (!together || together.apart || together.push.ref.kind !== "branch") continue;
@@ -108,7 +115,7 @@ function inWorkflow(analysis: Analysis, workflow: Pipeline, { push }: CoStart): 
   if (workflow.jobs.some((job) => lastingEffects(job).length > 0)) return undefined;
   const runs = (job: JobFacts) =>
     analysis
-      .waysRunning(workflow, job)
+      .chainsRunning(workflow, job)
       .some(({ root, upstream }) => !upstream && root.kind === "push" && root.ref.name === push.ref.name);
   const job = workflow.jobs.find((each) => jobTestsCode(each) && runs(each));
   if (!job) return undefined;

@@ -1,5 +1,5 @@
 import type { Analysis } from "../analysis/analysis.ts";
-import { coStart, partiesOf } from "../analysis/parties.ts";
+import { coStart, pipelineViews } from "../analysis/cross-platform.ts";
 import { stagedScenario } from "../analysis/staged-claims.ts";
 import { firstDeployment, stagedPipelines, upstreamOf } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -7,13 +7,13 @@ import type { Candidate } from "../rule.ts";
 
 /** A pipeline that starts on a push, and again after another one that the same push starts. */
 export function* startedTwice(analysis: Analysis): Generator<Candidate> {
-  const parties = partiesOf(analysis);
+  const views = pipelineViews(analysis);
   for (const pipeline of stagedPipelines(analysis)) {
-    const own = parties.find(({ id }) => id === pipeline.id);
+    const own = views.find(({ id }) => id === pipeline.id);
     const deployment = firstDeployment(pipeline);
     if (!own || !deployment || own.pushes.length === 0) continue;
     for (const { pipeline: before, start } of upstreamOf(analysis, pipeline)) {
-      const other = parties.find(({ id }) => id === before.id);
+      const other = views.find(({ id }) => id === before.id);
       const together = other && coStart(own, other);
       // Each for its own paths, and again after the other: that is wanted.
       if (!together || together.apart) continue;

@@ -1,6 +1,6 @@
 import { type ActionFacts, identity, readable, type StagedPipeline } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { actionPattern, asEvent, stagedScenario, stagedWay } from "../analysis/staged-claims.ts";
+import { actionPattern, asEvent, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
 import { lastingEffect, stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
@@ -9,7 +9,7 @@ import type { Candidate } from "../rule.ts";
 export function* olderRunWins(analysis: Analysis): Generator<Candidate> {
   for (const pipeline of stagedPipelines(analysis)) {
     const found = pipeline.mode === "parallel" ? deployment(pipeline) : undefined;
-    const { root, choices, described } = stagedWay(analysis, pipeline);
+    const { root, choices, described } = stagedChain(analysis, pipeline);
     if (!found || root.kind !== "push") continue;
     const second = asEvent(root, "push-2", "c2");
     const [older, newer] = [actionPattern(found.action, root.id), actionPattern(found.action, second.id)];

@@ -2,7 +2,7 @@ import type { StagedPipeline } from "../../facts/staged.ts";
 import { findCycles } from "../../order/cycles.ts";
 import { buildKeyedGraph, keysOf } from "../../order/keyed-graph.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { namedBy, stagedScenario, stagedWay } from "../analysis/staged-claims.ts";
+import { namedBy, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
 import { type AfterStart, stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
@@ -18,7 +18,7 @@ export function* circles(analysis: Analysis): Generator<Candidate> {
     const [first, ...others] = turn;
     const [place, ...rest] = places;
     if (!first || !place) continue;
-    const { root, choices, described } = stagedWay(analysis, first);
+    const { root, choices, described } = stagedChain(analysis, first);
     const created = ({ id }: StagedPipeline) =>
       ({ kind: "run-created", run: { pipeline: id, event: root.id } }) as const;
     const names = turn.map(({ label }) => label);

@@ -4,14 +4,14 @@ import {
   type CoStart,
   changes,
   coStart,
-  type Deed,
   nameOfTarget,
-  type Party,
-  partiesOf,
+  type PipelineView,
+  pipelineViews,
+  type ResourceUse,
   samePipeline,
   startsAfter,
   targetOf,
-} from "../analysis/parties.ts";
+} from "../analysis/cross-platform.ts";
 import { stagedScenario } from "../analysis/staged-claims.ts";
 import { stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -22,9 +22,9 @@ const kinds = new Set(["terraform-state", "function", "service", "bucket", "data
 
 /** Two pipelines, or a pipeline and a workflow, that change one thing on one push. */
 export function* changedByTwo(analysis: Analysis): Generator<Candidate> {
-  const parties = partiesOf(analysis);
-  for (const [i, a] of parties.entries()) {
-    for (const b of parties.slice(i + 1)) {
+  const views = pipelineViews(analysis);
+  for (const [i, a] of views.entries()) {
+    for (const b of views.slice(i + 1)) {
       if (samePipeline(a, b) || (a.platform === "jobs" && b.platform === "jobs")) continue;
       if (startsAfter(a, b) || startsAfter(b, a)) continue;
       const together = coStart(a, b);
@@ -35,42 +35,42 @@ export function* changedByTwo(analysis: Analysis): Generator<Candidate> {
 }
 
 interface Shared {
-  readonly first: Deed;
-  readonly second: Deed;
+  readonly first: ResourceUse;
+  readonly second: ResourceUse;
 }
 
-function sharedTarget(analysis: Analysis, a: Party, b: Party): Shared | undefined {
-  const isKnown = (deed: Deed) => isDeployment(deed) && isOfOneSource(analysis, deed);
-  for (const first of a.deeds.filter(isKnown)) {
+function sharedTarget(analysis: Analysis, a: PipelineView, b: PipelineView): Shared | undefined {
+  const isKnown = (use: ResourceUse) => isDeployment(use) && isOfOneSource(analysis, use);
+  for (const first of a.uses.filter(isKnown)) {
     const target = targetOf(first);
-    const second = target && b.deeds.find((deed) => isKnown(deed) && targetOf(deed) === target);
+    const second = target && b.uses.find((use) => isKnown(use) && targetOf(use) === target);
     if (second && isSameVariant(first, second)) return { first, second };
   }
   return undefined;
 }
 
 /** A state is named by its folder in the source: of which one must be certain. */
-function isOfOneSource(analysis: Analysis, { access, action }: Deed): boolean {
+function isOfOneSource(analysis: Analysis, { access, action }: ResourceUse): boolean {
   if (access.resource !== "terraform-state" || !action) return true;
   return stagedPipelines(analysis).find(({ id }) => id === action.pipeline)?.sources.length === 1;
 }
 
 /** With other values for its variables one folder most likely has another state. */
-function isSameVariant({ access: a }: Deed, { access: b }: Deed): boolean {
+function isSameVariant({ access: a }: ResourceUse, { access: b }: ResourceUse): boolean {
   const [x, y] = [a, b].map(({ details }) => identity(details.get("var-file") ?? []));
   return x !== undefined && x === y;
 }
 
 /** What a stack makes on its way is its own affair: other commands put code or files into it. */
-function isDeployment(deed: Deed): boolean {
-  const { resource, tool, effect, confidence } = deed.access;
+function isDeployment(use: ResourceUse): boolean {
+  const { resource, tool, effect, confidence } = use.access;
   if (!kinds.has(resource) || tool === "CloudFormation" || confidence === "low") return false;
-  return effect === "deploy" && changes(deed);
+  return effect === "deploy" && changes(use);
 }
 
 interface Found extends Shared {
-  readonly a: Party;
-  readonly b: Party;
+  readonly a: PipelineView;
+  readonly b: PipelineView;
   readonly together: CoStart;
 }
 

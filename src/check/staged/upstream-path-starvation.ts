@@ -1,7 +1,7 @@
 import type { StagedPipeline } from "../../facts/staged.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import type { PushStart } from "../analysis/parties.ts";
-import { stagedScenario, stagedWay } from "../analysis/staged-claims.ts";
+import type { PushStart } from "../analysis/cross-platform.ts";
+import { stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
 import { firstDeployment, stagedPipelines, upstreamOf } from "../analysis/staged-parts.ts";
 import { list } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -22,9 +22,9 @@ export function* starvedPipelines(analysis: Analysis): Generator<Candidate> {
     const starved = own.filter((each) => !filters.some((filter) => covers(filter!, each.path, each.isFolder)));
     const [first] = starved;
     if (!first || starved.length < own.length) continue;
-    const way = stagedWay(analysis, upstream[0]!.pipeline);
-    if (way.root.kind !== "push") continue;
-    const push = { ...way.root, paths: starved.map(inside) };
+    const chain = stagedChain(analysis, upstream[0]!.pipeline);
+    if (chain.root.kind !== "push") continue;
+    const push = { ...chain.root, paths: starved.map(inside) };
     const names = list(upstream.map((each) => each.pipeline.label));
     const paths = [...new Set(starved.map(({ path }) => path))];
     yield {
@@ -48,7 +48,7 @@ export function* starvedPipelines(analysis: Analysis): Generator<Candidate> {
       claim: {
         scenario: stagedScenario(analysis, {
           events: [push],
-          choices: way.choices,
+          choices: chain.choices,
           pipelines: [pipeline, ...upstream.map((each) => each.pipeline)],
         }),
         schedule: [{ kind: "event", event: push.id }],

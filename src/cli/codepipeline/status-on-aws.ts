@@ -23,8 +23,8 @@ export async function statusOnAws(options: Options, terminal: Terminal): Promise
   const read = await readForCodePipeline(options, terminal);
   const { delivery, write } = read;
   const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
-  const document = writing(delivery, terminal.cwd, () => lowerDelivery(delivery, write));
-  const wanted = wantedPipelines(document, environments);
+  const infrastructure = writing(delivery, terminal.cwd, () => lowerDelivery(delivery, write));
+  const wanted = wantedPipelines(infrastructure, environments);
   const status = await asked(() => lookAt(wanted, awsCli(terminal.env)));
   const isThere = status.pipelines.length > 0;
   const create = createCommand({
@@ -32,7 +32,7 @@ export async function statusOnAws(options: Options, terminal: Terminal): Promise
     write,
     where: relative(terminal.cwd, read.project.root) || ".",
     files: writeCodePipeline(delivery, write).files,
-    document,
+    infrastructure,
     does: isThere ? "update" : "create",
   });
   if (options.json) terminal.printJson(statusJson(status, { read, environments }));

@@ -21,8 +21,8 @@ export async function generateCodePipeline(options: GenerateOptions, terminal: T
     json: () => ({ layout: write.layout, format: write.format, notes }),
     tell(where) {
       for (const note of notes) terminal.say("", ...`note: ${note}`.split("\n"));
-      const document = lowerDelivery(delivery, write);
-      const created = { delivery: delivery.name, write, where, files, document, does: "create" } as const;
+      const infrastructure = lowerDelivery(delivery, write);
+      const created = { delivery: delivery.name, write, where, files, infrastructure, does: "create" } as const;
       for (const { command, place } of commandsBefore(created)) terminal.suggest(command, `first, ${place}`);
       terminal.suggest(
         createCommand(created),

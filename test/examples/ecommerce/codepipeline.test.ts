@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { templateOf } from "../../../src/platforms/codepipeline/write/cloudformation/template.ts";
-import type { Document, LambdaFunction } from "../../../src/platforms/codepipeline/write/document.ts";
+import type { Infrastructure, LambdaFunction } from "../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../aws/emulator.ts";
@@ -18,7 +18,7 @@ import { pathWithoutNetwork } from "./npm-without-network.ts";
 import { Service } from "./service.ts";
 
 const { built, settings } = await readExample("ecommerce");
-const document: Document = lowerDelivery(built, {
+const infrastructure: Infrastructure = lowerDelivery(built, {
   layout: "separate",
   format: "cdk",
   root: "",
@@ -38,7 +38,7 @@ describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib", "zip"
     emulator = await startEmulator();
     started.unshift(emulator);
     await makePipelines();
-    const source = document.resources.find((one): one is LambdaFunction => one.kind === "function")!.source;
+    const source = infrastructure.resources.find((one): one is LambdaFunction => one.kind === "function")!.source;
     const { Environment } = await aws<{ Environment: { Variables: Record<string, string> } }>(
       "lambda get-function-configuration --function-name ecommerce-hand-over",
     );
@@ -50,7 +50,7 @@ describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib", "zip"
       writeFileSync(join(folder, "bin", installer), "#!/bin/sh\n");
       chmodSync(join(folder, "bin", installer), 0o755);
     }
-    service = new Service({ document, emulator, handOver, folder, path });
+    service = new Service({ infrastructure, emulator, handOver, folder, path });
   });
   after(async () => {
     for (const one of started) await one[Symbol.asyncDispose]();
@@ -61,7 +61,7 @@ describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib", "zip"
   async function makePipelines(): Promise<void> {
     mkdirSync(join(folder, "stack"));
     const template = join(folder, "stack/template.json");
-    writeFileSync(template, JSON.stringify(templateOf(document).template));
+    writeFileSync(template, JSON.stringify(templateOf(infrastructure).template));
     const connection =
       "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555";
     const parameters = [`ConnectionArn,ParameterValue=${connection}`, "Repository,ParameterValue=owner/shop"];
@@ -108,7 +108,7 @@ describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib", "zip"
     for (const name of ["hosting", "backend", "admin", "customer"]) {
       assert.equal(await service.start(`ecommerce-${name}`, "dev"), true, `${name} was not let into dev`);
     }
-    assert.deepEqual([...service.built].sort(), document.buildspecs.map(({ path }) => path).sort());
+    assert.deepEqual([...service.built].sort(), infrastructure.buildspecs.map(({ path }) => path).sort());
     const { FunctionVersion } = await aws<{ FunctionVersion: string }>(
       "lambda get-alias --function-name shop-orders-dev --name live",
     );

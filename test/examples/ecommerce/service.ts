@@ -9,12 +9,12 @@ import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import type {
   Action,
-  Document,
   EnvironmentVariable,
+  Infrastructure,
   Pipeline,
   Project,
   ProjectVariable,
-} from "../../../src/platforms/codepipeline/write/document.ts";
+} from "../../../src/platforms/codepipeline/write/infrastructure.ts";
 import type { Emulator } from "../../aws/emulator.ts";
 import type { HandOverFunction } from "../../platforms/codepipeline/hand-over/function.ts";
 
@@ -32,7 +32,7 @@ interface Run {
 }
 
 export interface ServiceOptions {
-  readonly document: Document;
+  readonly infrastructure: Infrastructure;
   readonly emulator: Emulator;
   readonly handOver: HandOverFunction;
   readonly folder: string;
@@ -69,8 +69,10 @@ export class Service {
 
   /** Runs a pipeline up to the stage of an environment; whether it was let in there. */
   async start(name: string, environment: string): Promise<boolean> {
-    const { document, emulator } = this.#options;
-    const pipeline = document.resources.find((one): one is Pipeline => one.kind === "pipeline" && one.name === name)!;
+    const { infrastructure, emulator } = this.#options;
+    const pipeline = infrastructure.resources.find(
+      (one): one is Pipeline => one.kind === "pipeline" && one.name === name,
+    )!;
     const { pipelineExecutionId: id } = await emulator.aws<{ pipelineExecutionId: string }>(
       ...["codepipeline", "start-pipeline-execution", "--name", name],
     );
@@ -141,9 +143,9 @@ export class Service {
 
   /** A fresh source, inputs beside it, one shell for all commands of a phase. */
   async #build(run: Run, action: Action): Promise<void> {
-    const { document, emulator, folder, path } = this.#options;
+    const { infrastructure, emulator, folder, path } = this.#options;
     const [reference] = action.configuration.ProjectName as unknown as [{ of: string }];
-    const project = document.resources.find(
+    const project = infrastructure.resources.find(
       (one): one is Project => one.kind === "project" && one.id === reference.of,
     )!;
     const machine = mkdtempSync(join(folder, "machine-"));

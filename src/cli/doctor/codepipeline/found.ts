@@ -1,4 +1,4 @@
-import type { Document } from "../../../platforms/codepipeline/write/document.ts";
+import type { Infrastructure } from "../../../platforms/codepipeline/write/infrastructure.ts";
 import type { WrittenFile } from "../../../platforms/generated.ts";
 import type { ForCodePipeline } from "../../codepipeline/definition.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -6,7 +6,7 @@ import type { CheckUp } from "../check-up.ts";
 
 /** The pipelines that are to be put on AWS, and where from. */
 export interface Wanted extends ForCodePipeline {
-  readonly document: Document;
+  readonly infrastructure: Infrastructure;
   readonly files: readonly WrittenFile[];
   readonly terminal: Terminal;
 }

@@ -10,7 +10,7 @@ import {
   whoAsks,
 } from "../../../platforms/codepipeline/aws/surroundings.ts";
 import { stackName } from "../../../platforms/codepipeline/write/create-commands.ts";
-import type { Document } from "../../../platforms/codepipeline/write/document.ts";
+import type { Infrastructure } from "../../../platforms/codepipeline/write/infrastructure.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { Found, Wanted } from "./found.ts";
 
@@ -20,7 +20,7 @@ export interface OnAws {
   readonly connections: readonly Connection[] | AwsProblem | undefined;
 }
 
-export async function onAws({ delivery, write, document, terminal }: Wanted): Promise<OnAws> {
+export async function onAws({ delivery, write, infrastructure, terminal }: Wanted): Promise<OnAws> {
   const ask = awsCli(terminal.env);
   const region = await regionFound(terminal);
   if (region.checkUp.verdict === "fail") return { found: [region], does: "create", connections: undefined };
@@ -37,8 +37,8 @@ export async function onAws({ delivery, write, document, terminal }: Wanted): Pr
   const [connections, bootstrap, secrets, state] = await Promise.all([
     listConnections(ask).catch(asProblem),
     write.format === "cdk" ? bootstrapFound(place, ask) : undefined,
-    secretsFound(document, ask),
-    stateFound({ delivery: delivery.name, write, document }, ask),
+    secretsFound(infrastructure, ask),
+    stateFound({ delivery: delivery.name, write, infrastructure }, ask),
   ]);
   found.push(...[bootstrap, secrets].filter((one) => one !== undefined), state);
   return { found, does: state.does, connections };
@@ -86,7 +86,7 @@ async function bootstrapFound(place: string, ask: Ask): Promise<Found> {
   };
 }
 
-async function secretsFound({ resources }: Document, ask: Ask): Promise<Found | undefined> {
+async function secretsFound({ resources }: Infrastructure, ask: Ask): Promise<Found | undefined> {
   const name = "secrets on AWS";
   const variables = resources.flatMap((one) => (one.kind === "project" ? one.variables : []));
   const wanted = variables.flatMap(({ type, value }) =>
@@ -107,11 +107,11 @@ async function secretsFound({ resources }: Document, ask: Ask): Promise<Found | 
 
 /** Whether it is there already, and in a state that it can be brought up to date from. */
 async function stateFound(
-  { delivery, write, document }: { delivery: string } & Pick<Wanted, "write" | "document">,
+  { delivery, write, infrastructure }: { delivery: string } & Pick<Wanted, "write" | "infrastructure">,
   ask: Ask,
 ): Promise<Found & { does: OnAws["does"] }> {
   const name = "on AWS";
-  const pipelines = document.resources.flatMap((one) => (one.kind === "pipeline" ? [one.name] : []));
+  const pipelines = infrastructure.resources.flatMap((one) => (one.kind === "pipeline" ? [one.name] : []));
   try {
     if (write.format === "terraform") {
       const there = await Promise.all(pipelines.map((pipeline) => pipelineIsThere(pipeline, ask)));

@@ -25,8 +25,8 @@ export interface Readiness {
 export async function readinessOnCodePipeline(options: CodePipelineOptions, terminal: Terminal): Promise<Readiness> {
   const read = await readForCodePipeline(options, terminal);
   const { delivery, write } = read;
-  const document = writing(delivery, terminal.cwd, () => lowerDelivery(delivery, write));
-  const wanted: Wanted = { ...read, document, files: writeCodePipeline(delivery, write).files, terminal };
+  const infrastructure = writing(delivery, terminal.cwd, () => lowerDelivery(delivery, write));
+  const wanted: Wanted = { ...read, infrastructure, files: writeCodePipeline(delivery, write).files, terminal };
   const generated = generatedFiles(wanted);
   const here = [generated, await sourceFound(wanted, generated)];
   const aws = await onAws(wanted);
@@ -43,7 +43,7 @@ export async function readinessOnCodePipeline(options: CodePipelineOptions, term
     write,
     where,
     files: wanted.files,
-    document,
+    infrastructure,
     values,
     does: aws.does,
   };

@@ -1,6 +1,6 @@
 /** Asks AWS how the pipelines of a delivery are. */
 
-import type { Document } from "../write/document.ts";
+import type { Infrastructure } from "../write/infrastructure.ts";
 import type { ConnectionAnswer, PipelineAnswer, RunSummary, RunsAnswer, StateAnswer } from "./answers.ts";
 import { type Ask, AwsProblem } from "./aws-cli.ts";
 import { connectionsPage, placeOfArn } from "./console-links.ts";
@@ -23,7 +23,7 @@ export interface ConnectionStatus {
 }
 
 /** Of what the stages on AWS are named by: an environment has one stage of its name in a pipeline. */
-export function wantedPipelines({ resources }: Document, environments: readonly string[]): WantedPipeline[] {
+export function wantedPipelines({ resources }: Infrastructure, environments: readonly string[]): WantedPipeline[] {
   return resources.flatMap((one) => {
     if (one.kind !== "pipeline") return [];
     const stages = one.stages.map(({ name }) => ({ name, environment: environments.find((each) => each === name) }));

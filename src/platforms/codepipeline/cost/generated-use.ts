@@ -1,8 +1,8 @@
 /** What the pipelines of a document would use, whatever its layout and format. */
 
-import type { Action, Dashboard, Document, Pipeline, Project, Resource } from "../write/document.ts";
-import { handedBucketId } from "../write/hand-over/artifacts.ts";
-import { handOverId } from "../write/hand-over/ids.ts";
+import { handedBucketId } from "../write/coordination/artifacts.ts";
+import { handOverId } from "../write/coordination/ids.ts";
+import type { Action, Dashboard, Infrastructure, Pipeline, Project, Resource } from "../write/infrastructure.ts";
 import { isReference } from "../write/text.ts";
 import { measured, minutesOf } from "./minutes.ts";
 import type { MonthlyUse, UsedAction, UsedPipeline, UsedThing } from "./monthly-use.ts";
@@ -21,7 +21,7 @@ export interface Known {
   readonly usual: ReadonlyMap<string, number>;
 }
 
-export function useOfDocument({ resources, elsewhere }: Document, known: Known): MonthlyUse {
+export function useOfDocument({ resources, remoteStacks }: Infrastructure, known: Known): MonthlyUse {
   const pipelines: UsedPipeline[] = [];
   const secrets = new Set<string>();
   let secretReads = 0;
@@ -43,7 +43,9 @@ export function useOfDocument({ resources, elsewhere }: Document, known: Known):
     return sum + each * runsOf(one.name, known.settings);
   }, 0);
   // What stands elsewhere is used by the same runs; only what is paid for being there comes on top.
-  const kept = elsewhere.flatMap(({ document }) => document.resources.filter(({ kind }) => kind === "key"));
+  const kept = remoteStacks.flatMap(({ infrastructure }) =>
+    infrastructure.resources.filter(({ kind }) => kind === "key"),
+  );
   const things = [...resources, ...kept].flatMap((one) => thingsOf(one, { pipelines, calls }));
   if (secrets.size > 0) things.push(...secretThings(secrets.size, secretReads));
   if (parameterReads > 0) {

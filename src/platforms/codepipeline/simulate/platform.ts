@@ -8,11 +8,11 @@ import type { TraceEntry, TraceRun } from "../../../simulation/trace.ts";
 import type { PipelineFiles } from "../pipeline.ts";
 import { entriesOf, traceRun } from "./entries.ts";
 import { simulatedPipelines } from "./from-files.ts";
+import { nextMoveToward, startsOther } from "./goal-directed.ts";
 import { createMachine, dueActions, type Machine as Inner, type RunState, stageOf } from "./machine.ts";
 import { type Move, nameOfMove, perform, possibleMoves } from "./moves.ts";
 import type { SimulatedPipeline } from "./simulated-pipeline.ts";
 import { stateKey } from "./state-key.ts";
-import { startsOther, towards } from "./towards.ts";
 import type { ActionPlace, RulePlace, World } from "./world.ts";
 
 /** The pipelines of files are only worked out when something is carried out. */
@@ -80,8 +80,8 @@ class CodePipelineMachine implements Machine<Move> {
     return move.kind === "event" ? move.event.id : undefined;
   }
 
-  towards(moment: Moment): Move | undefined {
-    return towards(this.inner, moment);
+  nextMoveToward(moment: Moment): Move | undefined {
+    return nextMoveToward(this.inner, moment);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Resource } from "./document.ts";
+import type { Resource } from "./infrastructure.ts";
 import type { Register } from "./job-place.ts";
 import type { WriteOptions } from "./options.ts";
 import type { LineStages } from "./stages.ts";

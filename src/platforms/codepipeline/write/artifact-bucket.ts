@@ -1,5 +1,5 @@
-import type { Bucket } from "./document.ts";
-import type { Line } from "./lines.ts";
+import type { Bucket } from "./infrastructure.ts";
+import type { ReleaseLine } from "./release-lines.ts";
 
 export const artifactBucket: Bucket = {
   kind: "bucket",
@@ -20,5 +20,5 @@ export const checksBucket: Bucket = {
 };
 
 /** Where the runs of a pipeline keep what they hand on. */
-export const bucketOf = ({ runsFor }: Pick<Line, "runsFor">): string =>
+export const bucketOf = ({ runsFor }: Pick<ReleaseLine, "runsFor">): string =>
   runsFor === "pull requests" ? checksBucket.id : artifactBucket.id;

@@ -5,13 +5,13 @@
  */
 
 import type { Delivery } from "../../../model/delivery.ts";
-import type { Stage } from "./document.ts";
+import type { Stage } from "./infrastructure.ts";
 import { type JobPlace, type Register, referenceOf } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource, producerOf } from "./known-values.ts";
-import type { Line } from "./lines.ts";
 import type { WriteOptions } from "./options.ts";
 import { permissionsOf } from "./permissions.ts";
+import type { ReleaseLine } from "./release-lines.ts";
 import { actionsOf, isLeftOut, type LineStages, sourceStage } from "./stages.ts";
 
 export interface Checks {
@@ -30,7 +30,7 @@ export function checksOf(
   if (options.settings.pullRequests === "nothing") return { lines: [], leftOut: [], unchecked: wanting };
   const leftOut = new Map<string, string>();
   const found = lines.flatMap(({ line }): LineStages[] => {
-    const own: Line = { ...line, name: `${line.name}-checks`, environments: [], runsFor: "pull requests" };
+    const own: ReleaseLine = { ...line, name: `${line.name}-checks`, environments: [], runsFor: "pull requests" };
     const candidates = candidatesOf(own, { delivery, options });
     const places = allowed(candidates, leftOut);
     if (places.length === 0) return [];
@@ -51,7 +51,7 @@ export function checksOf(
   };
 }
 
-function candidatesOf(line: Line, around: { delivery: Delivery; options: WriteOptions }): JobPlace[] {
+function candidatesOf(line: ReleaseLine, around: { delivery: Delivery; options: WriteOptions }): JobPlace[] {
   return line.pipelines
     .filter(({ triggers }) => triggers.pullRequests)
     .flatMap((pipeline) =>

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { WrittenFile } from "../../generated.ts";
-import type { Document } from "./document.ts";
+import type { Infrastructure } from "./infrastructure.ts";
 import type { WriteOptions } from "./options.ts";
 import { snakeCase } from "./terraform/values.ts";
 
@@ -15,7 +15,7 @@ export interface Created {
   /** Folder of the definition as the caller names it. */
   readonly where: string;
   readonly files: readonly WrittenFile[];
-  readonly document: Document;
+  readonly infrastructure: Infrastructure;
   /** Values of parameters that are known, by their ids. */
   readonly values?: Readonly<Record<string, string>>;
   /** A stack that is there keeps the parameters it has. */
@@ -26,20 +26,20 @@ export const stackName = (delivery: string) => `${delivery}-pipelines`;
 
 /** For the pipelines themselves. */
 export function createCommand(created: Created): string {
-  const { delivery, write, where, document, does } = created;
+  const { delivery, write, where, infrastructure, does } = created;
   const folder = join(where, write.folder);
   switch (write.format) {
     case "cloudformation": {
       const region = write.settings.home?.region;
-      return deployStack({ name: stackName(delivery), file: "pipeline.yaml", region, document }, created);
+      return deployStack({ name: stackName(delivery), file: "pipeline.yaml", region, infrastructure }, created);
     }
     case "terraform":
-      return apply(folder, document, created);
+      return apply(folder, infrastructure, created);
     case "cdk": {
-      const all = document.elsewhere.length > 0 ? " --all" : "";
+      const all = infrastructure.remoteStacks.length > 0 ? " --all" : "";
       const deploy = `npx cdk deploy${all} --app 'node ${folder}/app.ts'`;
       if (does === "update") return deploy;
-      return `npm install aws-cdk aws-cdk-lib constructs && ${deploy}${given(document, created, (id) => ` --parameters ${id}`)}`;
+      return `npm install aws-cdk aws-cdk-lib constructs && ${deploy}${given(infrastructure, created, (id) => ` --parameters ${id}`)}`;
     }
     default:
       return write.format satisfies never;
@@ -48,27 +48,27 @@ export function createCommand(created: Created): string {
 
 /** For what the pipelines need in other accounts and regions; an app of CDK brings it along. */
 export function commandsBefore(created: Created): { readonly command: string; readonly place: string }[] {
-  const { delivery, write, where, document } = created;
+  const { delivery, write, where, infrastructure } = created;
   if (write.format === "cdk") return [];
-  return document.elsewhere.map(({ name, account, region, document: one }) => ({
+  return infrastructure.remoteStacks.map(({ name, account, region, infrastructure: one }) => ({
     command:
       write.format === "terraform"
         ? apply(join(where, write.folder, name), one, created)
-        : deployStack({ name: `${delivery}-${name}`, file: `${name}.yaml`, region, document: one }, created),
+        : deployStack({ name: `${delivery}-${name}`, file: `${name}.yaml`, region, infrastructure: one }, created),
     place: `in the account ${account}, region ${region}`,
   }));
 }
 
-const apply = (folder: string, document: Document, created: Created) =>
-  `terraform -chdir=${folder} init && terraform -chdir=${folder} apply${given(document, created, (id) => ` -var ${snakeCase(id)}`)}`;
+const apply = (folder: string, infrastructure: Infrastructure, created: Created) =>
+  `terraform -chdir=${folder} init && terraform -chdir=${folder} apply${given(infrastructure, created, (id) => ` -var ${snakeCase(id)}`)}`;
 
 function deployStack(
-  stack: { name: string; file: string; region: string | undefined; document: Document },
+  stack: { name: string; file: string; region: string | undefined; infrastructure: Infrastructure },
   created: Created,
 ): string {
   const { write, where, files, does } = created;
   const { text } = files.find(({ path }) => path.endsWith(stack.file))!;
-  const parameters = does === "create" ? given(stack.document, created, (id) => ` ${id}`) : "";
+  const parameters = does === "create" ? given(stack.infrastructure, created, (id) => ` ${id}`) : "";
   return [
     "aws cloudformation deploy",
     ...(stack.region === undefined ? [] : [`--region ${stack.region}`]),
@@ -81,7 +81,7 @@ function deployStack(
 }
 
 /** Every parameter that has to be given. */
-function given({ parameters }: Document, { values }: Created, name: (id: string) => string): string {
+function given({ parameters }: Infrastructure, { values }: Created, name: (id: string) => string): string {
   const needed = parameters.filter((one) => one.default === undefined);
   return needed.map(({ id }) => `${name(id)}=${values?.[id] ?? "…"}`).join("");
 }

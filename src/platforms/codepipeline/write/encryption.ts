@@ -1,8 +1,8 @@
 /** A key of the team's own for all that the pipelines keep, and the rights to use it, for those that touch it. */
 
 import { CannotWrite } from "../../generated.ts";
-import type { Key, PolicyStatement, Resource, Role, Statement } from "./document.ts";
 import { ids } from "./fixed-names.ts";
+import type { Key, PolicyStatement, Resource, Role, Statement } from "./infrastructure.ts";
 import { publisherSid, roleNames } from "./names.ts";
 import { account, arnOf, localArn, partition, region, type Text, text } from "./text.ts";
 

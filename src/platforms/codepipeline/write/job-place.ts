@@ -1,14 +1,14 @@
 import type { Delivery, Environment, Job, Pipeline } from "../../../model/delivery.ts";
 import { longestName } from "./limits.ts";
-import type { Line } from "./lines.ts";
 import { Names, pascal, path, snake, within } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
+import type { ReleaseLine } from "./release-lines.ts";
 
 /** A job of the model at the place where it is written. */
 export interface JobPlace {
   readonly delivery: Delivery;
   readonly options: WriteOptions;
-  readonly line: Line;
+  readonly line: ReleaseLine;
   readonly pipeline: Pipeline;
   readonly name: string;
   readonly job: Job;

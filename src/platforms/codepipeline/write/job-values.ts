@@ -1,8 +1,8 @@
 /** Where the values of a job come from, and how commands in its buildspec name them. */
 
 import type { Condition, Value } from "../../../model/delivery.ts";
-import type { EnvironmentVariable } from "./document.ts";
-import { handedOutput, handedRun, isElsewhere } from "./hand-over/variables.ts";
+import { handedOutput, handedRun, isElsewhere } from "./coordination/variables.ts";
+import type { EnvironmentVariable } from "./infrastructure.ts";
 import { type JobPlace, outputScope, prefixOf, type Register } from "./job-place.ts";
 import { producerOf, variablesIn } from "./known-values.ts";
 import { Names, outputPath, path, secretName, snake } from "./names.ts";

@@ -1,7 +1,7 @@
 /** What CodePipeline takes of a pipeline. Sources: its API model, for names and variables; its quotas, for numbers. */
 
 import { CannotWrite } from "../../generated.ts";
-import type { Pipeline } from "./document.ts";
+import type { Pipeline } from "./infrastructure.ts";
 
 /** Characters of a name: of a pipeline, a stage, an action, a namespace, an artifact. */
 export const longestName = 100;

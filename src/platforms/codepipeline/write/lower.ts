@@ -5,29 +5,29 @@ import { CannotWrite } from "../../generated.ts";
 import { approversOf } from "./approvers.ts";
 import { artifactBucket, bucketOf, checksBucket } from "./artifact-bucket.ts";
 import { type Checks, checksOf } from "./checks.ts";
-import type { Document, ParameterSpec, Pipeline, Resource, Store } from "./document.ts";
-import { elsewhereOf, keyGuests, storeIn } from "./elsewhere.ts";
+import { refuseWhatSeparatesCannot } from "./coordination/refusals.ts";
+import { handOverResources } from "./coordination/resources.ts";
+import { fromFirst, fromVariable } from "./coordination/variables.ts";
+import { keyGuests, remoteStacksOf, storeIn } from "./cross-account.ts";
 import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
-import { refuseWhatSeparatesCannot } from "./hand-over/refusals.ts";
-import { handOverResources } from "./hand-over/resources.ts";
-import { fromFirst, fromVariable } from "./hand-over/variables.ts";
+import type { Infrastructure, ParameterSpec, Pipeline, Resource, Store } from "./infrastructure.ts";
 import { Register } from "./job-place.ts";
+import { jobResourcesOf } from "./job-resources.ts";
 import { describing, refuseTooMuch } from "./limits.ts";
-import { linesOf, separated } from "./lines.ts";
-import { operations } from "./operations.ts";
+import { observability } from "./observability.ts";
 import type { Settings, WriteOptions } from "./options.ts";
 import { pipelineRole, pipelineRoleId } from "./pipeline-role.ts";
+import { releaseLinesOf, separated } from "./release-lines.ts";
 import { schedulesOf } from "./schedules.ts";
 import { type LineStages, stagesOf } from "./stages.ts";
 import { keyParameters, otherRegions, storesOf } from "./stores.ts";
 import { encryptionOf, refuseStrangeTargets, targetOf } from "./targets.ts";
 import { arnOf, nameOf } from "./text.ts";
 import { triggerOf } from "./triggers.ts";
-import { workOf } from "./work.ts";
 
 /** @throws {CannotWrite} for what CodePipeline has no means for. */
-export function lowerDelivery(delivery: Delivery, options: WriteOptions): Document {
+export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infrastructure {
   refuseStrangeSettings(delivery, options.settings);
   refuseStrangeTargets(delivery, options.settings);
   const register = new Register();
@@ -65,8 +65,8 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     },
   ];
   const checks = checksOf(lines, { delivery, options, register });
-  const work = lines.flatMap(({ places }) => places).map((place) => workOf(place, register));
-  const checking = checks.lines.flatMap(({ places }) => places).map((place) => workOf(place, register));
+  const work = lines.flatMap(({ places }) => places).map((place) => jobResourcesOf(place, register));
+  const checking = checks.lines.flatMap(({ places }) => places).map((place) => jobResourcesOf(place, register));
   for (const { policy } of work) if (policy) parameters.push(policy);
   const projects = work.flatMap(({ resources }) =>
     resources.flatMap((one) => (one.kind === "project" ? [one.name] : [])),
@@ -78,7 +78,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
   refuseSameNames([...lines, ...checks.lines]);
   const around = { delivery, options, register, lines, work };
   const { home } = options.settings;
-  const elsewhere = elsewhereOf(around);
+  const remoteStacks = remoteStacksOf(around);
   if (encryptionOf(options.settings) === "key") {
     parameters.push(...keyParameters([...new Set(lines.flatMap(otherRegions))].sort(), register));
   }
@@ -93,7 +93,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
     ...schedulesOf(lines, register),
     ...[...work, ...checking].flatMap(({ resources }) => resources),
     ...(isSeparate ? handOverResources(lines, { delivery: delivery.name, bucket: artifactBucket.id, options }) : []),
-    ...operations({
+    ...observability({
       delivery: delivery.name,
       settings: options.settings,
       lines,
@@ -113,7 +113,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
           })
         : resources,
     home,
-    elsewhere,
+    remoteStacks,
     outputs: [
       ...lines.map(({ line }) => ({
         id: register.id(line.name, "pipeline"),
@@ -133,7 +133,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Docume
 }
 
 const pipelinesOf = (delivery: Delivery, { layout }: WriteOptions) =>
-  layout === "separate" ? separated(linesOf(delivery)) : linesOf(delivery);
+  layout === "separate" ? separated(releaseLinesOf(delivery)) : releaseLinesOf(delivery);
 
 /** Names may only fall together when hyphens are all that tells them apart. */
 function refuseSameArtifacts(lines: readonly LineStages[]): void {

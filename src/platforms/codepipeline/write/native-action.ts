@@ -1,6 +1,6 @@
 /** Jobs that CodePipeline does itself, as its actions. */
 
-import type { Action } from "./document.ts";
+import type { Action } from "./infrastructure.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { nativeStack } from "./native.ts";
 import { stackRoleArn } from "./native-place.ts";

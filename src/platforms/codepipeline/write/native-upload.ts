@@ -6,8 +6,8 @@
 
 import type { Step } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
-import type { Statement } from "./document.ts";
-import { isElsewhere } from "./hand-over/variables.ts";
+import { isElsewhere } from "./coordination/variables.ts";
+import type { Statement } from "./infrastructure.ts";
 import { type JobPlace, type Register, referenceOf } from "./job-place.ts";
 import { artifactSource, knownText } from "./known-values.ts";
 import { Names, path } from "./names.ts";

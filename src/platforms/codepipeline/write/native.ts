@@ -2,8 +2,8 @@
 
 import type { Step, Value } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
+import { handedOutput, isElsewhere } from "./coordination/variables.ts";
 import { sourceArtifact } from "./fixed-names.ts";
-import { handedOutput, isElsewhere } from "./hand-over/variables.ts";
 import { directoryOf, type JobPlace, type Register } from "./job-place.ts";
 import { artifactSource, knownText, producerOf } from "./known-values.ts";
 import { path } from "./names.ts";

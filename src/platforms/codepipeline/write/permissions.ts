@@ -2,7 +2,7 @@
 
 import type { Step, Value } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
-import type { Statement } from "./document.ts";
+import type { Statement } from "./infrastructure.ts";
 import { type JobPlace, outputScope, prefixOf, referenceOf } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { knownText, producerOf } from "./known-values.ts";

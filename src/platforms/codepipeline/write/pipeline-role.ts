@@ -1,8 +1,8 @@
 import { bucketOf } from "./artifact-bucket.ts";
-import type { Role, Statement, Store } from "./document.ts";
+import { handOverId } from "./coordination/ids.ts";
 import { handing } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
-import { handOverId } from "./hand-over/ids.ts";
+import type { Role, Statement, Store } from "./infrastructure.ts";
 import { projectId } from "./job-ids.ts";
 import type { Register } from "./job-place.ts";
 import { isNative } from "./native-action.ts";

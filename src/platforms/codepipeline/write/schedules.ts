@@ -1,5 +1,5 @@
 import { eventBridgeCron } from "./cron.ts";
-import type { Resource, Role, Schedule } from "./document.ts";
+import type { Resource, Role, Schedule } from "./infrastructure.ts";
 import type { Register } from "./job-place.ts";
 import type { LineStages } from "./stages.ts";
 import { localArn } from "./text.ts";

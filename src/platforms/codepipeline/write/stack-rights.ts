@@ -1,6 +1,6 @@
 /** What CodePipeline may do to deploy a stack; what the stack may do is up to the role that is lent to it. */
 
-import type { Statement } from "./document.ts";
+import type { Statement } from "./infrastructure.ts";
 import { roleId } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { nativeStack } from "./native.ts";

@@ -2,23 +2,23 @@ import type { Approval, Delivery } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
 import { CannotWrite } from "../../generated.ts";
 import { holds } from "./conditions.ts";
-import type { Action, EnvironmentVariable, Stage } from "./document.ts";
+import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./coordination/stages.ts";
+import { isElsewhere } from "./coordination/variables.ts";
 import { configurationLimit, ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
-import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./hand-over/stages.ts";
-import { isElsewhere } from "./hand-over/variables.ts";
+import type { Action, EnvironmentVariable, Stage } from "./infrastructure.ts";
 import { projectId } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource, variablesIn } from "./known-values.ts";
-import type { Line } from "./lines.ts";
 import { nativeAction } from "./native-action.ts";
 import { actingIn } from "./native-place.ts";
 import type { WriteOptions } from "./options.ts";
 import { orderedParts, type Part, refuseWideGroups } from "./order.ts";
+import type { ReleaseLine } from "./release-lines.ts";
 import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
 
 export interface LineStages {
-  readonly line: Line;
+  readonly line: ReleaseLine;
   readonly stages: readonly Stage[];
   /** Every job that runs, at its place. */
   readonly places: readonly JobPlace[];
@@ -30,7 +30,7 @@ export interface LineStages {
  * own, because nobody should wait at a lock for a person.
  */
 export function stagesOf(
-  line: Line,
+  line: ReleaseLine,
   { delivery, options, register }: { delivery: Delivery; options: WriteOptions; register: Register },
 ): LineStages {
   const perRelease = placesOf(undefined);
@@ -109,7 +109,7 @@ export function isLeftOut(place: JobPlace): boolean {
   return answer === "no";
 }
 
-export function sourceStage({ branch }: Line): Stage {
+export function sourceStage({ branch }: ReleaseLine): Stage {
   const source: Action = {
     name: sourceAction,
     category: "Source",
@@ -138,7 +138,7 @@ function approvalStage({
 }: {
   environment: string;
   approval: Approval;
-  line: Line;
+  line: ReleaseLine;
   options: WriteOptions;
 }): Stage {
   const who = approval.reviewers.length > 0 ? ` Reviewers: ${approval.reviewers.join(", ")}.` : "";

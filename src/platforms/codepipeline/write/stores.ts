@@ -1,8 +1,8 @@
 /** Where the artifacts of a pipeline are kept: one store at home, and one in each other region that its actions act in. */
 
 import { artifactBucket } from "./artifact-bucket.ts";
-import type { ParameterSpec, Store } from "./document.ts";
 import { keyId } from "./encryption.ts";
+import type { ParameterSpec, Store } from "./infrastructure.ts";
 import type { Register } from "./job-place.ts";
 import type { Settings } from "./options.ts";
 import type { LineStages } from "./stages.ts";

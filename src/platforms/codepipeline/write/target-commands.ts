@@ -4,7 +4,7 @@
  * every tool gets fresh credentials by itself, however long it runs.
  */
 
-import type { EnvironmentVariable } from "./document.ts";
+import type { EnvironmentVariable } from "./infrastructure.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { jobRoleName, roleArnIn, targetOf, targetOfPlace } from "./targets.ts";
 

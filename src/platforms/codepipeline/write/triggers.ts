@@ -1,7 +1,7 @@
-import type { Trigger } from "./document.ts";
 import { sourceAction } from "./fixed-names.ts";
-import type { Line } from "./lines.ts";
+import type { Trigger } from "./infrastructure.ts";
 import { path } from "./names.ts";
+import type { ReleaseLine } from "./release-lines.ts";
 
 /** Patterns in one list of a trigger, and characters of one. */
 const patternLimit = 8;
@@ -12,14 +12,14 @@ const longestPattern = 255;
  * definition where a trigger cannot say as much: a run too many changes nothing, a run too few is a release that nobody
  * deploys.
  */
-export function triggerOf({ branch, pipelines, runsFor }: Line, root: string): Trigger {
+export function triggerOf({ branch, pipelines, runsFor }: ReleaseLine, root: string): Trigger {
   const isAsked = runsFor === "pull requests";
   const paths = pathsOf(pipelines, root);
   // What was closed needs no checks any more; merged, it is a push.
   return { source: sourceAction, on: isAsked ? ["OPEN", "UPDATED"] : "push", branches: [branch], paths };
 }
 
-function pathsOf(pipelines: Line["pipelines"], root: string): string[] {
+function pathsOf(pipelines: ReleaseLine["pipelines"], root: string): string[] {
   const paths = new Set<string>();
   for (const { triggers } of pipelines) {
     const included = triggers.paths.filter((glob) => !glob.startsWith("!"));

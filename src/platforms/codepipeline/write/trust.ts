@@ -1,4 +1,4 @@
-import type { PolicyStatement, Role } from "./document.ts";
+import type { PolicyStatement, Role } from "./infrastructure.ts";
 import { account, partition, text } from "./text.ts";
 
 /** Who may take a role on: a service on behalf of this account, or one role of another account. */

@@ -3,11 +3,11 @@
 import type { Circumstances, ConditionFacts, RefTest, Truth } from "../../../facts/facts.ts";
 import { pathOf, walk } from "../read/expressions/parse.ts";
 import type { Condition, Syntax } from "../workflow.ts";
-import { known, type Possible, type Surroundings, truthyChance } from "./possible.ts";
+import { type AbstractValue, known, type Surroundings, truthyChance } from "./abstract-value.ts";
 import { pathsRead } from "./values.ts";
 
 /** The value of a condition when one node of it is supposed to have this value. */
-export type ConditionValue = (under: Circumstances, supposed: Surroundings["supposed"]) => Possible;
+export type ConditionValue = (under: Circumstances, supposed: Surroundings["supposed"]) => AbstractValue;
 
 export function conditionFacts(condition: Condition | undefined, value: ConditionValue): ConditionFacts | undefined {
   if (!condition) return undefined;

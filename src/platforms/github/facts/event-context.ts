@@ -1,7 +1,16 @@
 /** The `github` context of a run, as far as its circumstances tell. */
 
 import type { Circumstances } from "../../../facts/facts.ts";
-import { free, known, made, nothing, OTHER_REPOSITORY, type Possible, SOME, THIS_REPOSITORY } from "./possible.ts";
+import {
+  type AbstractValue,
+  free,
+  known,
+  made,
+  nothing,
+  OTHER_REPOSITORY,
+  SOME,
+  THIS_REPOSITORY,
+} from "./abstract-value.ts";
 
 export interface EventSetting {
   /** `owner/name` where a clone tells it. */
@@ -61,7 +70,7 @@ export function isPullRequest(event: string): boolean {
 }
 
 /** `path` is what follows `github`. */
-export function githubContext(path: readonly string[], under: Circumstances, setting: EventSetting): Possible {
+export function githubContext(path: readonly string[], under: Circumstances, setting: EventSetting): AbstractValue {
   const { event } = under.start;
   switch (path[0]) {
     case "event_name":
@@ -98,12 +107,12 @@ export function githubContext(path: readonly string[], under: Circumstances, set
   }
 }
 
-function refType(event: string): Possible {
+function refType(event: string): AbstractValue {
   if (event === "release") return known("tag");
   return event === "workflow_run" || event === "schedule" || isPullRequest(event) ? known("branch") : free;
 }
 
-function refOf(under: Circumstances, setting: EventSetting, form: (ref: string) => string): Possible {
+function refOf(under: Circumstances, setting: EventSetting, form: (ref: string) => string): AbstractValue {
   const { event } = under.start;
   if (under.tag) return known(form(`refs/tags/${under.tag}`));
   if (event === "workflow_run" || event === "schedule") {
@@ -115,7 +124,7 @@ function refOf(under: Circumstances, setting: EventSetting, form: (ref: string) 
   return under.branch ? known(form(`refs/heads/${under.branch}`)) : free;
 }
 
-function payload(path: readonly string[], under: Circumstances, setting: EventSetting): Possible {
+function payload(path: readonly string[], under: Circumstances, setting: EventSetting): AbstractValue {
   const { event } = under.start;
   const [field] = path;
   if (field === undefined) return known(SOME);
@@ -130,7 +139,7 @@ function payload(path: readonly string[], under: Circumstances, setting: EventSe
   return path.length === 1 ? known(SOME) : free;
 }
 
-function upstreamField(path: readonly string[], under: Circumstances, setting: EventSetting): Possible {
+function upstreamField(path: readonly string[], under: Circumstances, setting: EventSetting): AbstractValue {
   const { upstream } = under;
   const [field] = path;
   if (!upstream || field === undefined) return known(SOME);
@@ -164,7 +173,7 @@ function upstreamField(path: readonly string[], under: Circumstances, setting: E
   }
 }
 
-function pullRequestField(path: readonly string[], under: Circumstances, setting: EventSetting): Possible {
+function pullRequestField(path: readonly string[], under: Circumstances, setting: EventSetting): AbstractValue {
   const [field, ...rest] = path;
   switch (field) {
     case "head":
@@ -188,7 +197,7 @@ function pullRequestField(path: readonly string[], under: Circumstances, setting
   }
 }
 
-function repositoryField(path: readonly string[], setting: EventSetting, which: "this" | "other"): Possible {
+function repositoryField(path: readonly string[], setting: EventSetting, which: "this" | "other"): AbstractValue {
   switch (path[0]) {
     case undefined:
     case "full_name":

@@ -3,10 +3,10 @@
 import type { Key } from "../../../facts/access.ts";
 import type { Circumstances, JobFacts, Lock, MatrixFacts, Rights, Truth } from "../../../facts/facts.ts";
 import type { Concurrency, Job, Permissions, Repository, Setting, StepsJob } from "../workflow.ts";
+import { type AbstractValue, isTrue } from "./abstract-value.ts";
 import { conditionFacts } from "./conditions.ts";
 import { type Instance, levelInstance, needsOf } from "./instances.ts";
 import { keyOfTemplate, resolveKey } from "./keys.ts";
-import { isTrue, type Possible } from "./possible.ts";
 import { activationOf, type RunModel } from "./run-model.ts";
 import { stepsOfJob } from "./steps.ts";
 import { pathsRead, valueOfTemplate } from "./values.ts";
@@ -89,7 +89,7 @@ interface SettingPlace {
 function settingUnder(setting: Setting<boolean> | undefined, { run, instance, under }: SettingPlace): Truth {
   if (!setting) return "no";
   if (setting.kind === "known") return setting.value ? "yes" : "no";
-  const value: Possible = valueOfTemplate(setting.template, run.surroundings(instance, under));
+  const value: AbstractValue = valueOfTemplate(setting.template, run.surroundings(instance, under));
   return isTrue(value);
 }
 

@@ -5,8 +5,8 @@ import type { Circumstances } from "../../../facts/facts.ts";
 import { parseExpression, pathOf } from "../read/expressions/parse.ts";
 import { entryValue } from "../read/fields.ts";
 import type { Template, TemplateMap } from "../workflow.ts";
+import { type AbstractValue, evaluate, type Surroundings, textOf } from "./abstract-value.ts";
 import type { Instance } from "./instances.ts";
-import { evaluate, type Possible, type Surroundings, textOf } from "./possible.ts";
 import { type RunModel, type StepPlace, stepEnvironments } from "./run-model.ts";
 
 /** Where a key is written: in a job, or in one of its steps. */
@@ -122,8 +122,8 @@ const timeless: Circumstances = {
 function valueIn(
   place: KeyPlace,
   under: Circumstances | undefined,
-  ask: (around: Surroundings) => Possible,
-): Possible | undefined {
+  ask: (around: Surroundings) => AbstractValue,
+): AbstractValue | undefined {
   const { run, instance, step } = place;
   const at = under ?? timeless;
   return ask(step ? run.stepSurroundings(step, at) : run.surroundings(instance, at));

@@ -4,6 +4,18 @@ import type { Activation, Circumstances, Conclusion } from "../../../facts/facts
 import { callTrigger } from "../read/calls.ts";
 import { entryValue } from "../read/fields.ts";
 import type { Repository, Step, Template, TemplateMap, Workflow } from "../workflow.ts";
+import {
+  type AbstractValue,
+  type Chance,
+  free,
+  known,
+  MADE,
+  made,
+  nothing,
+  SOME,
+  type Surroundings,
+  truthyChance,
+} from "./abstract-value.ts";
 import { type EventSetting, githubContext } from "./event-context.ts";
 import {
   ancestors,
@@ -15,18 +27,6 @@ import {
   levelOf,
   needsOf,
 } from "./instances.ts";
-import {
-  type Chance,
-  free,
-  known,
-  MADE,
-  made,
-  nothing,
-  type Possible,
-  SOME,
-  type Surroundings,
-  truthyChance,
-} from "./possible.ts";
 import { evaluateCondition, valueOfTemplate } from "./values.ts";
 
 /** Everything about one run that conditions can ask for. */
@@ -65,7 +65,7 @@ export class RunModel {
     return result;
   }
 
-  conditionValue(instance: Instance, under: Circumstances, supposed?: Surroundings["supposed"]): Possible {
+  conditionValue(instance: Instance, under: Circumstances, supposed?: Surroundings["supposed"]): AbstractValue {
     const success = this.successOfNeeds(instance, under);
     const condition = instance.job.if;
     if (!condition) return success;
@@ -76,7 +76,7 @@ export class RunModel {
   }
 
   /** The implicit `success()`: every job before, however far, succeeded. */
-  private successOfNeeds(instance: Instance, under: Circumstances): Possible {
+  private successOfNeeds(instance: Instance, under: Circumstances): AbstractValue {
     let truthy: Chance = 3;
     for (const before of ancestors(instance)) {
       const result = this.result(before, under);
@@ -88,7 +88,7 @@ export class RunModel {
   }
 
   /** What `needs.<job>.result` holds: a failure that is ignored reads as success. */
-  result(instance: Instance, under: Circumstances): Possible {
+  result(instance: Instance, under: Circumstances): AbstractValue {
     const chance = Math.min(this.chance(instance, under), this.innerChance(instance, under));
     if (chance === 0) return known("skipped");
     const said = this.saidResult(instance, under);
@@ -141,7 +141,7 @@ export class RunModel {
   }
 
   /** A context as a job's own keys see it. */
-  context(path: readonly string[], instance: Instance, under: Circumstances): Possible {
+  context(path: readonly string[], instance: Instance, under: Circumstances): AbstractValue {
     const [name, ...rest] = path;
     switch (name) {
       case "github":
@@ -163,7 +163,7 @@ export class RunModel {
     }
   }
 
-  private needsContext(rest: readonly string[], instance: Instance, under: Circumstances): Possible {
+  private needsContext(rest: readonly string[], instance: Instance, under: Circumstances): AbstractValue {
     const [name, field] = rest;
     if (name === "*") {
       if (field !== "result") return made;
@@ -182,7 +182,7 @@ export class RunModel {
   }
 
   /** An input of the workflow at this level: what the caller gives, else what the event may bring. */
-  input(name: string, level: Level, under: Circumstances): Possible {
+  input(name: string, level: Level, under: Circumstances): AbstractValue {
     const { caller } = level;
     const trigger = callTrigger(level.workflow);
     if (caller && caller.job.kind === "call") {
@@ -203,7 +203,7 @@ export class RunModel {
     instance: Instance,
     under: Circumstances,
     nearer: readonly (TemplateMap | undefined)[],
-  ): Possible {
+  ): AbstractValue {
     const { job, level } = instance;
     const maps = [...nearer, job.kind === "steps" ? job.env : undefined, level.workflow.env];
     for (const map of maps) {
@@ -214,7 +214,7 @@ export class RunModel {
     return made;
   }
 
-  templateValue(template: Template, instance: Instance, under: Circumstances): Possible {
+  templateValue(template: Template, instance: Instance, under: Circumstances): AbstractValue {
     return valueOfTemplate(template, this.surroundings(instance, under));
   }
 
@@ -243,7 +243,7 @@ export class RunModel {
     };
   }
 
-  private actionInput(place: StepPlace, name: string, under: Circumstances): Possible {
+  private actionInput(place: StepPlace, name: string, under: Circumstances): AbstractValue {
     const { outer } = place;
     if (outer?.step.kind !== "uses") return free;
     const given = entryValue(outer.step.with, name);
@@ -254,7 +254,7 @@ export class RunModel {
 }
 
 /** Inputs have the type they are declared with, whatever they are written as. */
-function asType(value: Possible, type: string): Possible {
+function asType(value: AbstractValue, type: string): AbstractValue {
   if (value.kind === "open" || typeof value.value !== "string") return value;
   if (type === "boolean") return known(value.value === "true");
   return type === "number" ? known(Number(value.value)) : value;

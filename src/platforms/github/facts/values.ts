@@ -3,22 +3,22 @@
 import { pathOf } from "../read/expressions/parse.ts";
 import { soleExpression } from "../read/templates.ts";
 import type { Condition, Expression, Syntax, Template } from "../workflow.ts";
-import { evaluate, free, known, made, type Possible, type Surroundings, textOf } from "./possible.ts";
+import { type AbstractValue, evaluate, free, known, made, type Surroundings, textOf } from "./abstract-value.ts";
 
-export function evaluateCondition(condition: Condition, around: Surroundings): Possible {
+export function evaluateCondition(condition: Condition, around: Surroundings): AbstractValue {
   return condition.mixedWithText ? known(true) : evaluateExpression(condition.expression, around);
 }
 
-export function evaluateExpression(expression: Expression, around: Surroundings): Possible {
+export function evaluateExpression(expression: Expression, around: Surroundings): AbstractValue {
   return expression.kind === "expression" ? evaluate(expression.syntax, around) : made;
 }
 
 /** A template's value: what its only expression yields, or text. */
-export function valueOfTemplate(template: Template, around: Surroundings): Possible {
+export function valueOfTemplate(template: Template, around: Surroundings): AbstractValue {
   const sole = soleExpression(template);
   if (sole) return evaluateExpression(sole, around);
   let text = "";
-  let open: Possible | undefined;
+  let open: AbstractValue | undefined;
   for (const part of template.parts) {
     if (part.kind === "text") {
       text += part.text;

@@ -6,7 +6,7 @@ import type { TraceRun } from "../../../simulation/trace.ts";
 import { known } from "../read/expressions/value.ts";
 import type { Trigger, Workflow, WorkflowRunTrigger } from "../workflow.ts";
 import { cancelRun, type Machine, openRun, openScope } from "./jobs.ts";
-import { filterOf, originsFor, plainOrigin, tipOf, typeAllowed } from "./origins.ts";
+import { filterOf, originsFor, plainContext, tipOf, typeAllowed } from "./trigger-contexts.ts";
 import {
   type Completion,
   type Delivery,
@@ -178,7 +178,7 @@ function arriveCompletion(machine: Machine, completion: Completion, workflow: Wo
   start(machine, {
     workflow,
     origin: {
-      ...plainOrigin,
+      ...plainContext,
       event: "workflow_run",
       action,
       ref: `refs/heads/${defaultBranch}`,

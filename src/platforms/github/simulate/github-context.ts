@@ -2,7 +2,7 @@
 
 import { eventHas } from "../facts/event-context.ts";
 import { known, record, type Value } from "../read/expressions/value.ts";
-import { type Completion, type Origin, runNumber, type SimRun } from "./world.ts";
+import { type Completion, runNumber, type SimRun, type TriggerContext } from "./world.ts";
 
 export interface RepositoryFacts {
   readonly defaultBranch: string;
@@ -54,7 +54,7 @@ function absentIn(event: string): Readonly<Record<string, Value>> {
   return absent;
 }
 
-function payload(origin: Origin, facts: RepositoryFacts): Value {
+function payload(origin: TriggerContext, facts: RepositoryFacts): Value {
   const { event, action, upstream } = origin;
   const entries: Record<string, Value> = { ...absentIn(event) };
   if (event === "workflow_call") return record({ repository: repositoryPart(facts) }, "open");
@@ -104,7 +104,7 @@ function workflowRun({ run, action, conclusion }: Completion, facts: RepositoryF
   );
 }
 
-function pullRequest(origin: Origin, facts: RepositoryFacts): Value {
+function pullRequest(origin: TriggerContext, facts: RepositoryFacts): Value {
   const repo = record({ full_name: ownerOf(origin, facts), fork: known(origin.outsider) }, "open");
   return record(
     {
@@ -120,6 +120,6 @@ function pullRequest(origin: Origin, facts: RepositoryFacts): Value {
 }
 
 /** Full name of the repository that a change comes from. */
-function ownerOf(origin: Origin, facts: RepositoryFacts): Value {
+function ownerOf(origin: TriggerContext, facts: RepositoryFacts): Value {
   return origin.outsider ? known("somebody/fork") : facts.repository;
 }

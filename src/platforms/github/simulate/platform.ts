@@ -17,13 +17,13 @@ import { type Action, nameOfAction, perform, possibleActions } from "./actions.t
 import { completionTrigger } from "./arrivals.ts";
 import { repositoryName } from "./contexts.ts";
 import { createEvaluate } from "./evaluate.ts";
+import { nextMoveToward } from "./goal-directed.ts";
 import { type Machine as GithubWorld, isCancelledNext, type Listener, placeOf } from "./jobs.ts";
 import { numberOf } from "./legs.ts";
 import { findsOf, leavesOf } from "./reads.ts";
 import { slicesOf, smallRepository } from "./slice.ts";
 import { stateKey } from "./state-key.ts";
 import { effectsOf, makesEvents } from "./step-effects.ts";
-import { towards } from "./towards.ts";
 import { record, type World } from "./world.ts";
 
 export function githubPlatform(repository: Repository): SimulatedPlatform<Action> {
@@ -130,8 +130,8 @@ class GithubMachine implements Machine<Action> {
     return action.kind === "deliver" && action.delivery.kind === "root" ? action.delivery.event.id : undefined;
   }
 
-  towards(moment: Moment): Action | undefined {
-    return towards(this.inside, moment);
+  nextMoveToward(moment: Moment): Action | undefined {
+    return nextMoveToward(this.inside, moment);
   }
 
   /**

@@ -13,7 +13,7 @@ import { text, type Value } from "../read/expressions/value.ts";
 import type { Job, LocalAction, Repository, Step, Workflow } from "../workflow.ts";
 import { type View, viewOfLeg } from "./contexts.ts";
 import type { Evaluate } from "./evaluate.ts";
-import { filterOf } from "./origins.ts";
+import { filterOf } from "./trigger-contexts.ts";
 import type { MadeEvent, SimLeg } from "./world.ts";
 
 export interface Effect {

@@ -19,7 +19,7 @@ export type Result = "success" | "failure" | "cancelled" | "skipped";
 export type GivenInputs = ReadonlyMap<string, Value>;
 
 /** What made a run, as its contexts show it. */
-export interface Origin {
+export interface TriggerContext {
   /** `github.event_name`. */
   readonly event: string;
   /** Activity type, `github.event.action`. */
@@ -111,7 +111,7 @@ export interface SimLeg {
 
 export interface SimRun {
   readonly info: TraceRun;
-  readonly origin: Origin;
+  readonly origin: TriggerContext;
   readonly workflow: Workflow;
   /** Set once, when the run is made. */
   scope: Scope;
@@ -132,7 +132,7 @@ export type StartingEvent = Exclude<RootEvent, { kind: "rerun" | "cancel" | "exp
 /** A run about to be made. */
 export interface Start {
   readonly workflow: Workflow;
-  readonly origin: Origin;
+  readonly origin: TriggerContext;
   readonly commit: string;
   readonly cause: TraceRun["cause"];
   readonly root: string;

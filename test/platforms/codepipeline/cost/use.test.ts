@@ -20,7 +20,7 @@ const known = { settings, usual: new Map<string, number>() };
 const quantities = (use: MonthlyUse) =>
   Object.fromEntries(billOf(use, settings).lines.map(({ price, quantity }) => [price, quantity]));
 
-const document = lowerDelivery(shop, {
+const infrastructure = lowerDelivery(shop, {
   layout: "single",
   format: "cloudformation",
   root: "",
@@ -29,7 +29,7 @@ const document = lowerDelivery(shop, {
 });
 
 test("everything that a generated delivery is billed for is counted", () => {
-  const use = useOfDocument(document, known);
+  const use = useOfDocument(infrastructure, known);
   const [pipeline] = use.pipelines;
   assert.deepEqual([use.pipelines.length, pipeline!.name, pipeline!.type, pipeline!.runs], [1, "shop", "V2", 20]);
   // Source, two legs of the test, build; apply, deploy and invalidate in two environments; an approval.
@@ -57,8 +57,8 @@ test("a dashboard of a large delivery is not among those that are free", () => {
   const widgets = [
     { title: "Many", statistic: "Sum" as const, metrics: Array(51).fill(["A", "b", "C", "d"] as const) },
   ];
-  const resources = document.resources.map((one) => (one.kind === "dashboard" ? { ...one, widgets } : one));
-  const { lines } = billOf(useOfDocument({ ...document, resources }, known), settings);
+  const resources = infrastructure.resources.map((one) => (one.kind === "dashboard" ? { ...one, widgets } : one));
+  const { lines } = billOf(useOfDocument({ ...infrastructure, resources }, known), settings);
   assert.deepEqual(
     lines.flatMap(({ item, usd }) => (item === "dashboards" ? [usd] : [])),
     [3],
@@ -73,7 +73,7 @@ test("jobs that ran here count as long as they usually took, also where only ano
     ["web.deploy@test", 130_000],
     ["web.deployed@prod", 9_000_000],
   ]);
-  const use = useOfDocument(document, { settings, usual });
+  const use = useOfDocument(infrastructure, { settings, usual });
   const minutes = Object.fromEntries(
     use.pipelines[0]!.actions.map(({ names, minutes, basis }) => [names[0], `${minutes} ${basis}`]),
   );
@@ -88,7 +88,7 @@ test("jobs that ran here count as long as they usually took, also where only ano
 const fromFiles = ["codepipeline.v2", "codebuild.general1.small", "cloudwatch.alarm", "cloudwatch.dashboard"];
 
 test("read back, the written files are counted as the document is", async () => {
-  const wanted = quantities(useOfDocument(document, known));
+  const wanted = quantities(useOfDocument(infrastructure, known));
   const { files } = write(shop, { ...shopSettings, rollback: "function" });
   using folder = folderWith(Object.fromEntries(files.map(({ path, text }) => [path, text])));
   const found = quantities(useOfFiles(await readPipelines(join(folder.path, "codepipeline")), known));

@@ -10,7 +10,7 @@ import type {
   EnvironmentVariable,
   Pipeline,
   Project,
-} from "../../../../src/platforms/codepipeline/write/document.ts";
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";

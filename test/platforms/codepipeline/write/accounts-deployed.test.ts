@@ -17,7 +17,7 @@ import type {
   EnvironmentVariable,
   Pipeline,
   Project,
-} from "../../../../src/platforms/codepipeline/write/document.ts";
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
@@ -31,14 +31,14 @@ import { write } from "./written.ts";
 const page = readFileSync(new URL("../../../../docs/generate-codepipeline.md", import.meta.url), "utf8");
 const block = (language: string) => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)![1]!;
 
-const document = lowerDelivery(estate, {
+const infrastructure = lowerDelivery(estate, {
   layout: "single",
   format: "terraform",
   root: "",
   folder: "codepipeline",
   settings: settingsSchema.parse(estateSettings),
 });
-const pipeline = document.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
+const pipeline = infrastructure.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
 const run = "11111111-2222-3333-4444-555555555555";
 
 test("the settings on the page are those of the delivery that is deployed here", () => {
@@ -218,7 +218,7 @@ describe("a delivery in two accounts and three regions", fullDepth(...emulator, 
 
   async function built(own: PipelineRun, action: Action) {
     const [reference] = action.configuration.ProjectName as unknown as [{ of: string }];
-    const project = document.resources.find(
+    const project = infrastructure.resources.find(
       (one): one is Project => one.kind === "project" && one.id === reference.of,
     )!;
     const { projects } = await emulator.aws<{ projects: { serviceRole: string }[] }>(
@@ -230,7 +230,7 @@ describe("a delivery in two accounts and three regions", fullDepth(...emulator, 
       ...action,
       inputs: action.inputs.slice(1),
       variables: [...(project.variables as EnvironmentVariable[]), ...running],
-      buildspec: document.buildspecs.find(({ path }) => path === project.buildspec)!.text,
+      buildspec: infrastructure.buildspecs.find(({ path }) => path === project.buildspec)!.text,
     });
   }
 

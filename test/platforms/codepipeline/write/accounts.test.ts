@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type {
-  Document,
+  Infrastructure,
   Key,
   LentRole,
   Pipeline,
   Project,
   Resource,
   Role,
-} from "../../../../src/platforms/codepipeline/write/document.ts";
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
@@ -17,7 +17,7 @@ import { sandbox } from "../../../cli/sandbox.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { shop, write } from "./written.ts";
 
-const lowered = (settings: object = estateSettings): Document =>
+const lowered = (settings: object = estateSettings): Infrastructure =>
   lowerDelivery(estate, {
     layout: "single",
     format: "cloudformation",
@@ -26,15 +26,15 @@ const lowered = (settings: object = estateSettings): Document =>
     settings: settingsSchema.parse(settings),
   });
 
-const ofKind = <T extends Resource>({ resources }: Document, kind: T["kind"]): T[] =>
+const ofKind = <T extends Resource>({ resources }: Infrastructure, kind: T["kind"]): T[] =>
   resources.filter((one): one is T => one.kind === kind);
 
 test("what is to be elsewhere stands in files of its own, by account and by region", () => {
-  const places = lowered().elsewhere.map(({ name, account, region, document }) => [
+  const places = lowered().remoteStacks.map(({ name, account, region, infrastructure }) => [
     name,
     account,
     region,
-    document.home,
+    infrastructure.home,
   ]);
   assert.deepEqual(places, [
     ["target-111122223333", other.account, home.region, { account: other.account }],
@@ -47,14 +47,14 @@ test("what is to be elsewhere stands in files of its own, by account and by regi
 });
 
 test("whoever may become somebody else is let in there, and nobody else is", () => {
-  const document = lowered();
+  const infrastructure = lowered();
   const arn = (account: string, name: string) => `arn:aws:iam::${account}:role/${name}`;
-  const asked = ofKind<Role>(document, "role").flatMap(({ name, statements }) =>
+  const asked = ofKind<Role>(infrastructure, "role").flatMap(({ name, statements }) =>
     statements
       .filter(({ actions }) => actions.includes("sts:AssumeRole"))
       .flatMap(({ resources }) => resources.map((resource) => `${arn(home.account, name!)} -> ${resource}`)),
   );
-  const trusted = document.elsewhere.flatMap(({ account, document: one }) =>
+  const trusted = infrastructure.remoteStacks.flatMap(({ account, infrastructure: one }) =>
     ofKind<Role>(one, "role")
       .filter((role): role is LentRole => "lentTo" in role)
       .map(({ name, lentTo }) => `${arn(lentTo.account, lentTo.role)} -> ${arn(account, name)}`),
@@ -74,8 +74,8 @@ test("jobs at home, or only in another region, keep their rights at home", () =>
 });
 
 test("an action over there says as whom and where, and there is one store for each region that has actions", () => {
-  const document = lowered();
-  const [pipeline] = ofKind<Pipeline>(document, "pipeline");
+  const infrastructure = lowered();
+  const [pipeline] = ofKind<Pipeline>(infrastructure, "pipeline");
   const acting = pipeline!.stages.flatMap(({ name, actions }) =>
     actions.filter(({ provider }) => provider === "CloudFormation").map(({ role, region }) => [name, role, region]),
   );
@@ -89,11 +89,11 @@ test("an action over there says as whom and where, and there is one store for ea
     ["eu-central-1", "us-east-1", "eu-west-1"],
   );
   const named = pipeline!.stores.slice(1).map(({ bucket }) => bucket);
-  const made = document.elsewhere.flatMap(({ document: one }) =>
+  const made = infrastructure.remoteStacks.flatMap(({ infrastructure: one }) =>
     one.resources.flatMap((resource) => (resource.kind === "bucket" ? [resource.name] : [])),
   );
   assert.deepEqual(named.toSorted(), made.toSorted());
-  const builds = ofKind<Project>(document, "project").filter(({ variables }) =>
+  const builds = ofKind<Project>(infrastructure, "project").filter(({ variables }) =>
     variables.some(({ name }) => name === "BATON_TARGET_ROLE"),
   );
   assert.deepEqual(
@@ -104,7 +104,7 @@ test("an action over there says as whom and where, and there is one store for ea
 
 test("only builds elsewhere: no other region needs a store", () => {
   const settings = { home, targets: { prod: other } };
-  const document = lowerDelivery(shop, {
+  const infrastructure = lowerDelivery(shop, {
     layout: "single",
     format: "cloudformation",
     root: "",
@@ -112,15 +112,17 @@ test("only builds elsewhere: no other region needs a store", () => {
     settings: settingsSchema.parse(settings),
   });
   assert.deepEqual(
-    document.elsewhere.map(({ name }) => name),
+    infrastructure.remoteStacks.map(({ name }) => name),
     ["target-111122223333"],
   );
-  assert.deepEqual(ofKind<Pipeline>(document, "pipeline")[0]!.stores, []);
+  assert.deepEqual(ofKind<Pipeline>(infrastructure, "pipeline")[0]!.stores, []);
 });
 
 test("the keys let in the roles that act with artifacts there, through S3 and no other way", () => {
-  const { elsewhere } = lowered();
-  const keys = Object.fromEntries(elsewhere.map(({ name, document }) => [name, ofKind<Key>(document, "key")[0]]));
+  const { remoteStacks } = lowered();
+  const keys = Object.fromEntries(
+    remoteStacks.map(({ name, infrastructure }) => [name, ofKind<Key>(infrastructure, "key")[0]]),
+  );
   assert.equal(keys["target-111122223333"], undefined);
   const guests = (name: string) =>
     keys[name]!.policy.filter(({ Sid }) => String(Sid).startsWith("UseFrom")).map(({ Principal, Condition }) => ({
@@ -140,17 +142,17 @@ test("the keys let in the roles that act with artifacts there, through S3 and no
 });
 
 test("another region alone needs no key", () => {
-  const document = lowered({ ...estateSettings, targets: { us: { region: "us-east-1" } } });
+  const infrastructure = lowered({ ...estateSettings, targets: { us: { region: "us-east-1" } } });
   assert.equal(
-    document.resources.some(({ kind }) => kind === "key"),
+    infrastructure.resources.some(({ kind }) => kind === "key"),
     false,
   );
   assert.deepEqual(
-    document.elsewhere.map(({ name }) => name),
+    infrastructure.remoteStacks.map(({ name }) => name),
     ["region-us-east-1"],
   );
   assert.deepEqual(
-    document.elsewhere[0]!.document.resources.map(({ kind }) => kind),
+    infrastructure.remoteStacks[0]!.infrastructure.resources.map(({ kind }) => kind),
     ["bucket"],
   );
 });

@@ -9,7 +9,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
-import type { EnvironmentVariable, Pipeline, Project } from "../../../../src/platforms/codepipeline/write/document.ts";
+import type {
+  EnvironmentVariable,
+  Pipeline,
+  Project,
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
@@ -18,15 +22,15 @@ import { type Buildspec, PipelineRun } from "./pipeline-run.ts";
 import { shop, shopSettings } from "./written.ts";
 
 const commit = "4f2a";
-const document = lowerDelivery(shop, {
+const infrastructure = lowerDelivery(shop, {
   layout: "single",
   format: "cloudformation",
   root: "",
   folder: "codepipeline",
   settings: settingsSchema.parse(shopSettings),
 });
-const pipeline = document.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
-const projects = document.resources.filter((one): one is Project => one.kind === "project");
+const pipeline = infrastructure.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
+const projects = infrastructure.resources.filter((one): one is Project => one.kind === "project");
 
 describe("a run of the shop", fullDepth(...emulator), () => {
   let emulator: Emulator;
@@ -163,7 +167,7 @@ describe("a run of the shop", fullDepth(...emulator), () => {
   }
 
   function specOf(name: string): Buildspec {
-    return parse(document.buildspecs.find(({ path }) => path.endsWith(`/${name}.yml`))!.text) as Buildspec;
+    return parse(infrastructure.buildspecs.find(({ path }) => path.endsWith(`/${name}.yml`))!.text) as Buildspec;
   }
 
   /** Runs an action as CodeBuild would; its exit code. */
@@ -176,7 +180,7 @@ describe("a run of the shop", fullDepth(...emulator), () => {
       ...action,
       inputs: action.inputs.slice(1),
       variables: [...project.variables.map((one) => ({ ...one, value: String(one.value) })), ...running],
-      buildspec: document.buildspecs.find(({ path }) => path === project.buildspec)!.text,
+      buildspec: infrastructure.buildspecs.find(({ path }) => path === project.buildspec)!.text,
       parameters,
     });
     lastOutput = output;
@@ -186,7 +190,7 @@ describe("a run of the shop", fullDepth(...emulator), () => {
 
 test("a source has the files that the projects name, and nothing else is written", () => {
   assert.deepEqual(
-    document.buildspecs.map(({ path }) => path).sort(),
+    infrastructure.buildspecs.map(({ path }) => path).sort(),
     [...new Set(projects.map(({ buildspec }) => buildspec))].sort(),
   );
 });

@@ -46,14 +46,14 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
     settings: settingsSchema.parse(settings),
   };
 
-  const { elsewhere } = lowerDelivery(built, options);
+  const { remoteStacks } = lowerDelivery(built, options);
 
   test(`${name}: files that Node can read, and the buildspecs`, () => {
     const { files } = writeCodePipeline(built, options);
     const code = files.filter(({ path }) => path.endsWith(".ts"));
     assert.deepEqual(
       code.map(({ path }) => path),
-      ["pipelines", ...elsewhere.map((one) => one.name), "app"].map((file) => `cdk/${file}.ts`),
+      ["pipelines", ...remoteStacks.map((one) => one.name), "app"].map((file) => `cdk/${file}.ts`),
     );
     for (const { text } of code) assert.doesNotThrow(() => stripTypeScriptTypes(text));
     const buildspecs = files.filter(({ path }) => path.endsWith(".yml"));
@@ -78,12 +78,12 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
       encoding: "utf8",
     });
     assert.equal(status, 0, stderr);
-    const documents = [{ name: "pipelines", document: lowerDelivery(built, options) }, ...elsewhere];
+    const documents = [{ name: "pipelines", infrastructure: lowerDelivery(built, options) }, ...remoteStacks];
     const files = readdirSync(out).filter((one) => one.endsWith(".template.json"));
     assert.equal(files.length, documents.length);
-    for (const { name: stack, document } of documents) {
+    for (const { name: stack, infrastructure } of documents) {
       const file = join(out, `${built.name}-${stack}.template.json`);
-      const wanted = JSON.parse(JSON.stringify(templateOf(document).template)) as Template;
+      const wanted = JSON.parse(JSON.stringify(templateOf(infrastructure).template)) as Template;
       const bare = withoutCdk(JSON.parse(readFileSync(file, "utf8")) as Template);
       assert.deepEqual(Object.keys(bare.Resources).sort(), Object.keys(wanted.Resources).sort());
       for (const [id, resource] of Object.entries(wanted.Resources)) {

@@ -8,12 +8,12 @@ import fc from "fast-check";
 import { delivery, env, pipeline, secret, sh } from "../../../../src/index.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import type {
-  Document,
   EnvironmentVariable,
+  Infrastructure,
   Pipeline,
   Project,
   Role,
-} from "../../../../src/platforms/codepipeline/write/document.ts";
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { type Layout, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
@@ -28,7 +28,7 @@ import { push } from "../simulate/worlds.ts";
 import { PipelineRun } from "./pipeline-run.ts";
 import { checkSettings, shop, write } from "./written.ts";
 
-const lowered = (built: Delivery, settings: object = checkSettings, layout: Layout = "single"): Document =>
+const lowered = (built: Delivery, settings: object = checkSettings, layout: Layout = "single"): Infrastructure =>
   lowerDelivery(built, {
     layout,
     format: "cloudformation",
@@ -37,8 +37,10 @@ const lowered = (built: Delivery, settings: object = checkSettings, layout: Layo
     settings: settingsSchema.parse(settings),
   });
 
-const pipelinesOf = ({ resources }: Document) => resources.filter((one): one is Pipeline => one.kind === "pipeline");
-const checksOf = (document: Document) => pipelinesOf(document).filter(({ name }) => name.endsWith("-checks"));
+const pipelinesOf = ({ resources }: Infrastructure) =>
+  resources.filter((one): one is Pipeline => one.kind === "pipeline");
+const checksOf = (infrastructure: Infrastructure) =>
+  pipelinesOf(infrastructure).filter(({ name }) => name.endsWith("-checks"));
 const jobsOf = (one: Pipeline) => one.stages.flatMap(({ actions }) => actions).filter(({ job }) => job !== undefined);
 
 test("only when it is asked for, and then for pull requests alone, side by side", () => {
@@ -125,9 +127,9 @@ test("of any delivery: nothing that deploys or is secret, in its order, and apar
   let jobs = 0;
   fc.assert(
     fc.property(samples, fc.constantFrom<Layout>("single", "separate"), ({ delivery: made }, layout) => {
-      const document = loweredOrRefused(expressible(made), layout);
-      if (document === undefined) return;
-      for (const checks of checksOf(document)) {
+      const infrastructure = loweredOrRefused(expressible(made), layout);
+      if (infrastructure === undefined) return;
+      for (const checks of checksOf(infrastructure)) {
         const actions = jobsOf(checks);
         jobs += actions.length;
         const orderOf = (name: string) => actions.filter(({ job }) => job === name).map(({ runOrder }) => runOrder);
@@ -142,10 +144,10 @@ test("of any delivery: nothing that deploys or is secret, in its order, and apar
           }
         }
         const mine = new Set(actions.map(({ configuration }) => JSON.stringify(configuration.ProjectName)));
-        for (const resource of document.resources) {
+        for (const resource of infrastructure.resources) {
           if (resource.kind !== "project") continue;
           const isMine = mine.has(JSON.stringify([{ of: resource.id, attribute: "name" }]));
-          const role = document.resources.find((each): each is Role => each.id === resource.role)!;
+          const role = infrastructure.resources.find((each): each is Role => each.id === resource.role)!;
           const rights = JSON.stringify(role.statements);
           const parts = rights.match(/parameter\/[^"]+/g) ?? [];
           if (isMine) {
@@ -204,7 +206,7 @@ test("a check publishes apart from releases, and what it hands on is its own", f
   await using emulator = await startEmulator();
   const folder = mkdtempSync(join(tmpdir(), "baton-checks-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const document = lowered(shop);
+  const infrastructure = lowered(shop);
   const run = new PipelineRun({
     emulator,
     folder,
@@ -215,10 +217,10 @@ test("a check publishes apart from releases, and what it hands on is its own", f
       writeFileSync(join(source, "web/index.html"), "<h1>shop</h1>");
     },
   });
-  const [checks] = checksOf(document);
+  const [checks] = checksOf(infrastructure);
   for (const action of jobsOf(checks!)) {
     const [reference] = action.configuration.ProjectName as unknown as [{ of: string }];
-    const project = document.resources.find(
+    const project = infrastructure.resources.find(
       (one): one is Project => one.kind === "project" && one.id === reference.of,
     )!;
     const { status, output } = await run.build({
@@ -228,7 +230,7 @@ test("a check publishes apart from releases, and what it hands on is its own", f
         ...(project.variables as EnvironmentVariable[]),
         ...(JSON.parse(action.configuration.EnvironmentVariables as string) as EnvironmentVariable[]),
       ],
-      buildspec: document.buildspecs.find(({ path }) => path === project.buildspec)!.text,
+      buildspec: infrastructure.buildspecs.find(({ path }) => path === project.buildspec)!.text,
     });
     assert.equal(status, 0, output);
   }
@@ -273,7 +275,7 @@ function expressible(made: Delivery): Delivery {
   return copy;
 }
 
-function loweredOrRefused(made: Delivery, layout: Layout): Document | undefined {
+function loweredOrRefused(made: Delivery, layout: Layout): Infrastructure | undefined {
   try {
     return lowered(made, { pullRequests: "checks" }, layout);
   } catch (error) {

@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
-import type { Key, PolicyStatement, Resource, Role } from "../../../../src/platforms/codepipeline/write/document.ts";
+import type {
+  Key,
+  PolicyStatement,
+  Resource,
+  Role,
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";

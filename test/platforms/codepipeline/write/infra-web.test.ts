@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { EnvironmentVariable } from "../../../../src/platforms/codepipeline/write/document.ts";
+import type { EnvironmentVariable } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
 import { consoleCalls } from "../../../cli/console-blocks.ts";
 import { batonFile } from "../../../cli/sandbox.ts";

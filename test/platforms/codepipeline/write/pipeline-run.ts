@@ -8,7 +8,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parse } from "yaml";
-import type { EnvironmentVariable } from "../../../../src/platforms/codepipeline/write/document.ts";
+import type { EnvironmentVariable } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import type { Emulator } from "../../../aws/emulator.ts";
 
 export interface Buildspec {

@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { context, delivery, env, parameter, pipeline, sh, text, when } from "../../../../src/index.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { eventBridgeCron } from "../../../../src/platforms/codepipeline/write/cron.ts";
-import { linesOf } from "../../../../src/platforms/codepipeline/write/lines.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { releaseLinesOf } from "../../../../src/platforms/codepipeline/write/release-lines.ts";
 import { triggerOf } from "../../../../src/platforms/codepipeline/write/triggers.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { write } from "./written.ts";
@@ -202,7 +202,7 @@ test("one pipeline for each branch, with the environments that its releases reac
     env("prod", { after: "test" }),
   ] as never);
   assert.deepEqual(
-    linesOf(built).map(({ name, branch, environments }) => [name, branch, environments.map((one) => one.name)]),
+    releaseLinesOf(built).map(({ name, branch, environments }) => [name, branch, environments.map((one) => one.name)]),
     [
       ["shop-dev", "develop", ["dev"]],
       ["shop-test", "main", ["test", "prod"]],
@@ -215,7 +215,7 @@ test("a trigger is as narrow as it can be told, and never narrower than the defi
     const pipelines = paths.map((list, index) =>
       pipeline(`p${index}`, { paths: list, jobs: { deploy: deploy() } as never }),
     );
-    return triggerOf(linesOf(delivery("shop", { pipelines, environments: [main] } as never))[0]!, "shop").paths;
+    return triggerOf(releaseLinesOf(delivery("shop", { pipelines, environments: [main] } as never))[0]!, "shop").paths;
   };
   assert.deepEqual(triggered(["web/**"], ["infra/*.tf", "!infra/old.tf"]), ["shop/web/**", "shop/infra/*.tf"]);
   assert.deepEqual(triggered(["web/**"], []), ["shop/**"]);
@@ -235,14 +235,14 @@ test("what is too long to be told is shortened, the same way wherever it stands"
     pipelines: [pipeline("w".repeat(50), { jobs } as never)],
     environments: [main],
   } as never);
-  const document = lowerDelivery(built, {
+  const infrastructure = lowerDelivery(built, {
     layout: "single",
     format: "cloudformation",
     root: "",
     folder: "x",
     settings: settingsSchema.parse({}),
   });
-  const found = document.resources.find((one) => one.kind === "pipeline")!;
+  const found = infrastructure.resources.find((one) => one.kind === "pipeline")!;
   assert.equal(found.variables[0]!.description.length, 200);
   assert.match(found.variables[0]!.description, /^Why so so .*…$/);
   for (const { namespace } of found.stages.flatMap(({ actions }) => actions))
@@ -263,14 +263,14 @@ test("legs of a matrix and members of a group stand behind each other where only
     c: deploy({ concurrency: "db" }),
     d: deploy({ needs: ["b"] }),
   });
-  const document = lowerDelivery(built, {
+  const infrastructure = lowerDelivery(built, {
     layout: "single",
     format: "cloudformation",
     root: "",
     folder: "x",
     settings: settingsSchema.parse({}),
   });
-  const found = document.resources.find((one) => one.kind === "pipeline")!;
+  const found = infrastructure.resources.find((one) => one.kind === "pipeline")!;
   const actions = found.stages.find(({ name }) => name === "test")!.actions;
   assert.deepEqual(Object.fromEntries(actions.map(({ name, runOrder }) => [name, runOrder])), {
     "web-a-1": 1,

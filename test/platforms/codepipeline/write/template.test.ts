@@ -30,7 +30,7 @@ const templates = {
 };
 
 /** What is to be in other accounts and regions, file by file. */
-const elsewhere = Object.fromEntries(
+const remoteStacks = Object.fromEntries(
   (["single", "separate"] as const).flatMap((layout) =>
     [
       ...write(estate, estateSettings, { layout }).files.map((file) => ({ ...file, of: "estate" })),
@@ -62,7 +62,7 @@ function resources(text: string): Record<string, Resource> {
 }
 
 test("cfn-lint has nothing to say", needs("cfn-lint"), () => {
-  const files = Object.entries({ ...templates, ...elsewhere }).map(([name, text]) => {
+  const files = Object.entries({ ...templates, ...remoteStacks }).map(([name, text]) => {
     const file = join(folder, `${name}.yaml`);
     writeFileSync(file, text);
     return file;
@@ -84,7 +84,7 @@ test("cfn-lint has nothing to say", needs("cfn-lint"), () => {
 });
 
 test("the service's own model knows every key of a pipeline, and the limits are kept", needs("python3", "aws"), () => {
-  const inputs = Object.values({ ...templates, ...elsewhere }).flatMap((text) =>
+  const inputs = Object.values({ ...templates, ...remoteStacks }).flatMap((text) =>
     Object.values(resources(text))
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),

@@ -13,7 +13,7 @@ import type {
   Pipeline,
   Project,
   Role,
-} from "../../../../src/platforms/codepipeline/write/document.ts";
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { type Layout, settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { startEmulator } from "../../../aws/emulator.ts";
@@ -31,32 +31,34 @@ const lowered = (built = site(), settings: object = {}, layout: Layout = "single
     settings: settingsSchema.parse(settings),
   });
 
-const actionsOf = (document: ReturnType<typeof lowered>): Action[] =>
-  document.resources.flatMap((one) => (one.kind === "pipeline" ? one.stages.flatMap(({ actions }) => actions) : []));
-const uploads = (document: ReturnType<typeof lowered>) =>
-  actionsOf(document).filter(({ provider }) => provider === "S3");
+const actionsOf = (infrastructure: ReturnType<typeof lowered>): Action[] =>
+  infrastructure.resources.flatMap((one) =>
+    one.kind === "pipeline" ? one.stages.flatMap(({ actions }) => actions) : [],
+  );
+const uploads = (infrastructure: ReturnType<typeof lowered>) =>
+  actionsOf(infrastructure).filter(({ provider }) => provider === "S3");
 
 test("one upload of one artifact becomes the S3 action, and what invalidates comes strictly after", () => {
-  const document = lowered();
+  const infrastructure = lowered();
   assert.deepEqual(
-    uploads(document).map(({ configuration, inputs }) => [configuration, inputs]),
+    uploads(infrastructure).map(({ configuration, inputs }) => [configuration, inputs]),
     ["test", "prod"].map((environment) => [
       { BucketName: `site-${environment}`, Extract: "true", ObjectKey: "shop", CacheControl: "max-age=60" },
       ["web_build"],
     ]),
   );
-  const [pipeline] = document.resources.filter((one): one is Pipeline => one.kind === "pipeline");
+  const [pipeline] = infrastructure.resources.filter((one): one is Pipeline => one.kind === "pipeline");
   const orders = pipeline!.stages.at(-1)!.actions.map(({ name, runOrder }) => [name, runOrder]);
   assert.deepEqual(orders, [
     ["web-deploy", 1],
     ["web-invalidate", 2],
   ]);
-  const projects = document.resources.filter((one): one is Project => one.kind === "project");
+  const projects = infrastructure.resources.filter((one): one is Project => one.kind === "project");
   assert.deepEqual(
     projects.map(({ name }) => name),
     ["site-web-build", "site-web-invalidate-test", "site-web-invalidate-prod"],
   );
-  const role = document.resources.find((one): one is Role => one.id === "SitePipelineRole")!;
+  const role = infrastructure.resources.find((one): one is Role => one.id === "SitePipelineRole")!;
   const rights = role.statements.filter(({ sid }) => sid.startsWith("Upload"));
   assert.deepEqual(
     rights.map(({ sid, resources }) => [sid, JSON.stringify(resources).includes("site-prod/shop/*")]),
@@ -68,19 +70,23 @@ test("one upload of one artifact becomes the S3 action, and what invalidates com
 });
 
 test("in another account the environment's role uploads, in its region", () => {
-  const document = lowered(site(), { home, targets: { prod: other } });
-  const [here, there] = uploads(document);
+  const infrastructure = lowered(site(), { home, targets: { prod: other } });
+  const [here, there] = uploads(infrastructure);
   assert.deepEqual([here!.role, here!.region], [undefined, undefined]);
   assert.deepEqual(
     [there!.role, there!.region],
     [`arn:aws:iam::${other.account}:role/site-prod-actions-role`, other.region],
   );
-  const roles = document.elsewhere[0]!.document.resources.filter((one): one is LentRole => "lentTo" in one);
+  const roles = infrastructure.remoteStacks[0]!.infrastructure.resources.filter(
+    (one): one is LentRole => "lentTo" in one,
+  );
   const own = roles.find(({ name }) => name === "site-prod-actions-role")!;
   assert.ok(
     own.statements.some(({ sid, resources }) => sid === "Upload" && JSON.stringify(resources).includes("site-prod")),
   );
-  assert.ok(!JSON.stringify(document.resources.find(({ id }) => id === "SitePipelineRole")).includes("site-prod/shop"));
+  assert.ok(
+    !JSON.stringify(infrastructure.resources.find(({ id }) => id === "SitePipelineRole")).includes("site-prod/shop"),
+  );
 });
 
 test("a build stays where the action would do something else", () => {
@@ -158,10 +164,10 @@ test("the bucket holds what the step itself would have put there", fullDepth(...
   await using emulator = await startEmulator();
   const folder = mkdtempSync(join(tmpdir(), "baton-upload-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const document = lowered();
+  const infrastructure = lowered();
   const run = new PipelineRun({ emulator, folder, id: "r1", commit: "4f2a", fillSource() {} });
-  const project = document.resources.find((one): one is Project => one.id === "WebBuildProject")!;
-  const action = actionsOf(document).find(({ name }) => name === "web-build")!;
+  const project = infrastructure.resources.find((one): one is Project => one.id === "WebBuildProject")!;
+  const action = actionsOf(infrastructure).find(({ name }) => name === "web-build")!;
   const { status, output } = await run.build({
     ...action,
     inputs: [],
@@ -169,14 +175,14 @@ test("the bucket holds what the step itself would have put there", fullDepth(...
       ...(project.variables as EnvironmentVariable[]),
       ...(JSON.parse(action.configuration.EnvironmentVariables as string) as EnvironmentVariable[]),
     ],
-    buildspec: document.buildspecs.find(({ path }) => path === project.buildspec)!.text,
+    buildspec: infrastructure.buildspecs.find(({ path }) => path === project.buildspec)!.text,
   });
   assert.equal(status, 0, output);
   await emulator.aws("s3api", "create-bucket", "--bucket", "site-test", "--region", "us-east-1");
   await emulator.aws("s3api", "create-bucket", "--bucket", "by-hand", "--region", "us-east-1");
 
   // What the action does: the zip of the artifact, unpacked below the key.
-  const [upload] = uploads(document);
+  const [upload] = uploads(infrastructure);
   const left = run.artifact(upload!.inputs[0]!);
   const zip =
     "import os, sys, zipfile\nz = zipfile.ZipFile(sys.argv[2], 'w')\nos.chdir(sys.argv[1])\n[z.write(os.path.join(p, f)) for p, _, fs in os.walk('.') for f in fs]\nz.close()\nos.makedirs(sys.argv[3])\nzipfile.ZipFile(sys.argv[2]).extractall(sys.argv[3])";

@@ -1,6 +1,6 @@
 /** The functions of a template. Printed as `!Sub` and its like in YAML, and as `{"Fn::Sub": …}` in JSON. */
 
-import type { Resource } from "../document.ts";
+import type { Resource } from "../infrastructure.ts";
 import type { Reference, Text } from "../text.ts";
 
 export class Intrinsic {

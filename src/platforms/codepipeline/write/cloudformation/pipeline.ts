@@ -1,4 +1,4 @@
-import type { Action, Dashboard, Pipeline, Stage, Store } from "../document.ts";
+import type { Action, Dashboard, Pipeline, Stage, Store } from "../infrastructure.ts";
 import { alarmRule, entryRule } from "../stage-rules.ts";
 import { arnOf, nameOf, region, type Text, text } from "../text.ts";
 import type { References } from "./intrinsic.ts";

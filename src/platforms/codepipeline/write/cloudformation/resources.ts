@@ -13,7 +13,7 @@ import type {
   Statement,
   Table,
   Topic,
-} from "../document.ts";
+} from "../infrastructure.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, isText, nameOf, parameter, partition, region, type Text, text } from "../text.ts";
 import { trustOf } from "../trust.ts";

@@ -1,6 +1,6 @@
 /** The document as a CloudFormation template: plain data with intrinsic functions in it. */
 
-import type { Document, ParameterSpec } from "../document.ts";
+import type { Infrastructure, ParameterSpec } from "../infrastructure.ts";
 import { Intrinsic, References } from "./intrinsic.ts";
 import { resourceOf, type TemplateResource } from "./resources.ts";
 
@@ -19,25 +19,25 @@ export interface CommentedTemplate {
   readonly comments: ReadonlyMap<string, readonly string[]>;
 }
 
-export function templateOf(document: Document): CommentedTemplate {
-  const references = new References(document.resources);
+export function templateOf(infrastructure: Infrastructure): CommentedTemplate {
+  const references = new References(infrastructure.resources);
   const comments = new Map<string, readonly string[]>();
   const resources: Record<string, TemplateResource> = {};
-  for (const resource of document.resources) {
+  for (const resource of infrastructure.resources) {
     if (resource.comment.length > 0) comments.set(resource.id, resource.comment);
-    Object.assign(resources, resourceOf(resource, { references, tags: document.tags }));
+    Object.assign(resources, resourceOf(resource, { references, tags: infrastructure.tags }));
   }
   const template: Template = {
     AWSTemplateFormatVersion: "2010-09-09",
-    Description: document.description,
-    ...(document.parameters.length > 0 && {
-      Parameters: Object.fromEntries(document.parameters.map((one) => [one.id, parameterOf(one)])),
+    Description: infrastructure.description,
+    ...(infrastructure.parameters.length > 0 && {
+      Parameters: Object.fromEntries(infrastructure.parameters.map((one) => [one.id, parameterOf(one)])),
     }),
-    ...(document.resources.some(({ kind }) => kind === "topic") && { Conditions: conditions }),
+    ...(infrastructure.resources.some(({ kind }) => kind === "topic") && { Conditions: conditions }),
     Resources: resources,
-    ...(document.outputs.length > 0 && {
+    ...(infrastructure.outputs.length > 0 && {
       Outputs: Object.fromEntries(
-        document.outputs.map(({ id, description, value }) => [
+        infrastructure.outputs.map(({ id, description, value }) => [
           id,
           { Description: description, Value: references.value(value) },
         ]),

@@ -1,4 +1,4 @@
-import type { Action, Pipeline, Stage } from "../document.ts";
+import type { Action, Pipeline, Stage } from "../infrastructure.ts";
 import { alarmRule, entryRule } from "../stage-rules.ts";
 import { arnOf, nameOf } from "../text.ts";
 import { type Block, Expression, resource } from "./hcl.ts";

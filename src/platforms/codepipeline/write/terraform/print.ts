@@ -1,5 +1,5 @@
 import type { WrittenFile } from "../../../generated.ts";
-import type { Document, ParameterSpec, Resource } from "../document.ts";
+import type { Infrastructure, ParameterSpec, Resource } from "../infrastructure.ts";
 import { type Block, Call, Expression, printBlocks } from "./hcl.ts";
 import { blocksOf } from "./resources.ts";
 import { snakeCase, TerraformValues } from "./values.ts";
@@ -23,25 +23,25 @@ const fileOf: Readonly<Record<Resource["kind"], string>> = {
 };
 
 /** A module that is one of its own as well as part of another: it names its provider and configures none. */
-export function printTerraform(document: Document, header: readonly string[]): WrittenFile[] {
-  const values = new TerraformValues(document.resources);
+export function printTerraform(infrastructure: Infrastructure, header: readonly string[]): WrittenFile[] {
+  const values = new TerraformValues(infrastructure.resources);
   const files = new Map<string, Block[]>([
-    ["versions.tf", versions(document)],
-    ["variables.tf", document.parameters.map(variable)],
+    ["versions.tf", versions(infrastructure)],
+    ["variables.tf", infrastructure.parameters.map(variable)],
   ]);
-  for (const resource of document.resources) {
+  for (const resource of infrastructure.resources) {
     const file = fileOf[resource.kind];
     files.set(file, [...(files.get(file) ?? []), ...blocksOf(resource, values)]);
   }
   files.set(
     "outputs.tf",
-    document.outputs.map(({ id, description, value }) => ({
+    infrastructure.outputs.map(({ id, description, value }) => ({
       type: "output",
       labels: [snakeCase(id)],
       attributes: { description, value: values.text(value) },
     })),
   );
-  const sources = document.resources.flatMap((one) => (one.kind === "function" ? [one] : []));
+  const sources = infrastructure.resources.flatMap((one) => (one.kind === "function" ? [one] : []));
   return [
     ...[...files]
       .filter(([, blocks]) => blocks.length > 0)
@@ -54,7 +54,7 @@ export function printTerraform(document: Document, header: readonly string[]): W
 }
 
 /** Created somewhere else, nothing would find anything: Terraform stops before. */
-function rightPlace({ home }: Document): Record<"account" | "region", Block[] | undefined> {
+function rightPlace({ home }: Infrastructure): Record<"account" | "region", Block[] | undefined> {
   const only = (attribute: string, wanted: string | undefined, what: string): Block[] | undefined =>
     wanted === undefined
       ? undefined
@@ -75,8 +75,8 @@ function rightPlace({ home }: Document): Record<"account" | "region", Block[] | 
   return { account: only("account_id", home?.account, "account"), region: only("name", home?.region, "region") };
 }
 
-function versions(document: Document): Block[] {
-  const place = rightPlace(document);
+function versions(infrastructure: Infrastructure): Block[] {
+  const place = rightPlace(infrastructure);
   return [
     {
       type: "terraform",
@@ -86,7 +86,7 @@ function versions(document: Document): Block[] {
     { type: "data", labels: ["aws_partition", "current"] },
     { type: "data", labels: ["aws_region", "current"], ...(place.region && { blocks: place.region }) },
     { type: "data", labels: ["aws_caller_identity", "current"], ...(place.account && { blocks: place.account }) },
-    { type: "locals", attributes: { tags: { ...document.tags } } },
+    { type: "locals", attributes: { tags: { ...infrastructure.tags } } },
   ];
 }
 

@@ -11,7 +11,7 @@ import type {
   Schedule,
   Table,
   Topic,
-} from "../document.ts";
+} from "../infrastructure.ts";
 import { publisherSid } from "../names.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
 import { trustOf } from "../trust.ts";

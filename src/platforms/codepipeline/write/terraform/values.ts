@@ -1,6 +1,6 @@
 /** Texts and references of the document as Terraform's. */
 
-import type { Resource, Statement } from "../document.ts";
+import type { Resource, Statement } from "../infrastructure.ts";
 import { isText, type Reference, type Text } from "../text.ts";
 import { Call, Expression, Template, type Value } from "./hcl.ts";
 

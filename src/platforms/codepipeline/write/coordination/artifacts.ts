@@ -4,7 +4,7 @@
  * written down there, and stays until something newer takes its place.
  */
 
-import type { Bucket, ProjectVariable, Resource, Statement } from "../document.ts";
+import type { Bucket, ProjectVariable, Resource, Statement } from "../infrastructure.ts";
 import type { JobPlace, Register } from "../job-place.ts";
 import { artifactSource } from "../known-values.ts";
 import { arnOf, nameOf, text } from "../text.ts";

@@ -13,7 +13,7 @@ import type {
   WorkflowDispatchTrigger,
 } from "../workflow.ts";
 import type { Machine } from "./jobs.ts";
-import type { GivenInputs, Origin, StartingEvent } from "./world.ts";
+import type { GivenInputs, StartingEvent, TriggerContext } from "./world.ts";
 
 /** Activity types that start a run where a trigger lists none. All other events take every type. */
 const defaultPullRequestTypes = ["opened", "synchronize", "reopened"];
@@ -21,7 +21,7 @@ const defaultPullRequestTypes = ["opened", "synchronize", "reopened"];
 /** Events about pull requests that carry the merge branch, as `pull_request` does. */
 const onPullRequests = new Set(["pull_request_review", "pull_request_review_comment"]);
 
-export const plainOrigin = {
+export const plainContext = {
   action: undefined,
   number: undefined,
   head: undefined,
@@ -32,7 +32,7 @@ export const plainOrigin = {
   tag: undefined,
   inputs: new Map(),
   upstream: undefined,
-} satisfies Partial<Origin>;
+} satisfies Partial<TriggerContext>;
 
 export function tipOf({ world }: Machine, branch: string): string {
   return world.refs.get(`refs/heads/${branch}`) ?? `tip of ${branch}`;
@@ -60,7 +60,7 @@ export interface Arrival {
 }
 
 /** How this event starts the workflow, or sentences why triggers of its kind do not. Empty where it has none. */
-export function originsFor(machine: Machine, workflow: Workflow, arrival: Arrival): (Origin | string)[] {
+export function originsFor(machine: Machine, workflow: Workflow, arrival: Arrival): (TriggerContext | string)[] {
   const { event } = arrival;
   if (event.kind === "pull-request") {
     return workflow.triggers.flatMap((trigger) =>
@@ -77,16 +77,16 @@ function originFor(
   machine: Machine,
   workflow: Workflow,
   arrival: Arrival & { readonly event: Exclude<StartingEvent, { kind: "pull-request" }> },
-): Origin | string | undefined {
+): TriggerContext | string | undefined {
   const { event, inputs } = arrival;
   const { defaultBranch } = machine.world.scenario;
-  const onDefault = { ...plainOrigin, ref: `refs/heads/${defaultBranch}`, sha: tipOf(machine, defaultBranch) };
+  const onDefault = { ...plainContext, ref: `refs/heads/${defaultBranch}`, sha: tipOf(machine, defaultBranch) };
   switch (event.kind) {
     case "push": {
       const trigger = triggerOf(workflow, "push");
       if (trigger === undefined) return undefined;
       const ref = `refs/${event.ref.kind === "branch" ? "heads" : "tags"}/${event.ref.name}`;
-      return refusePush(trigger, event) ?? { ...plainOrigin, event: "push", ref, sha: event.commit };
+      return refusePush(trigger, event) ?? { ...plainContext, event: "push", ref, sha: event.commit };
     }
     case "dispatch": {
       if (event.pipeline !== workflow.file) return undefined;
@@ -96,7 +96,7 @@ function originFor(
       const refusal = refuseInputs(trigger, arrival);
       return (
         refusal ?? {
-          ...plainOrigin,
+          ...plainContext,
           event: "workflow_dispatch",
           ref: branch.startsWith("refs/") ? branch : `refs/heads/${branch}`,
           sha: tipOf(machine, branch),
@@ -119,7 +119,7 @@ function originFor(
       if (!typeAllowed(trigger, event.action)) return `it does not listen to ${event.action} releases`;
       const ref = `refs/tags/${event.tag}`;
       const sha = machine.world.refs.get(ref) ?? `commit of ${event.tag}`;
-      return { ...plainOrigin, event: "release", action: event.action, ref, sha, tag: event.tag };
+      return { ...plainContext, event: "release", action: event.action, ref, sha, tag: event.tag };
     }
     case "other": {
       const trigger = workflow.triggers.find((one) => one.event === "other" && one.name === event.name);
@@ -191,7 +191,7 @@ function pullRequestOrigin(
   machine: Machine,
   trigger: PullRequestTrigger,
   event: Extract<RootEvent, { kind: "pull-request" }>,
-): Origin | string {
+): TriggerContext | string {
   if (!typeAllowed(trigger, event.action, defaultPullRequestTypes)) return `it does not listen to ${event.action}`;
   if (!filterOf(trigger.branches, trigger.branchesIgnore).accepts(event.base)) {
     return `its branch filter leaves out ${event.base}`;
@@ -201,7 +201,7 @@ function pullRequestOrigin(
   const number = numberOf(machine, event);
   const own = trigger.event === "pull_request";
   return {
-    ...plainOrigin,
+    ...plainContext,
     event: trigger.event,
     action: event.action,
     ...refOfPullRequest(machine, event, { own, number }),
@@ -219,7 +219,7 @@ function refOfPullRequest(
   machine: Machine,
   { base, commit, merged }: Extract<RootEvent, { kind: "pull-request" }>,
   { own, number }: { readonly own: boolean; readonly number: number },
-): Pick<Origin, "ref" | "sha"> {
+): Pick<TriggerContext, "ref" | "sha"> {
   if (!own) return { ref: `refs/heads/${base}`, sha: tipOf(machine, base) };
   return { ref: merged ? `refs/heads/${base}` : `refs/pull/${number}/merge`, sha: `merge of ${commit}` };
 }

@@ -11,7 +11,7 @@ import type { SimulatedPipeline } from "./simulated-pipeline.ts";
 import { canCome, isPrompt } from "./starts.ts";
 
 /** Undefined where nothing that is known to lead there can happen. */
-export function towards(machine: Machine, moment: Moment): Move | undefined {
+export function nextMoveToward(machine: Machine, moment: Moment): Move | undefined {
   const search = new Search(machine);
   switch (moment.kind) {
     case "event":

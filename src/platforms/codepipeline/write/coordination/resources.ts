@@ -1,7 +1,7 @@
 /** The table, the function that keeps it, and the rule that tells it what has passed. */
 
-import type { Resource, Statement } from "../document.ts";
-import { ruleName } from "../operations.ts";
+import type { Resource, Statement } from "../infrastructure.ts";
+import { ruleName } from "../observability.ts";
 import type { WriteOptions } from "../options.ts";
 import type { LineStages } from "../stages.ts";
 import { arnOf, localArn, nameOf, type Text, text } from "../text.ts";

@@ -1,7 +1,7 @@
 import { bucketOf } from "./artifact-bucket.ts";
 import { buildspecText, cachePaths } from "./buildspec.ts";
-import type { ParameterSpec, Resource, Role, Statement } from "./document.ts";
-import { handedStatements, handedVariables } from "./hand-over/artifacts.ts";
+import { handedStatements, handedVariables } from "./coordination/artifacts.ts";
+import type { ParameterSpec, Resource, Role, Statement } from "./infrastructure.ts";
 import { projectId, roleId, wordsOf } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
@@ -13,7 +13,7 @@ import { targetVariables } from "./target-commands.ts";
 import { jobRoleName, roleArnIn, targetOfPlace } from "./targets.ts";
 import { arnOf, localArn, type Text, text } from "./text.ts";
 
-export interface Work {
+export interface JobResources {
   readonly resources: readonly Resource[];
   readonly buildspec?: { path: string; text: string };
   readonly policy?: ParameterSpec;
@@ -22,7 +22,7 @@ export interface Work {
 }
 
 /** What a job has of its own: a role, and a project with its log where a machine runs it. */
-export function workOf(place: JobPlace, register: Register): Work {
+export function jobResourcesOf(place: JobPlace, register: Register): JobResources {
   const { options, pipeline, name, job, environment } = place;
   // What an upload may do is a matter of who does it: the pipeline's role, or that of the environment's account.
   if (nativeUpload(place, register) !== undefined) return { resources: [] };

@@ -8,7 +8,7 @@ import { CannotWrite } from "../../generated.ts";
  * What one push goes through: a branch, and the environments that a release of it reaches, in order. A CodePipeline has
  * one source branch, so each line becomes one pipeline.
  */
-export interface Line {
+export interface ReleaseLine {
   readonly name: string;
   readonly branch: string;
   readonly environments: readonly Environment[];
@@ -23,7 +23,7 @@ export interface Line {
 }
 
 /** @throws {CannotWrite} for environments that no single push can reach. */
-export function linesOf(delivery: Delivery): Line[] {
+export function releaseLinesOf(delivery: Delivery): ReleaseLine[] {
   const { environments } = delivery;
   const branches = [...new Set(environments.flatMap((environment) => branchOf(environment)))];
   const reached = new Map(branches.map((branch) => [branch, deploysOn(delivery, branch)]));
@@ -52,7 +52,7 @@ export function linesOf(delivery: Delivery): Line[] {
 }
 
 /** One CodePipeline for each pipeline. @throws {CannotWrite} where two would have one name. */
-export function separated(lines: readonly Line[]): Line[] {
+export function separated(lines: readonly ReleaseLine[]): ReleaseLine[] {
   const separate = lines.flatMap((line) =>
     line.pipelines.map((pipeline) => ({ ...line, name: `${line.name}-${pipeline.name}`, pipelines: [pipeline] })),
   );

@@ -2,9 +2,10 @@
 
 import type { Delivery } from "../../../model/delivery.ts";
 import { artifactBucket } from "./artifact-bucket.ts";
-import type { Bucket, Document, Elsewhere, LentRole, PolicyStatement, Resource } from "./document.ts";
 import { encryptionKey, handing, keyId } from "./encryption.ts";
+import type { Bucket, Infrastructure, LentRole, PolicyStatement, RemoteStack, Resource } from "./infrastructure.ts";
 import type { JobPlace, Register } from "./job-place.ts";
+import type { JobResources } from "./job-resources.ts";
 import { roleNames } from "./names.ts";
 import { isNative } from "./native-action.ts";
 import { uploadStatements } from "./native-upload.ts";
@@ -25,17 +26,16 @@ import {
   targetOfPlace,
 } from "./targets.ts";
 import { arnOf, type Text, text } from "./text.ts";
-import type { Work } from "./work.ts";
 
 interface Around {
   readonly delivery: Delivery;
   readonly options: WriteOptions;
   readonly register: Register;
   readonly lines: readonly LineStages[];
-  readonly work: readonly Work[];
+  readonly work: readonly JobResources[];
 }
 
-export function elsewhereOf(around: Around): Elsewhere[] {
+export function remoteStacksOf(around: Around): RemoteStack[] {
   const { home } = around.options.settings;
   if (home === undefined) return [];
   const guests = guestsOf(around);
@@ -43,7 +43,7 @@ export function elsewhereOf(around: Around): Elsewhere[] {
   const accounts = [...new Set([...guests, ...abroad].map(({ account }) => account))].sort();
   const regions = [...new Set(around.lines.flatMap(otherRegions))].sort();
   return [
-    ...accounts.map((account): Elsewhere => {
+    ...accounts.map((account): RemoteStack => {
       const own = abroad.filter((one) => one.account === account);
       const actionRoles = guests.filter((one) => one.account === account).map((guest) => actionRole(guest, around));
       const name = `target-${account}`;
@@ -51,7 +51,7 @@ export function elsewhereOf(around: Around): Elsewhere[] {
         name,
         account,
         region: home.region,
-        document: {
+        infrastructure: {
           ...plainDocument(around),
           description: `What the pipelines of ${around.delivery.name} may do in the account ${account}`,
           parameters: own.flatMap(({ policy }) => policy ?? []),
@@ -60,25 +60,28 @@ export function elsewhereOf(around: Around): Elsewhere[] {
         },
       };
     }),
-    ...regions.map((region): Elsewhere => {
+    ...regions.map((region): RemoteStack => {
       const name = `region-${region}`;
       return {
         name,
         account: home.account,
         region,
-        document: regionDocument(region, around),
+        infrastructure: regionInfrastructure(region, around),
       };
     }),
   ];
 }
 
-const plainDocument = ({ delivery, options }: Around): Omit<Document, "description" | "parameters" | "resources"> => ({
+const plainDocument = ({
+  delivery,
+  options,
+}: Around): Omit<Infrastructure, "description" | "parameters" | "resources"> => ({
   delivery: delivery.name,
   outputs: [],
   tags: { "baton:delivery": delivery.name, ...options.settings.tags },
   buildspecs: [],
   notes: [],
-  elsewhere: [],
+  remoteStacks: [],
 });
 
 /** CodePipeline acting in an environment of another account. */
@@ -184,7 +187,7 @@ export function storeIn(region: string, around: Pick<Around, "delivery" | "regis
   };
 }
 
-function regionDocument(region: string, around: Around): Document {
+function regionInfrastructure(region: string, around: Around): Infrastructure {
   const { delivery, options, register, lines } = around;
   const home = options.settings.home!;
   const hasKey = encryptionOf(options.settings) === "key";

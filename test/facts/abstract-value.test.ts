@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  type AbstractValue,
   evaluate,
   free,
   known,
   MADE,
   made,
   OTHER_REPOSITORY,
-  type Possible,
   SOME,
   THIS_REPOSITORY,
   truthyChance,
-} from "../../src/platforms/github/facts/possible.ts";
+} from "../../src/platforms/github/facts/abstract-value.ts";
 import { parseExpression } from "../../src/platforms/github/read/expressions/parse.ts";
 
-const values: Readonly<Record<string, Possible>> = {
+const values: Readonly<Record<string, AbstractValue>> = {
   "vars.flag": free,
   "needs.a.outputs.go": made,
   "github.event_name": known("push"),

@@ -12,15 +12,15 @@ import type { Json, Syntax } from "../workflow.ts";
 /** 0 impossible, 1 depends on values that are made, 2 possible by free choice, 3 certain. */
 export type Chance = 0 | 1 | 2 | 3;
 
-export type Possible =
+export type AbstractValue =
   | { readonly kind: "known"; readonly value: Json }
   | { readonly kind: "open"; readonly truthy: Chance; readonly falsy: Chance };
 
-export const free: Possible = { kind: "open", truthy: 2, falsy: 2 };
-export const made: Possible = { kind: "open", truthy: 1, falsy: 1 };
-export const nothing: Possible = { kind: "known", value: null };
+export const free: AbstractValue = { kind: "open", truthy: 2, falsy: 2 };
+export const made: AbstractValue = { kind: "open", truthy: 1, falsy: 1 };
+export const nothing: AbstractValue = { kind: "known", value: null };
 
-export function known(value: Json): Possible {
+export function known(value: Json): AbstractValue {
   return { kind: "known", value };
 }
 
@@ -36,17 +36,17 @@ export const OTHER_REPOSITORY = "\u0000other repository";
 /** Contexts and status functions as the one who asks knows them. */
 export interface Surroundings {
   /** `path` in lower case, e.g. `["github", "event", "workflow_run", "conclusion"]`. */
-  context(path: readonly string[]): Possible;
-  status(name: "success" | "failure" | "cancelled" | "always"): Possible;
+  context(path: readonly string[]): AbstractValue;
+  status(name: "success" | "failure" | "cancelled" | "always"): AbstractValue;
   /** A value to take for one node of the tree, to see what hangs on it. */
-  readonly supposed?: { readonly node: Syntax; readonly value: Possible } | undefined;
+  readonly supposed?: { readonly node: Syntax; readonly value: AbstractValue } | undefined;
 }
 
-export function truthyChance(value: Possible): Chance {
+export function truthyChance(value: AbstractValue): Chance {
   return value.kind === "open" ? value.truthy : isTruthy(value.value) ? 3 : 0;
 }
 
-function falsyChance(value: Possible): Chance {
+function falsyChance(value: AbstractValue): Chance {
   return value.kind === "open" ? value.falsy : isTruthy(value.value) ? 0 : 3;
 }
 
@@ -55,11 +55,11 @@ function isTruthy(value: Json): boolean {
 }
 
 /** Open with the weaker kind of chance of everything that went into it. */
-function mixed(values: readonly Possible[]): Possible {
+function mixed(values: readonly AbstractValue[]): AbstractValue {
   return values.some((value) => value.kind === "open" && Math.max(value.truthy, value.falsy) <= 1) ? made : free;
 }
 
-export function evaluate(syntax: Syntax, around: Surroundings): Possible {
+export function evaluate(syntax: Syntax, around: Surroundings): AbstractValue {
   if (around.supposed?.node === syntax) return around.supposed.value;
   switch (syntax.kind) {
     case "literal":
@@ -86,11 +86,11 @@ export function evaluate(syntax: Syntax, around: Surroundings): Possible {
   }
 }
 
-function chain(operands: readonly Syntax[], around: Surroundings, kind: "and" | "or"): Possible {
+function chain(operands: readonly Syntax[], around: Surroundings, kind: "and" | "or"): AbstractValue {
   let truthy: Chance = kind === "and" ? 3 : 0;
   let falsy: Chance = kind === "and" ? 0 : 3;
   let open = false;
-  let last: Possible = nothing;
+  let last: AbstractValue = nothing;
   for (const operand of operands) {
     last = evaluate(operand, around);
     const t = truthyChance(last);
@@ -107,7 +107,7 @@ function chain(operands: readonly Syntax[], around: Surroundings, kind: "and" | 
   return { kind: "open", truthy, falsy };
 }
 
-function access(syntax: Syntax, around: Surroundings): Possible {
+function access(syntax: Syntax, around: Surroundings): AbstractValue {
   const path = pathOf(syntax);
   if (path) return around.context(path);
   if (syntax.kind === "index") {
@@ -132,7 +132,7 @@ function memberOf(object: Json, index: Json): Json {
 
 const secretMarks = new Set<Json>([THIS_REPOSITORY, SOME]);
 
-function compare(operator: string, left: Possible, right: Possible): Possible {
+function compare(operator: string, left: AbstractValue, right: AbstractValue): AbstractValue {
   if (left.kind !== "known" || right.kind !== "known") return mixed([left, right]);
   const [a, b] = [left.value, right.value];
   const equality = operator === "==" || operator === "!=";
@@ -177,7 +177,7 @@ function looseOrder(a: Json, b: Json): number | undefined {
   return Number.isNaN(difference) ? undefined : difference;
 }
 
-function call(name: string, args: readonly Syntax[], around: Surroundings): Possible {
+function call(name: string, args: readonly Syntax[], around: Surroundings): AbstractValue {
   if (name === "success" || name === "failure" || name === "cancelled" || name === "always") return around.status(name);
   const values = args.map((arg) => evaluate(arg, around));
   if (name === "hashfiles") return made;
@@ -224,7 +224,7 @@ function call(name: string, args: readonly Syntax[], around: Surroundings): Poss
 }
 
 /** A list with members that are not known: what it holds for certain, it holds. */
-function inOpenList(name: string, list: readonly Json[], item: Json | undefined): Possible {
+function inOpenList(name: string, list: readonly Json[], item: Json | undefined): AbstractValue {
   if (name === "contains" && item !== undefined && list.some((each) => looselyEqual(each, item))) return known(true);
   return list.includes(MADE) ? made : free;
 }
@@ -236,7 +236,7 @@ export function textOf(value: Json): string {
   return Array.isArray(value) ? "Array" : "Object";
 }
 
-export function isTrue(value: Possible): "yes" | "no" | "unknown" {
+export function isTrue(value: AbstractValue): "yes" | "no" | "unknown" {
   const chance = truthyChance(value);
   return chance === 3 ? "yes" : chance === 0 ? "no" : "unknown";
 }

@@ -2,10 +2,10 @@
 
 import type { Choice, JobPattern, RootEvent, Scenario } from "../../simulation/scenario.ts";
 import type { Analysis } from "./analysis.ts";
-import type { CoStart, Deed, Doing } from "./parties.ts";
-import { asEvent, beginning, type StagedWay, stagedScenario, stagedWay } from "./staged-claims.ts";
+import type { CoStart, ResourceUse, ViewedJob } from "./cross-platform.ts";
+import { asEvent, beginning, type StagedChain, stagedChain, stagedScenario } from "./staged-claims.ts";
 
-export interface Meeting {
+export interface Overlap {
   readonly scenario: Scenario;
   /** What each of them does. */
   readonly jobs: readonly [JobPattern, JobPattern];
@@ -14,15 +14,15 @@ export interface Meeting {
 }
 
 /** Undefined where one of them cannot start at all. */
-export function meetingOf(
+export function overlapOf(
   analysis: Analysis,
   start: CoStart | undefined,
-  [[a, first], [b, second]]: readonly [Doing, Doing],
-): Meeting | undefined {
+  [[a, first], [b, second]]: readonly [ViewedJob, ViewedJob],
+): Overlap | undefined {
   const apart = start?.apart ? " that touches the paths of both" : "";
   const shared = start && { root: start.push, choices: start.choices, described: start.words };
-  const x: Way | undefined = shared ?? wayOf(analysis, first, "first");
-  const y: Way | undefined = shared ?? wayOf(analysis, second, "second");
+  const x: TriggerChain | undefined = shared ?? chainOf(analysis, first, "first");
+  const y: TriggerChain | undefined = shared ?? chainOf(analysis, second, "second");
   if (!x || !y) return undefined;
   const events: readonly RootEvent[] = start ? [x.root] : [x.root, y.root];
   const choices: readonly Choice[] = start ? x.choices : [...x.choices, ...y.choices];
@@ -37,22 +37,22 @@ export function meetingOf(
   };
 }
 
-type Way = Pick<StagedWay, "root" | "choices" | "described">;
+type TriggerChain = Pick<StagedChain, "root" | "choices" | "described">;
 
-function patternOf({ pipeline, path }: Deed["job"], { root }: Way): JobPattern {
+function patternOf({ pipeline, path }: ResourceUse["job"], { root }: TriggerChain): JobPattern {
   return { run: { pipeline, event: root.id }, path };
 }
 
-function wayOf(analysis: Analysis, place: Deed["job"], event: string): Way | undefined {
+function chainOf(analysis: Analysis, place: ResourceUse["job"], event: string): TriggerChain | undefined {
   const staged = analysis.facts.staged?.pipelines.find(({ id }) => id === place.pipeline);
-  const way = staged ? stagedWay(analysis, staged) : wayOfJob(analysis, place);
-  return way && { ...way, root: asEvent(way.root, event, `commit-${event}`) };
+  const chain = staged ? stagedChain(analysis, staged) : chainOfJob(analysis, place);
+  return chain && { ...chain, root: asEvent(chain.root, event, `commit-${event}`) };
 }
 
-function wayOfJob(analysis: Analysis, { pipeline: id, path }: Deed["job"]): Way | undefined {
+function chainOfJob(analysis: Analysis, { pipeline: id, path }: ResourceUse["job"]): TriggerChain | undefined {
   const pipeline = analysis.facts.pipeline(id);
   const job = pipeline?.jobs.find((each) => each.path.join("/") === path.join("/"));
-  const ways = pipeline && job ? analysis.waysRunning(pipeline, job) : [];
-  const way = ways.find(({ upstream }) => !upstream);
-  return way && { root: way.root, described: way.described, choices: [] };
+  const chains = pipeline && job ? analysis.chainsRunning(pipeline, job) : [];
+  const chain = chains.find(({ upstream }) => !upstream);
+  return chain && { root: chain.root, described: chain.described, choices: [] };
 }

@@ -21,15 +21,15 @@ import { fileName } from "./wording.ts";
 
 export type PushStart = Extract<StagedStart, { kind: "push" }>;
 
-export interface Party {
+export interface PipelineView {
   readonly id: string;
   readonly label: string;
   readonly at: Place;
-  readonly pushes: readonly PartyPush[];
+  readonly pushes: readonly ViewPush[];
   /** Names of the pipelines after which it starts. */
   readonly after: readonly string[];
   readonly name: string | undefined;
-  readonly deeds: readonly Deed[];
+  readonly uses: readonly ResourceUse[];
   /** Names of values that other stacks hand over, with the actions that take and make them. */
   readonly imports: ReadonlyMap<string, ActionFacts>;
   readonly exports: ReadonlyMap<string, ActionFacts>;
@@ -38,7 +38,7 @@ export interface Party {
   readonly shape: string;
 }
 
-export interface PartyPush {
+export interface ViewPush {
   readonly repository: string | undefined;
   readonly branches: NameSet;
   readonly tags: NameSet;
@@ -49,7 +49,7 @@ export interface PartyPush {
   readonly by: string;
 }
 
-export interface Deed {
+export interface ResourceUse {
   readonly access: ResourceAccess;
   /** Where in the pipeline, for people. */
   readonly where: string;
@@ -60,20 +60,20 @@ export interface Deed {
   readonly job: { readonly pipeline: string; readonly path: readonly string[] };
 }
 
-const known = new WeakMap<Analysis, readonly Party[]>();
+const known = new WeakMap<Analysis, readonly PipelineView[]>();
 
-export function partiesOf(analysis: Analysis): readonly Party[] {
-  let parties = known.get(analysis);
-  if (!parties) {
-    const staged = (analysis.facts.staged?.pipelines ?? []).map(stagedParty);
+export function pipelineViews(analysis: Analysis): readonly PipelineView[] {
+  let views = known.get(analysis);
+  if (!views) {
+    const staged = (analysis.facts.staged?.pipelines ?? []).map(viewOfStages);
     // Workflows matter here only beside pipelines of the other kind.
-    parties = staged.length > 0 ? [...staged, ...jobParties(analysis)] : [];
-    known.set(analysis, parties);
+    views = staged.length > 0 ? [...staged, ...viewsOfJobs(analysis)] : [];
+    known.set(analysis, views);
   }
-  return parties;
+  return views;
 }
 
-function stagedParty(pipeline: StagedPipeline): Party {
+function viewOfStages(pipeline: StagedPipeline): PipelineView {
   const { actions } = pipeline;
   const imports = actions.flatMap((action) => action.imports.map((name) => [name, action] as const));
   const exports = actions.flatMap((action) => action.exports.map((name) => [name, action] as const));
@@ -84,7 +84,7 @@ function stagedParty(pipeline: StagedPipeline): Party {
     name: literal(pipeline.name) ?? pipeline.label,
     pushes: pipeline.starts.filter((start) => start.kind === "push").map(pushOf),
     after: pipeline.starts.flatMap((start) => (start.kind === "after" ? (identity(start.pipeline.key) ?? []) : [])),
-    deeds: pipeline.actions.flatMap((action) => action.accesses.flatMap((access) => deedOf(action, access))),
+    uses: pipeline.actions.flatMap((action) => action.accesses.flatMap((access) => useOf(action, access))),
     // The first action that takes a value is the one that misses it.
     imports: new Map(imports.toReversed()),
     exports: new Map(exports),
@@ -93,7 +93,7 @@ function stagedParty(pipeline: StagedPipeline): Party {
   };
 }
 
-function deedOf(action: ActionFacts, access: ActionFacts["accesses"][number]): Deed[] {
+function useOf(action: ActionFacts, access: ActionFacts["accesses"][number]): ResourceUse[] {
   if (access.kind !== "resource") return [];
   const { details } = access;
   const account = identity([...action.account, ...(details.get("account") ?? [])]);
@@ -105,19 +105,19 @@ export function whereOf({ label, stageLabel }: ActionFacts): string {
   return `"${label}" in stage "${stageLabel}"`;
 }
 
-export function jobOf({ pipeline, stageLabel, label }: ActionFacts): Deed["job"] {
+export function jobOf({ pipeline, stageLabel, label }: ActionFacts): ResourceUse["job"] {
   return { pipeline, path: [stageLabel, label] };
 }
 
-function pushOf(start: PushStart): PartyPush {
+function pushOf(start: PushStart): ViewPush {
   const { source, branches, tags, paths, branch, at, by } = start;
   const repository = start.missingSource ? undefined : identity(source.repository.key);
   return { repository, branches, tags, paths, branch: branch && identity(branch.key), at, by };
 }
 
-function jobParties(analysis: Analysis): Party[] {
-  return analysis.facts.pipelines.map((pipeline): Party => {
-    const pushes = pipeline.starts.flatMap((start): PartyPush[] => {
+function viewsOfJobs(analysis: Analysis): PipelineView[] {
+  return analysis.facts.pipelines.map((pipeline): PipelineView => {
+    const pushes = pipeline.starts.flatMap((start): ViewPush[] => {
       if (start.cause.kind !== "push") return [];
       const { branches, tags, paths } = start.cause;
       return [
@@ -135,9 +135,9 @@ function jobParties(analysis: Analysis): Party[] {
     const running = pushes.length === 0 ? [] : pipeline.jobs.filter((job) => runsOnPush(analysis, pipeline, job));
     // A workflow that starts or watches the other side orders itself by commands.
     const orders = running.some((job) => job.steps.some((step) => /aws codepipeline /.test(step.text)));
-    const deeds = running.flatMap((job) =>
+    const uses = running.flatMap((job) =>
       job.steps.flatMap((step) =>
-        step.accesses.flatMap((access): Deed[] => {
+        step.accesses.flatMap((access): ResourceUse[] => {
           if (access.kind !== "resource") return [];
           const resolved = { ...access, key: step.resolve(access.key) };
           const where = `job "${job.label}"`;
@@ -154,7 +154,7 @@ function jobParties(analysis: Analysis): Party[] {
       name: undefined,
       pushes: orders ? [] : pushes,
       after: [],
-      deeds: orders ? [] : deeds,
+      uses: orders ? [] : uses,
       imports: new Map(),
       exports: new Map(),
       platform: "jobs",
@@ -165,15 +165,15 @@ function jobParties(analysis: Analysis): Party[] {
 
 function runsOnPush(
   analysis: Analysis,
-  pipeline: Parameters<Analysis["ways"]>[0],
+  pipeline: Parameters<Analysis["chains"]>[0],
   job: (typeof pipeline)["jobs"][number],
 ) {
-  return analysis.waysRunning(pipeline, job).some((way) => way.root.kind === "push" && !way.upstream);
+  return analysis.chainsRunning(pipeline, job).some((chain) => chain.root.kind === "push" && !chain.upstream);
 }
 
 export interface CoStart {
-  readonly a: PartyPush;
-  readonly b: PartyPush;
+  readonly a: ViewPush;
+  readonly b: ViewPush;
   /** `push to main`. */
   readonly words: string;
   readonly push: Push;
@@ -183,23 +183,23 @@ export interface CoStart {
 }
 
 /** One push that starts both, the first that is told. */
-export function coStart(a: Party, b: Party): CoStart | undefined {
+export function coStart(a: PipelineView, b: PipelineView): CoStart | undefined {
   for (const start of coStarts(a, b)) return start;
   return undefined;
 }
 
 /** One push that starts both and lets both do their part. */
-export function coStartOf(analysis: Analysis, [a, first]: Doing, [b, second]: Doing): CoStart | undefined {
+export function coStartOf(analysis: Analysis, [a, first]: ViewedJob, [b, second]: ViewedJob): CoStart | undefined {
   for (const start of coStarts(a, b)) {
     if (runsOn(analysis, first, start.push) && runsOn(analysis, second, start.push)) return start;
   }
   return undefined;
 }
 
-/** A party with the job or action of it that matters. */
-export type Doing = readonly [Party, Deed["job"]];
+/** A view with the job or action of it that matters. */
+export type ViewedJob = readonly [PipelineView, ResourceUse["job"]];
 
-function* coStarts(a: Party, b: Party): Generator<CoStart> {
+function* coStarts(a: PipelineView, b: PipelineView): Generator<CoStart> {
   for (const x of a.pushes) {
     for (const y of b.pushes) {
       if (!sameRepository(x.repository, y.repository)) continue;
@@ -215,12 +215,12 @@ function* coStarts(a: Party, b: Party): Generator<CoStart> {
 }
 
 /** What a condition says of a job on this push; actions have none. */
-function runsOn(analysis: Analysis, { pipeline: id, path }: Deed["job"], { ref }: Push): boolean {
+function runsOn(analysis: Analysis, { pipeline: id, path }: ResourceUse["job"], { ref }: Push): boolean {
   const pipeline = analysis.facts.pipeline(id);
   const job = pipeline?.jobs.find((each) => each.path.join("/") === path.join("/"));
   if (!pipeline || !job) return true;
   return analysis
-    .waysRunning(pipeline, job)
+    .chainsRunning(pipeline, job)
     .some(
       ({ root, upstream }) =>
         !upstream && root.kind === "push" && root.ref.kind === ref.kind && root.ref.name === ref.name,
@@ -234,13 +234,13 @@ function sameRepository(a: string | undefined, b: string | undefined): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-function* commonRefs(x: PartyPush, y: PartyPush): Generator<PushRef> {
+function* commonRefs(x: ViewPush, y: ViewPush): Generator<PushRef> {
   if (x.branch !== undefined && x.branch === y.branch) {
     const ref = x.branch.includes("‹") ? openBranch(x.branch) : branchRef(x.branch);
     if (ref) yield ref;
     return;
   }
-  const open = (push: PartyPush) => push.branches.kind !== "all" || push.branch === undefined;
+  const open = (push: ViewPush) => push.branches.kind !== "all" || push.branch === undefined;
   if (open(x) && open(y)) {
     for (const branch of shared(x.branches, y.branches)) yield branchRef(branch);
     if (x.branches.kind === "all" && y.branches.kind === "all") yield { ...branchRef("main"), words: "a push" };
@@ -259,7 +259,7 @@ function pathsApart(x: NameSet, y: NameSet): boolean {
 }
 
 /** Whether both are one pipeline, read from two files. */
-export function samePipeline(a: Party, b: Party): boolean {
+export function samePipeline(a: PipelineView, b: PipelineView): boolean {
   if (a === b) return true;
   if (a.platform !== "stages" || b.platform !== "stages") return false;
   const [file, other] = [a.id.slice(0, a.id.indexOf("#")), b.id.slice(0, b.id.indexOf("#"))];
@@ -267,15 +267,15 @@ export function samePipeline(a: Party, b: Party): boolean {
 }
 
 /** Whether one starts only after the other has succeeded, directly. */
-export function startsAfter(later: Party, earlier: Party): boolean {
+export function startsAfter(later: PipelineView, earlier: PipelineView): boolean {
   return (
     earlier.name !== undefined &&
     later.after.some((name) => name === earlier.name || name.endsWith(`#${earlier.name}›`))
   );
 }
 
-/** What a deed touches, equal where it is certainly the same thing. Undefined where that is not certain. */
-export function targetOf({ access, account, region }: Deed): string | undefined {
+/** What a use touches, equal where it is certainly the same thing. Undefined where that is not certain. */
+export function targetOf({ access, account, region }: ResourceUse): string | undefined {
   const key = identity(access.key);
   if (!key || account === undefined || region === undefined) return undefined;
   return `${access.resource} ${key} ${account} ${region}`;
@@ -286,11 +286,11 @@ export function bucketOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
 }
 
-export function changes({ access }: Deed): boolean {
+export function changes({ access }: ResourceUse): boolean {
   return access.mode !== "read" && (access.effect === "deploy" || access.effect === "destroy");
 }
 
-export function nameOfTarget({ access }: Deed): string {
+export function nameOfTarget({ access }: ResourceUse): string {
   const what = access.resource === "terraform-state" ? "Terraform state" : access.resource;
   return `${what} "${readable(access.key)}"`;
 }

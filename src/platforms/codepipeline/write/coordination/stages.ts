@@ -4,18 +4,18 @@ import type { Environment } from "../../../../model/delivery.ts";
 import { promisedOutputs } from "../../../../model/job-values.ts";
 import { CannotWrite } from "../../../generated.ts";
 import { exportsRun } from "../buildspec.ts";
-import type { Action, Stage } from "../document.ts";
 import { configurationLimit, sourceArtifact } from "../fixed-names.ts";
+import type { Action, Stage } from "../infrastructure.ts";
 import type { JobPlace, Register } from "../job-place.ts";
-import type { Line } from "../lines.ts";
 import { nativeStack, stackOutput } from "../native.ts";
+import type { ReleaseLine } from "../release-lines.ts";
 import { nameOf } from "../text.ts";
 import { handedFile, isTaken } from "./artifacts.ts";
 import { handOverId } from "./ids.ts";
 import { fromVariable } from "./variables.ts";
 
 interface Handed {
-  readonly line: Line;
+  readonly line: ReleaseLine;
   readonly environment: Environment;
   /** Its jobs there. */
   readonly places: readonly JobPlace[];

@@ -4,7 +4,7 @@
  */
 import type { Text } from "./text.ts";
 
-export interface Document {
+export interface Infrastructure {
   readonly delivery: string;
   readonly description: string;
   readonly parameters: readonly ParameterSpec[];
@@ -17,15 +17,15 @@ export interface Document {
   /** Where it is to exist; undefined: wherever who creates it says. */
   readonly home?: { readonly account: string; readonly region?: string } | undefined;
   /** What is to exist in other accounts and regions, before this. */
-  readonly elsewhere: readonly Elsewhere[];
+  readonly remoteStacks: readonly RemoteStack[];
 }
 
-export interface Elsewhere {
+export interface RemoteStack {
   /** `target-111122223333`, `region-eu-west-1`. */
   readonly name: string;
   readonly account: string;
   readonly region: string;
-  readonly document: Document;
+  readonly infrastructure: Infrastructure;
 }
 
 export interface ParameterSpec {

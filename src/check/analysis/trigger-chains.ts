@@ -3,13 +3,13 @@
 import type { Circumstances, Conclusion, Facts, NameSet, Pipeline, Start } from "../../facts/facts.ts";
 import type { RootEvent } from "../../simulation/scenario.ts";
 
-export interface Way {
+export interface TriggerChain {
   readonly circumstances: Circumstances;
   readonly start: Start;
   /** The event at the beginning. */
   readonly root: RootEvent;
-  /** The way of the run whose end started this one. */
-  readonly upstream: Way | undefined;
+  /** The chain of the run whose end started this one. */
+  readonly upstream: TriggerChain | undefined;
   /** `push to main`. */
   readonly described: string;
   /** 0 for a root event, one more for each completion. */
@@ -20,7 +20,7 @@ export interface Way {
 export const MAX_CHAIN = 3;
 const MAX_BRANCHES = 8;
 
-export interface WaysOptions {
+export interface ChainOptions {
   /** Branch names that filters and conditions mention, the default branch first. */
   readonly branches: readonly string[];
   readonly tags: readonly string[];
@@ -28,14 +28,14 @@ export interface WaysOptions {
   readonly heads: readonly string[];
 }
 
-/** All ways of a pipeline, those that start from outside first. */
-export function waysOf(facts: Facts, pipeline: Pipeline, options: WaysOptions): Way[] {
-  return pipeline.starts.flatMap((start) => waysOfStart(facts, start, options, 0));
+/** All trigger chains of a pipeline, those that start from outside first. */
+export function triggerChainsOf(facts: Facts, pipeline: Pipeline, options: ChainOptions): TriggerChain[] {
+  return pipeline.starts.flatMap((start) => chainsOfStart(facts, start, options, 0));
 }
 
-function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: number): Way[] {
+function chainsOfStart(facts: Facts, start: Start, options: ChainOptions, depth: number): TriggerChain[] {
   const { cause } = start;
-  const way = (circumstances: Omit<Circumstances, "start">, root: RootEvent, described: string): Way => ({
+  const chain = (circumstances: Omit<Circumstances, "start">, root: RootEvent, described: string): TriggerChain => ({
     circumstances: { start, ...circumstances },
     start,
     root,
@@ -47,9 +47,9 @@ function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: nu
     case "push":
       return [
         ...namesIn(cause.branches, options.branches).map((branch) =>
-          way({ branch }, pushTo("branch", branch), `push to ${branch}`),
+          chain({ branch }, pushTo("branch", branch), `push to ${branch}`),
         ),
-        ...namesIn(cause.tags, options.tags).map((tag) => way({ tag }, pushTo("tag", tag), `push of tag ${tag}`)),
+        ...namesIn(cause.tags, options.tags).map((tag) => chain({ tag }, pushTo("tag", tag), `push of tag ${tag}`)),
       ];
     case "pull-request": {
       const [base] = namesIn(cause.branches, options.branches);
@@ -60,7 +60,7 @@ function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: nu
       );
       return actions.slice(0, 4).flatMap((action) =>
         kinds.map(({ head, outsider }) =>
-          way(
+          chain(
             { branch: base, action, outsider, head },
             {
               kind: "pull-request",
@@ -79,13 +79,13 @@ function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: nu
       );
     }
     case "completion":
-      return depth >= MAX_CHAIN ? [] : completionWays(facts, start, options, depth);
+      return depth >= MAX_CHAIN ? [] : completionChains(facts, start, options, depth);
     case "dispatch": {
       const [branch] = options.branches;
       const required = cause.inputs.filter((input) => input.required && !input.hasDefault);
       const inputs = Object.fromEntries(required.map((input) => [input.name, input.options[0] ?? "1"]));
       return [
-        way(
+        chain(
           { branch: branch ?? "main" },
           { kind: "dispatch", id: "dispatch", pipeline: start.pipeline, branch: branch ?? "main", inputs },
           "run by hand",
@@ -93,20 +93,24 @@ function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: nu
       ];
     }
     case "schedule":
-      return [way({}, { kind: "schedule", id: "schedule", pipeline: start.pipeline }, "schedule")];
+      return [chain({}, { kind: "schedule", id: "schedule", pipeline: start.pipeline }, "schedule")];
     case "release": {
       const actions = cause.types.length > 0 ? cause.types : ["published"];
       return actions.map((action) =>
-        way({ action, tag: "v1.0.0" }, { kind: "release", id: "release", action, tag: "v1.0.0" }, `release ${action}`),
+        chain(
+          { action, tag: "v1.0.0" },
+          { kind: "release", id: "release", action, tag: "v1.0.0" },
+          `release ${action}`,
+        ),
       );
     }
     case "custom-event": {
       const type = cause.types[0] ?? "event";
-      return [way({ action: type }, { kind: "custom-event", id: "event", type }, `repository_dispatch ${type}`)];
+      return [chain({ action: type }, { kind: "custom-event", id: "event", type }, `repository_dispatch ${type}`)];
     }
     case "call":
       return [
-        way(
+        chain(
           {},
           { kind: "call", id: "call", pipeline: start.pipeline, callerName: "caller", inputs: {} },
           "call from another workflow",
@@ -114,7 +118,7 @@ function waysOfStart(facts: Facts, start: Start, options: WaysOptions, depth: nu
       ];
     case "other": {
       const action = cause.types[0] ?? "";
-      return [way(action ? { action } : {}, { kind: "other", id: "event", name: cause.name, action }, cause.name)];
+      return [chain(action ? { action } : {}, { kind: "other", id: "event", name: cause.name, action }, cause.name)];
     }
     default:
       return cause satisfies never;
@@ -133,7 +137,7 @@ function namesIn(set: NameSet, mentioned: readonly string[]): string[] {
   return [...names].slice(0, MAX_BRANCHES);
 }
 
-function completionWays(facts: Facts, start: Start, options: WaysOptions, depth: number): Way[] {
+function completionChains(facts: Facts, start: Start, options: ChainOptions, depth: number): TriggerChain[] {
   const { cause } = start;
   if (cause.kind !== "completion") return [];
   const requestedOnly = cause.types.length > 0 && !cause.types.includes("completed");
@@ -143,10 +147,10 @@ function completionWays(facts: Facts, start: Start, options: WaysOptions, depth:
     if (pipeline === start.pipeline) return [];
     return starts
       .filter((each) => each.cause.kind !== "call")
-      .flatMap((each) => waysOfStart(facts, each, options, depth + 1))
+      .flatMap((each) => chainsOfStart(facts, each, options, depth + 1))
       .flatMap((upstream) => {
         const outsider = upstream.circumstances.outsider ?? upstream.circumstances.upstream?.outsider ?? false;
-        return branchesOfRun(upstream, cause.branches, options, outsider).map((branch): Way => {
+        return branchesOfRun(upstream, cause.branches, options, outsider).map((branch): TriggerChain => {
           const renamed = upstream.root.kind === "pull-request" && branch !== undefined;
           const root = renamed ? { ...upstream.root, head: branch } : upstream.root;
           const run = { pipeline, conclusion, event: upstream.start.event, outsider };
@@ -167,9 +171,9 @@ function completionWays(facts: Facts, start: Start, options: WaysOptions, depth:
 
 /** Branches that the run before may be on and that the filter accepts; `undefined` stands for one that is not known. */
 function branchesOfRun(
-  upstream: Way,
+  upstream: TriggerChain,
   filter: NameSet,
-  { branches }: WaysOptions,
+  { branches }: ChainOptions,
   outsider: boolean,
 ): (string | undefined)[] {
   switch (upstream.start.cause.kind) {
@@ -195,20 +199,20 @@ function branchesOfRun(
   }
 }
 
-/** The same way once more: another event of its kind, with a commit of its own. */
-export function again(way: Way, id = "second", commit = "c2"): Way {
-  const root = { ...way.root, id };
-  return { ...way, root: "commit" in root ? { ...root, commit } : root };
+/** The same chain once more: another event of its kind, with a commit of its own. */
+export function again(chain: TriggerChain, id = "second", commit = "c2"): TriggerChain {
+  const root = { ...chain.root, id };
+  return { ...chain, root: "commit" in root ? { ...root, commit } : root };
 }
 
-/** The same way with the run before ended differently. */
-export function withConclusion(way: Way, conclusion: Conclusion): Way {
-  const { upstream } = way.circumstances;
-  if (!upstream) return way;
-  return { ...way, circumstances: { ...way.circumstances, upstream: { ...upstream, conclusion } } };
+/** The same chain with the run before ended differently. */
+export function withConclusion(chain: TriggerChain, conclusion: Conclusion): TriggerChain {
+  const { upstream } = chain.circumstances;
+  if (!upstream) return chain;
+  return { ...chain, circumstances: { ...chain.circumstances, upstream: { ...upstream, conclusion } } };
 }
 
-/** The same way with some jobs ending as told. */
-export function withResults(way: Way, results: ReadonlyMap<string, Conclusion>): Way {
-  return { ...way, circumstances: { ...way.circumstances, results } };
+/** The same chain with some jobs ending as told. */
+export function withResults(chain: TriggerChain, results: ReadonlyMap<string, Conclusion>): TriggerChain {
+  return { ...chain, circumstances: { ...chain.circumstances, results } };
 }

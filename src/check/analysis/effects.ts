@@ -3,6 +3,17 @@
 import type { Access, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import type { Confidence } from "../../findings/finding.ts";
+import {
+  actingWords,
+  deployWords,
+  documentationWords,
+  harmless,
+  lookingWords,
+  reportingWords,
+  skipsTests,
+  testCommand,
+  tryingWords,
+} from "./effect-words.ts";
 
 /** Something that changes the world outside of the run. */
 export interface Effect {
@@ -28,63 +39,9 @@ function says(text: string, ...wanted: readonly string[]): boolean {
   return wanted.some((word) => spaced.includes(` ${word} `));
 }
 
-const harmless = [
-  "classify",
-  "detect",
-  "determine",
-  "resolve",
-  "decide",
-  "preview",
-  "previews",
-  "dry",
-  "check",
-  "checks",
-  "test",
-  "tests",
-  "testing",
-  "lint",
-  "validate",
-  "verify",
-  "plan",
-  "notify",
-  "notification",
-  "notifications",
-  "comment",
-  "status",
-  "summary",
-  "report",
-  "wait",
-  "prepare",
-  "setup",
-  "configure",
-  "install",
-  "build",
-  "draft",
-  "notes",
-  "changelog",
-  "info",
-  "version",
-  "key",
-  "keys",
-  "login",
-  "credentials",
-  "trigger",
-  "cleanup",
-  "undeploy",
-  "delete",
-  "log",
-  "logs",
-  "url",
-  "outputs",
-  "coverage",
-  "results",
-  "size",
-  "codecov",
-];
-
 function namedEffect(label: string): "deploy" | "publish" | undefined {
   if (says(label, ...harmless)) return undefined;
-  if (says(label, "deploy", "deploys", "deployment", "rollout", "promote", "cd")) return "deploy";
+  if (says(label, ...deployWords)) return "deploy";
   if (says(label, "publish", "release", "push"))
     return says(label, "push") && !says(label, "image", "images", "docker") ? undefined : "publish";
   return undefined;
@@ -140,9 +97,8 @@ function findEffects(job: JobFacts): Effect[] {
 function saysItActs(job: JobFacts, step: StepFacts): boolean {
   const label = step.label === step.text.trim().split("\n")[0] ? "" : step.label;
   const names = `${label} ${job.key} ${job.label}`;
-  if (says(names, "classify", "detect", "determine", "resolve", "decide", "test", "tests", "check", "checks"))
-    return false;
-  return says(names, "deploy", "apply", "release", "publish", "provision", "rollout", "cd");
+  if (says(names, ...lookingWords)) return false;
+  return says(names, ...actingWords);
 }
 
 /** Local clusters and emulators of a test are nobody's environment. */
@@ -186,24 +142,8 @@ export function isTrial(job: JobFacts): boolean {
   // A job called "test" may be the stage of that name; one called "tests" is not.
   if (says(names, "tests", "e2e", "smoke", "lint", "checks", "regression")) return !says(names, "deploy", "release");
   if (job.environment || says(names, "deploy", "release", "publish", "cd")) return false;
-  return says(
-    names,
-    "test",
-    "tests",
-    "e2e",
-    "smoke",
-    "lint",
-    "check",
-    "checks",
-    "validate",
-    "integration",
-    "verify",
-    "sanity",
-  );
+  return says(names, ...tryingWords);
 }
-
-const testCommand =
-  /\b(pytest|tox|nox|rspec|phpunit|jest|vitest|mocha|ava|karma|playwright test|cypress run|ctest|bats|unittest)\b|\b(npm|pnpm|yarn|bun|deno|go|cargo|dotnet|mix|flutter|swift|stack|cabal|lein|sbt|rake|make|just|task|bazel|nx|turbo(?: run)?)\s+(?:run\s+|-[\w-]+\s+)*(?:test|tests|check|verify|e2e|integration)\b|\b(?:npm|pnpm|yarn) (?:run )?test|cargo (?:nextest|test)|\bmvnw?\b[^\n]*\b(?:test|verify|install|package)\b|\bgradlew?\b[^\n]*\b(?:test|check|build)\b|\b[\w./-]*(?:run[-_]?)?tests?\.(?:sh|py)\b/;
 
 /** Whether the job proves something about the code. */
 export function testsCode(job: JobFacts): boolean {
@@ -216,9 +156,6 @@ export function testsCode(job: JobFacts): boolean {
   return job.steps.some((step) => step.kind === "command" && runsTests(step.text));
 }
 
-/** Builds that run tests unless they are told not to. */
-const skipsTests = /-DskipTests\b|-DskipITs\b|-Dmaven\.test\.skip|\s-x\s+:?(?:test|check)\b|--skip-tests\b/;
-
 export function runsTests(text: string): boolean {
   return text
     .split("\n")
@@ -229,36 +166,10 @@ export function runsTests(text: string): boolean {
 export function isDocumentation(effect: Effect): boolean {
   if (effect.access?.resource === "site") return true;
   const texts = [effect.job.pipeline, effect.job.key, effect.job.label, effect.tool, effect.step?.label ?? ""];
-  return texts.some((text) =>
-    says(text, "docs", "doc", "documentation", "pages", "storybook", "mkdocs", "website", "site", "wiki"),
-  );
+  return texts.some((text) => says(text, ...documentationWords));
 }
 
 /** Jobs that speak about a run or tidy up after it must run when it failed. */
 export function reportsOrCleans(job: JobFacts): boolean {
-  return says(
-    `${job.key} ${job.label}`,
-    "notify",
-    "notification",
-    "report",
-    "reports",
-    "reporter",
-    "summary",
-    "comment",
-    "status",
-    "cleanup",
-    "clean",
-    "teardown",
-    "destroy",
-    "rollback",
-    "slack",
-    "alert",
-    "label",
-    "cancel",
-    "collect",
-    "coverage",
-    "metrics",
-    "telemetry",
-    "smokeshow",
-  );
+  return says(`${job.key} ${job.label}`, ...reportingWords);
 }

@@ -4,7 +4,7 @@ import type { Shell } from "./shell.ts";
 import { joinKeys, keyText, leadingText } from "./words.ts";
 
 /** Where the commands of a script run, from where it starts: a shell inside of another leaves that one where it is. */
-export class Whereabouts {
+export class WorkingDirectories {
   private readonly roots: ReadonlySet<string>;
   private readonly folders = new Map<Shell, Key>();
   private readonly previous = new Map<Shell, Key>();

@@ -14,7 +14,7 @@ import { numberOf } from "./legs.ts";
 import type { Delivery, Holder, Scope, SimJob, SimLeg, SimRun } from "./world.ts";
 
 /** Undefined where nothing that is known to lead there can happen. */
-export function towards(machine: Machine, moment: Moment): Action | undefined {
+export function nextMoveToward(machine: Machine, moment: Moment): Action | undefined {
   const search = new Search(machine);
   switch (moment.kind) {
     case "event":

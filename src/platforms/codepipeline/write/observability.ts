@@ -1,13 +1,13 @@
 /** What looks after the pipelines: who is told, who rolls back, what is drawn. */
 
-import type { Alarm, Dashboard, Resource, Role, Rule, Statement, Widget } from "./document.ts";
 import { ids } from "./fixed-names.ts";
+import type { Alarm, Dashboard, Resource, Role, Rule, Statement, Widget } from "./infrastructure.ts";
 import type { Settings } from "./options.ts";
 import { rollbackRuntime, rollbackSource } from "./rollback-function.ts";
 import type { LineStages } from "./stages.ts";
 import { arnOf, localArn, nameOf } from "./text.ts";
 
-interface Operated {
+interface Observed {
   readonly delivery: string;
   readonly settings: Settings;
   readonly lines: readonly LineStages[];
@@ -16,17 +16,17 @@ interface Operated {
   readonly projects: readonly string[];
 }
 
-export function operations(operated: Operated): Resource[] {
-  const { delivery, settings, lines } = operated;
+export function observability(observed: Observed): Resource[] {
+  const { delivery, settings, lines } = observed;
   const notices: Rule[] = [
-    notice({ id: "TellPassed", states: ["SUCCEEDED"], words: "passed", operated }),
+    notice({ id: "TellPassed", states: ["SUCCEEDED"], words: "passed", observed }),
     // Checks are looked at when they fail; that they pass is what everybody expects.
     notice({
       id: "TellFailed",
       states: ["FAILED", "STOPPED", "CANCELED"],
       words: "did not pass",
-      operated,
-      more: operated.checks,
+      observed,
+      more: observed.checks,
     }),
   ];
   const rollsBack = settings.rollback === "function";
@@ -44,7 +44,7 @@ export function operations(operated: Operated): Resource[] {
       ],
     },
     ...notices,
-    ...(rollsBack ? rollback(operated) : []),
+    ...(rollsBack ? rollback(observed) : []),
     alarm({
       id: "NoticesLost",
       description: "Somebody was not told how a run ended",
@@ -65,10 +65,10 @@ export function operations(operated: Operated): Resource[] {
           }),
         ]
       : []),
-    ...dashboards(operated),
+    ...dashboards(observed),
   ];
 
-  function dashboards({ projects }: Operated): Dashboard[] {
+  function dashboards({ projects }: Observed): Dashboard[] {
     const builds = (metric: string) => projects.map((name) => ["AWS/CodeBuild", metric, "ProjectName", name] as const);
     const widgets: Widget[] = [
       {
@@ -118,25 +118,25 @@ function notice({
   id,
   states,
   words,
-  operated,
+  observed,
   more = [],
 }: {
   id: string;
   states: readonly string[];
   words: string;
-  operated: Operated;
+  observed: Observed;
   more?: readonly string[];
 }): Rule {
   return {
     kind: "rule",
     id,
-    name: ruleName(operated.delivery, id),
+    name: ruleName(observed.delivery, id),
     comment: [],
     description: `Tells the team that a run ${words}`,
     pattern: {
       source: ["aws.codepipeline"],
       "detail-type": ["CodePipeline Pipeline Execution State Change"],
-      detail: { pipeline: [...operated.lines.map(({ line }) => line.name), ...more], state: states },
+      detail: { pipeline: [...observed.lines.map(({ line }) => line.name), ...more], state: states },
     },
     target: {
       kind: "topic",
@@ -174,7 +174,7 @@ function alarm({
   };
 }
 
-function rollback({ delivery, settings, lines }: Operated): Resource[] {
+function rollback({ delivery, settings, lines }: Observed): Resource[] {
   const environmentsOf = ({ line, stages }: LineStages) =>
     line.environments.map(({ name }) => name).filter((name) => stages.some((stage) => stage.name === name));
   const stages = Object.fromEntries(lines.map((one) => [one.line.name, environmentsOf(one)]));
