@@ -28,10 +28,10 @@ export interface Platform {
   /** Beside a definition: what concerns this platform alone. */
   readonly settingsFile: string;
   /** Looks without loading anything large. Undefined: there is nothing of this platform. */
-  find(where: Where): Found | undefined;
+  find(where: Where): Readable | undefined;
 }
 
-export interface Found {
+export interface Readable {
   read(): Promise<Reading>;
 }
 

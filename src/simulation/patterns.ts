@@ -12,13 +12,13 @@ export function matchesRun(pattern: RunPattern, run: TraceRun): boolean {
   );
 }
 
-export interface JobPlace {
+export interface JobOccurrence {
   readonly run: TraceRun;
   readonly path: readonly string[];
   readonly leg: number;
 }
 
-export function matchesJob(pattern: JobPattern, place: JobPlace): boolean {
+export function matchesJob(pattern: JobPattern, place: JobOccurrence): boolean {
   return (
     matchesRun(pattern.run, place.run) &&
     samePath(pattern.path, place.path) &&

@@ -10,7 +10,7 @@ import type { Moment, Schedule } from "./schedule.ts";
 /** More moves than these mean that runs start each other without end. */
 export const mostMoves = 100_000;
 
-export interface Found<Move> {
+export interface SearchResult<Move> {
   readonly machine: Machine<Move>;
   /** How many moments of the schedule came. */
   readonly moments: number;
@@ -46,13 +46,13 @@ class Progress {
 }
 
 /** `limit` is how many moves may be weighed while other orders are tried. */
-export function search<Move>(begin: () => Machine<Move>, schedule: Schedule, limit: number): Found<Move> {
+export function search<Move>(begin: () => Machine<Move>, schedule: Schedule, limit: number): SearchResult<Move> {
   const direct = directly(begin(), schedule);
   if (direct.moments === schedule.length) return direct;
   return exhaustively(begin, schedule, limit) ?? direct;
 }
 
-function directly<Move>(machine: Machine<Move>, schedule: Schedule): Found<Move> {
+function directly<Move>(machine: Machine<Move>, schedule: Schedule): SearchResult<Move> {
   const progress = new Progress(schedule);
   for (let done = 0; !progress.follow(machine) && done < mostMoves; done++) {
     const move = machine.nextMoveToward(progress.next) ?? firstOf(machine);
@@ -74,11 +74,15 @@ interface Choice {
 }
 
 /** Undefined where the limit ends the search. */
-function exhaustively<Move>(begin: () => Machine<Move>, schedule: Schedule, limit: number): Found<Move> | undefined {
+function exhaustively<Move>(
+  begin: () => Machine<Move>,
+  schedule: Schedule,
+  limit: number,
+): SearchResult<Move> | undefined {
   const seen = new Set<string>();
   /** Last choices on ways to states not looked at yet. */
   const open: (Choice | undefined)[] = [undefined];
-  let furthest: Found<Move> | undefined;
+  let furthest: SearchResult<Move> | undefined;
   let spent = 0;
   while (open.length > 0) {
     let last = open.pop();

@@ -4,7 +4,7 @@ import type { AnySimulatedPlatform, Happened, Machine } from "./machine.ts";
 import { matchesRun, samePath } from "./patterns.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Moment, Schedule } from "./schedule.ts";
-import { type Found, firstOf, mostMoves, search } from "./search.ts";
+import { firstOf, mostMoves, type SearchResult, search } from "./search.ts";
 import { together } from "./together.ts";
 import type { Trace } from "./trace.ts";
 
@@ -84,7 +84,7 @@ function traceOf({ runs, entries }: Happened, scenario: Scenario): Trace {
 }
 
 function impossible<Move>(
-  { machine, moments, isCertain }: Found<Move>,
+  { machine, moments, isCertain }: SearchResult<Move>,
   scenario: Scenario,
   schedule: Schedule,
 ): Replay {

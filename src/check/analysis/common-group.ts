@@ -7,7 +7,7 @@ import type { Analysis } from "./analysis.ts";
 import { locksOf, plain } from "./locks.ts";
 import { literalText } from "./wording.ts";
 
-export interface Holder {
+export interface LockHolder {
   readonly pipeline: Pipeline;
   readonly job: JobFacts;
 }
@@ -18,7 +18,7 @@ const simple = /^[A-Za-z][\w./-]*$/;
 /** One group for both: that of one of them where it is its own, else a new one by the target's name. */
 export function commonGroup(
   analysis: Analysis,
-  [a, b]: readonly [Holder, Holder],
+  [a, b]: readonly [LockHolder, LockHolder],
   target: string,
 ): readonly TextEdit[] | undefined {
   if (![a, b].every(({ pipeline, job }) => job.file === pipeline.id && !job.matrix)) return undefined;
@@ -39,7 +39,7 @@ export function commonGroup(
 }
 
 /** The group becomes `name`; not where that is in use, where the group is shared, or where it cancels. */
-export function renamedGroup(analysis: Analysis, holder: Holder, name: string): readonly TextEdit[] | undefined {
+export function renamedGroup(analysis: Analysis, holder: LockHolder, name: string): readonly TextEdit[] | undefined {
   if (holder.job.file !== holder.pipeline.id || holder.job.matrix) return undefined;
   const lock = ownLock(analysis, holder);
   if (!lock || lock === "shared" || !simple.test(name) || isTaken(analysis, name)) return undefined;
@@ -47,7 +47,7 @@ export function renamedGroup(analysis: Analysis, holder: Holder, name: string): 
 }
 
 /** The only lock of the job, held by nobody else and cancelling nobody; `shared` where that is not so. */
-function ownLock(analysis: Analysis, { pipeline, job }: Holder): Lock | "shared" | undefined {
+function ownLock(analysis: Analysis, { pipeline, job }: LockHolder): Lock | "shared" | undefined {
   const [lock, ...more] = locksOf(analysis, job);
   if (!lock) return undefined;
   if (more.length > 0 || (lock.scope === "run" && pipeline.jobs.length > 1)) return "shared";

@@ -3,9 +3,9 @@
 import type { JobFacts } from "../../facts/facts.ts";
 import { literalText } from "./wording.ts";
 
-export type Stage = "development" | "staging" | "production";
+export type EnvironmentKind = "development" | "staging" | "production";
 
-const stageWords: Readonly<Record<string, Stage>> = {
+const stageWords: Readonly<Record<string, EnvironmentKind>> = {
   dev: "development",
   develop: "development",
   development: "development",
@@ -28,7 +28,7 @@ const stageWords: Readonly<Record<string, Stage>> = {
 };
 
 /** The only stage a text speaks of; undefined where it names none or several. */
-export function stageIn(text: string): Stage | undefined {
+export function stageIn(text: string): EnvironmentKind | undefined {
   const spaced = text
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase()
@@ -40,7 +40,7 @@ export function stageIn(text: string): Stage | undefined {
 }
 
 /** By environment first, then by the job's own names. */
-export function stageOf(job: JobFacts): Stage | undefined {
+export function stageOf(job: JobFacts): EnvironmentKind | undefined {
   const environment = job.environment && literalText(job.environment.name);
   return (environment ? stageIn(environment) : undefined) ?? stageIn(`${job.key} ${job.label}`);
 }

@@ -1,7 +1,7 @@
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { effectsOf } from "../analysis/effects.ts";
-import { type Stage, stageIn } from "../analysis/stages.ts";
+import { type EnvironmentKind, stageIn } from "../analysis/stages.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { deployedElsewhere } from "../staged/env-mislabelled.ts";
@@ -50,7 +50,7 @@ export const envMislabelled: Rule = {
 };
 
 /** Only production against the rest is certain to be a mistake; names of the lower stages vary. */
-function conflict(a: Stage, b: Stage): boolean {
+function conflict(a: EnvironmentKind, b: EnvironmentKind): boolean {
   return a !== b && (a === "production" || b === "production");
 }
 
@@ -63,8 +63,8 @@ const buildTools =
 
 function stageOfCommand(
   step: StepFacts,
-): { readonly stage: Stage; readonly value: string; readonly text: string } | undefined {
-  const found: { stage: Stage; value: string; text: string }[] = [];
+): { readonly stage: EnvironmentKind; readonly value: string; readonly text: string } | undefined {
+  const found: { stage: EnvironmentKind; value: string; text: string }[] = [];
   for (const line of step.text.replace(/\\\n\s*/g, " ").split("\n")) {
     if (/^\s*#|\becho\b/.test(line) || buildTools.test(line.replace(/\bnpx\b/, ""))) continue;
     for (const [, text, ...values] of line.matchAll(flag)) {
@@ -78,6 +78,6 @@ function stageOfCommand(
 }
 
 /** Another deploying step of the job goes where its environment says: both are wanted. */
-function agreesElsewhere(job: JobFacts, step: StepFacts, named: Stage): boolean {
+function agreesElsewhere(job: JobFacts, step: StepFacts, named: EnvironmentKind): boolean {
   return job.steps.some((other) => other !== step && stageOfCommand(other)?.stage === named);
 }

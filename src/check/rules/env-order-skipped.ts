@@ -1,7 +1,7 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern, weakest } from "../analysis/analysis.ts";
 import { type Effect, isPreview, lastingEffects } from "../analysis/effects.ts";
-import { type Stage, stageIn } from "../analysis/stages.ts";
+import { type EnvironmentKind, stageIn } from "../analysis/stages.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { rootJob } from "./no-conclusion-guard.ts";
@@ -52,7 +52,7 @@ export const envOrderSkipped: Rule = {
 interface Deployed {
   readonly job: JobFacts;
   readonly effect: Effect;
-  readonly stage: Stage;
+  readonly stage: EnvironmentKind;
 }
 
 function* stagesOf(analysis: Analysis, pipeline: Pipeline): Generator<Deployed> {
@@ -65,7 +65,7 @@ function* stagesOf(analysis: Analysis, pipeline: Pipeline): Generator<Deployed> 
 }
 
 /** From the environment, the job's own name, or the caller's. */
-function stageThrough(analysis: Analysis, job: JobFacts): Stage | undefined {
+function stageThrough(analysis: Analysis, job: JobFacts): EnvironmentKind | undefined {
   const environment = job.environment && literalText(job.environment.name);
   if (environment) return stageIn(environment);
   for (let at: JobFacts | undefined = job; at; at = at.caller ? analysis.facts.job(at.caller) : undefined) {

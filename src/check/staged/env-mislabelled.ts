@@ -3,7 +3,7 @@ import { type ActionFacts, identity, readable, type StagedPipeline } from "../..
 import type { Analysis } from "../analysis/analysis.ts";
 import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { stagedPipelines } from "../analysis/staged-parts.ts";
-import { type Stage, stageIn } from "../analysis/stages.ts";
+import { type EnvironmentKind, stageIn } from "../analysis/stages.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
 
@@ -35,7 +35,7 @@ export function* deployedElsewhere(analysis: Analysis): Generator<Candidate> {
 }
 
 /** Only production against the rest is certain to be a mistake; names of the lower stages vary. */
-function goesElsewhere(access: ActionFacts["accesses"][number], named: Stage): boolean {
+function goesElsewhere(access: ActionFacts["accesses"][number], named: EnvironmentKind): boolean {
   if (access.kind !== "resource" || access.mode === "read" || access.effect !== "deploy") return false;
   const told = stageIn(wordsOf(access.key));
   return told !== undefined && told !== named && (told === "production" || named === "production");

@@ -28,14 +28,14 @@ export interface DrawnEdge {
 export type EdgeKind = "gate" | "order" | "hand-off";
 
 /** `key` is fit for the languages that know no free names; groups come in the order of their first node, nodes without one last. */
-export interface Layout {
+export interface DrawingLayout {
   keyOf: ReadonlyMap<string, string>;
   groups: readonly { name: string; nodes: readonly DrawnNode[] }[];
   loose: readonly DrawnNode[];
 }
 
 /** Throws RangeError when an edge names a node that is not drawn, or two nodes have one id. */
-export function layOut({ nodes, edges }: Drawing): Layout {
+export function layOut({ nodes, edges }: Drawing): DrawingLayout {
   const keyOf = new Map<string, string>();
   const groups = new Map<string, DrawnNode[]>();
   const loose: DrawnNode[] = [];

@@ -24,7 +24,7 @@ export interface CodePipeline {
   readonly role: Written | undefined;
   /** Lists that are put together at deployment: something may be missing here. */
   readonly partial: boolean;
-  readonly scope: Scope;
+  readonly scope: ValueScope;
 }
 
 export interface Stage {
@@ -115,7 +115,7 @@ export interface Patterns {
 }
 
 /** Other resources of the same template or configuration, by kind. */
-export interface Scope {
+export interface ValueScope {
   /** What a name in this file stands for. */
   text(node: Node | undefined): Written | undefined;
   /** Items of a list, alternatives included; `partial` where some are unknown. */

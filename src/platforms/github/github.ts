@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import type { Found, Platform, Reading, Where } from "../platform.ts";
+import type { Platform, Readable, Reading, Where } from "../platform.ts";
 
 /** GitHub Actions. There is always something to find: a repository without workflows still has a default branch. */
 export const github: Platform = {
   name: "github",
   settingsFile: "baton.github.yaml",
-  find: (where): Found => ({ read: () => read(where) }),
+  find: (where): Readable => ({ read: () => read(where) }),
 };
 
 async function read({ root, file, isAlone, defaultBranch, filesAt }: Where): Promise<Reading> {

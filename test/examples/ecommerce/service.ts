@@ -11,7 +11,7 @@ import type {
   Action,
   EnvironmentVariable,
   Infrastructure,
-  Pipeline,
+  PipelineResource,
   Project,
   ProjectVariable,
 } from "../../../src/platforms/codepipeline/write/infrastructure.ts";
@@ -25,7 +25,7 @@ interface Buildspec {
 }
 
 interface Run {
-  readonly pipeline: Pipeline;
+  readonly pipeline: PipelineResource;
   readonly variables: Map<string, string>;
   /** Folder of each artifact. */
   readonly artifacts: Map<string, string>;
@@ -71,7 +71,7 @@ export class Service {
   async start(name: string, environment: string): Promise<boolean> {
     const { infrastructure, emulator } = this.#options;
     const pipeline = infrastructure.resources.find(
-      (one): one is Pipeline => one.kind === "pipeline" && one.name === name,
+      (one): one is PipelineResource => one.kind === "pipeline" && one.name === name,
     )!;
     const { pipelineExecutionId: id } = await emulator.aws<{ pipelineExecutionId: string }>(
       ...["codepipeline", "start-pipeline-execution", "--name", name],

@@ -1,7 +1,7 @@
 /** What CodePipeline answers, as far as it is looked at. Source: the service model of the AWS CLI. Nothing is certain to be there. */
 
 /** Seconds since the epoch, or ISO 8601: the major versions of the AWS CLI differ. */
-export type Moment = number | string;
+export type Timestamp = number | string;
 
 export interface PipelineAnswer {
   readonly pipeline?: {
@@ -35,7 +35,7 @@ export interface ActionState {
   readonly latestExecution?: {
     readonly status?: string;
     readonly summary?: string;
-    readonly lastStatusChange?: Moment;
+    readonly lastStatusChange?: Timestamp;
     readonly token?: string;
     readonly externalExecutionUrl?: string;
     readonly errorDetails?: { readonly message?: string };
@@ -49,8 +49,8 @@ export interface RunsAnswer {
 export interface RunSummary {
   readonly pipelineExecutionId: string;
   readonly status: string;
-  readonly startTime?: Moment;
-  readonly lastUpdateTime?: Moment;
+  readonly startTime?: Timestamp;
+  readonly lastUpdateTime?: Timestamp;
   readonly executionType?: string;
   readonly sourceRevisions?: readonly { readonly revisionId?: string; readonly revisionSummary?: string }[];
   readonly rollbackMetadata?: { readonly rollbackTargetPipelineExecutionId?: string };
@@ -61,7 +61,7 @@ export interface ConnectionAnswer {
 }
 
 /** Milliseconds since the epoch. */
-export function momentMs(moment: Moment | undefined): number | undefined {
+export function momentMs(moment: Timestamp | undefined): number | undefined {
   if (moment === undefined) return undefined;
   const ms = typeof moment === "number" ? moment * 1000 : Date.parse(moment);
   return Number.isFinite(ms) ? ms : undefined;

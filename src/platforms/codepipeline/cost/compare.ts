@@ -1,7 +1,7 @@
 /** Two bills side by side: what the same thing costs in each, by service and by pipeline. */
 
 import { type Bill, type CostLine, sumUsd } from "./count.ts";
-import { type Service, services } from "./prices.ts";
+import { type PricedService, services } from "./prices.ts";
 
 export interface Comparison {
   readonly rows: readonly ComparedRow[];
@@ -10,7 +10,7 @@ export interface Comparison {
 }
 
 export interface ComparedRow {
-  readonly service: Service;
+  readonly service: PricedService;
   /** The pipeline, or what it is that several share. */
   readonly item: string;
   /** Undefined where this side has no such thing. */

@@ -1,7 +1,7 @@
 /** What a month's use costs: quantities, less what is free, times prices. */
 
 import type { MonthlyUse, UsedPipeline, UsedThing } from "./monthly-use.ts";
-import { type Price, type PriceId, type Service, services } from "./prices.ts";
+import { type Price, type PricedService, type PriceId, services } from "./prices.ts";
 import { type CostSettings, keptDaysWithoutLifecycle, priceOf } from "./settings.ts";
 
 export interface Bill {
@@ -11,7 +11,7 @@ export interface Bill {
 }
 
 export interface CostLine {
-  readonly service: Service;
+  readonly service: PricedService;
   readonly price: PriceId;
   /** Undefined for what several pipelines share. */
   readonly pipeline: string | undefined;

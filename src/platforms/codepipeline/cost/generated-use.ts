@@ -2,7 +2,14 @@
 
 import { handedBucketId } from "../write/coordination/artifacts.ts";
 import { handOverId } from "../write/coordination/ids.ts";
-import type { Action, Dashboard, Infrastructure, Pipeline, Project, Resource } from "../write/infrastructure.ts";
+import type {
+  Action,
+  Dashboard,
+  Infrastructure,
+  PipelineResource,
+  Project,
+  Resource,
+} from "../write/infrastructure.ts";
 import { isReference } from "../write/text.ts";
 import { measured, minutesOf } from "./minutes.ts";
 import type { MonthlyUse, UsedAction, UsedPipeline, UsedThing } from "./monthly-use.ts";
@@ -55,7 +62,7 @@ export function useOfDocument({ resources, remoteStacks }: Infrastructure, known
   return { pipelines, things, unpriced: [] };
 }
 
-function usedPipeline(pipeline: Pipeline, resources: readonly Resource[], known: Known): UsedPipeline {
+function usedPipeline(pipeline: PipelineResource, resources: readonly Resource[], known: Known): UsedPipeline {
   const bucket = resources.find(({ id }) => id === pipeline.bucket);
   const actions = pipeline.stages.flatMap((stage) =>
     stage.actions.map((action): UsedAction => {

@@ -7,7 +7,7 @@
 export const priceRegion = "us-east-1";
 
 export interface Price {
-  readonly service: Service;
+  readonly service: PricedService;
   readonly usd: number;
   /** What the price is for. */
   readonly unit: string;
@@ -34,7 +34,7 @@ export const services = [
   "DynamoDB",
   "Parameter Store",
 ] as const;
-export type Service = (typeof services)[number];
+export type PricedService = (typeof services)[number];
 
 const codepipeline = {
   service: "CodePipeline",

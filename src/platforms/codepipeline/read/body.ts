@@ -9,18 +9,18 @@ import type {
   Patterns,
   PullRequestFilter,
   PushFilter,
-  Scope,
   Setting,
   Stage,
   StageCondition,
   Trigger,
+  ValueScope,
   Variable,
 } from "../pipeline.ts";
 import { child, entriesOf, type Node } from "./tree/node.ts";
 import { unknownKey } from "./values.ts";
 
 /** How names and lists are resolved where the pipeline is written. */
-type Words = Pick<Scope, "text" | "list">;
+type Words = Pick<ValueScope, "text" | "list">;
 
 export interface Body {
   readonly name: Written | undefined;

@@ -2,7 +2,7 @@ import type { LiteralSecret } from "../../../facts/staged.ts";
 import { identity, literal } from "../../../facts/staged.ts";
 import type { Finding } from "../../../findings/finding.ts";
 import type { SourceFile } from "../../../findings/source.ts";
-import type { CodePipeline, KeptResources, PipelineFiles, Scope } from "../pipeline.ts";
+import type { CodePipeline, KeptResources, PipelineFiles, ValueScope } from "../pipeline.ts";
 import { readBody } from "./body.ts";
 import { templateScope } from "./cloudformation/scope.ts";
 import { type Resource, Template } from "./cloudformation/template.ts";
@@ -103,7 +103,7 @@ class Reading {
     ];
   }
 
-  private inTemplate(resource: Resource, template: Template, scope: Scope): CodePipeline {
+  private inTemplate(resource: Resource, template: Template, scope: ValueScope): CodePipeline {
     const body = readBody(resource.properties ?? { kind: "map", entries: [], at: resource.at }, scope);
     this.sources.set(template.source.path, template.source);
     return {
@@ -125,7 +125,7 @@ class Reading {
     return own;
   }
 
-  private inTerraform(resource: TerraformResource, configuration: Configuration, scope: Scope): CodePipeline {
+  private inTerraform(resource: TerraformResource, configuration: Configuration, scope: ValueScope): CodePipeline {
     const body = readBody(pipelineOf(resource.node), scope);
     this.sources.set(resource.source.path, resource.source);
     return {
@@ -194,7 +194,7 @@ class Reading {
     return found.flatMap(({ secrets }) => secrets);
   }
 
-  private textsOf(source: SourceFile): Scope["text"] {
+  private textsOf(source: SourceFile): ValueScope["text"] {
     const template = this.templates.find((each) => each.source === source);
     return template ? (node) => template.text(node) : definitionScope.text;
   }
@@ -239,7 +239,7 @@ class Reading {
   }
 }
 
-const definitionScope: Scope = {
+const definitionScope: ValueScope = {
   text: (node) => {
     if (node?.kind !== "scalar" || node.value === null) return undefined;
     return { key: textKey(String(node.value)), at: node.at };

@@ -3,7 +3,7 @@
 import { type LiteralSecret, literal, type Written } from "../../../facts/staged.ts";
 import type { Place, SourceFile } from "../../../findings/source.ts";
 import { parseEmbedded } from "./decode.ts";
-import { child, type Entry, entriesOf, type Node, plainText, walk } from "./tree/node.ts";
+import { child, entriesOf, type MapEntry, type Node, plainText, walk } from "./tree/node.ts";
 
 const secretName = /(passw(or)?d|secret|token|api_?-?key|private_?-?key|secret_?-?access_?-?key)$/i;
 
@@ -77,7 +77,7 @@ function secretsOfTerraform(root: Node): LiteralSecret[] {
 }
 
 /** What blocks of one type hold, each of which may be written alone or in a list. */
-function blocks(node: Node | undefined): Entry[] {
+function blocks(node: Node | undefined): MapEntry[] {
   return (node?.kind === "list" ? node.items : node ? [node] : []).flatMap((each) => [...entriesOf(each)]);
 }
 

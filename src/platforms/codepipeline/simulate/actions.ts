@@ -1,12 +1,20 @@
 /** What an action finds and takes when it begins, what it leaves when it ends, and what comes after it. */
 
-import { dueActions, knownValue, type Machine, pipelineOf, type RunState, releaseOf, stageOf } from "./machine.ts";
+import {
+  type CodePipelineWorld,
+  dueActions,
+  knownValue,
+  pipelineOf,
+  type RunState,
+  releaseOf,
+  stageOf,
+} from "./machine.ts";
 import { announceAction, startBy, tellAction } from "./runs.ts";
 import type { SimulatedAction } from "./simulated-pipeline.ts";
 import { allPassed, failed, stopped } from "./stages.ts";
 import type { ActionPlace } from "./world.ts";
 
-export function beginAction(machine: Machine, run: RunState, action: SimulatedAction): void {
+export function beginAction(machine: CodePipelineWorld, run: RunState, action: SimulatedAction): void {
   const { inside } = run;
   inside!.started.add(action);
   tellAction(machine, run, { action, how: "started" });
@@ -27,11 +35,11 @@ export function beginAction(machine: Machine, run: RunState, action: SimulatedAc
   }
 }
 
-function makerOf(machine: Machine, run: RunState, artifact: string): number | undefined {
+function makerOf(machine: CodePipelineWorld, run: RunState, artifact: string): number | undefined {
   return run.artifacts.get(artifact) ?? releaseOf(machine, run).artifacts.get(artifact);
 }
 
-function isUncertain(machine: Machine, run: RunState): boolean {
+function isUncertain(machine: CodePipelineWorld, run: RunState): boolean {
   return pipelineOf(machine, run).partial || run.hasUnnamed || releaseOf(machine, run).hasUnnamed;
 }
 
@@ -40,7 +48,7 @@ function setVariables(run: RunState, { namespace }: SimulatedAction, values: Rea
   for (const [name, value] of Object.entries(values)) run.variables.set(`${namespace}.${name}`, value);
 }
 
-export function endAction(machine: Machine, run: RunState, action: SimulatedAction): void {
+export function endAction(machine: CodePipelineWorld, run: RunState, action: SimulatedAction): void {
   const { world } = machine;
   const inside = run.inside!;
   const place = { run, stage: stageOf(machine, run).name, action: action.name };
@@ -65,7 +73,7 @@ export function endAction(machine: Machine, run: RunState, action: SimulatedActi
 }
 
 /** Phases one after another: one that fails ends the action, but for the phase that runs all the same. */
-function carryOut(machine: Machine, at: ActionPlace, { phases = [] }: SimulatedAction): "passed" | "failed" {
+function carryOut(machine: CodePipelineWorld, at: ActionPlace, { phases = [] }: SimulatedAction): "passed" | "failed" {
   const { world, events } = machine;
   const whole = world.outcome?.(at) ?? "passed";
   if (phases.length === 0) return whole;
@@ -83,7 +91,7 @@ function carryOut(machine: Machine, at: ActionPlace, { phases = [] }: SimulatedA
 }
 
 /** What runs beside a failed action is not stopped. */
-function afterAction(machine: Machine, run: RunState): void {
+function afterAction(machine: CodePipelineWorld, run: RunState): void {
   const inside = run.inside!;
   if (run.isStopping) {
     if ([...inside.started].every((action) => inside.ended.has(action))) stopped(machine, run);

@@ -1,11 +1,11 @@
 /** Conditions of stages: one rule that fails makes the condition fail, and then its result comes about. */
 
-import { type Machine, type RunState, releaseOf, stageOf } from "./machine.ts";
+import { type CodePipelineWorld, type RunState, releaseOf, stageOf } from "./machine.ts";
 import type { ConditionRule, StageCondition } from "./simulated-pipeline.ts";
 import type { RulePlace } from "./world.ts";
 
 export function conditionFails(
-  machine: Machine,
+  machine: CodePipelineWorld,
   run: RunState,
   { condition, when }: { readonly condition: StageCondition; readonly when: RulePlace["when"] },
 ): boolean {
@@ -20,7 +20,7 @@ export function conditionFails(
 }
 
 /** The answer of a `VariableCheck`, where all that it looks at is there. */
-function checked(machine: Machine, run: RunState, { check }: ConditionRule): "passed" | "failed" | undefined {
+function checked(machine: CodePipelineWorld, run: RunState, { check }: ConditionRule): "passed" | "failed" | undefined {
   const text = check && filledIn(machine, run, check.variable);
   const value = check && filledIn(machine, run, check.value);
   if (text === undefined || value === undefined) return undefined;
@@ -53,7 +53,7 @@ function compare(
 }
 
 /** With the values of `#{Namespace.Name}`; undefined where one is not set. */
-function filledIn(machine: Machine, run: RunState, text: string): string | undefined {
+function filledIn(machine: CodePipelineWorld, run: RunState, text: string): string | undefined {
   const release = releaseOf(machine, run);
   let isComplete = true;
   const filled = text.replaceAll(/#\{([^}]+)\}/g, (_, name: string) => {

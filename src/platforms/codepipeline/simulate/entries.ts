@@ -3,7 +3,7 @@
 import type { Conclusion } from "../../../facts/facts.ts";
 import type { Scenario } from "../../../simulation/scenario.ts";
 import type { TraceEntry, TraceRun } from "../../../simulation/trace.ts";
-import type { Machine, RunState } from "./machine.ts";
+import type { CodePipelineWorld, RunState } from "./machine.ts";
 import type { RunStatus, TraceEvent } from "./world.ts";
 
 type Unplaced<T> = T extends unknown ? Omit<T, "at"> : never;
@@ -72,7 +72,7 @@ export function entriesOf(event: TraceEvent, runs: readonly TraceRun[], { events
   }
 }
 
-export function traceRun(machine: Machine, run: RunState, earlier: readonly TraceRun[]): TraceRun {
+export function traceRun(machine: CodePipelineWorld, run: RunState, earlier: readonly TraceRun[]): TraceRun {
   const { id, pipeline, trigger, cause, root } = run;
   const before = cause.kind === "run" ? earlier[cause.run]! : undefined;
   const commit = run.commit ?? machine.tips.get("") ?? "c0";

@@ -5,13 +5,13 @@
 
 import type { JobPattern, RunPattern } from "../../../simulation/scenario.ts";
 import type { Moment } from "../../../simulation/schedule.ts";
-import { dueActions, type Machine, mayEnter, type RunState, stageOf } from "./machine.ts";
+import { type CodePipelineWorld, dueActions, mayEnter, type RunState, stageOf } from "./machine.ts";
 import { type Move, movesOf } from "./moves.ts";
 import type { SimulatedPipeline } from "./simulated-pipeline.ts";
 import { canCome, isPrompt } from "./starts.ts";
 
 /** Undefined where nothing that is known to lead there can happen. */
-export function nextMoveToward(machine: Machine, moment: Moment): Move | undefined {
+export function nextMoveToward(machine: CodePipelineWorld, moment: Moment): Move | undefined {
   const search = new Search(machine);
   switch (moment.kind) {
     case "event":
@@ -36,11 +36,11 @@ export function nextMoveToward(machine: Machine, moment: Moment): Move | undefin
 }
 
 class Search {
-  private readonly machine: Machine;
+  private readonly machine: CodePipelineWorld;
   /** Pipelines already asked, so that those that start each other end the search. */
   private readonly asked = new Set<string>();
 
-  constructor(machine: Machine) {
+  constructor(machine: CodePipelineWorld) {
     this.machine = machine;
   }
 

@@ -1,10 +1,10 @@
 /** What people do to a run: stop it, abandon what it does, have a stage that failed done again. */
 
-import { dueActions, type Machine, type RunState } from "./machine.ts";
+import { type CodePipelineWorld, dueActions, type RunState } from "./machine.ts";
 import { announce, announceAction, tellAction } from "./runs.ts";
 import { stopped, wait } from "./stages.ts";
 
-export function resume(machine: Machine, run: RunState): void {
+export function resume(machine: CodePipelineWorld, run: RunState): void {
   run.status = "running";
   machine.events.push({ what: "run-resumed", run: run.id });
   announce(machine, run, { level: "pipeline", state: "RESUMED" });
@@ -12,7 +12,7 @@ export function resume(machine: Machine, run: RunState): void {
 }
 
 /** "Stop and wait": what runs may end. Whoever wants to abandon it can do so from now on. */
-export function stop(machine: Machine, run: RunState): void {
+export function stop(machine: CodePipelineWorld, run: RunState): void {
   run.isStopping = true;
   announce(machine, run, { level: "pipeline", state: "STOPPING" });
   const { inside } = run;
@@ -21,7 +21,7 @@ export function stop(machine: Machine, run: RunState): void {
 }
 
 /** "Stop and abandon": nobody waits for the end of what runs. */
-export function abandon(machine: Machine, run: RunState): void {
+export function abandon(machine: CodePipelineWorld, run: RunState): void {
   const inside = run.inside!;
   for (const action of dueActions(machine, run)) {
     if (!inside.started.has(action) || inside.ended.has(action)) continue;

@@ -17,7 +17,7 @@ import type { RootEvent } from "../../../simulation/scenario.ts";
 import type { SimulatedAction, SimulatedPipeline, SimulatedStage } from "./simulated-pipeline.ts";
 import type { Run, RunStatus, TraceEvent, World } from "./world.ts";
 
-export interface Machine {
+export interface CodePipelineWorld {
   readonly pipelines: ReadonlyMap<string, SimulatedPipeline>;
   readonly world: Omit<World, "choose">;
   readonly events: TraceEvent[];
@@ -81,7 +81,10 @@ export interface Start {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-export function createMachine(pipelines: readonly SimulatedPipeline[], world: Omit<World, "choose">): Machine {
+export function createMachine(
+  pipelines: readonly SimulatedPipeline[],
+  world: Omit<World, "choose">,
+): CodePipelineWorld {
   return {
     pipelines: new Map(pipelines.map((pipeline) => [pipeline.id, pipeline])),
     world,
@@ -96,32 +99,32 @@ export function createMachine(pipelines: readonly SimulatedPipeline[], world: Om
   };
 }
 
-export function pipelineOf({ pipelines }: Machine, { pipeline }: RunState): SimulatedPipeline {
+export function pipelineOf({ pipelines }: CodePipelineWorld, { pipeline }: RunState): SimulatedPipeline {
   return pipelines.get(pipeline)!;
 }
 
-export function stageOf(machine: Machine, run: RunState): SimulatedStage {
+export function stageOf(machine: CodePipelineWorld, run: RunState): SimulatedStage {
   return pipelineOf(machine, run).stages[run.stage]!;
 }
 
-export function stageStateOf({ stages }: Machine, run: RunState): StageState {
+export function stageStateOf({ stages }: CodePipelineWorld, run: RunState): StageState {
   return stages.get(run.pipeline)![run.stage]!;
 }
 
 /** Actions of the run order that is under way. */
-export function dueActions(machine: Machine, run: RunState): readonly SimulatedAction[] {
+export function dueActions(machine: CodePipelineWorld, run: RunState): readonly SimulatedAction[] {
   const { inside } = run;
   if (!inside || inside.isLeaving) return [];
   return stageOf(machine, run).actions.filter(({ runOrder }) => runOrder === inside.runOrder);
 }
 
 /** The run whose artifacts and variables count. */
-export function releaseOf({ runs }: Machine, run: RunState): RunState {
+export function releaseOf({ runs }: CodePipelineWorld, run: RunState): RunState {
   return runs[run.release]!;
 }
 
 /** Whether a waiting run may go into its stage: that is free, and nobody is before it. */
-export function mayEnter(machine: Machine, run: RunState): boolean {
+export function mayEnter(machine: CodePipelineWorld, run: RunState): boolean {
   const { pipeline, stage } = run;
   if (machine.pipelines.get(pipeline)!.executionMode === "PARALLEL") return true;
   if (stageStateOf(machine, run).waiting[0] !== run) return false;
@@ -129,7 +132,7 @@ export function mayEnter(machine: Machine, run: RunState): boolean {
 }
 
 /** Undefined where a piece of it is not known in this world. */
-export function knownValue({ world }: Machine, key: Key): string | undefined {
+export function knownValue({ world }: CodePipelineWorld, key: Key): string | undefined {
   const parts = key.map((part) =>
     part.kind === "text" ? part.text : part.kind === "expression" ? world.known?.(part.text) : undefined,
   );

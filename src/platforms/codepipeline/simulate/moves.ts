@@ -3,7 +3,7 @@
 import type { RootEvent } from "../../../simulation/scenario.ts";
 import { beginAction, endAction } from "./actions.ts";
 import { abandon } from "./interruptions.ts";
-import { dueActions, type Machine, mayEnter, type RunState, type Start, stageOf } from "./machine.ts";
+import { type CodePipelineWorld, dueActions, mayEnter, type RunState, type Start, stageOf } from "./machine.ts";
 import type { SimulatedAction } from "./simulated-pipeline.ts";
 import { enter, leave } from "./stages.ts";
 import { begin, canCome, come } from "./starts.ts";
@@ -15,7 +15,7 @@ export type Move =
   | { readonly kind: "begin" | "end"; readonly run: RunState; readonly action: SimulatedAction };
 
 /** Events from outside come in their order. One that cannot come yet comes when nothing else can happen. */
-export function* possibleMoves(machine: Machine): Generator<Move> {
+export function* possibleMoves(machine: CodePipelineWorld): Generator<Move> {
   let isOver = true;
   for (const start of machine.pending) {
     isOver = false;
@@ -36,7 +36,7 @@ export function* possibleMoves(machine: Machine): Generator<Move> {
   if (isOver && event) yield { kind: "event", event };
 }
 
-export function movesOf(machine: Machine, run: RunState): Move[] {
+export function movesOf(machine: CodePipelineWorld, run: RunState): Move[] {
   const { inside } = run;
   if (!inside) return mayEnter(machine, run) ? [{ kind: "enter", run }] : [];
   if (inside.isLeaving) return [{ kind: "leave", run }];
@@ -48,7 +48,7 @@ export function movesOf(machine: Machine, run: RunState): Move[] {
   return run.isStopping ? [...moves, { kind: "abandon", run }] : moves;
 }
 
-export function perform(machine: Machine, move: Move): void {
+export function perform(machine: CodePipelineWorld, move: Move): void {
   switch (move.kind) {
     case "event":
       come(machine, move.event);
@@ -77,7 +77,7 @@ export function perform(machine: Machine, move: Move): void {
 }
 
 /** A stable name for schedulers. */
-export function nameOfMove(machine: Machine, move: Move): string {
+export function nameOfMove(machine: CodePipelineWorld, move: Move): string {
   switch (move.kind) {
     case "event":
       return `event ${move.event.id}`;
@@ -97,6 +97,6 @@ export function nameOfMove(machine: Machine, move: Move): string {
   }
 }
 
-function nameOfRun(machine: Machine, run: RunState): string {
+function nameOfRun(machine: CodePipelineWorld, run: RunState): string {
   return `${run.id}:${run.pipeline}/${stageOf(machine, run).name}`;
 }

@@ -9,7 +9,7 @@ import type { PipelineFiles } from "../pipeline.ts";
 import { entriesOf, traceRun } from "./entries.ts";
 import { simulatedPipelines } from "./from-files.ts";
 import { nextMoveToward, startsOther } from "./goal-directed.ts";
-import { createMachine, dueActions, type Machine as Inner, type RunState, stageOf } from "./machine.ts";
+import { type CodePipelineWorld, createMachine, dueActions, type RunState, stageOf } from "./machine.ts";
 import { type Move, nameOfMove, perform, possibleMoves } from "./moves.ts";
 import type { SimulatedPipeline } from "./simulated-pipeline.ts";
 import { stateKey } from "./state-key.ts";
@@ -38,7 +38,7 @@ function withUpstream(all: readonly SimulatedPipeline[], about: ReadonlySet<stri
 class CodePipelineMachine implements Machine<Move> {
   readonly entries: TraceEntry[] = [];
   readonly runs: TraceRun[] = [];
-  private readonly inner: Inner;
+  private readonly inner: CodePipelineWorld;
   private readonly scenario: Scenario;
   private read = 0;
 

@@ -1,12 +1,12 @@
 /** Runs are made, end, and are told of. */
 
-import type { Machine, RunState, Start } from "./machine.ts";
+import type { CodePipelineWorld, RunState, Start } from "./machine.ts";
 import { stageOf } from "./machine.ts";
 import type { SimulatedAction } from "./simulated-pipeline.ts";
 import type { RunStatus, TraceEvent } from "./world.ts";
 
 export function addRun(
-  { runs, events }: Machine,
+  { runs, events }: CodePipelineWorld,
   told: Pick<RunState, "pipeline" | "kind" | "cause" | "root" | "trigger" | "commit" | "ref"> & { release?: number },
 ): RunState {
   const run: RunState = {
@@ -36,7 +36,7 @@ export interface Told {
 }
 
 /** What EventBridge is told starts pipelines whose rules listen to it, when it comes. Runs that roll back tell it, too. */
-export function announce(machine: Machine, run: RunState, { level, stage, action, state }: Told): void {
+export function announce(machine: CodePipelineWorld, run: RunState, { level, stage, action, state }: Told): void {
   const lets = (list: readonly string[] | undefined, value: string | undefined) =>
     list === undefined || (value !== undefined && list.includes(value));
   for (const pipeline of machine.pipelines.values()) {
@@ -55,7 +55,7 @@ export function announce(machine: Machine, run: RunState, { level, stage, action
 
 /** A run that another one sets off takes the newest commit, not that of the other. */
 export function startBy(
-  { pending }: Machine,
+  { pending }: CodePipelineWorld,
   { id, root }: RunState,
   { pipeline, trigger }: Pick<Start, "pipeline" | "trigger">,
 ): void {
@@ -63,7 +63,7 @@ export function startBy(
   pending.push({ pipeline, cause, root, trigger, isPolled: false, commit: undefined, ref: undefined, inputs: {} });
 }
 
-export function finish(machine: Machine, run: RunState, status: Exclude<RunStatus, "running">): void {
+export function finish(machine: CodePipelineWorld, run: RunState, status: Exclude<RunStatus, "running">): void {
   run.status = status;
   machine.events.push({ what: "run-ended", run: run.id, status });
   announce(machine, run, { level: "pipeline", state: status.toUpperCase() });
@@ -72,7 +72,7 @@ export function finish(machine: Machine, run: RunState, status: Exclude<RunStatu
 type StageNews = Extract<TraceEvent, { stage: string }>["what"];
 
 export function tellStage(
-  machine: Machine,
+  machine: CodePipelineWorld,
   run: RunState,
   what: Extract<StageNews, `stage-${string}` | "waits" | "superseded">,
 ): void {
@@ -80,7 +80,7 @@ export function tellStage(
 }
 
 export function tellAction(
-  machine: Machine,
+  machine: CodePipelineWorld,
   run: RunState,
   { action, how }: { readonly action: SimulatedAction; readonly how: "started" | "passed" | "failed" | "abandoned" },
 ): void {
@@ -88,6 +88,11 @@ export function tellAction(
   machine.events.push({ what: `action-${how}`, run: run.id, stage, action: action.name });
 }
 
-export function announceAction(machine: Machine, run: RunState, { name }: SimulatedAction, state: string): void {
+export function announceAction(
+  machine: CodePipelineWorld,
+  run: RunState,
+  { name }: SimulatedAction,
+  state: string,
+): void {
   announce(machine, run, { level: "action", stage: stageOf(machine, run).name, action: name, state });
 }

@@ -1,7 +1,15 @@
 /** A run on its way through the stages: in front of one, in it, out of it. */
 
 import { conditionFails } from "./conditions.ts";
-import { type Inside, type Machine, mayEnter, pipelineOf, type RunState, stageOf, stageStateOf } from "./machine.ts";
+import {
+  type CodePipelineWorld,
+  type Inside,
+  mayEnter,
+  pipelineOf,
+  type RunState,
+  stageOf,
+  stageStateOf,
+} from "./machine.ts";
 import { addRun, announce, finish, tellStage } from "./runs.ts";
 import type { SimulatedStage } from "./simulated-pipeline.ts";
 
@@ -9,7 +17,7 @@ import type { SimulatedStage } from "./simulated-pipeline.ts";
 const mostRetries = 1;
 
 /** In SUPERSEDED mode the newer run takes the place of those that wait. */
-export function arrive(machine: Machine, run: RunState, stage: number): void {
+export function arrive(machine: CodePipelineWorld, run: RunState, stage: number): void {
   run.stage = stage;
   run.retries = 0;
   const { waiting } = stageStateOf(machine, run);
@@ -25,7 +33,7 @@ export function arrive(machine: Machine, run: RunState, stage: number): void {
 }
 
 /** Rollbacks and resumed runs go in next: whether anybody could be before them is not documented. */
-export function wait(machine: Machine, run: RunState, place: "first" | "last"): void {
+export function wait(machine: CodePipelineWorld, run: RunState, place: "first" | "last"): void {
   const { waiting } = stageStateOf(machine, run);
   if (place === "last") waiting.push(run);
   else waiting.unshift(run);
@@ -36,7 +44,7 @@ export function wait(machine: Machine, run: RunState, place: "first" | "last"): 
  * Goes in, or past it, as the condition says. What becomes of the stage's own `onFailure` when a run does not get in is
  * not documented; nothing has been deployed, so nothing is rolled back here.
  */
-export function enter(machine: Machine, run: RunState): void {
+export function enter(machine: CodePipelineWorld, run: RunState): void {
   const state = stageStateOf(machine, run);
   const stage = stageOf(machine, run);
   state.waiting.splice(state.waiting.indexOf(run), 1);
@@ -76,13 +84,13 @@ function opened({ actions }: SimulatedStage, before?: Inside): Inside {
   };
 }
 
-export function allPassed(machine: Machine, run: RunState): void {
+export function allPassed(machine: CodePipelineWorld, run: RunState): void {
   if (stageOf(machine, run).onSuccess) run.inside!.isLeaving = true;
   else passed(machine, run);
 }
 
 /** The condition for success is looked at while the run still holds its stage. */
-export function leave(machine: Machine, run: RunState): void {
+export function leave(machine: CodePipelineWorld, run: RunState): void {
   const condition = stageOf(machine, run).onSuccess!;
   if (!conditionFails(machine, run, { condition, when: "onSuccess" })) {
     passed(machine, run);
@@ -93,7 +101,7 @@ export function leave(machine: Machine, run: RunState): void {
   if (condition.result === "ROLLBACK") rollBack(machine, run);
 }
 
-function passed(machine: Machine, run: RunState): void {
+function passed(machine: CodePipelineWorld, run: RunState): void {
   const { name } = stageOf(machine, run);
   run.inside = undefined;
   if (run.kind === "standard") stageStateOf(machine, run).passed.push(run);
@@ -103,13 +111,13 @@ function passed(machine: Machine, run: RunState): void {
 }
 
 /** A rollback is over after its stage. */
-function goOn(machine: Machine, run: RunState): void {
+function goOn(machine: CodePipelineWorld, run: RunState): void {
   const isLast = run.stage === pipelineOf(machine, run).stages.length - 1;
   if (run.kind === "rollback" || isLast) finish(machine, run, "succeeded");
   else arrive(machine, run, run.stage + 1);
 }
 
-export function failed(machine: Machine, run: RunState): void {
+export function failed(machine: CodePipelineWorld, run: RunState): void {
   const { onFailure } = stageOf(machine, run);
   const inside = run.inside!;
   failStage(machine, run);
@@ -127,7 +135,7 @@ export function failed(machine: Machine, run: RunState): void {
   if (comesAbout && onFailure.result === "ROLLBACK") rollBack(machine, run);
 }
 
-function failStage(machine: Machine, run: RunState): void {
+function failStage(machine: CodePipelineWorld, run: RunState): void {
   run.inside = undefined;
   tellStage(machine, run, "stage-failed");
   announce(machine, run, { level: "stage", stage: stageOf(machine, run).name, state: "FAILED" });
@@ -137,7 +145,7 @@ function failStage(machine: Machine, run: RunState): void {
  * "Configuring stage rollback": to the last run that passed the stage, with its artifacts and variables; never in the
  * source stage, nor to a rollback, and a rollback that fails is not rolled back again.
  */
-function rollBack(machine: Machine, run: RunState): void {
+function rollBack(machine: CodePipelineWorld, run: RunState): void {
   const { actions } = stageOf(machine, run);
   const good = stageStateOf(machine, run).passed.at(-1);
   if (run.kind === "rollback" || !good || actions.some(({ source }) => source)) return;
@@ -156,7 +164,7 @@ function rollBack(machine: Machine, run: RunState): void {
 }
 
 /** At the end of what ran, or at once. */
-export function stopped(machine: Machine, run: RunState): void {
+export function stopped(machine: CodePipelineWorld, run: RunState): void {
   const { waiting } = stageStateOf(machine, run);
   const place = waiting.indexOf(run);
   if (place >= 0) waiting.splice(place, 1);

@@ -2,7 +2,7 @@
 
 import type { RootEvent, RunPattern } from "../../../simulation/scenario.ts";
 import { resume, stop } from "./interruptions.ts";
-import { knownValue, type Machine, type RunState, type Start } from "./machine.ts";
+import { type CodePipelineWorld, knownValue, type RunState, type Start } from "./machine.ts";
 import { addRun, announce } from "./runs.ts";
 import type { SimulatedPipeline, SimulatedStart } from "./simulated-pipeline.ts";
 import { arrive } from "./stages.ts";
@@ -13,7 +13,7 @@ const mostRounds = 3;
 const mostRunsAtOnce = 50;
 
 /** Only a run under way can be stopped, and only one that failed can be resumed. */
-export function canCome(machine: Machine, event: RootEvent): boolean {
+export function canCome(machine: CodePipelineWorld, event: RootEvent): boolean {
   // What the event before starts is started before the next one comes.
   if (machine.pending.some(isPrompt)) return false;
   switch (event.kind) {
@@ -33,7 +33,7 @@ export function isPrompt({ cause, isPolled }: Start): boolean {
   return cause.kind === "event" && !isPolled;
 }
 
-export function come(machine: Machine, event: RootEvent): void {
+export function come(machine: CodePipelineWorld, event: RootEvent): void {
   machine.roots.splice(machine.roots.indexOf(event), 1);
   machine.events.push({ what: "event", event: event.id });
   switch (event.kind) {
@@ -53,7 +53,10 @@ export function come(machine: Machine, event: RootEvent): void {
   }
 }
 
-function startAll(machine: Machine, event: Exclude<RootEvent, { kind: "cancel" | "rerun" | "expiry" }>): void {
+function startAll(
+  machine: CodePipelineWorld,
+  event: Exclude<RootEvent, { kind: "cancel" | "rerun" | "expiry" }>,
+): void {
   const commit = "commit" in event ? event.commit : undefined;
   if (event.kind === "push" && event.ref.kind === "branch") {
     machine.tips.set(event.ref.name, event.commit);
@@ -72,7 +75,7 @@ function startAll(machine: Machine, event: Exclude<RootEvent, { kind: "cancel" |
 }
 
 /** What nobody has looked for yet is found together with what is newer. */
-function passOver({ pending, events }: Machine, pipeline: SimulatedPipeline): void {
+function passOver({ pending, events }: CodePipelineWorld, pipeline: SimulatedPipeline): void {
   const older = pending.findIndex((start) => start.isPolled && start.pipeline === pipeline);
   const [start] = older < 0 ? [] : pending.splice(older, 1);
   if (!start) return;
@@ -81,7 +84,11 @@ function passOver({ pending, events }: Machine, pipeline: SimulatedPipeline): vo
 }
 
 /** How the event starts the pipeline; undefined where it does not. */
-function triggerOf(machine: Machine, event: RootEvent, pipeline: SimulatedPipeline): Start["trigger"] | undefined {
+function triggerOf(
+  machine: CodePipelineWorld,
+  event: RootEvent,
+  pipeline: SimulatedPipeline,
+): Start["trigger"] | undefined {
   if (event.kind === "dispatch") return event.pipeline === pipeline.id ? "manual" : undefined;
   if (event.kind === "schedule") {
     const isMeant = event.pipeline === pipeline.id && pipeline.starts.some(({ kind }) => kind === "schedule");
@@ -102,7 +109,7 @@ function triggerOf(machine: Machine, event: RootEvent, pipeline: SimulatedPipeli
 }
 
 function accepts(
-  machine: Machine,
+  machine: CodePipelineWorld,
   start: SimulatedStart,
   event: Extract<RootEvent, { kind: "push" | "pull-request" }>,
 ): boolean {
@@ -134,7 +141,7 @@ function isFrom(source: string | undefined, repository: string | undefined): boo
   return source.toLowerCase() === repository.toLowerCase();
 }
 
-export function begin(machine: Machine, start: Start): void {
+export function begin(machine: CodePipelineWorld, start: Start): void {
   machine.pending.splice(machine.pending.indexOf(start), 1);
   const { pipeline, cause, root, trigger, commit, ref, inputs } = start;
   const { runs, events, world } = machine;
@@ -156,7 +163,7 @@ export function begin(machine: Machine, start: Start): void {
 }
 
 /** Runs of the same pipeline among those that led to the start. */
-function roundsBefore({ runs }: Machine, { pipeline, cause }: Start): number {
+function roundsBefore({ runs }: CodePipelineWorld, { pipeline, cause }: Start): number {
   let rounds = 0;
   for (let at = cause; at.kind === "run"; at = runs[at.run]!.cause)
     if (runs[at.run]!.pipeline === pipeline.id) rounds++;
@@ -167,7 +174,7 @@ function isUnderWay({ status }: RunState): boolean {
   return status === "running";
 }
 
-function isOwn({ pipelines }: Machine, { pipeline }: RunPattern): boolean {
+function isOwn({ pipelines }: CodePipelineWorld, { pipeline }: RunPattern): boolean {
   return pipelines.has(pipeline);
 }
 
@@ -176,7 +183,7 @@ function matches({ pipeline, event }: RunPattern, run: RunState): boolean {
 }
 
 /** A run that has failed can be resumed until another one goes into the stage. */
-function resumable({ runs, stages }: Machine, of: RunPattern): RunState | undefined {
+function resumable({ runs, stages }: CodePipelineWorld, of: RunPattern): RunState | undefined {
   return runs.findLast(
     (run) =>
       matches(of, run) &&

@@ -1,9 +1,9 @@
 /** A text for everything that the future of a machine depends on: equal texts, equal futures. */
 
-import type { Inside, Machine, RunState, Start } from "./machine.ts";
+import type { CodePipelineWorld, Inside, RunState, Start } from "./machine.ts";
 import type { SimulatedAction } from "./simulated-pipeline.ts";
 
-export function stateKey({ runs, stages, pending, roots, tips }: Machine): string {
+export function stateKey({ runs, stages, pending, roots, tips }: CodePipelineWorld): string {
   const queues = [...stages].map(
     ([id, list]) =>
       `${id} ${list.map(({ waiting, passed, entered }) => `${waiting.map(idOf)}|${passed.at(-1)?.id}|${entered?.id}`).join(" ")}`,

@@ -49,9 +49,9 @@ export type Resource =
   | ManagedPolicy
   | LogGroup
   | Project
-  | Pipeline
+  | PipelineResource
   | Topic
-  | Rule
+  | EventRule
   | Schedule
   | LambdaFunction
   | Table
@@ -162,7 +162,7 @@ export interface Project extends Encrypted {
   readonly cache: { readonly bucket: string; readonly path: string } | undefined;
 }
 
-export interface Pipeline extends Encrypted {
+export interface PipelineResource extends Encrypted {
   readonly kind: "pipeline";
   readonly name: string;
   readonly role: string;
@@ -240,7 +240,7 @@ export interface Publisher {
 
 export type Pattern = Readonly<Record<string, unknown>>;
 
-export interface Rule extends Base {
+export interface EventRule extends Base {
   readonly kind: "rule";
   readonly name: string;
   readonly description: string;

@@ -1,7 +1,7 @@
 /** What CodePipeline takes of a pipeline. Sources: its API model, for names and variables; its quotas, for numbers. */
 
 import { CannotWrite } from "../../generated.ts";
-import type { Pipeline } from "./infrastructure.ts";
+import type { PipelineResource } from "./infrastructure.ts";
 
 /** Characters of a name: of a pipeline, a stage, an action, a namespace, an artifact. */
 export const longestName = 100;
@@ -14,7 +14,7 @@ const longestValue = 1000;
 const longestDescription = 200;
 
 /** @throws {CannotWrite} for a pipeline that the service would refuse. */
-export function refuseTooMuch(pipeline: Pipeline): void {
+export function refuseTooMuch(pipeline: PipelineResource): void {
   const { name, stages, variables } = pipeline;
   refuseLongNames(pipeline);
   refuseMany(name, { things: "stages", count: stages.length, limit: stageLimit, next: "split the delivery" });
@@ -47,7 +47,7 @@ function refuseMany(whose: string, { things, count, limit, next }: Amount): void
     throw new CannotWrite(`${whose} would have ${count} ${things}, and CodePipeline takes ${limit}`, next);
 }
 
-function refuseLongNames({ name, stages }: Pipeline): void {
+function refuseLongNames({ name, stages }: PipelineResource): void {
   const actions = stages.flatMap((stage) => stage.actions);
   const names = [
     ["pipeline", name],

@@ -11,7 +11,7 @@ import { fromFirst, fromVariable } from "./coordination/variables.ts";
 import { keyGuests, remoteStacksOf, storeIn } from "./cross-account.ts";
 import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
-import type { Infrastructure, ParameterSpec, Pipeline, Resource, Store } from "./infrastructure.ts";
+import type { Infrastructure, ParameterSpec, PipelineResource, Resource, Store } from "./infrastructure.ts";
 import { Register } from "./job-place.ts";
 import { jobResourcesOf } from "./job-resources.ts";
 import { describing, refuseTooMuch } from "./limits.ts";
@@ -222,9 +222,9 @@ function pipelineOf(
     register,
     stores,
   }: { delivery: Delivery; options: WriteOptions; register: Register; stores: readonly Store[] },
-): Pipeline {
+): PipelineResource {
   const isCheck = line.runsFor === "pull requests";
-  const pipeline: Pipeline = {
+  const pipeline: PipelineResource = {
     kind: "pipeline",
     id: register.id(line.name, "pipeline"),
     comment: [

@@ -1,7 +1,7 @@
 /** What looks after the pipelines: who is told, who rolls back, what is drawn. */
 
 import { ids } from "./fixed-names.ts";
-import type { Alarm, Dashboard, Resource, Role, Rule, Statement, Widget } from "./infrastructure.ts";
+import type { Alarm, Dashboard, EventRule, Resource, Role, Statement, Widget } from "./infrastructure.ts";
 import type { Settings } from "./options.ts";
 import { rollbackRuntime, rollbackSource } from "./rollback-function.ts";
 import type { LineStages } from "./stages.ts";
@@ -18,7 +18,7 @@ interface Observed {
 
 export function observability(observed: Observed): Resource[] {
   const { delivery, settings, lines } = observed;
-  const notices: Rule[] = [
+  const notices: EventRule[] = [
     notice({ id: "TellPassed", states: ["SUCCEEDED"], words: "passed", observed }),
     // Checks are looked at when they fail; that they pass is what everybody expects.
     notice({
@@ -126,7 +126,7 @@ function notice({
   words: string;
   observed: Observed;
   more?: readonly string[];
-}): Rule {
+}): EventRule {
   return {
     kind: "rule",
     id,
@@ -212,7 +212,7 @@ function rollback({ delivery, settings, lines }: Observed): Resource[] {
     },
   ];
   const role: Role = { kind: "role", id: "RollbackRole", comment: [], service: "lambda.amazonaws.com", statements };
-  const heard = (id: string, description: string, pattern: Rule["pattern"]): Rule => ({
+  const heard = (id: string, description: string, pattern: EventRule["pattern"]): EventRule => ({
     kind: "rule",
     id,
     name: ruleName(delivery, id),

@@ -17,7 +17,7 @@ export function givenTo(shell: string, script: string): string {
   return `${shell} -c "$(cat <<'${mark}'\n${script.replace(/\n+$/, "")}\n${mark}\n)"`;
 }
 
-export interface StepPlace {
+export interface ShellPlace {
   /** Absolute, may hold variables of the shell; stands between double quotes. */
   readonly directory: string;
   /** Name, and value that stands between double quotes. */
@@ -27,7 +27,7 @@ export interface StepPlace {
 }
 
 /** One command that runs a step as `baton run` does. */
-export function stepCommand(step: Step, { directory, env, guard }: StepPlace): string {
+export function stepCommand(step: Step, { directory, env, guard }: ShellPlace): string {
   const limit = step.timeoutMs === undefined ? "" : `timeout ${Math.ceil(step.timeoutMs / 1000)} `;
   const shell = step.shell === "bash" ? "bash -eo pipefail" : "sh -e";
   const settings = env.map(([name, value]) => `${name}="${value}" \\\n`).join("");

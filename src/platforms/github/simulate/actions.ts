@@ -2,7 +2,7 @@
 
 import { matchesRun } from "../../../simulation/patterns.ts";
 import { arrive } from "./arrivals.ts";
-import { advance, expire, type Machine, mayStart, settle, startLeg } from "./jobs.ts";
+import { advance, expire, type GithubWorld, mayStart, settle, startLeg } from "./jobs.ts";
 import type { Delivery, Holder, Scope, SimLeg } from "./world.ts";
 
 export type Action =
@@ -13,7 +13,7 @@ export type Action =
   | { readonly kind: "expire"; readonly holder: Holder };
 
 /** Root events come in their order, each after all runs of the one before are made; everything else when it can. */
-export function* possibleActions(machine: Machine): Generator<Action> {
+export function* possibleActions(machine: GithubWorld): Generator<Action> {
   const { world } = machine;
   let isFree = true;
   for (const delivery of world.deliveries) {
@@ -40,18 +40,18 @@ export function* possibleActions(machine: Machine): Generator<Action> {
 }
 
 /** What happens when nothing else can: a wait ends for good, or an event comes that will find nothing. */
-function lastResort({ world }: Machine, root: Delivery | undefined): Action | undefined {
+function lastResort({ world }: GithubWorld, root: Delivery | undefined): Action | undefined {
   for (const { waiting } of world.groups.values()) if (waiting[0]) return { kind: "expire", holder: waiting[0] };
   return root && { kind: "deliver", delivery: root };
 }
 
-export function nextRoot({ world }: Machine): Extract<Delivery, { kind: "root" }> | undefined {
+export function nextRoot({ world }: GithubWorld): Extract<Delivery, { kind: "root" }> | undefined {
   for (const delivery of world.deliveries) if (delivery.kind === "root") return delivery;
   return undefined;
 }
 
 /** Only a run that has ended can be run again, and only one that is under way can be cancelled. */
-function canArrive({ world, workflows }: Machine, delivery: Delivery): boolean {
+function canArrive({ world, workflows }: GithubWorld, delivery: Delivery): boolean {
   if (delivery.kind !== "root") return true;
   if (world.deliveries.some(({ kind }) => kind === "start")) return false;
   const { event } = delivery;
@@ -76,13 +76,13 @@ export function* liveLegs(scope: Scope): Generator<SimLeg> {
 }
 
 /** A leg that waits for its group, or for the jobs of the workflow it calls, has nothing to do itself. */
-export function actionOf(machine: Machine, leg: SimLeg): Action | undefined {
+export function actionOf(machine: GithubWorld, leg: SimLeg): Action | undefined {
   if (mayStart(machine, leg)) return { kind: "start", leg };
   const goesOn = leg.state === "refused" || (leg.state === "running" && leg.called === undefined);
   return goesOn ? { kind: "advance", leg } : undefined;
 }
 
-export function perform(machine: Machine, action: Action): void {
+export function perform(machine: GithubWorld, action: Action): void {
   const { world } = machine;
   switch (action.kind) {
     case "deliver":

@@ -5,16 +5,16 @@ import type { RootEvent } from "../../../simulation/scenario.ts";
 import type { TraceRun } from "../../../simulation/trace.ts";
 import { known } from "../read/expressions/value.ts";
 import type { Trigger, Workflow, WorkflowRunTrigger } from "../workflow.ts";
-import { cancelRun, type Machine, openRun, openScope } from "./jobs.ts";
+import { cancelRun, type GithubWorld, openRun, openScope } from "./jobs.ts";
 import { filterOf, originsFor, plainContext, tipOf, typeAllowed } from "./trigger-contexts.ts";
 import {
   type Completion,
   type Delivery,
   type MadeEvent,
+  type RunStart,
   record,
   runNumber,
   type SimRun,
-  type Start,
   type StartingEvent,
 } from "./world.ts";
 
@@ -25,7 +25,7 @@ const deepestChain = 3;
 const longestRounds = 2;
 const mostRuns = 120;
 
-export function arrive(machine: Machine, delivery: Delivery): void {
+export function arrive(machine: GithubWorld, delivery: Delivery): void {
   switch (delivery.kind) {
     case "root":
       arriveFromOutside(machine, delivery.event);
@@ -44,7 +44,7 @@ export function arrive(machine: Machine, delivery: Delivery): void {
   }
 }
 
-function arriveFromOutside(machine: Machine, event: RootEvent): void {
+function arriveFromOutside(machine: GithubWorld, event: RootEvent): void {
   const { world } = machine;
   record(world, { kind: "event", event: event.id });
   const cause: TraceRun["cause"] = { kind: "event", event: event.id };
@@ -78,27 +78,27 @@ function arriveFromOutside(machine: Machine, event: RootEvent): void {
 }
 
 /** Where no clone tells its name, any repository of the platform may be the one. */
-function isOwn({ repository: { slug } }: Machine, repository: string | undefined): boolean {
+function isOwn({ repository: { slug } }: GithubWorld, repository: string | undefined): boolean {
   if (repository === undefined) return true;
   if (/^(codecommit|s3|ecr):/.test(repository)) return false;
   return slug.kind !== "known" || slug.value.toLowerCase() === repository.toLowerCase();
 }
 
-function arriveFromStep(machine: Machine, { info, generation }: SimRun, made: MadeEvent): void {
+function arriveFromStep(machine: GithubWorld, { info, generation }: SimRun, made: MadeEvent): void {
   const place = { cause: { kind: "run", run: info.id }, root: info.root, generation: generation + 1 } as const;
   startAll(machine, made, place);
 }
 
-type Place = Pick<Start, "cause" | "root" | "generation">;
+type Place = Pick<RunStart, "cause" | "root" | "generation">;
 
 /** Of several runs that one event makes, any may be made first. */
 function startAll(
-  machine: Machine,
+  machine: GithubWorld,
   { event, inputs }: { readonly event: StartingEvent; readonly inputs: MadeEvent["inputs"] },
   place: Place,
 ): void {
   const { world } = machine;
-  const starts: Start[] = [];
+  const starts: RunStart[] = [];
   for (const workflow of machine.startable) {
     for (const found of originsFor(machine, workflow, { event, inputs, isFromStep: place.generation > 0 })) {
       if (typeof found === "string") {
@@ -113,7 +113,10 @@ function startAll(
   else for (const one of starts) world.deliveries.push({ kind: "start", start: one });
 }
 
-function start(machine: Machine, { workflow, origin, commit, cause, root, depth, generation, again }: Start): void {
+function start(
+  machine: GithubWorld,
+  { workflow, origin, commit, cause, root, depth, generation, again }: RunStart,
+): void {
   const info: TraceRun = {
     id: machine.world.runs.length,
     pipeline: workflow.file,
@@ -153,7 +156,7 @@ export function completionTrigger(workflow: Workflow): WorkflowRunTrigger | unde
 }
 
 /** A run that listens to another, whatever its conclusion, on the default branch's last commit. */
-function arriveCompletion(machine: Machine, completion: Completion, workflow: Workflow): void {
+function arriveCompletion(machine: GithubWorld, completion: Completion, workflow: Workflow): void {
   const { world } = machine;
   const { defaultBranch } = world.scenario;
   const { run: upstream, action } = completion;

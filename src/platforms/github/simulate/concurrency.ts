@@ -16,7 +16,7 @@ export interface Request {
   readonly queue: "single" | "max";
 }
 
-export interface Outcome {
+export interface LockOutcome {
   readonly granted: boolean;
   /** Those that waited and are replaced. */
   readonly dropped: readonly Holder[];
@@ -25,7 +25,7 @@ export interface Outcome {
 }
 
 /** Asks for a group; the caller ends what is dropped and cancelled. Those that wait are served in the order they came. */
-export function request(world: World, { name, holder, cancelInProgress, queue }: Request): Outcome {
+export function request(world: World, { name, holder, cancelInProgress, queue }: Request): LockOutcome {
   const group = groupOf(world, name);
   if (group.holder === undefined) {
     group.holder = holder;

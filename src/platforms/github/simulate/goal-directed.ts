@@ -9,12 +9,12 @@ import type { Moment } from "../../../simulation/schedule.ts";
 import { type Action, actionOf, liveLegs, nextRoot } from "./actions.ts";
 import { completionTrigger } from "./arrivals.ts";
 import { needsOf } from "./job-graph.ts";
-import type { Machine } from "./jobs.ts";
+import type { GithubWorld } from "./jobs.ts";
 import { numberOf } from "./legs.ts";
 import type { Delivery, Holder, Scope, SimJob, SimLeg, SimRun } from "./world.ts";
 
 /** Undefined where nothing that is known to lead there can happen. */
-export function nextMoveToward(machine: Machine, moment: Moment): Action | undefined {
+export function nextMoveToward(machine: GithubWorld, moment: Moment): Action | undefined {
   const search = new Search(machine);
   switch (moment.kind) {
     case "event":
@@ -43,14 +43,14 @@ export function nextMoveToward(machine: Machine, moment: Moment): Action | undef
 }
 
 /** By the workflows of a simulator, then by file. */
-const upstreams = new WeakMap<Machine["workflows"], Map<string, readonly string[]>>();
+const upstreams = new WeakMap<GithubWorld["workflows"], Map<string, readonly string[]>>();
 
 class Search {
-  private readonly machine: Machine;
+  private readonly machine: GithubWorld;
   /** Runs and legs already asked, so that locks that wait for each other end the search. */
   private readonly asked = new Set<SimRun | SimLeg | string>();
 
-  constructor(machine: Machine) {
+  constructor(machine: GithubWorld) {
     this.machine = machine;
   }
 

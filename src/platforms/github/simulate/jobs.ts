@@ -32,7 +32,7 @@ export interface Listener {
   readonly trigger: WorkflowRunTrigger;
 }
 
-export interface Machine {
+export interface GithubWorld {
   readonly repository: Repository;
   readonly world: World;
   readonly evaluate: Evaluate;
@@ -64,7 +64,7 @@ export function openScope(run: SimRun, workflow: Workflow, caller: SimLeg | unde
 }
 
 /** Lets everything happen that needs nobody's decision: conditions, skips, results, ends. */
-export function settle(machine: Machine, run: SimRun): void {
+export function settle(machine: GithubWorld, run: SimRun): void {
   if (run.state !== "running") return;
   while (settleScope(machine, run.scope));
   // A group that was handed over may have ended the run already.
@@ -74,7 +74,7 @@ export function settle(machine: Machine, run: SimRun): void {
 }
 
 /** One pass; true if anything changed. */
-function settleScope(machine: Machine, scope: Scope): boolean {
+function settleScope(machine: GithubWorld, scope: Scope): boolean {
   let changed = false;
   for (const job of scope.jobs.values()) {
     if (job.result !== undefined) continue;
@@ -87,7 +87,7 @@ function settleScope(machine: Machine, scope: Scope): boolean {
   return changed;
 }
 
-function settleActive(machine: Machine, job: SimJob): boolean {
+function settleActive(machine: GithubWorld, job: SimJob): boolean {
   let changed = false;
   for (const leg of job.legs) {
     const { called } = leg;
@@ -108,7 +108,7 @@ function settleActive(machine: Machine, job: SimJob): boolean {
   return true;
 }
 
-function activate(machine: Machine, job: SimJob): void {
+function activate(machine: GithubWorld, job: SimJob): void {
   if (!machine.evaluate.jobCondition(job)) {
     endUnstarted(machine, job, job.scope.cancelled ? "cancelled" : "skipped");
     return;
@@ -135,7 +135,7 @@ function activate(machine: Machine, job: SimJob): void {
   if (job.legs.length === 0) endUnstarted(machine, job, "failure");
 }
 
-function endUnstarted(machine: Machine, job: SimJob, result: Result): void {
+function endUnstarted(machine: GithubWorld, job: SimJob, result: Result): void {
   job.result = result;
   const around = job.scope.caller === undefined ? 0 : numberOf(job.scope.caller);
   record(machine.world, {
@@ -148,7 +148,7 @@ function endUnstarted(machine: Machine, job: SimJob, result: Result): void {
 }
 
 /** Whether the leg may start now: `max-parallel` leaves it a place. */
-export function mayStart(machine: Machine, leg: SimLeg): boolean {
+export function mayStart(machine: GithubWorld, leg: SimLeg): boolean {
   if (leg.state !== "ready") return false;
   if (leg.job.legs.length === 1) return true;
   return leg.job.legs.filter(isUnderWay).length < machine.evaluate.limit(leg);
@@ -159,7 +159,7 @@ function isUnderWay({ state }: SimLeg): boolean {
 }
 
 /** Asks for the leg's groups and starts it, or puts it in their queue. */
-export function startLeg(machine: Machine, leg: SimLeg): void {
+export function startLeg(machine: GithubWorld, leg: SimLeg): void {
   const workflow = calledWorkflow(machine, leg);
   if (workflow !== undefined) leg.called = openScope(leg.job.scope.run, workflow, leg);
   leg.state = "queued";
@@ -167,7 +167,7 @@ export function startLeg(machine: Machine, leg: SimLeg): void {
 }
 
 /** One lock after the other: the job's own, then that of the workflow it calls. Begins when it has them all. */
-function acquire(machine: Machine, leg: SimLeg): void {
+function acquire(machine: GithubWorld, leg: SimLeg): void {
   const { world } = machine;
   const settings: readonly [Concurrency | undefined, SimLeg | Scope | undefined][] = [
     [leg.job.job.concurrency, leg],
@@ -194,7 +194,7 @@ function acquire(machine: Machine, leg: SimLeg): void {
   begin(machine, leg);
 }
 
-function begin(machine: Machine, leg: SimLeg): void {
+function begin(machine: GithubWorld, leg: SimLeg): void {
   const { job } = leg.job;
   const asksSomebody = job.kind === "steps" && job.environment !== undefined;
   if (asksSomebody && outcomeOf(machine.world.scenario.outcomes, leg)?.outcome === "rejected") {
@@ -205,13 +205,13 @@ function begin(machine: Machine, leg: SimLeg): void {
   record(machine.world, { kind: "job-started", ...placeOf(leg) });
 }
 
-function apply(machine: Machine, group: string, outcome: concurrency.Outcome): void {
+function apply(machine: GithubWorld, group: string, outcome: concurrency.LockOutcome): void {
   for (const holder of outcome.dropped) if (!hasEnded(holder)) drop(machine, group, holder);
   if (outcome.cancelled !== undefined) cancelHolder(machine, group, outcome.cancelled);
 }
 
 /** A local workflow that can be called; GitHub refuses deeper levels before a run starts. */
-function calledWorkflow(machine: Machine, { job: { job, path } }: SimLeg): Workflow | undefined {
+function calledWorkflow(machine: GithubWorld, { job: { job, path } }: SimLeg): Workflow | undefined {
   if (job.kind !== "call" || job.uses.kind !== "local" || path.length >= MAX_CALL_LEVELS) return undefined;
   const workflow = machine.workflows.get(job.uses.path);
   return workflow && callTrigger(workflow) ? workflow : undefined;
@@ -222,7 +222,7 @@ export function placeOf(leg: SimLeg): { run: number; path: readonly string[]; le
 }
 
 /** Carries out the next step of a running leg, or ends the leg after its last one. */
-export function advance(machine: Machine, leg: SimLeg): void {
+export function advance(machine: GithubWorld, leg: SimLeg): void {
   const { world, evaluate } = machine;
   const { job } = leg.job;
   const rule = outcomeOf(world.scenario.outcomes, leg);
@@ -265,12 +265,12 @@ export function advance(machine: Machine, leg: SimLeg): void {
 }
 
 /** Whether the scenario has the job cancelled in place of its next step. */
-export function isCancelledNext({ world }: Machine, leg: SimLeg): boolean {
+export function isCancelledNext({ world }: GithubWorld, leg: SimLeg): boolean {
   const rule = outcomeOf(world.scenario.outcomes, leg);
   return rule?.outcome === "cancelled" && !leg.cancelled && (rule.step ?? 0) <= leg.step;
 }
 
-export function endLeg(machine: Machine, leg: SimLeg, result: Result): void {
+export function endLeg(machine: GithubWorld, leg: SimLeg, result: Result): void {
   const { world, evaluate } = machine;
   const { job } = leg.job;
   leg.state = "ended";
@@ -302,7 +302,7 @@ function conclusionOf(run: SimRun): Conclusion {
 // Runs
 
 /** Starts a run that has its group, or leaves it waiting. */
-export function openRun(machine: Machine, run: SimRun): void {
+export function openRun(machine: GithubWorld, run: SimRun): void {
   const { world, evaluate } = machine;
   world.runs.push(run);
   record(world, { kind: "run-created", run: run.info });
@@ -320,7 +320,7 @@ export function openRun(machine: Machine, run: SimRun): void {
 }
 
 /** Tells the workflows that listen to this one. */
-function announce({ world, listeners }: Machine, run: SimRun, action: CompletionAction): void {
+function announce({ world, listeners }: GithubWorld, run: SimRun, action: CompletionAction): void {
   for (const { workflow, trigger } of listeners.get(run.workflow.displayName) ?? []) {
     const types = trigger.types?.patterns;
     if (types !== undefined && !types.some(({ value }) => value === action)) continue;
@@ -329,14 +329,14 @@ function announce({ world, listeners }: Machine, run: SimRun, action: Completion
   }
 }
 
-function beginRun(machine: Machine, run: SimRun): void {
+function beginRun(machine: GithubWorld, run: SimRun): void {
   run.state = "running";
   machine.world.live.push(run);
   announce(machine, run, "in_progress");
   settle(machine, run);
 }
 
-function endRun(machine: Machine, run: SimRun, conclusion: Conclusion): void {
+function endRun(machine: GithubWorld, run: SimRun, conclusion: Conclusion): void {
   const { world } = machine;
   const place = world.live.indexOf(run);
   if (place >= 0) world.live.splice(place, 1);
@@ -348,7 +348,7 @@ function endRun(machine: Machine, run: SimRun, conclusion: Conclusion): void {
 }
 
 /** Whoever waited first has the group now. */
-function handOver(machine: Machine, next: Holder | undefined): void {
+function handOver(machine: GithubWorld, next: Holder | undefined): void {
   if (next === undefined || hasEnded(next)) return;
   if (next.kind === "run") beginRun(machine, next.run);
   else {
@@ -361,7 +361,7 @@ function handOver(machine: Machine, next: Holder | undefined): void {
 // Cancelling
 
 /** One that waits for a group gives its place to a newer one. */
-function drop(machine: Machine, group: string, holder: Holder): void {
+function drop(machine: GithubWorld, group: string, holder: Holder): void {
   if (holder.kind === "run") {
     record(machine.world, { kind: "dropped", run: holder.run.info.id, group });
     endRun(machine, holder.run, "cancelled");
@@ -373,7 +373,7 @@ function drop(machine: Machine, group: string, holder: Holder): void {
   settle(machine, holder.leg.job.scope.run);
 }
 
-function cancelHolder(machine: Machine, group: string, holder: Holder): void {
+function cancelHolder(machine: GithubWorld, group: string, holder: Holder): void {
   if (holder.kind === "run") {
     if (holder.run.cancelled || hasEnded(holder)) return;
     record(machine.world, { kind: "run-cancelled", run: holder.run.info.id, group });
@@ -392,7 +392,7 @@ function hasEnded(holder: Holder): boolean {
 }
 
 /** Jobs whose condition holds all the same (`always()`, `cancelled()`) go on or still begin; the others end. */
-export function cancelRun(machine: Machine, run: SimRun): void {
+export function cancelRun(machine: GithubWorld, run: SimRun): void {
   run.cancelled = true;
   if (run.state === "queued") {
     endRun(machine, run, "cancelled");
@@ -402,7 +402,7 @@ export function cancelRun(machine: Machine, run: SimRun): void {
   settle(machine, run);
 }
 
-function cancelScope(machine: Machine, scope: Scope): void {
+function cancelScope(machine: GithubWorld, scope: Scope): void {
   scope.cancelled = true;
   for (const job of scope.jobs.values()) {
     for (const leg of job.legs) {
@@ -414,7 +414,7 @@ function cancelScope(machine: Machine, scope: Scope): void {
 }
 
 /** Steps that want to run all the same still do, and keep the leg's groups until they have. */
-function cancelLeg(machine: Machine, leg: SimLeg): void {
+function cancelLeg(machine: GithubWorld, leg: SimLeg): void {
   if (leg.result !== undefined || leg.cancelled) return;
   if (leg.state === "running" && leg.called !== undefined) {
     cancelScope(machine, leg.called);
@@ -426,13 +426,13 @@ function cancelLeg(machine: Machine, leg: SimLeg): void {
   if (leg.state !== "running" || !cleansUp) endUnbegun(machine, leg);
 }
 
-function endUnbegun(machine: Machine, leg: SimLeg): void {
+function endUnbegun(machine: GithubWorld, leg: SimLeg): void {
   if (leg.called) leg.called = undefined;
   endLeg(machine, leg, "cancelled");
 }
 
 /** Ends what waits for a group that will never be free, as GitHub does when its time is over. */
-export function expire(machine: Machine, holder: Holder): void {
+export function expire(machine: GithubWorld, holder: Holder): void {
   if (holder.kind === "run") cancelRun(machine, holder.run);
   else {
     cancelLeg(machine, holder.leg);

@@ -18,7 +18,7 @@ import { completionTrigger } from "./arrivals.ts";
 import { repositoryName } from "./contexts.ts";
 import { createEvaluate } from "./evaluate.ts";
 import { nextMoveToward } from "./goal-directed.ts";
-import { type Machine as GithubWorld, isCancelledNext, type Listener, placeOf } from "./jobs.ts";
+import { type GithubWorld, isCancelledNext, type Listener, placeOf } from "./jobs.ts";
 import { numberOf } from "./legs.ts";
 import { findsOf, leavesOf } from "./reads.ts";
 import { slicesOf, smallRepository } from "./slice.ts";

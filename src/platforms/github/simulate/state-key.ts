@@ -1,10 +1,10 @@
 /** A text for everything that the future of a simulation depends on: equal texts, equal futures. */
 
 import { nameOfDelivery } from "./actions.ts";
-import type { Machine } from "./jobs.ts";
+import type { GithubWorld } from "./jobs.ts";
 import type { Holder, Scope } from "./world.ts";
 
-export function stateKey({ world }: Machine): string {
+export function stateKey({ world }: GithubWorld): string {
   const runs = world.runs.map((run) => {
     const { info, state, conclusion, cancelled } = run;
     return `${info.pipeline} ${info.event} ${info.root} ${info.commit} ${state} ${conclusion} ${cancelled} ${keyOfScope(run.scope)}`;

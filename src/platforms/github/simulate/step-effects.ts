@@ -16,7 +16,7 @@ import type { Evaluate } from "./evaluate.ts";
 import { filterOf } from "./trigger-contexts.ts";
 import type { MadeEvent, SimLeg } from "./world.ts";
 
-export interface Effect {
+export interface StepEffect {
   /** Branch or tag that points to a new commit now. */
   readonly moved?: { readonly ref: string; readonly commit: string };
   readonly made?: MadeEvent;
@@ -43,7 +43,7 @@ interface Place {
   readonly id: string;
 }
 
-export function effectsOf(step: Step, leg: SimLeg, setting: EffectSetting): Effect[] {
+export function effectsOf(step: Step, leg: SimLeg, setting: EffectSetting): StepEffect[] {
   if (!makesEvents(step, leg, setting)) return [];
   const accesses = [...accessesIn(step, { leg, view: { ...viewOfLeg(leg), step }, setting })];
   return accesses.flatMap(({ access, view }, i) => {
@@ -127,7 +127,7 @@ export function makesEvents(step: Step, leg: SimLeg, setting: EffectSetting, dep
   return answer;
 }
 
-function pushed(access: ResourceAccess, { leg, view, id }: Place, setting: EffectSetting): Effect[] {
+function pushed(access: ResourceAccess, { leg, view, id }: Place, setting: EffectSetting): StepEffect[] {
   const { origin } = leg.job.scope.run;
   const starts = startsRuns(access.token) && !isSkipped(leg);
   const name = textOf(access.key, setting.evaluate.environment(view));
@@ -162,7 +162,7 @@ function pushed(access: ResourceAccess, { leg, view, id }: Place, setting: Effec
 }
 
 /** Workflows that wait for such a tag or release; of a name that only the run knows, for any. */
-function listenersTo(access: ResourceAccess, name: string | undefined, { repository }: EffectSetting): Effect[] {
+function listenersTo(access: ResourceAccess, name: string | undefined, { repository }: EffectSetting): StepEffect[] {
   const reason = "an event made with the default token starts nothing";
   return repository.workflows.flatMap((workflow) =>
     workflow.triggers.some((trigger) => {
@@ -176,7 +176,7 @@ function listenersTo(access: ResourceAccess, name: string | undefined, { reposit
   );
 }
 
-function dispatched(access: DispatchAccess, { view, id }: Place, setting: EffectSetting): Effect[] {
+function dispatched(access: DispatchAccess, { view, id }: Place, setting: EffectSetting): StepEffect[] {
   const environment = setting.evaluate.environment(view);
   if (access.token.kind === "none") return [];
   if (access.target.kind === "event") {
@@ -203,7 +203,7 @@ function dispatched(access: DispatchAccess, { view, id }: Place, setting: Effect
   return [{ made: { event, inputs: new Map(pairs) } }];
 }
 
-const made = (event: MadeEvent["event"]): Effect => ({ made: { event, inputs: new Map() } });
+const made = (event: MadeEvent["event"]): StepEffect => ({ made: { event, inputs: new Map() } });
 
 const short = (ref: string) => ref.replace(/^refs\/heads\//, "");
 

@@ -12,7 +12,7 @@ import type {
   Workflow,
   WorkflowDispatchTrigger,
 } from "../workflow.ts";
-import type { Machine } from "./jobs.ts";
+import type { GithubWorld } from "./jobs.ts";
 import type { GivenInputs, StartingEvent, TriggerContext } from "./world.ts";
 
 /** Activity types that start a run where a trigger lists none. All other events take every type. */
@@ -34,7 +34,7 @@ export const plainContext = {
   upstream: undefined,
 } satisfies Partial<TriggerContext>;
 
-export function tipOf({ world }: Machine, branch: string): string {
+export function tipOf({ world }: GithubWorld, branch: string): string {
   return world.refs.get(`refs/heads/${branch}`) ?? `tip of ${branch}`;
 }
 
@@ -60,7 +60,7 @@ export interface Arrival {
 }
 
 /** How this event starts the workflow, or sentences why triggers of its kind do not. Empty where it has none. */
-export function originsFor(machine: Machine, workflow: Workflow, arrival: Arrival): (TriggerContext | string)[] {
+export function originsFor(machine: GithubWorld, workflow: Workflow, arrival: Arrival): (TriggerContext | string)[] {
   const { event } = arrival;
   if (event.kind === "pull-request") {
     return workflow.triggers.flatMap((trigger) =>
@@ -74,7 +74,7 @@ export function originsFor(machine: Machine, workflow: Workflow, arrival: Arriva
 }
 
 function originFor(
-  machine: Machine,
+  machine: GithubWorld,
   workflow: Workflow,
   arrival: Arrival & { readonly event: Exclude<StartingEvent, { kind: "pull-request" }> },
 ): TriggerContext | string | undefined {
@@ -188,7 +188,7 @@ function refusePaths(
 }
 
 function pullRequestOrigin(
-  machine: Machine,
+  machine: GithubWorld,
   trigger: PullRequestTrigger,
   event: Extract<RootEvent, { kind: "pull-request" }>,
 ): TriggerContext | string {
@@ -216,7 +216,7 @@ function pullRequestOrigin(
 
 /** Its merge branch; once it is merged, the branch it was merged into. The target form is on the base branch. */
 function refOfPullRequest(
-  machine: Machine,
+  machine: GithubWorld,
   { base, commit, merged }: Extract<RootEvent, { kind: "pull-request" }>,
   { own, number }: { readonly own: boolean; readonly number: number },
 ): Pick<TriggerContext, "ref" | "sha"> {
@@ -224,7 +224,10 @@ function refOfPullRequest(
   return { ref: merged ? `refs/heads/${base}` : `refs/pull/${number}/merge`, sha: `merge of ${commit}` };
 }
 
-function numberOf({ world }: Machine, { base, head, outsider }: Extract<RootEvent, { kind: "pull-request" }>): number {
+function numberOf(
+  { world }: GithubWorld,
+  { base, head, outsider }: Extract<RootEvent, { kind: "pull-request" }>,
+): number {
   const branches = JSON.stringify([base, head, outsider]);
   const place = world.pullRequests.indexOf(branches);
   return place >= 0 ? place + 1 : world.pullRequests.push(branches);

@@ -130,7 +130,7 @@ export interface SimRun {
 export type StartingEvent = Exclude<RootEvent, { kind: "rerun" | "cancel" | "expiry" }>;
 
 /** A run about to be made. */
-export interface Start {
+export interface RunStart {
   readonly workflow: Workflow;
   readonly origin: TriggerContext;
   readonly commit: string;
@@ -153,7 +153,7 @@ export interface MadeEvent {
 export type Delivery =
   | { readonly kind: "root"; readonly event: RootEvent }
   /** One of several runs that one event makes; which of them comes first is open. */
-  | { readonly kind: "start"; readonly start: Start }
+  | { readonly kind: "start"; readonly start: RunStart }
   | { readonly kind: "completion"; readonly completion: Completion; readonly listener: Workflow }
   | { readonly kind: "made"; readonly run: SimRun; readonly made: MadeEvent };
 

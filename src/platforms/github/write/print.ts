@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { WorkflowDocument } from "./document.ts";
 import type { RawAdditions } from "./options.ts";
-import { Branch, type Entry, type Tree, workflowTree } from "./tree.ts";
+import { Branch, type Tree, type TreeEntry, workflowTree } from "./tree.ts";
 
 /** Comments are folded at this width; values never are. */
 const commentWidth = 118;
@@ -14,7 +14,7 @@ export function printWorkflow(workflow: WorkflowDocument, raw?: RawAdditions): s
   return `${out.join("\n")}\n`;
 }
 
-function printEntries(entries: readonly Entry[], indent: string, out: string[], first = indent): void {
+function printEntries(entries: readonly TreeEntry[], indent: string, out: string[], first = indent): void {
   entries.forEach((entry, index) => {
     if (entry.apart) out.push("");
     for (const line of entry.comment ?? []) {
@@ -25,7 +25,7 @@ function printEntries(entries: readonly Entry[], indent: string, out: string[], 
 }
 
 /** `start` is what stands before the key on its line: blanks, or blanks and the dash of a list. */
-function printEntry({ key, value, note }: Entry, start: string, indent: string, out: string[]): void {
+function printEntry({ key, value, note }: TreeEntry, start: string, indent: string, out: string[]): void {
   // The key `on` is a word to GitHub.
   const head = `${start}${key === "on" ? key : scalar(key)}:`;
   const behind = note === undefined ? "" : ` # ${note}`;
@@ -69,7 +69,7 @@ function printList(items: readonly Tree[], indent: string, out: string[]): void 
     }
     const isStep = entries.length > 1 && entries[0]!.key === "name";
     if (isStep && index > 0) out.push("");
-    const [head, ...rest] = entries as [Entry, ...Entry[]];
+    const [head, ...rest] = entries as [TreeEntry, ...TreeEntry[]];
     for (const line of head.comment ?? []) {
       for (const part of fold(line, commentWidth - indent.length)) out.push(`${indent}# ${part}`);
     }
@@ -77,7 +77,7 @@ function printList(items: readonly Tree[], indent: string, out: string[]): void 
   });
 }
 
-function entriesOf(value: object): readonly Entry[] {
+function entriesOf(value: object): readonly TreeEntry[] {
   if (value instanceof Branch) return value.entries;
   return Object.entries(value as Record<string, Tree>).map(([key, inner]) => ({ key, value: inner }));
 }

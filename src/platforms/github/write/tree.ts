@@ -17,13 +17,13 @@ import type { RawAdditions } from "./options.ts";
 export type Tree = Raw | Branch | readonly Tree[];
 
 export class Branch {
-  readonly entries: readonly Entry[];
-  constructor(entries: readonly (Entry | undefined)[]) {
+  readonly entries: readonly TreeEntry[];
+  constructor(entries: readonly (TreeEntry | undefined)[]) {
     this.entries = entries.filter((entry) => entry !== undefined);
   }
 }
 
-export interface Entry {
+export interface TreeEntry {
   key: string;
   value: Tree;
   /** Lines above. */
@@ -34,12 +34,12 @@ export interface Entry {
   apart?: true;
 }
 
-const entry = (key: string, value: Tree | undefined): Entry | undefined =>
+const entry = (key: string, value: Tree | undefined): TreeEntry | undefined =>
   value === undefined ? undefined : { key, value };
 
 export function workflowTree(workflow: WorkflowDocument, raw: RawAdditions | undefined): Branch {
   const jobs = Object.entries(workflow.jobs).map(
-    ([id, job], index): Entry => ({
+    ([id, job], index): TreeEntry => ({
       key: id,
       value: withRaw(jobTree(job, own(raw?.steps, id)), own(raw?.jobs, id)),
       ...(job.comment && { comment: job.comment }),
@@ -131,7 +131,7 @@ function permissionsTree(permissions: Permissions): Raw {
   return { ...permissions } as Raw;
 }
 
-function callEntries(job: CallJobDocument): (Entry | undefined)[] {
+function callEntries(job: CallJobDocument): (TreeEntry | undefined)[] {
   return [
     entry("uses", `./${job.uses}`),
     entry("with", filled(job.with ?? {})),
@@ -139,7 +139,7 @@ function callEntries(job: CallJobDocument): (Entry | undefined)[] {
   ];
 }
 
-function stepsEntries(job: StepsJobDocument, more: readonly Raw[] = []): (Entry | undefined)[] {
+function stepsEntries(job: StepsJobDocument, more: readonly Raw[] = []): (TreeEntry | undefined)[] {
   return [
     entry("runs-on", job.runsOn),
     entry("environment", job.environment),

@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import type {
   Action,
   EnvironmentVariable,
-  Pipeline,
+  PipelineResource,
   Project,
 } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
@@ -27,7 +27,7 @@ const { resources, buildspecs } = lowerDelivery(toolShop, {
   settings: settingsSchema.parse({}),
 });
 const pipelineNamed = (name: string) =>
-  resources.find((one): one is Pipeline => one.kind === "pipeline" && one.name === name)!;
+  resources.find((one): one is PipelineResource => one.kind === "pipeline" && one.name === name)!;
 const actionOf = (name: string, action: string) =>
   pipelineNamed(name)
     .stages.flatMap(({ actions }) => actions)

@@ -15,7 +15,7 @@ import { parse } from "yaml";
 import type {
   Action,
   EnvironmentVariable,
-  Pipeline,
+  PipelineResource,
   Project,
 } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
@@ -38,7 +38,7 @@ const infrastructure = lowerDelivery(estate, {
   folder: "codepipeline",
   settings: settingsSchema.parse(estateSettings),
 });
-const pipeline = infrastructure.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
+const pipeline = infrastructure.resources.find((one): one is PipelineResource => one.kind === "pipeline")!;
 const run = "11111111-2222-3333-4444-555555555555";
 
 test("the settings on the page are those of the delivery that is deployed here", () => {

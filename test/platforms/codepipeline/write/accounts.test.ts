@@ -5,7 +5,7 @@ import type {
   Infrastructure,
   Key,
   LentRole,
-  Pipeline,
+  PipelineResource,
   Project,
   Resource,
   Role,
@@ -75,7 +75,7 @@ test("jobs at home, or only in another region, keep their rights at home", () =>
 
 test("an action over there says as whom and where, and there is one store for each region that has actions", () => {
   const infrastructure = lowered();
-  const [pipeline] = ofKind<Pipeline>(infrastructure, "pipeline");
+  const [pipeline] = ofKind<PipelineResource>(infrastructure, "pipeline");
   const acting = pipeline!.stages.flatMap(({ name, actions }) =>
     actions.filter(({ provider }) => provider === "CloudFormation").map(({ role, region }) => [name, role, region]),
   );
@@ -115,7 +115,7 @@ test("only builds elsewhere: no other region needs a store", () => {
     infrastructure.remoteStacks.map(({ name }) => name),
     ["target-111122223333"],
   );
-  assert.deepEqual(ofKind<Pipeline>(infrastructure, "pipeline")[0]!.stores, []);
+  assert.deepEqual(ofKind<PipelineResource>(infrastructure, "pipeline")[0]!.stores, []);
 });
 
 test("the keys let in the roles that act with artifacts there, through S3 and no other way", () => {

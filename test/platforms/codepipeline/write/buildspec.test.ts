@@ -11,7 +11,7 @@ import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
 import type {
   EnvironmentVariable,
-  Pipeline,
+  PipelineResource,
   Project,
 } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
@@ -29,7 +29,7 @@ const infrastructure = lowerDelivery(shop, {
   folder: "codepipeline",
   settings: settingsSchema.parse(shopSettings),
 });
-const pipeline = infrastructure.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
+const pipeline = infrastructure.resources.find((one): one is PipelineResource => one.kind === "pipeline")!;
 const projects = infrastructure.resources.filter((one): one is Project => one.kind === "project");
 
 describe("a run of the shop", fullDepth(...emulator), () => {

@@ -10,7 +10,7 @@ import type { Delivery } from "../../../../src/model/delivery.ts";
 import type {
   EnvironmentVariable,
   Infrastructure,
-  Pipeline,
+  PipelineResource,
   Project,
   Role,
 } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
@@ -38,10 +38,11 @@ const lowered = (built: Delivery, settings: object = checkSettings, layout: Layo
   });
 
 const pipelinesOf = ({ resources }: Infrastructure) =>
-  resources.filter((one): one is Pipeline => one.kind === "pipeline");
+  resources.filter((one): one is PipelineResource => one.kind === "pipeline");
 const checksOf = (infrastructure: Infrastructure) =>
   pipelinesOf(infrastructure).filter(({ name }) => name.endsWith("-checks"));
-const jobsOf = (one: Pipeline) => one.stages.flatMap(({ actions }) => actions).filter(({ job }) => job !== undefined);
+const jobsOf = (one: PipelineResource) =>
+  one.stages.flatMap(({ actions }) => actions).filter(({ job }) => job !== undefined);
 
 test("only when it is asked for, and then for pull requests alone, side by side", () => {
   assert.deepEqual(checksOf(lowered(shop, {})), []);

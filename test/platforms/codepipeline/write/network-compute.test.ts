@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import type { Action, Pipeline } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
+import type { Action, PipelineResource } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { rollbackSource } from "../../../../src/platforms/codepipeline/write/rollback-function.ts";
@@ -20,7 +20,7 @@ const infrastructure = lowerDelivery(built, {
   folder: "codepipeline",
   settings: settingsSchema.parse(settings),
 });
-const pipeline = infrastructure.resources.find((one): one is Pipeline => one.kind === "pipeline")!;
+const pipeline = infrastructure.resources.find((one): one is PipelineResource => one.kind === "pipeline")!;
 
 describe("network and compute in QA, approval, network and compute in production", fullDepth(...emulator), () => {
   let emulator: Emulator;

@@ -10,7 +10,7 @@ import type {
   Action,
   EnvironmentVariable,
   LentRole,
-  Pipeline,
+  PipelineResource,
   Project,
   Role,
 } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
@@ -47,7 +47,7 @@ test("one upload of one artifact becomes the S3 action, and what invalidates com
       ["web_build"],
     ]),
   );
-  const [pipeline] = infrastructure.resources.filter((one): one is Pipeline => one.kind === "pipeline");
+  const [pipeline] = infrastructure.resources.filter((one): one is PipelineResource => one.kind === "pipeline");
   const orders = pipeline!.stages.at(-1)!.actions.map(({ name, runOrder }) => [name, runOrder]);
   assert.deepEqual(orders, [
     ["web-deploy", 1],

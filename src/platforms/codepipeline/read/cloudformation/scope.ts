@@ -2,14 +2,14 @@
 
 import { identity, literal, type Written } from "../../../../facts/staged.ts";
 import type { Place } from "../../../../findings/source.ts";
-import type { Bucket, BuildVariable, EventRule, Project, Role, Scope, Statement } from "../../pipeline.ts";
+import type { Bucket, BuildVariable, EventRule, Project, Role, Statement, ValueScope } from "../../pipeline.ts";
 import { variable } from "../body.ts";
 import { stateOrigin } from "../state-pattern.ts";
 import { child, itemsOf, type Node, plainText } from "../tree/node.ts";
 import type { Resource, Template } from "./template.ts";
 
 /** The templates of a repository are deployed side by side, so that a name in one may mean something in another. */
-export function templateScope(template: Template, all: readonly Template[]): Scope {
+export function templateScope(template: Template, all: readonly Template[]): ValueScope {
   return {
     text: (node) => template.text(node),
     list: (node) => template.list(node),

@@ -2,9 +2,9 @@
 
 import { identity, type Written } from "../../../../facts/staged.ts";
 import type { SourceFile } from "../../../../findings/source.ts";
-import { child, type Entry, itemsOf, type Node, plainText } from "../tree/node.ts";
+import { child, itemsOf, type MapEntry, type Node, plainText } from "../tree/node.ts";
 import { open, textKey } from "../values.ts";
-import type { Instance } from "./module/resources.ts";
+import type { ResourceInstance } from "./module/resources.ts";
 
 export interface TerraformResource {
   readonly type: string;
@@ -12,7 +12,7 @@ export interface TerraformResource {
   readonly address: string;
   readonly source: SourceFile;
   readonly node: Node;
-  readonly nameEntry: Pick<Entry, "key" | "keyAt">;
+  readonly nameEntry: Pick<MapEntry, "key" | "keyAt">;
 }
 
 interface Contents {
@@ -65,7 +65,7 @@ export function asList(node: Node | undefined): readonly Node[] {
 }
 
 /** A resource of a module; what is in it is evaluated when it is asked for. */
-export function resourceOf(instance: Instance): TerraformResource {
+export function resourceOf(instance: ResourceInstance): TerraformResource {
   const { block, address } = instance;
   return {
     type: block.type,

@@ -1,6 +1,6 @@
 /** `aws_codepipeline` in the shape of the service's own JSON, so that one reader reads both. Places are kept. */
 
-import { child, type Entry, entriesOf, type Node } from "../tree/node.ts";
+import { child, entriesOf, type MapEntry, type Node } from "../tree/node.ts";
 import { asList } from "./configuration.ts";
 
 type Rename = readonly (readonly [from: string, to: string])[];
@@ -105,7 +105,7 @@ function actionOf(block: Node): Node {
 }
 
 /** Until Terraform 0.12 it could be written as a block. */
-function configurationOf(block: Node): Entry[] {
+function configurationOf(block: Node): MapEntry[] {
   const [value] = asList(child(block, "configuration"));
   return value ? [{ key: "configuration", keyAt: value.at, value: withoutNulls(value) }] : [];
 }
@@ -127,7 +127,7 @@ function triggerOf(block: Node): Node {
   );
 }
 
-function filtersOf(block: Node): Entry[] {
+function filtersOf(block: Node): MapEntry[] {
   return [...single(block, "branches", "branches", same), ...single(block, "file_paths", "filePaths", same)];
 }
 
@@ -135,12 +135,12 @@ function same(node: Node): Node {
   return node;
 }
 
-function map(holder: Node, entries: readonly Entry[]): Node {
+function map(holder: Node, entries: readonly MapEntry[]): Node {
   return { kind: "map", entries, at: holder.at };
 }
 
 /** Plans write null for what is not set. */
-function renamed(node: Node, names: Rename): Entry[] {
+function renamed(node: Node, names: Rename): MapEntry[] {
   return names.flatMap(([from, to]) => {
     const found = entriesOf(node).find(({ key }) => key === from);
     return found && !isNull(found.value) ? [{ ...found, key: to }] : [];
@@ -148,12 +148,12 @@ function renamed(node: Node, names: Rename): Entry[] {
 }
 
 /** A block of which there is one at most. */
-function single(node: Node, from: string, to: string, reshape: (block: Node) => Node): Entry[] {
+function single(node: Node, from: string, to: string, reshape: (block: Node) => Node): MapEntry[] {
   const [block] = asList(child(node, from));
   return block && !isNull(block) ? [{ key: to, keyAt: block.at, value: reshape(block) }] : [];
 }
 
-function listed(node: Node, from: string, to: string, reshape: (item: Node) => Node): Entry[] {
+function listed(node: Node, from: string, to: string, reshape: (item: Node) => Node): MapEntry[] {
   const value = child(node, from);
   if (!value || isNull(value)) return [];
   // What it is made of only a deployment knows.

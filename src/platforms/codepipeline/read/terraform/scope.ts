@@ -3,7 +3,7 @@
 import type { Key } from "../../../../facts/access.ts";
 import { identity, literal, type Written } from "../../../../facts/staged.ts";
 import type { Place } from "../../../../findings/source.ts";
-import type { Bucket, BuildVariable, EventRule, Project, Role, Scope } from "../../pipeline.ts";
+import type { Bucket, BuildVariable, EventRule, Project, Role, ValueScope } from "../../pipeline.ts";
 import { variable } from "../body.ts";
 import { shortest, statementOf } from "../cloudformation/scope.ts";
 import { documentOf } from "../filled-text.ts";
@@ -13,7 +13,7 @@ import { textKey } from "../values.ts";
 import { asList, type Configuration, type TerraformResource } from "./configuration.ts";
 import { textOf } from "./evaluate/values.ts";
 
-export function configurationScope(configuration: Configuration): Scope {
+export function configurationScope(configuration: Configuration): ValueScope {
   const each = <T>(type: string, read: (resource: TerraformResource) => T): T[] => configuration.ofType(type).map(read);
   return {
     text: (node) => configuration.text(node),

@@ -1,5 +1,5 @@
 import type { Place, SourceFile } from "../../../../findings/source.ts";
-import { type Entry, MAX_DEPTH, type Node, type Parsed } from "./node.ts";
+import { MAX_DEPTH, type MapEntry, type Node, type Parsed } from "./node.ts";
 
 /** Parses JSON with the place of every key and value. Never throws for bad input. */
 export function parseJson(source: SourceFile): Parsed {
@@ -78,7 +78,7 @@ class JsonReader {
 
   private map(depth: number): Node {
     const start = this.offset++;
-    const entries: Entry[] = [];
+    const entries: MapEntry[] = [];
     for (let first = true; !this.take("}"); first = false) {
       if (!first) this.expect(",");
       this.skip();

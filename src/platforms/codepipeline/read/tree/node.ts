@@ -24,7 +24,7 @@ export interface Scalar {
   readonly file?: SourceFile;
 }
 
-export interface Entry {
+export interface MapEntry {
   readonly key: string;
   readonly keyAt: Place;
   readonly value: Node;
@@ -32,7 +32,7 @@ export interface Entry {
 
 export interface MapNode {
   readonly kind: "map";
-  readonly entries: readonly Entry[];
+  readonly entries: readonly MapEntry[];
   readonly at: Place;
   /** Entries may be missing, or be others in the end. */
   readonly partial?: true;
@@ -63,7 +63,7 @@ export type Parsed =
 /** Nesting beyond this is no file that anybody wrote; it only has to stay clear of the stack's end. */
 export const MAX_DEPTH = 100;
 
-export function entry(node: Node | undefined, key: string): Entry | undefined {
+export function entry(node: Node | undefined, key: string): MapEntry | undefined {
   return node?.kind === "map" ? node.entries.find((each) => each.key === key) : undefined;
 }
 
@@ -73,7 +73,7 @@ export function child(node: Node | undefined, ...path: readonly string[]): Node 
   return at;
 }
 
-export function entriesOf(node: Node | undefined): readonly Entry[] {
+export function entriesOf(node: Node | undefined): readonly MapEntry[] {
   return node?.kind === "map" ? node.entries : [];
 }
 

@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, type Node as SyntaxNode } from "yaml";
 import type { Place, SourceFile } from "../../../../findings/source.ts";
-import { type Entry, MAX_DEPTH, type Node, type Parsed, wholeFile } from "./node.ts";
+import { MAX_DEPTH, type MapEntry, type Node, type Parsed, wholeFile } from "./node.ts";
 
 /** What aliases may add when they are written out; a file made to explode stops here. */
 const MAX_NODES = 200_000;
@@ -55,7 +55,7 @@ class YamlReader {
 
   private own(node: SyntaxNode | null, depth: number, at: Place): Node {
     if (isMap(node)) {
-      const entries: Entry[] = [];
+      const entries: MapEntry[] = [];
       for (const pair of node.items) {
         const key = pair.key as SyntaxNode | null;
         if (!isScalar(key)) continue;

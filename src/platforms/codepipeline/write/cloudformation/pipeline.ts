@@ -1,9 +1,9 @@
-import type { Action, Dashboard, Pipeline, Stage, Store } from "../infrastructure.ts";
+import type { Action, Dashboard, PipelineResource, Stage, Store } from "../infrastructure.ts";
 import { alarmRule, entryRule } from "../stage-rules.ts";
 import { arnOf, nameOf, region, type Text, text } from "../text.ts";
 import type { References } from "./intrinsic.ts";
 
-export function pipelineProperties(pipeline: Pipeline, references: References): Record<string, unknown> {
+export function pipelineProperties(pipeline: PipelineResource, references: References): Record<string, unknown> {
   const value = (one: Text) => references.value(one);
   return {
     Name: pipeline.name,
@@ -35,7 +35,7 @@ export function pipelineProperties(pipeline: Pipeline, references: References): 
   };
 }
 
-function storesOf({ bucket, key, stores }: Pipeline, references: References): object {
+function storesOf({ bucket, key, stores }: PipelineResource, references: References): object {
   const store = ({ bucket, key }: Pick<Store, "bucket" | "key">) => ({
     Type: "S3",
     Location: references.value(bucket),

@@ -2,13 +2,13 @@
 
 import type {
   Bucket,
+  EventRule,
   Key,
   LambdaFunction,
   ManagedPolicy,
   Project,
   Resource,
   Role,
-  Rule,
   Schedule,
   Statement,
   Table,
@@ -320,7 +320,7 @@ function topic({ id, name, emailParameter, publishers, key }: Topic, { reference
   };
 }
 
-function rule({ id, name, description, pattern, target }: Rule, { references }: Surroundings): Resources {
+function rule({ id, name, description, pattern, target }: EventRule, { references }: Surroundings): Resources {
   const value = (one: Text) => references.value(one);
   const properties = { Name: name, Description: description, EventPattern: filledIn(pattern, references) };
   if (target.kind === "topic") {

@@ -19,28 +19,28 @@ export class Template {
 /** `name(argument)`, the argument over several lines where it is long. */
 export class Call {
   readonly name: string;
-  readonly argument: Value;
-  constructor(name: string, argument: Value) {
+  readonly argument: HclValue;
+  constructor(name: string, argument: HclValue) {
     this.name = name;
     this.argument = argument;
   }
 }
 
-export type Value =
+export type HclValue =
   | string
   | number
   | boolean
   | Expression
   | Template
   | Call
-  | readonly Value[]
-  | { readonly [key: string]: Value };
+  | readonly HclValue[]
+  | { readonly [key: string]: HclValue };
 
 export interface Block {
   readonly type: string;
   readonly labels?: readonly string[];
   readonly comment?: readonly string[];
-  readonly attributes?: Readonly<Record<string, Value | undefined>>;
+  readonly attributes?: Readonly<Record<string, HclValue | undefined>>;
   readonly blocks?: readonly Block[];
 }
 
@@ -58,7 +58,7 @@ export function printBlocks(header: readonly string[], blocks: readonly Block[])
 function printBlock(block: Block, indent: string): string {
   const { type, labels = [], comment = [], attributes = {}, blocks = [] } = block;
   const inner = `${indent}  `;
-  const given = Object.entries(attributes).filter((entry): entry is [string, Value] => entry[1] !== undefined);
+  const given = Object.entries(attributes).filter((entry): entry is [string, HclValue] => entry[1] !== undefined);
   const parts = [
     ...(given.length > 0 ? [assignments(given, inner)] : []),
     ...blocks.map((one) => printBlock(one, inner)),
@@ -71,7 +71,7 @@ function printBlock(block: Block, indent: string): string {
 }
 
 /** Equal signs stand below each other in lines that follow each other. */
-function assignments(entries: readonly (readonly [string, Value])[], indent: string): string {
+function assignments(entries: readonly (readonly [string, HclValue])[], indent: string): string {
   const printed = entries.map(([key, value]) => ({ key, text: printValue(value, indent) }));
   const lines: string[] = [];
   let group: typeof printed = [];
@@ -90,7 +90,7 @@ function assignments(entries: readonly (readonly [string, Value])[], indent: str
   return lines.join("\n");
 }
 
-function printValue(value: Value, indent: string): string {
+function printValue(value: HclValue, indent: string): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (value instanceof Expression) return value.code;
@@ -112,7 +112,7 @@ function printValue(value: Value, indent: string): string {
   return `{\n${assignments(entries, inner)}\n${indent}}`;
 }
 
-function isList(value: object): value is readonly Value[] {
+function isList(value: object): value is readonly HclValue[] {
   return Array.isArray(value);
 }
 

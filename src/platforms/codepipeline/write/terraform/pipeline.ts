@@ -1,10 +1,10 @@
-import type { Action, Pipeline, Stage } from "../infrastructure.ts";
+import type { Action, PipelineResource, Stage } from "../infrastructure.ts";
 import { alarmRule, entryRule } from "../stage-rules.ts";
 import { arnOf, nameOf } from "../text.ts";
 import { type Block, Expression, resource } from "./hcl.ts";
 import { snakeCase, type TerraformValues } from "./values.ts";
 
-export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Block {
+export function pipelineBlock(pipeline: PipelineResource, values: TerraformValues): Block {
   return resource("aws_codepipeline", snakeCase(pipeline.id), {
     comment: pipeline.comment,
     attributes: {
@@ -45,7 +45,7 @@ export function pipelineBlock(pipeline: Pipeline, values: TerraformValues): Bloc
   });
 }
 
-function storeBlocks({ bucket, key, stores }: Pipeline, values: TerraformValues): Block[] {
+function storeBlocks({ bucket, key, stores }: PipelineResource, values: TerraformValues): Block[] {
   const only = { region: undefined, bucket: [nameOf(bucket)], key: key === undefined ? undefined : [arnOf(key)] };
   return (stores.length === 0 ? [only] : stores).map((store) => ({
     type: "artifact_store",

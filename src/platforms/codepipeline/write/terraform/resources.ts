@@ -2,12 +2,12 @@
 
 import type {
   Bucket,
+  EventRule,
   Key,
   LambdaFunction,
   Project,
   Resource,
   Role,
-  Rule,
   Schedule,
   Table,
   Topic,
@@ -15,7 +15,7 @@ import type {
 import { publisherSid } from "../names.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
 import { trustOf } from "../trust.ts";
-import { type Block, Call, Expression, resource, type Value } from "./hcl.ts";
+import { type Block, Call, Expression, type HclValue, resource } from "./hcl.ts";
 import { pipelineBlock } from "./pipeline.ts";
 import { snakeCase, type TerraformValues } from "./values.ts";
 
@@ -144,8 +144,8 @@ function lambdaFunction(one: LambdaFunction, values: TerraformValues): Block {
           },
         },
         Outputs: {
-          Arn: { Value: { "Fn::GetAtt": ["Function", "Arn"] } },
-          Name: { Value: { Ref: "Function" } },
+          Arn: { HclValue: { "Fn::GetAtt": ["Function", "Arn"] } },
+          Name: { HclValue: { Ref: "Function" } },
         },
       }),
       tags,
@@ -263,7 +263,7 @@ function bucket(
               Resource: [values.text([arnOf(id)]), values.text(text`${arnOf(id)}/*`)],
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
-            ...(values.data(grants) as Value[]),
+            ...(values.data(grants) as HclValue[]),
           ],
         }),
       },
@@ -379,7 +379,7 @@ function topic({ id, comment, name, emailParameter, publishers, key }: Topic, va
   ];
 }
 
-function rule({ id, comment, name, description, pattern, target }: Rule, values: TerraformValues): Block[] {
+function rule({ id, comment, name, description, pattern, target }: EventRule, values: TerraformValues): Block[] {
   const own = snakeCase(id);
   const attributes = {
     rule: new Expression(`aws_cloudwatch_event_rule.${own}.name`),
@@ -387,7 +387,7 @@ function rule({ id, comment, name, description, pattern, target }: Rule, values:
   };
   const event = resource("aws_cloudwatch_event_rule", own, {
     comment,
-    attributes: { name, description, event_pattern: new Call("jsonencode", pattern as Value & object), tags },
+    attributes: { name, description, event_pattern: new Call("jsonencode", pattern as HclValue & object), tags },
   });
   if (target.kind === "topic") {
     const transformer = {

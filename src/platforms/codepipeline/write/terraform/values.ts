@@ -2,7 +2,7 @@
 
 import type { Resource, Statement } from "../infrastructure.ts";
 import { isText, type Reference, type Text } from "../text.ts";
-import { Call, Expression, Template, type Value } from "./hcl.ts";
+import { Call, Expression, type HclValue, Template } from "./hcl.ts";
 
 /** `SiteBucketProd` becomes `site_bucket_prod`. */
 export const snakeCase = (id: string) =>
@@ -44,7 +44,7 @@ export class TerraformValues {
     this.#kinds = new Map(resources.map(({ id, kind }) => [id, kind]));
   }
 
-  text(text: Text): Value {
+  text(text: Text): HclValue {
     if (typeof text === "string") return text;
     const parts = text.map((part) => (typeof part === "string" ? part : this.reference(part)));
     return parts.length === 1 ? parts[0]! : new Template(parts);
@@ -64,20 +64,20 @@ export class TerraformValues {
   }
 
   /** JSON that is easier to read as Terraform's own. */
-  json(text: Text): Value {
+  json(text: Text): HclValue {
     if (typeof text !== "string" || !/^[[{]/.test(text)) return this.text(text);
-    return new Call("jsonencode", JSON.parse(text) as Value);
+    return new Call("jsonencode", JSON.parse(text) as HclValue);
   }
 
   /** Texts inside of data. */
-  data(data: unknown): Value {
+  data(data: unknown): HclValue {
     if (isText(data)) return this.text(data);
     if (Array.isArray(data)) return data.map((one) => this.data(one));
-    if (typeof data !== "object" || data === null) return data as Value;
+    if (typeof data !== "object" || data === null) return data as HclValue;
     return Object.fromEntries(Object.entries(data).map(([key, one]) => [key, this.data(one)]));
   }
 
-  policy(statements: readonly Statement[]): Value {
+  policy(statements: readonly Statement[]): HclValue {
     return new Call("jsonencode", {
       Version: "2012-10-17",
       Statement: statements.map(({ sid, actions, resources, condition }) => ({

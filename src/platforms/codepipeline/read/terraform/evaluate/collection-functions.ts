@@ -1,7 +1,7 @@
 /** Functions of lists, sets and maps. What they pass on stays where it is written. */
 
 import type { Place } from "../../../../../findings/source.ts";
-import { child, type Entry, type Node } from "../../tree/node.ts";
+import { child, type MapEntry, type Node } from "../../tree/node.ts";
 import { type Given, type TerraformFunction, valuesOf } from "./given.ts";
 import { elementsOf } from "./steps.ts";
 import {
@@ -94,7 +94,7 @@ function concat(given: Given): Node | undefined {
 function merge(given: Given): Node | undefined {
   const values = valuesOf(given);
   if (!values) return undefined;
-  let entries: Entry[] = [];
+  let entries: MapEntry[] = [];
   let partial = false;
   for (const value of values) {
     if (isNull(value)) continue;
@@ -161,7 +161,7 @@ function length(given: Given): Node | undefined {
 }
 
 /** Keys or values of a map, in the order of the keys. */
-function ofEntries(choose: (entry: Entry) => Node): TerraformFunction {
+function ofEntries(choose: (entry: MapEntry) => Node): TerraformFunction {
   return (given) => {
     const node = given.value(0);
     if (!node || isHole(node)) return node && unknown(given.at);
@@ -195,7 +195,7 @@ function zipmap(given: Given): Node | undefined {
   const [keys, values] = [itemsOf(given.value(0)), itemsOf(given.value(1))];
   if (!keys || !values) return undefined;
   if (keys === "unknown" || values === "unknown" || keys.partial || values.partial) return unknown(given.at);
-  const entries = keys.items.flatMap((key, i): Entry[] => {
+  const entries = keys.items.flatMap((key, i): MapEntry[] => {
     const name = asText(key);
     const value = values.items[i];
     return name === undefined || !value ? [] : [{ key: name, keyAt: key.at, value }];

@@ -1,7 +1,7 @@
 /** Functions that read files, and that print and parse documents. */
 
 import { parseJson } from "../../tree/json.ts";
-import { type Entry, type Node, plainText } from "../../tree/node.ts";
+import { type MapEntry, type Node, plainText } from "../../tree/node.ts";
 import { parseYaml } from "../../tree/yaml.ts";
 import type { Given, TerraformFunction } from "./given.ts";
 import { printed } from "./print-json.ts";
@@ -33,7 +33,7 @@ function placedAt(node: Node, given: Given): Node {
   const { at } = given;
   if (node.kind === "scalar") return { ...node, at };
   if (node.kind === "list") return { ...node, at, items: node.items.map((item) => placedAt(item, given)) };
-  const entries = node.entries.map(({ key, value }): Entry => ({ key, keyAt: at, value: placedAt(value, given) }));
+  const entries = node.entries.map(({ key, value }): MapEntry => ({ key, keyAt: at, value: placedAt(value, given) }));
   return { ...node, at, entries };
 }
 

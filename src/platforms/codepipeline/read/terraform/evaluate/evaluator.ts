@@ -1,7 +1,7 @@
 /** Values of expressions, as far as the files tell them. */
 
 import type { Place } from "../../../../../findings/source.ts";
-import type { Entry, Node } from "../../tree/node.ts";
+import type { MapEntry, Node } from "../../tree/node.ts";
 import type {
   Attribute,
   Call,
@@ -20,7 +20,7 @@ import type { Budget } from "./budget.ts";
 import { callFunction } from "./functions.ts";
 import { operate } from "./operators.ts";
 import { noText, type PlacedText, together, unknownText } from "./placed-text.ts";
-import { along, type Element, elementsOf, type Step } from "./steps.ts";
+import { type AccessStep, along, type Element, elementsOf } from "./steps.ts";
 import {
   areEqual,
   asText,
@@ -154,7 +154,7 @@ export class Evaluator {
 
   private object({ items, at }: ObjectExpression, names: Names): Node {
     let partial = false;
-    const entries = items.flatMap(({ key, value }): Entry[] => {
+    const entries = items.flatMap(({ key, value }): MapEntry[] => {
       const name = asText(this.evaluate(key, names));
       if (name === undefined) partial = true;
       return name === undefined ? [] : [{ key: name, keyAt: key.at, value: this.evaluate(value, names) }];
@@ -190,7 +190,7 @@ export class Evaluator {
   }
 
   private path(expression: Expression, names: Names): Node | undefined {
-    const steps: Step[] = [];
+    const steps: AccessStep[] = [];
     let root = expression;
     while (root.kind === "attribute" || root.kind === "index") {
       const step = this.step(root, names);
@@ -207,7 +207,7 @@ export class Evaluator {
     return found && movedTo(found, at);
   }
 
-  private step(expression: Attribute | Index, names: Names): Step | undefined {
+  private step(expression: Attribute | Index, names: Names): AccessStep | undefined {
     if (expression.kind === "attribute") return { kind: "attribute", name: expression.name, at: expression.at };
     const key = this.value(expression.key, names);
     return key && { kind: "index", key, at: expression.at };
@@ -253,7 +253,7 @@ export class Evaluator {
     if (elements === "unknown") return unknown(at, shown(expression));
     let { partial } = elements;
     const items: Node[] = [];
-    const entries: Entry[] = [];
+    const entries: MapEntry[] = [];
     for (const element of elements.all) {
       const inner = withNames(names, expression.names, element);
       const chosen = this.isChosen(expression, inner);
@@ -307,8 +307,8 @@ function withNames(names: Names, own: readonly string[], { key, value }: Element
   return new Map([...names, ...given]);
 }
 
-function grouped(entries: readonly Entry[], at: Place): Entry[] {
-  const groups = new Map<string, Entry[]>();
+function grouped(entries: readonly MapEntry[], at: Place): MapEntry[] {
+  const groups = new Map<string, MapEntry[]>();
   for (const entry of entries) groups.set(entry.key, [...(groups.get(entry.key) ?? []), entry]);
   return [...groups.values()].map((group) => ({
     ...group[0]!,

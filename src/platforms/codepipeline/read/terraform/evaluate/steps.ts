@@ -5,12 +5,12 @@ import type { Place } from "../../../../../findings/source.ts";
 import { child, type Node } from "../../tree/node.ts";
 import { asNumber, asText, isHole, known, openValue, sorted, unknown } from "./values.ts";
 
-export type Step =
+export type AccessStep =
   | { readonly kind: "attribute"; readonly name: string; readonly at: Place }
   | { readonly kind: "index"; readonly key: Node; readonly at: Place };
 
 /** What a step leads to; undefined where Terraform refuses it. */
-export function stepInto(node: Node, step: Step): Node | undefined {
+export function stepInto(node: Node, step: AccessStep): Node | undefined {
   if (isHole(node)) return intoHole(node.key, step);
   const key = step.kind === "attribute" ? step.name : asText(step.key);
   if (node.kind === "scalar") return undefined;
@@ -21,14 +21,14 @@ export function stepInto(node: Node, step: Step): Node | undefined {
   return node.items[index] ?? (node.partial ? unknown(step.at) : undefined);
 }
 
-export function along(node: Node | undefined, steps: readonly Step[]): Node | undefined {
+export function along(node: Node | undefined, steps: readonly AccessStep[]): Node | undefined {
   let at = node;
   for (const step of steps) at = at && stepInto(at, step);
   return at;
 }
 
 /** Of one thing that is not known, the same part is the same each time. */
-function intoHole(key: readonly KeyPart[], step: Step): Node {
+function intoHole(key: readonly KeyPart[], step: AccessStep): Node {
   const [part] = key;
   const name = nameOf(step);
   if (key.length !== 1 || part?.kind !== "expression" || name === undefined) return unknown(step.at);
@@ -36,7 +36,7 @@ function intoHole(key: readonly KeyPart[], step: Step): Node {
 }
 
 /** As it is written in a path; undefined where that is not known. */
-export function nameOf(step: Step): string | undefined {
+export function nameOf(step: AccessStep): string | undefined {
   if (step.kind === "attribute") return `.${step.name}`;
   const number = asNumber(step.key);
   const text = asText(step.key);

@@ -5,7 +5,7 @@
 
 import type { Key, KeyPart } from "../../../../../facts/access.ts";
 import type { Place } from "../../../../../findings/source.ts";
-import type { Entry, ListNode, MapNode, Node, Scalar } from "../../tree/node.ts";
+import type { ListNode, MapEntry, MapNode, Node, Scalar } from "../../tree/node.ts";
 import { joined, textKey } from "../../values.ts";
 
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
@@ -57,7 +57,7 @@ export function list(items: readonly Node[], at: Place, more: Pick<ListNode, "pa
   };
 }
 
-export function map(entries: readonly Entry[], at: Place, more: Pick<MapNode, "partial"> = {}): MapNode {
+export function map(entries: readonly MapEntry[], at: Place, more: Pick<MapNode, "partial"> = {}): MapNode {
   return { kind: "map", entries, at, ...more };
 }
 
@@ -158,12 +158,12 @@ export function node(value: Plain, at: Place): Node {
 }
 
 /** Maps are walked in the order of their keys. */
-export function sorted(entries: readonly Entry[]): Entry[] {
+export function sorted(entries: readonly MapEntry[]): MapEntry[] {
   return [...entries].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
 
 /** Of several entries with one key the last counts. */
-export function lastOfEach(entries: readonly Entry[]): Entry[] {
+export function lastOfEach(entries: readonly MapEntry[]): MapEntry[] {
   return [...new Map(entries.map((entry) => [entry.key, entry])).values()];
 }
 

@@ -7,7 +7,7 @@ import type { Node, Scalar } from "../../tree/node.ts";
 import { open } from "../../values.ts";
 import type { Budget } from "../evaluate/budget.ts";
 import { Evaluator } from "../evaluate/evaluator.ts";
-import { along, nameOf, type Step } from "../evaluate/steps.ts";
+import { type AccessStep, along, nameOf } from "../evaluate/steps.ts";
 import { asText, openValue, unknown } from "../evaluate/values.ts";
 import { type Names, noNames, type World } from "../evaluate/world.ts";
 import { type Expression, itemOf, keyText } from "../syntax/expression.ts";
@@ -16,7 +16,7 @@ import { readExpression } from "../syntax/read-file.ts";
 import { template, templateFile } from "../syntax/read-json.ts";
 import { type Expansion, expand, type InstanceKey } from "./instances.ts";
 import type { ModuleSource } from "./module-source.ts";
-import { type Instance, Resources } from "./resources.ts";
+import { type ResourceInstance, Resources } from "./resources.ts";
 import { conforming } from "./types.ts";
 
 /** What all modules of one configuration share. */
@@ -69,7 +69,7 @@ export class Module implements World {
   }
 
   /** All resources, those of the modules it calls included. */
-  *instances(): Generator<Instance> {
+  *instances(): Generator<ResourceInstance> {
     yield* this.resources.instances();
     for (const module of this.calls()) yield* module.instances();
   }
@@ -88,7 +88,7 @@ export class Module implements World {
     }
   }
 
-  lookUp(name: string, steps: readonly Step[], at: Place): Node | undefined {
+  lookUp(name: string, steps: readonly AccessStep[], at: Place): Node | undefined {
     const [first, ...more] = steps;
     if (first?.kind !== "attribute") return unknown(at, name);
     switch (name) {
@@ -198,7 +198,7 @@ export class Module implements World {
     return made;
   }
 
-  private output(name: string, steps: readonly Step[], at: Place): Node | undefined {
+  private output(name: string, steps: readonly AccessStep[], at: Place): Node | undefined {
     const body = this.source.calls.get(name);
     const expansion = body && this.expansion(body);
     if (expansion?.kind === "single") return this.ofCall(name, { key: expansion.keys[0], steps, at });
@@ -223,7 +223,7 @@ export class Module implements World {
 
 interface CallPath {
   readonly key: InstanceKey;
-  readonly steps: readonly Step[];
+  readonly steps: readonly AccessStep[];
   readonly at: Place;
 }
 

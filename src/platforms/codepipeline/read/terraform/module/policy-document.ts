@@ -1,6 +1,6 @@
 /** `data "aws_iam_policy_document"` as the document that it prints. */
 
-import { child, type Entry, type Node } from "../../tree/node.ts";
+import { child, type MapEntry, type Node } from "../../tree/node.ts";
 import { isNull, known, list, map } from "../evaluate/values.ts";
 
 const fields: readonly (readonly [from: string, to: string])[] = [
@@ -22,7 +22,7 @@ export function policyDocument(body: Node): Node {
 
 function statement(block: Node): Node {
   const effect = child(block, "effect");
-  const entries: Entry[] = [
+  const entries: MapEntry[] = [
     { key: "Effect", keyAt: block.at, value: effect && !isNull(effect) ? effect : known("Allow", block.at) },
     ...fields.flatMap(([from, to]) => {
       const value = child(block, from);
@@ -39,7 +39,7 @@ function statement(block: Node): Node {
 /** `principals { type = "AWS", identifiers = [...] }` as `{AWS: [...]}`. */
 function principalOf(blocks: Node): Node {
   const items = blocks.kind === "list" ? blocks.items : [blocks];
-  const entries = items.flatMap((block): Entry[] => {
+  const entries = items.flatMap((block): MapEntry[] => {
     const [type, identifiers] = [child(block, "type"), child(block, "identifiers")];
     if (type?.kind !== "scalar" || !identifiers) return [];
     const [only] = identifiers.kind === "list" && identifiers.items.length === 1 ? identifiers.items : [];

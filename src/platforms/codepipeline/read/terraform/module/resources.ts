@@ -1,8 +1,8 @@
 /** The resources and data of one module: what paths to them stand for. */
 
 import type { Place } from "../../../../../findings/source.ts";
-import { child, type Entry, type Node, type Scalar } from "../../tree/node.ts";
-import { along, nameOf, type Step } from "../evaluate/steps.ts";
+import { child, type MapEntry, type Node, type Scalar } from "../../tree/node.ts";
+import { type AccessStep, along, nameOf } from "../evaluate/steps.ts";
 import { isNull, isUnknown, list, map, unknown } from "../evaluate/values.ts";
 import type { Names } from "../evaluate/world.ts";
 import { type Expression, itemOf, keyText } from "../syntax/expression.ts";
@@ -11,7 +11,7 @@ import type { Block, ModuleSource } from "./module-source.ts";
 import { policyDocument } from "./policy-document.ts";
 
 /** One of the resources that a block makes. */
-export interface Instance {
+export interface ResourceInstance {
   readonly block: Block;
   readonly address: string;
   readonly node: Node;
@@ -33,7 +33,7 @@ export interface Surroundings {
 export interface ResourcePath {
   readonly mode: Block["mode"];
   /** The type first. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly AccessStep[];
   readonly at: Place;
 }
 
@@ -70,7 +70,7 @@ export class Resources {
     this.around = around;
   }
 
-  *instances(): Generator<Instance> {
+  *instances(): Generator<ResourceInstance> {
     for (const block of this.around.source.blocks) {
       if (block.mode === "data") continue;
       for (const key of this.around.expansion(block.body).keys) yield this.instance({ block, ...key });
@@ -118,7 +118,7 @@ export class Resources {
     return list(values, at, partial);
   }
 
-  private along(made: Made, steps: readonly Step[], at: Place): Node | undefined {
+  private along(made: Made, steps: readonly AccessStep[], at: Place): Node | undefined {
     const [first, ...more] = steps;
     if (!first) return this.whole(made);
     if (first.kind !== "attribute") return unknown(at, addressOf(made.block));
@@ -161,13 +161,13 @@ export class Resources {
   private whole(made: Made): Node {
     const { node } = this.instance(made);
     if (node.kind !== "map") return node;
-    const own = ["id", "arn", "name", "bucket"].flatMap((name): Entry[] =>
+    const own = ["id", "arn", "name", "bucket"].flatMap((name): MapEntry[] =>
       child(node, name) ? [] : [{ key: name, keyAt: node.at, value: this.attribute(made, name, node.at) }],
     );
     return map([...node.entries, ...own], node.at, { partial: true });
   }
 
-  private instance({ block, suffix, names }: Made): Instance {
+  private instance({ block, suffix, names }: Made): ResourceInstance {
     const { around } = this;
     const address = addressOf(block) + suffix;
     return {
@@ -190,7 +190,7 @@ export class Resources {
 interface Several {
   readonly block: Block;
   readonly expansion: Extract<Expansion, { readonly kind: "list" | "map" }>;
-  readonly steps: readonly Step[];
+  readonly steps: readonly AccessStep[];
   readonly at: Place;
 }
 

@@ -1,6 +1,6 @@
 /** Types of variables: what they turn a value into. */
 
-import { child, type Entry, type Node } from "../../tree/node.ts";
+import { child, type MapEntry, type Node } from "../../tree/node.ts";
 import { asNumber, asText, asTruth, isHole, isNull, known, list, map, setOf } from "../evaluate/values.ts";
 import { type Expression, keyText } from "../syntax/expression.ts";
 
@@ -50,7 +50,7 @@ function object(
   type: Extract<Expression, { kind: "object" }>,
   defaults: Defaults,
 ): Node {
-  const entries = type.items.flatMap(({ key, value }): Entry[] => {
+  const entries = type.items.flatMap(({ key, value }): MapEntry[] => {
     const name = keyText(key);
     if (name === undefined) return [];
     const optional = value.kind === "call" && value.name === "optional" ? value.values : undefined;

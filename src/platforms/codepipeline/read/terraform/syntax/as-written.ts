@@ -1,6 +1,6 @@
 /** Expressions as they are written, nothing of them evaluated: what is no plain text shows its source. */
 
-import type { Entry, Node } from "../../tree/node.ts";
+import type { MapEntry, Node } from "../../tree/node.ts";
 import { type Expression, keyText, type TemplatePart } from "./expression.ts";
 
 /** Functions that print what they are given. */
@@ -21,7 +21,7 @@ export function asWritten(expression: Expression): Node {
     case "template":
       return { kind: "scalar", value: textOf(expression.parts), at };
     case "object": {
-      const entries = expression.items.map(({ key, value }): Entry => {
+      const entries = expression.items.map(({ key, value }): MapEntry => {
         return { key: keyText(key) ?? shown(key), keyAt: key.at, value: asWritten(value) };
       });
       return { kind: "map", entries, at };
