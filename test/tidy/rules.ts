@@ -9,6 +9,22 @@ export const impure: readonly { readonly pattern: RegExp; readonly remedy: strin
   { pattern: /\bprocess\.(env|argv|cwd|exit|std)/, remedy: "take it as an argument" },
 ];
 
+/** Files of pure folders that are not pure all the same, and why. An entry that is not needed any more is refused. */
+export const impureFiles: Readonly<Record<string, string>> = {
+  "src/control/request/secrets.ts": "reads the file of secrets that was named",
+  "src/control/request/source.ts": "asks the clone what is to be delivered",
+  "src/control/verbs/answer.ts": "says when a person answered",
+  "src/control/verbs/cancel.ts": "says when a person cancelled",
+  "src/control/verbs/run.ts": "compares what was planned with what is there now",
+  "src/control/verbs/status.ts": "says how long something has been waiting",
+  "src/platforms/codepipeline/write/create-commands.ts": "joins paths for a person's own shell",
+  "src/platforms/codepipeline/write/names.ts": "shortens names by a digest",
+  "src/platforms/github/write/update-pinned-actions.ts": "a program of ours: asks git for newer pins",
+};
+
+/** Folders in which one exported type name may stand. More of them, and the name has to be explained each time. */
+export const mostFoldersOfAType = 2;
+
 /** In any source file, with the remedy. */
 export const banned: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
   { pattern: /\b(TODO|FIXME|XXX)\b/, remedy: "do it now, or write it into the issue tracker" },
