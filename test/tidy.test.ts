@@ -5,7 +5,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readLayout } from "./tidy/layout.ts";
-import { banned, emptyNames, impure, impureFiles, maxLines, mostFoldersOfAType } from "./tidy/rules.ts";
+import { banned, emptyNames, impure, impureFiles, maxLines, mostFoldersOfAType, reserved } from "./tidy/rules.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const page = "docs/architecture.md";
@@ -117,6 +117,15 @@ test("pure folders stay pure", () => {
     (file) => !pure.includes(file) || occurrences([file], impure).length === 0,
   );
   assert.deepEqual(stale, [], "these are pure by now: take them out of test/tidy/rules.ts");
+});
+
+test("the journal has one writer, and this machine one host", () => {
+  const wrong = reserved.flatMap(({ pattern, in: allowed, remedy }) => {
+    const places = occurrences(sources, [{ pattern, remedy }]);
+    assert.ok(places.length > 0, `${pattern} is nowhere: what it guards is called otherwise by now`);
+    return places.filter((place) => !allowed.some((prefix) => place.startsWith(prefix)));
+  });
+  assert.deepEqual(wrong, []);
 });
 
 test("one type name means one thing", () => {

@@ -22,6 +22,25 @@ export const impureFiles: Readonly<Record<string, string>> = {
   "src/platforms/github/write/update-pinned-actions.ts": "a program of ours: asks git for newer pins",
 };
 
+/** What only some places may do; `in` are path prefixes. */
+export const reserved: readonly {
+  readonly pattern: RegExp;
+  readonly in: readonly string[];
+  readonly remedy: string;
+}[] = [
+  {
+    pattern: /\b(store|journal|writer)\.append\(/,
+    in: ["src/engine/", "src/store/"],
+    remedy: "a second writer of the truth can make it unreadable: ask the engine",
+  },
+  {
+    pattern: /\b(openStore|openEngine|createRunner)\(/,
+    // The repair of a damaged state folder has no engine to ask.
+    in: ["src/engine/", "src/store/", "src/runner/", "src/control/local/", "src/cli/doctor/repair.ts"],
+    remedy: "ask control/local for the host of this machine",
+  },
+];
+
 /** Folders in which one exported type name may stand. More of them, and the name has to be explained each time. */
 export const mostFoldersOfAType = 2;
 
