@@ -16,6 +16,7 @@ export const impureFiles: Readonly<Record<string, string>> = {
   "src/control/verbs/answer.ts": "says when a person answered",
   "src/control/verbs/cancel.ts": "says when a person cancelled",
   "src/control/verbs/run.ts": "compares what was planned with what is there now",
+  "src/control/verbs/services.ts": "ends the services that jobs left running",
   "src/control/verbs/status.ts": "says how long something has been waiting",
   "src/platforms/codepipeline/write/create-commands.ts": "joins paths for a person's own shell",
   "src/platforms/codepipeline/write/names.ts": "shortens names by a digest",
@@ -29,7 +30,7 @@ export const reserved: readonly {
   readonly remedy: string;
 }[] = [
   {
-    pattern: /\b(store|journal|writer)\.append\(/,
+    pattern: /\.turn\(/,
     in: ["src/engine/", "src/store/"],
     remedy: "a second writer of the truth can make it unreadable: ask the engine",
   },
