@@ -93,9 +93,14 @@ const bad: Bad[] = [
     says: [/baton\.config\.ts:1:20: the package "left-out" is not installed/, /npm install left-out/],
   },
   {
+    name: "imports a package whose name is nearly ours",
+    files: { "baton.config.ts": 'import { delivery } from "batoncd";\nexport default delivery;\n' },
+    says: [/the package "batoncd" is not installed/, /next: did you mean "baton-cd"\?/],
+  },
+  {
     name: "imports what Baton does not export",
     files: { "baton.config.ts": 'import { pipline } from "baton-cd";\nexport default pipline;\n' },
-    says: [/baton\.config\.ts:1:10 cannot be read: .*pipline/],
+    says: [/baton\.config\.ts:1:10: baton-cd has nothing called "pipline"/, /next: did you mean "pipeline"\?/],
   },
   {
     name: "is refused by the model, all reasons at once",

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nearestName } from "../../findings/nearest-name.ts";
 import { type Refusal, refusalText } from "../../model/refusal.ts";
 import { type Refused, refused } from "../control.ts";
+import { ourselves } from "./module-hooks.ts";
 import { placeText, type SourcePlace, shortPath, sourceFrame } from "./source-frame.ts";
 
 /** Puts what went wrong while a definition was loaded into words: where, what, and what to do. */
@@ -76,6 +78,10 @@ function explainSyntax(error: Error, file: string, cwd: string): Refused {
   const carets = excerpt.find((line) => /^\s*\^+\s*$/.test(line));
   const column = carets === undefined ? undefined : carets.indexOf("^") + 1;
   const place: SourcePlace = match ? { file: asPath(match[1]!), line: Number(match[2]), column } : { file, line: 1 };
+  const missing = /^The requested module 'baton-cd' does not provide an export named '(.+)'$/.exec(error.message)?.[1];
+  if (missing !== undefined) {
+    return located(`baton-cd has nothing called "${missing}"`, place, cwd, { next: nearExport(missing) });
+  }
   if ((error as NodeJS.ErrnoException).code !== "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
     return located(error.message, place, cwd, { verb: "cannot be read", next: correctIt });
   }
@@ -83,6 +89,13 @@ function explainSyntax(error: Error, file: string, cwd: string): Refused {
     verb: "uses TypeScript that has to be compiled",
     next: "types are only stripped here: write a union or a plain object instead of an enum, fields instead of parameter properties",
   });
+}
+
+/** What of ours was probably meant. */
+function nearExport(missing: string): string {
+  const known = Object.keys(createRequire(import.meta.url)(fileURLToPath(ourselves)) as object);
+  const near = nearestName(missing, known);
+  return near === undefined ? `it has ${known.join(", ")}` : `did you mean "${near}"?`;
 }
 
 /** `Cannot find package 'x' imported from /a/b.ts`, and the same with `module` and an absolute path. */
@@ -94,8 +107,12 @@ function explainMissingImport(error: Error, file: string, cwd: string): Refused 
   const found = findImport(importer, wanted);
   const place: SourcePlace = { file: importer, line: found?.line ?? 1, column: found?.column };
   const isFile = wanted.startsWith("/") || /^[A-Za-z]:/.test(wanted);
-  if (!isFile)
-    return located(`the package "${wanted}" is not installed`, place, cwd, { next: `npm install ${wanted}` });
+  if (!isFile) {
+    // Nobody is to install a package whose name is a slip of ours.
+    const near = nearestName(wanted, ["baton-cd"]);
+    const next = near === undefined ? `npm install ${wanted}` : `did you mean "${near}"?`;
+    return located(`the package "${wanted}" is not installed`, place, cwd, { next });
+  }
   return located(`the imported file ${shortPath(wanted, cwd)} does not exist`, place, cwd, { next: nearFile(wanted) });
 }
 

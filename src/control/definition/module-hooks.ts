@@ -38,7 +38,7 @@ export function registerDefinitionHooks(): { deregister(): void } {
  * `import … from "baton-cd"` means the Baton that runs, wherever the definition lies and whatever is installed beside it:
  * the sources in a clone, the bundle in a package.
  */
-const ourselves = import.meta.url.endsWith(".ts")
+export const ourselves = import.meta.url.endsWith(".ts")
   ? new URL("../../index.ts", import.meta.url).href
   : import.meta.resolve("baton-cd");
 
