@@ -181,3 +181,19 @@ test("the repository names no machine", () => {
   );
   assert.deepEqual(paths, []);
 });
+
+test("only the engine and the store write to the journal", () => {
+  const elsewhere = sources.filter((file) => !["engine", "store"].includes(folderOf(file) ?? ""));
+  const writes = occurrences(elsewhere, [
+    { pattern: /\b(store|journal|writer)\.(append|turn)\(/i, remedy: "ask the engine: it decides and records in one turn" },
+  ]);
+  assert.deepEqual(writes, []);
+});
+
+test("only the local host makes a store, a runner or an engine", () => {
+  const elsewhere = sources.filter((file) => !/^src\/(engine|store|runner|control\/local)\//.test(file));
+  const made = occurrences(elsewhere, [
+    { pattern: /\b(openStore|createRunner|openEngine)\(|new ArtifactStore\(/, remedy: "move it to src/control/local" },
+  ]);
+  assert.deepEqual(made, []);
+});
