@@ -185,7 +185,10 @@ test("the repository names no machine", () => {
 test("only the engine and the store write to the journal", () => {
   const elsewhere = sources.filter((file) => !["engine", "store"].includes(folderOf(file) ?? ""));
   const writes = occurrences(elsewhere, [
-    { pattern: /\b(store|journal|writer)\.(append|turn)\(/i, remedy: "ask the engine: it decides and records in one turn" },
+    {
+      pattern: /\b(store|journal|writer)\.(append|turn)\(/i,
+      remedy: "ask the engine: it decides and records in one turn",
+    },
   ]);
   assert.deepEqual(writes, []);
 });

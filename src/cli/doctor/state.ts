@@ -1,10 +1,13 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { shortPath } from "../../control/definition/source-frame.ts";
+import {
+  inspectArtifacts,
+  inspectJournal,
+  type OpenRunHealth,
+  type StateFolderView,
+} from "../../control/local/state-folder.ts";
 import type { Project } from "../../control/project.ts";
-import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
-import { openStoreForReading, storeProcesses } from "../../store/store.ts";
-import { verifyWholeJournal } from "../../store/verify-whole.ts";
 import { count } from "../terminal/duration.ts";
 import { type CheckUp, refused } from "./check-up.ts";
 
@@ -60,75 +63,60 @@ function disk(folder: string): CheckUp {
 }
 
 function journal(stateFolder: string): CheckUp[] {
-  if (!existsSync(stateFolder)) return [{ name: "journal", verdict: "ok", text: "nothing was run here yet" }];
   try {
-    const { runs, staleTables } = verifyWholeJournal(stateFolder);
+    const view = inspectJournal(stateFolder);
+    if (view === undefined) return [{ name: "journal", verdict: "ok", text: "nothing was run here yet" }];
+    const { runs, staleTables } = view.journal;
     if (staleTables.length > 0) {
       const text = `what is derived from the events says something else than they do (${staleTables.join(", ")})`;
       return [{ name: "journal", verdict: "fail", text, remedy: "baton doctor --repair derives it again" }];
     }
     const text = `SQLite with a durable write-ahead log, ${count(runs, "run")}, every event as it was written`;
-    return [{ name: "journal", verdict: "ok", text }, ...openRuns(stateFolder)];
+    return [{ name: "journal", verdict: "ok", text }, ...openRuns(view)];
   } catch (error) {
-    if ((error as { code?: string }).code === "empty")
-      return [{ name: "journal", verdict: "ok", text: "nothing was run here yet" }];
     return [refused("journal", error)];
   }
 }
 
-function openRuns(stateFolder: string): CheckUp[] {
-  using reading = openStoreForReading(stateFolder);
-  const open = reading.runs().flatMap(({ run, conclusion }) => (conclusion === undefined ? [run] : []));
-  const found: CheckUp[] = open
-    .filter((run) => !existsSync(join(stateFolder, "checkouts", `${run}.json`)))
-    .map((run) => ({
-      name: "checkouts",
-      verdict: "fail",
-      text: `nothing says where run ${run} works, so it cannot go on`,
-      remedy: `baton cancel ${run}`,
-    }));
-  const processes = storeProcesses(stateFolder);
+function openRuns({ open, processes }: StateFolderView): CheckUp[] {
+  const found = open
+    .filter(({ hasWorkplace }) => !hasWorkplace)
+    .map(
+      ({ run }): CheckUp => ({
+        name: "checkouts",
+        verdict: "fail",
+        text: `nothing says where run ${run} works, so it cannot go on`,
+        remedy: `baton cancel ${run}`,
+      }),
+    );
   if (processes.length > 0) {
     const text = `${count(processes.length, "Baton")} at work: process ${processes.join(", ")}`;
-    found.push({ name: "sessions", verdict: "ok", text });
-  } else if (open.length > 0) {
-    const text = `${open.join(", ")} not ended, and nobody runs it`;
-    found.push({ name: "runs", verdict: "warn", text, remedy: "baton resume, or baton cancel" });
+    return [...found, { name: "sessions", verdict: "ok", text }];
   }
-  return found;
+  return [...found, ...open.map(leftRun)];
+}
+
+function leftRun({ run, asksFor }: OpenRunHealth): CheckUp {
+  if (asksFor.length === 0) {
+    const remedy = `baton resume ${run}, or baton cancel ${run}`;
+    return { name: "runs", verdict: "warn", text: `${run} has not ended, and nobody runs it`, remedy };
+  }
+  const text = `${run} waits for an approval of ${asksFor.join(", ")}`;
+  return { name: "runs", verdict: "ok", text };
 }
 
 async function artifacts(stateFolder: string): Promise<CheckUp[]> {
-  const store = new ArtifactStore(stateFolder);
-  const { artifacts, incomplete } = await store.inspect({ discard: false });
-  if (incomplete.length > 0) {
-    const some = incomplete.slice(0, 3).map((digest) => digest.slice(0, 19));
-    const text = `${count(incomplete.length, "artifact")} of ${artifacts} cannot be used: ${some.join(", ")} damaged or not whole`;
+  const { all, unusable, lost } = await inspectArtifacts(stateFolder);
+  if (unusable.length > 0) {
+    const some = unusable.slice(0, 3).map((digest) => digest.slice(0, 19));
+    const text = `${count(unusable.length, "artifact")} of ${all} cannot be used: ${some.join(", ")} damaged or not whole`;
     const remedy = "baton doctor --repair takes them away, and the next job that makes them stores them anew";
     return [{ name: "artifacts", verdict: "fail", text, remedy }];
   }
-  const lost = lostArtifacts(stateFolder, store);
   if (lost.length > 0) {
     const remedy = "baton run --force makes them anew";
     return [{ name: "artifacts", verdict: "fail", text: `not there any more: ${lost.join(", ")}`, remedy }];
   }
-  if (artifacts === 0) return [];
-  return [{ name: "artifacts", verdict: "ok", text: `${count(artifacts, "artifact")}, every byte as it was stored` }];
-}
-
-/** Artifacts of what is deployed now, as `web.dist in dev`. */
-function lostArtifacts(stateFolder: string, store: ArtifactStore): string[] {
-  try {
-    using reading = openStoreForReading(stateFolder);
-    return Object.entries(reading.deployed().deployed).flatMap(([environment, pipelines]) =>
-      Object.entries(pipelines).flatMap(([pipeline, { artifacts }]) =>
-        Object.entries(artifacts).flatMap(([name, { digest }]) =>
-          store.has(digest) ? [] : [`${pipeline}.${name} in ${environment}`],
-        ),
-      ),
-    );
-  } catch {
-    // Of what is deployed the line about the journal speaks.
-    return [];
-  }
+  if (all === 0) return [];
+  return [{ name: "artifacts", verdict: "ok", text: `${count(all, "artifact")}, every byte as it was stored` }];
 }
