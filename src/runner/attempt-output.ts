@@ -31,6 +31,8 @@ export class AttemptOutput {
   /** Of steps whose pipe is not at its end yet. */
   readonly #open = new Set<OpenOutput>();
   #logIsBroken = false;
+  /** The lines that came together last, and those before them. */
+  #last: [readonly string[], readonly string[]] = [[], []];
 
   constructor(options: AttemptOutputOptions) {
     this.#options = options;
@@ -39,7 +41,11 @@ export class AttemptOutput {
   open(step: number): OpenOutput {
     const { pipes, masking } = this.#options;
     const pipe = pipes.take();
-    const onLines = (texts: string[]) => this.#write({ step, at: Date.now(), texts });
+    this.#last = [[], []];
+    const onLines = (texts: string[]) => {
+      this.#last = [this.#last[1], texts];
+      this.#write({ step, at: Date.now(), texts });
+    };
     const open = { step, pipe, output: openStepOutput({ pipe, masking, onLines }) };
     this.#open.add(open);
     return open;
@@ -54,6 +60,11 @@ export class AttemptOutput {
     }
     open.output.drain();
     if (open.output.isAtEnd()) this.#close(open);
+  }
+
+  /** What the step that was opened last printed last: a few lines, or many. */
+  lastLines(): readonly string[] {
+    return this.#last.flat();
   }
 
   /** A line of Baton's own. What it quotes may come from anywhere. */

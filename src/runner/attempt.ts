@@ -183,7 +183,7 @@ export class Attempt {
     if (opened !== undefined) this.#output.settle(opened, exit);
     if (await limit?.reached()) return stepTimeout(step);
     if (this.#cut === "timeout") return jobTimeout(this.#launch.timeoutMs, step);
-    return exitFailure(step, exit);
+    return exitFailure(step, exit, opened === undefined ? [] : this.#output.lastLines());
   }
 
   #limitStep(step: LaunchStep, started: StepProcess): { reached(): Promise<boolean> } | undefined {

@@ -1,12 +1,13 @@
 import { constants } from "node:os";
 import type { Failure } from "../engine/events.ts";
 import type { LaunchStep } from "../engine/ports.ts";
+import { exitHint } from "./exit-hints.ts";
 import type { StepExit } from "./step-process.ts";
 
 const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
-/** Undefined when the step succeeded. */
-export function exitFailure(step: LaunchStep, exit: StepExit): Failure | undefined {
+/** Undefined when the step succeeded. `lines`: the last it printed. */
+export function exitFailure(step: LaunchStep, exit: StepExit, lines: readonly string[]): Failure | undefined {
   if (exit.kind === "not-started") {
     const message = `step '${step.name}' could not be started: ${exit.reason}`;
     return { kind: "spawn", message, step: step.number };
@@ -18,9 +19,10 @@ export function exitFailure(step: LaunchStep, exit: StepExit): Failure | undefin
   if (exit.status === 0) return undefined;
   const signal = SIGNAL_NAMES.get(exit.status - 128);
   if (signal === undefined) {
+    const hint = exitHint({ status: exit.status, script: step.run, lines });
     return {
       kind: "exit",
-      message: `step '${step.name}' ended with exit code ${exit.status}`,
+      message: `step '${step.name}' ended with exit code ${exit.status}${hint === undefined ? "" : `: ${hint}`}`,
       step: step.number,
       exitCode: exit.status,
     };
