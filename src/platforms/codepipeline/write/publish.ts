@@ -10,9 +10,10 @@ const keptRuns = 100;
  */
 const program = String.raw`
 def checked($type):
-  if $type == "number" then (tonumber | "") + .
+  if any(explode[]; . == 0) then error("holds a zero character")
+  elif $type == "number" and (test("^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$") | not) then error("is not a decimal number")
   elif $type == "boolean" and . != "true" and . != "false" then error("is neither true nor false")
-  elif $type == "url" and (test("^[A-Za-z][A-Za-z0-9+.-]*:") | not) then error("is not an absolute URL")
+  elif $type == "url" and (test("^https?://[^\\s\\p{C}\\\\]+$"; "i") | not) then error("is not an absolute http or https URL")
   elif $type == "json" then (fromjson | "") + .
   else . end;
 def parsed: reduce (gsub("\r\n"; "\n") | split("\n"))[] as $line ({values: {}, mark: null};

@@ -133,17 +133,17 @@ describe("a run of the shop", fullDepth(...emulator), () => {
     assert.match(await publish("apiUrl=https://x.example\nlimits={}\n"), /siteBucket was promised and not published/);
     assert.match(
       await publish("siteBucket=b\napiUrl=nowhere\nlimits={}\n"),
-      /apiUrl was promised as url, and its value is not an absolute URL/,
+      /apiUrl was promised as url, and its value is not an absolute http or https URL/,
     );
-    assert.match(await publish("siteBucket=b\napiUrl=https:x\nlimits={\n"), /limits was promised as json/);
+    assert.match(await publish("siteBucket=b\napiUrl=https://x\nlimits={\n"), /limits was promised as json/);
     assert.match(
-      await publish("siteBucket=b\napiUrl=https:x\nlimits=1\nother=2\n"),
+      await publish("siteBucket=b\napiUrl=https://x\nlimits=1\nother=2\n"),
       /other was published and is not promised/,
     );
-    assert.match(await publish("siteBucket=\napiUrl=https:x\nlimits=1\n"), /siteBucket is empty/);
+    assert.match(await publish("siteBucket=\napiUrl=https://x\nlimits=1\n"), /siteBucket is empty/);
     assert.match(await publish("what is this\n"), /neither name=value nor name<<MARK/);
     assert.match(await publish("siteBucket<<E\nno end\n"), /never closed/);
-    assert.equal(await publish("siteBucket=a\nsiteBucket=file:///etc/hostname\napiUrl=https:x\nlimits=1\r\n"), "");
+    assert.equal(await publish("siteBucket=a\nsiteBucket=file:///etc/hostname\napiUrl=https://x\nlimits=1\r\n"), "");
     const { Parameter } = await emulator.aws<{ Parameter: { Value: string } }>(
       "ssm",
       "get-parameter",
