@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { commands } from "../../src/cli/commands.ts";
 import { gatedJson, gatedLines, ownColours } from "../../src/cli/terminal/gate.ts";
 import { colouredStyle } from "../../src/cli/terminal/style.ts";
+import { isFull } from "../lane/depth.ts";
 import { type Finished, type Sandbox, sandbox } from "./sandbox.ts";
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: they are what must not come through.
@@ -103,12 +104,12 @@ test("nothing raw reaches the terminal, whatever command shows it", { timeout: 4
   box.env.GITHUB_ACTOR = `ada${HOSTILE}`;
   const seen: string[] = [];
   for (const [command, list] of Object.entries(calls)) {
-    for (const { args, json } of list) {
+    for (const { args, json } of isFull ? list : list.slice(0, 1)) {
       const { NO_COLOR, ...env } = box.env;
       const coloured = await withEnvironment(box, { ...env, FORCE_COLOR: "1" }, () => box.baton(command, ...args));
       requireTame(coloured, [command, ...args], "coloured");
       seen.push(coloured.stdout, coloured.stderr);
-      if (!json) continue;
+      if (!json || !isFull) continue;
       const data = await box.baton(command, ...args, "--json");
       requireTame(data, [command, ...args, "--json"], "plain");
       assert.doesNotThrow(
@@ -117,6 +118,7 @@ test("nothing raw reaches the terminal, whatever command shows it", { timeout: 4
       );
     }
   }
+  if (!isFull) return;
   const all = seen.join("");
   assert.doesNotMatch(all, /⏎ *(?:[└├│]|next:|help:)/, "Baton's own lines are printed as one");
   for (const shown of [

@@ -205,6 +205,23 @@ test("a run goes on although its commit was amended, its branch deleted and the 
   assert.equal(box.git("for-each-ref", "refs/baton"), "", "the ref of a run that passed is gone");
 });
 
+test("how long a run took is not told by a clock that somebody sets meanwhile", async (t) => {
+  const box = sandbox(t, { files: oneJob(`{ job: { steps: [sh('touch "$JUMPED"')] } }`) });
+  box.env.JUMPED = join(box.root, ".git", "jumped");
+  const jump = `import { existsSync } from "node:fs";
+    const { now } = Date;
+    Date.now = () => now() + (existsSync(process.env.JUMPED) ? 172800000 : 0);`;
+  box.env.NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(jump)}`;
+  const { code, stdout, stderr } = await box.baton("run");
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /release 1 passed: 1 job, 1 passed in \d+(?:\.\d)?s \(/);
+  assert.match(stderr, /app\.job@dev passed in [<\d]/);
+  const [created, finished] = (
+    await box.json<{ runs: { createdAt: number; finishedAt: number }[] }>("status")
+  ).runs.map(({ createdAt, finishedAt }) => [createdAt, finishedAt] as const)[0]!;
+  assert.ok(finished - created > 172_000_000, "the clock was set");
+});
+
 test("where no ref can be given to a run's commit, that is said and the run goes on", async (t) => {
   const box = sandbox(t, { files: oneJob(`{ job: { steps: [sh("true")] } }`) });
   box.write({ ".git/refs/baton": "in the way" });

@@ -40,6 +40,8 @@ export class Underway {
   readonly #host: LocalHost;
   readonly #begin: Begin;
   readonly #by: Actor;
+  /** When the run was made and when it ended, by a clock that nobody sets; unknown for a run of an earlier process. */
+  readonly #elapsed: { from?: number; to?: number } = {};
 
   constructor(host: LocalHost, { run, by, begin }: { run?: RunId; by: Actor; begin: Begin }) {
     this.#run = run;
@@ -59,7 +61,10 @@ export class Underway {
   async begin(watcher: Watcher): Promise<Begun> {
     const { engine, runner } = this.#host;
     engine.subscribe((recorded) => {
-      if (recorded.event.run === this.#run) watcher.event(recorded);
+      if (recorded.event.run !== this.#run) return;
+      if (recorded.event.type === "run.created") this.#elapsed.from = performance.now();
+      if (recorded.event.type === "run.finished") this.#elapsed.to = performance.now();
+      watcher.event(recorded);
     });
     runner.onOutput((line) => watcher.output(line));
     try {
@@ -74,7 +79,10 @@ export class Underway {
   /** As it is now; undefined before it was made. */
   view(): RunView | undefined {
     const state = this.#state;
-    return state && runView(this.#engine.state, state, Date.now());
+    if (state === undefined) return undefined;
+    const view = runView(this.#engine.state, state, Date.now());
+    const { from, to = performance.now() } = this.#elapsed;
+    return from === undefined ? view : { ...view, durationMs: Math.round(to - from) };
   }
 
   approvals(): ApprovalView[] {
