@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { Refused } from "../control/control.ts";
 import { limitOf, loadDefinition } from "../control/definition/load.ts";
 import { loadInChild } from "../control/definition/load-in-child.ts";
 import { findProject, type Project } from "../control/project.ts";
@@ -132,6 +133,7 @@ export function menuLines(menu: Menu, { columns, style }: { columns: number; sty
 const callOf = ({ argv }: Choice) => `baton ${argv.join(" ")}`;
 
 const help: Choice = { argv: ["--help"], what: "every command" };
+const init: Choice = { argv: ["init"], what: "write a first definition for what is here" };
 const check: Choice = { argv: ["check"], what: "races and broken hand-offs in the pipelines here" };
 
 async function menuFor(terminal: Terminal): Promise<Menu> {
@@ -160,10 +162,15 @@ async function menuFor(terminal: Terminal): Promise<Menu> {
     return {
       title: "there is no delivery here that can be read",
       state: [],
-      sections: [{ title: "look", choices: [doctor, check, help] }],
+      sections: [
+        { title: "begin", choices: isMissing(error) ? [init] : [] },
+        { title: "look", choices: [doctor, check, help] },
+      ],
     };
   }
 }
+
+const isMissing = (error: unknown) => error instanceof Refused && error.refusal.code === "no-definition";
 
 /** As the file is now: a process loads code only once. */
 async function deliveryNow({ file }: Project, terminal: Terminal): Promise<Delivery> {

@@ -77,7 +77,7 @@ test("without a delivery it offers what helps", when, async (t) => {
   rmSync(join(box.root, "baton.config.ts"));
   const terminal = openTerminal(t, box, []);
   const text = await terminal.shows(/leave:\s*$/);
-  assert.match(text, /1 {2}baton doctor[\s\S]*2 {2}baton check[\s\S]*3 {2}baton --help/);
+  assert.match(text, /1 {2}baton init[\s\S]*2 {2}baton doctor[\s\S]*3 {2}baton check[\s\S]*4 {2}baton --help/);
   terminal.keys("Enter");
   await terminal.shows(/ended with 0/);
 });
