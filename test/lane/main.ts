@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,8 @@ const own = realpathSync(mkdtempSync(join(tmpdir(), "baton-tests-")));
 const scratch = join(own, "tmp");
 const skippedFile = join(own, "skipped.jsonl");
 mkdirSync(scratch);
+// A test that gives up its rights as superuser still has to get there.
+chmodSync(own, 0o755);
 
 const child = spawn(
   process.execPath,

@@ -13,7 +13,6 @@ const howToGet = {
   "aws-cdk": cdk,
   "aws-cdk-lib": cdk,
   "cfn-lint": "pip install cfn-lint",
-  curl: debian("curl"),
   dot: debian("graphviz"),
   grep: debian("grep"),
   jq: debian("jq"),
@@ -27,7 +26,6 @@ const howToGet = {
   tar: debian("tar"),
   terraform: "https://developer.hashicorp.com/terraform/install",
   tmux: debian("tmux"),
-  unshare: debian("util-linux"),
   unzip: debian("unzip"),
   zip: debian("zip"),
 } as const;
