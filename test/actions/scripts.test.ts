@@ -66,8 +66,8 @@ test("every script is one that shellcheck has nothing to say about", needs("shel
 test("a literal word reaches the tool as it is; a value never becomes part of the script", () => {
   const step = s3.sync({ from: hostile, bucket: variable("bucket") });
   const script = `aws() { printf '%s\\n' "$@"; }\n${step.run}`;
-  const env = { PATH: process.env["PATH"], BATON_VALUE_BUCKET: `$(touch owned) "'` };
-  const { stdout } = spawnSync("bash", ["-euc", script], { encoding: "utf8", env });
+  const env = { PATH: process.env.PATH, BATON_VALUE_BUCKET: `$(touch owned) "'` };
+  const { stdout } = spawnSync("bash", ["--norc", "-euc", script], { encoding: "utf8", env });
   assert.deepEqual(stdout.trimEnd().split("\n"), [
     ...["s3", "sync", "--only-show-errors", hostile, `s3://$(touch owned) "'`, "--delete"],
   ]);

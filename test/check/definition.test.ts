@@ -15,6 +15,7 @@ import { modelFacts } from "../../src/facts/definition/model-facts.ts";
 import type { Facts, JobFacts } from "../../src/facts/facts.ts";
 import type { Delivery } from "../../src/model/delivery.ts";
 import { loadYaml } from "../../src/model/load-yaml.ts";
+import { isFull, tries } from "../lane/depth.ts";
 import { buildFromWritten } from "../model/built-from-written.ts";
 import { writtenDelivery } from "../model/random-delivery.ts";
 import { samples } from "../plan/random-delivery.ts";
@@ -60,9 +61,9 @@ test("random deliveries that validate have nothing to be found", () => {
       jobs += facts.pipelines[0]!.jobs.length;
       assert.equal(lines(checkDefinition(facts)), "");
     }),
-    { numRuns: 150 },
+    tries(150),
   );
-  assert.ok(jobs > 300, `${jobs} jobs`);
+  if (isFull) assert.ok(jobs > 300, `${jobs} jobs`);
 });
 
 test("the order of the facts is that of the definition: needs, pipelines, environments", () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
+import { tries } from "../lane/depth.ts";
 import { casesOf, checkFolder } from "./cases.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-robust-"));
@@ -55,6 +56,6 @@ test("no change of a file makes the check fail", async () => {
         assert.ok(Array.isArray((await checkFolder(to)).findings));
       },
     ),
-    { numRuns: 400 },
+    tries(400),
   );
 });

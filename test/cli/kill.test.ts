@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { fold } from "../../src/engine/fold.ts";
 import { emptyState } from "../../src/engine/state.ts";
 import { openStoreForReading } from "../../src/store/store.ts";
+import { seed as chosen, times } from "../lane/depth.ts";
 import { batonFile, type Sandbox, sandbox, until } from "./sandbox.ts";
 
 /**
@@ -39,8 +40,8 @@ export default delivery("ledger", { pipelines: [infra, api, web], environments: 
 `,
 };
 
-const wantedKills = 50;
-const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
+const wantedKills = times(50);
+const seed = chosen ?? Date.now() % 1_000_000;
 
 /** Small and good enough to pick moments; the same seed picks the same ones. */
 function chance(from: number): () => number {

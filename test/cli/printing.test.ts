@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { commands } from "../../src/cli/commands.ts";
 import { gatedJson, gatedLines, ownColours } from "../../src/cli/terminal/gate.ts";
 import { colouredStyle } from "../../src/cli/terminal/style.ts";
-import { isFull } from "../lane/depth.ts";
+import { isFull, tries } from "../lane/depth.ts";
 import { type Finished, type Sandbox, sandbox } from "./sandbox.ts";
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: they are what must not come through.
@@ -209,7 +209,7 @@ test("whatever the text, the gate lets one tame line through, and JSON stays wha
       assert.doesNotMatch(json.replaceAll("\n", ""), RAW);
       assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify({ text })));
     }),
-    { numRuns: 500 },
+    tries(500),
   );
 });
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { colouredStyle } from "../../src/cli/terminal/style.ts";
 import { fit, pad, widthOf } from "../../src/cli/terminal/width.ts";
+import { tries } from "../lane/depth.ts";
 
 test("wide characters take two columns, marks and colours none", () => {
   const cases: [string, number][] = [
@@ -31,5 +32,6 @@ test("whatever the text, a cut fits and padding fills", () => {
       assert.ok(widthOf(fit(text, columns)) <= columns);
       assert.ok(widthOf(pad(text, columns)) >= columns);
     }),
+    tries(100),
   );
 });

@@ -16,6 +16,7 @@ import { readRepository } from "../../src/platforms/github/read/repository.ts";
 import { createSimulator } from "../../src/platforms/github/simulate/simulator.ts";
 import type { Scheduler } from "../../src/simulation/simulator.ts";
 import type { Trace } from "../../src/simulation/trace.ts";
+import { tries } from "../lane/depth.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-order-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -130,6 +131,6 @@ test("facts and simulator agree on who runs and in which order", () => {
         }
       },
     ),
-    { numRuns: 150 },
+    tries(150),
   );
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { applyEdits } from "../../src/findings/apply-edits.ts";
 import type { TextEdit } from "../../src/findings/finding.ts";
+import { tries } from "../lane/depth.ts";
 import { finding, source } from "./example.ts";
 
 const file = source("a.yml", "one\ntwo\nthree\n");
@@ -74,5 +75,6 @@ test("what no edit covers stays, byte for byte", () => {
         assert.ok(at > 0);
       }
     }),
+    tries(100),
   );
 });

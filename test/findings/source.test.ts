@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { compareFindings, sortFindings } from "../../src/findings/finding.ts";
 import { lineText, locationOf, positionOf } from "../../src/findings/source.ts";
+import { tries } from "../lane/depth.ts";
 import { deploy, finding, source } from "./example.ts";
 
 test("lines and columns count from 1, whatever the line ends", () => {
@@ -42,6 +43,7 @@ test("every offset has the position that counting gives", () => {
         column: before.at(-1)!.length + 1,
       });
     }),
+    tries(100),
   );
 });
 
@@ -58,6 +60,7 @@ test("findings have one order, whatever order they were found in, and none twice
     fc.property(fc.shuffledSubarray([...all, ...all], { minLength: 10 }), (shuffled) => {
       assert.deepEqual(sortFindings(shuffled), expected);
     }),
+    tries(100),
   );
   assert.equal(compareFindings(all[0]!, all[0]!), 0);
 });

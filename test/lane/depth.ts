@@ -1,4 +1,19 @@
-/** How much is tried. The page docs/testing.md says what people need to know of it. */
-const asked = process.env.BATON_TEST_DEPTH ?? "full";
+/** How much is tried, and from where: docs/testing.md is about it. */
+const asked = process.env.BATON_TEST_DEPTH ?? "fast";
+const factor = asked === "fast" ? 0.1 : asked === "full" ? 1 : Number(asked);
+if (!(factor >= 1 || asked === "fast")) throw new Error(`BATON_TEST_DEPTH is fast, full or a number from 1: ${asked}`);
 
-export const isFull = asked !== "fast";
+/** Also what is slow for what it says. */
+export const isFull = factor >= 1;
+
+/** Which random cases; undefined: others each time. */
+export const seed = process.env.BATON_TEST_SEED === undefined ? undefined : Number(process.env.BATON_TEST_SEED);
+
+/** How often something is tried that full depth tries so many times. */
+export const times = (full: number): number => Math.ceil(full * factor);
+
+/** The same for a property of fast-check. */
+export const tries = (full: number): { numRuns: number; seed?: number } => ({
+  numRuns: times(full),
+  ...(seed !== undefined && { seed }),
+});

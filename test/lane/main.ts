@@ -41,7 +41,13 @@ const child = spawn(
   {
     cwd: beside("../.."),
     stdio: "inherit",
-    env: { ...process.env, TMPDIR: scratch, NODE_COMPILE_CACHE: join(own, "compile-cache") },
+    env: {
+      ...process.env,
+      TMPDIR: scratch,
+      NODE_COMPILE_CACHE: join(own, "compile-cache"),
+      // A first shell that has a socket as standard input takes itself for a remote one and reads somebody's start-up file.
+      SHLVL: process.env.SHLVL ?? "1",
+    },
   },
 );
 // The tests are ended by what ends this; this one stays to clean up. A Ctrl-C reaches both.

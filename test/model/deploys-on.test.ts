@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Environment } from "../../src/model/delivery.ts";
 import { deploysOn, whyNotOn } from "../../src/model/deploys-on.ts";
+import { tries } from "../lane/depth.ts";
 import { environments } from "./random-environments.ts";
 
 function environment(name: string, parts: Partial<Environment> = {}): Environment {
@@ -68,5 +69,6 @@ test("random environments: those a push goes to are closed under `after`, and no
         assert.equal(reached.has(one.name), isReached, `${one.name} on ${branch}`);
       }
     }),
+    tries(100),
   );
 });

@@ -5,6 +5,7 @@ import { editDistance, nearestName } from "../../src/findings/nearest-name.ts";
 import type { Matrix } from "../../src/model/delivery.ts";
 import { durationText, parseDuration } from "../../src/model/duration.ts";
 import { matrixLegs } from "../../src/model/matrix-legs.ts";
+import { tries } from "../lane/depth.ts";
 
 test("durations read as people write them, and are written so that they read the same", () => {
   const read = ["10m", "90s", "1h30m", "500ms", "2d", "0.5h", 250, 0].map((text) => parseDuration(text));
@@ -14,6 +15,7 @@ test("durations read as people write them, and are written so that they read the
     fc.property(fc.nat({ max: 2 ** 40 }), (durationMs) => {
       assert.equal(parseDuration(durationText(durationMs)), durationMs);
     }),
+    tries(100),
   );
 });
 
@@ -35,6 +37,7 @@ test("the distance of two names is the same both ways, zero only for equal ones,
       assert.ok(editDistance(a, b) <= Math.max(a.length, b.length));
       assert.ok(editDistance(a, `${b}x`) <= editDistance(a, b) + 1);
     }),
+    tries(100),
   );
   assert.equal(editDistance("tset", "test"), 1);
 });

@@ -7,6 +7,7 @@ import { loadYaml } from "../../src/model/load-yaml.ts";
 import { deliveryFromJson } from "../../src/model/model-schema.ts";
 import { refusalText } from "../../src/model/refusal.ts";
 import { deliverySchema } from "../../src/model/schema.ts";
+import { tries } from "../lane/depth.ts";
 import { buildFromWritten } from "./built-from-written.ts";
 import { writtenDelivery } from "./random-delivery.ts";
 
@@ -28,7 +29,7 @@ test("a delivery gives the same model from builders, YAML and JSON, and the mode
       assert.deepEqual(deliveryFromJson(json), { ok: true, value: json });
       assert.equal(deliverySchema.safeParse(written).success, true);
     }),
-    { numRuns: 60 },
+    tries(60),
   );
 });
 
@@ -73,6 +74,6 @@ test("what the schema refuses is refused here too, and what has a wrong form her
       }
       for (const refusal of refusals) assert.ok(refusal.place?.line, said);
     }),
-    { numRuns: 400 },
+    tries(400),
   );
 });

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
 import { pipeline, secret, sh, text, variable } from "../../src/model/index.ts";
+import { tries } from "../lane/depth.ts";
 
 const infra = pipeline("infra", {
   outputs: { siteBucket: "string", site: "string" },
@@ -115,7 +116,7 @@ test("whatever a value holds, each shell sees it as one argument and runs nothin
         assert.ok(same, `${shell}: ${step.run}\nprinted ${JSON.stringify(got)} for ${JSON.stringify(text)}`);
       },
     ),
-    { numRuns: 120 },
+    tries(120),
   );
   for (const step of bashOnly) assert.equal(printed(step, "a'b\" $(id) *", "bash"), "<a'b\" $(id) *>");
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { findCycles, stronglyConnected } from "../../src/order/cycles.ts";
 import { buildGraph } from "../../src/order/graph.ts";
+import { tries } from "../lane/depth.ts";
 import { anyGraph, graphOf, naiveClosure } from "./random-graph.ts";
 
 test("components are the nodes that lead to each other, numbered against the edges", () => {
@@ -18,6 +19,7 @@ test("components are the nodes that lead to each other, numbered against the edg
         }
       }
     }),
+    tries(100),
   );
 });
 
@@ -42,6 +44,7 @@ test("each knot gives one cycle: real, shortest, starting at its smallest node",
         assert.equal(cycle.length, shortestThrough(random, leads, cycle[0]!));
       }
     }),
+    tries(100),
   );
 });
 

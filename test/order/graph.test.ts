@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { buildGraph, predecessors, successors } from "../../src/order/graph.ts";
 import { buildKeyedGraph, keysOf } from "../../src/order/keyed-graph.ts";
+import { tries } from "../lane/depth.ts";
 import { anyGraph, edgesOf, graphOf } from "./random-graph.ts";
 
 test("neighbours are ascending, without repetition, and the same from both ends", () => {
@@ -20,6 +21,7 @@ test("neighbours are ascending, without repetition, and the same from both ends"
         assert.deepEqual([...predecessors(graph, node)], before);
       }
     }),
+    tries(100),
   );
 });
 
@@ -33,6 +35,7 @@ test("the order in which edges are given leaves no trace", () => {
         assert.deepEqual(graphOf({ size: random.size, edges: shuffled }), graphOf(random));
       },
     ),
+    tries(100),
   );
 });
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Drawing } from "../../src/order/draw/drawing.ts";
 import { withoutShortcuts } from "../../src/order/draw/shortcuts.ts";
+import { tries } from "../lane/depth.ts";
 
 /** Every edge goes to a later node, so there is no circle. */
 const drawing = fc
@@ -37,6 +38,7 @@ test("without shortcuts the order is the same, and only hand-offs are gone", () 
       for (const { id } of full.nodes) assert.deepEqual([...reached(less, id)].sort(), [...reached(full, id)].sort());
       assert.ok(full.edges.every((edge) => less.edges.includes(edge) || edge.kind === "hand-off"));
     }),
+    tries(100),
   );
 });
 

@@ -5,6 +5,7 @@ import { criticalPath } from "../../src/order/critical-path.ts";
 import { buildGraph } from "../../src/order/graph.ts";
 import { reachability } from "../../src/order/reach.ts";
 import { layers, topologicalOrder } from "../../src/order/topological.ts";
+import { tries } from "../lane/depth.ts";
 import { acyclicGraph, anyGraph, graphOf, naiveClosure, type RandomGraph } from "./random-graph.ts";
 
 test("the topological order is the smallest one that the edges allow", () => {
@@ -20,6 +21,7 @@ test("the topological order is the smallest one that the edges allow", () => {
       }
       assert.deepEqual([...topologicalOrder(graphOf(random))], expected);
     }),
+    tries(100),
   );
   assert.throws(
     () =>
@@ -44,7 +46,7 @@ test("reach agrees with the closure, looked up as well as searched, with and wit
         }
       }
     }),
-    { numRuns: 300 },
+    tries(300),
   );
 });
 
@@ -87,5 +89,6 @@ test("the critical path is the longest chain, the layer the number of edges befo
         assert.ok(criticalPath(graph, delayed.with(node, delayed[node]! + 1)).totalMs > totalMs);
       });
     }),
+    tries(100),
   );
 });

@@ -12,6 +12,7 @@ import { CannotWrite } from "../../src/platforms/generated.ts";
 import { decideProgram } from "../../src/platforms/github/write/scripts/decide.ts";
 import { placesProgram } from "../../src/platforms/github/write/scripts/entry-plan.ts";
 import { environmentRows } from "../../src/platforms/github/write/scripts/rows.ts";
+import { tries } from "../lane/depth.ts";
 import { environments } from "../model/random-environments.ts";
 import { delivery, job, pipeline, releaseJob, request } from "../plan/sample-delivery.ts";
 import { readBack } from "./codepipeline/simulate/read-back.ts";
@@ -53,6 +54,7 @@ test("planned for a push: the environments that are open to it", () => {
       const open = pipelines.filter(({ decision }) => decision === "run").map(({ environment }) => environment);
       assert.deepEqual(open.sort(), answer(made, branch));
     }),
+    tries(100),
   );
 });
 
@@ -90,7 +92,7 @@ for (const layout of ["orchestrated", "per-environment", "chained"] as const) {
           seen.refused++;
         }
       }),
-      { numRuns: 100 },
+      tries(100),
     );
     assert.ok(seen.deployments > 15, JSON.stringify(seen));
   });
@@ -128,7 +130,7 @@ for (const layout of ["single", "separate"] as const) {
           seen.deployments += entered.length;
         },
       ),
-      { numRuns: 100 },
+      tries(100),
     );
     assert.ok(seen.deployments > 20, JSON.stringify(seen));
   });

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { createTextCleaner } from "../../src/runner/clean-text.ts";
 import { logPath } from "../../src/runner/log-path.ts";
+import { tries } from "../lane/depth.ts";
 import { createRig, failureOf, filesBelow, step, until } from "./rig.ts";
 
 test("100 MB of output: the head and the tail are kept, and what was cut is said", async (t) => {
@@ -103,7 +104,7 @@ test("cleaning does not depend on how the text was cut, and leaves only colours"
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
     assert.doesNotMatch(expected.replace(/\x1b\[[0-9;:]*m/g, ""), /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]/);
   });
-  fc.assert(property, { numRuns: 3_000 });
+  fc.assert(property, tries(3_000));
 });
 
 test("job ids become file names that differ and stay inside the folder", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { showKey } from "../../src/facts/show-key.ts";
 import { HOLE_MARK, readShell } from "../../src/shell/shell.ts";
+import { tries } from "../lane/depth.ts";
 
 const expression = (text: string) => ({ kind: "expression", text }) as const;
 
@@ -144,7 +145,7 @@ test("any text is read, in time linear in it, and places are inside of it", () =
         for (const word of words) assert.ok(start <= word.start && word.start <= word.end && word.end <= end);
       }
     }),
-    { numRuns: 2_000 },
+    tries(2_000),
   );
   for (const part of ["$(", "`", "((", "'\"", "a=(", "<<E\n", "${", "\\\n", "<("]) {
     assert.ok(readShell({ text: part.repeat(50_000), holes: new Map() }).length >= 0);

@@ -18,6 +18,7 @@ import { basename, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ArtifactStore } from "../../src/store/artifacts/artifact-store.ts";
+import { tries } from "../lane/depth.ts";
 import { anyTree, readTreeBack, type Tree, writeTree } from "./random-trees.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -53,7 +54,7 @@ test("any folder comes back the same, with the same digest wherever it is taken 
       assert.deepEqual(readTreeBack(to), readTreeBack(from));
       assert.deepEqual(await artifacts.collect(to, { within }), ref);
     }),
-    { numRuns: 60 },
+    tries(60),
   );
 });
 

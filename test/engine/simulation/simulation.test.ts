@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seed as single, times } from "../../lane/depth.ts";
 import { keptSeeds } from "./kept-seeds.ts";
 import { simulate, type Violation } from "./simulate.ts";
 import type { Entry } from "./world/trace.ts";
 
-/**
- * `BATON_SEEDS=100000` lives through that many worlds, `BATON_SEED=7` through that one and shows it. `BATON_FIRST_SEED` is where
- * to begin.
- */
-const single = process.env.BATON_SEED;
-const count = Number(process.env.BATON_SEEDS ?? 10_000);
-const first = Number(process.env.BATON_FIRST_SEED ?? 1);
+/** A seed that is asked for is the one world that is lived through, and shown whole. */
+const count = times(10_000);
 
 test("kept seeds stay good", async () => {
   for (const { seed, was } of keptSeeds) {
@@ -19,14 +15,14 @@ test("kept seeds stay good", async () => {
   }
 });
 
-test(single === undefined ? `${count} seeds from ${first}` : `seed ${single}`, async (t) => {
+test(single === undefined ? `${count} seeds` : `seed ${single}`, async (t) => {
   if (single !== undefined) {
-    const violation = await simulate(Number(single));
+    const violation = await simulate(single);
     assert.equal(violation, undefined, violation && explain(violation));
     return;
   }
   const seen = new Map<string, number>();
-  for (let seed = first; seed < first + count; seed += 1) {
+  for (let seed = 1; seed <= count; seed += 1) {
     const violation = await simulate(seed, { onEnd: ({ entries }) => tally(entries, seen) });
     assert.equal(violation, undefined, violation && explain(violation));
   }
@@ -35,7 +31,7 @@ test(single === undefined ? `${count} seeds from ${first}` : `seed ${single}`, a
 });
 
 test("crashes before and after every single write", async () => {
-  for (let seed = 1; seed <= 25; seed += 1) {
+  for (let seed = 1; seed <= times(25); seed += 1) {
     let flushes = 0;
     await simulate(seed, { crash: { flush: 0, when: "before" }, onEnd: (life) => (flushes = life.flushes) });
     for (let flush = 1; flush <= flushes; flush += 1) {
@@ -64,14 +60,14 @@ function tally(entries: readonly Entry[], seen: Map<string, number>): void {
   }
 }
 
-/** The end of the story; earlier lines are there with BATON_SEED. */
+/** The end of the story; earlier lines are there when the seed is asked for. */
 function explain({ seed, checker, message, trace }: Violation): string {
   const shown = single === undefined ? trace.slice(-40) : trace;
   const left = trace.length - shown.length;
   return [
     `seed ${seed} broke "${checker}": ${message}`,
     ...(left > 0
-      ? [`(${left} earlier lines: BATON_SEED=${seed} node --test test/engine/simulation/simulation.test.ts)`]
+      ? [`(${left} earlier lines: BATON_TEST_SEED=${seed} node --test test/engine/simulation/simulation.test.ts)`]
       : []),
     ...shown,
     `Keep it: add seed ${seed} to test/engine/simulation/kept-seeds.ts`,

@@ -9,6 +9,7 @@ import { minutesOf } from "../../../../src/platforms/codepipeline/cost/minutes.t
 import type { MonthlyUse, UsedPipeline } from "../../../../src/platforms/codepipeline/cost/monthly-use.ts";
 import { type PriceId, priceIds, prices } from "../../../../src/platforms/codepipeline/cost/prices.ts";
 import { costSettingsSchema } from "../../../../src/platforms/codepipeline/cost/settings.ts";
+import { tries } from "../../../lane/depth.ts";
 
 const machines = priceIds.filter((id) => id.startsWith("codebuild."));
 
@@ -64,6 +65,7 @@ test("the total is the sum of the lines; nothing is negative, nor more free than
         assert.ok(free <= (set.freeTier ? prices[id].free : 0) + 1e-5, `${id} has ${free} free`);
       }
     }),
+    tries(100),
   );
 });
 
@@ -84,6 +86,7 @@ test("more runs and longer actions never cost less, and no free tier never costs
       assert.ok(isAtLeast(billOf(longer, set), before), "minutes");
       assert.ok(isAtLeast(billOf(month, { ...set, freeTier: false }), before), "free tier");
     }),
+    tries(100),
   );
 });
 
@@ -96,6 +99,7 @@ test("a comparison has every amount of both bills, and no other", () => {
       assert.deepEqual([sum("before"), sum("after")], [millionths(before.usd), millionths(after.usd)]);
       assert.equal(new Set(rows.map(({ service, item }) => `${service} ${item}`)).size, rows.length);
     }),
+    tries(100),
   );
 });
 

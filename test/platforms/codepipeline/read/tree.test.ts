@@ -5,6 +5,7 @@ import type { SourceFile } from "../../../../src/findings/source.ts";
 import { parseJson } from "../../../../src/platforms/codepipeline/read/tree/json.ts";
 import { type Node, walk } from "../../../../src/platforms/codepipeline/read/tree/node.ts";
 import { parseYaml } from "../../../../src/platforms/codepipeline/read/tree/yaml.ts";
+import { tries } from "../../../lane/depth.ts";
 
 function source(text: string): SourceFile {
   return { path: "template", text, byteOrderMark: false };
@@ -25,6 +26,7 @@ describe("JSON", () => {
         assert.ok(parsed.ok);
         assert.deepEqual(plain(parsed.root), value);
       }),
+      tries(100),
     );
   });
 
@@ -34,7 +36,7 @@ describe("JSON", () => {
       fc.property(fc.string({ unit: signs, maxLength: 12 }), (text) => {
         assert.equal(parseJson(source(text)).ok, accepts(text), JSON.stringify(text));
       }),
-      { numRuns: 5000 },
+      tries(5000),
     );
   });
 
@@ -51,6 +53,7 @@ describe("JSON", () => {
           }
         }
       }),
+      tries(100),
     );
   });
 
@@ -115,7 +118,7 @@ describe("YAML", () => {
       fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
         assert.equal(typeof parseYaml(source(pieces.join(""))).ok, "boolean");
       }),
-      { numRuns: 2000 },
+      tries(2000),
     );
   });
 

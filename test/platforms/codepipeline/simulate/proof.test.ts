@@ -13,6 +13,7 @@ import type { Run, TraceEvent } from "../../../../src/platforms/codepipeline/sim
 import type { Written } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
+import { isFull, tries } from "../../../lane/depth.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { write } from "../write/written.ts";
 import { readBack } from "./read-back.ts";
@@ -154,8 +155,9 @@ test("whatever starts it and whatever fails: order, gates, one run in an environ
         }
       }
     }),
-    { numRuns: 60 },
+    tries(60),
   );
+  if (!isFull) return;
   assert.ok(seen.traces > 900 && seen.rollbacks > 60, `${JSON.stringify(seen)} prove little`);
   assert.ok(Math.min(seen.push, seen.dispatch, seen.schedule) > 100, JSON.stringify(seen));
 });
@@ -179,9 +181,9 @@ test("every push that concerns a pipeline of the delivery starts the one that is
         seen[runs.length > 0 ? "started" : "left"]++;
       }
     }),
-    { numRuns: 50 },
+    tries(50),
   );
-  assert.ok(seen.started > 10 && seen.left > 5, JSON.stringify(seen));
+  if (isFull) assert.ok(seen.started > 10 && seen.left > 5, JSON.stringify(seen));
 });
 
 test("the facts that are read back order at least what the delivery orders", async () => {
@@ -204,9 +206,9 @@ test("the facts that are read back order at least what the delivery orders", asy
         }
       }
     }),
-    { numRuns: 50 },
+    tries(50),
   );
-  assert.ok(compared > 150, `${compared} pairs prove little`);
+  if (isFull) assert.ok(compared > 150, `${compared} pairs prove little`);
 });
 
 function startsAlone({ id }: SimulatedPipeline, { runs }: Trace): void {

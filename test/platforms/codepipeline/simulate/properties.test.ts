@@ -9,13 +9,13 @@ import type {
   SimulatedStage,
 } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import type { Scenario } from "../../../../src/simulation/scenario.ts";
+import { isFull, tries } from "../../../lane/depth.ts";
 import { violations } from "./invariants.ts";
 import { type Case, cases, describe } from "./random-pipelines.ts";
 import type { Trace } from "./simulate.ts";
 import { simulate } from "./simulate.ts";
 import { choices, chooser } from "./worlds.ts";
 
-const numRuns = Number(process.env.BATON_SIMULATE_RUNS ?? 2000);
 const shape = { pipelines: 3, stages: 3, actions: 3, events: 4 };
 
 function traceOf(
@@ -58,9 +58,10 @@ test("no trace breaks what the service guarantees", () => {
         if (what === "run-resumed") seen.resumed++;
       }
     }),
-    { numRuns },
+    tries(2000),
   );
-  for (const [what, times] of Object.entries(seen)) assert.ok(times > numRuns / 200, `${what} happened ${times} times`);
+  if (!isFull) return;
+  for (const [what, times] of Object.entries(seen)) assert.ok(times > 10, `${what} happened ${times} times`);
 });
 
 test("the same world gives the same trace", () => {
@@ -69,7 +70,7 @@ test("the same world gives the same trace", () => {
       const again = () => traceOf(given.pipelines, given.scenario, picks).events;
       assert.deepEqual(again(), again());
     }),
-    { numRuns: Math.ceil(numRuns / 6) },
+    tries(334),
   );
 });
 

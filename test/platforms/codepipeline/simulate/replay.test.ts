@@ -9,14 +9,13 @@ import type { AnySimulatedPlatform } from "../../../../src/simulation/machine.ts
 import type { Scenario } from "../../../../src/simulation/scenario.ts";
 import type { Moment } from "../../../../src/simulation/schedule.ts";
 import { createSimulator } from "../../../../src/simulation/simulator.ts";
+import { isFull, tries } from "../../../lane/depth.ts";
 import { contains, everyTrace, momentsOf } from "../../every-trace.ts";
 import * as workflows from "../../github/simulate/random-workflows.ts";
 import { cases, describe, eventFor } from "./random-pipelines.ts";
 
-/** The test run always looks at the same cases, a longer run at new ones. */
-const { BATON_SIMULATE_RUNS } = process.env;
-const numRuns = Number(BATON_SIMULATE_RUNS ?? 80);
-const search = BATON_SIMULATE_RUNS ? { numRuns } : { numRuns, seed: 20_261_121 };
+/** The same cases each time: of random ones too many are too large to look at every order. */
+const search = { seed: 20_261_121, ...tries(80) };
 
 const picked = fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), { minLength: 8, maxLength: 8 });
 
@@ -53,7 +52,7 @@ test("a replay is possible exactly where some order of events is", () => {
     }),
     search,
   );
-  assert.ok(verdicts.possible > numRuns && verdicts.impossible > numRuns, JSON.stringify(verdicts));
+  if (isFull) assert.ok(Math.min(verdicts.possible, verdicts.impossible) > 80, JSON.stringify(verdicts));
 });
 
 test("beside workflows, which interleave freely and share what comes from outside", () => {
@@ -73,5 +72,5 @@ test("beside workflows, which interleave freely and share what comes from outsid
     ),
     search,
   );
-  assert.ok(verdicts.possible > numRuns && verdicts.impossible > numRuns, JSON.stringify(verdicts));
+  if (isFull) assert.ok(Math.min(verdicts.possible, verdicts.impossible) > 80, JSON.stringify(verdicts));
 });

@@ -20,6 +20,7 @@ import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { startEmulator } from "../../../aws/emulator.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
+import { isFull, tries } from "../../../lane/depth.ts";
 import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { readBack } from "../simulate/read-back.ts";
@@ -163,9 +164,9 @@ test("of any delivery: nothing that deploys or is secret, in its order, and apar
         }
       }
     }),
-    { numRuns: 300 },
+    tries(300),
   );
-  assert.ok(jobs > 40, `${jobs} jobs prove little`);
+  if (isFull) assert.ok(jobs > 40, `${jobs} jobs prove little`);
 });
 
 for (const format of ["cloudformation", "terraform"] as const) {

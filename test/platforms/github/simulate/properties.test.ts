@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
+import { tries } from "../../../lane/depth.ts";
 import { violations } from "./invariants.ts";
 import { randomScheduler } from "./random-scheduler.ts";
 import { cases, describe, repositoryOf } from "./random-workflows.ts";
-
-const numRuns = Number(process.env.BATON_SIMULATE_RUNS ?? 300);
 
 test("whatever the workflows, the events and the delays, no trace breaks what GitHub guarantees", () => {
   fc.assert(
@@ -15,7 +14,7 @@ test("whatever the workflows, the events and the delays, no trace breaks what Gi
       const trace = createSimulator(repository).simulate(given.scenario, randomScheduler(seed));
       assert.deepEqual(violations(repository, trace), [], describe(given));
     }),
-    { numRuns },
+    tries(300),
   );
 });
 
@@ -25,6 +24,6 @@ test("the same scenario and the same scheduler give the same trace", () => {
       const simulate = () => createSimulator(repositoryOf(given)).simulate(given.scenario, randomScheduler(seed));
       assert.deepEqual(simulate().entries, simulate().entries);
     }),
-    { numRuns: Math.ceil(numRuns / 6) },
+    tries(50),
   );
 });

@@ -7,6 +7,7 @@ import { plan } from "../../../../src/plan/make-plan.ts";
 import type { PlanRequest } from "../../../../src/plan/plan.ts";
 import { decideProgram } from "../../../../src/platforms/github/write/scripts/decide.ts";
 import { pipelineRows } from "../../../../src/platforms/github/write/scripts/rows.ts";
+import { tries } from "../../../lane/depth.ts";
 import { needs } from "../../../lane/needs.ts";
 import { type Sample, samples } from "../../../plan/random-delivery.ts";
 
@@ -87,6 +88,6 @@ test("the generated program decides as the planner does", needs("jq"), () => {
         assert.deepEqual(words, pipelines, environment);
       }
     }),
-    { numRuns: 150, endOnFailure: true },
+    { ...tries(150), endOnFailure: true },
   );
 });

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { computed } from "../../../../src/platforms/github/write/computed.ts";
 import type { Raw, WorkflowDocument } from "../../../../src/platforms/github/write/document.ts";
 import { printWorkflow } from "../../../../src/platforms/github/write/print.ts";
+import { tries } from "../../../lane/depth.ts";
 
 const document = (env: Record<string, string>, run: string, matrix: Raw): WorkflowDocument => ({
   file: ".github/workflows/x.yml",
@@ -81,7 +82,7 @@ test("whatever stands in a value, YAML reads it back as it was", () => {
         }
       },
     ),
-    { numRuns: 600 },
+    tries(600),
   );
 });
 

