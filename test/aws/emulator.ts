@@ -24,6 +24,10 @@ export async function startEmulator(): Promise<Emulator> {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, EMULATOR_NODE: process.execPath, TMPDIR: scratch, PYTHONDONTWRITEBYTECODE: "1" },
   });
+  await once(child, "spawn").catch((error) => {
+    rmSync(scratch, { recursive: true, force: true });
+    throw error;
+  });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
     errors += text;

@@ -36,14 +36,10 @@ export function openTerminal(
   const call = ["env", "-u", "CI", "-u", "NO_COLOR", ...variables, `'${batonFile}'`, ...args].join(" ");
   // The shell must outlive a Ctrl-C, and what it starts must get it.
   const shell = `trap : INT; cd '${box.root}' && ${call}; echo "ended with $?"; exec cat`;
-  test.after(() => {
-    try {
-      tmux("kill-server");
-    } catch {
-      // It ended by itself.
-    }
-  });
   tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "-s", "test", "sh", "-c", shell);
+  // By its number: its socket goes away with the sandbox, before this.
+  const server = Number(tmux("display-message", "-p", "#{pid}"));
+  test.after(() => process.kill(server));
   const screen = () =>
     tmux("capture-pane", "-p", "-t", "test")
       .split("\n")

@@ -5,15 +5,16 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { WriteOptions } from "../../src/platforms/github/write/options.ts";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
 const when = needs("jq", "zip", "unzip", "tar");
+const slow = fullDepth("jq", "zip", "unzip", "tar");
 
 const orchestrated: WriteOptions = { layout: "orchestrated", attest: "yes" };
 
-test("orchestrated: first push, nothing new, one pipeline alone, both, and every script has been run", when, (t) => {
+test("orchestrated: first push, nothing new, one pipeline alone, both, and every script has been run", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);
   assert.deepEqual(it.log(), [
@@ -65,7 +66,7 @@ test(
   },
 );
 
-test("what failed later does not undo what was deployed before it", when, (t) => {
+test("what failed later does not undo what was deployed before it", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);
   it.log();
@@ -84,7 +85,7 @@ test("what failed later does not undo what was deployed before it", when, (t) =>
   ]);
 });
 
-test("by hand: back to an earlier release, with the files that were built back then", when, (t) => {
+test("by hand: back to an earlier release, with the files that were built back then", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   const [first] = it.push("main");
   it.commit({ "web/version": "w2\n", "infra/version": "i2\n" });
@@ -110,7 +111,7 @@ test("by hand: not into production before test, and then only what is left to do
   assert.deepEqual(it.log(), []);
 });
 
-test("an older commit never takes the place of a newer one", when, (t) => {
+test("an older commit never takes the place of a newer one", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   const older = it.commit({ "web/version": "w2\n" });
   it.commit({ "web/version": "w3\n" });
@@ -128,7 +129,7 @@ test("an older commit never takes the place of a newer one", when, (t) => {
   );
 });
 
-test("an artifact that is not the one that was built is not deployed", when, (t) => {
+test("an artifact that is not the one that was built is not deployed", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);
   it.commit({ "README.md": "x" });
@@ -143,7 +144,7 @@ test("an artifact that is not the one that was built is not deployed", when, (t)
   );
 });
 
-test("a record that has expired counts as nothing known: everything is deployed anew", when, (t) => {
+test("a record that has expired counts as nothing known: everything is deployed anew", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);
   it.log();
@@ -163,7 +164,7 @@ test("a pull request builds and tests what it changes, deploys nothing and leave
   it.commit({ "README.md": "x" }, "feature");
 });
 
-test("a job that may be tried again is, and outputs that are missing or of another type fail it", when, (t) => {
+test("a job that may be tried again is, and outputs that are missing or of another type fail it", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   writeFileSync(it.mark("fail-once"), "");
   good(it.push("main"), it);

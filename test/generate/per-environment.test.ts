@@ -2,15 +2,16 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
 const when = needs("jq", "zip", "unzip", "tar");
+const slow = fullDepth("jq", "zip", "unzip", "tar");
 
 const built = definition.replace("        per: release\n", "");
 
-test("per environment: test, then production with the commit that test has, and back again", when, (t) => {
+test("per environment: test, then production with the commit that test has, and back again", slow, (t) => {
   const it = shopMachine(t, { layout: "per-environment" }, built);
   const first = it.push("main");
   good(first, it);

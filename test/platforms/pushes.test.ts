@@ -12,7 +12,8 @@ import { CannotWrite } from "../../src/platforms/generated.ts";
 import { decideProgram } from "../../src/platforms/github/write/scripts/decide.ts";
 import { placesProgram } from "../../src/platforms/github/write/scripts/entry-plan.ts";
 import { environmentRows } from "../../src/platforms/github/write/scripts/rows.ts";
-import { tries } from "../lane/depth.ts";
+import { isFull, tries } from "../lane/depth.ts";
+import { needs } from "../lane/needs.ts";
 import { environments } from "../model/random-environments.ts";
 import { delivery, job, pipeline, releaseJob, request } from "../plan/sample-delivery.ts";
 import { readBack } from "./codepipeline/simulate/read-back.ts";
@@ -58,7 +59,7 @@ test("planned for a push: the environments that are open to it", () => {
   );
 });
 
-test("GitHub, orchestrated: the program that plans, with the real jq", () => {
+test("GitHub, orchestrated: the program that plans, with the real jq", needs("jq"), () => {
   const cases = fc.sample(fc.tuple(deliveries, fc.constantFrom(...branches)), 200);
   const program = `.[] | . as $case
     | {event: "push", branch: $case.branch} as $facts | "" as $wanted | $case.rows as $all | [] as $pipelines
@@ -94,7 +95,7 @@ for (const layout of ["orchestrated", "per-environment", "chained"] as const) {
       }),
       tries(100),
     );
-    assert.ok(seen.deployments > 15, JSON.stringify(seen));
+    if (isFull) assert.ok(seen.deployments > 15, JSON.stringify(seen));
   });
 }
 
@@ -132,6 +133,6 @@ for (const layout of ["single", "separate"] as const) {
       ),
       tries(100),
     );
-    assert.ok(seen.deployments > 20, JSON.stringify(seen));
+    if (isFull) assert.ok(seen.deployments > 20, JSON.stringify(seen));
   });
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { batonFile } from "../../cli/sandbox.ts";
-import { fullDepth, needs } from "../../lane/needs.ts";
+import { fullDepth } from "../../lane/needs.ts";
 import { exampleFolder } from "../../platforms/github/write/deliveries.ts";
 import { pathWithoutNetwork } from "./npm-without-network.ts";
 
@@ -21,7 +21,7 @@ function lint(region: string, ...files: string[]): void {
   assert.deepEqual([stdout, status], ["", 0]);
 }
 
-test("cfn-lint has nothing to say of the hosting, nor of the pipeline that was before", needs("cfn-lint"), () => {
+test("cfn-lint has nothing to say of the hosting, nor of the pipeline that was before", fullDepth("cfn-lint"), () => {
   lint("us-east-1", join(example, "hosting/hosting.yaml"), join(example, "before/pipeline.yaml"));
 });
 

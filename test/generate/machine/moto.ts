@@ -7,6 +7,7 @@ import type { TestContext } from "node:test";
 export async function moto(test: TestContext): Promise<Record<string, string>> {
   const port = await freePort();
   const server = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
+  await once(server, "spawn");
   test.after(() => server.kill());
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + 60_000;

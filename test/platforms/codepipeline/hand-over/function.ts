@@ -27,6 +27,10 @@ export async function startFunction(
     env,
     stdio: ["pipe", "pipe", "pipe"],
   });
+  await once(child, "spawn").catch((error) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;

@@ -8,7 +8,7 @@ import type { Delivery } from "../../../../../src/model/delivery.ts";
 import { type Layout, layouts } from "../../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../../src/platforms/generated.ts";
 import { checkFolder, lines } from "../../../../check/cases.ts";
-import { tries } from "../../../../lane/depth.ts";
+import { isFull, tries } from "../../../../lane/depth.ts";
 import { samples } from "../../../../plan/random-delivery.ts";
 import { readBack } from "../../simulate/read-back.ts";
 import { examples, readExample, shop, shopSettings, write } from "../../write/written.ts";
@@ -61,7 +61,7 @@ test("random deliveries, too", async () => {
     }),
     { seed: 3, ...tries(40) },
   );
-  assert.ok(count > 10, `only ${count} of them can be written`);
+  if (isFull) assert.ok(count > 10, `only ${count} of them can be written`);
 });
 
 /** Nothing runs after a failure and nothing hangs on the event, as on CodePipeline itself. */
