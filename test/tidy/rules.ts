@@ -36,8 +36,7 @@ export const reserved: readonly {
   },
   {
     pattern: /\b(openStore|openEngine|createRunner)\(/,
-    // The repair of a damaged state folder has no engine to ask.
-    in: ["src/engine/", "src/store/", "src/runner/", "src/control/local/", "src/cli/doctor/repair.ts"],
+    in: ["src/engine/", "src/store/", "src/runner/", "src/control/local/"],
     remedy: "ask control/local for the host of this machine",
   },
 ];
