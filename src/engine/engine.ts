@@ -2,14 +2,17 @@ import type { Delivery } from "../model/delivery.ts";
 import type { JobId, Plan } from "../plan/plan.ts";
 import { blockersOf } from "./blockers.ts";
 import { EngineBug } from "./bug.ts";
+import { restoreCheckpoint } from "./checkpoint.ts";
+import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { decide } from "./decide.ts";
 import { deployedTo } from "./deployed.ts";
 import { Deadlines, dueAfter, duesOf, eventOfDue } from "./due.ts";
 import type { ApprovalAnswered, EngineEvent, Recorded, RunFinished, RunId } from "./events.ts";
-import { fold } from "./fold.ts";
+import { fold, type RunHistory, runHistory } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
 import { jobsToRetry } from "./policies/retry.ts";
 import type { Ended, Ports, Turn } from "./ports.ts";
+import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
 import { type Command, commandsAfter, eventOfReport } from "./runner-events.ts";
 import { emptyState, type JobState, type RunState, type State } from "./state.ts";
@@ -31,6 +34,8 @@ export interface NewRun {
 export interface EngineOptions {
   /** Another judgement in place of Baton's own: the simulation proves with wrong ones that its checkers see them. */
   decide?: typeof decide;
+  /** A checkpoint is kept after so many events, and rarer while there are more open jobs than that. Default: 1000. */
+  checkpointEvery?: number;
 }
 
 export interface Answer {
@@ -58,6 +63,9 @@ interface Input {
   readonly done: PromiseWithResolvers<unknown>;
 }
 
+/** How many runs that have finished are kept at hand. */
+const finishedKept = 8;
+
 /** How often somebody who is held up looks whether the one who holds it up is still there. */
 const lookForOwnersMs = 1000;
 
@@ -78,6 +86,7 @@ const lookForOwnersMs = 1000;
 export class Engine {
   readonly #ports: Ports;
   readonly #decide: typeof decide;
+  readonly #history: RunHistory;
   readonly #state: State;
   #phase: "running" | "closed" | "stopped" = "running";
   #reason: EngineStopped | undefined;
@@ -93,14 +102,19 @@ export class Engine {
   readonly #launched = new Set<string>();
   readonly #listeners = new Set<(recorded: Recorded) => void>();
   readonly #waiters = new Map<RunId, PromiseWithResolvers<RunFinished>>();
+  /** Runs that have finished lately, for those who still show them. */
+  readonly #finished = new Map<RunId, RunState>();
+  readonly #checkpoints: CheckpointSchedule;
   readonly #deadlines = new Deadlines();
   #wake: { at: number; cancel: () => void } | undefined;
   #ownerLook: (() => void) | undefined;
   readonly #stopWatching: () => void;
 
-  constructor(ports: Ports, state: State, options: EngineOptions) {
+  constructor(ports: Ports, { state, folded }: { state: State; folded: number }, options: EngineOptions) {
     this.#ports = ports;
     this.#state = state;
+    this.#checkpoints = new CheckpointSchedule({ every: options.checkpointEvery ?? 1000, since: folded });
+    this.#history = runHistory((run) => ports.store.runEvents(run));
     this.#decide = options.decide ?? decide;
     this.#durableSeq = state.seq;
     ports.runner.onEnded((ended) => this.#ended(ended));
@@ -236,7 +250,7 @@ export class Engine {
   async close(): Promise<void> {
     if (this.#phase !== "running") return;
     this.#phase = "closed";
-    if (this.#inputs.length > 0) this.#takeTurn();
+    if (this.#inputs.length > 0 || this.#checkpoints.isDueAtClose) this.#takeTurn();
     await this.#lastTurn;
     this.#letGo("the engine was closed", "graceful");
   }
@@ -340,7 +354,9 @@ export class Engine {
       this.#inputs = [];
       this.#turn(others, inputs);
       told = [...others, ...this.#appended];
-      return { events: this.#appended.map(({ event }) => event), at: this.#turnAt };
+      const events = this.#appended.map(({ event }) => event);
+      const checkpoint = this.#checkpoints.take(this.#state, { isClosing: this.#phase !== "running" });
+      return { events, at: this.#turnAt, ...(checkpoint && { checkpoint }) };
     };
     this.#lastTurn = this.#ports.store.turn(take).then(
       () => this.#durable(told, inputs),
@@ -354,7 +370,7 @@ export class Engine {
     const { clock, lease, ids } = this.#ports;
     this.#appended = [];
     this.#turnAt = clock.now();
-    for (const recorded of others) fold(this.#state, recorded);
+    for (const recorded of others) this.#fold(recorded);
     for (const input of inputs) {
       try {
         input.outcome = { value: input.act() };
@@ -387,10 +403,20 @@ export class Engine {
   #record(event: EngineEvent): void {
     const version = eventVersions[event.type];
     const recorded: Recorded = { seq: this.#state.seq + 1, at: this.#turnAt, version, event };
-    fold(this.#state, recorded);
+    this.#fold(recorded);
     this.#appended.push(recorded);
     const due = dueAfter(recorded);
     if (due !== undefined) this.#addDeadline(due);
+  }
+
+  #fold(recorded: Recorded): void {
+    const { run, type } = recorded.event;
+    const ending = type === "run.finished" ? this.#state.runs.get(run) : undefined;
+    fold(this.#state, recorded, this.#history);
+    this.#checkpoints.noteEvent();
+    if (ending === undefined) return;
+    this.#finished.set(run, ending);
+    for (const oldest of this.#finished.keys()) if (this.#finished.size > finishedKept) this.#finished.delete(oldest);
   }
 
   #addDeadline(due: Parameters<Deadlines["add"]>[0]): void {
@@ -494,8 +520,17 @@ export class Engine {
     }
   }
 
+  /** A run that goes on or has finished, now or long ago; undefined when there is none. To be read, never changed. */
+  run(id: RunId): RunState | undefined {
+    const known = this.#state.runs.get(id) ?? this.#finished.get(id);
+    if (known !== undefined) return known;
+    // Not what others have written since.
+    const events = [...this.#history(id, this.#state.seq + 1)];
+    return events.length === 0 ? undefined : rebuildRun(events);
+  }
+
   #run(id: RunId): RunState {
-    const run = this.#state.runs.get(id);
+    const run = this.run(id);
     if (run !== undefined) return run;
     const known = [...this.#state.runs.keys()];
     throw new EngineRefusal("no-run", { subject: id, known, text: `there is no run ${id} in this state folder` });
@@ -548,9 +583,15 @@ function reasonOf(error: unknown): string {
   return error instanceof EngineBug ? error.message : "the journal could not be written";
 }
 
-/** Reads the whole journal; rejects with an `EngineBug` when it does not understand it. */
+/** Reads the journal from its last checkpoint on; rejects with an `EngineBug` when it does not understand it. */
 export async function openEngine(ports: Ports, options: EngineOptions = {}): Promise<Engine> {
-  const state = emptyState();
-  for await (const batch of ports.store.events()) for (const recorded of batch) fold(state, recorded);
-  return new Engine(ports, state, options);
+  const runEvents = (run: RunId) => ports.store.runEvents(run);
+  const state = restoreCheckpoint(ports.store.checkpoint(), runEvents) ?? emptyState();
+  const history = runHistory(runEvents);
+  let folded = 0;
+  for await (const batch of ports.store.events(state.seq)) {
+    for (const recorded of batch) fold(state, recorded, history);
+    folded += batch.length;
+  }
+  return new Engine(ports, { state, folded }, options);
 }

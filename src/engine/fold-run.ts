@@ -51,8 +51,6 @@ export function runCreated(state: State, event: RunCreated, at: number): RunStat
 }
 
 export function cancelRequested(state: State, run: RunState, event: CancelRequested, { at }: EventMeta): void {
-  // Journals of Baton 0.1 may have one behind the end of its run: two processes wrote at once.
-  if (run.finished !== undefined) return;
   run.cancel = strongerCancel(run, event, at);
   for (const job of run.list) if (hasNotStarted(job)) giveUp(state, run, job, cancelSkip(event.by));
   withdrawRequests(run);
@@ -64,7 +62,7 @@ function hasNotStarted(job: JobState): boolean {
 }
 
 /** Nobody needs to answer any more. */
-function withdrawRequests(run: RunState): void {
+export function withdrawRequests(run: RunState): void {
   for (const { approval } of run.environments.values()) {
     if (approval.status === "requested") approval.status = "not-yet";
   }
@@ -74,6 +72,7 @@ function withdrawRequests(run: RunState): void {
 export function retryRequested(state: State, run: RunState, event: RetryRequested): void {
   assert(run.finished !== undefined, "it has not finished");
   assert(event.jobs.length > 0, "there is nothing to retry");
+  state.runs.set(run.id, run);
   state.open.add(run.id);
   run.finished = undefined;
   run.finishedAt = undefined;
@@ -92,7 +91,7 @@ export function retryRequested(state: State, run: RunState, event: RetryRequeste
   setOff(state, run);
 }
 
-function backToWaiting(run: RunState, job: JobState): void {
+export function backToWaiting(run: RunState, job: JobState): void {
   job.status = "waiting";
   job.stage = "before";
   job.tries = 0;
@@ -188,6 +187,8 @@ export function runFinished(state: State, run: RunState, event: RunFinished, { s
   assert(run.locksHeld === 0, "it holds a lock");
   withdrawRequests(run);
   state.open.delete(run.id);
+  // Whoever takes it up again reads its own events, see `rebuildRun`: a state is no longer than what goes on.
+  state.runs.delete(run.id);
   run.owner = undefined;
   run.suspended = undefined;
   run.finished = event;

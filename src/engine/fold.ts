@@ -24,12 +24,26 @@ import {
   runFinished,
   runSuspended,
 } from "./fold-run.ts";
+import { rebuildRun } from "./rebuild-run.ts";
 import { emptyState, type RunState, type RunStatus, type State } from "./state.ts";
 
-/** What a journal comes to, for those who only read. */
-export function replay(journal: Iterable<Recorded>): State {
-  let state = emptyState();
-  for (const recorded of journal) state = fold(state, recorded);
+/** The own events of a run that has finished, in order, before the one with this number. */
+export type RunHistory = (run: RunId, before: number) => Iterable<Recorded>;
+
+export function runHistory(runEvents: (run: RunId) => Iterable<Recorded>): RunHistory {
+  return function* (run, before) {
+    for (const recorded of runEvents(run)) if (recorded.seq < before) yield recorded;
+  };
+}
+
+/** What a journal comes to, for those who only read. `history` looks into the same journal; `state` is what came before. */
+export function replay(journal: Iterable<Recorded>, history?: RunHistory, state = emptyState()): State {
+  const passed: Recorded[] = [];
+  const ownEvents = history ?? ((run) => passed.filter(({ event }) => event.run === run));
+  for (const recorded of journal) {
+    fold(state, recorded, ownEvents);
+    if (history === undefined) passed.push(recorded);
+  }
   return state;
 }
 
@@ -37,8 +51,9 @@ export function replay(journal: Iterable<Recorded>): State {
  * The state after one more event of the journal. It works in place (a copy of a hundred thousand jobs for each event would
  * be the whole cost of a run), so the state that was given is gone; folding the same events again gives an equal one.
  * An event that cannot have happened in this state is refused: deploying from a state nobody understands is worse than stopping.
+ * A run is forgotten when it has finished: `history` is asked for it when it is retried.
  */
-export function fold(state: State, recorded: Recorded): State {
+export function fold(state: State, recorded: Recorded, history: RunHistory = () => []): State {
   const { seq, at, event } = recorded;
   if (event.type === "history.begins") {
     historyBegins(state, event);
@@ -47,9 +62,11 @@ export function fold(state: State, recorded: Recorded): State {
   }
   assert(seq === state.seq + 1, () => `event ${seq} of the journal comes after event ${state.seq}`);
   try {
-    const run = event.type === "run.created" ? runCreated(state, event, at) : runOf(state, event.run);
-    apply(state, run, event, { seq, at });
-    attend(state, run);
+    const run = event.type === "run.created" ? runCreated(state, event, at) : runOf(state, recorded, history);
+    if (run !== undefined) {
+      apply(state, run, event, { seq, at });
+      attend(state, run);
+    }
   } catch (error) {
     if (!(error instanceof EngineBug)) throw error;
     throw new EngineBug(`event ${seq} (${event.type}) of run ${event.run} is impossible: ${error.message}`);
@@ -118,10 +135,14 @@ function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta)
   }
 }
 
-function runOf(state: State, id: RunId): RunState {
-  const run = state.runs.get(id);
-  assert(run !== undefined, () => "there is no such run");
-  return run;
+/** Undefined when the event means nothing any more. */
+function runOf(state: State, { seq, event }: Recorded, history: RunHistory): RunState | undefined {
+  const run = state.runs.get(event.run);
+  if (run !== undefined) return run;
+  // Journals of Baton 0.1 may have one behind the end of its run: there a second process wrote beside the engine.
+  if (event.type === "run.cancel-requested") return undefined;
+  assert(event.type === "run.retry-requested", "there is no such run, or it has finished");
+  return rebuildRun(history(event.run, seq));
 }
 
 function attend(state: State, run: RunState): void {

@@ -1,6 +1,7 @@
 import type { Artifact, OutputType, Tool } from "../model/delivery.ts";
 import type { ArtifactRef, JobId } from "../plan/plan.ts";
 import type { EngineEvent, Failure, Recorded, RunId, SessionId } from "./events.ts";
+import type { Checkpoint } from "./saved-state.ts";
 
 /** Everything the engine asks of the world. An adapter knows one of these and nothing of the engine's decisions. */
 export interface Ports {
@@ -37,8 +38,12 @@ export interface Ids {
 
 /** The journal. Several sessions write to it, one at a time, and each sees all that was written before its turn. */
 export interface Store {
-  /** All events in order, in batches; the engine folds them once at the start. */
-  events(): AsyncIterable<readonly Recorded[]>;
+  /** What the journal came to at some event, when it was kept and can be trusted. It saves the fold up to there. */
+  checkpoint(): Checkpoint | undefined;
+  /** All events behind this one, in order, in batches; the engine folds them once at the start. */
+  events(behind: number): AsyncIterable<readonly Recorded[]>;
+  /** The events of one run, in order; none when there is no such run. Asked at the start and within a turn. */
+  runEvents(run: RunId): Iterable<Recorded>;
   /**
    * Has the journal to itself for one turn: `take` is called with what other sessions have appended since the last turn
    * (or since `events`), and answers with what is appended to that, which may be nothing. Resolves when it is durable (survives
@@ -54,6 +59,8 @@ export interface Store {
 export interface Turn {
   events: readonly EngineEvent[];
   at: number;
+  /** What the journal comes to with these events; kept in the same write, or written down before `take` is called again. */
+  checkpoint?: Checkpoint;
 }
 
 /** Starts jobs and reports how they ended. It never decides what runs. */

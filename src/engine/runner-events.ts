@@ -30,7 +30,7 @@ export function eventOfReport(state: State, ended: Ended, now: number): EngineEv
   }
 }
 
-/** What must be done in the world once an event is durable. */
+/** What must be done in the world once an event is durable. A run that has finished since asks for nothing. */
 export type Command = { kind: "start"; job: JobState } | { kind: "stop"; token: string; mode: "graceful" | "now" };
 
 export function commandsAfter(state: State, event: EngineEvent): Command[] {
@@ -40,17 +40,17 @@ export function commandsAfter(state: State, event: EngineEvent): Command[] {
       return job === undefined ? [] : [{ kind: "start", job }];
     }
     case "run.cancel-requested": {
-      const run = state.runs.get(event.run)!;
-      const mode = run.cancel === undefined ? undefined : stopMode(run.cancel);
-      return mode === undefined ? [] : stopAll(run.list, mode);
+      const run = state.runs.get(event.run);
+      const mode = run?.cancel === undefined ? undefined : stopMode(run.cancel);
+      return run === undefined || mode === undefined ? [] : stopAll(run.list, mode);
     }
     // Another session took this attempt for the rest of one that is gone.
     case "job.interrupted":
       return [{ kind: "stop", token: event.token, mode: "now" }];
     case "job.failed":
     case "job.cancelled": {
-      const run = state.runs.get(event.run)!;
-      const matrix = matrixOf(run, run.jobs.get(event.job)!);
+      const run = state.runs.get(event.run);
+      const matrix = run && matrixOf(run, run.jobs.get(event.job)!);
       return matrix?.failed === event.job ? stopAll(matrix.legs, "graceful") : [];
     }
     default:

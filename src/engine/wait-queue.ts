@@ -47,6 +47,11 @@ export class WaitQueue<T> {
     for (let entry = this.#new.first; entry !== undefined; entry = entry.behind) yield entry.value;
   }
 
+  /** Everybody in the order of the queue, those who came back apart. */
+  parts(): { returning: T[]; fresh: T[] } {
+    return { returning: valuesOf(this.#returning), fresh: valuesOf(this.#new) };
+  }
+
   #append(part: Part<T>, value: T): QueueEntry<T> {
     const entry: QueueEntry<T> = { value, part, before: part.last, behind: undefined };
     if (part.last === undefined) part.first = entry;
@@ -55,4 +60,10 @@ export class WaitQueue<T> {
     this.size += 1;
     return entry;
   }
+}
+
+function valuesOf<T>(part: Part<T>): T[] {
+  const values: T[] = [];
+  for (let entry = part.first; entry !== undefined; entry = entry.behind) values.push(entry.value);
+  return values;
 }

@@ -1,7 +1,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { restoreCheckpoint } from "../engine/checkpoint.ts";
 import type { JobSucceeded, Recorded, RunId } from "../engine/events.ts";
+import { replay, runHistory } from "../engine/fold.ts";
+import { rebuildRun } from "../engine/rebuild-run.ts";
+import type { Checkpoint } from "../engine/saved-state.ts";
+import type { RunState, State } from "../engine/state.ts";
 import type { Deployed, History, JobId, MadeRelease } from "../plan/plan.ts";
 import { artifactsOf } from "./artifacts-of.ts";
+import { readCheckpoint } from "./checkpoints.ts";
 import { eventsOf, rowsOf, type Wanted } from "./event-rows.ts";
 import { madeBy } from "./made-by.ts";
 import { deployedIn } from "./records.ts";
@@ -54,6 +60,24 @@ export class JournalReader {
   /** The events behind `seq`, in order. */
   *loadBehind(seq: number): Generator<Recorded> {
     yield* this.#events({ first: seq + 1 });
+  }
+
+  /** What the journal came to at some event, where that was kept and fits. */
+  checkpoint(): Checkpoint | undefined {
+    return this.#guarded(() => readCheckpoint(this.#database));
+  }
+
+  /** What the journal comes to. */
+  state(): State {
+    const runEvents = (run: RunId) => this.loadRun(run);
+    const kept = restoreCheckpoint(this.checkpoint(), runEvents);
+    return replay(kept ? this.loadBehind(kept.seq) : this.load(), runHistory(runEvents), kept);
+  }
+
+  /** A run as it is, or as it was when it finished; undefined when there is none. */
+  runState(run: RunId): RunState | undefined {
+    const record = this.run(run);
+    return record?.conclusion === undefined ? this.state().runs.get(run) : rebuildRun(this.loadRun(run));
   }
 
   /** The events of one run in order; none when there is no such run. */

@@ -3,6 +3,7 @@ import type { Recorded } from "../engine/events.ts";
 import type { Turn } from "../engine/ports.ts";
 import { eventVersions } from "../engine/upcast.ts";
 import { chainOf, chainStart } from "./chain.ts";
+import { checkpointWriter } from "./checkpoints.ts";
 import { stateVersion } from "./migrations.ts";
 import { recordWriter } from "./records.ts";
 import { asStoreError, newerVersion } from "./store-error.ts";
@@ -46,6 +47,7 @@ export class JournalWriter {
   readonly #changes: StatementSync;
   readonly #version: StatementSync;
   readonly #record: ReturnType<typeof recordWriter>;
+  readonly #keep: ReturnType<typeof checkpointWriter>;
   /** The last event that is durable, as far as it is known here. */
   #head: Head = { seq: 0, chain: chainStart };
   /** How far the journal was read here, and the count of others' commits then. */
@@ -68,6 +70,7 @@ export class JournalWriter {
     this.#changes = database.prepare("pragma data_version");
     this.#version = database.prepare("pragma user_version");
     this.#record = recordWriter(database);
+    this.#keep = checkpointWriter(database);
     this.#readUpTo = this.#last().seq;
   }
 
@@ -114,7 +117,7 @@ export class JournalWriter {
       let others = this.#others();
       let { seq, chain } = this.#head;
       for (const take of takes) {
-        const { events, at } = take(others);
+        const { events, at, checkpoint } = take(others);
         others = [];
         for (const event of events) {
           seq++;
@@ -125,6 +128,7 @@ export class JournalWriter {
           this.#insert.run(seq, at, version, run, type, chain, body);
           this.#record({ seq, at, version, event });
         }
+        if (checkpoint) this.#keep({ seq, chain }, checkpoint);
       }
       this.#end.run();
       this.#head = { seq, chain };

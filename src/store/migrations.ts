@@ -7,7 +7,13 @@ import { chainOf, chainStart } from "./chain.ts";
  * is never edited: a change is a new file at the end. The files are read from `migrations/` beside this module, in the
  * source tree and beside the bundle alike.
  */
-export const migrationFiles = ["0001-journal.sql", "0002-chain.sql", "0003-made.sql", "0004-shared.sql"];
+export const migrationFiles = [
+  "0001-journal.sql",
+  "0002-chain.sql",
+  "0003-made.sql",
+  "0004-shared.sql",
+  "0005-checkpoint.sql",
+];
 
 /** The version of the state folder that this Baton writes. */
 export const stateVersion = migrationFiles.length;

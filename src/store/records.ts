@@ -85,7 +85,7 @@ export function deployedIn(event: EngineEvent, at: { environment: string; pipeli
 
 /** Derives the records again from the whole journal, in one transaction. */
 export function rebuildRecords(database: DatabaseSync, journal: Iterable<Recorded>): void {
-  database.exec("begin immediate; delete from run; delete from deployment; delete from made");
+  database.exec("begin immediate; delete from run; delete from deployment; delete from made; delete from checkpoint");
   const record = recordWriter(database);
   for (const recorded of journal) record(recorded);
   database.exec("commit");

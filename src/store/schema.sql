@@ -1,3 +1,11 @@
+CREATE TABLE checkpoint (
+  id integer primary key check (id = 1),
+  seq integer not null,
+  -- Over the checksum of that event and `state`.
+  digest text not null,
+  state blob not null
+) strict;
+
 CREATE TABLE deployment (
   environment text not null,
   pipeline text not null,

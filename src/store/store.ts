@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Recorded } from "../engine/events.ts";
+import type { Recorded, RunId } from "../engine/events.ts";
 import type { Lease, Store, Turn } from "../engine/ports.ts";
 import type { FileLock } from "./file-lock.ts";
 import { lockForOpening } from "./folder-lock.ts";
@@ -127,10 +127,14 @@ export class StoreHandle extends ReadingHandle implements Store {
     });
   }
 
-  async *events(): AsyncGenerator<Recorded[]> {
+  runEvents(run: RunId): Iterable<Recorded> {
+    return this.loadRun(run);
+  }
+
+  async *events(behind: number): AsyncGenerator<Recorded[]> {
     let batch: Recorded[] = [];
-    let last = 0;
-    for (const recorded of this.load()) {
+    let last = behind;
+    for (const recorded of behind === 0 ? this.load() : this.loadBehind(behind)) {
       batch.push(recorded);
       last = recorded.seq;
       if (batch.length < 500) continue;

@@ -1,12 +1,17 @@
 import { DatabaseSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
+import { deserialize, serialize } from "node:v8";
 import { EngineBug } from "../engine/bug.ts";
-import { replay } from "../engine/fold.ts";
+import { takeCheckpoint } from "../engine/checkpoint.ts";
+import { fold, runHistory } from "../engine/fold.ts";
+import { checkpointShape } from "../engine/saved-state.ts";
+import { emptyState } from "../engine/state.ts";
 import { eventsOf, rowsOf } from "./event-rows.ts";
 import { openJournalForReading } from "./journal-database.ts";
 import { migrate } from "./migrations.ts";
 import { recordWriter } from "./records.ts";
 import { type StateFolder, stateFolder } from "./state-folder.ts";
-import { openStoreForReading } from "./store.ts";
+import { openStoreForReading, type ReadingHandle } from "./store.ts";
 import { asStoreError, damagedJournal } from "./store-error.ts";
 
 export interface WholeJournal {
@@ -27,8 +32,9 @@ export function verifyWholeJournal(statePath: string): WholeJournal {
   try {
     migrate(derived, 0);
     deriveRecords(database, derived, folder);
-    replay(reader.load());
-    const staleTables = ["run", "deployment"].filter((table) => dump(database, table) !== dump(derived, table));
+    const isKept = foldAll(reader);
+    const staleTables = ["run", "deployment", "made"].filter((table) => dump(database, table) !== dump(derived, table));
+    if (!isKept) staleTables.push("checkpoint");
     return { runs: reader.runs().length, staleTables };
   } catch (error) {
     if (error instanceof EngineBug) throw damagedJournal(folder.journal, error.message, error);
@@ -37,6 +43,20 @@ export function verifyWholeJournal(statePath: string): WholeJournal {
     derived.close();
     database.close();
   }
+}
+
+/** Folds every event; false when the checkpoint, where there is one that would be read, says something else. */
+function foldAll(reader: ReadingHandle): boolean {
+  const history = runHistory((run) => reader.loadRun(run));
+  const checkpoint = reader.checkpoint();
+  const state = emptyState();
+  let isKept = true;
+  for (const recorded of reader.load()) {
+    fold(state, recorded, history);
+    if (recorded.seq !== checkpoint?.facts.seq || checkpoint.shape !== checkpointShape) continue;
+    isKept = isDeepStrictEqual(deserialize(serialize(takeCheckpoint(state))), checkpoint);
+  }
+  return isKept;
 }
 
 function deriveRecords(database: DatabaseSync, derived: DatabaseSync, { journal }: StateFolder): void {
@@ -53,5 +73,5 @@ function deriveRecords(database: DatabaseSync, derived: DatabaseSync, { journal 
 }
 
 function dump(database: DatabaseSync, table: string): string {
-  return JSON.stringify(database.prepare(`select * from ${table} order by 1, 2, 3, 4`).all());
+  return JSON.stringify(database.prepare(`select * from ${table} order by 1, 2, 3`).all());
 }

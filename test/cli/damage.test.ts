@@ -1,9 +1,10 @@
 /** Every command says the same of a damaged state folder, and the repair that they advise makes all of them work again. */
 import assert from "node:assert/strict";
-import { chmodSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
+import { applicationId } from "../../src/store/migrations.ts";
 import { type Sandbox, sandbox } from "./sandbox.ts";
 
 const files = {
@@ -146,20 +147,22 @@ test("a list of runs that says something else than the events is derived again",
 
 test("a cancel that an older Baton wrote behind the end of its run changes nothing", async (t) => {
   const { box, journal } = await shop(t);
-  const database = new DatabaseSync(journal);
   // As Baton 0.1 left it: without checksums, which come with the next command.
-  database.exec(`
-    create table old as select seq, at, version, run, type, body from event;
-    insert into old select max(seq) + 1, 1, 1, 'r0001', 'run.cancel-requested',
-      '{"type":"run.cancel-requested","run":"r0001","mode":"now","by":"ada"}' from old;
-    drop table event;
-    create table event (seq integer primary key, at integer not null, version integer not null, run text not null,
-      type text not null, body text not null) strict;
-    insert into event select * from old;
-    drop table old;
-    alter table deployment add column deployed text;
-    pragma user_version = 1;`);
-  database.close();
+  const first = readFileSync(new URL("../../src/store/migrations/0001-journal.sql", import.meta.url), "utf8");
+  {
+    using old = new DatabaseSync(`${journal}.old`);
+    old.exec(first);
+    old.exec(`attach '${journal}' as now;
+      insert into event select seq, at, version, run, type, body from now.event;
+      insert into run select * from now.run;
+      insert into deployment select *, '{}' from now.deployment;
+      insert into event select max(seq) + 1, 1, 1, 'r0001', 'run.cancel-requested',
+        '{"type":"run.cancel-requested","run":"r0001","mode":"now","by":"ada"}' from event;
+      pragma main.application_id = ${applicationId};
+      pragma main.user_version = 1`);
+  }
+  for (const left of [journal, `${journal}-wal`, `${journal}-shm`]) rmSync(left, { force: true });
+  renameSync(`${journal}.old`, journal);
   assert.match((await succeeds(box, "status")).stdout, /r0001 .*succeeded/);
   await releases(box);
   assert.equal((await box.baton("doctor")).code, 0);

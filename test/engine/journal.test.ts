@@ -64,8 +64,9 @@ test("a cancel behind the end of its run changes nothing: an older Baton could w
   ];
   const late: EngineEvent = { type: "run.cancel-requested", run: "r", mode: "now", by: "eve" };
   const state = stateAfter([...ended, late]);
-  assert.equal(state.runs.get("r")!.cancel!.by, "ada");
   assert.equal(snapshot({ ...state, seq: 5 }), snapshot(stateAfter(ended)));
+  const again = stateAfter([...ended, late, { type: "run.retry-requested", run: "r", jobs: ["web.build"] }]);
+  assert.equal(again.runs.get("r")!.status, "waiting");
   assert.equal(stateAfter([...ended, late, { ...created, run: "s", release: 2 }]).runs.get("s")!.status, "waiting");
 });
 

@@ -11,7 +11,7 @@ const [folder, events] = process.argv.slice(2);
 const store = openStore(folder!);
 process.stdout.write(`open\n${store.lease.mine}\n`);
 let last = 0;
-for await (const batch of store.events()) last = batch.at(-1)?.seq ?? last;
+for await (const batch of store.events(0)) last = batch.at(-1)?.seq ?? last;
 if (events !== undefined) {
   await store.turn((others) => {
     last += others.length;

@@ -40,7 +40,7 @@ test("what is read at the start and what the first turn is given meet without a 
   await append(one, [created("r1", 1)], 1);
   using other = openStore(folder);
   const read: number[] = [];
-  for await (const batch of other.events()) {
+  for await (const batch of other.events(0)) {
     await append(one, [started("r1", "a.b")], 2);
     read.push(...batch.map(({ seq }) => seq));
   }

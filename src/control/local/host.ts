@@ -24,6 +24,8 @@ export interface LocalHost {
   artifacts: ArtifactStore;
   /** Makes a run that nobody makes go on go on here: what was cut off is ended and starts again. @throws {Refused} */
   adopt(run: RunId, by: Actor): Promise<{ interrupted: JobId[] }>;
+  /** Keeps the secrets of a run that has finished from other jobs, before it is retried here. */
+  withhold(run: RunId): void;
   /** Ends what runs (a later Baton takes it up again) and lets go of the state folder. */
   close(): Promise<void>;
 }
@@ -72,6 +74,10 @@ export async function openLocalHost({ project, secrets, delivery }: OpenLocalHos
         checkouts.restore(run);
         const interrupted = await engine.adopt([run], { by: by.name });
         return { interrupted: interrupted.map(({ job }) => job) };
+      },
+      withhold(run) {
+        const known = engine.run(run);
+        if (known) runner.withhold(allSecretsOf(known.delivery));
       },
       async close() {
         await engine.close();

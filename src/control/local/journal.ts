@@ -32,11 +32,10 @@ export function isUnderway(journal: ReadingHandle, run: RunId): boolean {
 
 /** The run that is meant: the one named (its release number counts too), else the newest. @throws {Refused} */
 export function findRun(journal: JournalReader, named: string | undefined): RunRecord {
-  const runs = journal.runs();
-  const found = named === undefined ? runs[0] : matching(runs, named);
+  const found = named === undefined ? journal.runs({ newest: 1 })[0] : journal.findRun(named);
   if (found) return found;
   if (named === undefined) throw refused("no-runs", { subject: "" });
-  throw notThere("no-run", named, idsOf(runs));
+  throw notThere("no-run", named, idsOf(journal.runs()));
 }
 
 /**
@@ -49,7 +48,7 @@ export function findOpenRun(journal: ReadingHandle, named: string | undefined, {
     if (found.conclusion === undefined) return found;
     throw refused("has-finished", { subject: found.run, because: found.conclusion });
   }
-  const all = journal.runs().filter(({ conclusion }) => conclusion === undefined);
+  const all = journal.openRuns();
   const open = isLeft && all.length > 1 ? all.filter(({ run }) => !isUnderway(journal, run)) : all;
   if (open.length === 1) return open[0]!;
   if (open.length === 0) throw refused("none-open", { subject: "" });
@@ -57,8 +56,3 @@ export function findOpenRun(journal: ReadingHandle, named: string | undefined, {
 }
 
 const idsOf = (runs: readonly RunRecord[]) => runs.map(({ run }) => run);
-
-/** By id, or by the number of its release. */
-export function matching(runs: readonly RunRecord[], named: string): RunRecord | undefined {
-  return runs.find(({ run, release }) => run === named || String(release) === named);
-}

@@ -5,6 +5,9 @@ import type { LocalHost } from "./host.ts";
 /** The newest runs whose artifacts are kept, beside those of what is deployed. */
 const keptRuns = 50;
 
+/** How many releases lie between two looks for artifacts that nobody needs any more. */
+const clearEvery = 10;
+
 /** Checkouts of runs that passed go; those of failed runs stay to be looked at until the next run. */
 export async function tidyUp(host: LocalHost, run: RunId): Promise<void> {
   // What somebody else is just making is in no journal yet.
@@ -12,13 +15,15 @@ export async function tidyUp(host: LocalHost, run: RunId): Promise<void> {
   const { engine, runner, checkouts, artifacts, store, project } = host;
   const { state } = engine;
   const keep = new Set(runner.listServices().map((service) => service.run));
-  for (const { id, finished } of state.runs.values()) {
-    if (finished === undefined || (id === run && finished.conclusion !== "succeeded")) keep.add(id);
-  }
+  for (const id of state.runs.keys()) keep.add(id);
+  if (engine.run(run)?.finished?.conclusion !== "succeeded") keep.add(run);
   const deployed = Object.values(state.deployed).flatMap((there) => Object.values(there));
   const commits = deployed.map(({ commit }) => commit);
   await checkouts.tidy({ keep, commits, root: project.repository });
-  if (state.runs.size > keptRuns) await artifacts.clear({ keep: store.artifactsInUse({ runs: keptRuns }) });
+  // Now and then, and while nobody else stores any: it reads what the kept runs made.
+  const isTime = state.nextRelease > keptRuns && state.nextRelease % clearEvery === 0;
+  if (isTime && storeProcesses(project.stateFolder).length <= 1)
+    await artifacts.clear({ keep: store.artifactsInUse({ runs: keptRuns }) });
 }
 
 function isAnybodyElseThere({ project }: LocalHost): boolean {

@@ -175,7 +175,7 @@ export class Underway {
   }
 
   get #state(): RunState | undefined {
-    return this.#run === undefined ? undefined : this.#engine.state.runs.get(this.#run);
+    return this.#run === undefined ? undefined : this.#engine.run(this.#run);
   }
 }
 

@@ -1,4 +1,3 @@
-import { replay } from "../../engine/fold.ts";
 import type { RunState, State } from "../../engine/state.ts";
 import { type Caller, notThere, refused } from "../control.ts";
 import { actorHere, besides } from "../local/host.ts";
@@ -63,11 +62,11 @@ const expired = ({ run, environment }: OpenApproval, because: "open" | "ended") 
 
 function whatIsMeant(project: Project, request: AnswerRequest): { asked: OpenApproval; isElsewhere: boolean } {
   using journal = requireJournal(project);
-  const state = replay(journal.load());
+  const state = journal.state();
   const asked =
     request.run === undefined
       ? theOne(state, request.environment)
-      : inRun(state.runs.get(findRun(journal, request.run).run)!, request.environment);
+      : inRun(journal.runState(findRun(journal, request.run).run)!, request.environment);
   return { asked, isElsewhere: isUnderway(journal, asked.run) };
 }
 

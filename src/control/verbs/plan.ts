@@ -47,6 +47,6 @@ export async function planRun(
 function readPast(project: Project): { past: Past; open: RunRecord[] } {
   using journal = openJournal(project);
   if (!journal) return { past: noPast, open: [] };
-  const open = journal.runs().filter(({ conclusion }) => conclusion === undefined);
+  const open = journal.openRuns();
   return { past: { history: journal.deployed(), durations: journal.durations() }, open };
 }

@@ -25,6 +25,7 @@ export async function retryRun(caller: Caller, request: RetryRequest): Promise<U
     options: request,
     async begin(host) {
       host.checkouts.restore(run);
+      host.withhold(run);
       await host.engine.retry(run, { by });
       return { interrupted: [] };
     },

@@ -11,10 +11,8 @@ export type DeployedView = Record<string, Record<string, Deployed & { at: number
 export function deployedView(journal: JournalReader): DeployedView {
   const { deployed } = journal.deployed();
   const times = new Map<string, number>();
-  for (const { environment, pipeline, release, at } of journal.deployments()) {
-    const key = keyOf(environment, pipeline, release);
-    // The last deployment of a release stands first.
-    if (!times.has(key)) times.set(key, at);
+  for (const { environment, pipeline, release, at } of journal.currentDeployments()) {
+    times.set(keyOf(environment, pipeline, release), at);
   }
   const view: DeployedView = {};
   for (const environment of inPromotionOrder(journal, Object.keys(deployed))) {
@@ -31,7 +29,7 @@ const keyOf = (environment: string, pipeline: string, release: number) => `${env
 
 /** What is no longer in the delivery comes last. */
 function inPromotionOrder(journal: JournalReader, environments: readonly string[]): string[] {
-  const [newest] = journal.runs();
+  const [newest] = journal.runs({ newest: 1 });
   const order = newest ? environmentsOf(journal, newest.run) : [];
   return [
     ...order.filter((name) => environments.includes(name)),

@@ -1,7 +1,7 @@
 import type { RunId } from "../../engine/events.ts";
 import type { AttemptName } from "../../runner/log-path.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
-import { findRun, matching } from "../local/journal.ts";
+import { findRun } from "../local/journal.ts";
 import { findJobs } from "../request/job-names.ts";
 
 /** Two words that are a run and a job, or one that is either: without a run the newest is meant, without a job all. */
@@ -11,7 +11,7 @@ export function whatIsMeant(
   second: string | undefined,
 ): { run: RunId; job: string | undefined } {
   if (second !== undefined || first === undefined) return { run: findRun(journal, first).run, job: second };
-  const run = matching(journal.runs(), first);
+  const run = journal.findRun(first);
   return run ? { run: run.run, job: undefined } : { run: findRun(journal, undefined).run, job: first };
 }
 

@@ -1,4 +1,3 @@
-import { replay } from "../../engine/fold.ts";
 import type { RunState, State } from "../../engine/state.ts";
 import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
@@ -24,13 +23,12 @@ export function statusView(
   journal: JournalReader | undefined,
   { most, now, ownerOf }: { most: number; now: number; ownerOf(run: RunState): { pid?: number } | undefined },
 ): StatusView {
-  const runs = journal?.runs() ?? [];
-  const isOpen = runs.some(({ conclusion }) => conclusion === undefined);
+  const isOpen = (journal?.openRuns().length ?? 0) > 0;
   return {
     version: 1,
     deployed: journal === undefined ? {} : deployedView(journal),
-    runs: runs.slice(0, most),
-    open: journal !== undefined && isOpen ? openRuns(replay(journal.load()), { now, ownerOf }) : [],
+    runs: journal?.runs({ newest: most }) ?? [],
+    open: journal !== undefined && isOpen ? openRuns(journal.state(), { now, ownerOf }) : [],
   };
 }
 
@@ -38,8 +36,7 @@ function openRuns(
   state: State,
   { now, ownerOf }: { now: number; ownerOf(run: RunState): { pid?: number } | undefined },
 ): OpenRun[] {
-  return [...state.runs.values()].flatMap((run) => {
-    if (run.finished !== undefined) return [];
+  return [...state.runs.values()].map((run) => {
     const runBy = ownerOf(run);
     const { environments: _, ...view } = runView(state, run, now);
     return { ...view, ...(runBy !== undefined && { runBy }) };

@@ -88,10 +88,12 @@ export class World {
     let seen = 0;
     let turns: Promise<unknown> = Promise.resolve();
     return {
-      async *events() {
+      checkpoint: () => undefined,
+      async *events(behind) {
         seen = world.journal.length;
-        yield structuredClone(world.journal);
+        yield structuredClone(world.journal.slice(behind));
       },
+      runEvents: (run) => structuredClone(world.journal.filter(({ event }) => event.run === run)),
       turn(take) {
         const turn = turns.then(() => {
           if (world.broken !== undefined) throw world.broken;

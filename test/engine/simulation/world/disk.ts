@@ -1,5 +1,7 @@
+import { deserialize, serialize } from "node:v8";
 import type { Recorded } from "../../../../src/engine/events.ts";
 import type { Store, Turn } from "../../../../src/engine/ports.ts";
+import type { Checkpoint } from "../../../../src/engine/saved-state.ts";
 
 interface Writer {
   /** How much of the journal it has been given. */
@@ -8,9 +10,15 @@ interface Writer {
   changed: () => void;
 }
 
+interface Taken {
+  recorded: Recorded[];
+  checkpoint?: Uint8Array;
+}
+
 /** A journal on a disk that several write to: a turn that was asked for is lost in a crash until it has been flushed. */
 export class Disk {
   readonly journal: Recorded[] = [];
+  #checkpoint: Uint8Array | undefined;
   readonly #writers = new Map<string, Writer>();
   readonly #onDurable: (recorded: Recorded, session: string) => void;
 
@@ -24,10 +32,12 @@ export class Disk {
     this.#writers.set(session, writer);
     const { journal } = this;
     return {
-      async *events() {
+      checkpoint: () => this.#checkpoint && (deserialize(this.#checkpoint) as Checkpoint),
+      async *events(behind) {
         writer.seen = journal.length;
-        yield journal.slice();
+        yield journal.slice(behind);
       },
+      runEvents: (run) => journal.filter(({ event }) => event.run === run),
       turn(take) {
         const done = Promise.withResolvers<void>();
         writer.waiting.push({ take, done });
@@ -61,8 +71,11 @@ export class Disk {
   flush(session: string, after: "tell" | "crash"): void {
     const writer = this.#writers.get(session);
     const turns = writer?.waiting.splice(0) ?? [];
-    for (const { take } of turns)
-      for (const recorded of this.#take(writer!, take)) this.#append(writer!, recorded, session);
+    for (const { take } of turns) {
+      const { recorded, checkpoint } = this.#take(writer!, take);
+      for (const each of recorded) this.#append(writer!, each, session);
+      if (checkpoint !== undefined) this.#checkpoint = checkpoint;
+    }
     if (after === "tell") for (const { done } of turns) done.resolve();
   }
 
@@ -79,11 +92,15 @@ export class Disk {
     this.#writers.delete(session);
   }
 
-  #take(writer: Writer, take: (others: readonly Recorded[]) => Turn): Recorded[] {
+  #take(writer: Writer, take: (others: readonly Recorded[]) => Turn): Taken {
     const others = this.journal.slice(writer.seen);
     writer.seen = this.journal.length;
-    const { events, at } = take(others);
-    return events.map((event, i) => ({ seq: this.journal.length + 1 + i, at, version: 1, event }));
+    const { events, at, checkpoint } = take(others);
+    return {
+      recorded: events.map((event, i) => ({ seq: this.journal.length + 1 + i, at, version: 1, event })),
+      // Now: the state goes on.
+      ...(checkpoint && { checkpoint: serialize(checkpoint) }),
+    };
   }
 
   #append(writer: Writer, recorded: Recorded, session: string): void {

@@ -21,6 +21,7 @@ export class People {
   readonly #options: PeopleOptions;
   readonly #runsWanted: number;
   #runs = 0;
+  readonly #created: string[] = [];
   #retriesLeft = 3;
 
   constructor(options: PeopleOptions) {
@@ -38,9 +39,9 @@ export class People {
       this.#createRun(engine);
       return;
     }
-    const runs = [...engine.state.runs.values()];
-    if (runs.length === 0) return;
-    const run = chance.pick(runs);
+    if (this.#created.length === 0) return;
+    const run = engine.run(chance.pick(this.#created));
+    if (run === undefined) return;
     if (run.finished !== undefined) this.#retry(engine, run);
     else if (engine.isOrphan(run.id) && chance.happens(mood === "hasty" ? 40 : 0)) this.adopt(engine, run.id);
     else if (!this.#answer(engine, run) && chance.happens(mood === "hasty" ? 10 : 2)) this.#cancel(engine, run);
@@ -91,7 +92,7 @@ export class People {
     this.#runs += 1;
     const request: PlanRequest = {
       change: {
-        event: chance.happens(5) ? "pull-request" : "push",
+        event: chance.happens(5) ? "pull-request" : "manual",
         commit: `c${this.#runs}`,
         branch: "main",
         // What git does not know of an older commit makes everything count as changed.
@@ -109,6 +110,7 @@ export class People {
     const rollback = chance.happens(8) ? { rollbackTo: 1 } : {};
     const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3), ...rollback };
     follow(engine, engine.createRun(options), ({ run, release }) => {
+      this.#created.push(run);
       told({ what: "created", run, release });
       this.awaitEnd(engine, run);
     });

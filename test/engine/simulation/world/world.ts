@@ -49,6 +49,7 @@ export class World {
   readonly #crashPercent: number;
   readonly #faultySteps: number;
   readonly #mostBatons: number;
+  readonly #checkpointEvery: number;
   readonly #batons = new Map<string, Baton>();
   /** Sessions that are there and that nobody believes to be. */
   readonly #lost = new Set<string>();
@@ -82,6 +83,7 @@ export class World {
     this.#crashPercent = crash === undefined ? chance.pick([0, 1, 3, 8]) : 0;
     this.#faultySteps = chance.between(15, 120);
     this.#mostBatons = chance.pick([1, 2, 2, 3]);
+    this.#checkpointEvery = chance.pick([1, 7, 40]);
     this.#people = new People({
       chance,
       delivery: randomDelivery(chance),
@@ -157,7 +159,8 @@ export class World {
     };
     const { decide } = this.#sabotage;
     this.#opening += 1;
-    openEngine(this.#sabotage.ports?.(ports) ?? ports, decide === undefined ? {} : { decide }).then(
+    const checkpointEvery = this.#checkpointEvery;
+    openEngine(this.#sabotage.ports?.(ports) ?? ports, { checkpointEvery, ...(decide && { decide }) }).then(
       (engine) => {
         this.#opening -= 1;
         this.#batons.set(session, { session, engine, closing: false });
