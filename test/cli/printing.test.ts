@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { commands } from "../../src/cli/commands.ts";
 import { gatedJson, gatedLines, ownColours } from "../../src/cli/terminal/gate.ts";
+import { Screen } from "../../src/cli/terminal/screen.ts";
 import { colouredStyle } from "../../src/cli/terminal/style.ts";
 import { isFull, tries } from "../lane/depth.ts";
 import { type Finished, type Sandbox, sandbox } from "./sandbox.ts";
@@ -177,6 +178,19 @@ test("colours of a job's own come through, but what hides text, and end with the
   assert.equal(gatedLines([ownColours("\x1b[31mred")], { colours: false }), "red\n");
   assert.equal(gatedLines([colouredStyle.bad("red")], { colours: true }), "\x1b[31mred\x1b[39m\n");
   assert.equal(gatedLines(["\x1b[31mred"], { colours: true }), "\ufffd[31mred\n");
+});
+
+test("the picture that is redrawn in place lets nothing through but its own moves", () => {
+  const written: string[] = [];
+  const screen = new Screen({ write: (text) => written.push(text), columns: 60, rows: 10 }, { colours: true });
+  screen.draw([`job ${HOSTILE}`, colouredStyle.active(`cut ${HOSTILE.repeat(9)}`)]);
+  screen.print([`said ${HOSTILE}`, ownColours("\x1b[8mhidden\x1b[31mred")]);
+  screen.close();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the moves of screen.ts.
+  const own = /\x1b\[(?:\?(?:25|2026)[hl]|\d+A|[JK])|\r/g;
+  for (const line of written.join("").replace(own, "").split("\n"))
+    requireTame({ stdout: line, stderr: "", code: 0 }, ["screen"], "coloured");
+  assert.match(written.join(""), /job �\]0;OWNED.*hidden⏎over/);
 });
 
 test("whatever the text, the gate lets one tame line through, and JSON stays what it was", () => {
