@@ -6,6 +6,7 @@ import { limitOf, loadDefinition } from "../control/definition/load.ts";
 import { loadInChild } from "../control/definition/load-in-child.ts";
 import { findProject, type Project } from "../control/project.ts";
 import { readStatus } from "../control/verbs/status.ts";
+import { isTooLate } from "../control/views/run.ts";
 import type { StatusView } from "../control/views/status.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { inOrder } from "../order/topological.ts";
@@ -193,13 +194,18 @@ function stateOf(environment: string, { deployed, open }: StatusView): string[] 
 
 /** What a person is waited for, what nobody goes on with, what failed last. */
 function waitingChoices({ open, runs }: StatusView): Choice[] {
+  const now = Date.now();
   const answers = open.flatMap(({ run, approvals }) =>
-    approvals.flatMap(({ environment, release }): Choice[] => [
-      { argv: ["approve", run, environment], what: `let release ${release} into ${environment}` },
-      { argv: ["reject", run, environment], what: `keep release ${release} out of ${environment}` },
-    ]),
+    approvals
+      .filter((approval) => !isTooLate(approval, now))
+      .flatMap(({ environment, release }): Choice[] => [
+        { argv: ["approve", run, environment], what: `let release ${release} into ${environment}` },
+        { argv: ["reject", run, environment], what: `keep release ${release} out of ${environment}` },
+      ]),
   );
-  const left = open.filter(({ runBy, approvals }) => runBy === undefined && approvals.length === 0);
+  const left = open.filter(
+    ({ runBy, approvals }) => runBy === undefined && approvals.every((approval) => isTooLate(approval, now)),
+  );
   const resumes = left.map(
     ({ run, release }): Choice => ({ argv: ["resume", run], what: `go on with release ${release}` }),
   );

@@ -61,6 +61,7 @@ for (const signal of ["SIGKILL", "SIGTERM", "SIGHUP"] as const) {
     const { code, stderr } = await box.baton("run", "--env", "dev", "--yes");
     assert.equal(code, 0, stderr);
     assert.match(stderr, /run r0001 has not ended and is left as it is/);
+    assert.doesNotMatch(stderr, /is held by/, "nobody waits for one who is gone");
     assert.deepEqual(side(), ["r0001 broken dev", "r0002 fixed dev"]);
     const { open } = await box.json<{ open: { run: string; runBy?: object }[] }>("status");
     assert.deepEqual(
@@ -124,6 +125,9 @@ test("an answer that comes too late is refused in words, and what is advised ask
   await box.baton("run", "--to", "prod");
   const { open } = await box.json<{ open: { approvals: { expiresAt: number }[] }[] }>("status");
   await until("the time is over", () => Date.now() > open[0]!.approvals[0]!.expiresAt);
+  const status = await box.baton("status");
+  assert.match(status.stdout, /prod {2}was not approved by boss in time/);
+  assert.match(status.stderr, /next: baton resume r0001/);
   for (const answer of [["approve"], ["approve", "1", "prod"], ["reject", "1", "prod"]]) {
     const { code, stderr } = await box.baton(...answer);
     assert.equal(code, 1, stderr);

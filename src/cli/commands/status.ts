@@ -1,7 +1,7 @@
 import { shortPath } from "../../control/definition/source-frame.ts";
 import { findProject, type Project } from "../../control/project.ts";
 import { readStatus } from "../../control/verbs/status.ts";
-import { isOver } from "../../control/views/run.ts";
+import { isOver, isTooLate } from "../../control/views/run.ts";
 import type { OpenRun, StatusView } from "../../control/views/status.ts";
 import type { CommandModule } from "../command.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
@@ -134,7 +134,8 @@ function openLines(run: OpenRun, { now, out }: Shown): string[] {
 }
 
 function suggestNext(terminal: Terminal, { open, runs }: StatusView): void {
-  const asking = open.find(({ approvals }) => approvals.length > 0);
+  const now = Date.now();
+  const asking = open.find(({ approvals }) => approvals.some((approval) => !isTooLate(approval, now)));
   const left = open.find(({ runBy }) => runBy === undefined);
   if (asking) terminal.suggest(`baton approve ${asking.run} ${asking.approvals[0]!.environment}`, "or baton reject");
   else if (left) terminal.suggest(`baton resume ${left.run}`, "nobody runs it; this goes on with it");

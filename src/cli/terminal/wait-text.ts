@@ -1,3 +1,4 @@
+import { isTooLate } from "../../control/views/run.ts";
 import type { Waiting } from "../../control/views/waits.ts";
 import { duration } from "./duration.ts";
 import { by } from "./event-line.ts";
@@ -6,6 +7,7 @@ import { by } from "./event-line.ts";
 export function waitText({ wait }: Waiting, now: number): string {
   switch (wait.kind) {
     case "approval": {
+      if (isTooLate(wait, now)) return `was not approved${by(wait.reviewers)} in time`;
       const left = wait.expiresAt === undefined ? "" : `, ${duration(wait.expiresAt - now)} left`;
       return `waits for approval${by(wait.reviewers)}${left}`;
     }

@@ -8,7 +8,7 @@ import { openStoreForReading, storeProcesses } from "../../store/store.ts";
 import type { StoreError } from "../../store/store-error.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
 import type { RunId } from "../views/events.ts";
-import { approvalsIn } from "../views/run.ts";
+import { approvalsIn, isTooLate } from "../views/run.ts";
 
 /** What a state folder is like, every byte of it read. Undefined where nothing was ever run. */
 export interface StateFolderView {
@@ -41,7 +41,9 @@ export function inspectJournal(stateFolder: string): StateFolderView | undefined
       open: open.map((run) => ({
         run: run.id,
         hasWorkplace: existsSync(join(stateFolder, "checkouts", `${run.id}.json`)),
-        asksFor: approvalsIn(run).map(({ environment }) => environment),
+        asksFor: approvalsIn(run)
+          .filter((approval) => !isTooLate(approval, Date.now()))
+          .map(({ environment }) => environment),
       })),
       processes: storeProcesses(stateFolder),
     };

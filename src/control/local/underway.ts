@@ -122,7 +122,8 @@ export class Underway {
     const { runs, environments } = this.#engine.state;
     return [...(this.#state?.environments.values() ?? [])].flatMap(({ name, lock }) => {
       const holder = lock === "waiting" ? environments.get(name)?.holder : undefined;
-      if (holder === undefined) return [];
+      // What somebody who is gone holds is taken from them at once.
+      if (holder === undefined || this.#engine.isOrphan(holder)) return [];
       const owner = runs.get(holder)?.owner;
       return [{ environment: name, run: holder, pid: owner === undefined ? undefined : processOf(owner) }];
     });

@@ -120,6 +120,11 @@ export function approvalsIn(run: RunState): ApprovalView[] {
   });
 }
 
+/** Nobody has answered in time: an answer comes too late now. */
+export function isTooLate({ expiresAt }: { expiresAt?: number | undefined }, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
 /** It has passed, failed for good, or was skipped or cancelled. */
 export function isOver({ status }: Pick<JobView, "status">): boolean {
   return status === "succeeded" || status === "failed" || status === "skipped" || status === "cancelled";
