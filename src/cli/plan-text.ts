@@ -1,5 +1,6 @@
+import type { Lack } from "../control/local/lacking.ts";
 import type { Source } from "../control/request/source.ts";
-import type { ExplainedJob, Plan, PlannedJob, PlannedPipeline } from "../control/views/plan.ts";
+import type { ExplainedJob, Plan, PlannedJob, PlannedPipeline, Requirements, Stray } from "../control/views/plan.ts";
 import { count } from "./terminal/duration.ts";
 import type { Style } from "./terminal/style.ts";
 import { pad, widthOf } from "./terminal/width.ts";
@@ -11,8 +12,23 @@ export interface PlanView {
   style: Style;
 }
 
-/** The plan for people: what it is about, then every environment with its pipelines, each with what it does and why. */
-export function planLines(view: PlanView): string[] {
+export interface JudgedView extends PlanView, Unusual {
+  lacking: readonly Lack[];
+}
+
+/** What is unusual about a plan, beside what it does. */
+export interface Unusual {
+  plan: Plan;
+  requirements: Pick<Requirements, "approvals" | "hollowGates">;
+  strays: readonly Stray[];
+  guessed: string | undefined;
+}
+
+/**
+ * The plan for people: what it is about, then every environment with its pipelines, each with what it does and why; then what has
+ * to be known before it is run.
+ */
+export function planLines(view: JudgedView): string[] {
   const { plan, style } = view;
   const lines = [`${style.strong(plan.delivery)}  ${sourceText(view)}`];
   const release = plan.jobs.filter((job) => job.environment === undefined);
@@ -35,8 +51,40 @@ export function planLines(view: PlanView): string[] {
       ),
     );
   }
-  lines.push("", totals(plan));
+  lines.push("", totals(plan), ...unusualLines(view, style), ...hollowLines(view), ...lackingLines(view));
   return lines;
+}
+
+/** Where it goes although nothing says so, who has to approve, and what goes past a branch. */
+export function unusualLines({ plan, requirements, strays, guessed }: Unusual, style: Style): string[] {
+  const lines: string[] = [];
+  if (guessed !== undefined)
+    lines.push(style.warning(`goes to ${plan.environments.at(-1)}, the first environment: ${guessed}`));
+  for (const { environment, reviewers } of requirements.approvals) {
+    const whom = reviewers.length === 0 ? "" : ` by ${reviewers.join(", ")}; who answers here is not checked`;
+    lines.push(`${environment} asks for approval${whom}`);
+  }
+  for (const { text, code, isRefused } of strays) {
+    const flag = code === "uncommitted" ? "--allow-dirty" : "--any-branch";
+    lines.push(style.warning(`${text}${isRefused ? `: only with ${flag}` : ""}`));
+  }
+  return lines;
+}
+
+function hollowLines({ requirements, style }: JudgedView): string[] {
+  return requirements.hollowGates.map(({ job, neededBy }) =>
+    style.warning(
+      `a hollow gate: ${job} may fail, and ${neededBy.join(", ")} ${neededBy.length === 1 ? "goes" : "go"} on`,
+    ),
+  );
+}
+
+function lackingLines({ lacking, style }: JudgedView): string[] {
+  return lacking.map(({ kind, name, problem, jobs }) => {
+    const [first] = jobs;
+    const more = jobs.length > 1 ? ` and ${jobs.length - 1} more` : "";
+    return style.bad(`missing: ${kind} ${name}, ${problem}${first === undefined ? "" : ` (${first}${more})`}`);
+  });
 }
 
 export function sourceText({ plan, source, inPlace }: Omit<PlanView, "style">): string {

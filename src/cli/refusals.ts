@@ -8,6 +8,8 @@ interface Words {
 
 type Wording = (refusal: Refusal) => Words;
 
+const isFirst = (text: string, index: number, all: readonly string[]): boolean => all.indexOf(text) === index;
+
 /** Asked in a way that cannot be answered: exit code 2. */
 const usage = {
   "definition-refused": ({ because, remedy }) => ({
@@ -94,6 +96,21 @@ const usage = {
   "missing-secrets": ({ known, because }) => ({
     message: `${known.length === 1 ? "a secret is" : `${known.length} secrets are`} not set: ${because}`,
     next: "set an environment variable of that name, or give --secrets-file FILE with NAME=value lines",
+  }),
+  "no-environment-chosen": ({ subject, known, because }) => ({
+    message: `${because}, and nothing says where to go`,
+    next: `--env ${subject}, or --to and one of ${known.join(", ")}`,
+  }),
+  stray: ({ known, because, subject }) => ({
+    message: `not without being meant: ${because}; ${subject} asks for approval`,
+    next: `${known
+      .flatMap((code) => (code === "uncommitted" ? "--allow-dirty" : "--any-branch"))
+      .filter(isFirst)
+      .join(" and ")} says that it is meant`,
+  }),
+  "not-ready": ({ because }) => ({
+    message: `nothing was begun, because this is missing:\n  ${(because ?? "").replaceAll("\n", "\n  ")}`,
+    next: "put that right, then the same command again",
   }),
   "unreadable-secrets": ({ subject, because }) => ({
     message: `--secrets-file ${subject} cannot be read: ${because}`,

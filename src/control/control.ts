@@ -46,6 +46,9 @@ export type RefusalCode =
   | "several-open"
   | "several-wait"
   | "missing-secrets"
+  | "no-environment-chosen"
+  | "stray"
+  | "not-ready"
   | "unreadable-secrets"
   // The world does not allow it.
   | "has-finished"

@@ -23,8 +23,8 @@ export function affected({ context, resolved, target, handsOver }: AffectedQuest
   const { request, isPullRequest, isMove } = context;
   const { name, triggers } = resolved.pipeline;
   const where = target.name ?? "";
-  const { change, force } = request;
-  if (force === "all" || (force === "named-pipelines" && context.selected.has(name))) {
+  const { change } = request;
+  if (isForced(context, resolved)) {
     return { code: "forced", text: "asked to run whether it changed or not", because: [] };
   }
   if (change.event === "schedule") {
@@ -49,6 +49,11 @@ export function affected({ context, resolved, target, handsOver }: AffectedQuest
     changed({ context, resolved, base: deployed.commit, deployed, where }) ??
     (isMove ? otherFiles({ context, resolved, deployed, where }) : undefined)
   );
+}
+
+/** Whether somebody asked for it to run whatever has changed. */
+export function isForced({ request, selected }: PlanContext, { pipeline }: ResolvedPipeline): boolean {
+  return request.force === "all" || (request.force === "named-pipelines" && selected.has(pipeline.name));
 }
 
 /** Whether a deployment published the output or left the artifact. */

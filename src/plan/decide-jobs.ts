@@ -1,6 +1,6 @@
 import { own } from "../model/own.ts";
 import type { ResolvedJob } from "../model/resolved-delivery.ts";
-import { holds } from "./affected.ts";
+import { holds, isForced } from "./affected.ts";
 import {
   type DecidedPipeline,
   type Decisions,
@@ -26,6 +26,7 @@ export function decideReleaseJobs(context: PlanContext, decided: DecidedPipeline
   const jobs = resolved.releaseJobs.filter((job) => !release.excluded.has(job));
   const before = first && moved === undefined ? earlierResults(context, { resolved, jobs, first }) : undefined;
   const reuses = newest(placed.filter(({ verdict }) => verdict.decision === "reuse"));
+  const isAnew = isForced(context, resolved) || context.request.change.event === "schedule";
   for (const job of resolved.releaseJobs) {
     const exclusion = release.excluded.get(job);
     let verdict: Verdict;
@@ -36,7 +37,6 @@ export function decideReleaseJobs(context: PlanContext, decided: DecidedPipeline
     } else if (first !== undefined && before !== undefined) {
       const reason = releaseReason(job, running, before);
       verdict = runningJob({ job, target: undefined, reason, decisions });
-      const isAnew = first.verdict.reason.code === "forced" || first.verdict.reason.code === "scheduled";
       if (verdict.decision === "run" && !isAnew) verdict = before.best?.take(job, decisions) ?? verdict;
     } else verdict = reuses?.verdict ?? placed[0]!.verdict;
     release.jobs.set(job, verdict);
@@ -74,19 +74,11 @@ export function settlePipeline({ release }: DecidedPipeline, placed: PlacedPipel
   if (placed.verdict.decision !== "run") return;
   const verdicts = [...release.jobs.values(), ...placed.jobs.values()];
   if (verdicts.some(({ decision }) => decision === "run")) return;
-  const [reused, ...others] = verdicts.filter(({ decision }) => decision === "reuse");
+  // What was made once comes here for the first time: whoever takes it here must know.
+  if (verdicts.some(({ reason }) => reason.code === "built-once")) return;
+  const reused = verdicts.find(({ decision }) => decision === "reuse");
   const skipped = verdicts.find(({ reason }) => reason.code === "upstream-skipped") ?? verdicts[0]!;
-  placed.verdict = reused === undefined ? { decision: "skip", reason: skipped.reason } : together(reused, others);
-}
-
-/** Each job brings what it made. */
-function together(first: Verdict, others: readonly Verdict[]): Verdict {
-  const all = [first, ...others].flatMap(({ reused }) => reused ?? []);
-  const [newest] = all.toSorted((a, b) => b.release - a.release);
-  if (newest === undefined) return first;
-  const outputs = Object.assign({}, ...all.map((one) => one.outputs)) as Deployed["outputs"];
-  const artifacts = Object.assign({}, ...all.map((one) => one.artifacts)) as Deployed["artifacts"];
-  return { ...first, reused: { ...newest, outputs, artifacts } };
+  placed.verdict = reused ?? { decision: "skip", reason: skipped.reason };
 }
 
 interface RunningJobQuestion {
@@ -99,10 +91,21 @@ interface RunningJobQuestion {
 
 function runningJob({ job, target, reason, decisions }: RunningJobQuestion): Verdict {
   const skipped =
-    passedOn(job, target, (need) => verdictOf(decisions, need, target).decision === "skip") ??
+    passedOn(job, target, (need) => isLeftOut(need, { target, decisions })) ??
     nothingToFail(job, (earlier) => verdictOf(decisions, earlier, target).decision === "run") ??
     nothingToRead({ job, target, decisions });
   return skipped === undefined ? { decision: "run", reason } : { decision: "skip", reason: skipped };
+}
+
+/** What waits for a failure of something that passed in an earlier release counts as passed, as it would after a success. */
+function isLeftOut(
+  need: ResolvedJob,
+  { target, decisions }: Pick<RunningJobQuestion, "target" | "decisions">,
+): boolean {
+  const verdict = (one: ResolvedJob) => verdictOf(decisions, one, target);
+  if (verdict(need).decision !== "skip") return false;
+  const isSpared = need.needs.some((earlier) => verdict(earlier).reason.code === "built-once");
+  return !(need.job.runsAfter === "failure" && isSpared);
 }
 
 function nothingToRead({ job, target, decisions }: Omit<RunningJobQuestion, "reason">): Reason | undefined {

@@ -1,4 +1,5 @@
-import type { Delivery, Job, Pipeline, Tool, Value } from "../model/delivery.ts";
+import type { Delivery, Job, Pipeline, Tool } from "../model/delivery.ts";
+import { secretsRead } from "../model/job-values.ts";
 import type { JobId, Plan } from "./plan.ts";
 
 /** What a plan asks of the machine, of people and of whoever starts it; each with the jobs that ask, in plan order. */
@@ -27,7 +28,7 @@ export function requirementsOf(delivery: Delivery, plan: Plan): Requirements {
     const job = pipeline?.jobs[planned.job];
     if (pipeline === undefined || job === undefined) continue;
     if (planned.environment !== undefined) asked.add(planned.environment);
-    for (const name of secretsOf(pipeline, job)) secrets.add(name, name, planned.id);
+    for (const name of secretsRead(pipeline, job)) secrets.add(name, name, planned.id);
     for (const tool of job.tools) tools.add(JSON.stringify([tool.name, tool.version]), tool, planned.id);
     for (const path of foldersOf(pipeline, job)) folders.add(path, path, planned.id);
     const { continueOnFailure } = job;
@@ -51,17 +52,6 @@ export function requirementsOf(delivery: Delivery, plan: Plan): Requirements {
     }),
     hollowGates,
   };
-}
-
-/** Names of the secrets that a job reads, in its own values and its pipeline's. */
-export function secretsOf(pipeline: Pipeline, job: Job): Set<string> {
-  const names = new Set<string>();
-  const look = (value: Value): void => {
-    if (Array.isArray(value)) value.forEach(look);
-    else if (typeof value === "object" && "secret" in value) names.add(value.secret);
-  };
-  for (const env of [pipeline.env, job.env, ...job.steps.map((step) => step.env)]) Object.values(env).forEach(look);
-  return names;
 }
 
 /** Where its steps begin; what an artifact or an earlier step brings cannot be looked for before it runs. */

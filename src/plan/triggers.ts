@@ -3,10 +3,10 @@ import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Reason } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
 
-/** Why a target is closed to this change as a whole: pushes to this branch do not deploy there. */
+/** Why a target is closed to this change as a whole: what starts by itself goes only where its branch leads. */
 export function closedTarget({ request, delivery }: PlanContext, target: Target): Reason | undefined {
   const { event, branch } = request.change;
-  if (event !== "push" || target.name === undefined) return undefined;
+  if ((event !== "push" && event !== "schedule") || target.name === undefined) return undefined;
   const why = whyNotOn(delivery, target.name, branch);
   return why && { code: "branch-filter", text: notReachedText(target.name, branch, why), because: [branch] };
 }

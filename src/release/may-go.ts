@@ -29,8 +29,10 @@ export function environmentsBefore({ environments }: Delivery, name: string): st
 export function mayDeploy(delivery: Delivery, request: PlanRequest, environment: string): MayNot | undefined {
   const before = environmentsBefore(delivery, environment);
   if (before.length === 0) return undefined;
-  const { pipelines } = plan(delivery, { ...request, environments: before });
-  const open = pipelines.find(({ decision }) => decision === "run");
+  const { pipelines, jobs } = plan(delivery, { ...request, environments: before });
+  // Where all that a pipeline does is done already, nothing is left to pass.
+  const busy = new Set(jobs.flatMap(({ decision, pipeline }) => (decision === "run" ? [pipeline] : [])));
+  const open = pipelines.find(({ decision, pipeline }) => decision === "run" && busy.has(pipeline));
   return open && { code: "not-passed", before, open };
 }
 

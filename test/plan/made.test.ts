@@ -234,3 +234,20 @@ test("a release that is moved is taken only when all of it is there, else what w
   const found = ask({ change, release, deployed: history });
   assert.deepEqual(jobOf(found, "web.build").reused?.artifacts, dist("c").artifacts);
 });
+
+test("what is made once and has no job in an environment still comes there: who takes it there runs again", () => {
+  const lib = pipeline("lib", { outputs: { version: output("pack") }, jobs: { pack: releaseJob() } });
+  const app = pipeline("app", {
+    needs: ["lib"],
+    jobs: { deploy: job({ deploys: true, env: { V: { output: "lib.version" } } }) },
+  });
+  const both = delivery([lib, app], environments);
+  const earlier = made(12, { "lib.pack": { outputs: { version: "2" } } });
+  // prod has the app of before; dev and test have had the new lib already.
+  const history = { prod: { app: deployed(9), lib: deployed(9, { outputs: { version: "1" } }) } };
+  const change = { event: "manual" as const, changedSince: { "commit-9": ["lib/x"] } };
+  const found = ask({ made: [earlier], deployed: history, change }, both);
+  assert.equal(jobOf(found, "lib.pack").decision, "reuse");
+  assert.equal(said(found, "app.deploy@prod"), "run upstream-runs: lib runs, which app needs");
+  assert.equal(found.pipelines.find(({ pipeline: name }) => name === "lib")?.decision, "run");
+});

@@ -1,5 +1,5 @@
 import { findJobs } from "../../control/request/job-names.ts";
-import { planRun } from "../../control/verbs/plan.ts";
+import { lackingFor, planRun } from "../../control/verbs/plan.ts";
 import { explainView } from "../../control/views/plan.ts";
 import type { CommandModule } from "../command.ts";
 import { explainLines, planLines } from "../plan-text.ts";
@@ -10,6 +10,7 @@ import { type PlanningOptions, planningOptions, runCommand } from "./plan-option
 export const describe: CommandModule["describe"] = (command) => {
   planningOptions(command)
     .description("Show what a run would do, job by job, and why. Changes nothing.")
+    .option("--secrets-file <FILE>", "NAME=value lines that a run would be given")
     .option("--explain <JOB>", "everything about one job");
   examples(command, [
     ["baton plan", "for the environment of the current branch"],
@@ -25,7 +26,8 @@ interface Options extends PlanningOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
   const options = given as Options;
-  const { plan, source } = await planRun(terminal, options);
+  const planned = await planRun(terminal, options);
+  const { plan, source } = planned;
   if (options.explain !== undefined) {
     const ids = plan.jobs.map(({ id }) => id);
     const view = explainView(plan, findJobs(options.explain, ids));
@@ -33,8 +35,12 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     else for (const job of view.jobs) terminal.print(...explainLines(job, terminal.out));
     return exitCodes.clean;
   }
-  if (options.json) terminal.printJson(plan);
-  else terminal.print(...planLines({ plan, source, inPlace: options.inPlace === true, style: terminal.out }));
+  const lacking = await lackingFor(terminal, planned, options);
+  const { strays, guessed } = planned;
+  const { approvals, hollowGates } = planned.requirements;
+  const inPlace = options.inPlace === true;
+  if (options.json) terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, lacking });
+  else terminal.print(...planLines({ ...planned, plan, source, inPlace, lacking, style: terminal.out }));
   if (plan.jobs.some(({ decision }) => decision === "run")) terminal.suggest(runCommand(options), "does this");
   else terminal.suggest("baton outputs", "nothing is left to do; what is deployed");
   return exitCodes.clean;

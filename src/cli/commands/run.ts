@@ -1,6 +1,6 @@
 import { planRun } from "../../control/verbs/plan.ts";
 import type { CommandModule } from "../command.ts";
-import { sourceText, totals } from "../plan-text.ts";
+import { sourceText, totals, unusualLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { type DrivingOptions, runtimeOptions, watching } from "./drive-options.ts";
 import { examples } from "./options.ts";
@@ -11,6 +11,8 @@ export const describe: CommandModule["describe"] = (command) => {
     .description(
       "Run what the plan says, in the order of what depends on what, and show it. Other runs are left as they are.",
     )
+    .option("--any-branch", "also from a branch that does not lead there, to environments that ask for approval")
+    .option("--allow-dirty", "also with files that are not committed, to environments that ask for approval")
     .option("--parallel <N>", "jobs at a time (default: one for each processor)")
     .option("--no-wait", "refuse at once where another run deploys, instead of standing in line behind it");
   examples(command, [
@@ -24,6 +26,8 @@ export const describe: CommandModule["describe"] = (command) => {
 interface Options extends PlanningOptions, DrivingOptions {
   parallel?: string;
   wait: boolean;
+  anyBranch?: true;
+  allowDirty?: true;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
@@ -41,18 +45,26 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   }
   const { startRun } = await import("../../control/verbs/run.ts");
   const { watchRun } = await import("../live/watch-run.ts");
-  const { secretsFile, inPlace: isInPlace } = options;
+  const { secretsFile, inPlace: isInPlace, anyBranch, allowDirty } = options;
   const underway = await startRun(terminal, planned, {
     secretsFile,
     inPlace: isInPlace,
     parallel,
     noWait: !options.wait,
+    anyBranch,
+    allowDirty,
+    isWatched: terminal.interactive,
   });
   return await watchRun({
     ...watching(options),
     terminal,
     underway,
-    heading: [about, `${totals(plan)}; ${plan.environments.join(" → ")}`, ...openLines(open)],
+    heading: [
+      about,
+      `${totals(plan)}; ${plan.environments.join(" → ")}`,
+      ...unusualLines(planned, terminal.err),
+      ...openLines(open),
+    ],
     again: runCommand(options),
   });
 };

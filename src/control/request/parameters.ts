@@ -1,8 +1,11 @@
 import type { Delivery, Parameter } from "../../model/delivery.ts";
 import { notThere, refused } from "../control.ts";
 
-/** The parameters of a run from pairs `name=value`, with defaults filled in. */
-export function readParameters(delivery: Delivery, given: readonly string[]): Record<string, string> {
+/** The parameters of a run from pairs `name=value`, with defaults filled in, and those that have to be given and were not. */
+export function readParameters(
+  delivery: Delivery,
+  given: readonly string[],
+): { parameters: Record<string, string>; missing: string[] } {
   const values: Record<string, string> = {};
   for (const pair of given) {
     const at = pair.indexOf("=");
@@ -16,8 +19,7 @@ export function readParameters(delivery: Delivery, given: readonly string[]): Re
     if (parameter.default === undefined) missing.push(name);
     else values[name] = parameter.default;
   }
-  if (missing.length === 0) return values;
-  throw refused("missing-parameters", { subject: missing.join(", "), known: missing });
+  return { parameters: values, missing };
 }
 
 function checked(delivery: Delivery, name: string, value: string): string {

@@ -1,8 +1,9 @@
 import type { Delivery, EventName } from "../../model/delivery.ts";
 import { plan as makePlan } from "../../plan/make-plan.ts";
-import type { Change, History, JobId, Plan, PlanRequest } from "../../plan/plan.ts";
+import type { Change, History, JobId, MadeRelease, Plan, PlanRequest } from "../../plan/plan.ts";
+import { mayDeploy } from "../../release/may-go.ts";
 import { notThere, refused } from "../control.ts";
-import { chooseEnvironments, closure } from "./environments.ts";
+import { type ChosenEnvironments, chooseEnvironments } from "./environments.ts";
 import { readParameters } from "./parameters.ts";
 import { branchFromCi, changesSince, resolveSince, type Source } from "./source.ts";
 
@@ -18,13 +19,17 @@ export interface PlanOptions {
   force?: true;
 }
 
-/** What was deployed and how long jobs took, from the journal. */
+/** What was deployed and made, and how long jobs took, from the journal. */
 export interface Past {
   history: History;
+  /** By runs of the files in question and of those that are deployed, newest first. */
+  made: MadeRelease[];
+  /** Digests of artifacts that the store does not have any more. */
+  lost: string[];
   durations: ReadonlyMap<JobId, number>;
 }
 
-export const noPast: Past = { history: { deployed: {} }, durations: new Map() };
+export const noPast: Past = { history: { deployed: {} }, made: [], lost: [], durations: new Map() };
 
 export interface Question {
   delivery: Delivery;
@@ -38,45 +43,58 @@ export interface Question {
 
 const events: readonly EventName[] = ["manual", "push", "pull-request", "schedule"];
 
+/** A plan, and what has to be known to judge it. */
+export interface PlannedRequest {
+  plan: Plan;
+  branch: string | undefined;
+  /** Nothing said where to go, and neither did the branch: it goes to the first environment, for this reason. */
+  guessed: string | undefined;
+  /** Parameters that have to be given before it can run. */
+  missingParameters: string[];
+}
+
 /** Makes the plan for what is asked. @throws {Refused} when it asks for what is not there. */
-export async function planFor(question: Question): Promise<Plan> {
+export async function planFor(question: Question): Promise<PlannedRequest> {
   const { delivery, source, past, options } = question;
   const branch = options.branch ?? source.branch ?? branchFromCi(question.env);
-  const chosen = () => chooseEnvironments(delivery, { env: options.env, to: options.to, branch });
-  const environments = question.environments ?? chosen();
+  const event = eventOf(options);
+  const chosen: ChosenEnvironments =
+    question.environments === undefined
+      ? chooseEnvironments(delivery, { env: options.env, to: options.to, branch, event })
+      : { environments: question.environments, guessed: undefined };
+  const { parameters, missing } = readParameters(delivery, options.param ?? []);
   const pipelines = (options.pipeline ?? []).map((name) => knownPipeline(delivery, name));
   const history = await knownHistory(question);
   const bases = Object.values(history.deployed).flatMap((there) => Object.values(there).map(({ commit }) => commit));
   const request: PlanRequest = {
     change: {
-      event: eventOf(options),
+      event,
       commit: source.kind === "commit" ? source.commit : "",
       branch: branch ?? "",
       changedSince: await changesSince(source, bases),
       // A snapshot stands for uncommitted files, so that nothing is left that the commit does not hold.
       uncommitted: [],
     } satisfies Change,
-    environments,
+    environments: chosen.environments,
     pipelines,
-    parameters: readParameters(delivery, options.param ?? []),
+    parameters,
     force: options.force ? (pipelines.length > 0 ? "named-pipelines" : "all") : "none",
     history,
+    made: past.made,
+    lost: past.lost,
     expectedMs: withoutLegs(past.durations),
   };
   if (options.env !== undefined) requirePassed(delivery, request, options.env);
-  return makePlan(delivery, request);
+  return { plan: makePlan(delivery, request), branch, guessed: chosen.guessed, missingParameters: missing };
 }
 
 /** A single environment may be asked for when what comes before it has nothing left to do for these files. */
 function requirePassed(delivery: Delivery, request: PlanRequest, name: string): void {
-  const through = closure(delivery, [name]);
-  const before = through.filter((environment) => environment !== name);
-  if (before.length === 0) return;
-  const plan = makePlan(delivery, { ...request, environments: before });
-  const open = plan.pipelines.find(({ decision }) => decision === "run");
-  if (open === undefined) return;
+  const mayNot = mayDeploy(delivery, request, name);
+  if (mayNot?.code !== "not-passed") return;
+  const { before, open } = mayNot;
   const because = `${open.pipeline} has to run in ${open.environment} (${open.reason.text})`;
-  throw refused("not-passed-before", { subject: name, known: through, because });
+  throw refused("not-passed-before", { subject: name, known: [...before, name], because });
 }
 
 function eventOf({ event }: PlanOptions): EventName {

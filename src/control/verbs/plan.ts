@@ -1,29 +1,43 @@
 import type { Delivery } from "../../model/delivery.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { type Requirements, requirementsOf } from "../../plan/requirements.ts";
+import { type Stray, straysOf } from "../../release/guard.ts";
 import type { RunRecord } from "../../store/journal-reader.ts";
 import type { Caller } from "../control.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { openJournal } from "../local/journal.ts";
+import { type Lack, lackingHere } from "../local/lacking.ts";
+import { pastOf } from "../local/past.ts";
 import { findProject, type Project } from "../project.ts";
-import { noPast, type Past, type PlanOptions, planFor } from "../request/run-request.ts";
+import { noPast, type Past, type PlannedRequest, type PlanOptions, planFor } from "../request/run-request.ts";
+import { readSecrets } from "../request/secrets.ts";
 import { readSource, type Source } from "../request/source.ts";
 
 export interface PlanRequest extends PlanOptions {
   /** The definition; without it the nearest one upwards. */
   config?: string;
+  /** A file of `NAME=value` lines; other secrets come from environment variables. */
+  secretsFile?: string;
 }
 
 /** What a run would do, and what that was concluded from. */
-export interface Planned {
+export interface Planned extends Judged {
   project: Project;
   delivery: Delivery;
   source: Source;
   past: Past;
-  plan: Plan;
   /** Runs that have not ended, newest first. They are no part of the plan. */
   open: RunRecord[];
   /** The plan again, for another past. */
-  again(past: Past): Promise<Plan>;
+  again(past: Past): Promise<Judged>;
+}
+
+/** A plan with what it asks for and what is unusual about it. */
+export interface Judged extends PlannedRequest {
+  plan: Plan;
+  requirements: Requirements;
+  /** What goes to environments past their branches. */
+  strays: Stray[];
 }
 
 /** Says what a run would do. Changes nothing. `everywhere`: in every environment, whatever the branch. @throws {Refused} */
@@ -38,15 +52,31 @@ export async function planRun(
   reading.catch(() => {});
   const delivery = await loadDefinition(project.file, caller);
   const source = await reading;
-  const { past, open } = readPast(project);
+  const { past, open } = readPast(project, source);
   const environments = everywhere ? { environments: delivery.environments.map(({ name }) => name) } : {};
-  const again = (past: Past) => planFor({ delivery, source, past, options: request, env: caller.env, ...environments });
-  return { project, delivery, source, past, plan: await again(past), open, again };
+  const again = async (past: Past): Promise<Judged> => {
+    const planned = await planFor({ delivery, source, past, options: request, env: caller.env, ...environments });
+    const { plan, branch } = planned;
+    const strays = straysOf(delivery, { plan, origin: { branch, uncommitted: uncommittedIn(source) } });
+    return { ...planned, requirements: requirementsOf(delivery, plan), strays };
+  };
+  return { project, delivery, source, past, open, again, ...(await again(past)) };
 }
 
-function readPast(project: Project): { past: Past; open: RunRecord[] } {
+/** What is missing on this machine to carry a plan out, as far as it can be told at a glance. */
+export async function lackingFor(caller: Caller, planned: Planned, request: PlanRequest): Promise<Lack[]> {
+  const secrets = readSecrets(caller, request.secretsFile);
+  return await lackingHere(caller, { ...planned, secrets }, { versions: "left out" });
+}
+
+/** Files of the delivery that no commit holds. */
+function uncommittedIn(source: Source): number {
+  return source.kind === "folder" ? 0 : source.uncommitted.filter((path) => path.startsWith(source.prefix)).length;
+}
+
+function readPast(project: Project, source: Source): { past: Past; open: RunRecord[] } {
   using journal = openJournal(project);
   if (!journal) return { past: noPast, open: [] };
   const open = journal.openRuns();
-  return { past: { history: journal.deployed(), durations: journal.durations() }, open };
+  return { past: pastOf(journal, { project, source }), open };
 }

@@ -3,9 +3,12 @@ import { EngineRefusal } from "../../engine/refusal.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Caller, refused } from "../control.ts";
 import { actorHere, type LocalHost, openLocalHost } from "../local/host.ts";
+import { pastOf } from "../local/past.ts";
+import { requireReady } from "../local/ready.ts";
 import { Underway } from "../local/underway.ts";
-import { readSecrets, requireSecrets } from "../request/secrets.ts";
-import type { Planned } from "./plan.ts";
+import type { Past } from "../request/run-request.ts";
+import { readSecrets } from "../request/secrets.ts";
+import type { Judged, Planned } from "./plan.ts";
 
 export interface RunOptions {
   /** A file of `NAME=value` lines; other secrets come from environment variables. */
@@ -16,6 +19,12 @@ export interface RunOptions {
   parallel?: number | undefined;
   /** Refuse at once where another run deploys, instead of standing in line behind it. */
   noWait?: boolean;
+  /** Also what another branch, or none, brings to an environment that asks for approval. */
+  anyBranch?: true | undefined;
+  /** Also files that are not committed. */
+  allowDirty?: true | undefined;
+  /** Somebody looks on, and has been told where it goes when nothing said so. */
+  isWatched: boolean;
 }
 
 /** How often it is planned anew because somebody else deployed something at that very moment. */
@@ -28,7 +37,8 @@ const mostPlans = 5;
 export async function startRun(caller: Caller, planned: Planned, options: RunOptions): Promise<Underway> {
   const { project, delivery, source, plan } = planned;
   const secrets = readSecrets(caller, options.secretsFile);
-  requireSecrets(delivery, plan, secrets);
+  const ready = (judged: Judged) => requireReady(caller, { ...planned, ...judged }, { secrets, ...options });
+  await ready(planned);
   const inPlace = options.inPlace === true || source.kind === "folder";
   const parallel = options.parallel ?? Math.max(2, availableParallelism());
   const host = await openLocalHost({ project, secrets, delivery });
@@ -51,7 +61,7 @@ export async function startRun(caller: Caller, planned: Planned, options: RunOpt
           isCalled(run);
         };
         try {
-          const now = await planNow(host, planned);
+          const now = await planNow(host, planned, ready);
           const { run } = await host.engine.createRun({ delivery, plan: now, parallel, plannedAt, onNumbered });
           const danger = await host.checkouts.keepCommit(run);
           return { interrupted: [], ...(danger !== undefined && { danger }) };
@@ -64,13 +74,23 @@ export async function startRun(caller: Caller, planned: Planned, options: RunOpt
   });
 }
 
-/** The plan for what is deployed at this moment. @throws {Refused} when nothing of it is left to run. */
-async function planNow({ store }: LocalHost, { past, plan, again }: Planned): Promise<Plan> {
-  const history = store.deployed();
-  if (JSON.stringify(history) === JSON.stringify(past.history)) return plan;
-  const now = await again({ ...past, history });
-  if (now.jobs.some(({ decision }) => decision === "run")) return now;
+/** The plan for what is deployed and made at this moment. @throws {Refused} when nothing of it is left to run. */
+async function planNow(
+  { store }: LocalHost,
+  { project, source, past, plan, again }: Planned,
+  ready: (judged: Judged) => Promise<void>,
+): Promise<Plan> {
+  const present = pastOf(store, { project, source });
+  if (isSamePast(past, present)) return plan;
+  const now = await again(present);
+  await ready(now);
+  if (now.plan.jobs.some(({ decision }) => decision === "run")) return now.plan;
   throw refused("outdated-plan", { subject: plan.delivery, because: "another Baton has just deployed all of it" });
+}
+
+function isSamePast(one: Past, other: Past): boolean {
+  const compared = ({ history, made, lost }: Past) => JSON.stringify({ history, made, lost });
+  return compared(one) === compared(other);
 }
 
 /** Where another run has the lock, or stands in line for it. @throws {Refused} */

@@ -2,6 +2,8 @@ import { explain } from "../../plan/explain.ts";
 import type { JobId, Plan, PlannedJob } from "../../plan/plan.ts";
 
 export type { Plan, PlannedJob, PlannedPipeline } from "../../plan/plan.ts";
+export type { Requirements } from "../../plan/requirements.ts";
+export type { Stray } from "../../release/guard.ts";
 
 /** Everything that a plan says about some of its jobs. */
 export interface ExplainView {

@@ -54,7 +54,8 @@ function decidedByPlan({ delivery, request }: Sample): Decisions {
   for (const { pipeline, environment, decision } of made.pipelines) {
     // Pushes to other branches do not come here at all: nobody asks.
     const { event, branch } = request.change;
-    const isClosed = event === "push" && whyNotOn(delivery, environment, branch) !== undefined;
+    const startsByItself = event === "push" || event === "schedule";
+    const isClosed = startsByItself && whyNotOn(delivery, environment, branch) !== undefined;
     if (!isClosed) decisions[environment] = { ...decisions[environment], [pipeline]: decision };
   }
   return decisions;

@@ -1,0 +1,61 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { JobId } from "../../plan/plan.ts";
+import type { Requirements } from "../../plan/requirements.ts";
+import { createToolCheck, findProgram } from "../../runner/tools.ts";
+import type { Caller } from "../control.ts";
+import type { Project } from "../project.ts";
+import type { Secrets } from "../request/secrets.ts";
+
+/** One thing that jobs of a plan need and that is not there. */
+export interface Lack {
+  kind: "secret" | "tool" | "folder" | "parameter";
+  /** Its name, or the path of the folder relative to the definition. */
+  name: string;
+  /** What is wrong with it, without a final stop. */
+  problem: string;
+  /** Those that need it, in plan order; empty where all do. */
+  jobs: JobId[];
+}
+
+export interface LackQuestion {
+  requirements: Requirements;
+  missingParameters: readonly string[];
+  project: Project;
+  secrets: Secrets;
+}
+
+/**
+ * Everything that is missing on this machine for a plan, found before anything has begun. Versions of tools cost a process each
+ * and are asked for only when it gets serious.
+ */
+export async function lackingHere(
+  { env }: Pick<Caller, "env">,
+  { requirements, missingParameters, project, secrets }: LackQuestion,
+  { versions }: { versions: "asked for" | "left out" },
+): Promise<Lack[]> {
+  const check = createToolCheck();
+  const tools = await Promise.all(
+    requirements.tools.map(async ({ tool, jobs }): Promise<Lack[]> => {
+      const lack = (problem: string): Lack[] => [{ kind: "tool", name: tool.name, problem, jobs }];
+      if (findProgram(tool.name, env.PATH ?? "") === undefined) return lack("not on the PATH");
+      if (versions === "left out" || tool.version === undefined) return [];
+      const problem = await check.problem([tool], env as Record<string, string>);
+      return problem === undefined ? [] : lack(problem.split(";")[0]!.replace(/^this job needs /, "needed is "));
+    }),
+  );
+  return [
+    ...missingParameters.map((name): Lack => ({ kind: "parameter", name, problem: "not given", jobs: [] })),
+    ...requirements.secrets
+      .filter(({ name }) => secrets(name) === undefined)
+      .map(({ name, jobs }): Lack => ({ kind: "secret", name, problem: "not set", jobs })),
+    ...tools.flat(),
+    ...requirements.folders
+      .filter(({ path }) => !isFolder(join(project.root, path)))
+      .map(({ path, jobs }): Lack => ({ kind: "folder", name: path, problem: "not there", jobs })),
+  ];
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

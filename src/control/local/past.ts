@@ -1,0 +1,18 @@
+import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
+import type { JournalReader } from "../../store/journal-reader.ts";
+import type { Project } from "../project.ts";
+import type { Past } from "../request/run-request.ts";
+import type { Source } from "../request/source.ts";
+
+/** What earlier runs did that matters for these files: what is deployed, what was made of them, how long jobs took. */
+export function pastOf(journal: JournalReader, { project, source }: { project: Project; source: Source }): Past {
+  const history = journal.deployed();
+  const deployed = Object.values(history.deployed).flatMap((there) => Object.values(there));
+  const commits = deployed.map(({ commit }) => commit);
+  const made = journal.made(source.kind === "commit" ? [source.commit, ...commits] : commits);
+  const results = [...deployed, ...made.flatMap(({ jobs }) => Object.values(jobs))];
+  const digests = new Set(results.flatMap(({ artifacts }) => Object.values(artifacts).map(({ digest }) => digest)));
+  const artifacts = new ArtifactStore(project.stateFolder);
+  const lost = [...digests].filter((digest) => !artifacts.has(digest));
+  return { history, made, lost, durations: journal.durations() };
+}

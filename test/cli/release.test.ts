@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Sandbox, sandbox } from "./sandbox.ts";
+
+interface Summary {
+  conclusion: string;
+  jobs: { id: string; status: string }[];
+}
+
+interface Outputs {
+  environments: Record<string, Record<string, { release: number; artifacts: Record<string, { digest: string }> }>>;
+}
+
+/** Its build never makes the same bytes twice. */
+const shop = (more = "") => ({
+  "baton.yaml": `name: shop
+environments:
+  dev: { branch: develop }
+  test: { branch: main }
+  prod: { after: test, approval: { reviewers: [owners] } }
+pipelines:
+  api:
+    jobs:
+      build: { per: release, steps: ["date +%s%N > bytes"], artifacts: { bytes: bytes } }
+      deploy: { needs: build, deploys: true, uses: [bytes], steps: ["cat bytes; test ! -e fail"] }
+${more}`,
+});
+
+const digestIn = async (box: Sandbox, environment: string): Promise<string> =>
+  (await box.json<Outputs>("outputs")).environments[environment]!.api!.artifacts.bytes!.digest;
+
+const started = ({ jobs }: Summary) => jobs.map(({ id }) => id);
+
+test("today test, tomorrow prod: prod gets the very bytes that test had, and the plan says so", async (t) => {
+  const box = sandbox(t, { files: shop() });
+  assert.deepEqual(started(await box.json<Summary>("run")), ["api.build", "api.deploy@test"]);
+  const plan = await box.baton("plan", "--to", "prod");
+  assert.match(plan.stdout, /reuse api +built once by release 1 for this commit/);
+  assert.deepEqual(started(await box.json<Summary>("run", "--to", "prod", "--yes")), ["api.deploy@prod"]);
+  assert.equal(await digestIn(box, "prod"), await digestIn(box, "test"));
+});
+
+test("what was built is kept although its deployment failed; other files are another build", async (t) => {
+  const box = sandbox(t, { files: { ...shop(), fail: "yes" } });
+  const first = await box.json<Summary>("run");
+  assert.equal(first.conclusion, "failed");
+  assert.deepEqual(started(await box.json<Summary>("run")), ["api.deploy@test"]);
+  rmSync(join(box.root, "fail"));
+  assert.deepEqual(started(await box.json<Summary>("run")), ["api.build", "api.deploy@test"]);
+});
+
+test("forced, or with its files gone, it is built anew, and said to be other bytes", async (t) => {
+  const box = sandbox(t, { files: shop() });
+  await box.baton("run");
+  const forced = await box.baton("plan", "--force");
+  assert.match(forced.stdout, /asked to run whether it changed or not: other bytes than those of release 1/);
+  rmSync(join(box.root, ".baton", "artifacts"), { recursive: true });
+  const plan = await box.baton("plan", "--to", "prod");
+  assert.match(plan.stdout, /the files that release 1 made for this are not kept any more: made anew, other bytes/);
+  const { conclusion, jobs } = await box.json<Summary>("run", "--to", "prod", "--yes");
+  assert.equal(conclusion, "succeeded");
+  assert.deepEqual(started({ conclusion, jobs }), ["api.build", "api.deploy@prod"]);
+});
+
+test("a push goes where its branch leads, and on; by hand it goes as far as it is told", async (t) => {
+  const box = sandbox(t, { files: shop() });
+  const environments = async (...args: string[]) =>
+    (await box.json<{ environments: string[] }>("plan", ...args)).environments;
+  assert.deepEqual(await environments("--event", "push"), ["test", "prod"]);
+  assert.deepEqual(await environments(), ["test"]);
+  assert.deepEqual(await environments("--event", "push", "--branch", "develop"), ["dev"]);
+  const elsewhere = await box.baton("plan", "--event", "push", "--branch", "feature/x");
+  assert.match(elsewhere.stdout, /pushes to feature\/x do not deploy to dev, whose branch is develop/);
+  assert.match(elsewhere.stdout, /0 jobs to run/);
+});
+
+test("what a push would not have brought is said, and refused where somebody has to approve", async (t) => {
+  const box = sandbox(t, { files: shop() });
+  box.git("checkout", "-q", "-b", "feature/x");
+  const dev = await box.baton("run", "--env", "dev");
+  assert.equal(dev.code, 0, dev.stderr);
+  assert.match(dev.stderr, /pushes to feature\/x do not deploy to dev, whose branch is develop/);
+  await box.baton("run", "--env", "test");
+  const prod = await box.baton("run", "--env", "prod", "--yes");
+  assert.equal(prod.code, 2);
+  assert.match(prod.stderr, /prod comes after test, and pushes to feature\/x do not deploy to test/);
+  assert.match(prod.stderr, /next: --any-branch says that it is meant/);
+  box.write({ uncommitted: "x" });
+  await box.baton("run", "--env", "test");
+  const both = await box.baton("run", "--env", "prod", "--yes", "--any-branch");
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /would get 1 file that is not committed/);
+  assert.match(both.stderr, /next: --allow-dirty says that it is meant/);
+  const meant = await box.baton("run", "--env", "prod", "--yes", "--any-branch", "--allow-dirty");
+  assert.equal(meant.code, 0, meant.stderr);
+  assert.match(meant.stderr, /prod asks for approval by owners; who answers here is not checked/);
+});
+
+test("a branch without an environment, or none, takes no environment in silence", async (t) => {
+  const box = sandbox(t, { files: shop() });
+  box.git("checkout", "-q", "--detach");
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 2);
+  assert.match(stderr, /no branch is checked out, and nothing says where to go/);
+  assert.match(stderr, /next: --env dev, or --to and one of dev, test, prod/);
+  const plan = await box.baton("plan");
+  assert.equal(plan.code, 0);
+  assert.match(plan.stdout, /goes to dev, the first environment: no branch is checked out/);
+  box.git("checkout", "-q", "-b", "feature/x");
+  assert.match((await box.baton("run")).stderr, /no environment takes pushes to feature\/x, and nothing says/);
+});
+
+test("everything that is missing is told at once, before anything begins", async (t) => {
+  const more = `  web:
+    workingDirectory: wbe
+    needs: api
+    jobs:
+      check: { per: release, continueOnFailure: true, steps: ["true"] }
+      deploy:
+        needs: check
+        deploys: true
+        tools: [terrafrom, node]
+        env: { TOKEN: { secret: SHOP_TOKEN } }
+        steps: ["true"]
+parameters:
+  version: string
+`;
+  const box = sandbox(t, { files: shop(more) });
+  const plan = await box.baton("plan");
+  assert.equal(plan.code, 0, plan.stderr);
+  for (const line of [
+    /missing: parameter version, not given/,
+    /missing: secret SHOP_TOKEN, not set \(web\.deploy@test\)/,
+    /missing: tool terrafrom, not on the PATH \(web\.deploy@test\)/,
+    /missing: folder wbe, not there \(web\.check and 1 more\)/,
+    /a hollow gate: web\.check may fail, and web\.deploy goes on/,
+  ])
+    assert.match(plan.stdout, line);
+  assert.doesNotMatch(plan.stdout, /tool node/);
+  const run = await box.baton("run");
+  assert.equal(run.code, 2);
+  for (const line of [/parameter version/, /secret SHOP_TOKEN/, /tool terrafrom/, /folder wbe/])
+    assert.match(run.stderr, line);
+  assert.equal(box.exists(".baton/logs"), false, "nothing has begun");
+  const only = await box.baton("run", "--param", "version=1", "--pipeline", "api");
+  assert.equal(only.code, 0, only.stderr);
+});
