@@ -7,7 +7,10 @@ export const describe: CommandModule["describe"] = (command) => {
   jsonOption(configOption(command))
     .argument("<SERVICE>", "github or codepipeline")
     .description("Write native pipelines that do what the definition says and need no Baton at run time.")
-    .option("--layout <LAYOUT>", "github: orchestrated (default), chained or per-environment; codepipeline: single")
+    .option(
+      "--layout <LAYOUT>",
+      "github: orchestrated (default), chained or per-environment; codepipeline: single (default) or separate",
+    )
     .option("--format <FORMAT>", "codepipeline: cloudformation (default), terraform or cdk")
     .option("--out <DIR>", "root of the repository to write into (default: the definition's folder)")
     .option("--check", "write nothing; fail with a diff when a committed file is not what would be written")
