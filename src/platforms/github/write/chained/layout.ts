@@ -12,12 +12,13 @@
 import type { Delivery, Pipeline } from "../../../../model/delivery.ts";
 import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
+import { summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
 import type { JobDocument, StepsJobDocument, WorkflowDocument } from "../document.ts";
 import { workflowHeader } from "../header.ts";
 import { ArtifactNames, folder, Ids } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
-import { branchesOf, dispatchInputs, parameterExpression, summaryScript } from "../orchestrated/entry.ts";
+import { branchesOf, dispatchInputs, parameterExpression } from "../orchestrated/entry.ts";
 import { pinnedActions } from "../pinned-actions.ts";
 import { chainedPlanScript } from "../scripts/chained-plan.ts";
 import { pipelineRows, rowsText } from "../scripts/rows.ts";
@@ -150,7 +151,7 @@ function writeLink(link: Link): WorkflowDocument {
     jobs: {
       [link.plan]: planJob(link),
       ...jobs,
-      [link.ids.claim("summary")]: summaryJob(link, all),
+      [link.ids.claim("summary")]: summary(link, all),
     },
   };
 }
@@ -233,22 +234,10 @@ function planJob({ delivery, options, pipeline, before, environment, rows }: Lin
   };
 }
 
-function summaryJob({ options, before, plan }: Link, all: readonly string[]): JobDocument {
-  return {
-    kind: "steps",
-    comment: ["Require this check on GitHub: it reports always, and a job that was left out is no failure."],
-    name: "Summary",
+function summary({ options, before, plan }: Link, all: readonly string[]): JobDocument {
+  return summaryJob(options, {
+    comment: "Require this check on GitHub: it reports always, and a job that was left out is no failure.",
     needs: all,
     if: before.length === 0 ? "always()" : `always() && needs.${plan}.result != 'skipped'`,
-    permissions: {},
-    runsOn: options.runsOn ?? "ubuntu-24.04",
-    timeoutMinutes: 5,
-    steps: [
-      {
-        name: "Fail if anything failed or was cancelled",
-        env: { RESULTS: computed("toJSON(needs)") },
-        run: summaryScript,
-      },
-    ],
-  };
+  });
 }

@@ -3,11 +3,12 @@
 import type { Delivery, Environment } from "../../../../model/delivery.ts";
 import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
+import { approvalJob, summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
 import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
 import { text } from "../expressions.ts";
 import { workflowHeader } from "../header.ts";
-import { approvalEnvironment, digestOutput, Ids, lockGroup, parameterInput, resultInput } from "../names.ts";
+import { digestOutput, Ids, lockGroup, parameterInput, resultInput } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import { pinnedActions } from "../pinned-actions.ts";
 import type { PipelinePart, Want } from "../pipeline-part.ts";
@@ -61,7 +62,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
       [ids.plan]: planJob(entry),
       ...releaseJobs(entry, ids),
       ...environmentJobsOf(entry, ids),
-      [ids.summary]: summaryJob(entry, ids),
+      [ids.summary]: summary(entry, ids),
     },
   };
 }
@@ -244,7 +245,7 @@ function environmentJobsOf(entry: EntryOptions, ids: EntryIds): Record<string, J
     ordered.flatMap((environment) => {
       const deploy: [string, JobDocument] = [environment.name, deployJob(environment, entry, ids)];
       if (environment.approval === undefined) return [deploy];
-      return [[ids.approvals.get(environment.name)!, approvalJob(environment, entry, ids)], deploy];
+      return [[ids.approvals.get(environment.name)!, approval(environment, entry, ids)], deploy];
     }),
   );
 }
@@ -259,28 +260,13 @@ function environmentCondition({ name, after }: Environment, ids: EntryIds): stri
   ].join(" && ");
 }
 
-function approvalJob(environment: Environment, { options }: EntryOptions, ids: EntryIds): JobDocument {
-  const { name, after, approval } = environment;
-  return {
-    kind: "steps",
-    comment: [
-      `Waits for a reviewer of the GitHub environment ${approvalEnvironment(name)}, before the lock is taken: nobody else waits meanwhile.`,
-    ],
-    name: `Approve ${name}`,
-    needs: [ids.plan, ...ids.release.values(), ...after],
+function approval(environment: Environment, { options }: EntryOptions, ids: EntryIds): JobDocument {
+  return approvalJob(environment, options, {
+    comment: "before the lock is taken: nobody else waits meanwhile",
+    commit: commitExpression,
+    needs: [ids.plan, ...ids.release.values(), ...environment.after],
     if: environmentCondition(environment, ids),
-    permissions: {},
-    runsOn: options.runsOn ?? "ubuntu-24.04",
-    environment: approvalEnvironment(name),
-    timeoutMinutes: 5,
-    steps: [
-      {
-        name: "Say what was approved",
-        env: { MESSAGE: approval?.message ?? `Deploy to ${name}`, COMMIT: computed(commitExpression) },
-        run: 'echo "$MESSAGE: approved for $COMMIT" | tee -a "$GITHUB_STEP_SUMMARY"\n',
-      },
-    ],
-  };
+  });
 }
 
 function deployJob(environment: Environment, entry: EntryOptions, ids: EntryIds): JobDocument {
@@ -329,32 +315,11 @@ function calledPermissions({ document }: EnvironmentWorkflow) {
   return unitePermissions(Object.values(document.jobs).map((job) => job.permissions));
 }
 
-function summaryJob({ options }: EntryOptions, ids: EntryIds): JobDocument {
-  return {
-    kind: "steps",
-    comment: [
+function summary({ options }: EntryOptions, ids: EntryIds): JobDocument {
+  return summaryJob(options, {
+    comment:
       "Require this check on GitHub, and only this: it reports always, and a job that was left out is no failure.",
-    ],
-    name: "Summary",
     needs: [ids.plan, ...ids.release.values(), ...ids.approvals.values(), ...ids.environments.values()],
     if: "always()",
-    permissions: {},
-    runsOn: options.runsOn ?? "ubuntu-24.04",
-    timeoutMinutes: 5,
-    steps: [
-      {
-        name: "Fail if anything failed or was cancelled",
-        env: { RESULTS: computed("toJSON(needs)") },
-        run: summaryScript,
-      },
-    ],
-  };
+  });
 }
-
-export const summaryScript = String.raw`jq -r '"| job | result |\n|---|---|", (to_entries[] | "| \(.key) | \(.value.result) |")' <<< "$RESULTS" >> "$GITHUB_STEP_SUMMARY"
-bad=$(jq -r '[to_entries[] | select(.value.result != "success" and .value.result != "skipped").key] | join(", ")' <<< "$RESULTS")
-if [ -n "$bad" ]; then
-  echo "::error::These did not end well: $bad"
-  exit 1
-fi
-`;

@@ -11,11 +11,11 @@
 
 import type { Delivery, Environment } from "../../../../model/delivery.ts";
 import { CannotWrite } from "../../../generated.ts";
-import { computed } from "../computed.ts";
+import { approvalJob } from "../common-jobs.ts";
 import type { CallJobDocument, JobDocument, StepsJobDocument, WorkflowDocument } from "../document.ts";
 import { environmentJobs } from "../environment-jobs.ts";
 import { workflowHeader } from "../header.ts";
-import { ArtifactNames, approvalEnvironment, folder, lockGroup } from "../names.ts";
+import { ArtifactNames, folder, lockGroup } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import { dispatchInputs, parameterExpression } from "../orchestrated/entry.ts";
 import { type PipelinePart, writePart } from "../pipeline-part.ts";
@@ -137,7 +137,13 @@ function writeOrchestrator({
     },
     ...(approval === undefined && { concurrency: lock }),
     jobs: {
-      ...(approval !== undefined && { approve: approveJob(environment, { options, guard }) }),
+      ...(approval !== undefined && {
+        approve: approvalJob(environment, options, {
+          comment: "while nothing is locked",
+          commit,
+          ...(guard !== undefined && { if: guard }),
+        }),
+      }),
       ...jobs,
     },
   };
@@ -164,27 +170,4 @@ function withLocks(
       ? ({ ...job, concurrency: lock } satisfies CallJobDocument)
       : ({ ...job, concurrency: lock } satisfies StepsJobDocument);
   return Object.fromEntries(Object.entries(jobs).map(([id, job]) => [id, locked(job)]));
-}
-
-function approveJob(
-  { name, approval }: Environment,
-  { options, guard }: { options: WriteOptions; guard: string | undefined },
-): StepsJobDocument {
-  return {
-    kind: "steps",
-    comment: [`Waits for a reviewer of the GitHub environment ${approvalEnvironment(name)}, while nothing is locked.`],
-    name: `Approve ${name}`,
-    ...(guard !== undefined && { if: guard }),
-    permissions: {},
-    runsOn: options.runsOn ?? "ubuntu-24.04",
-    environment: approvalEnvironment(name),
-    timeoutMinutes: 5,
-    steps: [
-      {
-        name: "Say what was approved",
-        env: { MESSAGE: approval?.message ?? `Deploy to ${name}`, COMMIT: computed(commit) },
-        run: 'echo "$MESSAGE: approved for $COMMIT" | tee -a "$GITHUB_STEP_SUMMARY"\n',
-      },
-    ],
-  };
 }

@@ -1,0 +1,64 @@
+/** Jobs that every layout has: somebody is asked, and one check tells how all ended. */
+
+import type { Environment } from "../../../model/delivery.ts";
+import { computed } from "./computed.ts";
+import type { StepsJobDocument } from "./document.ts";
+import { approvalEnvironment } from "./names.ts";
+import type { WriteOptions } from "./options.ts";
+
+/** `comment` goes on after "Waits for a reviewer of the GitHub environment NAME,". */
+export function approvalJob(
+  { name, approval }: Environment,
+  { runsOn }: WriteOptions,
+  given: { comment: string; commit: string } & Pick<StepsJobDocument, "needs" | "if">,
+): StepsJobDocument {
+  const { comment, commit, ...order } = given;
+  return {
+    kind: "steps",
+    comment: [`Waits for a reviewer of the GitHub environment ${approvalEnvironment(name)}, ${comment}.`],
+    name: `Approve ${name}`,
+    ...order,
+    permissions: {},
+    runsOn: runsOn ?? "ubuntu-24.04",
+    environment: approvalEnvironment(name),
+    timeoutMinutes: 5,
+    steps: [
+      {
+        name: "Say what was approved",
+        env: { MESSAGE: approval?.message ?? `Deploy to ${name}`, COMMIT: computed(commit) },
+        run: 'echo "$MESSAGE: approved for $COMMIT" | tee -a "$GITHUB_STEP_SUMMARY"\n',
+      },
+    ],
+  };
+}
+
+export function summaryJob(
+  { runsOn }: WriteOptions,
+  given: { comment: string } & Pick<StepsJobDocument, "needs" | "if">,
+): StepsJobDocument {
+  const { comment, ...order } = given;
+  return {
+    kind: "steps",
+    comment: [comment],
+    name: "Summary",
+    ...order,
+    permissions: {},
+    runsOn: runsOn ?? "ubuntu-24.04",
+    timeoutMinutes: 5,
+    steps: [
+      {
+        name: "Fail if anything failed or was cancelled",
+        env: { RESULTS: computed("toJSON(needs)") },
+        run: summaryScript,
+      },
+    ],
+  };
+}
+
+const summaryScript = String.raw`jq -r '"| job | result |\n|---|---|", (to_entries[] | "| \(.key) | \(.value.result) |")' <<< "$RESULTS" >> "$GITHUB_STEP_SUMMARY"
+bad=$(jq -r '[to_entries[] | select(.value.result != "success" and .value.result != "skipped").key] | join(", ")' <<< "$RESULTS")
+if [ -n "$bad" ]; then
+  echo "::error::These did not end well: $bad"
+  exit 1
+fi
+`;
