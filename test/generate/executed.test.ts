@@ -134,7 +134,7 @@ test("an artifact that is not the one that was built is not deployed", slow, (t)
   good(it.push("main"), it);
   it.commit({ "README.md": "x" });
   it.log();
-  it.shop.store.replace("page", (folder) => writeFileSync(join(folder, "site.txt"), "other\n"));
+  it.shop.store.replace("web_page", (folder) => writeFileSync(join(folder, "site.txt"), "other\n"));
   const run = it.dispatch("shop.yml", "main", { environment: "prod", rollback_to: "100", force: "true" });
   assert.equal(run.conclusion, "failure");
   assert.match(it.shop.log.join("\n"), /public\/page\.txt has the digest .* was built and tested/);
@@ -160,7 +160,7 @@ test("a pull request builds and tests what it changes, deploys nothing and leave
   const [run] = it.pullRequest("main");
   good([run!], it);
   assert.deepEqual(it.log(), ["build w2"]);
-  assert.deepEqual(it.shop.store.names(run!.id), ["dist", "page"]);
+  assert.deepEqual(it.shop.store.names(run!.id), ["dist", "web_page"]);
   it.commit({ "README.md": "x" }, "feature");
 });
 
