@@ -106,6 +106,8 @@ export class Engine {
   readonly #finished = new Map<RunId, RunState>();
   readonly #checkpoints: CheckpointSchedule;
   readonly #deadlines = new Deadlines();
+  /** When runs that were made here began, on the clock that is never set. */
+  readonly #began = new Map<RunId, number>();
   #wake: { at: number; cancel: () => void } | undefined;
   #ownerLook: (() => void) | undefined;
   readonly #stopWatching: () => void;
@@ -149,6 +151,7 @@ export class Engine {
           cause: error,
         });
       }
+      this.#began.set(run, this.#ports.clock.elapsed());
       return { run, release };
     });
   }
@@ -387,8 +390,14 @@ export class Engine {
 
   #decided(context: Parameters<typeof decide>[1]): boolean {
     const events = this.#decide(this.#state, context);
-    for (const event of events) this.#record(event);
+    for (const event of events) this.#record(event.type === "run.finished" ? this.#timed(event) : event);
     return events.length > 0;
+  }
+
+  #timed(event: RunFinished): RunFinished {
+    const began = this.#began.get(event.run);
+    this.#began.delete(event.run);
+    return began === undefined ? event : { ...event, durationMs: Math.round(this.#ports.clock.elapsed() - began) };
   }
 
   #recordDue(elapsed: number): void {

@@ -234,6 +234,11 @@ export interface RunFinished {
    * passed. Reused pipelines are absent: they keep the record of the release that deployed them.
    */
   deployed: History["deployed"];
+  /**
+   * From its beginning to its end by a clock that is never set. Absent when it did not begin and end in one process without
+   * a retry: then only the difference of two times of day is left.
+   */
+  durationMs?: number;
 }
 
 /**

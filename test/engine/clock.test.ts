@@ -68,3 +68,13 @@ test("an approval expires after its time, not when the clock is set forward", as
   await settle();
   assert.deepEqual(world.started, ["web.deploy@prod"]);
 });
+
+test("what a run took is measured by the clock that is never set", async () => {
+  const world = new World();
+  const engine = await world.open();
+  const { run } = await engine.createRun({ delivery: shop, plan: plan([planned("web.build")]), parallel: 1 });
+  world.now += 48 * hourMs;
+  await world.advanceClock(1500);
+  await world.end("web.build");
+  assert.equal((await engine.settled(run)).durationMs, 1500);
+});

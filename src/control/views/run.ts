@@ -75,7 +75,7 @@ export function runView(state: State, run: RunState, now: number): RunView {
     ...(run.cancel !== undefined && { cancelledBy: run.cancel.by }),
     createdAt: run.createdAt,
     ...(run.finishedAt !== undefined && { finishedAt: run.finishedAt }),
-    durationMs: (run.finishedAt ?? now) - run.createdAt,
+    durationMs: run.finished?.durationMs ?? Math.max(0, (run.finishedAt ?? now) - run.createdAt),
     criticalPath:
       run.running === 0 ? criticalPathOf(run).map(({ id, durationMs }) => ({ job: id, durationMs: durationMs! })) : [],
     jobs: run.list.map(jobView),
