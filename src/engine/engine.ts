@@ -6,16 +6,17 @@ import { restoreCheckpoint } from "./checkpoint.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { decide } from "./decide.ts";
 import { deployedTo } from "./deployed.ts";
-import { Deadlines, dueAfter, duesOf, eventOfDue } from "./due.ts";
+import { dueAfter, duesOf } from "./due.ts";
 import type { ApprovalAnswered, EngineEvent, Recorded, RunFinished, RunId } from "./events.ts";
 import { fold, type RunHistory, runHistory } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
-import { jobsToRetry } from "./policies/retry.ts";
 import type { Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
+import { refuseOwned, requireOpen, requireOpenApproval, requireRun, retryableJobs } from "./requests.ts";
 import { type Command, commandsAfter, eventOfReport } from "./runner-events.ts";
 import { emptyState, type JobState, type RunState, type State } from "./state.ts";
+import { Timers } from "./timers.ts";
 import { eventVersions } from "./upcast.ts";
 
 export interface NewRun {
@@ -105,10 +106,9 @@ export class Engine {
   /** Runs that have finished lately, for those who still show them. */
   readonly #finished = new Map<RunId, RunState>();
   readonly #checkpoints: CheckpointSchedule;
-  readonly #deadlines = new Deadlines();
   /** When runs that were made here began, on the clock that is never set. */
   readonly #began = new Map<RunId, number>();
-  #wake: { at: number; cancel: () => void } | undefined;
+  readonly #timers: Timers;
   #ownerLook: (() => void) | undefined;
   readonly #stopWatching: () => void;
 
@@ -119,6 +119,7 @@ export class Engine {
     this.#history = runHistory((run) => ports.store.runEvents(run));
     this.#decide = options.decide ?? decide;
     this.#durableSeq = state.seq;
+    this.#timers = new Timers(ports.clock, () => this.#takeTurn());
     ports.runner.onEnded((ended) => this.#ended(ended));
     this.#stopWatching = ports.store.watch(() => this.#takeTurn());
   }
@@ -199,18 +200,7 @@ export class Engine {
   /** Runs what failed, was skipped or cancelled again, as a run of this session; returns these jobs. */
   async retry(run: RunId, { by }: { by: string }): Promise<JobId[]> {
     return await this.#ask(() => {
-      const state = this.#run(run);
-      if (state.finished === undefined) {
-        throw new EngineRefusal("not-finished", {
-          subject: run,
-          text: `run ${run} has not finished: cancel it first, or wait`,
-        });
-      }
-      const jobs = jobsToRetry(state);
-      if (jobs.length === 0) {
-        const text = `every job of run ${run} succeeded: there is nothing to retry`;
-        throw new EngineRefusal("nothing-to-retry", { subject: run, text });
-      }
+      const jobs = retryableJobs(this.#run(run));
       this.#record({ type: "run.retry-requested", run, jobs });
       this.#record({ type: "run.adopted", run, owner: this.#ports.lease.mine, by });
       return jobs;
@@ -221,7 +211,7 @@ export class Engine {
   async answer(run: RunId, environment: string, { answer, by, comment }: Answer): Promise<void> {
     await this.#ask(() => {
       const state = this.#run(run);
-      this.#refuseAnswer(state, environment);
+      requireOpenApproval(state, environment, { now: this.#turnAt, isOrphan: this.isOrphan(run) });
       const event: ApprovalAnswered = { type: "approval.answered", run, environment, answer, by };
       this.#record(comment === undefined ? event : { ...event, comment });
     });
@@ -319,7 +309,7 @@ export class Engine {
   #takeUp(run: RunState, by: string): Interrupted[] {
     const cutOff = this.#recordInterrupted(run);
     this.#record({ type: "run.adopted", run: run.id, owner: this.#ports.lease.mine, by });
-    for (const due of duesOf(run)) this.#addDeadline(due);
+    for (const due of duesOf(run)) this.#timers.add(due, this.#turnAt);
     return cutOff;
   }
 
@@ -329,21 +319,6 @@ export class Engine {
       this.#record({ type: "job.interrupted", run: run.id, job: id, attempt, token: token! });
     }
     return cutOff.map(({ run: id, id: job }) => ({ run: id, job }));
-  }
-
-  #refuseAnswer(run: RunState, environment: string): void {
-    const { id } = run;
-    const approval = run.environments.get(environment)?.approval;
-    const isOver = approval?.status === "requested" && approval.expiresAt! <= this.#turnAt && this.isOrphan(id);
-    if (approval?.status === "expired" || isOver) {
-      const text = `the approval of ${environment} for run ${id} has expired: nobody answered in time`;
-      throw new EngineRefusal("expired", { subject: environment, text });
-    }
-    if (approval?.status === "requested") return;
-    const known = [...run.environments.values()].filter((each) => each.approval.status === "requested");
-    const names = known.map(({ name }) => name);
-    const text = `run ${id} does not wait for an approval of ${environment} (waiting: ${names.join(", ") || "none"})`;
-    throw new EngineRefusal("not-waiting", { subject: environment, known: names, text });
   }
 
   #takeTurn(): void {
@@ -384,7 +359,7 @@ export class Engine {
     }
     if (this.#phase !== "running") return;
     const context = { now: this.#turnAt, mine: lease.mine, token: () => ids.token() };
-    do this.#recordDue(clock.elapsed());
+    do for (const event of this.#timers.due(this.#state, lease.mine)) this.#record(event);
     while (this.#decided(context));
   }
 
@@ -400,22 +375,13 @@ export class Engine {
     return began === undefined ? event : { ...event, durationMs: Math.round(this.#ports.clock.elapsed() - began) };
   }
 
-  #recordDue(elapsed: number): void {
-    for (let next = this.#deadlines.earliest(); next !== undefined; next = this.#deadlines.earliest()) {
-      if (next.at > elapsed) return;
-      this.#deadlines.removeEarliest();
-      const event = eventOfDue(this.#state, next.due);
-      if (event !== undefined && this.#isMine(event.run)) this.#record(event);
-    }
-  }
-
   #record(event: EngineEvent): void {
     const version = eventVersions[event.type];
     const recorded: Recorded = { seq: this.#state.seq + 1, at: this.#turnAt, version, event };
     this.#fold(recorded);
     this.#appended.push(recorded);
     const due = dueAfter(recorded);
-    if (due !== undefined) this.#addDeadline(due);
+    if (due !== undefined) this.#timers.add(due, this.#turnAt);
   }
 
   #fold(recorded: Recorded): void {
@@ -426,10 +392,6 @@ export class Engine {
     if (ending === undefined) return;
     this.#finished.set(run, ending);
     for (const oldest of this.#finished.keys()) if (this.#finished.size > finishedKept) this.#finished.delete(oldest);
-  }
-
-  #addDeadline(due: Parameters<Deadlines["add"]>[0]): void {
-    this.#deadlines.add(due, { now: this.#turnAt, elapsed: this.#ports.clock.elapsed() });
   }
 
   #durable(told: readonly Recorded[], inputs: readonly Input[]): void {
@@ -452,7 +414,7 @@ export class Engine {
       else done.resolve(outcome?.value);
     }
     if (this.#phase !== "running") return;
-    this.#setWake();
+    this.#timers.set(this.#state, this.#ports.lease.mine);
     this.#lookForOwners(0);
   }
 
@@ -484,23 +446,6 @@ export class Engine {
   #settle(finished: RunFinished): void {
     this.#waiters.get(finished.run)?.resolve(finished);
     this.#waiters.delete(finished.run);
-  }
-
-  #setWake(): void {
-    for (let next = this.#deadlines.earliest(); next !== undefined; next = this.#deadlines.earliest()) {
-      if (this.#isMine(next.due.run) && eventOfDue(this.#state, next.due) !== undefined) break;
-      this.#deadlines.removeEarliest();
-    }
-    const at = this.#deadlines.earliest()?.at;
-    if (this.#wake?.at === at) return;
-    this.#wake?.cancel();
-    this.#wake = undefined;
-    if (at === undefined) return;
-    const cancel = this.#ports.clock.wakeAfter(Math.max(0, at - this.#ports.clock.elapsed()), () => {
-      this.#wake = undefined;
-      this.#takeTurn();
-    });
-    this.#wake = { at, cancel };
   }
 
   /** Nobody tells when a session has gone, so whoever is held up by another one looks, at once and then now and then. */
@@ -539,16 +484,11 @@ export class Engine {
   }
 
   #run(id: RunId): RunState {
-    const run = this.run(id);
-    if (run !== undefined) return run;
-    const known = [...this.#state.runs.keys()];
-    throw new EngineRefusal("no-run", { subject: id, known, text: `there is no run ${id} in this state folder` });
+    return requireRun(this.run(id), id, this.#state.runs.keys());
   }
 
   #openRun(id: RunId): RunState {
-    const run = this.#run(id);
-    if (run.finished === undefined) return run;
-    throw new EngineRefusal("has-finished", { subject: id, text: `run ${id} has ${run.finished.conclusion} already` });
+    return requireOpen(this.#run(id));
   }
 
   #refuseUnlessRunning(): void {
@@ -571,8 +511,7 @@ export class Engine {
 
   #letGo(message: string, mode: "graceful" | "now"): void {
     this.#stopWatching();
-    this.#wake?.cancel();
-    this.#wake = undefined;
+    this.#timers.clear();
     this.#ownerLook?.();
     this.#ownerLook = undefined;
     for (const token of this.#launched) this.#ports.runner.stop(token, mode);
@@ -581,11 +520,6 @@ export class Engine {
     for (const waiter of this.#waiters.values()) waiter.reject(reason);
     this.#waiters.clear();
   }
-}
-
-function refuseOwned({ id, owner }: RunState): never {
-  const known = owner === undefined ? [] : [owner];
-  throw new EngineRefusal("runs-elsewhere", { subject: id, known, text: `run ${id} is in the hands of another Baton` });
 }
 
 function reasonOf(error: unknown): string {

@@ -1,0 +1,60 @@
+import type { JobId } from "../plan/plan.ts";
+import type { RunId } from "./events.ts";
+import { jobsToRetry } from "./policies/retry.ts";
+import { EngineRefusal } from "./refusal.ts";
+import type { RunState } from "./state.ts";
+
+/** Judges what is asked of runs: what is meant, or an `EngineRefusal` that says why not. */
+
+export function requireRun(run: RunState | undefined, id: RunId, known: Iterable<RunId>): RunState {
+  if (run !== undefined) return run;
+  throw new EngineRefusal("no-run", {
+    subject: id,
+    known: [...known],
+    text: `there is no run ${id} in this state folder`,
+  });
+}
+
+export function requireOpen(run: RunState): RunState {
+  const { id, finished } = run;
+  if (finished === undefined) return run;
+  throw new EngineRefusal("has-finished", { subject: id, text: `run ${id} has ${finished.conclusion} already` });
+}
+
+export function refuseOwned({ id, owner }: RunState): never {
+  const known = owner === undefined ? [] : [owner];
+  throw new EngineRefusal("runs-elsewhere", { subject: id, known, text: `run ${id} is in the hands of another Baton` });
+}
+
+export function retryableJobs(run: RunState): JobId[] {
+  const subject = run.id;
+  if (run.finished === undefined) {
+    throw new EngineRefusal("not-finished", {
+      subject,
+      text: `run ${subject} has not finished: cancel it first, or wait`,
+    });
+  }
+  const jobs = jobsToRetry(run);
+  if (jobs.length > 0) return jobs;
+  const text = `every job of run ${subject} succeeded: there is nothing to retry`;
+  throw new EngineRefusal("nothing-to-retry", { subject, text });
+}
+
+/** `now`: the time of day. It counts where nobody goes on with the run, whose owner would have measured the time. */
+export function requireOpenApproval(
+  run: RunState,
+  environment: string,
+  { now, isOrphan }: { now: number; isOrphan: boolean },
+): void {
+  const approval = run.environments.get(environment)?.approval;
+  const isOver = approval?.status === "requested" && isOrphan && approval.expiresAt! <= now;
+  if (approval?.status === "expired" || isOver) {
+    const text = `the approval of ${environment} for run ${run.id} has expired: nobody answered in time`;
+    throw new EngineRefusal("expired", { subject: environment, text });
+  }
+  if (approval?.status === "requested") return;
+  const waiting = [...run.environments.values()].filter((each) => each.approval.status === "requested");
+  const known = waiting.map(({ name }) => name);
+  const text = `run ${run.id} does not wait for an approval of ${environment} (waiting: ${known.join(", ") || "none"})`;
+  throw new EngineRefusal("not-waiting", { subject: environment, known, text });
+}
