@@ -43,6 +43,8 @@ async function giveAnswer({ terminal, args, options: given }: CommandCall, answe
     ...(environment !== undefined && { environment }),
   });
   if (answered.kind === "told") {
+    const { run, environment } = answered;
+    if (options.json) terminal.printJson({ version: 1, run, environment, answer });
     terminal.say(`${answered.environment} ${answer} for run ${answered.run}; the Baton that runs it goes on`);
     terminal.suggest("baton status");
     return exitCodes.clean;

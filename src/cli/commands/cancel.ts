@@ -1,11 +1,10 @@
 import { cancelRun } from "../../control/verbs/cancel.ts";
 import type { CommandModule } from "../command.ts";
 import { exitCodes } from "../problem.ts";
-import { type DrivingOptions, drivingOptions } from "./drive-options.ts";
-import { examples } from "./options.ts";
+import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
-  drivingOptions(command)
+  jsonOption(configOption(command))
     .description(
       "Cancel a run, also one that runs in another terminal: nothing new starts, running jobs end first. " +
         "Without RUN: the only one that has not ended.",
@@ -19,13 +18,14 @@ export const describe: CommandModule["describe"] = (command) => {
 };
 
 export const run: CommandModule["run"] = async ({ terminal, args, options: given }) => {
-  const options = given as DrivingOptions & { now?: true };
+  const options = given as ConfigOptions & JsonOptions & { now?: true };
   const mode = options.now ? "now" : "graceful";
   const cancelled = await cancelRun(terminal, { ...options, mode, ...(args[0] !== undefined && { run: args[0] }) });
   const { run } = cancelled;
   if (cancelled.isElsewhere)
     terminal.say(`asked the Baton that runs ${run} to stop${mode === "now" ? " at once" : ""}`);
   const conclusion = await cancelled.ended();
+  if (options.json) terminal.printJson({ version: 1, run, conclusion: conclusion ?? "left" });
   terminal.say(conclusion ? `run ${run} has ended: ${conclusion}` : `run ${run} was left; it can be resumed`);
   terminal.suggest("baton status");
   return exitCodes.clean;

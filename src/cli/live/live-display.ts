@@ -52,6 +52,9 @@ export function liveDisplay(options: DisplayOptions): Display {
       dirty = true;
       if (event.type === "job.started") {
         doing.delete(event.job);
+        // Which of several steps it is at is known when it prints something.
+        if (underway.stepName(event.job, 1) === "")
+          doing.set(event.job, { step: underway.stepName(event.job, 0), line: "" });
         return;
       }
       const line = eventLine(event, { style, attemptsOf, at });
