@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFull } from "../lane/depth.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { sandbox } from "./sandbox.ts";
 
 const projects: Record<string, Record<string, string>> = {
@@ -80,7 +81,7 @@ test("a part is found by the names that TypeScript and Node know it by", async (
   }
 });
 
-test("a mistake keeps its place in every kind of project", async (t) => {
+test("a mistake keeps its place in every kind of project", fullDepth(), async (t) => {
   const broken: { file: string; text: string; says: RegExp }[] = [
     {
       file: "baton.config.ts",

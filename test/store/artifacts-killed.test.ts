@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { ArtifactRef } from "../../src/plan/plan.ts";
 import { ArtifactStore } from "../../src/store/artifacts/artifact-store.ts";
+import { times } from "../lane/depth.ts";
 import { spawnScript } from "./spawned.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -20,7 +21,7 @@ test("killed at any moment, the store holds every artifact it named, whole, and 
   const state = temporaryFolder(t);
   const work = temporaryFolder(t);
   const named: ArtifactRef[] = [];
-  for (let kill = 0; kill < 12; kill++) {
+  for (let kill = 0; kill < times(12); kill++) {
     const keeper = spawnScript(t, { script: "keep-artifacts.ts", args: [state, work, String(kill * 100)] });
     for (let lines = 0; lines < 1 + (kill % 4); lines++) note((await keeper.line())!);
     // Some moment later, another each time: the store is in the middle of something.

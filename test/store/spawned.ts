@@ -21,8 +21,11 @@ export function spawnScript(
   const script = fileURLToPath(new URL(options.script, import.meta.url));
   const [program, ...args] = [...(options.through ?? []), process.execPath, script, ...options.args];
   const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"] });
-  test.after(() => child.kill("SIGKILL"));
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  test.after(() => {
+    child.kill("SIGKILL");
+    return ended;
+  });
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   let stderr = "";
   child.stderr!.on("data", (text) => {
