@@ -13,6 +13,7 @@ import { chainBench } from "./benches/chain.ts";
 import { checkingBenches } from "./benches/checking.ts";
 import { engineAloneBench } from "./benches/engine-alone.ts";
 import { generatingBenches } from "./benches/generating.ts";
+import { historyBenches } from "./benches/history.ts";
 import { journalAppendBench } from "./benches/journal-append.ts";
 import { layersBench } from "./benches/layers.ts";
 import { memoryBench } from "./benches/memory.ts";
@@ -35,6 +36,7 @@ const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
   resume: resumingBench,
   engine: engineAloneBench,
   journal: journalAppendBench,
+  history: historyBenches,
   artifacts: artifactBenches,
   check: checkingBenches,
   generate: generatingBenches,

@@ -14,7 +14,8 @@ let installed = "";
 export function installBaton(workFolder: string): void {
   installed = join(workFolder, "installed");
   const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
-  for (const name of ["package.json", ...files]) cpSync(join(root, name), join(installed, name), { recursive: true });
+  const names = ["package.json", ...files].filter((name) => !name.startsWith("!"));
+  for (const name of names) cpSync(join(root, name), join(installed, name), { recursive: true });
 }
 
 /** The path of the installed command. */

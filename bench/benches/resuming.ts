@@ -10,7 +10,7 @@ export function resumingBench(workFolder: string): Bench {
   return {
     name: "resume",
     about:
-      "events in the journal (runs of 1,000 jobs, the last one cut off) that are read and folded until the engine goes on; ratio per event",
+      "events in the journal (runs of 1,000 jobs, the last one cut off) that are opened, from the last checkpoint on, until the engine goes on; ratio per event",
     budget: "100,000 in under 1 s, growing linearly",
     unit: "ms",
     rounds: 3,

@@ -163,13 +163,13 @@ export class JournalReader {
   }
 
   /**
-   * What each job usually takes, in milliseconds: the median of its last five successes among the newest 5,000 events,
+   * What each job usually takes, in milliseconds: the median of its last five successes among the newest 2,000 events,
    * so that the question stays cheap however long the journal is. Runs one after another are worth more than old ones.
    */
   durations(): Map<JobId, number> {
     const rows = this.#all(
       `select body ->> 'job' as job, body ->> 'durationMs' as duration_ms from event
-       where type = 'job.succeeded' and seq > (select max(seq) from event) - 5000 order by seq desc`,
+       where type = 'job.succeeded' and seq > (select max(seq) from event) - 2000 order by seq desc`,
     );
     const lately = Map.groupBy(rows, (row) => row.job as JobId);
     return new Map(

@@ -3,8 +3,8 @@ import { eventsOf, rowsOf } from "./event-rows.ts";
 import { newestLoggedRelease, type StateFolder } from "./state-folder.ts";
 import { asStoreError, damagedJournal } from "./store-error.ts";
 
-/** How many of the newest events every command looks at: a few milliseconds, however long the journal is. */
-const lately = 1000;
+/** How many of the newest events every command looks at: two or three milliseconds, however long the journal is. */
+const lately = 300;
 
 /**
  * What every command verifies before it believes a journal: the newest events, those of every run that goes on, and that
