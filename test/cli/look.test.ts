@@ -183,16 +183,16 @@ test("a disk that takes no more ends the run in words, and resume goes on", asyn
   assert.equal(next.code, 0, next.stderr);
 });
 
-test("a missing tool and a working directory that is gone fail the job in words", async (t) => {
+test("a missing tool and a working directory that is gone are told before anything runs", async (t) => {
   const files = oneJob(`{
     tool: { tools: [{ name: "no-such-tool" }], steps: [sh("true")] },
     gone: { workingDirectory: "not/here", steps: [sh("true")] },
   }`);
   const box = sandbox(t, { files });
   const { code, stderr } = await box.baton("run");
-  assert.equal(code, 1);
-  assert.match(stderr, /app\.tool@dev failed after [^:]*: .*'no-such-tool'.*not on the PATH/);
-  assert.match(stderr, /app\.gone@dev failed after [^:]*: .*not\/here/);
+  assert.equal(code, 2);
+  assert.match(stderr, /tool no-such-tool: not on the PATH \(for app\.tool@dev\)/);
+  assert.match(stderr, /folder not\/here: not there \(for app\.gone@dev\)/);
   const doctor = await box.baton("doctor");
   assert.equal(doctor.code, 1);
   assert.match(doctor.stdout, /fail {2}tool no-such-tool: .*\n +remedy: install it/);
