@@ -1,4 +1,4 @@
-import type { LedgerRun } from "../ledger.ts";
+import type { LedgerJob, LedgerRun } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
 /**
@@ -42,8 +42,13 @@ function causeOf(run: LedgerRun, id: string): Cause | undefined {
   }
   const root = job.skipCode === "gate" && job.status === "skipped" ? job.because! : id;
   // Of an environment that was not reached nobody was even asked: it stood down, whatever the reason.
-  const failed = !job.unreached && run.jobs.get(root)!.status === "failed";
+  const failed = root === id ? job.status === "failed" : !job.unreached && failedBefore(run, job);
   return { seq: job.since, failed, roots: new Set([root]) };
+}
+
+/** What is left out because of something that stood down has stood down itself. */
+function failedBefore(run: LedgerRun, { planned }: LedgerJob): boolean {
+  return firstOf(causesBefore(run, planned.requires))?.failed === true;
 }
 
 /** A join ends with the last thing before it. */
