@@ -1,6 +1,6 @@
 import { copyFile, rm, stat, utimes } from "node:fs/promises";
 import { resolve } from "node:path";
-import { git } from "./git.ts";
+import { askGit, git } from "./git.ts";
 
 export interface SnapshotRequest {
   root: string;
@@ -80,4 +80,14 @@ export async function keepOnlySnapshots(root: string, needed: ReadonlySet<string
   const listed = await git(["for-each-ref", "--format=%(objectname)", refs], { cwd: root });
   const dropped = listed.split("\n").filter((commit) => commit !== "" && !needed.has(commit));
   await Promise.all(dropped.map((commit) => git(["update-ref", "-d", refs + commit], { cwd: root })));
+}
+
+/** Which of these commits are snapshots, and of which commit each was made. What git does not know is left out. */
+export async function headsOfSnapshots(root: string, commits: Iterable<string>): Promise<Record<string, string>> {
+  const asked = [...new Set(commits)].filter((commit) => /^[0-9a-f]{40,64}$/.test(commit));
+  if (asked.length === 0) return {};
+  const args = ["log", "--no-walk", "--ignore-missing", "--format=%H %P %ae", ...asked];
+  const lines = ((await askGit(args, { cwd: root })) ?? "").trim().split("\n");
+  const made = lines.map((line) => line.split(" ")).filter(([, , email]) => email === "baton@localhost");
+  return Object.fromEntries(made.map(([commit, head]) => [commit!, head!]));
 }

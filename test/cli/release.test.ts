@@ -51,6 +51,15 @@ test("what was built is kept although its deployment failed; other files are ano
   assert.deepEqual(started(await box.json<Summary>("run")), ["api.build", "api.deploy@test"]);
 });
 
+test("a snapshot is shown as what it is: files that were not committed, on a commit", async (t) => {
+  const box = sandbox(t, { files: shop() });
+  const head = box.git("rev-parse", "--short=7", "HEAD").trim();
+  box.write({ more: "x" });
+  await box.baton("run");
+  const { stdout } = await box.baton("status");
+  assert.match(stdout, new RegExp(`release 1 +[0-9a-f]{7} \\(head ${head} with uncommitted files\\)`));
+});
+
 test("forced, or with its files gone, it is built anew, and said to be other bytes", async (t) => {
   const box = sandbox(t, { files: shop() });
   await box.baton("run");

@@ -82,12 +82,19 @@ function statusLines(status: StatusView, project: Project, { out, cwd }: Termina
   return lines;
 }
 
-function deployedLines({ deployed }: StatusView, { now, out }: Shown): string[] {
-  return Object.entries(deployed).flatMap(([environment, pipelines]) => {
+/** `1e49955 (head abc1234 with uncommitted files)` for a snapshot. */
+function commitText(commit: string, { snapshots = {} }: StatusView): string {
+  const head = Object.hasOwn(snapshots, commit) ? snapshots[commit]! : undefined;
+  const note = head === undefined ? "" : ` (head ${head.slice(0, 7)} with uncommitted files)`;
+  return commit.slice(0, 7) + note;
+}
+
+function deployedLines(status: StatusView, { now, out }: Shown): string[] {
+  return Object.entries(status.deployed).flatMap(([environment, pipelines]) => {
     const rows = Object.entries(pipelines).map(([pipeline, { release, commit, at }]) => [
       pipeline,
       `release ${release}`,
-      out.faint(commit.slice(0, 7)),
+      out.faint(commitText(commit, status)),
       out.faint(ago(now - at)),
     ]);
     return ["", out.strong(environment), ...table(rows, "  ")];
@@ -96,12 +103,12 @@ function deployedLines({ deployed }: StatusView, { now, out }: Shown): string[] 
 
 type RunRecord = StatusView["runs"][number];
 
-function runRow(record: RunRecord, { open }: StatusView, { now, out }: Shown): string[] {
+function runRow(record: RunRecord, status: StatusView, { now, out }: Shown): string[] {
   const { run, release, commit, createdAt, finishedAt, conclusion } = record;
   const took = finishedAt === undefined ? "" : duration(finishedAt - createdAt);
-  const state = open.find((item) => item.run === run);
+  const state = status.open.find((item) => item.run === run);
   const word = conclusion ? coloured(conclusion, out) : out.active(state?.status.replace("-", " ") ?? "open");
-  return [run, `release ${release}`, commit.slice(0, 7), word, took, out.faint(ago(now - createdAt))];
+  return [run, `release ${release}`, commitText(commit, status), word, took, out.faint(ago(now - createdAt))];
 }
 
 function coloured(conclusion: NonNullable<RunRecord["conclusion"]>, out: Style): string {

@@ -1,3 +1,4 @@
+import { headsOfSnapshots } from "../../git/snapshot.ts";
 import { processOf } from "../../store/lease.ts";
 import type { ReadingHandle } from "../../store/store.ts";
 import { openJournal } from "../local/journal.ts";
@@ -7,7 +8,11 @@ import { type StatusView, statusView } from "../views/status.ts";
 /** What is deployed, the latest `most` runs, what has not ended and who makes it go on. */
 export async function readStatus(project: Project, { most }: { most: number }): Promise<StatusView> {
   using journal = openJournal(project);
-  return statusView(journal, { most, now: Date.now(), ownerOf: ({ owner }) => processIf(journal, owner) });
+  const view = statusView(journal, { most, now: Date.now(), ownerOf: ({ owner }) => processIf(journal, owner) });
+  const deployed = Object.values(view.deployed).flatMap((there) => Object.values(there));
+  const commits = [...view.runs, ...deployed].map(({ commit }) => commit);
+  const snapshots = project.repository === undefined ? {} : await headsOfSnapshots(project.repository, commits);
+  return Object.keys(snapshots).length === 0 ? view : { ...view, snapshots };
 }
 
 function processIf(journal: ReadingHandle | undefined, owner: string | undefined): { pid: number } | undefined {

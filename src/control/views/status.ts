@@ -11,6 +11,8 @@ export interface StatusView {
   runs: RunRecord[];
   /** Oldest first, also those that `runs` leaves out. */
   open: OpenRun[];
+  /** Of the commits above that stand for uncommitted files: the commit that was checked out. Absent: none does. */
+  snapshots?: Record<string, string>;
 }
 
 export interface OpenRun extends Omit<RunView, "environments"> {
