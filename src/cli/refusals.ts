@@ -174,7 +174,7 @@ const failures = {
   }),
   "workplace-unknown": ({ subject, because }) => ({
     message: `nothing says where run ${subject} works: ${because}`,
-    next: `give the run up with: baton cancel ${subject}`,
+    next: `baton run does what is left of it as a new run; baton cancel ${subject} gives it up if it has not ended`,
   }),
 } satisfies Partial<Record<RefusalCode, Wording>>;
 

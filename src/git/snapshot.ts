@@ -31,7 +31,8 @@ export async function snapshot({ root, parent }: SnapshotRequest): Promise<strin
   const call = { cwd: root, env: { GIT_INDEX_FILE: temporary } };
   try {
     if (!(await copied(index, temporary))) await git(["read-tree", parent], call);
-    await git(["add", "--all"], call);
+    // A state folder ignores itself, but not when it is a link.
+    await git(["add", "--all", "--", ".", ":(exclude,glob)**/.baton"], call);
     const tree = (await git(["write-tree"], call)).trim();
     const commit = ["commit-tree", tree, "-p", parent, "-m", message];
     return (await git(commit, { cwd: root, env: signature(date.trim()) })).trim();

@@ -1,7 +1,7 @@
 /** A command acts on what it names and on nothing else. */
 
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Sandbox, sandbox, until } from "./sandbox.ts";
@@ -188,4 +188,36 @@ pipelines:
     "outputs",
   );
   assert.equal(environments.dev!.a!.release, 2);
+});
+
+test("a run that failed can be retried when others have ended since", async (t) => {
+  const flaky = `
+name: shop
+environments: { dev: { branch: main } }
+pipelines:
+  app:
+    jobs:
+      deploy: { deploys: true, steps: ['echo "$BATON_RUN $(cat code)" >> "$SIDE"; test -e "$GO"'] }
+`;
+  const { box, side, go } = scene(t, flaky);
+  assert.equal((await box.baton("run")).code, 1);
+  go();
+  assert.equal((await box.baton("run", "--force")).code, 0);
+  assert.equal((await box.baton("run", "--force")).code, 0);
+  const { code, stderr } = await box.baton("retry", "r0001");
+  assert.doesNotMatch(stderr, /nothing says where/);
+  assert.match(stderr, /newer release came first/, "and an older release never takes the place of a newer one");
+  assert.deepEqual(side(), ["r0001 broken", "r0002 broken", "r0003 broken"]);
+  assert.equal(code, 1, stderr);
+});
+
+test("a state folder that is a link is no file of the commit", async (t) => {
+  const { box, go } = scene(t);
+  go();
+  assert.equal((await box.baton("run")).code, 0);
+  renameSync(join(box.root, ".baton"), join(box.root, ".git", "state"));
+  symlinkSync(join(".git", "state"), join(box.root, ".baton"));
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /nothing to do/);
 });

@@ -1,4 +1,4 @@
-import { planRun } from "../../control/verbs/plan.ts";
+import { type Planned, planRun } from "../../control/verbs/plan.ts";
 import type { CommandModule } from "../command.ts";
 import { sourceText, totals, unusualLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
@@ -69,13 +69,23 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   });
 };
 
-/** Runs that somebody or nobody makes go on: they are told of and left alone. */
-function openLines(open: readonly { run: string }[]): string[] {
-  if (open.length === 0) return [];
-  const runs = open.map(({ run }) => run).toReversed();
-  const what = runs.length === 1 ? `run ${runs[0]} has not ended` : `runs ${runs.join(", ")} have not ended`;
+/** Other runs that have not ended, oldest first: they are told of and left alone. */
+function openLines(open: Planned["open"]): string[] {
+  const named = (some: Planned["open"]) => some.map(({ run }) => run).toReversed();
+  const underway = named(open.filter(({ isUnderway }) => isUnderway));
+  const left = named(open.filter(({ isUnderway }) => !isUnderway));
   return [
-    `${what} and ${runs.length === 1 ? "is" : "are"} left as ${runs.length === 1 ? "it is" : "they are"}: baton status`,
+    ...told(underway, { one: "goes on in another terminal", many: "go on in other terminals" }),
+    ...told(left, { one: "has not ended and is left as it is", many: "have not ended and are left as they are" }),
+  ];
+}
+
+function told(runs: readonly string[], does: { one: string; many: string }): string[] {
+  if (runs.length === 0) return [];
+  return [
+    runs.length === 1
+      ? `run ${runs[0]} ${does.one}: baton status`
+      : `runs ${runs.join(", ")} ${does.many}: baton status`,
   ];
 }
 

@@ -128,7 +128,7 @@ const mostWaits = 8;
 
 function openLines(run: OpenRun, { now, out }: Shown): string[] {
   const done = run.jobs.filter(isOver).length;
-  const who = run.runBy === undefined ? "nobody makes it go on" : `process ${run.runBy.pid ?? "?"}`;
+  const who = run.runBy === undefined ? "nobody runs it" : `process ${run.runBy.pid ?? "?"}`;
   const lines = [`${out.strong(`run ${run.run}`)}  ${done} of ${run.jobs.length} jobs done  ${out.faint(who)}`];
   for (const job of run.jobs.filter(({ status }) => status === "running")) {
     lines.push(`  ${out.active("▶")} ${job.id}  ${out.faint(`for ${duration(now - (job.startedAt ?? now))}`)}`);

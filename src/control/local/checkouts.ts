@@ -105,13 +105,18 @@ export class Checkouts {
     else free.push(folder);
   }
 
-  /** Removes the checkouts of runs that are over with their refs, and the snapshots that neither they nor a deployment need. */
+  /**
+   * Removes the checkouts of all runs but those to `keep`. What they worked on, with its ref, is forgotten but for those to
+   * `remember`, and so are the snapshots that no run and no deployment needs any more.
+   */
   async tidy({
     keep,
+    remember,
     commits,
     root,
   }: {
     keep: ReadonlySet<RunId>;
+    remember: ReadonlySet<RunId>;
     commits: readonly string[];
     root: string | undefined;
   }): Promise<void> {
@@ -120,16 +125,18 @@ export class Checkouts {
     const runs = new Set(readdirSync(this.#folder).map((name) => name.replace(/\.json(\.new)?$/, "")));
     await Promise.all(
       Array.from(runs, async (run) => {
-        const record = this.#read(run);
-        if (keep.has(run)) {
-          if (record?.kind === "checkout") needed.add(record.commit);
-          return;
-        }
-        await rm(join(this.#folder, run), { recursive: true, force: true });
-        await rm(this.#record(run), { force: true });
+        const isRemembered = keep.has(run) || remember.has(run);
+        const record = isRemembered ? this.#read(run) : undefined;
+        if (record?.kind === "checkout") needed.add(record.commit);
+        if (!keep.has(run)) await rm(join(this.#folder, run), { recursive: true, force: true });
+        if (!isRemembered) await rm(this.#record(run), { force: true });
       }),
     );
-    if (root !== undefined) await Promise.all([keepOnlySnapshots(root, needed), keepOnlyRuns(this.#refs(root), keep)]);
+    if (root !== undefined)
+      await Promise.all([
+        keepOnlySnapshots(root, needed),
+        keepOnlyRuns(this.#refs(root), new Set([...keep, ...remember])),
+      ]);
   }
 
   #workplace(run: RunId): Workplace {

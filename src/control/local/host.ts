@@ -22,7 +22,7 @@ export interface LocalHost {
   engine: Engine;
   checkouts: Checkouts;
   artifacts: ArtifactStore;
-  /** Makes a run that nobody makes go on go on here: what was cut off is ended and starts again. @throws {Refused} */
+  /** Takes a run that nobody runs over to this process: what was cut off is ended and starts again. @throws {Refused} */
   adopt(run: RunId, by: Actor): Promise<{ interrupted: JobId[] }>;
   /** Keeps the secrets of a run that has finished from other jobs, before it is retried here. */
   withhold(run: RunId): void;

@@ -20,7 +20,7 @@ export function requireJournal(project: Project): ReadingHandle {
   throw refused("no-runs", { subject: project.stateFolder });
 }
 
-/** Whether a process makes this run go on. */
+/** Whether a process runs this run now. */
 export function isUnderway(journal: ReadingHandle, run: RunId): boolean {
   let owner: string | undefined;
   for (const { event } of journal.loadRun(run)) {

@@ -2,13 +2,16 @@ import type { RunId } from "../../engine/events.ts";
 import { storeProcesses } from "../../store/store.ts";
 import type { LocalHost } from "./host.ts";
 
-/** The newest runs whose artifacts are kept, beside those of what is deployed. */
+/** The newest runs whose artifacts are kept, beside those of what is deployed, and that may be retried if they failed. */
 const keptRuns = 50;
 
 /** How many releases lie between two looks for artifacts that nobody needs any more. */
 const clearEvery = 10;
 
-/** Checkouts of runs that passed go; those of failed runs stay to be looked at until the next run. */
+/**
+ * Checkouts of runs that passed go; those of failed runs stay to be looked at until the next run. What a failed run works on
+ * is remembered for longer, so that it can be retried.
+ */
 export async function tidyUp(host: LocalHost, run: RunId): Promise<void> {
   // What somebody else is just making is in no journal yet.
   if (isAnybodyElseThere(host)) return;
@@ -19,7 +22,9 @@ export async function tidyUp(host: LocalHost, run: RunId): Promise<void> {
   if (engine.run(run)?.finished?.conclusion !== "succeeded") keep.add(run);
   const deployed = Object.values(state.deployed).flatMap((there) => Object.values(there));
   const commits = deployed.map(({ commit }) => commit);
-  await checkouts.tidy({ keep, commits, root: project.repository });
+  const retried = store.runs({ newest: keptRuns }).filter(({ conclusion }) => conclusion !== "succeeded");
+  const remember = new Set(retried.map((record) => record.run));
+  await checkouts.tidy({ keep, remember, commits, root: project.repository });
   // Now and then, and while nobody else stores any: it reads what the kept runs made.
   const isTime = state.nextRelease > keptRuns && state.nextRelease % clearEvery === 0;
   if (isTime && storeProcesses(project.stateFolder).length <= 1)

@@ -32,7 +32,8 @@ export async function readSource(project: Project): Promise<Source> {
   }
   const below = relative(project.repository, project.root).replaceAll("\\", "/");
   const prefix = below === "" ? "" : `${below}/`;
-  const files = uncommitted.filter((path) => !path.startsWith(".baton/") && !path.includes("/.baton/"));
+  // A state folder may be a link: git then takes it for a file.
+  const files = uncommitted.filter((path) => !path.split("/").includes(".baton"));
   if (files.length === 0) return { kind: "commit", root, prefix, commit, head: commit, branch, uncommitted: [] };
   const recorded = await snapshot({ root, parent: commit });
   return { kind: "commit", root, prefix, commit: recorded, head: commit, branch, uncommitted: files };

@@ -13,13 +13,13 @@ export interface CancelRequest {
 
 export interface Cancelled {
   run: RunId;
-  /** Another process makes it go on and was told. */
+  /** Another process runs it and was told. */
   isElsewhere: boolean;
   /** Resolves when it has ended, with how; undefined when it was left instead and can be resumed. */
   ended(): Promise<string | undefined>;
 }
 
-/** Stops a run, whoever makes it go on; what nobody goes on with is ended here. @throws {Refused} */
+/** Stops a run, whoever runs it; what nobody runs is ended here. @throws {Refused} */
 export async function cancelRun(caller: Caller, request: CancelRequest): Promise<Cancelled> {
   const project = findProject(caller, request);
   const run = whichRun(project, request.run);

@@ -1,11 +1,11 @@
+import type { RunId } from "../../engine/events.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Requirements, requirementsOf } from "../../plan/requirements.ts";
 import { type Stray, straysOf } from "../../release/guard.ts";
-import type { RunRecord } from "../../store/journal-reader.ts";
 import type { Caller } from "../control.ts";
 import { loadDefinition } from "../definition/load.ts";
-import { openJournal } from "../local/journal.ts";
+import { isUnderway, openJournal } from "../local/journal.ts";
 import { type Lack, lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
 import { findProject, type Project } from "../project.ts";
@@ -26,8 +26,8 @@ export interface Planned extends Judged {
   delivery: Delivery;
   source: Source;
   past: Past;
-  /** Runs that have not ended, newest first. They are no part of the plan. */
-  open: RunRecord[];
+  /** Runs that have not ended, newest first, and whether somebody runs them. They are no part of the plan. */
+  open: { run: RunId; isUnderway: boolean }[];
   /** The plan again, for another past. */
   again(past: Past): Promise<Judged>;
 }
@@ -74,9 +74,9 @@ function uncommittedIn(source: Source): number {
   return source.kind === "folder" ? 0 : source.uncommitted.filter((path) => path.startsWith(source.prefix)).length;
 }
 
-function readPast(project: Project, source: Source): { past: Past; open: RunRecord[] } {
+function readPast(project: Project, source: Source): Pick<Planned, "past" | "open"> {
   using journal = openJournal(project);
   if (!journal) return { past: noPast, open: [] };
-  const open = journal.openRuns();
+  const open = journal.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) }));
   return { past: pastOf(journal, { project, source }), open };
 }

@@ -11,7 +11,7 @@ export interface ResumeRequest extends TakeUpOptions {
   run?: string;
 }
 
-/** Goes on with a run that has not ended and that nobody makes go on. Other runs are left as they are. @throws {Refused} */
+/** Goes on with a run that has not ended and that nobody runs. Other runs are left as they are. @throws {Refused} */
 export async function resumeRun(caller: Caller, request: ResumeRequest): Promise<Underway> {
   const project = findProject(caller, request);
   using journal = requireJournal(project);

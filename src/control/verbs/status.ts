@@ -5,7 +5,7 @@ import { openJournal } from "../local/journal.ts";
 import type { Project } from "../project.ts";
 import { type StatusView, statusView } from "../views/status.ts";
 
-/** What is deployed, the latest `most` runs, what has not ended and who makes it go on. */
+/** What is deployed, the latest `most` runs, what has not ended and who runs it. */
 export async function readStatus(project: Project, { most }: { most: number }): Promise<StatusView> {
   using journal = openJournal(project);
   const view = statusView(journal, { most, now: Date.now(), ownerOf: ({ owner }) => processIf(journal, owner) });

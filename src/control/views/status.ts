@@ -16,7 +16,7 @@ export interface StatusView {
 }
 
 export interface OpenRun extends Omit<RunView, "environments"> {
-  /** The process that makes it go on; absent when nobody does. */
+  /** The process that runs it; absent when nobody does. */
   runBy?: { pid?: number };
 }
 
