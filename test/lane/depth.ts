@@ -1,5 +1,5 @@
 /** How much is tried, and from where: docs/testing.md is about it. */
-const asked = process.env.BATON_TEST_DEPTH ?? "fast";
+const asked = process.env.BATON_TEST_DEPTH || "fast";
 const factor = asked === "fast" ? 0.1 : asked === "full" ? 1 : Number(asked);
 if (!(factor >= 1 || asked === "fast")) throw new Error(`BATON_TEST_DEPTH is fast, full or a number from 1: ${asked}`);
 
