@@ -1,4 +1,5 @@
-import { askGit, GitError, git } from "./git.ts";
+import { GitError, git } from "./git.ts";
+import { listRefs, type Ref } from "./refs.ts";
 
 /** The runs of one state folder; several of them may lie in one repository, each with a run `r0001`. */
 export interface RunRefs {
@@ -21,14 +22,9 @@ export async function keepRunCommit(refs: RunRefs, run: string, commit: string):
   }
 }
 
-/** Gives up the refs of runs other than these. What cannot be given up now is looked at again the next time. */
-export async function keepOnlyRuns(refs: RunRefs, runs: ReadonlySet<string>): Promise<void> {
-  const folder = folderOf(refs);
-  const listed = (await git(["for-each-ref", "--format=%(refname)", folder], { cwd: refs.root })).split("\n");
-  const dropped = listed.filter((ref) => ref !== "" && !runs.has(ref.slice(folder.length)));
-  if (dropped.length === 0) return;
-  const input = dropped.map((ref) => `delete ${ref}\n`).join("");
-  await askGit(["update-ref", "--stdin"], { cwd: refs.root, input });
+/** The refs of runs; the leaf of each is its run. */
+export async function listRunRefs(refs: RunRefs): Promise<Ref[]> {
+  return await listRefs(refs.root, folderOf(refs));
 }
 
 const folderOf = ({ owner }: RunRefs) => `refs/baton/runs/${owner}/`;

@@ -1,6 +1,7 @@
 import { copyFile, rm, stat, utimes } from "node:fs/promises";
 import { resolve } from "node:path";
 import { askGit, git } from "./git.ts";
+import { listRefs, type Ref } from "./refs.ts";
 
 export interface SnapshotRequest {
   root: string;
@@ -76,11 +77,9 @@ export async function keepSnapshot(root: string, commit: string): Promise<void> 
   await git(["update-ref", refs + commit, commit], { cwd: root });
 }
 
-/** Gives up the snapshots that nobody needs any more. */
-export async function keepOnlySnapshots(root: string, needed: ReadonlySet<string>): Promise<void> {
-  const listed = await git(["for-each-ref", "--format=%(objectname)", refs], { cwd: root });
-  const dropped = listed.split("\n").filter((commit) => commit !== "" && !needed.has(commit));
-  await Promise.all(dropped.map((commit) => git(["update-ref", "-d", refs + commit], { cwd: root })));
+/** The refs of snapshots. */
+export async function listSnapshots(root: string): Promise<Ref[]> {
+  return await listRefs(root, refs);
 }
 
 /** Which of these commits are snapshots, and of which commit each was made. What git does not know is left out. */

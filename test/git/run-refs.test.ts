@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { keepOnlyRuns, keepRunCommit } from "../../src/git/run-refs.ts";
+import { dropRefs } from "../../src/git/refs.ts";
+import { keepRunCommit, listRunRefs } from "../../src/git/run-refs.ts";
 import { repository } from "./repository.ts";
 
 test("the commit of a run outlives its branch and a collection of garbage, until the run is given up", async (t) => {
@@ -24,9 +25,9 @@ test("the commit of a run outlives its branch and a collection of garbage, until
   repo.git("branch", "-D", "feature");
   collect();
   assert.equal(repo.git("cat-file", "-t", commit), "commit");
-  await keepOnlyRuns(refs, new Set(["r0001"]));
-  assert.equal(repo.git("for-each-ref", "refs/baton").split("\n").length, 2);
-  await keepOnlyRuns(refs, new Set());
+  const listed = await listRunRefs(refs);
+  assert.deepEqual(listed, [{ name: "refs/baton/runs/one/r0001", leaf: "r0001", commit }]);
+  await dropRefs(repo.root, listed);
   assert.match(repo.git("for-each-ref", "refs/baton"), /refs\/baton\/runs\/two\/r0001$/);
   collect();
   assert.throws(() => repo.git("cat-file", "-t", commit));
@@ -42,6 +43,6 @@ test("where no ref can be written the reason is told, and where none can be give
   rmSync(join(repo.root, ".git/refs/baton"));
   await keepRunCommit(refs, "r0001", commit);
   repo.write({ ".git/refs/baton/runs/one/r0001.lock": "in the way" });
-  await keepOnlyRuns(refs, new Set());
+  await dropRefs(repo.root, await listRunRefs(refs));
   assert.match(repo.git("for-each-ref", "refs/baton"), /r0001$/);
 });

@@ -3,8 +3,9 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
 import { type Original, readOriginal, renewCheckout } from "../../git/checkout.ts";
-import { keepOnlyRuns, keepRunCommit, type RunRefs } from "../../git/run-refs.ts";
-import { keepOnlySnapshots, keepSnapshot } from "../../git/snapshot.ts";
+import { dropRefs, type Ref } from "../../git/refs.ts";
+import { keepRunCommit, listRunRefs, type RunRefs } from "../../git/run-refs.ts";
+import { keepSnapshot, listSnapshots } from "../../git/snapshot.ts";
 import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
 import { folderId } from "../../runner/runner.ts";
 import { refused } from "../control.ts";
@@ -16,6 +17,12 @@ type Workplace =
   | { version: 1; kind: "in-place"; directory: string }
   /** Each attempt in a checkout of its own. `prefix` is the definition's folder below the top of the repository. */
   | { version: 1; kind: "checkout"; root: string; commit: string; branch?: string; prefix: string };
+
+/** Refs as they were when they were listed. */
+export interface Kept {
+  runs: Ref[];
+  snapshots: Ref[];
+}
 
 /**
  * The checkouts of a state folder. No two attempts share files: jobs that run at the same time must not see what the
@@ -105,38 +112,51 @@ export class Checkouts {
     else free.push(folder);
   }
 
+  /** What git keeps for the runs of this state folder; to be listed before it is decided which runs to keep. */
+  async listKept(root: string | undefined): Promise<Kept> {
+    if (root === undefined) return { runs: [], snapshots: [] };
+    const [runs, snapshots] = await Promise.all([listRunRefs(this.#refs(root)), listSnapshots(root)]);
+    return { runs, snapshots };
+  }
+
   /**
    * Removes the checkouts of all runs but those to `keep`. What they worked on, with its ref, is forgotten but for those to
-   * `remember`, and so are the snapshots that no run and no deployment needs any more.
+   * `remember`, and so are the snapshots that no run and no deployment needs any more. Another Baton may begin a run
+   * meanwhile: nothing that was not there when this was decided is touched.
    */
   async tidy({
     keep,
     remember,
     commits,
     root,
+    kept,
   }: {
     keep: ReadonlySet<RunId>;
     remember: ReadonlySet<RunId>;
     commits: readonly string[];
     root: string | undefined;
+    kept: Kept;
   }): Promise<void> {
     if (!existsSync(this.#folder)) return;
     const needed = new Set(commits);
+    const isRemembered = (run: RunId): boolean => keep.has(run) || remember.has(run);
     const runs = new Set(readdirSync(this.#folder).map((name) => name.replace(/\.json(\.new)?$/, "")));
+    for (const run of runs) {
+      const record = isRemembered(run) ? this.#read(run) : undefined;
+      if (record?.kind === "checkout") needed.add(record.commit);
+    }
+    // Large folders take their time, and what is decided now must be true when it is done.
+    if (root !== undefined)
+      await dropRefs(root, [
+        ...kept.snapshots.filter(({ commit }) => !needed.has(commit)),
+        ...kept.runs.filter(({ leaf }) => !isRemembered(leaf)),
+      ]);
     await Promise.all(
       Array.from(runs, async (run) => {
-        const isRemembered = keep.has(run) || remember.has(run);
-        const record = isRemembered ? this.#read(run) : undefined;
-        if (record?.kind === "checkout") needed.add(record.commit);
         if (!keep.has(run)) await rm(join(this.#folder, run), { recursive: true, force: true });
-        if (!isRemembered) await rm(this.#record(run), { force: true });
+        if (!isRemembered(run)) await rm(this.#record(run), { force: true });
       }),
     );
-    if (root !== undefined)
-      await Promise.all([
-        keepOnlySnapshots(root, needed),
-        keepOnlyRuns(this.#refs(root), new Set([...keep, ...remember])),
-      ]);
   }
 
   #workplace(run: RunId): Workplace {

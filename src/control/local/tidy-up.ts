@@ -13,9 +13,10 @@ const clearEvery = 10;
  * is remembered for longer, so that it can be retried.
  */
 export async function tidyUp(host: LocalHost, run: RunId): Promise<void> {
+  const { engine, runner, checkouts, artifacts, store, project } = host;
+  const kept = await checkouts.listKept(project.repository);
   // What somebody else is just making is in no journal yet.
   if (isAnybodyElseThere(host)) return;
-  const { engine, runner, checkouts, artifacts, store, project } = host;
   const { state } = engine;
   const keep = new Set(runner.listServices().map((service) => service.run));
   for (const id of state.runs.keys()) keep.add(id);
@@ -24,7 +25,7 @@ export async function tidyUp(host: LocalHost, run: RunId): Promise<void> {
   const commits = deployed.map(({ commit }) => commit);
   const retried = store.runs({ newest: keptRuns }).filter(({ conclusion }) => conclusion !== "succeeded");
   const remember = new Set(retried.map((record) => record.run));
-  await checkouts.tidy({ keep, remember, commits, root: project.repository });
+  await checkouts.tidy({ keep, remember, commits, root: project.repository, kept });
   // Now and then, and while nobody else stores any: it reads what the kept runs made.
   const isTime = state.nextRelease > keptRuns && state.nextRelease % clearEvery === 0;
   if (isTime && storeProcesses(project.stateFolder).length <= 1)
