@@ -43,10 +43,10 @@ function whichRun(project: Project, named: string | undefined): RunId {
 const lookEveryMs = 200;
 
 async function ended(host: LocalHost, run: RunId): Promise<string | undefined> {
-  const left = Promise.withResolvers<undefined>();
-  // Nobody tells when a process has gone.
+  const left = Promise.withResolvers<string | undefined>();
+  // Nobody tells when a process has gone. What it wrote last may be in the journal before this engine has followed it.
   const looking = setInterval(() => {
-    if (host.engine.isOrphan(run)) left.resolve(undefined);
+    if (host.engine.isOrphan(run)) left.resolve(host.store.run(run)?.conclusion);
   }, lookEveryMs);
   try {
     return await Promise.race([host.engine.settled(run).then(({ conclusion }) => conclusion), left.promise]);
