@@ -2,6 +2,7 @@ import { own } from "../model/own.ts";
 import type { HandOff, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import type { Deployed, Reason } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
+import { readParameters } from "./read-parameters.ts";
 
 /** A reason lists at most this many paths; the text has the number of all. */
 const listedPaths = 10;
@@ -47,7 +48,9 @@ export function affected({ context, resolved, target, handsOver }: AffectedQuest
   }
   return (
     changed({ context, resolved, base: deployed.commit, deployed, where }) ??
-    (isMove ? otherFiles({ context, resolved, deployed, where }) : undefined)
+    (isMove
+      ? otherFiles({ context, resolved, deployed, where })
+      : otherParameter({ context, resolved, release: deployed.release }))
   );
 }
 
@@ -99,6 +102,30 @@ function otherFiles({ context, resolved, deployed, where }: Required<Omit<Compar
   if (other === undefined) return undefined;
   const text = `the files of ${other} in ${where} (release ${deployed.release}) are not those of the release that comes`;
   return { code: "new-release", text, because: [`${resolved.name}.${other}`] };
+}
+
+/** The sources are the same, but what its jobs read is not what it was then. What nobody wrote down is no difference. */
+function otherParameter(options: {
+  context: PlanContext;
+  resolved: ResolvedPipeline;
+  release: number;
+}): Reason | undefined {
+  const { context, resolved, release } = options;
+  const { parameters: now, made = [] } = context.request;
+  const then = made.find((set) => set.release === release)?.parameters ?? {};
+  for (const name of readParameters(resolved)) {
+    const [asked, had] = [own(now, name), own(then, name)];
+    if (asked === undefined || had === undefined || asked === had) continue;
+    const text = `parameter ${name} is ${shown(asked)}, release ${release} had ${shown(had)}`;
+    return { code: "other-parameter", text, because: [name] };
+  }
+  return undefined;
+}
+
+function shown(value: string): string {
+  return /^[\w.:/@+-]{1,60}$/.test(value)
+    ? value
+    : JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }
 
 const uncommittedMark = "+uncommitted";

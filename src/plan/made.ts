@@ -4,6 +4,7 @@ import type { HandOff, ResolvedJob, ResolvedPipeline } from "../model/resolved-d
 import { type Decisions, type PlacedPipeline, type Verdict, verdictOf } from "./decisions.ts";
 import type { ArtifactRef, Deployed, Made, MadeRelease, PlanRequest, Reason } from "./plan.ts";
 import type { PlanContext } from "./plan-context.ts";
+import { valuesOf } from "./read-parameters.ts";
 
 /**
  * What was made once is not made again: the per-release jobs of a pipeline take over what an earlier run made of the same
@@ -55,7 +56,7 @@ export function inputsOf(
     else if ("context" in value && value.context === "branch") inputs.branch = change.branch;
   };
   const conditions = job.steps.flatMap(({ condition }) => condition ?? []);
-  for (const values of valuesOf({ owner, job })) values.forEach(look);
+  valuesOf({ owner, job }).forEach(look);
   // What a step's condition asks may be anything of these.
   if (conditions.length > 0) {
     inputs.branch = change.branch;
@@ -65,19 +66,11 @@ export function inputsOf(
   return inputs;
 }
 
-function valuesOf({ owner, job }: Pick<ResolvedJob, "owner" | "job">): Value[][] {
-  return [
-    Object.values(owner.pipeline.env),
-    Object.values(job.env),
-    ...job.steps.flatMap(({ env, action }) => [Object.values(env), Object.values(action?.inputs ?? {})]),
-  ];
-}
-
 function readsCommit({ owner, job }: ResolvedJob): boolean {
   const isCommit = (value: Value): boolean =>
     typeof value !== "string" &&
     (Array.isArray(value) ? value.some(isCommit) : "context" in value && value.context === "commit");
-  return valuesOf({ owner, job }).some((values) => values.some(isCommit));
+  return valuesOf({ owner, job }).some(isCommit);
 }
 
 interface Question {

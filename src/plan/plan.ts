@@ -61,6 +61,8 @@ export interface MadeRelease {
   release: number;
   /** `Plan.change.commit` of the run. */
   commit: string;
+  /** `Plan.parameters` of the run; absent where nobody knows. */
+  parameters?: Record<string, string>;
   jobs: Record<string, Made>;
 }
 
@@ -183,6 +185,7 @@ export interface Reason {
     | "forced"
     | "needed-by"
     | "new-release"
+    | "other-parameter"
     | "unchanged"
     | "built-once"
     | "not-kept"

@@ -153,7 +153,8 @@ export class JournalReader {
       const [recorded] = this.#events({ where: "seq = ?", values: [seq], first: seq });
       if (recorded?.event.type === "job.succeeded") ended.set(recorded.event.job, recorded.event);
     }
-    return [{ release: Number(release), commit: String(commit), jobs: madeBy(created.event, ended) }];
+    const { parameters } = created.event.plan;
+    return [{ release: Number(release), commit: String(commit), parameters, jobs: madeBy(created.event, ended) }];
   }
 
   /** Every deployment there was, newest first. */

@@ -73,6 +73,39 @@ test("forced, or with its files gone, it is built anew, and said to be other byt
   assert.deepEqual(started({ conclusion, jobs }), ["api.build", "api.deploy@prod"]);
 });
 
+test("built with another parameter it goes through what comes before as well, and a parameter alone is a change", async (t) => {
+  const box = sandbox(t, {
+    files: {
+      "baton.yaml": `name: shop
+parameters: { flavour: { type: string, default: plain } }
+environments: { dev: {}, test: { after: dev }, prod: { after: test } }
+pipelines:
+  web:
+    jobs:
+      build:
+        per: release
+        env: { FLAVOUR: { parameter: flavour } }
+        steps: ['echo "$FLAVOUR" > bytes']
+        artifacts: { bytes: bytes }
+      deploy: { needs: build, deploys: true, uses: [bytes], steps: ["cat bytes"] }
+`,
+    },
+  });
+  await box.json<Summary>("run", "--to", "test", "--param", "flavour=hot");
+  const alone = await box.baton("run", "--env", "prod", "--yes");
+  assert.equal(alone.code, 2);
+  assert.match(alone.stderr, /web has to run in dev \(parameter flavour is plain, release 1 had hot\)/);
+  const all = ["web.build", "web.deploy@dev", "web.deploy@test", "web.deploy@prod"];
+  assert.deepEqual(started(await box.json<Summary>("run", "--to", "prod", "--yes")), all);
+  const { environments } = await box.json<Outputs>("outputs");
+  const digests = new Set(Object.values(environments).map(({ web }) => web!.artifacts.bytes!.digest));
+  assert.equal(digests.size, 1);
+  const cold = await box.json<Summary>("run", "--env", "dev", "--param", "flavour=cold");
+  assert.deepEqual(started(cold), ["web.build", "web.deploy@dev"]);
+  const again = await box.json<Summary>("run", "--env", "dev", "--param", "flavour=cold");
+  assert.equal(again.conclusion, "nothing-to-do");
+});
+
 test("a push goes where its branch leads, and on; by hand it goes as far as it is told", async (t) => {
   const box = sandbox(t, { files: shop() });
   const environments = async (...args: string[]) =>

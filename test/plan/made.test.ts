@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Delivery } from "../../src/model/delivery.ts";
+import type { Delivery, EventName, Job } from "../../src/model/delivery.ts";
 import { plan } from "../../src/plan/make-plan.ts";
 import type { Made, MadeRelease, Plan } from "../../src/plan/plan.ts";
 import {
@@ -175,6 +175,54 @@ test("parameters and the branch count as far as the job reads them", () => {
   // What was not written down is not taken for the same.
   const silent = made(12, { "web.build": dist("a"), "web.test": {} });
   assert.equal(asked({ size: "small" }, "main", [silent]).decision, "run");
+});
+
+test("another parameter is a change for every pipeline that reads it, in every environment, and for no other", () => {
+  const sized = (parts: Partial<Job>) => ({ env: { SIZE: { parameter: "size" } }, ...parts });
+  const reading = (build: Partial<Job>, deploy: Partial<Job>) =>
+    pipeline("web", {
+      jobs: {
+        build: releaseJob({ artifacts: { dist: { path: "dist" } }, ...build }),
+        deploy: job({ needs: ["build"], ...deploy }),
+      },
+    });
+  const isLarge = { parameter: "size", equals: "large" };
+  const step = { ...job().steps[0]!, condition: { not: isLarge } };
+  const ways = [
+    reading(sized({}), {}),
+    reading({}, sized({})),
+    reading({}, { steps: [...job().steps, step] }),
+    reading({}, { condition: { any: [isLarge, { environment: ["dev"] }] } }),
+  ];
+  const there = { web: deployed(12, { commit: "new", ...dist("a") }), other: deployed(12, { commit: "new" }) };
+  for (const [index, way] of ways.entries()) {
+    const both = delivery([way, pipeline("other")], environments);
+    const asked = (parameters: Record<string, string>, then?: Record<string, string>, event: EventName = "manual") => {
+      const set = { ...made(12, { "web.build": dist("a") }), ...(then && { parameters: then }) };
+      const found = ask(
+        {
+          made: [set],
+          deployed: { dev: there, test: there, prod: there },
+          parameters,
+          environments: ["dev", "test", "prod"],
+          change: { event },
+        },
+        both,
+      );
+      return found.pipelines.map(({ decision, reason }) => `${decision} ${reason.code}: ${reason.text}`);
+    };
+    const now = asked({ size: "small", more: "2" }, { size: "large", more: "1" });
+    const run = "run other-parameter: parameter size is small, release 12 had large";
+    const reuse = "reuse unchanged: unchanged since release 12: outputs reused";
+    assert.deepEqual(now, [run, reuse, run, reuse, run, reuse], `way ${index}`);
+    for (const same of [
+      asked({ size: "large" }, { size: "large" }),
+      asked({ size: "large" }, {}),
+      asked({ size: "large" }),
+      asked({}, { size: "large" }),
+    ])
+      assert.ok(same.every((line) => line === reuse));
+  }
 });
 
 test("across pipelines: taken over only together with what it was made from", () => {

@@ -27,6 +27,7 @@ function run(name: string, release: number, commit: string) {
     planned("web.deploy@dev", { environment: "dev" }),
   ]);
   event.plan.change.commit = commit;
+  event.plan.parameters = { size: "small" };
   return event;
 }
 
@@ -37,7 +38,9 @@ test("what a run made once is found by its commit, whatever became of the run", 
   const build = succeeded("r1", "web.build", { artifacts: dist, outputs: { version: "1" } });
   await append(store, [run("r1", 1, "c1"), build, succeeded("r1", legs[0]!)], 10);
   const made = { release: 1, outputs: { version: "1" }, artifacts: dist, inputs };
-  assert.deepEqual(store.made(["c1"]), [{ release: 1, commit: "c1", jobs: { "web.build": made } }]);
+  assert.deepEqual(store.made(["c1"]), [
+    { release: 1, commit: "c1", parameters: { size: "small" }, jobs: { "web.build": made } },
+  ]);
   await append(store, [succeeded("r1", legs[1]!), finished("r1", { conclusion: "failed" })], 20);
   const tested = { release: 1, outputs: {}, artifacts: {}, inputs: {} };
   assert.deepEqual(store.made(["c1"])[0]!.jobs, { "web.build": made, "web.test": tested });
