@@ -73,6 +73,17 @@ test("forced, or with its files gone, it is built anew, and said to be other byt
   assert.deepEqual(started({ conclusion, jobs }), ["api.build", "api.deploy@prod"]);
 });
 
+test("an environment alone may be forced when what comes before it has passed, and only then", async (t) => {
+  const box = sandbox(t, { files: shop() });
+  await box.baton("run");
+  const forced = await box.json<Summary>("run", "--env", "prod", "--force", "--yes");
+  assert.deepEqual(started(forced), ["api.build", "api.deploy@prod"]);
+  box.write({ more: "x" });
+  const { code, stderr } = await box.baton("run", "--env", "prod", "--force", "--yes", "--allow-dirty");
+  assert.equal(code, 2);
+  assert.match(stderr, /api has to run in test \(1 file changed/);
+});
+
 test("built with another parameter it goes through what comes before as well, and a parameter alone is a change", async (t) => {
   const box = sandbox(t, {
     files: {

@@ -90,7 +90,8 @@ export async function planFor(question: Question): Promise<PlannedRequest> {
 
 /** A single environment may be asked for when what comes before it has nothing left to do for these files. */
 function requirePassed(delivery: Delivery, request: PlanRequest, name: string): void {
-  const mayNot = mayDeploy(delivery, request, name);
+  // What is forced here is not to be forced there: it has passed all the same.
+  const mayNot = mayDeploy(delivery, { ...request, force: "none" }, name);
   if (mayNot?.code !== "not-passed") return;
   const { before, open } = mayNot;
   const because = `${open.pipeline} has to run in ${open.environment} (${open.reason.text})`;
