@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
 import type { Checkpoint } from "../engine/saved-state.ts";
+import { makeTablesAnew, misshapenTables } from "./derived-tables.ts";
 
 /**
  * The one checkpoint of a journal. It belongs to an event, by number and checksum, and has a checksum of its own over all
@@ -21,7 +22,17 @@ interface Head {
   chain: string;
 }
 
+/** For whoever opens the journal to write: without the table nothing could be kept. */
+export function ensureCheckpointTable(database: DatabaseSync): void {
+  if (misshapenTables(database, ["checkpoint"]).length === 0) return;
+  database.exec("begin immediate");
+  makeTablesAnew(database, ["checkpoint"]);
+  database.exec("commit");
+}
+
+/** Nothing depends on it: where there is no such table, or one of another shape, there is no checkpoint. */
 export function readCheckpoint(database: DatabaseSync): Checkpoint | undefined {
+  if (misshapenTables(database, ["checkpoint"]).length > 0) return undefined;
   const row = database.prepare("select checkpoint.*, chain from checkpoint join event using (seq)").get();
   if (row === undefined) return undefined;
   const state = row.state as Uint8Array;

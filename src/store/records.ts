@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EngineEvent, HistoryBegins, Recorded, RunFinished } from "../engine/events.ts";
 import type { Deployed, JobId } from "../plan/plan.ts";
+import { makeTablesAnew } from "./derived-tables.ts";
 
 /**
  * Keeps the tables that are derived from the journal: the list of runs and where to find what each deployed. Only the rare events that
@@ -83,9 +84,10 @@ export function deployedIn(event: EngineEvent, at: { environment: string; pipeli
   }
 }
 
-/** Derives the records again from the whole journal, in one transaction. */
+/** Makes the derived tables anew and derives the records from the whole journal, in one transaction. */
 export function rebuildRecords(database: DatabaseSync, journal: Iterable<Recorded>): void {
-  database.exec("begin immediate; delete from run; delete from deployment; delete from made; delete from checkpoint");
+  database.exec("begin immediate");
+  makeTablesAnew(database);
   const record = recordWriter(database);
   for (const recorded of journal) record(recorded);
   database.exec("commit");

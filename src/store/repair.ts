@@ -5,11 +5,18 @@ import type { HistoryBegins, RunId } from "../engine/events.ts";
 import { salvage } from "../engine/salvage.ts";
 import { eventVersions } from "../engine/upcast.ts";
 import { chainOf, chainStart, type StoredRow } from "./chain.ts";
+import { misshapenTables } from "./derived-tables.ts";
 import { eventOf, eventsOf, rowsOf } from "./event-rows.ts";
 import { lockAlone } from "./folder-lock.ts";
-import { createJournal, openJournalForWriting, recognise, syncFile } from "./journal-database.ts";
+import {
+  createJournal,
+  openJournalForReading,
+  openJournalForWriting,
+  recognise,
+  syncFile,
+} from "./journal-database.ts";
 import { rebuildRecords } from "./records.ts";
-import { newestRelease, newestTracedRelease, type StateFolder, stateFolder } from "./state-folder.ts";
+import { newestRelease, newestTracedRelease, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
 import { asStoreError, type StoreError } from "./store-error.ts";
 
 export interface Repaired {
@@ -58,6 +65,21 @@ export function repairJournal(statePath: string, { now, because }: { now: number
   } finally {
     lock.release();
   }
+}
+
+/**
+ * Makes derived tables anew that are gone or of another shape, which needs nothing but whole events. Whether there were any.
+ * @throws {StoreError}
+ */
+export function mendDerivedTables(statePath: string): boolean {
+  const folder = stateFolder(statePath);
+  requireJournal(folder);
+  {
+    using database = openJournalForReading(folder);
+    if (misshapenTables(database).length === 0) return false;
+  }
+  rebuildJournalRecords(statePath);
+  return true;
 }
 
 /** Derives the tables again that are derived from the events; those must be whole. */

@@ -41,7 +41,18 @@ export function damagedJournal(path: string, what: string, cause?: unknown): Sto
 }
 
 // Primary SQLite result codes, the low byte of the extended ones: https://sqlite.org/rescode.html
-const sqlite = { perm: 3, busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 };
+const sqlite = {
+  error: 1,
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioerr: 10,
+  corrupt: 11,
+  full: 13,
+  cantopen: 14,
+  notadb: 26,
+};
 
 /** Puts words to what SQLite and the file system throw; anything else is a bug and is returned as it is. */
 export function asStoreError(error: unknown, path: string): Error {
@@ -49,7 +60,9 @@ export function asStoreError(error: unknown, path: string): Error {
   const { code, errcode } = error as { code?: string; errcode?: number };
   const because = { cause: error };
   const said = error.message;
-  switch (code === "ERR_SQLITE_ERROR" ? (errcode ?? 0) & 0xff : code) {
+  // Baton's own SQL is right for the tables that it made.
+  const isOfOtherShape = /^no such (table|column)|has no column named/.test(said);
+  switch (code === "ERR_SQLITE_ERROR" ? (isOfOtherShape ? sqlite.corrupt : (errcode ?? 0) & 0xff) : code) {
     case sqlite.full:
     case "ENOSPC":
     case "EDQUOT":

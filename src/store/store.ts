@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Recorded, RunId } from "../engine/events.ts";
 import type { Lease, Store, Turn } from "../engine/ports.ts";
+import { ensureCheckpointTable } from "./checkpoints.ts";
 import type { FileLock } from "./file-lock.ts";
 import { lockForOpening } from "./folder-lock.ts";
 import { openJournalForReading, openJournalForWriting } from "./journal-database.ts";
@@ -27,6 +28,7 @@ export function openStore(statePath: string): StoreHandle {
   try {
     database = openJournalForWriting(folder);
     verifyLately(database, folder);
+    ensureCheckpointTable(database);
     return new StoreHandle(folder, database, takeLease(folder));
   } catch (error) {
     database?.close();

@@ -6,6 +6,7 @@ import { takeCheckpoint } from "../engine/checkpoint.ts";
 import { fold, runHistory } from "../engine/fold.ts";
 import { checkpointShape } from "../engine/saved-state.ts";
 import { emptyState } from "../engine/state.ts";
+import { recordTables } from "./derived-tables.ts";
 import { eventsOf, rowsOf } from "./event-rows.ts";
 import { openJournalForReading } from "./journal-database.ts";
 import { migrate } from "./migrations.ts";
@@ -33,7 +34,7 @@ export function verifyWholeJournal(statePath: string): WholeJournal {
     migrate(derived, 0);
     deriveRecords(database, derived, folder);
     const isKept = foldAll(reader);
-    const staleTables = ["run", "deployment", "made"].filter((table) => dump(database, table) !== dump(derived, table));
+    const staleTables: string[] = recordTables.filter((table) => dump(database, table) !== dump(derived, table));
     if (!isKept) staleTables.push("checkpoint");
     return { runs: reader.runs().length, staleTables };
   } catch (error) {

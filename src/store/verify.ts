@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { misshapenTables, recordTables } from "./derived-tables.ts";
 import { eventsOf, rowsOf } from "./event-rows.ts";
 import { newestLoggedRelease, type StateFolder } from "./state-folder.ts";
 import { asStoreError, damagedJournal } from "./store-error.ts";
@@ -15,6 +16,10 @@ export function verifyLately(database: DatabaseSync, folder: StateFolder): void 
   // Before the journal is asked: a log is only begun when its run is in the journal.
   const logged = newestLoggedRelease(folder);
   try {
+    const [misshapen] = misshapenTables(database, recordTables);
+    if (misshapen !== undefined) {
+      throw damagedJournal(folder.journal, `its table "${misshapen}" is gone or is not one that Baton made`);
+    }
     if (logged > lastRelease(database)) {
       const run = `r${String(logged).padStart(4, "0")}`;
       throw damagedJournal(

@@ -146,6 +146,21 @@ test("a list of runs that says something else than the events is derived again",
   assert.match((await succeeds(box, "status")).stdout, /r0001 .*succeeded/);
 });
 
+test("tables that are gone are made anew from the events", async (t) => {
+  const { box, journal } = await shop(t);
+  const drop = (...tables: string[]) => {
+    using database = new DatabaseSync(journal);
+    for (const table of tables) database.exec(`drop table ${table}`);
+  };
+  drop("checkpoint");
+  await succeeds(box, "status");
+  drop("run", "made", "deployment");
+  await allRefuse(box, /damaged: its table "run" is gone/);
+  assert.match((await succeeds(box, "doctor", "--repair")).stderr, /derived again from the events/);
+  assert.match((await succeeds(box, "status")).stdout, /r0001 .*succeeded/);
+  await succeeds(box, "approve", "2", "prod");
+});
+
 test("a cancel that an older Baton wrote behind the end of its run changes nothing", async (t) => {
   const { box, journal } = await shop(t);
   // As Baton 0.1 left it: without checksums, which come with the next command.

@@ -71,6 +71,25 @@ for (const [what, sql] of harms) {
   });
 }
 
+for (const [what, sql] of [
+  ["is gone", "drop table checkpoint"],
+  ["has another shape", "drop table checkpoint; create table checkpoint (id, state)"],
+  ["is a view", "drop table checkpoint; create view checkpoint as select 1 as id"],
+] as const) {
+  test(`where the table of checkpoints ${what} there is none, and whoever writes makes it anew`, async (t) => {
+    const folder = await withCheckpoint(t);
+    const { state } = read(folder);
+    change(folder, sql);
+    assert.deepEqual(read(folder), { state, isUsed: false });
+    assert.deepEqual(verifyWholeJournal(folder).staleTables, []);
+    {
+      await using store = openStore(folder);
+      await store.turn(() => ({ events: [], at: 3, checkpoint: takeCheckpoint(store.state()) }));
+    }
+    assert.deepEqual(read(folder), { state, isUsed: true });
+  });
+}
+
 test("a checkpoint of a journal whose end was put back does not count", async (t) => {
   const folder = await withCheckpoint(t);
   change(folder, "delete from event where seq > 2; delete from run where run in ('r2', 'r3')");

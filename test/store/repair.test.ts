@@ -5,8 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { replay } from "../../src/engine/fold.ts";
 import type { Deployed } from "../../src/plan/plan.ts";
-import { repairJournal } from "../../src/store/repair.ts";
+import { mendDerivedTables, repairJournal } from "../../src/store/repair.ts";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
+import { verifyWholeJournal } from "../../src/store/verify-whole.ts";
 import { append, created, finished, started } from "./events.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -102,6 +103,42 @@ test("a second repair keeps what the first one kept", async (t) => {
   change(folder, "update event set at = 7 where seq = 5");
   const again = repairJournal(folder, { now: now + 1000, because: "it happened again" });
   assert.equal(again.lost, "events 2 to 3, 5");
+  await assertWhole(folder);
+});
+
+for (const table of ["run", "deployment", "made"]) {
+  for (const [what, sql] of [
+    ["gone", `drop table ${table}`],
+    ["of another shape", `drop table ${table}; create table ${table} (run, release)`],
+  ] as const) {
+    test(`the derived table "${table}" that is ${what} is damage, made anew from the events`, async (t) => {
+      const folder = await history(t);
+      const before = openStoreForReading(folder);
+      const [runs, deployed] = [before.runs(), before.deployed()];
+      before.close();
+      assert.equal(mendDerivedTables(folder), false);
+      change(folder, sql);
+      const said = { code: "damaged", message: new RegExp(`its table "${table}" is gone or .*doctor --repair`) };
+      assert.throws(() => openStore(folder), said);
+      assert.throws(() => openStoreForReading(folder), said);
+      assert.throws(() => verifyWholeJournal(folder), said);
+      assert.equal(mendDerivedTables(folder), true);
+      {
+        using reader = openStoreForReading(folder);
+        assert.deepEqual([reader.runs(), reader.deployed()], [runs, deployed]);
+      }
+      using store = openStore(folder);
+      await append(store, [finished("r0003", there(3))], 2);
+      assert.deepEqual(store.deployed(), there(3));
+    });
+  }
+}
+
+test("a journal without its events is damage, and begun anew", async (t) => {
+  const folder = await history(t);
+  change(folder, "drop table event");
+  assert.throws(() => openStoreForReading(folder), { code: "damaged" });
+  assert.equal(repair(folder).kept, 0);
   await assertWhole(folder);
 });
 

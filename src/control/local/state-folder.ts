@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { replay } from "../../engine/fold.ts";
 import { createRunner } from "../../runner/runner.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
-import { rebuildJournalRecords, repairJournal } from "../../store/repair.ts";
+import { mendDerivedTables, rebuildJournalRecords, repairJournal } from "../../store/repair.ts";
 import { openStoreForReading, storeProcesses } from "../../store/store.ts";
 import type { StoreError } from "../../store/store-error.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
@@ -102,9 +102,10 @@ export async function repairStateFolder(stateFolder: string): Promise<RepairView
 
 async function repairTheJournal(stateFolder: string): Promise<Omit<RepairView, "artifacts">> {
   try {
+    const mended = mendDerivedTables(stateFolder);
     const { staleTables } = verifyWholeJournal(stateFolder);
     if (staleTables.length > 0) rebuildJournalRecords(stateFolder);
-    return { derivedAgain: staleTables.length > 0 };
+    return { derivedAgain: mended || staleTables.length > 0 };
   } catch (error) {
     const { code, message } = error as StoreError;
     if (code === "empty") return { derivedAgain: false };
