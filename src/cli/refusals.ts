@@ -172,6 +172,17 @@ const failures = {
     message: `the folder that run ${subject} works on is gone: ${because}`,
     next: `put it back and resume, or give the run up with: baton cancel ${subject}`,
   }),
+  "workplace-moved": ({ subject, known: [head = "", there = "", back], because }) => ({
+    message: `run ${subject} works in the working tree itself, on ${shortCommit(head)}, and ${there === "" ? "no commit" : shortCommit(there)}${because ? ` (${because})` : ""} is checked out there`,
+    next: `git checkout ${back} goes back, then the same command again; or ${anew(subject)}`,
+  }),
+  "workplace-changed": ({ subject, known: [commit = "", ...files] }) => ({
+    message: `run ${subject} works in the working tree itself, and ${files.length === 0 ? "nobody can tell any more what was there" : `these files have changed since: ${someOf(files)}`}`,
+    next:
+      files.length === 0
+        ? anew(subject)
+        : `put them back (git diff ${shortCommit(commit)} shows them), then the same command again; or ${anew(subject)}`,
+  }),
   "workplace-unknown": ({ subject, because }) => ({
     message: `nothing says where run ${subject} works: ${because}`,
     next: `baton run does what is left of it as a new run; baton cancel ${subject} gives it up if it has not ended`,
@@ -198,6 +209,12 @@ export function problemIn(error: unknown): UsageError | Failure | undefined {
 }
 
 const didYouMean = ({ near }: Refusal) => (near === undefined ? "" : `; did you mean ${near}?`);
+
+const shortCommit = (commit: string) => commit.slice(0, 7);
+
+/** What there is now, in place of a run that cannot go on with it. */
+const anew = (run: string) =>
+  `baton cancel ${run} if it has not ended, then baton run --in-place, which plans what is there now`;
 
 const alsoWaits = (known: readonly string[]) => (known.length > 0 ? `; ${known.join(", ")} does` : "");
 

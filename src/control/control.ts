@@ -63,6 +63,10 @@ export type RefusalCode =
   | "environment-busy"
   | "journal-not-written"
   | "workplace-gone"
+  // Known: the commit that it was made for, the one there now (empty: none), what to check out. Because: the branch there now.
+  | "workplace-moved"
+  // Known: the commit or snapshot that it was made for, then the files (none: nobody can tell).
+  | "workplace-changed"
   | "workplace-unknown";
 
 /** Why it cannot be done, as data: a face puts it into words, a program looks at the code. */

@@ -53,11 +53,19 @@ export async function resolveCommit(root: string, name: string): Promise<string 
 
 /**
  * Paths that differ between two commits, both sides of a rename, relative to the root. Absent when git does not know
- * `base` (a shallow clone, a rewritten branch): the caller must then count everything as changed.
+ * `base` (a shallow clone, a rewritten branch): the caller must then count everything as changed. Without `added`, files that
+ * `base` does not have are left out.
  */
-export async function changedSince(root: string, base: string, commit: string): Promise<string[] | undefined> {
+export async function changedSince(
+  root: string,
+  base: string,
+  commit: string,
+  { added = true }: { added?: boolean } = {},
+): Promise<string[] | undefined> {
   if (base === commit) return [];
-  const args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", base, commit];
+  const args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
+  if (!added) args.push("--diff-filter=a");
+  args.push("--end-of-options", base, commit);
   const text = await askGit(args, { cwd: root });
   return text === undefined ? undefined : splitNul(text);
 }

@@ -6,17 +6,28 @@ import { type Original, readOriginal, renewCheckout } from "../../git/checkout.t
 import { dropRefs, type Ref } from "../../git/refs.ts";
 import { keepRunCommit, listRunRefs, type RunRefs } from "../../git/run-refs.ts";
 import { keepSnapshot, listSnapshots } from "../../git/snapshot.ts";
+import { changedSince, resolveCommit } from "../../git/worktree.ts";
 import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
 import { folderId } from "../../runner/runner.ts";
 import { refused } from "../control.ts";
-import type { Source } from "../request/source.ts";
+import { readSource, type Source } from "../request/source.ts";
 
 /** Where the jobs of a run work, kept in `.baton/checkouts/<run>.json` so that a resumed run works on the same files. */
 type Workplace =
-  /** In the working tree itself; `directory` is absolute. */
-  | { version: 1; kind: "in-place"; directory: string }
+  /** In the working tree itself; `directory` is absolute. `made`: what lay there, where a commit can stand for it. */
+  | { version: 1; kind: "in-place"; directory: string; made?: Made }
   /** Each attempt in a checkout of its own. `prefix` is the definition's folder below the top of the repository. */
   | { version: 1; kind: "checkout"; root: string; commit: string; branch?: string; prefix: string };
+
+/** What the working tree held when a run was made that works in it. */
+interface Made {
+  root: string;
+  /** Its files: a snapshot where some were not committed. */
+  commit: string;
+  /** What was checked out. */
+  head: string;
+  branch?: string;
+}
 
 /** Refs as they were when they were listed. */
 export interface Kept {
@@ -53,10 +64,11 @@ export class Checkouts {
     mkdirSync(this.#folder, { recursive: true });
     let place: Workplace = { version: 1, kind: "in-place", directory: source.root };
     if (source.kind === "commit") {
-      const { root, commit, branch, prefix } = source;
+      const { root, commit, head, prefix } = source;
+      const branch = source.branch === undefined ? {} : { branch: source.branch };
       place = inPlace
-        ? { version: 1, kind: "in-place", directory: join(root, prefix) }
-        : { version: 1, kind: "checkout", root, commit, prefix, ...(branch !== undefined && { branch }) };
+        ? { version: 1, kind: "in-place", directory: join(root, prefix), made: { root, commit, head, ...branch } }
+        : { version: 1, kind: "checkout", root, commit, prefix, ...branch };
     }
     const path = this.#record(run);
     writeFileSync(`${path}.new`, `${JSON.stringify(place, null, 2)}\n`);
@@ -67,8 +79,9 @@ export class Checkouts {
   /** Gives the commit of a run a ref of the run's own. Resolves with a sentence about what may endanger the run. */
   async keepCommit(run: RunId): Promise<string | undefined> {
     const place = this.#workplace(run);
-    if (place.kind === "in-place") return undefined;
-    const unkept = await keepRunCommit(this.#refs(place.root), run, place.commit);
+    const source = place.kind === "in-place" ? place.made : place;
+    if (source === undefined) return undefined;
+    const unkept = await keepRunCommit(this.#refs(source.root), run, source.commit);
     return unkept && `git may collect the commit of this run, because no ref could be given to it: ${unkept}`;
   }
 
@@ -76,12 +89,12 @@ export class Checkouts {
     return { root, owner: folderId(dirname(this.#folder)) };
   }
 
-  /** Before a run goes on: what it works on must be there. */
-  restore(run: RunId): void {
+  /** Before a run goes on: what it works on must be there, and be what the run was made for. @throws {Refused} */
+  async restore(run: RunId): Promise<void> {
     const place = this.#workplace(run);
     const needed = place.kind === "in-place" ? place.directory : place.root;
-    if (existsSync(needed)) return;
-    throw refused("workplace-gone", { subject: run, because: needed });
+    if (!existsSync(needed)) throw refused("workplace-gone", { subject: run, because: needed });
+    if (place.kind === "in-place" && place.made !== undefined) await requireUnchanged(run, place.made);
   }
 
   directoryOf(attempt: AttemptName): string {
@@ -143,7 +156,8 @@ export class Checkouts {
     const runs = new Set(readdirSync(this.#folder).map((name) => name.replace(/\.json(\.new)?$/, "")));
     for (const run of runs) {
       const record = isRemembered(run) ? this.#read(run) : undefined;
-      if (record?.kind === "checkout") needed.add(record.commit);
+      const commit = record?.kind === "in-place" ? record.made?.commit : record?.commit;
+      if (commit !== undefined) needed.add(commit);
     }
     // Large folders take their time, and what is decided now must be true when it is done.
     if (root !== undefined)
@@ -191,6 +205,24 @@ export class Checkouts {
       throw error;
     }
   }
+}
+
+/** Files that were not there are no matter: the run's own jobs make some. @throws {Refused} */
+async function requireUnchanged(run: RunId, { root, commit, head, branch }: Made): Promise<void> {
+  const now = await readSource({ root, repository: root });
+  if (now.kind === "commit" && now.commit === commit) return;
+  if (now.kind === "folder" || now.head !== head) {
+    const isThere = branch !== undefined && (await resolveCommit(root, `refs/heads/${branch}`)) === head;
+    const there = now.kind === "folder" ? { commit: "", branch: now.branch } : { commit: now.head, branch: now.branch };
+    throw refused("workplace-moved", {
+      subject: run,
+      known: [head, there.commit, isThere ? branch : head],
+      because: there.branch ?? "",
+    });
+  }
+  const changed = await changedSince(root, commit, now.commit, { added: false });
+  if (changed !== undefined && changed.length === 0) return;
+  throw refused("workplace-changed", { subject: run, known: [commit, ...(changed ?? [])] });
 }
 
 function keyOf({ run, job, attempt }: AttemptName): string {

@@ -71,7 +71,7 @@ export async function openLocalHost({ project, secrets, delivery }: OpenLocalHos
       checkouts,
       artifacts,
       async adopt(run, by) {
-        checkouts.restore(run);
+        await checkouts.restore(run);
         const interrupted = await engine.adopt([run], { by: by.name });
         return { interrupted: interrupted.map(({ job }) => job) };
       },

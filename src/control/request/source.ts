@@ -22,7 +22,7 @@ export type Source =
     }
   | { kind: "folder"; root: string; because: string; branch: string | undefined };
 
-export async function readSource(project: Project): Promise<Source> {
+export async function readSource(project: Pick<Project, "root" | "repository">): Promise<Source> {
   if (project.repository === undefined) {
     return { kind: "folder", root: project.root, because: "this is not a git repository", branch: undefined };
   }

@@ -24,7 +24,7 @@ export async function retryRun(caller: Caller, request: RetryRequest): Promise<U
     run,
     options: request,
     async begin(host) {
-      host.checkouts.restore(run);
+      await host.checkouts.restore(run);
       host.withhold(run);
       await host.engine.retry(run, { by });
       return { interrupted: [] };
