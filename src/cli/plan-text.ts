@@ -89,9 +89,15 @@ function lackingLines({ lacking, style }: JudgedView): string[] {
 
 export function sourceText({ plan, source, inPlace }: Omit<PlanView, "style">): string {
   if (source.kind === "folder") return `the files as they are: ${source.because}, so everything counts as changed`;
-  const branch = plan.change.branch ? ` on ${plan.change.branch}` : "";
+  const branch = branchText(source.branch, plan.change.branch);
   const extra = source.uncommitted.length > 0 ? ` with ${count(source.uncommitted.length, "uncommitted file")}` : "";
   return `${source.head.slice(0, 7)}${branch}${extra}${inPlace ? ", in the working tree itself" : ""}`;
+}
+
+/** A branch that was only named is told from the one that is checked out. */
+function branchText(here: string | undefined, meant: string): string {
+  if (here !== undefined && meant !== here) return ` on ${here}, as if on ${meant}`;
+  return meant ? ` on ${meant}` : "";
 }
 
 export function totals(plan: Plan): string {

@@ -103,10 +103,7 @@ const usage = {
   }),
   stray: ({ known, because, subject }) => ({
     message: `not without being meant: ${because}; ${subject} asks for approval`,
-    next: `${known
-      .flatMap((code) => (code === "uncommitted" ? "--allow-dirty" : "--any-branch"))
-      .filter(isFirst)
-      .join(" and ")} says that it is meant`,
+    next: meantBy(known.map((code) => (code === "uncommitted" ? "--allow-dirty" : "--any-branch")).filter(isFirst)),
   }),
   "not-ready": ({ because }) => ({
     message: `nothing was begun, because this is missing:\n  ${(because ?? "").replaceAll("\n", "\n  ")}`,
@@ -207,6 +204,9 @@ export function problemIn(error: unknown): UsageError | Failure | undefined {
   if (error instanceof Refused) return inWords(error.refusal);
   return error instanceof Error && worldly.has(error.name) ? new Failure(error.message) : undefined;
 }
+
+const meantBy = (flags: readonly string[]) =>
+  `${flags.join(" and ")} ${flags.length === 1 ? "says" : "say"} that it is meant`;
 
 const didYouMean = ({ near }: Refusal) => (near === undefined ? "" : `; did you mean ${near}?`);
 

@@ -69,3 +69,12 @@ export async function changedSince(
   const text = await askGit(args, { cwd: root });
   return text === undefined ? undefined : splitNul(text);
 }
+
+/** Whether a branch of that name, here or at `origin` as of the last fetch, has the commit. */
+export async function isOnBranch(root: string, branch: string, commit: string): Promise<boolean> {
+  const places = [`refs/heads/${branch}`, `refs/remotes/origin/${branch}`];
+  const found = await Promise.all(
+    places.map((place) => askGit(["merge-base", "--is-ancestor", commit, place], { cwd: root })),
+  );
+  return found.some((answer) => answer !== undefined);
+}

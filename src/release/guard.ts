@@ -6,6 +6,8 @@ import type { Plan } from "../plan/plan.ts";
 export interface Origin {
   /** Undefined: a commit without a branch is checked out, or there is no repository. */
   branch: string | undefined;
+  /** Somebody only says that it is this branch: no branch of that name that git knows has the commit. */
+  isUnproven?: boolean;
   /** Files that no commit holds. */
   uncommitted: number;
 }
@@ -43,6 +45,10 @@ export function straysOf(delivery: Delivery, { plan, origin }: { plan: Plan; ori
     } else {
       const why = whyNotOn(delivery, name, origin.branch);
       if (why !== undefined) strays.push(stray("other-branch", notReachedText(name, origin.branch, why)));
+      else if (origin.isUnproven) {
+        const takes = `${name} takes pushes to ${entries.join(" or ")}`;
+        strays.push(stray("other-branch", `${takes}, and this commit is on no branch ${origin.branch} that git knows`));
+      }
     }
     if (origin.uncommitted > 0) {
       const files = origin.uncommitted === 1 ? "1 file that is" : `${origin.uncommitted} files that are`;

@@ -142,6 +142,8 @@ test("what a push would not have brought is said, and refused where somebody has
   assert.match(prod.stderr, /next: --any-branch says that it is meant/);
   box.write({ uncommitted: "x" });
   await box.baton("run", "--env", "test");
+  const neither = await box.baton("run", "--env", "prod", "--yes");
+  assert.match(neither.stderr, /next: --any-branch and --allow-dirty say that it is meant/);
   const both = await box.baton("run", "--env", "prod", "--yes", "--any-branch");
   assert.equal(both.code, 2);
   assert.match(both.stderr, /would get 1 file that is not committed/);
@@ -149,6 +151,30 @@ test("what a push would not have brought is said, and refused where somebody has
   const meant = await box.baton("run", "--env", "prod", "--yes", "--any-branch", "--allow-dirty");
   assert.equal(meant.code, 0, meant.stderr);
   assert.match(meant.stderr, /prod asks for approval by owners; who answers here is not checked/);
+});
+
+test("a branch that is only named opens no door: it has to have the commit", async (t) => {
+  const box = sandbox(t, { files: shop() });
+  box.git("checkout", "-q", "-b", "feature/evil");
+  box.write({ evil: "x" });
+  box.commit("evil");
+  const named = ["run", "--to", "prod", "--branch", "main", "--yes"];
+  const refused = await box.baton(...named);
+  assert.equal(refused.code, 2, refused.stderr);
+  assert.match(refused.stderr, /prod takes pushes to main, and this commit is on no branch main that git knows/);
+  assert.match(refused.stderr, /next: --any-branch says that it is meant/);
+  const plan = await box.baton("plan", "--to", "prod", "--branch", "main");
+  assert.match(plan.stdout, /on feature\/evil, as if on main/);
+  // As CI services leave it: no branch checked out, the remote's fetched.
+  box.git("checkout", "-q", "--detach");
+  assert.equal((await box.baton(...named)).code, 2);
+  box.git("update-ref", "refs/remotes/origin/main", "HEAD");
+  const fetched = await box.baton(...named);
+  assert.equal(fetched.code, 0, fetched.stderr);
+  // On the branch's own history it is a commit of that branch.
+  box.git("checkout", "-q", "-b", "feature/none", "main");
+  const merged = await box.baton(...named, "--force");
+  assert.equal(merged.code, 0, merged.stderr);
 });
 
 test("a branch without an environment, or none, takes no environment in silence", async (t) => {

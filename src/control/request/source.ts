@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { snapshot } from "../../git/snapshot.ts";
-import { changedSince, readWorktree, resolveCommit } from "../../git/worktree.ts";
+import { changedSince, isOnBranch, readWorktree, resolveCommit } from "../../git/worktree.ts";
 import { refused } from "../control.ts";
 import type { Project } from "../project.ts";
 
@@ -70,6 +70,12 @@ export async function resolveSince(source: Source, since: string): Promise<strin
   const commit = await resolveCommit(source.root, since);
   if (commit !== undefined) return commit;
   throw refused("no-commit", { subject: since });
+}
+
+/** Whether the source comes from that branch: it is checked out, a CI service names it, or git finds the commit on it. */
+export async function comesFrom(source: Source, branch: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  if (branch === (source.branch ?? branchFromCi(env))) return true;
+  return source.kind === "commit" && (await isOnBranch(source.root, branch, source.head));
 }
 
 /** The branch that CI services name when they check out a commit without a branch. */

@@ -11,7 +11,7 @@ import { pastOf } from "../local/past.ts";
 import { findProject, type Project } from "../project.ts";
 import { noPast, type Past, type PlannedRequest, type PlanOptions, planFor } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
-import { readSource, type Source } from "../request/source.ts";
+import { comesFrom, readSource, type Source } from "../request/source.ts";
 
 export interface PlanRequest extends PlanOptions {
   /** The definition; without it the nearest one upwards. */
@@ -54,10 +54,11 @@ export async function planRun(
   const source = await reading;
   const { past, open } = readPast(project, source);
   const environments = everywhere ? { environments: delivery.environments.map(({ name }) => name) } : {};
+  const isUnproven = request.branch !== undefined && !(await comesFrom(source, request.branch, caller.env));
   const again = async (past: Past): Promise<Judged> => {
     const planned = await planFor({ delivery, source, past, options: request, env: caller.env, ...environments });
     const { plan, branch } = planned;
-    const strays = straysOf(delivery, { plan, origin: { branch, uncommitted: uncommittedIn(source) } });
+    const strays = straysOf(delivery, { plan, origin: { branch, isUnproven, uncommitted: uncommittedIn(source) } });
     return { ...planned, requirements: requirementsOf(delivery, plan), strays };
   };
   return { project, delivery, source, past, open, again, ...(await again(past)) };
