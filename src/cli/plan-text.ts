@@ -71,6 +71,15 @@ export function unusualLines({ plan, requirements, strays, guessed }: Unusual, s
   return lines;
 }
 
+/** What is made anew although an earlier release had it. */
+export function anewLines({ jobs }: Plan, style: Style): string[] {
+  const anew = jobs.filter(({ environment, decision, reason }) => {
+    return environment === undefined && decision === "run" && reason.code === "not-kept";
+  });
+  const lines = anew.map(({ pipeline, job, reason }) => style.warning(`${pipeline}.${job}: ${reason.text}`));
+  return [...new Set(lines)];
+}
+
 function hollowLines({ requirements, style }: JudgedView): string[] {
   return requirements.hollowGates.map(({ job, neededBy }) =>
     style.warning(

@@ -10,21 +10,59 @@ import {
   verdictOf,
 } from "./decisions.ts";
 import { inTarget, nothingToFail, passedOn } from "./excluded.ts";
-import { type EarlierResults, earlierResults } from "./made.ts";
+import { type EarlierResults, earlierResults, environmentsBefore } from "./made.ts";
 import type { Deployed, Reason } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
+
+/** What a pipeline that runs somewhere may take over for its per-release jobs. */
+export interface ReleasePast {
+  moved: Deployed | undefined;
+  before: EarlierResults | undefined;
+}
+
+/** The pipeline is decided in every target. */
+export function releasePast(context: PlanContext, decided: DecidedPipeline): ReleasePast {
+  const { resolved, placed, release } = decided;
+  const first = placed.find(({ verdict }) => verdict.decision === "run");
+  const moved = first && context.isMove ? movedRelease(context, decided) : undefined;
+  const jobs = resolved.releaseJobs.filter((job) => !release.excluded.has(job));
+  const before = first && moved === undefined ? earlierResults(context, { resolved, jobs, first }) : undefined;
+  return { moved, before };
+}
+
+/** Where it is unchanged although other files than those there go on from there, each with the reason for which it runs. */
+export function passedThrough(context: PlanContext, { placed }: DecidedPipeline, { before }: ReleasePast) {
+  const through = new Map<PlacedPipeline, Reason>();
+  if (before?.lost === undefined) return through;
+  for (const { target, verdict } of placed) {
+    if (verdict.decision !== "run") continue;
+    const names = new Set(environmentsBefore(context, target.name));
+    for (const earlier of placed) {
+      const { name } = earlier.target;
+      if (name === undefined || !names.has(name) || through.has(earlier)) continue;
+      if (earlier.verdict.reason.code !== "unchanged") continue;
+      const text = `${target.name} gets files that are made anew: they go through ${name} first`;
+      through.set(earlier, { code: "not-kept", text, because: [] });
+    }
+  }
+  return through;
+}
 
 /**
  * The per-release jobs run once when the pipeline runs in any target, unless an earlier release made the same already; a release
  * that is moved brings their results along; where every target reuses the pipeline, so do they.
  */
-export function decideReleaseJobs(context: PlanContext, decided: DecidedPipeline, decisions: Decisions): void {
+export function decideReleaseJobs(
+  context: PlanContext,
+  {
+    decided,
+    past: { moved, before },
+    decisions,
+  }: { decided: DecidedPipeline; past: ReleasePast; decisions: Decisions },
+): void {
   const { resolved, placed, release } = decided;
   const running = placed.filter(({ verdict }) => verdict.decision === "run");
   const [first] = running;
-  const moved = first && context.isMove ? movedRelease(context, decided) : undefined;
-  const jobs = resolved.releaseJobs.filter((job) => !release.excluded.has(job));
-  const before = first && moved === undefined ? earlierResults(context, { resolved, jobs, first }) : undefined;
   const reuses = newest(placed.filter(({ verdict }) => verdict.decision === "reuse"));
   const isAnew = isForced(context, resolved) || context.request.change.event === "schedule";
   for (const job of resolved.releaseJobs) {
@@ -47,14 +85,15 @@ export function decideReleaseJobs(context: PlanContext, decided: DecidedPipeline
 function releaseReason(job: ResolvedJob, running: readonly PlacedPipeline[], { best, lost }: EarlierResults): Reason {
   const { reason } = running[0]!.verdict;
   const makes = Object.keys(job.job.artifacts).length > 0;
-  if (lost !== undefined && makes) {
-    const text = `the files that release ${lost} made for this are not kept any more: made anew, other bytes`;
+  const lostOf = lost?.madeIn(job);
+  if (lostOf !== undefined && makes) {
+    const text = `the files that release ${lostOf} made for this are not kept any more: made anew, other bytes`;
     return { code: "not-kept", text, because: [] };
   }
   const names = running.flatMap(({ target }) => target.name ?? []);
   const once = names.length > 1 ? `once for ${names.join(", ")}: ` : "";
-  const isOther = reason.code === "forced" && makes && best?.has(job) === true;
-  const other = isOther ? `: other bytes than those of release ${best.release}` : "";
+  const bestOf = reason.code === "forced" && makes ? best?.madeIn(job) : undefined;
+  const other = bestOf === undefined ? "" : `: other bytes than those of release ${bestOf}`;
   return { ...reason, text: `${once}${reason.text}${other}` };
 }
 

@@ -12,12 +12,14 @@ export interface PipelineQuestion {
   /** Everything it needs is decided. */
   decisions: Decisions;
   neededBy: NeededBy;
+  /** Why it runs when it has no reason of its own. */
+  otherwise?: Reason | undefined;
 }
 
 /** For each pipeline that was not selected, in one target: a selected one, or one that it keeps running, that needs it. */
 export type NeededBy = ReadonlyMap<ResolvedPipeline, ResolvedPipeline>;
 
-export function decidePipeline({ context, placed, decisions, neededBy }: PipelineQuestion): Verdict {
+export function decidePipeline({ context, placed, decisions, neededBy, otherwise }: PipelineQuestion): Verdict {
   const { resolved, target, handsOver } = placed;
   const { name } = resolved.pipeline;
   const closed = closedTarget(context, target);
@@ -36,7 +38,7 @@ export function decidePipeline({ context, placed, decisions, neededBy }: Pipelin
     if (deployed !== undefined && context.request.force !== "all") return insteadOfRun(reason, deployed);
     cause = neededReason(context, placed, consumer);
   } else {
-    cause = affected({ context, resolved, target, handsOver }) ?? upstream({ context, placed, needs });
+    cause = affected({ context, resolved, target, handsOver }) ?? upstream({ context, placed, needs }) ?? otherwise;
   }
   const missing = context.isPullRequest ? undefined : needs.find((need) => isMissing(need, cause));
   if (missing !== undefined) {

@@ -1,8 +1,9 @@
 import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
-import { decidePlacedJobs, decideReleaseJobs, settlePipeline } from "./decide-jobs.ts";
+import { decidePlacedJobs, decideReleaseJobs, passedThrough, releasePast, settlePipeline } from "./decide-jobs.ts";
 import { decidePipeline, type NeededBy, usable } from "./decide-pipeline.ts";
 import type { DecidedPipeline, Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
 import { type Excluded, excludedJobs } from "./excluded.ts";
+import type { Reason } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
 import { refusedEvent } from "./triggers.ts";
 
@@ -12,10 +13,12 @@ export function decide(context: PlanContext): Decisions {
   for (const resolved of context.resolved.pipelines) decisions.set(resolved, prepare(context, resolved));
   const neededBy = context.targets.map((target) => findNeeded(context, target, decisions));
   for (const decided of decisions.values()) {
-    for (const placed of decided.placed) {
-      placed.verdict = decidePipeline({ context, placed, decisions, neededBy: neededBy[placed.target.index]! });
-    }
-    decideReleaseJobs(context, decided, decisions);
+    const verdictIn = (placed: PlacedPipeline, otherwise?: Reason) =>
+      decidePipeline({ context, placed, decisions, neededBy: neededBy[placed.target.index]!, otherwise });
+    for (const placed of decided.placed) placed.verdict = verdictIn(placed);
+    const past = releasePast(context, decided);
+    for (const [placed, reason] of passedThrough(context, decided, past)) placed.verdict = verdictIn(placed, reason);
+    decideReleaseJobs(context, { decided, past, decisions });
     for (const placed of decided.placed) {
       decidePlacedJobs(placed, decisions);
       settlePipeline(decided, placed);

@@ -14,17 +14,16 @@ import { valuesOf } from "./read-parameters.ts";
  * that is complete, and only then one of which some jobs are left to do.
  */
 export interface Earlier {
-  release: number;
   /** How the job's result came about, when it may be taken over: what it needs and reads is what it was then. */
   take(job: ResolvedJob, decisions: Decisions): Verdict | undefined;
-  /** Whether it has a result of the job, be it one that may not be taken. */
-  has(job: ResolvedJob): boolean;
+  /** The release that made its result of the job, be it one that may not be taken; undefined: it has none. */
+  madeIn(job: ResolvedJob): number | undefined;
 }
 
 export interface EarlierResults {
   best: Earlier | undefined;
-  /** The release whose files would have been taken, had they been kept. */
-  lost: number | undefined;
+  /** What would have been taken, had its files been kept. */
+  lost: Earlier | undefined;
 }
 
 export function earlierResults(
@@ -39,8 +38,8 @@ export function earlierResults(
   const kept = sets.filter(isKept);
   const best =
     kept.find((one) => one.isComplete) ?? kept.find((one) => jobs.some((job) => one.result(job) !== undefined));
-  const lost = best?.isComplete ? undefined : sets.find((one) => one.isComplete && !isKept(one))?.release;
-  return { best: best && earlier(best), lost };
+  const lost = best?.isComplete ? undefined : sets.find((one) => one.isComplete && !isKept(one));
+  return { best: best && earlier(best), lost: lost && earlier(lost) };
 }
 
 /** Parameters, and the branch, as far as the job reads them: what tells apart two results of one commit. */
@@ -116,7 +115,8 @@ function provenBefore({ context, resolved, jobs }: Question, { target }: PlacedP
   return found;
 }
 
-function environmentsBefore({ delivery }: PlanContext, name: string | undefined): string[] {
+/** However far. */
+export function environmentsBefore({ delivery }: PlanContext, name: string | undefined): string[] {
   const named = new Map(delivery.environments.map((environment) => [environment.name, environment]));
   const before = new Set(name === undefined ? [] : named.get(name)?.after);
   for (const one of before) for (const further of named.get(one)?.after ?? []) before.add(further);
@@ -189,10 +189,9 @@ function hasSameInputs(job: ResolvedJob, made: Made | undefined, { request }: Pl
 }
 
 function earlier(candidate: Candidate): Earlier {
-  const { release, commit, words } = candidate;
+  const { commit, words } = candidate;
   return {
-    release,
-    has: (job) => candidate.result(job) !== undefined,
+    madeIn: (job) => candidate.result(job)?.release,
     take(job, decisions) {
       const made = candidate.result(job);
       if (made === undefined) return undefined;

@@ -29,10 +29,14 @@ export function environmentsBefore({ environments }: Delivery, name: string): st
 export function mayDeploy(delivery: Delivery, request: PlanRequest, environment: string): MayNot | undefined {
   const before = environmentsBefore(delivery, environment);
   if (before.length === 0) return undefined;
-  const { pipelines, jobs } = plan(delivery, { ...request, environments: before });
+  // With the environment itself, whose needs may send something through those before it again.
+  const { pipelines, jobs } = plan(delivery, { ...request, environments: [...before, environment] });
   // Where all that a pipeline does is done already, nothing is left to pass.
-  const busy = new Set(jobs.flatMap(({ decision, pipeline }) => (decision === "run" ? [pipeline] : [])));
-  const open = pipelines.find(({ decision, pipeline }) => decision === "run" && busy.has(pipeline));
+  const isBefore = (at: { environment?: string }) => at.environment !== environment;
+  const busy = new Set(
+    jobs.filter(isBefore).flatMap(({ decision, pipeline }) => (decision === "run" ? [pipeline] : [])),
+  );
+  const open = pipelines.find((item) => isBefore(item) && item.decision === "run" && busy.has(item.pipeline));
   return open && { code: "not-passed", before, open };
 }
 

@@ -68,9 +68,20 @@ test("forced, or with its files gone, it is built anew, and said to be other byt
   rmSync(join(box.root, ".baton", "artifacts"), { recursive: true });
   const plan = await box.baton("plan", "--to", "prod");
   assert.match(plan.stdout, /the files that release 1 made for this are not kept any more: made anew, other bytes/);
-  const { conclusion, jobs } = await box.json<Summary>("run", "--to", "prod", "--yes");
-  assert.equal(conclusion, "succeeded");
-  assert.deepEqual(started({ conclusion, jobs }), ["api.build", "api.deploy@prod"]);
+  const alone = await box.baton("run", "--env", "prod", "--yes");
+  assert.equal(alone.code, 2);
+  assert.match(
+    alone.stderr,
+    /api has to run in test \(prod gets files that are made anew: they go through test first\)/,
+  );
+  const { code, stdout, stderr } = await box.baton("run", "--to", "prod", "--yes", "--json");
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /api\.build: the files that release 1 made for this are not kept any more: made anew, other bytes/,
+  );
+  assert.deepEqual(started(JSON.parse(stdout)), ["api.build", "api.deploy@test", "api.deploy@prod"]);
+  assert.equal(await digestIn(box, "prod"), await digestIn(box, "test"));
 });
 
 test("an environment alone may be forced when what comes before it has passed, and only then", async (t) => {

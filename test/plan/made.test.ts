@@ -12,6 +12,7 @@ import {
   jobOf,
   output,
   pipeline,
+  pipelineDecisions,
   type RequestParts,
   releaseJob,
   request,
@@ -156,6 +157,43 @@ test("files that are not kept any more are made anew, and said to be", () => {
   );
   const older = ask({ made: [complete(13, "a"), complete(12, "c")], lost });
   assert.deepEqual(jobOf(older, "web.build").reused?.artifacts, dist("c").artifacts);
+});
+
+test("what is made anew because its files are gone goes through what comes before as well", () => {
+  const lost = [artifact("a").digest];
+  const there = { web: deployed(13, { commit: "new", ...dist("a") }) };
+  const took = made(13, { "web.build": { ...dist("a"), release: 12 }, "web.test": { release: 12 } });
+  const asked = (parts: RequestParts) =>
+    ask({ made: [took], deployed: { dev: there, test: there }, environments: ["dev", "test", "prod"], lost, ...parts });
+  const found = asked({});
+  // The release that made them, not the one that took them over.
+  assert.equal(
+    said(found, "web.build"),
+    "run not-kept: the files that release 12 made for this are not kept any more: made anew, other bytes",
+  );
+  assert.equal(
+    said(found, "web.deploy@dev"),
+    "run not-kept: prod gets files that are made anew: they go through dev first",
+  );
+  assert.equal(
+    said(found, "web.deploy@test"),
+    "run not-kept: prod gets files that are made anew: they go through test first",
+  );
+  assert.equal(said(found, "web.deploy@prod"), "run never-deployed: never deployed to prod");
+  assert.deepEqual(pipelineDecisions(asked({ lost: [] })).slice(0, 2), [
+    "web@dev reuse unchanged",
+    "web@test reuse unchanged",
+  ]);
+  const all = asked({ deployed: { dev: there, test: there, prod: there } });
+  assert.ok(
+    all.jobs.every(({ decision }) => decision === "reuse"),
+    "nothing is needed, so nothing is missed",
+  );
+  const beside = delivery([web], [environment("dev"), environment("test"), environment("prod", { after: ["test"] })]);
+  const decided = pipelineDecisions(
+    ask({ made: [took], deployed: { dev: there, test: there }, environments: ["dev", "test", "prod"], lost }, beside),
+  );
+  assert.deepEqual(decided, ["web@dev reuse unchanged", "web@test run not-kept", "web@prod run never-deployed"]);
 });
 
 test("parameters and the branch count as far as the job reads them", () => {

@@ -1,6 +1,6 @@
 import { type Planned, planRun } from "../../control/verbs/plan.ts";
 import type { CommandModule } from "../command.ts";
-import { sourceText, totals, unusualLines } from "../plan-text.ts";
+import { anewLines, sourceText, totals, unusualLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { type DrivingOptions, runtimeOptions, watching } from "./drive-options.ts";
 import { examples } from "./options.ts";
@@ -62,6 +62,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     heading: [
       about,
       `${totals(plan)}; ${plan.environments.join(" → ")}`,
+      ...anewLines(plan, terminal.err),
       ...unusualLines(planned, terminal.err),
       ...openLines(open),
     ],
