@@ -193,14 +193,17 @@ function stateOf(environment: string, { deployed, open }: StatusView): string[] 
 }
 
 /** What a person is waited for, what nobody goes on with, what failed last. */
+/** Letters move up when something has been answered, so each of them asks before it does anything. */
+const answerChoice = (argv: string[], what: string): Choice => ({ argv, what, asks: what });
+
 function waitingChoices({ open, runs }: StatusView): Choice[] {
   const now = Date.now();
   const answers = open.flatMap(({ run, approvals }) =>
     approvals
       .filter((approval) => !isTooLate(approval, now))
       .flatMap(({ environment, release }): Choice[] => [
-        { argv: ["approve", run, environment], what: `let release ${release} into ${environment}` },
-        { argv: ["reject", run, environment], what: `keep release ${release} out of ${environment}` },
+        answerChoice(["approve", run, environment], `let release ${release} into ${environment}`),
+        answerChoice(["reject", run, environment], `keep release ${release} out of ${environment}`),
       ]),
   );
   const left = open.filter(

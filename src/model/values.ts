@@ -52,8 +52,8 @@ export function text<const Values extends readonly ValueInput<string>[]>(
   const parts: ValueInput<string>[] = [];
   strings.forEach((string, index) => {
     if (string !== "") parts.push(string);
-    const value = values[index];
-    if (value !== undefined) parts.push(value);
+    // What is undefined (a misspelt output) stays, so that the definition is refused where it stands.
+    if (index < values.length) parts.push(values[index]!);
   });
   return rememberCallSite(parts, text) as unknown as JoinedValue<OwnOutputsOf<Values[number]>>;
 }

@@ -99,6 +99,8 @@ test(
     await terminal.shows(/run it up to prod\? \[y\]es, \[N\]o/);
     terminal.keys("n", "Enter");
     terminal.keys("a", "Enter");
+    await terminal.shows(/let release 1 into prod\? \[y\]es, \[N\]o/);
+    terminal.keys("y", "Enter");
     await terminal.shows(/release 1 passed[\s\S]*prod +release 1 [\s\S]*leave:\s*$/);
     terminal.keys("Enter");
     await terminal.shows(/ended with 0/);

@@ -30,7 +30,7 @@ export function findDefinition(where: Where): string {
   const upTo = where.root && where.root !== where.cwd ? ` or a folder above it up to ${where.root}` : "";
   throw refused("no-definition", {
     subject: where.cwd,
-    because: `there is no ${definitionNames[0]} (or .mts, .js, .mjs, .yaml, .json) in ${where.cwd}${upTo}`,
+    because: `there is no baton.config.ts or baton.yaml (nor one with .mts, .cts, .js, .mjs, .cjs, .yml, .json) in ${where.cwd}${upTo}`,
   });
 }
 

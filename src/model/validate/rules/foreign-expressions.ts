@@ -1,19 +1,46 @@
+import type { Value } from "../../delivery.ts";
+import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { scanShell, startScan } from "../../shell-quoting.ts";
 import { type Rule, refusal } from "../subject.ts";
 
-/** `${{ … }}` is GitHub's: a shell stops at it, in the middle of a deployment. Quoted so that it is only text, it may stand. */
-export const foreignExpressions: Rule = function* ({ jobs }) {
+/**
+ * `${{ … }}` is GitHub's: a shell stops at it, in the middle of a deployment, and a variable would hold the text itself.
+ * Quoted in a script so that it is only text, it may stand.
+ */
+export const foreignExpressions: Rule = function* ({ delivery, jobs }) {
+  for (const { name, env } of delivery.pipelines) yield* inVariables(env, ["pipelines", name]);
   for (const { job, path } of jobs) {
-    for (const [index, { run }] of job.steps.entries()) {
+    yield* inVariables(job.env, path);
+    for (const [index, { run, env }] of job.steps.entries()) {
+      const at = [...path, "steps", index];
+      yield* inVariables(env, at);
       const expression = firstExpression(run);
       if (expression === undefined) continue;
-      yield refusal("foreign-expression", [...path, "steps", index, "run"], {
+      yield refusal("foreign-expression", [...at, "run"], {
         message: `"\${{ ${expression} }}" is how GitHub's workflows are written; a shell cannot read it`,
         help: inOurWords(expression),
       });
     }
   }
 };
+
+const anyExpression = /\$\{\{\s*([^}]*?)\s*\}\}/;
+
+function* inVariables(env: Record<string, Value>, path: DefinitionPath): Iterable<Refusal> {
+  for (const [variable, value] of Object.entries(env)) {
+    const texts = (Array.isArray(value) ? value : [value]).filter((part) => typeof part === "string");
+    const expression = texts.map((text) => anyExpression.exec(text)?.[1]).find((found) => found !== undefined);
+    if (expression === undefined) continue;
+    const ours = ourValue(expression);
+    yield refusal("foreign-expression", [...path, "env", variable], {
+      message: `"\${{ ${expression} }}" is how GitHub's workflows are written; here the variable would hold that text`,
+      help:
+        ours === undefined
+          ? "write { secret: … }, { variable: … } or { output: … } in its place"
+          : `write ${variable}: ${ours.value}`,
+    });
+  }
+}
 
 /** What stands in the first that a shell would try to read. */
 function firstExpression(script: string): string | undefined {
@@ -39,12 +66,18 @@ const contexts: readonly { readonly context: RegExp; readonly value: (name: stri
   { context: /^github\.(ref_name)$/, value: () => "{ context: branch }" },
 ];
 
-function inOurWords(expression: string): string {
+function ourValue(expression: string): { name: string; value: string } | undefined {
   for (const { context, value } of contexts) {
     const name = context.exec(expression)?.[1];
-    if (name === undefined) continue;
-    const variable = name.replaceAll("-", "_").toUpperCase();
-    return `give it to the step through its environment, env: { ${variable}: ${value(name)} }, and write "$${variable}"`;
+    if (name !== undefined) return { name, value: value(name) };
   }
-  return 'give the value to the step through its environment, env: { NAME: … }, and write "$NAME"';
+  return undefined;
+}
+
+function inOurWords(expression: string): string {
+  const ours = ourValue(expression);
+  if (ours === undefined)
+    return 'give the value to the step through its environment, env: { NAME: … }, and write "$NAME"';
+  const variable = ours.name.replaceAll("-", "_").toUpperCase();
+  return `give it to the step through its environment, env: { ${variable}: ${ours.value} }, and write "$${variable}"`;
 }
