@@ -10,8 +10,8 @@ after(() => {
 });
 
 /** A folder of the test's own that goes away with it. */
-export function temporaryFolder(_test: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "baton-store-"));
+export function temporaryFolder(_test: TestContext, { parent = tmpdir() } = {}): string {
+  const folder = mkdtempSync(join(parent, "baton-store-"));
   folders.push(folder);
   return folder;
 }
