@@ -22,6 +22,8 @@ export interface JournalWriterOptions {
   folder: string;
   /** The events behind this one, in order. */
   readBehind(seq: number): Recorded[];
+  /** Told now and then: a checkpoint is durable. */
+  checkpointKept(): void;
 }
 
 /**
@@ -103,7 +105,7 @@ export class JournalWriter {
     const takes = this.#takes;
     this.#takes = [];
     try {
-      this.#commit(takes);
+      if (this.#commit(takes)) this.#options.checkpointKept();
       batch.resolve();
     } catch (error) {
       this.#failure = asStoreError(error, this.#options.path);
@@ -111,7 +113,9 @@ export class JournalWriter {
     }
   }
 
-  #commit(takes: readonly Take[]): void {
+  /** Whether there was a checkpoint. */
+  #commit(takes: readonly Take[]): boolean {
+    let isKept = false;
     this.#begin.run();
     try {
       let others = this.#others();
@@ -128,11 +132,14 @@ export class JournalWriter {
           this.#insert.run(seq, at, version, run, type, chain, body);
           this.#record({ seq, at, version, event });
         }
-        if (checkpoint) this.#keep({ seq, chain }, checkpoint);
+        if (!checkpoint) continue;
+        this.#keep({ seq, chain }, checkpoint);
+        isKept = true;
       }
       this.#end.run();
       this.#head = { seq, chain };
       this.#readUpTo = seq;
+      return isKept;
     } catch (error) {
       // SQLite may have rolled back by itself.
       if (this.#database.isTransaction) this.#database.exec("rollback");

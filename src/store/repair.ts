@@ -15,6 +15,7 @@ import {
   recognise,
   syncFile,
 } from "./journal-database.ts";
+import { notedNewestEvent } from "./newest-event.ts";
 import { rebuildRecords } from "./records.ts";
 import { newestRelease, newestTracedRelease, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
 import { asStoreError, type StoreError } from "./store-error.ts";
@@ -25,6 +26,8 @@ export interface Repaired {
   /** How many events are whole, and which are lost, as ranges of their numbers. */
   kept: number;
   lost: string;
+  /** The last event before an end of the history that is lost; without it the history is known up to its end. */
+  unknownAfter?: number;
   /** Runs that were open and are given up. */
   givenUp: RunId[];
   /** Attempts whose processes may still be there. */
@@ -43,22 +46,41 @@ export function repairJournal(statePath: string, { now, because }: { now: number
   let aside: string | undefined;
   try {
     aside = putAside(folder, now);
-    const { rows, last, runs } = wholeRows(folder);
+    const { rows, last, runs, isEndKnown } = wholeRows(folder);
     const known = salvage(rows.map((row) => eventOf(row, folder.journal)));
-    const lost = missingFrom(rows, last);
+    const noted = notedNewestEvent(folder);
+    const traced = Math.max(newestTracedRelease(folder), noted?.release ?? 0);
+    const released = Math.max(known.nextRelease - 1, newestRelease(runs));
+    const isEndLost = !isEndKnown || traced > released || (noted?.seq ?? 0) > last;
+    const atLeast = [
+      ...(noted && noted.seq > last ? [`up to event ${noted.seq}`] : []),
+      ...(traced > released ? [`run r${String(traced).padStart(4, "0")}`] : []),
+    ];
+    const missing = missingFrom(rows, last);
+    const lost = isEndLost ? [...missing, endFrom(last, atLeast)] : missing;
     const begins: HistoryBegins = {
       type: "history.begins",
       run: "",
-      nextRelease: Math.max(known.nextRelease, newestTracedRelease(folder) + 1, newestRelease(runs) + 1),
+      nextRelease: Math.max(released, traced) + 1,
       deployed: known.deployed,
       newest: known.newest,
       text: `the journal was repaired: ${because}`,
     };
     const { run, type } = begins;
-    const row = { seq: last + 1, at: now, version: eventVersions[type], run, type, body: JSON.stringify(begins) };
+    // Behind everything that there ever was: no number is given to a second event.
+    const seq = Math.max(last, noted?.seq ?? 0) + 1;
+    const row = { seq, at: now, version: eventVersions[type], run, type, body: JSON.stringify(begins) };
     createJournal(folder, (database) => fill(database, [...rows, row], folder.journal));
     const { open, attempts } = known;
-    return { aside, kept: rows.length, lost, givenUp: open, attempts, nextRelease: begins.nextRelease };
+    return {
+      aside,
+      kept: rows.length,
+      lost: lost.join(" and ") || "nothing",
+      ...(isEndLost && { unknownAfter: last }),
+      givenUp: open,
+      attempts,
+      nextRelease: begins.nextRelease,
+    };
   } catch (error) {
     if (aside !== undefined) rmSync(aside, { recursive: true });
     throw asStoreError(error, folder.journal);
@@ -121,9 +143,11 @@ interface Found {
   last: number;
   /** Every run that any row names, damaged or not: its release must not be given to another one. */
   runs: RunId[];
+  /** Whether the journal itself could tell which event is its last. */
+  isEndKnown: boolean;
 }
 
-const nothing: Found = { rows: [], last: 0, runs: [] };
+const nothing: Found = { rows: [], last: 0, runs: [], isEndKnown: false };
 
 function wholeRows(folder: StateFolder): Found {
   if (!existsSync(folder.journal)) return nothing;
@@ -164,7 +188,7 @@ function readAll(database: DatabaseSync, { version }: { version: number }): Foun
     if (isWhole && tried(() => JSON.parse(row.body)) !== undefined) rows.push(row);
     before = row.chain;
   }
-  return { rows, last, runs: [...runs] };
+  return { rows, last, runs: [...runs], isEndKnown: end !== undefined };
 }
 
 function lastSeq(database: DatabaseSync): number | undefined {
@@ -185,8 +209,14 @@ function isDamage(error: unknown, folder: StateFolder): boolean {
   return (asStoreError(error, folder.journal) as Partial<StoreError>).code === "damaged";
 }
 
-/** "events 7 to 9, 12": those up to `last` that are not among the rows; "nothing" when all are. */
-function missingFrom(rows: readonly StoredRow[], last: number): string {
+/** What is lost of a history whose end nobody can tell, with what the folder tells of it. */
+function endFrom(last: number, atLeast: readonly string[]): string {
+  const end = last === 0 ? "an unknown number of events" : `an unknown number of events after event ${last}`;
+  return atLeast.length === 0 ? end : `${end}, at least ${atLeast.join(" and ")}`;
+}
+
+/** "events 7 to 9, 12": those up to `last` that are not among the rows, if any. */
+function missingFrom(rows: readonly StoredRow[], last: number): string[] {
   const ranges: string[] = [];
   const add = (from: number, to: number) => {
     if (from <= to) ranges.push(from === to ? `${from}` : `${from} to ${to}`);
@@ -197,8 +227,8 @@ function missingFrom(rows: readonly StoredRow[], last: number): string {
     next = seq + 1;
   }
   add(next, last);
-  if (ranges.length === 0) return "nothing";
-  return `${/^\d+$/.test(ranges.join()) ? "event" : "events"} ${ranges.join(", ")}`;
+  if (ranges.length === 0) return [];
+  return [`${/^\d+$/.test(ranges.join()) ? "event" : "events"} ${ranges.join(", ")}`];
 }
 
 /** Writes the rows, chained anew over what is left, and derives the records from them. */

@@ -11,6 +11,8 @@ export interface StateFolder {
   /** The leases of those who write to the journal: a file for each, see lease.ts. */
   sessions: string;
   artifacts: string;
+  /** How far the journal went when that was noted last, see newest-event.ts. */
+  newestEvent: string;
 }
 
 export function stateFolder(path: string): StateFolder {
@@ -20,6 +22,7 @@ export function stateFolder(path: string): StateFolder {
     lock: join(path, "lock.db"),
     sessions: join(path, "sessions"),
     artifacts: join(path, "artifacts"),
+    newestEvent: join(path, "newest-event.json"),
   };
 }
 
@@ -27,6 +30,7 @@ const ownEntries = new Set([
   "journal.db",
   "journal.db-wal",
   "lock.db",
+  "newest-event.json",
   "sessions",
   "artifacts",
   "logs",
@@ -91,6 +95,7 @@ function tracesOfRuns(folder: StateFolder): string[] {
     ["artifacts", entriesOf(join(folder.artifacts, "listings")).length],
     ["checkouts", entriesOf(join(folder.path, "checkouts")).length],
     ["its write-ahead log", log],
+    ["the note of its newest event", sizeOf(folder.newestEvent) ?? 0],
   ];
   return kept.flatMap(([what, size]) => (size > 0 ? [what] : []));
 }

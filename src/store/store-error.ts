@@ -40,6 +40,15 @@ export function damagedJournal(path: string, what: string, cause?: unknown): Sto
   return new StoreError("damaged", `The journal ${path} is damaged: ${what}. ${damageRemedy}`, { cause });
 }
 
+/** A copy that was put back helps no more when it is the copy that is told of. */
+export function olderJournal(path: string, what: string): StoreError {
+  return new StoreError(
+    "damaged",
+    `The journal ${path} is not the newest: ${what}. ` +
+      "Nothing was changed. Put back the newest one, or let `baton doctor --repair` go on from this one.",
+  );
+}
+
 // Primary SQLite result codes, the low byte of the extended ones: https://sqlite.org/rescode.html
 const sqlite = {
   error: 1,

@@ -8,6 +8,7 @@ import { openJournalForReading, openJournalForWriting } from "./journal-database
 import { JournalReader } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { type HeldLease, isSessionAlive, liveSessions, processOf, takeLease } from "./lease.ts";
+import { newestEvent, noteNewestEvent } from "./newest-event.ts";
 import { createStateFolder, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
 import { asStoreError, StoreError } from "./store-error.ts";
 import { verifyLately } from "./verify.ts";
@@ -113,12 +114,14 @@ export class ReadingHandle extends JournalReader {
 /** One of those who write to a state folder. It can be asked everything that a reader can. */
 export class StoreHandle extends ReadingHandle implements Store {
   readonly lease: Lease;
+  readonly #database: DatabaseSync;
   readonly #held: HeldLease;
   readonly #writer: JournalWriter;
   #looking: NodeJS.Timeout | undefined;
 
   constructor(folder: StateFolder, database: DatabaseSync, lease: HeldLease) {
     super(folder, database);
+    this.#database = database;
     this.lease = lease;
     this.#held = lease;
     this.#writer = new JournalWriter({
@@ -126,6 +129,7 @@ export class StoreHandle extends ReadingHandle implements Store {
       path: folder.journal,
       folder: folder.path,
       readBehind: (seq) => [...this.loadBehind(seq)],
+      checkpointKept: () => this.#note(),
     });
   }
 
@@ -161,10 +165,21 @@ export class StoreHandle extends ReadingHandle implements Store {
     return () => clearInterval(looking);
   }
 
+  /** It is a witness and no part of the history: without it less is noticed, and nothing is lost. */
+  #note(): void {
+    if (!this.#database.isOpen) return;
+    try {
+      noteNewestEvent(this.folder, newestEvent(this.#database));
+    } catch {
+      // The disk is full, or the folder is gone. Who cannot read or write the journal either is told so by the journal.
+    }
+  }
+
   /** Takes the turns that were asked for, then lets go of the journal and of the lease. */
   override close(): void {
     clearInterval(this.#looking);
     this.#writer.flush();
+    this.#note();
     super.close();
     this.#held.release();
   }

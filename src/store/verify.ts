@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { misshapenTables, recordTables } from "./derived-tables.ts";
 import { eventsOf, rowsOf } from "./event-rows.ts";
+import { lastRelease, type NewestEvent, notedNewestEvent } from "./newest-event.ts";
 import { newestLoggedRelease, type StateFolder } from "./state-folder.ts";
-import { asStoreError, damagedJournal } from "./store-error.ts";
+import { asStoreError, damagedJournal, olderJournal } from "./store-error.ts";
 
 /** How many of the newest events every command looks at: two or three milliseconds, however long the journal is. */
 const lately = 300;
@@ -13,19 +14,13 @@ const lately = 300;
  * @throws {StoreError}
  */
 export function verifyLately(database: DatabaseSync, folder: StateFolder): void {
-  // Before the journal is asked: a log is only begun when its run is in the journal.
+  // Before the journal is asked: a log is only begun when its run is in the journal, and only what is there is noted.
   const logged = newestLoggedRelease(folder);
+  const noted = notedNewestEvent(folder);
   try {
     const [misshapen] = misshapenTables(database, recordTables);
     if (misshapen !== undefined) {
       throw damagedJournal(folder.journal, `its table "${misshapen}" is gone or is not one that Baton made`);
-    }
-    if (logged > lastRelease(database)) {
-      const run = `r${String(logged).padStart(4, "0")}`;
-      throw damagedJournal(
-        folder.journal,
-        `it ends before run ${run}, whose logs are there, so its last events are lost`,
-      );
     }
     const last = Number(database.prepare("select max(seq) as seq from event").get()?.seq ?? 0);
     const first = Math.max(1, last - lately + 1);
@@ -34,24 +29,38 @@ export function verifyLately(database: DatabaseSync, folder: StateFolder): void 
     for (const { run, created_seq } of open.all(first)) {
       verify(database, folder, { where: "run = ?", values: [run as string], first: created_seq as number });
     }
+    if (noted) requireNotOlder(database, folder, noted);
+    if (logged > lastRelease(database)) {
+      const run = `r${String(logged).padStart(4, "0")}`;
+      throw damagedJournal(
+        folder.journal,
+        `it ends before run ${run}, whose logs are there, so its last events are lost`,
+      );
+    }
   } catch (error) {
     throw asStoreError(error, folder.journal);
   }
 }
 
-function verify(database: DatabaseSync, { journal }: StateFolder, wanted: Parameters<typeof rowsOf>[1]): void {
-  for (const _ of eventsOf(rowsOf(database, wanted), { path: journal }));
+/** It goes at least as far as it did before, by the same way, but for what a repair has given up since. */
+function requireNotOlder(database: DatabaseSync, { journal }: StateFolder, noted: NewestEvent): void {
+  const begins = database.prepare("select max(seq) as seq from event where type = 'history.begins'").get()?.seq;
+  if (Number(begins ?? 0) > noted.seq) return;
+  const last = Number(database.prepare("select max(seq) as seq from event").get()?.seq ?? 0);
+  if (last < noted.seq) {
+    throw olderJournal(
+      journal,
+      `it ends with event ${last} and had gone on to event ${noted.seq}: it is an older copy, or its end is lost`,
+    );
+  }
+  const chain = database.prepare("select chain from event where seq = ?").get(noted.seq)?.chain;
+  if (chain === undefined || chain === noted.chain) return;
+  throw olderJournal(
+    journal,
+    `event ${noted.seq} is another one than was written here: it is a copy of another journal`,
+  );
 }
 
-/** The number of the newest release that is known to have been given to a run, 0 before the first. */
-export function lastRelease(database: DatabaseSync): number {
-  const row = database
-    .prepare(
-      `select max(
-         coalesce((select max(release) from run), 0),
-         coalesce((select body ->> 'nextRelease' - 1 from event where type = 'history.begins' order by seq desc limit 1), 0)
-       ) as release`,
-    )
-    .get();
-  return row?.release as number;
+function verify(database: DatabaseSync, { journal }: StateFolder, wanted: Parameters<typeof rowsOf>[1]): void {
+  for (const _ of eventsOf(rowsOf(database, wanted), { path: journal }));
 }

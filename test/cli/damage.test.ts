@@ -84,6 +84,16 @@ async function repairs(box: Sandbox, { said, deployed }: { said: RegExp; deploye
   assert.match((await succeeds(box, "doctor", "--repair")).stderr, /nothing to repair/);
 }
 
+test("an older copy of the journal, and what comes after putting it back", async (t) => {
+  const { box, journal } = await shop(t);
+  const copy = readFileSync(journal);
+  await succeeds(box, "approve", "2", "prod");
+  for (const left of [`${journal}-wal`, `${journal}-shm`]) rmSync(left, { force: true });
+  writeFileSync(journal, copy);
+  await allRefuse(box, /is not the newest: it ends with event \d+ and had gone on to event \d+/, every);
+  await repairs(box, { said: /lost: an unknown[\s\S]*after event \d+ is not known/, deployed: ["dev"] });
+});
+
 test("a byte that flipped in an event", async (t) => {
   const { box, journal } = await shop(t);
   // Through the database: pages also hold remains of what was moved, where a byte more or less is no damage.

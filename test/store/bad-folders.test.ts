@@ -141,7 +141,13 @@ test("a journal that is older than the logs beside it has lost its end", async (
   bothRefuse(folder, { code: "damaged", message: /ends before run r0002, whose logs are there.*doctor --repair/ });
 });
 
-for (const trace of ["logs/r0001", "artifacts/listings/3fa9", "checkouts/r0001.json", "journal.db-wal"]) {
+for (const trace of [
+  "logs/r0001",
+  "artifacts/listings/3fa9",
+  "checkouts/r0001.json",
+  "newest-event.json",
+  "journal.db-wal",
+]) {
   test(`a journal that is gone or empty beside ${trace} is damage and no new state folder`, (t) => {
     const folder = temporaryFolder(t);
     mkdirSync(join(folder, trace, ".."), { recursive: true });

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync,
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
+import { takeCheckpoint } from "../../src/engine/checkpoint.ts";
 import { replay } from "../../src/engine/fold.ts";
+import { emptyState } from "../../src/engine/state.ts";
 import type { Deployed } from "../../src/plan/plan.ts";
 import { mendDerivedTables, repairJournal } from "../../src/store/repair.ts";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
@@ -142,6 +144,114 @@ test("a journal without its events is damage, and begun anew", async (t) => {
   await assertWhole(folder);
 });
 
+/** A copy of the journal after the first two runs, whole. */
+async function historyWithCopy(t: TestContext): Promise<{ folder: string; putBack(): void }> {
+  const folder = await history(t);
+  const journal = join(folder, "journal.db");
+  const copy = readFileSync(journal);
+  {
+    using store = openStore(folder);
+    await append(store, [finished("r0003", there(3)), created("r0004", 4), finished("r0004", there(4))], 2);
+  }
+  return { folder, putBack: () => writeFileSync(journal, copy) };
+}
+
+test("an older copy in place of the journal is refused, and the repair goes on from it", async (t) => {
+  const { folder, putBack } = await historyWithCopy(t);
+  assert.equal(existsSync(join(folder, "journal.db-wal")), false);
+  putBack();
+  const said = {
+    code: "damaged",
+    message: /ends with event 8 and had gone on to event 11.*older copy.*doctor --repair/,
+  };
+  assert.throws(() => openStore(folder), said);
+  assert.throws(() => openStoreForReading(folder), said);
+  const { kept, lost, unknownAfter, nextRelease } = repair(folder);
+  assert.deepEqual([kept, unknownAfter, nextRelease], [8, 8, 5]);
+  assert.equal(lost, "an unknown number of events after event 8, at least up to event 11 and run r0004");
+  {
+    using reader = openStoreForReading(folder);
+    assert.deepEqual(reader.deployed(), there(2));
+  }
+  await assertWhole(folder);
+});
+
+test("a repair that is killed before the new end is noted leaves a journal that is believed", async (t) => {
+  const { folder, putBack } = await historyWithCopy(t);
+  putBack();
+  const noted = readFileSync(join(folder, "newest-event.json"));
+  repair(folder);
+  writeFileSync(join(folder, "newest-event.json"), noted);
+  await assertWhole(folder);
+});
+
+test("an end of the journal that is gone is noticed by what was noted of it", async (t) => {
+  const folder = await history(t);
+  change(folder, "delete from event where seq = 8");
+  assert.throws(() => openStore(folder), { code: "damaged", message: /ends with event 7 .*event 8/ });
+  assert.equal(repair(folder).lost, "an unknown number of events after event 7, at least up to event 8");
+  await assertWhole(folder);
+});
+
+test("a journal of another history in its place is refused", async (t) => {
+  const folder = await history(t);
+  const other = join(temporaryFolder(t), "state");
+  {
+    using store = openStore(other);
+    await append(store, [created("r0001", 1), created("r0002", 2), created("r0003", 3), created("r0004", 4)], 1);
+    await append(
+      store,
+      ["r0001", "r0002", "r0003", "r0004"].map((run) => finished(run)),
+      5,
+    );
+  }
+  writeFileSync(join(folder, "journal.db"), readFileSync(join(other, "journal.db")));
+  assert.throws(() => openStore(folder), { code: "damaged", message: /event 8 is another one than was written here/ });
+  repair(folder);
+  await assertWhole(folder);
+});
+
+test("a journal that goes further than was noted, or of which nothing legible was noted, is believed", async (t) => {
+  const folder = await history(t);
+  const noted = join(folder, "newest-event.json");
+  const before = readFileSync(noted, "utf8");
+  {
+    using store = openStore(folder);
+    await append(store, [finished("r0003", there(3))], 2);
+  }
+  assert.notEqual(readFileSync(noted, "utf8"), before);
+  for (const content of [before, "", '{"seq":"9"}', "null"]) {
+    // As a kill before the end left it.
+    writeFileSync(noted, content);
+    openStore(folder).close();
+    openStoreForReading(folder).close();
+  }
+  rmSync(noted);
+  openStoreForReading(folder).close();
+  assert.equal(existsSync(noted), false, "who only reads writes nothing");
+});
+
+test("how far the journal goes is noted with each checkpoint, while somebody still writes", async (t) => {
+  const folder = await history(t);
+  using store = openStore(folder);
+  const state = emptyState();
+  await append(store, [finished("r0003", there(3))], 2);
+  const noted = () => JSON.parse(readFileSync(join(folder, "newest-event.json"), "utf8"));
+  assert.equal(noted().seq, 8);
+  await store.turn(() => ({ events: [created("r0004", 4)], at: 3, checkpoint: takeCheckpoint(state) }));
+  assert.deepEqual([noted().seq, noted().release], [10, 4]);
+});
+
+test("where logs tell of a later run than any event, nobody knows how much is lost", async (t) => {
+  const folder = await history(t);
+  rmSync(join(folder, "newest-event.json"));
+  mkdirSync(join(folder, "logs", "r0007"));
+  assert.throws(() => openStore(folder), { code: "damaged", message: /ends before run r0007/ });
+  const { kept, lost, nextRelease } = repair(folder);
+  assert.deepEqual([kept, nextRelease], [8, 8]);
+  assert.equal(lost, "an unknown number of events after event 8, at least run r0007");
+});
+
 const ruins: [string, (journal: string) => void][] = [
   ["is gone", (journal) => rmSync(journal)],
   ["is empty", (journal) => writeFileSync(journal, "")],
@@ -157,8 +267,9 @@ for (const [what, ruin] of ruins) {
     const was = existsSync(journal) ? readFileSync(journal) : undefined;
     assert.throws(() => openStore(folder), { code: "damaged" });
     assert.throws(() => openStoreForReading(folder), { code: "damaged" });
-    const { kept, nextRelease, aside } = repair(folder);
-    assert.deepEqual([kept, nextRelease], [0, 4]);
+    const { kept, lost, unknownAfter, nextRelease, aside } = repair(folder);
+    assert.deepEqual([kept, unknownAfter, nextRelease], [0, 0, 4]);
+    assert.equal(lost, "an unknown number of events, at least up to event 8 and run r0003");
     assert.deepEqual(aside && readFileSync(join(aside, "journal.db")), was);
     assert.deepEqual(readdirSync(join(folder, "logs")), ["r0001", "r0002", "r0003"]);
     {

@@ -14,10 +14,12 @@ export async function repairState({ stateFolder }: Project, cwd: string): Promis
 function journalLines({ derivedAgain, damage }: RepairView, cwd: string): string[] {
   if (derivedAgain) return ["derived again from the events: the list of runs and what is deployed"];
   if (damage === undefined) return [];
-  const { because, aside, kept, lost, givenUp, nextRelease } = damage;
+  const { because, aside, kept, lost, unknownAfter, givenUp, nextRelease } = damage;
   const lines = [because, `kept: ${kept} events that are what was written; lost: ${lost}`];
   if (aside !== undefined) lines.push(`the damaged journal lies in ${shortPath(aside, cwd)}`);
   if (givenUp.length > 0) lines.push(`given up: ${givenUp.join(", ")}, which had not ended`);
+  if (unknownAfter === 0) lines.push("what was deployed is not known");
+  else if (unknownAfter !== undefined) lines.push(`what was deployed after event ${unknownAfter} is not known`);
   lines.push(
     `the next release is ${nextRelease}; what is deployed is what the kept events say (baton outputs), and baton plan ` +
       "shows what would be deployed anew",
