@@ -18,7 +18,9 @@ export function requireRun(run: RunState | undefined, id: RunId, known: Iterable
 export function requireOpen(run: RunState): RunState {
   const { id, finished } = run;
   if (finished === undefined) return run;
-  throw new EngineRefusal("has-finished", { subject: id, text: `run ${id} has ${finished.conclusion} already` });
+  const { conclusion } = finished;
+  const text = `run ${id} has ended already: ${conclusion}`;
+  throw new EngineRefusal("has-finished", { subject: id, known: [conclusion], text });
 }
 
 export function refuseOwned({ id, owner }: RunState): never {

@@ -93,6 +93,17 @@ test("later leaves the run waiting; no rejects it", when, async (t) => {
   assert.match(await first.shows(/ended with \d+/), /next: baton approve r0001 prod[\s\S]*ended with 0/);
 });
 
+test("a cancel from elsewhere takes the question back", when, async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  const terminal = openTerminal(t, box, ["run", "--to", "prod"]);
+  await terminal.shows(/\[l\]ater/);
+  const { code, stderr } = await box.baton("cancel", "r0001");
+  assert.equal(code, 0, stderr);
+  const end = await terminal.shows(/ended with \d+/);
+  assert.doesNotMatch(end, /\[l\]ater/);
+  assert.match(end, /ended with 1/);
+});
+
 test("no at the question rejects", when, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const terminal = openTerminal(t, box, ["run", "--to", "prod"]);

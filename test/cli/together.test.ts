@@ -73,6 +73,10 @@ test("different environments are deployed at the same time, and status shows bot
   const refused = await box.baton("resume", open[0]!.run);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /goes on in another terminal/);
+  assert.doesNotMatch(refused.stderr, /going on with/);
+  const retried = await box.baton("retry", open[0]!.run);
+  assert.equal(retried.code, 1);
+  assert.match(retried.stderr, /goes on in another terminal/);
   go();
   assert.deepEqual([await dev.ended, await other.ended], [0, 0], dev.said() + other.said());
 });
@@ -107,6 +111,17 @@ test("Ctrl-C in one terminal ends what was asked for there and nothing else", as
   assert.doesNotMatch(other.said(), /cancelled/);
   await dev.ended;
   assert.match(dev.said(), /cancelled the run/);
+});
+
+test("who follows the logs of a run that was killed is told that nobody runs it", async (t) => {
+  const { side, start } = scene(t);
+  const dev = start("run", "--env", "dev");
+  await until("it deploys", () => began(side()).length === 1);
+  const logs = start("logs", "--follow");
+  dev.child.kill("SIGKILL");
+  assert.equal(await logs.ended, 0);
+  assert.match(logs.said(), /nobody runs run r0001 now, and it has not ended/);
+  assert.match(logs.said(), /next: baton resume r0001/);
 });
 
 test("while one run waits for a person, nobody is held up; the answer may come from anywhere", async (t) => {

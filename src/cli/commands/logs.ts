@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { shortPath } from "../../control/definition/source-frame.ts";
-import { requireJournal } from "../../control/local/journal.ts";
+import { isUnderway, requireJournal } from "../../control/local/journal.ts";
 import { type AttemptName, type LogFollower, logPath, openLogFollower } from "../../control/local/log-follower.ts";
 import { findProject, type Project } from "../../control/project.ts";
 import { attemptsIn, whatIsMeant } from "../../control/views/logs.ts";
@@ -42,10 +42,17 @@ export const run: CommandModule["run"] = async (call) => {
   const printer = new LogPrinter(call, project, { oneJob: job !== undefined, json: json === true });
   for (;;) {
     // Asked before the files are read: what a finished run printed is complete.
+    const isLeft = follow === true && !isUnderway(journal, run);
     const ended = journal.run(run)?.conclusion !== undefined;
     const logs = attemptsIn(journal, run, { job, attempt: wanted });
     if (logs.length === 0 && !follow) return nothingToShow(call, { job, attempt: wanted });
     await printer.print(logs);
+    if (isLeft && !ended) {
+      printer.end();
+      call.terminal.say(`nobody runs run ${run} now, and it has not ended`);
+      call.terminal.suggest(`baton resume ${run}`, "goes on with it");
+      return exitCodes.clean;
+    }
     if (!follow || ended || call.terminal.isReaderGone) {
       printer.end();
       return ended && !logs.some((log) => existsSync(logPath(project.stateFolder, log)))

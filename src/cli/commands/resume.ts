@@ -31,5 +31,6 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
     return exitCodes.clean;
   }
   const underway = answer.value;
-  return await watchRun({ ...watching(options), terminal, underway, heading: [`going on with run ${underway.run}`] });
+  const taken = `going on with run ${underway.run}`;
+  return await watchRun({ ...watching(options), terminal, underway, heading: [], taken });
 };

@@ -20,5 +20,6 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   const options = given as DrivingOptions;
   const { watchRun } = await import("../live/watch-run.ts");
   const underway = await retryRun(terminal, { ...options, ...(args[0] !== undefined && { run: args[0] }) });
-  return await watchRun({ ...watching(options), terminal, underway, heading: [`retrying run ${underway.run}`] });
+  const taken = `retrying run ${underway.run}`;
+  return await watchRun({ ...watching(options), terminal, underway, heading: [], taken });
 };

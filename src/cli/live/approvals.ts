@@ -46,7 +46,10 @@ export function openApprovalDesk({ underway, display, approveAll }: ApprovalDesk
   return {
     event(event) {
       if (event.type === "approval.requested") requested(event.environment);
-      if (event.type === "approval.answered") standing.get(event.environment)?.abort();
+      // Answered elsewhere, or nothing is left to be answered.
+      if (standing.size === 0) return;
+      const open = new Set(underway.approvals().map(({ environment }) => environment));
+      for (const [environment, controller] of standing) if (!open.has(environment)) controller.abort();
     },
     askOpen() {
       for (const { environment } of underway.approvals()) requested(environment);

@@ -12,6 +12,8 @@ export interface WatchOptions {
   underway: Underway;
   /** Said before anything happens. */
   heading: readonly string[];
+  /** Said once it is certain that the run goes on here, before anything of it is shown. */
+  taken?: string;
   /** Print what jobs print. */
   verbose: boolean;
   /** Approve everything that the run asks for. */
@@ -67,6 +69,12 @@ async function watch(options: WatchOptions): Promise<ExitCode> {
     }
   }
 
+  let hasSaidTaken = options.taken === undefined;
+  function sayTaken(): void {
+    if (!hasSaidTaken) display.say(options.taken!);
+    hasSaidTaken = true;
+  }
+
   async function untilDone(): Promise<void> {
     do {
       await underway.atRest();
@@ -79,12 +87,14 @@ async function watch(options: WatchOptions): Promise<ExitCode> {
     if (heading.length > 0) display.say(...heading);
     const { interrupted, danger } = await underway.begin({
       event(recorded) {
+        sayTaken();
         display.event(recorded);
         desk.event(recorded.event);
         tellQueues();
       },
       output: (line) => display.output(line),
     });
+    sayTaken();
     if (danger !== undefined) display.say(danger);
     if (interrupted.length > 0) display.say(`run ${underway.run} was interrupted in ${interrupted.join(", ")}`);
     tellQueues();

@@ -111,8 +111,9 @@ export function asRefusal(error: unknown): unknown {
     switch (code) {
       case "expired":
         return refused("approval-expired", { subject, known });
-      case "runs-elsewhere":
       case "has-finished":
+        return refused(code, { subject, because: known.join() });
+      case "runs-elsewhere":
       case "not-finished":
       case "nothing-to-retry":
       case "not-waiting":

@@ -85,8 +85,11 @@ export class Underway {
     return from === undefined ? view : { ...view, durationMs: Math.round(to - from) };
   }
 
+  /** What it asks people now: nothing any more once it has ended or is cancelled, or where all that waited is skipped. */
   approvals(): ApprovalView[] {
-    return this.#state === undefined ? [] : approvalsIn(this.#state);
+    const state = this.#state;
+    if (state === undefined || state.finished !== undefined || state.cancel !== undefined) return [];
+    return approvalsIn(state).filter(({ environment }) => (state.environments.get(environment)?.open ?? 0) > 0);
   }
 
   /** What jobs usually take, in milliseconds. */

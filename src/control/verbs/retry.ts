@@ -1,6 +1,6 @@
 import { type Caller, refused } from "../control.ts";
 import { actorHere } from "../local/host.ts";
-import { findRun, requireJournal } from "../local/journal.ts";
+import { findRun, isUnderway, requireJournal } from "../local/journal.ts";
 import type { Underway } from "../local/underway.ts";
 import { findProject } from "../project.ts";
 import { type TakeUpOptions, takeUp } from "./take-up.ts";
@@ -16,7 +16,9 @@ export async function retryRun(caller: Caller, request: RetryRequest): Promise<U
   const project = findProject(caller, request);
   using journal = requireJournal(project);
   const { run, conclusion } = findRun(journal, request.run);
-  if (conclusion === undefined) throw refused("not-finished", { subject: run });
+  if (conclusion === undefined) {
+    throw refused(isUnderway(journal, run) ? "runs-elsewhere" : "not-finished", { subject: run });
+  }
   if (conclusion === "succeeded") throw refused("nothing-to-retry", { subject: run });
   const by = actorHere(caller.env).name;
   return await takeUp(caller, {
