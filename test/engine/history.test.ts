@@ -52,7 +52,7 @@ test("a run that finished long ago, under another Baton, is known and can be ret
   assert.equal(world.launches.at(-1)?.attempt, 2);
   await world.end("web.deploy@dev");
   assert.equal((await second.settled(run)).conclusion, "succeeded");
-  await assert.rejects(second.cancel(run, { mode: "now", by: "ann" }), /has succeeded already/);
+  await assert.rejects(second.cancel(run, { mode: "now", by: "ann" }), /has ended already: succeeded/);
   assert.equal(second.run("run-99"), undefined);
 });
 
