@@ -36,6 +36,8 @@ export const selfOrCyclicWorkflowRun: Rule = {
       });
       const [first, ...rest] = places;
       if (!first) continue;
+      const claim = claimFor(analysis, ids);
+      if (!claim) continue;
       const names = ids.map(fileName);
       yield {
         message:
@@ -51,27 +53,26 @@ export const selfOrCyclicWorkflowRun: Rule = {
           "and again, up to three levels",
         ],
         help: "Move the part that follows into a workflow of its own with another name, or make it a job with `needs`.",
-        ...claimFor(analysis, ids),
+        claim,
       };
     }
   },
 };
 
-/** The first of the circle runs again after one turn. */
-function claimFor(analysis: Analysis, ids: readonly string[]): Pick<Candidate, "claim"> {
-  for (const id of ids) {
-    const chain = analysis.chains(analysis.facts.pipeline(id)!).find((each) => each.depth === 0);
-    if (!chain) continue;
-    const first = runPattern(id, chain);
-    const turn = [...ids.slice(ids.indexOf(id) + 1), ...ids.slice(0, ids.indexOf(id) + 1)];
-    const moments = turn.map((next) => ({ kind: "run-created" as const, run: runPattern(next, chain) }));
-    const schedule = [
-      { kind: "event" as const, event: chain.root.id },
-      { kind: "run-created" as const, run: first },
-      { kind: "run-ended" as const, run: first },
-      ...moments,
-    ];
-    return { claim: analysis.claim([chain], schedule, { kind: "run-times", run: first, times: 2 }) };
-  }
-  return {};
+/** The first of the circle runs again after one turn; undefined for a circle that nothing ever starts. */
+function claimFor(analysis: Analysis, ids: readonly string[]): Candidate["claim"] {
+  const entries = ids.flatMap((id) => analysis.chains(analysis.facts.pipeline(id)!).map((chain) => ({ id, chain })));
+  const [entry] = entries.toSorted((a, b) => a.chain.depth - b.chain.depth);
+  if (entry === undefined) return undefined;
+  const { id, chain } = entry;
+  const first = runPattern(id, chain);
+  const turn = [...ids.slice(ids.indexOf(id) + 1), ...ids.slice(0, ids.indexOf(id) + 1)];
+  const moments = turn.map((next) => ({ kind: "run-created" as const, run: runPattern(next, chain) }));
+  const schedule = [
+    { kind: "event" as const, event: chain.root.id },
+    { kind: "run-created" as const, run: first },
+    { kind: "run-ended" as const, run: first },
+    ...moments,
+  ];
+  return analysis.claim([chain], schedule, { kind: "run-times", run: first, times: 2 });
 }
