@@ -55,7 +55,7 @@ test("now: what runs is told to stop, and asked again it is killed", async () =>
   );
   await world.end("web.test", "stopped");
   assert.equal((await engine.settled(run)).conclusion, "cancelled");
-  await assert.rejects(engine.cancel(run, { mode: "now", by: "ann" }), /cancelled already/);
+  await assert.rejects(engine.cancel(run, { mode: "now", by: "ann" }), /ended already: cancelled/);
 });
 
 test("a cancelled run tries nothing again and gives up what waits for its next attempt", async () => {
