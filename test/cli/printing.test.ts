@@ -63,7 +63,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
     { args: ["--branch", HOSTILE] },
   ],
   run: [
-    { args: ["--to", "prod", "--verbose"] },
+    { args: ["--to", "prod", "--verbose", "--any-branch", "--allow-dirty"] },
     { args: ["--force", "--env", "dev"], json: true },
     { args: ["--env", HOSTILE] },
   ],
