@@ -144,8 +144,8 @@ function lambdaFunction(one: LambdaFunction, values: TerraformValues): Block {
           },
         },
         Outputs: {
-          Arn: { HclValue: { "Fn::GetAtt": ["Function", "Arn"] } },
-          Name: { HclValue: { Ref: "Function" } },
+          Arn: { Value: { "Fn::GetAtt": ["Function", "Arn"] } },
+          Name: { Value: { Ref: "Function" } },
         },
       }),
       tags,
