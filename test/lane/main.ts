@@ -11,7 +11,6 @@ import { fileURLToPath } from "node:url";
 import { isFull } from "./depth.ts";
 import { leftFiles, leftProcessesAfter } from "./leftovers.ts";
 import { skippedFor } from "./needs.ts";
-import { howToGetProgram } from "./programs.ts";
 import type { Skipped } from "./skip-reporter.ts";
 
 const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -68,29 +67,19 @@ rmSync(own, { recursive: true, force: true });
 for (const problem of problems) console.error(problem);
 process.exitCode = code === 0 && problems.length === 0 ? 0 : 1;
 
-/** Says what was left out. Returns what must not be: on CI every program is there. */
+/** Says what was left out. Returns what must not be: on CI nothing is missing. */
 function told(all: readonly Skipped[]): string[] {
-  const lackedBy = new Map<string, number>();
-  let lacking = 0;
-  let slow = 0;
-  const others: string[] = [];
-  for (const { name, file, reason } of all) {
-    const why = skippedFor(reason);
-    if (why === "depth") slow++;
-    else if (why === "other")
-      others.push(`${file}: "${name}" is skipped (${reason}) for no reason that test/lane knows`);
-    else {
-      lacking++;
-      for (const program of why.programs) lackedBy.set(program, (lackedBy.get(program) ?? 0) + 1);
-    }
-  }
+  const reasons = all.map(({ reason }) => skippedFor(reason));
+  const lacking = reasons.filter((reason) => reason !== "depth");
+  const slow = reasons.length - lacking.length;
   if (slow > 0) console.log(`not in the fast lane: ${slow}; BATON_TEST_DEPTH=full runs them`);
-  if (lacking === 0) return others;
-  console.log(`skipped, because a program is missing: ${lacking}`);
-  for (const [program, times] of [...lackedBy].sort()) {
-    console.log(`  ${program.padEnd(12)} ${String(times).padStart(3)}   ${howToGetProgram(program)}`);
+  if (lacking.length === 0) return [];
+  console.log(`skipped, because something is missing: ${lacking.length}`);
+  const whats = Map.groupBy(lacking.flat(), ({ what }) => what);
+  for (const [what, tests] of [...whats].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    console.log(`  ${what.padEnd(12)} ${String(tests.length).padStart(3)}   ${tests[0]!.howToGet}`.trimEnd());
   }
-  return process.env.CI ? [...others, "with CI set no test may be skipped for a missing program"] : others;
+  return process.env.CI ? ["with CI set no test may be skipped because something is missing"] : [];
 }
 
 /** What tests left behind. Processes are ended: they would keep what they hold. */

@@ -3,7 +3,7 @@
  * tells a program that is missing from a test that belongs to full depth alone.
  */
 import { isFull } from "./depth.ts";
-import { howToGetProgram, missingOf, type Program } from "./programs.ts";
+import { howToGet, missingOf, type Program } from "./programs.ts";
 
 export interface WhenToRun {
   skip?: string;
@@ -19,7 +19,7 @@ const notInFastLane = "not in the fast lane";
 export function needs(...programs: readonly Program[]): WhenToRun {
   const without = missingOf(programs);
   if (without.length === 0) return {};
-  return { skip: missing + without.map((program) => `${program} (${howToGetProgram(program)})`).join(" and ") };
+  return { skip: missing + without.map((program) => `${program} (${howToGet[program]})`).join(" and ") };
 }
 
 /** Runs at full depth, where these programs are: what is slow for what it says. */
@@ -27,9 +27,17 @@ export function fullDepth(...programs: readonly Program[]): WhenToRun {
   return isFull ? needs(...programs) : { skip: `${notInFastLane}: BATON_TEST_DEPTH=full` };
 }
 
-/** Reads back why a test was skipped. */
-export function skippedFor(reason: string): "depth" | { programs: string[] } | "other" {
+export interface Missing {
+  what: string;
+  howToGet: string;
+}
+
+/** Reads back why a test was skipped. A test that says something else misses that. */
+export function skippedFor(reason: string): "depth" | Missing[] {
   if (reason.startsWith(notInFastLane)) return "depth";
-  if (!reason.startsWith(missing)) return "other";
-  return { programs: [...reason.slice(missing.length).matchAll(/(?:^| and )(\S+) \(/g)].map((match) => match[1]!) };
+  const parts = reason.startsWith(missing)
+    ? reason.slice(missing.length).matchAll(/(?:^| and )([^()]+) \(([^()]*)\)/g)
+    : [];
+  const told = Array.from(parts, ([, what, howToGet]) => ({ what: what!, howToGet: howToGet! }));
+  return told.length > 0 ? told : [{ what: reason, howToGet: "" }];
 }

@@ -8,7 +8,7 @@ const debian = (name: string) => `apt-get install ${name}`;
 export const cdkPackages = ["aws-cdk@2.1148.1", "aws-cdk-lib@2.270.0", "constructs@10"];
 const cdk = `npm install --prefix FOLDER ${cdkPackages.join(" ")}; BATON_TEST_CDK_MODULES=FOLDER/node_modules`;
 
-const howToGet = {
+export const howToGet = {
   aws: "the AWS CLI, version 2",
   "aws-cdk": cdk,
   "aws-cdk-lib": cdk,
@@ -31,10 +31,6 @@ const howToGet = {
 } as const;
 
 export type Program = keyof typeof howToGet;
-
-export function howToGetProgram(name: string): string {
-  return (howToGet as Record<string, string>)[name] ?? "";
-}
 
 const modules = [process.env.BATON_TEST_CDK_MODULES, fileURLToPath(new URL("../../node_modules", import.meta.url))];
 
