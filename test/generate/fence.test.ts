@@ -25,6 +25,7 @@ test("a job that is run again after another run has begun to deploy stops before
       encoding: "utf8",
       env: {
         PATH: `${scratch}:${process.env.PATH}`,
+        TMPDIR: scratch,
         GH_STORE: store.folder,
         GITHUB_REPOSITORY: "team/shop",
         GITHUB_RUN_ID: String(run),

@@ -151,7 +151,7 @@ export class Service {
     const machine = mkdtempSync(join(folder, "machine-"));
     const source = join(machine, "source");
     cpSync(run.artifacts.get(action.inputs[0]!)!, source, { recursive: true });
-    const env: NodeJS.ProcessEnv = { ...emulator.env, PATH: path, CODEBUILD_SRC_DIR: source };
+    const env: NodeJS.ProcessEnv = { ...emulator.env, PATH: path, TMPDIR: machine, CODEBUILD_SRC_DIR: source };
     for (const input of action.inputs.slice(1)) env[`CODEBUILD_SRC_DIR_${input}`] = run.artifacts.get(input)!;
     const running = JSON.parse(action.configuration.EnvironmentVariables as string) as EnvironmentVariable[];
     for (const variable of [...project.variables, ...running]) env[variable.name] = await this.#kept(run, variable);

@@ -124,6 +124,7 @@ export function runSteps(
           HOME: machine,
           GH_STORE: shop.store.folder,
           RUNNER_TEMP: temp,
+          TMPDIR: temp,
           GITHUB_WORKSPACE: workspace,
           GITHUB_RUN_ID: String(run.id),
           GITHUB_REPOSITORY: github.repository,

@@ -68,6 +68,7 @@ export class PipelineRun {
     const env: NodeJS.ProcessEnv = {
       ...emulator.env,
       HOME: machine,
+      TMPDIR: machine,
       CODEBUILD_SRC_DIR: source,
       PATH: `${packageManager(machine)}:${process.env.PATH}`,
       ...this.#options.env,
