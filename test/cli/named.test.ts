@@ -18,7 +18,7 @@ pipelines:
       deploy:
         deploys: true
         steps:
-          - echo "$BATON_RUN $(cat code) $BATON_ENVIRONMENT" >> "$SIDE"; until [ -e "$GO" ]; do sleep 0.05; done
+          - echo "$BATON_RUN $(cat code) $BATON_ENVIRONMENT" >> "$SIDE"; until [ -e "$GO" ] || ! [ -d "\${GO%/*}" ]; do sleep 0.05; done
 `;
 
 interface Scene {

@@ -22,7 +22,7 @@ pipelines:
       deploy:
         deploys: true
         steps:
-          - 'echo "$BATON_RUN $BATON_ENVIRONMENT began" >> "$SIDE"; until [ -e "$GO" ]; do sleep 0.05; done; echo "$BATON_RUN $BATON_ENVIRONMENT ended" >> "$SIDE"'
+          - 'echo "$BATON_RUN $BATON_ENVIRONMENT began" >> "$SIDE"; until [ -e "$GO" ] || ! [ -d "\${GO%/*}" ]; do sleep 0.05; done; echo "$BATON_RUN $BATON_ENVIRONMENT ended" >> "$SIDE"'
 `;
 
 interface Scene {
