@@ -70,19 +70,19 @@ const usage = {
     next: "baton status lists the runs",
   }),
   "no-job": (refusal) => ({
-    message: `there is no job "${refusal.subject}" in it${didYouMean(refusal)}`,
+    message: `there is no job "${refusal.subject}"${didYouMean(refusal)}`,
     next: `there are ${someOf(refusal.known)}`,
   }),
-  "nothing-deployed": ({ subject, known }) => ({
-    message: `nothing is deployed in "${subject}"; something is in ${known.join(", ") || "no environment"}`,
-    next: `baton run --env ${subject}`,
+  "nothing-deployed": (refusal) => ({
+    message: `nothing is deployed in "${refusal.subject}"${didYouMean(refusal) || `; something is in ${refusal.known.join(", ") || "no environment"}`}`,
+    next: refusal.near === undefined ? `baton run --env ${refusal.subject}` : `baton outputs --env ${refusal.near}`,
   }),
   "no-service": (refusal) => ({
     message: `no service "${refusal.subject}" is running${didYouMean(refusal)}`,
     next: refusal.known.length > 0 ? `running: ${refusal.known.join(", ")}` : "baton services lists them",
   }),
   "not-on-path": (refusal) => ({
-    message: `it does not go to "${refusal.subject}"${didYouMean(refusal)}`,
+    message: `the run does not go to "${refusal.subject}"${didYouMean(refusal)}`,
     next: `it goes to ${refusal.known.join(", ")}`,
   }),
   "several-open": ({ known }) => ({
@@ -102,7 +102,7 @@ const usage = {
     next: `--env ${subject}, or --to and one of ${known.join(", ")}`,
   }),
   stray: ({ known, because, subject }) => ({
-    message: `not without being meant: ${because}; ${subject} asks for approval`,
+    message: `refused: ${because}; ${subject} asks for approval`,
     next: meantBy(known.map((code) => (code === "uncommitted" ? "--allow-dirty" : "--any-branch")).filter(isFirst)),
   }),
   "not-ready": ({ because }) => ({

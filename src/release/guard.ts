@@ -52,9 +52,7 @@ export function straysOf(delivery: Delivery, { plan, origin }: { plan: Plan; ori
     }
     if (origin.uncommitted > 0) {
       const files = origin.uncommitted === 1 ? "1 file that is" : `${origin.uncommitted} files that are`;
-      strays.push(
-        stray("uncommitted", `${name} takes pushes to ${entries.join(" or ")}, and would get ${files} not committed`),
-      );
+      strays.push(stray("uncommitted", `${name} would get ${files} not committed`));
     }
     return strays;
   });

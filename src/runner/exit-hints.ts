@@ -42,8 +42,7 @@ const HINTS: readonly Hint[] = [
   {
     status: [126],
     says: /(\S+): Permission denied$/,
-    means: (file) =>
-      `'${file}' may not be executed: git update-index --chmod=+x '${file}' and commit it, or call it as in: sh '${file}'`,
+    means: (file) => `'${file}' may not be executed: chmod +x it and commit that, or call it as in: sh '${file}'`,
   },
   {
     status: [1],

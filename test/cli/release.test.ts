@@ -155,6 +155,8 @@ test("what a push would not have brought is said, and refused where somebody has
   await box.baton("run", "--env", "test");
   const neither = await box.baton("run", "--env", "prod", "--yes");
   assert.match(neither.stderr, /next: --any-branch and --allow-dirty say that it is meant/);
+  const advised = await box.baton("plan", "--env", "prod");
+  assert.match(advised.stderr, /next: baton run --env prod --any-branch --allow-dirty {2}does this/);
   const both = await box.baton("run", "--env", "prod", "--yes", "--any-branch");
   assert.equal(both.code, 2);
   assert.match(both.stderr, /would get 1 file that is not committed/);
@@ -198,6 +200,7 @@ test("a branch without an environment, or none, takes no environment in silence"
   const plan = await box.baton("plan");
   assert.equal(plan.code, 0);
   assert.match(plan.stdout, /goes to dev, the first environment: no branch is checked out/);
+  assert.match(plan.stderr, /next: baton run --env dev {2}does this/);
   box.git("checkout", "-q", "-b", "feature/x");
   assert.match((await box.baton("run")).stderr, /no environment takes pushes to feature\/x, and nothing says/);
 });

@@ -314,7 +314,7 @@ test("what is asked for must exist, and the nearest name is offered", async (t) 
     [["run", "--since", "nowhere"], /git knows no such commit/],
     [["run", "--parallel", "0"], /--parallel 0 is not a number from 1/],
     [["run", "--env", "test"], /test comes after dev, where this has not passed yet: infra has to run in dev/],
-    [["plan", "--explain", "web.tset"], /there is no job "web\.tset" in it; did you mean web\.test\?/],
+    [["plan", "--explain", "web.tset"], /there is no job "web\.tset"; did you mean web\.test\?/],
     [["graph", "--format", "svg"], /use mermaid, dot, text/],
   ];
   for (const [args, says] of cases) {
@@ -328,6 +328,18 @@ test("what is asked for must exist, and the nearest name is offered", async (t) 
 test("an environment alone may be asked for once what comes before it has passed", async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run");
+  for (const [args, says] of [
+    [
+      ["outputs", "--env", "dve"],
+      /nothing is deployed in "dve"; did you mean dev\?\n {2}next: baton outputs --env dev/,
+    ],
+    [["logs", "r9"], /there is no run "r9"/],
+    [["logs", "99"], /there is no run "99"/],
+  ] as const) {
+    const { code, stderr } = await box.baton(...args);
+    assert.notEqual(code, 0);
+    assert.match(stderr, says);
+  }
   const summary = await box.json<Summary>("run", "--env", "test");
   assert.equal(summary.conclusion, "succeeded");
   // What passed once for the commit is not run again.

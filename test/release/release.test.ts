@@ -106,7 +106,7 @@ test("what a push would not have brought is said, and refused where somebody has
   const dirty = strays("live", 2, ["live"]);
   assert.deepEqual(
     dirty.map(({ text }) => text),
-    ["live takes pushes to live, and would get 2 files that are not committed"],
+    ["live would get 2 files that are not committed"],
   );
   // No branch leads there: nothing to say.
   assert.deepEqual(strays("feature/x", 1, ["demo"]), []);

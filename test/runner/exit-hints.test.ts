@@ -15,7 +15,7 @@ const met: [what: string, script: string, hint: RegExp][] = [
   [
     "a file that is not executable",
     "./plain.sh",
-    /exit code 126: '.\/plain\.sh' may not be executed: git update-index --chmod=\+x/,
+    /exit code 126: '.\/plain\.sh' may not be executed: chmod \+x it and commit that/,
   ],
   [
     "an unquoted path with blanks",

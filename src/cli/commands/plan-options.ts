@@ -22,8 +22,18 @@ export function planningOptions(command: Command): Command {
   return jsonOption(command);
 }
 
+/** What a plan does not need and its run does. */
+export interface RunMeaning {
+  env?: string;
+  anyBranch?: true;
+  allowDirty?: true;
+  missingParameters?: readonly string[];
+}
+
 /** The `baton run` that does what was planned: with all options that the plan was asked with. */
-export function runCommand(options: PlanningOptions): string {
-  const { config, env, to, pipeline, since, branch, event, param, force, inPlace } = options;
-  return commandLine("run", { config, env, to, pipeline, since, branch, event, param, force, inPlace });
+export function runCommand(options: PlanningOptions & RunMeaning): string {
+  const { config, env, to, pipeline, since, branch, event, force, inPlace, anyBranch, allowDirty } = options;
+  const param = [...(options.param ?? []), ...(options.missingParameters ?? []).map((name) => `${name}=…`)];
+  const given = { config, env, to, pipeline, since, branch, event, param, force, inPlace, anyBranch, allowDirty };
+  return commandLine("run", given);
 }

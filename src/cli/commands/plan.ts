@@ -1,11 +1,11 @@
 import { findJobs } from "../../control/request/job-names.ts";
-import { lackingFor, planRun } from "../../control/verbs/plan.ts";
+import { lackingFor, type Planned, planRun } from "../../control/verbs/plan.ts";
 import { explainView } from "../../control/views/plan.ts";
 import type { CommandModule } from "../command.ts";
 import { explainLines, planLines } from "../plan-text.ts";
 import { exitCodes } from "../problem.ts";
 import { examples } from "./options.ts";
-import { type PlanningOptions, planningOptions, runCommand } from "./plan-options.ts";
+import { type PlanningOptions, planningOptions, type RunMeaning, runCommand } from "./plan-options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
   planningOptions(command)
@@ -41,7 +41,20 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const inPlace = options.inPlace === true;
   if (options.json) terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, lacking });
   else terminal.print(...planLines({ ...planned, plan, source, inPlace, lacking, style: terminal.out }));
-  if (plan.jobs.some(({ decision }) => decision === "run")) terminal.suggest(runCommand(options), "does this");
-  else terminal.suggest("baton outputs", "nothing is left to do; what is deployed");
+  if (plan.jobs.some(({ decision }) => decision === "run")) {
+    const missing = lacking.length > 0 ? ", once what is missing is there" : "";
+    terminal.suggest(runCommand({ ...options, ...meantBy(planned) }), `does this${missing}`);
+  } else terminal.suggest("baton outputs", "nothing is left to do; what is deployed");
   return exitCodes.clean;
 };
+
+/** What a run has to be told so that it does what was planned, and is not refused. */
+function meantBy({ plan, guessed, strays, missingParameters }: Planned): RunMeaning {
+  const refused = strays.filter(({ isRefused }) => isRefused);
+  return {
+    ...(guessed !== undefined && { env: plan.environments.at(-1)! }),
+    ...(missingParameters.length > 0 && { missingParameters }),
+    ...(refused.some(({ code }) => code !== "uncommitted") && { anyBranch: true }),
+    ...(refused.some(({ code }) => code === "uncommitted") && { allowDirty: true }),
+  };
+}

@@ -11,9 +11,12 @@ export function whatIsMeant(
   second: string | undefined,
 ): { run: RunId; job: string | undefined } {
   if (second !== undefined || first === undefined) return { run: findRun(journal, first).run, job: second };
-  const run = journal.findRun(first);
+  const run = isRunName(first) ? findRun(journal, first) : journal.findRun(first);
   return run ? { run: run.run, job: undefined } : { run: findRun(journal, undefined).run, job: first };
 }
+
+/** No job is called like that: a job's name has a pipeline's before it. */
+const isRunName = (word: string) => /^r?\d+$/.test(word);
 
 /** The attempts of a run in the order in which they were started: the last one of each job unless one is named. */
 export function attemptsIn(
