@@ -174,8 +174,9 @@ async function lookAtEach(above: number, look: (pid: number) => "seen" | "look a
 function changesProgram(pid: number): boolean {
   const fields = statOf(pid);
   if (fields === undefined || fields[20] === "0") return false;
-  const [start, end] = [fields[47], fields[48]];
-  return end === "0" || start !== end;
+  // Until its code is in place, the new program's environment counts as empty, with bounds that are no longer zero.
+  const [startOfCode, start, end] = [fields[23], fields[47], fields[48]];
+  return startOfCode === "0" || end === "0" || start !== end;
 }
 
 /** The fields of /proc/PID/stat from the process's state on, which proc(5) numbers from 3. */
