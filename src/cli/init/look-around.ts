@@ -66,7 +66,8 @@ function terraformRoot(root: string, folder: string, taken: Set<string>): DraftP
 
 /** Those that are texts and no secrets, as far as their block says. */
 function outputsOf(text: string): string[] {
-  const found = text.matchAll(/^output\s+"([^"]+)"\s*\{([\s\S]*?)^\}/gm);
+  // On one line, or with its closing brace on a line of its own.
+  const found = text.matchAll(/^output\s+"([^"]+)"\s*\{([^\n]*(?=\}\s*$)|[\s\S]*?^(?=\}))/gm);
   return Array.from(found, ([, name, body]) => ({ name: name!, body: body! }))
     .filter(({ name, body }) => namePattern.test(name) && !/\bsensitive\s*=\s*true|=\s*[[{]|\[\*\]|\bfor\b/.test(body))
     .map(({ name }) => name);
@@ -83,9 +84,8 @@ function nodePackage(root: string, folder: string, taken: Set<string>): DraftPip
   const scripts = scriptsOf(join(root, folder, "package.json"));
   const hasTest = scripts.test !== undefined && !scripts.test.includes("no test specified");
   if (!hasTest && scripts.build === undefined) return undefined;
-  const { install, run } = installers.find(({ lock }) =>
-    [folder, "."].some((at) => existsSync(join(root, at, lock))),
-  ) ?? {
+  const places = hasWorkspaces(root) ? [folder, "."] : [folder];
+  const { install, run } = installers.find(({ lock }) => places.some((at) => existsSync(join(root, at, lock)))) ?? {
     install: "npm install",
     run: "npm",
   };
@@ -106,11 +106,19 @@ function nodePackage(root: string, folder: string, taken: Set<string>): DraftPip
   };
 }
 
-function scriptsOf(file: string): Record<string, string> {
+/** Only then does a lock file at the root hold what the packages below need. */
+function hasWorkspaces(root: string): boolean {
+  return (
+    existsSync(join(root, "pnpm-workspace.yaml")) || packageAt(join(root, "package.json")).workspaces !== undefined
+  );
+}
+
+const scriptsOf = (file: string): Record<string, string> => packageAt(file).scripts ?? {};
+
+function packageAt(file: string): { scripts?: Record<string, string>; workspaces?: unknown } {
   if (!existsSync(file)) return {};
   try {
-    const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts?: Record<string, string> };
-    return scripts ?? {};
+    return (JSON.parse(readFileSync(file, "utf8")) as ReturnType<typeof packageAt> | null) ?? {};
   } catch {
     // Not ours to judge.
     return {};
