@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 
-/** Runs the tests of a fixture where no program is but Node and what the shell itself needs. */
-function run(fixture: string, env: Record<string, string> = {}) {
-  const { CI, NODE_TEST_CONTEXT, NODE_OPTIONS, BATON_TEST_DEPTH, ...others } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, `test/lane/fixtures/${fixture}`], {
+/** Runs the tests of fixtures where no program is but Node and what the shell itself needs. */
+function run(fixtures: string | string[], env: Record<string, string> = {}) {
+  const { CI, NODE_TEST_CONTEXT, NODE_OPTIONS, BATON_TEST_DEPTH, BATON_TEST_SEED, ...others } = process.env;
+  const files = [fixtures].flat().map((name) => `test/lane/fixtures/${name}`);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...files], {
     encoding: "utf8",
     env: { ...others, PATH: dirname(process.execPath), ...env },
   });
@@ -45,4 +47,60 @@ test("a process and a folder that a test leaves behind are named, are a failure,
   // One that has ended and that nobody has asked about yet has no command any more.
   const command = `/proc/${pid}/cmdline`;
   assert.ok(!existsSync(command) || readFileSync(command, "utf8") === "");
+});
+
+/** Fixtures of `unsteady/`, none of which has been run yet. */
+function runUnsteady(...names: string[]) {
+  const folder = mkdtempSync(join(tmpdir(), "unsteady-"));
+  try {
+    return run(
+      names.map((name) => `unsteady/${name}.ts`),
+      { UNSTEADY_FOLDER: folder },
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("what fails once and passes alone is told, and is no failure", () => {
+  const { status, stdout } = runUnsteady("loses-a-race", "ends-badly");
+  assert.equal(status, 0, stdout);
+  const files = "test/lane/fixtures/unsteady";
+  assert.ok(
+    stdout.endsWith(
+      [
+        "failed once, passed when run again: 2",
+        `  ${files}/ends-badly.ts: outside of its tests\n    test failed`,
+        `  ${files}/loses-a-race.ts: comes first\n    came second\n`,
+      ].join("\n"),
+    ),
+    stdout,
+  );
+});
+
+test("what fails again is a failure, also beside what fails once", () => {
+  const { status, stdout } = runUnsteady("loses-a-race", "is-wrong");
+  assert.equal(status, 1);
+  assert.equal(stdout.match(/^run again, alone: /gm)?.length, 2, stdout);
+  assert.doesNotMatch(stdout, /failed once/);
+});
+
+test("a property that found a case is run again with that case", () => {
+  const { status, stdout } = runUnsteady("finds-a-case");
+  assert.equal(status, 1);
+  assert.match(stdout, /^run again, alone and with seed -42: .*finds-a-case\.ts$/m);
+});
+
+test("more than three files that fail are not run again", () => {
+  const { status, stdout, stderr } = runUnsteady("loses-a-race", "is-wrong", "finds-a-case", "ends-badly");
+  assert.equal(status, 1);
+  assert.match(stderr, /^4 files failed; they are not run again, since they are more than 3$/m);
+  assert.doesNotMatch(stdout, /run again, alone|failed once/);
+});
+
+test("what is left behind is a failure even when the test passes the second time", () => {
+  const { status, stdout, stderr } = runUnsteady("loses-a-race", "leaves-behind-once");
+  assert.equal(status, 1);
+  assert.match(stdout, /failed once, passed when run again: 2/);
+  assert.match(stderr, /^left behind by a test, in its temporary folder: left-folder-/m);
 });

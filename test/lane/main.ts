@@ -1,74 +1,68 @@
 /**
  * Runs the tests, as `npm test` does: `node test/lane/main.ts [FILE...]`. Gives them a temporary folder of their own with
- * nothing above it that they could lean on, and says at the end what was left out and what was left behind.
+ * nothing above it that they could lean on, runs once more what failed among the others, and says at the end what was left
+ * out, what failed once and what was left behind.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { isFull } from "./depth.ts";
-import { leftFiles, leftProcessesAfter } from "./leftovers.ts";
 import { skippedFor } from "./needs.ts";
-import type { Skipped } from "./skip-reporter.ts";
+import type { Failed, Skipped } from "./result-reporter.ts";
+import { type Round, runRound } from "./round.ts";
 
-const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const minute = 60_000;
-const limits = isFull ? { test: 10 * minute, run: 60 * minute } : { test: 2 * minute, run: 15 * minute };
+/** When more files than this fail, it is not a test that is unsteady, it is the machine or the code. */
+const mostFilesAgain = 3;
 
 const own = realpathSync(mkdtempSync(join(tmpdir(), "baton-tests-")));
-const scratch = join(own, "tmp");
-const skippedFile = join(own, "skipped.jsonl");
-mkdirSync(scratch);
 // A test that gives up its rights as superuser still has to get there.
 chmodSync(own, 0o755);
 
-const child = spawn(
-  process.execPath,
-  [
-    "--test",
-    "--test-concurrency=2",
-    `--test-timeout=${limits.test}`,
-    `--import=${new URL("file-limit.ts", import.meta.url).href}`,
-    "--test-reporter=spec",
-    "--test-reporter-destination=stdout",
-    `--test-reporter=${beside("skip-reporter.ts")}`,
-    `--test-reporter-destination=${skippedFile}`,
-    ...(process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"]),
-  ],
-  {
-    cwd: beside("../.."),
-    stdio: "inherit",
-    env: {
-      ...process.env,
-      TMPDIR: scratch,
-      NODE_COMPILE_CACHE: join(own, "compile-cache"),
-      // A first shell that has a socket as standard input takes itself for a remote one and reads somebody's start-up file.
-      SHLVL: process.env.SHLVL ?? "1",
-    },
-  },
-);
-// The tests are ended by what ends this; this one stays to clean up. A Ctrl-C reaches both.
-process.on("SIGINT", () => {});
-process.on("SIGTERM", () => child.kill("SIGINT"));
-const limit = setTimeout(() => child.kill("SIGINT"), limits.run);
-const [code] = (await once(child, "exit")) as [number | null];
-clearTimeout(limit);
-
-const skipped = existsSync(skippedFile)
-  ? readFileSync(skippedFile, "utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as Skipped)
-  : [];
-const problems = [...told(skipped), ...(await leftBehind())];
+const files = process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"];
+const first = await runRound({ files, concurrency: 2, own });
+const later = await runAgain(first);
 rmSync(own, { recursive: true, force: true });
+
+const rounds = [first, ...later];
+const passed = first.passed || (later.length > 0 && later.every((round) => round.passed));
+const problems = [...tellSkipped(rounds.flatMap(({ skipped }) => skipped)), ...rounds.flatMap(({ left }) => left)];
+if (!first.passed && passed) tellFailedOnce(first.failed);
 for (const problem of problems) console.error(problem);
-process.exitCode = code === 0 && problems.length === 0 ? 0 : 1;
+process.exitCode = passed && problems.length === 0 ? 0 : 1;
+
+/** The files that failed, each alone. A property that failed begins where it failed, so that it does so again. */
+async function runAgain({ complete, failed }: Round): Promise<Round[]> {
+  const failing = Map.groupBy(failed, ({ file }) => file);
+  if (!complete || failing.size === 0) return [];
+  if (failing.size > mostFilesAgain) {
+    console.error(`${failing.size} files failed; they are not run again, since they are more than ${mostFilesAgain}`);
+    return [];
+  }
+  const done: Round[] = [];
+  for (const [file, tests] of failing) {
+    for (const seed of new Set(tests.map(({ error }) => seedIn(error)))) {
+      console.log(`\nrun again, alone${seed === undefined ? "" : ` and with seed ${seed}`}: ${file}`);
+      const env: Record<string, string> = seed === undefined ? {} : { BATON_TEST_SEED: seed };
+      done.push(await runRound({ files: [file], concurrency: 1, own, env }));
+    }
+  }
+  return done;
+}
+
+/** As fast-check and our own messages write it. */
+function seedIn(error: string): string | undefined {
+  return /(?:\bseed: |BATON_TEST_SEED=)(-?\d+)/.exec(error)?.[1];
+}
+
+function tellFailedOnce(failed: readonly Failed[]): void {
+  console.log(`failed once, passed when run again: ${failed.length}`);
+  for (const { file, name, error } of failed.toSorted((a, b) => (a.file < b.file ? -1 : 1))) {
+    const [line = ""] = error.split("\n");
+    console.log(`  ${file}: ${name}\n    ${line}`);
+  }
+}
 
 /** Says what was left out. Returns what must not be: on CI nothing is missing. */
-function told(all: readonly Skipped[]): string[] {
+function tellSkipped(all: readonly Skipped[]): string[] {
   const reasons = all.map(({ reason }) => skippedFor(reason));
   const lacking = reasons.filter((reason) => reason !== "depth");
   const slow = reasons.length - lacking.length;
@@ -80,20 +74,4 @@ function told(all: readonly Skipped[]): string[] {
     console.log(`  ${what.padEnd(12)} ${String(tests.length).padStart(3)}   ${tests[0]!.howToGet}`.trimEnd());
   }
   return process.env.CI ? ["with CI set no test may be skipped because something is missing"] : [];
-}
-
-/** What tests left behind. Processes are ended: they would keep what they hold. */
-async function leftBehind(): Promise<string[]> {
-  const processes = await leftProcessesAfter(own, 5_000);
-  for (const { pid } of processes) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It has ended after all.
-    }
-  }
-  return [
-    ...processes.map(({ pid, command }) => `left behind by a test: process ${pid}, ${command}`),
-    ...leftFiles(scratch).map((name) => `left behind by a test, in its temporary folder: ${name}`),
-  ];
 }

@@ -1,0 +1,36 @@
+/** One line of JSON for each test that was skipped or that failed, for `round.ts`. */
+import { relative, resolve } from "node:path";
+import type { TestEvent } from "node:test/reporters";
+
+export interface Skipped {
+  kind: "skipped";
+  reason: string;
+}
+
+export interface Failed {
+  kind: "failed";
+  /** The file that was run, from where the tests are run. The test may stand in one that it imports. */
+  file: string;
+  /** The test, without those it is part of. */
+  name: string;
+  /** The message of what was thrown. */
+  error: string;
+}
+
+export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  for await (const { type, data } of events) {
+    if (type === "test:pass" && data.skip !== undefined && data.skip !== false) {
+      yield line({ kind: "skipped", reason: String(data.skip) });
+    }
+    if (type !== "test:fail" || (data.todo !== undefined && data.todo !== false)) continue;
+    const { failureType, message } = data.details.error as Error & { failureType?: string };
+    // What failed inside has a line of its own.
+    if (failureType === "subtestsFailed") continue;
+    // A file that ended badly outside of its tests is told as a test that is named like it.
+    const { entryFile = data.file ?? data.name } = data as { entryFile?: string };
+    const name = resolve(data.name) === entryFile ? "outside of its tests" : data.name;
+    yield line({ kind: "failed", file: relative(process.cwd(), entryFile), name, error: message });
+  }
+}
+
+const line = (result: Skipped | Failed) => `${JSON.stringify(result)}\n`;
