@@ -43,7 +43,9 @@ export type ResourceKind =
   | "site"
   | "distribution"
   | "database"
-  | "machine";
+  | "machine"
+  /** A run of another service, which keeps its own runs apart; the key names what is started. */
+  | "run";
 
 /** A `replace` leaves nothing of what was there (sync with delete, force push, a new stack over an old one). */
 export type AccessMode = "read" | "write" | "replace";

@@ -53,7 +53,7 @@ describe("workflows and CodePipelines are one graph", () => {
       graph("graph/shop"),
       [
         "push to main",
-        "└─ CI (ci.yml) - 1 finding",
+        "└─ CI (ci.yml)",
         "   └─ backend (pipelines.yml)",
         "      └─ Build: Api + Worker, then Scan",
         "         └─ approve (approval)",
@@ -75,7 +75,7 @@ describe("workflows and CodePipelines are one graph", () => {
   test("--jobs unfolds workflows into jobs and stages into actions", () => {
     const lines = graph("graph/shop", "--jobs").split("\n");
     assert.deepEqual(lines.slice(1, 12), [
-      "└─ CI (ci.yml) - 1 finding",
+      "└─ CI (ci.yml)",
       "   └─ test",
       "      └─ hand-over",
       "         └─ backend (pipelines.yml)",

@@ -40,12 +40,22 @@ export const alwaysDeploy: Rule = {
         ],
         confidence: testsCode(failed) ? "high" : "medium",
         schedule: [`${chain.described} -> "${jobName(failed)}" fails`, `"${jobName(job)}" runs all the same`],
-        help: `Test the results: \`always() && needs.${failed.key}.result == 'success'\`, or \`!failure() && !cancelled()\`.`,
+        help: helpFor(analysis, carrier, failed),
         claim,
       };
     }
   },
 };
+
+/** Results can be asked of direct needs alone: of the job that calls what failed, and not at all of what comes before those. */
+function helpFor(analysis: Analysis, carrier: JobFacts, failed: JobFacts): string {
+  let need: JobFacts | undefined = failed;
+  while (need && !carrier.needs.includes(need.id)) need = need.caller ? analysis.facts.job(need.caller) : undefined;
+  const condition = "`!failure() && !cancelled()`";
+  return need
+    ? `Test the result: \`always() && needs.${need.key}.result == 'success'\`, or ${condition}.`
+    : `Let everything before it count: ${condition}.`;
+}
 
 interface Hit {
   readonly failed: JobFacts;
@@ -73,10 +83,16 @@ function firstHit(
       const effect = effects.find(
         ({ step }) => can(job.runs(circumstances)) && can(step?.runs(circumstances) ?? "yes"),
       );
-      if (effect) return { failed, chain, effect };
+      if (effect && !recordsResult(job, failed)) return { failed, chain, effect };
     }
   }
   return undefined;
+}
+
+/** Whoever is handed how the tests ended, and runs however they did, writes that down. */
+function recordsResult(job: JobFacts, failed: JobFacts): boolean {
+  const asked = new RegExp(`needs\\.(?:${failed.path[0]}|${failed.key}|\\*)\\.result|toJSON\\(needs\\)`, "i");
+  return job.steps.some(({ text }) => asked.test(text));
 }
 
 /** Needed by name, and the condition does not pick other results to look at. */

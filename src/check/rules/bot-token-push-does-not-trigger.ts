@@ -114,6 +114,8 @@ function* waitingFor(
       ) {
         const accepted = cause.tags.patterns.some(({ value }) => {
           const fixed = value.split(/[*?[+]/)[0]!;
+          // Of a name that only the run knows, a version can be expected, and nothing more.
+          if (isGuess(key) && !/^v?$/i.test(fixed)) return false;
           return (
             unify(key, [
               { kind: "text", text: fixed },

@@ -1,10 +1,11 @@
-import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import type { Key, ResourceAccess } from "../../facts/access.ts";
+import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, effectsOf, isPreview } from "../analysis/effects.ts";
 import { stageOf } from "../analysis/stages.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
-import { fileName, jobName } from "../analysis/wording.ts";
+import { fileName, jobName, literalText, unify } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { neededBeforeMade } from "../staged/infra-vs-app-unordered.ts";
 
@@ -110,18 +111,55 @@ function linkBetween(infra: Change, app: Change): Link | undefined {
   if (x && y && showKey(x).toLowerCase() === showKey(y).toLowerCase()) {
     return { words: `both change the environment ${showKey(x)}`, holds: always };
   }
+  const [p, q] = [stageOf(infra.job), stageOf(app.job)];
+  if (p && q && p !== q) return undefined;
+  const made = infra.job.steps.flatMap((step) => accessesOf(step).filter(({ mode }) => mode !== "read"));
   const read = app.job.steps.find((step) =>
-    step.accesses.some(
-      (access) =>
-        access.kind === "resource" &&
-        access.mode === "read" &&
-        (access.resource === "parameter" || access.resource === "terraform-state" || access.resource === "stack"),
-    ),
+    accessesOf(step).some((access) => access.mode === "read" && made.some((other) => mayBeOf(access, other))),
   );
-  if (read) {
-    const [p, q] = [stageOf(infra.job), stageOf(app.job)];
-    if (p && q && p !== q) return undefined;
-    return { words: `the application reads what it makes ("${read.label}")`, holds: always };
+  return read && { words: `the application reads what it makes ("${read.label}")`, holds: always };
+}
+
+/** What the step does to resources, with the names that it has in this job. */
+function accessesOf(step: StepFacts): ResourceAccess[] {
+  return step.accesses.flatMap((access) =>
+    access.kind === "resource" ? [{ ...access, key: step.resolve(access.key) }] : [],
+  );
+}
+
+/** Whether what is read may come from what is changed: by the same name, or by one that speaks of it. */
+function mayBeOf(read: ResourceAccess, made: ResourceAccess): boolean {
+  const isState = made.resource === "terraform-state";
+  const isStack = made.resource === "stack";
+  if (made.effect !== "deploy" || (!isState && !isStack)) return false;
+  switch (read.resource) {
+    case "terraform-state":
+      return isState && nameOverlaps(read.key, made.key);
+    case "stack":
+      return isStack && (read.key.length === 0 || nameOverlaps(read.key, made.key));
+    case "parameter":
+      return !namesAnotherStack(read.key, made);
+    default:
+      return false;
   }
-  return undefined;
+}
+
+/** Equal where both are told; a folder or program before the name of a stack does not make it another one. */
+function nameOverlaps(a: Key, b: Key): boolean {
+  const [x, y] = [literalText(a), literalText(b)];
+  if (x === undefined || y === undefined) return unify(a, b);
+  return x === y || x.endsWith(`/${y}`) || y.endsWith(`/${x}`);
+}
+
+/** A parameter is named freely; where its words and those of a stack's name are told and none is common, it is somebody else's. */
+function namesAnotherStack(parameter: Key, made: ResourceAccess): boolean {
+  const [x, y] = [literalText(parameter), literalText(made.key)];
+  if (!x || !y || made.resource !== "stack") return false;
+  const words = (text: string) =>
+    text
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter((word) => word.length > 2);
+  const own = new Set(words(y));
+  return own.size > 0 && !words(x).some((word) => own.has(word));
 }

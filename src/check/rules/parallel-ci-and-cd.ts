@@ -1,4 +1,4 @@
-import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../analysis/effects.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
@@ -72,7 +72,8 @@ function* pairs(analysis: Analysis): Generator<Pair> {
     .toSorted((a, b) => Number(saysTests(b)) - Number(saysTests(a)))
     .map((pipeline) => ({ pipeline, jobs: pipeline.jobs.filter(testsCode) }))
     // Tests of a pipeline that deploys are there for what it deploys itself.
-    .filter(({ pipeline, jobs }) => jobs.length > 0 && !pipeline.jobs.some((job) => lastingEffects(job).length > 0));
+    .filter(({ pipeline, jobs }) => jobs.length > 0 && !pipeline.jobs.some((job) => lastingEffects(job).length > 0))
+    .filter(({ pipeline }) => !isPassedInQueue(pipeline));
   const done = new Set<string>();
   for (const { pipeline, job } of analysis.work()) {
     if (done.has(pipeline.id) || reportsOrCleans(job)) continue;
@@ -85,6 +86,11 @@ function* pairs(analysis: Analysis): Generator<Pair> {
     done.add(pipeline.id);
     yield pair;
   }
+}
+
+/** A merge queue has run the same tests on the very commit that it then pushes. */
+export function isPassedInQueue({ starts }: Pipeline): boolean {
+  return starts.some(({ event }) => event === "merge_group");
 }
 
 /** The first that people would name when asked for the tests. */
@@ -120,9 +126,15 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
 /** An image that is pushed is not running anywhere yet, and a proposed release is not out. */
 function isHarmless({ access, kind, tool, step }: Effect): boolean {
   // These open a pull request for the release, which is tested before it is merged.
-  if (/changesets|release-please/.test(tool)) return true;
+  if (/changesets|release-please/.test(tool) || publishesNewVersionsOnly(tool, step)) return true;
   if (access) return access.resource === "image";
   return kind === "publish" && /image|docker|container/i.test(`${tool} ${step?.label}`);
+}
+
+/** Nothing happens before somebody has written a new version into a file: that was decided on, and reviewed. */
+function publishesNewVersionsOnly(tool: string, step: StepFacts | undefined): boolean {
+  if (/js-devtools\/npm-publish|lerna publish|changeset publish|pnpm publish/i.test(tool)) return true;
+  return /from-package|--skip-existing|skip[-_]existing: *["']?true|--tolerate-republish/.test(step?.text ?? "");
 }
 
 /** One commit can touch paths of both; but tests for another part of the repository do not speak about this one. */

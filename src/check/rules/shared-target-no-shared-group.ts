@@ -119,16 +119,22 @@ function sameTarget(a: Target, b: Target): boolean {
   if (x.resource !== y.resource || a.details !== b.details || !sameKey(a.name, b.name)) return false;
   const name = literalText(a.name);
   if (name === undefined || /\$\{\{|\$[A-Z]|…/.test(a.details)) return false;
-  if (isState(a)) {
-    // One folder may hold many states; only the environment or the name tells them apart.
-    const [p, q] = [a.effect.job.environment?.name, b.effect.job.environment?.name];
-    return (
-      (name !== "" || a.details !== "") &&
-      (p === undefined) === (q === undefined) &&
-      (!p || !q || (sameKey(p, q) && literalText(p) !== undefined))
-    );
-  }
-  return name !== "";
+  // An environment has secrets and variables of its own: the same command goes elsewhere there.
+  const [p, q] = [a.effect.job.environment?.name, b.effect.job.environment?.name];
+  const sameEnvironment =
+    (p === undefined) === (q === undefined) && (!p || !q || (sameKey(p, q) && literalText(p) !== undefined));
+  if (!sameEnvironment || (isToldBySecrets(a) && !sameSecrets(a, b))) return false;
+  return name !== "" || (isState(a) && a.details !== "");
+}
+
+/** Where the command does not name its target, what it is handed does. */
+function isToldBySecrets({ effect: { access, tool }, name }: Target): boolean {
+  return access!.resource === "database" || (literalText(name) ?? "").split(" ").some((word) => word.endsWith(tool));
+}
+
+function sameSecrets(a: Target, b: Target): boolean {
+  const [x, y] = [a.effect.job.rights.secrets, b.effect.job.rights.secrets];
+  return x.every((name) => y.includes(name)) || y.every((name) => x.includes(name));
 }
 
 function isState({ effect }: Target): boolean {

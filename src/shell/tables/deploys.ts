@@ -23,6 +23,7 @@ const database = (words: string, key: readonly string[] = ["folder"], rest: Rest
   deploy("database")(words, key, { effect: "none", confidence: "low", ...rest });
 
 const destroyed = { mode: "replace", effect: "destroy" } as const;
+const started = { resource: "run" } as const;
 const dryRun = { unless: ["--dry-run"] } as const;
 const namespaced = ["--context", "--namespace|-n"] as const;
 
@@ -61,7 +62,8 @@ export const deployRows: readonly CommandRow[] = [
   service("aws elasticbeanstalk create-application-version", ["--application-name"], { effect: "hand-off" }),
   service("aws apprunner start-deployment", ["--service-arn"]),
   service("aws apprunner update-service", ["--service-arn"]),
-  service("aws codepipeline start-pipeline-execution", ["--name"]),
+  service("aws codepipeline start-pipeline-execution", ["--name"], started),
+  service("aws codebuild start-build", ["--project-name"], { ...started, confidence: "low" }),
   service("aws autoscaling start-instance-refresh", ["--auto-scaling-group-name"]),
   service("aws ssm send-command", ["--targets|--instance-ids"], { resource: "machine", confidence: "medium" }),
   service("aws glue update-job", ["--job-name"]),
@@ -108,8 +110,8 @@ export const deployRows: readonly CommandRow[] = [
   service("gcloud beta run deploy", ["--project", "#0"]),
   service("gcloud app deploy", ["--project", "#0"]),
   func("gcloud functions deploy", ["--project", "#0"]),
-  service("gcloud deploy releases create", ["--project", "--delivery-pipeline"]),
-  service("gcloud deploy releases promote", ["--project", "--delivery-pipeline"]),
+  service("gcloud deploy releases create", ["--project", "--delivery-pipeline"], started),
+  service("gcloud deploy releases promote", ["--project", "--delivery-pipeline"], started),
   service("gcloud endpoints services deploy", ["#0"]),
   service("gcloud compute instances update-container", ["--project", "#0"]),
   service("gcloud compute instance-groups managed rolling-action", ["--project", "#1"]),

@@ -44,8 +44,9 @@ export const infrastructureRows: readonly CommandRow[] = [
   stack("pulumi refresh", ["--cwd|-C", "--stack|-s"]),
   stack("pulumi destroy", ["--cwd|-C", "--stack|-s"], { mode: "replace", effect: "destroy" }),
   stack("pulumi stack output", ["--cwd|-C", "--stack|-s"], { mode: "read", effect: "hand-off" }),
-  stack("az deployment group create", ["--resource-group|-g", "--name|-n"]),
-  stack("az deployment sub create", ["--name|-n"]),
+  // A deployment without a name has that of its template: one resource group holds many.
+  stack("az deployment group create", ["--resource-group|-g", "--name|-n", "--template-file|-f"]),
+  stack("az deployment sub create", ["--name|-n", "--template-file|-f"]),
   stack("az stack group create", ["--resource-group|-g", "--name|-n"]),
   stack("gcloud deployment-manager deployments update", ["#0"]),
   stack("gcloud infra-manager deployments apply", ["#0"]),

@@ -88,8 +88,8 @@ export const actionRows: readonly ActionRow[] = [
   site("azure/static-web-apps-deploy", ["azure_static_web_apps_api_token"], {
     when: { input: "action", values: ["upload"] },
   }),
-  stack("azure/arm-deploy", ["resourceGroupName", "deploymentName"]),
-  stack("azure/bicep-deploy", ["resource-group-name", "name"]),
+  stack("azure/arm-deploy", ["resourceGroupName", "deploymentName", "template"]),
+  stack("azure/bicep-deploy", ["resource-group-name", "name", "template-file"]),
   service("azure/spring-apps-deploy", ["app-name", "deployment-name"]),
   // Kubernetes
   service("bitovi/github-actions-deploy-eks-helm", ["cluster-name", "name"]),
