@@ -122,6 +122,25 @@ test("raw additions reach the workflow, a job and its steps; one for no file is 
   assert.match(refused.stderr, /wep\.yml, which is not among the files/);
 });
 
+test("a pin that was moved in a committed file or in the settings is written, and nothing is stale", async (t) => {
+  const repo = sandbox(t, { files: { "baton.yaml": definition } });
+  await repo.baton("generate", "github");
+  const moved = (text: string) =>
+    text.replace(/actions\/checkout@[0-9a-f]{40} # v[\d.]+/g, `actions/checkout@${"a".repeat(40)} # v99.1.0`);
+  for (const name of ["shop.yml", "web.yml"]) {
+    repo.write({ [`.github/workflows/${name}`]: moved(repo.read(`.github/workflows/${name}`)) });
+  }
+  await repo.baton("generate", "github");
+  assert.equal((await repo.baton("generate", "github", "--check")).code, 0);
+  assert.match(repo.read(entry), /actions\/checkout@a{40} # v99\.1\.0/);
+  repo.write({
+    "baton.github.yaml": `actions: { actions/checkout: { sha: "${"b".repeat(40)}", version: v5.0.0 } }\n`,
+  });
+  await repo.baton("generate", "github");
+  assert.match(repo.read(entry), /actions\/checkout@b{40} # v5\.0\.0/);
+  assert.equal((await repo.baton("generate", "github", "--check")).code, 0);
+});
+
 test("--json has a version, every file with its status, and the settings", async (t) => {
   const repo = sandbox(t, { files: { "baton.yaml": definition } });
   const shown = await repo.json<{ version: number; files: { path: string; status: string }[]; settings: object[] }>(

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -7,6 +7,7 @@ import { findProject } from "../../control/project.ts";
 import { markOf } from "../../platforms/generated.ts";
 import { github } from "../../platforms/github/github.ts";
 import { type Layout, layouts, type WriteOptions } from "../../platforms/github/write/options.ts";
+import { pinsMovedIn } from "../../platforms/github/write/pinned-actions.ts";
 import { settingsFor } from "../../platforms/github/write/settings.ts";
 import { settingsFileSchema } from "../../platforms/github/write/settings-file.ts";
 import { writeWorkflows } from "../../platforms/github/write/write.ts";
@@ -18,8 +19,12 @@ import { conclude, type GenerateOptions } from "./generate-outcome.ts";
 export async function generateGithub(options: GenerateOptions, terminal: Terminal): Promise<ExitCode> {
   const project = findProject(terminal, options);
   const delivery = await loadDefinition(project.file, terminal);
-  const write = writeOptions(options, project.root);
   const root = options.out === undefined ? project.root : resolve(terminal.cwd, options.out);
+  const given = writeOptions(options, project.root);
+  const write: WriteOptions = {
+    ...given,
+    actions: { ...committedPins(root, markOf(delivery.name)), ...given.actions },
+  };
   const files = written();
   const settings = settingsFor(delivery, write);
   const wanted = { root, files, mark: markOf(delivery.name) };
@@ -46,6 +51,14 @@ export async function generateGithub(options: GenerateOptions, terminal: Termina
   function written() {
     return writing(delivery, terminal.cwd, () => writeWorkflows(delivery, write));
   }
+}
+
+/** Pins that a person, Dependabot or Renovate moved in the files that we wrote. */
+function committedPins(root: string, mark: string) {
+  const folder = join(root, ".github/workflows");
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".yml")) : [];
+  const texts = names.map((name) => readFileSync(join(folder, name), "utf8"));
+  return pinsMovedIn(texts.filter((text) => text.includes(mark)));
 }
 
 function command(layout: Layout, { config }: GenerateOptions): string {

@@ -1,4 +1,5 @@
 import type { Raw } from "./document.ts";
+import type { MovedPins } from "./pinned-actions.ts";
 
 export const layouts = ["orchestrated", "chained", "per-environment"] as const;
 export type Layout = (typeof layouts)[number];
@@ -23,5 +24,7 @@ export interface WriteOptions {
   readonly command?: string;
   /** Before the name of outputs in Parameter Store (`chained`). Default: `/<delivery>`. */
   readonly parameterPrefix?: string;
+  /** Other releases of the actions that the files use, by action: `actions/checkout`. */
+  readonly actions?: MovedPins;
   readonly raw?: Readonly<Record<string, RawAdditions>>;
 }

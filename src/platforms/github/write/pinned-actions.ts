@@ -1,55 +1,107 @@
 /**
  * Every action that generated files use, pinned to the commit of a release. A tag can be moved; a commit cannot.
  *
- * To update: `node src/platforms/github/write/update-pinned-actions.ts` looks up the newest release of each major version
- * below with `gh` and rewrites this table; read the releases' notes, then `baton generate github` writes the files anew.
+ * To update: `node src/platforms/github/write/update-pinned-actions.ts` looks up the newest release of each with `gh` and
+ * rewrites this table; read the releases' notes, then `baton generate github` writes the files anew. `using` is what its
+ * `action.yml` says it runs on: GitHub takes runtimes away, and a test refuses those that have gone.
  */
 export const pinnedActions = {
   checkout: {
     action: "actions/checkout",
-    sha: "08c6903cd8c0fde910a37f88322edcfb5dd907a8",
-    version: "v5.0.0",
+    sha: "3d3c42e5aac5ba805825da76410c181273ba90b1",
+    version: "v7.0.1",
+    using: "node24",
   },
   uploadArtifact: {
     action: "actions/upload-artifact",
-    sha: "ea165f8d65b6e75b540449e92b4886f43607fa02",
-    version: "v4.6.2",
+    sha: "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f",
+    version: "v7.0.0",
+    using: "node24",
   },
   downloadArtifact: {
     action: "actions/download-artifact",
-    sha: "d3f86a106a0bac45b974a628896c90dbdf5c8093",
-    version: "v4.3.0",
+    sha: "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c",
+    version: "v8.0.1",
+    using: "node24",
   },
   setupNode: {
     action: "actions/setup-node",
-    sha: "49933ea5288caeca8642d1e84afbd3f7d6820020",
-    version: "v4.4.0",
+    sha: "820762786026740c76f36085b0efc47a31fe5020",
+    version: "v7.0.0",
+    using: "node24",
   },
   setupPython: {
     action: "actions/setup-python",
-    sha: "a26af69be951a213d495a4c3e4e4022e16d87065",
-    version: "v5.6.0",
+    sha: "5fda3b95a4ea91299a34e894583c3862153e4b97",
+    version: "v7.0.0",
+    using: "node24",
   },
   cache: {
     action: "actions/cache",
-    sha: "0057852bfaa89a56745cba8c7296529d2fc39830",
-    version: "v4.3.0",
+    sha: "27d5ce7f107fe9357f9df03efb73ab90386fccae",
+    version: "v5.0.5",
+    using: "node24",
   },
   setupTerraform: {
     action: "hashicorp/setup-terraform",
-    sha: "b9cd54a3c349d3f38e8881555d616ced269862dd",
-    version: "v3.1.2",
+    sha: "dfe3c3f87815947d99a8997f908cb6525fc44e9e",
+    version: "v4.0.1",
+    using: "node24",
   },
   awsCredentials: {
     action: "aws-actions/configure-aws-credentials",
-    sha: "7474bc4690e29a8392af63c5b98e7449536d5c3a",
-    version: "v4.3.1",
+    sha: "e6de054238d6b7531b4efff3b6587d9aade6a06c",
+    version: "v6.2.3",
+    using: "node24",
   },
   attest: {
     action: "actions/attest-build-provenance",
-    sha: "e8998f949152b193b063cb0ec769d69d929409be",
-    version: "v2.4.0",
+    sha: "a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32",
+    version: "v4.1.0",
+    using: "composite",
   },
 } as const;
 
-export type PinnedAction = (typeof pinnedActions)[keyof typeof pinnedActions];
+export interface PinnedAction {
+  readonly action: string;
+  /** All 40 digits. */
+  readonly sha: string;
+  /** The release it is, for people and for what updates pins. */
+  readonly version: string;
+}
+
+/** Pins that take the place of the table's, by action: those of the settings file, and newer ones in committed files. */
+export type MovedPins = Readonly<Record<string, Omit<PinnedAction, "action">>>;
+
+/** The pin to write. */
+export function pinOf(pin: PinnedAction, moved: MovedPins = {}): PinnedAction {
+  return Object.hasOwn(moved, pin.action) ? { action: pin.action, ...moved[pin.action]! } : pin;
+}
+
+/**
+ * Dependabot and Renovate move pins in the files themselves. What they moved forward is kept: of each action the newest
+ * release that the committed texts name, where it is newer than the table's.
+ */
+export function pinsMovedIn(texts: readonly string[]): MovedPins {
+  const ours = new Map<string, PinnedAction>(Object.values(pinnedActions).map((pin) => [pin.action, pin]));
+  const moved: Record<string, Omit<PinnedAction, "action">> = {};
+  for (const text of texts) {
+    for (const [, action, sha, version] of text.matchAll(
+      /uses: ([\w.-]+\/[\w./-]+)@([0-9a-f]{40}) # (v\d+(?:\.\d+)*)/g,
+    )) {
+      const known = ours.get(action!);
+      if (known !== undefined && isNewer(version!, (moved[action!] ?? known).version))
+        moved[action!] = { sha: sha!, version: version! };
+    }
+  }
+  return moved;
+}
+
+function isNewer(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((one) => one.slice(1).split(".").map(Number)) as [number[], number[]];
+  for (const index of [0, 1, 2]) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}

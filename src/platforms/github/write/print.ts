@@ -1,16 +1,17 @@
 import { stringify } from "yaml";
 import type { WorkflowDocument } from "./document.ts";
 import type { RawAdditions } from "./options.ts";
+import type { MovedPins } from "./pinned-actions.ts";
 import { Branch, type Tree, type TreeEntry, workflowTree } from "./tree.ts";
 
 /** Comments are folded at this width; values never are. */
 const commentWidth = 118;
 
 /** The text of a workflow file. The same document gives the same bytes. */
-export function printWorkflow(workflow: WorkflowDocument, raw?: RawAdditions): string {
+export function printWorkflow(workflow: WorkflowDocument, raw?: RawAdditions, pins?: MovedPins): string {
   const out: string[] = [];
   for (const line of workflow.header) out.push(line === "" ? "#" : `# ${line}`);
-  printEntries(workflowTree(workflow, raw).entries, "", out);
+  printEntries(workflowTree(workflow, raw, pins).entries, "", out);
   return `${out.join("\n")}\n`;
 }
 

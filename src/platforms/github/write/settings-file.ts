@@ -7,6 +7,9 @@ export const settingsFileSchema = z.strictObject({
   runsOn: z.string().optional(),
   attest: z.enum(["yes", "no"]).optional(),
   parameterPrefix: z.string().startsWith("/").optional(),
+  actions: z
+    .record(z.string(), z.strictObject({ sha: z.string().regex(/^[0-9a-f]{40}$/), version: z.string().regex(/^\S+$/) }))
+    .optional(),
   raw: z
     .record(
       z.string(),

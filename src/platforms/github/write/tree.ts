@@ -12,6 +12,7 @@ import type {
   WorkflowDocument,
 } from "./document.ts";
 import type { RawAdditions } from "./options.ts";
+import { type MovedPins, pinOf } from "./pinned-actions.ts";
 
 /** What is printed: entries in the order in which a person would write them, each with an optional comment above. */
 export type Tree = Raw | Branch | readonly Tree[];
@@ -37,11 +38,15 @@ export interface TreeEntry {
 const entry = (key: string, value: Tree | undefined): TreeEntry | undefined =>
   value === undefined ? undefined : { key, value };
 
-export function workflowTree(workflow: WorkflowDocument, raw: RawAdditions | undefined): Branch {
+export function workflowTree(
+  workflow: WorkflowDocument,
+  raw: RawAdditions | undefined,
+  pins: MovedPins | undefined,
+): Branch {
   const jobs = Object.entries(workflow.jobs).map(
     ([id, job], index): TreeEntry => ({
       key: id,
-      value: withRaw(jobTree(job, own(raw?.steps, id)), own(raw?.jobs, id)),
+      value: withRaw(jobTree(job, own(raw?.steps, id), pins), own(raw?.jobs, id)),
       ...(job.comment && { comment: job.comment }),
       ...(index > 0 && { apart: true }),
     }),
@@ -116,7 +121,7 @@ function concurrencyTree({ group }: ConcurrencyGroup): Raw {
   return { group, queue: "max", "cancel-in-progress": false };
 }
 
-function jobTree(job: JobDocument, steps: readonly Raw[] | undefined): Branch {
+function jobTree(job: JobDocument, steps: readonly Raw[] | undefined, pins: MovedPins | undefined): Branch {
   const first = [
     entry("name", job.name),
     entry("needs", job.needs && job.needs.length > 0 ? job.needs : undefined),
@@ -124,7 +129,9 @@ function jobTree(job: JobDocument, steps: readonly Raw[] | undefined): Branch {
     entry("permissions", permissionsTree(job.permissions)),
     job.concurrency && entry("concurrency", concurrencyTree(job.concurrency)),
   ];
-  return new Branch(job.kind === "call" ? [...first, ...callEntries(job)] : [...first, ...stepsEntries(job, steps)]);
+  return new Branch(
+    job.kind === "call" ? [...first, ...callEntries(job)] : [...first, ...stepsEntries(job, steps, pins)],
+  );
 }
 
 function permissionsTree(permissions: Permissions): Raw {
@@ -139,7 +146,11 @@ function callEntries(job: CallJobDocument): (TreeEntry | undefined)[] {
   ];
 }
 
-function stepsEntries(job: StepsJobDocument, more: readonly Raw[] = []): (TreeEntry | undefined)[] {
+function stepsEntries(
+  job: StepsJobDocument,
+  more: readonly Raw[] = [],
+  pins: MovedPins | undefined,
+): (TreeEntry | undefined)[] {
   return [
     entry("runs-on", job.runsOn),
     entry("environment", job.environment),
@@ -159,11 +170,11 @@ function stepsEntries(job: StepsJobDocument, more: readonly Raw[] = []): (TreeEn
     job.workingDirectory === undefined
       ? undefined
       : entry("defaults", { run: { "working-directory": job.workingDirectory } }),
-    entry("steps", [...job.steps.map(stepTree), ...more]),
+    entry("steps", [...job.steps.map((step) => stepTree(step, pins)), ...more]),
   ];
 }
 
-function stepTree(step: StepDocument): Branch {
+function stepTree(step: StepDocument, pins: MovedPins | undefined): Branch {
   const first = [
     { key: "name", value: step.name, ...(step.comment && { comment: step.comment }) },
     entry("id", step.id),
@@ -171,7 +182,7 @@ function stepTree(step: StepDocument): Branch {
   ];
   const limits = [entry("timeout-minutes", step.timeoutMinutes), entry("continue-on-error", step.continueOnError)];
   if ("uses" in step) {
-    const { action, sha, version } = step.uses;
+    const { action, sha, version } = pinOf(step.uses, pins);
     return new Branch([
       ...first,
       { key: "uses", value: `${action}@${sha}`, note: version },

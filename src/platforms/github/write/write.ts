@@ -20,7 +20,7 @@ export function writeWorkflows(delivery: Delivery, options: WriteOptions): Writt
   const documents = documentsOf(delivery, options);
   const files = documents.map((document) => {
     const name = document.file.split("/").at(-1)!;
-    return { path: document.file, text: printWorkflow(document, own(options.raw, name)) };
+    return { path: document.file, text: printWorkflow(document, own(options.raw, name), options.actions) };
   });
   for (const name of Object.keys(options.raw ?? {})) {
     if (!documents.some(({ file }) => file.endsWith(`/${name}`))) {

@@ -5,17 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { pinnedActions } from "../../../../src/platforms/github/write/pinned-actions.ts";
+import { pinnedActions, pinsMovedIn } from "../../../../src/platforms/github/write/pinned-actions.ts";
 import { needs } from "../../../lane/needs.ts";
 
 test("every action is pinned to a commit, with the version it is", () => {
-  for (const { action, sha, version } of Object.values(pinnedActions)) {
+  for (const { action, sha, version, using } of Object.values(pinnedActions)) {
     assert.match(sha, /^[0-9a-f]{40}$/, action);
+    // GitHub took node20 away in September 2026. A composite action runs what it is made of.
+    assert.ok(using === "node24" || using === "composite", `${action} runs on ${using}`);
     assert.match(version, /^v\d+\.\d+\.\d+$/, action);
   }
 });
 
-test("the table is brought up to date within the major version", needs("jq"), (t) => {
+test("the table is brought up to date, past a major version as well", needs("jq"), (t) => {
   const folder = mkdtempSync(join(tmpdir(), "baton-pins-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const commit = "c".repeat(40);
@@ -23,9 +25,10 @@ test("the table is brought up to date within the major version", needs("jq"), (t
     join(folder, "gh"),
     `#!/bin/bash
 case "$2" in
-  repos/actions/cache/releases*) echo '[{"draft":false,"prerelease":false,"tag_name":"v5.0.0"},{"draft":false,"prerelease":true,"tag_name":"v4.9.9"},{"draft":false,"prerelease":false,"tag_name":"v4.9.0"}]' | jq -r "$4" ;;
+  repos/actions/cache/releases*) echo '[{"draft":false,"prerelease":false,"tag_name":"v6"},{"draft":false,"prerelease":true,"tag_name":"v7.0.0"},{"draft":false,"prerelease":false,"tag_name":"v6.9.0"},{"draft":false,"prerelease":false,"tag_name":"v6.10.0"}]' | jq -r "$4" ;;
   */releases*) echo '[]' | jq -r "$4" ;;
-  repos/actions/cache/commits/v4.9.0) echo '{"sha":"${commit}"}' | jq -r "$4" ;;
+  repos/actions/cache/commits/v6.10.0) echo '{"sha":"${commit}"}' | jq -r "$4" ;;
+  repos/actions/cache/contents/action.yml*) printf "runs:\\n  using: 'node26'\\n" ;;
 esac
 `,
   );
@@ -38,8 +41,19 @@ esac
     encoding: "utf8",
     env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
   });
-  assert.equal(said, `actions/cache ${pinnedActions.cache.version} -> v4.9.0\n`);
+  assert.equal(said, `actions/cache ${pinnedActions.cache.version} -> v6.10.0\n`);
   const text = readFileSync(target, "utf8");
-  assert.match(text, new RegExp(`"${commit}",\\n {4}version: "v4.9.0"`));
+  assert.match(text, new RegExp(`"${commit}",\\n {4}version: "v6.10.0",\\n {4}using: "node26"`));
   assert.ok(text.includes(pinnedActions.checkout.sha));
+});
+
+test("a pin that was moved forward in a committed file is kept, an older or a strange one is not", () => {
+  const [older, newer] = ["1".repeat(40), "2".repeat(40)];
+  const text = `
+      - uses: actions/checkout@${older} # v4.2.2
+      - uses: actions/cache@${newer} # v99.0.1
+      - uses: actions/cache@${older} # v98.10.0
+      - uses: someone/else@${newer} # v99.0.0
+`;
+  assert.deepEqual(pinsMovedIn([text]), { "actions/cache": { sha: newer, version: "v99.0.1" } });
 });
