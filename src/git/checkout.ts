@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { copyFileSync, existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { askGit, GitError, git, splitNul } from "./git.ts";
+import { WrittenTree } from "./written-tree.ts";
 
 export interface CheckoutRequest {
   /** The repository to take the files from. */
@@ -36,40 +37,85 @@ export async function checkout(request: CheckoutRequest): Promise<void> {
   await writeRepository(request);
   await readTree(request);
   if (existsSync(join(request.folder, ".gitmodules"))) await checkoutSubmodules(request);
-  else await copyIndex(join(request.folder, ".git", "index"), savedIndex(request.folder));
 }
 
 /**
- * Makes a folder that an earlier `checkout` of the same commit wrote what it was then, whatever happened in it since:
- * much faster than writing all files again. Falls back to that where it cannot.
+ * A checkout that one attempt after another works in, each as if it had just been made. What an attempt left as it was is
+ * known by a look at each file; git is only asked where files have to be written again.
  */
-export async function renewCheckout(request: CheckoutRequest): Promise<void> {
-  const { folder } = request;
-  if (!existsSync(savedIndex(folder))) return checkout(request);
-  try {
+export class ReusedCheckout {
+  readonly #request: CheckoutRequest;
+  /** Where something was written: how. */
+  #written: "plain" | "with submodules" | undefined;
+  /** The files, and `.git`, as they were written; absent where that cannot be recorded. */
+  #files: WrittenTree | undefined;
+  #own: WrittenTree | undefined;
+
+  constructor(request: CheckoutRequest) {
+    this.#request = request;
+  }
+
+  /** Afterwards the folder holds the commit and nothing else. Nobody else may write there meanwhile. */
+  async layOut(): Promise<void> {
+    const files = await this.#files?.restore();
+    const own = await this.#own?.restore();
+    if (files === "nothing" && own === "nothing") return;
+    const { folder } = this.#request;
+    if (files === "nothing" && existsSync(savedIndex(folder))) await this.#writeRepository();
+    else {
+      await this.#writeFiles(files);
+      this.#files = await WrittenTree.record(folder, { clock: clockOf(folder), leaveOut: [".git"] });
+    }
+    this.#own = await WrittenTree.record(join(folder, ".git"), { clock: clockOf(folder) });
+  }
+
+  /** `missing`: what the look at the files has said, if there was one. */
+  async #writeFiles(missing: "nothing" | "files" | undefined): Promise<void> {
+    // What lies beside the folder may have been tidied away, as the folder itself.
+    if (this.#written !== "plain" || !existsSync(savedIndex(this.#request.folder))) return this.#checkout();
+    try {
+      await this.#writeRepository();
+      await readTree(this.#request);
+      if (missing === undefined) await git(["clean", "-ffdxq"], { cwd: this.#request.folder });
+      this.#saveIndex();
+    } catch (error) {
+      if (!(error instanceof GitError)) throw error;
+      await this.#checkout();
+    }
+  }
+
+  async #checkout(): Promise<void> {
+    await checkout(this.#request);
+    this.#written = existsSync(join(this.#request.folder, ".gitmodules")) ? "with submodules" : "plain";
+    this.#saveIndex();
+  }
+
+  /** `.git` as it was. Its index tells git by times and sizes which files are as they were written. */
+  async #writeRepository(): Promise<void> {
+    const { folder } = this.#request;
     await rm(join(folder, ".git"), { recursive: true, force: true });
-    await writeRepository(request);
-    // The index tells by times and sizes which files are still as they were written.
-    await copyIndex(savedIndex(folder), join(folder, ".git", "index"));
-    await readTree(request);
-    await git(["clean", "-ffdxq"], { cwd: folder });
-  } catch (error) {
-    if (!(error instanceof GitError)) throw error;
-    await checkout(request);
+    await writeRepository(this.#request);
+    copyIndex(savedIndex(folder), join(folder, ".git", "index"));
+  }
+
+  #saveIndex(): void {
+    const { folder } = this.#request;
+    copyIndex(join(folder, ".git", "index"), savedIndex(folder));
   }
 }
 
 /** Beside the folder, where no job writes. */
 const savedIndex = (folder: string) => `${folder}.index`;
+const clockOf = (folder: string) => `${folder}.clock`;
 
 /**
  * With its time: git looks into files that are no older than their index, since an edit in the same second as the
  * checkout shows neither in time nor, perhaps, in size.
  */
-async function copyIndex(from: string, to: string): Promise<void> {
-  await copyFile(from, to);
-  const { atime, mtime } = await stat(from);
-  await utimes(to, atime, mtime);
+function copyIndex(from: string, to: string): void {
+  copyFileSync(from, to);
+  const { atime, mtime } = statSync(from);
+  utimesSync(to, atime, mtime);
 }
 
 /** The checkout's own `.git`, without an index. */
@@ -77,17 +123,17 @@ async function writeRepository(request: CheckoutRequest): Promise<void> {
   const { root, commit, folder } = request;
   const own = join(folder, ".git");
   const { facts, tags } = request.original ?? (await readOriginal(root));
-  await mkdir(join(own, "objects", "info"), { recursive: true });
-  await mkdir(join(own, "refs", "heads"), { recursive: true });
-  await writeFile(join(own, "objects", "info", "alternates"), `${facts.objects}\n`);
-  await writeFile(join(own, "config"), configOf(facts));
-  await writeFile(join(own, "packed-refs"), tags);
-  if (existsSync(facts.shallow)) await copyFile(facts.shallow, join(own, "shallow"));
-  await writeFile(join(own, "HEAD"), request.branch ? `ref: refs/heads/${request.branch}\n` : `${commit}\n`);
+  mkdirSync(join(own, "objects", "info"), { recursive: true });
+  mkdirSync(join(own, "refs", "heads"), { recursive: true });
+  writeFileSync(join(own, "objects", "info", "alternates"), `${facts.objects}\n`);
+  writeFileSync(join(own, "config"), configOf(facts));
+  writeFileSync(join(own, "packed-refs"), tags);
+  if (existsSync(facts.shallow)) copyFileSync(facts.shallow, join(own, "shallow"));
+  writeFileSync(join(own, "HEAD"), request.branch ? `ref: refs/heads/${request.branch}\n` : `${commit}\n`);
   if (request.branch) {
     const ref = join(own, "refs", "heads", request.branch);
-    await mkdir(dirname(ref), { recursive: true });
-    await writeFile(ref, `${commit}\n`);
+    mkdirSync(dirname(ref), { recursive: true });
+    writeFileSync(ref, `${commit}\n`);
   }
 }
 

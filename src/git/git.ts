@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
 
 /** Git could not do what was asked. The message names the command and repeats what git said. */
 export class GitError extends Error {
@@ -43,15 +45,42 @@ export function git(args: string[], call: GitCall): Promise<string> {
   Object.assign(env, { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" }, call.env);
   const quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", ...args];
   return new Promise((resolve, reject) => {
-    const child = execFile("git", quiet, { cwd: call.cwd, env, maxBuffer: 1 << 30 }, (error, stdout, stderr) => {
-      if (error) reject(explain(args, error, stderr));
-      else resolve(stdout);
-    });
+    const child = execFile(
+      gitProgram(env.PATH ?? ""),
+      quiet,
+      { cwd: call.cwd, env, maxBuffer: 1 << 30 },
+      (error, stdout, stderr) => {
+        if (error) reject(explain(args, error, stderr));
+        else resolve(stdout);
+      },
+    );
     if (call.input === undefined) return;
     // A git that ends before it has read all says so by its exit code.
     child.stdin!.on("error", () => {});
     child.stdin!.end(call.input);
   });
+}
+
+const programs = new Map<string, string>();
+
+/** Where git is: the system would try every folder of the path each time. What is not found is left to the system to say. */
+function gitProgram(path: string): string {
+  let program = programs.get(path);
+  if (program === undefined) {
+    const places = path.split(delimiter).filter(isAbsolute);
+    program = places.map((place) => join(place, "git")).find(isProgram) ?? "git";
+    programs.set(path, program);
+  }
+  return program;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Like `git`, but an exit code other than 0 resolves with `undefined`: for questions that may have no answer. */

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { checkout, renewCheckout } from "../../src/git/checkout.ts";
+import { checkout, ReusedCheckout } from "../../src/git/checkout.ts";
 import { dropRefs } from "../../src/git/refs.ts";
 import { keepSnapshot, listSnapshots, snapshot } from "../../src/git/snapshot.ts";
 import { readWorktree } from "../../src/git/worktree.ts";
@@ -62,14 +62,15 @@ test("a checkout that a job has worked in is made as new, to the byte", async (t
   const commit = repo.commit("one");
   const folder = join(repo.root, ".git", "checkout");
   const fresh = join(repo.root, ".git", "fresh");
-  await checkout({ root: repo.root, commit, folder });
+  const reused = new ReusedCheckout({ root: repo.root, commit, folder });
+  await reused.layOut();
   const script = `
     echo bbb > same; rm gone link; rm -r dir; echo x > dir; mkdir run.d; chmod +x run.sh; ln -s / link
     echo i > ignored; mkdir -p a/b; echo u > a/b/untracked; git init --quiet nested; echo n > nested/n
     git update-index --assume-unchanged same; git config core.hooksPath /nowhere; echo '*' > .git/info/exclude || true
     git -c user.name=J -c user.email=j@x commit --quiet --allow-empty -m job; chmod 500 a`;
   execFileSync("sh", ["-c", script], { cwd: folder, stdio: "ignore" });
-  await renewCheckout({ root: repo.root, commit, folder });
+  await reused.layOut();
   await checkout({ root: repo.root, commit, folder: fresh });
   const listing = (place: string) =>
     execFileSync(

@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
-import { type Original, readOriginal, renewCheckout } from "../../git/checkout.ts";
+import { type Original, ReusedCheckout, readOriginal } from "../../git/checkout.ts";
 import { dropRefs, type Ref } from "../../git/refs.ts";
 import { keepRunCommit, listRunRefs, type RunRefs } from "../../git/run-refs.ts";
 import { keepSnapshot, listSnapshots } from "../../git/snapshot.ts";
@@ -38,13 +37,15 @@ export interface Kept {
 /**
  * The checkouts of a state folder. No two attempts share files: jobs that run at the same time must not see what the
  * other one is just writing, and none may pick up what an earlier one happened to leave. A folder whose attempt has
- * passed is made as new for a later one, which is faster than another checkout.
+ * passed is made as new for a later one of the same run, which is faster than another checkout.
  */
 export class Checkouts {
   readonly #folder: string;
   readonly #known = new Map<RunId, Workplace>();
   /** By root: what the checkouts of one repository have in common is read once. */
   readonly #originals = new Map<string, Promise<Original>>();
+  /** By folder. */
+  readonly #written = new Map<string, ReusedCheckout>();
   /** Folders of attempts that run or did not pass, by run, job and attempt. */
   readonly #taken = new Map<string, string>();
   /** Folders that may be used again, by run. */
@@ -112,7 +113,12 @@ export class Checkouts {
       this.#originals.set(root, original);
     }
     const folder = this.#take(attempt);
-    await renewCheckout({ root, commit, branch: branch ?? "", folder, original: await original });
+    let written = this.#written.get(folder);
+    if (written === undefined) {
+      written = new ReusedCheckout({ root, commit, branch: branch ?? "", folder, original: await original });
+      this.#written.set(folder, written);
+    }
+    await written.layOut();
   }
 
   /** The attempt has passed: its folder is free for another one of the same run. */
@@ -165,12 +171,11 @@ export class Checkouts {
         ...kept.snapshots.filter(({ commit }) => !needed.has(commit)),
         ...kept.runs.filter(({ leaf }) => !isRemembered(leaf)),
       ]);
-    await Promise.all(
-      Array.from(runs, async (run) => {
-        if (!keep.has(run)) await rm(join(this.#folder, run), { recursive: true, force: true });
-        if (!isRemembered(run)) await rm(this.#record(run), { force: true });
-      }),
-    );
+    for (const run of runs) {
+      // At once: thousands of small removals in a row are many times faster than in turns with everything else.
+      if (!keep.has(run)) rmSync(join(this.#folder, run), { recursive: true, force: true });
+      if (!isRemembered(run)) rmSync(this.#record(run), { force: true });
+    }
   }
 
   #workplace(run: RunId): Workplace {

@@ -1,0 +1,310 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  cpSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import fc from "fast-check";
+import { type CheckoutRequest, checkout, ReusedCheckout, readOriginal } from "../../src/git/checkout.ts";
+import { tries } from "../lane/depth.ts";
+import { type Repository, repository } from "./repository.ts";
+
+/** Paths that trees and mischief share, so that they meet. */
+const paths = ["a", "b.log", "run.sh", "dir/c", "dir/deep/d", "dir/deep/e", "sp ace/ü", "build/out", ".hidden/f"];
+const path = fc.constantFrom(...paths);
+const anyPath = fc.oneof(path, fc.constantFrom("dir", "dir/deep", "sp ace", "new", "dir/new", "build/new", "x.log"));
+
+const trees = fc.record({
+  files: fc.dictionary(path, fc.constantFrom("", "one", "two", "three\n"), { minKeys: 1, noNullPrototype: true }),
+  executable: path,
+  link: fc.option(fc.constantFrom("a", "dir", "/", "../outside", "nowhere")),
+});
+
+/** A folder outside of the checkout, where a job may leave hard links and folders. */
+interface Place {
+  folder: string;
+  outside: string;
+}
+
+const git = (folder: string, ...args: string[]) => execFileSync("git", args, { cwd: folder, stdio: "ignore" });
+const free = (outside: string) => join(outside, `left-${readdirSync(outside).length}`);
+
+/** What a job may do. Each is tried on whatever is there, and may fail. */
+const kinds: Record<string, (at: string, other: string, place: Place) => void> = {
+  write(at) {
+    mkdirSync(dirname(at), { recursive: true });
+    writeFileSync(at, "by a job");
+  },
+  "other content, same size and times"(at) {
+    const before = lstatSync(at);
+    overwrite(at, before.size);
+    utimesSync(at, before.atime, before.mtime);
+  },
+  "other content, old times"(at) {
+    overwrite(at, lstatSync(at).size);
+    utimesSync(at, 1, 1);
+  },
+  delete: (at) => rmSync(at, { recursive: true }),
+  "other mode": (at) => chmodSync(at, 0o755 ^ (lstatSync(at).mode & 0o111)),
+  "folder of other mode": (at) => chmodSync(dirname(at), 0o700),
+  rename: renameSync,
+  "a copy in its place"(at) {
+    cpSync(at, `${at}.copy`, { recursive: true, preserveTimestamps: true });
+    rmSync(at, { recursive: true });
+    renameSync(`${at}.copy`, at);
+  },
+  "hard link outside": (at, _, { outside }) => linkSync(at, free(outside)),
+  "hard link inside": linkSync,
+  "a link in its place"(at, _, { outside }) {
+    rmSync(at, { recursive: true, force: true });
+    symlinkSync(outside, at);
+  },
+  "its folder moved outside, a link in its place"(at, _, { outside }) {
+    const moved = free(outside);
+    renameSync(dirname(at), moved);
+    symlinkSync(moved, dirname(at));
+  },
+  "a folder in its place"(at) {
+    rmSync(at, { recursive: true, force: true });
+    mkdirSync(at);
+    writeFileSync(join(at, "in it"), "x");
+  },
+  "a repository in it"(at) {
+    mkdirSync(at, { recursive: true });
+    git(at, "init", "--quiet");
+    writeFileSync(join(at, "nested"), "n");
+  },
+  stage: (_, __, { folder }) => void git(folder, "add", "--all", "--force"),
+  commit: (_, __, { folder }) =>
+    void git(folder, "-c", "user.name=J", "-c", "user.email=j@x", "commit", "--quiet", "--all", "--message", "job"),
+  configure: (_, __, { folder, outside }) => void git(folder, "config", "core.hooksPath", outside),
+  hide(at, _, { folder }) {
+    mkdirSync(join(folder, ".git", "info"), { recursive: true });
+    appendFileSync(join(folder, ".git", "info", "exclude"), "*\n");
+    git(folder, "update-index", "--assume-unchanged", at);
+  },
+  "no repository": (_, __, { folder }) => rmSync(join(folder, ".git"), { recursive: true }),
+  "a link in place of the repository"(_, __, { folder, outside }) {
+    rmSync(join(folder, ".git"), { recursive: true });
+    symlinkSync(outside, join(folder, ".git"));
+  },
+  pipe: (at) => void execFileSync("mkfifo", [`${at}.pipe`], { stdio: "ignore" }),
+  "a name that is no text": (_, __, { folder }) =>
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]), "x"),
+};
+
+function overwrite(path: string, length: number): void {
+  const file = openSync(path, "r+");
+  writeSync(file, "X".repeat(length), 0);
+  closeSync(file);
+}
+
+const mischief = fc.record({ kind: fc.constantFrom(...Object.keys(kinds)), path: anyPath, other: anyPath });
+
+/** Everything below a folder: kind, mode, and content of each; of `.git` only what `checkout` writes itself. */
+function contentOf(folder: string): string[] {
+  const lines: string[] = [];
+  const walk = (at: string | Buffer, name: string): void => {
+    const stats = lstatSync(at);
+    const mode = (stats.mode & 0o7777).toString(8);
+    if (stats.isSymbolicLink()) lines.push(`${name} -> ${readlinkSync(at)}`);
+    else if (stats.isFile()) {
+      const isIndex = name.endsWith("/.git/index");
+      lines.push(`${name} ${mode} ${stats.nlink} ${isIndex ? "" : JSON.stringify(readFileSync(at, "latin1"))}`);
+    } else if (stats.isDirectory()) {
+      lines.push(`${name}/ ${mode}`);
+      for (const entry of readdirSync(at, { encoding: "buffer" }).sort(Buffer.compare))
+        walk(Buffer.concat([Buffer.from(at), Buffer.from("/"), entry]), `${name}/${entry.toString("latin1")}`);
+    } else lines.push(`${name} is something else`);
+  };
+  walk(folder, "");
+  return lines;
+}
+
+interface Reused {
+  layOut(): Promise<void>;
+}
+
+/**
+ * Whatever jobs do, each finds what `git` itself writes for the commit, and what they left outside leads to nothing that a
+ * later job has.
+ */
+async function requireAsNew(
+  t: TestContext,
+  reuse: (request: CheckoutRequest) => Reused,
+  options: fc.Parameters<unknown>,
+): Promise<void> {
+  const outside = join(repository(t).root, "outside");
+  await fc.assert(
+    fc.asyncProperty(
+      trees,
+      fc.array(fc.array(mischief, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 }),
+      async (tree, jobs) => {
+        const { repo, folder } = plant(t, tree);
+        rmSync(outside, { recursive: true, force: true });
+        mkdirSync(outside);
+        const commit = repo.git("rev-parse", "HEAD");
+        const fresh = `${folder}-fresh`;
+        await checkout({ root: repo.root, commit, branch: "main", folder: fresh });
+        const expected = contentOf(fresh);
+        const reused = reuse({ root: repo.root, commit, branch: "main", folder });
+        await reused.layOut();
+        assert.deepEqual(contentOf(folder), expected);
+        for (const job of jobs) {
+          for (const { kind, path, other } of job)
+            attempt(() => kinds[kind]!(join(folder, path), join(folder, other), { folder, outside }));
+          await reused.layOut();
+          for (const left of readdirSync(outside)) attempt(() => appendFileSync(join(outside, left), "later"));
+          assert.deepEqual(contentOf(folder), expected);
+        }
+        assert.equal(
+          execFileSync("git", ["status", "--porcelain", "--ignored"], { cwd: folder, encoding: "utf8" }),
+          "",
+        );
+        rmSync(repo.root, { recursive: true, force: true });
+      },
+    ),
+    options,
+  );
+}
+
+function plant(t: TestContext, tree: { files: Record<string, string>; executable: string; link: string | null }) {
+  const repo: Repository = repository(t);
+  repo.write({ ...tree.files, ".gitignore": "*.log\nbuild/\n" });
+  if (tree.executable in tree.files) chmodSync(join(repo.root, tree.executable), 0o755);
+  if (tree.link !== null) symlinkSync(tree.link, join(repo.root, "link"));
+  repo.git("add", "--all", "--force");
+  repo.commit("one");
+  return { repo, folder: join(repo.root, ".git", "checkout") };
+}
+
+/** What cannot be done is no mischief. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if ((error as { code?: string }).code === undefined && (error as { status?: number }).status === undefined)
+      throw error;
+  }
+}
+
+test("whatever a job does in its checkout, the next one finds what git writes", async (t) => {
+  await requireAsNew(t, (request) => new ReusedCheckout(request), tries(80));
+});
+
+test("what left the files of the commit alone needs no git, and no repository", async (t) => {
+  const repo = repository(t);
+  repo.write({ a: "1", "dir/b": "2", ".gitignore": "*.log\n" });
+  const commit = repo.commit("one");
+  const folder = join(repository(t).root, "checkout");
+  const original = await readOriginal(repo.root);
+  const reused = new ReusedCheckout({ root: repo.root, commit, branch: "main", folder, original });
+  await reused.layOut();
+  const expected = contentOf(folder);
+  rmSync(join(repo.root, ".git"), { recursive: true });
+  await reused.layOut();
+  assert.deepEqual(contentOf(folder), expected);
+  writeFileSync(join(folder, "dir", "x.log"), "left");
+  mkdirSync(join(folder, "dist"));
+  writeFileSync(join(folder, ".git", "config"), "");
+  chmodSync(join(folder, "dir"), 0o700);
+  await reused.layOut();
+  assert.deepEqual(contentOf(folder), expected);
+  appendFileSync(join(folder, "a"), "more");
+  await assert.rejects(reused.layOut(), /git read-tree failed/, "what was written by git before is asked of git");
+});
+
+test("submodules and names that are no text are made as new too", async (t) => {
+  const library = repository(t);
+  library.write({ "lib.txt": "library" });
+  library.commit("library");
+  const repo = repository(t);
+  repo.write({ a: "1" });
+  repo.commit("one");
+  const odd = Buffer.concat([Buffer.from(`${repo.root}/`), Buffer.from([0xe9])]);
+  writeFileSync(odd, "odd");
+  const oddCommit = repo.commit("with an odd name");
+  rmSync(odd);
+  repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.root, "vendor/lib");
+  const commit = repo.commit("with a library");
+  for (const [name, id, file] of [
+    ["library", commit, "vendor/lib/lib.txt"],
+    ["odd", oddCommit, "a"],
+  ] as const) {
+    const folder = join(repo.root, ".git", name);
+    const reused = new ReusedCheckout({ root: repo.root, commit: id, folder });
+    await reused.layOut();
+    const expected = contentOf(folder);
+    for (const harm of [
+      () => {},
+      () => appendFileSync(join(folder, file), "more"),
+      () => writeFileSync(join(folder, "untracked"), "x"),
+      () => writeFileSync(join(folder, dirname(file), ".git", "config"), ""),
+      () => rmSync(join(folder, ".git"), { recursive: true }),
+      () =>
+        [folder, `${folder}.index`, `${folder}.clock`].map((path) => rmSync(path, { recursive: true, force: true })),
+    ]) {
+      harm();
+      await reused.layOut();
+      assert.deepEqual(contentOf(folder), expected);
+    }
+  }
+});
+
+/** Ways to reuse a checkout that are wrong: what the property must see. */
+const sabotages: Record<string, (request: CheckoutRequest) => Reused> = {
+  "that is left as it is": (request) => first(request, () => {}),
+  "that is cleaned by git as the job left it": (request) =>
+    first(request, (git) => {
+      git("reset", "--quiet", "--hard", request.commit);
+      git("clean", "-ffdxq");
+    }),
+  "where git looks whether anything changed": (request) => {
+    const reused = new ReusedCheckout(request);
+    let isThere = false;
+    return {
+      async layOut() {
+        const status = isThere
+          ? execFileSync("git", ["status", "--porcelain"], { cwd: request.folder, stdio: "pipe" })
+          : "new";
+        isThere = true;
+        if (status.length > 0) await reused.layOut();
+      },
+    };
+  },
+};
+
+function first(request: CheckoutRequest, later: (git: (...args: string[]) => void) => void): Reused {
+  let isThere = false;
+  return {
+    async layOut() {
+      const git = (...args: string[]) => execFileSync("git", args, { cwd: request.folder, stdio: "ignore" });
+      if (isThere) attempt(() => later(git));
+      else await checkout(request);
+      isThere = true;
+    },
+  };
+}
+
+for (const [name, reuse] of Object.entries(sabotages)) {
+  test(`a checkout ${name} is seen`, async (t) => {
+    await assert.rejects(requireAsNew(t, reuse, { numRuns: 200, endOnFailure: true }), /Property failed/);
+  });
+}
