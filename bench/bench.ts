@@ -1,6 +1,6 @@
 /**
  * One question about speed. Its sides answer it in turns (A B A B …), so that a busy minute of the machine falls on all
- * of them; the first round only warms up. A ratio belongs to one run on one machine, so it can be compared with others.
+ * of them; the first round only warms up. Walls mislead on a machine that others use, so processor time stands beside them. A ratio belongs to one run on one machine, so it can be compared with others.
  */
 export interface Bench {
   name: string;
@@ -10,6 +10,8 @@ export interface Bench {
   budget?: string;
   unit: "ms" | "MB" | "µs";
   rounds: number;
+  /** Without a round to warm up: each takes minutes. */
+  isLong?: true;
   /** The ratio of each side is to the first. */
   sides: Side[];
 }
@@ -22,6 +24,13 @@ export interface Side {
   missing?: string;
   /** Before each measurement, not measured. */
   prepare?(): void;
-  /** Does it once and returns the amount in the bench's unit. */
-  measure(): number;
+  /** Does it once and returns the amount in the bench's unit, and what it took of all processors where that is known. */
+  measure(): number | Spent;
+}
+
+/** By a whole process and all that it started. */
+export interface Spent {
+  wallMs: number;
+  /** Absent where there is nothing to measure it with. */
+  cpuMs?: number;
 }

@@ -39,6 +39,13 @@ export function machineFacts(workFolder: string): string {
 
 /** `ninja 1.12.1`; undefined when it is not on the path. */
 export function versionOf(program: string): string | undefined {
+  if (!versions.has(program)) versions.set(program, askVersion(program));
+  return versions.get(program);
+}
+
+const versions = new Map<string, string | undefined>();
+
+function askVersion(program: string): string | undefined {
   try {
     const said = execFileSync(program, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     return `${program} ${/\d+(\.\d+)+/.exec(said)?.[0]}`;

@@ -2,25 +2,27 @@
  * Measures Baton beside its peers and prints one table. With names only those benches; without, all of them, and the
  * table is kept in RESULTS.md.
  *
- *     npm run bench [-- NAME…]      for example: npm run bench -- chain start-up
+ *     npm run bench [-- NAME…]      for example: npm run bench -- jobs start-up
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Bench } from "./bench.ts";
 import { artifactBenches } from "./benches/artifacts.ts";
-import { chainBench } from "./benches/chain.ts";
 import { checkingBenches } from "./benches/checking.ts";
 import { engineAloneBench } from "./benches/engine-alone.ts";
+import { firstRunBench } from "./benches/first-run.ts";
 import { generatingBenches } from "./benches/generating.ts";
 import { historyBenches } from "./benches/history.ts";
+import { jobsBenches, manyJobsBenches } from "./benches/jobs.ts";
 import { journalAppendBench } from "./benches/journal-append.ts";
-import { layersBench } from "./benches/layers.ts";
 import { memoryBench } from "./benches/memory.ts";
 import { nothingToDoBench } from "./benches/nothing-to-do.ts";
+import { peersBench } from "./benches/peers.ts";
 import { planningBench } from "./benches/planning.ts";
 import { resumingBench } from "./benches/resuming.ts";
 import { startUpBench } from "./benches/start-up.ts";
+import { terminalBench } from "./benches/terminal.ts";
 import { machineFacts, makeWorkFolder } from "./machine.ts";
 import { type Measured, measure } from "./measure.ts";
 import { installBaton } from "./processes.ts";
@@ -28,8 +30,9 @@ import { explanations, table } from "./table.ts";
 
 /** In this order: the last one uses what the others left in the work folder. */
 const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
-  layers: layersBench,
-  chain: chainBench,
+  jobs: jobsBenches,
+  "first-run": firstRunBench,
+  terminal: terminalBench,
   "nothing-to-do": nothingToDoBench,
   "start-up": startUpBench,
   plan: planningBench,
@@ -40,6 +43,8 @@ const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
   artifacts: artifactBenches,
   check: checkingBenches,
   generate: generatingBenches,
+  "many-jobs": manyJobsBenches,
+  peers: peersBench,
   memory: memoryBench,
 };
 
@@ -70,7 +75,7 @@ if (chosen.length === 0) {
     `# Results
 
 Written by \`npm run bench\`. Measured in one run, the sides in turns; medians, and the ratio to the first side of each
-group. Only the ratios can be compared between machines.
+group, of the time that passed and of the time of all processors. Only the ratios can be compared between machines.
 
 ${facts}.
 

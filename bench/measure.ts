@@ -13,29 +13,49 @@ export interface MeasuredSide {
   max?: number;
   /** To the first side that could be measured, itself without one; per item where the sides say so. */
   ratio?: number;
+  /** Processor time in milliseconds: the median, and its ratio as above. */
+  cpuMs?: number;
+  cpuRatio?: number;
 }
 
 export function measure(bench: Bench): Measured {
   const present = bench.sides.filter(({ missing }) => missing === undefined);
   const amounts = new Map<Side, number[]>(present.map((side) => [side, []]));
-  for (let round = 0; round <= bench.rounds; round++) {
+  const cpus = new Map<Side, number[]>(present.map((side) => [side, []]));
+  for (let round = bench.isLong ? 1 : 0; round <= bench.rounds; round++) {
     for (const side of present) {
       side.prepare?.();
-      const amount = side.measure();
-      if (round > 0) amounts.get(side)!.push(amount);
+      const measured = side.measure();
+      const { wallMs, cpuMs } = typeof measured === "number" ? { wallMs: measured } : measured;
+      if (round === 0) continue;
+      amounts.get(side)!.push(wallMs);
+      if (cpuMs !== undefined) cpus.get(side)!.push(cpuMs);
     }
   }
-  let first: number | undefined;
+  const ratioOf = ratios();
+  const cpuRatioOf = ratios();
   const sides = bench.sides.map((side): MeasuredSide => {
     const sorted = amounts.get(side)?.sort((a, b) => a - b);
     if (sorted === undefined) return { side };
     const median = medianOf(sorted);
-    const each = median / (side.per ?? 1);
-    const ratio = first === undefined ? {} : { ratio: each / first };
-    first ??= each;
-    return { side, median, min: sorted[0]!, max: sorted.at(-1)!, ...ratio };
+    const measured = { side, median, min: sorted[0]!, max: sorted.at(-1)!, ...ratioOf("ratio", side, median) };
+    const cpu = cpus.get(side)!.sort((a, b) => a - b);
+    if (cpu.length === 0) return measured;
+    const cpuMs = medianOf(cpu);
+    return { ...measured, cpuMs, ...cpuRatioOf("cpuRatio", side, cpuMs) };
   });
   return { bench, sides };
+}
+
+/** Each side's to the first that asks, which has none itself. */
+function ratios(): <Name extends string>(name: Name, side: Side, amount: number) => { [name in Name]?: number } {
+  let first: number | undefined;
+  return (name, side, amount) => {
+    const each = amount / (side.per ?? 1);
+    if (first !== undefined) return { [name]: each / first } as { [name in typeof name]: number };
+    first = each;
+    return {};
+  };
 }
 
 function medianOf(sorted: number[]): number {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Spent } from "./bench.ts";
 import { versionOf } from "./machine.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -21,17 +22,30 @@ export function installBaton(workFolder: string): void {
 /** The path of the installed command. */
 export const baton = (): string => join(installed, "bin/baton");
 
-/** Runs a program to its end, its output thrown away; how long that took from outside, in milliseconds. */
-export function timeOf(program: string, args: string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): number {
-  const start = performance.now();
-  const { status, error } = spawnSync(program, args, {
-    cwd: options.cwd,
-    env: environment(options.env),
-    stdio: "ignore",
-  });
-  const took = performance.now() - start;
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")} in ${options.cwd} ended with ${status ?? error}`);
-  return took;
+/** The numbers of prctl(2) and getrusage(2). */
+const SYSTEM_CALLS: Partial<Record<NodeJS.Architecture, [prctl: number, getrusage: number]>> = {
+  x64: [157, 98],
+  arm64: [167, 165],
+  riscv64: [167, 165],
+};
+
+/** Runs a program to its end, its output thrown away; what that took, with all that it started. */
+export function timeOf(program: string, args: string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): Spent {
+  const numbers = process.platform === "linux" ? SYSTEM_CALLS[process.arch] : undefined;
+  const env = environment(options.env);
+  const failed = (how: unknown) => new Error(`${program} ${args.join(" ")} in ${options.cwd} ended with ${how}`);
+  if (numbers === undefined || versionOf("perl") === undefined) {
+    const start = performance.now();
+    const { status, error } = spawnSync(program, args, { cwd: options.cwd, env, stdio: "ignore" });
+    if (status !== 0) throw failed(status ?? error);
+    return { wallMs: performance.now() - start };
+  }
+  const script = fileURLToPath(new URL("spent.pl", import.meta.url));
+  const words = [script, ...numbers.map(String), program, ...args];
+  const { stdout } = spawnSync("perl", words, { cwd: options.cwd, env, stdio: ["ignore", "pipe", "ignore"] });
+  const { status, ...spent } = JSON.parse(String(stdout)) as Spent & { status: number };
+  if (status !== 0) throw failed(status >> 8);
+  return spent;
 }
 
 /** The most memory that a run of Baton itself had at a time (its jobs not counted), in MB. */

@@ -1,6 +1,6 @@
 import type { Measured, MeasuredSide } from "./measure.ts";
 
-const headings = ["what", "side", "median", "min", "max", "ratio"];
+const headings = ["what", "side", "median", "min", "max", "ratio", "CPU", "ratio"];
 
 /** The results as one table in Markdown, columns aligned so that it reads well on a terminal too. */
 export function table(results: readonly Measured[]): string {
@@ -20,9 +20,11 @@ export function explanations(results: readonly Measured[]): string {
     .join("\n");
 }
 
-function cells({ side, median, min, max, ratio }: MeasuredSide, unit: string): string[] {
-  if (median === undefined) return [`not here: ${side.missing}`, "", "", ""];
-  return [median, min!, max!].map((amount) => `${digits(amount)} ${unit}`).concat(ratio ? `${ratio.toFixed(2)}x` : "");
+function cells({ side, median, min, max, ratio, cpuMs, cpuRatio }: MeasuredSide, unit: string): string[] {
+  if (median === undefined) return [`not here: ${side.missing}`, "", "", "", "", ""];
+  const amounts = [median, min!, max!].map((amount) => `${digits(amount)} ${unit}`);
+  const times = (value: number | undefined) => (value === undefined ? "" : `${value.toFixed(2)}x`);
+  return [...amounts, times(ratio), cpuMs === undefined ? "" : `${digits(cpuMs)} ms`, times(cpuRatio)];
 }
 
 function digits(amount: number): string {

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { layouts } from "../../src/platforms/github/write/options.ts";
-import type { Bench, Side } from "../bench.ts";
+import type { Bench, Side, Spent } from "../bench.ts";
 import { peerNames } from "../generate-peers.ts";
 import { answerOf, timeOf } from "../processes.ts";
 
@@ -17,7 +17,7 @@ function isInstalled(name: string): boolean {
 }
 
 /** Peers are not worth a hundred packages to everybody who installs this: they are measured where somebody has them. */
-function writers(measure: (writer: string) => number): Side[] {
+function writers(measure: (writer: string) => number | Spent): Side[] {
   const ours = layouts.map((layout): Side => ({ name: `baton, ${layout}`, measure: () => measure(layout) }));
   const theirs = peerNames.map(
     (name): Side => ({

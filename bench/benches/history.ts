@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Bench } from "../bench.ts";
+import type { Bench, Side } from "../bench.ts";
 import { answerOf, baton, memoryOf, timeOf } from "../processes.ts";
 
 const definition = `import { delivery, env, pipeline, sh } from "baton-cd";
@@ -30,7 +30,7 @@ export function historyBenches(workFolder: string): Bench[] {
   });
   const run = ["run", "--env", "dev", "--in-place"];
   const opened = () => answerOf<{ tookMs: number; cpuMs: number }>("open-once.ts", [join(cwd, ".baton")]);
-  const sides = (measure: () => number) => made.map(({ name, prepare }) => ({ name, prepare, measure }));
+  const sides = (measure: Side["measure"]) => made.map(({ name, prepare }) => ({ name, prepare, measure }));
   return [
     {
       name: "history: open",

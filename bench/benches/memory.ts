@@ -5,7 +5,7 @@ import { answerOf, memoryOf } from "../processes.ts";
 
 /** Stands after the benches whose folders it uses. */
 export function memoryBench(workFolder: string): Bench {
-  const graph = join(workFolder, "graph-1000");
+  const graph = join(workFolder, "layers-bash");
   const artifact = join(workFolder, "artifact-1");
   const memory = (script: string, ...args: string[]) => answerOf<{ memoryMb: number }>(script, args).memoryMb;
   const clean = (folder: string, name: string) => () => rmSync(join(folder, name), { recursive: true, force: true });

@@ -5,7 +5,7 @@ import type { Ended, Launch, LaunchStep } from "../engine/ports.ts";
 import { type FilledEnvironment, fillEnvironment } from "./attempt-environment.ts";
 import { type AttemptFiles, attemptFiles, createEmptyFile } from "./attempt-files.ts";
 import { createAttemptLog, type Lines } from "./attempt-log.ts";
-import { AttemptOutput, named, type OpenOutput } from "./attempt-output.ts";
+import { AttemptOutput, named } from "./attempt-output.ts";
 import { AttemptProcesses } from "./attempt-processes.ts";
 import { afterGrace, exitFailure, jobTimeout, stepTimeout } from "./failures.ts";
 import { type ArtifactFolder, collectArtifacts, type HandOver, placeInputs } from "./hand-over.ts";
@@ -168,22 +168,19 @@ export class Attempt {
     const directory = join(this.#directory, step.workingDirectory);
     if (!isDirectory(directory)) return goneDirectory(this.#launch, step);
     this.#lastStep = step.number;
-    let opened: OpenOutput | undefined;
-    const openPipe = () => {
-      opened ??= this.#output.open(step.number);
-      return opened.pipe;
-    };
-    const started = this.#world.spawner.spawn({ script: step.run, shell: step.shell, env, directory, openPipe });
+    const opened = this.#output.open(step.number);
+    const { pipe } = opened;
+    const started = this.#world.spawner.spawn({ script: step.run, shell: step.shell, env, directory, pipe });
     this.#current = started;
     void started.pid.then((pid) => pid !== undefined && this.#processes.add(pid));
     const limit = this.#limitStep(step, started);
     const exit = await started.exit;
     await started.pid;
     this.#current = undefined;
-    if (opened !== undefined) this.#output.settle(opened, exit);
+    this.#output.settle(opened, exit);
     if (await limit?.reached()) return stepTimeout(step);
     if (this.#cut === "timeout") return jobTimeout(this.#launch.timeoutMs, step);
-    return exitFailure(step, exit, opened === undefined ? [] : this.#output.lastLines());
+    return exitFailure(step, exit, this.#output.lastLines());
   }
 
   #limitStep(step: LaunchStep, started: StepProcess): { reached(): Promise<boolean> } | undefined {

@@ -1,6 +1,6 @@
 import { type Coprocess, startCoprocess } from "./coprocess.ts";
 import { RUNNER_MARK } from "./reap.ts";
-import { commandText, fitsCoprocess, isPlainBuiltin } from "./shell-text.ts";
+import { commandText, fitsCoprocess } from "./shell-text.ts";
 import {
   findShell,
   type Spawner,
@@ -40,62 +40,37 @@ const TOO_OLD = 3;
 /** More shells than this are not kept while nothing runs. */
 const IDLE_SHELLS = 8;
 
-/**
- * Starts commands through kept shells. A script is run by a real shell of its own that the kept one forks and replaces
- * itself with; only for a script that is nothing but `true`, `false` or `:` a fork is all there is.
- */
+/** Starts commands through kept shells: each is a real shell of its own that the kept one forks and replaces itself with. */
 export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOptions): Spawner {
-  const idle: Record<Kind, Coprocess[]> = { group: [], builtin: [] };
+  const idle: Coprocess[] = [];
   const all = new Set<Coprocess>();
   const bash = findShell("bash", env);
-  const sh = findShell("sh", env);
-  let usable =
-    bash !== undefined && sh !== undefined && Object.keys(env).every((name) => fitsCoprocess(name, "inherited"));
+  let usable = bash !== undefined && Object.keys(env).every((name) => fitsCoprocess(name, "inherited"));
 
   const restored = { SHLVL: env.SHLVL, OLDPWD: undefined, [RUNNER_MARK]: undefined };
 
-  type Kind = "group" | "builtin";
-
-  function take(kind: Kind): Coprocess {
-    for (let kept = idle[kind].pop(); kept !== undefined; kept = idle[kind].pop()) if (!kept.isGone) return kept;
-    const shellEnv = { ...env, [RUNNER_MARK]: mark() };
-    const shell =
-      kind === "group"
-        ? startCoprocess({ program: bash!, arguments: ["--noprofile", "--norc", "-c", BASH_LOOP], env: shellEnv })
-        : startCoprocess({ program: sh!, arguments: [], env: shellEnv });
+  function take(): Coprocess {
+    for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) if (!kept.isGone) return kept;
+    const words = ["--noprofile", "--norc", "-c", BASH_LOOP];
+    const shell = startCoprocess({ program: bash!, arguments: words, env: { ...env, [RUNNER_MARK]: mark() } });
     all.add(shell);
     return shell;
   }
 
-  function giveBack(kind: Kind, shell: Coprocess): void {
+  function giveBack(shell: Coprocess): void {
     shell.rest();
-    if (idle[kind].length < IDLE_SHELLS) {
-      idle[kind].push(shell);
+    if (idle.length < IDLE_SHELLS) {
+      idle.push(shell);
       return;
     }
     all.delete(shell);
     shell.close();
   }
 
-  /** Nothing that such a command does can be seen but its status: it prints nothing, reads nothing and starts nothing. */
-  function runBuiltin(script: string): StepProcess {
-    const shell = take("builtin");
-    const exit = new Promise<StepExit>((resolve) => {
-      shell.send(`(${script})\necho $?\n`, {
-        onLine(line) {
-          giveBack("builtin", shell);
-          resolve({ kind: "exited", status: Number(line) });
-        },
-        onGone: () => resolve({ kind: "lost" }),
-      });
-    });
-    return { pid: Promise.resolve(undefined), exit };
-  }
-
-  function runGroup(command: StepCommand, shellPath: string): StepProcess {
+  function run(command: StepCommand, shellPath: string): StepProcess {
     const script = scriptArguments(command);
     const text = commandText({ command, shellPath, script: script.arguments, restored });
-    const shell = take("group");
+    const shell = take();
     let known!: (pid: number | undefined) => void;
     const pid = new Promise<number | undefined>((resolve) => {
       known = resolve;
@@ -109,7 +84,7 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
             known(Number(line));
             return;
           }
-          giveBack("group", shell);
+          giveBack(shell);
           script.remove();
           resolve({ kind: "exited", status: Number(line) });
         },
@@ -136,7 +111,7 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
         return direct.spawn(command);
       const shellPath = findShell(command.shell, { ...env, ...command.env });
       if (shellPath === undefined) return direct.spawn(command);
-      return isPlainBuiltin(command.script) ? runBuiltin(command.script.trim()) : runGroup(command, shellPath);
+      return run(command, shellPath);
     },
     close() {
       for (const shell of all) shell.close();

@@ -20,7 +20,7 @@ export function createDirectSpawner(baseEnv: Record<string, string>): Spawner {
       let output: number | undefined;
       try {
         const script = scriptArguments(command);
-        output = openSync(command.openPipe(), "w");
+        output = openSync(command.pipe, "w");
         const child = spawn(shell, [...SHELL_ARGUMENTS[command.shell], ...script.arguments], {
           argv0: command.shell,
           cwd: command.directory,

@@ -1,10 +1,5 @@
 import { SHELL_ARGUMENTS, type StepCommand } from "./step-process.ts";
 
-/** `true`, `false` or `:` and nothing else: the same in every shell, with any environment, anywhere. */
-export function isPlainBuiltin(script: string): boolean {
-  return /^\s*(?:true|false|:)\s*$/.test(script);
-}
-
 /** Variables that change how bash itself works, or that it does not let a script set as any other. */
 const BASH_OWN =
   /^(?:BASH.*|COMP_.*|LC_.*|LANG|LANGUAGE|TEXTDOMAIN.*|CDPATH|DIRSTACK|ENV|EPOCH.*|EUID|EXECIGNORE|FIGNORE|FUNCN.*|GLOB.*|GROUPS|HIST.*|IFS|LINENO|OPT.*|PIPESTATUS|POSIXLY_CORRECT|PPID|PS4|RANDOM|SECONDS|SHELLOPTS|SRANDOM|TMOUT|UID)$/;
@@ -43,7 +38,7 @@ export function commandText({ command, shellPath, script, restored }: CommandTex
   const words = [...SHELL_ARGUMENTS[command.shell], ...script].map(quote);
   const enter = `cd -- ${quote(command.directory)}&&unset -v ${dropped.join(" ")}`;
   const start = `${variables.join("")}exec -a ${command.shell} ${quote(shellPath)} ${words.join(" ")}`;
-  return `(${enter}&&${start})</dev/null >${quote(command.openPipe())} 2>&1&`;
+  return `(${enter}&&${start})</dev/null >${quote(command.pipe)} 2>&1&`;
 }
 
 /** One word of bash that stands for exactly this text, in ASCII. */

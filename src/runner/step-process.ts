@@ -9,11 +9,8 @@ export interface StepCommand {
   env: Record<string, string>;
   /** Absolute. */
   directory: string;
-  /**
-   * The path of the named pipe that takes stdout and stderr, with its reader open; always the same one. A spawner that
-   * knows that the command prints nothing need not ask. Throws when there is none to be had.
-   */
-  openPipe(): string;
+  /** The path of the named pipe that takes stdout and stderr, with its reader open. */
+  pipe: string;
 }
 
 /** A started command. Its process is the leader of a process group of its own, so `pid` is also the group's id. */
@@ -56,7 +53,7 @@ export interface ScriptArguments {
 export function scriptArguments(command: StepCommand): ScriptArguments {
   if (Buffer.byteLength(command.script) < LONGEST_ARGUMENT_BYTES)
     return { arguments: ["-c", command.script], remove() {} };
-  const file = `${command.openPipe()}.script`;
+  const file = `${command.pipe}.script`;
   writeFileSync(file, command.script, { mode: 0o600 });
   return { arguments: [file], remove: () => rmSync(file, { force: true }) };
 }

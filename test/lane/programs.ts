@@ -23,6 +23,7 @@ export const howToGet = {
   sed: debian("sed"),
   setsid: debian("util-linux"),
   shellcheck: debian("shellcheck"),
+  strace: debian("strace"),
   tar: debian("tar"),
   terraform: "https://developer.hashicorp.com/terraform/install",
   tmux: debian("tmux"),

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { fullDepth } from "../lane/needs.ts";
+import { batonFile, sandbox } from "./sandbox.ts";
+
+/** Of each kind of system call, how often the whole run made it, all its processes together. */
+type Calls = Record<string, number>;
+
+/**
+ * What one job more costs, in system calls: they are the same on every machine, however busy. A limit is what is needed and a
+ * little; whoever can lower one does.
+ */
+const limits: { calls: string[]; most: number; why: string }[] = [
+  { calls: ["execve"], most: 26, why: "the step's bash; git for the checkout, looked for along the path" },
+  { calls: ["fsync", "fdatasync"], most: 2.5, why: "one commit of the journal for an end and the next start" },
+  { calls: ["clone", "clone3", "fork", "vfork"], most: 8, why: "the step" },
+];
+
+const jobs = 20;
+
+test("a job costs no more system calls than are known and accounted for", fullDepth("strace"), async (t) => {
+  const definition = `import { delivery, env, pipeline, sh } from "baton-cd";
+const [few, many] = [1, ${jobs}].map((count) => {
+  const names = Array.from({ length: count }, (_, job) => \`j\${job}\`);
+  const jobs = names.map((name, job) => [name, { per: "release", needs: names.slice(Math.max(job - 1, 0), job), steps: [sh("echo hello")] }]);
+  return pipeline(count === 1 ? "few" : "many", { jobs: Object.fromEntries(jobs) });
+});
+export default delivery("calls", { pipelines: [few, many], environments: [env("dev")] });
+`;
+  const { root } = sandbox(t, { files: { "baton.config.ts": definition, ".gitignore": ".baton\n" } });
+
+  async function callsOf(pipeline: string): Promise<Calls> {
+    rmSync(join(root, ".baton"), { recursive: true, force: true });
+    const table = join(root, "..", `${pipeline}.strace`);
+    const run = [batonFile, "run", "--env", "dev", "--pipeline", pipeline, "--parallel", "2"];
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: "C", GIT_CONFIG_GLOBAL: "/dev/null" };
+    await promisify(execFile)("strace", ["-f", "-c", "-o", table, ...run], { cwd: root, env });
+    const rows = readFileSync(table, "utf8").matchAll(/^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)(?:\s+\d+)?\s+(\w+)$/gm);
+    rmSync(table);
+    return Object.fromEntries(Array.from(rows, ([, count, call]) => [call!, Number(count)]));
+  }
+
+  const [one, all] = [await callsOf("few"), await callsOf("many")];
+  assert.ok((one.execve ?? 0) > 0 && (all.execve ?? 0) > jobs, "strace has counted");
+  for (const { calls, most, why } of limits) {
+    const more = calls.map((call) => (all[call] ?? 0) - (one[call] ?? 0)).reduce((sum, each) => sum + each, 0);
+    const each = more / (jobs - 1);
+    t.diagnostic(`${calls.join(", ")}: ${each.toFixed(2)} for each job, at most ${most}`);
+    assert.ok(each <= most, `${each} of ${calls.join(", ")} for each job, and ${most} are accounted for: ${why}`);
+  }
+});
