@@ -57,6 +57,25 @@ test("every source file stands in a folder of the layout", () => {
   assert.deepEqual(strays, [], `move them into a folder of the table in ${page}, or add the folder there`);
 });
 
+test("a platform is named in one place: the list", () => {
+  const platformOf = (path: string) => /^src\/platforms\/([^/]+)\//.exec(path)?.[1];
+  const list = "src/platforms/platforms.ts";
+  const wrong = sources.flatMap((file) =>
+    importsOf(file)
+      .filter(({ target }) => platformOf(target) !== undefined && platformOf(target) !== platformOf(file))
+      .map(({ line }) => `${file}:${line}`),
+  );
+  assert.ok(
+    wrong.some((place) => place.startsWith(list)),
+    `${list} is somewhere else by now`,
+  );
+  assert.deepEqual(
+    wrong.filter((place) => !place.startsWith(list)),
+    [],
+    "ask the port, src/platforms/platform.ts: what is missing there goes there",
+  );
+});
+
 test("the table of the layout is read whole, and a wrong one is refused", () => {
   const table = (...rows: string[]) =>
     ["| folder | may import | pure |", "|---|---|---|", ...rows, "", "text"].join("\n");

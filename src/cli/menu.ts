@@ -10,8 +10,7 @@ import { isTooLate } from "../control/views/run.ts";
 import type { StatusView } from "../control/views/status.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { inOrder } from "../order/topological.ts";
-import { codepipeline } from "../platforms/codepipeline/codepipeline.ts";
-import { github } from "../platforms/github/github.ts";
+import { platforms } from "../platforms/platforms.ts";
 import { type ExitCode, exitCodes } from "./problem.ts";
 import { problemIn } from "./refusals.ts";
 import { ago } from "./terminal/duration.ts";
@@ -254,19 +253,28 @@ function looks({ runs }: StatusView): Choice[] {
 
 /** Services that the delivery is generated for, with all that can be asked of them; else what could be generated. */
 function services({ root, repository }: Project): Choice[] {
-  const has = (...path: string[]) => existsSync(join(...path));
-  const isOnAws = has(root, codepipeline.settingsFile) || has(root, "codepipeline");
-  const workflows = has(repository ?? root, ".github", "workflows") || has(root, github.settingsFile);
-  const generate = (service: string, what: string): Choice => ({ argv: ["generate", service], what });
+  const written = platforms.filter(({ settingsFile, writing }) => {
+    if (existsSync(join(root, settingsFile))) return true;
+    const base = writing?.into.base === "repository" ? (repository ?? root) : root;
+    return writing !== undefined && existsSync(join(base, writing.into.folder));
+  });
   return [
-    generate("github", workflows ? "write the GitHub workflows anew" : "write GitHub workflows"),
-    generate("codepipeline", isOnAws ? "write the CodePipelines anew" : "write AWS CodePipelines"),
-    { argv: ["cost"], what: "what CodePipelines cost a month" },
-    ...(isOnAws
-      ? [
-          { argv: ["doctor", "--on", "codepipeline"], what: "whether they can be put on AWS from here, and how" },
-          { argv: ["status", "--on", "codepipeline"], what: "how they are on AWS, and what waits for an answer" },
-        ]
-      : []),
+    ...platforms.flatMap((one): Choice[] => {
+      if (one.writing === undefined) return [];
+      const { makes } = one.writing;
+      const what = written.includes(one) ? `write the ${makes} anew` : `write ${makes}`;
+      return [{ argv: ["generate", one.name], what }];
+    }),
+    ...platforms.flatMap(({ title, costs }): Choice[] =>
+      costs === undefined ? [] : [{ argv: ["cost"], what: `what ${title}s cost a month` }],
+    ),
+    ...written.flatMap(({ name, live }): Choice[] =>
+      live === undefined
+        ? []
+        : [
+            { argv: ["doctor", "--on", name], what: `whether they can be put on ${live.place} from here, and how` },
+            { argv: ["status", "--on", name], what: `how they are on ${live.place}, and what waits for an answer` },
+          ],
+    ),
   ];
 }

@@ -29,6 +29,30 @@ const usage = {
     next: "name it with --config FILE, or remove the other",
   }),
   "wrong-setting": ({ because }) => ({ message: because ?? "" }),
+  "no-platform": ({ subject, known, because }) =>
+    because === "writing"
+      ? {
+          message: `${subject}: there is no such service to write for`,
+          next: known.map((name) => `baton generate ${name}`).join(", or "),
+        }
+      : {
+          message: `--on ${subject}: there is no such service to ask`,
+          next: `use ${known.map((name) => `--on ${name}`).join(" or ")}`,
+        },
+  "no-layout": ({ subject, known }) => ({
+    message: `--layout ${subject}: there is no such layout`,
+    next: `use ${known.join(", ")}`,
+  }),
+  "no-format": ({ subject, known }) => ({
+    message: `--format ${subject}: there is no such format`,
+    next: `use ${known.join(", ")}`,
+  }),
+  "not-below-definition": ({ subject, known: [root] }) => ({
+    message: `--out ${subject}: is not a folder below the definition's, ${root}`,
+    next: "name a folder below the definition: the builds read their commands from the source",
+  }),
+  "unreadable-settings": ({ subject, because }) => ({ message: `${subject} cannot be read: ${because}` }),
+  "cannot-write": ({ because, remedy }) => ({ message: because ?? "", ...(remedy !== undefined && { next: remedy }) }),
   "no-environment": (refusal) => ({
     message: `there is no environment "${refusal.subject}"${didYouMean(refusal)}`,
     next: `the environments are ${refusal.known.join(", ")}`,
@@ -117,6 +141,7 @@ const usage = {
 
 /** The world does not allow it: exit code 1. */
 const failures = {
+  "not-reached": ({ because, remedy }) => ({ message: because ?? "", ...(remedy !== undefined && { next: remedy }) }),
   "no-runs": () => ({
     message: "nothing was run here yet",
     next: "baton plan shows what a run would do, baton run does it",

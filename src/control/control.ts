@@ -24,6 +24,14 @@ export type RefusalCode =
   | "no-definition"
   | "no-such-file"
   | "several-definitions"
+  // A platform: because says what was asked of it (a capability of the port), or what it says itself.
+  | "no-platform"
+  | "no-layout"
+  | "no-format"
+  | "not-below-definition"
+  | "unreadable-settings"
+  | "cannot-write"
+  | "not-reached"
   // What was asked for is not there, or cannot be had like this.
   | "no-environment"
   | "no-pipeline"

@@ -7,6 +7,9 @@ import type { Facts } from "../facts/facts.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { SourceFile } from "../findings/source.ts";
 import type { AnySimulatedPlatform } from "../simulation/machine.ts";
+import type { Costs } from "./costs.ts";
+import type { Live } from "./live.ts";
+import type { Writing } from "./writer.ts";
 
 /** Where to look for what a platform has. */
 export interface Where {
@@ -25,10 +28,18 @@ export interface Where {
 export interface Platform {
   /** As people name it on the command line. */
   readonly name: string;
+  /** As it calls itself. */
+  readonly title: string;
+  /** A folder at the top of a repository that is the platform's own: a file in it belongs to the whole. */
+  readonly ownFolder?: string;
   /** Beside a definition: what concerns this platform alone. */
   readonly settingsFile: string;
   /** Looks without loading anything large. Undefined: there is nothing of this platform. */
   find(where: Where): Readable | undefined;
+  /** What is left out here, nobody can ask of it. */
+  readonly writing?: Writing;
+  readonly live?: Live;
+  readonly costs?: Costs;
 }
 
 export interface Readable {

@@ -4,7 +4,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { SourceFile } from "../findings/source.ts";
 import { createSimulator, type Simulator } from "../simulation/simulator.ts";
-import { locate } from "./github/read/files.ts";
+import { locate } from "./locate.ts";
 import type { Where } from "./platform.ts";
 import { platforms } from "./platforms.ts";
 
@@ -31,10 +31,12 @@ export interface ReadOptions {
 
 /** Throws where there is no such path. */
 export async function readRepository(path: string, options: ReadOptions): Promise<ReadRepository> {
-  const target = locate(path);
+  const ownFolders = platforms.flatMap(({ ownFolder }) => ownFolder ?? []);
+  const target = locate(path, ownFolders);
+  const { file } = target;
   const where: Where = {
     ...target,
-    isAlone: target.file !== undefined && !target.file.startsWith(".github/"),
+    isAlone: file !== undefined && !ownFolders.some((own) => file.startsWith(`${own}/`)),
     defaultBranch: options.defaultBranch,
     filesAt: (ref, folder) => options.filesAt(ref, folder, target.root),
   };

@@ -1,14 +1,17 @@
+import type { Wishes } from "../../control/platform/wanted.ts";
 import { findProject, type Project } from "../../control/project.ts";
-import type { CodePipelineOptions } from "../codepipeline/definition.ts";
+import type { CheckUp, Readiness } from "../../platforms/live.ts";
+import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
-import type { CheckUp } from "../doctor/check-up.ts";
 import { checkUps } from "../doctor/check-ups.ts";
-import type { Readiness } from "../doctor/codepipeline/readiness.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { count } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
+
+const askable = platforms.flatMap(({ name, live }) => (live === undefined ? [] : [{ name, place: live.place }]));
+const names = askable.map(({ name }) => name).join(" or ");
 
 export const describe: CommandModule["describe"] = (command) => {
   configOption(jsonOption(command))
@@ -16,17 +19,20 @@ export const describe: CommandModule["describe"] = (command) => {
       "Check that this machine has what the delivery needs: programs and their versions, git, secrets, the state folder and its disk.",
     )
     .option("--repair", "first keep what is whole of a damaged state folder and put the rest aside")
-    .option("--on <SERVICE>", "check what putting generated pipelines there needs, and say the commands: codepipeline")
-    .option("--layout <LAYOUT>", "with --on: as for baton generate codepipeline")
-    .option("--format <FORMAT>", "with --on: as for baton generate codepipeline");
+    .option("--on <SERVICE>", `check what putting generated pipelines there needs, and say the commands: ${names}`)
+    .option("--layout <LAYOUT>", `with --on: as for baton generate ${names}`)
+    .option("--format <FORMAT>", `with --on: as for baton generate ${names}`);
   examples(command, [
     ["baton doctor", "one line for each check, with the remedy where one is needed"],
     ["baton doctor --repair", "after a command said that the journal is damaged"],
-    ["baton doctor --on codepipeline", "whether pipelines can be put on AWS from here, and how"],
+    ...askable.map(({ name, place }): [string, string] => [
+      `baton doctor --on ${name}`,
+      `whether pipelines can be put on ${place} from here, and how`,
+    ]),
   ]);
 };
 
-interface Options extends CodePipelineOptions, JsonOptions {
+interface Options extends Wishes, JsonOptions {
   on?: string;
   repair?: true;
 }
@@ -35,11 +41,11 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const options = given as Options;
   const { json, config, on, layout, format } = options;
   if (on === undefined && (layout ?? format) !== undefined) {
-    throw new UsageError("--layout and --format say nothing without --on codepipeline");
+    throw new UsageError(`--layout and --format say nothing without --on ${askable[0]!.name}`);
   }
   if (options.repair && on !== undefined) throw new UsageError("--repair says nothing with --on");
   if (options.repair) await repair(findProject(terminal, { config }), terminal);
-  const ready = on === undefined ? undefined : await readiness(on, { options, terminal });
+  const ready = on === undefined ? undefined : await readinessFor(on, { options, terminal });
   const found = ready?.checkUps ?? (await checkUps(terminal, { config }));
   const failed = found.filter(({ verdict }) => verdict === "fail").length;
   if (json) {
@@ -51,13 +57,13 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     });
   } else {
     terminal.print(...found.flatMap((item) => lines(item, terminal.out)));
-    if (ready) terminal.print(...commandLines(ready, terminal.out));
+    if (ready) terminal.print(...commandLines(ready, { on: on!, style: terminal.out }));
   }
   if (failed > 0) {
     terminal.say(`${count(failed, "check")} failed`);
     return exitCodes.failed;
   }
-  if (ready) terminal.suggest("baton status --on codepipeline", "when it is there");
+  if (ready) terminal.suggest(`baton status --on ${on}`, "when it is there");
   else terminal.suggest("baton plan", "this machine is ready");
   return exitCodes.clean;
 };
@@ -67,19 +73,24 @@ async function repair(project: Project, terminal: Terminal): Promise<void> {
   terminal.say(...(await repairState(project, terminal.cwd)));
 }
 
-async function readiness(
+async function readinessFor(
   service: string,
-  { options, terminal }: { options: CodePipelineOptions; terminal: Terminal },
+  { options, terminal }: { options: Wishes; terminal: Terminal },
 ): Promise<Readiness> {
-  if (service !== "codepipeline") {
-    throw new UsageError(`--on ${service}: there is no such service`, { next: "baton doctor --on codepipeline" });
-  }
-  const { readinessOnCodePipeline } = await import("../doctor/codepipeline/readiness.ts");
-  return await readinessOnCodePipeline(options, terminal);
+  const [{ platformFor, readForPlatform, askingPlatform }, { hereFor }] = await Promise.all([
+    import("../../control/platform/wanted.ts"),
+    import("../../control/platform/here.ts"),
+  ]);
+  const platform = platformFor(service, "live");
+  const { project, wanted } = await readForPlatform(platform, options, terminal);
+  const live = await platform.live.load();
+  const here = hereFor(project, terminal);
+  return await askingPlatform(wanted.delivery, terminal, () => live.readiness(wanted, here));
 }
 
-function commandLines({ does, commands }: Readiness, style: Style): string[] {
-  const what = does === "create" ? "to put it on AWS" : "to bring AWS up to date";
+function commandLines({ does, commands }: Readiness, { on, style }: { on: string; style: Style }): string[] {
+  const place = askable.find(({ name }) => name === on)!.place;
+  const what = does === "create" ? `to put it on ${place}` : `to bring ${place} up to date`;
   return ["", style.strong(what), ...commands.flatMap((command) => `  ${command}`.split("\n"))];
 }
 

@@ -1,10 +1,10 @@
 /** What every service's files have in common: shown, checked or written, and never over those of people. */
 
 import { join, relative } from "node:path";
+import { applyChanges, type FileChange, findChanges, type WantedFiles } from "../../platforms/changes.ts";
 import { type ExitCode, exitCodes, Failure, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { lineDiff } from "./generate-diff.ts";
-import { applyChanges, type FileChange, findChanges, type Wanted } from "./generate-files.ts";
 
 export interface GenerateOptions {
   config?: string;
@@ -22,7 +22,7 @@ export interface Generated {
   readonly terminal: Terminal;
   /** Name of the delivery. */
   readonly delivery: string;
-  readonly wanted: Wanted;
+  readonly wanted: WantedFiles;
   /** Writes these files again. */
   readonly command: string;
   /** What `--json` says beside the files. */

@@ -3,7 +3,9 @@ import { findProject, type Project } from "../../control/project.ts";
 import { readStatus } from "../../control/verbs/status.ts";
 import { isOver, isTooLate } from "../../control/views/run.ts";
 import type { OpenRun, StatusView } from "../../control/views/status.ts";
+import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
+import type { PlatformStatusOptions } from "../platform/status.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
@@ -12,18 +14,25 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { waitText } from "../terminal/wait-text.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
+const askable = platforms.flatMap(({ name, live }) => (live === undefined ? [] : [{ name, live }]));
+
 export const describe: CommandModule["describe"] = (command) => {
   configOption(jsonOption(command))
     .description("Show what is deployed in each environment, the latest runs, what runs now and what waits for whom.")
     .option("--runs <N>", "how many runs to list", "10")
-    .option("--on <SERVICE>", "ask a CI service instead: codepipeline, through the AWS CLI")
+    .option("--on <SERVICE>", `ask a CI service instead: ${askable.map(asked).join("; ")}`)
     .option("--layout <LAYOUT>", "with --on: the layout that was generated (default: that of the settings)");
   examples(command, [
     ["baton status", ""],
-    ["baton status --on codepipeline", "how the generated pipelines are on AWS"],
+    ...askable.map(({ name, live }): [string, string] => [
+      `baton status --on ${name}`,
+      `how the generated pipelines are on ${live.place}`,
+    ]),
     ["baton status --json", "for a program"],
   ]);
 };
+
+const asked = ({ name, live }: (typeof askable)[number]) => `${name}, through ${live.through}`;
 
 interface Options extends ConfigOptions, JsonOptions {
   runs: string;
@@ -33,8 +42,8 @@ interface Options extends ConfigOptions, JsonOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, options }) => {
   const { json, config, runs: most, on, layout } = options as unknown as Options;
-  if (on !== undefined) return await onService(on, { terminal, options });
-  if (layout !== undefined) throw new UsageError("--layout says nothing without --on codepipeline");
+  if (on !== undefined) return await statusOf(on, { config, layout, json }, terminal);
+  if (layout !== undefined) throw new UsageError(`--layout says nothing without --on ${askable[0]!.name}`);
   const project = findProject(terminal, { config });
   const status = await readStatus(project, { most: Number(most) || 10 });
   if (json) terminal.printJson(status);
@@ -48,17 +57,9 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   return exitCodes.clean;
 };
 
-async function onService(
-  service: string,
-  { terminal, options }: { terminal: Terminal; options: Record<string, unknown> },
-): Promise<ExitCode> {
-  if (service !== "codepipeline") {
-    throw new UsageError(`--on ${service}: there is no such service to ask`, {
-      next: "baton status --on codepipeline",
-    });
-  }
-  const { statusOnAws } = await import("../codepipeline/status-on-aws.ts");
-  return await statusOnAws(options, terminal);
+async function statusOf(service: string, options: PlatformStatusOptions, terminal: Terminal): Promise<ExitCode> {
+  const { platformStatus } = await import("../platform/status.ts");
+  return await platformStatus(service, options, terminal);
 }
 
 interface Shown {

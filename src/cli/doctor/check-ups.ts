@@ -1,8 +1,9 @@
 import { loadDefinition } from "../../control/definition/load.ts";
 import { findProject, type Project } from "../../control/project.ts";
 import type { Delivery } from "../../model/delivery.ts";
+import type { CheckUp } from "../../platforms/live.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { type CheckUp, refused } from "./check-up.ts";
+import { refused } from "./check-up.ts";
 import { gitCheckUps, programCheckUps, toolCheckUps } from "./programs.ts";
 import { secretCheckUps } from "./secrets.ts";
 import { stateCheckUps } from "./state.ts";

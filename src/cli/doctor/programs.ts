@@ -1,10 +1,10 @@
-import { execFile } from "node:child_process";
 import { createToolCheck, findProgram } from "../../control/local/machine.ts";
+import { firstLine } from "../../control/platform/here.ts";
 import type { Project } from "../../control/project.ts";
 import { readSource } from "../../control/request/source.ts";
 import type { Delivery, Tool } from "../../model/delivery.ts";
+import type { CheckUp } from "../../platforms/live.ts";
 import { count } from "../terminal/duration.ts";
-import type { CheckUp } from "./check-up.ts";
 
 const oldestNode = 24;
 
@@ -63,15 +63,4 @@ export async function toolCheckUps(delivery: Delivery, env: NodeJS.ProcessEnv): 
       return { name, verdict: "fail", text, ...(remedy !== undefined && { remedy }) };
     }),
   );
-}
-
-const versionLimitMs = 10_000;
-
-/** What a program says about its version, on one line. */
-export function firstLine(path: string): Promise<string> {
-  return new Promise((resolve) => {
-    execFile(path, ["--version"], { timeout: versionLimitMs }, (_error, stdout, stderr) => {
-      resolve((stdout || stderr).split("\n")[0]?.trim() || path);
-    });
-  });
 }

@@ -1,6 +1,6 @@
 import { allSecretsOf } from "../../control/request/secrets.ts";
 import type { Delivery } from "../../model/delivery.ts";
-import type { CheckUp } from "./check-up.ts";
+import type { CheckUp } from "../../platforms/live.ts";
 
 /** Secrets that jobs name and the environment does not hold: a file may still give them. */
 export function secretCheckUps(delivery: Delivery, env: NodeJS.ProcessEnv): CheckUp[] {

@@ -8,8 +8,9 @@ import {
   type StateFolderView,
 } from "../../control/local/state-folder.ts";
 import type { Project } from "../../control/project.ts";
+import type { CheckUp } from "../../platforms/live.ts";
 import { count } from "../terminal/duration.ts";
-import { type CheckUp, refused } from "./check-up.ts";
+import { refused } from "./check-up.ts";
 
 const lowDiskBytes = 1 << 30;
 

@@ -1,11 +1,25 @@
 import { join } from "node:path";
 import type { Platform, Readable, Reading, Where } from "../platform.ts";
+import { layouts } from "./write/options.ts";
 
 /** GitHub Actions. There is always something to find: a repository without workflows still has a default branch. */
 export const github: Platform = {
   name: "github",
+  title: "GitHub",
+  ownFolder: ".github",
   settingsFile: "baton.github.yaml",
   find: (where): Readable => ({ read: () => read(where) }),
+  writing: {
+    makes: "GitHub workflows",
+    layouts,
+    formats: [],
+    into: { base: "repository", folder: ".github/workflows" },
+    examples: [
+      ["baton generate github", "one entry workflow, one called workflow for each pipeline"],
+      ["baton generate github --layout chained", "one workflow for each pipeline, joined by workflow_run"],
+    ],
+    load: async () => (await import("./write/writer.ts")).writer,
+  },
 };
 
 async function read({ root, file, isAlone, defaultBranch, filesAt }: Where): Promise<Reading> {

@@ -1,10 +1,8 @@
 import { z } from "zod";
 import type { WrittenFile } from "../../generated.ts";
+import { type Format, formats, type Layout, layouts } from "./layouts.ts";
 
-export const layouts = ["single", "separate"] as const;
-export type Layout = (typeof layouts)[number];
-export const formats = ["cloudformation", "terraform", "cdk"] as const;
-export type Format = (typeof formats)[number];
+export { type Format, formats, type Layout, layouts };
 
 const statement = z.strictObject({
   actions: z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z*]+$/)).min(1),

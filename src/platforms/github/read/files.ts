@@ -1,15 +1,8 @@
 /** The edge of the reader: which files there are, and their bytes. Runs nothing, follows no link out of the tree. */
 
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
+import { join, sep } from "node:path";
 import { type Decoded, decodeFile, MAX_FILE_SIZE, tooLarge } from "./decode.ts";
-
-/** Where to read: the folder that holds `.github`, and the one file that was asked for, if it was one. */
-export interface ReadTarget {
-  readonly root: string;
-  /** Relative to the root, with forward slashes. */
-  readonly file: string | undefined;
-}
 
 export class TreeFiles {
   readonly root: string;
@@ -83,19 +76,4 @@ function readUpTo(file: number, size: number): Uint8Array {
     length += got;
   }
   return bytes.subarray(0, length);
-}
-
-/**
- * Finds the repository of a path: the path itself, or, for something inside of a `.github` folder, what holds that
- * folder. A file elsewhere is read alone, with its folder as the root. Throws where there is no such path.
- */
-export function locate(path: string): ReadTarget {
-  const absolute = resolve(path);
-  const isFile = statSync(absolute).isFile();
-  for (let folder = absolute; dirname(folder) !== folder; folder = dirname(folder)) {
-    if (basename(folder) !== ".github") continue;
-    const root = dirname(folder);
-    return { root, file: isFile ? relative(root, absolute).split(sep).join("/") : undefined };
-  }
-  return isFile ? { root: dirname(absolute), file: basename(absolute) } : { root: absolute, file: undefined };
 }

@@ -1,11 +1,12 @@
 import { type Finding, sortFindings } from "../../../findings/finding.ts";
 import { locationOf, type SourceFile } from "../../../findings/source.ts";
+import { locate } from "../../locate.ts";
 import type { LocalAction, Repository, Workflow } from "../workflow.ts";
 import { readAction, stepsOf, usedLocalActions } from "./action-file.ts";
 import { validateCalls } from "./calls.ts";
 import { readCloneFacts } from "./clone.ts";
 import { type Decoded, decodeFile } from "./decode.ts";
-import { locate, TreeFiles } from "./files.ts";
+import { TreeFiles } from "./files.ts";
 import { invalidWorkflow, unreadableFile } from "./problems.ts";
 import { validateAction, validateWorkflow } from "./validate/validate.ts";
 import { readWorkflow } from "./workflow-file.ts";
@@ -31,7 +32,7 @@ export interface RepositoryFiles {
  * the path does not exist.
  */
 export function readRepository(path: string, options: ReadOptions = {}): Repository {
-  const target = locate(path);
+  const target = locate(path, [".github"]);
   const files = new TreeFiles(target.root);
   return { ...readFiles(files, target.file, options), root: target.root };
 }

@@ -1,10 +1,10 @@
 /** The way from AWS to where the repository is kept. */
 
-import type { Remote } from "../../../control/local/machine.ts";
-import { AwsProblem } from "../../../platforms/codepipeline/aws/aws-cli.ts";
-import { connectionsPage, placeOfArn } from "../../../platforms/codepipeline/aws/console-links.ts";
-import type { Connection } from "../../../platforms/codepipeline/aws/surroundings.ts";
+import type { Here } from "../../live.ts";
+import { AwsProblem } from "./aws-cli.ts";
+import { connectionsPage, placeOfArn } from "./console-links.ts";
 import type { Found } from "./found.ts";
+import type { Connection } from "./surroundings.ts";
 
 /** By whom connections lead to a host. */
 const providers: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const providers: Readonly<Record<string, string>> = {
 /** The one that can be used, where there is no choice. */
 export function connectionFound(
   all: readonly Connection[] | AwsProblem,
-  remote: Remote | undefined,
+  remote: Awaited<ReturnType<Here["remote"]>>,
 ): Found & { readonly arn?: string } {
   const name = "connection";
   if (all instanceof AwsProblem) {

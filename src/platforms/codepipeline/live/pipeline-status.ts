@@ -1,5 +1,6 @@
 /** What AWS says of one pipeline, in the words of a delivery. Pure: from answers to status. */
 
+import type { AskedApproval, FailedAction, LivePipeline, LiveRun, LiveStage } from "../../live.ts";
 import {
   type ActionState,
   momentMs,
@@ -17,54 +18,10 @@ export interface WantedPipeline {
   readonly stages: readonly { readonly name: string; readonly environment: string | undefined }[];
 }
 
-export interface PipelineStatus {
-  readonly name: string;
+export interface PipelineStatus extends LivePipeline {
   readonly arn: string | undefined;
-  readonly console: string | undefined;
   /** ARN of the connection that its source comes over. */
   readonly connection: string | undefined;
-  readonly lastRun: RunStatus | undefined;
-  readonly stages: readonly StageStatus[];
-  /** Stages on AWS and in the definition differ: it was not updated since. */
-  readonly isStale: boolean;
-}
-
-export interface RunStatus {
-  readonly id: string;
-  readonly status: string;
-  readonly commit: string | undefined;
-  readonly message: string | undefined;
-  readonly startedAt: number | undefined;
-  readonly isRollback: boolean;
-}
-
-export interface StageStatus {
-  readonly name: string;
-  readonly environment: string | undefined;
-  /** As CodePipeline says it; undefined where no run was there yet. */
-  readonly status: string | undefined;
-  readonly run: string | undefined;
-  readonly commit: string | undefined;
-  /** How many runs wait to get in. */
-  readonly waiting: number;
-  /** Why nothing gets in; undefined where the way is open. */
-  readonly closed: string | undefined;
-  readonly approval: WaitingApproval | undefined;
-  readonly failed: readonly FailedAction[];
-  /** What was deployed last and well, for the stage of an environment. */
-  readonly deployed: RunStatus | undefined;
-}
-
-export interface WaitingApproval {
-  readonly action: string;
-  readonly token: string | undefined;
-  readonly since: number | undefined;
-}
-
-export interface FailedAction {
-  readonly action: string;
-  readonly message: string | undefined;
-  readonly link: string | undefined;
 }
 
 export interface Answers {
@@ -89,7 +46,7 @@ export function statusOf(wanted: WantedPipeline, { pipeline, state, runs, passed
       ),
     ),
   );
-  const stages = states.map((stage): StageStatus => {
+  const stages = states.map((stage): LiveStage => {
     const environment = wanted.stages.find(({ name }) => name === stage.stageName)?.environment;
     const { latestExecution: latest } = stage;
     const run = latest && summaries.get(latest.pipelineExecutionId);
@@ -122,7 +79,7 @@ export function statusOf(wanted: WantedPipeline, { pipeline, state, runs, passed
 }
 
 /** A rollback deploys what another run had. */
-function runStatus(run: RunSummary, all: ReadonlyMap<string, RunSummary>): RunStatus {
+function runStatus(run: RunSummary, all: ReadonlyMap<string, RunSummary>): LiveRun {
   const target = run.rollbackMetadata?.rollbackTargetPipelineExecutionId;
   const [revision] = run.sourceRevisions ?? all.get(target ?? "")?.sourceRevisions ?? [];
   return {
@@ -157,7 +114,7 @@ function closedBecause({ inboundTransitionState }: StageState): string | undefin
   return inboundTransitionState.disabledReason || "somebody closed the way into it";
 }
 
-function approvalIn(stage: StageState, approvals: ReadonlySet<string>): WaitingApproval | undefined {
+function approvalIn(stage: StageState, approvals: ReadonlySet<string>): AskedApproval | undefined {
   const waits = (stage.actionStates ?? []).find(
     ({ actionName, latestExecution }) =>
       latestExecution?.status === "InProgress" &&

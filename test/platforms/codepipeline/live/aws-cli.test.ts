@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { AwsProblem, type AwsProblemKind, awsCli } from "../../../../src/platforms/codepipeline/aws/aws-cli.ts";
+import { AwsProblem, type AwsProblemKind, awsCli } from "../../../../src/platforms/codepipeline/live/aws-cli.ts";
 import { folderWith } from "../read/folder.ts";
 
 async function problem(stderr: string): Promise<AwsProblem> {

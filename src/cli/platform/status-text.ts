@@ -1,60 +1,23 @@
-/** How pipelines on AWS are, as people read it: what is where first, then what happens, then what somebody has to do. */
+/** How generated pipelines are, as people read it: what is where first, then what happens, then what somebody has to do. */
 
-import type { ConnectionStatus, DeliveryStatus } from "../../platforms/codepipeline/aws/look.ts";
-import type { PipelineStatus, RunStatus, StageStatus } from "../../platforms/codepipeline/aws/pipeline-status.ts";
+import type { LiveConnection, LivePipeline, LiveRun, LiveStage, PlatformStatus } from "../../platforms/live.ts";
 import { ago, count } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 
 export interface Look {
-  readonly status: DeliveryStatus;
-  /** In promotion order. */
-  readonly environments: readonly string[];
+  readonly status: PlatformStatus;
+  /** Where they are, as people say it. */
+  readonly place: string;
   readonly now: number;
 }
 
-export interface Approval {
-  readonly pipeline: string;
-  readonly stage: string;
-  readonly action: string;
-  readonly commit: string | undefined;
-  readonly since: number | undefined;
-  readonly console: string | undefined;
-  /** Undefined where AWS named no token: then the console answers. */
-  readonly approve: string | undefined;
-  readonly reject: string | undefined;
-}
-
-export function approvalsOf({ pipelines }: DeliveryStatus): Approval[] {
-  return pipelines.flatMap(({ name, stages, console }) =>
-    stages.flatMap(({ name: stage, approval, commit }): Approval[] => {
-      if (!approval) return [];
-      const { action, token, since } = approval;
-      const answer = (status: string) =>
-        token &&
-        `aws codepipeline put-approval-result --pipeline-name ${name} --stage-name ${stage} --action-name ${action} --token ${token} --result status=${status},summary=…`;
-      return [
-        {
-          pipeline: name,
-          stage,
-          action,
-          commit,
-          since,
-          console,
-          approve: answer("Approved"),
-          reject: answer("Rejected"),
-        },
-      ];
-    }),
-  );
-}
-
 export function statusLines(look: Look, style: Style): string[] {
-  const { pipelines, missing } = look.status;
+  const { environments, pipelines, missing } = look.status;
   return [
-    ...look.environments.flatMap((environment) => environmentLines(environment, look, style)),
+    ...environments.flatMap((environment) => environmentLines(environment, look, style)),
     ...pipelines.flatMap((pipeline) => pipelineLines(pipeline, look, style)),
-    ...missing.flatMap((name) => ["", `${style.strong(name)}  ${style.warning("not on AWS")}`]),
+    ...missing.flatMap((name) => ["", `${style.strong(name)}  ${style.warning(`not on ${look.place}`)}`]),
     ...waitingLines(look, style),
   ];
 }
@@ -73,7 +36,7 @@ function environmentLines(environment: string, { status, now }: Look, style: Sty
 }
 
 function pipelineLines(
-  { name, lastRun, stages, console, isStale }: PipelineStatus,
+  { name, lastRun, stages, console, isStale }: LivePipeline,
   { now }: Look,
   style: Style,
 ): string[] {
@@ -97,12 +60,12 @@ function pipelineLines(
   ];
 }
 
-function lastRunText(run: RunStatus, now: number, style: Style): string {
+function lastRunText(run: LiveRun, now: number, style: Style): string {
   const kind = run.isRollback ? "rollback" : "run";
   return `${kind} ${run.id.slice(0, 8)} ${coloured(run.status, style)}  ${commitOf(run)}  ${style.faint(when(run.startedAt, now))}`;
 }
 
-function stageRow(stage: StageStatus, style: Style): string[] {
+function stageRow(stage: LiveStage, style: Style): string[] {
   const { name, status, commit, waiting, closed, approval } = stage;
   const word = approval
     ? style.active("waits for approval")
@@ -135,7 +98,7 @@ function coloured(status: string, style: Style): string {
 }
 
 function waitingLines({ status, now }: Look, style: Style): string[] {
-  const approvals = approvalsOf(status).flatMap(({ pipeline, stage, commit, since, console, approve, reject }) => [
+  const approvals = status.approvals.flatMap(({ pipeline, stage, commit, since, console, approve, reject }) => [
     `  ${style.active("?")} ${stage} of ${pipeline}${commit === undefined ? "" : `, commit ${commit.slice(0, 7)}`}${since === undefined ? "" : `, asked ${ago(now - since)}`}`,
     ...(console === undefined ? [] : [`    look at it: ${console}`]),
     ...(approve === undefined ? [] : [`    approve:    ${approve}`, `    reject:     ${reject}`]),
@@ -148,7 +111,7 @@ function waitingLines({ status, now }: Look, style: Style): string[] {
 }
 
 /** Nothing is said of one that works. */
-function connectionLines({ arn, status, unknown, console }: ConnectionStatus, style: Style): string[] {
+function connectionLines({ arn, status, unknown, console }: LiveConnection, style: Style): string[] {
   if (status === "AVAILABLE") return [];
   if (unknown !== undefined) return [`  ${style.faint("·")} ${arn} could not be looked at: ${unknown}`];
   const what =
@@ -158,5 +121,5 @@ function connectionLines({ arn, status, unknown, console }: ConnectionStatus, st
   return [`  ${style.warning("!")} ${arn} ${what}`, ...(console === undefined ? [] : [`    ${console}`])];
 }
 
-const commitOf = ({ commit }: RunStatus) => commit?.slice(0, 7) ?? "no commit";
+const commitOf = ({ commit }: LiveRun) => commit?.slice(0, 7) ?? "no commit";
 const when = (at: number | undefined, now: number) => (at === undefined ? "" : ago(now - at));

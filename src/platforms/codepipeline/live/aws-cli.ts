@@ -4,6 +4,7 @@
  */
 
 import { execFile } from "node:child_process";
+import { CannotAsk } from "../../live.ts";
 
 /** `["codepipeline", "get-pipeline", "--name", "shop"]` to what AWS answers. */
 export type Ask = <T>(args: readonly string[]) => Promise<T>;
@@ -21,15 +22,13 @@ export type AwsProblemKind =
   | "other";
 
 /** AWS could not be asked, or answered with an error. Says what, and what to do next; never holds a credential. */
-export class AwsProblem extends Error {
+export class AwsProblem extends CannotAsk {
   override readonly name = "AwsProblem";
   readonly kind: AwsProblemKind;
-  readonly next: string | undefined;
 
   constructor(kind: AwsProblemKind, message: string, next?: string) {
-    super(message);
+    super(message, next);
     this.kind = kind;
-    this.next = next;
   }
 }
 

@@ -1,6 +1,10 @@
 /** What is on AWS: who asks, where, and what is there already. */
 
-import { type Ask, AwsProblem, awsCli, awsCliText } from "../../../platforms/codepipeline/aws/aws-cli.ts";
+import type { Here } from "../../live.ts";
+import { stackName } from "../write/create-commands.ts";
+import type { Infrastructure } from "../write/infrastructure.ts";
+import { type Ask, AwsProblem, awsCli, awsCliText } from "./aws-cli.ts";
+import type { Found, WantedOnAws } from "./found.ts";
 import {
   type Connection,
   listConnections,
@@ -8,11 +12,7 @@ import {
   pipelineIsThere,
   stackStatus,
   whoAsks,
-} from "../../../platforms/codepipeline/aws/surroundings.ts";
-import { stackName } from "../../../platforms/codepipeline/write/create-commands.ts";
-import type { Infrastructure } from "../../../platforms/codepipeline/write/infrastructure.ts";
-import type { Terminal } from "../../terminal/terminal.ts";
-import type { Found, Wanted } from "./found.ts";
+} from "./surroundings.ts";
 
 export interface OnAws {
   readonly found: readonly Found[];
@@ -20,9 +20,9 @@ export interface OnAws {
   readonly connections: readonly Connection[] | AwsProblem | undefined;
 }
 
-export async function onAws({ delivery, write, infrastructure, terminal }: Wanted): Promise<OnAws> {
-  const ask = awsCli(terminal.env);
-  const region = await regionFound(terminal);
+export async function onAws({ delivery, write, infrastructure, here }: WantedOnAws): Promise<OnAws> {
+  const ask = awsCli(here.env);
+  const region = await regionFound(here);
   if (region.checkUp.verdict === "fail") return { found: [region], does: "create", connections: undefined };
   let account: string;
   const found = [region];
@@ -44,7 +44,7 @@ export async function onAws({ delivery, write, infrastructure, terminal }: Wante
   return { found, does: state.does, connections };
 }
 
-async function regionFound({ env }: Terminal): Promise<Found> {
+async function regionFound({ env }: Here): Promise<Found> {
   const name = "region";
   const set = env.AWS_REGION || env.AWS_DEFAULT_REGION;
   if (set) return { checkUp: { name, verdict: "ok", text: set } };
@@ -107,7 +107,7 @@ async function secretsFound({ resources }: Infrastructure, ask: Ask): Promise<Fo
 
 /** Whether it is there already, and in a state that it can be brought up to date from. */
 async function stateFound(
-  { delivery, write, infrastructure }: { delivery: string } & Pick<Wanted, "write" | "infrastructure">,
+  { delivery, write, infrastructure }: { delivery: string } & Pick<WantedOnAws, "write" | "infrastructure">,
   ask: Ask,
 ): Promise<Found & { does: OnAws["does"] }> {
   const name = "on AWS";

@@ -11,7 +11,7 @@ export interface FileChange {
   isOurs: boolean;
 }
 
-export interface Wanted {
+export interface WantedFiles {
   root: string;
   /** Paths relative to the root. */
   files: readonly { readonly path: string; readonly text: string }[];
@@ -20,7 +20,7 @@ export interface Wanted {
 }
 
 /** What has to change so that exactly the wanted files are there. Files of other deliveries and people are left alone. */
-export function findChanges({ root, files, mark }: Wanted): FileChange[] {
+export function findChanges({ root, files, mark }: WantedFiles): FileChange[] {
   const changes = files.map(({ path, text }): FileChange => {
     const file = join(root, path);
     if (!existsSync(file)) return { path, status: "new", before: "", after: text, isOurs: true };

@@ -2,9 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { momentMs, type RunSummary, type StageState } from "../../../../src/platforms/codepipeline/aws/answers.ts";
-import { connectionsPage, pipelinePage, placeOfArn } from "../../../../src/platforms/codepipeline/aws/console-links.ts";
-import { statusOf } from "../../../../src/platforms/codepipeline/aws/pipeline-status.ts";
+import { momentMs, type RunSummary, type StageState } from "../../../../src/platforms/codepipeline/live/answers.ts";
+import {
+  connectionsPage,
+  pipelinePage,
+  placeOfArn,
+} from "../../../../src/platforms/codepipeline/live/console-links.ts";
+import { statusOf } from "../../../../src/platforms/codepipeline/live/pipeline-status.ts";
 
 const wanted = {
   name: "shop",

@@ -1,7 +1,6 @@
 /** Costs as people read them: a table that adds up, then what it rests on. */
 
-import type { ComparedRow, ComparedSide, Comparison } from "../../platforms/codepipeline/cost/compare.ts";
-import type { CostLine } from "../../platforms/codepipeline/cost/count.ts";
+import type { ComparedRow, ComparedSide, Comparison, CostLine } from "../../platforms/costs.ts";
 import { centsThatAddUp, difference, dollars } from "../terminal/money.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
@@ -10,14 +9,16 @@ import { pad, widthOf } from "../terminal/width.ts";
 export interface CostText {
   readonly title: string;
   readonly comparison: Comparison;
+  /** Services that are shown also where they cost nothing. */
+  readonly always: readonly string[];
   readonly assumptions: readonly string[];
   readonly prices: { readonly title: string; readonly rows: readonly (readonly [string, string])[] };
   readonly notCounted: readonly string[];
 }
 
 export function costLines(text: CostText, style: Style): string[] {
-  const { title, comparison, assumptions, prices, notCounted } = text;
-  const isFree = (row: ComparedRow) => !row.before?.usd && !row.after?.usd && !isOfPipelines(row);
+  const { title, comparison, always, assumptions, prices, notCounted } = text;
+  const isFree = (row: ComparedRow) => !row.before?.usd && !row.after?.usd && !always.includes(row.service);
   const free = comparison.rows.filter(isFree);
   const block = (head: string, lines: readonly string[]) =>
     lines.length > 0 ? ["", style.strong(head), ...lines] : [];
@@ -37,8 +38,6 @@ export function costLines(text: CostText, style: Style): string[] {
     ),
   ];
 }
-
-const isOfPipelines = ({ service }: ComparedRow) => service === "CodePipeline" || service === "CodeBuild";
 
 interface Row {
   readonly label: string;

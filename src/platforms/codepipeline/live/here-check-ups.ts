@@ -1,42 +1,39 @@
 /** What is on this machine: the generated files, whether the source has them, the program of the chosen format. */
 
 import { relative } from "node:path";
-import { findProgram, readWorktree, unpushedCommits } from "../../../control/local/machine.ts";
-import { markOf } from "../../../platforms/generated.ts";
-import { findChanges } from "../../commands/generate-files.ts";
-import { count } from "../../terminal/duration.ts";
-import type { Found, Wanted } from "./found.ts";
+import { findChanges } from "../../changes.ts";
+import { markOf } from "../../generated.ts";
+import { commandOf } from "../write/options.ts";
+import type { Found, WantedOnAws } from "./found.ts";
 
-export function generatedFiles({ project, delivery, write, files }: Wanted): Found {
+export function generatedFiles({ here, delivery, write, files }: WantedOnAws): Found {
   const name = "generated files";
-  const changes = findChanges({ root: project.root, files, mark: markOf(delivery.name) });
+  const changes = findChanges({ root: here.root, files, mark: markOf(delivery.name) });
   const stale = changes.filter(({ status }) => status !== "unchanged");
   if (stale.length === 0)
     return { checkUp: { name, verdict: "ok", text: `${count(files.length, "file")} up to date` } };
-  const command = `baton generate codepipeline --layout ${write.layout} --format ${write.format}`;
+  const command = commandOf(write);
   const isNew = stale.every(({ status }) => status === "new");
   const text = isNew ? "not written yet" : `${stale.length} of ${changes.length} are not what the definition says`;
   return { checkUp: { name, verdict: "warn", text, remedy: command }, before: command };
 }
 
 /** Builds read their commands from the source, so it has to have them. */
-export async function sourceFound({ project, write, terminal }: Wanted, generated: Found): Promise<Found> {
+export async function sourceFound({ here, write }: WantedOnAws, generated: Found): Promise<Found> {
   const name = "source";
-  if (project.repository === undefined) {
+  if (here.repository === undefined) {
     const remedy = "git init, and push it to where the connection leads";
     return { checkUp: { name, verdict: "fail", text: "this is not a git repository", remedy } };
   }
-  const folder = relative(project.repository, project.root);
+  const folder = relative(here.repository, here.root);
   const inside = folder === "" ? `${write.folder}/` : `${folder}/${write.folder}/`;
-  const { uncommitted } = await readWorktree(project.repository);
-  const own = uncommitted.filter((path) => path.startsWith(inside));
-  const unpushed = await unpushedCommits(project.repository);
+  const own = (await here.uncommitted()).filter((path) => path.startsWith(inside));
+  const unpushed = await here.unpushed();
   const isStale = generated.checkUp.verdict !== "ok";
   if (own.length === 0 && unpushed === 0 && !isStale) {
     return { checkUp: { name, verdict: "ok", text: "the generated files are committed and pushed" } };
   }
-  const from = relative(terminal.cwd, project.root);
-  const add = `git add ${from === "" ? "" : `${from}/`}${write.folder} && git commit --message "Generate the pipelines"`;
+  const add = `git add ${here.where === "." ? "" : `${here.where}/`}${write.folder} && git commit --message "Generate the pipelines"`;
   const command = own.length > 0 || isStale ? `${add} && git push` : "git push";
   const text =
     own.length > 0
@@ -50,8 +47,8 @@ export async function sourceFound({ project, write, terminal }: Wanted, generate
 }
 
 /** What the chosen format needs on this machine. */
-export function toolFound({ write, terminal }: Wanted): Found[] {
-  const has = (program: string) => findProgram(program, terminal.env.PATH ?? "") !== undefined;
+export function toolFound({ write, here }: WantedOnAws): Found[] {
+  const has = (program: string) => here.findProgram(program) !== undefined;
   const needs = (program: string, remedy: string): Found[] => [
     has(program)
       ? { checkUp: { name: program, verdict: "ok", text: `on the path, for the format ${write.format}` } }
@@ -75,3 +72,5 @@ export function toolFound({ write, terminal }: Wanted): Found[] {
       return write.format satisfies never;
   }
 }
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;

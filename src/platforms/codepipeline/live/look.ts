@@ -1,5 +1,6 @@
 /** Asks AWS how the pipelines of a delivery are. */
 
+import type { LiveConnection } from "../../live.ts";
 import type { Infrastructure } from "../write/infrastructure.ts";
 import type { ConnectionAnswer, PipelineAnswer, RunSummary, RunsAnswer, StateAnswer } from "./answers.ts";
 import { type Ask, AwsProblem } from "./aws-cli.ts";
@@ -10,16 +11,7 @@ export interface DeliveryStatus {
   readonly pipelines: readonly PipelineStatus[];
   /** Names of those that are not on AWS. */
   readonly missing: readonly string[];
-  readonly connections: readonly ConnectionStatus[];
-}
-
-export interface ConnectionStatus {
-  readonly arn: string;
-  /** `AVAILABLE`, `PENDING`, `ERROR`; undefined where it could not be asked. */
-  readonly status: string | undefined;
-  /** Why it could not be asked. */
-  readonly unknown: string | undefined;
-  readonly console: string | undefined;
+  readonly connections: readonly LiveConnection[];
 }
 
 /** Of what the stages on AWS are named by: an environment has one stage of its name in a pipeline. */
@@ -78,7 +70,7 @@ async function lookAtPipeline(wanted: WantedPipeline, ask: Ask): Promise<Pipelin
 }
 
 /** Connections made before the service was renamed are known by its old name. Not to know is no error. */
-async function lookAtConnection(arn: string, ask: Ask): Promise<ConnectionStatus> {
+async function lookAtConnection(arn: string, ask: Ask): Promise<LiveConnection> {
   const place = placeOfArn(arn);
   const console = place && connectionsPage(place);
   const service = arn.split(":")[2] === "codestar-connections" ? "codestar-connections" : "codeconnections";

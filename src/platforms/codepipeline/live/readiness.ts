@@ -1,0 +1,46 @@
+/** Whether generated CodePipelines can be put on AWS from here, and the commands that do it. Runs none of them. */
+
+import type { CheckUp, Here, Readiness } from "../../live.ts";
+import type { Wanted } from "../../writer.ts";
+import { optionsOf } from "../options-of.ts";
+import { commandsBefore, createCommand } from "../write/create-commands.ts";
+import { lowerDelivery } from "../write/lower.ts";
+import { writeCodePipeline } from "../write/write.ts";
+import { onAws } from "./aws-check-ups.ts";
+import { connectionFound } from "./connection-check-up.ts";
+import type { WantedOnAws } from "./found.ts";
+import { generatedFiles, sourceFound, toolFound } from "./here-check-ups.ts";
+
+export async function readinessOnAws(wanted: Wanted, here: Here): Promise<Readiness> {
+  const { delivery } = wanted;
+  const write = optionsOf(wanted);
+  const infrastructure = lowerDelivery(delivery, write);
+  const files = writeCodePipeline(delivery, write).files;
+  const asked: WantedOnAws = { delivery, write, infrastructure, files, here };
+  const generated = generatedFiles(asked);
+  const source = [generated, await sourceFound(asked, generated)];
+  const aws = await onAws(asked);
+  const remote = await here.remote();
+  const connection = aws.connections && connectionFound(aws.connections, remote);
+  const found = [...source, ...aws.found, ...toolFound(asked), ...(connection ? [connection] : [])];
+  const values = {
+    ...(remote && { Repository: remote.path }),
+    ...(connection?.arn !== undefined && { ConnectionArn: connection.arn }),
+  };
+  const { where } = here;
+  const created = { delivery: delivery.name, write, where, files, infrastructure, values, does: aws.does };
+  const create = createCommand(created);
+  // Whether these are there is not looked at: that takes the credentials of other accounts.
+  const before =
+    aws.does === "create" ? commandsBefore(created).map(({ command, place }) => `${command}  # ${place}`) : [];
+  return {
+    checkUps: [...(await versions(here)), ...found.map(({ checkUp }) => checkUp)],
+    does: aws.does,
+    commands: [...found.flatMap(({ before }) => before ?? []), ...before, create],
+  };
+}
+
+async function versions(here: Here): Promise<CheckUp[]> {
+  const path = here.findProgram("aws");
+  return path === undefined ? [] : [{ name: "aws", verdict: "ok", text: await here.versionOf(path) }];
+}
