@@ -1,6 +1,6 @@
 import type { RunId } from "../../engine/events.ts";
 import { storeProcesses } from "../../store/store.ts";
-import type { LocalHost } from "./host.ts";
+import type { Session } from "./session.ts";
 
 /** The newest runs whose artifacts are kept, beside those of what is deployed, and that may be retried if they failed. */
 const keptRuns = 50;
@@ -12,11 +12,11 @@ const clearEvery = 10;
  * Checkouts of runs that passed go; those of failed runs stay to be looked at until the next run. What a failed run works on
  * is remembered for longer, so that it can be retried.
  */
-export async function tidyUp(host: LocalHost, run: RunId): Promise<void> {
-  const { engine, runner, checkouts, artifacts, store, project } = host;
+export async function tidyUp(session: Session, run: RunId): Promise<void> {
+  const { engine, runner, checkouts, artifacts, store, project } = session;
   const kept = await checkouts.listKept(project.repository);
   // What somebody else is just making is in no journal yet.
-  if (isAnybodyElseThere(host)) return;
+  if (isAnybodyElseThere(session)) return;
   const { state } = engine;
   const keep = new Set(runner.listServices().map((service) => service.run));
   for (const id of state.runs.keys()) keep.add(id);
@@ -32,6 +32,6 @@ export async function tidyUp(host: LocalHost, run: RunId): Promise<void> {
     await artifacts.clear({ keep: store.artifactsInUse({ runs: keptRuns }) });
 }
 
-function isAnybodyElseThere({ project }: LocalHost): boolean {
+function isAnybodyElseThere({ project }: Session): boolean {
   return storeProcesses(project.stateFolder).length > 1;
 }

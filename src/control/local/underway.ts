@@ -6,7 +6,7 @@ import type { Actor } from "../control.ts";
 import type { JobId, OutputLine, Recorded, RunId } from "../views/events.ts";
 import { type ApprovalView, approvalsIn, type RunView, runView } from "../views/run.ts";
 import { timeLeft } from "../views/time-left.ts";
-import { asRefusal, type LocalHost } from "./host.ts";
+import { asRefusal, type Session } from "./session.ts";
 import { tidyUp } from "./tidy-up.ts";
 
 /** What a verb does to the run once everybody listens. A new run says what it is called before anything of it happens. */
@@ -37,16 +37,16 @@ export interface Watcher {
 export class Underway {
   #run: RunId | undefined;
   readonly stateFolder: string;
-  readonly #host: LocalHost;
+  readonly #session: Session;
   readonly #begin: Begin;
   readonly #by: Actor;
   /** When the run was made and when it ended, by a clock that nobody sets; unknown for a run of an earlier process. */
   readonly #elapsed: { from?: number; to?: number } = {};
 
-  constructor(host: LocalHost, { run, by, begin }: { run?: RunId; by: Actor; begin: Begin }) {
+  constructor(session: Session, { run, by, begin }: { run?: RunId; by: Actor; begin: Begin }) {
     this.#run = run;
-    this.stateFolder = host.project.stateFolder;
-    this.#host = host;
+    this.stateFolder = session.project.stateFolder;
+    this.#session = session;
     this.#begin = begin;
     this.#by = by;
   }
@@ -59,7 +59,7 @@ export class Underway {
 
   /** To be called once, before everything else. */
   async begin(watcher: Watcher): Promise<Begun> {
-    const { engine, runner } = this.#host;
+    const { engine, runner } = this.#session;
     engine.subscribe((recorded) => {
       if (recorded.event.run !== this.#run) return;
       if (recorded.event.type === "run.created") this.#elapsed.from = performance.now();
@@ -94,7 +94,7 @@ export class Underway {
 
   /** What jobs usually take, in milliseconds. */
   expected(): ReadonlyMap<JobId, number> {
-    return this.#host.store.durations();
+    return this.#session.store.durations();
   }
 
   /** How long the rest will take, when it can be told. Walks the whole plan. */
@@ -157,25 +157,25 @@ export class Underway {
 
   /** Services that jobs of this state folder left running. */
   services(): Service[] {
-    return this.#host.runner.listServices();
+    return this.#session.runner.listServices();
   }
 
   async stopService(service: Service): Promise<void> {
-    await this.#host.runner.stopService(service);
+    await this.#session.runner.stopService(service);
   }
 
   /** Clears away what is not needed any more, here and of runs that have ended. */
   async tidyUp(): Promise<void> {
-    await tidyUp(this.#host, this.run);
+    await tidyUp(this.#session, this.run);
   }
 
   /** Ends what still runs, so that the run can be resumed, and lets go of the state folder. */
   async close(): Promise<void> {
-    await this.#host.close();
+    await this.#session.close();
   }
 
   get #engine(): Engine {
-    return this.#host.engine;
+    return this.#session.engine;
   }
 
   get #state(): RunState | undefined {

@@ -1,7 +1,7 @@
 import type { RunState, State } from "../../engine/state.ts";
 import { type Caller, notThere, refused } from "../control.ts";
-import { actorHere, besides } from "../local/host.ts";
 import { findRun, isUnderway, requireJournal } from "../local/journal.ts";
+import { actorHere, besides } from "../local/session.ts";
 import type { Underway } from "../local/underway.ts";
 import { findProject, type Project } from "../project.ts";
 import type { RunId } from "../views/events.ts";
@@ -47,9 +47,9 @@ export async function answerApproval(caller: Caller, request: AnswerRequest): Pr
     project,
     run,
     options: request,
-    async begin(host) {
-      const begun = await host.adopt(run, by);
-      await host.engine.answer(run, environment, given);
+    async begin(session) {
+      const begun = await session.adopt(run, by);
+      await session.engine.answer(run, environment, given);
       return begun;
     },
   });

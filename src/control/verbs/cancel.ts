@@ -1,6 +1,6 @@
 import type { Caller } from "../control.ts";
-import { actorHere, asRefusal, type LocalHost, openLocalHost } from "../local/host.ts";
 import { findOpenRun, requireJournal } from "../local/journal.ts";
+import { actorHere, asRefusal, openSession, type Session } from "../local/session.ts";
 import { findProject, type Project } from "../project.ts";
 import type { RunId } from "../views/events.ts";
 
@@ -24,13 +24,13 @@ export async function cancelRun(caller: Caller, request: CancelRequest): Promise
   const project = findProject(caller, request);
   const run = whichRun(project, request.run);
   const by = actorHere(caller.env).name;
-  const host = await openLocalHost({ project, secrets: () => undefined });
+  const session = await openSession({ project, secrets: () => undefined });
   try {
-    const isElsewhere = !host.engine.isOrphan(run);
-    await host.engine.cancel(run, { mode: request.mode, by });
-    return { run, isElsewhere, ended: () => ended(host, run) };
+    const isElsewhere = !session.engine.isOrphan(run);
+    await session.engine.cancel(run, { mode: request.mode, by });
+    return { run, isElsewhere, ended: () => ended(session, run) };
   } catch (error) {
-    await host.close();
+    await session.close();
     throw asRefusal(error);
   }
 }
@@ -42,18 +42,18 @@ function whichRun(project: Project, named: string | undefined): RunId {
 
 const lookEveryMs = 200;
 
-async function ended(host: LocalHost, run: RunId): Promise<string | undefined> {
+async function ended(session: Session, run: RunId): Promise<string | undefined> {
   const left = Promise.withResolvers<string | undefined>();
   // Nobody tells when a process has gone. What it wrote last may be in the journal before this engine has followed it.
   const looking = setInterval(() => {
-    if (host.engine.isOrphan(run)) left.resolve(host.store.run(run)?.conclusion);
+    if (session.engine.isOrphan(run)) left.resolve(session.store.run(run)?.conclusion);
   }, lookEveryMs);
   try {
-    return await Promise.race([host.engine.settled(run).then(({ conclusion }) => conclusion), left.promise]);
+    return await Promise.race([session.engine.settled(run).then(({ conclusion }) => conclusion), left.promise]);
   } catch (error) {
     throw asRefusal(error);
   } finally {
     clearInterval(looking);
-    await host.close();
+    await session.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { Caller } from "../control.ts";
-import { actorHere } from "../local/host.ts";
 import { findOpenRun, requireJournal } from "../local/journal.ts";
+import { actorHere } from "../local/session.ts";
 import type { Underway } from "../local/underway.ts";
 import { findProject } from "../project.ts";
 import { type TakeUpOptions, takeUp } from "./take-up.ts";
@@ -17,5 +17,5 @@ export async function resumeRun(caller: Caller, request: ResumeRequest): Promise
   using journal = requireJournal(project);
   const { run } = findOpenRun(journal, request.run, { isLeft: true });
   const by = actorHere(caller.env);
-  return await takeUp(caller, { project, run, options: request, begin: (host) => host.adopt(run, by) });
+  return await takeUp(caller, { project, run, options: request, begin: (session) => session.adopt(run, by) });
 }

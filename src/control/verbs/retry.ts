@@ -1,6 +1,6 @@
 import { type Caller, refused } from "../control.ts";
-import { actorHere } from "../local/host.ts";
 import { findRun, isUnderway, requireJournal } from "../local/journal.ts";
+import { actorHere } from "../local/session.ts";
 import type { Underway } from "../local/underway.ts";
 import { findProject } from "../project.ts";
 import { type TakeUpOptions, takeUp } from "./take-up.ts";
@@ -25,10 +25,10 @@ export async function retryRun(caller: Caller, request: RetryRequest): Promise<U
     project,
     run,
     options: request,
-    async begin(host) {
-      await host.checkouts.restore(run);
-      host.withhold(run);
-      await host.engine.retry(run, { by });
+    async begin(session) {
+      await session.checkouts.restore(run);
+      session.withhold(run);
+      await session.engine.retry(run, { by });
       return { interrupted: [] };
     },
   });

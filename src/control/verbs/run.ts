@@ -2,9 +2,9 @@ import { availableParallelism } from "node:os";
 import { EngineRefusal } from "../../engine/refusal.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Caller, refused } from "../control.ts";
-import { actorHere, type LocalHost, openLocalHost } from "../local/host.ts";
 import { pastOf } from "../local/past.ts";
 import { requireReady } from "../local/ready.ts";
+import { actorHere, openSession, type Session } from "../local/session.ts";
 import { Underway } from "../local/underway.ts";
 import type { Past } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
@@ -41,29 +41,29 @@ export async function startRun(caller: Caller, planned: Planned, options: RunOpt
   await ready(planned);
   const inPlace = options.inPlace === true || source.kind === "folder";
   const parallel = options.parallel ?? Math.max(2, availableParallelism());
-  const host = await openLocalHost({ project, secrets, delivery });
+  const session = await openSession({ project, secrets, delivery });
   if (options.noWait) {
     try {
-      refuseWhereBusy(host, plan);
+      refuseWhereBusy(session, plan);
     } catch (error) {
-      await host.close();
+      await session.close();
       throw error;
     }
   }
-  return new Underway(host, {
+  return new Underway(session, {
     by: actorHere(caller.env),
     async begin(isCalled) {
-      await host.checkouts.keep(source);
+      await session.checkouts.keep(source);
       for (let plans = 1; ; plans++) {
-        const plannedAt = host.engine.state.seq;
+        const plannedAt = session.engine.state.seq;
         const onNumbered = ({ run }: { run: string }) => {
-          host.checkouts.prepare(run, { source, inPlace });
+          session.checkouts.prepare(run, { source, inPlace });
           isCalled(run);
         };
         try {
-          const now = await planNow(host, planned, ready);
-          const { run } = await host.engine.createRun({ delivery, plan: now, parallel, plannedAt, onNumbered });
-          const danger = await host.checkouts.keepCommit(run);
+          const now = await planNow(session, planned, ready);
+          const { run } = await session.engine.createRun({ delivery, plan: now, parallel, plannedAt, onNumbered });
+          const danger = await session.checkouts.keepCommit(run);
           return { interrupted: [], ...(danger !== undefined && { danger }) };
         } catch (error) {
           const isOutdated = error instanceof EngineRefusal && error.code === "outdated-plan";
@@ -76,7 +76,7 @@ export async function startRun(caller: Caller, planned: Planned, options: RunOpt
 
 /** The plan for what is deployed and made at this moment. @throws {Refused} when nothing of it is left to run. */
 async function planNow(
-  { store }: LocalHost,
+  { store }: Session,
   { project, source, past, plan, again }: Planned,
   ready: (judged: Judged) => Promise<void>,
 ): Promise<Plan> {
@@ -94,7 +94,7 @@ function isSamePast(one: Past, other: Past): boolean {
 }
 
 /** Where another run has the lock, or stands in line for it. @throws {Refused} */
-function refuseWhereBusy({ engine }: LocalHost, plan: Plan): void {
+function refuseWhereBusy({ engine }: Session, plan: Plan): void {
   for (const environment of plan.environments) {
     const there = engine.state.environments.get(environment);
     const first = there?.holder ?? there?.queue[0];

@@ -1,5 +1,5 @@
 import type { Caller } from "../control.ts";
-import { actorHere, type LocalHost, openLocalHost } from "../local/host.ts";
+import { actorHere, openSession, type Session } from "../local/session.ts";
 import { type Begun, Underway } from "../local/underway.ts";
 import type { Project } from "../project.ts";
 import { readSecrets } from "../request/secrets.ts";
@@ -15,11 +15,11 @@ export interface TakeUp {
   run: RunId;
   options: TakeUpOptions;
   /** What happens to the run, once everybody listens. */
-  begin(host: LocalHost): Promise<Begun>;
+  begin(session: Session): Promise<Begun>;
 }
 
 /** Makes a run that is there go on in this process. @throws {Refused} */
 export async function takeUp(caller: Caller, { project, run, options, begin }: TakeUp): Promise<Underway> {
-  const host = await openLocalHost({ project, secrets: readSecrets(caller, options.secretsFile) });
-  return new Underway(host, { run, by: actorHere(caller.env), begin: () => begin(host) });
+  const session = await openSession({ project, secrets: readSecrets(caller, options.secretsFile) });
+  return new Underway(session, { run, by: actorHere(caller.env), begin: () => begin(session) });
 }

@@ -14,8 +14,8 @@ import { allSecretsOf, type Secrets } from "../request/secrets.ts";
 import { Checkouts } from "./checkouts.ts";
 import { idsFor, systemClock } from "./clock-and-ids.ts";
 
-/** This machine as what makes runs go on: everything that one state folder takes, put together. */
-export interface LocalHost {
+/** A process that makes runs go on: everything that one state folder takes, put together. */
+export interface Session {
   project: Project;
   store: StoreHandle;
   runner: ProcessRunner;
@@ -30,7 +30,7 @@ export interface LocalHost {
   close(): Promise<void>;
 }
 
-export interface OpenLocalHost {
+export interface OpenSession {
   project: Project;
   secrets: Secrets;
   /** Of the run that will be made. */
@@ -38,7 +38,7 @@ export interface OpenLocalHost {
 }
 
 /** Joins those who write to the state folder. @throws {StoreError} */
-export async function openLocalHost({ project, secrets, delivery }: OpenLocalHost): Promise<LocalHost> {
+export async function openSession({ project, secrets, delivery }: OpenSession): Promise<Session> {
   const store = openStore(project.stateFolder);
   try {
     const checkouts = new Checkouts(project.stateFolder);
@@ -94,13 +94,13 @@ export async function openLocalHost({ project, secrets, delivery }: OpenLocalHos
 
 /** Asks one thing of the engine beside whoever makes the runs go on; nothing runs here. @throws {Refused} */
 export async function besides<T>(project: Project, ask: (engine: Engine) => Promise<T>): Promise<T> {
-  const host = await openLocalHost({ project, secrets: () => undefined });
+  const session = await openSession({ project, secrets: () => undefined });
   try {
-    return await ask(host.engine);
+    return await ask(session.engine);
   } catch (error) {
     throw asRefusal(error);
   } finally {
-    await host.close();
+    await session.close();
   }
 }
 
