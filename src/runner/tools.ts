@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import type { Tool } from "../model/delivery.ts";
-import { findVersion, satisfies, type Version } from "./version-range.ts";
+import { findVersion, satisfies, type Version } from "../model/version-range.ts";
 
 /** Checks that the programs a job needs are there. What was found out about a program is kept until its file changes. */
 export interface ToolCheck {

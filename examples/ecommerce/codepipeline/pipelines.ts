@@ -62,7 +62,7 @@ export class EcommercePipelines extends Construct {
           {
             id: "expire",
             status: "Enabled",
-            expirationInDays: 90,
+            expirationInDays: 426,
             noncurrentVersionExpiration: { noncurrentDays: 30 },
             abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
           },
@@ -79,7 +79,7 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     artifacts.overrideLogicalId("Artifacts");
-    artifacts.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    artifacts.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
 
     const artifactsPolicy = new s3.CfnBucketPolicy(this, "ArtifactsPolicy", {
       bucket: artifacts.ref,
@@ -258,7 +258,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     hostingCheckLogs.overrideLogicalId("HostingCheckLogs");
-    hostingCheckLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const hostingCheckProject = new codebuild.CfnProject(this, "HostingCheckProject", {
       name: "ecommerce-hosting-check",
@@ -541,7 +540,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendBuildLogs.overrideLogicalId("BackendBuildLogs");
-    backendBuildLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendBuildProject = new codebuild.CfnProject(this, "BackendBuildProject", {
       name: "ecommerce-backend-build",
@@ -697,7 +695,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendUploadDevLogs.overrideLogicalId("BackendUploadDevLogs");
-    backendUploadDevLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendUploadDevProject = new codebuild.CfnProject(this, "BackendUploadDevProject", {
       name: "ecommerce-backend-upload-dev",
@@ -913,7 +910,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendReleaseDevLogs.overrideLogicalId("BackendReleaseDevLogs");
-    backendReleaseDevLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendReleaseDevProject = new codebuild.CfnProject(this, "BackendReleaseDevProject", {
       name: "ecommerce-backend-release-dev",
@@ -1046,7 +1042,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendSmokeDevLogs.overrideLogicalId("BackendSmokeDevLogs");
-    backendSmokeDevLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendSmokeDevProject = new codebuild.CfnProject(this, "BackendSmokeDevProject", {
       name: "ecommerce-backend-smoke-dev",
@@ -1202,7 +1197,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendUploadStagingLogs.overrideLogicalId("BackendUploadStagingLogs");
-    backendUploadStagingLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendUploadStagingProject = new codebuild.CfnProject(this, "BackendUploadStagingProject", {
       name: "ecommerce-backend-upload-staging",
@@ -1418,7 +1412,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendReleaseStagingLogs.overrideLogicalId("BackendReleaseStagingLogs");
-    backendReleaseStagingLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendReleaseStagingProject = new codebuild.CfnProject(this, "BackendReleaseStagingProject", {
       name: "ecommerce-backend-release-staging",
@@ -1551,7 +1544,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendSmokeStagingLogs.overrideLogicalId("BackendSmokeStagingLogs");
-    backendSmokeStagingLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendSmokeStagingProject = new codebuild.CfnProject(this, "BackendSmokeStagingProject", {
       name: "ecommerce-backend-smoke-staging",
@@ -1707,7 +1699,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendUploadProdLogs.overrideLogicalId("BackendUploadProdLogs");
-    backendUploadProdLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendUploadProdProject = new codebuild.CfnProject(this, "BackendUploadProdProject", {
       name: "ecommerce-backend-upload-prod",
@@ -1923,7 +1914,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendReleaseProdLogs.overrideLogicalId("BackendReleaseProdLogs");
-    backendReleaseProdLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendReleaseProdProject = new codebuild.CfnProject(this, "BackendReleaseProdProject", {
       name: "ecommerce-backend-release-prod",
@@ -2056,7 +2046,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendSmokeProdLogs.overrideLogicalId("BackendSmokeProdLogs");
-    backendSmokeProdLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const backendSmokeProdProject = new codebuild.CfnProject(this, "BackendSmokeProdProject", {
       name: "ecommerce-backend-smoke-prod",
@@ -2145,7 +2134,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminBuildLogs.overrideLogicalId("AdminBuildLogs");
-    adminBuildLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const adminBuildProject = new codebuild.CfnProject(this, "AdminBuildProject", {
       name: "ecommerce-admin-build",
@@ -2247,7 +2235,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminDeployDevLogs.overrideLogicalId("AdminDeployDevLogs");
-    adminDeployDevLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const adminDeployDevProject = new codebuild.CfnProject(this, "AdminDeployDevProject", {
       name: "ecommerce-admin-deploy-dev",
@@ -2333,7 +2320,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminSmokeDevLogs.overrideLogicalId("AdminSmokeDevLogs");
-    adminSmokeDevLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const adminSmokeDevProject = new codebuild.CfnProject(this, "AdminSmokeDevProject", {
       name: "ecommerce-admin-smoke-dev",
@@ -2435,7 +2421,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminDeployStagingLogs.overrideLogicalId("AdminDeployStagingLogs");
-    adminDeployStagingLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const adminDeployStagingProject = new codebuild.CfnProject(this, "AdminDeployStagingProject", {
       name: "ecommerce-admin-deploy-staging",
@@ -2521,7 +2506,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminSmokeStagingLogs.overrideLogicalId("AdminSmokeStagingLogs");
-    adminSmokeStagingLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const adminSmokeStagingProject = new codebuild.CfnProject(this, "AdminSmokeStagingProject", {
       name: "ecommerce-admin-smoke-staging",
@@ -2623,7 +2607,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminDeployProdLogs.overrideLogicalId("AdminDeployProdLogs");
-    adminDeployProdLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const adminDeployProdProject = new codebuild.CfnProject(this, "AdminDeployProdProject", {
       name: "ecommerce-admin-deploy-prod",
@@ -2709,7 +2692,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminSmokeProdLogs.overrideLogicalId("AdminSmokeProdLogs");
-    adminSmokeProdLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const adminSmokeProdProject = new codebuild.CfnProject(this, "AdminSmokeProdProject", {
       name: "ecommerce-admin-smoke-prod",
@@ -2798,7 +2780,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerBuildLogs.overrideLogicalId("CustomerBuildLogs");
-    customerBuildLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const customerBuildProject = new codebuild.CfnProject(this, "CustomerBuildProject", {
       name: "ecommerce-customer-build",
@@ -2900,7 +2881,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerDeployDevLogs.overrideLogicalId("CustomerDeployDevLogs");
-    customerDeployDevLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const customerDeployDevProject = new codebuild.CfnProject(this, "CustomerDeployDevProject", {
       name: "ecommerce-customer-deploy-dev",
@@ -2986,7 +2966,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerSmokeDevLogs.overrideLogicalId("CustomerSmokeDevLogs");
-    customerSmokeDevLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const customerSmokeDevProject = new codebuild.CfnProject(this, "CustomerSmokeDevProject", {
       name: "ecommerce-customer-smoke-dev",
@@ -3088,7 +3067,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerDeployStagingLogs.overrideLogicalId("CustomerDeployStagingLogs");
-    customerDeployStagingLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const customerDeployStagingProject = new codebuild.CfnProject(this, "CustomerDeployStagingProject", {
       name: "ecommerce-customer-deploy-staging",
@@ -3174,7 +3152,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerSmokeStagingLogs.overrideLogicalId("CustomerSmokeStagingLogs");
-    customerSmokeStagingLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const customerSmokeStagingProject = new codebuild.CfnProject(this, "CustomerSmokeStagingProject", {
       name: "ecommerce-customer-smoke-staging",
@@ -3276,7 +3253,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerDeployProdLogs.overrideLogicalId("CustomerDeployProdLogs");
-    customerDeployProdLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const customerDeployProdProject = new codebuild.CfnProject(this, "CustomerDeployProdProject", {
       name: "ecommerce-customer-deploy-prod",
@@ -3362,7 +3338,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerSmokeProdLogs.overrideLogicalId("CustomerSmokeProdLogs");
-    customerSmokeProdLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     const customerSmokeProdProject = new codebuild.CfnProject(this, "CustomerSmokeProdProject", {
       name: "ecommerce-customer-smoke-prod",
@@ -3390,7 +3365,6 @@ export class EcommercePipelines extends Construct {
 
     // Who is at work in which environment, what each holds, and what has been proven where.
     const handOverTable = new dynamodb.CfnTable(this, "HandOverTable", {
-      tableName: "ecommerce-hand-over",
       billingMode: "PAY_PER_REQUEST",
       attributeDefinitions: [
         { attributeName: "place", attributeType: "S" },
@@ -3403,7 +3377,7 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     handOverTable.overrideLogicalId("HandOverTable");
-    handOverTable.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    handOverTable.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
 
     const handOverRole = new iam.CfnRole(this, "HandOverRole", {
       assumeRolePolicyDocument: {
@@ -3484,7 +3458,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     handOverLogs.overrideLogicalId("HandOverLogs");
-    handOverLogs.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
     // Hands environments on from pipeline to pipeline: one at a time, and each after those that it needs.
     const handOver = new lambda.CfnFunction(this, "HandOver", {

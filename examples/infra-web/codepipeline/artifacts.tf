@@ -56,7 +56,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "artifacts" {
     filter {}
 
     expiration {
-      days = 90
+      days = 426
     }
 
     noncurrent_version_expiration {

@@ -14,6 +14,7 @@ resource "aws_codebuild_project" "infra_validate_develop_project" {
   service_role  = aws_iam_role.infra_validate_develop_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.infra_validate_develop_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -78,6 +79,7 @@ resource "aws_codebuild_project" "web_check_develop_project" {
   service_role  = aws_iam_role.web_check_develop_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.web_check_develop_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -137,6 +139,7 @@ resource "aws_codebuild_project" "web_package_develop_project" {
   service_role  = aws_iam_role.web_package_develop_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.web_package_develop_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -196,6 +199,7 @@ resource "aws_codebuild_project" "infra_apply_dev_project" {
   service_role  = aws_iam_role.infra_apply_dev_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.infra_apply_dev_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -278,6 +282,7 @@ resource "aws_codebuild_project" "web_build_dev_project" {
   service_role  = aws_iam_role.web_build_dev_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.web_build_dev_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -343,6 +348,7 @@ resource "aws_codebuild_project" "web_deploy_dev_project" {
   service_role  = aws_iam_role.web_deploy_dev_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.web_deploy_dev_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -408,6 +414,7 @@ resource "aws_codebuild_project" "infra_validate_main_project" {
   service_role  = aws_iam_role.infra_validate_main_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.infra_validate_main_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -472,6 +479,7 @@ resource "aws_codebuild_project" "web_check_main_project" {
   service_role  = aws_iam_role.web_check_main_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.web_check_main_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -531,6 +539,7 @@ resource "aws_codebuild_project" "web_package_main_project" {
   service_role  = aws_iam_role.web_package_main_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.web_package_main_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -590,6 +599,7 @@ resource "aws_codebuild_project" "infra_apply_prod_project" {
   service_role  = aws_iam_role.infra_apply_prod_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.infra_apply_prod_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -672,6 +682,7 @@ resource "aws_codebuild_project" "web_build_prod_project" {
   service_role  = aws_iam_role.web_build_prod_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.web_build_prod_role]
 
   source {
     type      = "CODEPIPELINE"
@@ -737,6 +748,7 @@ resource "aws_codebuild_project" "web_deploy_prod_project" {
   service_role  = aws_iam_role.web_deploy_prod_role.arn
   build_timeout = 60
   tags          = local.tags
+  depends_on    = [aws_iam_role_policy.web_deploy_prod_role]
 
   source {
     type      = "CODEPIPELINE"

@@ -134,7 +134,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         height = 6
         properties = {
           title  = "Runs of infra-web-dev, infra-web-prod"
-          region = data.aws_region.current.name
+          region = data.aws_region.current.id
           view   = "timeSeries"
           stat   = "Sum"
           period = 86400
@@ -152,7 +152,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         height = 6
         properties = {
           title  = "Seconds of each build"
-          region = data.aws_region.current.name
+          region = data.aws_region.current.id
           view   = "timeSeries"
           stat   = "Average"
           period = 86400
@@ -180,7 +180,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         height = 6
         properties = {
           title  = "Failed builds"
-          region = data.aws_region.current.name
+          region = data.aws_region.current.id
           view   = "timeSeries"
           stat   = "Sum"
           period = 86400

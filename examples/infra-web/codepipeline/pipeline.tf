@@ -9,6 +9,7 @@ resource "aws_codepipeline" "infra_web_dev_pipeline" {
   execution_mode = "QUEUED"
   role_arn       = aws_iam_role.infra_web_dev_pipeline_role.arn
   tags           = local.tags
+  depends_on     = [aws_iam_role_policy.infra_web_dev_pipeline_role]
 
   artifact_store {
     type     = "S3"
@@ -244,6 +245,7 @@ resource "aws_codepipeline" "infra_web_prod_pipeline" {
   execution_mode = "QUEUED"
   role_arn       = aws_iam_role.infra_web_prod_pipeline_role.arn
   tags           = local.tags
+  depends_on     = [aws_iam_role_policy.infra_web_prod_pipeline_role]
 
   artifact_store {
     type     = "S3"

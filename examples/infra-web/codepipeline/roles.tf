@@ -162,7 +162,7 @@ resource "aws_iam_role_policy" "infra_validate_develop_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-validate-develop:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-validate-develop:*",
         ]
       },
       {
@@ -221,7 +221,7 @@ resource "aws_iam_role_policy" "web_check_develop_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-check-develop:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-check-develop:*",
         ]
       },
       {
@@ -274,7 +274,7 @@ resource "aws_iam_role_policy" "web_package_develop_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-package-develop:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-package-develop:*",
         ]
       },
       {
@@ -333,7 +333,7 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-apply-dev:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-apply-dev:*",
         ]
       },
       {
@@ -359,14 +359,14 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Effect = "Allow"
         Action = ["ssm:PutParameter"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/siteBucket/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/distributionId/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/functionName/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/apiUrl/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/site-bucket",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/distribution-id",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/function-name",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/api-url",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/siteBucket/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/distributionId/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/functionName/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/apiUrl/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/site-bucket",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/distribution-id",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/function-name",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/api-url",
         ]
       },
       {
@@ -374,14 +374,23 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Effect = "Allow"
         Action = ["ssm:GetParametersByPath", "ssm:DeleteParameters"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/siteBucket",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/siteBucket/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/distributionId",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/distributionId/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/functionName",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/functionName/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/apiUrl",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/apiUrl/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/siteBucket",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/siteBucket/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/distributionId",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/distributionId/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/functionName",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/functionName/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/apiUrl",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/apiUrl/*",
+        ]
+      },
+      {
+        Sid    = "SeeWhatMayBeDeployed"
+        Effect = "Allow"
+        Action = ["codepipeline:GetPipeline", "codepipeline:ListPipelineExecutions"]
+        Resource = [
+          "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:infra-web-dev",
+          "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:infra-web-prod",
         ]
       },
       {
@@ -416,7 +425,7 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Effect = "Allow"
         Action = ["dynamodb:*"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:table/infra-web-dev",
+          "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:table/infra-web-dev",
         ]
       },
       {
@@ -424,7 +433,7 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Effect = "Allow"
         Action = ["lambda:*"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:function:infra-web-dev",
+          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:function:infra-web-dev",
         ]
       },
       {
@@ -432,7 +441,7 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Effect = "Allow"
         Action = ["logs:*"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/lambda/infra-web-dev*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/lambda/infra-web-dev*",
         ]
       },
       {
@@ -440,7 +449,7 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Effect = "Allow"
         Action = ["logs:DescribeLogGroups"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:*",
         ]
       },
       {
@@ -448,8 +457,8 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Effect = "Allow"
         Action = ["apigateway:*"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.name}::/apis",
-          "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.name}::/apis/*",
+          "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.id}::/apis",
+          "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.id}::/apis/*",
         ]
       },
       {
@@ -510,7 +519,7 @@ resource "aws_iam_role_policy" "web_build_dev_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-build-dev:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-build-dev:*",
         ]
       },
       {
@@ -536,7 +545,7 @@ resource "aws_iam_role_policy" "web_build_dev_role" {
         Effect = "Allow"
         Action = ["ssm:GetParameters"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/apiUrl/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/apiUrl/*",
         ]
       },
     ]
@@ -577,7 +586,7 @@ resource "aws_iam_role_policy" "web_deploy_dev_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-deploy-dev:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-deploy-dev:*",
         ]
       },
       {
@@ -597,9 +606,9 @@ resource "aws_iam_role_policy" "web_deploy_dev_role" {
         Effect = "Allow"
         Action = ["ssm:GetParameters"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/functionName/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/siteBucket/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/distributionId/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/functionName/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/siteBucket/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/dev/infra/distributionId/*",
         ]
       },
       {
@@ -616,7 +625,7 @@ resource "aws_iam_role_policy" "web_deploy_dev_role" {
         Effect = "Allow"
         Action = ["lambda:UpdateFunctionCode", "lambda:GetFunction", "lambda:GetFunctionConfiguration"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:function:infra-web-dev",
+          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:function:infra-web-dev",
         ]
       },
       {
@@ -665,7 +674,7 @@ resource "aws_iam_role_policy" "infra_validate_main_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-validate-main:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-validate-main:*",
         ]
       },
       {
@@ -724,7 +733,7 @@ resource "aws_iam_role_policy" "web_check_main_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-check-main:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-check-main:*",
         ]
       },
       {
@@ -777,7 +786,7 @@ resource "aws_iam_role_policy" "web_package_main_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-package-main:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-package-main:*",
         ]
       },
       {
@@ -836,7 +845,7 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-apply-prod:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-apply-prod:*",
         ]
       },
       {
@@ -862,14 +871,14 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Effect = "Allow"
         Action = ["ssm:PutParameter"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/siteBucket/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/distributionId/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/functionName/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/apiUrl/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/site-bucket",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/distribution-id",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/function-name",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/api-url",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/siteBucket/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/distributionId/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/functionName/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/apiUrl/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/site-bucket",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/distribution-id",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/function-name",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/api-url",
         ]
       },
       {
@@ -877,14 +886,23 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Effect = "Allow"
         Action = ["ssm:GetParametersByPath", "ssm:DeleteParameters"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/siteBucket",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/siteBucket/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/distributionId",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/distributionId/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/functionName",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/functionName/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/apiUrl",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/apiUrl/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/siteBucket",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/siteBucket/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/distributionId",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/distributionId/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/functionName",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/functionName/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/apiUrl",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/apiUrl/*",
+        ]
+      },
+      {
+        Sid    = "SeeWhatMayBeDeployed"
+        Effect = "Allow"
+        Action = ["codepipeline:GetPipeline", "codepipeline:ListPipelineExecutions"]
+        Resource = [
+          "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:infra-web-dev",
+          "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:infra-web-prod",
         ]
       },
       {
@@ -919,7 +937,7 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Effect = "Allow"
         Action = ["dynamodb:*"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:table/infra-web-prod",
+          "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:table/infra-web-prod",
         ]
       },
       {
@@ -927,7 +945,7 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Effect = "Allow"
         Action = ["lambda:*"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:function:infra-web-prod",
+          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:function:infra-web-prod",
         ]
       },
       {
@@ -935,7 +953,7 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Effect = "Allow"
         Action = ["logs:*"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/lambda/infra-web-prod*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/lambda/infra-web-prod*",
         ]
       },
       {
@@ -943,7 +961,7 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Effect = "Allow"
         Action = ["logs:DescribeLogGroups"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:*",
         ]
       },
       {
@@ -951,8 +969,8 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Effect = "Allow"
         Action = ["apigateway:*"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.name}::/apis",
-          "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.name}::/apis/*",
+          "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.id}::/apis",
+          "arn:${data.aws_partition.current.partition}:apigateway:${data.aws_region.current.id}::/apis/*",
         ]
       },
       {
@@ -1013,7 +1031,7 @@ resource "aws_iam_role_policy" "web_build_prod_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-build-prod:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-build-prod:*",
         ]
       },
       {
@@ -1039,7 +1057,7 @@ resource "aws_iam_role_policy" "web_build_prod_role" {
         Effect = "Allow"
         Action = ["ssm:GetParameters"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/apiUrl/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/apiUrl/*",
         ]
       },
     ]
@@ -1080,7 +1098,7 @@ resource "aws_iam_role_policy" "web_deploy_prod_role" {
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-deploy-prod:*",
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-deploy-prod:*",
         ]
       },
       {
@@ -1100,9 +1118,9 @@ resource "aws_iam_role_policy" "web_deploy_prod_role" {
         Effect = "Allow"
         Action = ["ssm:GetParameters"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/functionName/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/siteBucket/*",
-          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/distributionId/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/functionName/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/siteBucket/*",
+          "arn:${data.aws_partition.current.partition}:ssm:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:parameter/pipelines-terraform/prod/infra/distributionId/*",
         ]
       },
       {
@@ -1119,7 +1137,7 @@ resource "aws_iam_role_policy" "web_deploy_prod_role" {
         Effect = "Allow"
         Action = ["lambda:UpdateFunctionCode", "lambda:GetFunction", "lambda:GetFunctionConfiguration"]
         Resource = [
-          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:function:infra-web-prod",
+          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:function:infra-web-prod",
         ]
       },
       {

@@ -7,16 +7,18 @@ import { type Ask, AwsProblem, awsCli, awsCliText } from "./aws-cli.ts";
 import type { Found, WantedOnAws } from "./found.ts";
 import {
   type Connection,
+  findStack,
   listConnections,
   missingSecrets,
   pipelineIsThere,
-  stackStatus,
   whoAsks,
 } from "./surroundings.ts";
 
 export interface OnAws {
   readonly found: readonly Found[];
   readonly does: "create" | "update";
+  /** Parameters that the stack has. */
+  readonly kept?: readonly string[];
   readonly connections: readonly Connection[] | AwsProblem | undefined;
 }
 
@@ -41,7 +43,7 @@ export async function onAws({ delivery, write, infrastructure, here }: WantedOnA
     stateFound({ delivery: delivery.name, write, infrastructure }, ask),
   ]);
   found.push(...[bootstrap, secrets].filter((one) => one !== undefined), state);
-  return { found, does: state.does, connections };
+  return { found, does: state.does, ...(state.kept && { kept: state.kept }), connections };
 }
 
 async function regionFound({ env }: Here): Promise<Found> {
@@ -73,7 +75,7 @@ function asProblem(error: unknown): AwsProblem {
 async function bootstrapFound(place: string, ask: Ask): Promise<Found> {
   const name = "cdk bootstrap";
   try {
-    if ((await stackStatus("CDKToolkit", ask)) !== undefined) {
+    if ((await findStack("CDKToolkit", ask)) !== undefined) {
       return { checkUp: { name, verdict: "ok", text: `${place} is prepared for the CDK` } };
     }
   } catch (error) {
@@ -109,7 +111,7 @@ async function secretsFound({ resources }: Infrastructure, ask: Ask): Promise<Fo
 async function stateFound(
   { delivery, write, infrastructure }: { delivery: string } & Pick<WantedOnAws, "write" | "infrastructure">,
   ask: Ask,
-): Promise<Found & { does: OnAws["does"] }> {
+): Promise<Found & Pick<OnAws, "does" | "kept">> {
   const name = "on AWS";
   const pipelines = infrastructure.resources.flatMap((one) => (one.kind === "pipeline" ? [one.name] : []));
   try {
@@ -121,16 +123,18 @@ async function stateFound(
       return { checkUp: { name, verdict: "ok", text }, does: there.some((one) => one) ? "update" : "create" };
     }
     const stack = stackName(delivery);
-    const status = await stackStatus(stack, ask);
-    if (status === undefined) {
+    const there = await findStack(stack, ask);
+    if (there === undefined) {
       return { checkUp: { name, verdict: "ok", text: `the stack ${stack} is not there yet` }, does: "create" };
     }
+    const { status, parameters } = there;
     if (status === "ROLLBACK_COMPLETE" || status === "ROLLBACK_FAILED") {
       const remedy = `aws cloudformation delete-stack --stack-name ${stack}`;
       const text = `the stack ${stack} could not be made (${status}) and has to go first`;
       return { checkUp: { name, verdict: "warn", text, remedy }, before: remedy, does: "create" };
     }
-    return { checkUp: { name, verdict: "ok", text: `the stack ${stack} is there: ${status}` }, does: "update" };
+    const text = `the stack ${stack} is there: ${status}`;
+    return { checkUp: { name, verdict: "ok", text }, does: "update", kept: parameters };
   } catch (error) {
     return { ...problemFound(name, error), does: "create" };
   }

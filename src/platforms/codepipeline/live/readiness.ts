@@ -28,7 +28,8 @@ export async function readinessOnAws(wanted: Wanted, here: Here): Promise<Readin
     ...(connection?.arn !== undefined && { ConnectionArn: connection.arn }),
   };
   const { where } = here;
-  const created = { delivery: delivery.name, write, where, files, infrastructure, values, does: aws.does };
+  const { does, kept } = aws;
+  const created = { delivery: delivery.name, write, where, files, infrastructure, values, does, ...(kept && { kept }) };
   const create = createCommand(created);
   // Whether these are there is not looked at: that takes the credentials of other accounts.
   const before =

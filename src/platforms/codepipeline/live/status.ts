@@ -2,12 +2,13 @@ import { inOrder } from "../../../order/topological.ts";
 import type { Here, LiveApproval, PlatformStatus } from "../../live.ts";
 import type { NextStep, Wanted } from "../../writer.ts";
 import { optionsOf } from "../options-of.ts";
-import { createCommand } from "../write/create-commands.ts";
+import { createCommand, stackName } from "../write/create-commands.ts";
 import { lowerDelivery } from "../write/lower.ts";
 import { writeCodePipeline } from "../write/write.ts";
 import { awsCli } from "./aws-cli.ts";
 import { placeOfArn } from "./console-links.ts";
 import { type DeliveryStatus, lookAt, wantedPipelines } from "./look.ts";
+import { findStack } from "./surroundings.ts";
 
 /** How the pipelines are that were generated from the definition, asked of AWS through its command line. */
 export async function statusOnAws(wanted: Wanted, here: Here): Promise<PlatformStatus> {
@@ -15,8 +16,11 @@ export async function statusOnAws(wanted: Wanted, here: Here): Promise<PlatformS
   const write = optionsOf(wanted);
   const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
   const infrastructure = lowerDelivery(delivery, write);
-  const status = await lookAt(wantedPipelines(infrastructure, environments), awsCli(here.env));
+  const ask = awsCli(here.env);
+  const status = await lookAt(wantedPipelines(infrastructure, environments), ask);
   const isThere = status.pipelines.length > 0;
+  // Only for the command that is suggested: who may not ask is shown all that it might need.
+  const stack = isThere ? await findStack(stackName(delivery.name), ask).catch(() => undefined) : undefined;
   const create = createCommand({
     delivery: delivery.name,
     write,
@@ -24,6 +28,7 @@ export async function statusOnAws(wanted: Wanted, here: Here): Promise<PlatformS
     files: writeCodePipeline(delivery, write).files,
     infrastructure,
     does: isThere ? "update" : "create",
+    ...(stack && { kept: stack.parameters }),
   });
   const place = placeOfArn(status.pipelines.find(({ arn }) => arn !== undefined)?.arn);
   const approvals = approvalsOf(status);

@@ -40,16 +40,25 @@ export async function missingSecrets(names: readonly string[], ask: Ask): Promis
   return names.filter((_, at) => !found[at]);
 }
 
-/** The state of a stack, e.g. `UPDATE_COMPLETE`; undefined where there is none. */
-export async function stackStatus(name: string, ask: Ask): Promise<string | undefined> {
+export interface StackFound {
+  /** `UPDATE_COMPLETE`, … */
+  readonly status: string;
+  /** Ids of its parameters. */
+  readonly parameters: readonly string[];
+}
+
+/** A stack as it is; undefined where there is none. */
+export async function findStack(name: string, ask: Ask): Promise<StackFound | undefined> {
   try {
-    const { Stacks } = await ask<{ Stacks?: { StackStatus: string }[] }>([
+    const { Stacks } = await ask<{ Stacks?: { StackStatus: string; Parameters?: { ParameterKey: string }[] }[] }>([
       "cloudformation",
       "describe-stacks",
       "--stack-name",
       name,
     ]);
-    return Stacks?.[0]?.StackStatus;
+    const [stack] = Stacks ?? [];
+    const parameters = (stack?.Parameters ?? []).map(({ ParameterKey }) => ParameterKey);
+    return stack && { status: stack.StackStatus, parameters };
   } catch (error) {
     if (error instanceof AwsProblem && error.kind === "not-found") return undefined;
     throw error;

@@ -1,12 +1,18 @@
 import type { Bucket } from "./infrastructure.ts";
 import type { ReleaseLine } from "./release-lines.ts";
 
+/**
+ * The service remembers runs for twelve months, and goes back to none that it has forgotten. One that it remembers may have
+ * waited for an approval before, for sixty days.
+ */
+const reachableDays = 366 + 60;
+
 export const artifactBucket: Bucket = {
   kind: "bucket",
   id: "Artifacts",
   comment: ["What the stages hand on, and what builds keep to be quicker. Nothing else has access."],
   prefix: "pipeline-artifacts-",
-  expireDays: 90,
+  expireDays: reachableDays,
   cache: { prefix: "cache/", expireDays: 30 },
 };
 

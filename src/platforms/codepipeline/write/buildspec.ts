@@ -8,7 +8,7 @@ import { conditionCommand } from "./conditions.ts";
 import { handedAddress } from "./coordination/artifacts.ts";
 import { isElsewhere } from "./coordination/variables.ts";
 import { installPhase } from "./install.ts";
-import { directoryOf, type JobPlace, outputScope, prefixOf, type Register } from "./job-place.ts";
+import { directoryOf, type JobPlace, outputScope, prefixOf, type Register, readersOf } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
@@ -34,6 +34,7 @@ export function buildspecText(place: JobPlace, register: Register): string {
             promised,
             folders: outputFolders(place),
             newest: namesOutside(place),
+            readers: readersOf(place),
             before: actsElsewhere ? atHome : "",
           }),
         ]

@@ -6,6 +6,9 @@ import type { Infrastructure } from "./infrastructure.ts";
 import type { WriteOptions } from "./options.ts";
 import { snakeCase } from "./terraform/values.ts";
 
+/** Library and command of CDK that are known to go together; the newest of both may not. */
+export const cdkPackages = ["aws-cdk@2.1148.1", "aws-cdk-lib@2.270.0", "constructs@10"] as const;
+
 /** A larger template goes to CloudFormation by way of a bucket. */
 const inlineLimitBytes = 51_200;
 
@@ -18,8 +21,9 @@ export interface Created {
   readonly infrastructure: Infrastructure;
   /** Values of parameters that are known, by their ids. */
   readonly values?: Readonly<Record<string, string>>;
-  /** A stack that is there keeps the parameters it has. */
   readonly does: "create" | "update";
+  /** Parameters of the stack that is there, by their ids: it keeps their values. Absent: nobody could tell. */
+  readonly kept?: readonly string[];
 }
 
 export const stackName = (delivery: string) => `${delivery}-pipelines`;
@@ -37,9 +41,9 @@ export function createCommand(created: Created): string {
       return apply(folder, infrastructure, created);
     case "cdk": {
       const all = infrastructure.remoteStacks.length > 0 ? " --all" : "";
-      const deploy = `npx cdk deploy${all} --app 'node ${folder}/app.ts'`;
-      if (does === "update") return deploy;
-      return `npm install aws-cdk aws-cdk-lib constructs && ${deploy}${given(infrastructure, created, (id) => ` --parameters ${id}`)}`;
+      const install = does === "update" ? "" : `npm install ${cdkPackages.join(" ")} && `;
+      const parameters = given(infrastructure, created, (id) => ` --parameters ${id}`);
+      return `${install}npx cdk deploy${all} --app 'node ${folder}/app.ts'${parameters}`;
     }
     default:
       return write.format satisfies never;
@@ -66,9 +70,9 @@ function deployStack(
   stack: { name: string; file: string; region: string | undefined; infrastructure: Infrastructure },
   created: Created,
 ): string {
-  const { write, where, files, does } = created;
+  const { write, where, files } = created;
   const { text } = files.find(({ path }) => path.endsWith(stack.file))!;
-  const parameters = does === "create" ? given(stack.infrastructure, created, (id) => ` ${id}`) : "";
+  const parameters = given(stack.infrastructure, created, (id) => ` ${id}`);
   return [
     "aws cloudformation deploy",
     ...(stack.region === undefined ? [] : [`--region ${stack.region}`]),
@@ -80,9 +84,14 @@ function deployStack(
   ].join(" ");
 }
 
-/** Every parameter that has to be given. */
-function given({ parameters }: Infrastructure, { values }: Created, name: (id: string) => string): string {
-  const needed = parameters.filter((one) => one.default === undefined);
+/** Every parameter that has to be given: Terraform keeps no values, a stack keeps those that it has. */
+function given(
+  { parameters }: Infrastructure,
+  { values, does, kept, write }: Created,
+  name: (id: string) => string,
+): string {
+  const has = new Set(does === "update" && write.format !== "terraform" ? kept : []);
+  const needed = parameters.filter((one) => one.default === undefined && !has.has(one.id));
   return needed.map(({ id }) => `${name(id)}=${values?.[id] ?? "…"}`).join("");
 }
 

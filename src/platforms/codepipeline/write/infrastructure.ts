@@ -284,6 +284,7 @@ export interface LambdaFunction extends Base {
 /** Of DynamoDB, paid by request. Items are found by place and what, and vanish when `expires`, in seconds, is over. */
 export interface Table extends Base {
   readonly kind: "table";
+  /** For Terraform, which makes none up. */
   readonly name: string;
 }
 

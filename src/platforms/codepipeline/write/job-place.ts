@@ -30,6 +30,10 @@ export const directoryOf = ({ options, pipeline, job }: Pick<JobPlace, "options"
 export const outputScope = ({ environment, line }: Pick<JobPlace, "environment" | "line">): string | undefined =>
   environment?.name ?? (line.runsFor === "pull requests" ? "pull-requests" : undefined);
 
+/** CodePipelines in which a run may be that is given these outputs. Nobody is given those of a pull request later on. */
+export const readersOf = ({ line }: Pick<JobPlace, "line">): readonly string[] =>
+  line.runsFor === "pull requests" ? [] : line.everywhere;
+
 /** Of what surrounds the pipelines; no job's id may be the same. */
 const fixedIds = [
   "HandOver",

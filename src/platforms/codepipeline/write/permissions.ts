@@ -3,7 +3,7 @@
 import type { Step, Value } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
 import type { Statement } from "./infrastructure.ts";
-import { type JobPlace, outputScope, prefixOf, referenceOf } from "./job-place.ts";
+import { type JobPlace, outputScope, prefixOf, readersOf, referenceOf } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { knownText, producerOf } from "./known-values.ts";
 import { Names, outputPath, pascal, secretName } from "./names.ts";
@@ -113,6 +113,14 @@ function handOverStatements(place: JobPlace): Statement[] {
         localArn("ssm", `parameter${folder}/*`),
       ]),
     });
+    const readers = readersOf(place);
+    if (readers.length > 0) {
+      statements.push({
+        sid: "SeeWhatMayBeDeployed",
+        actions: ["codepipeline:GetPipeline", "codepipeline:ListPipelineExecutions"],
+        resources: readers.map((name) => localArn("codepipeline", name)),
+      });
+    }
   }
   return statements;
 }

@@ -1,7 +1,7 @@
 import type { OutputType } from "../../../model/delivery.ts";
 import { givenTo } from "./shell.ts";
 
-/** How many runs' values of one output are kept: far more than can wait for an approval at the same time. */
+/** How many runs' values of one output are kept in any case: far more than the fifty that can be under way at the same time. */
 const keptRuns = 100;
 
 /**
@@ -45,12 +45,14 @@ export interface Publishing {
   readonly folders: Readonly<Record<string, string>>;
   /** Full names under which the newest value is wanted as well. */
   readonly newest: Readonly<Record<string, string>>;
+  /** CodePipelines whose stages may hold a run that the values are of, or go back to it. */
+  readonly readers: readonly string[];
   /** What the command needs to be who it has to be. */
   readonly before: string;
 }
 
 /** One command that puts the outputs to Parameter Store, each under the run that made it, and clears old runs away. */
-export function publishCommand({ promised, folders, newest, before }: Publishing): string {
+export function publishCommand({ promised, folders, newest, readers, before }: Publishing): string {
   const places = Object.fromEntries(
     Object.keys(promised).map((output) => [
       output,
@@ -63,13 +65,37 @@ requests="$(jq -c -Rs --argjson promised ${quoted(promised)} --argjson places ${
 while IFS= read -r request; do
   aws ssm put-parameter --cli-input-json "$request" --query Version --output text < /dev/null
 done <<< "$requests"
+${reachable(readers)}
 # Values of runs long gone make room for new ones.
-for folder in ${Object.values(folders).map(inShell).join(" ")}; do
+old="$(for folder in ${Object.values(folders).map(inShell).join(" ")}; do
   aws ssm get-parameters-by-path --path "$folder" \\
-    --query 'reverse(sort_by(Parameters, &LastModifiedDate))[${keptRuns}:].Name' --output json |
-    jq -r '.[]' | xargs -r -n 10 aws ssm delete-parameters --output text --names
-done`;
+    --query 'reverse(sort_by(Parameters, &LastModifiedDate))[${keptRuns}:].Name' --output json | jq -r '.[]'
+done)"
+if [ -z "$old" ]; then
+  :
+elif kept="$(reachable)"; then
+  jq -rRn --arg kept "$kept" 'inputs | select((split("/") | last) as $run | $kept | contains($run) | not)' <<< "$old" |
+    xargs -r -n 10 aws ssm delete-parameters --output text --names
+else
+  echo "No old values were cleared away: nobody could tell which runs may still be deployed" >&2
+fi`;
   return `# Publish the outputs\n${givenTo(`${before}bash -eo pipefail`, script)}`;
+}
+
+/** Runs that are in a stage or that one may be rolled back to, each with the run that built it. */
+function reachable(readers: readonly string[]): string {
+  if (readers.length === 0) return "reachable() { :; }";
+  return `reachable() {
+  local pipeline stage stages
+  for pipeline in ${readers.join(" ")}; do
+    stages="$(aws codepipeline get-pipeline --name "$pipeline" --query 'pipeline.stages[].name' --output text)" || return
+    for stage in $stages; do
+      aws codepipeline list-pipeline-executions --no-paginate --pipeline-name "$pipeline" \\
+        --filter "succeededInStage={stageName=$stage}" --output text \\
+        --query 'pipelineExecutionSummaries[].[pipelineExecutionId, rollbackMetadata.rollbackTargetPipelineExecutionId][]' || return
+    done
+  done
+}`;
 }
 
 const quoted = (value: object) => `'${JSON.stringify(value).replaceAll("'", "'\\''")}'`;

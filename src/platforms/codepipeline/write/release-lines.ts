@@ -16,6 +16,8 @@ export interface ReleaseLine {
   readonly pipelines: readonly Pipeline[];
   /** All that run on the branch, wherever they are written. */
   readonly onBranch: readonly Pipeline[];
+  /** CodePipelines with these pipelines, on every branch. */
+  readonly everywhere: readonly string[];
   /** Whether the delivery has no other branch. */
   readonly isOnlyBranch: boolean;
   /** What starts it: pushes to the branch, or pull requests for it. */
@@ -36,15 +38,19 @@ export function releaseLinesOf(delivery: Delivery): ReleaseLine[] {
       "add an environment with a branch",
     );
   }
+  const nameOf = (branch: string) =>
+    branches.length === 1 ? delivery.name : `${delivery.name}-${reached.get(branch)![0]!.name}`;
+  const everywhere = branches.map(nameOf);
   return branches.map((branch) => {
     const own = reached.get(branch)!;
     const pipelines = pipelinesOn(branch, delivery);
     return {
-      name: branches.length === 1 ? delivery.name : `${delivery.name}-${own[0]!.name}`,
+      name: nameOf(branch),
       branch,
       environments: inOrder(own, ({ after }) => after),
       pipelines,
       onBranch: pipelines,
+      everywhere,
       isOnlyBranch: branches.length === 1,
       runsFor: "pushes",
     };
@@ -53,9 +59,14 @@ export function releaseLinesOf(delivery: Delivery): ReleaseLine[] {
 
 /** One CodePipeline for each pipeline. @throws {CannotWrite} where two would have one name. */
 export function separated(lines: readonly ReleaseLine[]): ReleaseLine[] {
-  const separate = lines.flatMap((line) =>
+  const all = lines.flatMap((line) =>
     line.pipelines.map((pipeline) => ({ ...line, name: `${line.name}-${pipeline.name}`, pipelines: [pipeline] })),
   );
+  const everywhere = Map.groupBy(all, ({ pipelines: [pipeline] }) => pipeline!.name);
+  const separate = all.map((line) => ({
+    ...line,
+    everywhere: everywhere.get(line.pipelines[0]!.name)!.map(({ name }) => name),
+  }));
   const names = separate.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return separate;

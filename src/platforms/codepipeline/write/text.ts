@@ -1,6 +1,6 @@
 /**
  * Text of a template with places that only AWS, or who creates the stack, can fill in. Each format writes the places in
- * its own way: `${AWS::Region}`, `${data.aws_region.current.name}`.
+ * its own way: `${AWS::Region}`, `${data.aws_region.current.id}`.
  */
 
 export type Reference =

@@ -17,7 +17,8 @@ export function trustOf(role: Role): PolicyStatement {
     Effect: "Allow",
     Principal: { Service: role.service },
     Action: "sts:AssumeRole",
-    // Nobody else's pipeline may borrow it. Lambda does not say for whom it asks.
+    // Nobody else's pipeline may borrow it. Whether Lambda says for whom it asks is documented both ways, and whoever gives
+    // a function a role must be of the role's account.
     ...(role.service !== "lambda.amazonaws.com" && {
       Condition: { StringEquals: { "aws:SourceAccount": [account] } },
     }),

@@ -50,7 +50,7 @@ test("everything that a generated delivery is billed for is counted", () => {
     [20, 40],
     "an e-mail for the run, one to approve",
   );
-  assert.equal(counted["s3.storage"], (20 * 2 * 10 * 4) / 1024, "the source and dist, for 120 days");
+  assert.equal(counted["s3.storage"], (20 * 2 * 10 * (456 / 30)) / 1024, "the source and dist, for 456 days");
 });
 
 test("a dashboard of a large delivery is not among those that are free", () => {
@@ -93,7 +93,7 @@ test("read back, the written files are counted as the document is", async () => 
   using folder = folderWith(Object.fromEntries(files.map(({ path, text }) => [path, text])));
   const found = quantities(useOfFiles(await readPipelines(join(folder.path, "codepipeline")), known));
   for (const id of [...fromFiles, "secrets.secret", "secrets.read"]) assert.equal(found[id], wanted[id], id);
-  assert.equal(found["s3.storage"], (20 * 2 * 10 * 3) / 1024, "90 days, as the lifecycle says");
+  assert.equal(found["s3.storage"], (20 * 2 * 10 * (426 / 30)) / 1024, "426 days, as the lifecycle says");
 });
 
 const stage = (name: string, ...actions: object[]) => ({ Name: name, Actions: actions });

@@ -149,7 +149,7 @@ function packageManager(machine: string): string {
   const tools = join(machine, "tools");
   mkdirSync(tools);
   const right = {
-    "yum-config-manager": "--add-repo https://rpm.releases.hashicorp.com/AmazonLinux/hashicorp.repo",
+    curl: "-fsSL -o /etc/yum.repos.d/hashicorp.repo https://rpm.releases.hashicorp.com/AmazonLinux/hashicorp.repo",
     yum: "-y -q install terraform",
   };
   for (const [name, words] of Object.entries(right)) {

@@ -104,7 +104,7 @@ function resourceCode(
     ...comment.map((line) => `// ${line}`),
     `const ${variable} = new ${modules[serviceOf(resource)]}.Cfn${type}(this, "${id}", ${codeOf(resource.Properties, names, "    ")});`,
     `${variable}.overrideLogicalId("${id}");`,
-    ...(resource.DeletionPolicy ? [`${variable}.applyRemovalPolicy(RemovalPolicy.RETAIN);`] : []),
+    ...(resource.DeletionPolicy ? [`${variable}.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);`] : []),
     ...(resource.Condition ? [`${variable}.cfnOptions.condition = ${lowerFirst(resource.Condition)};`] : []),
   ];
   return lines.map((line) => `    ${line}`).join("\n");

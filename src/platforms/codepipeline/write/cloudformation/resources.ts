@@ -11,7 +11,6 @@ import type {
   Role,
   Schedule,
   Statement,
-  Table,
   Topic,
 } from "../infrastructure.ts";
 import { publisherSid } from "../names.ts";
@@ -23,11 +22,17 @@ import { dashboardBody, pipelineProperties } from "./pipeline.ts";
 export interface TemplateResource {
   readonly Type: string;
   readonly Condition?: string;
-  readonly DeletionPolicy?: "Retain";
+  readonly DeletionPolicy?: "RetainExceptOnCreate";
   readonly UpdateReplacePolicy?: "Retain";
   readonly DependsOn?: string;
   readonly Properties: Readonly<Record<string, unknown>>;
 }
+
+/**
+ * What is worth more than its stack stays when the stack goes, but for a stack that could not be made: that one can be made
+ * again. It has no name of its own, or the next one would find the name taken.
+ */
+const kept = { DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain" } as const;
 
 export interface Surroundings {
   readonly references: References;
@@ -54,8 +59,6 @@ export function resourceOf(resource: Resource, around: Surroundings): Resources 
       return {
         [id]: {
           Type: "AWS::Logs::LogGroup",
-          DeletionPolicy: "Retain",
-          UpdateReplacePolicy: "Retain",
           Properties: {
             LogGroupName: resource.name,
             RetentionInDays: resource.retentionDays,
@@ -84,7 +87,7 @@ export function resourceOf(resource: Resource, around: Surroundings): Resources 
     case "function":
       return { [id]: { Type: "AWS::Lambda::Function", Properties: { ...lambda(resource, references), Tags: tags } } };
     case "table":
-      return { [id]: tableOf(resource, tags) };
+      return { [id]: tableOf(tags) };
     case "alarm":
       return {
         [id]: {
@@ -152,8 +155,7 @@ function key({ id, description, alias, policy }: Key, { references, tags }: Surr
   return {
     [id]: {
       Type: "AWS::KMS::Key",
-      DeletionPolicy: "Retain",
-      UpdateReplacePolicy: "Retain",
+      ...kept,
       Properties: {
         Description: description,
         EnableKeyRotation: true,
@@ -184,8 +186,8 @@ function bucket(
   return {
     [id]: {
       Type: "AWS::S3::Bucket",
-      DeletionPolicy: "Retain",
-      UpdateReplacePolicy: "Retain",
+      // S3 lets none go that still holds anything.
+      ...(name === undefined && kept),
       Properties: {
         ...(name !== undefined && { BucketName: name }),
         BucketEncryption: {
@@ -357,13 +359,11 @@ function schedule(
   };
 }
 
-function tableOf({ name }: Table, tags: readonly object[]): TemplateResource {
+function tableOf(tags: readonly object[]): TemplateResource {
   return {
     Type: "AWS::DynamoDB::Table",
-    DeletionPolicy: "Retain",
-    UpdateReplacePolicy: "Retain",
+    ...kept,
     Properties: {
-      TableName: name,
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: ["place", "what"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
       KeySchema: [

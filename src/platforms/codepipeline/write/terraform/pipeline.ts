@@ -13,6 +13,8 @@ export function pipelineBlock(pipeline: PipelineResource, values: TerraformValue
       execution_mode: pipeline.executionMode,
       role_arn: values.text([arnOf(pipeline.role)]),
       tags: new Expression("local.tags"),
+      // Builds wait for the policies of their own roles, stacks do so here.
+      depends_on: values.policiesOf([pipeline.role, ...rolesGiven(pipeline)]),
     },
     blocks: [
       ...storeBlocks(pipeline, values),
@@ -43,6 +45,14 @@ export function pipelineBlock(pipeline: PipelineResource, values: TerraformValue
       ...pipeline.stages.map((stage) => stageBlock(stage, values)),
     ],
   });
+}
+
+/** Roles that actions hand to the service that acts. */
+function rolesGiven({ stages }: PipelineResource): string[] {
+  const texts = stages.flatMap(({ actions }) => actions.flatMap(({ configuration }) => Object.values(configuration)));
+  return texts
+    .flatMap((text) => (typeof text === "string" ? [] : text))
+    .flatMap((part) => (typeof part === "object" && "of" in part ? [part.of] : []));
 }
 
 function storeBlocks({ bucket, key, stores }: PipelineResource, values: TerraformValues): Block[] {

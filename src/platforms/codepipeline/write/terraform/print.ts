@@ -72,7 +72,7 @@ function rightPlace({ home }: Infrastructure): Record<"account" | "region", Bloc
             ],
           },
         ];
-  return { account: only("account_id", home?.account, "account"), region: only("name", home?.region, "region") };
+  return { account: only("account_id", home?.account, "account"), region: only("id", home?.region, "region") };
 }
 
 function versions(infrastructure: Infrastructure): Block[] {
@@ -81,7 +81,9 @@ function versions(infrastructure: Infrastructure): Block[] {
     {
       type: "terraform",
       attributes: { required_version: ">= 1.5" },
-      blocks: [{ type: "required_providers", attributes: { aws: { source: "hashicorp/aws", version: "~> 5.90" } } }],
+      blocks: [
+        { type: "required_providers", attributes: { aws: { source: "hashicorp/aws", version: ">= 5.90, < 7.0" } } },
+      ],
     },
     { type: "data", labels: ["aws_partition", "current"] },
     { type: "data", labels: ["aws_region", "current"], ...(place.region && { blocks: place.region }) },

@@ -98,7 +98,7 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
                 height: 6,
                 properties: {
                   title,
-                  region: new Expression("data.aws_region.current.name"),
+                  region: new Expression("data.aws_region.current.id"),
                   view: "timeSeries",
                   stat: statistic,
                   period: 86_400,
@@ -149,6 +149,7 @@ function lambdaFunction(one: LambdaFunction, values: TerraformValues): Block {
         },
       }),
       tags,
+      depends_on: values.policiesOf([one.role]),
     },
   });
 }
@@ -156,7 +157,15 @@ function lambdaFunction(one: LambdaFunction, values: TerraformValues): Block {
 function table({ id, comment, name }: Table): Block {
   return resource("aws_dynamodb_table", snakeCase(id), {
     comment,
-    attributes: { name, billing_mode: "PAY_PER_REQUEST", hash_key: "place", range_key: "what", tags },
+    attributes: {
+      name,
+      billing_mode: "PAY_PER_REQUEST",
+      hash_key: "place",
+      range_key: "what",
+      // It stays where somebody takes all else away, as with CloudFormation.
+      deletion_protection_enabled: true,
+      tags,
+    },
     blocks: [
       ...["place", "what"].map((key) => ({ type: "attribute", attributes: { name: key, type: "S" } })),
       { type: "ttl", attributes: { attribute_name: "expires", enabled: true } },
@@ -315,6 +324,7 @@ function project(one: Project, values: TerraformValues): Block {
       build_timeout: one.timeoutMinutes,
       encryption_key: keyArn(one, values),
       tags,
+      depends_on: values.policiesOf([one.role]),
     },
     blocks: [
       { type: "source", attributes: { type: "CODEPIPELINE", buildspec: one.buildspec } },
@@ -422,6 +432,7 @@ function schedule(
         rule: new Expression(`aws_cloudwatch_event_rule.${own}.name`),
         arn: values.text([arnOf(pipeline)]),
         role_arn: values.text([arnOf(starter)]),
+        depends_on: values.policiesOf([starter]),
       },
     }),
   ];

@@ -16,7 +16,7 @@ export const snakeCase = (id: string) =>
 
 const pseudo = {
   partition: "data.aws_partition.current.partition",
-  region: "data.aws_region.current.name",
+  region: "data.aws_region.current.id",
   account: "data.aws_caller_identity.current.account_id",
 } as const;
 
@@ -38,10 +38,27 @@ const types: Readonly<Record<Exclude<Resource["kind"], "function">, readonly [ty
 };
 
 export class TerraformValues {
-  readonly #kinds: ReadonlyMap<string, Resource["kind"]>;
+  readonly #resources: ReadonlyMap<string, Resource>;
 
   constructor(resources: readonly Resource[]) {
-    this.#kinds = new Map(resources.map(({ id, kind }) => [id, kind]));
+    this.#resources = new Map(resources.map((one) => [one.id, one]));
+  }
+
+  /**
+   * What is to be there before who acts in these roles: for Terraform a role is whole without its policies, and a pipeline
+   * begins its first run as soon as it is there. Undefined where there is nothing to wait for.
+   */
+  policiesOf(roles: readonly string[]): Expression[] | undefined {
+    const found = [...new Set(roles)].flatMap((id) => {
+      const role = this.#resources.get(id);
+      if (role?.kind !== "role") return [];
+      const name = snakeCase(id);
+      return [
+        ...(role.statements.length > 0 ? [`aws_iam_role_policy.${name}`] : []),
+        ...(role.policyParameter === undefined ? [] : [`aws_iam_role_policy_attachment.${name}`]),
+      ];
+    });
+    return found.length === 0 ? undefined : found.map((one) => new Expression(one));
   }
 
   text(text: Text): HclValue {
@@ -53,7 +70,7 @@ export class TerraformValues {
   reference(reference: Reference): Expression {
     if ("pseudo" in reference) return new Expression(pseudo[reference.pseudo]);
     if ("parameter" in reference) return new Expression(`var.${snakeCase(reference.parameter)}`);
-    const kind = this.#kinds.get(reference.of);
+    const kind = this.#resources.get(reference.of)?.kind;
     if (kind === undefined) throw new Error(`the document refers to ${reference.of}, which it does not have`);
     if (kind === "function") {
       const output = reference.attribute === "arn" ? "Arn" : "Name";

@@ -12,23 +12,41 @@ export function findVersion(text: string): Version | undefined {
  * spaces (all must hold) and `||` (one must hold). Undefined when the range cannot be read.
  */
 export function satisfies(version: Version, range: string): boolean | undefined {
-  let satisfied = false;
-  for (const alternative of range.split("||")) {
-    const bounds = readAlternative(alternative.trim());
-    if (bounds === undefined) return undefined;
-    satisfied ||= bounds.every(({ from, below }) => compare(version, from) >= 0 && compare(version, below) < 0);
-  }
-  return satisfied;
+  return intervalsOf(range)?.some(({ from, below }) => compare(version, from) >= 0 && compare(version, below) < 0);
 }
 
-/** Half-open: `from` is in the range, `below` is not. */
-interface Interval {
-  from: Version;
-  below: Version;
+/** Half-open: `from` is in it, `below` is not. */
+export interface Interval {
+  readonly from: Version;
+  readonly below: Version;
 }
 
 const LOWEST: Version = [0, 0, 0];
-const HIGHEST: Version = [Number.POSITIVE_INFINITY, 0, 0];
+/** Above every version. */
+export const HIGHEST: Version = [Number.POSITIVE_INFINITY, 0, 0];
+
+/** A range as intervals, one of which has to hold; empty where none can. Undefined when the range cannot be read. */
+export function intervalsOf(range: string): Interval[] | undefined {
+  const intervals: Interval[] = [];
+  for (const alternative of range.split("||")) {
+    const all = readAlternative(alternative.trim());
+    if (all === undefined) return undefined;
+    const common = all.reduce(intersection);
+    if (compare(common.from, common.below) < 0) intervals.push(common);
+  }
+  return intervals;
+}
+
+/** What is in both; one that ends before it begins when nothing is. */
+export const intersection = (a: Interval, b: Interval): Interval => ({
+  from: compare(a.from, b.from) >= 0 ? a.from : b.from,
+  below: compare(a.below, b.below) <= 0 ? a.below : b.below,
+});
+
+export const overlap = (a: Interval, b: Interval): boolean => {
+  const { from, below } = intersection(a, b);
+  return compare(from, below) < 0;
+};
 
 function readAlternative(text: string): Interval[] | undefined {
   const hyphen = /^(\S+)\s+-\s+(\S+)$/.exec(text);
@@ -100,5 +118,6 @@ function above(partial: readonly number[]): Version {
 }
 
 function compare(a: Version, b: Version): number {
-  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+  // Two infinities are equal, and their difference is no number.
+  return (a[0] === b[0] ? 0 : a[0] - b[0]) || a[1] - b[1] || a[2] - b[2];
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findVersion, satisfies } from "../../src/runner/version-range.ts";
+import { findVersion, satisfies } from "../../src/model/version-range.ts";
 
 test("finds the version in what programs print", () => {
   const printed: [string, string | undefined][] = [
