@@ -22,12 +22,13 @@ export interface Writers {
 }
 
 /**
- * All processes of one attempt: the groups of its steps, and those that left their group but carry the attempt's mark.
+ * All processes of one attempt: the groups of its steps, and those that left their group but carry the attempt's mark. They are
+ * looked for among all processes of the machine, and only when it is not known that there are none.
  */
 export class AttemptProcesses {
   readonly #token: string;
   readonly #graceMs: number;
-  readonly #groups: number[] = [];
+  #groups: number[] = [];
   readonly #hurry = new AbortController();
   readonly #startedAt = performance.now();
   /** Those that were asked to end, did not, and were killed after the grace time. */
@@ -41,6 +42,11 @@ export class AttemptProcesses {
   /** `pid` leads a process group of its own. */
   add(pid: number): void {
     this.#groups.push(pid);
+  }
+
+  /** Of what this process started, and of itself, nothing is there any more. */
+  hasEnded(pid: number): void {
+    this.#groups = this.#groups.filter((group) => group !== pid);
   }
 
   /** From now on everything that is being ended is sent SIGKILL. */

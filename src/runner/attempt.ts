@@ -175,7 +175,8 @@ export class Attempt {
     void started.pid.then((pid) => pid !== undefined && this.#processes.add(pid));
     const limit = this.#limitStep(step, started);
     const exit = await started.exit;
-    await started.pid;
+    const pid = await started.pid;
+    if (pid !== undefined && exit.kind === "exited" && exit.left === "nothing") this.#processes.hasEnded(pid);
     this.#current = undefined;
     this.#output.settle(opened, exit);
     if (await limit?.reached()) return stepTimeout(step);

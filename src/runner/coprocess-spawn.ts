@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Coprocess, startCoprocess } from "./coprocess.ts";
 import { RUNNER_MARK } from "./reap.ts";
 import { commandText, fitsCoprocess } from "./shell-text.ts";
@@ -22,17 +23,49 @@ export interface CoprocessSpawnerOptions {
 /**
  * Reads the length of a command and the command, starts it in a process group of its own (that is what `set -m` is for;
  * while it is on, a command that was merely stopped would count as ended), answers with its process number and, when it
- * has ended, with its status.
+ * has ended, with its status and what is left of it: the numbers of the shell's children, or a question mark. Its own variables
+ * have names that no environment has, for one that is inherited would reach the command changed.
  */
 const BASH_LOOP = `((BASH_VERSINFO[0] >= 5)) || exit 3
-while IFS= read -r -N 8 size && IFS= read -r -N "$size" text; do
+while IFS= read -r -N 8 __baton_size && IFS= read -r -N "$__baton_size" __baton_text; do
   set -m
-  eval "$text"
+  eval "$__baton_text"
   set +m
   echo $!
   wait $!
-  echo $?
+  __baton_status=$?
+  __baton_left=?
+  [ "$1" != reaper ] || read -r __baton_left <"/proc/self/task/$$/children"
+  echo "$__baton_status $__baton_left"
 done`;
+
+/**
+ * Makes the shell a subreaper: whatever a command starts, in whatever session and with whatever environment, is the shell's
+ * child once its parents are gone. So a shell without children has left nothing behind, and nobody has to look at all
+ * processes of the machine for it. A shell cannot ask for that itself and neither can Node, but perl can, before it becomes
+ * the shell.
+ */
+const BECOME_SUBREAPER = `my $prctl = shift; my $result = syscall($prctl + 0, 36, 1, 0, 0, 0);
+exec { $ARGV[0] } @ARGV, $result == 0 ? "reaper" : "none"`;
+
+/** Where a system has its perl, if it has one. One that is found on the path may be a script that looks for another. */
+const PERL = "/usr/bin/perl";
+
+/** The number of prctl(2). */
+const PRCTL: Partial<Record<NodeJS.Architecture, number>> = {
+  x64: 157,
+  arm64: 167,
+  riscv64: 167,
+  ppc64: 171,
+  s390x: 172,
+};
+
+/** The words in front of those of a shell that make it a subreaper; none where that cannot be had. */
+function asSubreaper(env: Record<string, string>): string[] {
+  const prctl = PRCTL[process.arch];
+  if (process.platform !== "linux" || prctl === undefined || env.PERL5OPT !== undefined || !existsSync(PERL)) return [];
+  return [PERL, "-f", "-e", BECOME_SUBREAPER, String(prctl)];
+}
 
 /** With this a bash says that it is older than those this was tried with. */
 const TOO_OLD = 3;
@@ -47,12 +80,13 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
   const bash = findShell("bash", env);
   let usable = bash !== undefined && Object.keys(env).every((name) => fitsCoprocess(name, "inherited"));
 
+  const reaper = asSubreaper(env);
   const restored = { SHLVL: env.SHLVL, OLDPWD: undefined, [RUNNER_MARK]: undefined };
 
   function take(): Coprocess {
     for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) if (!kept.isGone) return kept;
-    const words = ["--noprofile", "--norc", "-c", BASH_LOOP];
-    const shell = startCoprocess({ program: bash!, arguments: words, env: { ...env, [RUNNER_MARK]: mark() } });
+    const [program, ...words] = [...reaper, bash!, "--noprofile", "--norc", "-c", BASH_LOOP, "bash"];
+    const shell = startCoprocess({ program: program!, arguments: words, env: { ...env, [RUNNER_MARK]: mark() } });
     all.add(shell);
     return shell;
   }
@@ -86,7 +120,8 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
           }
           giveBack(shell);
           script.remove();
-          resolve({ kind: "exited", status: Number(line) });
+          const [, status, left] = /^(\d+) ?(.*)$/.exec(line)!;
+          resolve({ kind: "exited", status: Number(status), left: left === "" ? "nothing" : "unknown" });
         },
         onGone(status) {
           script.remove();

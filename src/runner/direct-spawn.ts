@@ -32,7 +32,7 @@ export function createDirectSpawner(baseEnv: Record<string, string>): Spawner {
           child.on("error", (error) => resolve({ kind: "not-started", reason: error.message }));
           child.on("exit", (code, signal) => {
             script.remove();
-            resolve({ kind: "exited", status: code ?? 128 + constants.signals[signal!] });
+            resolve({ kind: "exited", status: code ?? 128 + constants.signals[signal!], left: "unknown" });
           });
         });
         return { pid: Promise.resolve(child.pid), exit };

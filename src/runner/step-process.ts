@@ -21,9 +21,12 @@ export interface StepProcess {
   readonly exit: Promise<StepExit>;
 }
 
-/** `status` as a shell reports it: the exit code, or 128 + the number of the signal that ended the process. */
+/**
+ * `status` as a shell reports it: the exit code, or 128 + the number of the signal that ended the process. `left`: of all
+ * processes that the command started, at whatever distance.
+ */
 export type StepExit =
-  | { kind: "exited"; status: number }
+  | { kind: "exited"; status: number; left: "nothing" | "unknown" }
   | { kind: "not-started"; reason: string }
   /** Whoever would have told how it ended is gone. */
   | { kind: "lost" };

@@ -18,6 +18,7 @@ export const howToGet = {
   jq: debian("jq"),
   moto_server: "pip install 'moto[server]'",
   npx: "it comes with npm",
+  perl: debian("perl-base"),
   ps: debian("procps"),
   python3: debian("python3"),
   sed: debian("sed"),

@@ -1,13 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are shell scripts.
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import type { Launch, LaunchStep } from "../../src/engine/ports.ts";
+import { createCoprocessSpawner } from "../../src/runner/coprocess-spawn.ts";
+import { createDirectSpawner } from "../../src/runner/direct-spawn.ts";
 import { quote } from "../../src/runner/shell-text.ts";
 import { needs } from "../lane/needs.ts";
-import { createRig, step } from "./rig.ts";
+import { createRig, isRunning, pidIn, step } from "./rig.ts";
 
 /** What a command sees must not tell whether a kept shell started it. */
 async function sameInBoth(
@@ -72,6 +74,17 @@ for (const shell of ["bash", "sh"] as const) {
       });
     }
 
+    test("variables that a shell script is likely to have itself", async (t) => {
+      const names = ["size", "text", "status", "left", "pid", "line"];
+      const env = Object.fromEntries(names.map((name) => [name, `own ${name}`]));
+      const seen = await sameInBoth(
+        t,
+        { steps: [step(`echo "$size $text $status $left $pid $line"`, { shell })] },
+        env,
+      );
+      assert.equal(seen[0], Object.values(env).join(" "));
+    });
+
     test("values of all kinds, and the path a link was followed by", async (t) => {
       const env: LaunchStep["env"] = {
         QUOTES: `'"\`$x\\ `,
@@ -127,6 +140,39 @@ test("what one command leaves behind in its shell the next one does not find", n
   const texts = await rig.texts(ended.token);
   assert.deepEqual([texts[0]!.slice(0, 5), texts.at(-1)], ["unset", rig.checkout]);
   assert.ok(!texts[0]!.includes("f"));
+});
+
+test("a kept shell knows whether a command has left anything running", needs("perl", "setsid"), async (t) => {
+  const rig = createRig(t);
+  const env = { PATH: process.env.PATH! };
+  const spawner = createCoprocessSpawner({ env, mark: () => "none.none", direct: createDirectSpawner(env) });
+  t.after(() => spawner.close());
+  const pidFile = join(rig.checkout, "pid");
+  const exitOf = (script: string) =>
+    spawner.spawn({ script, shell: "bash", env: {}, directory: rig.checkout, pipe: "/dev/null" }).exit;
+  const nothing = (status: number) => ({ kind: "exited", status, left: "nothing" });
+  assert.deepEqual(await exitOf("sleep 0 & (sleep 0 &); sh -c true; exit 3"), nothing(3));
+  for (const script of [
+    "sleep 600 & echo $! > pid",
+    "(sh -c 'echo $$ > pid; exec sleep 600' & ) ; until [ -s pid ]; do :; done; exit 4",
+    "setsid env -i sh -c 'echo $$ > pid; exec sleep 600' </dev/null >/dev/null 2>&1 & until [ -s pid ]; do :; done",
+  ]) {
+    const exit = await exitOf(script);
+    assert.deepEqual(exit, { ...exit, kind: "exited", left: "unknown" }, script);
+    process.kill(await pidIn(pidFile), "SIGKILL");
+    rmSync(pidFile);
+    while (true) {
+      const next = await exitOf("true");
+      if (next.kind === "exited" && next.left === "nothing") break;
+    }
+  }
+});
+
+test("where perl cannot be had as it is, commands run all the same", async (t) => {
+  const rig = createRig(t, { env: { PATH: process.env.PATH, PERL5OPT: "-Mno::such::module" } });
+  const ended = await rig.run("sleep 600 & echo $! > pid");
+  assert.equal(ended.result.kind, "succeeded");
+  assert.ok(!isRunning(await pidIn(join(rig.checkout, "pid"))));
 });
 
 test("a job whose kept shell is killed is lost, not left waiting, and the next one runs", async (t) => {
