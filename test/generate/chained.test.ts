@@ -9,7 +9,7 @@ import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { moto } from "./machine/moto.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
-const when = fullDepth(...emulator, "jq", "zip", "unzip", "tar");
+const when = fullDepth(...emulator, "gh", "jq", "zip", "unzip", "tar");
 
 const onBranches = definition
   .replace("test: { branch: main }", "prod: { branch: main }")

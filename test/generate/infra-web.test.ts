@@ -13,7 +13,7 @@ import { moto } from "./machine/moto.ts";
 import { good } from "./machine/shop.ts";
 import { terraformEnv } from "./machine/terraform.ts";
 
-const when = fullDepth(...emulator, "jq", "zip", "unzip", "tar");
+const when = fullDepth(...emulator, "gh", "jq", "zip", "unzip", "tar");
 
 test(
   "infra-web: one push brings up everything; a commit of web alone reaches the bucket and the function",

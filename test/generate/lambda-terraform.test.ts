@@ -13,7 +13,7 @@ import { moto } from "./machine/moto.ts";
 import { good } from "./machine/shop.ts";
 import { terraformEnv } from "./machine/terraform.ts";
 
-const when = fullDepth(...emulator, "jq", "zip", "unzip", "tar", "terraform");
+const when = fullDepth(...emulator, "gh", "jq", "zip", "unzip", "tar", "terraform");
 
 /** Tools that are installed from a package index, which tests do not reach: they say that they were called. */
 const python = `#!/bin/bash

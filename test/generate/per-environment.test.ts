@@ -6,8 +6,8 @@ import { fullDepth, needs } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
-const when = needs("jq", "zip", "unzip", "tar");
-const slow = fullDepth("jq", "zip", "unzip", "tar");
+const when = needs("gh", "jq", "zip", "unzip", "tar");
+const slow = fullDepth("gh", "jq", "zip", "unzip", "tar");
 
 const built = definition.replace("        per: release\n", "");
 

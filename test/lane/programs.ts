@@ -14,6 +14,7 @@ export const howToGet = {
   "aws-cdk-lib": cdk,
   "cfn-lint": "pip install cfn-lint",
   dot: debian("graphviz"),
+  gh: debian("gh"),
   grep: debian("grep"),
   jq: debian("jq"),
   moto_server: "pip install 'moto[server]'",
@@ -41,16 +42,22 @@ export function cdkModules(...packages: ("aws-cdk" | "aws-cdk-lib")[]): string {
   return modules.find((folder) => folder && packages.every((name) => existsSync(join(folder, name)))) ?? "";
 }
 
-function isThere(program: Program): boolean {
-  if (program === "aws-cdk" || program === "aws-cdk-lib") return cdkModules(program) !== "";
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+/** Where it lies on the path. */
+export function programAt(program: string): string | undefined {
+  const places = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, program));
+  return places.find((place) => {
     try {
-      accessSync(join(folder, program), constants.X_OK);
+      accessSync(place, constants.X_OK);
       return true;
     } catch {
       return false;
     }
   });
+}
+
+function isThere(program: Program): boolean {
+  if (program === "aws-cdk" || program === "aws-cdk-lib") return cdkModules(program) !== "";
+  return programAt(program) !== undefined;
 }
 
 export function missingOf(programs: readonly Program[]): Program[] {

@@ -1,74 +1,76 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RemoteControl } from "../../platforms/github/api/stand-in.ts";
 
-export interface StoredArtifact {
-  id: number;
-  name: string;
-  expired: boolean;
-  workflow_run: { id: number; head_sha: string; repository_id: number; head_repository_id: number };
-}
-
-/** Artifacts of all runs, as GitHub keeps them: contents by id, and a list that the stand-in for `gh` reads. */
+/** What `upload-artifact` and `download-artifact` do with the artifacts of a repository. */
 export class ArtifactStore {
-  readonly folder: string;
-  #all: StoredArtifact[] = [];
-  #nextId = 1;
+  readonly #control: RemoteControl;
+  readonly #repository: string;
+  readonly #scratch: string;
 
-  constructor(folder: string) {
-    this.folder = folder;
-    mkdirSync(folder, { recursive: true });
-    this.#save();
+  constructor(control: RemoteControl, repository: string, scratch: string) {
+    this.#control = control;
+    this.#repository = repository;
+    this.#scratch = scratch;
   }
 
-  upload({ name, path, run, sha }: { name: string; path: string; run: number; sha: string }): void {
+  upload({ name, path, run }: { name: string; path: string; run: number }): void {
     if (readdirSync(path).length === 0) throw new Error(`nothing to upload for ${name}`);
     // With `overwrite`, the artifact of this run is replaced.
-    this.#all = this.#all.filter((one) => one.name !== name || one.workflow_run.id !== run);
-    const id = this.#nextId++;
-    cpSync(path, join(this.folder, String(id)), { recursive: true });
-    execFileSync("zip", ["-qr", join(this.folder, `${id}.zip`), "."], { cwd: path });
-    this.#all.push({
-      id,
-      name,
-      expired: false,
-      workflow_run: { id: run, head_sha: sha, repository_id: 1, head_repository_id: 1 },
-    });
-    this.#save();
+    for (const { id } of this.#find(name, run)) this.#control.removeArtifact(this.#repository, id);
+    this.#control.addArtifact(this.#repository, run, name, this.#zipped(path));
   }
 
   download({ name, path, run }: { name: string; path: string; run: number }): void {
-    const found = this.#all.find((one) => one.name === name && one.workflow_run.id === run && !one.expired);
+    const [found] = this.#find(name, run).filter(({ expired }) => !expired);
     if (found === undefined) throw new Error(`run ${run} has no artifact ${name}`);
-    mkdirSync(path, { recursive: true });
-    cpSync(join(this.folder, String(found.id)), path, { recursive: true });
+    this.#unzip(found.id, path);
   }
 
-  expire(matches: (artifact: StoredArtifact) => boolean): void {
-    for (const one of this.#all) if (matches(one)) one.expired = true;
-    this.#save();
+  expire(name: RegExp): void {
+    for (const one of this.#control.artifacts(this.#repository)) {
+      if (name.test(one.name)) this.#control.changeArtifact(this.#repository, one.id, { expired: true });
+    }
   }
 
   /** Somebody tampers with what is kept. */
   replace(name: string, change: (folder: string) => void): void {
-    for (const { id } of this.#all.filter((one) => one.name === name)) change(join(this.folder, String(id)));
+    for (const { id } of this.#find(name)) {
+      const folder = mkdtempSync(join(this.#scratch, "artifact-"));
+      this.#unzip(id, folder);
+      change(folder);
+      this.#control.changeArtifact(this.#repository, id, { zip: this.#zipped(folder) });
+    }
   }
 
   names(run: number): string[] {
-    return this.#all.filter((one) => one.workflow_run.id === run).map(({ name }) => name);
+    return this.#find(undefined, run).map(({ name }) => name);
   }
 
   read(name: string, run: number): string {
-    const { id } = this.#all.find((one) => one.name === name && one.workflow_run.id === run)!;
-    const [file] = readdirSync(join(this.folder, String(id)));
-    return readFileSync(join(this.folder, String(id), file!), "utf8");
+    const folder = mkdtempSync(join(this.#scratch, "artifact-"));
+    this.#unzip(this.#find(name, run)[0]!.id, folder);
+    return readFileSync(join(folder, readdirSync(folder)[0]!), "utf8");
   }
 
-  #save(): void {
-    writeFileSync(join(this.folder, "artifacts.json"), JSON.stringify({ artifacts: this.#all }));
+  #find(name?: string, run?: number) {
+    return this.#control
+      .artifacts(this.#repository)
+      .filter((one) => (name === undefined || one.name === name) && (run === undefined || one.run === run));
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+  #zipped(folder: string): Uint8Array {
+    const file = join(mkdtempSync(join(this.#scratch, "zip-")), "artifact.zip");
+    execFileSync("zip", ["-qr", file, "."], { cwd: folder });
+    return readFileSync(file);
+  }
+
+  #unzip(id: number, folder: string): void {
+    const file = join(mkdtempSync(join(this.#scratch, "zip-")), "artifact.zip");
+    writeFileSync(file, this.#control.zipOf(this.#repository, id));
+    mkdirSync(folder, { recursive: true });
+    execFileSync("unzip", ["-qo", file, "-d", folder]);
+    rmSync(file);
   }
 }

@@ -1,17 +1,18 @@
 /** Runs workflows as GitHub would, one job after the other, with real git, bash and jq. For tests of generated files. */
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
 import { matchesAny } from "../../../src/model/filters.ts";
 import type { WrittenFile } from "../../../src/platforms/generated.ts";
 import { evaluateCondition } from "../../../src/platforms/github/read/conditions.ts";
 import { known } from "../../../src/platforms/github/read/expressions/value.ts";
 import { readRepository } from "../../../src/platforms/github/read/repository.ts";
-import type { Job, Repository, Workflow } from "../../../src/platforms/github/workflow.ts";
+import type { Permissions as Declared, Job, Repository, Workflow } from "../../../src/platforms/github/workflow.ts";
+import { githubStandIn } from "../../platforms/github/api/stand-in.ts";
+import type { Permissions } from "../../platforms/github/api/world.ts";
 import { ArtifactStore } from "./artifact-store.ts";
 import { contextEnvironment, jsonOf, runSteps, type Shop } from "./run-steps.ts";
 
@@ -53,6 +54,8 @@ interface Start {
   readonly sha: string;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly payload: Readonly<Record<string, Json>>;
+  /** The one that was dispatched by a job. */
+  readonly run?: number;
 }
 
 export function machine(test: TestContext, { workflows, files, env = {}, tools = {} }: MachineOptions): Machine {
@@ -77,12 +80,16 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
   git("commit", "--quiet", "--message=start");
   const toolFolder = join(scratch, "tools");
   mkdirSync(toolFolder);
-  copyFileSync(fileURLToPath(new URL("fake-gh.sh", import.meta.url)), join(toolFolder, "gh"));
   for (const [name, script] of Object.entries(tools)) writeFileSync(join(toolFolder, name), script);
-  for (const name of ["gh", ...Object.keys(tools)]) chmodSync(join(toolFolder, name), 0o755);
+  for (const name of Object.keys(tools)) chmodSync(join(toolFolder, name), 0o755);
+  const standIn = githubStandIn(test, { folder: scratch });
+  const { control } = standIn;
+  const slug = "team/shop";
+  control.addRepository(slug);
   const shop: Shop = {
     repository: folder,
-    store: new ArtifactStore(join(scratch, "store")),
+    github: standIn,
+    store: new ArtifactStore(control, slug, scratch),
     scratch,
     tools: toolFolder,
     env,
@@ -90,11 +97,16 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
     log: [],
   };
   const repository = readRepository(folder, { defaultBranch: "main" });
-  let nextRun = 100;
+  for (const { file, displayName, triggers } of repository.workflows) {
+    control.addWorkflow(slug, { path: file, name: displayName, on: triggers.map(({ event }) => event) });
+  }
 
   function start(begin: Start): Run {
-    const id = nextRun++;
     const { workflow, event, branch, sha, inputs, payload } = begin;
+    control.setBranch(slug, branch, sha);
+    const id =
+      begin.run ??
+      control.addRun(slug, { path: workflow.file, event, head_branch: branch, head_sha: sha, actor: "person" });
     const github = {
       event_name: event,
       sha,
@@ -102,13 +114,25 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
       head_ref: event === "pull_request" ? "feature" : "",
       base_ref: event === "pull_request" ? branch : "",
       run_id: id,
-      repository: "team/shop",
-      token: "token",
+      repository: slug,
       event: payload,
     };
     const jobs = new Map<string, Result>();
-    const conclusion = runWorkflow({ workflow, github, inputs, path: [], jobs, run: { id, sha } }).result;
-    const followers = repository.workflows.flatMap((next) => {
+    const conclusion = runWorkflow({
+      workflow,
+      github,
+      inputs,
+      path: [],
+      jobs,
+      run: { id, sha },
+      granted: undefined,
+    }).result;
+    control.changeRun(slug, id, { status: "completed", conclusion });
+    const dispatched = control.queuedRuns(slug).map((queued) => {
+      control.changeRun(slug, queued.id, { status: "in_progress" });
+      return dispatch(queued.path, queued.head_branch, queued.inputs, queued.id);
+    });
+    const listening = repository.workflows.flatMap((next) => {
       const trigger = next.triggers.find((one) => one.event === "workflow_run");
       if (trigger?.event !== "workflow_run") return [];
       const listens = trigger.workflows?.patterns.some(({ value }) => value === workflow.displayName) === true;
@@ -122,7 +146,7 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
         event,
         head_sha: sha,
         head_branch: head,
-        head_repository: { full_name: "team/shop" },
+        head_repository: { full_name: slug },
       };
       return [
         start({
@@ -135,7 +159,7 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
         }),
       ];
     });
-    return { id, file: workflow.file, conclusion, jobs, followers };
+    return { id, file: workflow.file, conclusion, jobs, followers: [...dispatched, ...listening] };
   }
 
   interface Scope {
@@ -145,6 +169,8 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
     readonly path: readonly string[];
     readonly jobs: Map<string, Result>;
     readonly run: { id: number; sha: string };
+    /** What the caller may do; undefined where nobody calls. */
+    readonly granted: Permissions | undefined;
   }
 
   function runWorkflow(scope: Scope): { result: Result; outputs: Record<string, string> } {
@@ -188,7 +214,11 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
         return [value, { result: forgiven ? "success" : result, outputs }];
       }),
     );
-    const contexts = { github: scope.github, inputs: scope.inputs, needs, secrets: {}, vars: {}, matrix: null };
+    const granted = grantedTo(job.permissions ?? scope.workflow.permissions, scope.granted);
+    const token = `token-${scope.run.id}-${[...scope.path, job.id].join("-")}`;
+    if (job.kind !== "call") control.addToken(token, [...scope.path, job.id].join("/"), granted);
+    const github = { ...scope.github, token };
+    const contexts = { github, inputs: scope.inputs, needs, secrets: {}, vars: {}, matrix: null };
     const around = contextEnvironment(contexts, status);
     if (evaluateCondition(job.if, around) !== "yes") return { result: "skipped", outputs: {}, forgiven: false };
     if (job.kind === "call") {
@@ -205,7 +235,7 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
           given[name.value] ?? (fallback ? fallback.raw : type === "boolean" ? false : ""),
         ]),
       );
-      const inner = runWorkflow({ ...scope, workflow: called, inputs, path: [...scope.path, job.id] });
+      const inner = runWorkflow({ ...scope, workflow: called, inputs, path: [...scope.path, job.id], granted });
       return { ...inner, forgiven: false };
     }
     const legs = job.strategy?.matrix?.legs ?? [undefined];
@@ -253,24 +283,40 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
       git("checkout", "--quiet", base);
       return startAll("pull_request", base, sha);
     },
-    dispatch(file, branch, inputs = {}) {
-      const workflow = repository.workflows.find((one) => one.file.endsWith(`/${file}`))!;
-      const trigger = workflow.triggers.find((one) => one.event === "workflow_dispatch");
-      const declared = trigger?.event === "workflow_dispatch" ? trigger.inputs : [];
-      const all = Object.fromEntries(
-        declared.map(({ name, default: fallback, type }) => {
-          const value = inputs[name.value] ?? fallback?.raw ?? "";
-          return [name.value, type === "boolean" ? value === "true" : value];
-        }),
-      );
-      return start({
-        workflow,
-        event: "workflow_dispatch",
-        branch,
-        sha: git("rev-parse", branch),
-        inputs: all,
-        payload: {},
-      });
-    },
+    dispatch,
   };
+
+  function dispatch(file: string, branch: string, inputs: Readonly<Record<string, string>> = {}, run?: number): Run {
+    const workflow = repository.workflows.find((one) => `/${one.file}`.endsWith(`/${file}`))!;
+    const trigger = workflow.triggers.find((one) => one.event === "workflow_dispatch");
+    const declared = trigger?.event === "workflow_dispatch" ? trigger.inputs : [];
+    const all = Object.fromEntries(
+      declared.map(({ name, default: fallback, type }) => {
+        const value = inputs[name.value] ?? fallback?.raw ?? "";
+        return [name.value, type === "boolean" ? value === "true" : value];
+      }),
+    );
+    return start({
+      workflow,
+      event: "workflow_dispatch",
+      branch,
+      sha: git("rev-parse", branch),
+      inputs: all,
+      payload: {},
+      ...(run !== undefined && { run }),
+    });
+  }
+}
+
+/** What is written, as far as the caller has it. Nothing written: what the caller has, or what GitHub gives of itself. */
+function grantedTo(written: Declared | undefined, caller: Permissions | undefined): Permissions {
+  if (written === undefined) return caller ?? { contents: "read", packages: "read" };
+  const own = Object.fromEntries([...written.scopes].map(([scope, { value }]) => [scope, value]));
+  if (written.all !== undefined) throw new Error(`permissions: ${written.all}-all`);
+  if (caller === undefined) return own;
+  const rank = { none: 0, read: 1, write: 2 };
+  for (const [scope, level] of Object.entries(own)) {
+    if (rank[level] > rank[caller[scope] ?? "none"]) throw new Error(`a called workflow asks for ${scope}: ${level}`);
+  }
+  return own;
 }

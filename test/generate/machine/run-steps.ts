@@ -1,12 +1,14 @@
 /** Carries out the steps of a job with real shells in a real checkout; actions are done by their meaning. */
 
 import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { evaluateCondition, evaluateTemplate, templateText } from "../../../src/platforms/github/read/conditions.ts";
 import { type Environment, environment } from "../../../src/platforms/github/read/expressions/evaluate.ts";
 import { known } from "../../../src/platforms/github/read/expressions/value.ts";
 import type { Step, StepsJob, Template, TemplateMap } from "../../../src/platforms/github/workflow.ts";
+import type { GithubStandIn } from "../../platforms/github/api/stand-in.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
 
 type Json = Parameters<typeof known>[0];
@@ -15,6 +17,7 @@ export type Contexts = Readonly<Record<string, Json>>;
 export interface Shop {
   /** Git repository with the workflows. */
   readonly repository: string;
+  readonly github: GithubStandIn;
   readonly store: ArtifactStore;
   /** Folder for temporary files, removed by the test. */
   readonly scratch: string;
@@ -120,9 +123,11 @@ export function runSteps(
         cwd: folder === undefined ? workspace : join(workspace, textOf(folder, scope).replace(workspace, "")),
         encoding: "utf8",
         env: {
-          PATH: `${shop.tools}:${process.env.PATH}`,
+          PATH: `${shop.tools}:${shop.github.tools}:${process.env.PATH}`,
           HOME: machine,
-          GH_STORE: shop.store.folder,
+          ...shop.github.env,
+          // Nobody is signed in on a runner: a step that asks is given its token.
+          GH_TOKEN: "",
           RUNNER_TEMP: temp,
           TMPDIR: temp,
           GITHUB_WORKSPACE: workspace,
@@ -147,9 +152,19 @@ export function runSteps(
       execFileSync("git", ["clone", "--quiet", "--no-checkout", shop.repository, workspace]);
       execFileSync("git", ["-C", workspace, "checkout", "--quiet", "--detach", given.ref || run.sha]);
     } else if (name === "actions/upload-artifact") {
-      shop.store.upload({ name: given.name!, path: given.path!, run: run.id, sha: run.sha });
+      shop.store.upload({ name: given.name!, path: given.path!, run: run.id });
     } else if (name === "actions/download-artifact") {
       shop.store.download({ name: given.name!, path: given.path!, run: Number(given["run-id"] || run.id) });
+    } else if (name === "actions/attest-build-provenance") {
+      const bytes = readFileSync(resolve(workspace, given["subject-path"]!));
+      const { repository, ref_name } = contexts.github as Record<string, string>;
+      shop.github.control.attest(repository!, {
+        digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`,
+        predicateType: "https://slsa.dev/provenance/v1",
+        signerWorkflow: `${repository}/${file}`,
+        sourceRef: `refs/heads/${ref_name}`,
+        sourceDigest: run.sha,
+      });
     }
     // Setting up tools and signing in change nothing here: the tools are there, and nobody asks for a role.
   }

@@ -1,7 +1,7 @@
 /** A small delivery whose jobs write down what they do, on the machine. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { loadYaml } from "../../../src/model/load-yaml.ts";
@@ -82,7 +82,8 @@ export function shopMachine(
   const loaded = loadYaml(text, "baton.yaml");
   assert.ok(loaded.ok, "the definition is accepted");
   const made = machine(t, { workflows: writeWorkflows(loaded.value, options), files: sources, env: { MARKS: "" } });
-  const folder = join(made.shop.scratch, "store");
+  const folder = join(made.shop.scratch, "marks");
+  mkdirSync(folder);
   (made.shop.env as Record<string, string>).MARKS = folder;
   const file = join(folder, "log");
   return {
