@@ -1,6 +1,7 @@
 /** What all rules ask: who runs when, in which order, and what it does. Every answer is computed once. */
 
 import type { Access } from "../../facts/access.ts";
+import { asksHowRunsEnded } from "../../facts/asking.ts";
 import type { Activation, Circumstances, Facts, JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { buildKeyedGraph } from "../../order/keyed-graph.ts";
 import { type Reach, reachability } from "../../order/reach.ts";
@@ -149,9 +150,7 @@ export class Analysis {
 /** Steps whose text asks the platform how other runs or checks ended. */
 export function asksForOtherRuns(step: StepFacts): boolean {
   if (step.accesses.some((access: Access) => access.kind === "wait")) return true;
-  return /workflow_run\.conclusion|gh run (list|view|watch)|gh pr checks|gh api [^\n]*(actions\/runs|check-runs|commits\/[^\n]*\/status)|listWorkflowRuns|getWorkflowRun\b|checks\.listForRef|getCombinedStatusForRef|wait-for-(check|status|workflow)|statuses?\.list/.test(
-    step.text,
-  );
+  return asksHowRunsEnded(step.text);
 }
 
 export function jobPattern(job: JobFacts, chain: TriggerChain): JobPattern {

@@ -125,9 +125,36 @@ export const documentationWords = [
   "wiki",
 ];
 
+const testers = [
+  "pytest|py\\.test|tox|nox|rspec|phpunit|pest|behat|jest|vitest|mocha|ava|karma|c8|nyc|tap|ctest|bats|unittest|busted|minitest|shunit2|testem|wtr",
+  "playwright test|cypress run|nightwatch|testcafe|newman run|k6 run|maestro test|detox test|molecule test|helm unittest|ct install",
+  "node (?:--[\\w-]+(?:=\\S+)? )*--test|R CMD check|xcodebuild (?:[^\\n]*\\s)?test|ruby -I ?test|crystal spec|mix test|zig build test|gleam test|meson test|ninja test|terraform test|tofu test|opa test|conftest verify",
+  "(?:bin/)?rails test(?::\\w+)?|(?:bin/)?rspec|rake (?:spec|test)|php artisan test|composer (?:run(?:-script)? )?tests?|python3? manage\\.py test|python3? -m (?:pytest|unittest)|npm t|npx (?:jest|vitest|mocha|playwright|cypress)",
+].join("|");
+
+const runners =
+  "npm|pnpm|yarn|bun|deno|go|cargo|dotnet|flutter|dart|swift|stack|cabal|lein|sbt|rake|make|just|task|bazel|bazelisk|nx|turbo|lerna|moon|hatch|poe|pdm|uv|invoke|inv|mage|earthly|ant|mise|devbox|wireit|rush|gulp|grunt|melos|mill|pants|buck2";
+
+/** Words between a runner and its task: flags with their values, and other tasks. */
+const between =
+  "(?:run(?:-many|-script|-commands)?\\s+|affected\\s+|exec\\s+|-{1,2}[\\w:-]+(?:[= ](?!-)[^\\s-]\\S*)?\\s+|[\\w:@./-]+\\s+){0,5}?";
+
 /** Commands that run the tests of a code base. */
-export const testCommand =
-  /\b(pytest|tox|nox|rspec|phpunit|jest|vitest|mocha|ava|karma|playwright test|cypress run|ctest|bats|unittest)\b|\b(npm|pnpm|yarn|bun|deno|go|cargo|dotnet|mix|flutter|swift|stack|cabal|lein|sbt|rake|make|just|task|bazel|nx|turbo(?: run)?)\s+(?:run\s+|-[\w-]+\s+)*(?:test|tests|check|verify|e2e|integration)\b|\b(?:npm|pnpm|yarn) (?:run )?test|cargo (?:nextest|test)|\bmvnw?\b[^\n]*\b(?:test|verify|install|package)\b|\bgradlew?\b[^\n]*\b(?:test|check|build)\b|\b[\w./-]*(?:run[-_]?)?tests?\.(?:sh|py)\b/;
+export const testCommand = new RegExp(
+  [
+    `(?:^|[\\s/;&|(])(?:${testers})(?=$|[\\s;&|):])`,
+    `\\b(?:${runners})\\s+${between}(?:--?target[s]?[= ]|-t[= ])?(?:\\S*:)?(?:test|tests|check|verify|e2e|integration|spec)(?::[\\w:-]+)?(?=$|[\\s;&|)])`,
+    "\\bcargo (?:nextest|llvm-cov)\\b",
+    "\\bmvnw?\\b[^\\n]*\\b(?:test|verify|install|package)\\b",
+    "\\bgradlew?\\b[^\\n]*\\b\\w*(?:[tT]est|[cC]heck|build)\\b",
+    "(?:^|[\\s/])(?:[\\w-]*[-_])?(?:tests?|check)\\.(?:sh|py|js|mjs|ts|rb|ps1)\\b",
+    "(?:^|\\s)\\.?/?(?:scripts?|bin|script|ci|tools?)/(?:run[-_])?tests?(?=$|\\s)",
+  ].join("|"),
+);
+
+/** Actions that run tests. */
+export const testActions =
+  /^(cypress-io\/github-action|reactivecircus\/android-emulator-runner|microsoft\/playwright|gabrielbb\/xvfb-action|grafana\/k6-action|matt-ball\/newman-action|php-actions\/phpunit|helm\/chart-testing-action)/;
 
 /** Builds that run tests unless they are told not to. */
 export const skipsTests = /-DskipTests\b|-DskipITs\b|-Dmaven\.test\.skip|\s-x\s+:?(?:test|check)\b|--skip-tests\b/;

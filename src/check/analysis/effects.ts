@@ -11,6 +11,7 @@ import {
   lookingWords,
   reportingWords,
   skipsTests,
+  testActions,
   testCommand,
   tryingWords,
 } from "./effect-words.ts";
@@ -91,7 +92,35 @@ function findEffects(job: JobFacts): Effect[] {
     const kind = named && !/\bdotnet publish\b/.test(step.text) ? stepEffect(step.label) : undefined;
     if (kind) return [{ job, step, access: undefined, kind, confidence: "medium", tool: step.label }];
   }
-  return [];
+  const step = saysItDeploys(job) ? job.steps.findLast(isOfUnknownTool) : undefined;
+  return step ? [{ job, step, access: undefined, kind: "deploy", confidence: "low", tool: firstWords(step) }] : [];
+}
+
+/** By its own name, and it has an environment or signs in somewhere: then it deploys, whatever the tool. */
+function saysItDeploys(job: JobFacts): boolean {
+  if (says(`${job.key} ${job.label}`, ...harmless) || namedEffect(`${job.key} ${job.label}`) !== "deploy") return false;
+  return job.environment !== undefined || job.steps.some(({ action }) => action !== undefined && signsIn.test(action));
+}
+
+const signsIn = /^(aws-actions\/configure-aws-credentials|azure\/login|google-github-actions\/auth)$/;
+
+/** What prepares, tests or looks, and is known to do no more. */
+const preparing =
+  /^\s*(?:echo|printf|cat|ls|cd|mkdir|cp|mv|rm|chmod|tar|zip|unzip|export|set|env|date|sleep|jq|sed|git|pip3?|npm (?:ci|install|i)|yarn(?: install)?|pnpm (?:i|install)|apt(?:-get)?|sudo apt(?:-get)?|bundle install|dotnet (?:restore|build)|go (?:build|mod)|make build|npm run build|docker (?:build|login)|curl -f?s|wget)\b/;
+const preparingAction =
+  /^(actions|docker|azure\/login|aws-actions|google-github-actions|hashicorp\/setup|pnpm|ruby|oven-sh|denoland|astral-sh|dorny|tj-actions|step-security|bitovi)\b|setup|checkout|notify|slack|cache|download|upload/;
+
+function isOfUnknownTool(step: StepFacts): boolean {
+  if (step.accesses.length > 0) return false;
+  if (step.kind === "action") return step.action !== undefined && !preparingAction.test(step.action);
+  if (step.kind !== "command" || runsTests(step.text)) return false;
+  const lines = step.text.split("\n").filter((line) => /^\s*[^\s#]/.test(line));
+  return lines.some((line) => !preparing.test(line));
+}
+
+function firstWords(step: StepFacts): string {
+  const text = step.kind === "action" ? step.action! : step.label;
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 function saysItActs(job: JobFacts, step: StepFacts): boolean {
@@ -153,13 +182,40 @@ export function testsCode(job: JobFacts): boolean {
   }
   if (job.kind === "call") return false;
   if (effectsOf(job).length > 0) return false;
-  return job.steps.some((step) => step.kind === "command" && runsTests(step.text));
+  return job.steps.some(testsInStep);
 }
+
+/** Whether the step runs tests, by its command or by the action that runs them. */
+export function testsInStep(step: StepFacts): boolean {
+  if (step.kind === "action") return step.action !== undefined && testActions.test(step.action);
+  return step.kind === "command" && runsTests(step.text);
+}
+
+/** Tests whose failure the command itself swallows: `npm test || true`. */
+export function forgivesTests(step: StepFacts): boolean {
+  if (step.kind !== "command") return false;
+  const lines = step.text
+    .replace(/\\\r?\n\s*/g, " ")
+    .split("\n")
+    .filter(runsTests);
+  return (
+    lines.length > 0 &&
+    lines.every((line) => /\|\|\s*(?:true|:|exit 0|echo\b[^&|;]*)\s*$|;\s*(?:true|exit 0)\s*$/.test(line))
+  );
+}
+
+/** Words of commands that do something else with what is called a test: install it, deploy to it. */
+const doesOther = /^\s*#|\becho\b|\binstall\b|(?:^|[\s:])(?:deploy|publish|destroy|promote|migrate|seed|go run)\b/;
 
 export function runsTests(text: string): boolean {
   return text
-    .split("\n")
-    .some((line) => !/^\s*#|\becho\b|install/.test(line) && !skipsTests.test(line) && testCommand.test(line));
+    .split(/\n|&&|;|\|\|/)
+    .some((command) => testCommand.test(command) && !doesOther.test(command) && !skipsTests.test(command));
+}
+
+/** Only the job's name and what it is given say that it deploys. */
+export function isGuess({ access, step, confidence }: Effect): boolean {
+  return step !== undefined && access === undefined && confidence === "low";
 }
 
 /** Documentation and pages: nothing that tests of the code protect. */

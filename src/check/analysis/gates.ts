@@ -10,7 +10,7 @@ export interface UngatedEffect {
   readonly job: JobFacts;
   readonly effect: Effect;
   readonly chain: TriggerChain;
-  /** Conclusions of the run before under which it happens all the same. */
+  /** Conclusions of the run before under which it happens all the same; none where it does not even wait for its end. */
   readonly conclusions: readonly Conclusion[];
   readonly activation: Activation;
 }
@@ -44,11 +44,12 @@ function firstUngated(
     for (const effect of effects) {
       const runs = (each: TriggerChain): Activation =>
         weakest(job.runs(each.circumstances), effect.step?.runs(each.circumstances) ?? "yes");
+      if (!can(runs(chain))) continue;
       if (chain.circumstances.upstream?.conclusion === undefined) {
         // Started by the request: the run before has not even begun.
-        continue;
+        if (guardsItself(analysis, job, effect)) continue;
+        return { pipeline, job, effect, chain, conclusions: [], activation: runs(chain) };
       }
-      if (!can(runs(chain))) continue;
       const conclusions = bad.filter((conclusion) => can(runs(withConclusion(chain, conclusion))));
       if (conclusions.length === 0 || guardsItself(analysis, job, effect)) continue;
       if (needsWhatOnlySuccessMakes(analysis, job, chain)) continue;

@@ -3,6 +3,8 @@
 import type { ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import type { Analysis } from "./analysis.ts";
+import { artifactsOf, mayMean } from "./artifacts.ts";
+import { testsCode } from "./effects.ts";
 import { literalText } from "./wording.ts";
 
 export interface Checkout {
@@ -10,6 +12,50 @@ export interface Checkout {
   readonly access: ResourceAccess;
   /** Text of what is checked out, lower case; empty for the default. */
   readonly ref: string;
+  /** A branch that is written out, with its own spelling. */
+  readonly branch: string | undefined;
+}
+
+/** The default branch, or any branch by its name, as it is when the step runs. */
+export function takesTip({ ref, branch }: Checkout): boolean {
+  return branch !== undefined || tips.has(ref);
+}
+
+const tips: ReadonlySet<string> = new Set([
+  "",
+  "github.sha",
+  "github.ref",
+  "github.ref_name",
+  "github.event.repository.default_branch",
+]);
+
+/** The jobs of the run whose files the job takes, nearest first: what they have checked out is what it works with. */
+export function makersFor(analysis: Analysis, job: JobFacts): JobFacts[] {
+  const { uploads, downloads } = artifactsOf(analysis);
+  const taken = downloads.filter((each) => each.job === job && each.access.binding.kind === "this-run");
+  const makers = uploads.filter(
+    (upload) => analysis.before(upload.job, job) && taken.some((download) => mayMean(download, upload)),
+  );
+  return [...new Set(makers.map((upload) => upload.job))];
+}
+
+/** Literal folders that the commands of a job work in; none for the root. */
+export function foldersOf({ steps }: JobFacts): string[] {
+  const found = steps.flatMap((step) => {
+    const own = step.folder && literalText(step.folder);
+    const inside = [
+      ...step.text.matchAll(
+        /(?:^|[\n;&|])\s*cd\s+["']?([\w@][\w@./-]*)|\s(?:--prefix|--cwd|-chdir|--working-directory)[= ]["']?([\w@][\w@./-]*)/g,
+      ),
+    ];
+    return [own, ...(step.kind === "command" ? inside.map(([, cd, flag]) => cd ?? flag) : [])];
+  });
+  return [...new Set(found.flatMap((folder) => normal(folder) ?? []))];
+}
+
+function normal(text: string | undefined): string | undefined {
+  const folder = text?.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+  return !folder || folder === "." || folder.startsWith("..") || folder.startsWith("/") ? undefined : folder;
 }
 
 /** Checkouts of this repository. */
@@ -27,9 +73,15 @@ export function checkoutsOf(analysis: Analysis, job: JobFacts): Checkout[] {
       }
       const given = step.parameter("ref");
       const ref = given ? refText(step, given.value) : "";
-      return [{ step, access, ref }];
+      return [{ step, access, ref, branch: given && branchIn(literalText(step.resolve(given.value))) }];
     }),
   );
+}
+
+/** A commit and a tag stay where they are. */
+function branchIn(ref: string | undefined): string | undefined {
+  if (!ref || /^[0-9a-f]{7,40}$/i.test(ref) || /^(refs\/(tags|pull)\/|v?\d)/.test(ref)) return undefined;
+  return ref.replace(/^refs\/heads\//, "");
 }
 
 function refText(step: StepFacts, value: Parameters<StepFacts["resolve"]>[0]): string {
@@ -64,4 +116,9 @@ export function takesBuiltFiles(analysis: Analysis, job: JobFacts): boolean {
       ),
     ),
   );
+}
+
+/** How people speak of what a run did with its commit. */
+export function hasTested({ facts }: Analysis, pipeline: string): string {
+  return facts.pipeline(pipeline)?.jobs.some(testsCode) ? "has tested" : "ran for";
 }

@@ -1,12 +1,26 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
-import type { TextEdit } from "../../findings/finding.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
-import { type Effect, isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
+import {
+  type Effect,
+  isDocumentation,
+  isGuess,
+  isPreview,
+  lastingEffects,
+  reportsOrCleans,
+} from "../analysis/effects.ts";
 import { momentOfPush, takesNewerCommit } from "../analysis/found-claims.ts";
-import { type Checkout, checkoutsOf, movesToTestedCommit, takesBuiltFiles } from "../analysis/sources.ts";
+import {
+  type Checkout,
+  checkoutsOf,
+  hasTested,
+  makersFor,
+  movesToTestedCommit,
+  takesBuiltFiles,
+  takesTip,
+} from "../analysis/sources.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { expression, fileName, jobName } from "../analysis/wording.ts";
-import { addParameters } from "../edits.ts";
+import { addParameters, replaceScalar } from "../edits.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const checkoutDefaultHeadInWorkflowRun: Rule = {
@@ -34,6 +48,8 @@ export const checkoutDefaultHeadInWorkflowRun: Rule = {
 interface Hit {
   readonly pipeline: Pipeline;
   readonly job: JobFacts;
+  /** Whose checkout it is: the job itself, or one that hands its files to it. */
+  readonly maker: JobFacts;
   readonly effect: Effect;
   readonly checkout: Checkout;
   readonly chain: TriggerChain;
@@ -43,47 +59,58 @@ function hitOf(analysis: Analysis, pipeline: Pipeline, job: JobFacts): Hit | und
   if (job.kind !== "work" || isPreview(job) || reportsOrCleans(job)) return undefined;
   const effects = lastingEffects(job).filter((effect) => effect.step);
   const [effect] = effects;
-  if (!effect || movesToTestedCommit(job) || takesBuiltFiles(analysis, job) || pinnedToCommit(effects))
-    return undefined;
+  if (!effect || takesBuiltFiles(analysis, job) || pinnedToCommit(effects)) return undefined;
   const chain = analysis
     .chains(pipeline)
     .find((each) => each.upstream && runsTestedCode(each) && can(analysis.effectRuns(job, each.circumstances)));
-  const checkouts = checkoutsOf(analysis, job).filter(({ step }) => chain && can(step.runs(chain.circumstances)));
-  // Another checkout of a chosen commit takes its place.
-  if (!chain || checkouts.some(({ ref }) => ref !== "" && ref !== "github.sha" && ref !== "github.ref"))
-    return undefined;
-  const [checkout] = checkouts;
-  return checkout && { pipeline, job, effect, checkout, chain };
+  if (!chain) return undefined;
+  // What a job before has made of its checkout is deployed as well.
+  for (const maker of [...makersFor(analysis, job), job]) {
+    const checkout = movesToTestedCommit(maker) ? undefined : tipOf(analysis, maker, chain);
+    if (checkout) return { pipeline, job, maker, effect, checkout, chain };
+  }
+  return undefined;
+}
+
+/** Unless another checkout of a chosen commit takes its place. */
+function tipOf(analysis: Analysis, job: JobFacts, chain: TriggerChain): Checkout | undefined {
+  const checkouts = checkoutsOf(analysis, job).filter(({ step }) => can(step.runs(chain.circumstances)));
+  return checkouts.every(takesTip) ? checkouts[0] : undefined;
 }
 
 function candidate(analysis: Analysis, hit: Hit, others: readonly Hit[]): Candidate {
-  const { pipeline, job, effect, checkout, chain } = hit;
+  const { pipeline, job, maker, effect, checkout, chain } = hit;
   const upstream = chain.circumstances.upstream!.pipeline;
+  const branch = checkout.branch ?? analysis.defaultBranch;
+  const what = checkout.branch ?? "the default branch";
+  const handed = maker === job ? "" : `, and hands its files to "${jobName(job)}"`;
   const only = pipeline.starts.every((start) => start.cause.kind === "completion");
   const value = expression(`github.event.workflow_run.head_sha${only ? "" : " || github.sha"}`);
-  const edits = [hit, ...others].map(({ checkout: { step, ref }, job: { file } }) =>
-    step.edit && ref === "" && file === pipeline.id ? addParameters(step.edit, [`ref: ${value}`]) : undefined,
-  );
+  const edits = [hit, ...others].map(({ checkout: { step }, maker: { file } }) => {
+    const given = step.parameter("ref");
+    if (file !== pipeline.id) return undefined;
+    return given ? replaceScalar(given.at, value) : step.edit && [addParameters(step.edit, [`ref: ${value}`])];
+  });
   const does = effect.kind === "publish" ? "publishes" : "deploys";
   return {
-    message: `"${jobName(job)}" checks out the default branch as it is now, not the commit that ${fileName(upstream)} has tested`,
+    message: `"${jobName(maker)}" checks out ${what} as it is now, not the commit that ${fileName(upstream)} ${hasTested(analysis, upstream)}${handed}`,
     at: checkout.step.at,
     related: [
       { at: chain.start.at, message: `Started when ${fileName(upstream)} has completed` },
       { at: effect.step!.at, message: `What it then ${does}: ${effect.tool}` },
-      ...others.map((other) => ({ at: other.checkout.step.at, message: `The same in "${jobName(other.job)}"` })),
+      ...others.map((other) => ({ at: other.checkout.step.at, message: `The same in "${jobName(other.maker)}"` })),
     ],
     confidence: "high",
-    ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
+    ...(isDocumentation(effect) || isGuess(effect) ? { severity: "warning" as const } : {}),
     schedule: [
       `${chain.described} (commit A) -> ${fileName(upstream)} tests A`,
       `push of commit B ${momentOfPush(analysis, chain)}`,
       `${fileName(upstream)} completes for A -> ${fileName(pipeline.id)} starts`,
-      `"${jobName(job)}" checks out B, which nothing has tested, and ${does} it`,
+      `"${jobName(maker)}" checks out B, which nothing has tested, and ${maker === job ? `${does} it` : `"${jobName(job)}" ${does} that`}`,
     ],
     help: `Check out \`${value}\`.`,
-    ...(edits.includes(undefined) ? {} : { edits: edits as TextEdit[] }),
-    claim: takesNewerCommit(analysis, analysis.defaultBranch, { job, step: checkout.step, chain }),
+    ...(edits.includes(undefined) ? {} : { edits: edits.flatMap((edit) => edit ?? []) }),
+    claim: takesNewerCommit(analysis, branch, { job: maker, step: checkout.step, chain }),
   };
 }
 

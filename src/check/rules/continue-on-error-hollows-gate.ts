@@ -1,9 +1,18 @@
-import type { JobFacts } from "../../facts/facts.ts";
+import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import type { Place } from "../../findings/source.ts";
+import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../analysis/effects.ts";
+import {
+  forgivesTests,
+  isDocumentation,
+  lastingEffects,
+  reportsOrCleans,
+  testsCode,
+  testsInStep,
+} from "../analysis/effects.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 import { lostFailures } from "../staged/continue-on-error-hollows-gate.ts";
 
 export const continueOnErrorHollowsGate: Rule = {
@@ -20,35 +29,101 @@ export const continueOnErrorHollowsGate: Rule = {
       const effect = lastingEffects(job).find((each) => !isDocumentation(each));
       if (!effect || reportsOrCleans(job)) continue;
       for (const { test, chain } of testsBefore(analysis, pipeline.id, job)) {
-        const ignored = test.failureIgnored;
-        if (ignored?.value !== "yes" || seen.has(test.keyAt) || isExperimental(test)) continue;
+        const hollow = seen.has(test.keyAt) || isExperimental(test) ? undefined : hollowOf(test);
+        if (!hollow) continue;
         seen.add(test.keyAt);
-        const claim = analysis.claim(
-          [chain],
-          [
-            { kind: "job-ended", job: jobPattern(test, chain), conclusion: "failure" },
-            { kind: "job-started", job: jobPattern(job, chain) },
-          ],
-          { kind: "runs-after", job: jobPattern(test, chain), follower: jobPattern(job, chain) },
-          [{ job: jobPattern(test, chain), outcome: "failure" }],
-        );
-        yield {
-          message: `"${jobName(test)}" may fail and its run stays green: "${jobName(job)}"${test.pipeline === job.pipeline ? "" : ` in ${fileName(job.pipeline)}`} deploys all the same`,
-          at: ignored.at,
-          related: [{ at: job.keyAt, message: `"${jobName(job)}" comes after it: ${effect.tool}` }],
-          confidence: test.pipeline === job.pipeline ? "medium" : "high",
-          schedule: [
-            `${chain.described} -> "${jobName(test)}" fails`,
-            "continue-on-error: the failure does not count",
-            `"${jobName(job)}" runs`,
-          ],
-          help: "Remove continue-on-error from the job; put it on the single step that may fail, if there is one.",
-          claim,
-        };
+        yield candidate(analysis, { job, test, chain, hollow, tool: effect.tool });
       }
     }
   },
 };
+
+/** Why the failure of its tests does not count. */
+interface Hollow {
+  readonly by: "job" | "step" | "command";
+  readonly at: Place;
+  readonly step: StepFacts | undefined;
+}
+
+/** The whole job, or every step of it that tests. */
+function hollowOf(test: JobFacts): Hollow | undefined {
+  if (test.failureIgnored?.value === "yes") return { by: "job", at: test.failureIgnored.at, step: undefined };
+  const steps = test.steps.filter(testsInStep);
+  const [first] = steps;
+  if (!first || !steps.every((step) => step.failureIgnored || forgivesTests(step))) return undefined;
+  // A later step that asks how the tests ended takes the decision for them.
+  if (
+    test.steps.some(({ text, condition }) =>
+      /steps\.[\w-]+\.(outcome|conclusion)|exit 1/.test(`${text} ${condition?.text}`),
+    )
+  )
+    return undefined;
+  return { by: first.failureIgnored ? "step" : "command", at: first.at, step: first };
+}
+
+interface Hit {
+  readonly job: JobFacts;
+  readonly test: JobFacts;
+  readonly chain: TriggerChain;
+  readonly hollow: Hollow;
+  readonly tool: string;
+}
+
+const swallowed = {
+  job: "continue-on-error: the failure does not count",
+  step: "continue-on-error: the failure of the step does not count",
+  command: "the command passes all the same, and so does its step",
+};
+const remedy = {
+  job: "Remove continue-on-error from the job; put it on the single step that may fail, if there is one.",
+  step: "Remove continue-on-error from the step with the tests.",
+  command: "Let the tests decide how their command ends: remove what follows them.",
+};
+
+function candidate(analysis: Analysis, { job, test, chain, hollow, tool }: Hit): Candidate {
+  const elsewhere = test.pipeline === job.pipeline ? "" : ` in ${fileName(job.pipeline)}`;
+  const [tested, follower] = [jobPattern(test, chain), jobPattern(job, chain)];
+  const { by, at, step } = hollow;
+  const after: Moment = { kind: "job-started", job: follower };
+  const claims = {
+    job: () =>
+      analysis.claim(
+        [chain],
+        [{ kind: "job-ended", job: tested, conclusion: "failure" }, after],
+        { kind: "runs-after", job: tested, follower },
+        [{ job: tested, outcome: "failure" }],
+      ),
+    step: () =>
+      analysis.claim(
+        [chain],
+        [{ kind: "step", job: tested, step: step!.index, outcome: "failure" }, after],
+        { kind: "runs-after-step", job: tested, failed: step!.index, follower },
+        [{ job: tested, step: step!.index, outcome: "failure" }],
+      ),
+    // Whatever the tests say, the step passes: that is all there is to see.
+    command: () =>
+      analysis.claim([chain], [{ kind: "step", job: tested, step: step!.index, outcome: "success" }, after], {
+        kind: "runs",
+        job: follower,
+      }),
+  };
+  return {
+    message:
+      by === "job"
+        ? `"${jobName(test)}" may fail and its run stays green: "${jobName(job)}"${elsewhere} deploys all the same`
+        : `The tests in "${jobName(test)}" may fail and the job stays green: "${jobName(job)}"${elsewhere} deploys all the same`,
+    at,
+    related: [{ at: job.keyAt, message: `"${jobName(job)}" comes after it: ${tool}` }],
+    confidence: test.pipeline === job.pipeline ? "medium" : "high",
+    schedule: [
+      `${chain.described} -> ${by === "job" ? `"${jobName(test)}" fails` : `the tests in "${jobName(test)}" fail`}`,
+      swallowed[by],
+      `"${jobName(job)}" runs`,
+    ],
+    help: remedy[by],
+    claim: claims[by](),
+  };
+}
 
 /** Tests that have ended before the job, in its own run and in those it was started by. */
 function* testsBefore(
@@ -59,14 +134,23 @@ function* testsBefore(
   for (const chain of analysis.chains(analysis.facts.pipeline(pipeline)!)) {
     if (!can(analysis.effectRuns(job, chain.circumstances))) continue;
     for (const test of analysis.jobsBefore(job)) {
-      if (testsCode(test) && can(test.runs(chain.circumstances))) yield { test, chain };
+      if (testsCode(test) && isGate(analysis, test) && can(test.runs(chain.circumstances))) yield { test, chain };
     }
     for (let before = chain.upstream; before; before = before.upstream) {
       for (const test of analysis.facts.pipeline(before.start.pipeline)!.jobs) {
-        if (testsCode(test) && can(test.runs(before.circumstances))) yield { test, chain };
+        // Of a run as a whole the conclusion counts.
+        const counts = test.caller === undefined || isGate(analysis, test);
+        if (counts && testsCode(test) && can(test.runs(before.circumstances))) yield { test, chain };
       }
     }
   }
+}
+
+/** Somebody waits for it by name; or it is all that a called workflow is for. Beside the work itself it only advises. */
+function isGate(analysis: Analysis, test: JobFacts): boolean {
+  const { jobs } = analysis.facts.pipeline(test.pipeline)!;
+  const beside = jobs.filter((each) => each !== test && each.caller === test.caller && each.file === test.file);
+  return jobs.some(({ needs }) => needs.includes(test.id)) || beside.every((each) => testsCode(each));
 }
 
 function isExperimental(job: JobFacts): boolean {

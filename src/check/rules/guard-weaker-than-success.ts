@@ -13,7 +13,7 @@ export const guardWeakerThanSuccess: Rule = {
   url: documentation.workflowRun,
   *find(analysis) {
     for (const { job, effect, chain, conclusions } of effectsAfterBadRuns(analysis)) {
-      if (conclusions.includes("failure")) continue;
+      if (conclusions.length === 0 || conclusions.includes("failure")) continue;
       const root = rootJob(analysis, job);
       const upstream = chain.circumstances.upstream!.pipeline;
       const [first] = conclusions;

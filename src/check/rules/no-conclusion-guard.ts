@@ -1,6 +1,6 @@
 import type { JobFacts } from "../../facts/facts.ts";
 import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
-import { isDocumentation } from "../analysis/effects.ts";
+import { isDocumentation, isGuess, testsCode } from "../analysis/effects.ts";
 import { effectsAfterBadRuns, type UngatedEffect } from "../analysis/gates.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { guardJob } from "../edits.ts";
@@ -18,9 +18,44 @@ export const noConclusionGuard: Rule = {
     yield* startedByFailure(analysis);
     for (const hit of effectsAfterBadRuns(analysis)) {
       if (hit.conclusions.includes("failure")) yield candidate(analysis, hit);
+      const beside = hit.conclusions.length === 0 ? besideIt(analysis, hit) : undefined;
+      if (beside) yield beside;
     }
   },
 };
+
+/** Started by the request for the run before: the two run side by side. */
+function besideIt(analysis: Analysis, { pipeline, job, effect, chain }: UngatedEffect): Candidate | undefined {
+  const { pipeline: id } = chain.circumstances.upstream!;
+  const upstream = fileName(id);
+  const before = analysis.facts.pipeline(id)?.jobs.filter((each) => each.kind !== "call") ?? [];
+  const tests = before.find(testsCode) ?? before[0];
+  if (!tests) return undefined;
+  const does = effect.kind === "publish" ? "publishes" : "deploys";
+  const [first, second] = [jobPattern(job, chain), { run: runPattern(id, chain), path: tests.path }];
+  return {
+    message: `Job "${jobName(job)}" ${does} (${effect.tool}) beside ${upstream}, not after it: it starts when that is requested`,
+    at: chain.start.at,
+    related: [{ at: effect.step?.at ?? job.keyAt, message: `Here it ${does}` }],
+    confidence: "high",
+    ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
+    schedule: [
+      `${chain.described} -> ${upstream} starts -> ${fileName(pipeline.id)} starts at once`,
+      `"${jobName(job)}" ${does}`,
+      `"${jobName(tests)}" in ${upstream} fails`,
+    ],
+    help: "Write `types: [completed]`, and test `github.event.workflow_run.conclusion == 'success'` in the job.",
+    claim: analysis.claim(
+      [chain],
+      [
+        { kind: "job-ended", job: first },
+        { kind: "job-ended", job: second, conclusion: "failure" },
+      ],
+      { kind: "before", first, second },
+      [{ job: second, outcome: "failure" }],
+    ),
+  };
+}
 
 function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
   const { pipeline, job, effect, chain } = hit;
@@ -39,7 +74,7 @@ function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
         : []),
     ],
     confidence: hit.activation === "yes" && effect.confidence !== "low" ? "high" : "medium",
-    ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
+    ...(isDocumentation(effect) || isGuess(effect) ? { severity: "warning" as const } : {}),
     schedule: [
       `${chain.described} -> ${upstream} starts`,
       `${upstream} fails`,

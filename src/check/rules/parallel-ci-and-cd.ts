@@ -1,9 +1,17 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { type Effect, isDocumentation, lastingEffects, reportsOrCleans, testsCode } from "../analysis/effects.ts";
+import {
+  type Effect,
+  isDocumentation,
+  lastingEffects,
+  reportsOrCleans,
+  testsCode,
+  testsInStep,
+} from "../analysis/effects.ts";
+import { foldersOf } from "../analysis/sources.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 import { testedBeside } from "../staged/parallel-ci-and-cd.ts";
 
 interface Pair {
@@ -25,67 +33,108 @@ export const parallelCiAndCd: Rule = {
   url: documentation.trigger,
   *find(analysis) {
     yield* testedBeside(analysis);
-    for (const { pipeline, job, effect, chain, tests, test, testChain } of pairs(analysis)) {
-      const does = effect.kind === "publish" ? "publishes" : "deploys";
-      const protectedPlace = job.environment
-        ? " Protection rules of its environment, if it has any, may hold it back."
-        : "";
-      const mandatory = tests.starts.some((start) => start.cause.kind === "pull-request");
-      yield {
-        message: `"${jobName(job)}" in ${fileName(pipeline.id)} ${does} on ${chain.described} while the tests in ${fileName(tests.id)} still run`,
-        at: job.keyAt,
-        related: [
-          { at: chain.start.at, message: `Starts on ${chain.described}` },
-          { at: test.keyAt, message: `Tests: "${jobName(test)}" in ${fileName(tests.id)}` },
-          { at: testChain.start.at, message: "Starts on the same push; nothing orders the two" },
-        ],
-        confidence: job.environment || effect.confidence === "low" ? "low" : "medium",
-        schedule: [
-          `${chain.described} -> ${fileName(tests.id)} starts; ${fileName(pipeline.id)} starts`,
-          `"${jobName(job)}" ${does}`,
-          `"${jobName(test)}" fails`,
-        ],
-        help: `Call the tests from ${fileName(pipeline.id)} and let "${job.path[0]}" need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.${
-          mandatory
-            ? " If a branch rule makes the same tests mandatory for pull requests, the merged result is still untested when it is deployed."
-            : ""
-        }${protectedPlace}`,
-        claim: analysis.claim(
-          [chain],
-          [
-            { kind: "job-started", job: jobPattern(test, chain) },
-            { kind: "job-ended", job: jobPattern(job, chain), conclusion: "success" },
-            { kind: "job-ended", job: jobPattern(test, chain), conclusion: "failure" },
-          ],
-          { kind: "before", first: jobPattern(job, chain), second: jobPattern(test, chain) },
-          [{ job: jobPattern(test, chain), outcome: "failure" }],
-        ),
-      };
-    }
+    for (const pair of pairs(analysis)) yield candidate(analysis, pair);
   },
 };
 
-/** For each deploying pipeline the first test pipeline beside it. */
+function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, test, testChain }: Pair): Candidate {
+  const isOwn = pipeline === tests;
+  const does = effect.kind === "publish" ? "publishes" : "deploys";
+  const protectedPlace = job.environment
+    ? " Protection rules of its environment, if it has any, may hold it back."
+    : "";
+  const mandatory = tests.starts.some((start) => start.cause.kind === "pull-request");
+  const help = isOwn
+    ? `Let "${job.path[0]}" need "${test.path[0]}".`
+    : `Call the tests from ${fileName(pipeline.id)} and let "${job.path[0]}" need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.`;
+  return {
+    message: `"${jobName(job)}" in ${fileName(pipeline.id)} ${does} on ${chain.described} while the tests in ${isOwn ? `"${jobName(test)}"` : fileName(tests.id)} still run`,
+    at: job.keyAt,
+    related: [
+      { at: chain.start.at, message: `Starts on ${chain.described}` },
+      {
+        at: test.keyAt,
+        message: `Tests: "${jobName(test)}"${isOwn ? ", of the same run; nothing orders the two" : ` in ${fileName(tests.id)}`}`,
+      },
+      ...(isOwn ? [] : [{ at: testChain.start.at, message: "Starts on the same push; nothing orders the two" }]),
+    ],
+    confidence: job.environment || effect.confidence === "low" ? "low" : "medium",
+    schedule: [
+      isOwn
+        ? `${chain.described} -> ${fileName(pipeline.id)} starts`
+        : `${chain.described} -> ${fileName(tests.id)} starts; ${fileName(pipeline.id)} starts`,
+      `"${jobName(job)}" ${does}`,
+      `"${jobName(test)}" fails`,
+    ],
+    help: `${help}${
+      mandatory
+        ? " If a branch rule makes the same tests mandatory for pull requests, the merged result is still untested when it is deployed."
+        : ""
+    }${protectedPlace}`,
+    claim: analysis.claim(
+      [chain],
+      [
+        { kind: "job-started", job: jobPattern(test, chain) },
+        { kind: "job-ended", job: jobPattern(job, chain), conclusion: "success" },
+        { kind: "job-ended", job: jobPattern(test, chain), conclusion: "failure" },
+      ],
+      { kind: "before", first: jobPattern(job, chain), second: jobPattern(test, chain) },
+      [{ job: jobPattern(test, chain), outcome: "failure" }],
+    ),
+  };
+}
+
+/** For each deploying pipeline the first tests that its effect does not wait for: of its own run, else of one beside it. */
 function* pairs(analysis: Analysis): Generator<Pair> {
-  const { pipelines } = analysis.facts;
-  const testers = pipelines
-    .toSorted((a, b) => Number(saysTests(b)) - Number(saysTests(a)))
-    .map((pipeline) => ({ pipeline, jobs: pipeline.jobs.filter(testsCode) }))
-    // Tests of a pipeline that deploys are there for what it deploys itself.
-    .filter(({ pipeline, jobs }) => jobs.length > 0 && !pipeline.jobs.some((job) => lastingEffects(job).length > 0))
-    .filter(({ pipeline }) => !isPassedInQueue(pipeline));
+  const testers = testersOf(analysis);
   const done = new Set<string>();
   for (const { pipeline, job } of analysis.work()) {
     if (done.has(pipeline.id) || reportsOrCleans(job)) continue;
-    const effect = lastingEffects(job).find((each) => !isDocumentation(each) && !isHarmless(each));
+    const effect = lastingEffects(job).find((each) => !isDocumentation(each) && !isHarmless(analysis, each));
     // Whoever tests before it deploys has the gate it wants; other checks beside it are extra.
     if (!effect || analysis.jobsBefore(job).some(testsCode) || testsItself(job, effect) || analysis.waitsOrAsks(job))
       continue;
-    const pair = firstPair(analysis, { pipeline, job, effect, testers });
+    const search = { pipeline, job, effect, testers };
+    const pair = pairInRun(analysis, search) ?? firstPair(analysis, search);
     if (!pair) continue;
     done.add(pipeline.id);
     yield pair;
   }
+}
+
+interface Tester {
+  readonly pipeline: Pipeline;
+  readonly jobs: readonly JobFacts[];
+}
+
+/** Pipelines that test, those first that people would name when asked for the tests. */
+function testersOf({ facts: { pipelines } }: Analysis): Tester[] {
+  return (
+    pipelines
+      .toSorted((a, b) => Number(saysTests(b)) - Number(saysTests(a)))
+      .map((pipeline) => ({ pipeline, jobs: testsIn(pipeline) }))
+      // Tests of a pipeline that deploys are there for what it deploys itself.
+      .filter(({ pipeline, jobs }) => jobs.length > 0 && !pipeline.jobs.some(deploysForGood))
+      .filter(({ pipeline }) => !isPassedInQueue(pipeline))
+  );
+}
+
+/** Its jobs that test; of one that looks at every change, and changes nothing itself, those that are called so. */
+function testsIn({ jobs, starts }: Pipeline): JobFacts[] {
+  const known = jobs.filter(testsCode);
+  if (known.length > 0) return known;
+  const kinds = new Set(starts.map(({ cause }) => cause.kind));
+  if (!kinds.has("push") || !kinds.has("pull-request") || jobs.some((job) => lastingEffects(job).length > 0)) return [];
+  return jobs.filter(
+    (job) =>
+      job.kind === "work" &&
+      /\b(ci|tests?|unit|e2e|verify)\b/i.test(`${job.key} ${job.label}`) &&
+      job.steps.some(({ kind }) => kind === "command"),
+  );
+}
+
+function deploysForGood(job: JobFacts): boolean {
+  return lastingEffects(job).some((effect) => effect.kind === "deploy" && !isDocumentation(effect));
 }
 
 /** A merge queue has run the same tests on the very commit that it then pushes. */
@@ -102,32 +151,67 @@ interface Search {
   readonly pipeline: Pipeline;
   readonly job: JobFacts;
   readonly effect: Effect;
-  readonly testers: readonly { readonly pipeline: Pipeline; readonly jobs: readonly JobFacts[] }[];
+  readonly testers: readonly Tester[];
+}
+
+/** Tests of the same run, which the effect neither waits for nor comes before. */
+function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair | undefined {
+  const deployed = pipeline.jobs.filter((each) => lastingEffects(each).length > 0);
+  const tests = pipeline.jobs.filter(
+    (test) =>
+      testsCode(test) &&
+      !analysis.before(job, test) &&
+      // What it keeps back is what it tests.
+      !deployed.some((each) => analysis.before(test, each)) &&
+      sharesFolder(analysis, job, test),
+  );
+  if (tests.length === 0) return undefined;
+  for (const chain of analysis.chains(pipeline)) {
+    const { kind } = chain.root;
+    if (chain.upstream || (kind !== "push" && kind !== "release" && kind !== "schedule")) continue;
+    if (!can(analysis.effectRuns(job, chain.circumstances)) || isPassedInQueue(pipeline)) continue;
+    const test = tests.find((each) => can(each.runs(chain.circumstances)));
+    if (test) return { pipeline, job, effect, chain, tests: pipeline, test, testChain: chain };
+  }
+  return undefined;
+}
+
+/** Tests in other folders than those of what is deployed, and of what makes it, do not speak about it. */
+function sharesFolder(analysis: Analysis, job: JobFacts, test: JobFacts): boolean {
+  const own = [job, ...analysis.jobsBefore(job)].flatMap(foldersOf);
+  const tested = foldersOf(test);
+  if (own.length === 0 || tested.length === 0) return true;
+  return own.some((a) => tested.some((b) => `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`)));
 }
 
 function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Search): Pair | undefined {
   for (const { pipeline: tests, jobs } of testers) {
     if (tests.id === pipeline.id || jobs.some((test) => test.file === job.file)) continue;
     for (const { a: chain, b: testChain } of analysis.together(pipeline, tests)) {
-      // A tag is put on what was tested before; a pull request deploys previews.
-      if (chain.root.kind !== "push" || chain.root.ref.kind !== "branch" || chain.upstream || testChain.upstream)
-        continue;
-      if (!pathsMeet(chain, testChain)) continue;
+      if (chain.upstream || testChain.upstream || !isTestedThen(chain, testChain)) continue;
+      if (chain.root.kind === "push" && !pathsMeet(chain, testChain)) continue;
       const runs = analysis.effectRuns(job, chain.circumstances);
       // A package goes out when a version was decided on before; only what publishes on every push is meant.
       if (!can(runs) || (effect.kind === "publish" && (runs !== "yes" || job.needs.length > 0 || job.caller))) continue;
-      const test = jobs.find((each) => can(each.runs(testChain.circumstances)));
+      const test = jobs.find((each) => can(each.runs(testChain.circumstances)) && sharesFolder(analysis, job, each));
       if (test) return { pipeline, job, effect, chain, tests, test, testChain };
     }
   }
   return undefined;
 }
 
-/** An image that is pushed is not running anywhere yet, and a proposed release is not out. */
-function isHarmless({ access, kind, tool, step }: Effect): boolean {
+/** A tag is put on what was tested before, unless tests ask for tags themselves; a pull request deploys previews. */
+function isTestedThen({ root }: TriggerChain, { start: { cause } }: TriggerChain): boolean {
+  if (root.kind === "release") return true;
+  if (root.kind !== "push" || cause.kind !== "push") return false;
+  return root.ref.kind === "branch" || cause.tags.kind === "patterns";
+}
+
+/** An image that is pushed is not running anywhere yet, unless somebody is told to take it; a proposed release is not out. */
+function isHarmless(analysis: Analysis, { access, kind, tool, step, job }: Effect): boolean {
   // These open a pull request for the release, which is tested before it is merged.
   if (/changesets|release-please/.test(tool) || publishesNewVersionsOnly(tool, step)) return true;
-  if (access) return access.resource === "image";
+  if (access) return access.resource === "image" && !isHandedOn(analysis, job);
   return kind === "publish" && /image|docker|container/i.test(`${tool} ${step?.label}`);
 }
 
@@ -146,9 +230,18 @@ function pathsMeet(a: TriggerChain, b: TriggerChain): boolean {
   return own.length > 0 && own.every((path) => y.paths.accepts(path));
 }
 
+/** Another repository is told of it, in the same job or after it. */
+function isHandedOn(analysis: Analysis, job: JobFacts): boolean {
+  const { jobs } = analysis.facts.pipeline(job.pipeline)!;
+  const later = jobs.filter((each) => each === job || analysis.before(job, each));
+  return later.some(({ steps }) =>
+    steps.some(({ accesses }) =>
+      accesses.some((access) => access.kind === "dispatch" && access.repository !== undefined),
+    ),
+  );
+}
+
 function testsItself(job: JobFacts, effect: Effect): boolean {
-  const until = effect.step ? job.steps.indexOf(effect.step) : 0;
-  return job.steps
-    .slice(0, until)
-    .some((step) => step.kind === "command" && /\b(test|tests|pytest|check|verify)\b/.test(step.text));
+  const until = effect.step ? job.steps.indexOf(effect.step) + 1 : 0;
+  return job.steps.slice(0, until).some(testsInStep);
 }

@@ -1,7 +1,7 @@
 import type { Key } from "../../facts/access.ts";
 import type { Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
-import { type Analysis, can } from "../analysis/analysis.ts";
+import { type Analysis, sameRoot } from "../analysis/analysis.ts";
 import { atOnce } from "../analysis/at-once.ts";
 import { commonGroup } from "../analysis/common-group.ts";
 import { type Effect, effectsOf, isPreview, lastingEffects } from "../analysis/effects.ts";
@@ -43,8 +43,9 @@ export const sharedTargetNoSharedGroup: Rule = {
           continue;
         if (sharedLock(analysis, { job: x, under: a.circumstances }, { job: y, under: b.circumstances }) !== "no")
           continue;
-        // Without any lock on either side nobody ever meant to keep them apart in time: order decides, and other rules speak.
-        if (locksOf(analysis, x).length + locksOf(analysis, y).length === 0 && !isState(first)) continue;
+        // Without any lock on either side only one event that starts both is sure to let them meet.
+        const isUnlocked = locksOf(analysis, x).length + locksOf(analysis, y).length === 0;
+        if (isUnlocked && !isState(first) && (!sameRoot(a, b) || namedElsewhere.test(first.effect.tool))) continue;
         seen.add(once);
         const edits =
           targets.filter((each) => describe(each) === once).length === 2
@@ -68,6 +69,7 @@ export const sharedTargetNoSharedGroup: Rule = {
             })),
           ],
           confidence: "medium",
+          ...(isUnlocked && !isRefused(first) ? { severity: "warning" as const } : {}),
           schedule: [
             `${a.described} -> ${fileName(first.pipeline.id)} starts`,
             `${b.described} -> ${fileName(second.pipeline.id)} starts`,
@@ -141,6 +143,14 @@ function isState({ effect }: Target): boolean {
   return effect.access?.resource === "terraform-state";
 }
 
+/** Tools that take the name of what they change from a file or a variable. */
+const namedElsewhere = /vercel|firebase|netlify|wrangler|railway|convex|skaffold|kamal|amplify|docusaurus|supabase/;
+
+/** Two at a time are not merely mixed: the second one fails. */
+function isRefused(target: Target): boolean {
+  return isState(target) || target.effect.access?.resource === "stack";
+}
+
 function nameOf({ effect, name, details }: Target): string {
   return `${effect.access!.resource}-${showKey(name) || details.replace(/^[\w-]+=/, "")}`;
 }
@@ -158,16 +168,22 @@ function describe({ effect, name, details }: Target): string {
 /** Ways of both that nobody has to start by hand; two that only people start are theirs to keep apart. */
 function automatic(analysis: Analysis, a: Target, b: Target): readonly [TriggerChain, TriggerChain] | undefined {
   const runs = ({ pipeline, effect }: Target) =>
-    analysis
-      .chains(pipeline)
-      .filter(
-        (chain) =>
-          (chain.root.kind === "push" || chain.root.kind === "schedule" || chain.root.kind === "release") &&
-          can(effect.job.runs(chain.circumstances)) &&
-          can(effect.step!.runs(chain.circumstances)),
-      );
-  const [x] = runs(a);
-  const [y] = runs(b);
+    analysis.chains(pipeline).filter(
+      (chain) =>
+        (chain.root.kind === "push" || chain.root.kind === "schedule" || chain.root.kind === "release") &&
+        // What another step decides can be decided so for both.
+        analysis.stepRuns(effect.job, effect.step!, chain.circumstances) !== "no",
+    );
+  const [x, y] = pairOf(runs(a), runs(b));
   if (!x || !y || analysis.startsAfter(x, b.pipeline.id) || analysis.startsAfter(y, a.pipeline.id)) return undefined;
   return [x, y];
+}
+
+/** By one event where there is one, else the first of each. */
+function pairOf(a: readonly TriggerChain[], b: readonly TriggerChain[]): readonly (TriggerChain | undefined)[] {
+  for (const x of a) {
+    const y = x.upstream ? undefined : b.find((each) => !each.upstream && sameRoot(x, each));
+    if (y) return [x, y];
+  }
+  return [a[0], b[0]];
 }

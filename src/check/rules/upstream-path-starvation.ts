@@ -1,6 +1,6 @@
-import type { StepFacts } from "../../facts/facts.ts";
 import { lastingEffects } from "../analysis/effects.ts";
-import { fileName, list, literalText } from "../analysis/wording.ts";
+import { foldersOf } from "../analysis/sources.ts";
+import { fileName, list } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { starvedPipelines } from "../staged/upstream-path-starvation.ts";
 
@@ -28,7 +28,7 @@ export const upstreamPathStarvation: Rule = {
       const filters = pushes.map(({ cause }) => (cause.kind === "push" ? cause.paths : undefined));
       if (filters.length === 0 || filters.some((set) => set?.kind !== "patterns" || set.inverted)) continue;
       const jobs = pipeline.jobs.filter((job) => lastingEffects(job).length > 0);
-      const folders = new Set(jobs.flatMap(({ steps }) => steps.flatMap(sourceFolder)));
+      const folders = new Set(jobs.flatMap(foldersOf));
       const starved = [...folders].filter((folder) =>
         filters.every((set) => !set!.patterns.some(({ value }) => mayTouch(value, folder))),
       );
@@ -58,13 +58,6 @@ export const upstreamPathStarvation: Rule = {
     }
   },
 };
-
-/** Literal folder that a command works in. */
-function sourceFolder({ folder: key }: StepFacts): string[] {
-  const text = key && literalText(key);
-  const folder = text?.replace(/^\.\//, "").replace(/\/+$/, "");
-  return !folder || folder === "." || folder.startsWith("..") || folder.startsWith("/") ? [] : [folder];
-}
 
 /** Whether the pattern can match a path in the folder. */
 function mayTouch(pattern: string, folder: string): boolean {

@@ -2,7 +2,9 @@
  * Job instances: the jobs of one run, those of called workflows inside their callers.
  */
 
+import { asksHowRunsEnded } from "../../../facts/asking.ts";
 import { calledWorkflow } from "../read/calls.ts";
+import { entryValue } from "../read/fields.ts";
 import type { Job, Repository, Workflow } from "../workflow.ts";
 
 /** GitHub connects ten levels; deeper ones do not run. */
@@ -96,11 +98,46 @@ export function detectsChanges(instance: Instance): boolean {
   );
 }
 
-export function detectsChangesIn(instance: Instance, stepId: string): boolean {
+/** Actions whose outputs say what there is: names, versions, addresses, what is cached. */
+const tellers =
+  /^(actions\/(cache|setup-[\w-]+|upload-artifact|checkout)|docker\/[\w-]+|aws-actions\/[\w-]+|azure\/login|google-github-actions\/(auth|setup-gcloud)|hashicorp\/setup-terraform)|(^|[/-])(tag|version|semver|semantic-release|release-please|metadata)[\w-]*$/;
+
+/**
+ * What a step hands on is made of files, names and times: it keeps nobody back because other work has failed. But a script
+ * that asks for that, and an action that is not known, may be somebody's guard.
+ */
+export function onlyTells(instance: Instance, stepId: string): boolean {
   const { job } = instance;
   if (job.kind !== "steps") return false;
   const step = job.steps.find((each) => each.id?.value.toLowerCase() === stepId);
-  return step?.kind === "uses" && step.uses.kind === "action" && changeDetectors.test(step.uses.name);
+  if (step?.kind === "run") return !asksHowRunsEnded(step.run.raw);
+  if (step?.kind !== "uses" || step.uses.kind !== "action") return false;
+  if (step.uses.name === "actions/github-script") {
+    return !asksHowRunsEnded(entryValue(step.with, "script")?.raw ?? "");
+  }
+  return changeDetectors.test(step.uses.name) || tellers.test(step.uses.name);
+}
+
+/** The same for an output of the whole job, by the steps that it is made of. */
+export function outputOnlyTells(instance: Instance, output: string): boolean {
+  const { job } = instance;
+  const template = job.kind === "steps" ? entryValue(job.outputs, output) : undefined;
+  const parts = template?.parts.flatMap((part) => (part.kind === "expression" ? [part.expression.text] : [])) ?? [];
+  const steps = parts.flatMap((text) => [...text.matchAll(/\bsteps\.([\w-]+)\.(\w+)/g)]);
+  return (
+    steps.length > 0 && steps.every(([, id, field]) => field === "outputs" && onlyTells(instance, id!.toLowerCase()))
+  );
+}
+
+/** A step writes this variable for those after it, and only tells something with it. */
+export function environmentOnlyTells({ job }: Instance, name: string): boolean {
+  if (job.kind !== "steps") return false;
+  const writes = job.steps.flatMap((step) =>
+    step.kind === "run" && step.run.raw.includes("GITHUB_ENV") && step.run.raw.toLowerCase().includes(name)
+      ? [step.run.raw]
+      : [],
+  );
+  return writes.length > 0 && !writes.some(asksHowRunsEnded);
 }
 
 /** A stand-in for keys of a whole workflow: they see what a job without needs sees. */

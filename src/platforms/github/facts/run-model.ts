@@ -20,12 +20,14 @@ import { type EventSetting, githubContext } from "./event-context.ts";
 import {
   ancestors,
   detectsChanges,
-  detectsChangesIn,
+  environmentOnlyTells,
   failureIgnored,
   type Instance,
   type Level,
   levelOf,
   needsOf,
+  onlyTells,
+  outputOnlyTells,
 } from "./instances.ts";
 import { evaluateCondition, valueOfTemplate } from "./values.ts";
 
@@ -177,8 +179,10 @@ export class RunModel {
     const need = needsOf(instance).find((each) => each.job.id.toLowerCase() === name);
     if (!need) return name === undefined ? free : nothing;
     if (field === "result") return this.result(need, under);
-    if (field === "outputs") return detectsChanges(need) ? free : made;
-    return made;
+    if (field !== "outputs") return made;
+    if (detectsChanges(need)) return free;
+    // Of jobs that end badly nobody knows what they hand on.
+    return under.results === undefined && rest[2] !== undefined && outputOnlyTells(need, rest[2]) ? free : made;
   }
 
   /** An input of the workflow at this level: what the caller gives, else what the event may bring. */
@@ -211,7 +215,7 @@ export class RunModel {
       if (found) return this.templateValue(found, instance, under);
       if (map?.expression) return made;
     }
-    return made;
+    return environmentOnlyTells(instance, name) ? free : made;
   }
 
   templateValue(template: Template, instance: Instance, under: Circumstances): AbstractValue {
@@ -236,7 +240,7 @@ export class RunModel {
         if (path[0] === "env" && path[1] !== undefined) {
           return this.environmentValue(path[1], instance, under, stepEnvironments(place));
         }
-        if (path[0] === "steps" && path[1] !== undefined && detectsChangesIn(instance, path[1])) return free;
+        if (path[0] === "steps" && path[2] === "outputs" && path[1] && onlyTells(instance, path[1])) return free;
         return this.context(path, instance, under);
       },
       status: (name) => known(name === "success" || name === "always"),

@@ -149,10 +149,10 @@ export const actionRows: readonly ActionRow[] = [
   },
   { ...stack("hashicorp/tfc-workflows-github/actions/apply-run", ["run"]), resource: "terraform-state" },
   // Pages
-  site("peaceiris/actions-gh-pages", ["external_repository", "publish_branch=gh-pages", "destination_dir"], {
+  site("peaceiris/actions-gh-pages", ["external_repository", "publish_branch=gh-pages"], {
     token: ["personal_token", "deploy_key"],
   }),
-  site("jamesives/github-pages-deploy-action", ["repository-name", "branch=gh-pages", "target-folder"], {
+  site("jamesives/github-pages-deploy-action", ["repository-name", "branch=gh-pages"], {
     token: ["token", "ssh-key"],
   }),
   site("crazy-max/ghaction-github-pages", ["repo", "target_branch=gh-pages"], { token: ["GH_PAT"] }),
