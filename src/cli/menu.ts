@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Refused } from "../control/control.ts";
+import { answered, Refused } from "../control/control.ts";
 import { limitOf, loadDefinition } from "../control/definition/load.ts";
 import { loadInChild } from "../control/definition/load-in-child.ts";
 import { findProject, type Project } from "../control/project.ts";
-import { readStatus } from "../control/verbs/status.ts";
 import { isTooLate } from "../control/views/run.ts";
 import type { StatusView } from "../control/views/status.ts";
 import type { Delivery } from "../model/delivery.ts";
@@ -140,7 +139,7 @@ async function menuFor(terminal: Terminal): Promise<Menu> {
   try {
     const project = findProject(terminal, {});
     const delivery = await deliveryNow(project, terminal);
-    const status = await readStatus(project, { most: 1 });
+    const status = await statusHere(project, terminal);
     const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
     return {
       title: `${delivery.name}: ${delivery.pipelines.map(({ name }) => name).join(", ")}; ${environments.join(" → ")}`,
@@ -168,6 +167,13 @@ async function menuFor(terminal: Terminal): Promise<Menu> {
       ],
     };
   }
+}
+
+async function statusHere(project: Project, terminal: Terminal): Promise<StatusView> {
+  const { localHost } = await import("../control/local/local-host.ts");
+  const answer = answered(await localHost({ project, caller: terminal }).status({ most: 1 }));
+  if (answer.kind !== "runs") throw new Error("this machine tells of its own runs");
+  return answer.runs;
 }
 
 const isMissing = (error: unknown) => error instanceof Refused && error.refusal.code === "no-definition";

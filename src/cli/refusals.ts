@@ -39,6 +39,10 @@ const usage = {
           message: `--on ${subject}: there is no such service to ask`,
           next: `use ${known.map((name) => `--on ${name}`).join(" or ")}`,
         },
+  "host-cannot": ({ subject, known, because }) => ({
+    message: `Baton cannot ask ${because} for this yet: ${subject}`,
+    next: `what it can be asked for: ${known.join(", ")}; for the rest, go there`,
+  }),
   "no-layout": ({ subject, known }) => ({
     message: `--layout ${subject}: there is no such layout`,
     next: `use ${known.join(", ")}`,

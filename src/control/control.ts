@@ -24,6 +24,8 @@ export type RefusalCode =
   | "no-definition"
   | "no-such-file"
   | "several-definitions"
+  // Subject: the verb. Known: what this host can do. Because: its name.
+  | "host-cannot"
   // A platform: because says what was asked of it (a capability of the port), or what it says itself.
   | "no-platform"
   | "no-layout"
@@ -114,6 +116,12 @@ export function refused(code: RefusalCode, about: Omit<Refusal, "code" | "known"
 export function notThere(code: RefusalCode, subject: string, known: readonly string[]): Refused {
   const near = nearestName(subject, known);
   return refused(code, { subject, known, ...(near !== undefined && { near }) });
+}
+
+/** What was answered. @throws {Refused} */
+export function answered<T>(answer: Asked<T>): T {
+  if (answer.ok) return answer.value;
+  throw new Refused(answer.refusal);
 }
 
 /** The answer to a question that may be refused; anything else that goes wrong is thrown on. */

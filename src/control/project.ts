@@ -15,6 +15,12 @@ export interface Project {
   root: string;
 }
 
+/** A project, and who asks about it. */
+export interface Place {
+  project: Project;
+  caller: Caller;
+}
+
 export function findProject({ cwd }: Pick<Caller, "cwd">, options: { config?: string | undefined }): Project {
   const file = findDefinition({ cwd, config: options.config, root: findRepositoryRoot(cwd) });
   const root = dirname(file);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { plainDisplay, stillLine } from "../../src/cli/live/plain-display.ts";
 import { noStyle } from "../../src/cli/terminal/style.ts";
 import type { Terminal } from "../../src/cli/terminal/terminal.ts";
-import type { Underway } from "../../src/control/local/underway.ts";
+import type { Underway } from "../../src/control/host.ts";
 import type { RunView } from "../../src/control/views/run.ts";
 
 const began = 1_000_000;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { answerApproval } from "../../control/verbs/answer.ts";
+import { answered } from "../../control/control.ts";
 import type { CommandCall, CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
 import { type DrivingOptions, drivingOptions, watching } from "./drive-options.ts";
 import { examples } from "./options.ts";
@@ -36,19 +37,22 @@ function describeAnswer(command: Command, answer: Answer): void {
 async function giveAnswer({ terminal, args, options: given }: CommandCall, answer: Answer): Promise<ExitCode> {
   const options = given as DrivingOptions & { comment?: string };
   const [run, environment] = args;
-  const answered = await answerApproval(terminal, {
-    ...options,
+  const { host, by } = await connected(terminal, { config: options.config });
+  const request = {
     answer,
+    secretsFile: options.secretsFile,
+    ...(options.comment !== undefined && { comment: options.comment }),
     ...(run !== undefined && { run }),
     ...(environment !== undefined && { environment }),
-  });
-  if (answered.kind === "told") {
-    const { run, environment } = answered;
+  };
+  const taken = answered(await host.answer(request, by));
+  if (taken.kind === "told") {
+    const { run, environment } = taken;
     if (options.json) terminal.printJson({ version: 1, run, environment, answer });
-    terminal.say(`${answered.environment} ${answer} for run ${answered.run}; the Baton that runs it goes on`);
+    terminal.say(`${environment} ${answer} for run ${run}; the Baton that runs it goes on`);
     terminal.suggest("baton status");
     return exitCodes.clean;
   }
   const { watchRun } = await import("../live/watch-run.ts");
-  return await watchRun({ ...watching(options), terminal, underway: answered.underway, heading: [] });
+  return await watchRun({ ...watching(options), terminal, underway: taken.underway, heading: [] });
 }

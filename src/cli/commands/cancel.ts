@@ -1,5 +1,6 @@
-import { cancelRun } from "../../control/verbs/cancel.ts";
+import { answered } from "../../control/control.ts";
 import type { CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
 import { exitCodes } from "../problem.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
@@ -20,7 +21,8 @@ export const describe: CommandModule["describe"] = (command) => {
 export const run: CommandModule["run"] = async ({ terminal, args, options: given }) => {
   const options = given as ConfigOptions & JsonOptions & { now?: true };
   const mode = options.now ? "now" : "graceful";
-  const cancelled = await cancelRun(terminal, { ...options, mode, ...(args[0] !== undefined && { run: args[0] }) });
+  const { host, by } = await connected(terminal, { config: options.config });
+  const cancelled = answered(await host.cancel({ mode, run: args[0] }, by));
   const { run } = cancelled;
   if (cancelled.isElsewhere)
     terminal.say(`asked the Baton that runs ${run} to stop${mode === "now" ? " at once" : ""}`);

@@ -1,6 +1,8 @@
+import { answered } from "../../control/control.ts";
+import type { ReadinessView } from "../../control/host.ts";
 import type { Wishes } from "../../control/platform/wanted.ts";
 import { findProject, type Project } from "../../control/project.ts";
-import type { CheckUp, Readiness } from "../../platforms/live.ts";
+import type { CheckUp } from "../../platforms/live.ts";
 import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
 import { checkUps } from "../doctor/check-ups.ts";
@@ -45,7 +47,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   }
   if (options.repair && on !== undefined) throw new UsageError("--repair says nothing with --on");
   if (options.repair) await repair(findProject(terminal, { config }), terminal);
-  const ready = on === undefined ? undefined : await readinessFor(on, { options, terminal });
+  const ready = on === undefined ? undefined : await readinessFor(on, options, terminal);
   const found = ready?.checkUps ?? (await checkUps(terminal, { config }));
   const failed = found.filter(({ verdict }) => verdict === "fail").length;
   if (json) {
@@ -57,7 +59,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     });
   } else {
     terminal.print(...found.flatMap((item) => lines(item, terminal.out)));
-    if (ready) terminal.print(...commandLines(ready, { on: on!, style: terminal.out }));
+    if (ready) terminal.print(...commandLines(ready, terminal.out));
   }
   if (failed > 0) {
     terminal.say(`${count(failed, "check")} failed`);
@@ -74,21 +76,16 @@ async function repair(project: Project, terminal: Terminal): Promise<void> {
 }
 
 async function readinessFor(
-  service: string,
-  { options, terminal }: { options: Wishes; terminal: Terminal },
-): Promise<Readiness> {
-  const [{ platformFor, readForPlatform, askingPlatform }, { hereFor }] = await Promise.all([
-    import("../../control/platform/wanted.ts"),
-    import("../../control/platform/here.ts"),
-  ]);
-  const platform = platformFor(service, "live");
-  const { project, wanted } = await readForPlatform(platform, options, terminal);
-  const live = await platform.live.load();
-  const here = hereFor(project, terminal);
-  return await askingPlatform(wanted.delivery, terminal, () => live.readiness(wanted, here));
+  on: string,
+  { config, layout, format }: Wishes,
+  terminal: Terminal,
+): Promise<ReadinessView> {
+  const { connected } = await import("../host.ts");
+  const { host } = await connected(terminal, { on, config, layout, format });
+  return answered(await host.readiness());
 }
 
-function commandLines({ does, commands }: Readiness, { on, style }: { on: string; style: Style }): string[] {
+function commandLines({ on, does, commands }: ReadinessView, style: Style): string[] {
   const place = askable.find(({ name }) => name === on)!.place;
   const what = does === "create" ? `to put it on ${place}` : `to bring ${place} up to date`;
   return ["", style.strong(what), ...commands.flatMap((command) => `  ${command}`.split("\n"))];

@@ -1,10 +1,11 @@
-import { planRun } from "../../control/verbs/plan.ts";
+import { answered } from "../../control/control.ts";
 import { drawDot } from "../../order/draw/dot.ts";
 import type { Drawing } from "../../order/draw/drawing.ts";
 import { drawGroups } from "../../order/draw/groups.ts";
 import { drawMermaid } from "../../order/draw/mermaid.ts";
 import { drawTree } from "../../order/draw/text.ts";
 import type { CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
 import { drawJobs, drawPipelines, environmentNotes, withoutEnvironments } from "../plan-drawing.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { examples } from "./options.ts";
@@ -49,7 +50,8 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
     return await graphRepository(args[0], { ...options, draw }, terminal);
   }
   const everywhere = options.env === undefined && options.to === undefined;
-  const { plan, delivery } = await planRun(terminal, options, { everywhere });
+  const { host } = await connected(terminal, { config: options.config });
+  const { plan, delivery } = answered(await host.plan({ ...options, everywhere }));
   const drawing = options.jobs ? drawJobs(plan, delivery) : drawPipelines(plan, delivery);
   if (options.json) terminal.printJson({ version: 1, ...drawing });
   else {

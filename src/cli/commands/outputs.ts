@@ -1,7 +1,6 @@
-import { openJournal } from "../../control/local/journal.ts";
-import { findProject } from "../../control/project.ts";
-import { outputsView } from "../../control/views/outputs.ts";
+import { answered } from "../../control/control.ts";
 import type { CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
 import { exitCodes } from "../problem.ts";
 import { shownValue } from "../terminal/value.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
@@ -22,8 +21,8 @@ interface Options extends ConfigOptions, JsonOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, options }) => {
   const { json, env, config } = options as Options;
-  using journal = openJournal(findProject(terminal, { config }));
-  const view = outputsView(journal, env);
+  const { host } = await connected(terminal, { config });
+  const view = answered(await host.outputs(env));
   if (json) {
     terminal.printJson(view);
     return exitCodes.clean;

@@ -1,7 +1,9 @@
+import { answered } from "../../control/control.ts";
 import { findJobs } from "../../control/request/job-names.ts";
-import { lackingFor, type Planned, planRun } from "../../control/verbs/plan.ts";
+import type { Planned } from "../../control/verbs/plan.ts";
 import { explainView } from "../../control/views/plan.ts";
 import type { CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
 import { explainLines, planLines } from "../plan-text.ts";
 import { exitCodes } from "../problem.ts";
 import { examples } from "./options.ts";
@@ -26,7 +28,8 @@ interface Options extends PlanningOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
   const options = given as Options;
-  const planned = await planRun(terminal, options);
+  const { host } = await connected(terminal, { config: options.config });
+  const planned = answered(await host.plan(options));
   const { plan, source } = planned;
   if (options.explain !== undefined) {
     const ids = plan.jobs.map(({ id }) => id);
@@ -35,7 +38,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     else for (const job of view.jobs) terminal.print(...explainLines(job, terminal.out));
     return exitCodes.clean;
   }
-  const lacking = await lackingFor(terminal, planned, options);
+  const lacking = await planned.lacking();
   const { strays, guessed } = planned;
   const { approvals, hollowGates } = planned.requirements;
   const inPlace = options.inPlace === true;

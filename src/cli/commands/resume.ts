@@ -1,6 +1,6 @@
-import { asked, Refused } from "../../control/control.ts";
-import { resumeRun } from "../../control/verbs/resume.ts";
+import { Refused } from "../../control/control.ts";
 import type { CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
 import { exitCodes } from "../problem.ts";
 import { type DrivingOptions, drivingOptions, watching } from "./drive-options.ts";
 import { examples } from "./options.ts";
@@ -22,7 +22,8 @@ export const describe: CommandModule["describe"] = (command) => {
 export const run: CommandModule["run"] = async ({ terminal, args, options: given }) => {
   const options = given as DrivingOptions;
   const { watchRun } = await import("../live/watch-run.ts");
-  const answer = await asked(() => resumeRun(terminal, { ...options, ...(args[0] !== undefined && { run: args[0] }) }));
+  const { host, by } = await connected(terminal, { config: options.config });
+  const answer = await host.resume({ run: args[0], secretsFile: options.secretsFile }, by);
   if (!answer.ok) {
     if (answer.refusal.code !== "none-open") throw new Refused(answer.refusal);
     if (options.json) terminal.printJson({ version: 1, conclusion: "nothing-to-do" });

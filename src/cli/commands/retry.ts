@@ -1,5 +1,6 @@
-import { retryRun } from "../../control/verbs/retry.ts";
+import { answered } from "../../control/control.ts";
 import type { CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
 import { type DrivingOptions, drivingOptions, watching } from "./drive-options.ts";
 import { examples } from "./options.ts";
 
@@ -19,7 +20,8 @@ export const describe: CommandModule["describe"] = (command) => {
 export const run: CommandModule["run"] = async ({ terminal, args, options: given }) => {
   const options = given as DrivingOptions;
   const { watchRun } = await import("../live/watch-run.ts");
-  const underway = await retryRun(terminal, { ...options, ...(args[0] !== undefined && { run: args[0] }) });
+  const { host, by } = await connected(terminal, { config: options.config });
+  const underway = answered(await host.retry({ run: args[0], secretsFile: options.secretsFile }, by));
   const taken = `retrying run ${underway.run}`;
   return await watchRun({ ...watching(options), terminal, underway, heading: [], taken });
 };

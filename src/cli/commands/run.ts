@@ -1,5 +1,7 @@
-import { type Planned, planRun } from "../../control/verbs/plan.ts";
+import { answered } from "../../control/control.ts";
+import type { Planned } from "../../control/verbs/plan.ts";
 import type { CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
 import { anewLines, sourceText, totals, unusualLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { type DrivingOptions, runtimeOptions, watching } from "./drive-options.ts";
@@ -33,7 +35,8 @@ interface Options extends PlanningOptions, DrivingOptions {
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
   const options = given as unknown as Options;
   const parallel = parallelOf(options.parallel);
-  const planned = await planRun(terminal, options);
+  const { host, by } = await connected(terminal, { config: options.config });
+  const planned = answered(await host.plan(options));
   const { plan, source, delivery, open } = planned;
   const inPlace = options.inPlace === true || source.kind === "folder";
   const about = `${delivery.name}  ${sourceText({ plan, source, inPlace })}`;
@@ -43,10 +46,9 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     terminal.suggest("baton plan", "says why");
     return exitCodes.clean;
   }
-  const { startRun } = await import("../../control/verbs/run.ts");
   const { watchRun } = await import("../live/watch-run.ts");
   const { secretsFile, inPlace: isInPlace, anyBranch, allowDirty } = options;
-  const underway = await startRun(terminal, planned, {
+  const how = {
     secretsFile,
     inPlace: isInPlace,
     parallel,
@@ -54,7 +56,8 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     anyBranch,
     allowDirty,
     isWatched: terminal.interactive,
-  });
+  };
+  const underway = answered(await host.start(planned, how, by));
   return await watchRun({
     ...watching(options),
     terminal,

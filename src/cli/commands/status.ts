@@ -1,12 +1,12 @@
+import { answered } from "../../control/control.ts";
 import { shortPath } from "../../control/definition/source-frame.ts";
 import { findProject, type Project } from "../../control/project.ts";
-import { readStatus } from "../../control/verbs/status.ts";
 import { isOver, isTooLate } from "../../control/views/run.ts";
 import type { OpenRun, StatusView } from "../../control/views/status.ts";
 import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
-import type { PlatformStatusOptions } from "../platform/status.ts";
-import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
+import { connected } from "../host.ts";
+import { exitCodes, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
@@ -42,10 +42,17 @@ interface Options extends ConfigOptions, JsonOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, options }) => {
   const { json, config, runs: most, on, layout } = options as unknown as Options;
-  if (on !== undefined) return await statusOf(on, { config, layout, json }, terminal);
-  if (layout !== undefined) throw new UsageError(`--layout says nothing without --on ${askable[0]!.name}`);
+  if (on === undefined && layout !== undefined) {
+    throw new UsageError(`--layout says nothing without --on ${askable[0]!.name}`);
+  }
+  const { host } = await connected(terminal, { config, on, layout });
+  const answer = answered(await host.status({ most: Number(most) || 10 }));
+  if (answer.kind === "pipelines") {
+    const { showPipelines } = await import("../platform/status.ts");
+    return showPipelines(answer.pipelines, { json: json === true, terminal });
+  }
+  const status = answer.runs;
   const project = findProject(terminal, { config });
-  const status = await readStatus(project, { most: Number(most) || 10 });
   if (json) terminal.printJson(status);
   if (status.runs.length === 0) {
     terminal.say(`nothing was run here yet (${shortPath(project.file, terminal.cwd)})`);
@@ -56,11 +63,6 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   suggestNext(terminal, status);
   return exitCodes.clean;
 };
-
-async function statusOf(service: string, options: PlatformStatusOptions, terminal: Terminal): Promise<ExitCode> {
-  const { platformStatus } = await import("../platform/status.ts");
-  return await platformStatus(service, options, terminal);
-}
 
 interface Shown {
   /** Milliseconds since the epoch. */

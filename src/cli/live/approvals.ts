@@ -1,4 +1,4 @@
-import type { Underway } from "../../control/local/underway.ts";
+import type { Underway } from "../../control/host.ts";
 import type { EngineEvent } from "../../control/views/events.ts";
 import type { ApprovalView } from "../../control/views/run.ts";
 import type { ApprovalKey, Display } from "./display.ts";

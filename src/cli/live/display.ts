@@ -1,4 +1,4 @@
-import type { Underway } from "../../control/local/underway.ts";
+import type { Underway } from "../../control/host.ts";
 import type { OutputLine, Recorded } from "../../control/views/events.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 

@@ -1,4 +1,4 @@
-import type { Underway } from "../../control/local/underway.ts";
+import type { Underway } from "../../control/host.ts";
 import type { JobView, RunView } from "../../control/views/run.ts";
 import type { ServiceView } from "../../control/views/services.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";

@@ -1,48 +1,36 @@
-import { hereFor } from "../../control/platform/here.ts";
-import { askingPlatform, platformFor, readForPlatform } from "../../control/platform/wanted.ts";
-import type { PlatformStatus } from "../../platforms/live.ts";
+import type { PlatformStatusView } from "../../control/host.ts";
+import { platformsThat } from "../../control/platform/wanted.ts";
 import { type ExitCode, exitCodes, Failure } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { statusLines } from "./status-text.ts";
 
-export interface PlatformStatusOptions {
-  config?: string | undefined;
-  layout?: string | undefined;
-  json?: true | undefined;
-}
-
 /** How the pipelines are that were generated from the definition. */
-export async function platformStatus(
-  service: string,
-  options: PlatformStatusOptions,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const platform = platformFor(service, "live");
-  const { project, wanted } = await readForPlatform(platform, options, terminal);
-  const { delivery } = wanted;
-  const live = await platform.live.load();
-  const here = hereFor(project, terminal);
-  const status = await askingPlatform(delivery, terminal, () => live.status(wanted, here));
-  if (options.json) terminal.printJson(statusJson(status, { on: platform.name, delivery: delivery.name }));
-  else if (status.absent === undefined) {
+export function showPipelines(
+  status: PlatformStatusView,
+  { json, terminal }: { json: boolean; terminal: Terminal },
+): ExitCode {
+  const { absent, next } = status;
+  if (json) terminal.printJson(statusJson(status));
+  else if (absent === undefined) {
+    const { title, live } = platformsThat("live").find(({ name }) => name === status.on)!;
     const where = status.where === undefined ? "" : `, ${status.where}`;
-    terminal.print(`${terminal.out.strong(delivery.name)} on ${platform.title}${where}`);
-    terminal.print(...statusLines({ status, place: platform.live.place, now: Date.now() }, terminal.out));
+    terminal.print(`${terminal.out.strong(status.delivery)} on ${title}${where}`);
+    terminal.print(...statusLines({ status, place: live.place, now: Date.now() }, terminal.out));
   }
-  if (status.absent !== undefined) throw new Failure(status.absent.why, { next: status.absent.command });
-  if (status.next !== undefined) terminal.suggest(status.next.command, status.next.why);
+  if (absent !== undefined) throw new Failure(absent.why, { next: absent.command });
+  if (next !== undefined) terminal.suggest(next.command, next.why);
   return exitCodes.clean;
 }
 
-function statusJson(status: PlatformStatus, { on, delivery }: { on: string; delivery: string }): unknown {
-  const { layout, environments, pipelines, missing, connections, approvals } = status;
+function statusJson(status: PlatformStatusView): unknown {
+  const { version, on, delivery, layout, environments, pipelines, missing, connections, approvals } = status;
   const deployedTo = (environment: string) =>
     pipelines.flatMap(({ name, stages }) => {
       const deployed = stages.find((stage) => stage.environment === environment)?.deployed;
       return deployed ? [[name, deployed] as const] : [];
     });
   return {
-    version: 1,
+    version,
     on,
     delivery,
     layout,

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { type Engine, EngineStopped, openEngine } from "../../engine/engine.ts";
 import type { RunId } from "../../engine/events.ts";
 import type { Runner } from "../../engine/ports.ts";
@@ -153,17 +152,4 @@ function watchAttempts(runner: ProcessRunner): { runner: Runner; ended(): Promis
       await allEnded.promise;
     },
   };
-}
-
-/** Whoever sits at this machine, for the journal. */
-export function actorHere(env: NodeJS.ProcessEnv): Actor {
-  return { name: env.GITHUB_ACTOR || userName(env), via: "terminal" };
-}
-
-function userName(env: NodeJS.ProcessEnv): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return env.USER || "somebody";
-  }
 }

@@ -3,7 +3,8 @@ import type { RunState } from "../../engine/state.ts";
 import type { Service } from "../../runner/services.ts";
 import { processOf } from "../../store/lease.ts";
 import type { Actor } from "../control.ts";
-import type { JobId, OutputLine, Recorded, RunId } from "../views/events.ts";
+import type { Begun, Underway, Watcher } from "../host.ts";
+import type { JobId, RunId } from "../views/events.ts";
 import { type ApprovalView, approvalsIn, type RunView, runView } from "../views/run.ts";
 import { timeLeft } from "../views/time-left.ts";
 import { asRefusal, type Session } from "./session.ts";
@@ -12,29 +13,8 @@ import { tidyUp } from "./tidy-up.ts";
 /** What a verb does to the run once everybody listens. A new run says what it is called before anything of it happens. */
 export type Begin = (isCalled: (run: RunId) => void) => Promise<Begun>;
 
-export interface Begun {
-  /** Jobs that a Baton that is gone was at; they start again. */
-  interrupted: JobId[];
-  /** What may go wrong all the same, one sentence. */
-  danger?: string;
-}
-
-export interface Watcher {
-  /** Everything that happens to the run from now on, once it is durable. */
-  event(recorded: Recorded): void;
-  /** Every line that its jobs print. */
-  output(line: OutputLine): void;
-}
-
-/**
- * One run that this process makes go on, as those see it who asked for it. Other runs of the state folder are not touched.
- *
- * ```text
- * begin() ──▶ goes on ──▶ atRest() ──▶ close()
- *                └── answer(), cancel() ──┘
- * ```
- */
-export class Underway {
+/** A run that this process makes go on. */
+export class LocalUnderway implements Underway {
   #run: RunId | undefined;
   readonly stateFolder: string;
   readonly #session: Session;
@@ -51,13 +31,11 @@ export class Underway {
     this.#by = by;
   }
 
-  /** Of a new run known once it has begun. */
   get run(): RunId {
     if (this.#run === undefined) throw new Error("the run has not begun");
     return this.#run;
   }
 
-  /** To be called once, before everything else. */
   async begin(watcher: Watcher): Promise<Begun> {
     const { engine, runner } = this.#session;
     engine.subscribe((recorded) => {
@@ -76,7 +54,6 @@ export class Underway {
     }
   }
 
-  /** As it is now; undefined before it was made. */
   view(): RunView | undefined {
     const state = this.#state;
     if (state === undefined) return undefined;
@@ -85,19 +62,16 @@ export class Underway {
     return from === undefined ? view : { ...view, durationMs: Math.round(to - from) };
   }
 
-  /** What it asks people now: nothing any more once it has ended or is cancelled, or where all that waited is skipped. */
   approvals(): ApprovalView[] {
     const state = this.#state;
     if (state === undefined || state.finished !== undefined || state.cancel !== undefined) return [];
     return approvalsIn(state).filter(({ environment }) => (state.environments.get(environment)?.open ?? 0) > 0);
   }
 
-  /** What jobs usually take, in milliseconds. */
   expected(): ReadonlyMap<JobId, number> {
     return this.#session.store.durations();
   }
 
-  /** How long the rest will take, when it can be told. Walks the whole plan. */
   leftMs(expected: ReadonlyMap<JobId, number>): number | undefined {
     return this.#state && timeLeft(this.#state, expected, Date.now());
   }
@@ -114,13 +88,11 @@ export class Underway {
     await this.#engine.answer(this.run, environment, { answer, by: this.#by.name });
   }
 
-  /** Nothing new starts; with `now`, running jobs are ended as well. Too late is no mistake. */
   async cancel(mode: "graceful" | "now"): Promise<void> {
     if (this.#state?.finished !== undefined) return;
     await this.#engine.cancel(this.run, { mode, by: this.#by.name }).catch(() => {});
   }
 
-  /** Environments whose turn it waits for, with the run that is there now and its process. */
   queuedBehind(): { environment: string; run: RunId; pid: number | undefined }[] {
     const { runs, environments } = this.#engine.state;
     return [...(this.#state?.environments.values() ?? [])].flatMap(({ name, lock }) => {
@@ -132,7 +104,6 @@ export class Underway {
     });
   }
 
-  /** Resolves when nothing more happens by itself: the run has ended or waits for a person. @throws {Refused} */
   async atRest(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = (): void => {
@@ -155,7 +126,6 @@ export class Underway {
     return this.#state !== undefined && rests(this.#state);
   }
 
-  /** Services that jobs of this state folder left running. */
   services(): Service[] {
     return this.#session.runner.listServices();
   }
@@ -164,12 +134,10 @@ export class Underway {
     await this.#session.runner.stopService(service);
   }
 
-  /** Clears away what is not needed any more, here and of runs that have ended. */
   async tidyUp(): Promise<void> {
     await tidyUp(this.#session, this.run);
   }
 
-  /** Ends what still runs, so that the run can be resumed, and lets go of the state folder. */
   async close(): Promise<void> {
     await this.#session.close();
   }

@@ -1,38 +1,16 @@
 import type { RunState, State } from "../../engine/state.ts";
-import { type Caller, notThere, refused } from "../control.ts";
+import { type Actor, notThere, refused } from "../control.ts";
+import type { Answered, AnswerRequest, OpenApproval } from "../host.ts";
 import { findRun, isUnderway, requireJournal } from "../local/journal.ts";
-import { actorHere, besides } from "../local/session.ts";
-import type { Underway } from "../local/underway.ts";
-import { findProject, type Project } from "../project.ts";
-import type { RunId } from "../views/events.ts";
-import { type TakeUpOptions, takeUp } from "./take-up.ts";
-
-export interface AnswerRequest extends TakeUpOptions {
-  config?: string;
-  answer: "approved" | "rejected";
-  comment?: string;
-  /** A run, by id or release number, and an environment. What is left out is meant when only one thing waits. */
-  run?: string;
-  environment?: string;
-}
-
-/** One question that waits for a person. */
-export interface OpenApproval {
-  run: RunId;
-  environment: string;
-  /** Milliseconds since the epoch. */
-  expiresAt?: number;
-}
-
-/** `told`: another process makes the run go on and has taken the answer. */
-export type Answered = OpenApproval & ({ kind: "told" } | { kind: "underway"; underway: Underway });
+import { besides } from "../local/session.ts";
+import type { Place, Project } from "../project.ts";
+import { takeUp } from "./take-up.ts";
 
 /** Answers a question about a release, and goes on with its run when nobody else does. @throws {Refused} */
-export async function answerApproval(caller: Caller, request: AnswerRequest): Promise<Answered> {
-  const project = findProject(caller, request);
+export async function answerApproval(place: Place, request: AnswerRequest, by: Actor): Promise<Answered> {
+  const { project } = place;
   const { asked, isElsewhere } = whatIsMeant(project, request);
   const { run, environment } = asked;
-  const by = actorHere(caller.env);
   const given = {
     answer: request.answer,
     by: by.name,
@@ -43,9 +21,9 @@ export async function answerApproval(caller: Caller, request: AnswerRequest): Pr
     return { ...asked, kind: "told" };
   }
   if (asked.expiresAt !== undefined && asked.expiresAt <= Date.now()) throw expired(asked, "open");
-  const underway = await takeUp(caller, {
-    project,
+  const underway = await takeUp(place, {
     run,
+    by,
     options: request,
     async begin(session) {
       const begun = await session.adopt(run, by);

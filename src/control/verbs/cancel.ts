@@ -1,33 +1,21 @@
-import type { Caller } from "../control.ts";
+import type { Actor } from "../control.ts";
+import type { Cancelled, NamedRun } from "../host.ts";
 import { findOpenRun, requireJournal } from "../local/journal.ts";
-import { actorHere, asRefusal, openSession, type Session } from "../local/session.ts";
-import { findProject, type Project } from "../project.ts";
+import { asRefusal, openSession, type Session } from "../local/session.ts";
+import type { Place, Project } from "../project.ts";
 import type { RunId } from "../views/events.ts";
 
-export interface CancelRequest {
-  config?: string;
-  /** By id or release number; without it the only one that has not ended. */
-  run?: string;
-  mode: "graceful" | "now";
-}
-
-export interface Cancelled {
-  run: RunId;
-  /** Another process runs it and was told. */
-  isElsewhere: boolean;
-  /** Resolves when it has ended, with how; undefined when it was left instead and can be resumed. */
-  ended(): Promise<string | undefined>;
-}
-
 /** Stops a run, whoever runs it; what nobody runs is ended here. @throws {Refused} */
-export async function cancelRun(caller: Caller, request: CancelRequest): Promise<Cancelled> {
-  const project = findProject(caller, request);
+export async function cancelRun(
+  { project }: Place,
+  request: NamedRun & { mode: "graceful" | "now" },
+  by: Actor,
+): Promise<Cancelled> {
   const run = whichRun(project, request.run);
-  const by = actorHere(caller.env).name;
   const session = await openSession({ project, secrets: () => undefined });
   try {
     const isElsewhere = !session.engine.isOrphan(run);
-    await session.engine.cancel(run, { mode: request.mode, by });
+    await session.engine.cancel(run, { mode: request.mode, by: by.name });
     return { run, isElsewhere, ended: () => ended(session, run) };
   } catch (error) {
     await session.close();

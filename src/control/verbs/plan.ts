@@ -3,21 +3,20 @@ import type { Delivery } from "../../model/delivery.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Requirements, requirementsOf } from "../../plan/requirements.ts";
 import { type Stray, straysOf } from "../../release/guard.ts";
-import type { Caller } from "../control.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { isUnderway, openJournal } from "../local/journal.ts";
 import { type Lack, lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
-import { findProject, type Project } from "../project.ts";
+import type { Place, Project } from "../project.ts";
 import { noPast, type Past, type PlannedRequest, type PlanOptions, planFor } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
 import { comesFrom, readSource, type Source } from "../request/source.ts";
 
 export interface PlanRequest extends PlanOptions {
-  /** The definition; without it the nearest one upwards. */
-  config?: string;
   /** A file of `NAME=value` lines; other secrets come from environment variables. */
-  secretsFile?: string;
+  secretsFile?: string | undefined;
+  /** In every environment, whatever the branch. */
+  everywhere?: boolean;
 }
 
 /** What a run would do, and what that was concluded from. */
@@ -30,6 +29,8 @@ export interface Planned extends Judged {
   open: { run: RunId; isUnderway: boolean }[];
   /** The plan again, for another past. */
   again(past: Past): Promise<Judged>;
+  /** What is missing on this machine to carry it out, as far as it can be told at a glance. */
+  lacking(): Promise<Lack[]>;
 }
 
 /** A plan with what it asks for and what is unusual about it. */
@@ -40,20 +41,15 @@ export interface Judged extends PlannedRequest {
   strays: Stray[];
 }
 
-/** Says what a run would do. Changes nothing. `everywhere`: in every environment, whatever the branch. @throws {Refused} */
-export async function planRun(
-  caller: Caller,
-  request: PlanRequest,
-  { everywhere = false }: { everywhere?: boolean } = {},
-): Promise<Planned> {
-  const project = findProject(caller, request);
+/** Says what a run would do. Changes nothing. @throws {Refused} */
+export async function planRun({ caller, project }: Place, request: PlanRequest): Promise<Planned> {
   const reading = readSource(project);
   // A definition that is refused must not leave this without a listener.
   reading.catch(() => {});
   const delivery = await loadDefinition(project.file, caller);
   const source = await reading;
   const { past, open } = readPast(project, source);
-  const environments = everywhere ? { environments: delivery.environments.map(({ name }) => name) } : {};
+  const environments = request.everywhere ? { environments: delivery.environments.map(({ name }) => name) } : {};
   const isUnproven = request.branch !== undefined && !(await comesFrom(source, request.branch, caller.env));
   const again = async (past: Past): Promise<Judged> => {
     const planned = await planFor({ delivery, source, past, options: request, env: caller.env, ...environments });
@@ -61,13 +57,22 @@ export async function planRun(
     const strays = straysOf(delivery, { plan, origin: { branch, isUnproven, uncommitted: uncommittedIn(source) } });
     return { ...planned, requirements: requirementsOf(delivery, plan), strays };
   };
-  return { project, delivery, source, past, open, again, ...(await again(past)) };
-}
+  const judged = await again(past);
+  return {
+    project,
+    delivery,
+    source,
+    past,
+    open,
+    again,
+    lacking: () => lacking({ project, delivery, ...judged }),
+    ...judged,
+  };
 
-/** What is missing on this machine to carry a plan out, as far as it can be told at a glance. */
-export async function lackingFor(caller: Caller, planned: Planned, request: PlanRequest): Promise<Lack[]> {
-  const secrets = readSecrets(caller, request.secretsFile);
-  return await lackingHere(caller, { ...planned, secrets }, { versions: "left out" });
+  async function lacking(planned: Judged & Pick<Planned, "delivery" | "project">): Promise<Lack[]> {
+    const secrets = readSecrets(caller, request.secretsFile);
+    return await lackingHere(caller, { ...planned, secrets }, { versions: "left out" });
+  }
 }
 
 /** Files of the delivery that no commit holds. */

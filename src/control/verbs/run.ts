@@ -1,31 +1,16 @@
 import { availableParallelism } from "node:os";
 import { EngineRefusal } from "../../engine/refusal.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { type Caller, refused } from "../control.ts";
+import { type Actor, refused } from "../control.ts";
+import type { RunOptions, Underway } from "../host.ts";
 import { pastOf } from "../local/past.ts";
 import { requireReady } from "../local/ready.ts";
-import { actorHere, openSession, type Session } from "../local/session.ts";
-import { Underway } from "../local/underway.ts";
+import { openSession, type Session } from "../local/session.ts";
+import { LocalUnderway } from "../local/underway.ts";
+import type { Place } from "../project.ts";
 import type { Past } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
 import type { Judged, Planned } from "./plan.ts";
-
-export interface RunOptions {
-  /** A file of `NAME=value` lines; other secrets come from environment variables. */
-  secretsFile?: string | undefined;
-  /** Jobs work in the working tree itself instead of a checkout each. */
-  inPlace?: true | undefined;
-  /** Jobs at a time, at least 1. Default: one for each processor, at least 2. */
-  parallel?: number | undefined;
-  /** Refuse at once where another run deploys, instead of standing in line behind it. */
-  noWait?: boolean;
-  /** Also what another branch, or none, brings to an environment that asks for approval. */
-  anyBranch?: true | undefined;
-  /** Also files that are not committed. */
-  allowDirty?: true | undefined;
-  /** Somebody looks on, and has been told where it goes when nothing said so. */
-  isWatched: boolean;
-}
 
 /** How often it is planned anew because somebody else deployed something at that very moment. */
 const mostPlans = 5;
@@ -34,7 +19,11 @@ const mostPlans = 5;
  * Runs what was planned, as a new run. When another Baton has deployed something in between, it is planned anew for what
  * is deployed now. @throws {Refused}
  */
-export async function startRun(caller: Caller, planned: Planned, options: RunOptions): Promise<Underway> {
+export async function startRun(
+  { caller }: Pick<Place, "caller">,
+  planned: Planned,
+  { options, by }: { options: RunOptions; by: Actor },
+): Promise<Underway> {
   const { project, delivery, source, plan } = planned;
   const secrets = readSecrets(caller, options.secretsFile);
   const ready = (judged: Judged) => requireReady(caller, { ...planned, ...judged }, { secrets, ...options });
@@ -50,8 +39,8 @@ export async function startRun(caller: Caller, planned: Planned, options: RunOpt
       throw error;
     }
   }
-  return new Underway(session, {
-    by: actorHere(caller.env),
+  return new LocalUnderway(session, {
+    by,
     async begin(isCalled) {
       await session.checkouts.keep(source);
       for (let plans = 1; ; plans++) {

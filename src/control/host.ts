@@ -1,0 +1,237 @@
+/**
+ * What carries a delivery out, as everybody sees it who asks: this machine, a CI service, later other machines. A face
+ * walks up to a host and asks; what it has no means for, the host refuses by code, so that a face can show what there is
+ * and say why the rest is missing.
+ */
+
+import type { JobId } from "../plan/plan.ts";
+import type { CheckUp, PlatformStatus } from "../platforms/live.ts";
+import type { LogLine } from "../runner/log-reader.ts";
+import type { Service } from "../runner/services.ts";
+import type { Actor, Asked } from "./control.ts";
+import type { Planned, PlanRequest } from "./verbs/plan.ts";
+import type { OutputLine, Recorded, RunId } from "./views/events.ts";
+import type { OutputsView } from "./views/outputs.ts";
+import type { ApprovalView, RunView } from "./views/run.ts";
+import type { ApprovalsView, RunsView, WaitsView } from "./views/runs.ts";
+import type { StatusView } from "./views/status.ts";
+
+export interface Host {
+  /** `here`, or the name of a platform. */
+  readonly name: string;
+
+  // Reading: views are plain data with a version. Nothing is changed.
+  status(ask: { most: number }): Promise<Asked<HostStatus>>;
+  /** Newest first. */
+  runs(ask: { most: number }): Promise<Asked<RunsView>>;
+  /** By id or release number; without it the newest. */
+  run(named?: string): Promise<Asked<RunView>>;
+  /** What has not started in all that has not ended, and what it waits for. */
+  waits(): Promise<Asked<WaitsView>>;
+  /** What people are asked. */
+  approvals(): Promise<Asked<ApprovalsView>>;
+  /** Of what is deployed in one environment, or in all. */
+  outputs(environment?: string): Promise<Asked<OutputsView>>;
+  logs(request: LogsRequest): Promise<Asked<LogsView>>;
+  /** Whether the host has what the delivery needs, and how it would get it. */
+  readiness(): Promise<Asked<ReadinessView>>;
+  /** Everything that happens, behind the event of this number, until the signal ends it. */
+  watch(ask: { after: number; signal: AbortSignal }): Promise<Asked<AsyncIterable<Recorded>>>;
+
+  // Asking: somebody is named in the journal for each of these.
+  plan(request: PlanRequest): Promise<Asked<Planned>>;
+  start(planned: Planned, options: RunOptions, by: Actor): Promise<Asked<Underway>>;
+  resume(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
+  retry(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
+  cancel(request: NamedRun & { mode: "graceful" | "now" }, by: Actor): Promise<Asked<Cancelled>>;
+  answer(request: AnswerRequest, by: Actor): Promise<Asked<Answered>>;
+}
+
+/** What one may ask of a host. */
+export type Verb = Exclude<keyof Host, "name">;
+
+/** A host that can do some of it; the rest it refuses: "host-cannot". */
+export function hostThat(name: string, can: Partial<Omit<Host, "name">>): Host {
+  const cannot = (verb: Verb) => async (): Promise<Asked<never>> => ({
+    ok: false,
+    refusal: { code: "host-cannot", subject: verb, known: Object.keys(can), because: name },
+  });
+  const all = Object.fromEntries(verbs.map((verb) => [verb, can[verb] ?? cannot(verb)]));
+  return { ...(all as unknown as Omit<Host, "name">), name };
+}
+
+const everyVerb: Record<Verb, true> = {
+  status: true,
+  runs: true,
+  run: true,
+  waits: true,
+  approvals: true,
+  outputs: true,
+  logs: true,
+  readiness: true,
+  watch: true,
+  plan: true,
+  start: true,
+  resume: true,
+  retry: true,
+  cancel: true,
+  answer: true,
+};
+
+export const verbs = Object.keys(everyVerb) as Verb[];
+
+/** This machine tells of its own runs; a platform of the pipelines that are there. */
+export type HostStatus =
+  | { readonly kind: "runs"; readonly runs: StatusView }
+  | { readonly kind: "pipelines"; readonly pipelines: PlatformStatusView };
+
+export interface PlatformStatusView extends PlatformStatus {
+  readonly version: 1;
+  readonly on: string;
+  readonly delivery: string;
+}
+
+export interface ReadinessView {
+  readonly version: 1;
+  readonly on: string;
+  readonly checkUps: readonly CheckUp[];
+  readonly does: "create" | "update";
+  readonly commands: readonly string[];
+}
+
+/** By id or release number; without it the one that can only be meant. */
+export interface NamedRun {
+  run?: string | undefined;
+}
+
+export interface WithSecrets {
+  /** A file of `NAME=value` lines; other secrets come from environment variables. */
+  secretsFile?: string | undefined;
+}
+
+export interface RunOptions extends WithSecrets {
+  /** Jobs work in the working tree itself instead of a checkout each. */
+  inPlace?: true | undefined;
+  /** Jobs at a time, at least 1. Default: one for each processor, at least 2. */
+  parallel?: number | undefined;
+  /** Refuse at once where another run deploys, instead of standing in line behind it. */
+  noWait?: boolean;
+  /** Also what another branch, or none, brings to an environment that asks for approval. */
+  anyBranch?: true | undefined;
+  /** Also files that are not committed. */
+  allowDirty?: true | undefined;
+  /** Somebody looks on, and has been told where it goes when nothing said so. */
+  isWatched: boolean;
+}
+
+/** Two words that are a run and a job, or one that is either: without a run the newest is meant, without a job all. */
+export interface LogsRequest {
+  words: readonly (string | undefined)[];
+  /** An earlier attempt of the job. */
+  attempt?: number | undefined;
+  /** Go on until the run has ended. */
+  follow: boolean;
+}
+
+export interface LogsView {
+  run: RunId;
+  /** One job was asked for. */
+  job: string | undefined;
+  lines: AsyncIterable<LogLineView>;
+  /** How they came to an end; to be asked once they have. */
+  end(): LogsEnd;
+}
+
+export interface LogLineView extends LogLine {
+  job: JobId;
+  attempt: number;
+}
+
+/** `left`: nobody runs it and it has not ended. `nowhere`: there were attempts, and nothing is kept of what they printed. */
+export type LogsEnd =
+  | { kind: "complete" }
+  | { kind: "left" }
+  | { kind: "not-started" }
+  | { kind: "nowhere"; jobs: JobId[]; folder: string };
+
+export interface Cancelled {
+  run: RunId;
+  /** Another process runs it and was told. */
+  isElsewhere: boolean;
+  /** Resolves when it has ended, with how; undefined when it was left instead and can be resumed. */
+  ended(): Promise<string | undefined>;
+}
+
+export interface AnswerRequest extends WithSecrets {
+  answer: "approved" | "rejected";
+  comment?: string;
+  /** A run, by id or release number, and an environment. What is left out is meant when only one thing waits. */
+  run?: string;
+  environment?: string;
+}
+
+/** One question that waits for a person. */
+export interface OpenApproval {
+  run: RunId;
+  environment: string;
+  /** Milliseconds since the epoch. */
+  expiresAt?: number;
+}
+
+/** `told`: another process makes the run go on and has taken the answer. */
+export type Answered = OpenApproval & ({ kind: "told" } | { kind: "underway"; underway: Underway });
+
+export interface Begun {
+  /** Jobs that a Baton that is gone was at; they start again. */
+  interrupted: JobId[];
+  /** What may go wrong all the same, one sentence. */
+  danger?: string;
+}
+
+export interface Watcher {
+  /** Everything that happens to the run from now on, once it is durable. */
+  event(recorded: Recorded): void;
+  /** Every line that its jobs print. */
+  output(line: OutputLine): void;
+}
+
+/**
+ * One run that goes on because somebody asked for it, as those see it who asked. Other runs are not touched.
+ *
+ * ```text
+ * begin() ──▶ goes on ──▶ atRest() ──▶ close()
+ *                └── answer(), cancel() ──┘
+ * ```
+ */
+export interface Underway {
+  /** Of a new run known once it has begun. */
+  readonly run: RunId;
+  readonly stateFolder: string;
+  /** To be called once, before everything else. */
+  begin(watcher: Watcher): Promise<Begun>;
+  /** As it is now; undefined before it was made. */
+  view(): RunView | undefined;
+  /** What it asks people now: nothing any more once it has ended or is cancelled, or where all that waited is skipped. */
+  approvals(): ApprovalView[];
+  /** What jobs usually take, in milliseconds. */
+  expected(): ReadonlyMap<JobId, number>;
+  /** How long the rest will take, when it can be told. Walks the whole plan. */
+  leftMs(expected: ReadonlyMap<JobId, number>): number | undefined;
+  mostAttempts(job: JobId): number;
+  stepName(job: JobId, step: number): string;
+  answer(environment: string, answer: "approved" | "rejected"): Promise<void>;
+  /** Nothing new starts; with `now`, running jobs are ended as well. Too late is no mistake. */
+  cancel(mode: "graceful" | "now"): Promise<void>;
+  /** Environments whose turn it waits for, with the run that is there now and its process. */
+  queuedBehind(): { environment: string; run: RunId; pid: number | undefined }[];
+  /** Resolves when nothing more happens by itself: the run has ended or waits for a person. @throws {Refused} */
+  atRest(): Promise<void>;
+  readonly isAtRest: boolean;
+  /** Services that jobs of this state folder left running. */
+  services(): Service[];
+  stopService(service: Service): Promise<void>;
+  /** Clears away what is not needed any more, here and of runs that have ended. */
+  tidyUp(): Promise<void>;
+  /** Ends what still runs, so that the run can be resumed, and lets go of the host. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,47 @@
+import { asked } from "../control.ts";
+import { type Host, hostThat } from "../host.ts";
+import type { Place } from "../project.ts";
+import { outputsView } from "../views/outputs.ts";
+import { runView } from "../views/run.ts";
+import { approvalsView, waitsView } from "../views/runs.ts";
+import { findRun, openJournal, requireJournal } from "./journal.ts";
+
+/** This machine. What is large (the engine, the runner) is loaded by the verb that needs it. */
+export function localHost(place: Place): Host {
+  const { project } = place;
+  return hostThat("here", {
+    status: (ask) => asked(async () => ({ kind: "runs", runs: await statusHere(ask.most) })),
+    runs: ({ most }) =>
+      asked(() => {
+        using journal = openJournal(project);
+        return { version: 1, runs: journal?.runs({ newest: most }) ?? [] };
+      }),
+    run: (named) =>
+      asked(() => {
+        using journal = requireJournal(project);
+        const { run } = findRun(journal, named);
+        return runView(journal.state(), journal.runState(run)!, Date.now());
+      }),
+    waits: () => asked(async () => waitsView((await statusHere(0)).open)),
+    approvals: () => asked(async () => approvalsView((await statusHere(0)).open)),
+    outputs: (environment) =>
+      asked(() => {
+        using journal = openJournal(project);
+        return outputsView(journal, environment);
+      }),
+    logs: (request) => asked(async () => (await import("./read-logs.ts")).readLogs(place, request)),
+    watch: (ask) => asked(async () => (await import("./watch-journal.ts")).watchJournal(place, ask)),
+    plan: (request) => asked(async () => (await import("../verbs/plan.ts")).planRun(place, request)),
+    start: (planned, options, by) =>
+      asked(async () => (await import("../verbs/run.ts")).startRun(place, planned, { options, by })),
+    resume: (request, by) => asked(async () => (await import("../verbs/resume.ts")).resumeRun(place, request, by)),
+    retry: (request, by) => asked(async () => (await import("../verbs/retry.ts")).retryRun(place, request, by)),
+    cancel: (request, by) => asked(async () => (await import("../verbs/cancel.ts")).cancelRun(place, request, by)),
+    answer: (request, by) => asked(async () => (await import("../verbs/answer.ts")).answerApproval(place, request, by)),
+  });
+
+  async function statusHere(most: number) {
+    const { readStatus } = await import("../verbs/status.ts");
+    return await readStatus(project, { most });
+  }
+}

@@ -1,0 +1,29 @@
+import { type Asked, asked, type Caller } from "../control.ts";
+import { type Host, hostThat } from "../host.ts";
+import { hereFor } from "./here.ts";
+import { askingPlatform, type ForPlatform, type PlatformThat } from "./wanted.ts";
+
+/** The pipelines that a platform was given for a delivery. What it cannot be asked, people ask it themselves. */
+export function platformHost(
+  { name, live }: PlatformThat<"live">,
+  { project, wanted }: ForPlatform,
+  caller: Caller,
+): Host {
+  const { delivery } = wanted;
+  const here = hereFor(project, caller);
+  /** Loaded when it is asked something. */
+  const asking = async <T>(question: (of: Awaited<ReturnType<typeof live.load>>) => Promise<T>): Promise<Asked<T>> =>
+    asked(async () => {
+      const platform = await live.load();
+      return await askingPlatform(delivery, caller, () => question(platform));
+    });
+  return hostThat(name, {
+    status: () =>
+      asking(async (platform) => {
+        const status = await platform.status(wanted, here);
+        return { kind: "pipelines", pipelines: { version: 1, on: name, delivery: delivery.name, ...status } };
+      }),
+    readiness: () =>
+      asking(async (platform) => ({ version: 1, on: name, ...(await platform.readiness(wanted, here)) })),
+  });
+}

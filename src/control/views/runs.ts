@@ -1,0 +1,31 @@
+import type { RunRecord } from "../../store/journal-reader.ts";
+import type { RunId } from "./events.ts";
+import type { ApprovalView, RunView } from "./run.ts";
+import type { Waiting } from "./waits.ts";
+
+/** Runs at a glance, newest first. */
+export interface RunsView {
+  version: 1;
+  runs: RunRecord[];
+}
+
+/** What waits in all runs that have not ended. */
+export interface WaitsView {
+  version: 1;
+  waiting: (Waiting & { run: RunId; release: number })[];
+}
+
+/** What people are asked. */
+export interface ApprovalsView {
+  version: 1;
+  approvals: (ApprovalView & { run: RunId })[];
+}
+
+export function waitsView(open: readonly Pick<RunView, "run" | "release" | "waiting">[]): WaitsView {
+  const waiting = open.flatMap(({ run, release, waiting }) => waiting.map((one) => ({ ...one, run, release })));
+  return { version: 1, waiting };
+}
+
+export function approvalsView(open: readonly Pick<RunView, "run" | "approvals">[]): ApprovalsView {
+  return { version: 1, approvals: open.flatMap(({ run, approvals }) => approvals.map((one) => ({ ...one, run }))) };
+}
