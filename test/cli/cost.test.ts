@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fullDepth } from "../lane/needs.ts";
 import { storefrontFiles } from "./deliveries.ts";
 import { sandbox } from "./sandbox.ts";
 
@@ -79,7 +80,7 @@ test("what ran here is measured, what is given holds, and JSON has it all", asyn
   assert.match(json.assumptions.join("\n"), /median of its last five successes/);
 });
 
-test("settings say what holds for a team, and the command line what holds now", async (t) => {
+test("settings say what holds for a team, and the command line what holds now", fullDepth(), async (t) => {
   const settings =
     "cost: { runs: { default: 10, old-shop: 4 }, region: eu-central-1, prices: { codebuild.general1.small: 1 }, freeTier: false }\n";
   const box = sandbox(t, { files: { ...files, "baton.codepipeline.yaml": settings } });
@@ -143,7 +144,7 @@ resource "aws_codebuild_project" "old" {
   assert.match(stdout, /old-shop +\$0\.60 .* 20 × 3 min in 1 build, general1\.medium/);
 });
 
-test("wrong use is said, with the way out", async (t) => {
+test("wrong use is said, with the way out", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   mkdirSync(join(box.root, "empty"));
   const refusals: [string[], RegExp][] = [

@@ -84,7 +84,7 @@ async function repairs(box: Sandbox, { said, deployed }: { said: RegExp; deploye
   assert.match((await succeeds(box, "doctor", "--repair")).stderr, /nothing to repair/);
 }
 
-test("an older copy of the journal, and what comes after putting it back", async (t) => {
+test("an older copy of the journal, and what comes after putting it back", fullDepth(), async (t) => {
   const { box, journal } = await shop(t);
   const copy = readFileSync(journal);
   await succeeds(box, "approve", "2", "prod");
@@ -156,7 +156,7 @@ test("a list of runs that says something else than the events is derived again",
   assert.match((await succeeds(box, "status")).stdout, /r0001 .*succeeded/);
 });
 
-test("tables that are gone are made anew from the events", async (t) => {
+test("tables that are gone are made anew from the events", fullDepth(), async (t) => {
   const { box, journal } = await shop(t);
   const drop = (...tables: string[]) => {
     using database = new DatabaseSync(journal);
@@ -171,7 +171,7 @@ test("tables that are gone are made anew from the events", async (t) => {
   await succeeds(box, "approve", "2", "prod");
 });
 
-test("a cancel that an older Baton wrote behind the end of its run changes nothing", async (t) => {
+test("a cancel that an older Baton wrote behind the end of its run changes nothing", fullDepth(), async (t) => {
   const { box, journal } = await shop(t);
   // As Baton 0.1 left it: without checksums, which come with the next command.
   const first = readFileSync(new URL("../../src/store/migrations/0001-journal.sql", import.meta.url), "utf8");
@@ -194,7 +194,7 @@ test("a cancel that an older Baton wrote behind the end of its run changes nothi
   assert.equal((await box.baton("doctor")).code, 0);
 });
 
-test("logs that were deleted are missed", async (t) => {
+test("logs that were deleted are missed", fullDepth(), async (t) => {
   const loud = files["baton.yaml"].replace("'echo color", "echo hello, 'echo color");
   const box = sandbox(t, { files: { "baton.yaml": loud } });
   await succeeds(box, "run");

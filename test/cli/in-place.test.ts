@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fullDepth } from "../lane/needs.ts";
 import { sandbox } from "./sandbox.ts";
 
 const shop = `name: shop
@@ -53,7 +54,7 @@ test("what was approved is what goes out: another commit is refused, and going b
   assert.equal(code, 0, stderr);
 });
 
-test("edited files are refused as well, and a new run of them is not", async (t) => {
+test("edited files are refused as well, and a new run of them is not", fullDepth(), async (t) => {
   const { box, waits } = prepared(t);
   await waits();
   box.write({ app: "evil" });
@@ -66,7 +67,7 @@ test("edited files are refused as well, and a new run of them is not", async (t)
   assert.equal(anew.code, 0, anew.stderr);
 });
 
-test("files that were uncommitted from the start are compared with themselves", async (t) => {
+test("files that were uncommitted from the start are compared with themselves", fullDepth(), async (t) => {
   const { box, waits } = prepared(t);
   box.write({ app: "tried", more: "1" });
   await waits("--allow-dirty");
@@ -77,7 +78,7 @@ test("files that were uncommitted from the start are compared with themselves", 
   assert.equal(code, 0, stderr);
 });
 
-test("a failed run is retried on its own files only", async (t) => {
+test("a failed run is retried on its own files only", fullDepth(), async (t) => {
   const { box } = prepared(t);
   box.write({ ".git/fail": "" });
   assert.equal((await box.baton("run", "--in-place")).code, 1);

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { oneJob, storefrontFiles } from "./deliveries.ts";
 import { sandbox, until } from "./sandbox.ts";
 
@@ -23,7 +23,7 @@ test("before the first run every command that looks says so and suggests a plan"
   assert.equal(box.exists(".baton"), false, "looking leaves nothing behind");
 });
 
-test("everything that reads has a JSON form with a version", async (t) => {
+test("everything that reads has a JSON form with a version", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run");
   for (const command of ["plan", "status", "outputs", "logs", "graph", "services", "doctor"]) {
@@ -100,7 +100,7 @@ test("logs --follow prints what comes and ends with the run", async (t) => {
   assert.match(text, /last/);
 });
 
-test("a second Baton works beside the first, and a cancel from there stops it", async (t) => {
+test("a second Baton works beside the first, and a cancel from there stops it", fullDepth(), async (t) => {
   const box = sandbox(t, {
     files: oneJob('{ go: { steps: [sh("echo begun; test $BATON_RELEASE = 2 || sleep 100")] } }'),
   });
@@ -120,7 +120,7 @@ test("a second Baton works beside the first, and a cancel from there stops it", 
   assert.match((await box.baton("status")).stdout, /r0001 .*cancelled/);
 });
 
-test("an approval given from another terminal reaches the Baton that runs", async (t) => {
+test("an approval given from another terminal reaches the Baton that runs", fullDepth(), async (t) => {
   const files = {
     "baton.config.ts": `
 import { delivery, env, pipeline, sh, when } from "baton-cd";
@@ -145,7 +145,7 @@ export default delivery("two", {
   assert.match((await box.baton("status")).stdout, /r0001 .*succeeded/);
 });
 
-test("a state folder of a newer Baton is refused and left as it is", async (t) => {
+test("a state folder of a newer Baton is refused and left as it is", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run");
   const database = new DatabaseSync(join(box.root, ".baton", "journal.db"));
@@ -160,7 +160,7 @@ test("a state folder of a newer Baton is refused and left as it is", async (t) =
   assert.match((await box.baton("doctor")).stdout, /fail {2}journal: .*newer Baton/);
 });
 
-test("a disk that takes no more ends the run in words, and resume goes on", async (t) => {
+test("a disk that takes no more ends the run in words, and resume goes on", fullDepth(), async (t) => {
   const box = sandbox(t, { files: oneJob('{ a: { steps: [sh("true")] }, b: { needs: ["a"], steps: [sh("true")] } }') });
   const baton = join(import.meta.dirname, "../../bin/baton");
   // The limit on the size of a file stands in for a disk without space: the journal cannot grow.
@@ -209,7 +209,7 @@ test("doctor finds nothing wrong with a sound place, and says what is", async (t
   assert.match(empty.stdout, /fail {2}definition: there is no baton\.config\.ts/);
 });
 
-test("a step that prints a great deal, or what is no text, is shown and bounded", async (t) => {
+test("a step that prints a great deal, or what is no text, is shown and bounded", fullDepth(), async (t) => {
   const files = oneJob(
     `{ loud: { steps: [sh("head -c 20000000 /dev/zero | tr '\\\\0' x | fold -w 200; printf '\\\\nbad \\\\xff byte\\\\n'; exit 1")] } }`,
   );
@@ -220,21 +220,25 @@ test("a step that prints a great deal, or what is no text, is shown and bounded"
   assert.ok(stderr.length < 10_000, `${stderr.length} characters on the screen`);
 });
 
-test("services that a job leaves are listed, stopped, and gone at the end without a terminal", async (t) => {
-  const step =
-    'sleep 1000 </dev/null >/dev/null 2>&1 & echo name=api pid=$! url=http://127.0.0.1:1/ >> "$BATON_SERVICE"';
-  const box = sandbox(t, { files: oneJob(`{ up: { deploys: true, steps: [sh(${JSON.stringify(step)})] } }`) });
-  const first = await box.baton("run");
-  assert.match(first.stdout, /1 service that jobs had started was stopped/, first.stderr);
-  assert.match((await box.baton("services")).stderr, /no service that a job started is running/);
-  const second = await box.baton("run", "--force", "--keep-services");
-  assert.match(second.stdout, /api +http:\/\/127\.0\.0\.1:1\/ +process \d+ +stop it: baton services stop api/);
-  const wrong = await box.baton("services", "stop", "apy");
-  assert.match(wrong.stderr, /did you mean api\?/);
-  const stop = await box.baton("services", "stop", "api");
-  assert.equal(stop.code, 0);
-  assert.match((await box.baton("services")).stderr, /no service/);
-});
+test(
+  "services that a job leaves are listed, stopped, and gone at the end without a terminal",
+  fullDepth(),
+  async (t) => {
+    const step =
+      'sleep 1000 </dev/null >/dev/null 2>&1 & echo name=api pid=$! url=http://127.0.0.1:1/ >> "$BATON_SERVICE"';
+    const box = sandbox(t, { files: oneJob(`{ up: { deploys: true, steps: [sh(${JSON.stringify(step)})] } }`) });
+    const first = await box.baton("run");
+    assert.match(first.stdout, /1 service that jobs had started was stopped/, first.stderr);
+    assert.match((await box.baton("services")).stderr, /no service that a job started is running/);
+    const second = await box.baton("run", "--force", "--keep-services");
+    assert.match(second.stdout, /api +http:\/\/127\.0\.0\.1:1\/ +process \d+ +stop it: baton services stop api/);
+    const wrong = await box.baton("services", "stop", "apy");
+    assert.match(wrong.stderr, /did you mean api\?/);
+    const stop = await box.baton("services", "stop", "api");
+    assert.equal(stop.code, 0);
+    assert.match((await box.baton("services")).stderr, /no service/);
+  },
+);
 
 test("a bug of Baton's own says how to report it and ends with 3", async (t) => {
   const box = sandbox(t, { files: storefrontFiles });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, existsSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { fullDepth } from "../lane/needs.ts";
 import { type Sandbox, sandbox, until } from "./sandbox.ts";
 
 /** Deploys say where they are and wait until a file lets them go on. */
@@ -51,7 +52,8 @@ async function leftBehind({ box, side }: Scene, signal: NodeJS.Signals, ...args:
 }
 
 for (const signal of ["SIGKILL", "SIGTERM", "SIGHUP"] as const) {
-  test(`after ${signal} a new run leaves the old one alone, whatever it approves`, async (t) => {
+  const when = signal === "SIGKILL" ? {} : fullDepth();
+  test(`after ${signal} a new run leaves the old one alone, whatever it approves`, when, async (t) => {
     const now = scene(t);
     const { box, side, go } = now;
     await leftBehind(now, signal, "--to", "prod");
@@ -76,7 +78,7 @@ for (const signal of ["SIGKILL", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-test("of several runs that have not ended none is chosen by chance", async (t) => {
+test("of several runs that have not ended none is chosen by chance", fullDepth(), async (t) => {
   const now = scene(t);
   const { box, go } = now;
   await leftBehind(now, "SIGKILL");
@@ -118,7 +120,7 @@ test("what waits needs no name when it is one thing, and is told when it is not"
   assert.match(late.stderr, /nothing waits for an approval/);
 });
 
-test("an answer that comes too late is refused in words, and what is advised asks again", async (t) => {
+test("an answer that comes too late is refused in words, and what is advised asks again", fullDepth(), async (t) => {
   const now = scene(t, shop.replace("reviewers: [boss]", "reviewers: [boss], timeout: 1s"));
   const { box, go, side } = now;
   go();
@@ -140,7 +142,7 @@ test("an answer that comes too late is refused in words, and what is advised ask
   assert.deepEqual(side(), ["r0001 broken dev", "r0001 broken prod"]);
 });
 
-test("after a rejection the next step is what it does", async (t) => {
+test("after a rejection the next step is what it does", fullDepth(), async (t) => {
   const now = scene(t);
   now.go();
   await now.box.baton("run", "--to", "prod");
@@ -161,7 +163,7 @@ test("the next step of a plan does what was planned, with every option", async (
   assert.deepEqual(side(), ["r0001 broken dev", "r0001 broken prod"]);
 });
 
-test("a release that ends late is not what is deployed; status and outputs say the same", async (t) => {
+test("a release that ends late is not what is deployed; status and outputs say the same", fullDepth(), async (t) => {
   const definition = `
 name: older
 environments: { dev: { branch: main } }
@@ -190,7 +192,7 @@ pipelines:
   assert.equal(environments.dev!.a!.release, 2);
 });
 
-test("a run that failed can be retried when others have ended since", async (t) => {
+test("a run that failed can be retried when others have ended since", fullDepth(), async (t) => {
   const flaky = `
 name: shop
 environments: { dev: { branch: main } }

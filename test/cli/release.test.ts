@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fullDepth } from "../lane/needs.ts";
 import { type Sandbox, sandbox } from "./sandbox.ts";
 
 interface Summary {
@@ -42,7 +43,7 @@ test("today test, tomorrow prod: prod gets the very bytes that test had, and the
   assert.equal(await digestIn(box, "prod"), await digestIn(box, "test"));
 });
 
-test("what was built is kept although its deployment failed; other files are another build", async (t) => {
+test("what was built is kept although its deployment failed; other files are another build", fullDepth(), async (t) => {
   const box = sandbox(t, { files: { ...shop(), fail: "yes" } });
   const first = await box.json<Summary>("run");
   assert.equal(first.conclusion, "failed");
@@ -60,7 +61,7 @@ test("a snapshot is shown as what it is: files that were not committed, on a com
   assert.match(stdout, new RegExp(`release 1 +[0-9a-f]{7} \\(head ${head} with uncommitted files\\)`));
 });
 
-test("forced, or with its files gone, it is built anew, and said to be other bytes", async (t) => {
+test("forced, or with its files gone, it is built anew, and said to be other bytes", fullDepth(), async (t) => {
   const box = sandbox(t, { files: shop() });
   await box.baton("run");
   const forced = await box.baton("plan", "--force");
@@ -84,21 +85,28 @@ test("forced, or with its files gone, it is built anew, and said to be other byt
   assert.equal(await digestIn(box, "prod"), await digestIn(box, "test"));
 });
 
-test("an environment alone may be forced when what comes before it has passed, and only then", async (t) => {
-  const box = sandbox(t, { files: shop() });
-  await box.baton("run");
-  const forced = await box.json<Summary>("run", "--env", "prod", "--force", "--yes");
-  assert.deepEqual(started(forced), ["api.build", "api.deploy@prod"]);
-  box.write({ more: "x" });
-  const { code, stderr } = await box.baton("run", "--env", "prod", "--force", "--yes", "--allow-dirty");
-  assert.equal(code, 2);
-  assert.match(stderr, /api has to run in test \(1 file changed/);
-});
+test(
+  "an environment alone may be forced when what comes before it has passed, and only then",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files: shop() });
+    await box.baton("run");
+    const forced = await box.json<Summary>("run", "--env", "prod", "--force", "--yes");
+    assert.deepEqual(started(forced), ["api.build", "api.deploy@prod"]);
+    box.write({ more: "x" });
+    const { code, stderr } = await box.baton("run", "--env", "prod", "--force", "--yes", "--allow-dirty");
+    assert.equal(code, 2);
+    assert.match(stderr, /api has to run in test \(1 file changed/);
+  },
+);
 
-test("built with another parameter it goes through what comes before as well, and a parameter alone is a change", async (t) => {
-  const box = sandbox(t, {
-    files: {
-      "baton.yaml": `name: shop
+test(
+  "built with another parameter it goes through what comes before as well, and a parameter alone is a change",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, {
+      files: {
+        "baton.yaml": `name: shop
 parameters: { flavour: { type: string, default: plain } }
 environments: { dev: {}, test: { after: dev }, prod: { after: test } }
 pipelines:
@@ -111,22 +119,23 @@ pipelines:
         artifacts: { bytes: bytes }
       deploy: { needs: build, deploys: true, uses: [bytes], steps: ["cat bytes"] }
 `,
-    },
-  });
-  await box.json<Summary>("run", "--to", "test", "--param", "flavour=hot");
-  const alone = await box.baton("run", "--env", "prod", "--yes");
-  assert.equal(alone.code, 2);
-  assert.match(alone.stderr, /web has to run in dev \(parameter flavour is plain, release 1 had hot\)/);
-  const all = ["web.build", "web.deploy@dev", "web.deploy@test", "web.deploy@prod"];
-  assert.deepEqual(started(await box.json<Summary>("run", "--to", "prod", "--yes")), all);
-  const { environments } = await box.json<Outputs>("outputs");
-  const digests = new Set(Object.values(environments).map(({ web }) => web!.artifacts.bytes!.digest));
-  assert.equal(digests.size, 1);
-  const cold = await box.json<Summary>("run", "--env", "dev", "--param", "flavour=cold");
-  assert.deepEqual(started(cold), ["web.build", "web.deploy@dev"]);
-  const again = await box.json<Summary>("run", "--env", "dev", "--param", "flavour=cold");
-  assert.equal(again.conclusion, "nothing-to-do");
-});
+      },
+    });
+    await box.json<Summary>("run", "--to", "test", "--param", "flavour=hot");
+    const alone = await box.baton("run", "--env", "prod", "--yes");
+    assert.equal(alone.code, 2);
+    assert.match(alone.stderr, /web has to run in dev \(parameter flavour is plain, release 1 had hot\)/);
+    const all = ["web.build", "web.deploy@dev", "web.deploy@test", "web.deploy@prod"];
+    assert.deepEqual(started(await box.json<Summary>("run", "--to", "prod", "--yes")), all);
+    const { environments } = await box.json<Outputs>("outputs");
+    const digests = new Set(Object.values(environments).map(({ web }) => web!.artifacts.bytes!.digest));
+    assert.equal(digests.size, 1);
+    const cold = await box.json<Summary>("run", "--env", "dev", "--param", "flavour=cold");
+    assert.deepEqual(started(cold), ["web.build", "web.deploy@dev"]);
+    const again = await box.json<Summary>("run", "--env", "dev", "--param", "flavour=cold");
+    assert.equal(again.conclusion, "nothing-to-do");
+  },
+);
 
 test("a push goes where its branch leads, and on; by hand it goes as far as it is told", async (t) => {
   const box = sandbox(t, { files: shop() });
@@ -140,33 +149,37 @@ test("a push goes where its branch leads, and on; by hand it goes as far as it i
   assert.match(elsewhere.stdout, /0 jobs to run/);
 });
 
-test("what a push would not have brought is said, and refused where somebody has to approve", async (t) => {
-  const box = sandbox(t, { files: shop() });
-  box.git("checkout", "-q", "-b", "feature/x");
-  const dev = await box.baton("run", "--env", "dev");
-  assert.equal(dev.code, 0, dev.stderr);
-  assert.match(dev.stderr, /pushes to feature\/x do not deploy to dev, whose branch is develop/);
-  await box.baton("run", "--env", "test");
-  const prod = await box.baton("run", "--env", "prod", "--yes");
-  assert.equal(prod.code, 2);
-  assert.match(prod.stderr, /prod comes after test, and pushes to feature\/x do not deploy to test/);
-  assert.match(prod.stderr, /next: --any-branch says that it is meant/);
-  box.write({ uncommitted: "x" });
-  await box.baton("run", "--env", "test");
-  const neither = await box.baton("run", "--env", "prod", "--yes");
-  assert.match(neither.stderr, /next: --any-branch and --allow-dirty say that it is meant/);
-  const advised = await box.baton("plan", "--env", "prod");
-  assert.match(advised.stderr, /next: baton run --env prod --any-branch --allow-dirty {2}does this/);
-  const both = await box.baton("run", "--env", "prod", "--yes", "--any-branch");
-  assert.equal(both.code, 2);
-  assert.match(both.stderr, /would get 1 file that is not committed/);
-  assert.match(both.stderr, /next: --allow-dirty says that it is meant/);
-  const meant = await box.baton("run", "--env", "prod", "--yes", "--any-branch", "--allow-dirty");
-  assert.equal(meant.code, 0, meant.stderr);
-  assert.match(meant.stderr, /prod asks for approval by owners; who answers here is not checked/);
-});
+test(
+  "what a push would not have brought is said, and refused where somebody has to approve",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files: shop() });
+    box.git("checkout", "-q", "-b", "feature/x");
+    const dev = await box.baton("run", "--env", "dev");
+    assert.equal(dev.code, 0, dev.stderr);
+    assert.match(dev.stderr, /pushes to feature\/x do not deploy to dev, whose branch is develop/);
+    await box.baton("run", "--env", "test");
+    const prod = await box.baton("run", "--env", "prod", "--yes");
+    assert.equal(prod.code, 2);
+    assert.match(prod.stderr, /prod comes after test, and pushes to feature\/x do not deploy to test/);
+    assert.match(prod.stderr, /next: --any-branch says that it is meant/);
+    box.write({ uncommitted: "x" });
+    await box.baton("run", "--env", "test");
+    const neither = await box.baton("run", "--env", "prod", "--yes");
+    assert.match(neither.stderr, /next: --any-branch and --allow-dirty say that it is meant/);
+    const advised = await box.baton("plan", "--env", "prod");
+    assert.match(advised.stderr, /next: baton run --env prod --any-branch --allow-dirty {2}does this/);
+    const both = await box.baton("run", "--env", "prod", "--yes", "--any-branch");
+    assert.equal(both.code, 2);
+    assert.match(both.stderr, /would get 1 file that is not committed/);
+    assert.match(both.stderr, /next: --allow-dirty says that it is meant/);
+    const meant = await box.baton("run", "--env", "prod", "--yes", "--any-branch", "--allow-dirty");
+    assert.equal(meant.code, 0, meant.stderr);
+    assert.match(meant.stderr, /prod asks for approval by owners; who answers here is not checked/);
+  },
+);
 
-test("a branch that is only named opens no door: it has to have the commit", async (t) => {
+test("a branch that is only named opens no door: it has to have the commit", fullDepth(), async (t) => {
   const box = sandbox(t, { files: shop() });
   box.git("checkout", "-q", "-b", "feature/evil");
   box.write({ evil: "x" });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fullDepth } from "../lane/needs.ts";
 import { oneJob, storefrontFiles } from "./deliveries.ts";
 import { sandbox, until } from "./sandbox.ts";
 
@@ -30,7 +31,7 @@ test("a run goes through the environments, and a second one with nothing changed
   assert.deepEqual(readdirSync(join(box.root, ".baton", "checkouts")), [], "the checkout of a run that passed is gone");
 });
 
-test("with only web changed, infra is reused and says so, and its outputs still reach web", async (t) => {
+test("with only web changed, infra is reused and says so, and its outputs still reach web", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run");
   box.write({ "web/page": "new" });
@@ -106,7 +107,7 @@ test("without a terminal a run pauses at an approval, and approve goes on with i
   assert.match(late.stderr, /does not wait for an approval of prod/);
 });
 
-test("a rejected release does not reach the environment", async (t) => {
+test("a rejected release does not reach the environment", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run", "--to", "prod");
   const { code, stderr, stdout } = await box.baton("reject", "r0001", "prod", "--comment", "not on a Friday");
@@ -155,7 +156,7 @@ test("jobs run on the planned files: what is uncommitted takes part, what is ign
   assert.equal(box.git("log", "--format=%s"), "start");
 });
 
-test("the same uncommitted files are not run twice, and committing them changes nothing", async (t) => {
+test("the same uncommitted files are not run twice, and committing them changes nothing", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   box.write({ "web/draft": "1" });
   await box.baton("run");
@@ -178,34 +179,38 @@ test("no two jobs share files: what one leaves or is just writing, no other sees
   assert.equal((await box.baton("logs", "r0001", "app.build@dev[size=1]")).stdout.includes("?? made"), true);
 });
 
-test("a run goes on although its commit was amended, its branch deleted and the repository's garbage collected", async (t) => {
-  const box = sandbox(t, {
-    files: oneJob(`{
+test(
+  "a run goes on although its commit was amended, its branch deleted and the repository's garbage collected",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, {
+      files: oneJob(`{
       first: { steps: [sh("touch ../../../../began; until [ -e ../../../../go ]; do sleep 0.01; done")] },
       second: { needs: ["first"], steps: [sh("cat note; git log -1 --format=%s")] },
     }`),
-  });
-  box.write({ ".gitignore": "/began\n/go\n" });
-  box.commit("start");
-  box.git("checkout", "--quiet", "-b", "feature");
-  box.write({ note: "as it was planned\n" });
-  box.commit("to be amended");
-  const running = box.baton("run");
-  await until("the first job runs", () => box.exists("began"));
-  box.write({ note: "another\n" });
-  box.git("commit", "--quiet", "--all", "--amend", "--message", "amended");
-  box.git("checkout", "--quiet", "main");
-  box.git("branch", "-D", "feature");
-  box.git("reflog", "expire", "--expire=now", "--all");
-  box.git("gc", "--quiet", "--prune=now");
-  box.write({ go: "" });
-  const { code, stdout, stderr } = await running;
-  assert.equal(code, 0, stdout + stderr);
-  assert.match((await box.baton("logs", "app.second@dev")).stdout, /as it was planned\n.* to be amended/);
-  assert.equal(box.git("for-each-ref", "refs/baton"), "", "the ref of a run that passed is gone");
-});
+    });
+    box.write({ ".gitignore": "/began\n/go\n" });
+    box.commit("start");
+    box.git("checkout", "--quiet", "-b", "feature");
+    box.write({ note: "as it was planned\n" });
+    box.commit("to be amended");
+    const running = box.baton("run");
+    await until("the first job runs", () => box.exists("began"));
+    box.write({ note: "another\n" });
+    box.git("commit", "--quiet", "--all", "--amend", "--message", "amended");
+    box.git("checkout", "--quiet", "main");
+    box.git("branch", "-D", "feature");
+    box.git("reflog", "expire", "--expire=now", "--all");
+    box.git("gc", "--quiet", "--prune=now");
+    box.write({ go: "" });
+    const { code, stdout, stderr } = await running;
+    assert.equal(code, 0, stdout + stderr);
+    assert.match((await box.baton("logs", "app.second@dev")).stdout, /as it was planned\n.* to be amended/);
+    assert.equal(box.git("for-each-ref", "refs/baton"), "", "the ref of a run that passed is gone");
+  },
+);
 
-test("how long a run took is not told by a clock that somebody sets meanwhile", async (t) => {
+test("how long a run took is not told by a clock that somebody sets meanwhile", fullDepth(), async (t) => {
   const box = sandbox(t, { files: oneJob(`{ job: { steps: [sh('touch "$JUMPED"')] } }`) });
   box.env.JUMPED = join(box.root, ".git", "jumped");
   const jump = `import { existsSync } from "node:fs";
@@ -222,7 +227,7 @@ test("how long a run took is not told by a clock that somebody sets meanwhile", 
   assert.ok(finished - created > 172_000_000, "the clock was set");
 });
 
-test("where no ref can be given to a run's commit, that is said and the run goes on", async (t) => {
+test("where no ref can be given to a run's commit, that is said and the run goes on", fullDepth(), async (t) => {
   const box = sandbox(t, { files: oneJob(`{ job: { steps: [sh("true")] } }`) });
   box.write({ ".git/refs/baton": "in the way" });
   const { code, stderr } = await box.baton("run");
@@ -302,7 +307,7 @@ export default delivery("one", { pipelines: [app], environments: [env("dev")], p
   assert.match(run.stderr, /small a=b/);
 });
 
-test("what is asked for must exist, and the nearest name is offered", async (t) => {
+test("what is asked for must exist, and the nearest name is offered", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const cases: [string[], RegExp][] = [
     [["run", "--evn", "dev"], /unknown option '--evn' \(Did you mean --env\?\)\n {2}next: baton run --help/],
@@ -325,7 +330,7 @@ test("what is asked for must exist, and the nearest name is offered", async (t) 
   }
 });
 
-test("an environment alone may be asked for once what comes before it has passed", async (t) => {
+test("an environment alone may be asked for once what comes before it has passed", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run");
   for (const [args, says] of [

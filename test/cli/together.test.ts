@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { replay } from "../../src/engine/fold.ts";
 import { openStoreForReading } from "../../src/store/store.ts";
+import { times } from "../lane/depth.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { type Sandbox, sandbox, until } from "./sandbox.ts";
 
 /** Each deployment says that it is there and waits until it may go on. */
@@ -98,7 +100,7 @@ test("the same environment is deployed one after the other, and the second says 
   assert.deepEqual(side(), ["r0001 dev began", "r0001 dev ended", "r0002 dev began", "r0002 dev ended"]);
 });
 
-test("Ctrl-C in one terminal ends what was asked for there and nothing else", async (t) => {
+test("Ctrl-C in one terminal ends what was asked for there and nothing else", fullDepth(), async (t) => {
   const { side, go, start } = scene(t);
   const dev = start("run", "--env", "dev");
   const other = start("run", "--env", "test");
@@ -113,7 +115,7 @@ test("Ctrl-C in one terminal ends what was asked for there and nothing else", as
   assert.match(dev.said(), /cancelled the run/);
 });
 
-test("who follows the logs of a run that was killed is told that nobody runs it", async (t) => {
+test("who follows the logs of a run that was killed is told that nobody runs it", fullDepth(), async (t) => {
   const { side, start } = scene(t);
   const dev = start("run", "--env", "dev");
   await until("it deploys", () => began(side()).length === 1);
@@ -144,7 +146,7 @@ test("a cancel at any moment near the end of a run leaves a journal that can be 
         "name: q\nenvironments: { dev: {} }\npipelines: { a: { jobs: { d: { deploys: true, steps: [sleep 0.1] } } } }\n",
     },
   });
-  const tries = process.env.BATON_TEST_DEPTH === "full" ? 40 : 8;
+  const tries = times(40);
   for (let number = 1; number <= tries; number++) {
     const run = box.baton("run", "--force");
     const name = `r${String(number).padStart(4, "0")}`;

@@ -6,6 +6,7 @@
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isFull } from "./depth.ts";
 import { skippedFor } from "./needs.ts";
 import type { Failed, Skipped } from "./result-reporter.ts";
 import { type Round, runRound } from "./round.ts";
@@ -18,7 +19,8 @@ const own = realpathSync(mkdtempSync(join(tmpdir(), "baton-tests-")));
 chmodSync(own, 0o755);
 
 const files = process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"];
-const first = await runRound({ files, concurrency: 2, own });
+// In the fast lane one more than there are cores, since many tests wait for a disk or for what they have started.
+const first = await runRound({ files, concurrency: isFull ? 2 : 3, own });
 const later = await runAgain(first);
 rmSync(own, { recursive: true, force: true });
 

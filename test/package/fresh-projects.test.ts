@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { packed, run } from "./unpacked.ts";
 
 const kinds: Record<string, string | undefined> = {
@@ -42,7 +42,8 @@ describe("the unpacked package", needs("tar"), () => {
   }
 
   for (const [kind, manifest] of Object.entries(kinds)) {
-    test(`in a project of the kind ${kind}: init, plan, run`, () => {
+    const when = kind === "CommonJS" ? {} : fullDepth();
+    test(`in a project of the kind ${kind}: init, plan, run`, when, () => {
       const folder = fresh(kind, manifest === undefined ? {} : { "package.json": manifest });
       for (const format of manifest === undefined ? ["ts", "yaml"] : ["ts"]) {
         const file = format === "ts" ? "baton.config.ts" : "baton.yaml";

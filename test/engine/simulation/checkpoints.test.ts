@@ -3,10 +3,13 @@ import { test } from "node:test";
 import type { Checkpoint } from "../../../src/engine/saved-state.ts";
 import { simulate } from "./simulate.ts";
 
-/** Checkpoints that forget: each must be seen when a Baton begins with one, for every other Baton folds all events. */
-const forgetful: [string, (saved: Checkpoint) => void][] = [
+/**
+ * Checkpoints that forget: each must be seen when a Baton begins with one, for every other Baton folds all events. What is
+ * seen in few worlds has the number of one that did see it, which is tried before the others.
+ */
+const forgetful: [string, (saved: Checkpoint) => void, rare?: number][] = [
   ["who waits for a slot", each(({ ready }) => ready.fresh.splice(0))],
-  ["what is to be skipped", each(({ toSkip }) => toSkip.splice(0))],
+  ["what is to be skipped", each(({ toSkip }) => toSkip.splice(0)), 523],
   ["what a job has tried", each(({ jobs }) => jobs.map((job) => Object.assign(job, { tries: 0 })))],
   ["what has ended before", each(({ order }) => order.pending.fill(1))],
   ["who is in a group", ({ groups }) => groups.splice(0)],
@@ -23,12 +26,12 @@ function each(forget: (run: Checkpoint["runs"][number]) => unknown): (saved: Che
   };
 }
 
-const patience = 600;
+const patience = 3_000;
 
-for (const [what, forget] of forgetful) {
+for (const [what, forget, rare = 1] of forgetful) {
   test(`a checkpoint that forgets ${what} is seen`, async () => {
-    for (let seed = 1; seed <= patience; seed += 1) {
-      const violation = await simulate(seed, {
+    for (let tried = 0; tried <= patience; tried += 1) {
+      const violation = await simulate(tried === 0 ? rare : tried, {
         sabotage: {
           ports: (ports) => ({
             ...ports,
