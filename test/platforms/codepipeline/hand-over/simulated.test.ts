@@ -9,8 +9,8 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
-import { isFull, tries } from "../../../lane/depth.ts";
-import { needs } from "../../../lane/needs.ts";
+import { seed as chosen, isFull, times } from "../../../lane/depth.ts";
+import { fullDepth, needs } from "../../../lane/needs.ts";
 import { write } from "../write/written.ts";
 import { startFunction } from "./function.ts";
 import {
@@ -25,6 +25,7 @@ import {
 } from "./world.ts";
 
 const when = needs("python3");
+const slow = fullDepth("python3");
 
 const prod = env("prod", { after: "test", approval: { reviewers: ["release-managers"] } });
 
@@ -119,7 +120,7 @@ const wrong = fc.array(fc.nat(25), { maxLength: 2 });
 for (const { name, built, settings, runs } of cases) {
   test(`${name}: what is deployed is what the delivery allows, and all of it arrives`, when, async () => {
     const printed = printedOf(built, settings);
-    const seen = await carryOut(printed, { source: printed.source, ...tries(runs) });
+    const seen = await carryOut(printed, { source: printed.source, numRuns: times(runs) });
     if (!isFull) return;
     assert.ok(seen.deployments > 80 && seen.skipped > 40 && seen.failed > 2, JSON.stringify(seen));
     if (name !== "a diamond") assert.ok(seen.rollbacks > 0, JSON.stringify(seen));
@@ -146,7 +147,7 @@ const broken = [
 ] as const;
 
 for (const [name, right, wrong, settings] of broken) {
-  test(`a function that is broken is noticed: ${name}`, when, async () => {
+  test(`a function that is broken is noticed: ${name}`, slow, async () => {
     const printed = printedOf(chain(), settings);
     assert.ok(printed.source.includes(right), right);
     const source = printed.source
@@ -193,15 +194,15 @@ interface History {
 type GoesWrong = (at: { run: Run; stage: string; action: string }) => boolean;
 
 /** Random worlds, the same ones each time unless a seed is asked for. @throws when one breaks a promise. */
-async function carryOut(printed: Printed, options: { source: string; numRuns: number; seed?: number }): Promise<Seen> {
-  const { source, numRuns, seed = 7 } = options;
+async function carryOut(printed: Printed, options: { source: string; numRuns: number }): Promise<Seen> {
+  const { source, numRuns } = options;
   await using there = await settle(printed, source);
   await fc.assert(
     fc.asyncProperty(history, wrong, async (happens, numbers) => {
       let asked = 0;
       await there.live(happens, () => numbers.includes(asked++));
     }),
-    { numRuns, seed, endOnFailure: true },
+    { numRuns, seed: chosen ?? 7, endOnFailure: true },
   );
   return there.seen;
 }
@@ -259,7 +260,7 @@ async function settle({ built, pipelines, awaited }: Printed, source: string) {
   };
 }
 
-test("every single action that fails, in a run of its own: what stays is what the delivery allows", when, async () => {
+test("every single action that fails, in a run of its own: what stays is what the delivery allows", slow, async () => {
   const printed = printedOf(chain(), { alarms: { prod: ["errors"] } });
   await using there = await settle(printed, printed.source);
   const actions = printed.pipelines.flatMap(({ name, stages }) =>

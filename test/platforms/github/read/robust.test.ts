@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readRepository } from "../../../../src/platforms/github/read/repository.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { readWorkflows, writeTree } from "./tree.ts";
 
 const plain = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{ run: 'true' }]\n";
@@ -117,7 +118,7 @@ test("a file beyond GitHub's size is refused without being parsed", () => {
   ]);
 });
 
-test("a file just below the size is read, however odd it is", () => {
+test("a file just below the size is read, however odd it is", fullDepth(), () => {
   const job = (i: number) => `  j${i}:\n    runs-on: x\n    steps:\n      - run: echo a\n`;
   assert.deepEqual(messages(`on: push\njobs:\n${Array.from({ length: 15_000 }, (_, i) => job(i)).join("")}`), []);
   const keys = `on: push\nenv:\n${Array.from({ length: 60_000 }, (_, i) => `  K${i}: v\n`).join("")}${plain.slice(9)}`;

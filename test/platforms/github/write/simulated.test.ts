@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fullDepth } from "../../../lane/needs.ts";
 import { example } from "./deliveries.ts";
 import { provesPlan, questionsOf } from "./prove.ts";
 
@@ -14,10 +15,14 @@ test("storefront, orchestrated: every trigger, every single job failing or cance
   assert.ok(scenarios > 100 && deployments > 300, `${scenarios} scenarios, ${deployments} deployments`);
 });
 
-test("lambda-terraform, one set of workflows per environment: production follows test, and nothing starts twice", () => {
-  const { scenarios, deployments } = provesPlan(example("lambda-terraform"), { layout: "per-environment" });
-  assert.ok(scenarios > 100 && deployments > 50, `${scenarios} scenarios, ${deployments} deployments`);
-});
+test(
+  "lambda-terraform, one set of workflows per environment: production follows test, and nothing starts twice",
+  fullDepth(),
+  () => {
+    const { scenarios, deployments } = provesPlan(example("lambda-terraform"), { layout: "per-environment" });
+    assert.ok(scenarios > 100 && deployments > 50, `${scenarios} scenarios, ${deployments} deployments`);
+  },
+);
 
 test("infra-web, chained: a commit of web alone is deployed as well, and web never without infra", () => {
   const { scenarios, deployments } = provesPlan(
@@ -28,7 +33,7 @@ test("infra-web, chained: a commit of web alone is deployed as well, and web nev
   assert.ok(scenarios > 50 && deployments > 50, `${scenarios} scenarios, ${deployments} deployments`);
 });
 
-test("infra-web and lambda-terraform, orchestrated", () => {
+test("infra-web and lambda-terraform, orchestrated", fullDepth(), () => {
   for (const name of ["infra-web", "lambda-terraform"]) {
     const { scenarios } = provesPlan(example(name), { layout: "orchestrated" }, { strict: "deployments" });
     assert.ok(scenarios > 50, `${scenarios} scenarios`);
