@@ -221,6 +221,8 @@ export interface StepFacts {
   readonly folder: Key | undefined;
   /** Raw text of the commands, for recognising guards; never run. */
   readonly text: string;
+  /** The same of the repository's own scripts and tasks that they call. */
+  readonly opened: string;
   readonly accesses: readonly Access[];
   readonly failureIgnored: boolean;
   /** Activation of the step, given that its job runs and earlier steps succeed. */

@@ -1,6 +1,7 @@
 import type { Access, Key, TokenUse } from "../facts/access.ts";
 import type { Confidence } from "../findings/finding.ts";
 import type { Arguments } from "./arguments.ts";
+import type { CalledFiles } from "./called/called-files.ts";
 import type { MachineState } from "./machine-state.ts";
 import type { Command, KnownVariables } from "./script.ts";
 
@@ -17,6 +18,10 @@ export interface ScriptSetting extends KnownVariables {
   accountOf(command: Command, args: Arguments): ReadonlyMap<string, Key>;
   /** Whose authority a secret gives. */
   tokenOf(secret: Key): TokenUse;
+  /** Files of the repository that commands call; without them only their names tell. */
+  readonly files?: CalledFiles | undefined;
+  /** Those that are being read, from the outside in. */
+  readonly open?: readonly string[];
   /** Whether commands can act on something real, as far as variables and earlier scripts tell. */
   isSignedIn(): boolean;
 }

@@ -17,6 +17,9 @@ export interface MachineState {
   readonly tags: Key[];
   /** A throw-away cluster was made: what is deployed there is a test. */
   localCluster: boolean;
+  /** What was run of the repository's own files: how many times, and the texts since somebody last took them. */
+  called: number;
+  opened: string[];
 }
 
 export function freshState(): MachineState {
@@ -29,5 +32,7 @@ export function freshState(): MachineState {
     files: new Map(),
     tags: [],
     localCluster: false,
+    called: 0,
+    opened: [],
   };
 }

@@ -3,6 +3,7 @@ import { showKey } from "../facts/show-key.ts";
 import { Arguments } from "./arguments.ts";
 import { readBuckets } from "./buckets.ts";
 import type { CommandCall, CommandReader, ScriptSetting } from "./call.ts";
+import { readCalled } from "./called/called.ts";
 import { subfolder } from "./folders.ts";
 import { readGit } from "./git.ts";
 import { readImages } from "./images.ts";
@@ -49,6 +50,7 @@ const readers: readonly CommandReader[] = [
   readWebRequests,
   (call) => (call.program === "git" ? readGit(call) : undefined),
   readRow,
+  readCalledFile,
   readNamedScript,
 ];
 
@@ -87,6 +89,16 @@ function readRow({ args, command, confidence, folder, program, setting }: Comman
   return (
     best && rowAccess(best.row, { args, folder, at: command.at, confidence, details: setting.accountOf(command, args) })
   );
+}
+
+/** Where nothing is known of what is called, its name may still tell. */
+function readCalledFile(call: CommandCall): readonly Access[] | undefined {
+  const found = readCalled(call, ({ parts }, setting) =>
+    scriptAccesses([{ raw: "", parts, at: call.command.at }], setting),
+  );
+  if (!found) return undefined;
+  if (found.some((access) => access.kind !== "resource" || access.effect !== "none")) return found;
+  return [...found, ...readNamedScript(call)];
 }
 
 /** `bash -c '…'` */

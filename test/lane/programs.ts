@@ -17,6 +17,7 @@ export const howToGet = {
   gh: debian("gh"),
   grep: debian("grep"),
   jq: debian("jq"),
+  make: debian("make"),
   moto_server: "pip install 'moto[server]'",
   npx: "it comes with npm",
   perl: debian("perl-base"),

@@ -150,7 +150,7 @@ export class Analysis {
 /** Steps whose text asks the platform how other runs or checks ended. */
 export function asksForOtherRuns(step: StepFacts): boolean {
   if (step.accesses.some((access: Access) => access.kind === "wait")) return true;
-  return asksHowRunsEnded(step.text);
+  return asksHowRunsEnded(step.text) || asksHowRunsEnded(step.opened);
 }
 
 export function jobPattern(job: JobFacts, chain: TriggerChain): JobPattern {

@@ -188,7 +188,7 @@ export function testsCode(job: JobFacts): boolean {
 /** Whether the step runs tests, by its command or by the action that runs them. */
 export function testsInStep(step: StepFacts): boolean {
   if (step.kind === "action") return step.action !== undefined && testActions.test(step.action);
-  return step.kind === "command" && runsTests(step.text);
+  return step.kind === "command" && (runsTests(step.text) || runsTests(step.opened));
 }
 
 /** Tests whose failure the command itself swallows: `npm test || true`. */

@@ -212,6 +212,7 @@ function stepsOf(instance: Instance, { delivery }: Context, at: Place): StepFact
       actionVersion: undefined,
       folder: [{ kind: "text", text: step.workingDirectory }],
       text: step.run,
+      opened: "",
       // What the job takes is there before its first step.
       accesses: index === 0 ? [...accessesOfJob(place), ...own] : own,
       failureIgnored: step.continueOnFailure,

@@ -6,6 +6,7 @@
 
 import type { Finding } from "../../findings/finding.ts";
 import type { Place, Placed, SourceFile } from "../../findings/source.ts";
+import type { CalledFiles } from "../../shell/called/called-files.ts";
 import type { Json, Syntax } from "./read/expressions/syntax.ts";
 
 export type { Json, Syntax } from "./read/expressions/syntax.ts";
@@ -24,6 +25,8 @@ export interface Repository {
   readonly unreadable: readonly string[];
   /** Local actions that some workflow or action uses, sorted by folder. */
   readonly actions: readonly LocalAction[];
+  /** What else there is, read when something calls it. */
+  readonly files: CalledFiles;
   /** From `origin/HEAD` of the clone, or as given by the caller. */
   readonly defaultBranch: Known<string>;
   /** `owner/name` on GitHub, from the clone's `origin`. */

@@ -3,7 +3,7 @@
 import type { Access, Key } from "../../../facts/access.ts";
 import type { Circumstances, StepEdit, StepFacts } from "../../../facts/facts.ts";
 import { lineStarts, positionOf } from "../../../findings/source.ts";
-import { accessesOf } from "../read/accesses.ts";
+import { accessesOf, openedBy } from "../read/accesses.ts";
 import { entryValue } from "../read/fields.ts";
 import type { LocalAction, Repository, Step, Template, UsesStep } from "../workflow.ts";
 import { conditionFacts } from "./conditions.ts";
@@ -60,6 +60,9 @@ function stepFacts(repository: Repository, run: RunModel, place: StepPlace, inde
     get accesses() {
       accesses ??= accessesOf(repository, step, instance);
       return accesses;
+    },
+    get opened() {
+      return openedBy(repository, step, instance);
     },
     failureIgnored: step.continueOnError?.kind === "known" && step.continueOnError.value,
     runs: (under) => activationOf(run.stepChance(place, under)),

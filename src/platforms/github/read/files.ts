@@ -35,10 +35,10 @@ export class TreeFiles {
     return readRegularFile(path, real);
   }
 
-  private names(folder: string): string[] {
+  names(folder: string): string[] {
     try {
       const real = realpathSync(join(this.root, folder));
-      if (!real.startsWith(this.realRoot + sep)) return [];
+      if (real !== this.realRoot && !real.startsWith(this.realRoot + sep)) return [];
       // Code unit order does not depend on where it runs.
       return readdirSync(real).sort((a, b) => (a < b ? -1 : 1));
     } catch {

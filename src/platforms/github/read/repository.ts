@@ -1,5 +1,6 @@
 import { type Finding, sortFindings } from "../../../findings/finding.ts";
 import { locationOf, type SourceFile } from "../../../findings/source.ts";
+import type { CalledFiles } from "../../../shell/called/called-files.ts";
 import { locate } from "../../locate.ts";
 import type { LocalAction, Repository, Workflow } from "../workflow.ts";
 import { readAction, stepsOf, usedLocalActions } from "./action-file.ts";
@@ -24,6 +25,8 @@ export interface RepositoryFiles {
   workflowPaths(): readonly string[];
   /** A file by its path from the root; undefined where there is none. */
   read(path: string): Decoded | undefined;
+  /** Names in a folder; none where there is no such folder. */
+  names(folder: string): readonly string[];
 }
 
 /**
@@ -47,6 +50,11 @@ export function readTexts(texts: ReadonlyMap<string, string | Uint8Array>, optio
       const contents = texts.get(path);
       return contents === undefined ? undefined : decodeFile(path, bytes(contents));
     },
+    names: (folder) => {
+      const start = folder === "" ? "" : `${folder}/`;
+      const inside = [...texts.keys()].filter((path) => path.startsWith(start));
+      return [...new Set(inside.map((path) => path.slice(start.length).split("/")[0]!))].sort();
+    },
   };
   return readFiles(files, undefined, options);
 }
@@ -61,6 +69,7 @@ function readFiles(files: RepositoryFiles, focus: string | undefined, options: R
   return {
     root: "",
     focus,
+    files: calledFiles(files),
     workflows: reading.workflows,
     unreadable: [...reading.unreadable].sort(),
     actions: [...reading.actions.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
@@ -70,6 +79,24 @@ function readFiles(files: RepositoryFiles, focus: string | undefined, options: R
     sources: reading.sources,
   };
 }
+
+/** Scripts and tasks beside the workflows; what cannot be read is as if it were not there. */
+function calledFiles(files: RepositoryFiles): CalledFiles {
+  const known = new Map<string, string | undefined>();
+  return {
+    text: (path) => {
+      if (!known.has(path)) {
+        const read = files.read(path);
+        known.set(path, read?.ok && read.source.text.length <= MAX_CALLED_SIZE ? read.source.text : undefined);
+      }
+      return known.get(path);
+    },
+    names: (folder) => files.names(folder),
+  };
+}
+
+/** Scripts are small; what is larger is generated, or data. */
+const MAX_CALLED_SIZE = 256 * 1024;
 
 class Reading {
   readonly workflows: Workflow[] = [];

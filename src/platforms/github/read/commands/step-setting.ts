@@ -1,7 +1,7 @@
 import type { ScriptSetting } from "../../../../shell/call.ts";
 import { normalFolder } from "../../../../shell/folders.ts";
 import type { MachineState } from "../../../../shell/machine-state.ts";
-import type { LocalAction, Step, StepsJob, Workflow } from "../../workflow.ts";
+import type { LocalAction, Repository, Step, StepsJob, Workflow } from "../../workflow.ts";
 import { ownCommands } from "./own-commands.ts";
 import { keyOfTemplate, tokenOf, type Variables, variablesOf } from "./tokens.ts";
 
@@ -18,9 +18,10 @@ export interface StepOwner {
   readonly job: StepsJob;
   /** The composite action that the step belongs to. */
   readonly action: LocalAction | undefined;
+  readonly files: Repository["files"];
 }
 
-export function stepSetting(step: Step, { workflow, job, action }: StepOwner, state: MachineState): StepSetting {
+export function stepSetting(step: Step, { workflow, job, action, files }: StepOwner, state: MachineState): StepSetting {
   // Defaults of a job do not reach into actions.
   const defaults = action ? undefined : (job.defaults?.workingDirectory ?? workflow.defaults?.workingDirectory);
   const written = (step.kind === "run" ? step.workingDirectory : undefined) ?? defaults;
@@ -29,6 +30,7 @@ export function stepSetting(step: Step, { workflow, job, action }: StepOwner, st
     workflow,
     job,
     step,
+    files,
     folder: written ? normalFolder(keyOfTemplate(written)) : [],
     variables,
     state,
