@@ -242,7 +242,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting/Source*`,
               },
             ],
           },
@@ -512,13 +512,16 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                  `${artifacts.attrArn}/cache/ecommerce-backend-build/*`,
+                ],
               },
               {
                 Sid: "LeaveArtifacts",
                 Effect: "Allow",
                 Action: "s3:PutObject",
-                Resource: `${artifacts.attrArn}/ecommerce-backend*/backend_bu*`,
+                Resource: `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
               },
               {
                 Sid: "KeepCache",
@@ -661,7 +664,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -864,7 +870,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
+                ],
               },
               {
                 Sid: "ShiftCalls",
@@ -1020,7 +1029,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-backend/Source*`,
               },
               {
                 Sid: "ReadOutputs",
@@ -1163,7 +1172,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -1366,7 +1378,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
+                ],
               },
               {
                 Sid: "ShiftCalls",
@@ -1522,7 +1537,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-backend/Source*`,
               },
               {
                 Sid: "ReadOutputs",
@@ -1665,7 +1680,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -1868,7 +1886,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
+                ],
               },
               {
                 Sid: "ShiftCalls",
@@ -2024,7 +2045,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-backend/Source*`,
               },
               {
                 Sid: "ReadOutputs",
@@ -2106,13 +2127,16 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-admin/Source*`,
+                  `${artifacts.attrArn}/cache/ecommerce-admin-build/*`,
+                ],
               },
               {
                 Sid: "LeaveArtifacts",
                 Effect: "Allow",
                 Action: "s3:PutObject",
-                Resource: `${artifacts.attrArn}/ecommerce-admin*/admin_buil*`,
+                Resource: `${artifacts.attrArn}/ecommerce-admin/admin_buil*`,
               },
               {
                 Sid: "KeepCache",
@@ -2194,7 +2218,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-admin/Source*`,
+                  `${artifacts.attrArn}/ecommerce-admin/admin_buil*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -2295,7 +2322,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-admin/Source*`,
               },
               {
                 Sid: "ReadOutputs",
@@ -2380,7 +2407,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-admin/Source*`,
+                  `${artifacts.attrArn}/ecommerce-admin/admin_buil*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -2481,7 +2511,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-admin/Source*`,
               },
               {
                 Sid: "ReadOutputs",
@@ -2566,7 +2596,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-admin/Source*`,
+                  `${artifacts.attrArn}/ecommerce-admin/admin_buil*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -2667,7 +2700,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-admin/Source*`,
               },
               {
                 Sid: "ReadOutputs",
@@ -2752,13 +2785,16 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-customer/Source*`,
+                  `${artifacts.attrArn}/cache/ecommerce-customer-build/*`,
+                ],
               },
               {
                 Sid: "LeaveArtifacts",
                 Effect: "Allow",
                 Action: "s3:PutObject",
-                Resource: `${artifacts.attrArn}/ecommerce-customer*/customer_b*`,
+                Resource: `${artifacts.attrArn}/ecommerce-customer/customer_b*`,
               },
               {
                 Sid: "KeepCache",
@@ -2840,7 +2876,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-customer/Source*`,
+                  `${artifacts.attrArn}/ecommerce-customer/customer_b*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -2941,7 +2980,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-customer/Source*`,
               },
               {
                 Sid: "ReadOutputs",
@@ -3026,7 +3065,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-customer/Source*`,
+                  `${artifacts.attrArn}/ecommerce-customer/customer_b*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -3127,7 +3169,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-customer/Source*`,
               },
               {
                 Sid: "ReadOutputs",
@@ -3212,7 +3254,10 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-customer/Source*`,
+                  `${artifacts.attrArn}/ecommerce-customer/customer_b*`,
+                ],
               },
               {
                 Sid: "ReadOutputs",
@@ -3313,7 +3358,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-customer/Source*`,
               },
               {
                 Sid: "ReadOutputs",

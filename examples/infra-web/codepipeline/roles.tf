@@ -172,10 +172,13 @@ resource "aws_iam_role_policy" "infra_validate_develop_role" {
         Resource = [aws_s3_bucket.artifacts.arn]
       },
       {
-        Sid      = "TakeArtifacts"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Sid    = "TakeArtifacts"
+        Effect = "Allow"
+        Action = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = [
+          "${aws_s3_bucket.artifacts.arn}/infra-web-dev/Source*",
+          "${aws_s3_bucket.artifacts.arn}/cache/infra-web-infra-validate-develop/*",
+        ]
       },
       {
         Sid      = "KeepCache"
@@ -234,7 +237,7 @@ resource "aws_iam_role_policy" "web_check_develop_role" {
         Sid      = "TakeArtifacts"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-dev/Source*"]
       },
     ]
   })
@@ -287,13 +290,13 @@ resource "aws_iam_role_policy" "web_package_develop_role" {
         Sid      = "TakeArtifacts"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-dev/Source*"]
       },
       {
         Sid      = "LeaveArtifacts"
         Effect   = "Allow"
         Action   = ["s3:PutObject"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-dev*/web_packag*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-dev/web_packag*"]
       },
     ]
   })
@@ -343,10 +346,13 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Resource = [aws_s3_bucket.artifacts.arn]
       },
       {
-        Sid      = "TakeArtifacts"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Sid    = "TakeArtifacts"
+        Effect = "Allow"
+        Action = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = [
+          "${aws_s3_bucket.artifacts.arn}/infra-web-dev/Source*",
+          "${aws_s3_bucket.artifacts.arn}/cache/infra-web-infra-apply-dev/*",
+        ]
       },
       {
         Sid      = "KeepCache"
@@ -532,13 +538,13 @@ resource "aws_iam_role_policy" "web_build_dev_role" {
         Sid      = "TakeArtifacts"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-dev/Source*"]
       },
       {
         Sid      = "LeaveArtifacts"
         Effect   = "Allow"
         Action   = ["s3:PutObject"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-dev*/web_build_*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-dev/web_build_*"]
       },
       {
         Sid    = "ReadOutputs"
@@ -596,10 +602,14 @@ resource "aws_iam_role_policy" "web_deploy_dev_role" {
         Resource = [aws_s3_bucket.artifacts.arn]
       },
       {
-        Sid      = "TakeArtifacts"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Sid    = "TakeArtifacts"
+        Effect = "Allow"
+        Action = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = [
+          "${aws_s3_bucket.artifacts.arn}/infra-web-dev/Source*",
+          "${aws_s3_bucket.artifacts.arn}/infra-web-dev/web_build_*",
+          "${aws_s3_bucket.artifacts.arn}/infra-web-dev/web_packag*",
+        ]
       },
       {
         Sid    = "ReadOutputs"
@@ -684,10 +694,13 @@ resource "aws_iam_role_policy" "infra_validate_main_role" {
         Resource = [aws_s3_bucket.artifacts.arn]
       },
       {
-        Sid      = "TakeArtifacts"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Sid    = "TakeArtifacts"
+        Effect = "Allow"
+        Action = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = [
+          "${aws_s3_bucket.artifacts.arn}/infra-web-prod/Source*",
+          "${aws_s3_bucket.artifacts.arn}/cache/infra-web-infra-validate-main/*",
+        ]
       },
       {
         Sid      = "KeepCache"
@@ -746,7 +759,7 @@ resource "aws_iam_role_policy" "web_check_main_role" {
         Sid      = "TakeArtifacts"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-prod/Source*"]
       },
     ]
   })
@@ -799,13 +812,13 @@ resource "aws_iam_role_policy" "web_package_main_role" {
         Sid      = "TakeArtifacts"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-prod/Source*"]
       },
       {
         Sid      = "LeaveArtifacts"
         Effect   = "Allow"
         Action   = ["s3:PutObject"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-prod*/web_packag*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-prod/web_packag*"]
       },
     ]
   })
@@ -855,10 +868,13 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Resource = [aws_s3_bucket.artifacts.arn]
       },
       {
-        Sid      = "TakeArtifacts"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Sid    = "TakeArtifacts"
+        Effect = "Allow"
+        Action = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = [
+          "${aws_s3_bucket.artifacts.arn}/infra-web-prod/Source*",
+          "${aws_s3_bucket.artifacts.arn}/cache/infra-web-infra-apply-prod/*",
+        ]
       },
       {
         Sid      = "KeepCache"
@@ -1044,13 +1060,13 @@ resource "aws_iam_role_policy" "web_build_prod_role" {
         Sid      = "TakeArtifacts"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-prod/Source*"]
       },
       {
         Sid      = "LeaveArtifacts"
         Effect   = "Allow"
         Action   = ["s3:PutObject"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-prod*/web_build_*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-prod/web_build_*"]
       },
       {
         Sid    = "ReadOutputs"
@@ -1108,10 +1124,14 @@ resource "aws_iam_role_policy" "web_deploy_prod_role" {
         Resource = [aws_s3_bucket.artifacts.arn]
       },
       {
-        Sid      = "TakeArtifacts"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Sid    = "TakeArtifacts"
+        Effect = "Allow"
+        Action = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = [
+          "${aws_s3_bucket.artifacts.arn}/infra-web-prod/Source*",
+          "${aws_s3_bucket.artifacts.arn}/infra-web-prod/web_build_*",
+          "${aws_s3_bucket.artifacts.arn}/infra-web-prod/web_packag*",
+        ]
       },
       {
         Sid    = "ReadOutputs"

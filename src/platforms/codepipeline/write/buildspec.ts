@@ -15,7 +15,7 @@ import { outputPath, path } from "./names.ts";
 import { rawTemplate, templatesIn } from "./native.ts";
 import { leavesFiles } from "./native-upload.ts";
 import { commandOf } from "./options.ts";
-import { publishCommand } from "./publish.ts";
+import { keptRuns, publishCommand } from "./publish.ts";
 import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
 import { actElsewhereCommand, atHome, mayActElsewhere } from "./target-commands.ts";
 
@@ -34,6 +34,7 @@ export function buildspecText(place: JobPlace, register: Register): string {
             promised,
             folders: outputFolders(place),
             newest: namesOutside(place),
+            kept: keptRuns[place.job.per],
             readers: readersOf(place),
             before: actsElsewhere ? atHome : "",
           }),

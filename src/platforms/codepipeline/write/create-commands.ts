@@ -3,14 +3,12 @@
 import { join } from "node:path";
 import type { WrittenFile } from "../../generated.ts";
 import type { Infrastructure } from "./infrastructure.ts";
+import { limits } from "./limits.ts";
 import type { WriteOptions } from "./options.ts";
 import { snakeCase } from "./terraform/values.ts";
 
 /** Library and command of CDK that are known to go together; the newest of both may not. */
 export const cdkPackages = ["aws-cdk@2.1148.1", "aws-cdk-lib@2.270.0", "constructs@10"] as const;
-
-/** A larger template goes to CloudFormation by way of a bucket. */
-const inlineLimitBytes = 51_200;
 
 export interface Created {
   readonly delivery: string;
@@ -78,7 +76,8 @@ function deployStack(
     ...(stack.region === undefined ? [] : [`--region ${stack.region}`]),
     `--stack-name ${stack.name}`,
     `--template-file ${join(where, write.folder, stack.file)}`,
-    ...(Buffer.byteLength(text) > inlineLimitBytes ? ["--s3-bucket …"] : []),
+    // A larger template goes by way of a bucket.
+    ...(Buffer.byteLength(text) > limits.cloudformation.inlineBytes ? ["--s3-bucket …"] : []),
     ...capabilities(text),
     ...(parameters === "" ? [] : [`--parameter-overrides${parameters}`]),
   ].join(" ");

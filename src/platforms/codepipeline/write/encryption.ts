@@ -3,13 +3,11 @@
 import { CannotWrite } from "../../generated.ts";
 import { ids } from "./fixed-names.ts";
 import type { Key, PolicyStatement, Resource, Role, Statement } from "./infrastructure.ts";
+import { limits } from "./limits.ts";
 import { publisherSid, roleNames } from "./names.ts";
 import { account, arnOf, localArn, partition, region, type Text, text } from "./text.ts";
 
 export const keyId = "Key";
-
-/** What a key policy may hold. Source: quotas of Key Management Service. */
-const policyLimit = 32_768;
 
 /** Administration without use: who manages the key cannot read with it. */
 const administration = [
@@ -96,7 +94,7 @@ export function encryptionKey({
   services: readonly PolicyStatement[];
 }): Key {
   const policy = keyPolicy({ users, guests, services });
-  if (JSON.stringify(policy).length > policyLimit) {
+  if (JSON.stringify(policy).length > limits.kms.keyPolicy) {
     throw new CannotWrite(
       `the key of ${delivery} would be used by ${users.length} roles, more than its policy has room for`,
       "split the delivery, or leave encryption to the service: encryption: managed",

@@ -1,5 +1,5 @@
 import type { Delivery, Environment, Job, Pipeline } from "../../../model/delivery.ts";
-import { longestName } from "./limits.ts";
+import { limits } from "./limits.ts";
 import { Names, pascal, path, snake, within } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 import type { ReleaseLine } from "./release-lines.ts";
@@ -74,7 +74,7 @@ export class Register {
 
   namespace(place: JobPlace): string {
     const end = place.environment === undefined ? "" : `@${place.environment.name}`;
-    return within(longestName, `${place.pipeline.name}-${place.name}${end}`);
+    return within(limits.codepipeline.name, `${place.pipeline.name}-${place.name}${end}`);
   }
 
   /** Of all that a job leaves behind. The build of a consumer puts the name together from the same two parts. */

@@ -1,10 +1,13 @@
 import { bucketOf } from "./artifact-bucket.ts";
 import { buildspecText, cachePaths } from "./buildspec.ts";
 import { handedStatements, handedVariables } from "./coordination/artifacts.ts";
+import { isElsewhere } from "./coordination/variables.ts";
+import { sourceArtifact } from "./fixed-names.ts";
 import type { ParameterSpec, Resource, Role, Statement } from "./infrastructure.ts";
 import { projectId, roleId, wordsOf } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
+import { artifactSource } from "./known-values.ts";
 import { path } from "./names.ts";
 import { nativeStack } from "./native.ts";
 import { nativeUpload } from "./native-upload.ts";
@@ -81,11 +84,20 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
     {
       sid: "TakeArtifacts",
       actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: [text`${arnOf(bucket)}/*`],
+      resources: [
+        ...takenBy(place, register).map((artifact) => artifactKeys(place, artifact)),
+        ...(cache === undefined ? [] : [text`${arnOf(bucket)}/${cache}/*`]),
+      ],
     },
     ...handedStatements(place, register),
     ...(Object.keys(job.artifacts).length > 0
-      ? [{ sid: "LeaveArtifacts", actions: ["s3:PutObject"], resources: artifactKeys(place, register) }]
+      ? [
+          {
+            sid: "LeaveArtifacts",
+            actions: ["s3:PutObject"],
+            resources: [artifactKeys(place, register.artifact(place))],
+          },
+        ]
       : []),
     ...(cache === undefined
       ? []
@@ -137,8 +149,18 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
 }
 
 /** CodePipeline shortens the names of the pipeline and of the artifact in keys, to twenty and ten characters. */
-function artifactKeys(place: JobPlace, register: Register): Text[] {
-  return [
-    text`${arnOf(bucketOf(place.line))}/${place.line.name.slice(0, 20)}*/${register.artifact(place).slice(0, 10)}*`,
-  ];
+function artifactKeys({ line }: JobPlace, artifact: string): Text {
+  const pipeline = line.name.length > 20 ? `${line.name.slice(0, 20)}*` : line.name;
+  return text`${arnOf(bucketOf(line))}/${pipeline}/${artifact.slice(0, 10)}*`;
 }
+
+/** Artifacts of the run that a build is given: its source, and those of the jobs that it uses. */
+export const takenBy = (place: JobPlace, register: Register): string[] => [
+  sourceArtifact,
+  ...new Set(
+    place.job.uses
+      .map(({ artifact }) => artifactSource(artifact, place).from)
+      .filter((from) => !isElsewhere(from, place))
+      .map((from) => register.artifact(from)),
+  ),
+];

@@ -1,6 +1,7 @@
 /** A delivery as the document of what is to exist on AWS. */
 
 import type { Delivery } from "../../../model/delivery.ts";
+import { promisedOutputs } from "../../../model/job-values.ts";
 import { CannotWrite } from "../../generated.ts";
 import { approversOf } from "./approvers.ts";
 import { artifactBucket, bucketOf, checksBucket } from "./artifact-bucket.ts";
@@ -12,12 +13,13 @@ import { keyGuests, remoteStacksOf, storeIn } from "./cross-account.ts";
 import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
 import type { Infrastructure, ParameterSpec, PipelineResource, Resource, Store } from "./infrastructure.ts";
-import { Register } from "./job-place.ts";
+import { type JobPlace, Register } from "./job-place.ts";
 import { jobResourcesOf } from "./job-resources.ts";
-import { describing, refuseTooMuch } from "./limits.ts";
+import { describing, refuseTooManyValues, refuseTooMuch, refuseTooMuchOfOthers } from "./limits.ts";
 import { observability } from "./observability.ts";
 import type { Settings, WriteOptions } from "./options.ts";
 import { pipelineRole, pipelineRoleId } from "./pipeline-role.ts";
+import { keptRuns } from "./publish.ts";
 import { releaseLinesOf, separated } from "./release-lines.ts";
 import { schedulesOf } from "./schedules.ts";
 import { type LineStages, stagesOf } from "./stages.ts";
@@ -101,7 +103,8 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
       projects,
     }),
   ];
-  return {
+  refuseTooManyValues(valuesOf(lines.flatMap(({ places }) => places)), delivery.name);
+  const infrastructure: Infrastructure = {
     delivery: delivery.name,
     description: `Pipelines of ${delivery.name}`,
     parameters,
@@ -130,6 +133,19 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     buildspecs: [...buildspecs.values()],
     notes: notesOf({ delivery, settings: options.settings, checks }),
   };
+  for (const one of [infrastructure, ...remoteStacks.map((stack) => stack.infrastructure)]) refuseTooMuchOfOthers(one);
+  return infrastructure;
+}
+
+/** How many values of outputs are kept at most: one folder for each output, in each environment or for all releases. */
+function valuesOf(places: readonly JobPlace[]): number {
+  const folders = new Map<string, number>();
+  for (const place of places) {
+    for (const output of Object.keys(promisedOutputs(place.pipeline, place.name))) {
+      folders.set([place.pipeline.name, output, place.environment?.name].join(" "), keptRuns[place.job.per]);
+    }
+  }
+  return [...folders.values()].reduce((sum, kept) => sum + kept, 0);
 }
 
 const pipelinesOf = (delivery: Delivery, { layout }: WriteOptions) =>

@@ -2,6 +2,7 @@
 
 import { ids } from "./fixed-names.ts";
 import type { Alarm, Dashboard, EventRule, Resource, Role, Statement, Widget } from "./infrastructure.ts";
+import { limits } from "./limits.ts";
 import type { Settings } from "./options.ts";
 import { rollbackRuntime, rollbackSource } from "./rollback-function.ts";
 import type { LineStages } from "./stages.ts";
@@ -110,6 +111,10 @@ function onDashboards(widgets: readonly Widget[]): Widget[][] {
   return dashboards;
 }
 
+/** Names for a pattern: each, or what all of them begin with where a pattern has no room for each. */
+export const namesIn = (names: readonly string[], delivery: string): readonly (string | { prefix: string })[] =>
+  JSON.stringify(names).length <= limits.events.pattern / 2 ? names : [{ prefix: delivery }];
+
 /** Physical names, because a dashboard cannot refer to resources. */
 export const ruleName = (delivery: string, id: string) =>
   `${delivery}-${id.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
@@ -136,7 +141,10 @@ function notice({
     pattern: {
       source: ["aws.codepipeline"],
       "detail-type": ["CodePipeline Pipeline Execution State Change"],
-      detail: { pipeline: [...observed.lines.map(({ line }) => line.name), ...more], state: states },
+      detail: {
+        pipeline: namesIn([...observed.lines.map(({ line }) => line.name), ...more], observed.delivery),
+        state: states,
+      },
     },
     target: {
       kind: "topic",
@@ -242,7 +250,11 @@ function rollback({ delivery, settings, lines }: Observed): Resource[] {
     heard("DeploymentFailed", "Rolls an environment back when its deployment failed", {
       source: ["aws.codepipeline"],
       "detail-type": ["CodePipeline Stage Execution State Change"],
-      detail: { pipeline: Object.keys(stages), stage: [...new Set(Object.values(stages).flat())], state: ["FAILED"] },
+      detail: {
+        pipeline: namesIn(Object.keys(stages), delivery),
+        stage: [...new Set(Object.values(stages).flat())],
+        state: ["FAILED"],
+      },
     }),
     ...(Object.keys(alarms).length > 0
       ? [

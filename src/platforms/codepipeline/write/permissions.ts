@@ -7,6 +7,7 @@ import { type JobPlace, outputScope, prefixOf, readersOf, referenceOf } from "./
 import { JobValues } from "./job-values.ts";
 import { knownText, producerOf } from "./known-values.ts";
 import { Names, outputPath, pascal, secretName } from "./names.ts";
+import { needsNoRights } from "./step-commands.ts";
 import { scopeOf } from "./targets.ts";
 import { arnIn, localArn, partition, type Text, text } from "./text.ts";
 
@@ -32,17 +33,20 @@ export function permissionsOf(place: JobPlace, runs: "on a machine" | "as a stac
     statements.map((statement, index) => ({ ...statement, sid: names.of(`${whose}${index}`, statement.sid) }));
   return {
     handOver: named(handedOver, "hand-over"),
-    statements: named([...seen.flatMap(({ statements }) => statements ?? []), ...declared], "own"),
+    statements: named([...seen.flatMap(({ statements }) => statements ?? []), ...(declared ?? [])], "own"),
+    // To declare none says that it needs no more than is seen.
     untold:
-      declared.length > 0 ? [] : seen.flatMap(({ step, statements }) => (statements === undefined ? [step.name] : [])),
+      declared !== undefined
+        ? []
+        : seen.flatMap(({ step, statements }) => (statements === undefined ? [step.name] : [])),
   };
 }
 
-function declaredStatements(place: JobPlace): Statement[] {
+function declaredStatements(place: JobPlace): Statement[] | undefined {
   const { permissions } = place.options.settings;
   const reference = referenceOf(place);
-  const declared = Object.hasOwn(permissions, reference) ? permissions[reference]! : [];
-  return declared.map(({ actions, resources }) => ({
+  const declared = Object.hasOwn(permissions, reference) ? permissions[reference]! : undefined;
+  return declared?.map(({ actions, resources }) => ({
     sid: pascal(actions[0]!.split(":")[0]!),
     actions,
     resources: resources.map((resource) => filled(resource, place)),
@@ -205,7 +209,7 @@ function seenStatements(step: Step, place: JobPlace): Statement[] | undefined {
     case "cdk.deploy":
       return undefined;
     default:
-      return /^\s*aws\s/m.test(step.run) ? undefined : [];
+      return needsNoRights(step, place.job.deploys ? "deploys" : "deploys nothing") ? [] : undefined;
   }
 }
 

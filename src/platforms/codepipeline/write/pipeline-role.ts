@@ -5,6 +5,7 @@ import { ids } from "./fixed-names.ts";
 import type { Role, Statement, Store } from "./infrastructure.ts";
 import { projectId } from "./job-ids.ts";
 import type { Register } from "./job-place.ts";
+import { limits, policySize } from "./limits.ts";
 import { isNative } from "./native-action.ts";
 import { uploadStatements } from "./native-upload.ts";
 import { stackStatements } from "./stack-rights.ts";
@@ -69,11 +70,16 @@ export function pipelineRole(
       ? [{ sid: "WatchAlarms", actions: ["cloudwatch:DescribeAlarms"], resources: [localArn("cloudwatch", "alarm:*")] }]
       : []),
   ];
+  // Each build by its name, as long as a role has room for all of them.
+  const every = localArn("codebuild", `project/${places[0]!.delivery.name}-*`);
+  const isLong = policySize(statements) > limits.iam.rolePolicy;
   return {
     kind: "role",
     id: pipelineRoleId(line, register),
     comment: [],
     service: "codepipeline.amazonaws.com",
-    statements,
+    statements: isLong
+      ? statements.map((one) => (one.sid === "Build" ? { ...one, resources: [every] } : one))
+      : statements,
   };
 }

@@ -1,8 +1,11 @@
 import type { OutputType } from "../../../model/delivery.ts";
 import { givenTo } from "./shell.ts";
 
-/** How many runs' values of one output are kept in any case: far more than the fifty that can be under way at the same time. */
-const keptRuns = 100;
+/**
+ * How many runs' values of one output are kept in any case: of the release far more than the fifty runs that can be under way at
+ * the same time; of an environment a few, because one run at a time is there, and its own values are read by itself.
+ */
+export const keptRuns = { release: 100, environment: 20 } as const;
 
 /**
  * For jq: reads `name=value` and `name<<MARK` lines as `baton run` does, refuses what was not promised or has another
@@ -45,6 +48,8 @@ export interface Publishing {
   readonly folders: Readonly<Record<string, string>>;
   /** Full names under which the newest value is wanted as well. */
   readonly newest: Readonly<Record<string, string>>;
+  /** Values kept in any case. */
+  readonly kept: number;
   /** CodePipelines whose stages may hold a run that the values are of, or go back to it. */
   readonly readers: readonly string[];
   /** What the command needs to be who it has to be. */
@@ -52,7 +57,7 @@ export interface Publishing {
 }
 
 /** One command that puts the outputs to Parameter Store, each under the run that made it, and clears old runs away. */
-export function publishCommand({ promised, folders, newest, readers, before }: Publishing): string {
+export function publishCommand({ promised, folders, newest, kept, readers, before }: Publishing): string {
   const places = Object.fromEntries(
     Object.keys(promised).map((output) => [
       output,
@@ -69,7 +74,7 @@ ${reachable(readers)}
 # Values of runs long gone make room for new ones.
 old="$(for folder in ${Object.values(folders).map(inShell).join(" ")}; do
   aws ssm get-parameters-by-path --path "$folder" \\
-    --query 'reverse(sort_by(Parameters, &LastModifiedDate))[${keptRuns}:].Name' --output json | jq -r '.[]'
+    --query 'reverse(sort_by(Parameters, &LastModifiedDate))[${kept}:].Name' --output json | jq -r '.[]'
 done)"
 if [ -z "$old" ]; then
   :

@@ -3,13 +3,14 @@ import { promisedOutputs } from "../../../model/job-values.ts";
 import { CannotWrite } from "../../generated.ts";
 import { holds } from "./conditions.ts";
 import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./coordination/stages.ts";
-import { isElsewhere } from "./coordination/variables.ts";
-import { configurationLimit, ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
+import { ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
 import type { Action, EnvironmentVariable, Stage } from "./infrastructure.ts";
 import { projectId } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
+import { takenBy } from "./job-resources.ts";
 import { JobValues } from "./job-values.ts";
-import { artifactSource, variablesIn } from "./known-values.ts";
+import { variablesIn } from "./known-values.ts";
+import { limits } from "./limits.ts";
 import { nativeAction } from "./native-action.ts";
 import { actingIn } from "./native-place.ts";
 import type { WriteOptions } from "./options.ts";
@@ -145,9 +146,9 @@ function approvalStage({
   const question = approval.message ?? `Deploy to ${environment}?`;
   const about = layout === "separate" ? `${line.pipelines[0]!.name}: ` : "";
   const asked = `${about}${question}${who} Commit #{SourceVariables.CommitId}.`;
-  if (asked.length > configurationLimit) {
+  if (asked.length > limits.codepipeline.configuration) {
     throw new CannotWrite(
-      `the approval of ${environment} asks with ${asked.length} characters, and CodePipeline takes ${configurationLimit}`,
+      `the approval of ${environment} asks with ${asked.length} characters, and CodePipeline takes ${limits.codepipeline.configuration}`,
       "shorten its message, or name a team instead of its members",
       ["environments", environment, "approval"],
     );
@@ -191,15 +192,7 @@ function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
     refuseLong(native.configuration.ParameterOverrides, job);
     return { name, runOrder, ...native, ...actingIn(place, register), job };
   }
-  const inputs = [
-    sourceArtifact,
-    ...new Set(
-      place.job.uses
-        .map(({ artifact }) => artifactSource(artifact, place).from)
-        .filter((from) => !isElsewhere(from, place))
-        .map((from) => register.artifact(from)),
-    ),
-  ];
+  const inputs = takenBy(place, register);
   if (inputs.length > 5) {
     throw new CannotWrite(
       `${job} takes artifacts of ${inputs.length - 1} jobs, and a build takes those of 4 beside its source`,
@@ -232,9 +225,9 @@ const inShortForm = ({ name, value, type }: EnvironmentVariable) =>
   type === "PLAINTEXT" ? { name, value } : { name, value, type };
 
 function refuseLong(configuration: Text | undefined, job: string): void {
-  if (configuration === undefined || configuration.length <= configurationLimit) return;
+  if (configuration === undefined || configuration.length <= limits.codepipeline.configuration) return;
   throw new CannotWrite(
-    `${job} reads so many outputs and parameters that its action would have ${configuration.length} characters of them, and CodePipeline takes ${configurationLimit}`,
+    `${job} reads so many outputs and parameters that its action would have ${configuration.length} characters of them, and CodePipeline takes ${limits.codepipeline.configuration}`,
     "publish several of them as one output of type json",
   );
 }

@@ -1,11 +1,8 @@
 import { sourceAction } from "./fixed-names.ts";
 import type { Trigger } from "./infrastructure.ts";
+import { limits } from "./limits.ts";
 import { path } from "./names.ts";
 import type { ReleaseLine } from "./release-lines.ts";
-
-/** Patterns in one list of a trigger, and characters of one. */
-const patternLimit = 8;
-const longestPattern = 255;
 
 /**
  * Pushes to the line's branch, or pull requests for it, of paths that belong to one of its pipelines. Wider than the
@@ -26,7 +23,8 @@ function pathsOf(pipelines: ReleaseLine["pipelines"], root: string): string[] {
     if (included.length === 0) return whole(root);
     for (const glob of included) paths.add(wider(path(root, glob)));
   }
-  const fits = paths.size <= patternLimit && [...paths].every((glob) => glob.length <= longestPattern);
+  const { patterns, pattern } = limits.codepipeline;
+  const fits = paths.size <= patterns && [...paths].every((glob) => glob.length <= pattern);
   return fits ? [...paths] : whole(root);
 }
 

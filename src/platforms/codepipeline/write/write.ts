@@ -4,6 +4,7 @@ import { printCdk } from "./cdk/print.ts";
 import { printTemplate } from "./cloudformation/print.ts";
 import { type CommentedTemplate, templateOf } from "./cloudformation/template.ts";
 import type { Infrastructure } from "./infrastructure.ts";
+import { limits } from "./limits.ts";
 import { lowerDelivery } from "./lower.ts";
 import { path } from "./names.ts";
 import { commandOf, type WriteOptions, type Written } from "./options.ts";
@@ -68,15 +69,21 @@ function infrastructureFiles(infrastructure: Infrastructure, options: WriteOptio
 const headerOf = ({ delivery, description }: Infrastructure, options: WriteOptions, more = "") =>
   header([`${description}${more}.`], { delivery, command: commandOf(options) });
 
-/** What CloudFormation takes in one stack. */
-const resourceLimit = 500;
-
 function stackOf(infrastructure: Infrastructure): CommentedTemplate {
   const commented = templateOf(infrastructure);
-  const count = Object.keys(commented.template.Resources).length;
-  if (count <= resourceLimit) return commented;
+  const { Resources, Parameters = {}, Outputs = {} } = commented.template;
+  const { cloudformation } = limits;
+  const counted = [
+    ["resources", Object.keys(Resources).length, cloudformation.resources],
+    ["parameters", Object.keys(Parameters).length, cloudformation.parameters],
+    ["outputs", Object.keys(Outputs).length, cloudformation.outputs],
+    ["bytes", Buffer.byteLength(JSON.stringify(commented.template)), cloudformation.templateBytes],
+  ] as const;
+  const over = counted.find(([, count, most]) => count > most);
+  if (over === undefined) return commented;
+  const [what, count, most] = over;
   throw new CannotWrite(
-    `the pipelines of ${infrastructure.delivery} are ${count} resources, and CloudFormation takes ${resourceLimit} in a stack`,
+    `the pipelines of ${infrastructure.delivery} are ${count} ${what}, and CloudFormation takes ${most} in a stack`,
     "use the format terraform, or split the delivery",
   );
 }

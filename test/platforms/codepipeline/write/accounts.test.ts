@@ -197,7 +197,7 @@ test("the command says what comes before, and check finds nothing", async (t) =>
 environments: { test: { branch: main }, prod: { after: test } }
 pipelines:
   web:
-    jobs: { deploy: { deploys: true, steps: [./deploy.sh] } }
+    jobs: { deploy: { deploys: true, steps: ["true"] } }
   network:
     jobs: { deploy: { deploys: true, steps: [{ name: Deploy, run: "true" }] } }
 `;

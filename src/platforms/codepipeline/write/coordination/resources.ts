@@ -1,7 +1,7 @@
 /** The table, the function that keeps it, and the rule that tells it what has passed. */
 
 import type { Resource, Statement } from "../infrastructure.ts";
-import { ruleName } from "../observability.ts";
+import { namesIn, ruleName } from "../observability.ts";
 import type { WriteOptions } from "../options.ts";
 import type { LineStages } from "../stages.ts";
 import { arnOf, localArn, nameOf, type Text, text } from "../text.ts";
@@ -105,7 +105,14 @@ export function handOverResources(
             pattern: {
               source: ["aws.codepipeline"],
               "detail-type": ["CodePipeline Stage Execution State Change"],
-              detail: { pipeline: awaited.map(({ line }) => line.name), stage: stages, state: ["SUCCEEDED"] },
+              detail: {
+                pipeline: namesIn(
+                  awaited.map(({ line }) => line.name),
+                  delivery,
+                ),
+                stage: stages,
+                state: ["SUCCEEDED"],
+              },
             },
             target: { kind: "function" as const, id: handOverId },
           },

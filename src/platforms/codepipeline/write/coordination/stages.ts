@@ -4,9 +4,10 @@ import type { Environment } from "../../../../model/delivery.ts";
 import { promisedOutputs } from "../../../../model/job-values.ts";
 import { CannotWrite } from "../../../generated.ts";
 import { exportsRun } from "../buildspec.ts";
-import { configurationLimit, sourceArtifact } from "../fixed-names.ts";
+import { sourceArtifact } from "../fixed-names.ts";
 import type { Action, Stage } from "../infrastructure.ts";
 import type { JobPlace, Register } from "../job-place.ts";
+import { limits } from "../limits.ts";
 import { nativeStack, stackOutput } from "../native.ts";
 import type { ReleaseLine } from "../release-lines.ts";
 import { nameOf } from "../text.ts";
@@ -67,9 +68,9 @@ function callOf(what: "ready" | "gate" | "enter" | "leave", handed: Handed): Act
     ...(what === "gate" && environment.approval && { ready: whenReady(environment).variable }),
   };
   const text = JSON.stringify(asked);
-  if (text.length > configurationLimit) {
+  if (text.length > limits.codepipeline.configuration) {
     throw new CannotWrite(
-      `what ${pipeline} hands over in ${environment.name} takes ${text.length} characters, and CodePipeline takes ${configurationLimit}`,
+      `what ${pipeline} hands over in ${environment.name} takes ${text.length} characters, and CodePipeline takes ${limits.codepipeline.configuration}`,
       "let fewer outputs of its stacks be published, or add a step to the job so that a machine publishes them",
     );
   }
