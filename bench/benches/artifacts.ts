@@ -8,6 +8,7 @@ import { answerOf, timeOf } from "../processes.ts";
 export function artifactBenches(workFolder: string): Bench[] {
   return [
     bench(workFolder, { name: "artifact of 2,000 files", files: 2000, bytesEach: 4_000 }),
+    bench(workFolder, { name: "artifact of 20,000 files", files: 20_000, bytesEach: 4_000 }),
     bench(workFolder, { name: "artifact of 256 MB", files: 1, bytesEach: 256_000_000 }),
   ];
 }

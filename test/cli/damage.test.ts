@@ -218,10 +218,8 @@ pipelines:
 };
 
 function storedFile(box: Sandbox): string {
-  const files = join(box.root, ".baton", "artifacts", "files");
-  const [bucket] = readdirSync(files);
-  const [name] = readdirSync(join(files, bucket!));
-  return join(files, bucket!, name!);
+  const packs = join(box.root, ".baton", "artifacts", "packs");
+  return join(packs, readdirSync(packs)[0]!);
 }
 
 test("an artifact that was damaged is found by doctor, and made anew after its repair", fullDepth(), async (t) => {

@@ -206,7 +206,7 @@ function attempt(work: () => void): void {
 }
 
 test("whatever a job does in its checkout, the next one finds what git writes", async (t) => {
-  await requireAsNew(t, (request) => new ReusedCheckout(request), tries(80));
+  await requireAsNew(t, (request) => new ReusedCheckout(request), tries(40));
 });
 
 test("what left the files of the commit alone needs no git, and no repository", async (t) => {

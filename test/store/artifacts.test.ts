@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -11,13 +11,16 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ArtifactStore } from "../../src/store/artifacts/artifact-store.ts";
+import { smallBelowBytes } from "../../src/store/artifacts/packing.ts";
+import { pieceBytes } from "../../src/store/artifacts/pieces.ts";
 import { tries } from "../lane/depth.ts";
 import { anyTree, readTreeBack, type Tree, writeTree } from "./random-trees.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -125,8 +128,15 @@ test("the same content is stored once", async (t) => {
   const twice = { file: "the same", executable: false };
   writeTree(at("site"), { one: twice, two: { ...twice, executable: true }, three: { four: twice } });
   await artifacts.collect(at("site"), { within });
-  const files = readdirSync(join(state, "artifacts/files"), { recursive: true, withFileTypes: true });
-  assert.equal(files.filter((entry) => entry.isFile()).length, 1);
+  assert.deepEqual(
+    stored(state, "packs").map((path) => readFileSync(path, "utf8")),
+    ["the same"],
+  );
+  const large = Buffer.alloc(200_000, "x");
+  for (const name of ["one", "two"]) writeFileSync(at(`site/large-${name}`), large);
+  await artifacts.collect(at("site"), { within });
+  assert.equal(stored(state, "files").length, 1);
+  assert.equal(stored(state, "packs").length, 1, "the small files are the same ones as before");
 });
 
 test("replace leaves exactly the artifact, merge removes nothing", async (t) => {
@@ -261,9 +271,10 @@ test("nothing is laid through a link, outside the folder, or over a folder in pl
   assert.deepEqual(readdirSync(outside), [], "the link was replaced, not followed");
 });
 
-/** Stored files or listings, by path. */
-function stored(state: string, kind: "files" | "listings"): string[] {
-  const found = readdirSync(join(state, "artifacts", kind), { recursive: true, withFileTypes: true });
+/** What is stored of a kind, by path. */
+function stored(state: string, kind: "files" | "packs" | "listings"): string[] {
+  const folder = join(state, "artifacts", kind);
+  const found = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
   return found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -273,9 +284,20 @@ function damage(path: string): void {
   writeFileSync(path, Buffer.alloc(statSync(path).size, "?"));
 }
 
+function damageLastByte(path: string): void {
+  chmodSync(path, 0o644);
+  const content = readFileSync(path);
+  content[content.length - 1]! ^= 1;
+  writeFileSync(path, content);
+}
+
 const harms: [string, (state: string) => void, RegExp][] = [
-  ["file is damaged", (state) => damage(stored(state, "files")[0]!), /was damaged .*`baton run --force`/],
-  ["file is gone", (state) => rmSync(stored(state, "files")[0]!), /is not in the artifact store.*`baton run --force`/],
+  ["pack is damaged", (state) => damage(stored(state, "packs")[0]!), /was damaged .*`baton run --force`/],
+  ["pack has one wrong byte", (state) => damageLastByte(stored(state, "packs")[0]!), /was damaged/],
+  ["pack is cut short", (state) => truncateSync(stored(state, "packs")[0]!, 11), /was damaged/],
+  ["pack is gone", (state) => rmSync(stored(state, "packs")[0]!), /is not in the artifact store.*`baton run --force`/],
+  ["large file is damaged", (state) => damage(stored(state, "files")[0]!), /was damaged .*`baton run --force`/],
+  ["large file is gone", (state) => rmSync(stored(state, "files")[0]!), /is not in the artifact store/],
   ["listing is damaged", (state) => damage(stored(state, "listings")[0]!), /was damaged/],
   ["listing is gone", (state) => rmSync(stored(state, "listings")[0]!), /is not in the artifact store/],
 ];
@@ -320,13 +342,51 @@ test("a look at every byte finds what nobody has laid out, and takes it away whe
   const one = await artifacts.collect(at("one"), { within });
   const two = await artifacts.collect(at("two"), { within });
   assert.deepEqual(await artifacts.inspect({ discard: true }), { artifacts: 2, damagedFiles: [], incomplete: [] });
-  const ofOne = stored(state, "files").find((path) => readFileSync(path, "utf8") === "of one")!;
-  damage(ofOne);
-  const found = { artifacts: 2, damagedFiles: [`sha256:${basename(ofOne)}`], incomplete: [one.digest] };
+  damage(stored(state, "packs").find((path) => readFileSync(path, "utf8") === "of one")!);
+  const ofOne = `sha256:${createHash("sha256").update("of one").digest("hex")}`;
+  const found = { artifacts: 2, damagedFiles: [ofOne], incomplete: [one.digest] };
   assert.deepEqual(await artifacts.inspect({ discard: false }), found);
   assert.deepEqual(await artifacts.inspect({ discard: true }), found);
   assert.deepEqual([artifacts.has(one.digest), artifacts.has(two.digest)], [false, true]);
   assert.deepEqual(await artifacts.inspect({ discard: false }), { artifacts: 1, damagedFiles: [], incomplete: [] });
+});
+
+test("many files are few packs, and what one more or other file costs is one pack, not all of them", async (t) => {
+  const { within, state, artifacts, at } = workbench(t);
+  const count = 3000;
+  mkdirSync(at("site"));
+  for (let file = 0; file < count; file++) writeFileSync(at(`site/${file}`), `content of ${file}`);
+  const first = await artifacts.collect(at("site"), { within });
+  const packs = new Set(stored(state, "packs"));
+  assert.ok(packs.size >= 4 && packs.size <= 40, `${packs.size} packs`);
+  writeFileSync(at("site/1500"), "other content");
+  writeFileSync(at("site/1499-and-more"), "one more");
+  const second = await artifacts.collect(at("site"), { within });
+  assert.ok(stored(state, "packs").filter((pack) => !packs.has(pack)).length <= 2);
+  for (const [ref, name] of [
+    [first, "first"],
+    [second, "second"],
+  ] as const)
+    await artifacts.place(ref, at(name), { within, onto: "replace" });
+  assert.equal(readdirSync(at("first")).length, count);
+  assert.equal(readFileSync(at("first/1500"), "utf8"), "content of 1500");
+  assert.deepEqual(readTreeBack(at("second")), readTreeBack(at("site")));
+  await artifacts.clear({ keep: new Set([first.digest]) });
+  assert.deepEqual(new Set(stored(state, "packs")), packs);
+  assert.equal(await artifacts.collect(at("first"), { within }).then(({ digest }) => digest), first.digest);
+});
+
+test("a file is whole whatever its size: around the limit of a pack, of a piece, and of nothing", async (t) => {
+  const { within, artifacts, at } = workbench(t);
+  mkdirSync(at("site"));
+  for (const around of [0, smallBelowBytes, pieceBytes, 2 * pieceBytes]) {
+    for (const size of [around - 1, around, around + 1].filter((size) => size >= 0))
+      writeFileSync(at(`site/${size}`), randomBytes(size));
+  }
+  const ref = await artifacts.collect(at("site"), { within });
+  await artifacts.place(ref, at("to"), { within, onto: "replace" });
+  for (const name of readdirSync(at("site")))
+    assert.ok(readFileSync(at(`site/${name}`)).equals(readFileSync(at(`to/${name}`))), name);
 });
 
 test("clearing keeps what is asked for, with files shared between artifacts, and throws away the rest", async (t) => {

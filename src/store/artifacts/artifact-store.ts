@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, symlink } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isDotGit } from "../../model/dot-git.ts";
 import type { ArtifactRef } from "../../plan/plan.ts";
@@ -6,22 +6,23 @@ import { stateFolder } from "../state-folder.ts";
 import { ArtifactError, LostContent } from "./artifact-error.ts";
 import { type ArtifactsFound, findDamage } from "./damage.ts";
 import { mergeInto, type Onto, replaceWith, requireReachable, whatIsAt, withoutRepositories } from "./destination.ts";
-import type { Entry } from "./entry.ts";
-import { FilePool, hashFile } from "./file-pool.ts";
 import { type Garbage, throwAway } from "./garbage.ts";
-import { inParallel } from "./in-parallel.ts";
+import { Keeping } from "./keeping.ts";
+import { layOut } from "./laying.ts";
 import { digestOf, readListing, sizeOf, writeListing } from "./listing.ts";
+import { hashOpen } from "./pieces.ts";
+import { Pool } from "./pool.ts";
 import { readTree } from "./read-tree.ts";
 
 /** The artifacts of a state folder. Several may be stored and laid at the same time. Paths are absolute. */
 export class ArtifactStore {
-  readonly #pool: FilePool;
+  readonly #pool: Pool;
   /** Collections and placements under way; clearing up waits for them, and they for it. */
   readonly #busy = new Set<Promise<unknown>>();
   #clearing: Promise<unknown> | undefined;
 
   constructor(statePath: string) {
-    this.#pool = new FilePool(stateFolder(statePath).artifacts);
+    this.#pool = new Pool(stateFolder(statePath).artifacts);
   }
 
   /**
@@ -34,13 +35,17 @@ export class ArtifactStore {
       await requireReachable(path, within);
       if ((await whatIsAt(path)) === "nothing") throw new ArtifactError("there is nothing at this path");
       const leaveOut = path === within ? isDotGit : () => false;
-      const entries = await readTree(path, (file) => this.#pool.keepFile(file), leaveOut);
-      const listing = Buffer.from(writeListing(entries));
-      await this.#pool.settle("files", digestsIn(entries));
-      const digest = digestOf(listing);
-      await this.#pool.keep("listings", digest, listing);
-      await this.#pool.settle("listings", [digest]);
-      return { digest, sizeBytes: sizeOf(entries) };
+      const keeping = new Keeping(this.#pool);
+      try {
+        const entries = await readTree(path, (file) => keeping.keepFile(file), leaveOut);
+        const listing = Buffer.from(writeListing(entries));
+        await keeping.settle();
+        const digest = digestOf(listing);
+        await keeping.keepListing(digest, listing);
+        return { digest, sizeBytes: sizeOf(entries) };
+      } finally {
+        keeping.abandon();
+      }
     });
   }
 
@@ -57,9 +62,9 @@ export class ArtifactStore {
       const entries = readListing(await this.#pool.readListing(artifact.digest));
       const staged = await this.#stageNear(path);
       try {
-        await this.#layOut(entries, staged).catch(async (error: unknown) => {
+        await layOut(this.#pool, entries, staged).catch(async (error: unknown) => {
           // From now on it counts as lost as a whole, so that the next plan has it made again.
-          if (error instanceof LostContent) await this.#pool.discard("listings", artifact.digest, "whole or not");
+          if (error instanceof LostContent) await this.#pool.discardListing(artifact.digest, "whole or not");
           throw error;
         });
         if (onto === "merge" && (await whatIsAt(path)) !== "nothing") {
@@ -81,14 +86,7 @@ export class ArtifactStore {
    * artifact that has it with it, so that the job that makes them stores them anew.
    */
   inspect({ discard }: { discard: boolean }): Promise<ArtifactsFound> {
-    return this.#while(async () => {
-      const found = await findDamage(this.#pool);
-      if (discard) {
-        for (const digest of found.damagedFiles) await this.#pool.discard("files", digest);
-        for (const digest of found.incomplete) await this.#pool.discard("listings", digest, "whole or not");
-      }
-      return found;
-    });
+    return this.#while(() => findDamage(this.#pool, { discard }));
   }
 
   /** Throws away every artifact whose digest is not among those to keep; see `JournalReader.artifactsInUse`. */
@@ -111,20 +109,10 @@ export class ArtifactStore {
 
   /** A free path on the file system of `path`: only there can it be moved into place in one step. */
   async #stageNear(path: string): Promise<string> {
-    const staged = await this.#pool.stage();
+    const staged = this.#pool.stage();
     await mkdir(dirname(path), { recursive: true });
     const [there, here] = await Promise.all([stat(dirname(path)), stat(dirname(staged))]);
     return there.dev === here.dev ? staged : join(dirname(path), `.${basename(staged)}`);
-  }
-
-  async #layOut(entries: readonly Entry[], to: string): Promise<void> {
-    for (const entry of entries) {
-      if (entry.kind === "directory") await mkdir(join(to, entry.path), { mode: 0o755 });
-    }
-    const files = entries.filter((entry) => entry.kind === "file");
-    await inParallel(files, (file) => this.#pool.copyOut({ ...file, to: join(to, file.path) }));
-    // Last, so that no file can be written through one.
-    for (const entry of entries) if (entry.kind === "link") await symlink(entry.target, join(to, entry.path));
   }
 }
 
@@ -132,12 +120,8 @@ export class ArtifactStore {
 async function digestAt(path: string): Promise<string | undefined> {
   if ((await whatIsAt(path)) === "nothing") return undefined;
   try {
-    return digestOf(writeListing(await readTree(path, hashFile)));
+    return digestOf(writeListing(await readTree(path, hashOpen)));
   } catch {
     return undefined;
   }
-}
-
-function* digestsIn(entries: readonly Entry[]): Generator<string> {
-  for (const entry of entries) if (entry.kind === "file") yield entry.digest;
 }

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { digestOfFile, type FilePool } from "./file-pool.ts";
 import { namesIn } from "./garbage.ts";
-import { inParallel } from "./in-parallel.ts";
 import { readListing } from "./listing.ts";
+import { largeFilesOf, packsOf } from "./packing.ts";
+import { digestOfFile } from "./pieces.ts";
+import { damagedIn, type Pool } from "./pool.ts";
 
 /** What a look at every byte of an artifact store has found. */
 export interface ArtifactsFound {
@@ -14,28 +15,47 @@ export interface ArtifactsFound {
   incomplete: string[];
 }
 
-/** Reads everything that is stored; changes nothing. */
-export async function findDamage(pool: FilePool): Promise<ArtifactsFound> {
-  const found: ArtifactsFound = { artifacts: 0, damagedFiles: [], incomplete: [] };
+/** Reads everything that is stored. What is damaged is taken away with `discard`, and each artifact that has it with it. */
+export async function findDamage(pool: Pool, { discard }: { discard: boolean }): Promise<ArtifactsFound> {
   const whole = new Set<string>();
+  const damaged = new Set<string>();
   for (const bucket of await namesIn(join(pool.folder, "files"))) {
-    const names = await namesIn(join(pool.folder, "files", bucket));
-    await inParallel(names, async (name) => {
+    for (const name of await namesIn(join(pool.folder, "files", bucket))) {
       const digest = `sha256:${name}`;
       if ((await digestOfFile(pool.pathOf("files", digest))) === digest) whole.add(digest);
-      else found.damagedFiles.push(digest);
-    });
+      else {
+        damaged.add(digest);
+        if (discard) await pool.discardFile(digest);
+      }
+    }
   }
-  for (const name of await namesIn(join(pool.folder, "listings"))) {
-    found.artifacts++;
-    const digest = `sha256:${name}`;
-    if (!(await isWhole(pool, digest, whole))) found.incomplete.push(digest);
-  }
-  return found;
+  const looked = new Map<string, boolean>();
+  const isPackWhole = async (pack: ReturnType<typeof packsOf>[number]): Promise<boolean> => {
+    const content = await readFile(pool.pathOf("packs", pack.name)).catch(nothingThere);
+    if (content === undefined) return false;
+    const found = damagedIn(pack, content);
+    for (const digest of found) damaged.add(digest);
+    if (found.length > 0 && discard) await pool.discardPack(pack, found[0]!);
+    return found.length === 0;
+  };
+  const isWhole = async (digest: string): Promise<boolean> => {
+    const path = pool.pathOf("listings", digest);
+    if ((await digestOfFile(path)) !== digest) return false;
+    const entries = readListing(await readFile(path, "utf8"));
+    let isComplete = [...largeFilesOf(entries)].every((file) => whole.has(file));
+    for (const pack of packsOf(entries)) {
+      if (!looked.has(pack.name)) looked.set(pack.name, await isPackWhole(pack));
+      isComplete &&= looked.get(pack.name)!;
+    }
+    return isComplete;
+  };
+  const listings = (await namesIn(join(pool.folder, "listings"))).map((name) => `sha256:${name}`);
+  const incomplete: string[] = [];
+  for (const digest of listings) if (!(await isWhole(digest))) incomplete.push(digest);
+  if (discard) for (const digest of incomplete) await pool.discardListing(digest, "whole or not");
+  return { artifacts: listings.length, damagedFiles: [...damaged], incomplete };
 }
 
-async function isWhole(pool: FilePool, digest: string, files: ReadonlySet<string>): Promise<boolean> {
-  const path = pool.pathOf("listings", digest);
-  if ((await digestOfFile(path)) !== digest) return false;
-  return readListing(await readFile(path, "utf8")).every((entry) => entry.kind !== "file" || files.has(entry.digest));
+function nothingThere(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }

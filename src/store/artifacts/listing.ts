@@ -18,10 +18,8 @@ const maxPathBytes = 4_000;
  */
 export function writeListing(entries: readonly Entry[]): string {
   requireSound(entries);
-  const sorted = entries
-    .map((entry) => ({ entry, key: Buffer.from(entry.path) }))
-    .sort((a, b) => Buffer.compare(a.key, b.key));
-  return `${[header, ...sorted.map(({ entry }) => JSON.stringify(fields(entry)))].join("\n")}\n`;
+  const lines = inListingOrder(entries).map((entry) => JSON.stringify(fields(entry)));
+  return `${[header, ...lines].join("\n")}\n`;
 }
 
 /** Reads a listing back and trusts nothing in it: whatever could lead outside the artifact is refused by name. */
@@ -32,6 +30,14 @@ export function readListing(text: string): Entry[] {
   const entries = lines.slice(1, -1).map(parsed);
   if (writeListing(entries) !== text) throw new ArtifactError("its listing is damaged: it is not in the one order");
   return entries;
+}
+
+/** By the bytes of the path. */
+export function inListingOrder<Item extends { path: string }>(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, key: Buffer.from(item.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .map(({ item }) => item);
 }
 
 export function digestOf(content: string | Buffer): string {

@@ -1,73 +1,103 @@
-import { constants, type Dirent } from "node:fs";
-import { lstat, open, readdir, readlink } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { ArtifactError, entryName } from "./artifact-error.ts";
 import type { Entry } from "./entry.ts";
-import { inParallel } from "./in-parallel.ts";
+import { inListingOrder } from "./listing.ts";
 
-/** Reads one regular file that is open, stores it and says what it was. */
-export type KeepFile = (file: OpenFile) => Promise<{ sizeBytes: number; digest: string }>;
-
-export type OpenFile = Awaited<ReturnType<typeof open>>;
+/** Reads one regular file that is open at its beginning, stores it and says what it was. */
+export type KeepFile = (file: { descriptor: number; sizeBytes: number }) => Kept | Promise<Kept>;
+export interface Kept {
+  sizeBytes: number;
+  digest: string;
+}
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** After so many files others may have their turn: what is small is read at once, which is many times faster. */
+const filesInOneGo = 64;
+
 /**
- * Lists a file or folder, handing every regular file to `keep`. Follows no link; refuses what is neither file nor folder.
- * `leaveOut` is asked for what lies right below the root.
+ * Lists a file or folder in the order of a listing, handing every regular file to `keep` in that order. Follows no link;
+ * refuses what is neither file nor folder. `leaveOut` is asked for what lies right below the root.
  */
 export async function readTree(
   root: string,
   keep: KeepFile,
   leaveOut: (name: string) => boolean = () => false,
 ): Promise<Entry[]> {
-  const top = await lstat(root);
-  if (top.isFile()) return [await readFile(root, "", keep)];
+  const top = lstatSync(root);
   if (top.isSymbolicLink()) {
-    throw new ArtifactError(`it is a link: name what it points to ('${await readlink(root)}') as the artifact's path`);
+    throw new ArtifactError(`it is a link: name what it points to ('${readlinkSync(root)}') as the artifact's path`);
   }
-  if (!top.isDirectory()) throw new ArtifactError(`it is ${kindOf(top)}, and only files and folders can be kept`);
-  const entries: Entry[] = [{ kind: "directory", path: "" }];
-  const files: string[] = [];
-  const folders = [""];
+  if (!top.isFile() && !top.isDirectory())
+    throw new ArtifactError(`it is ${kindOf(top)}, and only files and folders can be kept`);
+  const found: { kind: Entry["kind"]; path: string }[] = [{ kind: top.isFile() ? "file" : "directory", path: "" }];
+  const folders = top.isFile() ? [] : [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const found of await readdir(join(root, folder), { withFileTypes: true, encoding: "buffer" })) {
-      const path = folder === "" ? nameOf(found) : `${folder}/${nameOf(found)}`;
+    for (const each of readdirSync(join(root, folder), { withFileTypes: true, encoding: "buffer" })) {
+      const path = folder === "" ? nameOf(each) : `${folder}/${nameOf(each)}`;
       if (folder === "" && leaveOut(path)) continue;
-      if (found.isDirectory()) {
-        entries.push({ kind: "directory", path });
-        folders.push(path);
-      } else if (found.isSymbolicLink()) {
-        entries.push({ kind: "link", path, target: await readlink(join(root, path)) });
-      } else if (found.isFile()) {
-        files.push(path);
-      } else {
-        throw new ArtifactError(
-          `${entryName(path)} is ${kindOf(found)}, and only files, folders and links can be kept`,
-        );
-      }
+      if (each.isDirectory()) folders.push(path);
+      found.push({ kind: keptKind(each, path), path });
     }
   }
-  entries.push(...(await inParallel(files, (path) => readFile(join(root, path), path, keep))));
+  const entries: Entry[] = [];
+  let files = 0;
+  for (const { kind, path } of inListingOrder(found)) {
+    if (kind === "file") {
+      entries.push(await readFile(join(root, path), path, keep));
+      if (++files % filesInOneGo === 0) await setImmediate();
+    } else if (kind === "link") entries.push({ kind, path, target: readlinkSync(join(root, path)) });
+    else entries.push({ kind, path });
+  }
   return entries;
 }
 
+function keptKind(found: Dirent<Buffer>, path: string): Entry["kind"] {
+  if (found.isDirectory()) return "directory";
+  if (found.isSymbolicLink()) return "link";
+  if (found.isFile()) return "file";
+  throw new ArtifactError(`${entryName(path)} is ${kindOf(found)}, and only files, folders and links can be kept`);
+}
+
 async function readFile(absolute: string, path: string, keep: KeepFile): Promise<Entry> {
-  // Should the file have been swapped for a link or a pipe since it was listed, this neither follows nor waits.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(absolute, flags).catch((error: NodeJS.ErrnoException) => {
-    throw new ArtifactError(`${entryName(path)} cannot be read (${error.code})`, { cause: error });
-  });
+  const descriptor = open(absolute, path);
   try {
-    const { mode } = await requireRegular(file, path);
-    return { kind: "file", path, executable: (mode & 0o100) !== 0, ...(await keep(file)) };
+    const { mode, size } = requireRegular(fstatSync(descriptor), path);
+    const kept = keep({ descriptor, sizeBytes: size });
+    return {
+      kind: "file",
+      path,
+      executable: (mode & 0o100) !== 0,
+      ...(kept instanceof Promise ? await kept : kept),
+    };
   } finally {
-    await file.close();
+    closeSync(descriptor);
   }
 }
 
-async function requireRegular(file: OpenFile, path: string): Promise<{ mode: number }> {
-  const stats = await file.stat();
+function open(absolute: string, path: string): number {
+  try {
+    // Should the file have been swapped for a link or a pipe since it was listed, this neither follows nor waits.
+    return openSync(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ArtifactError(`${entryName(path)} cannot be read (${code})`, { cause: error });
+  }
+}
+
+function requireRegular(stats: Stats, path: string): Stats {
   if (!stats.isFile()) throw new ArtifactError(`${entryName(path)} is ${kindOf(stats)}, and only files can be kept`);
   return stats;
 }
