@@ -3,6 +3,8 @@
 import type { NextStep, Wanted } from "./writer.ts";
 
 export interface Live {
+  /** What may be asked; the rest it has no answer to. */
+  readonly can: readonly (keyof LivePlatform)[];
   /** Where the pipelines are, as people say it: `AWS`. */
   readonly place: string;
   /** What it is asked through: `the AWS CLI`. */
@@ -12,9 +14,9 @@ export interface Live {
 
 export interface LivePlatform {
   /** @throws {CannotAsk} when the platform cannot be asked at all. */
-  status(wanted: Wanted, here: Here): Promise<PlatformStatus>;
+  status?(wanted: Wanted, here: Here): Promise<PlatformStatus>;
   /** Whether what is generated can be put there from here, and how. Changes nothing. */
-  readiness(wanted: Wanted, here: Here): Promise<Readiness>;
+  readiness?(wanted: Wanted, here: Here): Promise<Readiness>;
 }
 
 /** The platform could not be asked, or answered with an error. Says what, and what to do next; never holds a credential. */

@@ -12,7 +12,9 @@ import type { Style } from "../terminal/style.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
-const askable = platforms.flatMap(({ name, live }) => (live === undefined ? [] : [{ name, place: live.place }]));
+const askable = platforms.flatMap(({ name, live }) =>
+  live?.can.includes("readiness") ? [{ name, place: live.place }] : [],
+);
 const names = askable.map(({ name }) => name).join(" or ");
 
 export const describe: CommandModule["describe"] = (command) => {
@@ -65,7 +67,9 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     terminal.say(`${count(failed, "check")} failed`);
     return exitCodes.failed;
   }
-  if (ready) terminal.suggest(`baton status --on ${on}`, "when it is there");
+  const isLive = platforms.some(({ name, live }) => name === on && live?.can.includes("status"));
+  if (isLive) terminal.suggest(`baton status --on ${on}`, "when it is there");
+  else if (ready) terminal.suggest(`baton generate ${on} --check`, "are the committed files up to date?");
   else terminal.suggest("baton plan", "this machine is ready");
   return exitCodes.clean;
 };
@@ -87,6 +91,7 @@ async function readinessFor(
 
 function commandLines({ on, does, commands }: ReadinessView, style: Style): string[] {
   const place = askable.find(({ name }) => name === on)!.place;
+  if (commands.length === 0) return [];
   const what = does === "create" ? `to put it on ${place}` : `to bring ${place} up to date`;
   return ["", style.strong(what), ...commands.flatMap((command) => `  ${command}`.split("\n"))];
 }

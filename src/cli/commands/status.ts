@@ -14,7 +14,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { waitText } from "../terminal/wait-text.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
-const askable = platforms.flatMap(({ name, live }) => (live === undefined ? [] : [{ name, live }]));
+const askable = platforms.flatMap(({ name, live }) => (live?.can.includes("status") ? [{ name, live }] : []));
 
 export const describe: CommandModule["describe"] = (command) => {
   configOption(jsonOption(command))

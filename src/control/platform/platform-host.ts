@@ -17,13 +17,14 @@ export function platformHost(
       const platform = await live.load();
       return await askingPlatform(delivery, caller, () => question(platform));
     });
-  return hostThat(name, {
+  const can: Partial<Host> = {
     status: () =>
       asking(async (platform) => {
-        const status = await platform.status(wanted, here);
+        const status = await platform.status!(wanted, here);
         return { kind: "pipelines", pipelines: { version: 1, on: name, delivery: delivery.name, ...status } };
       }),
     readiness: () =>
-      asking(async (platform) => ({ version: 1, on: name, ...(await platform.readiness(wanted, here)) })),
-  });
+      asking(async (platform) => ({ version: 1, on: name, ...(await platform.readiness!(wanted, here)) })),
+  };
+  return hostThat(name, Object.fromEntries(live.can.map((verb) => [verb, can[verb]])));
 }

@@ -12,13 +12,20 @@ export const github: Platform = {
   writing: {
     makes: "GitHub workflows",
     layouts,
-    formats: [],
+    formats: ["commands", "terraform"],
     into: { base: "repository", folder: ".github/workflows" },
     examples: [
       ["baton generate github", "one entry workflow, one called workflow for each pipeline"],
       ["baton generate github --layout chained", "one workflow for each pipeline, joined by workflow_run"],
+      ["baton generate github --format terraform", "the settings on GitHub as Terraform, in place of commands"],
     ],
     load: async () => (await import("./write/writer.ts")).writer,
+  },
+  live: {
+    can: ["readiness"],
+    place: "GitHub",
+    through: "the GitHub CLI",
+    load: async () => ({ readiness: (await import("./live/readiness.ts")).readinessOnGithub }),
   },
 };
 

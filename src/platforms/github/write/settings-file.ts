@@ -4,6 +4,8 @@ import { layouts } from "./options.ts";
 /** All that the platform's settings file may say: choices that the command line need not repeat. */
 export const settingsFileSchema = z.strictObject({
   layout: z.enum(layouts).optional(),
+  /** Of the settings to make on GitHub. */
+  format: z.enum(["commands", "terraform"]).optional(),
   runsOn: z.string().optional(),
   attest: z.enum(["yes", "no"]).optional(),
   parameterPrefix: z.string().startsWith("/").optional(),

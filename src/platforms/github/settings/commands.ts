@@ -1,0 +1,117 @@
+/** The settings as command lines of `gh`, to be run in the repository. */
+
+import type { PlatformSetting } from "../../writer.ts";
+import { actionsAppId, type NeededEnvironment, type NeededSettings } from "./needed.ts";
+
+export const api = "repos/{owner}/{repo}";
+
+/** Someone who may approve, as GitHub knows them. */
+export interface Reviewer {
+  readonly type: "Team" | "User";
+  /** A number, or a part of a command line that finds it. */
+  readonly id: number | string;
+}
+
+export function settingCommands({ name, environments, secrets, requiredCheck }: NeededSettings): PlatformSetting[] {
+  const settings = environments.flatMap((environment) => environmentCommands(environment));
+  for (const secret of secrets) {
+    settings.push({
+      why: `The secret ${secret}, for each environment that has its own with --env`,
+      command: `gh secret set ${secret}`,
+    });
+  }
+  if (requiredCheck !== undefined) {
+    settings.push({
+      why: "The one check that pull requests must pass; it reports always, and only GitHub Actions can report it",
+      command: `gh api -X POST ${api}/rulesets --input - <<< '${JSON.stringify(ruleset(name, requiredCheck))}'`,
+    });
+  }
+  return settings;
+}
+
+function environmentCommands(environment: NeededEnvironment): PlatformSetting[] {
+  const { name, reviewers, branches, variables } = environment;
+  const named = branches?.map(({ branch }) => branch) ?? ["the default branch"];
+  const asks = reviewers === undefined ? "" : `; ${(reviewers.length > 0 ? reviewers : ["<team>"]).join(", ")} approve`;
+  const teams = reviewers?.length === 0 ? ["<team>"] : (reviewers ?? []);
+  const found = teams.map((team): Reviewer => ({ type: "Team", id: `$(gh api orgs/{owner}/teams/${team} --jq .id)` }));
+  return [
+    {
+      why: `The environment ${name}, open to ${named.join(", ")} only${asks}`,
+      command: putEnvironment(environment, found),
+    },
+    ...policyCommands(environment, "$(gh api repos/{owner}/{repo} --jq .default_branch)"),
+    ...Object.entries(variables).map(([variable, holds]) => ({
+      why: variableMeaning(variable, environment),
+      command: `gh variable set ${variable} --env ${name} --body '${holds}'`,
+    })),
+  ];
+}
+
+/** What people have set for an environment, beyond what the definition says. */
+export interface KeptSettings {
+  readonly reviewers: readonly Reviewer[];
+  readonly preventsSelfReview: boolean;
+  readonly waitMinutes: number;
+}
+
+/** The call replaces what the environment is: what is to stay has to be said again. */
+export function putEnvironment(
+  { name, reviewers }: NeededEnvironment,
+  found: readonly Reviewer[],
+  kept?: KeptSettings,
+): string {
+  const asked = reviewers === undefined ? (kept?.reviewers ?? []) : found;
+  const who = asked.map(({ type, id }) => `{"type": "${type}", "id": ${id}}`).join(", ");
+  const prevents = reviewers !== undefined || kept?.preventsSelfReview === true;
+  const fields = [
+    '"deployment_branch_policy": {"protected_branches": false, "custom_branch_policies": true}',
+    ...(prevents ? ['"prevent_self_review": true'] : []),
+    ...(asked.length > 0 ? [`"reviewers": [${who}]`] : []),
+    ...(kept && kept.waitMinutes > 0 ? [`"wait_timer": ${kept.waitMinutes}`] : []),
+  ];
+  const body = `{${fields.join(", ")}}`;
+  // A number stands as it is; what finds it has to be carried out by the shell.
+  const isPlain = asked.every(({ id }) => typeof id === "number");
+  const quoted = isPlain ? `'${body}'` : `"${body.replaceAll('"', '\\"')}"`;
+  return `gh api -X PUT ${api}/environments/${name} --input - <<< ${quoted}`;
+}
+
+/** `fallback` names the default branch, as a name or as a command that finds it. */
+export function policyCommands({ name, branches }: NeededEnvironment, fallback: string): PlatformSetting[] {
+  const add = (pattern: string) =>
+    `gh api -X POST ${api}/environments/${name}/deployment-branch-policies -f name=${pattern}`;
+  if (branches === undefined)
+    return [{ why: `The default branch may deploy to ${name}`, command: add(`"${fallback}"`) }];
+  return branches.map(({ branch, pattern }) => ({
+    why:
+      pattern === undefined
+        ? `${branch} cannot be said as one policy: add one for each branch that may deploy to ${name}`
+        : `${pattern === branch && !/[*[]/.test(branch) ? "The branch" : "Branches like"} ${branch} may deploy to ${name}`,
+    command: add(pattern === undefined ? "'<branch>'" : `'${pattern}'`),
+  }));
+}
+
+export function variableMeaning(variable: string, { name }: Pick<NeededEnvironment, "name">): string {
+  return variable === "AWS_ROLE_ARN"
+    ? `The role that jobs in ${name} take on by OIDC; what its trust policy has to say: baton doctor --on github`
+    : `The region of ${name}`;
+}
+
+export function ruleset(name: string, check: string) {
+  return {
+    name,
+    target: "branch",
+    enforcement: "active",
+    conditions: { ref_name: { include: ["~DEFAULT_BRANCH"], exclude: [] } },
+    rules: [
+      {
+        type: "required_status_checks",
+        parameters: {
+          strict_required_status_checks_policy: false,
+          required_status_checks: [{ context: check, integration_id: actionsAppId }],
+        },
+      },
+    ],
+  };
+}

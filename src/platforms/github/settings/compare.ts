@@ -1,0 +1,266 @@
+/** What is set on GitHub, held against what the files need: one line for each, with the command that mends it. */
+
+import type { CheckUp } from "../../live.ts";
+import { api, policyCommands, putEnvironment, type Reviewer, ruleset, variableMeaning } from "./commands.ts";
+import { actionsAppId, type NeededEnvironment, type NeededSettings } from "./needed.ts";
+import { type SubjectCustomization, subjectOf, trustPolicy } from "./trust.ts";
+
+/** What GitHub says. A part that could not be asked says why: it is never taken for one that is not there. */
+export interface FoundSettings {
+  /** `owner/name` */
+  readonly repository: string;
+  readonly defaultBranch: string;
+  readonly environments: ReadonlyMap<string, MaybeUnknown<FoundEnvironment | undefined>>;
+  /** Who the definition's reviewers are; undefined: there is no such team, and nobody of that name. */
+  readonly reviewers: ReadonlyMap<string, MaybeUnknown<Reviewer | undefined>>;
+  /** Of the repository. */
+  readonly variables: MaybeUnknown<readonly string[]>;
+  readonly secrets: MaybeUnknown<readonly string[]>;
+  /** Checks that active rulesets ask of the default branch. */
+  readonly requiredChecks: MaybeUnknown<readonly RequiredCheck[]>;
+  readonly subject: MaybeUnknown<SubjectCustomization>;
+}
+
+export type MaybeUnknown<T> = { readonly is: T } | { readonly unknown: string };
+
+export interface FoundEnvironment {
+  /** Of its branch policies by name; "any" where every branch may, "protected" where those with a protection rule may. */
+  readonly branches: readonly string[] | "any" | "protected";
+  readonly reviewers: readonly Reviewer[];
+  readonly preventsSelfReview: boolean;
+  readonly waitMinutes: number;
+  readonly variables: MaybeUnknown<readonly string[]>;
+  readonly secrets: MaybeUnknown<readonly string[]>;
+}
+
+export interface RequiredCheck {
+  readonly check: string;
+  /** The app that has to report it; undefined: any. */
+  readonly app: number | undefined;
+  /** The ruleset that asks for it. */
+  readonly ruleset: number;
+}
+
+/** A line of the comparison, and what to carry out, in order. */
+export interface Compared {
+  readonly checkUp: CheckUp;
+  readonly commands: readonly string[];
+}
+
+export function compareSettings(needed: NeededSettings, found: FoundSettings): Compared[] {
+  return [
+    ...needed.environments.flatMap((environment) => compareEnvironment(environment, found)),
+    ...(needed.secrets.length > 0 ? [compareSecrets(needed, found)] : []),
+    ...(needed.requiredCheck === undefined ? [] : [compareCheck(needed, found)]),
+  ];
+}
+
+const fine = (name: string, text: string): Compared => ({ checkUp: { name, verdict: "ok", text }, commands: [] });
+
+function wrong(name: string, verdict: "warn" | "fail", text: string, commands: readonly string[]): Compared {
+  return { checkUp: { name, verdict, text, ...(commands.length > 0 && { remedy: commands.join("\n") }) }, commands };
+}
+
+function compareEnvironment(needed: NeededEnvironment, found: FoundSettings): Compared[] {
+  const name = `environment ${needed.name}`;
+  const answer = found.environments.get(needed.name) ?? { is: undefined };
+  if ("unknown" in answer) return [wrong(name, "fail", `could not be asked for: ${answer.unknown}`, [])];
+  const environment = answer.is;
+  const put = putEnvironment(needed, reviewersOf(needed, found), environment);
+  const patterns = needed.branches?.map(({ pattern }) => pattern) ?? [found.defaultBranch];
+  const policies = policyCommands(needed, found.defaultBranch);
+  if (environment === undefined) {
+    const commands = [put, ...policies.map(({ command }) => command)];
+    const text = "is not there: the first run that names it makes it, open to every branch and with nobody to ask";
+    return [wrong(name, "fail", text, commands), ...variablesIn(needed, undefined, found)];
+  }
+  const compared = [compareBranches()];
+  if (needed.reviewers !== undefined) compared.push(compareReviewers({ needed, environment, found, put }));
+  return [...compared, ...variablesIn(needed, environment, found)];
+
+  function compareBranches(): Compared {
+    const { branches } = environment!;
+    const wanted = patterns.filter((one) => one !== undefined).join(", ");
+    if (branches === "any" || branches === "protected") {
+      const text =
+        branches === "any"
+          ? "every branch may use it, and with it what it holds"
+          : "protected branches may use it: where no branch has a protection rule, that is every branch";
+      return wrong(name, "fail", `${text}; ${wanted} is meant`, [put, ...policies.map(({ command }) => command)]);
+    }
+    const missing = policies.filter((_, at) => patterns[at] === undefined || !branches.includes(patterns[at]));
+    const more = branches.filter((one) => !patterns.includes(one));
+    // What a policy cannot say, people have said one by one; whether rightly, nobody can tell from here.
+    if (patterns.includes(undefined)) {
+      const text = `open to ${branches.join(", ") || "nobody"}; whether that is ${needed.branches!.map(({ branch }) => branch).join(", ")} is for you to see`;
+      return branches.length > 0
+        ? fine(name, text)
+        : wrong(
+            name,
+            "fail",
+            text,
+            missing.map(({ command }) => command),
+          );
+    }
+    const policy = `${api}/environments/${needed.name}/deployment-branch-policies`;
+    const close = more.map(
+      (one) =>
+        `gh api -X DELETE ${policy}/$(gh api ${policy} --jq '.branch_policies[] | select(.name == "${one}").id')`,
+    );
+    if (missing.length > 0) {
+      const text = `open to ${branches.join(", ") || "no branch"}, not to ${wanted}: deployments are refused`;
+      return wrong(name, "fail", text, [...missing.map(({ command }) => command), ...close]);
+    }
+    if (more.length > 0) {
+      const text = `open to ${more.join(", ")} as well, which the definition does not deploy there`;
+      return wrong(name, "warn", text, close);
+    }
+    return fine(name, `open to ${wanted} only`);
+  }
+}
+
+function reviewersOf({ reviewers = [] }: NeededEnvironment, { reviewers: known }: FoundSettings): Reviewer[] {
+  if (reviewers.length === 0) return [{ type: "Team", id: "$(gh api orgs/{owner}/teams/<team> --jq .id)" }];
+  return reviewers.map((one) => {
+    const answer = known.get(one);
+    return answer !== undefined && "is" in answer && answer.is !== undefined
+      ? answer.is
+      : { type: "Team", id: `$(gh api orgs/{owner}/teams/${one} --jq .id)` };
+  });
+}
+
+function compareReviewers(options: {
+  needed: NeededEnvironment;
+  environment: FoundEnvironment;
+  found: FoundSettings;
+  put: string;
+}): Compared {
+  const { needed, environment, found, put } = options;
+  const name = `reviewers of ${needed.name}`;
+  const asked = environment.reviewers;
+  const strangers = needed.reviewers!.filter((one) => {
+    const answer = found.reviewers.get(one);
+    return answer !== undefined && "is" in answer && answer.is === undefined;
+  });
+  if (asked.length === 0) {
+    const text =
+      "nobody is asked: the gate is open. GitHub asks reviewers for private repositories on the plan Enterprise only, for public ones always";
+    return wrong(name, "fail", text, [put]);
+  }
+  if (strangers.length > 0) {
+    return wrong(name, "fail", `${strangers.join(", ")}: neither a team of the organization nor a person`, []);
+  }
+  const same = (one: Reviewer, other: Reviewer) => one.type === other.type && one.id === other.id;
+  const wanted = reviewersOf(needed, found).filter(({ id }) => typeof id === "number");
+  const missing = wanted.filter((one) => !asked.some((other) => same(one, other)));
+  const more = asked.filter((one) => needed.reviewers!.length > 0 && !wanted.some((other) => same(one, other)));
+  if (missing.length + more.length > 0) {
+    const text = `${missing.length} of the definition's reviewers are not asked, and ${more.length} others are`;
+    return wrong(name, "fail", text, [put]);
+  }
+  if (!environment.preventsSelfReview) {
+    return wrong(name, "warn", "whoever starts a run may approve it", [put]);
+  }
+  return fine(name, needed.reviewers!.join(", ") || `${asked.length} of them`);
+}
+
+function variablesIn(
+  needed: NeededEnvironment,
+  environment: FoundEnvironment | undefined,
+  { variables }: FoundSettings,
+): Compared[] {
+  const names = Object.keys(needed.variables);
+  if (names.length === 0) return [];
+  const name = `variables of ${needed.name}`;
+  const here = environment?.variables ?? { is: [] };
+  const unknown = [here, variables].find((one) => "unknown" in one);
+  const known = [here, variables].flatMap((one) => ("is" in one ? one.is : []));
+  const missing = names.filter((one) => !known.includes(one));
+  if (missing.length === 0) return [fine(name, names.join(", "))];
+  if (unknown !== undefined && "unknown" in unknown) {
+    return [wrong(name, "warn", `${missing.join(", ")} may be missing: ${unknown.unknown}`, [])];
+  }
+  const commands = missing.map(
+    (one) => `gh variable set ${one} --env ${needed.name} --body '${needed.variables[one]}'`,
+  );
+  const text = `not set, nor for the repository: ${missing.map((one) => `${one} (${lower(variableMeaning(one, needed))})`).join(", ")}`;
+  return [wrong(name, "fail", text, commands)];
+}
+
+const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** A secret may come from an environment, the repository or the organization; the last of them is not looked at. */
+function compareSecrets({ secrets, environments }: NeededSettings, found: FoundSettings): Compared {
+  const name = "secrets";
+  const answers = [
+    found.secrets,
+    ...environments.flatMap((one) => {
+      const answer = found.environments.get(one.name);
+      return answer && "is" in answer && answer.is ? [answer.is.secrets] : [];
+    }),
+  ];
+  const known = answers.flatMap((one) => ("is" in one ? one.is : []));
+  const missing = secrets.filter((one) => !known.includes(one));
+  if (missing.length === 0) return fine(name, secrets.join(", "));
+  const unknown = answers.flatMap((one) => ("unknown" in one ? [one.unknown] : []))[0];
+  const text = `not in the repository or an environment: ${missing.join(", ")}`;
+  const commands = missing.map((one) => `gh secret set ${one}`);
+  if (unknown !== undefined) return wrong(name, "warn", `${missing.join(", ")} may be missing: ${unknown}`, []);
+  return wrong(name, "warn", `${text} (the organization's are not looked at)`, commands);
+}
+
+function compareCheck({ name: delivery, requiredCheck }: NeededSettings, { requiredChecks }: FoundSettings): Compared {
+  const name = "required check";
+  const check = requiredCheck!;
+  if ("unknown" in requiredChecks) return wrong(name, "warn", `could not be asked for: ${requiredChecks.unknown}`, []);
+  const asked = requiredChecks.is.filter((one) => one.check === check);
+  const body = JSON.stringify(ruleset(delivery, check));
+  if (asked.length === 0) {
+    const text = `pull requests may be merged before ${check} has passed`;
+    return wrong(name, "warn", text, [`gh api -X POST ${api}/rulesets --input - <<< '${body}'`]);
+  }
+  if (asked.some(({ app }) => app === actionsAppId)) return fine(name, `${check}, of GitHub Actions`);
+  const put = `gh api -X PUT ${api}/rulesets/${asked[0]!.ruleset} --input - <<< '${body}'`;
+  return wrong(name, "warn", `${check} may be reported by any app`, [put]);
+}
+
+/** What the roles of environments have to trust. Whether they do is seen on the cloud's side only. */
+export function trustLines(needed: NeededSettings, { subject, repository, defaultBranch }: FoundSettings): Compared[] {
+  const signingIn = needed.environments.filter(({ variables }) => "AWS_ROLE_ARN" in variables);
+  if (signingIn.length === 0) return [];
+  const name = "OIDC";
+  if ("unknown" in subject)
+    return [wrong(name, "warn", `the form of subjects could not be asked for: ${subject.unknown}`, [])];
+  const lines = signingIn.map((environment): Compared => {
+    const branch =
+      environment.branches === undefined ? defaultBranch : environment.branches.map(({ pattern }) => pattern)[0];
+    const isOne = branch !== undefined && (environment.branches?.length ?? 1) === 1 && !/[*[]/.test(branch);
+    const found = subjectOf(subject.is, {
+      repository,
+      environment: environment.name,
+      branch: isOne ? branch : undefined,
+    });
+    const line = `trust of ${environment.name}`;
+    if (found === undefined) {
+      const keys = subject.is.include_claim_keys?.join(", ");
+      return wrong(
+        line,
+        "warn",
+        `subjects are made of ${keys}: put them together as the role's trust policy needs them`,
+        [],
+      );
+    }
+    const policy = JSON.stringify(trustPolicy(found.subject));
+    const text = `the role must trust sub ${found.subject}\naws iam update-assume-role-policy --role-name <role> --policy-document '${policy}'`;
+    return fine(line, text);
+  });
+  const isBound =
+    subject.is.use_default === false && subject.is.include_claim_keys?.includes("job_workflow_ref") === true;
+  if (isBound) return lines;
+  const body = JSON.stringify({ use_default: false, include_claim_keys: ["repo", "context", "job_workflow_ref"] });
+  const text =
+    "subjects name the environment alone: every workflow file of its branch that says it gets the role. Once the roles of this repository trust the longer subjects as well:";
+  const bind = `gh api -X PUT ${api}/actions/oidc/customization/sub --input - <<< '${body}'`;
+  // Carried out too early it locks out every role that this repository has, so it is told and never among what to do now.
+  return [...lines, { checkUp: { name, verdict: "warn", text, remedy: bind }, commands: [] }];
+}

@@ -1,0 +1,70 @@
+/** What generated files need on GitHub and cannot bring along. One answer: printed as commands, written as Terraform, compared. */
+
+import type { Delivery, Environment } from "../../../model/delivery.ts";
+import { secretsRead } from "../../../model/job-values.ts";
+import { approvalEnvironment } from "../write/names.ts";
+import { needsAws } from "../write/native-steps.ts";
+import type { WriteOptions } from "../write/options.ts";
+import { type BranchPattern, branchPolicy } from "./branch-policy.ts";
+
+export interface NeededSettings {
+  /** Of the delivery. */
+  readonly name: string;
+  readonly environments: readonly NeededEnvironment[];
+  /** Any of them may stand in an environment, in the repository or in the organization. */
+  readonly secrets: readonly string[];
+  /** The check that pull requests must pass, where the files have one that always reports. */
+  readonly requiredCheck: string | undefined;
+}
+
+/** An environment of GitHub: one that is deployed to, or one that only asks its reviewers. */
+export interface NeededEnvironment {
+  readonly name: string;
+  /** Whose runs may use it; undefined: the default branch of the repository. */
+  readonly branches: readonly BranchPattern[] | undefined;
+  /** Teams or people; empty where the definition names nobody. Undefined: nobody is asked here. */
+  readonly reviewers: readonly string[] | undefined;
+  /** Names of variables, with what they hold. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** GitHub Actions as the one that reports a check: no other app can stand in for it. */
+export const actionsAppId = 15368;
+
+export function neededSettings(delivery: Delivery, { layout }: Pick<WriteOptions, "layout">): NeededSettings {
+  const jobs = delivery.pipelines.flatMap((pipeline) => Object.values(pipeline.jobs).map((job) => ({ pipeline, job })));
+  const variables: Record<string, string> = jobs.some(({ job }) => needsAws(job))
+    ? { AWS_ROLE_ARN: "<arn of the role>", AWS_REGION: "<region>" }
+    : {};
+  const secrets = new Set(jobs.flatMap(({ job, pipeline }) => secretsRead(pipeline, job)));
+  return {
+    name: delivery.name,
+    environments: delivery.environments.flatMap((environment) => neededFor(environment, delivery, variables)),
+    secrets: [...secrets].sort(),
+    requiredCheck: layout === "orchestrated" ? "Summary" : undefined,
+  };
+}
+
+function neededFor(
+  environment: Environment,
+  delivery: Delivery,
+  variables: Readonly<Record<string, string>>,
+): NeededEnvironment[] {
+  const { name, approval } = environment;
+  const branches = branchesOf(environment, delivery)?.map(branchPolicy);
+  const deployed = { name, branches, reviewers: undefined, variables };
+  if (approval === undefined) return [deployed];
+  // Whoever may ask is bound to the branch as well: a request from another one would be a trap for who answers it.
+  return [deployed, { name: approvalEnvironment(name), branches, reviewers: approval.reviewers, variables: {} }];
+}
+
+/** An environment without a branch is reached from those of what it comes after; one that is reached by hand only has none. */
+function branchesOf({ branch, after }: Environment, delivery: Delivery): string[] | undefined {
+  if (branch !== undefined) return [branch];
+  const before = delivery.environments.filter(({ name }) => after.includes(name));
+  const all = before.map((one) => branchesOf(one, delivery));
+  const known = all.filter((one) => one !== undefined);
+  // A push that goes there passes all of them: where one is of the default branch only, so is this.
+  if (known.length === 0 || known.length < all.length) return undefined;
+  return [...new Set(known.flat())];
+}
