@@ -1,8 +1,10 @@
+import type { Delivery } from "../model/delivery.ts";
 import { own } from "../model/own.ts";
-import type { HandOff, ResolvedPipeline } from "../model/resolved-delivery.ts";
+import type { HandOff, ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
+import { definitionChange } from "./definition-change.ts";
 import type { Deployed, Reason } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
-import { readParameters } from "./read-parameters.ts";
+import { namesRead } from "./reads.ts";
 
 /** A reason lists at most this many paths; the text has the number of all. */
 const listedPaths = 10;
@@ -14,13 +16,15 @@ export interface AffectedQuestion {
   target: Target;
   /** What other pipelines take from this one and some job of it makes in this target. */
   handsOver: readonly HandOff[];
+  /** Its jobs that run there whenever it does. */
+  jobs: readonly ResolvedJob[];
 }
 
 /**
  * Why a pipeline must run in a target for its own sake: it is forced or scheduled, was never deployed there, or what it owns has
  * changed since. Of several reasons the first one. A further changed path can only turn no reason into one.
  */
-export function affected({ context, resolved, target, handsOver }: AffectedQuestion): Reason | undefined {
+export function affected({ context, resolved, target, handsOver, jobs }: AffectedQuestion): Reason | undefined {
   const { request, isPullRequest, isMove } = context;
   const { name, triggers } = resolved.pipeline;
   const where = target.name ?? "";
@@ -50,7 +54,8 @@ export function affected({ context, resolved, target, handsOver }: AffectedQuest
     changed({ context, resolved, base: deployed.commit, deployed, where }) ??
     (isMove
       ? otherFiles({ context, resolved, deployed, where })
-      : otherParameter({ context, resolved, release: deployed.release }))
+      : (otherDefinition({ context, resolved, target, jobs, release: deployed.release }) ??
+        otherParameter({ context, resolved, release: deployed.release })))
   );
 }
 
@@ -104,6 +109,25 @@ function otherFiles({ context, resolved, deployed, where }: Required<Omit<Compar
   return { code: "new-release", text, because: [`${resolved.name}.${other}`] };
 }
 
+/** The sources are the same, but it is defined in another way than it was then. */
+function otherDefinition(
+  options: Pick<AffectedQuestion, "context" | "resolved" | "target" | "jobs"> & { release: number },
+): Reason | undefined {
+  const { context, resolved, target, jobs, release } = options;
+  const before = definedIn(context, release);
+  if (before === undefined) return undefined;
+  const { pipeline } = resolved;
+  const part = definitionChange({ before, now: context.delivery, pipeline, environment: target.name, jobs });
+  if (part === undefined) return undefined;
+  const text = `its definition changed since release ${release}: ${part}`;
+  return { code: "other-definition", text, because: [resolved.name] };
+}
+
+/** The definition with which a release was made; undefined: nobody knows. */
+export function definedIn({ request }: PlanContext, release: number): Delivery | undefined {
+  return request.made?.find((set) => set.release === release)?.delivery;
+}
+
 /** The sources are the same, but what its jobs read is not what it was then. What nobody wrote down is no difference. */
 function otherParameter(options: {
   context: PlanContext;
@@ -113,7 +137,7 @@ function otherParameter(options: {
   const { context, resolved, release } = options;
   const { parameters: now, made = [] } = context.request;
   const then = made.find((set) => set.release === release)?.parameters ?? {};
-  for (const name of readParameters(resolved)) {
+  for (const name of namesRead("parameter", [...resolved.releaseJobs, ...resolved.environmentJobs])) {
     const [asked, had] = [own(now, name), own(then, name)];
     if (asked === undefined || had === undefined || asked === had) continue;
     const text = `parameter ${name} is ${shown(asked)}, release ${release} had ${shown(had)}`;

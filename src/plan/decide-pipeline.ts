@@ -1,5 +1,5 @@
-import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
-import { affected, holds } from "./affected.ts";
+import type { ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
+import { affected, definedIn, holds } from "./affected.ts";
 import type { Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
 import { inTarget } from "./excluded.ts";
 import type { Deployed, Reason } from "./plan.ts";
@@ -38,7 +38,10 @@ export function decidePipeline({ context, placed, decisions, neededBy, otherwise
     if (deployed !== undefined && context.request.force !== "all") return insteadOfRun(reason, deployed);
     cause = neededReason(context, placed, consumer);
   } else {
-    cause = affected({ context, resolved, target, handsOver }) ?? upstream({ context, placed, needs }) ?? otherwise;
+    const runs = (job: ResolvedJob) => !placed.excluded.has(job) && !decisions.get(resolved)!.release.excluded.has(job);
+    const jobs = [...resolved.releaseJobs, ...resolved.environmentJobs].filter(runs);
+    cause =
+      affected({ context, resolved, target, handsOver, jobs }) ?? upstream({ context, placed, needs }) ?? otherwise;
   }
   const missing = context.isPullRequest ? undefined : needs.find((need) => isMissing(need, cause));
   if (missing !== undefined) {
@@ -123,8 +126,9 @@ function unchanged(context: PlanContext, { resolved, target }: PlacedPipeline): 
   if (deployed === undefined) {
     return { decision: "skip", reason: { code: "unchanged", text: "nothing it owns is changed", because: [] } };
   }
+  const isUnknown = context.request.made !== undefined && definedIn(context, deployed.release) === undefined;
   const text = context.isPullRequest
     ? `nothing it owns is changed: outputs of release ${deployed.release} reused`
-    : `unchanged since release ${deployed.release}: outputs reused`;
+    : `unchanged since release ${deployed.release}${isUnknown ? ", whose definition is not known" : ""}: outputs reused`;
   return { decision: "reuse", reason: { code: "unchanged", text, because: [] }, reused: deployed };
 }

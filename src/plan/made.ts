@@ -2,9 +2,10 @@ import type { Value } from "../model/delivery.ts";
 import { own } from "../model/own.ts";
 import type { HandOff, ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import { type Decisions, type PlacedPipeline, type Verdict, verdictOf } from "./decisions.ts";
+import { isSameJob } from "./definition-change.ts";
 import type { ArtifactRef, Deployed, Made, MadeRelease, PlanRequest, Reason } from "./plan.ts";
 import type { PlanContext } from "./plan-context.ts";
-import { valuesOf } from "./read-parameters.ts";
+import { valuesOf } from "./reads.ts";
 
 /**
  * What was made once is not made again: the per-release jobs of a pipeline take over what an earlier run made of the same
@@ -103,7 +104,7 @@ function provenBefore({ context, resolved, jobs }: Question, { target }: PlacedP
     const result = (job: ResolvedJob): Made | undefined => {
       const made = set && resultIn(set, job);
       const part = partOf(deployed, job);
-      return hasAll(part, job) && hasSameInputs(job, made, context)
+      return hasAll(part, job) && isDefinedAs(set, job, context) && hasSameInputs(job, made, context)
         ? { ...part, release: made?.release ?? deployed.release }
         : undefined;
     };
@@ -136,7 +137,7 @@ function ofThisCommit({ context, jobs }: Question): Candidate[] {
     const isOther = set.commit !== change.commit;
     const result = (job: ResolvedJob): Made | undefined => {
       const found = resultIn(set, job);
-      if (found === undefined || (isOther && readsCommit(job))) return undefined;
+      if (found === undefined || !isDefinedAs(set, job, context) || (isOther && readsCommit(job))) return undefined;
       return hasSameInputs(job, found, context) ? { ...partOf(found, job), release: found.release } : undefined;
     };
     const isNeeded = ({ job }: ResolvedJob) => !job.continueOnFailure && job.runsAfter !== "failure";
@@ -177,6 +178,11 @@ function partOf({ outputs, artifacts }: Pick<Made, "outputs" | "artifacts">, job
 
 function outputsOf({ owner, name }: Pick<ResolvedJob, "owner" | "name">): string[] {
   return Object.entries(owner.pipeline.outputs).flatMap(([output, { job }]) => (job === name ? [output] : []));
+}
+
+/** Files that no commit holds, or another definition of them, say something else with the same commit. */
+function isDefinedAs(set: MadeRelease | undefined, job: ResolvedJob, { delivery: now }: PlanContext): boolean {
+  return set?.delivery === undefined || isSameJob({ before: set.delivery, now, job });
 }
 
 /** What nobody wrote down is not taken for the same. */

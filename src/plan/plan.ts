@@ -1,4 +1,4 @@
-import type { EventName } from "../model/delivery.ts";
+import type { Delivery, EventName } from "../model/delivery.ts";
 
 /**
  * What the planner is told. Everything it may depend on is in here: it asks nobody.
@@ -61,7 +61,8 @@ export interface MadeRelease {
   release: number;
   /** `Plan.change.commit` of the run. */
   commit: string;
-  /** `Plan.parameters` of the run; absent where nobody knows. */
+  /** The definition that the run had, and `Plan.parameters` of it; absent where nobody knows. */
+  delivery?: Delivery;
   parameters?: Record<string, string>;
   jobs: Record<string, Made>;
 }
@@ -185,6 +186,7 @@ export interface Reason {
     | "forced"
     | "needed-by"
     | "new-release"
+    | "other-definition"
     | "other-parameter"
     | "unchanged"
     | "built-once"

@@ -134,14 +134,21 @@ export class JournalReader {
   }
 
   /**
-   * What runs of these commits made once for their releases, newest first: of each commit the newest `runs`. A job counts when all
-   * its legs ended well, or when the run took it over from an earlier one.
+   * What runs of these commits made once for their releases, newest first: of each commit the newest `runs`, and these `releases`.
+   * A job counts when all its legs ended well, or when the run took it over from an earlier one.
    */
-  made(commits: Iterable<string>, { runs = 20 }: { runs?: number } = {}): MadeRelease[] {
-    const found = [...new Set(commits)].flatMap((commit) =>
-      this.#all('select * from run where "commit" = ? order by release desc limit ?', commit, runs),
-    );
-    return found.sort((a, b) => Number(b.release) - Number(a.release)).flatMap((row) => this.#madeIn(row));
+  made(
+    commits: Iterable<string>,
+    { runs = 20, releases = [] }: { runs?: number; releases?: Iterable<number> } = {},
+  ): MadeRelease[] {
+    const found = [
+      ...[...new Set(commits)].flatMap((commit) =>
+        this.#all('select * from run where "commit" = ? order by release desc limit ?', commit, runs),
+      ),
+      ...[...new Set(releases)].flatMap((release) => this.#all("select * from run where release = ?", release)),
+    ];
+    const rows = new Map(found.map((row) => [row.run, row]));
+    return [...rows.values()].sort((a, b) => Number(b.release) - Number(a.release)).flatMap((row) => this.#madeIn(row));
   }
 
   #madeIn({ run, release, commit, created_seq: first }: Row): MadeRelease[] {
@@ -153,8 +160,9 @@ export class JournalReader {
       const [recorded] = this.#events({ where: "seq = ?", values: [seq], first: seq });
       if (recorded?.event.type === "job.succeeded") ended.set(recorded.event.job, recorded.event);
     }
-    const { parameters } = created.event.plan;
-    return [{ release: Number(release), commit: String(commit), parameters, jobs: madeBy(created.event, ended) }];
+    const { delivery, plan } = created.event;
+    const jobs = madeBy(created.event, ended);
+    return [{ release: Number(release), commit: String(commit), delivery, parameters: plan.parameters, jobs }];
   }
 
   /** Every deployment there was, newest first. */

@@ -52,6 +52,16 @@ test("with only web changed, infra is reused and says so, and its outputs still 
   assert.match((await box.baton("status")).stdout, new RegExp(`web +release 2 +${commit.slice(0, 7)}`));
 });
 
+test("a definition that changed is deployed, although no file of the pipeline did", async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  await box.baton("run");
+  box.write({ "baton.config.ts": storefrontFiles["baton.config.ts"]!.replace("cat out/index", "cat ./out/index") });
+  box.commit("another command");
+  const { stdout } = await box.baton("plan");
+  assert.match(stdout, /reuse infra +unchanged since release 1: outputs reused/);
+  assert.match(stdout, /run +web +its definition changed since release 1: job deploy, step 1 \(build, deploy\)/);
+});
+
 test("a failing step shows its last lines at once, where the log is, and how to go on", async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   box.write({ "web/test.sh": "for i in $(seq 1 40); do echo line $i; done\necho expected 3, got 4 >&2\nexit 7\n" });

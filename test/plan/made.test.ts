@@ -236,7 +236,7 @@ test("another parameter is a change for every pipeline that reads it, in every e
   for (const [index, way] of ways.entries()) {
     const both = delivery([way, pipeline("other")], environments);
     const asked = (parameters: Record<string, string>, then?: Record<string, string>, event: EventName = "manual") => {
-      const set = { ...made(12, { "web.build": dist("a") }), ...(then && { parameters: then }) };
+      const set = { ...made(12, { "web.build": dist("a") }), delivery: both, ...(then && { parameters: then }) };
       const found = ask(
         {
           made: [set],

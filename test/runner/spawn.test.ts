@@ -151,7 +151,7 @@ test("a kept shell knows whether a command has left anything running", needs("pe
   const exitOf = (script: string) =>
     spawner.spawn({ script, shell: "bash", env: {}, directory: rig.checkout, pipe: "/dev/null" }).exit;
   const nothing = (status: number) => ({ kind: "exited", status, left: "nothing" });
-  assert.deepEqual(await exitOf("sleep 0 & (sleep 0 &); sh -c true; exit 3"), nothing(3));
+  assert.deepEqual(await exitOf("sleep 0 & wait; sh -c true; exit 3"), nothing(3));
   for (const script of [
     "sleep 600 & echo $! > pid",
     "(sh -c 'echo $$ > pid; exec sleep 600' & ) ; until [ -s pid ]; do :; done; exit 4",

@@ -36,15 +36,23 @@ const legs = ["web.test[at=a@b]", "web.test[at=c]"];
 test("what a run made once is found by its commit, whatever became of the run", async (t) => {
   using store = openStore(temporaryFolder(t));
   const build = succeeded("r1", "web.build", { artifacts: dist, outputs: { version: "1" } });
-  await append(store, [run("r1", 1, "c1"), build, succeeded("r1", legs[0]!)], 10);
+  const first = run("r1", 1, "c1");
+  await append(store, [first, build, succeeded("r1", legs[0]!)], 10);
   const made = { release: 1, outputs: { version: "1" }, artifacts: dist, inputs };
+  const { delivery } = first;
   assert.deepEqual(store.made(["c1"]), [
-    { release: 1, commit: "c1", parameters: { size: "small" }, jobs: { "web.build": made } },
+    { release: 1, commit: "c1", delivery, parameters: { size: "small" }, jobs: { "web.build": made } },
   ]);
   await append(store, [succeeded("r1", legs[1]!), finished("r1", { conclusion: "failed" })], 20);
   const tested = { release: 1, outputs: {}, artifacts: {}, inputs: {} };
   assert.deepEqual(store.made(["c1"])[0]!.jobs, { "web.build": made, "web.test": tested });
   assert.deepEqual(store.made(["c2"]), []);
+  const named = store.made(["c1"], { runs: 0, releases: [1, 7, 1] });
+  assert.deepEqual(
+    named.map(({ release }) => release),
+    [1],
+    "a release that is asked for, however many there were of its commit since",
+  );
 });
 
 test("what a run took over counts as made by the earlier one; what it left out does not", async (t) => {

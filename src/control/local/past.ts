@@ -9,7 +9,9 @@ export function pastOf(journal: JournalReader, { project, source }: { project: P
   const history = journal.deployed();
   const deployed = Object.values(history.deployed).flatMap((there) => Object.values(there));
   const commits = deployed.map(({ commit }) => commit);
-  const made = journal.made(source.kind === "commit" ? [source.commit, ...commits] : commits);
+  const made = journal.made(source.kind === "commit" ? [source.commit, ...commits] : commits, {
+    releases: deployed.map(({ release }) => release),
+  });
   const results = [...deployed, ...made.flatMap(({ jobs }) => Object.values(jobs))];
   const digests = new Set(results.flatMap(({ artifacts }) => Object.values(artifacts).map(({ digest }) => digest)));
   const artifacts = new ArtifactStore(project.stateFolder);

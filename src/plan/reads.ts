@@ -1,5 +1,5 @@
 import type { Condition, Value } from "../model/delivery.ts";
-import type { ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
+import type { ResolvedJob } from "../model/resolved-delivery.ts";
 
 /** What a job's steps are given: of the environment variables and of the actions' inputs. */
 export function valuesOf({ owner, job }: Pick<ResolvedJob, "owner" | "job">): Value[] {
@@ -8,21 +8,25 @@ export function valuesOf({ owner, job }: Pick<ResolvedJob, "owner" | "job">): Va
   );
 }
 
-/** Names of the parameters on which it depends what a pipeline does, in the order in which its jobs read them. */
-export function readParameters({ releaseJobs, environmentJobs }: ResolvedPipeline): Set<string> {
+/** Names of the parameters, or variables, on which it depends what jobs do, in the order in which they read them. */
+export function namesRead(kind: "parameter" | "variable", jobs: readonly ResolvedJob[]): Set<string> {
   const names = new Set<string>();
   const lookAtValue = (value: Value): void => {
     if (typeof value === "string") return;
     if (Array.isArray(value)) value.forEach(lookAtValue);
-    else if ("parameter" in value) names.add(value.parameter);
+    else lookAtName(value);
   };
   const lookAtCondition = (condition: Condition): void => {
     if ("all" in condition) condition.all.forEach(lookAtCondition);
     else if ("any" in condition) condition.any.forEach(lookAtCondition);
     else if ("not" in condition) lookAtCondition(condition.not);
-    else if ("parameter" in condition) names.add(condition.parameter);
+    else lookAtName(condition);
   };
-  for (const resolved of [...releaseJobs, ...environmentJobs]) {
+  const lookAtName = (from: object) => {
+    const name = (from as { parameter?: string; variable?: string })[kind];
+    if (name !== undefined) names.add(name);
+  };
+  for (const resolved of jobs) {
     valuesOf(resolved).forEach(lookAtValue);
     for (const { condition } of [resolved.job, ...resolved.job.steps]) if (condition) lookAtCondition(condition);
   }
