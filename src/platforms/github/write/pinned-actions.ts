@@ -3,7 +3,8 @@
  *
  * To update: `node src/platforms/github/write/update-pinned-actions.ts` looks up the newest release of each with `gh` and
  * rewrites this table; read the releases' notes, then `baton generate github` writes the files anew. `using` is what its
- * `action.yml` says it runs on: GitHub takes runtimes away, and a test refuses those that have gone.
+ * `action.yml` says it runs on. `lookedUpOn` and `runtimes` are all the dates there are: a test refuses a runtime that is no longer
+ * supported, and a table that nobody has looked up for half a year.
  */
 export const pinnedActions = {
   checkout: {
@@ -61,6 +62,18 @@ export const pinnedActions = {
     using: "composite",
   },
 } as const;
+
+/** The day on which the whole table was compared with the newest releases. */
+export const lookedUpOn = "2026-11-29";
+
+/** What actions run on, with the last day on which it is supported; undefined: as long as what they are made of. */
+export const runtimes: Readonly<Record<string, string | undefined>> = {
+  // GitHub took it from its runners: github.blog, changelog of 19 September 2025, with the dates as they were moved since.
+  node20: "2026-09-22",
+  // GitHub has not said when it goes; Node.js itself supports it until then.
+  node24: "2028-04-30",
+  composite: undefined,
+};
 
 export interface PinnedAction {
   readonly action: string;

@@ -32,4 +32,5 @@ for (const { action, sha, version, using } of Object.values(pinnedActions)) {
   );
   console.log(`${action} ${version} -> ${newest}`);
 }
-writeFileSync(target, text);
+const today = new Date().toISOString().slice(0, 10);
+writeFileSync(target, text.replace(/lookedUpOn = "[^"]*"/, `lookedUpOn = "${today}"`));

@@ -5,16 +5,51 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { pinnedActions, pinsMovedIn } from "../../../../src/platforms/github/write/pinned-actions.ts";
+import {
+  lookedUpOn,
+  pinnedActions,
+  pinsMovedIn,
+  runtimes,
+} from "../../../../src/platforms/github/write/pinned-actions.ts";
 import { needs } from "../../../lane/needs.ts";
 
 test("every action is pinned to a commit, with the version it is", () => {
-  for (const { action, sha, version, using } of Object.values(pinnedActions)) {
+  for (const { action, sha, version } of Object.values(pinnedActions)) {
     assert.match(sha, /^[0-9a-f]{40}$/, action);
-    // GitHub took node20 away in September 2026. A composite action runs what it is made of.
-    assert.ok(using === "node24" || using === "composite", `${action} runs on ${using}`);
     assert.match(version, /^v\d+\.\d+\.\d+$/, action);
   }
+});
+
+const remedy = "run src/platforms/github/write/update-pinned-actions.ts and read the releases' notes";
+
+/** What is too old on a day, `2026-11-29`. */
+function tooOld(
+  day: string,
+  pins: readonly { action: string; using: string }[] = Object.values(pinnedActions),
+): string[] {
+  const monthsAgo = new Date(`${day}T00:00:00Z`);
+  monthsAgo.setUTCMonth(monthsAgo.getUTCMonth() - 6);
+  const gone = pins.flatMap(({ action, using }) => {
+    if (!Object.hasOwn(runtimes, using))
+      return [`${action} runs on ${using}, which the table of runtimes does not know`];
+    const last = runtimes[using];
+    return last !== undefined && last < day ? [`${action} runs on ${using}, which is gone since ${last}`] : [];
+  });
+  return lookedUpOn < monthsAgo.toISOString().slice(0, 10) ? [...gone, `looked up on ${lookedUpOn}`] : gone;
+}
+
+test("no pin runs on what GitHub has taken away, and none was looked up more than six months ago", () => {
+  assert.deepEqual(tooOld(new Date().toISOString().slice(0, 10)), [], remedy);
+});
+
+test("a runtime that goes, an unknown one and a table that nobody looked at are seen", () => {
+  const node20 = { action: "actions/old", using: "node20" };
+  assert.deepEqual(tooOld("2026-09-22", [node20]), []);
+  assert.deepEqual(tooOld("2026-12-01", [node20]), ["actions/old runs on node20, which is gone since 2026-09-22"]);
+  assert.match(tooOld("2026-12-01", [{ action: "a/b", using: "node26" }])[0]!, /does not know/);
+  assert.deepEqual(tooOld("2027-05-29"), []);
+  assert.deepEqual(tooOld("2027-05-30"), ["looked up on 2026-11-29"]);
+  assert.ok(tooOld("2028-05-01").some((one) => /actions\/checkout runs on node24, which is gone/.test(one)));
 });
 
 test("the table is brought up to date, past a major version as well", needs("jq"), (t) => {
@@ -45,6 +80,7 @@ esac
   const text = readFileSync(target, "utf8");
   assert.match(text, new RegExp(`"${commit}",\\n {4}version: "v6.10.0",\\n {4}using: "node26"`));
   assert.ok(text.includes(pinnedActions.checkout.sha));
+  assert.match(text, /lookedUpOn = "\d{4}-\d\d-\d\d"/);
 });
 
 test("a pin that was moved forward in a committed file is kept, an older or a strange one is not", () => {
