@@ -245,7 +245,12 @@ function rollback({ delivery, settings, lines }: Observed): Resource[] {
       logs: "RollbackLogs",
       runtime: rollbackRuntime,
       source: rollbackSource,
-      variables: { STAGES: JSON.stringify(stages), ALARMS: JSON.stringify(alarms), TOPIC: [arnOf(ids.approvals)] },
+      variables: {
+        STAGES: JSON.stringify(stages),
+        ALARMS: JSON.stringify(alarms),
+        WATCH_MINUTES: String(settings.watchMinutes),
+        TOPIC: [arnOf(ids.approvals)],
+      },
     },
     heard("DeploymentFailed", "Rolls an environment back when its deployment failed", {
       source: ["aws.codepipeline"],

@@ -88,7 +88,7 @@ function checked(range: string, printed: string): number | null {
   writeFileSync(tool, `#!/bin/sh\nprintf '%s\\n' '${printed}'\n`);
   chmodSync(tool, 0o755);
   const command = installOf(`${tool}@${range}`).commands.at(-1)!;
-  return spawnSync("bash", ["-c", command]).status;
+  return spawnSync("bash", ["-c", command], { stdio: "ignore" }).status;
 }
 
 test("another version ends the build, and so does a tool that does not say which it is", () => {

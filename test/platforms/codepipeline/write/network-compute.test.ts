@@ -166,8 +166,10 @@ describe("network and compute in QA, approval, network and compute in production
     };
     const rings = {
       "detail-type": "CloudWatch Alarm State Change",
+      time: "2026-01-01T12:03:00Z",
       detail: { alarmName: "compute-production-unhealthy", state: { value: "ALARM" } },
     };
+    const ended = { "network-deploy": { status: "Succeeded", lastStatusChange: Date.UTC(2026, 0, 1, 12) / 1000 } };
 
     const [first] = hear(failed, Environment.Variables);
     assert.deepEqual([first!.result, first!.stage, first!.to], ["is rolled back", "production", good]);
@@ -181,7 +183,7 @@ describe("network and compute in QA, approval, network and compute in production
     assert.equal(hear(again, Environment.Variables)[0]!.result, "needs you", "a rollback is never rolled back");
 
     const late = await start();
-    await passes(late, { qa: "Succeeded", production: "Succeeded" });
+    await passes(late, { qa: "Succeeded", production: "Succeeded" }, { actions: { production: ended } });
     const [second] = hear(rings, Environment.Variables);
     assert.deepEqual([second!.from, second!.to], [late, good], "an alarm takes what is deployed away");
     assert.deepEqual(
@@ -189,12 +191,13 @@ describe("network and compute in QA, approval, network and compute in production
       [],
     );
     assert.deepEqual(hear({ ...failed, detail: { ...failed.detail, stage: "Source" } }, Environment.Variables), []);
-    await passes(late, {}, 7);
-    assert.equal(
-      hear(failed, Environment.Variables)[0]!.result,
-      "needs you",
-      "a run of another form of the pipeline is no target",
-    );
+    const last = await start();
+    await passes(last, { production: "Failed" });
+    for (const one of [oldest, good]) await passes(one, {}, { version: 7 });
+    const changed = { ...failed, detail: { ...failed.detail, "execution-id": last } };
+    assert.deepEqual(hear(failed, Environment.Variables), [], "what is in the stage now is another run");
+    const [third] = hear(changed, Environment.Variables);
+    assert.equal(third!.result, "needs you", "a run of another form of the pipeline is no target");
   });
 
   /** What the CloudFormation action does with its configuration. */
@@ -227,8 +230,8 @@ describe("network and compute in QA, approval, network and compute in production
     for (const { OutputKey, OutputValue } of Stacks[0]!.Outputs) outputs.set(`${namespace}.${OutputKey}`, OutputValue);
   }
 
-  async function passes(run: string, stages: Record<string, string>, version?: number): Promise<void> {
-    const body = JSON.stringify({ pipeline: pipeline.name, run, stages, ...(version !== undefined && { version }) });
+  async function passes(run: string, stages: Record<string, string>, more: object = {}): Promise<void> {
+    const body = JSON.stringify({ pipeline: pipeline.name, run, stages, status: "Succeeded", ...more });
     const answer = await fetch(`${emulator.endpoint}/emulator/run`, { method: "POST", body });
     assert.equal(answer.status, 200);
   }

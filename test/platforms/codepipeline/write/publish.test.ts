@@ -1,7 +1,7 @@
 /** Which values of outputs make room for new ones: those that no run can be given any more. The real bash, jq and xargs. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -44,10 +44,13 @@ function publish(readers: readonly string[]): { status: number | null; stderr: s
     readers,
     before: "",
   });
-  assert.ok(existsSync(join(folder, "aws")), "the stand-in is there");
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, BATON_OUTPUT: outputs, BATON_RUN: "r101" };
-  const { status, stderr } = spawnSync("bash", ["-c", command], { env, encoding: "utf8" });
-  assert.ok(existsSync(join(folder, "aws")), "the stand-in stays there");
+  // A bash whose input is a socket reads what its user has set up, which may change the path.
+  const { status, stderr } = spawnSync("bash", ["-c", command], {
+    env,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   return { status, stderr, deleted: readFileSync(deleted, "utf8").split("\n").filter(Boolean) };
 }
 
