@@ -18,6 +18,8 @@ import { checkoutBranchTip } from "./rules/checkout-branch-tip.ts";
 import { checkoutDefaultHeadInWorkflowRun } from "./rules/checkout-default-head-in-workflow-run.ts";
 import { continueOnErrorHollowsGate } from "./rules/continue-on-error-hollows-gate.ts";
 import { danglingWorkflowRun } from "./rules/dangling-workflow-run.ts";
+import { deploysAnyBranch } from "./rules/deploys-any-branch.ts";
+import { deploysCommitBeforeOwnPush } from "./rules/deploys-commit-before-own-push.ts";
 import { dispatchTargetMismatch } from "./rules/dispatch-target-mismatch.ts";
 import { downloadWithoutRunId } from "./rules/download-without-run-id.ts";
 import { duplicateProducer } from "./rules/duplicate-producer.ts";
@@ -55,6 +57,7 @@ import { skippedGateIsGreen } from "./rules/skipped-gate-is-green.ts";
 import { supersededApproval } from "./rules/superseded-approval.ts";
 import { tokenSource } from "./rules/token-source.ts";
 import { triggerMissesConsumer } from "./rules/trigger-misses-consumer.ts";
+import { unknownContextProperty } from "./rules/unknown-context-property.ts";
 import { unknownProviderOrKey } from "./rules/unknown-provider-or-key.ts";
 import { untrustedCheckoutInPrivilegedRun } from "./rules/untrusted-checkout-in-privileged-run.ts";
 import { upstreamPathStarvation } from "./rules/upstream-path-starvation.ts";
@@ -70,11 +73,13 @@ export const rules: readonly Rule[] = [
   pushAndWorkflowRunBoth,
   anyNotAll,
   parallelCiAndCd,
+  deploysAnyBranch,
   infraVsAppUnordered,
   upstreamPathStarvation,
   impossibleBranchFilter,
   refTestNeverTrueUnderWorkflowRun,
   eventFieldAbsent,
+  unknownContextProperty,
   botTokenPushDoesNotTrigger,
   workflowRunFileNotOnDefaultBranch,
   dispatchTargetMismatch,
@@ -89,6 +94,7 @@ export const rules: readonly Rule[] = [
   checkoutDefaultHeadInWorkflowRun,
   checkoutBranchTip,
   labelDiffersFromSource,
+  deploysCommitBeforeOwnPush,
   untrustedCheckoutInPrivilegedRun,
   retriggeredOlderRunWins,
   downloadWithoutRunId,

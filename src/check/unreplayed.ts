@@ -7,4 +7,5 @@ export const unreplayed: ReadonlyMap<string, string> = new Map([
   ["secret-in-definition", written],
   ["public-or-unencrypted-artifacts", "whoever reads or writes the bucket from outside is in no order of events"],
   ["token-source", written],
+  ["unknown-context-property", "a property that a context does not have is empty, whatever happens"],
 ]);

@@ -99,6 +99,8 @@ export interface Circumstances {
   readonly start: Start;
   readonly branch?: string;
   readonly tag?: string;
+  /** The default branch, supposed where no clone tells it. */
+  readonly defaultBranch?: string;
   /** Activity type, e.g. `closed`. */
   readonly action?: string;
   /** Branch that a pull request asks to merge. */
@@ -150,6 +152,8 @@ export interface JobFacts {
   readonly kind: "work" | "call" | "remote-call";
   /** For `remote-call`: what is called. */
   readonly target: string | undefined;
+  /** For calls: what is handed over, by name. */
+  readonly given: ReadonlyMap<string, { readonly value: Key; readonly at: Place }>;
   /** The calling job this one is inside of. */
   readonly caller: string | undefined;
   /** Direct predecessors by id (in the same file); a called pipeline's jobs also have the predecessors of their caller. */
@@ -207,6 +211,8 @@ export interface Rights {
 }
 
 export interface StepFacts {
+  /** By which other steps name it, in lower case. */
+  readonly id: string | undefined;
   /** Position in the job, from 0; steps of a local action come after one another with the same index. */
   readonly index: number;
   readonly at: Place;

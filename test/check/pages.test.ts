@@ -95,8 +95,8 @@ together: what starts what, what is certain to come before what, and who touches
 - Each finding names both sides and the order of events that breaks. A simulator of GitHub and of CodePipeline, with all
   workflows and pipelines of the repository in one world, carries that order out before it is reported, up to the bad end:
   the run that never starts, the untested commit that is checked out, the artifact that is not there. What it cannot carry
-  out is not shown. Four rules need no order of events, because what is written is wrong in itself: a name that the service
-  does not have, a secret in the open, an open bucket, a person's token.
+  out is not shown. Five rules need no order of events, because what is written is wrong in itself: a name that the service
+  or a context does not have, a secret in the open, an open bucket, a person's token.
 - **Severity** says how bad it is when it happens: \`error\`, \`warning\`, \`note\`. **Confidence** says how sure it is that it can: \`low\`
   where a setting that is not in the files, such as required reviewers of an environment, may prevent it.
 - Reporters, collectors and cleaners run on failure by design; rules about failed runs speak of jobs that deploy or publish.

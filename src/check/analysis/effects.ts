@@ -86,20 +86,20 @@ function findEffects(job: JobFacts): Effect[] {
   );
   if (recognised.length > 0) return recognised;
   // Without anything to show at the door nothing can be changed outside.
-  if (job.rights.secrets.length === 0 && !job.environment && job.rights.writes !== "yes") return [];
+  const isSignedIn = job.steps.some(({ action }) => action !== undefined && signsIn.test(action));
+  if (job.rights.secrets.length === 0 && !job.environment && job.rights.writes !== "yes" && !isSignedIn) return [];
   for (const step of job.steps) {
     const named = step.kind === "command" && step.label !== step.text.trim().split("\n")[0];
     const kind = named && !/\bdotnet publish\b/.test(step.text) ? stepEffect(step.label) : undefined;
     if (kind) return [{ job, step, access: undefined, kind, confidence: "medium", tool: step.label }];
   }
-  const step = saysItDeploys(job) ? job.steps.findLast(isOfUnknownTool) : undefined;
+  const step = (job.environment || isSignedIn) && saysItDeploys(job) ? job.steps.findLast(isOfUnknownTool) : undefined;
   return step ? [{ job, step, access: undefined, kind: "deploy", confidence: "low", tool: firstWords(step) }] : [];
 }
 
-/** By its own name, and it has an environment or signs in somewhere: then it deploys, whatever the tool. */
-function saysItDeploys(job: JobFacts): boolean {
-  if (says(`${job.key} ${job.label}`, ...harmless) || namedEffect(`${job.key} ${job.label}`) !== "deploy") return false;
-  return job.environment !== undefined || job.steps.some(({ action }) => action !== undefined && signsIn.test(action));
+/** By its own name. With an environment, or signed in somewhere, it deploys then, whatever the tool. */
+function saysItDeploys({ key, label }: JobFacts): boolean {
+  return namedEffect(`${key} ${label}`) === "deploy";
 }
 
 const signsIn = /^(aws-actions\/configure-aws-credentials|azure\/login|google-github-actions\/auth)$/;
@@ -111,7 +111,11 @@ const preparingAction =
   /^(actions|docker|azure\/login|aws-actions|google-github-actions|hashicorp\/setup|pnpm|ruby|oven-sh|denoland|astral-sh|dorny|tj-actions|step-security|bitovi)\b|setup|checkout|notify|slack|cache|download|upload/;
 
 function isOfUnknownTool(step: StepFacts): boolean {
-  if (step.accesses.length > 0) return false;
+  // To hand something over is how many deployments begin.
+  const handsOver = step.accesses.some(
+    (access) => access.kind === "resource" && access.mode !== "read" && access.effect === "hand-off",
+  );
+  if (step.accesses.length > 0) return handsOver && step.kind === "command";
   if (step.kind === "action") return step.action !== undefined && !preparingAction.test(step.action);
   if (step.kind !== "command" || runsTests(step.text)) return false;
   const lines = step.text.split("\n").filter((line) => /^\s*[^\s#]/.test(line));

@@ -17,6 +17,7 @@ export const downloadWithoutRunId: Rule = {
     const { uploads, downloads } = artifactsOf(analysis);
     const seen = new Set<object>();
     yield* namingNoRun(analysis, downloads);
+    yield* namingNothing(analysis, downloads);
     for (const download of downloads) {
       const { pipeline, job, step, access, name } = download;
       if (access.binding.kind !== "this-run" || !/download-artifact/.test(access.tool) || seen.has(step.at)) continue;
@@ -87,6 +88,39 @@ function* namingNoRun(analysis: Analysis, downloads: readonly ArtifactAccess[]):
         `"${jobName(job)}" asks for the artifacts of run ${only.text.trim()}: not found`,
       ],
       help: `Name the run: \`\${{ github.event.workflow_run.id }}\`.`,
+      ...(edits ? { edits } : {}),
+      claim: findsNothing(analysis, { job, step, chain }),
+    };
+  }
+}
+
+/** Started in another way, what is to name the run has no value. */
+function* namingNothing(analysis: Analysis, downloads: readonly ArtifactAccess[]): Generator<Candidate> {
+  const seen = new Set<object>();
+  for (const { pipeline, job, step, access, name } of downloads) {
+    if (access.binding.kind !== "given-run" || !/download-artifact$/.test(access.tool) || step.failureIgnored) continue;
+    const { run } = access.binding;
+    const parameter = step.parameter("run-id");
+    const chain = analysis
+      .chains(pipeline)
+      .find(
+        (each) =>
+          can(analysis.stepRuns(job, step, each.circumstances)) && step.resolve(run, each.circumstances).length === 0,
+      );
+    if (!chain || !parameter || seen.has(step.at)) continue;
+    seen.add(step.at);
+    const fallback = `${showKey(run).replace(/^\$\{\{\s*|\s*\}\}$/g, "")} || github.run_id`;
+    const edits = replaceScalar(parameter.at, expression(fallback));
+    yield {
+      message: `"${jobName(job)}" names no run for "${showKey(name)}" when ${chain.start.event} starts ${fileName(pipeline.id)}: \`run-id\` is empty there`,
+      at: parameter.at,
+      related: [{ at: chain.start.at, message: `Started by ${chain.start.event}` }],
+      confidence: "high",
+      schedule: [
+        `${chain.described} -> ${fileName(pipeline.id)} starts: nothing has completed before it`,
+        `"${jobName(job)}" asks for the artifacts of a run without an id: the action fails`,
+      ],
+      help: `Fall back to the run itself, where the artifact may lie: \`run-id: ${expression(fallback)}\`.`,
       ...(edits ? { edits } : {}),
       claim: findsNothing(analysis, { job, step, chain }),
     };

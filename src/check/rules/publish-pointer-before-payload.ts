@@ -1,4 +1,4 @@
-import type { Key } from "../../facts/access.ts";
+import type { Access, Key } from "../../facts/access.ts";
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
@@ -19,10 +19,10 @@ export const publishPointerBeforePayload: Rule = {
     yield* releasesBeforeImages(analysis);
     for (const { pipeline, job } of analysis.work()) {
       for (const [i, step] of job.steps.entries()) {
-        const pointer = step.accesses.find(
-          (access) => access.kind === "resource" && access.resource === "parameter" && access.mode !== "read",
-        );
-        if (!pointer || seen.has(step.at) || !/version|image|tag|release/i.test(step.text)) continue;
+        const pointer = step.accesses.find(isPointer);
+        if (!pointer || seen.has(step.at)) continue;
+        const isTag = pointer.kind === "resource" && pointer.resource === "git-tag";
+        if (!isTag && !/version|image|tag|release/i.test(step.text)) continue;
         const payload = job.steps
           .slice(i + 1)
           .find((later) =>
@@ -30,14 +30,17 @@ export const publishPointerBeforePayload: Rule = {
               (effect) =>
                 effect.step === later &&
                 (effect.access?.resource === "image" || effect.access?.resource === "package") &&
-                sharesHole(later.resolve(effect.access.key), step.text),
+                (sharesHole(later.resolve(effect.access.key), step.text) ||
+                  isMadeBy(later.resolve(effect.access.key), step)),
             ),
           );
         const chain = analysis.chains(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
         if (!payload || !chain) continue;
         seen.add(step.at);
         yield {
-          message: `"${jobName(job)}" writes the version ("${step.label}") before it pushes it ("${payload.label}")`,
+          message: isTag
+            ? `"${jobName(job)}" pushes the git tag (${pointer.tool}) before what the tag names (${payload.action ?? `"${payload.label}"`})`
+            : `"${jobName(job)}" writes the version ("${step.label}") before it pushes it ("${payload.label}")`,
           at: step.at,
           related: [{ at: payload.at, message: "Pushed only here" }],
           confidence: "medium",
@@ -46,7 +49,8 @@ export const publishPointerBeforePayload: Rule = {
             "somebody reads it: the version is not there",
             `"${payload.label}" pushes it, or fails`,
           ],
-          help: "Push first, then write the parameter.",
+          ...(isTag ? { severity: "warning" as const } : {}),
+          help: isTag ? "Push first, then the tag." : "Push first, then write the parameter.",
           claim: analysis.claim(
             [chain],
             [
@@ -61,6 +65,23 @@ export const publishPointerBeforePayload: Rule = {
     }
   },
 };
+
+/** What tells others which version there is. */
+function isPointer(access: Access): boolean {
+  return (
+    access.kind === "resource" &&
+    access.mode !== "read" &&
+    (access.resource === "parameter" || access.resource === "git-tag") &&
+    !access.details.has("repository")
+  );
+}
+
+/** The name is an output of that very step. */
+function isMadeBy(key: Key, { id }: StepFacts): boolean {
+  return (
+    id !== undefined && key.some((part) => part.kind === "expression" && part.text.includes(`steps.${id}.outputs`))
+  );
+}
 
 interface Push {
   readonly job: JobFacts;

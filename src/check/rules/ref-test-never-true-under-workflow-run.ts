@@ -22,7 +22,7 @@ export const refTestNeverTrueUnderWorkflowRun: Rule = {
       for (const job of pipeline.jobs) {
         for (const { condition, step } of conditionsOf(job)) {
           if (!condition || seen.has(condition.at)) continue;
-          const found = decisive(condition, chains);
+          const found = decisive(analysis, condition, chains);
           if (!found) continue;
           seen.add(condition.at);
           const places = byText.get(found.test.text) ?? [];
@@ -55,12 +55,21 @@ interface Found {
   readonly chain: TriggerChain;
 }
 
-function decisive(condition: ConditionFacts, chains: readonly TriggerChain[]): Found | undefined {
+function decisive(analysis: Analysis, condition: ConditionFacts, chains: readonly TriggerChain[]): Found | undefined {
   for (const test of condition.refTests) {
     const chain = chains.find((each) => test.decides(each.circumstances));
     if (chain) return { test, chain };
   }
-  return undefined;
+  if (analysis.facts.defaultBranch !== undefined) return undefined;
+  // Whichever of the branches that are spoken of is the default: for each of them some test decides, always the same way.
+  const candidates = analysis.branches.map((defaultBranch) => {
+    const supposed = (chain: TriggerChain) => ({ ...chain.circumstances, defaultBranch });
+    return condition.refTests.flatMap((test) => {
+      const chain = chains.find((each) => test.decides(supposed(each)));
+      return chain ? [{ test, chain }] : [];
+    })[0];
+  });
+  return candidates.includes(undefined) ? undefined : candidates[0];
 }
 
 /** Never, whatever branch the run before was on; or also after a run on another branch than the one asked for. */

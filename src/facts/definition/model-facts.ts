@@ -157,6 +157,7 @@ function jobFacts(instance: Instance, context: Context): JobFacts {
     keyAt: at,
     kind: "work",
     target: undefined,
+    given: new Map(),
     caller: undefined,
     needs,
     condition: undefined,
@@ -213,6 +214,7 @@ function stepsOf(instance: Instance, { delivery }: Context, at: Place): StepFact
       folder: [{ kind: "text", text: step.workingDirectory }],
       text: step.run,
       opened: "",
+      id: undefined,
       // What the job takes is there before its first step.
       accesses: index === 0 ? [...accessesOfJob(place), ...own] : own,
       failureIgnored: step.continueOnFailure,

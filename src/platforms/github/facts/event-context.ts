@@ -116,7 +116,8 @@ function refOf(under: Circumstances, setting: EventSetting, form: (ref: string) 
   const { event } = under.start;
   if (under.tag) return known(form(`refs/tags/${under.tag}`));
   if (event === "workflow_run" || event === "schedule") {
-    return setting.defaultBranch ? known(form(`refs/heads/${setting.defaultBranch}`)) : free;
+    const branch = setting.defaultBranch ?? under.defaultBranch;
+    return branch ? known(form(`refs/heads/${branch}`)) : free;
   }
   // Once it is merged, the branch it was merged into takes the place of its merge branch.
   if (event === "pull_request") return under.action === "closed" ? free : known(form("refs/pull/1/merge"));

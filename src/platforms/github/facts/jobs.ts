@@ -28,6 +28,7 @@ export function jobFacts(repository: Repository, run: RunModel, instance: Instan
     keyAt: job.idAt,
     kind: job.kind === "steps" ? "work" : instance.inner ? "call" : "remote-call",
     target: job.kind === "call" ? job.uses.text : undefined,
+    given: job.kind === "call" ? givenTo(job) : noInputs,
     caller: caller?.id,
     needs: needsOf(instance).map((need) => need.id),
     condition: conditionFacts(job.if, (under, supposed) => run.conditionValue(instance, under, supposed)),
@@ -45,6 +46,12 @@ export function jobFacts(repository: Repository, run: RunModel, instance: Instan
     rights: rightsOf(instance),
     runs: (under) => activationOf(run.chance(instance, under)),
   };
+}
+
+const noInputs: JobFacts["given"] = new Map();
+
+function givenTo(job: Exclude<Job, StepsJob>): JobFacts["given"] {
+  return new Map(job.with?.entries.map(({ key, value }) => [key.value, { value: keyOfTemplate(value), at: value.at }]));
 }
 
 /** A called workflow's own lock is held by the job that calls it. */

@@ -44,6 +44,7 @@ function stepFacts(repository: Repository, run: RunModel, place: StepPlace, inde
   const at = { run, instance, step: place };
   let accesses: readonly Access[] | undefined;
   return {
+    id: step.id?.value.toLowerCase(),
     index,
     at: step.at,
     label: labelOf(step),

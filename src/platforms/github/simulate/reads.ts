@@ -164,6 +164,8 @@ function searchedRuns(access: ResourceAccess, { leg, environment, world }: Place
     case "given-run": {
       if (isNoRun(binding.run)) return [];
       const id = textOf(binding.run, environment);
+      // An empty id is none: the action refuses it.
+      if (id === "") return [];
       if (id === undefined || !/^\d+$/.test(id)) return undefined;
       return world.runs.filter((run) => runNumber(run) === Number(id));
     }

@@ -1,0 +1,87 @@
+import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import {
+  type Effect,
+  isDocumentation,
+  isGuess,
+  isPreview,
+  lastingEffects,
+  reportsOrCleans,
+} from "../analysis/effects.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
+import { fileName, jobName } from "../analysis/wording.ts";
+import { documentation, type Rule } from "../rule.ts";
+
+/** A branch that no file speaks of. */
+const anyBranch = "some-feature";
+
+export const deploysAnyBranch: Rule = {
+  id: "deploys-any-branch",
+  severity: "warning",
+  kind: "missing gate",
+  title: "a push to any branch deploys",
+  why: "The push trigger has no branch filter, and no condition asks for the branch. Whatever somebody pushes to a branch of their own is deployed where the others' work is.",
+  url: documentation.trigger,
+  *find(analysis) {
+    for (const pipeline of analysis.facts.pipelines) {
+      const hit = hitOf(analysis, pipeline);
+      if (!hit) continue;
+      const { job, effect, chain } = hit;
+      const protectedPlace = job.environment
+        ? " Deployment branches of its environment, if that has any, may hold it back."
+        : "";
+      yield {
+        message: `"${jobName(job)}" in ${fileName(pipeline.id)} deploys (${effect.tool}) on a push to any branch`,
+        at: chain.start.at,
+        related: [{ at: effect.step?.at ?? job.keyAt, message: "Here it deploys; nothing asks for the branch" }],
+        confidence: job.environment || effect.confidence !== "high" ? "low" : "medium",
+        schedule: [
+          `push to ${anyBranch} -> ${fileName(pipeline.id)} starts`,
+          `"${jobName(job)}" deploys what is on ${anyBranch}`,
+        ],
+        help: `Name the branches that are deployed: \`branches: [${analysis.defaultBranch}]\` below \`push:\`, or test \`github.ref\` in the job.${protectedPlace}`,
+        claim: analysis.claim([chain], [{ kind: "job-started", job: jobPattern(job, chain) }], {
+          kind: "runs",
+          job: jobPattern(job, chain),
+        }),
+      };
+    }
+  },
+};
+
+interface Hit {
+  readonly job: JobFacts;
+  readonly effect: Effect;
+  readonly chain: TriggerChain;
+}
+
+function hitOf(analysis: Analysis, pipeline: Pipeline): Hit | undefined {
+  const found = analysis
+    .chains(pipeline)
+    .find(({ upstream, start: { cause } }) => !upstream && cause.kind === "push" && cause.branches.kind === "all");
+  if (found?.root.kind !== "push") return undefined;
+  const root = { ...found.root, ref: { kind: "branch" as const, name: anyBranch } };
+  const circumstances = { start: found.start, branch: anyBranch };
+  const chain: TriggerChain = { ...found, root, circumstances, described: `push to ${anyBranch}` };
+  for (const job of pipeline.jobs) {
+    if (isPreview(job) || reportsOrCleans(job) || followsBranch(analysis, job)) continue;
+    const effect = lastingEffects(job).find(
+      (each) => each.kind === "deploy" && !isDocumentation(each) && !isGuess(each),
+    );
+    if (effect && can(analysis.effectRuns(job, circumstances))) return { job, effect, chain };
+  }
+  return undefined;
+}
+
+const branchText = /github\.(ref|ref_name|sha|head_ref)\b|GITHUB_(REF|REF_NAME|SHA|HEAD_REF)\b|\bbranch\b/i;
+
+/** Where it goes, or whether it goes at all, is told by the branch. */
+function followsBranch(analysis: Analysis, job: JobFacts): boolean {
+  const name = job.environment ? showKey(job.environment.name) : "";
+  const jobs = [job, ...analysis.jobsBefore(job)];
+  return (
+    name.includes("${{") ||
+    jobs.some(({ steps }) => steps.some(({ text, opened }) => branchText.test(text) || branchText.test(opened)))
+  );
+}
