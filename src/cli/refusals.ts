@@ -193,6 +193,11 @@ const failures = {
     message: `run ${run} deploys to ${subject} now, and this was not to wait`,
     next: "without --no-wait it stands in line behind it; baton status shows how far that is",
   }),
+  "being-made": ({ subject, known }) => ({
+    message: `run ${subject} is just making ${someOf(known)} of these files, and this was not to wait`,
+    next: "without --no-wait it waits and takes what is made; baton status shows how far that is",
+  }),
+  "given-up": () => ({ message: "nothing was begun", next: "the same command again" }),
   "journal-not-written": ({ because }) => ({ message: because ?? "the journal could not be written" }),
   "workplace-gone": ({ subject, because }) => ({
     message: `the folder that run ${subject} works on is gone: ${because}`,

@@ -71,6 +71,9 @@ export type RefusalCode =
   | "runs-elsewhere"
   | "outdated-plan"
   | "environment-busy"
+  // Subject: the run that is at it. Known: the jobs.
+  | "being-made"
+  | "given-up"
   | "journal-not-written"
   | "workplace-gone"
   // Known: the commit that it was made for, the one there now (empty: none), what to check out. Because: the branch there now.

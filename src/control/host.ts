@@ -193,6 +193,8 @@ export interface Watcher {
   event(recorded: Recorded): void;
   /** Every line that its jobs print. */
   output(line: OutputLine): void;
+  /** It has not begun, because another run is just making the same of the same files, which is then taken over. */
+  waitsFor?(maker: { run: RunId; jobs: readonly JobId[] }): void;
 }
 
 /**
@@ -220,6 +222,8 @@ export interface Underway {
   mostAttempts(job: JobId): number;
   stepName(job: JobId, step: number): string;
   answer(environment: string, answer: "approved" | "rejected"): Promise<void>;
+  /** Lets it be as long as it has not begun; afterwards this does nothing. */
+  giveUp(): void;
   /** Nothing new starts; with `now`, running jobs are ended as well. Too late is no mistake. */
   cancel(mode: "graceful" | "now"): Promise<void>;
   /** Environments whose turn it waits for, with the run that is there now and its process. */

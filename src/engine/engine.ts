@@ -1,5 +1,6 @@
 import type { Delivery } from "../model/delivery.ts";
 import type { JobId, Plan } from "../plan/plan.ts";
+import { type Maker, makerOf } from "./being-made.ts";
 import { blockersOf } from "./blockers.ts";
 import { EngineBug } from "./bug.ts";
 import { restoreCheckpoint } from "./checkpoint.ts";
@@ -28,6 +29,8 @@ export interface NewRun {
   rollbackTo?: number;
   /** `State.seq` when the plan was made: it is refused as `outdated-plan` if something was deployed since. */
   plannedAt?: number;
+  /** Refused as `being-made` while another run makes the same of the same files, so that it is made once. */
+  sharing?: true;
   /** Called when the run's number is known and before anything of it is recorded; what it throws refuses the run. */
   onNumbered?(numbered: { run: RunId; release: number }): void;
 }
@@ -109,6 +112,8 @@ export class Engine {
   /** When runs that were made here began, on the clock that is never set. */
   readonly #began = new Map<RunId, number>();
   readonly #timers: Timers;
+  /** When something was last made once for a release, by commit. Only of what this engine saw. */
+  readonly #madeSeq = new Map<string, number>();
   #ownerLook: (() => void) | undefined;
   readonly #stopWatching: () => void;
 
@@ -129,14 +134,16 @@ export class Engine {
     return this.#state;
   }
 
-  async createRun({ delivery, plan, parallel, rollbackTo, plannedAt, onNumbered }: NewRun) {
+  async createRun({ delivery, plan, parallel, rollbackTo, plannedAt, sharing, onNumbered }: NewRun) {
     return await this.#ask(() => {
       const run = this.#ports.ids.run();
       const release = this.#state.nextRelease;
-      if (plannedAt !== undefined && this.#state.deployedSeq > plannedAt) {
+      if (sharing) this.#refuseWhatIsBeingMade(plan);
+      const madeSeq = sharing ? (this.#madeSeq.get(plan.change.commit) ?? 0) : 0;
+      if (plannedAt !== undefined && Math.max(this.#state.deployedSeq, madeSeq) > plannedAt) {
         throw new EngineRefusal("outdated-plan", {
           subject: run,
-          text: "something was deployed since the plan was made",
+          text: "something was deployed or made since the plan was made",
         });
       }
       onNumbered?.({ run, release });
@@ -254,6 +261,19 @@ export class Engine {
     if (run === undefined || run.finished !== undefined) return false;
     const { lease } = this.#ports;
     return run.owner === undefined || (run.owner !== lease.mine && !lease.isAlive(run.owner));
+  }
+
+  /** Who is just making, of the same files, what this plan would make. */
+  maker(plan: Plan): Maker | undefined {
+    return makerOf(this.#state, plan, (run) => this.isOrphan(run));
+  }
+
+  #refuseWhatIsBeingMade(plan: Plan): void {
+    const maker = this.maker(plan);
+    if (maker === undefined) return;
+    const { run, jobs } = maker;
+    const text = `run ${run} is just making ${jobs.join(", ")} of these files`;
+    throw new EngineRefusal("being-made", { subject: run, known: jobs, text });
   }
 
   #ended(ended: Ended): void {
@@ -387,11 +407,18 @@ export class Engine {
   #fold(recorded: Recorded): void {
     const { run, type } = recorded.event;
     const ending = type === "run.finished" ? this.#state.runs.get(run) : undefined;
+    if (type === "job.succeeded") this.#noteMade(recorded.event.job, recorded);
     fold(this.#state, recorded, this.#history);
     this.#checkpoints.noteEvent();
     if (ending === undefined) return;
     this.#finished.set(run, ending);
     for (const oldest of this.#finished.keys()) if (this.#finished.size > finishedKept) this.#finished.delete(oldest);
+  }
+
+  #noteMade(job: JobId, { seq, event }: Recorded): void {
+    const run = this.#state.runs.get(event.run);
+    if (run === undefined || run.jobs.get(job)?.planned.environment !== undefined) return;
+    this.#madeSeq.set(run.plan.change.commit, seq);
   }
 
   #durable(told: readonly Recorded[], inputs: readonly Input[]): void {

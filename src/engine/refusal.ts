@@ -6,6 +6,7 @@
  * - `not-waiting`: it does not wait for an approval there; `known` has the environments that do wait.
  * - `expired`: it waited for that approval, and the time for it is over.
  * - `runs-elsewhere`: another process goes on with it; `known` has that session.
+ * - `being-made`: another run, `subject`, is just making what this plan would make of the same files; `known` has the jobs.
  * - `wrong-plan`: this plan cannot be run. `outdated-plan`: something was deployed since it was made.
  */
 export type EngineRefusalCode =
@@ -17,6 +18,7 @@ export type EngineRefusalCode =
   | "not-waiting"
   | "expired"
   | "runs-elsewhere"
+  | "being-made"
   | "wrong-plan"
   | "outdated-plan";
 

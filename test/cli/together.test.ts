@@ -40,8 +40,8 @@ interface Started {
   ended: Promise<number | null>;
 }
 
-function scene(t: TestContext): Scene {
-  const box = sandbox(t, { files: { "baton.yaml": shop } });
+function scene(t: TestContext, definition = shop): Scene {
+  const box = sandbox(t, { files: { "baton.yaml": definition } });
   const at = (name: string) => join(box.root, ".git", name);
   box.env.SIDE = at("side");
   box.env.GO = at("go");
@@ -99,6 +99,70 @@ test("the same environment is deployed one after the other, and the second says 
   assert.deepEqual([await first.ended, await second.ended], [0, 0], second.said());
   assert.deepEqual(side(), ["r0001 dev began", "r0001 dev ended", "r0002 dev began", "r0002 dev ended"]);
 });
+
+/** Built once for a release: it says that it builds and waits until it may go on. */
+const built = `
+name: shop
+environments:
+  dev: { branch: main }
+  test: { branch: main }
+pipelines:
+  app:
+    jobs:
+      build:
+        per: release
+        steps:
+          - 'echo "$BATON_RUN builds" >> "$SIDE"; until [ -e "$GO" ] || ! [ -d "\${GO%/*}" ]; do sleep 0.05; done; mkdir -p out; echo "$BATON_RUN" > out/by'
+        artifacts: { out: out }
+      deploy: { needs: build, deploys: true, uses: [out], steps: ['echo "$BATON_RUN deploys $(cat out/by)" >> "$SIDE"'] }
+`;
+
+test("what one Baton is just making of a commit, another waits for and takes: it is made once", async (t) => {
+  const { box, side, go, start } = scene(t, built);
+  const first = start("run", "--env", "dev");
+  await until("the first builds", () => side().length === 1);
+  const second = start("run", "--env", "test");
+  await until("the second says what it waits for", () =>
+    /run r0001 is just making app\.build of these files/.test(second.said()),
+  );
+  const hasty = await box.baton("run", "--env", "test", "--no-wait");
+  assert.equal(hasty.code, 1, hasty.stderr);
+  assert.match(hasty.stderr, /run r0001 is just making app\.build of these files/);
+  const given = start("run", "--env", "test");
+  await until("a third one waits as well", () => /is just making/.test(given.said()));
+  given.child.kill("SIGINT");
+  assert.equal(await given.ended, 130, given.said());
+  assert.match(given.said(), /nothing was begun/);
+  go();
+  assert.deepEqual([await first.ended, await second.ended], [0, 0], first.said() + second.said());
+  assert.deepEqual(side().toSorted(), ["r0001 builds", "r0001 deploys r0001", "r0002 deploys r0001"]);
+});
+
+test("two that begin at the very same moment make it once as well", fullDepth(), async (t) => {
+  const { side, go, start } = scene(t, built);
+  go();
+  const all = [start("run", "--env", "dev"), start("run", "--env", "test")];
+  assert.deepEqual(await Promise.all(all.map(({ ended }) => ended)), [0, 0], all.map(({ said }) => said()).join(""));
+  assert.equal(side().filter((line) => line.endsWith("builds")).length, 1, side().join("\n"));
+});
+
+test(
+  "who waits for what another makes does not wait for one that is gone, and makes anew what was forced",
+  fullDepth(),
+  async (t) => {
+    const { side, go, start } = scene(t, built);
+    const first = start("run", "--env", "dev");
+    await until("the first builds", () => side().length === 1);
+    const second = start("run", "--env", "test");
+    await until("the second waits", () => /is just making/.test(second.said()));
+    const forced = start("run", "--env", "dev", "--force");
+    await until("what is forced does not", () => side().length === 2);
+    first.child.kill("SIGKILL");
+    go();
+    assert.equal(await forced.ended, 0, forced.said());
+    assert.equal(await second.ended, 0, second.said());
+  },
+);
 
 test("Ctrl-C in one terminal ends what was asked for there and nothing else", fullDepth(), async (t) => {
   const { side, go, start } = scene(t);

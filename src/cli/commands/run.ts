@@ -16,7 +16,7 @@ export const describe: CommandModule["describe"] = (command) => {
     .option("--any-branch", "also from a branch that does not lead there, to environments that ask for approval")
     .option("--allow-dirty", "also with files that are not committed, to environments that ask for approval")
     .option("--parallel <N>", "jobs at a time (default: one for each processor)")
-    .option("--no-wait", "refuse at once where another run deploys, instead of standing in line behind it");
+    .option("--no-wait", "refuse at once where another run deploys or makes the same, instead of waiting for it");
   examples(command, [
     ["baton run", "for the environment of the current branch"],
     ["baton run --to test --yes", "through everything up to test, without asking"],

@@ -1,5 +1,7 @@
+import { Refused } from "../../control/control.ts";
 import type { Underway } from "../../control/host.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
+import { count } from "../terminal/duration.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { openApprovalDesk } from "./approvals.ts";
 import type { Display, DisplayOptions } from "./display.ts";
@@ -45,12 +47,17 @@ async function watch(options: WatchOptions): Promise<ExitCode> {
   const interrupts = watchInterrupts({
     onGraceful: () => void cancel("graceful"),
     onNow: () => void cancel("now"),
-    onLeave: (signal) => left.resolve(signal),
+    onLeave(signal) {
+      left.resolve(signal);
+      underway.giveUp();
+    },
   });
   const display = await openDisplay(options, () => interrupts.press());
   const desk = openApprovalDesk({ underway, display, approveAll: options.yes });
 
   async function cancel(mode: "graceful" | "now"): Promise<void> {
+    // There is nothing to stop before it has begun.
+    if (underway.view() === undefined) return underway.giveUp();
     display.notice(
       mode === "graceful"
         ? "stopping: nothing new starts, running jobs end first. Ctrl-C again ends them at once."
@@ -93,6 +100,9 @@ async function watch(options: WatchOptions): Promise<ExitCode> {
         tellQueues();
       },
       output: (line) => display.output(line),
+      waitsFor({ run, jobs }) {
+        display.say(`run ${run} is just making ${named(jobs)} of these files: waiting, to take what it makes`);
+      },
     });
     sayTaken();
     if (danger !== undefined) display.say(danger);
@@ -104,12 +114,22 @@ async function watch(options: WatchOptions): Promise<ExitCode> {
       display.close();
       return leave(terminal, { signal, run: underway.run });
     }
+  } catch (error) {
+    if (!(error instanceof Refused) || error.refusal.code !== "given-up") throw error;
+    display.close();
+    terminal.say("stopped; nothing was begun");
+    return exitCodes.interrupted;
   } finally {
     interrupts.end();
     display.close();
   }
   await underway.tidyUp();
   return await summarise({ ...options, interrupted: interrupts.pressed > 0 });
+}
+
+function named(jobs: readonly string[]): string {
+  const [first, ...others] = jobs;
+  return others.length === 0 ? first! : `${first} and ${count(others.length, "other job")}`;
 }
 
 function leave(terminal: Terminal, { signal, run }: { signal: string; run: string }): ExitCode {

@@ -112,6 +112,7 @@ export function asRefusal(error: unknown): unknown {
         return refused("approval-expired", { subject, known });
       case "has-finished":
         return refused(code, { subject, because: known.join() });
+      case "being-made":
       case "runs-elsewhere":
       case "not-finished":
       case "nothing-to-retry":

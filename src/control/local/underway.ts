@@ -10,8 +10,15 @@ import { timeLeft } from "../views/time-left.ts";
 import { asRefusal, type Session } from "./session.ts";
 import { tidyUp } from "./tidy-up.ts";
 
-/** What a verb does to the run once everybody listens. A new run says what it is called before anything of it happens. */
-export type Begin = (isCalled: (run: RunId) => void) => Promise<Begun>;
+/** What a verb does to the run once everybody listens. */
+export type Begin = (beginning: Beginning) => Promise<Begun>;
+
+export interface Beginning extends Required<Pick<Watcher, "waitsFor">> {
+  /** A new run says what it is called before anything of it happens. */
+  isCalled(run: RunId): void;
+  /** Nobody wants it any more. */
+  signal: AbortSignal;
+}
 
 /** A run that this process makes go on. */
 export class LocalUnderway implements Underway {
@@ -20,6 +27,7 @@ export class LocalUnderway implements Underway {
   readonly #session: Session;
   readonly #begin: Begin;
   readonly #by: Actor;
+  readonly #givenUp = new AbortController();
   /** When the run was made and when it ended, by a clock that nobody sets; unknown for a run of an earlier process. */
   readonly #elapsed: { from?: number; to?: number } = {};
 
@@ -46,8 +54,12 @@ export class LocalUnderway implements Underway {
     });
     runner.onOutput((line) => watcher.output(line));
     try {
-      return await this.#begin((run) => {
-        this.#run = run;
+      return await this.#begin({
+        isCalled: (run) => {
+          this.#run = run;
+        },
+        waitsFor: (maker) => watcher.waitsFor?.(maker),
+        signal: this.#givenUp.signal,
       });
     } catch (error) {
       throw asRefusal(error);
@@ -88,7 +100,12 @@ export class LocalUnderway implements Underway {
     await this.#engine.answer(this.run, environment, { answer, by: this.#by.name });
   }
 
+  giveUp(): void {
+    this.#givenUp.abort();
+  }
+
   async cancel(mode: "graceful" | "now"): Promise<void> {
+    if (this.#run === undefined) return this.giveUp();
     if (this.#state?.finished !== undefined) return;
     await this.#engine.cancel(this.run, { mode, by: this.#by.name }).catch(() => {});
   }

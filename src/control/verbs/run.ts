@@ -10,6 +10,7 @@ import { LocalUnderway } from "../local/underway.ts";
 import type { Place } from "../project.ts";
 import type { Past } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
+import type { RunId } from "../views/events.ts";
 import type { Judged, Planned } from "./plan.ts";
 
 /** How often it is planned anew because somebody else deployed something at that very moment. */
@@ -41,7 +42,7 @@ export async function startRun(
   }
   return new LocalUnderway(session, {
     by,
-    async begin(isCalled) {
+    async begin({ isCalled, waitsFor, signal }) {
       await session.checkouts.keep(source);
       for (let plans = 1; ; plans++) {
         const plannedAt = session.engine.state.seq;
@@ -51,16 +52,42 @@ export async function startRun(
         };
         try {
           const now = await planNow(session, planned, ready);
-          const { run } = await session.engine.createRun({ delivery, plan: now, parallel, plannedAt, onNumbered });
+          const made = { delivery, plan: now, parallel, plannedAt, sharing: true, onNumbered } as const;
+          const { run } = await session.engine.createRun(made);
           const danger = await session.checkouts.keepCommit(run);
           return { interrupted: [], ...(danger !== undefined && { danger }) };
         } catch (error) {
-          const isOutdated = error instanceof EngineRefusal && error.code === "outdated-plan";
-          if (!isOutdated || plans === mostPlans) throw error;
+          if (!(error instanceof EngineRefusal)) throw error;
+          if (error.code === "being-made" && !options.noWait) {
+            waitsFor({ run: error.subject, jobs: error.known });
+            await untilMade(session, { run: error.subject, plan, signal });
+          } else if (error.code !== "outdated-plan" || plans === mostPlans) throw error;
         }
       }
     },
   });
+}
+
+const lookEveryMs = 200;
+
+/** Until that run makes nothing of it any more: it has, it failed, or nobody goes on with it. @throws {Refused} */
+async function untilMade(
+  { engine }: Session,
+  { run, plan, signal }: { run: RunId; plan: Plan; signal: AbortSignal },
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = () => {
+    if (signal.aborted || engine.maker(plan)?.run !== run) resolve();
+  };
+  const stop = engine.subscribe(look);
+  // Nobody tells when a process has gone.
+  const looking = setInterval(look, lookEveryMs);
+  signal.addEventListener("abort", look);
+  look();
+  await promise;
+  clearInterval(looking);
+  stop();
+  if (signal.aborted) throw refused("given-up", { subject: plan.delivery });
 }
 
 /** The plan for what is deployed and made at this moment. @throws {Refused} when nothing of it is left to run. */
