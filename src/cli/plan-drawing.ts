@@ -59,27 +59,26 @@ export function drawJobs(plan: Plan, delivery: Delivery): Drawing {
   return { nodes, edges: [...edges, ...restingEdges(plan, delivery)] };
 }
 
-/** Jobs that do not run wait for nothing in a plan: what the definition says of them is drawn. */
+/** Jobs that do not run wait for nothing in a plan, and nothing for them: what the definition says of them is drawn. */
 function restingEdges({ jobs }: Plan, delivery: Delivery): DrawnEdge[] {
   const drawn = new Map(jobs.map((job) => [job.id, job]));
   const pipelines = new Map(delivery.pipelines.map((pipeline) => [pipeline.name, pipeline]));
-  return jobs
-    .filter(({ decision }) => decision !== "run")
-    .flatMap(({ id, pipeline, job, environment }) => {
-      const { jobs: own, needs } = pipelines.get(pipeline)!;
-      const instances = (of: string, name: string) => [`${of}.${name}@${environment}`, `${of}.${name}`];
-      const ends = (of: string) => {
-        const others = Object.entries(pipelines.get(of)!.jobs);
-        return others.map(([name]) => name).filter((name) => !others.some(([, other]) => other.needs.includes(name)));
-      };
-      const before = own[job]!.needs.map((name) => ({ kind: "gate" as const, ids: instances(pipeline, name) }));
-      const isFirst = environment !== undefined && !own[job]!.needs.some((name) => own[name]!.per === "environment");
-      const handed = isFirst ? needs.flatMap((of) => ends(of).map((name) => instances(of, name))) : [];
-      return [...before, ...handed.map((ids) => ({ kind: "hand-off" as const, ids }))].flatMap(({ kind, ids }) => {
-        const from = ids.find((candidate) => drawn.has(candidate));
-        return from === undefined || from === id ? [] : [{ from, to: id, kind }];
-      });
+  const rests = (id: string) => drawn.get(id)!.decision !== "run";
+  return jobs.flatMap(({ id, pipeline, job, environment }) => {
+    const { jobs: own, needs } = pipelines.get(pipeline)!;
+    const instances = (of: string, name: string) => [`${of}.${name}@${environment}`, `${of}.${name}`];
+    const ends = (of: string) => {
+      const others = Object.entries(pipelines.get(of)!.jobs);
+      return others.map(([name]) => name).filter((name) => !others.some(([, other]) => other.needs.includes(name)));
+    };
+    const before = own[job]!.needs.map((name) => ({ kind: "gate" as const, ids: instances(pipeline, name) }));
+    const isFirst = environment !== undefined && !own[job]!.needs.some((name) => own[name]!.per === "environment");
+    const handed = isFirst ? needs.flatMap((of) => ends(of).map((name) => instances(of, name))) : [];
+    return [...before, ...handed.map((ids) => ({ kind: "hand-off" as const, ids }))].flatMap(({ kind, ids }) => {
+      const from = ids.find((candidate) => drawn.has(candidate));
+      return from === undefined || from === id || !(rests(from) || rests(id)) ? [] : [{ from, to: id, kind }];
     });
+  });
 }
 
 /** What is said of an environment as a whole, by its name: what it comes after, and who is asked. */

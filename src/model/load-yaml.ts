@@ -39,7 +39,11 @@ export function loadYaml(text: string, file: string): Result<Delivery> {
   }
   if (document.contents === null) return { ok: false, refusals: [emptyFile(place(0))] };
   const written = plainData(document);
-  if (!written.ok) return { ok: false, refusals: [{ ...written.refusal, place: place(0) }] };
+  if (!written.ok) {
+    const unknown = unknownAlias(document);
+    const refusal = unknown === undefined ? written.refusal : starRefusal(unknown.source);
+    return { ok: false, refusals: [{ ...refusal, place: place(unknown?.offset ?? 0) }] };
+  }
   const findPlace = placeFinder(document, place);
   const { form, refusals: topLevel } = readTopLevel(written.value);
   if (!isForm(written.value)) return { ok: false, refusals: locateRefusals(topLevel, findPlace) };
@@ -112,6 +116,35 @@ function firstOfKey(document: Document.Parsed, offset: number): number | undefin
     },
   });
   return first;
+}
+
+/** The first `*name` of which there is no `&name` before. */
+function unknownAlias(document: Document.Parsed): { source: string; offset: number } | undefined {
+  const anchors = new Set<string>();
+  let found: { source: string; offset: number } | undefined;
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        if (anchors.has(node.source)) return undefined;
+        found = { source: node.source, offset: startOf(node)! };
+        return visit.BREAK;
+      }
+      if ("anchor" in node && typeof node.anchor === "string") anchors.add(node.anchor);
+      return undefined;
+    },
+  });
+  return found;
+}
+
+/** Most of the time it is a pattern of paths: `**` and what follows. */
+function starRefusal(source: string): Refusal {
+  return {
+    code: "wrong-yaml",
+    message: `*${source} begins with *, which in YAML stands for a part that &${source} has named before, and none has`,
+    path: [],
+    related: [],
+    help: `write it in quotes if it is a text: "*${source}"`,
+  };
 }
 
 /** Few enough that no "billion laughs" fits, enough for any delivery that people write. */

@@ -32,6 +32,33 @@ test("everything that reads has a JSON form with a version", fullDepth(), async 
   }
 });
 
+const madeOnce = `name: shop
+environments: { dev: { branch: main }, test: { after: dev } }
+pipelines:
+  web:
+    jobs:
+      build: { per: release, tools: [git@>=99], steps: [mkdir out], artifacts: { out: out } }
+      deploy: { needs: build, deploys: true, uses: [out], steps: [ls out] }
+`;
+
+test("what is taken over is drawn before what it is handed to, and an unknown environment is told as one", async (t) => {
+  const box = sandbox(t, { files: { "baton.yaml": madeOnce.replace("tools: [git@>=99], ", "") } });
+  assert.equal((await box.baton("run", "--env", "dev")).code, 0);
+  const { edges } = await box.json<{ edges: { from: string; to: string }[] }>("graph", "--jobs", "--to", "test");
+  const pairs = edges.map(({ from, to }) => `${from} -> ${to}`).toSorted();
+  assert.deepEqual(pairs, ["web.build -> web.deploy@dev", "web.build -> web.deploy@test"]);
+  const unknown = await box.baton("outputs", "--env", "tset");
+  assert.deepEqual([unknown.code, unknown.stderr.includes("did you mean test?")], [2, true], unknown.stderr);
+  const nothing = await box.baton("outputs", "--env", "test");
+  assert.match(nothing.stderr, /nothing is deployed in "test"/);
+});
+
+test("doctor's remedies can be followed before anything has run", async (t) => {
+  const box = sandbox(t, { files: { "baton.yaml": madeOnce } });
+  const { stdout } = await box.baton("doctor");
+  assert.match(stdout, /remedy: install a fitting version$/m);
+});
+
 test("the plan explains one job", async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const { stdout } = await box.baton("plan", "--explain", "web.build");

@@ -59,7 +59,9 @@ export async function toolCheckUps(delivery: Delivery, env: NodeJS.ProcessEnv): 
       const problem = await check.problem([tool], defined);
       if (problem === undefined)
         return { name, verdict: "ok", text: await firstLine(findProgram(tool.name, env.PATH ?? "")!) };
-      const [text = problem, remedy] = problem.split("; ");
+      const [text = problem, more] = problem.split("; ");
+      // Here nothing has failed yet that could be retried.
+      const remedy = more?.replace(/ and run 'baton retry'$/, "");
       return { name, verdict: "fail", text, ...(remedy !== undefined && { remedy }) };
     }),
   );

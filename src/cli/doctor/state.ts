@@ -115,7 +115,8 @@ async function artifacts(stateFolder: string): Promise<CheckUp[]> {
     return [{ name: "artifacts", verdict: "fail", text, remedy }];
   }
   if (lost.length > 0) {
-    const remedy = "baton run --force makes them anew";
+    const places = [...new Set(lost.map((name) => name.split(" in ").at(-1)!))];
+    const remedy = `${places.map((place) => `baton run --to ${place} --force`).join(" and ")} makes them anew`;
     return [{ name: "artifacts", verdict: "fail", text: `not there any more: ${lost.join(", ")}`, remedy }];
   }
   if (all === 0) return [];

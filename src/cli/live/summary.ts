@@ -158,6 +158,9 @@ function suggestAfterFailure(terminal: Terminal, run: RunView, again: string): v
   const retry = `baton retry ${run.run}`;
   if (failures.length === 0) {
     terminal.suggest(retry, `asks again for ${run.refused.join(", ") || "what was not approved"}`);
+  } else if (failures.every(({ kind }) => kind === "timeout")) {
+    terminal.suggest(retry, "if it was slow this once: runs what failed again, with the same limit");
+    terminal.suggest(again, "after a longer limit was written into the definition");
   } else if (failures.every(({ kind }) => byTheWorld.has(kind))) {
     terminal.suggest(retry, "runs what failed again; what passed stays");
   } else {

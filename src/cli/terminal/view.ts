@@ -65,7 +65,7 @@ function progress({ run, leftMs }: Picture, { style, columns }: Frame): string {
   const bar = style.good("━".repeat(filled)) + style.faint("─".repeat(width - filled));
   const parts = [`${done} of ${all} jobs done`];
   if (failed > 0) parts.push(style.bad(`${failed} failed`));
-  if (leftMs !== undefined) parts.push(`about ${duration(leftMs)} left`);
+  if (leftMs !== undefined && leftMs > 0) parts.push(`about ${duration(leftMs)} left`);
   return `${bar}  ${parts.join(", ")}`;
 }
 
@@ -77,12 +77,18 @@ function runningLine(
   const { style } = frame;
   const elapsed = picture.now - (job.startedAt ?? picture.now);
   const usual = picture.expected.get(job.id);
-  const time = usual === undefined ? duration(elapsed) : `${duration(elapsed)} of about ${duration(usual)}`;
+  const time = usual === undefined ? duration(elapsed) : ofUsual(elapsed, usual);
   const attempt = job.attempts > 1 ? style.warning(` attempt ${job.attempts}`) : "";
   const doing = picture.doing.get(job.id);
   const what = doing === undefined ? "" : `  ${doing.step}${doing.line ? style.faint(`  ${doing.line}`) : ""}`;
   return `${style.active("▶")} ${pad(fit(job.id, nameWidth), nameWidth)}  ${pad(time, 6)}${attempt}${what}`;
 }
+
+/** `3s of about 12s`; `20s, usually 12s` for one that takes longer than it does. */
+const ofUsual = (elapsed: number, usual: number) =>
+  elapsed <= usual
+    ? `${duration(elapsed)} of about ${duration(usual)}`
+    : `${duration(elapsed)}, usually ${duration(usual)}`;
 
 function waitingLines(picture: Picture, { frame, room }: { frame: Frame; room: number }): string[] {
   const all = picture.run.waiting;

@@ -1,4 +1,4 @@
-import { asked } from "../control.ts";
+import { asked, notThere } from "../control.ts";
 import { type Host, hostThat } from "../host.ts";
 import type { Place } from "../project.ts";
 import { outputsView } from "../views/outputs.ts";
@@ -25,9 +25,14 @@ export function localHost(place: Place): Host {
     waits: () => asked(async () => waitsView((await statusHere(0)).open)),
     approvals: () => asked(async () => approvalsView((await statusHere(0)).open)),
     outputs: (environment) =>
-      asked(() => {
+      asked(async () => {
         using journal = openJournal(project);
-        return outputsView(journal, environment);
+        try {
+          return outputsView(journal, environment);
+        } catch (error) {
+          await refuseUnknown(environment!);
+          throw error;
+        }
       }),
     logs: (request) => asked(async () => (await import("./read-logs.ts")).readLogs(place, request)),
     watch: (ask) => asked(async () => (await import("./watch-journal.ts")).watchJournal(place, ask)),
@@ -39,6 +44,15 @@ export function localHost(place: Place): Host {
     cancel: (request, by) => asked(async () => (await import("../verbs/cancel.ts")).cancelRun(place, request, by)),
     answer: (request, by) => asked(async () => (await import("../verbs/answer.ts")).answerApproval(place, request, by)),
   });
+
+  /** Nothing can be deployed in an environment that there is not. A definition that cannot be read says nothing of that. */
+  async function refuseUnknown(environment: string): Promise<void> {
+    const { loadDefinition } = await import("../definition/load.ts");
+    const delivery = await asked(() => loadDefinition(project.file, place.caller));
+    if (!delivery.ok) return;
+    const known = delivery.value.environments.map(({ name }) => name);
+    if (!known.includes(environment)) throw notThere("no-environment", environment, known);
+  }
 
   async function statusHere(most: number) {
     const { readStatus } = await import("../verbs/status.ts");

@@ -160,8 +160,15 @@ function readMatrix(form: FormReader, value: unknown, path: DefinitionPath): Mat
 
 /** A number is how often a failed job is tried again; `attempts` counts the first one too. */
 function readRetry(form: FormReader, value: unknown, path: DefinitionPath): Retry {
-  if (typeof value === "number") return { ...defaultRetry, attempts: value + 1 };
   if (value === undefined) return { ...defaultRetry };
+  if (typeof value === "number") {
+    if (Number.isInteger(value) && value >= 0 && value < 100) return { ...defaultRetry, attempts: value + 1 };
+    form.refuse("out-of-range", path, {
+      message: `"retry" is ${value}`,
+      help: "it must be a whole number from 0 to 99: how often a failed job is tried again",
+    });
+    return { ...defaultRetry };
+  }
   const retry = form.object(value, path, ["attempts", "delay", "factor", "maxDelay"]);
   const delayMs = form.duration(retry.delay, [...path, "delay"]) ?? defaultRetry.delayMs;
   return {

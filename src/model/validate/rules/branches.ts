@@ -12,6 +12,8 @@ export const branches: Rule = function* (subject) {
     const { name, branch } = environment;
     if (branch === undefined) continue;
     const before = environmentsBefore(environment, subject);
+    // That it comes after itself is told elsewhere, and then nothing gets to it.
+    if (before.includes(environment)) continue;
     const candidates = [environment, ...before].flatMap((one) =>
       one.branch === undefined || isPattern(one.branch) ? [] : [one.branch],
     );
