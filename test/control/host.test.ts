@@ -118,7 +118,7 @@ test("this machine answers everything that may be asked about a delivery", async
     [await host.retry({ run: "1" }, by), "nothing-to-retry"],
     [await host.resume({}, by), "none-open"],
     [await host.run("99"), "no-run"],
-    [await host.outputs("pord"), "nothing-deployed"],
+    [await host.outputs("pord"), "no-environment"],
     [await host.logs({ words: ["1", "web.biuld"], follow: false }), "no-job"],
     [await host.plan({ to: "pord" }), "no-environment"],
     [await host.answer({ answer: "approved" }, by), "nothing-waits"],
