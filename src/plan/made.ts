@@ -36,9 +36,10 @@ export function earlierResults(
   const sets = [...provenBefore(question, first), ...ofThisCommit(question)];
   const isKept = (one: Candidate) =>
     !jobs.some((job) => Object.values(one.result(job)?.artifacts ?? {}).some(({ digest }) => context.lost.has(digest)));
-  const kept = sets.filter(isKept);
+  // Most often the first one is complete, and the others, with all their jobs, need not be looked at.
   const best =
-    kept.find((one) => one.isComplete) ?? kept.find((one) => jobs.some((job) => one.result(job) !== undefined));
+    sets.find((one) => one.isComplete && isKept(one)) ??
+    sets.find((one) => isKept(one) && jobs.some((job) => one.result(job) !== undefined));
   const lost = best?.isComplete ? undefined : sets.find((one) => one.isComplete && !isKept(one));
   return { best: best && earlier(best), lost: lost && earlier(lost) };
 }
@@ -83,7 +84,7 @@ interface Question {
 interface Candidate {
   release: number;
   commit: string;
-  isComplete: boolean;
+  readonly isComplete: boolean;
   result(job: ResolvedJob): Made | undefined;
   /** What a job of another pipeline handed over at that time; undefined: whatever it hands over now. */
   handedOver?(handOff: HandOff): string | undefined;
@@ -145,7 +146,9 @@ function ofThisCommit({ context, jobs }: Question): Candidate[] {
       {
         release: set.release,
         commit: set.commit,
-        isComplete: jobs.every((job) => !isNeeded(job) || result(job) !== undefined),
+        get isComplete() {
+          return jobs.every((job) => !isNeeded(job) || result(job) !== undefined);
+        },
         result,
         handedOver: ({ kind, name, source }) => handedValue(resultIn(set, source), kind, name),
         words: isOther ? `for the same files (commit ${set.commit.slice(0, 7)})` : "for this commit",

@@ -155,11 +155,12 @@ export class JournalReader {
     const [created] = this.#events({ where: "seq = ?", values: [Number(first)], first: Number(first) });
     if (created?.event.type !== "run.created") return [];
     const ended = new Map<string, JobSucceeded>();
-    const seqs = this.#all("select seq from made where run = ?", String(run)).map(({ seq }) => Number(seq));
-    for (const seq of seqs) {
-      const [recorded] = this.#events({ where: "seq = ?", values: [seq], first: seq });
-      if (recorded?.event.type === "job.succeeded") ended.set(recorded.event.job, recorded.event);
-    }
+    const theirs = {
+      where: "seq in (select seq from made where run = ?)",
+      values: [String(run)],
+      first: Number(first),
+    };
+    for (const { event } of this.#events(theirs)) if (event.type === "job.succeeded") ended.set(event.job, event);
     const { delivery, plan } = created.event;
     const jobs = madeBy(created.event, ended);
     return [{ release: Number(release), commit: String(commit), delivery, parameters: plan.parameters, jobs }];
