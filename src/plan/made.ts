@@ -102,13 +102,13 @@ function provenBefore({ context, resolved, jobs }: Question, { target }: PlacedP
     if (deployed === undefined) continue;
     if (context.changedSince(deployed.commit)?.matching(triggers.paths).length !== 0) continue;
     const set = request.made?.find(({ release }) => release === deployed.release);
-    const result = (job: ResolvedJob): Made | undefined => {
+    const result = remembered((job) => {
       const made = set && resultIn(set, job);
       const part = partOf(deployed, job);
       return hasAll(part, job) && isDefinedAs(set, job, context) && hasSameInputs(job, made, context)
         ? { ...part, release: made?.release ?? deployed.release }
         : undefined;
-    };
+    });
     if (!jobs.every((job) => result(job) !== undefined)) continue;
     const isSame = deployed.commit === request.change.commit;
     const words = isSame ? "for this commit" : `and ${environment} has it: nothing it owns changed since`;
@@ -136,11 +136,11 @@ function ofThisCommit({ context, jobs }: Question): Candidate[] {
   return made.flatMap((set): Candidate[] => {
     if (!isSame(set.commit)) return [];
     const isOther = set.commit !== change.commit;
-    const result = (job: ResolvedJob): Made | undefined => {
+    const result = remembered((job) => {
       const found = resultIn(set, job);
       if (found === undefined || !isDefinedAs(set, job, context) || (isOther && readsCommit(job))) return undefined;
       return hasSameInputs(job, found, context) ? { ...partOf(found, job), release: found.release } : undefined;
-    };
+    });
     const isNeeded = ({ job }: ResolvedJob) => !job.continueOnFailure && job.runsAfter !== "failure";
     return [
       {
@@ -155,6 +155,15 @@ function ofThisCommit({ context, jobs }: Question): Candidate[] {
       },
     ];
   });
+}
+
+/** A job's result is asked for several times: whether all are there, whether each is kept, and to be taken. */
+function remembered(result: Candidate["result"]): Candidate["result"] {
+  const known = new Map<ResolvedJob, Made | undefined>();
+  return (job) => {
+    if (!known.has(job)) known.set(job, result(job));
+    return known.get(job);
+  };
 }
 
 function resultIn(set: MadeRelease, { owner, name, job }: ResolvedJob): Made | undefined {
