@@ -34,6 +34,9 @@ const { metafile } = await build({
 // Read at run time, from beside the bundle: see src/store/migrations.ts.
 cpSync(`${root}/src/store/migrations`, `${root}/dist/migrations`, { recursive: true });
 
+// Written out as it is: see src/platforms/github/write/actions.ts.
+cpSync(`${root}/src/platforms/github/write/workflow-program`, `${root}/dist/workflow-program`, { recursive: true });
+
 // The parser of Terraform's language, with what its authors ask to be kept with it: see syntax/parser.ts.
 const parser = {
   "web-tree-sitter": "web-tree-sitter",

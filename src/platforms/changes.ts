@@ -37,7 +37,7 @@ export function findChanges({ root, files, mark }: WantedFiles): FileChange[] {
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
     for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort() : []) {
       const path = `${folder}/${name}`;
-      if (wanted.has(path) || !/\.(ya?ml|tf|ts|py)$/.test(name)) continue;
+      if (wanted.has(path) || !/\.(ya?ml|tf|ts|py|sh|jq|json)$/.test(name)) continue;
       const before = readFileSync(join(root, path), "utf8");
       if (hasMark(before, mark)) changes.push({ path, status: "removed", before, after: "", isOurs: true });
     }
@@ -47,8 +47,9 @@ export function findChanges({ root, files, mark }: WantedFiles): FileChange[] {
 
 function hasMark(text: string, mark: string): boolean {
   for (const line of text.split("\n")) {
-    if (!/^(#|\/\/)/.test(line)) return false;
     if (line.includes(mark)) return true;
+    // What has no comments says it in its first member.
+    if (!/^(#|\/\/|\{$)/.test(line)) return false;
   }
   return false;
 }

@@ -61,10 +61,6 @@ pipelines:
       ["github", "--layout", "chained"],
       /^baton: baton\.yaml:6:12: prod comes after .*\n {2}6 \| {5}after: dev\n.*\^\n {2}next: /,
     ],
-    [
-      ["github", "--layout", "per-environment"],
-      /^baton: baton\.yaml:10:21: web\.build makes dist .*\n {2}10 \| .*\n.*\^\n {2}next: /,
-    ],
     [["codepipeline"], /^baton: baton\.yaml:11:\d+: web\.report runs after .*\n {2}11 \| .*\n.*\^\n {2}next: /],
   ];
   for (const [target, says] of told) {
@@ -115,7 +111,7 @@ test("raw additions reach the workflow, a job and its steps; one for no file is 
   const text = repo.read(".github/workflows/web.yml");
   assert.match(text, /runs-on: \[self-hosted, linux\]/);
   assert.match(text, /- name: Say so\n +run: echo done/);
-  assert.match(text, /^env:\n {2}TEAM: web$/m);
+  assert.match(text, /^env: \{ TEAM: web \}$/m);
   repo.write({ "baton.github.yaml": additions.replace("web.yml", "wep.yml") });
   const refused = await repo.baton("generate", "github");
   assert.equal(refused.code, 2);

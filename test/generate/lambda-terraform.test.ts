@@ -64,7 +64,7 @@ test("lambda-terraform: the package is built, verified, planned with and deploye
   it.commit({ "iac/terraform/main.tf": changed }, "develop");
   const [second] = it.push("develop");
   good([second!], it);
-  assert.equal(second!.jobs.get("python"), "skipped");
+  assert.equal(second!.jobs.get("dev/python"), "skipped");
   assert.equal(
     cli("lambda", "get-function", "--function-name", "greeter-dev", "--query", "Configuration.Timeout"),
     "20",

@@ -24,8 +24,8 @@ test("per environment: test, then production with the commit that test has, and 
   it.commit({ "web/version": "w2\n" });
   good(it.push("main"), it);
   assert.deepEqual(it.log(), [...all("test", "w2", "i1").slice(1), ...all("prod", "w2", "i1").slice(1)]);
-  const { id } = first[0]!.followers[0]!;
-  good([it.dispatch("orchestrator-prod.yml", "main", { rollback_to: String(id) })], it);
+  const { id } = first[0]!;
+  good([it.dispatch("shop.yml", "main", { environment: "prod", rollback_to: String(id) })], it);
   assert.deepEqual(it.log(), all("prod", "w1", "i1").slice(1));
   it.commit({ "README.md": "x" }, "develop");
   good(it.push("develop"), it);
@@ -39,7 +39,7 @@ test("per environment: test, then production with the commit that test has, and 
 
 test("per environment: production by hand waits until test has the commit", when, (t) => {
   const it = shopMachine(t, { layout: "per-environment" }, built);
-  assert.equal(it.dispatch("orchestrator-prod.yml", "main").conclusion, "failure");
-  assert.match(it.shop.log.join("\n"), /has not passed test, which comes before prod/);
+  assert.equal(it.dispatch("shop.yml", "main", { environment: "prod" }).conclusion, "failure");
+  assert.match(it.shop.log.join("\n"), /prod comes after environments that this commit has not passed/);
   assert.deepEqual(it.log(), []);
 });

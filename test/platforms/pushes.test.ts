@@ -9,9 +9,8 @@ import { deploysOn } from "../../src/model/deploys-on.ts";
 import { validate } from "../../src/model/validate/validate.ts";
 import { plan } from "../../src/plan/make-plan.ts";
 import { CannotWrite } from "../../src/platforms/generated.ts";
-import { decideProgram } from "../../src/platforms/github/write/scripts/decide.ts";
-import { placesProgram } from "../../src/platforms/github/write/scripts/entry-plan.ts";
-import { environmentRows } from "../../src/platforms/github/write/scripts/rows.ts";
+import { programText } from "../../src/platforms/github/write/actions.ts";
+import { environmentRows } from "../../src/platforms/github/write/delivery-data.ts";
 import { isFull, tries } from "../lane/depth.ts";
 import { needs } from "../lane/needs.ts";
 import { environments } from "../model/random-environments.ts";
@@ -62,8 +61,8 @@ test("planned for a push: the environments that are open to it", () => {
 test("GitHub, orchestrated: the program that plans, with the real jq", needs("jq"), () => {
   const cases = fc.sample(fc.tuple(deliveries, fc.constantFrom(...branches)), 200);
   const program = `.[] | . as $case
-    | {event: "push", branch: $case.branch} as $facts | "" as $wanted | $case.rows as $all | [] as $pipelines
-    | ${decideProgram} ${placesProgram} places`;
+    | {event: "push", branch: $case.branch, wanted: ""} as $facts | $case.rows as $environments | [] as $pipelines
+    | ${programText("decide.jq")} ${programText("plan/places.jq")} places`;
   const given = cases.map(([made, branch]) => ({ branch, rows: environmentRows(made) }));
   const printed = execFileSync("jq", ["-c", program], { encoding: "utf8", input: JSON.stringify(given) });
   const found = printed
@@ -82,8 +81,7 @@ for (const layout of ["orchestrated", "per-environment", "chained"] as const) {
     fc.assert(
       fc.property(deliveries.filter(fit[layout]!), fc.constantFrom(...branches.slice(0, 3)), (made, branch) => {
         const question = { event: "push", branch, changed: [], history: { deployed: {} } } as const;
-        // The layout builds anew in each environment.
-        const each = layout === "orchestrated" ? made : everythingIn(made);
+        const each = layout === "chained" ? everythingIn(made) : made;
         if (answer(made, branch).length === 0) return;
         try {
           const proof = { questions: [question], strict: "without failures" } as const;

@@ -50,7 +50,7 @@ export function platformFor<C extends Can>(name: string, can: C): PlatformThat<C
 
 /** The definition with all that decides how it is written for a platform. @throws {Refused} */
 export async function readForPlatform(
-  platform: Pick<Platform, "settingsFile"> & { readonly writing: Writing },
+  platform: Pick<Platform, "settingsFile" | "ownFolder"> & { readonly writing: Writing },
   wishes: Wishes,
   caller: Caller,
 ): Promise<ForPlatform> {
@@ -75,15 +75,15 @@ export async function readForPlatform(
       format: wishes.format,
       root: project.repository === undefined ? "" : relative(project.repository, root),
       folder,
-      present: writtenBefore(join(target, folder), markOf(delivery.name)),
+      present: writtenBefore(join(target, platform.ownFolder ?? folder), markOf(delivery.name)),
     },
   };
 }
 
 function writtenBefore(folder: string, mark: string): string[] {
   if (!existsSync(folder)) return [];
-  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-  const texts = files.map(({ name }) => readFileSync(join(folder, name), "utf8"));
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+  const texts = files.map(({ name, parentPath }) => readFileSync(join(parentPath, name), "utf8"));
   return texts.filter((text) => text.includes(mark));
 }
 

@@ -16,7 +16,7 @@ export const github: Platform = {
     into: { base: "repository", folder: ".github/workflows" },
     examples: [
       ["baton generate github", "one entry workflow, one called workflow for each pipeline"],
-      ["baton generate github --layout chained", "one workflow for each pipeline, joined by workflow_run"],
+      ["baton generate github --layout chained", "one workflow for each pipeline, each started by the one before"],
       ["baton generate github --format terraform", "the settings on GitHub as Terraform, in place of commands"],
     ],
     load: async () => (await import("./write/writer.ts")).writer,

@@ -34,7 +34,8 @@ export interface Machine {
   readonly repository: Repository;
   /** Writes files, commits them on a branch, and returns the commit. */
   commit(files: Readonly<Record<string, string>>, branch?: string): string;
-  push(branch: string): Run[];
+  /** Of an older commit: a run that was held up until now. */
+  push(branch: string, sha?: string): Run[];
   pullRequest(base: string): Run[];
   dispatch(file: string, branch: string, inputs?: Readonly<Record<string, string>>): Run;
 }
@@ -115,7 +116,7 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
       base_ref: event === "pull_request" ? branch : "",
       run_id: id,
       repository: slug,
-      event: payload,
+      event: { ...payload, repository: { default_branch: "main" } },
     };
     const jobs = new Map<string, Result>();
     const conclusion = runWorkflow({
@@ -132,34 +133,7 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
       control.changeRun(slug, queued.id, { status: "in_progress" });
       return dispatch(queued.path, queued.head_branch, queued.inputs, queued.id);
     });
-    const listening = repository.workflows.flatMap((next) => {
-      const trigger = next.triggers.find((one) => one.event === "workflow_run");
-      if (trigger?.event !== "workflow_run") return [];
-      const listens = trigger.workflows?.patterns.some(({ value }) => value === workflow.displayName) === true;
-      const patterns = trigger.branches?.patterns.map(({ value }) => value) ?? [];
-      const head =
-        event === "workflow_run" ? String((payload.workflow_run as Record<string, Json>).head_branch) : branch;
-      if (!listens || !matchesAny(patterns, [head])) return [];
-      const upstream = {
-        id,
-        conclusion,
-        event,
-        head_sha: sha,
-        head_branch: head,
-        head_repository: { full_name: slug },
-      };
-      return [
-        start({
-          workflow: next,
-          event: "workflow_run",
-          branch: "main",
-          sha: git("rev-parse", "main"),
-          inputs: {},
-          payload: { workflow_run: upstream },
-        }),
-      ];
-    });
-    return { id, file: workflow.file, conclusion, jobs, followers: [...dispatched, ...listening] };
+    return { id, file: workflow.file, conclusion, jobs, followers: dispatched };
   }
 
   interface Scope {
@@ -247,6 +221,7 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
         file: scope.workflow.file,
         contexts: { ...contexts, matrix: matrix ?? null },
         run: scope.run,
+        actions: repository.actions,
       });
     });
     const result = legEnds.some((end) => end.result === "failure") ? "failure" : "success";
@@ -275,7 +250,7 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
       git("commit", "--quiet", "--allow-empty", "--message=change");
       return git("rev-parse", "HEAD");
     },
-    push: (branch) => startAll("push", branch, git("rev-parse", branch)),
+    push: (branch, sha = git("rev-parse", branch)) => startAll("push", branch, sha),
     pullRequest(base) {
       git("checkout", "--quiet", "-B", "merge", base);
       git("merge", "--quiet", "--no-ff", "--message=merge", "feature");
@@ -302,7 +277,7 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
       branch,
       sha: git("rev-parse", branch),
       inputs: all,
-      payload: {},
+      payload: { inputs: all },
       ...(run !== undefined && { run }),
     });
   }

@@ -2,12 +2,12 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { evaluateCondition, evaluateTemplate, templateText } from "../../../src/platforms/github/read/conditions.ts";
 import { type Environment, environment } from "../../../src/platforms/github/read/expressions/evaluate.ts";
 import { known } from "../../../src/platforms/github/read/expressions/value.ts";
-import type { Step, StepsJob, Template, TemplateMap } from "../../../src/platforms/github/workflow.ts";
+import type { LocalAction, Step, StepsJob, Template, TemplateMap } from "../../../src/platforms/github/workflow.ts";
 import type { GithubStandIn } from "../../platforms/github/api/stand-in.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
 
@@ -59,44 +59,76 @@ export interface JobEnd {
   readonly outputs: Record<string, string>;
 }
 
+/** What the steps of a job, or of a local action in it, see of each other. */
+interface Scope {
+  readonly contexts: Contexts;
+  readonly steps: Record<string, Json>;
+  /** Of the job, or of the step that uses the action. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: Template | undefined;
+  /** Path of the local action, in the checkout. */
+  readonly action: string | undefined;
+  failed: boolean;
+}
+
 export function runSteps(
   shop: Shop,
-  { job, file, contexts, run }: { job: StepsJob; file: string; contexts: Contexts; run: RunInfo },
+  {
+    job,
+    file,
+    contexts,
+    run,
+    actions,
+  }: { job: StepsJob; file: string; contexts: Contexts; run: RunInfo; actions: readonly LocalAction[] },
 ): JobEnd {
   const machine = mkdtempSync(join(shop.scratch, "job-"));
   const workspace = join(machine, "work");
   const temp = join(machine, "temp");
   for (const folder of [workspace, temp]) mkdirSync(folder);
-  const steps: Record<string, Json> = {};
+  const github = contexts.github as Record<string, Json>;
+  const eventFile = join(machine, "event.json");
+  writeFileSync(eventFile, JSON.stringify(github.event));
   const added: Record<string, string> = {};
-  let failed = false;
-  const around = (env: Record<string, string>): Environment =>
+  const around = ({ contexts: given, steps, env, failed }: Scope): Environment =>
     contextEnvironment(
       {
-        ...contexts,
+        ...given,
         steps,
         env: { ...added, ...env },
         runner: { temp, os: "Linux" },
-        github: { ...(contexts.github as Record<string, Json>), workspace },
+        github: { ...github, workspace },
       },
       { success: known(!failed), failure: known(failed), cancelled: known(false) },
     );
-  const jobEnv = textsOf(job.env, around({}));
-  for (const step of job.steps) {
-    const scope = around(jobEnv);
-    if (evaluateCondition(step.if, scope) !== "yes") continue;
-    const end = runStep(step);
-    if (step.id) steps[step.id.value] = { outputs: end.outputs, outcome: end.ok ? "success" : "failure" };
-    if (!end.ok && step.continueOnError === undefined) failed = true;
-  }
-  const outputs = textsOf(job.outputs, around(jobEnv));
-  return { result: failed ? "failure" : "success", outputs };
+  const outer: Scope = {
+    contexts,
+    steps: {},
+    env: {},
+    folder: job.defaults?.workingDirectory,
+    action: undefined,
+    failed: false,
+  };
+  const inJob: Scope = { ...outer, env: textsOf(job.env, around(outer)) };
+  runAll(job.steps, inJob);
+  const outputs = textsOf(job.outputs, around(inJob));
+  return { result: inJob.failed ? "failure" : "success", outputs };
 
-  function runStep(step: Step): { ok: boolean; outputs: Record<string, string> } {
-    const scope = around(jobEnv);
-    const name = step.name?.raw ?? "";
+  function runAll(steps: readonly Step[], scope: Scope): void {
+    for (const step of steps) {
+      if (evaluateCondition(step.if, around(scope)) !== "yes") continue;
+      const end = runStep(step, scope);
+      if (step.id) scope.steps[step.id.value] = { outputs: end.outputs, outcome: end.ok ? "success" : "failure" };
+      if (!end.ok && step.continueOnError === undefined) scope.failed = true;
+    }
+  }
+
+  function runStep(step: Step, scope: Scope): { ok: boolean; outputs: Record<string, string> } {
+    const seen = around(scope);
+    const name = nameOf(step, scope.action);
     if (step.kind === "uses") {
-      const given = textsOf(step.with, scope);
+      const given = textsOf(step.with, seen);
+      const local = step.uses.kind === "local" ? step.uses.path : undefined;
+      if (local !== undefined) return useLocal(local, given, textsOf(step.env, seen), scope);
       try {
         useAction(step.uses.kind === "action" ? step.uses.name : "", given);
         return { ok: true, outputs: {} };
@@ -106,21 +138,20 @@ export function runSteps(
       }
     }
     if (step.kind !== "run") throw new Error(`${name} is broken`);
-    shop.executed.add(`${file} ${job.id}: ${name}`);
+    shop.executed.add(scope.action === undefined ? `${file} ${job.id}: ${name}` : name);
     const script = join(temp, "script.sh");
-    writeFileSync(script, textOf(step.run, scope));
+    writeFileSync(script, textOf(step.run, seen));
     const files = Object.fromEntries(
       ["OUTPUT", "ENV", "STEP_SUMMARY", "PATH"].map((kind) => [`GITHUB_${kind}`, join(temp, kind)]),
     );
     for (const path of Object.values(files)) writeFileSync(path, "");
-    const folder = step.workingDirectory ?? job.defaults?.workingDirectory;
+    const folder = step.workingDirectory ?? scope.folder;
     const isSh = step.shell?.raw === "sh";
-    const github = contexts.github as Record<string, string>;
     const { status, stdout, stderr } = spawnSync(
       isSh ? "sh" : "bash",
       isSh ? ["-e", script] : ["--noprofile", "--norc", "-eo", "pipefail", script],
       {
-        cwd: folder === undefined ? workspace : join(workspace, textOf(folder, scope).replace(workspace, "")),
+        cwd: folder === undefined ? workspace : join(workspace, textOf(folder, seen).replace(workspace, "")),
         encoding: "utf8",
         env: {
           PATH: `${shop.tools}:${shop.github.tools}:${process.env.PATH}`,
@@ -131,14 +162,20 @@ export function runSteps(
           RUNNER_TEMP: temp,
           TMPDIR: temp,
           GITHUB_WORKSPACE: workspace,
+          GITHUB_EVENT_PATH: eventFile,
+          GITHUB_EVENT_NAME: String(github.event_name),
+          GITHUB_REF_NAME: String(github.ref_name),
+          GITHUB_REF_TYPE: "branch",
+          GITHUB_BASE_REF: String(github.base_ref),
           GITHUB_RUN_ID: String(run.id),
-          GITHUB_REPOSITORY: github.repository,
+          GITHUB_REPOSITORY: String(github.repository),
           GITHUB_SHA: run.sha,
+          ...(scope.action !== undefined && { GITHUB_ACTION_PATH: join(workspace, scope.action) }),
           ...shop.env,
           ...files,
           ...added,
-          ...jobEnv,
-          ...textsOf(step.env, scope),
+          ...scope.env,
+          ...textsOf(step.env, seen),
         },
       },
     );
@@ -147,10 +184,46 @@ export function runSteps(
     return { ok: status === 0, outputs: keyValues(readFileSync(files.GITHUB_OUTPUT!, "utf8")) };
   }
 
+  /** As the runner does: its own inputs and steps, the job's environment and checkout. */
+  function useLocal(
+    path: string,
+    given: Readonly<Record<string, string>>,
+    env: Readonly<Record<string, string>>,
+    outside: Scope,
+  ): { ok: boolean; outputs: Record<string, string> } {
+    const action = actions.find((one) => one.path === path);
+    if (action === undefined || !existsSync(join(workspace, path, "action.yml"))) {
+      shop.log.push(`${file} ${job.id}: ${path} is not in the checkout`);
+      return { ok: false, outputs: {} };
+    }
+    const wanted = action.inputs.map(({ name, default: fallback, required }) => {
+      if (required && given[name.value] === undefined) throw new Error(`${path} needs ${name.value}`);
+      return [name.value, given[name.value] ?? (fallback ? textOf(fallback, around(outside)) : "")] as const;
+    });
+    const strange = Object.keys(given).filter((name) => !wanted.some(([known]) => known === name));
+    if (strange.length > 0) throw new Error(`${path} has no input ${strange.join(", ")}`);
+    const scope: Scope = {
+      contexts: { ...contexts, inputs: Object.fromEntries(wanted) },
+      steps: {},
+      env: { ...outside.env, ...env },
+      folder: undefined,
+      action: path,
+      failed: false,
+    };
+    runAll(action.steps, scope);
+    const outputs = Object.fromEntries(
+      action.outputs.map(({ key, value }) => [key.value, textOf(value, around(scope))]),
+    );
+    return { ok: !scope.failed, outputs };
+  }
+
   function useAction(name: string, given: Record<string, string>): void {
     if (name === "actions/checkout") {
-      execFileSync("git", ["clone", "--quiet", "--no-checkout", shop.repository, workspace]);
-      execFileSync("git", ["-C", workspace, "checkout", "--quiet", "--detach", given.ref || run.sha]);
+      if (!existsSync(join(workspace, ".git"))) {
+        execFileSync("git", ["clone", "--quiet", "--no-checkout", shop.repository, workspace]);
+      }
+      execFileSync("git", ["-C", workspace, "checkout", "--quiet", "--force", "--detach", given.ref || run.sha]);
+      execFileSync("git", ["-C", workspace, "clean", "--quiet", "-ffdx"]);
     } else if (name === "actions/upload-artifact") {
       shop.store.upload({ name: given.name!, path: given.path!, run: run.id });
     } else if (name === "actions/download-artifact") {
@@ -168,6 +241,12 @@ export function runSteps(
     }
     // Setting up tools and signing in change nothing here: the tools are there, and nobody asks for a role.
   }
+}
+
+/** A step of a workflow by its name; a script of the program by its file, whoever uses it. */
+function nameOf(step: Step, action: string | undefined): string {
+  const text = step.name?.raw ?? (step.kind === "run" ? step.run.raw : "");
+  return action === undefined ? text : `${action}: ${text}`;
 }
 
 /** `name=value` and `name<<MARK … MARK`. */

@@ -20,9 +20,9 @@ export interface WorkflowDocument {
 }
 
 export interface Triggers {
+  mergeGroup?: true;
   push?: { branches: readonly string[] };
   pullRequest?: { branches?: readonly string[] };
-  workflowRun?: { workflows: readonly string[]; branches?: readonly string[] };
   dispatch?: { inputs: Readonly<Record<string, Input>> };
   call?: {
     inputs: Readonly<Record<string, Input>>;
@@ -43,6 +43,8 @@ export interface Input {
 
 export interface ConcurrencyGroup {
   group: string;
+  /** Expression: when a newer run takes the place of an older one. Without it everybody waits for a turn. */
+  cancelInProgress?: string;
 }
 
 export type Permission =
@@ -99,7 +101,8 @@ export interface Strategy {
 interface StepBase {
   comment?: readonly string[];
   id?: string;
-  name: string;
+  /** Left out where what is used says it. */
+  name?: string;
   if?: string;
   env?: Readonly<Record<string, string>>;
   timeoutMinutes?: number;
@@ -113,7 +116,8 @@ export interface RunStepDocument extends StepBase {
 }
 
 export interface UsesStepDocument extends StepBase {
-  uses: { action: string; sha: string; version: string };
+  /** Of another repository, or the path of one in this. */
+  uses: { action: string; sha: string; version: string } | `./${string}`;
   with?: Readonly<Record<string, string | number | boolean>>;
 }
 

@@ -5,298 +5,208 @@
 
 import type { Delivery } from "../../../model/delivery.ts";
 import { inOrder } from "../../../order/topological.ts";
+import { localAction } from "./actions.ts";
 import { computed } from "./computed.ts";
-import type { CallJobDocument, JobDocument, Permissions } from "./document.ts";
-import {
-  type ArtifactNames,
-  artifactsOf,
-  digestInput,
-  digestOutput,
-  Ids,
-  outputInput,
-  outputsOf,
-  recordName,
-  startedName,
-} from "./names.ts";
+import { pipelineRows } from "./delivery-data.ts";
+import type { CallJobDocument, JobDocument, StepDocument, StepsJobDocument } from "./document.ts";
+import { artifactsOf, digestInput, digestOutput, Ids, outputInput, outputsOf, resultInput } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 import { pinnedActions } from "./pinned-actions.ts";
 import type { PipelinePart, Want } from "./pipeline-part.ts";
-import { environmentPlanScript } from "./scripts/environment-plan.ts";
-import { recordScript, settleScript } from "./scripts/record.ts";
-import { type PipelineRow, pipelineRows, rowsText } from "./scripts/rows.ts";
 import { upstreamToWatch } from "./upstream.ts";
 
 export interface EnvironmentJobsOptions {
   readonly delivery: Delivery;
   readonly options: WriteOptions;
-  /** Pipelines with jobs in an environment, by name. */
+  /** By the name of the pipeline. */
   readonly parts: ReadonlyMap<string, PipelinePart>;
-  readonly artifactNames: ArtifactNames;
   /** Text for the environment's name, `${{ }}` included where it is computed. */
   readonly environment: string;
-  /** Expressions. */
-  readonly given: {
-    readonly commit: string;
-    readonly event: string;
-    readonly branch: string;
-    readonly rollbackTo: string;
-    readonly force: string;
-    readonly schedule: string;
-    parameter(name: string): string;
-    /** Result of a pipeline's per-release jobs; undefined in layouts that have none. */
-    readonly built: ((pipeline: string) => string) | undefined;
-    /** An output or digest of the release. */
-    readonly release: (input: string) => string;
-  };
-  /** JSON of what the release hands in, for the record: the `inputs` context or nothing. */
-  readonly inputs: string;
-  /** Jobs of the file that come first, and the condition under which the plan starts. */
-  readonly before?: { readonly needs: readonly string[]; readonly if: string };
-  /** The environment that this one comes after, where the file is for it alone: it is asked whether the commit has passed there. */
-  readonly after?: string;
-  /** Ids of the file that are taken already. */
-  readonly taken?: Iterable<string>;
 }
 
-export interface EnvironmentJobs {
-  readonly jobs: Readonly<Record<string, JobDocument>>;
-  readonly plan: string;
-  readonly record: string;
-  readonly permissions: Permissions;
-}
-
-export function environmentJobs(options: EnvironmentJobsOptions): EnvironmentJobs {
-  const { delivery, parts, before } = options;
-  const ids = new Ids([...delivery.pipelines.map(({ name }) => name), ...(options.taken ?? [])]);
+export function environmentJobs(options: EnvironmentJobsOptions): Record<string, JobDocument> {
+  const { delivery, environment, parts } = options;
+  const ids = new Ids(delivery.pipelines.map(({ name }) => name));
   const plan = ids.claim("plan");
   const record = ids.claim("record");
   const pipelines = inOrder(delivery.pipelines, ({ needs }) => needs);
-  const rows = pipelineRows(delivery);
-  const calls = pipelines.flatMap(({ name }) => {
-    const part = parts.get(name);
-    return part === undefined ? [] : [[name, callOf(name, part, { ...options, plan })] as const];
-  });
-  const writes = { actions: "read", contents: "read" } as const;
+  const placed = pipelines.filter(({ name }) => parts.get(name)?.environment !== undefined);
+  const builders = pipelines.filter(({ name }) => parts.get(name)?.release !== undefined);
+  const conditional = pipelineRows(delivery).some(({ outputs = [] }) =>
+    outputs.some(({ taken, unless }) => taken && unless),
+  );
+  const runsOn = options.options.runsOn ?? "ubuntu-24.04";
+  const built = builders.map(({ name }) => `"${name}": "${computed(`inputs.${resultInput(name)}`)}"`);
   const jobs: Record<string, JobDocument> = {
     [plan]: {
       kind: "steps",
       comment: ["Under the lock: nobody else deploys here until this workflow has ended."],
       name: "Decide what is to be deployed",
-      ...(before && { needs: before.needs, if: before.if }),
-      permissions: writes,
-      runsOn: options.options.runsOn ?? "ubuntu-24.04",
-      timeoutMinutes: 15,
+      permissions: { actions: "read", contents: "read" },
+      runsOn,
+      timeoutMinutes: 30,
       outputs: Object.fromEntries(
-        [...pipelines.map(({ name }) => name), "handed", "before", "commit"].map((name) => [
-          name,
-          computed(`steps.decide.outputs.${name}`),
-        ]),
+        [
+          ...pipelines.map(({ name }) => `decision_${name}`),
+          ...planFacts,
+          "handed",
+          ...(conditional ? ["before"] : []),
+        ].map((name) => [name, computed(`steps.plan.outputs.${name}`)]),
       ),
       steps: [
+        historyCheckout(),
         {
-          name: "Check out all history",
-          uses: pinnedActions.checkout,
-          with: { ref: computed(options.given.commit), "fetch-depth": 0, "persist-credentials": false },
+          id: "plan",
+          uses: localAction(delivery, "plan"),
+          with: { environment, ...(built.length > 0 && { built: `{${built.join(", ")}}` }) },
         },
+      ],
+    },
+    ...Object.fromEntries(placed.map(({ name }) => [name, callOf(name, { ...options, plan })])),
+    [record]: {
+      kind: "steps",
+      comment: ["Also after a failure: what is deployed is written down as it is."],
+      name: "Write down what is deployed",
+      needs: [plan, ...placed.map(({ name }) => name)],
+      if: `always() && needs.${plan}.result == 'success'`,
+      permissions: { contents: "read" },
+      runsOn,
+      timeoutMinutes: 15,
+      steps: [
+        programCheckout(),
         {
-          id: "decide",
-          name: "Compare with what is deployed",
-          env: {
-            ...planEnv(options, rows),
-            ...(options.after !== undefined && { UPSTREAM_RUN: computed("github.event.workflow_run.id") }),
-          },
-          run: environmentPlanScript({
-            handsOverArtifacts: rows.some(takesArtifacts),
-            ...(options.after !== undefined && { after: options.after }),
-          }),
-        },
-        {
-          name: "Leave a mark that this run has begun to deploy",
-          uses: pinnedActions.uploadArtifact,
+          uses: localAction(delivery, "record"),
           with: {
-            name: startedName(options.environment),
-            path: `${computed("runner.temp")}/started`,
-            overwrite: true,
-            "retention-days": 90,
+            environment,
+            needs: computed("toJSON(needs)"),
+            ...(builders.length > 0 && { release: computed("toJSON(inputs)") }),
           },
         },
       ],
     },
-    ...Object.fromEntries(calls),
-    [record]: recordJob({ ...options, plan, rows, calls: calls.map(([name]) => name) }),
   };
-  return { jobs, plan, record, permissions: writes };
+  return withReadOutputs(jobs, plan);
 }
 
-const takesArtifacts = ({ artifacts = [] }: PipelineRow) => artifacts.some(({ taken }) => taken);
+/** Outputs of every planning job: what a run is about, whatever event started it. */
+export const planFacts = ["commit", "event", "branch", "parameters"] as const;
 
-function planEnv(
-  { delivery, environment, given }: EnvironmentJobsOptions,
-  rows: readonly PipelineRow[],
-): Record<string, string> {
-  const builders = rows.filter(({ builds }) => builds).map(({ name }) => name);
-  const built =
-    given.built === undefined || builders.length === 0
-      ? "{}"
-      : `{${builders.map((name) => `"${name}": "\${{ ${given.built!(name)} }}"`).join(", ")}}`;
-  const parameters = Object.keys(delivery.parameters);
+/** Commits and names of files, without their contents; of the files the program alone. */
+/** The planning job hands on what somebody in its workflow reads, and nothing else. */
+export function withReadOutputs(
+  jobs: Readonly<Record<string, JobDocument>>,
+  plan: string,
+): Record<string, JobDocument> {
+  const planning = jobs[plan] as StepsJobDocument;
+  const { [plan]: _plan, ...others } = jobs;
+  const text = JSON.stringify(others);
+  const isRead = (name: string) => new RegExp(`needs\\.${plan}\\.outputs\\.${name}(?![\\w-])`).test(text);
+  const outputs = Object.fromEntries(Object.entries(planning.outputs ?? {}).filter(([name]) => isRead(name)));
+  return { ...jobs, [plan]: { ...planning, outputs } };
+}
+
+export function historyCheckout(): StepDocument {
   return {
-    GH_TOKEN: computed("github.token"),
-    ENVIRONMENT: environment,
-    COMMIT: computed(given.commit),
-    EVENT: computed(given.event),
-    BRANCH: computed(given.branch),
-    COMPARED_WITH: "",
-    SCHEDULE: computed(given.schedule),
-    FORCE: computed(given.force),
-    ROLLBACK_TO: computed(given.rollbackTo),
-    BUILT: built,
-    PARAMETERS:
-      parameters.length === 0
-        ? "{}"
-        : `{${parameters.map((name) => `"${name}": \${{ toJSON(${given.parameter(name)}) }}`).join(", ")}}`,
-    PIPELINES: rowsText(rows),
+    uses: pinnedActions.checkout,
+    with: { "fetch-depth": 0, "sparse-checkout": ".github/actions", "persist-credentials": false },
   };
 }
 
-function callOf(name: string, part: PipelinePart, options: EnvironmentJobsOptions & { plan: string }): CallJobDocument {
-  const { delivery, given, plan } = options;
-  const pipeline = delivery.pipelines.find((one) => one.name === name)!;
+export function programCheckout(): StepDocument {
+  return { uses: pinnedActions.checkout, with: { "sparse-checkout": ".github/actions", "persist-credentials": false } };
+}
+
+interface CallOptions extends EnvironmentJobsOptions {
+  /** Id of the planning job. */
+  readonly plan: string;
+}
+
+function callOf(name: string, options: CallOptions): CallJobDocument {
+  const { delivery, parts, plan } = options;
+  const part = parts.get(name)!;
+  const { wants, secrets } = part.environment!;
   const upstream = upstreamToWatch(delivery, name);
-  const watched = upstream.filter((need) => options.parts.has(need));
-  const builds = Object.values(pipeline.jobs).some(({ per }) => per === "release");
+  const watched = upstream.filter((need) => parts.get(need)?.environment !== undefined);
+  const passed = (pipeline: string) => `inputs.${resultInput(pipeline)} == 'success'`;
   const conditions = [
     "!cancelled()",
-    `needs.${plan}.outputs.${name} == 'run'`,
-    ...(builds && given.built !== undefined
-      ? [`(${given.built(name)} == 'success' || ${given.rollbackTo} != '')`]
-      : []),
+    `needs.${plan}.outputs.decision_${name} == 'run'`,
+    ...(part.release === undefined ? [] : [`(${passed(name)} || needs.${plan}.outputs.event == 'rollback')`]),
     // Those that only run once for a release.
     ...upstream
-      .filter((need) => !options.parts.has(need) && given.built !== undefined)
-      .map((need) => `(${given.built!(need)} == 'success' || needs.${plan}.outputs.${need} != 'run')`),
-    ...watched.map((need) => `(needs.${need}.result == 'success' || needs.${plan}.outputs.${need} != 'run')`),
+      .filter((need) => !watched.includes(need) && parts.get(need)?.release !== undefined)
+      .map((need) => `(${passed(need)} || needs.${plan}.outputs.decision_${need} != 'run')`),
+    ...watched.map((need) => `(needs.${need}.result == 'success' || needs.${plan}.outputs.decision_${need} != 'run')`),
   ];
-  const withs = [...part.wants].map(([input, what]): [string, string] => [input, wanted(what, options)]);
   return {
     kind: "call",
-    name,
-    needs: [plan, ...watched, ...makers(part, options).filter((maker) => !watched.includes(maker))],
+    needs: [plan, ...watched, ...makers(wants, options).filter((maker) => !watched.includes(maker))],
     if: conditions.join(" && "),
     permissions: part.permissions,
     uses: part.document.file,
-    with: Object.fromEntries(withs),
-    secrets: part.secrets,
+    with: Object.fromEntries([...wants].map(([input, what]) => [input, wanted(what, options)])),
+    secrets,
   };
 }
 
 /** Pipelines whose outputs in the environment the call reads. */
-function makers(part: PipelinePart, { delivery, parts }: EnvironmentJobsOptions): string[] {
-  const own = [...part.wants.values()].flatMap((what) => {
+function makers(wants: ReadonlyMap<string, Want>, { delivery, parts }: EnvironmentJobsOptions): string[] {
+  const own = [...wants.values()].flatMap((what) => {
     if (!("reference" in what)) return [];
     const [owner, name] = what.reference.split(".") as [string, string];
     const pipeline = delivery.pipelines.find((one) => one.name === owner)!;
     const isPlaced = [...outputsOf(pipeline), ...artifactsOf(pipeline)].some(
       (made) => made.name === name && made.per === "environment",
     );
-    return isPlaced && parts.has(owner) ? [owner] : [];
+    return isPlaced && parts.get(owner)?.environment !== undefined ? [owner] : [];
   });
   return [...new Set(own)];
 }
 
-function wanted(what: Want, options: EnvironmentJobsOptions & { plan: string }): string {
-  const { given, plan } = options;
-  switch (what.kind) {
-    case "environment":
-      return options.environment;
-    case "commit":
-      return computed(`needs.${plan}.outputs.commit`);
-    case "event":
-      return computed(given.event);
-    case "parameter":
-      return computed(given.parameter(what.name));
-    default:
-      return computed(handedOver(what, options));
-  }
+function wanted(what: Want, options: CallOptions): string {
+  if (what.kind === "environment") return options.environment;
+  return computed("reference" in what ? handedOver(what, options) : planned(what, options.plan));
+}
+
+/** What a planning job has said. */
+export function planned(what: Exclude<Want, { reference: string } | { kind: "environment" }>, plan: string): string {
+  if (what.kind !== "parameter") return `needs.${plan}.outputs.${what.kind}`;
+  return `fromJSON(needs.${plan}.outputs.parameters)['${what.name}']`;
 }
 
 /** From what stands in for a run, where something does; else from this run. A value is never looked for elsewhere. */
-function handedOver(
-  what: Extract<Want, { reference: string }>,
-  { delivery, given, plan }: EnvironmentJobsOptions & { plan: string },
-): string {
+function handedOver(what: Extract<Want, { reference: string }>, { delivery, plan }: CallOptions): string {
   const [owner, name] = what.reference.split(".") as [string, string];
   const pipeline = delivery.pipelines.find((one) => one.name === owner)!;
   const handed = `fromJSON(needs.${plan}.outputs.handed)['${owner}']`;
   if (what.kind === "output") {
     const { job, per } = outputsOf(pipeline).find((output) => output.name === name)!;
-    const made = per === "release" ? given.release(outputInput(what.reference)) : `needs.${owner}.outputs.${name}`;
+    const made = per === "release" ? `inputs.${outputInput(what.reference)}` : `needs.${owner}.outputs.${name}`;
     const isConditional = pipeline.jobs[job]!.condition !== undefined;
-    const before = isConditional ? ` || fromJSON(needs.${plan}.outputs.before)['${owner}'].outputs['${name}']` : "";
+    const before = isConditional
+      ? ` || fromJSON(needs.${plan}.outputs.before || '{}')['${owner}'].outputs['${name}']`
+      : "";
     return `${handed}.outputs['${name}'] || ${made}${before}`;
   }
   const { per } = artifactsOf(pipeline).find((artifact) => artifact.name === name)!;
   if (what.kind === "run") return `${handed}.artifacts['${name}'].run || github.run_id`;
   const made =
-    per === "release" ? given.release(digestInput(what.reference)) : `needs.${owner}.outputs.${digestOutput(name)}`;
+    per === "release" ? `inputs.${digestInput(what.reference)}` : `needs.${owner}.outputs.${digestOutput(name)}`;
   return `${handed}.artifacts['${name}'].digest || ${made}`;
 }
 
-function recordJob(
-  options: EnvironmentJobsOptions & { plan: string; rows: readonly PipelineRow[]; calls: readonly string[] },
-): JobDocument {
-  const { plan, rows, calls, environment, artifactNames } = options;
-  const products = rows.flatMap(({ name, outputs, artifacts }) =>
-    calls.includes(name)
-      ? [
-          {
-            name,
-            job: name,
-            ...(outputs && { outputs: outputs.map((one) => ({ name: one.name, per: one.per })) }),
-            ...(artifacts && {
-              artifacts: artifacts.map((one) => ({
-                name: one.name,
-                per: one.per,
-                stored: artifactNames.of(`${name}.${one.name}`, one.per === "release" ? undefined : "ENVIRONMENT_NAME"),
-              })),
-            }),
-          },
-        ]
-      : [],
-  );
-  const env = {
-    ENVIRONMENT: environment,
-    PLAN: computed(`toJSON(needs.${plan}.outputs)`),
-    RESULTS: computed("toJSON(needs)"),
-    PIPELINES: rowsText(products).replaceAll("ENVIRONMENT_NAME", environment),
-  };
-  return {
-    kind: "steps",
-    comment: ["Also after a failure: what is deployed is written down as it is."],
-    name: "Write down what is deployed",
-    needs: [plan, ...calls],
-    if: `always() && needs.${plan}.result == 'success'`,
-    permissions: {},
-    runsOn: options.options.runsOn ?? "ubuntu-24.04",
-    timeoutMinutes: 10,
-    steps: [
-      {
-        name: "Write the record of the release",
-        env: { ...env, INPUTS: options.inputs },
-        run: recordScript,
-      },
-      {
-        name: "Keep the record",
-        uses: pinnedActions.uploadArtifact,
-        with: {
-          name: recordName(environment),
-          path: `${computed("runner.temp")}/record`,
-          "if-no-files-found": "error",
-          overwrite: true,
-          "retention-days": 90,
-        },
-      },
-      { name: "Fail unless everything that was to run ended well", env, run: settleScript },
-    ],
-  };
+/** What the release hands in to whoever deploys it: input to output of the pipeline's per-release call. */
+export function handedIn(delivery: Delivery): Map<string, { pipeline: string; output: string }> {
+  const inputs = new Map<string, { pipeline: string; output: string }>();
+  for (const pipeline of delivery.pipelines) {
+    for (const { name, per } of outputsOf(pipeline)) {
+      if (per === "release")
+        inputs.set(outputInput(`${pipeline.name}.${name}`), { pipeline: pipeline.name, output: name });
+    }
+    for (const { name, per } of artifactsOf(pipeline)) {
+      if (per !== "release") continue;
+      inputs.set(digestInput(`${pipeline.name}.${name}`), { pipeline: pipeline.name, output: digestOutput(name) });
+    }
+  }
+  return inputs;
 }

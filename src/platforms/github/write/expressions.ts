@@ -9,6 +9,16 @@ export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
+/** Text of the definition where GitHub looks for expressions: it must find none. The one place that sees to it. */
+export function literal(value: string): string {
+  return value.replaceAll("${{", computed("'${{'"));
+}
+
+/** The same where GitHub allows no expressions at all, as in descriptions: prose, which may be spelt a little otherwise. */
+export function prose(value: string): string {
+  return value.replaceAll("${{", "$ {{");
+}
+
 /** Where values come from at the place that is written. */
 export interface Surroundings {
   readonly delivery: Delivery;
@@ -20,6 +30,7 @@ export interface Surroundings {
   readonly knownEnvironment: string | undefined;
   readonly commit: string;
   readonly event: string;
+  readonly branch: string;
   parameter(name: string): string;
   /** `pipeline.output`. */
   output(reference: string): string;
@@ -27,7 +38,7 @@ export interface Surroundings {
 
 /** A value as text of a workflow file, with `${{ }}` around what is computed. */
 export function valueText(value: Value, around: Surroundings): string {
-  if (typeof value === "string") return value.replaceAll("${{", computed("'${{'"));
+  if (typeof value === "string") return literal(value);
   if (Array.isArray(value)) return value.map((part) => valueText(part, around)).join("");
   return `\${{ ${valueExpression(value, around)} }}`;
 }
@@ -57,7 +68,7 @@ function context(name: Extract<Value, { context: unknown }>["context"], around: 
     case "commit":
       return around.commit;
     case "branch":
-      return "github.head_ref || github.ref_name";
+      return around.branch;
     case "directory":
       return "github.workspace";
     default:
@@ -94,7 +105,7 @@ export function conditionExpression(condition: Condition, around: Surroundings):
     if (knownEnvironment !== undefined) return String(condition.environment.includes(knownEnvironment));
     return anyOf(condition.environment.map((name) => `${environment} == ${text(name)}`));
   }
-  if ("branch" in condition) return anyOf(condition.branch.map(branchTest));
+  if ("branch" in condition) return anyOf(condition.branch.map((pattern) => branchTest(pattern, around.branch)));
   if ("event" in condition) return anyOf(condition.event.map((event) => `${around.event} == ${text(event)}`));
   if ("parameter" in condition) return `${around.parameter(condition.parameter)} == ${text(condition.equals)}`;
   if ("variable" in condition) return `${variable(condition.variable, around)} == ${text(condition.equals)}`;
@@ -106,8 +117,7 @@ function joined(parts: readonly string[], sign: string): string {
 }
 
 /** GitHub's expressions have no globs: a name, or a beginning with everything after it, is all that can be said. */
-function branchTest(pattern: string): string {
-  const branch = "(github.head_ref || github.ref_name)";
+function branchTest(pattern: string, branch: string): string {
   if (/^[\w./-]+$/.test(pattern)) return `${branch} == ${text(pattern)}`;
   const prefix = /^([\w./-]*)\*\*$/.exec(pattern)?.[1];
   if (prefix !== undefined) return `startsWith(${branch}, ${text(prefix)})`;

@@ -6,5 +6,5 @@ import type { WriteOptions } from "./options.ts";
 export function workflowHeader(delivery: Delivery, options: WriteOptions, about: readonly string[]): string[] {
   const command = options.command ?? `baton generate github --layout ${options.layout}`;
   const more = "What Baton has no words for goes into baton.github.yaml.";
-  return header([...about, ""], { delivery: delivery.name, command, more });
+  return header(about.length === 0 ? [] : [...about, ""], { delivery: delivery.name, command, more });
 }

@@ -3,22 +3,16 @@
 import type { Delivery, Job, Pipeline, Step, Value } from "../../../model/delivery.ts";
 import { outputsRead, promisedOutputs, secretsRead } from "../../../model/job-values.ts";
 import { CannotWrite } from "../../generated.ts";
+import { localAction } from "./actions.ts";
 import { computed } from "./computed.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
-import { conditionExpression, type Surroundings, valueText } from "./expressions.ts";
+import { conditionExpression, literal, type Surroundings, valueText } from "./expressions.ts";
 import type { ArtifactNames } from "./names.ts";
 import { digestOutput } from "./names.ts";
 import { nativeStep, needsAws, signInToAws, toolSteps } from "./native-steps.ts";
 import type { WriteOptions } from "./options.ts";
 import { pinnedActions } from "./pinned-actions.ts";
-import {
-  fenceScript,
-  openOutputsScript,
-  packScript,
-  placeScript,
-  publishScript,
-  retried,
-} from "./scripts/job-scripts.ts";
+import { retried } from "./retried.ts";
 
 /** Where a job is written, and where it finds what it takes. */
 export interface JobPlace {
@@ -30,6 +24,10 @@ export interface JobPlace {
   readonly environment: { readonly expression: string; readonly known: string | undefined } | undefined;
   readonly commit: string;
   readonly event: string;
+  /** Of a pull request the branch that it is for. */
+  readonly branch: string;
+  /** JSON of what the job is given, and where its outputs' names are those of the data file. */
+  readonly given: string;
   /** Jobs of the model that stand in the same file, and what they are called there. */
   readonly idOf: (job: string) => string | undefined;
   readonly parameter: (name: string) => string;
@@ -37,8 +35,8 @@ export interface JobPlace {
   readonly output: (reference: string) => string;
   /** `pipeline.artifact` that is made elsewhere: expressions for its digest and for the run that keeps it. */
   readonly artifact: (reference: string) => { digest: string; run: string; name?: string };
-  /** Behind the environment in the name of the mark that a run leaves when it begins to deploy. */
-  readonly markSuffix?: string;
+  /** The workflow that signs what the release jobs of a pipeline make. */
+  readonly signer: (pipeline: string) => string;
   /** Added to every job's condition. */
   readonly guard?: string;
   /** Jobs of the file that come before all of the model's. */
@@ -52,26 +50,26 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
   const outputs = promisedOutputs(place.pipeline, name);
   const aws = needsAws(job);
   const attested = place.options.attest === "yes" && job.per === "release" && Object.keys(job.artifacts).length > 0;
-  const steps: StepDocument[] = [checkout(place), ...fence(job, place), ...toolSteps(job)];
+  const reference = `${place.pipeline.name}.${name}`;
+  const steps: StepDocument[] = [checkout(), begin(reference, job, place), ...toolSteps(job)];
   if (aws) steps.push(signInToAws(`${place.pipeline.name}-${name}`));
-  steps.push(...job.uses.flatMap((use) => takeArtifact(use, job, place)));
-  if (Object.keys(outputs).length > 0) steps.push({ name: "Make room for outputs", run: openOutputsScript });
+  steps.push(...job.uses.map((use) => takeArtifact(use, job, place)));
   steps.push(...job.steps.map((step) => ownStep({ step, job, place, around })));
   if (Object.keys(outputs).length > 0) {
-    steps.push({ id: "publish", name: "Publish the outputs", run: publishScript(outputs) });
+    steps.push({ id: "publish", uses: localAction(place.delivery, "publish"), with: { job: reference } });
   }
-  steps.push(...Object.keys(job.artifacts).flatMap((artifact) => leaveArtifact({ artifact, job, place, attested })));
+  steps.push(...Object.keys(job.artifacts).map((artifact) => leaveArtifact({ artifact, job, place, attested })));
   const needs = needsOf(job, place);
   const condition = jobCondition(job, { around, needs, place });
   const group = job.concurrency && text(job.concurrency.group);
   const wantsEnvironment = place.environment !== undefined && (job.deploys || aws || readsSecrets(job, place.pipeline));
   return {
     kind: "steps",
-    name: job.matrix
-      ? `${name} (${Object.keys(dimensions(job))
-          .map((key) => computed(`matrix.${key}`))
-          .join(", ")})`
-      : name,
+    ...(job.matrix && {
+      name: `${name} (${Object.keys(dimensions(job))
+        .map((key) => computed(`matrix.${key}`))
+        .join(", ")})`,
+    }),
     needs,
     ...(condition !== undefined && { if: condition }),
     permissions: jobPermissions(job, { aws, attested, verifies: verifies(job, place) }),
@@ -85,9 +83,9 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
         failFast: job.matrix.failFast,
         ...(job.matrix.maxParallel !== undefined && { maxParallel: job.matrix.maxParallel }),
         matrix: {
-          ...job.matrix.values,
-          ...(job.matrix.include.length > 0 && { include: job.matrix.include }),
-          ...(job.matrix.exclude.length > 0 && { exclude: job.matrix.exclude }),
+          ...literals(job.matrix.values),
+          ...(job.matrix.include.length > 0 && { include: literals(job.matrix.include) }),
+          ...(job.matrix.exclude.length > 0 && { exclude: literals(job.matrix.exclude) }),
         },
       },
     }),
@@ -106,6 +104,14 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
     ...withFolder(folderOf(place.pipeline, job)),
     steps,
   };
+}
+
+/** Every text in a structure of the definition's own. */
+function literals<T>(value: T): T {
+  if (typeof value === "string") return literal(value) as T;
+  if (Array.isArray(value)) return value.map(literals) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, literals(inner)])) as T;
 }
 
 const minutes = (ms: number) => Math.max(1, Math.ceil(ms / 60_000));
@@ -166,6 +172,7 @@ function surroundings(name: string, place: JobPlace): Surroundings {
     knownEnvironment: place.environment?.known,
     commit: place.commit,
     event: place.event,
+    branch: place.branch,
     parameter: place.parameter,
     output: (reference) => {
       const [owner, output] = reference.split(".") as [string, string];
@@ -266,29 +273,22 @@ function readsSecrets(job: Job, pipeline: Pipeline): boolean {
   return secretsRead(pipeline, job).length > 0;
 }
 
-function checkout({ commit }: JobPlace): StepDocument {
-  return {
-    name: "Check out the commit of the release",
-    uses: pinnedActions.checkout,
-    with: { ref: computed(commit), "persist-credentials": false },
-  };
+function checkout(): StepDocument {
+  return { uses: pinnedActions.checkout, with: { "persist-credentials": false } };
 }
 
-function fence(job: Job, { environment, markSuffix = "" }: JobPlace): StepDocument[] {
-  if (!job.deploys || environment === undefined) return [];
-  const name = environment.known ?? computed(environment.expression);
-  return [
-    {
-      name: "Make sure that no other run has begun to deploy here",
-      env: {
-        GH_TOKEN: computed("github.token"),
-        ENVIRONMENT: name,
-        MARK: `${name}${markSuffix}`,
-      },
-      workingDirectory: computed("github.workspace"),
-      run: fenceScript,
+function begin(reference: string, job: Job, place: JobPlace): StepDocument {
+  const { delivery, environment, commit, given } = place;
+  const takes = job.per === "environment" && outputsRead(place.pipeline, job).length > 0;
+  return {
+    uses: localAction(delivery, "begin"),
+    with: {
+      job: reference,
+      ...(environment && { environment: environment.known ?? computed(environment.expression) }),
+      ...(commit !== "github.sha" && { commit: computed(commit) }),
+      ...(takes && { given: computed(given) }),
     },
-  ];
+  };
 }
 
 function ownStep(options: { step: Step; job: Job; place: JobPlace; around: Surroundings }): StepDocument {
@@ -314,7 +314,8 @@ function ownStep(options: { step: Step; job: Job; place: JobPlace; around: Surro
   }
   const folder = joinFolders(folderOf(place.pipeline, job), step.workingDirectory);
   return {
-    name: step.name,
+    // A command that was given no name of its own says itself what it does.
+    ...(step.name !== step.run && { name: literal(step.name) }),
     ...rest,
     ...(step.shell === "sh" && { shell: "sh" as const }),
     ...(folder !== folderOf(place.pipeline, job) && { workingDirectory: folder }),
@@ -323,7 +324,7 @@ function ownStep(options: { step: Step; job: Job; place: JobPlace; around: Surro
   };
 }
 
-function takeArtifact(use: Job["uses"][number], job: Job, place: JobPlace): StepDocument[] {
+function takeArtifact(use: Job["uses"][number], job: Job, place: JobPlace): StepDocument {
   const [owner, name] = use.artifact.split(".") as [string, string];
   const made = place.delivery.pipelines.find((pipeline) => pipeline.name === owner)!;
   const [makerName, maker] = Object.entries(made.jobs).find(([, { artifacts }]) => Object.hasOwn(artifacts, name))!;
@@ -332,66 +333,32 @@ function takeArtifact(use: Job["uses"][number], job: Job, place: JobPlace): Step
     maker.per === "release" ? undefined : (place.environment?.known ?? computed(place.environment!.expression));
   const elsewhere = here === undefined ? place.artifact(use.artifact) : undefined;
   const digest = here === undefined ? elsewhere!.digest : `needs.${here}.outputs.${digestOutput(name)}`;
-  const downloaded = `\${{ runner.temp }}/artifacts/${owner}.${name}`;
-  const target = `\${{ github.workspace }}/${joinFolders(folderOf(place.pipeline, job), use.path)}`;
-  return [
-    {
-      name: `Download ${name} of ${owner}`,
-      uses: pinnedActions.downloadArtifact,
-      with: {
-        name: elsewhere?.name ?? place.artifactNames.of(use.artifact, environment),
-        path: downloaded,
-        ...(elsewhere && { "run-id": computed(elsewhere.run), "github-token": computed("github.token") }),
-      },
+  const isSigned = place.options.attest === "yes" && maker.per === "release";
+  return {
+    name: `Take ${name} of ${owner}`,
+    uses: localAction(place.delivery, "place"),
+    with: {
+      name: elsewhere?.name ?? place.artifactNames.of(use.artifact, environment),
+      ...(elsewhere && { run: computed(elsewhere.run) }),
+      digest: computed(digest),
+      path: joinFolders(folderOf(place.pipeline, job), use.path),
+      ...(isSigned && { signer: place.signer(owner) }),
     },
-    {
-      name: `Verify ${name} and lay it at ${use.path}`,
-      env: {
-        ...(place.options.attest === "yes" && maker.per === "release" && { GH_TOKEN: computed("github.token") }),
-        DOWNLOADED: downloaded,
-        DIGEST: computed(digest),
-        TARGET: target,
-      },
-      workingDirectory: computed("github.workspace"),
-      run: placeScript({ attested: place.options.attest === "yes" && maker.per === "release" ? "yes" : "no" }),
-    },
-  ];
+  };
 }
 
-function leaveArtifact(options: { artifact: string; job: Job; place: JobPlace; attested: boolean }): StepDocument[] {
+function leaveArtifact(options: { artifact: string; job: Job; place: JobPlace; attested: boolean }): StepDocument {
   const { artifact, job, place, attested } = options;
-  const reference = `${place.pipeline.name}.${artifact}`;
   const environment =
     job.per === "release" ? undefined : (place.environment?.known ?? computed(place.environment!.expression));
-  const target = `\${{ runner.temp }}/artifacts/${reference}`;
-  return [
-    {
-      id: packId(artifact),
-      name: `Pack ${artifact} and take its digest`,
-      env: { SOURCE: joinFolders(job.artifacts[artifact]!.path), TARGET: target },
-      run: packScript,
+  return {
+    id: packId(artifact),
+    name: `Keep ${artifact}`,
+    uses: localAction(place.delivery, "pack"),
+    with: {
+      name: place.artifactNames.of(`${place.pipeline.name}.${artifact}`, environment),
+      path: joinFolders(folderOf(place.pipeline, job), job.artifacts[artifact]!.path),
+      ...(attested && { attest: "yes" }),
     },
-    ...(attested
-      ? [
-          {
-            name: `Attest where ${artifact} comes from`,
-            // What a pull request builds goes nowhere, and a fork's may not sign.
-            if: "github.event_name != 'pull_request'",
-            uses: pinnedActions.attest,
-            with: { "subject-path": computed(`steps.${packId(artifact)}.outputs.file`) },
-          },
-        ]
-      : []),
-    {
-      name: `Keep ${artifact}`,
-      uses: pinnedActions.uploadArtifact,
-      with: {
-        name: place.artifactNames.of(reference, environment),
-        path: target,
-        "if-no-files-found": "error",
-        overwrite: true,
-        "retention-days": 90,
-      },
-    },
-  ];
+  };
 }

@@ -32,8 +32,9 @@ export const approvalEnvironment = (environment: string) => `${environment}-appr
 /** The lock of an environment: whoever deploys to it holds this. */
 export const lockGroup = (delivery: Delivery, environment: string) => `deploy-${delivery.name}-${environment}`;
 
-export const recordName = (environment: string) => `release-${environment}`;
-export const startedName = (environment: string) => `started-${environment}`;
+/** Of the artifacts that say what is deployed: see the program. */
+const recordName = (environment: string) => `release-${environment}`;
+const startedName = (environment: string) => `started-${environment}`;
 
 /**
  * What an artifact is called on GitHub: its own name where no other pipeline has one like it. In an environment
@@ -67,6 +68,12 @@ export class ArtifactNames {
       const reference = `${pipeline}.${name}`;
       this.#names.set(reference, isClear ? short.get(reference)! : reference);
     }
+  }
+
+  /** What is before the name of the environment; of an artifact of the release the whole. */
+  stem(reference: string, per: "release" | "environment"): string {
+    const base = this.#names.get(reference)!;
+    return per === "release" ? base : `${base}${this.#separator}`;
   }
 
   /** `environment` is a name or an expression with `${{ }}`; undefined for an artifact of the release. */

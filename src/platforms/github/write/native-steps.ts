@@ -3,19 +3,21 @@
 import type { Job, Step, Tool } from "../../../model/delivery.ts";
 import { computed } from "./computed.ts";
 import type { StepDocument } from "./document.ts";
+import { literal } from "./expressions.ts";
 import { pinnedActions } from "./pinned-actions.ts";
 
 type With = Record<string, string>;
 
 /** The native form of a step; undefined when its own script is the best there is. `value` gives an input as text. */
 export function nativeStep(step: Step, value: (input: string) => string | undefined): StepDocument | undefined {
+  const name = literal(step.name);
   switch (step.action?.kind) {
     case "python.setup":
-      return setupPython(step.name, value("version"), value("requirements"));
+      return setupPython(name, value("version"), value("requirements"));
     case "node.setup":
-      return setupNode(step.name, value("version"), value("lockfile"));
+      return setupNode(name, value("version"), value("lockfile"));
     case "cache":
-      return { name: step.name, uses: pinnedActions.cache, with: given({ path: value("path"), key: value("key") }) };
+      return { name, uses: pinnedActions.cache, with: given({ path: value("path"), key: value("key") }) };
     default:
       return undefined;
   }

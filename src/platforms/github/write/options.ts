@@ -20,6 +20,11 @@ export interface WriteOptions {
   readonly runsOn?: string;
   /** Sign where release artifacts come from, and verify it before they are used in an environment. */
   readonly attest?: "yes" | "no";
+  /**
+   * `pipeline` (default, as `baton run`): what fails where a release is built stops its own pipeline and those that need it.
+   * `release`: it stops every deployment of the release.
+   */
+  readonly gate?: "pipeline" | "release";
   /** How the files are made, for their header. Default: `baton generate github --layout LAYOUT`. */
   readonly command?: string;
   /** Before the name of outputs in Parameter Store (`chained`). Default: `/<delivery>`. */

@@ -1,7 +1,8 @@
-/** The jobs of one pipeline as a workflow that others call: those of the release, or those of an environment. */
+/** One pipeline as a workflow that others call: once for what a release builds, and for each environment that it goes to. */
 
 import type { Delivery, Pipeline } from "../../../model/delivery.ts";
 import { outputsRead, secretsRead } from "../../../model/job-values.ts";
+import { mayAllRest } from "./delivery-data.ts";
 import {
   type Input,
   type Permissions,
@@ -23,31 +24,41 @@ import {
 } from "./names.ts";
 import { needsAws } from "./native-steps.ts";
 import type { WriteOptions } from "./options.ts";
-import { mayAllRest } from "./scripts/rows.ts";
 
 /** What the caller has to hand in, by the name of the input. */
 export type Want =
-  | { readonly kind: "environment" | "commit" | "event" }
+  | { readonly kind: "environment" | "commit" | "event" | "branch" }
   | { readonly kind: "parameter"; readonly name: string }
   /** `pipeline.output`, `pipeline.artifact`. */
   | { readonly kind: "output" | "digest" | "run"; readonly reference: string };
 
-export interface PipelinePart {
-  readonly document: WorkflowDocument;
+/** What one of the calls hands in, and what it may do. */
+export interface PipelineCall {
   readonly wants: ReadonlyMap<string, Want>;
   readonly secrets: readonly string[];
+}
+
+export interface PipelinePart {
+  readonly document: WorkflowDocument;
+  /** Where the pipeline has jobs of this kind. */
+  readonly release: PipelineCall | undefined;
+  readonly environment: PipelineCall | undefined;
+  /** GitHub asks a caller for what any job of the file may do, whether it runs or not. */
   readonly permissions: Permissions;
 }
 
 export interface PartOptions {
   readonly delivery: Delivery;
   readonly pipeline: Pipeline;
-  readonly per: "release" | "environment";
+  /** The jobs that the file has. */
+  readonly per: readonly ("release" | "environment")[];
   readonly file: string;
   readonly name: string;
   readonly header: readonly string[];
   readonly options: WriteOptions;
   readonly artifactNames: ArtifactNames;
+  /** The workflow that signs what release jobs of a pipeline make. */
+  readonly signer: (pipeline: string) => string;
   /** The file is for this one alone. */
   readonly known?: string;
   /** Branches whose pull requests start it as well, for the checks alone. */
@@ -55,70 +66,91 @@ export interface PartOptions {
 }
 
 export function writePart(part: PartOptions): PipelinePart {
-  const { delivery, pipeline, per } = part;
-  const names = Object.entries(pipeline.jobs).flatMap(([name, job]) => (job.per === per ? [name] : []));
+  const { delivery, pipeline, per, known, pullRequests } = part;
+  const kinds = per.filter((kind) => Object.values(pipeline.jobs).some((job) => job.per === kind));
+  const isShared = kinds.length > 1;
   const ids = new Ids();
-  const idOf = new Map(names.map((name) => [name, ids.claim(name)]));
-  const wants = new Map<string, Want>();
-  const want = (input: string, what: Want): string => {
-    wants.set(input, what);
-    return `inputs.${input}`;
-  };
-  if (per === "environment" && part.known === undefined) want("environment", { kind: "environment" });
-  const jobs: Record<string, StepsJobDocument> = Object.fromEntries(
-    names.map((name): [string, StepsJobDocument] => {
-      const reads = pipeline.jobs[name]!.uses.filter(({ artifact }) => !artifact.startsWith(`${pipeline.name}.`));
-      const guard =
-        per === "release" && reads.length > 0
-          ? reads.map(({ artifact }) => `inputs.${digestInput(artifact)} != ''`).join(" && ")
-          : undefined;
-      const job = writeJob(name, {
+  const idOf = new Map(
+    Object.entries(pipeline.jobs).flatMap(([name, job]) => (per.includes(job.per) ? [[name, ids.claim(name)]] : [])),
+  );
+  const jobs: Record<string, StepsJobDocument> = {};
+  const calls = new Map<string, PipelineCall>();
+  for (const kind of kinds) {
+    const wants = new Map<string, Want>();
+    const want = (input: string, what: Want): string => {
+      wants.set(input, what);
+      return `inputs.${input}`;
+    };
+    if (kind === "environment" && known === undefined) want("environment", { kind: "environment" });
+    const names = Object.entries(pipeline.jobs).flatMap(([name, job]) => (job.per === kind ? [name] : []));
+    // One file for both: which of its jobs are meant is told by the environment.
+    const phase =
+      isShared && known === undefined ? `inputs.environment ${kind === "release" ? "==" : "!="} ''` : undefined;
+    const written: Record<string, StepsJobDocument> = {};
+    for (const name of names) {
+      const guards = [
+        phase,
+        ...(kind === "release" ? releaseGuards(pipeline, name) : []),
+        pullRequests && !isCheck(pipeline, name) ? "github.event_name != 'pull_request'" : undefined,
+      ].filter((one) => one !== undefined);
+      written[idOf.get(name)!] = writeJob(name, {
         ...part,
         environment:
-          per === "release"
+          kind === "release"
             ? undefined
-            : { expression: part.known === undefined ? "inputs.environment" : `'${part.known}'`, known: part.known },
-        commit: `${want("commit", { kind: "commit" })}${part.pullRequests ? " || github.sha" : ""}`,
+            : { expression: known === undefined ? "inputs.environment" : `'${known}'`, known },
+        // Nothing but this commit is ever built.
+        commit:
+          kind === "release"
+            ? "github.sha"
+            : `${want("commit", { kind: "commit" })}${pullRequests ? " || github.sha" : ""}`,
+        branch: "inputs.branch",
         event: "inputs.event",
-        idOf: (other) => idOf.get(other),
+        given: "toJSON(inputs)",
+        // A job of the other call is elsewhere, though its file is this one.
+        idOf: (other) => (pipeline.jobs[other]!.per === kind ? idOf.get(other) : undefined),
         parameter: (parameter) => want(parameterInput(parameter), { kind: "parameter", name: parameter }),
         output: (reference) => want(outputInput(reference), { kind: "output", reference }),
         artifact: (reference) => ({
           digest: want(digestInput(reference), { kind: "digest", reference }),
           run: want(runInput(reference), { kind: "run", reference }),
         }),
-        ...guarded(guard, { part, name }),
+        ...(guards.length > 0 && { guard: guards.join(" && ") }),
       });
-      return [idOf.get(name)!, job];
-    }),
-  );
-  const isGuarded = part.pullRequests === undefined && Object.values(jobs).every((job) => job.if !== undefined);
-  if (isGuarded || mayAllRest(pipeline, delivery, names)) jobs[ids.claim("nothing-to-do")] = nothingToDo(part.options);
-  if (JSON.stringify(jobs).includes("inputs.event")) want("event", { kind: "event" });
-  const secrets = [...new Set(names.flatMap((name) => secretsRead(pipeline, pipeline.jobs[name]!)))].sort();
+    }
+    const isGuarded =
+      pullRequests === undefined && names.every((name) => guardedByMore(written[idOf.get(name)!]!, phase));
+    if (isGuarded || mayAllRest(pipeline, delivery, names)) {
+      written[ids.claim("nothing-to-do")] = nothingToDo(part.options, phase);
+    }
+    for (const fact of ["event", "branch"] as const) {
+      if (JSON.stringify(written).includes(`inputs.${fact}`)) want(fact, { kind: fact });
+    }
+    Object.assign(jobs, written);
+    const secrets = [...new Set(names.flatMap((name) => secretsRead(pipeline, pipeline.jobs[name]!)))].sort();
+    calls.set(kind, { wants, secrets });
+  }
   const value = (job: string, output: string) => `jobs.${idOf.get(job)}.outputs.${output}`;
+  const isHere = ({ per: kind }: { per: "release" | "environment" }) => per.includes(kind);
   return {
-    wants,
-    secrets,
+    release: calls.get("release"),
+    environment: calls.get("environment"),
     permissions: unitePermissions(Object.values(jobs).map((job) => job.permissions)),
     document: {
       file: part.file,
       header: part.header,
       name: part.name,
       on: {
-        ...(part.pullRequests && { pullRequest: { branches: part.pullRequests } }),
+        ...(pullRequests && { pullRequest: { branches: pullRequests } }),
         call: {
-          inputs: Object.fromEntries([...wants].map(([name, what]) => [name, declared(what, delivery)])),
-          secrets,
+          inputs: declaredInputs(calls, isShared && known === undefined),
+          secrets: [...new Set([...calls.values()].flatMap(({ secrets }) => secrets))].sort(),
           outputs: Object.fromEntries([
             ...outputsOf(pipeline)
-              .filter((output) => output.per === per)
-              .map(({ name, job }): [string, { description?: string; value: string }] => {
-                const { description } = pipeline.outputs[name]!;
-                return [name, { ...(description !== undefined && { description }), value: value(job, name) }];
-              }),
+              .filter(isHere)
+              .map(({ name, job }): [string, { value: string }] => [name, { value: value(job, name) }]),
             ...artifactsOf(pipeline)
-              .filter((artifact) => artifact.per === per)
+              .filter(isHere)
               .map(({ name, job }): [string, { value: string }] => [
                 digestOutput(name),
                 { value: value(job, digestOutput(name)) },
@@ -131,26 +163,46 @@ export function writePart(part: PartOptions): PipelinePart {
   };
 }
 
-/** For a pull request only what neither deploys nor needs rights, secrets or what others hand over. */
-function guarded(guard: string | undefined, { part, name }: { part: PartOptions; name: string }): { guard?: string } {
-  const { pipeline } = part;
+const guardedByMore = ({ if: condition }: StepsJobDocument, phase: string | undefined) =>
+  condition !== undefined && condition !== phase;
+
+/** For a pull request: it neither deploys nor needs rights, secrets or what others hand over. */
+function isCheck(pipeline: Pipeline, name: string): boolean {
   const job = pipeline.jobs[name]!;
   const takes = [...outputsRead(pipeline, job), ...job.uses.map(({ artifact }) => artifact)];
-  const isCheck =
+  return (
     !job.deploys &&
     !needsAws(job) &&
     secretsRead(pipeline, job).length === 0 &&
-    takes.every((reference) => reference.startsWith(`${pipeline.name}.`));
-  if (part.pullRequests === undefined || isCheck) return guard === undefined ? {} : { guard };
-  return { guard: "github.event_name != 'pull_request'" };
+    takes.every((reference) => reference.startsWith(`${pipeline.name}.`))
+  );
+}
+
+/**
+ * Artifacts that others hand over are there when those ran. A pull request from a fork or of Dependabot has no rights: what
+ * needs some is left out, and the check stays green.
+ */
+function releaseGuards(pipeline: Pipeline, name: string): string[] {
+  const job = pipeline.jobs[name]!;
+  const reads = job.uses.filter(({ artifact }) => !artifact.startsWith(`${pipeline.name}.`));
+  const hasRights = needsAws(job) || secretsRead(pipeline, job).length > 0;
+  return [
+    ...reads.map(({ artifact }) => `inputs.${digestInput(artifact)} != ''`),
+    ...(hasRights
+      ? [
+          "(github.event_name != 'pull_request' || (github.event.pull_request.head.repo.full_name == github.repository && github.actor != 'dependabot[bot]'))",
+        ]
+      : []),
+  ];
 }
 
 /** A called workflow whose jobs are all skipped counts as skipped, as if it had not been called: this one makes it a success. */
-function nothingToDo({ runsOn = "ubuntu-24.04" }: WriteOptions): StepsJobDocument {
+function nothingToDo({ runsOn = "ubuntu-24.04" }: WriteOptions, phase: string | undefined): StepsJobDocument {
   return {
     kind: "steps",
     comment: ["All other jobs here may be left out by their conditions. That is a success, and this job makes it one."],
     name: "Conditions were looked at",
+    ...(phase !== undefined && { if: phase }),
     permissions: {},
     runsOn,
     timeoutMinutes: 5,
@@ -158,24 +210,14 @@ function nothingToDo({ runsOn = "ubuntu-24.04" }: WriteOptions): StepsJobDocumen
   };
 }
 
-/** Outputs and digests may be missing where what makes them has no reason to run. */
-function declared(what: Want, delivery: Delivery): Input {
-  switch (what.kind) {
-    case "environment":
-    case "commit":
-    case "event":
-      return { type: "string", required: true };
-    case "parameter": {
-      const { description } = delivery.parameters[what.name]!;
-      return { ...(description !== undefined && { description }), type: "string", required: true };
-    }
-    case "output":
-      return { description: `Output ${what.reference} of this release`, type: "string", required: true };
-    case "digest":
-      return { description: `Digest of the artifact ${what.reference}`, type: "string", required: true };
-    case "run":
-      return { description: `Run that keeps the artifact ${what.reference}`, type: "string", required: true };
-    default:
-      return what satisfies never;
-  }
+/** Of both calls; what one of them has no use for it leaves out. */
+function declaredInputs(calls: ReadonlyMap<string, PipelineCall>, mayBeNowhere: boolean): Record<string, Input> {
+  const all = [...calls.values()];
+  const names = new Set(all.flatMap(({ wants }) => [...wants.keys()]));
+  return Object.fromEntries(
+    [...names].map((name): [string, Input] => {
+      const isAlways = all.every(({ wants }) => wants.has(name)) && !(name === "environment" && mayBeNowhere);
+      return [name, isAlways ? { type: "string", required: true } : { type: "string", default: "" }];
+    }),
+  );
 }

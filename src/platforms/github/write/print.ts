@@ -6,11 +6,18 @@ import { Branch, type Tree, type TreeEntry, workflowTree } from "./tree.ts";
 
 /** Comments are folded at this width; values never are. */
 const commentWidth = 118;
+const headerWidth = 200;
+
+/** A small map may stand on one line, up to this width, under these keys. */
+const flowWidth = 110;
+const flowKeys = /^(?:with|permissions|env|defaults|concurrency|push)$/;
 
 /** The text of a workflow file. The same document gives the same bytes. */
 export function printWorkflow(workflow: WorkflowDocument, raw?: RawAdditions, pins?: MovedPins): string {
   const out: string[] = [];
-  for (const line of workflow.header) out.push(line === "" ? "#" : `# ${line}`);
+  for (const line of workflow.header) {
+    for (const part of fold(line, headerWidth)) out.push(part === "" ? "#" : `# ${part}`);
+  }
   printEntries(workflowTree(workflow, raw, pins).entries, "", out);
   return `${out.join("\n")}\n`;
 }
@@ -43,7 +50,9 @@ function printEntry({ key, value, note }: TreeEntry, start: string, indent: stri
   if (value === null) out.push(head);
   else if (typeof value === "object") {
     const entries = entriesOf(value);
+    const flow = flowKeys.test(key) || isInput(entries) ? flowMap(entries) : undefined;
     if (entries.length === 0) out.push(`${head} {}`);
+    else if (flow !== undefined && head.length + flow.length < flowWidth) out.push(`${head} ${flow}`);
     else {
       out.push(head);
       printEntries(entries, `${indent}  `, out);
@@ -53,7 +62,7 @@ function printEntry({ key, value, note }: TreeEntry, start: string, indent: stri
 }
 
 function printList(items: readonly Tree[], indent: string, out: string[]): void {
-  items.forEach((item, index) => {
+  items.forEach((item) => {
     if (typeof item !== "object" || item === null) {
       if (typeof item === "string" && item.includes("\n")) printBlock(`${indent}-`, item, indent, out);
       else out.push(`${indent}- ${item === null ? "null" : scalar(item)}`);
@@ -68,8 +77,6 @@ function printList(items: readonly Tree[], indent: string, out: string[]): void 
       out.push(`${indent}- {}`);
       return;
     }
-    const isStep = entries.length > 1 && entries[0]!.key === "name";
-    if (isStep && index > 0) out.push("");
     const [head, ...rest] = entries as [TreeEntry, ...TreeEntry[]];
     for (const line of head.comment ?? []) {
       for (const part of fold(line, commentWidth - indent.length)) out.push(`${indent}# ${part}`);
@@ -123,6 +130,32 @@ function flowScalar(value: string | number | boolean): string {
   return typeof value === "string" && !/^["']/.test(text) && /[^\w ./+()=-]/.test(text) ? doubleQuoted(value) : text;
 }
 
+/** `{ a: b }`; undefined for what is nested, has comments or several lines. */
+function flowMap(entries: readonly TreeEntry[]): string | undefined {
+  const parts = entries.map(({ key, value, comment, note }) => {
+    // Only the shell and the folder are set so deep.
+    const inner =
+      key === "run" && typeof value === "object" && value !== null && !isList(value)
+        ? flowMap(entriesOf(value))
+        : undefined;
+    if (inner !== undefined) return `${key}: ${inner}`;
+    if (comment !== undefined || note !== undefined || value === null || !(isShort(value) || isFlowList(value)))
+      return undefined;
+    return `${flowScalar(key)}: ${isList(value) ? `[${value.map((item) => flowScalar(item as string)).join(", ")}]` : flowScalar(value as string)}`;
+  });
+  return parts.includes(undefined) ? undefined : `{ ${parts.join(", ")} }`;
+}
+
+const isFlowList = (value: Tree) => isList(value) && value.every((item) => isShort(item));
+
+/** What an input or an output is declared with. */
+function isInput(entries: readonly TreeEntry[]): boolean {
+  return (
+    entries.some(({ key }) => key === "type" || key === "value") &&
+    entries.every(({ key }) => /^(?:description|type|required|default|options|value)$/.test(key))
+  );
+}
+
 function isShort(value: Tree): value is string | number | boolean {
   return typeof value !== "object" && !String(value).includes("\n");
 }
@@ -131,10 +164,11 @@ function isList(value: Tree): value is readonly Tree[] {
   return Array.isArray(value);
 }
 
+/** Whatever ends a line to YAML or anybody else is a blank in a comment. */
 function fold(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of text.split(/[\s\p{Cc}\u2028\u2029]+/u)) {
     if (line !== "" && line.length + word.length + 1 > width) {
       lines.push(line);
       line = word;

@@ -8,6 +8,7 @@ export const settingsFileSchema = z.strictObject({
   format: z.enum(["commands", "terraform"]).optional(),
   runsOn: z.string().optional(),
   attest: z.enum(["yes", "no"]).optional(),
+  gate: z.enum(["pipeline", "release"]).optional(),
   parameterPrefix: z.string().startsWith("/").optional(),
   actions: z
     .record(z.string(), z.strictObject({ sha: z.string().regex(/^[0-9a-f]{40}$/), version: z.string().regex(/^\S+$/) }))

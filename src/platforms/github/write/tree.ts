@@ -57,22 +57,17 @@ export function workflowTree(
     { key: "on", value: triggersTree(workflow.on), apart: true },
     { key: "permissions", value: {}, apart: true },
     workflow.concurrency && { key: "concurrency", value: concurrencyTree(workflow.concurrency), apart: true },
-    { key: "defaults", value: { run: { shell: "bash" } }, apart: true },
+    { key: "defaults", value: { run: { shell: "bash" } } },
     { key: "jobs", value: new Branch(jobs), apart: true },
   ]);
   return withRaw(tree, raw?.workflow);
 }
 
-function triggersTree({ push, pullRequest, workflowRun, dispatch, call, schedules }: Triggers): Branch {
+function triggersTree({ push, pullRequest, mergeGroup, dispatch, call, schedules }: Triggers): Branch {
   return new Branch([
     push && entry("push", { branches: [...push.branches] }),
     pullRequest && entry("pull_request", pullRequest.branches ? { branches: [...pullRequest.branches] } : null),
-    workflowRun &&
-      entry("workflow_run", {
-        workflows: [...workflowRun.workflows],
-        types: ["completed"],
-        ...(workflowRun.branches && { branches: [...workflowRun.branches] }),
-      }),
+    mergeGroup && entry("merge_group", null),
     schedules &&
       entry(
         "schedule",
@@ -117,7 +112,8 @@ function inputs(all: Readonly<Record<string, Input>>): Record<string, Raw> {
   );
 }
 
-function concurrencyTree({ group }: ConcurrencyGroup): Raw {
+function concurrencyTree({ group, cancelInProgress }: ConcurrencyGroup): Raw {
+  if (cancelInProgress !== undefined) return { group, "cancel-in-progress": wrapped(cancelInProgress) };
   return { group, queue: "max", "cancel-in-progress": false };
 }
 
@@ -175,17 +171,18 @@ function stepsEntries(
 }
 
 function stepTree(step: StepDocument, pins: MovedPins | undefined): Branch {
+  const comment = step.comment && { comment: step.comment };
   const first = [
-    { key: "name", value: step.name, ...(step.comment && { comment: step.comment }) },
+    step.name === undefined ? undefined : { key: "name", value: step.name, ...comment },
     entry("id", step.id),
     entry("if", step.if === undefined ? undefined : wrapped(step.if)),
   ];
   const limits = [entry("timeout-minutes", step.timeoutMinutes), entry("continue-on-error", step.continueOnError)];
   if ("uses" in step) {
-    const { action, sha, version } = pinOf(step.uses, pins);
+    const pin = typeof step.uses === "string" ? undefined : pinOf(step.uses, pins);
     return new Branch([
       ...first,
-      { key: "uses", value: `${action}@${sha}`, note: version },
+      pin ? { key: "uses", value: `${pin.action}@${pin.sha}`, note: pin.version } : entry("uses", step.uses as string),
       ...limits,
       entry("env", filled(step.env ?? {})),
       entry("with", filled(step.with ?? {})),

@@ -1,8 +1,11 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { own } from "../../../model/own.ts";
 import { CannotWrite, type WrittenFile } from "../../generated.ts";
+import { localAction, programFiles } from "./actions.ts";
 import { chained } from "./chained/layout.ts";
+import { dataText } from "./delivery-data.ts";
 import type { WorkflowDocument } from "./document.ts";
+import { ArtifactNames } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 import { orchestrated } from "./orchestrated/layout.ts";
 import { perEnvironment } from "./per-environment/layout.ts";
@@ -30,7 +33,46 @@ export function writeWorkflows(delivery: Delivery, options: WriteOptions): Writt
       );
     }
   }
-  return files;
+  return [...files, ...program(delivery, options, documents)];
+}
+
+/** What the workflows share: only the actions that one of them uses, and those workflows alone that deploy. */
+function program(delivery: Delivery, options: WriteOptions, documents: readonly WorkflowDocument[]): WrittenFile[] {
+  const prefix = localAction(delivery, "plan").slice(0, -"plan".length);
+  const steps = documents.flatMap(({ jobs }) =>
+    Object.values(jobs).flatMap((job) => (job.kind === "steps" ? job.steps : [])),
+  );
+  const used = new Set<string>();
+  const planned = new Set<string>();
+  for (const step of steps) {
+    if ("uses" in step && typeof step.uses === "string" && step.uses.startsWith(prefix))
+      used.add(step.uses.slice(prefix.length));
+  }
+  for (const document of documents) {
+    for (const job of Object.values(document.jobs)) {
+      if (job.kind !== "steps") continue;
+      for (const value of Object.values(job.outputs ?? {})) {
+        const output = /^\$\{\{ steps\.plan\.outputs\.(\S+) \}\}$/.exec(value)?.[1];
+        if (output !== undefined) planned.add(output);
+      }
+    }
+  }
+  const published = delivery.pipelines.flatMap(({ outputs }) => Object.keys(outputs));
+  const starting = documents.filter(({ on }) => on.call === undefined).map(({ file }) => file);
+  return programFiles({
+    delivery,
+    options,
+    used,
+    outputs: {
+      plan: [...planned],
+      publish: published,
+      keep: published.map((name) => `${name}_parameter`),
+      read: delivery.pipelines.flatMap(({ name, outputs }) =>
+        Object.keys(outputs).map((output) => `${name}_${output}`),
+      ),
+    },
+    data: dataText(delivery, starting, new ArtifactNames(delivery)),
+  });
 }
 
 function documentsOf(delivery: Delivery, options: WriteOptions): WorkflowDocument[] {

@@ -1,6 +1,6 @@
 /** Everything that has an opinion on generated files: GitHub's parser, actionlint, shellcheck and Baton's own check. */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ const newerThanActionlint =
 /** Its WebAssembly build corrupts its memory after some files, so every file gets an instance of its own. */
 export async function actionlintComplaints(files: readonly WrittenFile[]): Promise<string[]> {
   const found: string[] = [];
-  for (const { path, text } of files) {
+  for (const { path, text } of files.filter((file) => file.path.startsWith(".github/workflows/"))) {
     const lint = await createLinter();
     for (const { line, message } of lint(text, path)) {
       if (!newerThanActionlint.test(message)) found.push(`${path}:${line} ${message}`);
@@ -56,7 +56,7 @@ export function scriptsOf({ workflows }: Repository): Script[] {
               ? []
               : [
                   {
-                    where: `${workflow.file} ${job.id}: ${step.name?.raw}`,
+                    where: `${workflow.file} ${job.id}: ${step.name?.raw ?? step.run.raw}`,
                     shell: step.shell?.raw === "sh" ? "sh" : "bash",
                     text: step.run.raw,
                   },
@@ -64,6 +64,23 @@ export function scriptsOf({ workflows }: Repository): Script[] {
           ),
     ),
   );
+}
+
+/** Scripts of the local actions, which every workflow shares. */
+export function programScripts(files: readonly WrittenFile[]): readonly WrittenFile[] {
+  return files.filter(({ path }) => path.endsWith(".sh"));
+}
+
+/** The program as its users lint it: in the tree, with what it sources. */
+export function programComplaints(files: readonly WrittenFile[]): string[] {
+  const root = writeTree(Object.fromEntries(files.map(({ path, text }) => [path, text])));
+  const paths = programScripts(files).map(({ path }) => path);
+  if (paths.length === 0) return [];
+  const { status, stdout, stderr } = spawnSync("shellcheck", ["--format=gcc", "--external-sources", ...paths], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return status === 0 ? [] : `${stdout}${stderr}`.trim().split("\n");
 }
 
 /** All scripts in one process; equal ones once. */
@@ -111,6 +128,7 @@ export async function complaints(
     ...parserComplaints(repository),
     ...(await actionlintComplaints(files)),
     ...shellcheckComplaints(scriptsOf(repository).filter(({ text }) => !own.has(text.trimEnd()))),
+    ...programComplaints(files),
     ...checkComplaints(repository),
   ];
 }

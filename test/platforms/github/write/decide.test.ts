@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { whyNotOn } from "../../../../src/model/deploys-on.ts";
 import { plan } from "../../../../src/plan/make-plan.ts";
 import type { PlanRequest } from "../../../../src/plan/plan.ts";
-import { decideProgram } from "../../../../src/platforms/github/write/scripts/decide.ts";
-import { pipelineRows } from "../../../../src/platforms/github/write/scripts/rows.ts";
+import { programText } from "../../../../src/platforms/github/write/actions.ts";
+import { pipelineRows } from "../../../../src/platforms/github/write/delivery-data.ts";
 import { tries } from "../../../lane/depth.ts";
 import { needs } from "../../../lane/needs.ts";
 import { type Sample, samples } from "../../../plan/random-delivery.ts";
@@ -24,7 +24,7 @@ function decidedByJq({ delivery, request }: Sample): Decisions {
     base: change.base ?? "",
     parameters: request.parameters,
   };
-  const program = `${decideProgram}
+  const program = `${programText("decide.jq")}
   [$environments[] | {key: ., value: decide(.; $deployed[.] // {}; $moved; $changed)}] | from_entries`;
   const given: Record<string, unknown> = {
     pipelines: pipelineRows(delivery),

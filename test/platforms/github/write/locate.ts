@@ -43,12 +43,26 @@ export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
     Object.fromEntries(
       made.pipelines.flatMap((one) => (one.environment === environment ? [[one.pipeline, one.decision]] : [])),
     );
-  const shared = { handed: "{}", before: "{}", commit: "c9" };
+  const facts = (made: Plan) => ({
+    commit: "c9",
+    event: made.change.event,
+    branch: made.change.branch,
+    parameters: JSON.stringify(
+      Object.fromEntries(
+        Object.entries(delivery.parameters).map(([name, parameter]) => [name, parameter.default ?? "x"]),
+      ),
+    ),
+    handed: "{}",
+    before: "{}",
+  });
+  const run = { pipeline: fileOf(delivery.name) };
   switch (layout) {
+    // Each environment in files of its own, or all in one: the jobs have the same names.
     case "orchestrated":
+    case "per-environment":
       return {
         pattern: (planned) => ({
-          run: { pipeline: fileOf(delivery.name) },
+          run,
           path:
             planned.environment === undefined
               ? [`${planned.pipeline}-release`, planned.job]
@@ -62,8 +76,7 @@ export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
           return named({ pipeline: first.slice(0, -"-release".length), job: second }, leg);
         },
         planned(made) {
-          const run = { pipeline: fileOf(delivery.name) };
-          const first: Record<string, string> = {};
+          const first: Record<string, string> = facts(made);
           for (const { name } of delivery.environments) {
             first[`deploy_${name}`] = Object.values(decisions(made, name)).includes("run") ? "yes" : "no";
           }
@@ -78,32 +91,20 @@ export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
             { job: { run, path: ["plan"] }, values: first },
             ...delivery.environments.map(({ name }) => ({
               job: { run, path: [name, "plan"] },
-              values: { ...decisions(made, name), ...shared },
+              values: {
+                ...facts(made),
+                ...Object.fromEntries(
+                  Object.entries(decisions(made, name)).map(([pipeline, decision]) => [
+                    `decision_${pipeline}`,
+                    decision,
+                  ]),
+                ),
+              },
             })),
           ];
         },
-        record: (environment) => ({ run: { pipeline: fileOf(delivery.name) }, path: [environment, "record"] }),
+        record: (environment) => ({ run, path: [environment, "record"] }),
         entry: () => fileOf(delivery.name),
-      };
-    case "per-environment":
-      return {
-        pattern: (planned) => ({
-          run: { pipeline: fileOf(`orchestrator-${planned.environment}`) },
-          path: [planned.pipeline, planned.job],
-          ...legIn(planned),
-        }),
-        idOf(run, { path, leg }) {
-          const environment = /orchestrator-(.*)\.yml$/.exec(run.pipeline)?.[1];
-          if (environment === undefined || path.length !== 2) return undefined;
-          return named({ environment, pipeline: path[0]!, job: path[1]! }, leg);
-        },
-        planned: (made) =>
-          delivery.environments.map(({ name }) => ({
-            job: { run: { pipeline: fileOf(`orchestrator-${name}`) }, path: ["plan"] },
-            values: { ...decisions(made, name), ...shared },
-          })),
-        record: (environment) => ({ run: { pipeline: fileOf(`orchestrator-${environment}`) }, path: ["record"] }),
-        entry: (environment) => fileOf(`orchestrator-${environment}`),
       };
     case "chained":
       return {
@@ -111,9 +112,7 @@ export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
         idOf(run, { path, leg }) {
           const pipeline = /([^/]*)\.yml$/.exec(run.pipeline)![1]!;
           const per = jobsOf(pipeline)[path[0]!]?.per;
-          const environment = delivery.environments.find(
-            ({ branch }) => branch === (run.event === "workflow_run" ? branchOf(run) : run.ref),
-          );
+          const environment = delivery.environments.find(({ branch }) => branch === run.ref);
           if (per === undefined || path.length !== 1) return undefined;
           return named(
             { pipeline, job: path[0]!, ...(per === "environment" && { environment: environment?.name ?? "" }) },
@@ -124,8 +123,9 @@ export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
           delivery.pipelines.map(({ name }) => ({
             job: { run: { pipeline: fileOf(name) }, path: ["plan"] },
             values: {
-              ...shared,
-              event: made.change.event,
+              ...facts(made),
+              environment: delivery.environments.find(({ branch }) => branch === made.change.branch)?.name ?? "",
+              force: "false",
               decision:
                 made.environments.length > 0
                   ? made.pipelines.find((one) => one.pipeline === name)!.decision
@@ -140,12 +140,4 @@ export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
     default:
       return layout satisfies never;
   }
-
-  /** The simulator starts what follows on the default branch; the branch of the chain is that of its first event. */
-  function branchOf(run: TraceRun): string {
-    return branchOfRoot.get(run.root) ?? run.ref;
-  }
 }
-
-/** Branch of the event with which a chain began. */
-export const branchOfRoot = new Map<string, string>();

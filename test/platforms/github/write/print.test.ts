@@ -100,10 +100,7 @@ on:
   workflow_dispatch:
 
 permissions: {}
-
-defaults:
-  run:
-    shell: bash
+defaults: { run: { shell: bash } }
 
 jobs:
   a:
@@ -114,9 +111,7 @@ jobs:
       fail-fast: true
       matrix:
         leg: [a]
-    env:
-      URL: \${{ inputs.url }}
-      VERSION: "3.10"
+    env: { URL: "\${{ inputs.url }}", VERSION: "3.10" }
     steps:
       - name: one
         run: |

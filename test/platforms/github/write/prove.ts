@@ -13,7 +13,7 @@ import type { Trace } from "../../../../src/simulation/trace.ts";
 import { randomScheduler } from "../simulate/random-scheduler.ts";
 import { readBack } from "./accept.ts";
 import { type Ending, expectedEnds, isComplete } from "./expected.ts";
-import { branchOfRoot, type JobPlaces, placesIn } from "./locate.ts";
+import { type JobPlaces, placesIn } from "./locate.ts";
 
 export interface Question {
   readonly event: EventName;
@@ -133,7 +133,7 @@ function eventOf(question: Question, places: JobPlaces, layout: WriteOptions["la
         kind: "dispatch",
         pipeline: entry,
         branch: question.branch,
-        inputs: layout === "orchestrated" ? { environment: question.environment! } : {},
+        inputs: layout === "chained" ? {} : { environment: question.environment! },
       };
   }
 }
@@ -163,7 +163,6 @@ export function provesPlan(
   for (const question of questions) {
     const made = planOf(delivery, question);
     const outputs = places.planned(made);
-    branchOfRoot.set("e", question.branch);
     const running = made.jobs.filter(({ decision }) => decision === "run");
     const failures: { job: PlannedJob | undefined; ending: Ending }[] = [{ job: undefined, ending: "success" }];
     for (const job of running) for (const ending of ["failure", "cancelled"] as const) failures.push({ job, ending });

@@ -1,13 +1,11 @@
 /** The jobs of one pipeline of a chain: what it takes from those before, its own jobs, and the record of what it deployed. */
 
+import { localAction } from "../actions.ts";
 import { computed } from "../computed.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
+import { planned, programCheckout } from "../environment-jobs.ts";
 import { type JobPlace, writeJob } from "../job.ts";
-import { artifactsOf, digestOutput, outputsOf } from "../names.ts";
 import { signInToAws } from "../native-steps.ts";
-import { parameterExpression } from "../orchestrated/entry.ts";
-import { pinnedActions } from "../pinned-actions.ts";
-import { chainedRecordScript, keepScript, readScript } from "../scripts/chained-plan.ts";
 import type { Link } from "./link.ts";
 
 export function pipelineJobs(link: Link): Record<string, JobDocument> {
@@ -26,6 +24,12 @@ export function pipelineJobs(link: Link): Record<string, JobDocument> {
     ...(reading.size > 0 && { [handed]: handedJob(link, reading) }),
     ...made,
     [record]: recordJob(link, [plan, ...Object.keys(made)]),
+    ...Object.fromEntries(
+      link.next.map((next) => [
+        ids.claim(`start-${next.name}`),
+        startJob(link, { next: next.name, record, all: [plan, ...Object.keys(made), record] }),
+      ]),
+    ),
   };
 }
 
@@ -50,8 +54,11 @@ function placeOf(
     environment: isRelease ? undefined : { expression: environment, known: undefined },
     commit: `needs.${plan}.outputs.commit`,
     event: `needs.${plan}.outputs.event`,
+    branch: `needs.${plan}.outputs.branch`,
+    given: `toJSON(needs.${handed}.outputs)`,
+    signer: (owner) => `.github/workflows/${owner}.yml`,
     idOf: (job) => job,
-    parameter: (parameter) => parameterExpression(delivery, parameter),
+    parameter: (parameter) => planned({ kind: "parameter", name: parameter }, plan),
     output: (reference) => {
       const id = reference.replace(".", "_");
       const [pipelineName, output] = owner(reference);
@@ -63,7 +70,6 @@ function placeOf(
       const kept = `fromJSON(needs.${plan}.outputs.handed)['${pipelineName}'].artifacts['${artifact}']`;
       return { digest: `${kept}.digest`, run: `${kept}.run` };
     },
-    markSuffix: `-${pipeline.name}`,
     first: [plan],
     guard: isRelease ? runs : `${runs} && github.event_name != 'pull_request'`,
   };
@@ -71,7 +77,7 @@ function placeOf(
 
 /** Each parameter is read in the version that the release before published, whatever is newest by now. */
 function handedJob(
-  { pipeline, plan, options, environment }: Link,
+  { delivery, pipeline, plan, options, environment }: Link,
   reading: ReadonlyMap<string, string>,
 ): StepsJobDocument {
   return {
@@ -79,20 +85,21 @@ function handedJob(
     name: "Read what was handed over",
     needs: [plan],
     if: `needs.${plan}.outputs.decision == 'run' && github.event_name != 'pull_request'`,
-    permissions: { "id-token": "write" },
+    permissions: { contents: "read", "id-token": "write" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
     environment: computed(environment),
     timeoutMinutes: 10,
     outputs: Object.fromEntries([...reading.keys()].map((id) => [id, computed(`steps.read.outputs.${id}`)])),
     steps: [
+      programCheckout(),
       signInToAws(`${pipeline.name}-handed`),
       {
         id: "read",
         name: "Read the outputs from Parameter Store, in the versions of this release",
-        env: {
-          PARAMETERS: `{${[...reading].map(([id, value]) => `"${id}": "${computed(value)}"`).join(", ")}}`,
+        uses: localAction(delivery, "read"),
+        with: {
+          parameters: `{\n${[...reading].map(([id, value]) => `  "${id}": "${computed(value)}"`).join(",\n")}\n}`,
         },
-        run: readScript,
       },
     ],
   };
@@ -112,7 +119,7 @@ function keepOutputs(
   const hasSignedIn = job.steps.some(({ name: step }) => step === "Sign in to AWS");
   const publish = job.steps.findIndex(({ id }) => id === "publish");
   const json = (entries: readonly (readonly [string, string])[]) =>
-    `{${entries.map(([key, value]) => `"${key}": ${value}`).join(", ")}}`;
+    `{\n${entries.map(([key, value]) => `  "${key}": ${value}`).join(",\n")}\n}`;
   return {
     ...job,
     permissions: { ...job.permissions, "id-token": "write" },
@@ -129,11 +136,11 @@ function keepOutputs(
       {
         id: "keep",
         name: "Keep the outputs in Parameter Store",
-        env: {
-          OUTPUTS: json(outputs.map(([output]) => [output, computed(`toJSON(steps.publish.outputs.${output})`)])),
-          NAMES: json(outputs.map(([output, { parameter }]) => [output, `"${parameterOf(output, parameter)}"`])),
+        uses: localAction(delivery, "keep"),
+        with: {
+          outputs: json(outputs.map(([output]) => [output, computed(`toJSON(steps.publish.outputs.${output})`)])),
+          names: json(outputs.map(([output, { parameter }]) => [output, `"${parameterOf(output, parameter)}"`])),
         },
-        run: keepScript,
       },
       ...job.steps.slice(publish + 1),
     ],
@@ -141,49 +148,64 @@ function keepOutputs(
 }
 
 function recordJob(
-  { pipeline, plan, options, environment, artifactNames }: Link,
+  { delivery, pipeline, plan, options, environment }: Link,
   needs: readonly string[],
 ): StepsJobDocument {
-  const place = computed(environment);
-  const outputs = outputsOf(pipeline).map(
-    ({ name, job }) => `"${name}": "${computed(`needs.${job}.outputs.${name}_parameter`)}"`,
-  );
-  const artifacts = artifactsOf(pipeline).map(({ name, job, per }) => {
-    const stored = artifactNames.of(`${pipeline.name}.${name}`, per === "release" ? undefined : place);
-    return `"${name}": {"digest": "${computed(`needs.${job}.outputs.${digestOutput(name)}`)}", "name": "${stored}"}`;
-  });
   return {
     kind: "steps",
     comment: ["Also after a failure: what is deployed is written down as it is."],
     name: "Write down what is deployed",
     needs,
     if: `always() && needs.${plan}.result == 'success' && needs.${plan}.outputs.decision == 'run' && github.event_name != 'pull_request'`,
-    permissions: {},
+    permissions: { contents: "read" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
-    timeoutMinutes: 10,
+    timeoutMinutes: 15,
+    steps: [
+      programCheckout(),
+      {
+        uses: localAction(delivery, "record"),
+        with: { environment: computed(environment), pipeline: pipeline.name, needs: computed("toJSON(needs)") },
+      },
+    ],
+  };
+}
+
+/** On the branch of this run, so that rules for branches, conditions and the definition are those of the branch. */
+function startJob(
+  { delivery, plan, options }: Link,
+  { next, record, all }: { next: string; record: string; all: readonly string[] },
+): StepsJobDocument {
+  const parameters = Object.keys(delivery.parameters).map((name, index) => ({
+    name,
+    variable: `PARAMETER_${index + 1}`,
+  }));
+  const given = parameters.map(({ name, variable }) => ` -f ${name}="$${variable}"`).join("");
+  const said = (name: string) => computed(`needs.${plan}.outputs.${name}`);
+  return {
+    kind: "steps",
+    name: `Start ${next}`,
+    needs: all,
+    if:
+      `!cancelled() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled') && github.event_name != 'pull_request' && ` +
+      `needs.${plan}.outputs.decision != 'superseded' && (needs.${plan}.outputs.decision != 'run' || needs.${record}.result == 'success')`,
+    permissions: { actions: "write" },
+    runsOn: options.runsOn ?? "ubuntu-24.04",
+    timeoutMinutes: 5,
     steps: [
       {
-        name: "Write the record of the release",
+        name: `Start ${next} for the same commit`,
         env: {
-          PIPELINE: pipeline.name,
-          ENVIRONMENT: place,
-          COMMIT: computed(`needs.${plan}.outputs.commit`),
-          RESULTS: computed("toJSON(needs)"),
-          OUTPUTS: `{${outputs.join(", ")}}`,
-          ARTIFACTS: `{${artifacts.join(", ")}}`,
+          GH_TOKEN: computed("github.token"),
+          GH_REPO: computed("github.repository"),
+          BRANCH: said("branch"),
+          COMMIT: said("commit"),
+          EVENT: said("event"),
+          FORCE: said("force"),
+          ...Object.fromEntries(
+            parameters.map(({ name, variable }) => [variable, computed(planned({ kind: "parameter", name }, plan))]),
+          ),
         },
-        run: chainedRecordScript,
-      },
-      {
-        name: "Keep the record",
-        uses: pinnedActions.uploadArtifact,
-        with: {
-          name: `release-${place}-${pipeline.name}`,
-          path: `${computed("runner.temp")}/record`,
-          "if-no-files-found": "error",
-          overwrite: true,
-          "retention-days": 90,
-        },
+        run: `gh workflow run ${next}.yml --ref "$BRANCH" -f chain_commit="$COMMIT" -f chain_event="$EVENT" -f force="$FORCE"${given}`,
       },
     ],
   };

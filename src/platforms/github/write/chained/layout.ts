@@ -1,51 +1,47 @@
 /**
- * Layout `chained`: one workflow for each pipeline, joined by `workflow_run`; outputs through Parameter Store.
+ * Layout `chained`: one workflow for each pipeline, the last job of which starts the next; outputs through Parameter Store.
  *
- *     push ─> infra ──completed──> web        every push starts the first one, which decides by path inside, so that
+ *     push ─> infra ──starts──> web           every push starts the first one, which decides by path inside, so that
  *                                             the chain always goes on; a commit of web alone is deployed as well
  *
- * What makes it safe: the later run takes commit, event and versions of parameters from artifacts of the very run whose end
- * started it; only a success goes on; all workflows share the lock of the environment; a run that finds a newer chain under
- * way leaves the rest to it.
+ * What makes it safe: the later run is of the same branch, and is handed the commit, the event and the parameters of the chain;
+ * only a success goes on; all workflows share the lock of the environment and its record; where a newer commit is deployed
+ * already, an older one leaves the rest to it.
  */
 
 import type { Delivery, Pipeline } from "../../../../model/delivery.ts";
 import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
+import { localAction } from "../actions.ts";
 import { summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
 import type { JobDocument, StepsJobDocument, WorkflowDocument } from "../document.ts";
+import { historyCheckout, withReadOutputs } from "../environment-jobs.ts";
 import { workflowHeader } from "../header.ts";
-import { ArtifactNames, folder, Ids } from "../names.ts";
+import { ArtifactNames, folder, Ids, lockGroup } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
-import { branchesOf, dispatchInputs, parameterExpression } from "../orchestrated/entry.ts";
-import { pinnedActions } from "../pinned-actions.ts";
-import { chainedPlanScript } from "../scripts/chained-plan.ts";
-import { pipelineRows, rowsText } from "../scripts/rows.ts";
+import { branchesOf, dispatchInputs } from "../orchestrated/entry.ts";
 import { pipelineJobs } from "./jobs.ts";
 import type { Link } from "./link.ts";
 
-/** GitHub starts at most this many runs one after the other. */
-const longestChain = 4;
-
 export function chained(delivery: Delivery, options: WriteOptions): WorkflowDocument[] {
   const table = branchTable(delivery);
-  const environment = `fromJSON('${JSON.stringify(table)}')[github.event.workflow_run.head_branch || github.ref_name]`;
   const artifactNames = new ArtifactNames(delivery);
-  const rows = new Map(pipelineRows(delivery).map((row) => [row.name, row]));
+  const chains = new Map(delivery.pipelines.map((pipeline) => [pipeline.name, chainBefore(delivery, pipeline)]));
   return inOrder(delivery.pipelines, ({ needs }) => needs).map((pipeline) => {
-    const before = chainBefore(delivery, pipeline);
     const ids = new Ids(Object.keys(pipeline.jobs));
+    const plan = ids.claim("plan");
     const link: Link = {
       delivery,
       options,
       pipeline,
-      before,
-      rows: [...before, pipeline].map(({ name }) => rows.get(name)!),
+      before: chains.get(pipeline.name)!,
+      next: delivery.pipelines.filter(({ name }) => chains.get(name)!.at(-1) === pipeline),
       artifactNames,
       ids,
-      plan: ids.claim("plan"),
-      environment,
+      plan,
+      environment: `needs.${plan}.outputs.environment`,
+      place: `fromJSON('${JSON.stringify(table)}')[github.ref_name]`,
     };
     return writeLink(link);
   });
@@ -96,22 +92,17 @@ function chainBefore(delivery: Delivery, pipeline: Pipeline): Pipeline[] {
     here = named.get(direct[0]!)!;
     chain.unshift(here);
   }
-  if (chain.length >= longestChain) {
-    throw new CannotWrite(
-      `${pipeline.name} is number ${chain.length + 1} in its chain (${chain.map(({ name }) => name).join(" -> ")}); GitHub stops after ${longestChain}`,
-      "use the layout orchestrated",
-      ["pipelines", pipeline.name, "needs"],
-    );
-  }
   return chain;
 }
 
-const guard =
-  "github.event_name != 'workflow_run' || (github.event.workflow_run.conclusion == 'success' && " +
-  "github.event.workflow_run.event != 'pull_request' && github.event.workflow_run.head_repository.full_name == github.repository)";
+/** What the workflow before hands on; empty for a run that somebody starts. */
+const chainInputs = {
+  chain_commit: { description: "Leave empty: the commit of the chain", type: "string", default: "" },
+  chain_event: { description: "Leave empty: what started the chain", type: "string", default: "" },
+} as const;
 
 function writeLink(link: Link): WorkflowDocument {
-  const { delivery, options, pipeline, before, environment } = link;
+  const { delivery, options, pipeline, before, place } = link;
   const parent = before.at(-1);
   const { environment: _environment, rollback_to: _rollback, ...inputs } = dispatchInputs(delivery);
   const jobs = pipelineJobs(link);
@@ -122,122 +113,63 @@ function writeLink(link: Link): WorkflowDocument {
     header: workflowHeader(delivery, options, [
       parent === undefined
         ? `${pipeline.name}: starts with every push; what has not changed is left out inside, so that the chain always goes on.`
-        : `${pipeline.name}: starts when ${parent.name} has ended well, for the commit that ${parent.name} deployed.`,
+        : `${pipeline.name}: started by ${parent.name} when that has ended well, for the commit that it deployed.`,
       ...(pipeline.description === undefined ? [] : [pipeline.description]),
     ]),
     name: pipeline.name,
     on: {
       ...(parent === undefined && { push: { branches: branchesOf(delivery) } }),
       ...(pipeline.triggers.pullRequests && { pullRequest: {} }),
-      ...(parent !== undefined && {
-        workflowRun: { workflows: [parent.name], branches: branchesOf(delivery) },
-      }),
       ...(schedules.length > 0 && { schedules }),
       dispatch: {
         inputs: {
-          ...(parent === undefined && {
-            go_back_to: {
-              description: "An earlier commit of this branch to deploy again. Empty: the newest",
-              type: "string" as const,
-              default: "",
-            },
-          }),
+          ...(parent === undefined
+            ? {
+                go_back_to: {
+                  description: "An earlier commit of this branch to deploy again. Empty: the newest",
+                  type: "string" as const,
+                  default: "",
+                },
+              }
+            : chainInputs),
           ...inputs,
         },
       },
     },
     // One deployment at a time in an environment, whichever pipeline; pull requests are on their own.
-    concurrency: { group: `deploy-${delivery.name}-${computed(`${environment} || github.run_id`)}` },
-    jobs: {
-      [link.plan]: planJob(link),
-      ...jobs,
-      [link.ids.claim("summary")]: summary(link, all),
-    },
+    concurrency: { group: lockGroup(delivery, computed(`${place} || github.run_id`)) },
+    jobs: withReadOutputs(
+      { [link.plan]: planJob(link), ...jobs, [link.ids.claim("summary")]: summary(link, all) },
+      link.plan,
+    ),
   };
 }
 
-function planJob({ delivery, options, pipeline, before, environment, rows }: Link): StepsJobDocument {
-  const isFirst = before.length === 0;
-  const parameters = Object.keys(delivery.parameters);
-  const mark = `${environment}`;
-  const upload = (name: string, path: string) => ({
-    uses: pinnedActions.uploadArtifact,
-    with: { name, path: `${computed("runner.temp")}/${path}`, overwrite: true, "retention-days": 90 },
-  });
+function planJob({ delivery, options, pipeline }: Link): StepsJobDocument {
   return {
     kind: "steps",
     name: "Plan",
-    ...(!isFirst && { if: guard }),
     permissions: { actions: "read", contents: "read" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
-    timeoutMinutes: 15,
+    timeoutMinutes: 30,
     outputs: Object.fromEntries(
-      ["decision", "commit", "event", "handed"].map((name) => [name, computed(`steps.plan.outputs.${name}`)]),
+      ["decision", "environment", "commit", "event", "branch", "force", "parameters", "handed"].map((name) => [
+        name,
+        computed(`steps.plan.outputs.${name}`),
+      ]),
     ),
-    steps: [
-      {
-        name: "Check out all history",
-        uses: pinnedActions.checkout,
-        with: {
-          ref: computed("github.event.workflow_run.head_sha || github.sha"),
-          "fetch-depth": 0,
-          "persist-credentials": false,
-        },
-      },
-      {
-        id: "plan",
-        name: "Find out what has changed since it was deployed",
-        env: {
-          GH_TOKEN: computed("github.token"),
-          PIPELINE: pipeline.name,
-          ROOT: (before[0] ?? pipeline).name,
-          ENVIRONMENT: computed(environment),
-          COMMIT: computed("github.event.workflow_run.head_sha || github.sha"),
-          GO_BACK_TO: isFirst ? computed("inputs.go_back_to") : "",
-          UPSTREAM_RUN: isFirst ? "" : computed("github.event.workflow_run.id"),
-          EVENT: computed(
-            "github.event_name == 'workflow_dispatch' && 'manual' || github.event_name == 'pull_request' && 'pull-request' || github.event_name",
-          ),
-          BRANCH: computed("github.event.workflow_run.head_branch || github.base_ref || github.ref_name"),
-          SCHEDULE: computed("github.event.schedule"),
-          FORCE: computed("inputs.force || false"),
-          PARAMETERS:
-            parameters.length === 0
-              ? "{}"
-              : `{${parameters.map((name) => `"${name}": ${computed(`toJSON(${parameterExpression(delivery, name)})`)}`).join(", ")}}`,
-          PIPELINES: rowsText(rows),
-        },
-        run: chainedPlanScript({
-          handsOverArtifacts: rows.some(({ artifacts = [] }) => artifacts.some(({ taken }) => taken)),
-        }),
-      },
-      {
-        name: "Leave a mark that this run has begun to deploy",
-        if: "github.event_name != 'pull_request' && steps.plan.outputs.decision == 'run'",
-        ...upload(`started-${computed(mark)}-${pipeline.name}`, "started"),
-      },
-      ...(isFirst
-        ? [
-            {
-              name: "Leave a mark that a newer chain is under way",
-              if: "github.event_name != 'pull_request'",
-              ...upload(`chain-${computed(mark)}-${pipeline.name}`, "started"),
-            },
-          ]
-        : []),
-      {
-        name: "Hand the commit on to the run that follows",
-        if: "github.event_name != 'pull_request'",
-        ...upload("handoff", "handoff"),
-      },
-    ],
+    steps: [historyCheckout(), { id: "plan", uses: localAction(delivery, "plan"), with: { pipeline: pipeline.name } }],
   };
 }
 
-function summary({ options, before, plan }: Link, all: readonly string[]): JobDocument {
-  return summaryJob(options, {
-    comment: "Require this check on GitHub: it reports always, and a job that was left out is no failure.",
-    needs: all,
-    if: before.length === 0 ? "always()" : `always() && needs.${plan}.result != 'skipped'`,
-  });
+function summary({ options, pipeline }: Link, all: readonly string[]): JobDocument {
+  return {
+    ...summaryJob(options, {
+      comment: "Require this check on GitHub: it reports always, and a job that was left out is no failure.",
+      needs: all,
+      if: "always()",
+    }),
+    // Every workflow has one: the checks of two pipelines must not be taken for each other.
+    name: `Summary of ${pipeline.name}`,
+  };
 }

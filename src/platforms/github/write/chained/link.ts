@@ -1,7 +1,6 @@
 import type { Delivery, Pipeline } from "../../../../model/delivery.ts";
 import type { ArtifactNames, Ids } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
-import type { PipelineRow } from "../scripts/rows.ts";
 
 /** One workflow of the chain, and what its jobs need to know of it. */
 export interface Link {
@@ -10,11 +9,13 @@ export interface Link {
   readonly pipeline: Pipeline;
   /** From the first of its chain to the one right before. */
   readonly before: readonly Pipeline[];
-  /** Of those before and of itself. */
-  readonly rows: readonly PipelineRow[];
+  /** Those that its end starts. */
+  readonly next: readonly Pipeline[];
   readonly artifactNames: ArtifactNames;
   readonly ids: Ids;
   readonly plan: string;
   /** Expression for the environment that the branch of the run is deployed to; empty for a pull request. */
   readonly environment: string;
+  /** Expression for the lock's part of the group's name. */
+  readonly place: string;
 }

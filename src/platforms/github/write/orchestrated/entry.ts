@@ -3,77 +3,91 @@
 import type { Delivery, Environment } from "../../../../model/delivery.ts";
 import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
+import { localAction } from "../actions.ts";
 import { approvalJob, summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
 import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
-import { text } from "../expressions.ts";
+import { handedIn, historyCheckout, planFacts, planned, withReadOutputs } from "../environment-jobs.ts";
+import { prose } from "../expressions.ts";
 import { workflowHeader } from "../header.ts";
-import { digestOutput, Ids, lockGroup, parameterInput, resultInput } from "../names.ts";
+import { digestOutput, Ids, lockGroup, resultInput } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
-import { pinnedActions } from "../pinned-actions.ts";
 import type { PipelinePart, Want } from "../pipeline-part.ts";
-import { entryPlanScript } from "../scripts/entry-plan.ts";
-import { environmentRows, pipelineRows, rowsText } from "../scripts/rows.ts";
-import type { EnvironmentWorkflow } from "./environment-workflow.ts";
+
+/** The called workflow that takes a release through an environment. */
+export interface EnvironmentWorkflow {
+  readonly document: WorkflowDocument;
+  readonly secrets: readonly string[];
+}
 
 export interface EntryOptions {
   readonly delivery: Delivery;
   readonly options: WriteOptions;
-  readonly release: ReadonlyMap<string, PipelinePart>;
-  readonly environment: EnvironmentWorkflow;
+  /** By the name of the pipeline. */
+  readonly parts: ReadonlyMap<string, PipelinePart>;
+  /** By the name of the environment. */
+  readonly environments: ReadonlyMap<string, EnvironmentWorkflow>;
   readonly file: string;
 }
 
 interface EntryIds {
   readonly plan: string;
+  /** Of pipelines that have something to build. */
   readonly release: ReadonlyMap<string, string>;
   readonly environments: ReadonlyMap<string, string>;
   readonly approvals: ReadonlyMap<string, string>;
   readonly summary: string;
 }
 
-const event = "inputs.rollback_to != '' && 'rollback' || ";
-const plainEvent =
-  "github.event_name == 'workflow_dispatch' && 'manual' || github.event_name == 'pull_request' && 'pull-request' || github.event_name";
-const eventExpression = `${event}${plainEvent}`;
-const commitExpression = "github.sha";
-
 export function writeEntry(entry: EntryOptions): WorkflowDocument {
   const { delivery, options, file } = entry;
   const ids = idsOf(entry);
   const schedules = [...new Set(delivery.pipelines.flatMap(({ triggers }) => triggers.schedules))];
   const branches = branchesOf(delivery);
-  const pullRequests = delivery.pipelines.some(({ triggers }) => triggers.pullRequests) && entry.release.size > 0;
+  const pullRequests = delivery.pipelines.some(({ triggers }) => triggers.pullRequests) && ids.release.size > 0;
   return {
     file,
     header: workflowHeader(delivery, options, [
       `${delivery.name}: what starts it, what is built once for a release, and the way through the environments.`,
-      "The last job is the one check to require on GitHub: it reports always, whatever was left out.",
     ]),
     name: delivery.name,
-    runName: `\${{ inputs.rollback_to != '' && format('Roll {0} back to run {1}', inputs.environment, inputs.rollback_to) || '' }}`,
+    ...(delivery.environments.length > 0 && {
+      runName: `\${{ inputs.rollback_to != '' && format('Roll {0} back to run {1}', inputs.environment, inputs.rollback_to) || '' }}`,
+    }),
     on: {
       ...(branches.length > 0 && { push: { branches } }),
-      ...(pullRequests && { pullRequest: {} }),
+      ...(pullRequests && { pullRequest: {}, mergeGroup: true }),
       dispatch: { inputs: dispatchInputs(delivery) },
       ...(schedules.length > 0 && { schedules }),
     },
-    jobs: {
-      [ids.plan]: planJob(entry),
-      ...releaseJobs(entry, ids),
-      ...environmentJobsOf(entry, ids),
-      [ids.summary]: summary(entry, ids),
-    },
+    ...(pullRequests && {
+      // Of a pull request only the newest commit matters; whatever deploys has a group of its own and waits for its turn.
+      concurrency: {
+        group: `${delivery.name}-${computed("github.event.pull_request.number || github.run_id")}`,
+        cancelInProgress: "github.event_name == 'pull_request'",
+      },
+    }),
+    jobs: withReadOutputs(
+      {
+        [ids.plan]: planJob(entry, ids),
+        ...releaseJobs(entry, ids),
+        ...environmentJobsOf(entry, ids),
+        [ids.summary]: summary(entry, ids),
+      },
+      ids.plan,
+    ),
   };
 }
 
-function idsOf({ delivery, release }: EntryOptions): EntryIds {
+function idsOf({ delivery, parts }: EntryOptions): EntryIds {
   const ids = new Ids(delivery.environments.map(({ name }) => name));
   return {
     environments: new Map(delivery.environments.map(({ name }) => [name, name])),
     plan: ids.claim("plan"),
     summary: ids.claim("summary"),
-    release: new Map([...release.keys()].map((name) => [name, ids.claim(`${name}-release`)])),
+    release: new Map(
+      [...parts].flatMap(([name, { release }]) => (release ? [[name, ids.claim(`${name}-release`)]] : [])),
+    ),
     approvals: new Map(
       delivery.environments.flatMap(({ name, approval }) => (approval ? [[name, ids.claim(`${name}-approval`)]] : [])),
     ),
@@ -116,7 +130,7 @@ export function dispatchInputs(delivery: Delivery): Record<string, Input> {
       ]);
     }
     inputs[name] = {
-      ...(description !== undefined && { description }),
+      ...(description !== undefined && { description: prose(description) }),
       type,
       ...(given === undefined ? { required: true } : { default: type === "boolean" ? given === "true" : given }),
       ...(type === "choice" && { options }),
@@ -125,74 +139,34 @@ export function dispatchInputs(delivery: Delivery): Record<string, Input> {
   return inputs;
 }
 
-/** What was given by hand, else the default. A switch that is off must not be taken for one that was not given. */
-export function parameterExpression(delivery: Delivery, name: string): string {
-  const { type, default: given = "" } = delivery.parameters[name]!;
-  if (type === "boolean") {
-    return `(github.event_name == 'workflow_dispatch' && format('{0}', inputs.${name}) || ${text(given)})`;
-  }
-  return `(inputs.${name} || ${text(given)})`;
-}
-
-function planJob({ delivery, options }: EntryOptions): JobDocument {
-  const rows = pipelineRows(delivery);
-  const hasInputs = delivery.environments.length > 0;
-  const parameters = Object.keys(delivery.parameters);
+function planJob({ delivery, options }: EntryOptions, ids: EntryIds): JobDocument {
   return {
     kind: "steps",
     name: "Plan",
     permissions: { actions: "read", contents: "read" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
-    timeoutMinutes: 15,
+    timeoutMinutes: 30,
     outputs: Object.fromEntries(
       [
         ...delivery.environments.map(({ name }) => `deploy_${name}`),
-        ...rows.flatMap(({ name, builds }) => (builds ? [`build_${name}`] : [])),
+        ...Array.from(ids.release.keys(), (name) => `build_${name}`),
+        ...planFacts,
       ].map((name) => [name, computed(`steps.plan.outputs.${name}`)]),
     ),
-    steps: [
-      {
-        name: "Check out all history",
-        uses: pinnedActions.checkout,
-        with: { ref: computed("github.sha"), "fetch-depth": 0, "persist-credentials": false },
-      },
-      {
-        id: "plan",
-        name: "Find out what has changed since it was deployed",
-        env: {
-          GH_TOKEN: computed("github.token"),
-          COMMIT: computed(commitExpression),
-          EVENT: computed(hasInputs ? eventExpression : plainEvent),
-          BRANCH: computed("github.base_ref || github.ref_name"),
-          SCHEDULE: computed("github.event.schedule"),
-          FORCE: hasInputs ? computed("inputs.force || false") : "false",
-          WANTED: hasInputs ? computed("inputs.environment") : "",
-          PARAMETERS:
-            parameters.length === 0
-              ? "{}"
-              : `{${parameters.map((name) => `"${name}": \${{ toJSON(${parameterExpression(delivery, name)}) }}`).join(", ")}}`,
-          ENVIRONMENTS: rowsText(environmentRows(delivery)),
-          PIPELINES: rowsText(rows),
-        },
-        run: entryPlanScript({
-          handsOverArtifacts: rows.some(({ artifacts = [] }) => artifacts.some(({ taken }) => taken)),
-        }),
-      },
-    ],
+    steps: [historyCheckout(), { id: "plan", uses: localAction(delivery, "plan") }],
   };
 }
 
 /** What pipelines do once for a release; what they hand to each other there orders them. */
 function releaseJobs(entry: EntryOptions, ids: EntryIds): Record<string, JobDocument> {
-  const { delivery, release } = entry;
-  const ordered = inOrder(delivery.pipelines, ({ needs }) => needs).filter(({ name }) => release.has(name));
+  const { delivery, parts } = entry;
+  const ordered = inOrder(delivery.pipelines, ({ needs }) => needs).filter(({ name }) => ids.release.has(name));
   return Object.fromEntries(
     ordered.map(({ name }): [string, JobDocument] => {
-      const part = release.get(name)!;
+      const { document, permissions, release } = parts.get(name)!;
+      const { wants, secrets } = release!;
       const sources = [
-        ...new Set(
-          [...part.wants.values()].flatMap((what) => ("reference" in what ? [what.reference.split(".")[0]!] : [])),
-        ),
+        ...new Set([...wants.values()].flatMap((what) => ("reference" in what ? [what.reference.split(".")[0]!] : []))),
       ].filter((source) => source !== name);
       const id = (pipeline: string) => ids.release.get(pipeline)!;
       const conditions = [
@@ -206,36 +180,24 @@ function releaseJobs(entry: EntryOptions, ids: EntryIds): Record<string, JobDocu
         id(name),
         {
           kind: "call",
-          name: `${name}: build and test`,
           needs: [ids.plan, ...sources.map(id)],
           if: conditions.join(" && "),
-          permissions: part.permissions,
-          uses: part.document.file,
-          with: Object.fromEntries([...part.wants].map(([input, what]) => [input, releaseWant(what, entry, ids)])),
-          secrets: part.secrets,
+          permissions,
+          uses: document.file,
+          with: Object.fromEntries([...wants].map(([input, what]) => [input, releaseWant(what, ids)])),
+          secrets,
         },
       ];
     }),
   );
 }
 
-function releaseWant(what: Want, { delivery }: EntryOptions, ids: EntryIds): string {
-  switch (what.kind) {
-    case "environment":
-      return "";
-    case "commit":
-      return computed(commitExpression);
-    case "event":
-      return computed(eventExpression);
-    case "parameter":
-      return computed(parameterExpression(delivery, what.name));
-    case "run":
-      return computed("github.run_id");
-    default: {
-      const [owner, name] = what.reference.split(".") as [string, string];
-      return `\${{ needs.${ids.release.get(owner)}.outputs.${what.kind === "digest" ? digestOutput(name) : name} }}`;
-    }
-  }
+function releaseWant(what: Want, ids: EntryIds): string {
+  if (what.kind === "environment") return "";
+  if (!("reference" in what)) return computed(planned(what, ids.plan));
+  if (what.kind === "run") return computed("github.run_id");
+  const [owner, name] = what.reference.split(".") as [string, string];
+  return computed(`needs.${ids.release.get(owner)}.outputs.${what.kind === "digest" ? digestOutput(name) : name}`);
 }
 
 function environmentJobsOf(entry: EntryOptions, ids: EntryIds): Record<string, JobDocument> {
@@ -250,69 +212,63 @@ function environmentJobsOf(entry: EntryOptions, ids: EntryIds): Record<string, J
   );
 }
 
-function environmentCondition({ name, after }: Environment, ids: EntryIds): string {
+function environmentCondition({ name, after }: Environment, ids: EntryIds, { options }: EntryOptions): string {
+  const whole =
+    options.gate === "release"
+      ? Array.from(
+          ids.release,
+          ([pipeline, id]) =>
+            `(needs.${id}.result == 'success' || needs.${ids.plan}.outputs.build_${pipeline} != 'yes')`,
+        )
+      : [];
   return [
     "!cancelled()",
     `needs.${ids.plan}.outputs.deploy_${name} == 'yes'`,
+    ...whole,
     ...after.map(
       (before) => `(needs.${before}.result == 'success' || needs.${ids.plan}.outputs.deploy_${before} != 'yes')`,
     ),
   ].join(" && ");
 }
 
-function approval(environment: Environment, { options }: EntryOptions, ids: EntryIds): JobDocument {
-  return approvalJob(environment, options, {
+function approval(environment: Environment, entry: EntryOptions, ids: EntryIds): JobDocument {
+  return approvalJob(environment, entry.options, {
     comment: "before the lock is taken: nobody else waits meanwhile",
-    commit: commitExpression,
+    commit: `needs.${ids.plan}.outputs.commit`,
     needs: [ids.plan, ...ids.release.values(), ...environment.after],
-    if: environmentCondition(environment, ids),
+    if: environmentCondition(environment, ids, entry),
   });
 }
 
 function deployJob(environment: Environment, entry: EntryOptions, ids: EntryIds): JobDocument {
-  const { delivery, environment: called, release } = entry;
+  const { delivery, environments } = entry;
   const { name, after } = environment;
+  const { document, secrets } = environments.get(name)!;
   const approval = ids.approvals.get(name);
-  const condition = environmentCondition(environment, ids);
+  const condition = environmentCondition(environment, ids, entry);
+  const declared = document.on.call!.inputs;
+  const wanted = {
+    environment: name,
+    ...Object.fromEntries(
+      Array.from(ids.release, ([pipeline, id]) => [resultInput(pipeline), computed(`needs.${id}.result`)]),
+    ),
+    ...Object.fromEntries(
+      Array.from(handedIn(delivery), ([input, { pipeline, output }]) => [
+        input,
+        computed(`needs.${ids.release.get(pipeline)}.outputs.${output}`),
+      ]),
+    ),
+  };
   return {
     kind: "call",
-    name,
     needs: [ids.plan, ...ids.release.values(), ...after, ...(approval === undefined ? [] : [approval])],
     if: approval === undefined ? condition : `${condition} && needs.${approval}.result == 'success'`,
-    permissions: calledPermissions(called),
+    permissions: unitePermissions(Object.values(document.jobs).map((job) => job.permissions)),
     concurrency: { group: lockGroup(delivery, name) },
-    uses: called.document.file,
-    with: {
-      environment: name,
-      commit: computed(commitExpression),
-      event: computed(eventExpression),
-      rollback_to: computed("inputs.rollback_to"),
-      force: computed("inputs.force || false"),
-      ...Object.fromEntries(
-        Object.keys(delivery.parameters).map((parameter) => [
-          parameterInput(parameter),
-          computed(parameterExpression(delivery, parameter)),
-        ]),
-      ),
-      ...Object.fromEntries(
-        [...release.keys()].map((pipeline) => [
-          resultInput(pipeline),
-          computed(`needs.${ids.release.get(pipeline)}.result`),
-        ]),
-      ),
-      ...Object.fromEntries(
-        [...called.handIn].map(([input, { pipeline, output }]) => [
-          input,
-          computed(`needs.${ids.release.get(pipeline)}.outputs.${output}`),
-        ]),
-      ),
-    },
-    secrets: called.secrets,
+    uses: document.file,
+    with: Object.fromEntries(Object.entries(wanted).filter(([input]) => Object.hasOwn(declared, input))),
+    secrets,
   };
-}
-
-function calledPermissions({ document }: EnvironmentWorkflow) {
-  return unitePermissions(Object.values(document.jobs).map((job) => job.permissions));
 }
 
 function summary({ options }: EntryOptions, ids: EntryIds): JobDocument {

@@ -1,7 +1,7 @@
 /**
  * Layout `orchestrated`: one entry workflow, one called workflow per pipeline, order by `needs`.
  *
- *     entry      plan ─> web_release ─> dev ─> summary          (dev holds the lock of the environment)
+ *     entry      plan ─> web-release ─> dev ─> summary          (dev holds the lock of the environment)
  *                                        │
  *     environment            plan ─> infra ─> web ─> record
  */
@@ -10,24 +10,12 @@ import type { Delivery } from "../../../../model/delivery.ts";
 import { CannotWrite } from "../../../generated.ts";
 import { computed } from "../computed.ts";
 import type { WorkflowDocument } from "../document.ts";
-import { environmentJobs } from "../environment-jobs.ts";
+import { environmentJobs, handedIn } from "../environment-jobs.ts";
 import { workflowHeader } from "../header.ts";
-import {
-  ArtifactNames,
-  artifactsOf,
-  digestInput,
-  digestOutput,
-  folder,
-  Ids,
-  outputInput,
-  outputsOf,
-  parameterInput,
-  resultInput,
-} from "../names.ts";
+import { ArtifactNames, folder, Ids, resultInput } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import { type PipelinePart, writePart } from "../pipeline-part.ts";
-import { writeEntry } from "./entry.ts";
-import type { EnvironmentWorkflow } from "./environment-workflow.ts";
+import { type EnvironmentWorkflow, writeEntry } from "./entry.ts";
 
 export function orchestrated(delivery: Delivery, options: WriteOptions): WorkflowDocument[] {
   const artifactNames = new ArtifactNames(delivery);
@@ -35,133 +23,84 @@ export function orchestrated(delivery: Delivery, options: WriteOptions): Workflo
   const file = (name: string) => `${folder}/${files.claim(name)}.yml`;
   const entryFile = file(delivery.name);
   const environmentFile = file(`${delivery.name}-environment`);
-  const parts = (per: "release" | "environment", suffix: string) =>
-    new Map(
-      delivery.pipelines.flatMap((pipeline): [string, PipelinePart][] => {
-        if (!Object.values(pipeline.jobs).some((job) => job.per === per)) return [];
-        const part = writePart({
-          delivery,
-          pipeline,
-          per,
-          file: file(`${pipeline.name}${suffix}`),
-          name: per === "release" ? `${pipeline.name}: build and test` : pipeline.name,
-          header: workflowHeader(delivery, options, [
-            per === "release"
-              ? `The jobs of ${pipeline.name} that run once for a release, whatever the environment.`
-              : `The jobs of ${pipeline.name} in one environment.`,
-            ...(pipeline.description === undefined ? [] : [pipeline.description]),
-          ]),
-          options,
-          artifactNames,
-        });
-        return [[pipeline.name, part]];
+  const fileOf = new Map(delivery.pipelines.map(({ name }) => [name, file(name)]));
+  const parts = new Map(
+    delivery.pipelines.map((pipeline): [string, PipelinePart] => [
+      pipeline.name,
+      writePart({
+        delivery,
+        pipeline,
+        per: ["release", "environment"],
+        file: fileOf.get(pipeline.name)!,
+        name: pipeline.name,
+        header: workflowHeader(delivery, options, [
+          ...(pipeline.description === undefined ? [] : [pipeline.description]),
+        ]),
+        options,
+        artifactNames,
+        signer: (owner) => fileOf.get(owner)!,
       }),
-    );
-  const release = parts("release", "-release");
-  const placed = parts("environment", "");
-  if (delivery.environments.length > 0 && placed.size === 0) {
-    throw new CannotWrite(
-      "no pipeline has a job that runs in an environment, so there is nothing to deploy",
-      "leave the environments out, or give a job `deploys: true`",
-    );
-  }
-  const environment = environmentWorkflow({ delivery, options, artifactNames, placed, release, file: environmentFile });
-  const entry = writeEntry({ delivery, options, release, environment, file: entryFile });
-  return [
-    entry,
-    ...(delivery.environments.length > 0 ? [environment.document] : []),
-    ...[...release.values(), ...placed.values()].map(({ document }) => document),
-  ];
+    ]),
+  );
+  refuseNothing(delivery, parts);
+  const places =
+    delivery.environments.length === 0
+      ? []
+      : [environmentWorkflow({ delivery, options, parts, file: environmentFile })];
+  const environments = new Map(delivery.environments.map(({ name }) => [name, places[0]!]));
+  const entry = writeEntry({ delivery, options, parts, environments, file: entryFile });
+  return [entry, ...places.map(({ document }) => document), ...Array.from(parts.values(), ({ document }) => document)];
 }
 
-function environmentWorkflow(options: {
+export function refuseNothing(delivery: Delivery, parts: ReadonlyMap<string, PipelinePart>): void {
+  if (delivery.environments.length === 0 || [...parts.values()].some(({ environment }) => environment)) return;
+  throw new CannotWrite(
+    "no pipeline has a job that runs in an environment, so there is nothing to deploy",
+    "leave the environments out, or give a job `deploys: true`",
+  );
+}
+
+export function environmentWorkflow(options: {
   delivery: Delivery;
   options: WriteOptions;
-  artifactNames: ArtifactNames;
-  placed: ReadonlyMap<string, PipelinePart>;
-  release: ReadonlyMap<string, PipelinePart>;
+  parts: ReadonlyMap<string, PipelinePart>;
   file: string;
+  /** The file is for this one alone. */
+  known?: string;
 }): EnvironmentWorkflow {
-  const { delivery, placed, release } = options;
-  const handIn = new Map<string, { pipeline: string; output: string }>();
-  for (const pipeline of delivery.pipelines) {
-    for (const { name, per } of outputsOf(pipeline)) {
-      if (per === "release")
-        handIn.set(outputInput(`${pipeline.name}.${name}`), { pipeline: pipeline.name, output: name });
-    }
-    for (const { name, per } of artifactsOf(pipeline)) {
-      if (per === "release") {
-        handIn.set(digestInput(`${pipeline.name}.${name}`), { pipeline: pipeline.name, output: digestOutput(name) });
-      }
-    }
-  }
-  const builders = [...release.keys()];
-  const { jobs } = environmentJobs({
-    delivery,
-    options: options.options,
-    parts: placed,
-    artifactNames: options.artifactNames,
-    environment: computed("inputs.environment"),
-    given: {
-      commit: "inputs.commit",
-      event: "inputs.event",
-      branch: "github.ref_name",
-      rollbackTo: "inputs.rollback_to",
-      force: "inputs.force",
-      schedule: "github.event.schedule",
-      parameter: (name) => `inputs.${parameterInput(name)}`,
-      built: (pipeline) => `inputs.${resultInput(pipeline)}`,
-      release: (input) => `inputs.${input}`,
-    },
-    inputs: computed("toJSON(inputs)"),
-  });
-  const secrets = [...new Set([...placed.values()].flatMap((part) => part.secrets))].sort();
+  const { delivery, parts, known } = options;
+  const builders = [...parts].flatMap(([name, { release }]) => (release ? [name] : []));
+  const secrets = [...new Set([...parts.values()].flatMap(({ environment }) => environment?.secrets ?? []))].sort();
+  const text = { type: "string" as const, required: true as const };
   return {
-    handIn,
-    builders,
     secrets,
     document: {
       file: options.file,
       header: workflowHeader(delivery, options.options, [
-        `One environment of ${delivery.name}: what is to be deployed, the pipelines in their order, the record of the release.`,
+        `${known ?? "One environment"} of ${delivery.name}: what is to be deployed, the pipelines in their order, the record of the release.`,
         "Whoever calls this holds the lock of the environment until it has ended.",
       ]),
-      name: `${delivery.name}: one environment`,
+      name: known === undefined ? `${delivery.name}: one environment` : `orchestrator-${known}`,
       on: {
         call: {
           inputs: {
-            environment: { type: "string", required: true },
-            commit: { type: "string", required: true },
-            event: { description: "push, manual, schedule or rollback", type: "string", required: true },
-            rollback_to: {
-              description: "Run whose release is deployed again; empty: this commit",
-              type: "string",
-              default: "",
-            },
-            force: { description: "Deploy also what has not changed", type: "boolean", default: false },
+            ...(known === undefined && { environment: text }),
+            // How what is built once for a release ended, and what came out of it.
+            ...Object.fromEntries(builders.map((name) => [resultInput(name), text])),
             ...Object.fromEntries(
-              Object.keys(delivery.parameters).map((name) => [
-                parameterInput(name),
-                { type: "string" as const, required: true as const },
-              ]),
+              [...handedIn(delivery).keys()].map((name) => [name, { type: "string" as const, default: "" }]),
             ),
-            ...Object.fromEntries(
-              builders.map((name) => [
-                resultInput(name),
-                {
-                  description: `How the jobs of ${name} that run once for a release ended`,
-                  type: "string" as const,
-                  required: true as const,
-                },
-              ]),
-            ),
-            ...Object.fromEntries([...handIn.keys()].map((name) => [name, { type: "string" as const, default: "" }])),
           },
           secrets,
           outputs: {},
         },
       },
-      jobs,
+      jobs: environmentJobs({
+        delivery,
+        options: options.options,
+        parts,
+        environment: known ?? computed("inputs.environment"),
+      }),
     },
   };
 }

@@ -1,0 +1,87 @@
+/** The program that the workflows of a delivery share: local actions of shell and jq, and the delivery as data. */
+
+import { readFileSync } from "node:fs";
+import type { Delivery } from "../../../model/delivery.ts";
+import { markOf, type WrittenFile } from "../../generated.ts";
+import type { WriteOptions } from "./options.ts";
+import { pinnedActions, pinOf } from "./pinned-actions.ts";
+
+export type LocalAction = "begin" | "plan" | "place" | "pack" | "publish" | "record" | "keep" | "read";
+
+/** One folder for each delivery: two of them in a repository keep out of each other's way. */
+export const programFolder = (delivery: Delivery) => `.github/actions/${delivery.name}`;
+
+export function localAction(delivery: Delivery, name: LocalAction): `./${string}` {
+  return `./${programFolder(delivery)}/${name}`;
+}
+
+/** Everything of the program, by the action that needs it; what all of them need is under the empty name. */
+const parts: Readonly<Record<LocalAction | "", readonly string[]>> = {
+  "": ["answers.sh", "deployed.sh", "decide.jq", "facts.jq"],
+  begin: ["action.yml", "begin.sh"],
+  plan: ["action.yml", "plan.sh", "places.jq", "strangers.jq", "run.jq", "environment.jq", "link.jq"],
+  place: ["action.yml", "place.sh"],
+  pack: ["action.yml", "pack.sh"],
+  publish: ["action.yml", "publish.sh", "publish.jq"],
+  record: ["action.yml", "record.sh", "record.jq", "settle.sh"],
+  keep: ["action.yml", "keep.sh"],
+  read: ["action.yml", "read.sh"],
+};
+
+/** A file of the program as it is in the source, without its head. */
+export function programText(path: string): string {
+  return readFileSync(new URL(`./workflow-program/${path}`, import.meta.url), "utf8");
+}
+
+export interface ProgramOptions {
+  readonly delivery: Delivery;
+  readonly options: WriteOptions;
+  /** Actions that some workflow uses. */
+  readonly used: ReadonlySet<string>;
+  /** Outputs of the planning and of the publishing action. */
+  readonly outputs: Readonly<Partial<Record<LocalAction, readonly string[]>>>;
+  readonly data: string;
+}
+
+export function programFiles({ delivery, options, used, outputs, data }: ProgramOptions): WrittenFile[] {
+  const folder = programFolder(delivery);
+  const files = (Object.keys(parts) as (keyof typeof parts)[]).flatMap((action) =>
+    action !== "" && !used.has(action)
+      ? []
+      : parts[action].map((name): WrittenFile => {
+          const path = action === "" ? name : `${action}/${name}`;
+          const declared = action === "" ? [] : (outputs[action] ?? []);
+          return {
+            path: `${folder}/${path}`,
+            text: filled(programText(path), { delivery, options, declared, action }),
+          };
+        }),
+  );
+  return [...files, { path: `${folder}/delivery.json`, text: data }];
+}
+
+function filled(
+  text: string,
+  {
+    delivery,
+    options,
+    declared,
+    action,
+  }: { delivery: Delivery; options: WriteOptions; declared: readonly string[]; action: string },
+): string {
+  const pins = Object.values(pinnedActions).map((pin) => pinOf(pin, options.actions));
+  let result = text.replaceAll("DELIVERY", delivery.name);
+  for (const pin of pins) {
+    result = result.replaceAll(`uses: ${pin.action}@pinned`, `uses: ${pin.action}@${pin.sha} # ${pin.version}`);
+  }
+  // Names that differ in case alone are one to GitHub.
+  const names = [...new Map(declared.map((name) => [name.toLowerCase(), name])).values()];
+  const lines = names.map((name) => `  ${name}: { value: "\${{ steps.${action}.outputs.${name} }}" }\n`);
+  result =
+    lines.length === 0
+      ? result.replace(/^outputs:\n {2}# OUTPUTS\n/m, "")
+      : result.replace("  # OUTPUTS\n", lines.join(""));
+  const head = `# ${markOf(delivery.name)} Do not edit; it comes with Baton and is run without it.\n`;
+  const shebang = /^#!.*\n/.exec(result)?.[0] ?? "";
+  return `${shebang}${head}${result.slice(shebang.length)}`;
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Before the steps of a job: nothing that it was to be given is missing, nobody else has begun to deploy here, and what steps
+# expect to find is there. In: JOB (`pipeline.job`), ENVIRONMENT (empty where a
+# release is built), COMMIT, GIVEN (JSON: what was handed in).
+
+# shellcheck source-path=SCRIPTDIR source=../answers.sh disable=SC2153
+source "$GITHUB_ACTION_PATH/../answers.sh"
+
+pipeline=${JOB%%.*} job=${JOB#*.}
+row=$(jq -ce --arg pipeline "$pipeline" --arg job "$job" '.pipelines[] | select(.name == $pipeline).jobs[$job]' "$delivery")
+
+# An output in which a secret stands is dropped by GitHub: whoever takes it would go on with nothing.
+missing=$(jq -r --argjson given "$GIVEN" '[.takes // [] | .[] | select(($given[.input] // "") == "").output] | join(", ")' <<< "$row")
+if [ -n "$missing" ]; then
+  fail "Not handed over" "$missing is empty. GitHub drops an output that contains a secret or a masked value; an output must have none."
+fi
+
+# A job may run long after the plan (jobs that are run again): whoever began to deploy last goes on, everybody else stops.
+deploys=$(jq -r '.deploys // false' <<< "$row")
+if [ -n "$ENVIRONMENT" ] && [ "$deploys" = true ]; then
+  without_history=yes find_begun "$ENVIRONMENT"
+  if [ "$begun_run" != "$GITHUB_RUN_ID" ]; then
+    fail "Another run deploys here" "Run ${begun_run:-(none is known)} began to deploy to $ENVIRONMENT after this one. Re-run all jobs of this run if it is still wanted."
+  fi
+fi
+
+name=$(jq -r .delivery "$delivery")
+branch=$(jq -nr --slurpfile event "$GITHUB_EVENT_PATH" --slurpfile delivery "$delivery" -f "$GITHUB_ACTION_PATH/../facts.jq" | jq -r .branch)
+outputs="$RUNNER_TEMP/outputs"
+: > "$outputs"
+{
+  echo "BATON_OUTPUT=$outputs"
+  echo "BATON_DELIVERY=$name"
+  echo "BATON_PIPELINE=$pipeline"
+  echo "BATON_JOB=$job"
+  echo "BATON_ENVIRONMENT=$ENVIRONMENT"
+  echo "BATON_COMMIT=$COMMIT"
+  echo "BATON_BRANCH=$branch"
+  echo "BATON_RUN=$GITHUB_RUN_ID"
+  echo "BATON_RELEASE=$GITHUB_RUN_ID"
+} >> "$GITHUB_ENV"

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Puts outputs into Parameter Store. In: OUTPUTS (JSON: output to its value), NAMES (JSON: output to the parameter's name). Out: for
+# each output `NAME_parameter`, the parameter with the version that it has by this.
+set -euo pipefail
+
+jq -r 'keys[]' <<< "$NAMES" > "$RUNNER_TEMP/names"
+while read -r name; do
+  parameter=$(jq -r --arg name "$name" '.[$name]' <<< "$NAMES")
+  jq --arg name "$name" --arg parameter "$parameter" '{Name: $parameter, Value: .[$name], Type: "String", Overwrite: true}' \
+    <<< "$OUTPUTS" > "$RUNNER_TEMP/parameter.json"
+  version=$(aws ssm put-parameter --cli-input-json "file://$RUNNER_TEMP/parameter.json" --query Version --output text < /dev/null)
+  if ! [[ $version =~ ^[0-9]+$ ]]; then
+    echo "::error title=Not kept::Parameter Store gave no version for $parameter."
+    exit 1
+  fi
+  echo "${name}_parameter=$parameter:$version" | tee -a "$GITHUB_OUTPUT"
+done < "$RUNNER_TEMP/names"

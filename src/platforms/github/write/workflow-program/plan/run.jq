@@ -1,0 +1,27 @@
+# Before anything is built: which environments this run goes to, and what has to be built for them. In: $pipelines, $environments,
+# $facts, $deployed (by environment), $changed.
+
+def before($name): [$environments[] | select(.name == $name).after[] | ., before(.)[]] | unique;
+
+def decided($name): decide($name; $deployed[0][$name]; {}; $changed[0]);
+
+def yes: if . then "yes" else "no" end;
+
+places as $places
+| (if $facts.event == "pull-request" then [decide(""; {}; {}; $changed[0])]
+   elif $facts.event == "rollback" then []
+   else [$places[] | decided(.)]
+   end) as $decisions
+| {
+    # By hand: what comes before must have nothing left to do for this commit.
+    open: [if $facts.event == "manual" then $places[] | before(.)[] as $name | decided($name) | to_entries[]
+      | select(.value == "run") | "\(.key) in \($name)" else empty end],
+    outputs: (
+      [$environments[].name as $name
+        | ($places | index($name)) as $place
+        | {key: "deploy_\($name)",
+            value: ($place != null and ($facts.event == "rollback" or any($decisions[$place][]; . == "run")) | yes)}]
+      + [$pipelines[] | select(.builds).name as $name | {key: "build_\($name)", value: (any($decisions[]; .[$name] == "run") | yes)}]
+      + [{key: "commit", value: $facts.commit}, {key: "event", value: $facts.event}, {key: "branch", value: $facts.branch},
+         {key: "parameters", value: ($facts.parameters | tojson)}])
+  }

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Hands on what a job promised: each output must be there, with a value of its type. In: JOB (`pipeline.job`), BATON_OUTPUT.
+
+# shellcheck source-path=SCRIPTDIR source=../answers.sh
+source "$GITHUB_ACTION_PATH/../answers.sh"
+
+jq -ce --arg pipeline "${JOB%%.*}" --arg job "${JOB#*.}" '.pipelines[] | select(.name == $pipeline).jobs[$job].outputs' "$delivery" > "$work/promised.json"
+jq -Rs --slurpfile promised "$work/promised.json" -f "$GITHUB_ACTION_PATH/publish.jq" "$BATON_OUTPUT" > "$work/published.json"
+problem=$(jq -r '.problem // ""' "$work/published.json")
+if [ -n "$problem" ]; then fail "Outputs of $JOB" "$problem"; fi
+
+# A mark that nobody can know beforehand: a value cannot end itself and go on as another output.
+mark="end_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+[ "${#mark}" -eq 36 ] || fail "No chance" "/dev/urandom gave nothing."
+jq -r --arg mark "$mark" '.values | to_entries[] | "\(.key)<<\($mark)", .value, $mark' "$work/published.json" >> "$GITHUB_OUTPUT"

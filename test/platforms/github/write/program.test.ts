@@ -1,0 +1,209 @@
+/** The planning action: whom it believes, and that what does not answer never changes what it decides. */
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { isFull, seed, times } from "../../../lane/depth.ts";
+import { fullDepth, needs } from "../../../lane/needs.ts";
+import type { NewRun } from "../api/control.ts";
+import { type Ended, type ProgramBox, programBox, type Sabotage } from "./program.ts";
+
+const when = needs("gh", "jq", "zip", "unzip");
+const slow = fullDepth("gh", "jq", "zip", "unzip");
+
+const definition = `name: shop
+environments:
+  test: { branch: main }
+  prod: { after: test }
+pipelines:
+  infra:
+    paths: ["infra/**"]
+    outputs: { bucket: string }
+    jobs: { apply: { deploys: true, steps: [./apply.sh] } }
+  web:
+    needs: infra
+    paths: ["web/**"]
+    jobs:
+      build: { per: release, steps: [./build.sh], artifacts: { dist: dist } }
+      deploy: { needs: build, deploys: true, uses: [dist], env: { BUCKET: { output: infra.bucket } }, steps: [./deploy.sh] }
+`;
+
+interface Deployed extends ProgramBox {
+  /** What run 100 deployed to prod. */
+  readonly commit100: string;
+  record(environment: string, run: number, bucket: string, commit?: string): object;
+}
+
+/** Run 100 has deployed everything to test and to prod; since then a file of web has changed. */
+function deployed(t: TestContext): Deployed {
+  const box = programBox(t, definition);
+  const commit100 = box.commit({ "infra/a": "1", "web/a": "1" });
+  box.run({ id: 100 });
+  const record = (environment: string, run: number, bucket: string, commit = commit100) => ({
+    version: 1,
+    environment,
+    run: String(run),
+    commit,
+    pipelines: {
+      infra: { release: run, commit, outputs: { bucket }, artifacts: {} },
+      web: {
+        release: run,
+        commit,
+        outputs: {},
+        artifacts: { dist: { digest: `sha256:${"a".repeat(64)}`, run: String(run), name: "dist" } },
+      },
+    },
+  });
+  for (const environment of ["test", "prod"]) {
+    box.leave(`started-${environment}`, 100, {});
+    box.leave(`release-${environment}`, 100, record(environment, 100, "good-bucket"));
+  }
+  box.leave("dist", 100, {});
+  box.commit({ "web/a": "2" });
+  box.run({ id: 500 });
+  return { ...box, commit100, record };
+}
+
+const whole = { ENVIRONMENT: "", BUILT: "{}", PIPELINE: "" };
+const inProd = { ENVIRONMENT: "prod", BUILT: '{"web": "success"}', PIPELINE: "" };
+
+function output({ outputs }: Ended, name: string): string | undefined {
+  return outputs
+    .split("\n")
+    .find((line) => line.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+}
+
+test("in an environment: what changed runs, the rest comes from the record", when, (t) => {
+  const end = deployed(t).start("plan", inProd);
+  assert.equal(end.status, 0, end.log);
+  assert.equal(output(end, "decision_infra"), "reuse");
+  assert.equal(output(end, "decision_web"), "run");
+  assert.deepEqual(JSON.parse(output(end, "handed")!), {
+    infra: { outputs: { bucket: "good-bucket" }, artifacts: {} },
+  });
+});
+
+const strangers: readonly (readonly [string, (box: Deployed) => Partial<NewRun>])[] = [
+  ["another branch", (box) => ({ head_branch: "evil", head_sha: box.commit({}, "evil") })],
+  ["another workflow", () => ({ path: ".github/workflows/other.yml" })],
+  ["another workflow, with its ref", () => ({ path: ".github/workflows/other.yml@main" })],
+  ["a pull request from a branch of the same name", () => ({ event: "pull_request" })],
+  ["a tag of the same name, whose commit the branch has not", (box) => ({ head_sha: box.commit({}, "elsewhere") })],
+  ["a branch that begins alike", (box) => ({ head_branch: "main2", head_sha: box.commit({}, "main2") })],
+  ["a branch that differs in case", (box) => ({ head_branch: "MAIN", head_sha: box.commit({}, "MAIN") })],
+];
+
+test("a record of a stranger is not believed, nor is its mark, nor does anything go back to it", when, (t) => {
+  const box = deployed(t);
+  strangers.forEach(([, forge], index) => {
+    const id = 400 + index;
+    box.run({ id, ...forge(box) });
+    box.git("checkout", "--quiet", "main");
+    box.leave("started-prod", id, {});
+    box.leave("release-prod", id, box.record("prod", id, `evil-bucket-${id}`));
+  });
+  const end = box.start("plan", inProd);
+  assert.equal(end.status, 0, end.log);
+  const found = /evil-bucket-(\d+)/.exec(end.outputs)?.[1];
+  assert.equal(found, undefined, strangers[Number(found) - 400]?.[0]);
+  assert.match(end.outputs, /good-bucket/);
+  for (const index of isFull ? strangers.keys() : [0]) {
+    const back = box.start("plan", inProd, {
+      event: { inputs: { environment: "prod", rollback_to: `${400 + index}` } },
+    });
+    assert.equal(back.status, 1, strangers[index]![0]);
+    assert.match(back.log, /left no record of a release in prod, or is not a run of this workflow/);
+  }
+});
+
+test("going back: to a run by its digits alone, with the commit that it deployed", slow, (t) => {
+  const box = deployed(t);
+  const to = (rollback_to: string) =>
+    box.start(
+      "plan",
+      { ...inProd, GITHUB_EVENT_NAME: "workflow_dispatch" },
+      { event: { inputs: { environment: "prod", rollback_to } } },
+    );
+  const end = to("100");
+  assert.equal(end.status, 0, end.log);
+  assert.equal(output(end, "commit"), box.commit100);
+  for (const strange of isFull ? ["../../../../x", "100 ", "-1", "1e2"] : ["100/../400"]) {
+    const refused = to(strange);
+    assert.equal(refused.status, 1, strange);
+    assert.match(refused.log, /digits alone/);
+  }
+});
+
+test("an old run that is run again hides nothing; a run that began and left no record is told of", slow, (t) => {
+  const box = deployed(t);
+  box.run({ id: 90, head_sha: box.commit100 });
+  box.leave("release-prod", 90, box.record("prod", 90, "old-bucket"));
+  const end = box.start("plan", inProd);
+  assert.equal(end.status, 0, end.log);
+  assert.match(end.outputs, /good-bucket/);
+  box.run({ id: 200 });
+  box.leave("started-prod", 200, {});
+  const unknown = box.start("plan", inProd);
+  assert.equal(output(unknown, "decision_infra"), "run");
+  assert.match(unknown.log, /Run 200 began to deploy to prod and its record is not there/);
+});
+
+test("nothing is begun from a branch that does not belong to the environment", when, (t) => {
+  const box = deployed(t);
+  const asked = (branch: string, type = "branch") =>
+    box.start(
+      "plan",
+      { ...whole, GITHUB_EVENT_NAME: "workflow_dispatch", GITHUB_REF_NAME: branch, GITHUB_REF_TYPE: type },
+      { event: { inputs: { environment: "test" } } },
+    );
+  const good = asked("main");
+  assert.equal(good.status, 0, good.log);
+  for (const end of [asked("feature"), asked("MAIN"), asked("main", "tag")]) {
+    assert.equal(end.status, 1);
+    assert.match(end.log, /nothing is deployed to test/);
+  }
+});
+
+/** Too many to try all of them each time: they take turns, and each test begins somewhere else. */
+function some(all: readonly Sabotage[]): readonly Sabotage[] {
+  const step = Math.ceil(all.length / times(30));
+  return all.filter((_, index) => index % step === (seed ?? 0) % step);
+}
+
+const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "in an environment": inProd,
+  "for the whole run": whole,
+};
+
+for (const [where, env] of Object.entries(places)) {
+  test(
+    `every single call fails once, ${where}: it is asked again or the job fails, and no decision changes`,
+    when,
+    (t) => {
+      const box = deployed(t);
+      const healthy = box.start("plan", env, { counted: true });
+      assert.equal(healthy.status, 0, healthy.log);
+      const all = Object.entries(healthy.calls).flatMap(([program, count]) =>
+        Array.from({ length: count }, (_, index) => index + 1).flatMap((call): Sabotage[] =>
+          (program === "gh"
+            ? (["fails", "is limited", "answers half", "fails for ever"] as const)
+            : (["fails"] as const)
+          ).map((how) => ({
+            program,
+            call,
+            how,
+          })),
+        ),
+      );
+      assert.ok(healthy.calls.gh! >= 4 && healthy.calls.jq! > 10, JSON.stringify(healthy.calls));
+      for (const sabotage of some(all)) {
+        const end = box.start("plan", env, { sabotage });
+        const said = `${JSON.stringify(sabotage)}\n${end.log}`;
+        if (sabotage.how === "fails for ever") assert.notEqual(end.status, 0, said);
+        if (end.status === 0) assert.equal(end.outputs, healthy.outputs, said);
+        // What GitHub did not answer once is asked again.
+        if (sabotage.program === "gh" && sabotage.how !== "fails for ever") assert.equal(end.status, 0, said);
+      }
+    },
+  );
+}

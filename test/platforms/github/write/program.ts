@@ -1,0 +1,179 @@
+/** One action of the program alone, run by a real bash in a real repository; GitHub is stood in for, and programs can fail. */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { loadYaml } from "../../../../src/model/load-yaml.ts";
+import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
+import { ArtifactStore } from "../../../generate/machine/artifact-store.ts";
+import type { NewRun } from "../api/control.ts";
+import { githubStandIn } from "../api/stand-in.ts";
+
+export interface Sabotage {
+  readonly program: string;
+  /** From 1. */
+  readonly call: number;
+  readonly how: "fails" | "is limited" | "answers half" | "fails for ever";
+}
+
+export interface Ended {
+  readonly status: number | null;
+  /** What was handed on, as it was written. */
+  readonly outputs: string;
+  readonly log: string;
+  /** How often each program was called. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+export interface ProgramBox {
+  readonly store: ArtifactStore;
+  /** Makes a commit on a branch that GitHub has. */
+  commit(files: Readonly<Record<string, string>>, branch?: string): string;
+  git(...args: string[]): string;
+  /** A run that GitHub knows; what is not said is as a good run has it. */
+  run(run: Partial<NewRun> & { id: number }): void;
+  /** An artifact of a run, with one file. */
+  leave(name: string, run: number, content: object): void;
+  /** `counted`: every call of a program is, which takes longer. */
+  start(
+    action: string,
+    env: Readonly<Record<string, string>>,
+    given?: { event?: object; sabotage?: Sabotage; counted?: true },
+  ): Ended;
+}
+
+const watched = ["gh", "git", "jq", "unzip", "sort", "mktemp"];
+
+export function programBox(t: TestContext, definition: string): ProgramBox {
+  const scratch = mkdtempSync(join(tmpdir(), "baton-program-"));
+  t.after(() => rmSync(scratch, { recursive: true, force: true }));
+  const loaded = loadYaml(definition, "baton.yaml");
+  if (!loaded.ok) throw new Error("the definition is not accepted");
+  const repository = join(scratch, "repository");
+  const write = (files: Readonly<Record<string, string>>) => {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(repository, path)), { recursive: true });
+      writeFileSync(join(repository, path), text);
+    }
+  };
+  write(
+    Object.fromEntries(writeWorkflows(loaded.value, { layout: "orchestrated" }).map(({ path, text }) => [path, text])),
+  );
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@example.org", ...args], {
+      cwd: repository,
+      encoding: "utf8",
+    }).trim();
+  git("init", "--quiet", "--initial-branch=main");
+  const { control, env: githubEnv, tools: githubTools } = githubStandIn(t, { folder: scratch });
+  const slug = "team/shop";
+  control.addRepository(slug);
+  // What the planning job may do, and no more.
+  control.addToken("job", "plan", { actions: "read", contents: "read" });
+  const store = new ArtifactStore(control, slug, scratch);
+  const tools = join(scratch, "tools");
+  mkdirSync(tools);
+  const tool = (name: string, text: string) => {
+    writeFileSync(join(tools, name), text);
+    chmodSync(join(tools, name), 0o755);
+  };
+  tool("sleep", "#!/bin/sh\n");
+  for (const name of watched) {
+    const real = name === "gh" ? join(githubTools, "gh") : execFileSync("which", [name], { encoding: "utf8" }).trim();
+    tool(
+      name,
+      `#!/bin/bash
+# The stand-in's own jq is not the program's.
+if [ -n "\${INSIDE:-}" ]; then exec ${real} "$@"; fi
+echo >> "$CALLS/${name}"
+count=$(wc -l < "$CALLS/${name}")
+export INSIDE=yes
+if [ "$BROKEN" = ${name} ] && { [ "$count" -eq "$BROKEN_CALL" ] || { [ "$HOW" = "fails for ever" ] && [ "$count" -gt "$BROKEN_CALL" ]; }; }; then
+  case "$HOW" in
+    "is limited") echo "gh: API rate limit exceeded for installation (HTTP 403)" >&2; exit 1 ;;
+    "answers half") ${real} "$@" > "$CALLS/whole"; head -c "$(($(wc -c < "$CALLS/whole") / 2))" "$CALLS/whole"; exit 0 ;;
+    *) echo "${name}: Bad Gateway (HTTP 502)" >&2; if [ ${name} = git ]; then exit 128; fi; exit ${name === "jq" ? 5 : 1} ;;
+  esac
+fi
+exec ${real} "$@"
+`,
+    );
+  }
+  let attempts = 0;
+  return {
+    store,
+    git,
+    commit(files, branch = "main") {
+      git("checkout", "--quiet", "-B", branch);
+      write(files);
+      git("add", "--all");
+      git("commit", "--quiet", "--allow-empty", "--message=change");
+      git("update-ref", `refs/remotes/origin/${branch}`, "HEAD");
+      return git("rev-parse", "HEAD");
+    },
+    run(run) {
+      control.addRun(slug, {
+        path: ".github/workflows/shop.yml",
+        event: "push",
+        head_branch: "main",
+        head_sha: git("rev-parse", "main"),
+        ...run,
+      });
+    },
+    leave(name, run, content) {
+      const folder = join(scratch, `artifact-${attempts++}`);
+      mkdirSync(folder);
+      writeFileSync(join(folder, "release.json"), JSON.stringify(content));
+      store.upload({ name, path: folder, run });
+    },
+    start(action, env, { event = {}, sabotage, counted } = {}) {
+      const place = join(scratch, `run-${attempts++}`);
+      const calls = join(place, "calls");
+      mkdirSync(calls, { recursive: true });
+      const files = Object.fromEntries(
+        ["OUTPUT", "ENV", "STEP_SUMMARY"].map((name) => [`GITHUB_${name}`, join(place, name)]),
+      );
+      for (const file of Object.values(files)) writeFileSync(file, "");
+      for (const name of watched) writeFileSync(join(calls, name), "");
+      writeFileSync(join(place, "event.json"), JSON.stringify({ repository: { default_branch: "main" }, ...event }));
+      const path = join(repository, `.github/actions/shop/${action}`);
+      const { status, stdout, stderr } = spawnSync("bash", ["-eo", "pipefail", join(path, `${action}.sh`)], {
+        cwd: repository,
+        encoding: "utf8",
+        env: {
+          PATH: `${sabotage || counted ? tools : githubTools}:${process.env.PATH}`,
+          HOME: scratch,
+          TMPDIR: place,
+          CALLS: calls,
+          BROKEN: sabotage?.program ?? "",
+          BROKEN_CALL: String(sabotage?.call ?? 0),
+          HOW: sabotage?.how ?? "",
+          ...githubEnv,
+          GH_TOKEN: "job",
+          RUNNER_TEMP: place,
+          GITHUB_ACTION_PATH: path,
+          GITHUB_EVENT_PATH: join(place, "event.json"),
+          GITHUB_EVENT_NAME: "push",
+          GITHUB_REF_NAME: "main",
+          GITHUB_REF_TYPE: "branch",
+          GITHUB_BASE_REF: "",
+          GITHUB_RUN_ID: "500",
+          GITHUB_REPOSITORY: "team/shop",
+          GITHUB_SHA: git("rev-parse", "main"),
+          ...files,
+          ...env,
+        },
+      });
+      return {
+        status,
+        outputs: readFileSync(files.GITHUB_OUTPUT!, "utf8"),
+        log: `${stdout}${stderr}`,
+        calls: Object.fromEntries(
+          watched.map((name) => [name, readFileSync(join(calls, name), "utf8").split("\n").length - 1]),
+        ),
+      };
+    },
+  };
+}
