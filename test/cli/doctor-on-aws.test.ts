@@ -125,8 +125,17 @@ describe("whether generated pipelines can be put on AWS from here", fullDepth(..
 
   test("a stack that is there is brought up to date, without parameters that it keeps", async (t) => {
     const box = pushed(t, "older");
-    const body = JSON.stringify({ Resources: { Topic: { Type: "AWS::SNS::Topic" } } });
-    await emulator.aws("cloudformation", "create-stack", "--stack-name", "older-pipelines", "--template-body", body);
+    const body = JSON.stringify({
+      Parameters: { ConnectionArn: { Type: "String" }, Repository: { Type: "String" } },
+      Resources: { Topic: { Type: "AWS::SNS::Topic" } },
+    });
+    const values = ["ConnectionArn", "Repository"].map((key) => `ParameterKey=${key},ParameterValue=old`);
+    const name = ["--stack-name", "older-pipelines"];
+    await emulator.aws(
+      "cloudformation",
+      "create-stack",
+      ...[...name, "--template-body", body, "--parameters", ...values],
+    );
     const json = await box.json<DoctorJson>("doctor", "--on", "codepipeline");
     assert.equal(json.does, "update");
     assert.match(
@@ -135,7 +144,7 @@ describe("whether generated pipelines can be put on AWS from here", fullDepth(..
     );
     assert.equal(
       json.commands.at(-1),
-      "aws cloudformation deploy --stack-name older-pipelines --template-file codepipeline/pipeline.yaml --capabilities CAPABILITY_IAM",
+      "aws cloudformation deploy --stack-name older-pipelines --template-file codepipeline/pipeline.yaml --capabilities CAPABILITY_IAM --parameter-overrides WebDeployDevPolicyArn=…",
     );
   });
 
@@ -199,7 +208,7 @@ describe("whether generated pipelines can be put on AWS from here", fullDepth(..
       assert.match(stderr, /1 check failed/);
     }
     for (const args of [
-      ["--on", "github"],
+      ["--on", "jenkins"],
       ["--layout", "single"],
     ]) {
       const { code, stderr } = await box.baton("doctor", ...args);
