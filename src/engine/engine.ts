@@ -14,6 +14,7 @@ import { prepareLaunch } from "./launch.ts";
 import type { Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
+import { isRepeatable } from "./repeatable.ts";
 import { refuseOwned, requireOpen, requireOpenApproval, requireRun, retryableJobs } from "./requests.ts";
 import { type Command, commandsAfter, eventOfReport } from "./runner-events.ts";
 import { emptyState, type JobState, type RunState, type State } from "./state.ts";
@@ -76,7 +77,8 @@ const lookForOwnersMs = 1000;
 /**
  * The engine over its ports; several of them, each a session of its own, share one journal. A turn begins with what the
  * others have appended, then come what was asked and reported here and all that is decided because of it: one append. What
- * was decided is done, and told, only when that append is durable. Promises resolve when what was asked for is durable.
+ * was decided is done, and told, only when that append is durable; only jobs that deploy nothing begin before (see
+ * repeatable.ts). Promises resolve when what was asked for is durable.
  *
  * Every run has an owner, the session that made or adopted it. Only the owner starts, stops and reports its jobs. Whatever
  * else a person asks of a run (an answer, a cancel) anybody may append, and its owner sees it at its next turn. The run of
@@ -303,27 +305,31 @@ export class Engine {
     const reaped = new Set<string>();
     for (;;) {
       this.#refuseUnlessRunning();
-      // Their tokens as they are now: the jobs may be at another attempt when these have been ended.
-      const left = this.#attemptsOf(this.#orphansAmong(runs)).map(({ token }) => token!);
-      const tokens = left.filter((token) => !reaped.has(token));
-      if (tokens.length > 0) await this.#ports.runner.reap(tokens);
-      for (const token of tokens) reaped.add(token);
+      // As they are now: the jobs may be at another attempt, and the runs at another owner, when these have been ended.
+      const orphans = this.#orphansAmong(runs);
+      const left = leftOf(orphans, this.#attemptsOf(orphans));
+      if (left.some((name) => !reaped.has(name))) {
+        const tokens = this.#attemptsOf(orphans).map(({ token }) => token!);
+        await this.#ports.runner.reap({ tokens, runs: [...orphans].map(({ id }) => id) });
+      }
+      for (const name of left) reaped.add(name);
       const outcome = await this.#ask(() => {
         const orphans = this.#orphansAmong(runs);
         // Others may have written in the meantime, or are gone only now.
-        if (!this.#attemptsOf(orphans).every(({ token }) => reaped.has(token!))) return undefined;
-        return { value: act(orphans) };
+        if (!leftOf(orphans, this.#attemptsOf(orphans)).every((name) => reaped.has(name))) return undefined;
+        return { value: act(new Set([...orphans].map(({ id }) => id))) };
       });
       if (outcome !== undefined) return outcome.value;
     }
   }
 
-  #orphansAmong(runs: readonly RunId[]): Set<RunId> {
-    return new Set(runs.filter((run) => this.isOrphan(run)));
+  #orphansAmong(runs: readonly RunId[]): Set<RunState> {
+    return new Set(runs.flatMap((run) => (this.isOrphan(run) ? this.#state.runs.get(run)! : [])));
   }
 
-  #attemptsOf(runs: ReadonlySet<RunId>): JobState[] {
-    return runs.size === 0 ? [] : [...this.#state.attempts.values()].filter(({ run }) => runs.has(run));
+  #attemptsOf(runs: ReadonlySet<RunState>): JobState[] {
+    if (runs.size === 0) return [];
+    return [...this.#state.attempts.values()].filter(({ run }) => runs.has(this.#state.runs.get(run)!));
   }
 
   #takeUp(run: RunState, by: string): Interrupted[] {
@@ -334,7 +340,7 @@ export class Engine {
   }
 
   #recordInterrupted(run: RunState): Interrupted[] {
-    const cutOff = this.#attemptsOf(new Set([run.id]));
+    const cutOff = this.#attemptsOf(new Set([run]));
     for (const { id, attempt, token } of cutOff) {
       this.#record({ type: "job.interrupted", run: run.id, job: id, attempt, token: token! });
     }
@@ -346,21 +352,40 @@ export class Engine {
     this.#turnIsDue = true;
     let told: Recorded[] = [];
     let inputs: Input[] = [];
+    let isAhead = false;
     const take = (others: readonly Recorded[]): Turn => {
       this.#turnIsDue = false;
       inputs = this.#inputs;
       this.#inputs = [];
       this.#turn(others, inputs);
       told = [...others, ...this.#appended];
-      const events = this.#appended.map(({ event }) => event);
+      const appended = this.#appended;
+      const events = appended.map(({ event }) => event);
       const checkpoint = this.#checkpoints.take(this.#state, { isClosing: this.#phase !== "running" });
-      return { events, at: this.#turnAt, ...(checkpoint && { checkpoint }) };
+      isAhead = this.#phase === "running" && events.every((event) => isRepeatable(this.#state, event));
+      const ahead = isAhead && (() => this.#goAhead(appended));
+      return { events, at: this.#turnAt, ...(checkpoint && { checkpoint }), ...(ahead && { ahead }) };
     };
     this.#lastTurn = this.#ports.store.turn(take).then(
-      () => this.#durable(told, inputs),
+      () => this.#durable(told, { inputs, isAhead }),
       (error: unknown) => this.#stop(reasonOf(error), error, inputs),
     );
     this.#lastTurn.catch(() => {});
+  }
+
+  /** Jobs that may begin before their start is durable do so. */
+  #goAhead(appended: readonly Recorded[]): void {
+    if (this.#phase !== "running") return;
+    try {
+      for (const { event } of appended) {
+        for (const command of commandsAfter(this.#state, event)) if (command.kind === "start") this.#do(command);
+      }
+    } catch (error) {
+      // Whoever waits for this turn is told when it ends.
+      try {
+        this.#stop(error instanceof Error ? error.message : "a job could not be started", error);
+      } catch {}
+    }
   }
 
   /** Folds what others wrote, judges what was asked, and decides until nothing is left to decide. */
@@ -421,14 +446,15 @@ export class Engine {
     this.#madeSeq.set(run.plan.change.commit, seq);
   }
 
-  #durable(told: readonly Recorded[], inputs: readonly Input[]): void {
+  #durable(told: readonly Recorded[], { inputs, isAhead }: { inputs: readonly Input[]; isAhead: boolean }): void {
     if (this.#phase === "stopped") throw this.#reason;
     const last = told.at(-1);
     if (last !== undefined) this.#durableSeq = last.seq;
     try {
       for (const recorded of told) {
         if (this.#phase === "running")
-          for (const command of commandsAfter(this.#state, recorded.event)) this.#do(command);
+          for (const command of commandsAfter(this.#state, recorded.event))
+            if (command.kind !== "start" || !isAhead) this.#do(command);
         for (const listener of this.#listeners) listener(recorded);
         if (recorded.event.type === "run.finished") this.#settle(recorded.event);
       }
@@ -547,6 +573,11 @@ export class Engine {
     for (const waiter of this.#waiters.values()) waiter.reject(reason);
     this.#waiters.clear();
   }
+}
+
+/** What may have been left running of these: attempts by their tokens, and each run's that its last owner did not live to record. */
+function leftOf(runs: ReadonlySet<RunState>, attempts: readonly JobState[]): string[] {
+  return [...[...runs].map(({ id, owner }) => `${id} of ${owner}`), ...attempts.map(({ token }) => token!)];
 }
 
 function reasonOf(error: unknown): string {

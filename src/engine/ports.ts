@@ -61,6 +61,12 @@ export interface Turn {
   at: number;
   /** What the journal comes to with these events; kept in the same write, or written down before `take` is called again. */
   checkpoint?: Checkpoint;
+  /**
+   * With it the turn need not be durable at once: the store may let it wait some milliseconds for others, so that one write
+   * serves them all. It is called, once and at the latest when the turn is durable, with all that may be done before it is.
+   * A crash then loses the turn and every one behind it. A turn without it makes those before it durable as well.
+   */
+  ahead?: () => void;
 }
 
 /** Starts jobs and reports how they ended. It never decides what runs. */
@@ -74,8 +80,16 @@ export interface Runner {
   stop(token: string, mode: "graceful" | "now"): void;
   /** Called once per started attempt, after its whole process group is gone and its output is on disk. */
   onEnded(listener: (ended: Ended) => void): void;
-  /** Ends whatever processes a session that is gone has left of these attempts; resolves when there are none. */
-  reap(tokens: string[]): Promise<void>;
+  /** Ends whatever processes sessions that are gone have left of these; resolves when there are none. */
+  reap(left: Left): Promise<void>;
+}
+
+/** Attempts of sessions that are gone. */
+export interface Left {
+  /** Those that the journal knows. */
+  tokens: readonly string[];
+  /** Of these runs also those whose start was lost with the session: it was `ahead` of the journal. */
+  runs: readonly RunId[];
 }
 
 /** All that the runner needs for one attempt; values are resolved but secrets are still names. */

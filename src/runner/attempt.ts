@@ -14,7 +14,7 @@ import type { Masking } from "./masking.ts";
 import { checkOutputs } from "./outputs.ts";
 import type { PipeSupply } from "./pipes.ts";
 import { findProcess, type LiveProcess } from "./process-table.ts";
-import { ATTEMPT_MARK } from "./reap.ts";
+import { ATTEMPT_MARK, ORIGIN_MARK } from "./reap.ts";
 import { familyOf, parseServiceFile, type Service, type ServiceRegistry } from "./services.ts";
 import type { Spawner, StepProcess } from "./step-process.ts";
 import type { ToolCheck } from "./tools.ts";
@@ -25,6 +25,8 @@ export interface AttemptWorld {
   directoryOf(attempt: AttemptName): string;
   layOut(attempt: AttemptName): Promise<void>;
   clear(attempt: AttemptName): Promise<void>;
+  /** Who starts it, for whoever has to end what is left of it. */
+  originOf(launch: Launch): string;
   secrets(name: string): string | undefined;
   secretHint: string;
   /** The environment every step begins with. */
@@ -110,7 +112,12 @@ export class Attempt {
   #environment(): { kind: "steps"; steps: Record<string, string>[] } | { kind: "failure"; failure: Failure } {
     const { launch, world } = { launch: this.#launch, world: this.#world };
     const sources = { secrets: world.secrets, directory: this.#checkout };
-    const own = { [ATTEMPT_MARK]: launch.token, BATON_OUTPUT: this.#files.output, BATON_SERVICE: this.#files.service };
+    const own = {
+      [ATTEMPT_MARK]: launch.token,
+      [ORIGIN_MARK]: world.originOf(launch),
+      BATON_OUTPUT: this.#files.output,
+      BATON_SERVICE: this.#files.service,
+    };
     const job = fillEnvironment(launch.env, sources);
     if (job.kind !== "filled") return { kind: "failure", failure: this.#refusal(job) };
     const secrets = new Set(job.secrets);

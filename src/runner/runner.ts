@@ -13,7 +13,7 @@ import type { ArtifactFolder } from "./hand-over.ts";
 import type { AttemptName } from "./log-path.ts";
 import { createMasking, type Masking } from "./masking.ts";
 import { createPipeSupply } from "./pipes.ts";
-import { ATTEMPT_MARK, RUNNER_MARK, reapAttempts } from "./reap.ts";
+import { ATTEMPT_MARK, attemptOrigin, ORIGIN_MARK, RUNNER_MARK, reapAttempts } from "./reap.ts";
 import { createServiceRegistry, familyOf, type Service } from "./services.ts";
 import { createToolCheck } from "./tools.ts";
 
@@ -81,7 +81,12 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
   const pipesFolder = join(stateFolder, "pipes");
   const env = stepEnvironment(options.env ?? process.env);
   const direct = createDirectSpawner(env);
-  const mark = () => `${folderId(stateFolder)}.${runnerId}`;
+  let knownId: string | undefined;
+  const ownFolderId = () => {
+    knownId ??= folderId(stateFolder);
+    return knownId;
+  };
+  const mark = () => `${ownFolderId()}.${runnerId}`;
   const services = createServiceRegistry({ file: join(stateFolder, "services.json"), graceMs, env });
   const attempts = new Map<string, Attempt>();
   const endedListeners: ((ended: Ended) => void)[] = [];
@@ -97,6 +102,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     env,
     graceMs,
     logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES,
+    originOf: ({ run, token }) => attemptOrigin({ folderId: ownFolderId(), runnerId, run, token }),
     spawner: options.shells === "direct" ? direct : createCoprocessSpawner({ env, mark, direct }),
     pipes: createPipeSupply(join(pipesFolder, runnerId)),
     tools: createToolCheck(),
@@ -138,11 +144,11 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     onOutput(listener) {
       outputListeners.push(listener);
     },
-    async reap(tokens) {
-      const doomed = new Set(tokens);
-      services.forget(doomed);
+    async reap(left) {
+      services.forget(new Set(left.tokens));
+      const served = new Set(services.list().map((service) => service.token));
       const keep = () => familyOf(services.list().map((service) => service.pid));
-      await reapAttempts({ tokens, folderId: folderId(stateFolder), isGone, pipesFolder, keep, graceMs });
+      await reapAttempts({ left, folderId: ownFolderId(), served, isGone, pipesFolder, keep, graceMs });
     },
     listServices: services.list,
     stopService: services.stop,
@@ -162,7 +168,7 @@ function alone(): Lease {
 
 /** Names that belong to one attempt, or to the shell Baton was started from, are not handed on. */
 function stepEnvironment(env: Record<string, string | undefined>): Record<string, string> {
-  const dropped = new Set([ATTEMPT_MARK, RUNNER_MARK, "BATON_OUTPUT", "BATON_SERVICE", "OLDPWD", "_"]);
+  const dropped = new Set([ATTEMPT_MARK, ORIGIN_MARK, RUNNER_MARK, "BATON_OUTPUT", "BATON_SERVICE", "OLDPWD", "_"]);
   const kept = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !dropped.has(entry[0]),
   );

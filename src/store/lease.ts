@@ -45,6 +45,11 @@ export function liveSessions(folder: StateFolder): SessionId[] {
   return sessions.filter((session) => isSessionAlive(folder, session));
 }
 
+/** Whether nobody but one session is there, or was a moment ago: its lease is still in the folder then. */
+export function isOnlySession(folder: StateFolder): boolean {
+  return readdirSync(folder.sessions).filter((name) => name.endsWith(".db")).length <= 1;
+}
+
 /** The number of its process, on the machine that it runs on. */
 export function processOf(session: SessionId): number {
   return Number.parseInt(session, 10);

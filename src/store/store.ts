@@ -7,7 +7,7 @@ import { lockForOpening } from "./folder-lock.ts";
 import { openJournalForReading, openJournalForWriting } from "./journal-database.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
-import { type HeldLease, isSessionAlive, liveSessions, processOf, takeLease } from "./lease.ts";
+import { type HeldLease, isOnlySession, isSessionAlive, liveSessions, processOf, takeLease } from "./lease.ts";
 import { newestEvent, noteNewestEvent } from "./newest-event.ts";
 import { createStateFolder, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
 import { asStoreError, StoreError } from "./store-error.ts";
@@ -130,6 +130,7 @@ export class StoreHandle extends ReadingHandle implements Store {
       folder: folder.path,
       readBehind: (seq) => [...this.loadBehind(seq)],
       checkpointKept: () => this.#note(),
+      isAlone: () => isOnlySession(folder),
     });
   }
 
@@ -153,6 +154,11 @@ export class StoreHandle extends ReadingHandle implements Store {
 
   turn(take: (others: readonly Recorded[]) => Turn): Promise<void> {
     return this.#writer.turn(take);
+  }
+
+  /** Makes all turns durable that were asked for. */
+  flush(): void {
+    this.#writer.flush();
   }
 
   /** Looks now and then; a file system's own notices would also come for what is written here. One listener at a time. */

@@ -62,7 +62,7 @@ for (const shells of ["kept", "direct"] as const) {
     await rig.run("mkfifo go");
     const own = rig.run({ token: "own", steps: [step("echo $$ > own; read -r < go")] });
     await pidIn(join(rig.checkout, "own"));
-    await rig.runner.reap(scripts.map((_, number) => `victim-${number}`));
+    await rig.runner.reap({ tokens: scripts.map((_, number) => `victim-${number}`), runs: [] });
     assert.deepEqual(
       pids.map(isRunning),
       pids.map(() => false),
@@ -83,7 +83,7 @@ test("a command that waited in a kept shell's input does not start after the rea
     scripts,
     ready: () => until("a shell was started", () => marked("BATON_RUNNER=").length > 0),
   });
-  await rig.runner.reap(scripts.map((_, number) => `victim-${number}`));
+  await rig.runner.reap({ tokens: scripts.map((_, number) => `victim-${number}`), runs: [] });
   const id = readFileSync(join(rig.state, "runner-id"), "utf8").trim();
   assert.deepEqual(marked(id), []);
   assert.deepEqual(marked("victim-"), []);
@@ -95,7 +95,7 @@ test("reaping keeps the services of attempts that ended well, and ends those of 
     step(`sleep 600 >/dev/null 2>&1 & echo $! > ${name}; echo "name=${name} pid=$!" >> $BATON_SERVICE`);
   await rig.run({ token: "kept-one", steps: [service("kept")] });
   await rig.run({ token: "lost-one", steps: [service("lost")] });
-  await rig.runner.reap(["lost-one", "never-seen"]);
+  await rig.runner.reap({ tokens: ["lost-one", "never-seen"], runs: [] });
   assert.deepEqual(
     rig.runner.listServices().map(({ name }) => name),
     ["kept"],
@@ -103,4 +103,27 @@ test("reaping keeps the services of attempts that ended well, and ends those of 
   assert.ok(!isRunning(await pidIn(join(rig.checkout, "lost"))));
   for (const kept of rig.runner.listServices()) await rig.runner.stopService(kept);
   assert.ok(!isRunning(await pidIn(join(rig.checkout, "kept"))));
+});
+
+test("attempts that the journal does not know are found by their run; those of other runs and of Batons that live are let be", async (t) => {
+  const rig = createRig(t, { graceMs: 100 });
+  const scripts = [
+    "exec >/dev/null 2>&1; echo $$ > a; sleep 600",
+    "exec >/dev/null 2>&1; setsid sleep 600 </dev/null >/dev/null 2>&1 & echo $! > b; sleep 600",
+  ];
+  const ready = async () => {
+    for (const name of ["a", "b"]) await pidIn(join(rig.checkout, name));
+  };
+  await crash(rig, { shells: "kept", scripts, ready });
+  const left = await Promise.all(["a", "b"].map((name) => pidIn(join(rig.checkout, name))));
+  await rig.run("mkfifo go");
+  const own = rig.run({ token: "own", run: "r1", steps: [step("echo $$ > own; read -r < go")] });
+  const mine = await pidIn(join(rig.checkout, "own"));
+  await rig.runner.reap({ tokens: [], runs: ["r2"] });
+  assert.deepEqual(left.map(isRunning), [true, true]);
+  await rig.runner.reap({ tokens: [], runs: ["r1"] });
+  assert.deepEqual(left.map(isRunning), [false, false]);
+  assert.ok(isRunning(mine));
+  rig.runner.stop("own", "now");
+  await own;
 });

@@ -123,6 +123,6 @@ async function endLeftovers(stateFolder: string, attempts: string[]): Promise<vo
   if (attempts.length === 0) return;
   const artifacts = new ArtifactStore(stateFolder);
   const runner = createRunner({ stateFolder, directoryOf: () => stateFolder, secrets: () => undefined, artifacts });
-  await runner.reap(attempts);
+  await runner.reap({ tokens: attempts, runs: [] });
   runner.close();
 }

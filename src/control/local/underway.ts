@@ -69,6 +69,8 @@ export class LocalUnderway implements Underway {
   view(): RunView | undefined {
     const state = this.#state;
     if (state === undefined) return undefined;
+    // What is shown is durable: the state may be ahead of the journal.
+    this.#session.store.flush();
     const view = runView(this.#engine.state, state, Date.now());
     const { from, to = performance.now() } = this.#elapsed;
     return from === undefined ? view : { ...view, durationMs: Math.round(to - from) };

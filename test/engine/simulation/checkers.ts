@@ -1,6 +1,7 @@
 import { cancelHolds } from "./checkers/cancel-holds.ts";
 import { cancelsHaveCauses } from "./checkers/cancels-have-causes.ts";
 import type { Checker } from "./checkers/checker.ts";
+import { durableFirst } from "./checkers/durable-first.ts";
 import { endedStaysEnded } from "./checkers/ended-stays-ended.ts";
 import { goneHoldsUpNobody } from "./checkers/gone-holds-up-nobody.ts";
 import { groupsInOrder } from "./checkers/groups-in-order.ts";
@@ -30,6 +31,7 @@ export function allCheckers(): Checker[] {
     needsFirst(),
     endedStaysEnded(),
     oneAttempt(),
+    durableFirst(),
     oneDeployment(),
     locksInOrder(),
     noLockWhileAsking(),

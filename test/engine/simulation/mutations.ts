@@ -29,8 +29,13 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
     }),
   },
   "one attempt": {
-    does: "goes on after a crash without waiting for what still runs",
-    sabotage: { ports: (ports) => ({ ...ports, runner: { ...ports.runner, reap: async () => {} } }) },
+    does: "goes on after a crash and forgets what still runs and was not recorded yet",
+    sabotage: {
+      ports: (ports) => {
+        const reap: Runner["reap"] = ({ tokens }) => ports.runner.reap({ tokens, runs: [] });
+        return { ...ports, runner: { ...ports.runner, reap } };
+      },
+    },
   },
   "one deployment": {
     does: "deploys without the environment's lock",
@@ -78,9 +83,32 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
     sabotage: {
       ports: (ports) => {
         const turn: Store["turn"] = (take) => {
-          const { events, at } = take([]);
+          const { events, at, ahead } = take([]);
           ports.store.turn(() => ({ events, at })).catch(() => {});
+          ahead?.();
           return Promise.resolve();
+        };
+        return { ...ports, store: { ...ports.store, turn } };
+      },
+    },
+  },
+  "durable first": {
+    does: "deploys as soon as a write has begun",
+    sabotage: {
+      ports: (ports) => {
+        const turn: Store["turn"] = (take) => {
+          const taken = Promise.withResolvers<void>();
+          ports.store
+            .turn((others) => {
+              const turn = take(others);
+              const ahead = () => {
+                turn.ahead?.();
+                taken.resolve();
+              };
+              return { ...turn, ahead };
+            })
+            .catch(taken.reject);
+          return taken.promise;
         };
         return { ...ports, store: { ...ports.store, turn } };
       },

@@ -39,14 +39,25 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const { only } = options;
   const checkers = allCheckers().filter((checker) => only === undefined || checker.name === only);
   const ledger = new Ledger();
+  /** What the journal comes to if nothing of it is lost: a process may begin before what it rests on is durable. */
+  let ahead = new Ledger();
+  const durable: Extract<Entry, { kind: "durable" }>[] = [];
   const entries: Entry[] = [];
   let broken: Broken | undefined;
   const record = (entry: Entry) => {
     if (broken !== undefined) return;
     entries.push(entry);
-    if (entry.kind === "durable") ledger.see(entry.recorded, entry.elapsed);
+    if (entry.kind === "durable") {
+      ledger.see(entry.recorded, entry.elapsed);
+      durable.push(entry);
+    }
+    if (entry.kind === "taken") ahead.see(entry.recorded, entry.elapsed);
+    if (entry.kind === "lost") {
+      ahead = new Ledger();
+      for (const { recorded, elapsed } of durable) ahead.see(recorded, elapsed);
+    }
     for (const checker of checkers) {
-      const message = checker.see(entry, ledger);
+      const message = checker.see(entry, entry.kind === "process" ? ahead : ledger);
       if (message === undefined) continue;
       broken = new Broken(checker.name, message);
       return;

@@ -45,7 +45,7 @@ test("crashes before and after every single write", async () => {
 
 /** What these worlds are for: if one of them gets rare, the promises about it are hardly tested. */
 const mustHappen = [
-  ...["crashed", "stopped", "closed", "gone", "stop", "opened", "quiet", "lease lost", "acknowledged"],
+  ...["crashed", "stopped", "closed", "gone", "stop", "opened", "quiet", "lease lost", "acknowledged", "lost"],
   ...["job.failed", "job.retry-due", "job.cancelled", "job.interrupted", "run.retry-requested", "run.cancel-requested"],
   ...["run.adopted", "run.suspended"],
   ...["lock.acquired", "lock.released", "approval.requested", "approval.answered", "run.finished"],

@@ -2,6 +2,12 @@ import { type Engine, openEngine } from "../../../src/engine/engine.ts";
 import type { EngineEvent, Recorded } from "../../../src/engine/events.ts";
 import type { Ended, Launch, Ports, Store } from "../../../src/engine/ports.ts";
 
+interface Held {
+  events: readonly EngineEvent[];
+  at: number;
+  durable: PromiseWithResolvers<void>;
+}
+
 /** A journal in memory, a clock that stands still, and a runner whose jobs end when the test says so. */
 export class World {
   /** On the wall, and since some moment. */
@@ -11,6 +17,11 @@ export class World {
   readonly launches: Launch[] = [];
   readonly stops: { token: string; mode: "graceful" | "now" }[] = [];
   readonly reaped: string[] = [];
+  /** Runs of which was reaped whatever the journal does not know of. */
+  readonly reapedRuns: string[] = [];
+  /** Set to keep turns that may wait from being durable, until one that may not comes, or `write` is called. */
+  slow = false;
+  #held: Held[] = [];
   /** How many events each write had. */
   writes: number[] = [];
   readonly watchers = new Map<string, () => void>();
@@ -34,8 +45,9 @@ export class World {
       start: (launch) => this.launches.push(launch),
       stop: (token, mode) => this.stops.push({ token, mode }),
       onEnded: (listener) => this.#runners.set("nobody", listener),
-      reap: async (tokens) => {
+      reap: async ({ tokens, runs }) => {
         this.reaped.push(...tokens);
+        this.reapedRuns.push(...runs);
       },
     },
     ids: { run: () => `run-${++this.#ids}`, token: () => `token-${++this.#ids}` },
@@ -95,20 +107,17 @@ export class World {
       },
       runEvents: (run) => structuredClone(world.journal.filter(({ event }) => event.run === run)),
       turn(take) {
-        const turn = turns.then(() => {
-          if (world.broken !== undefined) throw world.broken;
-          const { events, at } = take(structuredClone(world.journal.slice(seen)));
-          for (const event of structuredClone(events)) {
-            world.journal.push({ seq: world.journal.length + 1, at, version: 1, event });
-          }
+        const durable = Promise.withResolvers<void>();
+        turns = turns.then(() => {
+          if (world.broken !== undefined) return durable.reject(world.broken);
+          const { events, at, ahead } = take(structuredClone(world.journal.slice(seen)));
+          world.#held.push({ events: structuredClone(events), at, durable });
+          ahead?.();
+          if (!world.slow || ahead === undefined) world.write();
           seen = world.journal.length;
-          if (events.length > 0) {
-            world.writes.push(events.length);
-            for (const changed of [...world.watchers.values()]) changed();
-          }
         });
-        turns = turn.catch(() => {});
-        return turn;
+        turns.catch(durable.reject);
+        return durable.promise;
       },
       watch(changed) {
         const look = () => {
@@ -118,6 +127,21 @@ export class World {
         return () => world.watchers.delete(session);
       },
     };
+  }
+
+  /** Makes durable what was kept from it. */
+  write(): void {
+    for (const { events, at, durable } of this.#held.splice(0)) {
+      for (const event of events) this.journal.push({ seq: this.journal.length + 1, at, version: 1, event });
+      if (events.length > 0) this.writes.push(events.length);
+      durable.resolve();
+    }
+    for (const changed of [...this.watchers.values()]) changed();
+  }
+
+  /** Loses it, as a crash does. */
+  lose(): void {
+    this.#held = [];
   }
 
   #wakeAfter(session: string, { ms, wake }: { ms: number; wake: () => void }): () => void {

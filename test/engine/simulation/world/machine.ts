@@ -1,4 +1,4 @@
-import type { Ended, Launch, Runner } from "../../../../src/engine/ports.ts";
+import type { Ended, Launch, Left, Runner } from "../../../../src/engine/ports.ts";
 import type { Chance } from "./chance.ts";
 import type { Entry } from "./trace.ts";
 
@@ -20,6 +20,8 @@ export interface MachineOptions {
   chance: Chance;
   now: () => number;
   record: (entry: Entry) => void;
+  /** What leases say. */
+  isAlive: (session: string) => boolean;
   /** Of 100 jobs, how many fail and hang. */
   failPercent: number;
   hangPercent: number;
@@ -30,7 +32,7 @@ export class Machine {
   readonly #options: MachineOptions;
   /** Who hears of ends, by session; those that are gone hear nothing and do nothing. */
   readonly #listeners = new Map<string, (ended: Ended) => void>();
-  #reaping: { session: string; tokens: Set<string>; done: PromiseWithResolvers<void> }[] = [];
+  #reaping: { session: string; left: Left; done: PromiseWithResolvers<void> }[] = [];
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -49,8 +51,8 @@ export class Machine {
         if (process?.alive === true) process.stopping = mode;
       },
       onEnded: (listener) => this.#listeners.set(session, listener),
-      reap: (tokens) => {
-        const reaping = { session, tokens: new Set(tokens), done: Promise.withResolvers<void>() };
+      reap: (left) => {
+        const reaping = { session, left, done: Promise.withResolvers<void>() };
         this.#reaping.push(reaping);
         return reaping.done.promise;
       },
@@ -62,10 +64,14 @@ export class Machine {
   }
 
   finishReaping(): void {
-    const reaping = this.#reaping.shift()!;
-    for (const process of this.processes)
-      if (process.alive && reaping.tokens.has(process.launch.token)) this.#gone(process);
-    reaping.done.resolve();
+    const { session: reaper, left, done } = this.#reaping.shift()!;
+    const { isAlive } = this.#options;
+    for (const process of this.processes) {
+      const { token, run } = process.launch;
+      const isLeft = left.runs.includes(run) && process.session !== reaper && !isAlive(process.session);
+      if (process.alive && (isLeft || left.tokens.includes(token))) this.#gone(process);
+    }
+    done.resolve();
   }
 
   /** A Baton is gone. Some of its processes die with it, for their pipe is broken; others never notice. */

@@ -6,6 +6,9 @@ import type { State } from "../../../../src/engine/state.ts";
 export type Entry =
   /** Survives every crash from here on. */
   | { kind: "durable"; recorded: Recorded; session: string; elapsed: number }
+  /** In a transaction that is open: it becomes durable, or is lost with all behind it. */
+  | { kind: "taken"; recorded: Recorded; elapsed: number }
+  | { kind: "lost"; recorded: readonly Recorded[] }
   /** A process group really begins; it is really gone. */
   | { kind: "process"; launch: Launch; session: string }
   | { kind: "gone"; token: string }
@@ -48,6 +51,10 @@ export function describe(entry: Entry): string {
       );
       return `journal ${seq} at ${at} by ${by}: ${type} ${run} ${parts.join(" ")}`;
     }
+    case "taken":
+      return `taken ${entry.recorded.seq}: ${entry.recorded.event.type}`;
+    case "lost":
+      return `LOST: ${entry.recorded.map(({ seq }) => seq).join(", ")}`;
     case "process":
       return `process begins under ${entry.session}: ${entry.launch.run} ${entry.launch.job} attempt ${entry.launch.attempt} ${entry.launch.token}`;
     case "gone":

@@ -45,8 +45,9 @@ export class World {
   readonly #record: (entry: Entry) => void;
   readonly #sabotage: Sabotage;
   readonly #crashAt: WorldOptions["crash"];
-  /** How often this world crashes, out of 100 steps; how long it is unkind; how many Batons there are at most. */
+  /** How often this world crashes, out of 100 steps, and how often a write that may wait does; how long it is unkind; how many Batons there are at most. */
   readonly #crashPercent: number;
+  readonly #waitPercent: number;
   readonly #faultySteps: number;
   readonly #mostBatons: number;
   readonly #checkpointEvery: number;
@@ -70,17 +71,22 @@ export class World {
     this.#record = record;
     this.#sabotage = sabotage;
     this.#crashAt = crash;
-    this.#disk = new Disk((recorded, session) =>
-      record({ kind: "durable", recorded, session, elapsed: this.#clocks.elapsed }),
-    );
+    this.#disk = new Disk({
+      now: () => this.#clocks.elapsed,
+      taken: (taken) => record({ kind: "taken", ...taken }),
+      durable: (durable) => record({ kind: "durable", ...durable }),
+      lost: (recorded) => record({ kind: "lost", recorded }),
+    });
     this.#machine = new Machine({
       chance,
       record,
       now: () => this.#clocks.elapsed,
+      isAlive: (session) => this.#batons.has(session) && !this.#lost.has(session),
       failPercent: chance.pick([0, 5, 15, 40]),
       hangPercent: chance.pick([0, 5]),
     });
     this.#crashPercent = crash === undefined ? chance.pick([0, 1, 3, 8]) : 0;
+    this.#waitPercent = chance.pick([0, 50, 90]);
     this.#faultySteps = chance.between(15, 120);
     this.#mostBatons = chance.pick([1, 2, 2, 3]);
     this.#checkpointEvery = chance.pick([1, 7, 40]);
@@ -183,10 +189,12 @@ export class World {
     const baton = chance.pick([...this.#batons.values()]);
     if (baton === undefined) return;
     if (isFaulty && chance.happens(this.#crashPercent)) this.#crash(baton.session);
+    else if (isFaulty && this.#disk.open !== undefined && chance.happens(10 * this.#crashPercent))
+      this.#goDown("crashed", this.#disk.open);
     else if (isFaulty && chance.happens(0.5)) this.#close(baton);
     else if (isFaulty && chance.happens(0.3)) this.#loseLease(baton.session);
     else if (isFaulty && waiting.length > 0 && chance.happens(0.6)) this.#refuse(chance.pick(waiting));
-    else if (waiting.length > 0 && chance.happens(60)) this.#flush(chance.pick(waiting));
+    else if (waiting.length > 0 && chance.happens(60)) this.#write(chance.pick(waiting));
     else if (behind.length > 0 && chance.happens(30)) this.#disk.look(chance.pick(behind));
     else if (this.#machine.reaping && chance.happens(30)) this.#machine.finishReaping();
     else if (isFaulty && chance.happens(2)) this.#repeatReport();
@@ -198,6 +206,11 @@ export class World {
     const orphans = [...engine.state.open].filter((run) => engine.isOrphan(run));
     if (this.#mood === "adopting" && orphans.length > 0) this.#people.adopt(engine, this.#chance.pick(orphans));
     else this.#people.act(engine, this.#mood === "faulty" ? "hasty" : "patient");
+  }
+
+  #write(session: string): void {
+    if (this.#chance.happens(this.#waitPercent)) this.#disk.take(session);
+    else this.#flush(session);
   }
 
   #flush(session: string): void {
