@@ -13,6 +13,7 @@ import type {
 import { isReference } from "../write/text.ts";
 import { measured, minutesOf } from "./minutes.ts";
 import type { MonthlyUse, UsedAction, UsedPipeline, UsedThing } from "./monthly-use.ts";
+import { machinePrice } from "./prices.ts";
 import { type CostSettings, runsOf } from "./settings.ts";
 
 /** Old versions stay for so long after an artifact has expired: the buckets of all formats say so. */
@@ -59,7 +60,12 @@ export function useOfDocument({ resources, remoteStacks }: Infrastructure, known
     const because = "outputs are standard parameters, which cost nothing";
     things.push({ price: "parameters.standard", item: "handed-over outputs", quantity: parameterReads, because });
   }
-  return { pipelines, things, unpriced: [] };
+  const unpriced = resources.flatMap((one) =>
+    one.kind === "project" && priceOf(one) === undefined
+      ? [`builds on ${one.machine.compute} of ${one.machine.type}, for which no price is kept here`]
+      : [],
+  );
+  return { pipelines, things, unpriced: [...new Set(unpriced)] };
 }
 
 function usedPipeline(pipeline: PipelineResource, resources: readonly Resource[], known: Known): UsedPipeline {
@@ -76,7 +82,7 @@ function usedPipeline(pipeline: PipelineResource, resources: readonly Resource[]
         ...(action.category === "Approval"
           ? { minutes: 0, basis: "free" }
           : minutesOf({ names, provider: action.provider, measuredMs: measuredMs || undefined }, known.settings)),
-        build: action.provider === "CodeBuild" ? { machine: "codebuild.general1.small" } : undefined,
+        build: action.provider === "CodeBuild" ? { machine: priceOf(projectOf(action, resources)) } : undefined,
         inputs: action.inputs.length,
         outputs: action.outputs.length,
       };
@@ -176,6 +182,10 @@ function projectOf(action: Action, resources: readonly Resource[]): Project | un
   const found = resources.find(({ id }) => id === reference.of);
   return found?.kind === "project" ? found : undefined;
 }
+
+/** Undefined where none is kept for its machine. */
+const priceOf = (project: Project | undefined) =>
+  project && machinePrice(project.machine.type, project.machine.compute);
 
 const secretsOf = (project: Project | undefined): string[] =>
   (project?.variables ?? []).flatMap(({ type, value }) =>

@@ -95,8 +95,8 @@ export interface Statement {
   readonly sid: string;
   readonly actions: readonly string[];
   readonly resources: readonly Text[];
-  /** Operator, key, value. */
-  readonly condition?: Readonly<Record<string, Readonly<Record<string, Text>>>>;
+  /** Operator, key, value or values. */
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, Text | readonly Text[]>>>>;
 }
 
 export type Role = ServiceRole | LentRole;
@@ -106,6 +106,8 @@ interface AnyRole extends Base {
   /** Where another account or a key names it; otherwise IAM makes one up. */
   readonly name?: string;
   readonly statements: readonly Statement[];
+  /** ARN of the policy that no policy of the role goes beyond. */
+  readonly boundary?: Text;
   /** Parameter with the ARN of a policy that the team writes. */
   readonly policyParameter?: string;
 }
@@ -147,13 +149,26 @@ export interface ProjectVariable {
   readonly value: Text;
 }
 
+export interface Machine {
+  readonly image: string;
+  readonly type: "LINUX_CONTAINER" | "ARM_CONTAINER";
+  /** `BUILD_GENERAL1_SMALL`. */
+  readonly compute: string;
+  readonly isPrivileged: boolean;
+  /** ARN. */
+  readonly fleet: string | undefined;
+  readonly vpc:
+    | { readonly id: string; readonly subnets: readonly string[]; readonly securityGroups: readonly string[] }
+    | undefined;
+}
+
 export interface Project extends Encrypted {
   readonly kind: "project";
   readonly name: string;
   readonly description: string;
   readonly role: string;
   readonly logs: string;
-  readonly image: string;
+  readonly machine: Machine;
   /** File in the source, relative to the repository. */
   readonly buildspec: string;
   readonly timeoutMinutes: number;

@@ -4,6 +4,7 @@ import type { Tool } from "../../../model/delivery.ts";
 import { HIGHEST, type Interval, intervalsOf, overlap, type Version } from "../../../model/version-range.ts";
 import { CannotWrite } from "../../generated.ts";
 import type { JobPlace } from "./job-place.ts";
+import { machineOf } from "./machines.ts";
 import { shellWord } from "./shell.ts";
 
 interface Runtime {
@@ -44,7 +45,8 @@ const packages: Readonly<Record<string, (asked: string | undefined) => readonly 
  */
 export function installPhase(place: JobPlace): object | undefined {
   const { job, options } = place;
-  const { install, image } = options.settings;
+  const { install } = options.settings;
+  const { image } = machineOf(place);
   const own = (tool: string) => (Object.hasOwn(install, tool) ? install[tool] : undefined);
   const isDefaultImage = /^aws\/codebuild\//.test(image);
   const wanted = isDefaultImage

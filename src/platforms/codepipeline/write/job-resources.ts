@@ -8,6 +8,7 @@ import { projectId, roleId, wordsOf } from "./job-ids.ts";
 import type { JobPlace, Register } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource } from "./known-values.ts";
+import { machineOf, networkStatements } from "./machines.ts";
 import { path } from "./names.ts";
 import { nativeStack } from "./native.ts";
 import { nativeUpload } from "./native-upload.ts";
@@ -70,6 +71,7 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
   const folder = path(options.folder, "buildspecs", isOther ? "checks" : "");
   const buildspec = path(folder, `${pipeline.name}-${name}.yml`);
   const cache = cachePaths(job).length > 0 ? `cache/${projectName}` : undefined;
+  const machine = machineOf(place);
   const own: Statement[] = [
     {
       sid: "Log",
@@ -90,6 +92,7 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
       ],
     },
     ...handedStatements(place, register),
+    ...networkStatements(machine),
     ...(Object.keys(job.artifacts).length > 0
       ? [
           {
@@ -138,7 +141,7 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
         description: `${pipeline.name}.${name}, ${where}`,
         role: roleId(place, register),
         logs,
-        image: options.settings.image,
+        machine,
         buildspec: path(options.root, buildspec),
         timeoutMinutes: Math.min(2160, Math.max(5, Math.ceil(job.timeoutMs / 60_000))),
         variables: [...new JobValues(place).settled, ...handedVariables(place), ...targetVariables(place, register)],

@@ -12,6 +12,7 @@ import { fromFirst, fromVariable } from "./coordination/variables.ts";
 import { keyGuests, remoteStacksOf, storeIn } from "./cross-account.ts";
 import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
+import { underHouseRules } from "./house-rules.ts";
 import type { Infrastructure, ParameterSpec, PipelineResource, Resource, Store } from "./infrastructure.ts";
 import { type JobPlace, Register } from "./job-place.ts";
 import { jobResourcesOf } from "./job-resources.ts";
@@ -80,7 +81,13 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
   refuseSameNames([...lines, ...checks.lines]);
   const around = { delivery, options, register, lines, work };
   const { home } = options.settings;
-  const remoteStacks = remoteStacksOf(around);
+  const remoteStacks = remoteStacksOf(around).map((stack) => ({
+    ...stack,
+    infrastructure: {
+      ...stack.infrastructure,
+      resources: underHouseRules(stack.infrastructure.resources, options.settings),
+    },
+  }));
   if (encryptionOf(options.settings) === "key") {
     parameters.push(...keyParameters([...new Set(lines.flatMap(otherRegions))].sort(), register));
   }
@@ -108,13 +115,15 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     delivery: delivery.name,
     description: `Pipelines of ${delivery.name}`,
     parameters,
-    resources:
+    resources: underHouseRules(
       encryptionOf(options.settings) === "key"
         ? encrypted(resources, {
             delivery: delivery.name,
             guests: home === undefined ? [] : keyGuests(home.region, around),
           })
         : resources,
+      options.settings,
+    ),
     home,
     remoteStacks,
     outputs: [
@@ -177,15 +186,19 @@ function refuseSameNames(lines: readonly LineStages[]): void {
 }
 
 /** A misspelt name would silently take a permission or an alarm away. */
-function refuseStrangeSettings(delivery: Delivery, { permissions, alarms }: Settings): void {
+function refuseStrangeSettings(delivery: Delivery, { permissions, machines, alarms }: Settings): void {
   const jobs = new Set(
     delivery.pipelines.flatMap(({ name, jobs }) => Object.keys(jobs).map((job) => `${name}.${job}`)),
   );
   const environments = new Set(delivery.environments.map(({ name }) => name));
-  const strangeJob = Object.keys(permissions).find((name) => !jobs.has(name));
-  if (strangeJob !== undefined) {
+  for (const [what, named] of [
+    ["give permissions to", permissions],
+    ["describe the machine of", machines],
+  ] as const) {
+    const strangeJob = Object.keys(named).find((name) => !jobs.has(name));
+    if (strangeJob === undefined) continue;
     throw new CannotWrite(
-      `the settings give permissions to ${strangeJob}, and the delivery has no such job`,
+      `the settings ${what} ${strangeJob}, and the delivery has no such job`,
       `its jobs are ${[...jobs].join(", ")}`,
     );
   }

@@ -1,13 +1,21 @@
 import { z } from "zod";
 import type { WrittenFile } from "../../generated.ts";
 import { type Format, formats, type Layout, layouts } from "./layouts.ts";
+import { machineSchema } from "./machine-settings.ts";
 
 export { type Format, formats, type Layout, layouts };
+
+/** `web.deploy`. */
+const jobName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*$/);
 
 const statement = z.strictObject({
   actions: z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z*]+$/)).min(1),
   /** ARNs. `${environment}`, `${partition}`, `${region}` and `${account}` are filled in. */
   resources: z.array(z.string().min(1)).min(1),
+  /** As IAM has them: operator, key, value or values. The same is filled in. */
+  conditions: z
+    .record(z.string().min(1), z.record(z.string().min(1), z.union([z.string(), z.array(z.string()).min(1)])))
+    .optional(),
 });
 
 /** Text, because a number loses the zeros at its beginning. */
@@ -23,9 +31,7 @@ export const settingsSchema = z.strictObject({
   layout: z.enum(layouts).default("single"),
   format: z.enum(formats).default("cloudformation"),
   /** What the role of a job may do, by `pipeline.job`, where Baton cannot tell from the job's steps. */
-  permissions: z
-    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*$/), z.array(statement))
-    .default({}),
+  permissions: z.record(jobName, z.array(statement)).default({}),
   /** CloudWatch alarms, by environment: one that rings after a deployment rolls the environment back. */
   alarms: z.record(z.string(), z.array(z.string().min(1)).min(1).max(5)).default({}),
   /** How long after a deployment its alarms are watched before the next stage, in minutes. */
@@ -58,8 +64,21 @@ export const settingsSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]+(\/[\w.-]+)*$/)
     .optional(),
-  /** Image of the build machines. */
-  image: z.string().min(1).default("aws/codebuild/amazonlinux-x86_64-standard:5.0"),
+  /** Image of the build machines. Default: Amazon Linux of their architecture. */
+  image: z.string().min(1).optional(),
+  /** What builds run on. */
+  machine: machineSchema.default({}),
+  /** What differs for a job, by `pipeline.job`. */
+  machines: z.record(jobName, machineSchema).default({}),
+  /** ARN of a policy that the roles' own policies never go beyond. `${partition}` and `${account}` are filled in. */
+  permissionsBoundary: z
+    .string()
+    .regex(/^arn:[^:]+:iam::[^:]*:policy\/.+$/, "the ARN of a policy")
+    .optional(),
+  /** How long logs are kept. */
+  logDays: z
+    .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])
+    .default(90),
   /** Commands that put a tool on a build machine, by the tool's name. */
   install: z.record(z.string(), z.array(z.string().min(1))).default({}),
   /** Where the repository can be looked at; the approval links to the commit there. */

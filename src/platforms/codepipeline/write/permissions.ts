@@ -46,11 +46,26 @@ function declaredStatements(place: JobPlace): Statement[] | undefined {
   const { permissions } = place.options.settings;
   const reference = referenceOf(place);
   const declared = Object.hasOwn(permissions, reference) ? permissions[reference]! : undefined;
-  return declared?.map(({ actions, resources }) => ({
+  return declared?.map(({ actions, resources, conditions }) => ({
     sid: pascal(actions[0]!.split(":")[0]!),
     actions,
     resources: resources.map((resource) => filled(resource, place)),
+    ...(conditions && { condition: filledConditions(conditions, place) }),
   }));
+}
+
+function filledConditions(
+  conditions: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>,
+  place: JobPlace,
+): NonNullable<Statement["condition"]> {
+  const values = (one: string | readonly string[]) =>
+    typeof one === "string" ? filled(one, place) : one.map((each) => filled(each, place));
+  return Object.fromEntries(
+    Object.entries(conditions).map(([operator, keys]) => [
+      operator,
+      Object.fromEntries(Object.entries(keys).map(([key, one]) => [key, values(one)])),
+    ]),
+  );
 }
 
 /** Fills `${environment}`, `${partition}`, and the environment's `${region}` and `${account}` in. */

@@ -9,7 +9,17 @@ import { cloudformation, delivery, env, output, pipeline } from "../../../../src
 import { fullDepth, needs } from "../../../lane/needs.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
-import { checkSettings, examples, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
+import {
+  checkSettings,
+  examples,
+  keySettings,
+  machineSettings,
+  readExample,
+  shop,
+  shopSettings,
+  toolShop,
+  write,
+} from "./written.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-template-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,6 +28,7 @@ const networkCompute = await readExample("network-compute");
 const templates = {
   shop: templateText(shop, shopSettings),
   "shop-with-a-key": templateText(shop, keySettings),
+  "shop-with-machines": templateText(shop, machineSettings),
   "shop-with-checks": templateText(shop, checkSettings),
   "network-compute": templateText(networkCompute.built, networkCompute.settings),
   "shop-separate": templateText(shop, shopSettings, { layout: "separate" }),
@@ -89,12 +100,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 16);
+  assert.equal(inputs.length, 17);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 16\n", stderr);
+  assert.equal(stdout, "valid 17\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

@@ -10,13 +10,23 @@ import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { applyPipelines, forEmulator, type MadePipeline, placeFiles, runTerraform } from "./applied-terraform.ts";
 import { home, other } from "./estate.ts";
 import { site } from "./site.ts";
-import { checkSettings, keySettings, readExample, shop, shopSettings, toolShop, write } from "./written.ts";
+import {
+  checkSettings,
+  keySettings,
+  machineSettings,
+  readExample,
+  shop,
+  shopSettings,
+  toolShop,
+  write,
+} from "./written.ts";
 
 const infraWeb = await readExample("infra-web");
 const networkCompute = await readExample("network-compute");
 const written = {
   shop: write(shop, shopSettings, { format: "terraform" }).files,
   "shop with checks": write(shop, checkSettings, { format: "terraform" }).files,
+  "shop with machines": write(shop, machineSettings, { format: "terraform" }).files,
   "shop with a key": write(shop, keySettings, { format: "terraform" }).files,
   "tool-shop-separate": write(toolShop, { encryption: "key" }, { format: "terraform", layout: "separate" }).files,
   site: write(site(), { home, targets: { prod: other } }, { format: "terraform" }).files,

@@ -146,6 +146,20 @@ export const shopSettings = {
 /** With a key of the team's own, and the function that rolls back. */
 export const keySettings = { ...shopSettings, encryption: "key", rollback: "function" };
 
+/** On machines of the team's own choice, in its network, under its rules. */
+export const machineSettings = {
+  ...shopSettings,
+  machine: {
+    size: "large",
+    privileged: true,
+    vpc: { id: "vpc-0a1b2c3d", subnets: ["subnet-0a1b2c3d", "subnet-1a1b2c3d"], securityGroups: ["sg-0a1b2c3d"] },
+    fleet: "arn:aws:codebuild:eu-central-1:123456789012:fleet/builders:11111111-2222-3333-4444-555555555555",
+  },
+  machines: { "web.build": { architecture: "arm64" } },
+  permissionsBoundary: `arn:\${partition}:iam::\${account}:policy/limits`,
+  logDays: 365,
+};
+
 const tool = pipeline("lib", {
   paths: ["lib/**"],
   jobs: {

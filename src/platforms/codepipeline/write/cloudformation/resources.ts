@@ -250,6 +250,7 @@ function role(one: Role, around: Surroundings): object & Record<string, unknown>
       Version: "2012-10-17",
       Statement: [filledIn(trustOf(one), references)],
     },
+    ...(one.boundary !== undefined && { PermissionsBoundary: references.value(one.boundary) }),
     ...(policyParameter !== undefined && { ManagedPolicyArns: [references.value([parameter(policyParameter)])] }),
     ...(statements.length > 0 && {
       Policies: [{ PolicyName: "own", PolicyDocument: policyDocument(statements, references) }],
@@ -265,6 +266,7 @@ const managedPolicy = ({ description, statements }: ManagedPolicy, references: R
 
 function project(one: Project, references: References): Record<string, unknown> {
   const value = (text: Text) => references.value(text);
+  const { machine } = one;
   return {
     Name: one.name,
     Description: one.description,
@@ -272,15 +274,24 @@ function project(one: Project, references: References): Record<string, unknown> 
     Source: { Type: "CODEPIPELINE", BuildSpec: one.buildspec },
     Artifacts: { Type: "CODEPIPELINE" },
     Environment: {
-      Type: "LINUX_CONTAINER",
-      ComputeType: "BUILD_GENERAL1_SMALL",
-      Image: one.image,
+      Type: machine.type,
+      ComputeType: machine.compute,
+      Image: machine.image,
+      ...(machine.isPrivileged && { PrivilegedMode: true }),
+      ...(machine.fleet !== undefined && { Fleet: { FleetArn: machine.fleet } }),
       EnvironmentVariables: one.variables.map(({ name, type, value: text }) => ({
         Name: name,
         Type: type,
         Value: value(text),
       })),
     },
+    ...(machine.vpc !== undefined && {
+      VpcConfig: {
+        VpcId: machine.vpc.id,
+        Subnets: machine.vpc.subnets,
+        SecurityGroupIds: machine.vpc.securityGroups,
+      },
+    }),
     TimeoutInMinutes: one.timeoutMinutes,
     ...encryptedWith(one, "EncryptionKey", references),
     LogsConfig: { CloudWatchLogs: { Status: "ENABLED", GroupName: value([nameOf(one.logs)]) } },

@@ -293,6 +293,7 @@ function role(one: Role, values: TerraformValues): Block[] {
           Version: "2012-10-17",
           Statement: [values.data(trustOf(one))],
         }),
+        permissions_boundary: one.boundary === undefined ? undefined : values.text(one.boundary),
         tags,
       },
     }),
@@ -315,6 +316,7 @@ function role(one: Role, values: TerraformValues): Block[] {
 
 function project(one: Project, values: TerraformValues): Block {
   const location = (of: Text) => values.text(of);
+  const { machine } = one;
   return resource("aws_codebuild_project", snakeCase(one.id), {
     comment: one.comment,
     attributes: {
@@ -331,12 +333,32 @@ function project(one: Project, values: TerraformValues): Block {
       { type: "artifacts", attributes: { type: "CODEPIPELINE" } },
       {
         type: "environment",
-        attributes: { type: "LINUX_CONTAINER", compute_type: "BUILD_GENERAL1_SMALL", image: one.image },
-        blocks: one.variables.map(({ name, type, value }) => ({
-          type: "environment_variable",
-          attributes: { name, type, value: values.text(value) },
-        })),
+        attributes: {
+          type: machine.type,
+          compute_type: machine.compute,
+          image: machine.image,
+          privileged_mode: machine.isPrivileged ? true : undefined,
+        },
+        blocks: [
+          ...(machine.fleet === undefined ? [] : [{ type: "fleet", attributes: { fleet_arn: machine.fleet } }]),
+          ...one.variables.map(({ name, type, value }) => ({
+            type: "environment_variable",
+            attributes: { name, type, value: values.text(value) },
+          })),
+        ],
       },
+      ...(machine.vpc === undefined
+        ? []
+        : [
+            {
+              type: "vpc_config",
+              attributes: {
+                vpc_id: machine.vpc.id,
+                subnets: machine.vpc.subnets,
+                security_group_ids: machine.vpc.securityGroups,
+              },
+            },
+          ]),
       {
         type: "logs_config",
         blocks: [{ type: "cloudwatch_logs", attributes: { group_name: values.text([nameOf(one.logs)]) } }],

@@ -102,14 +102,7 @@ export class TerraformValues {
         Effect: "Allow",
         Action: [...actions],
         Resource: resources.map((one) => this.text(one)),
-        ...(condition && {
-          Condition: Object.fromEntries(
-            Object.entries(condition).map(([operator, keys]) => [
-              operator,
-              Object.fromEntries(Object.entries(keys).map(([key, one]) => [key, this.text(one)])),
-            ]),
-          ),
-        }),
+        ...(condition && { Condition: this.data(condition) }),
       })),
     });
   }

@@ -1,0 +1,28 @@
+/** What the team's account asks of every role and log, whatever it is there for. */
+
+import type { Resource } from "./infrastructure.ts";
+import type { Settings } from "./options.ts";
+import { account, partition, type Text, text } from "./text.ts";
+
+export function underHouseRules(
+  resources: readonly Resource[],
+  { permissionsBoundary, logDays }: Pick<Settings, "permissionsBoundary" | "logDays">,
+): Resource[] {
+  const boundary = permissionsBoundary === undefined ? undefined : filled(permissionsBoundary);
+  return resources.map((one) => {
+    if (one.kind === "logs") return { ...one, retentionDays: logDays };
+    return one.kind === "role" && boundary !== undefined ? { ...one, boundary } : one;
+  });
+}
+
+/** `${partition}` and `${account}` are those of the account in which the role is. */
+function filled(arn: string): Text {
+  const known = { partition, account };
+  return arn
+    .split(/\$\{(partition|account)\}/)
+    .reduce<Text>(
+      (whole, piece, at) =>
+        at % 2 === 0 ? text`${whole}${piece}` : text`${whole}${known[piece as keyof typeof known]}`,
+      "",
+    );
+}
