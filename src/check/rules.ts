@@ -28,6 +28,7 @@ import { envOrderSkipped } from "./rules/env-order-skipped.ts";
 import { environmentIsSameTarget } from "./rules/environment-is-same-target.ts";
 import { eventFieldAbsent } from "./rules/event-field-absent.ts";
 import { expiredArtifactPromotion } from "./rules/expired-artifact-promotion.ts";
+import { filterMissesWhatItDeploys } from "./rules/filter-misses-what-it-deploys.ts";
 import { groupKeyedOnWrongThing } from "./rules/group-keyed-on-wrong-thing.ts";
 import { guardWeakerThanSuccess } from "./rules/guard-weaker-than-success.ts";
 import { immutableNameCollision } from "./rules/immutable-name-collision.ts";
@@ -46,6 +47,7 @@ import { publicOrUnencryptedArtifacts } from "./rules/public-or-unencrypted-arti
 import { publishPointerBeforePayload } from "./rules/publish-pointer-before-payload.ts";
 import { pushAndWorkflowRunBoth } from "./rules/push-and-workflow-run-both.ts";
 import { refTestNeverTrueUnderWorkflowRun } from "./rules/ref-test-never-true-under-workflow-run.ts";
+import { requiredCheckNeverReports } from "./rules/required-check-never-reports.ts";
 import { retriggeredOlderRunWins } from "./rules/retriggered-older-run-wins.ts";
 import { sameRunOrderRace } from "./rules/same-run-order-race.ts";
 import { sameStackTwoPipelines } from "./rules/same-stack-two-pipelines.ts";
@@ -76,6 +78,8 @@ export const rules: readonly Rule[] = [
   deploysAnyBranch,
   infraVsAppUnordered,
   upstreamPathStarvation,
+  filterMissesWhatItDeploys,
+  requiredCheckNeverReports,
   impossibleBranchFilter,
   refTestNeverTrueUnderWorkflowRun,
   eventFieldAbsent,

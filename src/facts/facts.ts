@@ -282,6 +282,8 @@ export interface Facts {
   readonly unreadable: readonly string[];
   /** Pipelines made of stages, where the repository has any. */
   readonly staged?: StagedFacts;
+  /** Folders that what stands in this folder is made of, besides itself. */
+  bundledWith?(folder: string): readonly string[];
   pipeline(id: string): Pipeline | undefined;
   job(id: string): JobFacts | undefined;
 }

@@ -21,7 +21,7 @@ test("every general rule is in one of the two tables", () => {
 /** A pipeline stands outside of the folder of workflows. */
 function hasPipeline(folder: string): boolean {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).some(
-    (name) => !name.startsWith(".github") && /\.(ya?ml|json)$/.test(name),
+    (name) => !name.startsWith(".github") && /\.(ya?ml|json)$/.test(name) && !name.endsWith("package.json"),
   );
 }
 

@@ -77,5 +77,7 @@ describe("an ending is told from its opposite", () => {
     "self-or-cyclic-workflow-run",
     "called-workflow-waits-for-caller",
     "trigger-misses-consumer",
+    "filter-misses-what-it-deploys",
+    "required-check-never-reports",
   ]);
 });

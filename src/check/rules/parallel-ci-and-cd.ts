@@ -90,7 +90,9 @@ function* pairs(analysis: Analysis): Generator<Pair> {
   const done = new Set<string>();
   for (const { pipeline, job } of analysis.work()) {
     if (done.has(pipeline.id) || reportsOrCleans(job)) continue;
-    const effect = lastingEffects(job).find((each) => !isDocumentation(each) && !isHarmless(analysis, each));
+    const effect = lastingEffects(job).find(
+      (each) => !isDocumentation(each) && !isHarmless(analysis, each) && !(each.access && each.confidence === "low"),
+    );
     // Whoever tests before it deploys has the gate it wants; other checks beside it are extra.
     if (!effect || analysis.jobsBefore(job).some(testsCode) || testsItself(job, effect) || analysis.waitsOrAsks(job))
       continue;

@@ -5,10 +5,12 @@ import { subfolder } from "../folders.ts";
 import { keyText, textKey } from "../words.ts";
 import { type CalledCommands, type CalledFiles, folderOf, pathFrom, plainParts } from "./called-files.ts";
 
-interface Package {
+export interface Package {
   readonly path: string;
   readonly name: string;
   readonly scripts: ReadonlyMap<string, string>;
+  /** Names of the packages that it is made of. */
+  readonly dependencies: readonly string[];
   readonly workspaces: readonly string[];
 }
 
@@ -145,13 +147,14 @@ export function readPackage(path: string, files: CalledFiles): Package | undefin
     return undefined;
   }
   if (typeof json !== "object" || json === null) return undefined;
-  const { name, scripts, workspaces } = json as Record<string, unknown>;
+  const { name, scripts, workspaces, dependencies } = json as Record<string, unknown>;
   const listed = Array.isArray(workspaces) ? workspaces : (workspaces as { packages?: unknown } | undefined)?.packages;
   const entries = typeof scripts === "object" && scripts !== null ? Object.entries(scripts) : [];
   return {
     path,
     name: typeof name === "string" ? name : "",
     scripts: new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string")),
+    dependencies: typeof dependencies === "object" && dependencies !== null ? Object.keys(dependencies) : [],
     workspaces: Array.isArray(listed) ? listed.filter((each) => typeof each === "string") : [],
   };
 }

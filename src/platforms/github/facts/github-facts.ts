@@ -2,6 +2,7 @@
 
 import type { Facts, JobFacts, Pipeline } from "../../../facts/facts.ts";
 import type { Repository } from "../workflow.ts";
+import { bundledWith } from "./bundled.ts";
 import type { EventSetting } from "./event-context.ts";
 import { levelInstance } from "./instances.ts";
 import { jobFacts, lockOf } from "./jobs.ts";
@@ -51,6 +52,7 @@ export function githubFacts(repository: Repository, { onDefaultBranch }: FactsOp
     onDefaultBranch,
     repository: slug,
     unreadable: repository.unreadable,
+    bundledWith: (folder) => bundledWith(repository.files, folder),
     pipeline: (id) => byId.get(id),
     job: (id) => byId.get(id.slice(0, id.indexOf("#")))?.jobs.find((job) => job.id === id),
   };
