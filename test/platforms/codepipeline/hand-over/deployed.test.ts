@@ -18,6 +18,8 @@ describe("the hand-over, deployed", fullDepth(...emulator, "zip"), () => {
   const folder = mkdtempSync(join(tmpdir(), "baton-deployed-"));
   let emulator: Emulator;
   let handOver: HandOverFunction;
+  /** Named by CloudFormation. */
+  let table: string;
 
   before(async () => {
     emulator = await startEmulator();
@@ -33,6 +35,7 @@ describe("the hand-over, deployed", fullDepth(...emulator, "zip"), () => {
     const { Environment } = await emulator.aws<{ Environment: { Variables: Record<string, string> } }>(
       ...["lambda", "get-function-configuration", "--function-name", "network-compute-hand-over"],
     );
+    table = Environment.Variables.TABLE!;
     const { Code } = await emulator.aws<{ Code: { Location: string } }>(
       ...["lambda", "get-function", "--function-name", "network-compute-hand-over"],
     );
@@ -55,7 +58,7 @@ describe("the hand-over, deployed", fullDepth(...emulator, "zip"), () => {
         BillingModeSummary: { BillingMode: string };
         SSEDescription?: object;
       };
-    }>("dynamodb", "describe-table", "--table-name", "network-compute-hand-over");
+    }>("dynamodb", "describe-table", "--table-name", table);
     assert.deepEqual(
       Table.KeySchema.map(({ AttributeName }) => AttributeName),
       ["place", "what"],
@@ -126,7 +129,7 @@ describe("the hand-over, deployed", fullDepth(...emulator, "zip"), () => {
     assert.equal((await ask("gate", { pipeline: "network", run: next, environment: "qa" })).GO, "yes");
     const unknown = randomUUID();
     await emulator.aws(
-      ...["dynamodb", "put-item", "--table-name", "network-compute-hand-over", "--item"],
+      ...["dynamodb", "put-item", "--table-name", table, "--item"],
       JSON.stringify({
         place: { S: "qa" },
         what: { S: "lock" },
