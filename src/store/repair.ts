@@ -38,13 +38,17 @@ export interface Repaired {
 /**
  * Makes a journal that is whole out of one that is not: every event that is what was written, and then one that says what
  * is still known. The damaged file is copied aside first and nothing else in the folder is touched. Killed half-way it
- * leaves the damaged journal. Throws a `StoreError` when another Baton holds the folder or a newer one wrote it.
+ * leaves the damaged journal. `isDamaged` looks again when nobody else is there: undefined when somebody has repaired it. Throws a `StoreError` when another Baton holds the folder or a newer one wrote it.
  */
-export function repairJournal(statePath: string, { now, because }: { now: number; because: string }): Repaired {
+export function repairJournal(
+  statePath: string,
+  { now, because, isDamaged }: { now: number; because: string; isDamaged(): boolean },
+): Repaired | undefined {
   const folder = stateFolder(statePath);
   const lock = lockAlone(folder);
   let aside: string | undefined;
   try {
+    if (!isDamaged()) return undefined;
     aside = putAside(folder, now);
     const { rows, last, runs, isEndKnown } = wholeRows(folder);
     const known = salvage(rows.map((row) => eventOf(row, folder.journal)));

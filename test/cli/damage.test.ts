@@ -114,6 +114,22 @@ test("an output that changed and is still valid", fullDepth(), async (t) => {
   await repairs(box, { said: /lost: events \d+/, deployed: [] });
 });
 
+test("several repairs at once repair once", async (t) => {
+  const { box, journal } = await shop(t);
+  const database = new DatabaseSync(journal);
+  database.exec("update event set body = replace(body, 'app', 'apq') where seq = 3");
+  database.close();
+  const all = await Promise.all([1, 2, 3].map(() => box.baton("doctor", "--repair")));
+  const said = all.map(({ code, stderr }) => {
+    assert.ok(code === 0 || code === 1, stderr);
+    if (/the damaged journal lies in/.test(stderr)) return "repaired";
+    return /nothing to repair|is in use by|is being repaired/.test(stderr) ? "nothing" : stderr;
+  });
+  assert.deepEqual(said.toSorted(), ["nothing", "nothing", "repaired"]);
+  const aside = readdirSync(join(box.root, ".baton")).filter((name) => name.startsWith("damaged-"));
+  assert.equal(aside.length, 1);
+});
+
 test("an event that is gone", fullDepth(), async (t) => {
   const { box, journal } = await shop(t);
   const database = new DatabaseSync(journal);

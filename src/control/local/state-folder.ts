@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { replay } from "../../engine/fold.ts";
 import { createRunner } from "../../runner/runner.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
-import { mendDerivedTables, rebuildJournalRecords, repairJournal } from "../../store/repair.ts";
+import { mendDerivedTables, type Repaired, rebuildJournalRecords, repairJournal } from "../../store/repair.ts";
 import { openStoreForReading, storeProcesses } from "../../store/store.ts";
 import type { StoreError } from "../../store/store-error.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
@@ -87,7 +87,7 @@ export interface RepairView {
   /** The list of runs and what is deployed were derived from the events again. */
   derivedAgain: boolean;
   /** The journal was damaged. */
-  damage?: ReturnType<typeof repairJournal> & { because: string };
+  damage?: Repaired & { because: string };
   /** Artifacts that could not be used and were taken away. */
   artifacts: number;
 }
@@ -112,9 +112,19 @@ async function repairTheJournal(stateFolder: string): Promise<Omit<RepairView, "
     if (code !== "damaged") throw error;
     // Without what to do about it: that is being done.
     const because = message.split(". ")[0]!;
-    const repaired = repairJournal(stateFolder, { now: Date.now(), because });
+    const repaired = repairJournal(stateFolder, { now: Date.now(), because, isDamaged: () => isDamaged(stateFolder) });
+    if (repaired === undefined) return { derivedAgain: false };
     await endLeftovers(stateFolder, repaired.attempts);
     return { derivedAgain: false, damage: { ...repaired, because } };
+  }
+}
+
+function isDamaged(stateFolder: string): boolean {
+  try {
+    verifyWholeJournal(stateFolder);
+    return false;
+  } catch (error) {
+    return (error as StoreError).code === "damaged";
   }
 }
 
