@@ -32,5 +32,18 @@ function bundleIsCurrent(root) {
   });
 }
 
+/** The sources need what the bundle holds already. */
+function requirePackages() {
+  try {
+    import.meta.resolve("commander");
+  } catch {
+    process.stderr.write("baton: the packages that it is built from are not installed in this clone\n");
+    process.stderr.write("  next: npm ci  in the clone brings them\n");
+    process.exit(2);
+  }
+}
+
 module.enableCompileCache?.();
-await import(new URL(bundleIsCurrent(root) ? "dist/cli.js" : "src/cli/main.ts", root).href);
+const isBundled = bundleIsCurrent(root);
+if (!isBundled) requirePackages();
+await import(new URL(isBundled ? "dist/cli.js" : "src/cli/main.ts", root).href);

@@ -38,7 +38,8 @@ export interface Repaired {
 /**
  * Makes a journal that is whole out of one that is not: every event that is what was written, and then one that says what
  * is still known. The damaged file is copied aside first and nothing else in the folder is touched. Killed half-way it
- * leaves the damaged journal. `isDamaged` looks again when nobody else is there: undefined when somebody has repaired it. Throws a `StoreError` when another Baton holds the folder or a newer one wrote it.
+ * leaves the damaged journal. `isDamaged` looks again when nobody else is there: undefined when somebody was faster. Throws
+ * a `StoreError` when another Baton holds the folder or a newer one wrote it.
  */
 export function repairJournal(
   statePath: string,

@@ -13,6 +13,8 @@ import { count } from "../terminal/duration.ts";
 import { refused } from "./check-up.ts";
 
 const lowDiskBytes = 1 << 30;
+/** With less than this not even an event and a line of a log can be kept for certain. */
+const fullDiskBytes = 4 << 20;
 
 /** Network file systems, by the number `statfs` gives: locks and synchronous writes cannot be relied on there. */
 const networkFileSystems = new Map([
@@ -54,6 +56,10 @@ function disk(folder: string): CheckUp {
   const free = bavail * bsize;
   const text = `${(free / 2 ** 30).toFixed(1)} GiB free`;
   const network = networkFileSystems.get(type);
+  if (free < fullDiskBytes) {
+    const remedy = "free some space: nothing that runs could be recorded";
+    return { name: "disk", verdict: "fail", text: `full: ${(free / 2 ** 20).toFixed(1)} MiB free`, remedy };
+  }
   if (free < lowDiskBytes)
     return { name: "disk", verdict: "warn", text, remedy: "free some space: logs and artifacts are kept there" };
   if (network !== undefined) {
