@@ -41,7 +41,7 @@ const usage = {
         },
   "host-cannot": ({ subject, known, because }) => ({
     message: `Baton cannot ask ${because} for this yet: ${subject}`,
-    next: `what it can be asked for: ${known.join(", ")}; for the rest, go there`,
+    next: known.map((verb) => `baton ${verb === "readiness" ? "doctor" : verb} --on ${because}`).join(", or "),
   }),
   "no-layout": ({ subject, known }) => ({
     message: `--layout ${subject}: there is no such layout`,

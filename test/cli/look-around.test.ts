@@ -45,3 +45,18 @@ test("outputs of Terraform are seen on one line and on several, and secrets are 
   const [infra] = lookAround(folderWith(t, { "infra/main.tf": text }));
   assert.deepEqual(Object.keys(infra!.outputs), ["one_line", "BlockStyle", "last"]);
 });
+
+test("variables that Terraform would ask for are told, unless a default or a file of values gives them", (t) => {
+  const text = [
+    'provider "aws" {}',
+    'variable "region" {}',
+    'variable "size" { default = 1 }',
+    'variable "zone" {',
+    "  type = string",
+    "}",
+    'variable "given" {}',
+  ].join("\n");
+  const files = { "infra/main.tf": text, "infra/terraform.tfvars": 'given = "x"\n' };
+  const [infra] = lookAround(folderWith(t, files));
+  assert.match(infra!.about.join("\n"), /It asks for region, zone: env gives them to apply, as TF_VAR_region\./);
+});

@@ -44,9 +44,13 @@ function terraformRoot(root: string, folder: string, taken: Set<string>): DraftP
   const text = files.map((name) => readFileSync(join(root, folder, name), "utf8")).join("\n");
   if (!/^\s*(provider\s+"|terraform\s*\{|backend\s+")/m.test(text)) return undefined;
   const outputs = outputsOf(text);
+  const asked = variablesToGive(join(root, folder), text);
   return {
     name: unused(folder === "." ? "infra" : folder, taken),
-    about: ["Each environment needs a Terraform state of its own before there is a second one."],
+    about: [
+      "Each environment needs a Terraform state of its own before there is a second one.",
+      ...(asked.length > 0 ? [`It asks for ${asked.join(", ")}: env gives them to apply, as TF_VAR_${asked[0]}.`] : []),
+    ],
     folder: folder === "." ? undefined : folder,
     outputs: Object.fromEntries(outputs.map((name) => [name, "string"])),
     jobs: [
@@ -62,6 +66,15 @@ function terraformRoot(root: string, folder: string, taken: Set<string>): DraftP
       },
     ],
   };
+}
+
+/** Variables without a default that no file of values gives either: apply would stop and ask for them. */
+function variablesToGive(folder: string, text: string): string[] {
+  const values = readdirSync(folder).filter((name) => /^terraform\.tfvars$|\.auto\.tfvars$/.test(name));
+  const given = values.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  return [...text.matchAll(/^variable\s+"([A-Za-z_][\w-]*)"\s*\{(.*\}$|[\s\S]*?^\})/gm)]
+    .filter(([, name, body]) => !/\bdefault\s*=/.test(body!) && !new RegExp(`^\\s*${name}\\s*=`, "m").test(given))
+    .map(([, name]) => name!);
 }
 
 /** Those that are texts and no secrets, as far as their block says. */
