@@ -4315,7 +4315,7 @@ def belongs(path, patterns):
               namespace: "gate@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4345,7 +4345,7 @@ def belongs(path, patterns):
               namespace: "enter@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4370,7 +4370,7 @@ def belongs(path, patterns):
               namespace: "leave@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@dev.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@dev.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@dev.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@dev.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@dev.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@dev.CustomerUrl}\"}}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@dev.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@dev.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@dev.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@dev.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@dev.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@dev.CustomerUrl}\"},\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4387,7 +4387,7 @@ def belongs(path, patterns):
               namespace: "gate@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4417,7 +4417,7 @@ def belongs(path, patterns):
               namespace: "enter@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4442,7 +4442,7 @@ def belongs(path, patterns):
               namespace: "leave@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@staging.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@staging.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@staging.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@staging.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@staging.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@staging.CustomerUrl}\"}}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@staging.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@staging.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@staging.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@staging.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@staging.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@staging.CustomerUrl}\"},\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4459,7 +4459,7 @@ def belongs(path, patterns):
               namespace: "ready@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4505,7 +4505,7 @@ def belongs(path, patterns):
               namespace: "gate@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\",\"ready\":\"#{ready@prod.READY}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"ready\":\"#{ready@prod.READY}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4535,7 +4535,7 @@ def belongs(path, patterns):
               namespace: "enter@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4560,7 +4560,7 @@ def belongs(path, patterns):
               namespace: "leave@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@prod.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@prod.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@prod.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@prod.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@prod.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@prod.CustomerUrl}\"}}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@prod.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@prod.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@prod.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@prod.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@prod.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@prod.CustomerUrl}\"},\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4786,7 +4786,7 @@ def belongs(path, patterns):
               namespace: "gate@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4816,7 +4816,7 @@ def belongs(path, patterns):
               namespace: "enter@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4905,7 +4905,7 @@ def belongs(path, patterns):
               namespace: "leave@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@dev.ProductsTable}\",\"ordersTable\":\"#{backend-data@dev.OrdersTable}\",\"codeBucket\":\"#{backend-data@dev.CodeBucket}\",\"apiUrl\":\"#{backend-api@dev.ApiUrl}\"}}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@dev.ProductsTable}\",\"ordersTable\":\"#{backend-data@dev.OrdersTable}\",\"codeBucket\":\"#{backend-data@dev.CodeBucket}\",\"apiUrl\":\"#{backend-api@dev.ApiUrl}\"},\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4922,7 +4922,7 @@ def belongs(path, patterns):
               namespace: "gate@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -4952,7 +4952,7 @@ def belongs(path, patterns):
               namespace: "enter@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5041,7 +5041,7 @@ def belongs(path, patterns):
               namespace: "leave@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@staging.ProductsTable}\",\"ordersTable\":\"#{backend-data@staging.OrdersTable}\",\"codeBucket\":\"#{backend-data@staging.CodeBucket}\",\"apiUrl\":\"#{backend-api@staging.ApiUrl}\"}}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@staging.ProductsTable}\",\"ordersTable\":\"#{backend-data@staging.OrdersTable}\",\"codeBucket\":\"#{backend-data@staging.CodeBucket}\",\"apiUrl\":\"#{backend-api@staging.ApiUrl}\"},\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5058,7 +5058,7 @@ def belongs(path, patterns):
               namespace: "ready@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5104,7 +5104,7 @@ def belongs(path, patterns):
               namespace: "gate@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\",\"ready\":\"#{ready@prod.READY}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"ready\":\"#{ready@prod.READY}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5134,7 +5134,7 @@ def belongs(path, patterns):
               namespace: "enter@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5223,7 +5223,7 @@ def belongs(path, patterns):
               namespace: "leave@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@prod.ProductsTable}\",\"ordersTable\":\"#{backend-data@prod.OrdersTable}\",\"codeBucket\":\"#{backend-data@prod.CodeBucket}\",\"apiUrl\":\"#{backend-api@prod.ApiUrl}\"}}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@prod.ProductsTable}\",\"ordersTable\":\"#{backend-data@prod.OrdersTable}\",\"codeBucket\":\"#{backend-data@prod.CodeBucket}\",\"apiUrl\":\"#{backend-api@prod.ApiUrl}\"},\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5405,7 +5405,7 @@ def belongs(path, patterns):
               namespace: "gate@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5435,7 +5435,7 @@ def belongs(path, patterns):
               namespace: "enter@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5469,7 +5469,7 @@ def belongs(path, patterns):
               namespace: "leave@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\"}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5486,7 +5486,7 @@ def belongs(path, patterns):
               namespace: "gate@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5516,7 +5516,7 @@ def belongs(path, patterns):
               namespace: "enter@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5550,7 +5550,7 @@ def belongs(path, patterns):
               namespace: "leave@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\"}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5567,7 +5567,7 @@ def belongs(path, patterns):
               namespace: "ready@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5613,7 +5613,7 @@ def belongs(path, patterns):
               namespace: "gate@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\",\"ready\":\"#{ready@prod.READY}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"ready\":\"#{ready@prod.READY}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5643,7 +5643,7 @@ def belongs(path, patterns):
               namespace: "enter@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5677,7 +5677,7 @@ def belongs(path, patterns):
               namespace: "leave@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\"}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5859,7 +5859,7 @@ def belongs(path, patterns):
               namespace: "gate@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5889,7 +5889,7 @@ def belongs(path, patterns):
               namespace: "enter@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5923,7 +5923,7 @@ def belongs(path, patterns):
               namespace: "leave@dev",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\"}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5940,7 +5940,7 @@ def belongs(path, patterns):
               namespace: "gate@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -5970,7 +5970,7 @@ def belongs(path, patterns):
               namespace: "enter@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -6004,7 +6004,7 @@ def belongs(path, patterns):
               namespace: "leave@staging",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\"}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -6021,7 +6021,7 @@ def belongs(path, patterns):
               namespace: "ready@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -6067,7 +6067,7 @@ def belongs(path, patterns):
               namespace: "gate@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\",\"ready\":\"#{ready@prod.READY}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"ready\":\"#{ready@prod.READY}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -6097,7 +6097,7 @@ def belongs(path, patterns):
               namespace: "enter@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"from\":\"#{variables.BATON_FROM}\"}",
+                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -6131,7 +6131,7 @@ def belongs(path, patterns):
               namespace: "leave@prod",
               configuration: {
                 FunctionName: handOver.ref,
-                UserParameters: "{\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"commit\":\"#{SourceVariables.CommitId}\"}",
+                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
               inputArtifacts: [{ name: "Source" }],
             },
@@ -6211,8 +6211,9 @@ def belongs(path, patterns):
               pipeline: "$.detail.pipeline",
               state: "$.detail.state",
               run: "$.detail.execution-id",
+              region: "$.region",
             },
-            inputTemplate: "\"Run <run> of <pipeline> passed: <state>.\"",
+            inputTemplate: "\"Run <run> of <pipeline> passed: <state>. Its stages, commit and reasons: https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>\"",
           },
         },
       ],
@@ -6239,8 +6240,9 @@ def belongs(path, patterns):
               pipeline: "$.detail.pipeline",
               state: "$.detail.state",
               run: "$.detail.execution-id",
+              region: "$.region",
             },
-            inputTemplate: "\"Run <run> of <pipeline> did not pass: <state>.\"",
+            inputTemplate: "\"Run <run> of <pipeline> did not pass: <state>. Its stages, commit and reasons: https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>\"",
           },
         },
       ],

@@ -70,8 +70,9 @@ resource "aws_cloudwatch_event_target" "tell_passed" {
       pipeline = "$.detail.pipeline"
       state    = "$.detail.state"
       run      = "$.detail.execution-id"
+      region   = "$.region"
     }
-    input_template = "\"Run <run> of <pipeline> passed: <state>.\""
+    input_template = "\"Run <run> of <pipeline> passed: <state>. Its stages, commit and reasons: https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>\""
   }
 }
 
@@ -98,8 +99,9 @@ resource "aws_cloudwatch_event_target" "tell_failed" {
       pipeline = "$.detail.pipeline"
       state    = "$.detail.state"
       run      = "$.detail.execution-id"
+      region   = "$.region"
     }
-    input_template = "\"Run <run> of <pipeline> did not pass: <state>.\""
+    input_template = "\"Run <run> of <pipeline> did not pass: <state>. Its stages, commit and reasons: https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>\""
   }
 }
 

@@ -17,6 +17,7 @@ import type { Infrastructure, ParameterSpec, PipelineResource, Resource, Store }
 import { type JobPlace, Register } from "./job-place.ts";
 import { jobResourcesOf } from "./job-resources.ts";
 import { describing, refuseTooManyValues, refuseTooMuch, refuseTooMuchOfOthers } from "./limits.ts";
+import { nativeStack } from "./native.ts";
 import { observability } from "./observability.ts";
 import type { Settings, WriteOptions } from "./options.ts";
 import { pipelineRole, pipelineRoleId } from "./pipeline-role.ts";
@@ -140,7 +141,13 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     ],
     tags: { "baton:delivery": delivery.name, ...options.settings.tags },
     buildspecs: [...buildspecs.values()],
-    notes: notesOf({ delivery, settings: options.settings, checks }),
+    notes: [
+      ...notesOf({ delivery, settings: options.settings, checks }),
+      ...unquotedOutputs(
+        lines.flatMap(({ places }) => places),
+        register,
+      ),
+    ],
   };
   for (const one of [infrastructure, ...remoteStacks.map((stack) => stack.infrastructure)]) refuseTooMuchOfOthers(one);
   return infrastructure;
@@ -209,6 +216,20 @@ function refuseStrangeSettings(delivery: Delivery, { permissions, machines, alar
       `its environments are ${[...environments].join(", ")}`,
     );
   }
+}
+
+/** A value with a quote in it would end the action that is given it. */
+function unquotedOutputs(places: readonly JobPlace[], register: Register): string[] {
+  const names = places.flatMap((place) => {
+    if (nativeStack(place, register) === undefined) return [];
+    const outputs = Object.keys(promisedOutputs(place.pipeline, place.name));
+    return outputs
+      .filter((output) => place.pipeline.outputs[output]!.type === "string")
+      .map((output) => `${place.pipeline.name}.${output}`);
+  });
+  if (names.length === 0) return [];
+  const which = [...new Set(names)].join(", ");
+  return [`CodePipeline puts outputs of stacks into JSON as they are: ${which} may hold no quotes and one line only`];
 }
 
 function notesOf({ delivery, settings, checks }: { delivery: Delivery; settings: Settings; checks: Checks }): string[] {

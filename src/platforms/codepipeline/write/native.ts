@@ -106,7 +106,10 @@ function stackStep(place: JobPlace): Step | undefined {
   if (Object.keys(inputs).some((name) => name.startsWith("tags."))) return undefined;
   const outputs = Object.keys(promisedOutputs(place.pipeline, place.name));
   const isPublished = outputs.every((output) => typeof inputs[`publish.${output}`] === "string");
-  return isPublished && outputs.every((output) => pipeline.outputs[output]!.parameter === undefined) ? step : undefined;
+  // Values of a run go into JSON as they are, which a value with quotes in it would break.
+  const isPlain = outputs.every((output) => pipeline.outputs[output]!.type !== "json");
+  const isKept = outputs.every((output) => pipeline.outputs[output]!.parameter === undefined);
+  return isPublished && isPlain && isKept ? step : undefined;
 }
 
 /** A value in the configuration of an action: known now, or a variable of the run. */

@@ -119,6 +119,10 @@ export const namesIn = (names: readonly string[], delivery: string): readonly (s
 export const ruleName = (delivery: string, id: string) =>
   `${delivery}-${id.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
 
+/** Where people look at a run; words in angle brackets are filled in by EventBridge. */
+const runPage =
+  "https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>";
+
 function notice({
   id,
   states,
@@ -149,8 +153,13 @@ function notice({
     target: {
       kind: "topic",
       id: ids.approvals,
-      paths: { pipeline: "$.detail.pipeline", state: "$.detail.state", run: "$.detail.execution-id" },
-      message: `"Run <run> of <pipeline> ${words}: <state>."`,
+      paths: {
+        pipeline: "$.detail.pipeline",
+        state: "$.detail.state",
+        run: "$.detail.execution-id",
+        region: "$.region",
+      },
+      message: `"Run <run> of <pipeline> ${words}: <state>. Its stages, commit and reasons: ${runPage}"`,
     },
   };
 }

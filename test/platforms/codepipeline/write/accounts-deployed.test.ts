@@ -28,7 +28,8 @@ import { estate, estateSettings, home, other } from "./estate.ts";
 import { PipelineRun } from "./pipeline-run.ts";
 import { write } from "./written.ts";
 
-const page = readFileSync(new URL("../../../../docs/generate-codepipeline.md", import.meta.url), "utf8");
+const wholePage = readFileSync(new URL("../../../../docs/generate-codepipeline.md", import.meta.url), "utf8");
+const page = wholePage.slice(wholePage.indexOf("## Several accounts"));
 const block = (language: string) => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)![1]!;
 
 const infrastructure = lowerDelivery(estate, {

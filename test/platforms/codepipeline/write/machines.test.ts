@@ -1,6 +1,8 @@
 /** What builds run on, and what the team's account asks of every role and log: in all formats. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { parse } from "yaml";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
 import { useOfDocument } from "../../../../src/platforms/codepipeline/cost/generated-use.ts";
 import type { Infrastructure, Project, Role } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
@@ -140,6 +142,14 @@ test("every format says the same", () => {
     const written = text("docker build .", settings, format);
     for (const pattern of patterns) assert.match(written, pattern, format);
   }
+});
+
+test("the settings on the page are taken", () => {
+  const page = readFileSync(new URL("../../../../docs/generate-codepipeline.md", import.meta.url), "utf8");
+  const [, block] = /^## Machines\n+```yaml\n([\s\S]*?)```/m.exec(page)!;
+  const { machines, permissions } = settingsSchema.parse(parse(block!));
+  assert.deepEqual(Object.keys(machines), ["web.build", "api.test"]);
+  assert.deepEqual(Object.keys(permissions["api.deploy"]![0]!.conditions!), ["StringEquals"]);
 });
 
 test("the boundary is on every role, those in other accounts too, and of the account that they are in", () => {

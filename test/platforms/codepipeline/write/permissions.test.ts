@@ -1,7 +1,7 @@
 /** Rights of roles: what is seen is given, and what is not understood is asked for. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
+import { cloudformation, delivery, env, pipeline, sh } from "../../../../src/index.ts";
 import type { Role } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
@@ -80,6 +80,36 @@ test("who says what a job may do is not asked, even where that is nothing", () =
   const { resources } = lowered("./apply.sh", { settings: { permissions: { "web.go": [] } } });
   const role = resources.find((one): one is Role => one.kind === "role" && one.id === "WebGoTestRole")!;
   assert.equal(role.policyParameter, undefined);
+});
+
+test("a stack whose output is bound to have quotes is deployed by a machine, and of others it is said that they may have none", () => {
+  const network = (type: string) =>
+    pipeline("network", {
+      outputs: { topic: { type, job: "deploy" } },
+      jobs: {
+        deploy: {
+          deploys: true,
+          steps: [cloudformation.deploy({ stack: "network", template: "network.yaml", publish: { topic: "Topic" } })],
+        },
+      },
+    } as never);
+  const written = (type: string) => {
+    const built = delivery("shop", {
+      pipelines: [network(type)],
+      environments: [env("test", { branch: "main" })],
+    } as never);
+    const { resources, notes } = lowerDelivery(built, {
+      ...{ layout: "single", format: "cloudformation", root: "", folder: "codepipeline" },
+      settings: settingsSchema.parse({}),
+    } as never);
+    return [resources.some(({ kind }) => kind === "project"), notes.filter((note) => note.includes("network.topic"))];
+  };
+  assert.deepEqual(written("json"), [true, []]);
+  assert.deepEqual(written("number"), [false, []]);
+  assert.deepEqual(written("string"), [
+    false,
+    ["CodePipeline puts outputs of stacks into JSON as they are: network.topic may hold no quotes and one line only"],
+  ]);
 });
 
 test("the reader is not blind: harmless commands before and after hide none", () => {

@@ -59,12 +59,13 @@ function callOf(what: "ready" | "gate" | "enter" | "leave", handed: Handed): Act
   const { line, environment } = handed;
   const pipeline = line.pipelines[0]!.name;
   const asked = {
+    // What people and stacks give comes first: where a key stands twice the last one counts, which is ours.
+    ...(what === "leave" ? handedOver(handed) : { from: `#{variables.${fromVariable}}` }),
     do: what,
     environment: environment.name,
     pipeline,
     codepipeline: line.name,
     run: "#{codepipeline.PipelineExecutionId}",
-    ...(what === "leave" ? handedOver(handed) : { from: `#{variables.${fromVariable}}` }),
     ...(what === "gate" && environment.approval && { ready: whenReady(environment).variable }),
   };
   const text = JSON.stringify(asked);
