@@ -92,7 +92,8 @@ export function signInToAws(session: string): StepDocument {
     with: {
       "role-to-assume": computed("vars.AWS_ROLE_ARN"),
       "aws-region": computed("vars.AWS_REGION"),
-      "role-session-name": session,
+      // AWS takes 64 characters.
+      "role-session-name": session.slice(0, 64),
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Wanted, Writer } from "../../writer.ts";
 import { settingCommands } from "../settings/commands.ts";
 import { neededSettings } from "../settings/needed.ts";
 import { settingsTerraform, terraformFile } from "../settings/terraform.ts";
+import { refuseBeyondLimits } from "./limits.ts";
 import { layouts, type WriteOptions } from "./options.ts";
 import { pinsMovedIn } from "./pinned-actions.ts";
 import { settingsFileSchema } from "./settings-file.ts";
@@ -17,6 +18,7 @@ export const writer: Writer = {
     const { layout } = options;
     const needed = neededSettings(delivery, options);
     const files = writeWorkflows(delivery, options);
+    refuseBeyondLimits(delivery, files);
     const next = (where: string) => [
       { command: `baton check ${where}`, why: "looks for races in these files and in the others that are there" },
       { command: "baton doctor --on github", why: "compares what is set on GitHub with what they need" },
