@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -34,6 +34,8 @@ export function createAttemptLog(path: string, limitBytes: number): AttemptLog {
   let lastAt = 0;
   let lastStep = 0;
   let closed = false;
+  // A crash may have lost the start of an attempt of this number, and not what it had printed.
+  removeFile(path);
 
   function append(text: string): void {
     if (fd === undefined) {
@@ -77,6 +79,14 @@ export function createAttemptLog(path: string, limitBytes: number): AttemptLog {
       if (fd !== undefined) closeSync(fd);
     },
   };
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Mostly there is none. One that cannot be removed cannot be written either, and that is told then.
+  }
 }
 
 let cachedAt = Number.NaN;

@@ -30,6 +30,15 @@ test("100 MB of output: the head and the tail are kept, and what was cut is said
   assert.ok(process.memoryUsage().rss - before < 200_000_000, "memory is bounded");
 });
 
+test("what an attempt had printed whose start a crash has lost is not taken for what the next of its number prints", async (t) => {
+  const rig = createRig(t);
+  const attempt = { run: "r1", job: "web.again", attempt: 1 };
+  const lost = await rig.run({ ...attempt, token: "lost", steps: [step("echo before")] });
+  assert.deepEqual(await rig.texts(lost.token), ["before"]);
+  const next = await rig.run({ ...attempt, token: "next", steps: [step("true")] });
+  assert.deepEqual(await rig.texts(next.token), []);
+});
+
 test("a log that cannot be written does not undo the job, and is said", async (t) => {
   const rig = createRig(t);
   mkdirSync(rig.state);
