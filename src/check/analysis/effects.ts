@@ -189,10 +189,19 @@ export function testsCode(job: JobFacts): boolean {
   return job.steps.some(testsInStep);
 }
 
+const testing = new WeakMap<StepFacts, boolean>();
+
 /** Whether the step runs tests, by its command or by the action that runs them. */
 export function testsInStep(step: StepFacts): boolean {
-  if (step.kind === "action") return step.action !== undefined && testActions.test(step.action);
-  return step.kind === "command" && (runsTests(step.text) || runsTests(step.opened));
+  let known = testing.get(step);
+  if (known === undefined) {
+    known =
+      step.kind === "action"
+        ? step.action !== undefined && testActions.test(step.action)
+        : step.kind === "command" && (runsTests(step.text) || runsTests(step.opened));
+    testing.set(step, known);
+  }
+  return known;
 }
 
 /** Tests whose failure the command itself swallows: `npm test || true`. */
