@@ -149,14 +149,14 @@ function packageManager(machine: string): string {
   const tools = join(machine, "tools");
   mkdirSync(tools);
   const right = {
-    curl: "-fsSL -o /etc/yum.repos.d/hashicorp.repo https://rpm.releases.hashicorp.com/AmazonLinux/hashicorp.repo",
-    yum: "-y -q install terraform",
+    curl: "'-fsSL -o /etc/yum.repos.d/hashicorp.repo https://rpm.releases.hashicorp.com/AmazonLinux/hashicorp.repo'",
+    yum: "'-y -q install terraform' | '-y -q install terraform-1.'*'.*'",
   };
   for (const [name, words] of Object.entries(right)) {
     const file = join(tools, name);
     writeFileSync(
       file,
-      `#!/bin/sh\n[ "$*" = '${words}' ] || { echo "${name} $*: unknown to this test" >&2; exit 64; }\n`,
+      `#!/bin/sh\ncase "$*" in ${words}) ;; *) echo "${name} $*: unknown to this test" >&2; exit 64 ;; esac\n`,
     );
     chmodSync(file, 0o755);
   }
