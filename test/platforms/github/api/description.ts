@@ -1,7 +1,7 @@
 /** GitHub's published description of its API, asked about requests and answers. */
 
 import { readFileSync } from "node:fs";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { Operation } from "./operations.ts";
 
@@ -40,11 +40,13 @@ function compiler(coerceTypes: boolean) {
       check = ajv.compile(schema);
       compiled.set(schema, check);
     }
-    return check(value)
-      ? []
-      : check.errors!.map(
-          ({ instancePath, message, params }) => `${instancePath || "it"} ${message} ${JSON.stringify(params)}`,
-        );
+    if (check(value)) return [];
+    // A text of digits is the number and the text that an address may have: one of both is meant, and both fit.
+    const isBoth = ({ keyword, params }: ErrorObject) =>
+      coerceTypes && keyword === "oneOf" && params.passingSchemas !== null;
+    return check
+      .errors!.filter((error) => !isBoth(error))
+      .map(({ instancePath, message, params }) => `${instancePath || "it"} ${message} ${JSON.stringify(params)}`);
   };
 }
 const errorsOf = compiler(false);
