@@ -162,6 +162,37 @@ test("a record that has expired counts as nothing known: everything is deployed 
   assert.equal(it.log().length, 5);
 });
 
+test("a gate that asks nobody lets nothing through, nor does one that GitHub says nothing about", slow, (t) => {
+  const it = shopMachine(t, orchestrated);
+  const { control } = it.shop.github;
+  const gate = /environments\/prod-approval$/;
+  control.addFault({ match: gate, is: { kind: "status", status: 502, message: "Bad Gateway" }, from: 1, to: 1 });
+  const [unknown] = it.push("main");
+  assert.deepEqual([unknown!.jobs.get("prod-approval"), unknown!.jobs.get("prod")], ["failure", "skipped"]);
+  control.setEnvironment("team/shop", "prod-approval", { reviewers: [] });
+  const [open] = it.push("main");
+  assert.deepEqual([open!.conclusion, open!.jobs.get("prod")], ["failure", "skipped"]);
+  assert.match(it.shop.log.join("\n"), /The environment prod-approval asks nobody/);
+  assert.ok(!it.log().some((line) => line.includes(" prod ")));
+  control.setEnvironment("team/shop", "prod-approval", undefined);
+  assert.equal(it.push("main")[0]!.jobs.get("prod-approval"), "failure");
+});
+
+test("an environment that is open to another branch refuses the deployment", when, (t) => {
+  const it = shopMachine(t, orchestrated);
+  const { control } = it.shop.github;
+  // What a wrong setting does; that the right ones refuse nothing is seen by every other test here.
+  const foreign = { deployment_branch_policy: { protected_branches: false, custom_branch_policies: true } };
+  control.setEnvironment("team/shop", "test", { ...foreign, policies: [{ id: 1, name: "release/*", type: "branch" }] });
+  const [refused] = it.push("main");
+  assert.equal(refused!.conclusion, "failure");
+  assert.match(it.shop.log.join("\n"), /Branch "main" is not allowed to deploy to test/);
+  assert.deepEqual(
+    it.log().filter((line) => !line.startsWith("build")),
+    [],
+  );
+});
+
 test("a pull request builds and tests what it changes, deploys nothing and leaves no record", when, (t) => {
   const it = shopMachine(t, orchestrated);
   it.commit({ "web/version": "w2\n" }, "feature");

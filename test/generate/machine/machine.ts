@@ -10,7 +10,9 @@ import type { WrittenFile } from "../../../src/platforms/generated.ts";
 import { evaluateCondition } from "../../../src/platforms/github/read/conditions.ts";
 import { known } from "../../../src/platforms/github/read/expressions/value.ts";
 import { readRepository } from "../../../src/platforms/github/read/repository.ts";
+import type { NeededSettings } from "../../../src/platforms/github/settings/needed.ts";
 import type { Permissions as Declared, Job, Repository, Workflow } from "../../../src/platforms/github/workflow.ts";
+import { fnmatch } from "../../platforms/github/api/fnmatch.ts";
 import { githubStandIn } from "../../platforms/github/api/stand-in.ts";
 import type { Permissions } from "../../platforms/github/api/world.ts";
 import { ArtifactStore } from "./artifact-store.ts";
@@ -46,6 +48,8 @@ export interface MachineOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Stand-ins for tools: name to script. */
   readonly tools?: Readonly<Record<string, string>>;
+  /** What is set on GitHub. Without it no environment refuses a branch. */
+  readonly settings?: NeededSettings;
 }
 
 interface Start {
@@ -59,7 +63,10 @@ interface Start {
   readonly run?: number;
 }
 
-export function machine(test: TestContext, { workflows, files, env = {}, tools = {} }: MachineOptions): Machine {
+export function machine(
+  test: TestContext,
+  { workflows, files, env = {}, tools = {}, settings }: MachineOptions,
+): Machine {
   const scratch = mkdtempSync(join(tmpdir(), "baton-machine-"));
   test.after(() => rmSync(scratch, { recursive: true, force: true }));
   const folder = join(scratch, "repository");
@@ -100,6 +107,23 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
   const repository = readRepository(folder, { defaultBranch: "main" });
   for (const { file, displayName, triggers } of repository.workflows) {
     control.addWorkflow(slug, { path: file, name: displayName, on: triggers.map(({ event }) => event) });
+  }
+
+  const owners = { type: "Team" as const, id: control.addTeam("team/owners"), slug: "owners" };
+  for (const { name, branches, reviewers } of settings?.environments ?? []) {
+    const patterns = branches?.map(({ pattern }) => pattern!) ?? ["main"];
+    control.setEnvironment(slug, name, {
+      reviewers: reviewers === undefined ? [] : [owners],
+      deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+      policies: patterns.map((pattern, id) => ({ id, name: pattern, type: "branch" })),
+    });
+  }
+
+  /** Whether GitHub lets a run use an environment: its policies are matched against the run's reference. */
+  function admits(name: string, { event_name, ref_name }: Record<string, Json>): boolean {
+    const found = control.repository(slug).environments.get(name.toLowerCase());
+    if (!found?.deployment_branch_policy) return true;
+    return event_name !== "pull_request" && found.policies.some((policy) => fnmatch(policy.name, String(ref_name)));
   }
 
   function start(begin: Start): Run {
@@ -211,6 +235,11 @@ export function machine(test: TestContext, { workflows, files, env = {}, tools =
       );
       const inner = runWorkflow({ ...scope, workflow: called, inputs, path: [...scope.path, job.id], granted });
       return { ...inner, forgiven: false };
+    }
+    const environment = job.environment && String(jsonOf(job.environment.name, around) ?? "");
+    if (environment && !admits(environment, scope.github)) {
+      shop.log.push(`Branch "${scope.github.ref_name}" is not allowed to deploy to ${environment}`);
+      return { result: "failure", outputs: {}, forgiven: false };
     }
     const legs = job.strategy?.matrix?.legs ?? [undefined];
     const legEnds = legs.map((leg) => {

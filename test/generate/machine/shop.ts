@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { loadYaml } from "../../../src/model/load-yaml.ts";
+import { neededSettings } from "../../../src/platforms/github/settings/needed.ts";
 import type { WriteOptions } from "../../../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../../../src/platforms/github/write/write.ts";
 import { type Machine, machine, type Run } from "./machine.ts";
@@ -81,7 +82,12 @@ export function shopMachine(
 ): Machine & { log(): string[]; mark(name: string): string } {
   const loaded = loadYaml(text, "baton.yaml");
   assert.ok(loaded.ok, "the definition is accepted");
-  const made = machine(t, { workflows: writeWorkflows(loaded.value, options), files: sources, env: { MARKS: "" } });
+  const made = machine(t, {
+    workflows: writeWorkflows(loaded.value, options),
+    files: sources,
+    env: { MARKS: "" },
+    settings: neededSettings(loaded.value, options),
+  });
   const folder = join(made.shop.scratch, "marks");
   mkdirSync(folder);
   (made.shop.env as Record<string, string>).MARKS = folder;

@@ -19,11 +19,24 @@ export function approvalJob(
     comment: [`Waits for a reviewer of the GitHub environment ${approvalEnvironment(name)}, ${comment}.`],
     name: `Approve ${name}`,
     ...order,
-    permissions: {},
+    permissions: { actions: "read" },
     runsOn: runsOn ?? "ubuntu-24.04",
     environment: approvalEnvironment(name),
     timeoutMinutes: 5,
     steps: [
+      {
+        // GitHub makes an environment that is not there, and asks nobody on plans that have no reviewers.
+        name: "Fail where nobody was asked",
+        env: { GH_TOKEN: computed("github.token"), GATE: approvalEnvironment(name) },
+        run: [
+          `asked=$(gh api "repos/$GITHUB_REPOSITORY/environments/$GATE" --jq '[.protection_rules[] | select(.type == "required_reviewers").reviewers[]] | length')`,
+          'if [ "$asked" -eq 0 ]; then',
+          '  echo "::error title=No reviewers::The environment $GATE asks nobody, so nobody has approved this. baton doctor --on github says how to set it up."',
+          "  exit 1",
+          "fi",
+          "",
+        ].join("\n"),
+      },
       {
         name: "Say what was approved",
         env: { MESSAGE: literal(approval?.message ?? `Deploy to ${name}`), COMMIT: computed(commit) },

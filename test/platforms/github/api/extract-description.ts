@@ -59,7 +59,13 @@ const shapes = operations.map((operation) => {
     const here = parameters.filter((one) => one.in === place);
     return {
       type: "object",
-      properties: Object.fromEntries(here.map(({ name, schema }) => [name, schemaOf(schema!)])),
+      // A number in an address is text as well, so that "a number or a text" is both.
+      properties: Object.fromEntries(
+        here.map(({ name, schema }) => {
+          const { oneOf, ...rest } = schemaOf(schema!) as Schema;
+          return [name, oneOf === undefined ? rest : { ...rest, anyOf: oneOf }];
+        }),
+      ),
       required: here.filter(({ required }) => required === true).map(({ name }) => name as string),
       additionalProperties: false,
     };

@@ -73,9 +73,10 @@ test("a dispatch makes a queued run on its branch, and only for a workflow that 
       "job",
     );
   assert.equal(start("web.yml", "main").status, 0);
+  assert.equal(shell(`gh workflow run web.yml --ref main --repo ${shop} -f chain=7`, "job").status, 0);
   assert.deepEqual(
     control.queuedRuns(shop).map(({ path, head_branch, actor }) => [path, head_branch, actor]),
-    [[".github/workflows/web.yml", "main", "github-actions[bot]"]],
+    [1, 2].map(() => [".github/workflows/web.yml", "main", "github-actions[bot]"]),
   );
   assert.match(start("shop.yml", "main").err, /workflow_dispatch.*HTTP 422/);
   assert.match(start("web.yml", "gone").err, /No ref found for: gone.*HTTP 422/);

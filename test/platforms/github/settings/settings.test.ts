@@ -19,6 +19,7 @@ import type { Wanted } from "../../../../src/platforms/writer.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
 import { tries } from "../../../lane/depth.ts";
 import { fullDepth, needs } from "../../../lane/needs.ts";
+import { fnmatch } from "../api/fnmatch.ts";
 import { githubPrograms, githubStandIn } from "../api/stand-in.ts";
 
 const slug = "team/shop";
@@ -325,14 +326,6 @@ test("a policy admits the branches that the definition means, and no others", ()
     tries(2000),
   );
 });
-
-/** Ruby's `File.fnmatch` with `FNM_PATHNAME`, as its documentation has it. */
-function fnmatch(pattern: string, name: string): boolean {
-  const source = pattern.replaceAll(/\*\*\/|\*|[.+^$()|]/g, (one) =>
-    one === "**/" ? "(?:[^/]+/)*" : one === "*" ? "[^/]*" : `\\${one}`,
-  );
-  return new RegExp(`^${source}$`).test(name);
-}
 
 test("an environment with several before it is open to what all of them are open to", () => {
   const text = `${definition.replace("lab: {}", "lab: { after: [dev, test] }")}`;

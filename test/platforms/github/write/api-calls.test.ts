@@ -1,0 +1,91 @@
+/** How often a push asks GitHub's API. A job's token has 1,000 requests in an hour, for the whole repository. */
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { fullDepth, needs } from "../../../lane/needs.ts";
+import { programBox } from "./program.ts";
+
+const environments = ["test", "prod"];
+/** `download-artifact` from another run: it looks the artifact up and asks where its bytes are. */
+const requestsOfADownload = 2;
+
+/** Pipelines that each build once, and deploy what they have built. */
+const definition = (pipelines: number) => `name: shop
+environments:
+  test: { branch: main }
+  prod: { after: test }
+pipelines:
+${Array.from(
+  { length: pipelines },
+  (_, at) => `  p${at}:
+    paths: ["p${at}/**"]
+    jobs:
+      build: { per: release, steps: [./build.sh], artifacts: { dist: dist } }
+      deploy: { needs: build, deploys: true, uses: [dist], steps: [./deploy.sh] }
+`,
+).join("")}`;
+
+/** Of a push that changes everything, after one that deployed everything: as many requests as a run can make without retries. */
+function requestsOfAPush(t: TestContext, pipelines: number): { plans: number; begins: number; downloads: number } {
+  const box = programBox(t, definition(pipelines));
+  const files = (content: string) =>
+    Object.fromEntries(Array.from({ length: pipelines }, (_, at) => [`p${at}/file`, content]));
+  const commit = box.commit(files("1"));
+  box.run({ id: 100 });
+  for (const environment of environments) {
+    box.leave(`started-${environment}`, 100, {});
+    box.leave(`release-${environment}`, 100, {
+      version: 1,
+      environment,
+      run: "100",
+      commit,
+      pipelines: Object.fromEntries(
+        Array.from({ length: pipelines }, (_, at) => [
+          `p${at}`,
+          {
+            release: 100,
+            commit,
+            outputs: {},
+            artifacts: { dist: { digest: `sha256:${"a".repeat(64)}`, run: "100", name: `dist-${at}` } },
+          },
+        ]),
+      ),
+    });
+  }
+  box.commit(files("2"));
+  box.run({ id: 500 });
+  const built = JSON.stringify(Object.fromEntries(Array.from({ length: pipelines }, (_, at) => [`p${at}`, "success"])));
+  const asked = (action: string, env: Readonly<Record<string, string>>) => {
+    const { status, log, calls } = box.start(action, env, { counted: true });
+    assert.equal(status, 0, log);
+    return calls.gh!;
+  };
+  let plans = asked("plan", { ENVIRONMENT: "", BUILT: "{}", PIPELINE: "" });
+  let begins = 0;
+  for (const environment of environments) {
+    plans += asked("plan", { ENVIRONMENT: environment, BUILT: built, PIPELINE: "" });
+    box.leave(`started-${environment}`, 500, {});
+    // Every job that deploys looks whether another run has begun meanwhile.
+    begins += pipelines * asked("begin", { JOB: "p0.deploy", ENVIRONMENT: environment, COMMIT: commit, GIVEN: "{}" });
+  }
+  // At worst: all that is deployed was built by earlier runs.
+  return { plans, begins, downloads: environments.length * pipelines * requestsOfADownload };
+}
+
+test(
+  "3 pipelines: what a push through two environments asks, without retries",
+  needs("gh", "jq", "zip", "unzip"),
+  (t) => {
+    assert.deepEqual(requestsOfAPush(t, 3), { plans: 16, begins: 6, downloads: 12 });
+  },
+);
+
+test(
+  "40 pipelines: deciding asks no more than for 3, and two pushes in an hour are within the limit",
+  fullDepth("gh", "jq", "zip", "unzip"),
+  (t) => {
+    const { plans, begins, downloads } = requestsOfAPush(t, 40);
+    assert.deepEqual([plans, begins], [16, 80]);
+    assert.ok(2 * (plans + begins + downloads) < 1000);
+  },
+);
