@@ -251,7 +251,7 @@ test("an artifact that was damaged is found by doctor, and made anew after its r
   assert.match(repaired.stderr, /taken away: 1 artifact .*baton run --force makes them anew/);
   assert.match(
     repaired.stdout,
-    /fail {2}artifacts: not there any more: app\.files in dev\n +remedy: baton run --force/,
+    /fail {2}artifacts: not there any more: app\.files in dev\n +remedy: baton run --to dev --force/,
   );
   await succeeds(box, "run", "--force");
   await succeeds(box, "doctor");
