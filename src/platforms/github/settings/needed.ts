@@ -5,6 +5,7 @@ import { secretsRead } from "../../../model/job-values.ts";
 import { approvalEnvironment } from "../write/names.ts";
 import { needsAws } from "../write/native-steps.ts";
 import type { WriteOptions } from "../write/options.ts";
+import { answersPullRequests } from "../write/orchestrated/entry.ts";
 import { type BranchPattern, branchPolicy } from "./branch-policy.ts";
 
 export interface NeededSettings {
@@ -41,7 +42,8 @@ export function neededSettings(delivery: Delivery, { layout }: Pick<WriteOptions
     name: delivery.name,
     environments: delivery.environments.flatMap((environment) => neededFor(environment, delivery, variables)),
     secrets: [...secrets].sort(),
-    requiredCheck: layout === "orchestrated" ? "Summary" : undefined,
+    // A check that is required and never reports holds every pull request back for ever.
+    requiredCheck: layout !== "chained" && answersPullRequests(delivery) ? "Summary" : undefined,
   };
 }
 

@@ -30,7 +30,8 @@ export function approvalJob(
         env: { GH_TOKEN: computed("github.token"), GATE: approvalEnvironment(name) },
         run: [
           `asked=$(gh api "repos/$GITHUB_REPOSITORY/environments/$GATE" --jq '[.protection_rules[] | select(.type == "required_reviewers").reviewers[]] | length')`,
-          'if [ "$asked" -eq 0 ]; then',
+          // An empty answer is no number either.
+          'if ! [ "$asked" -gt 0 ]; then',
           '  echo "::error title=No reviewers::The environment $GATE asks nobody, so nobody has approved this. baton doctor --on github says how to set it up."',
           "  exit 1",
           "fi",

@@ -22,7 +22,9 @@ export function refuseBeyondLimits(delivery: Delivery, files: readonly WrittenFi
     if (called.size > limits.calledWorkflows) {
       throw new CannotWrite(
         `${path} would call ${called.size} workflows; GitHub takes ${limits.calledWorkflows}`,
-        "split the delivery, or use the layout chained, in which none is called",
+        delivery.environments.some(({ after, approval }) => after.length > 0 || approval !== undefined)
+          ? "split the delivery into several"
+          : "split the delivery, or use the layout chained, in which none is called",
       );
     }
     const longest = Math.max(0, ...expressionTexts(text));

@@ -32,6 +32,7 @@ environments:
 pipelines:
   infra:
     jobs:
+      test: { per: release, steps: [./test] }
       apply:
         deploys: true
         tools: [aws]
@@ -223,6 +224,15 @@ test(
     assert.match(status.stderr, /Baton cannot ask github for this yet: status/);
   },
 );
+
+test("a check is required only where the files report it for pull requests", () => {
+  const commandsFor = (text: string, layout: string) =>
+    writer.write(wantedFor(text, { layout })).settings!.some(({ command }) => command.includes("rulesets"));
+  assert.ok(commandsFor(definition, "orchestrated"));
+  assert.ok(commandsFor(definition, "per-environment"));
+  assert.ok(!commandsFor(definition.replace("per: release, ", ""), "orchestrated"));
+  assert.ok(!commandsFor(definition.replace("    jobs:", "    pullRequests: false\n    jobs:"), "orchestrated"));
+});
 
 test("what people have set besides stays, although GitHub's call replaces", needs(...githubPrograms), async (t) => {
   const { control, asked, carryOut } = begin(t);

@@ -26,6 +26,10 @@ test("called workflows: 49 pipelines and their environment are 50, one more is r
   measure(many(49), "orchestrated");
   assert.throws(() => measure(many(50), "orchestrated"), /shop\.yml would call 51 workflows; GitHub takes 50/);
   measure(many(120), "chained");
+  // The layout chained takes no promotion.
+  const promoted = { ...many(50), environments: many(1).environments.map((one) => ({ ...one, after: ["test"] })) };
+  const split = { next: "split the delivery into several" };
+  assert.throws(() => refuseBeyondLimits(promoted, writeWorkflows(many(50), { layout: "orchestrated" })), split);
 });
 
 test("inputs by hand: 22 parameters beside the three that Baton needs", () => {

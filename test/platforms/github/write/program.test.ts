@@ -36,6 +36,7 @@ interface Deployed extends ProgramBox {
 /** Run 100 has deployed everything to test and to prod; since then a file of web has changed. */
 function deployed(t: TestContext): Deployed {
   const box = programBox(t, definition);
+  box.commit({});
   const commit100 = box.commit({ "infra/a": "1", "web/a": "1" });
   box.run({ id: 100 });
   const record = (environment: string, run: number, bucket: string, commit = commit100) => ({
@@ -88,7 +89,6 @@ const strangers: readonly (readonly [string, (box: Deployed) => Partial<NewRun>]
   ["another workflow", () => ({ path: ".github/workflows/other.yml" })],
   ["another workflow, with its ref", () => ({ path: ".github/workflows/other.yml@main" })],
   ["a pull request from a branch of the same name", () => ({ event: "pull_request" })],
-  ["a tag of the same name, whose commit the branch has not", (box) => ({ head_sha: box.commit({}, "elsewhere") })],
   ["a branch that begins alike", (box) => ({ head_branch: "main2", head_sha: box.commit({}, "main2") })],
   ["a branch that differs in case", (box) => ({ head_branch: "MAIN", head_sha: box.commit({}, "MAIN") })],
 ];
@@ -114,6 +114,44 @@ test("a record of a stranger is not believed, nor is its mark, nor does anything
     assert.equal(back.status, 1, strangers[index]![0]);
     assert.match(back.log, /left no record of a release in prod, or is not a run of this workflow/);
   }
+});
+
+test(
+  "a later run whose commit its branch has no more: it is not believed, and nothing older stands in for it",
+  when,
+  (t) => {
+    const box = deployed(t);
+    box.run({ id: 400, head_sha: box.commit({}, "elsewhere") });
+    box.git("checkout", "--quiet", "main");
+    box.leave("started-prod", 400, {});
+    box.leave("release-prod", 400, box.record("prod", 400, "evil-bucket"));
+    const end = box.start("plan", inProd);
+    assert.equal(end.status, 0, end.log);
+    assert.equal(output(end, "decision_infra"), "run");
+    assert.equal(output(end, "handed"), "{}");
+    assert.match(end.log, /Run 400 began to deploy to prod and its commit is not on its branch any more/);
+    const back = box.start("plan", inProd, { event: { inputs: { environment: "prod", rollback_to: "400" } } });
+    assert.equal(back.status, 1);
+    // What is deployed for certain still keeps older commits out.
+    const older = box.start("plan", { ...inProd, GITHUB_SHA: box.git("rev-parse", `${box.commit100}^`) });
+    assert.match(older.log, new RegExp(`prod already has the newer commit ${box.commit100}`));
+    assert.equal(older.status, 1);
+  },
+);
+
+test("a merge queue: everything since its base counts, in a chain too", when, (t) => {
+  const box = deployed(t);
+  const base_sha = box.git("rev-parse", "main");
+  box.commit({ "web/b": "1" });
+  box.commit({ "other/c": "1" });
+  const end = box.start(
+    "plan",
+    { ...whole, PIPELINE: "web", GITHUB_EVENT_NAME: "merge_group" },
+    { event: { merge_group: { base_sha, base_ref: "refs/heads/main" } } },
+  );
+  assert.equal(end.status, 0, end.log);
+  assert.equal(output(end, "decision"), "run");
+  assert.equal(output(end, "event"), "pull-request");
 });
 
 test("going back: to a run by its digits alone, with the commit that it deployed", slow, (t) => {

@@ -63,7 +63,8 @@ read_artifact() { # FILE ID
 
 # Whether a run speaks for an environment: it is of this very workflow, was started by what deploys, on a branch that belongs
 # to the environment, with a commit that this branch has (a tag may have the name of a branch). Anybody who may push any branch
-# can leave artifacts of any name; nobody gets past this.
+# can leave artifacts of any name; nobody gets past this. Status 1: it does not. Status 2: it would, but the branch is gone or was
+# rewritten, so that nobody can tell any more.
 is_ours() { # RUN ENVIRONMENT
   local verdict said commit branch status=0
   ask "$work/run.json" "$api/runs/$1" jq -e '.id and .path and .event and .head_sha and .repository.id' || return 1
@@ -84,11 +85,11 @@ is_ours() { # RUN ENVIRONMENT
     *) fail "Unreadable" "What GitHub says of run $1 cannot be read." ;;
   esac
   if [ "${without_history:-no}" = yes ]; then return 0; fi
-  has_commit "$commit" || return 1
+  has_commit "$commit" || return 2
   git rev-parse --verify --quiet "refs/remotes/origin/$branch" > "$work/checked" || status=$?
-  if [ "$status" -eq 1 ]; then return 1; fi
+  if [ "$status" -eq 1 ]; then return 2; fi
   if [ "$status" -ne 0 ]; then fail "git failed" "The branch $branch cannot be looked up."; fi
-  is_before "$commit" "refs/remotes/origin/$branch"
+  is_before "$commit" "refs/remotes/origin/$branch" || return 2
 }
 
 # Whether git knows a commit.
@@ -108,9 +109,10 @@ is_before() { # COMMIT COMMIT
 }
 
 # The run that began last to deploy to an environment: `begun_run`, the artifact that is its mark, and its commit. Empty: none.
+# `begun_since`: a run that began after it, of which nobody can tell any more whether it was one of ours.
 find_begun() { # ENVIRONMENT
   local page length sorted
-  begun_run="" begun_mark=0 begun_commit=""
+  begun_run="" begun_mark=0 begun_commit="" begun_since=""
   : > "$work/marks"
   for page in 1 2 3 4 5 6 7 8 9 10; do
     list_artifacts "$work/list.json" "$api/artifacts?name=started-$1&per_page=100&page=$page" ||
@@ -138,12 +140,15 @@ find_begun() { # ENVIRONMENT
 
 # The first of a list of marks that is ours. Status 1: none is.
 newest_of() { # FILE ENVIRONMENT
-  local mark run commit
+  local mark run commit verdict
   while read -r mark run commit; do
-    if [ "$run" = "$GITHUB_RUN_ID" ] || is_ours "$run" "$2"; then
+    verdict=0
+    if [ "$run" != "$GITHUB_RUN_ID" ]; then is_ours "$run" "$2" || verdict=$?; fi
+    if [ "$verdict" -eq 0 ]; then
       begun_run=$run begun_mark=$mark begun_commit=$commit
       return 0
     fi
+    if [ "$verdict" -eq 2 ]; then begun_since=${begun_since:-$run}; fi
   done < "$1"
   return 1
 }

@@ -8,6 +8,9 @@ import { type JobPlace, writeJob } from "../job.ts";
 import { signInToAws } from "../native-steps.ts";
 import type { Link } from "./link.ts";
 
+/** A merge queue is checked like a pull request: nothing is deployed for either. */
+const deploys = "github.event_name != 'pull_request' && github.event_name != 'merge_group'";
+
 export function pipelineJobs(link: Link): Record<string, JobDocument> {
   const { pipeline, plan, ids } = link;
   const reading = new Map<string, string>();
@@ -71,7 +74,7 @@ function placeOf(
       return { digest: `${kept}.digest`, run: `${kept}.run` };
     },
     first: [plan],
-    guard: isRelease ? runs : `${runs} && github.event_name != 'pull_request'`,
+    guard: isRelease ? runs : `${runs} && ${deploys}`,
   };
 }
 
@@ -84,7 +87,7 @@ function handedJob(
     kind: "steps",
     name: "Read what was handed over",
     needs: [plan],
-    if: `needs.${plan}.outputs.decision == 'run' && github.event_name != 'pull_request'`,
+    if: `needs.${plan}.outputs.decision == 'run' && ${deploys}`,
     permissions: { contents: "read", "id-token": "write" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
     environment: computed(environment),
@@ -156,7 +159,7 @@ function recordJob(
     comment: ["Also after a failure: what is deployed is written down as it is."],
     name: "Write down what is deployed",
     needs,
-    if: `always() && needs.${plan}.result == 'success' && needs.${plan}.outputs.decision == 'run' && github.event_name != 'pull_request'`,
+    if: `always() && needs.${plan}.result == 'success' && needs.${plan}.outputs.decision == 'run' && ${deploys}`,
     permissions: { contents: "read" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
     timeoutMinutes: 15,
@@ -186,7 +189,7 @@ function startJob(
     name: `Start ${next}`,
     needs: all,
     if:
-      `!cancelled() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled') && github.event_name != 'pull_request' && ` +
+      `!cancelled() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled') && ${deploys} && ` +
       `needs.${plan}.outputs.decision != 'superseded' && (needs.${plan}.outputs.decision != 'run' || needs.${record}.result == 'success')`,
     permissions: { actions: "write" },
     runsOn: options.runsOn ?? "ubuntu-24.04",

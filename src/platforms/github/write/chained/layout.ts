@@ -119,7 +119,7 @@ function writeLink(link: Link): WorkflowDocument {
     name: pipeline.name,
     on: {
       ...(parent === undefined && { push: { branches: branchesOf(delivery) } }),
-      ...(pipeline.triggers.pullRequests && { pullRequest: {} }),
+      ...(pipeline.triggers.pullRequests && { pullRequest: {}, mergeGroup: true }),
       ...(schedules.length > 0 && { schedules }),
       dispatch: {
         inputs: {

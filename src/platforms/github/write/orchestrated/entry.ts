@@ -44,7 +44,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
   const ids = idsOf(entry);
   const schedules = [...new Set(delivery.pipelines.flatMap(({ triggers }) => triggers.schedules))];
   const branches = branchesOf(delivery);
-  const pullRequests = delivery.pipelines.some(({ triggers }) => triggers.pullRequests) && ids.release.size > 0;
+  const pullRequests = answersPullRequests(delivery);
   return {
     file,
     header: workflowHeader(delivery, options, [
@@ -77,6 +77,14 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
       ids.plan,
     ),
   };
+}
+
+/** Whether pull requests and merge queues start the entry: where there is something to build for them. */
+export function answersPullRequests({ pipelines }: Delivery): boolean {
+  return (
+    pipelines.some(({ triggers }) => triggers.pullRequests) &&
+    pipelines.some(({ jobs }) => Object.values(jobs).some(({ per }) => per === "release"))
+  );
 }
 
 function idsOf({ delivery, parts }: EntryOptions): EntryIds {
@@ -128,6 +136,13 @@ export function dispatchInputs(delivery: Delivery): Record<string, Input> {
         "parameters",
         name,
       ]);
+    }
+    if ([given ?? "", ...options].some((one) => one.includes("${{"))) {
+      throw new CannotWrite(
+        `GitHub would read the \${{ in a value of the parameter ${name} as an expression, and allows none there`,
+        "write the value without it",
+        ["parameters", name],
+      );
     }
     inputs[name] = {
       ...(description !== undefined && { description: prose(description) }),

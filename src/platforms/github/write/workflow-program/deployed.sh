@@ -6,11 +6,15 @@ source "${BASH_SOURCE[0]%/*}/answers.sh"
 export LC_ALL=C.UTF-8
 
 # The record of an environment, into a file: that of the run which began last. Nothing is known when that run did not get as far
-# as to write it down, or when GitHub does not keep it any more: then everything counts as changed. Only the commit is kept.
+# as to write it down, when GitHub does not keep it any more, or when the branch of a later run is gone: then everything counts as
+# changed. Only the commit is kept.
 read_deployed() { # FILE ENVIRONMENT
   find_begun "$2"
-  if [ -n "$begun_run" ] && read_record "$1" "$begun_run" "$2" "$begun_mark"; then return 0; fi
-  if [ -n "$begun_run" ]; then
+  if [ -n "$begun_since" ]; then
+    echo "::notice title=Nothing is known of $2::Run $begun_since began to deploy to $2 and its commit is not on its branch any more: everything is deployed again." >&2
+  elif [ -n "$begun_run" ] && read_record "$1" "$begun_run" "$2" "$begun_mark"; then
+    return 0
+  elif [ -n "$begun_run" ]; then
     echo "::notice title=Nothing is known of $2::Run $begun_run began to deploy to $2 and its record is not there (it failed, or GitHub does not keep it any more): everything is deployed again." >&2
   fi
   jq -n --arg commit "$begun_commit" '{commit: $commit, pipelines: {}}' > "$1"

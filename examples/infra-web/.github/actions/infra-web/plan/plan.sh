@@ -27,6 +27,14 @@ named() { # LIST
   jq -r --arg list "$1" '.[$list] | join(", ")' "$work/plan.json"
 }
 
+# What is checked out of a pull request joins the base (its first parent) with the change; a merge queue says what it comes after.
+base_of_change() {
+  local base
+  base=$(jq -r '.merge_group.base_sha // ""' "$GITHUB_EVENT_PATH")
+  if [ -z "$base" ]; then base=$(git rev-parse --verify "HEAD^1^{commit}"); fi
+  echo "$base"
+}
+
 plan_run() {
   local facts base="" name unready
   facts=$(cat "$work/facts.json")
@@ -39,9 +47,7 @@ plan_run() {
   : > "$work/bases"
   echo '{}' > "$work/deployed.json"
   if [ "$event" = pull-request ]; then
-    # What is checked out joins the base (its first parent) with the change; a merge queue says what it comes after.
-    base=$(jq -r '.merge_group.base_sha // ""' "$GITHUB_EVENT_PATH")
-    if [ -z "$base" ]; then base=$(git rev-parse --verify "HEAD^1^{commit}"); fi
+    base=$(base_of_change)
     echo "$base" > "$work/bases"
   else
     jq -r .name "$work/environments" > "$work/names"
@@ -104,7 +110,7 @@ plan_link() { # PIPELINE
   : > "$work/bases"
   echo '{"pipelines": {}}' > "$work/deployed.json"
   if [ "$event" = pull-request ]; then
-    base=$(git rev-parse --verify "HEAD^1^{commit}")
+    base=$(base_of_change)
     echo "$base" > "$work/bases"
   else
     environment=$(jq -rs --slurpfile facts "$work/facts.json" '

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes down what is deployed now, and what is not as it should be. In: PIPELINE (empty, or the one of a chain whose jobs NEEDS has), NEEDS and RELEASE (JSON: results and outputs of the
-# pipelines, what the release handed in), the plan in $RUNNER_TEMP/plan. Out: `unsettled`, and the record in $RUNNER_TEMP/record.
+# Writes down what is deployed now, and what is not as it should be. In: PIPELINE (empty, or the one of a chain whose jobs NEEDS
+# has), NEEDS and RELEASE (JSON: results and outputs of the pipelines, what the release handed in), the plan in $RUNNER_TEMP/plan.
+# Out: `lost`, `open`, and the record in $RUNNER_TEMP/record.
 set -euo pipefail
 
 program="$GITHUB_ACTION_PATH"
