@@ -1,4 +1,5 @@
 import type { Access, Binding, Key } from "../../../../facts/access.ts";
+import { showKey } from "../../../../facts/show-key.ts";
 import { resourceAccess } from "../../../../shell/rows.ts";
 import { keyText, textKey } from "../../../../shell/words.ts";
 import type { ActionCall } from "./action-inputs.ts";
@@ -8,7 +9,7 @@ export function readArtifacts(call: ActionCall): readonly Access[] | undefined {
   switch (call.name) {
     case "actions/upload-artifact":
     case "actions/upload-artifact/merge":
-      return [upload(call, call.input("name=artifact") ?? [])];
+      return [upload(call, uploadName(call))];
     case "actions/upload-pages-artifact":
       return [upload(call, call.input("name=github-pages") ?? [])];
     case "actions/download-artifact":
@@ -79,6 +80,24 @@ function details(call: ActionCall): ReadonlyMap<string, Key> {
 
 function upload(call: ActionCall, name: Key): Access {
   return { ...shared(call, name, call.text("overwrite") === "true" ? "replace" : "write"), token: { kind: "default" } };
+}
+
+/** A file that is not packed goes by its own name, whatever `name` says. */
+function uploadName(call: ActionCall): Key {
+  const path = call.input("path");
+  if (call.text("archive") !== "false" || !path) return call.input("name=artifact") ?? [];
+  const file = afterLastSlash(path);
+  // Patterns and lists of files are known to the run only.
+  return file.some((part) => part.kind === "text" && /[*?[\n]/.test(part.text))
+    ? [{ kind: "unknown", text: showKey(file) }]
+    : file;
+}
+
+function afterLastSlash(path: Key): Key {
+  const at = path.findLastIndex((part) => part.kind === "text" && part.text.includes("/"));
+  const part = path[at];
+  if (part?.kind !== "text") return path;
+  return [...textKey(part.text.slice(part.text.lastIndexOf("/") + 1)), ...path.slice(at + 1)];
 }
 
 /** Without a name it takes everything there is. */

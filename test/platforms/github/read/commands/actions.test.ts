@@ -6,6 +6,12 @@ const cases: Readonly<Record<string, string[]>> = {
   "{ uses: actions/upload-artifact@v4, with: { path: dist } }": [
     "actions/upload-artifact: write artifact [artifact] by default token hand-off",
   ],
+  '{ uses: actions/upload-artifact@v7, with: { archive: "false", name: site, path: /tmp/out/site.tar.gz } }': [
+    "actions/upload-artifact: write artifact [site.tar.gz] by default token hand-off",
+  ],
+  '{ uses: actions/upload-artifact@v7, with: { archive: "false", path: "out/*.vsix" } }': [
+    "actions/upload-artifact: write artifact […] by default token hand-off",
+  ],
   "{ uses: actions/download-artifact@v4, with: { name: web-${{ matrix.x }} } }": [
     `actions/download-artifact: read artifact [web-\${{ matrix.x }}] hand-off`,
   ],
