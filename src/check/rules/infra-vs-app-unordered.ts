@@ -23,7 +23,7 @@ export const infraVsAppUnordered: Rule = {
       for (const app of changes(analysis, "application")) {
         const pair = [infra.pipeline.id, app.pipeline.id].sort().join(" ");
         if (infra.pipeline === app.pipeline || seen.has(pair)) continue;
-        const link = linkBetween(infra, app);
+        const link = linkBetween(analysis, infra, app);
         if (!link) continue;
         const together = analysis
           .together(infra.pipeline, app.pipeline)
@@ -105,10 +105,12 @@ interface Link {
 }
 
 /** What ties the two: the same environment, or something the application reads from the infrastructure. */
-function linkBetween(infra: Change, app: Change): Link | undefined {
+function linkBetween(analysis: Analysis, infra: Change, app: Change): Link | undefined {
   const always = () => true;
   const [x, y] = [infra.job.environment?.name, app.job.environment?.name];
-  if (x && y && showKey(x).toLowerCase() === showKey(y).toLowerCase()) {
+  // What sets up its own infrastructure first does not stand on all that lies in the environment.
+  const hasItsOwn = analysis.jobsBefore(app.job).some((job) => effectsOf(job).some(isProvisioning));
+  if (x && y && !hasItsOwn && showKey(x).toLowerCase() === showKey(y).toLowerCase()) {
     return { words: `both change the environment ${showKey(x)}`, holds: always };
   }
   const [p, q] = [stageOf(infra.job), stageOf(app.job)];
