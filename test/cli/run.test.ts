@@ -346,7 +346,7 @@ test("an environment alone may be asked for once what comes before it has passed
   for (const [args, says] of [
     [
       ["outputs", "--env", "dve"],
-      /nothing is deployed in "dve"; did you mean dev\?\n {2}next: baton outputs --env dev/,
+      /there is no environment "dve"; did you mean dev\?\n {2}next: the environments are dev, test, prod\n/,
     ],
     [["logs", "r9"], /there is no run "r9"/],
     [["logs", "99"], /there is no run "99"/],
