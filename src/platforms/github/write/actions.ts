@@ -70,7 +70,7 @@ function filled(
   }: { delivery: Delivery; options: WriteOptions; declared: readonly string[]; action: string },
 ): string {
   const pins = Object.values(pinnedActions).map((pin) => pinOf(pin, options.actions));
-  let result = text.replaceAll("DELIVERY", delivery.name);
+  let result = text.replaceAll(".github/actions/DELIVERY", programFolder(delivery));
   for (const pin of pins) {
     result = result.replaceAll(`uses: ${pin.action}@pinned`, `uses: ${pin.action}@${pin.sha} # ${pin.version}`);
   }

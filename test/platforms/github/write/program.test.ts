@@ -1,6 +1,8 @@
 /** The planning action: whom it believes, and that what does not answer never changes what it decides. */
 
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { isFull, seed, times } from "../../../lane/depth.ts";
 import { fullDepth, needs } from "../../../lane/needs.ts";
@@ -244,4 +246,88 @@ for (const [where, env] of Object.entries(places)) {
       }
     },
   );
+}
+
+/** The other scripts, each with what it is given; `web` deploys `dist`, which `infra` has handed a bucket. */
+const scripts: Readonly<Record<string, (box: Deployed) => Readonly<Record<string, string>>>> = {
+  begin: (box) => {
+    box.leave("started-prod", 500, {});
+    const GIVEN = JSON.stringify({ infra_bucket: "b", web_dist__digest: "sha256:x" });
+    return { JOB: "web.deploy", ENVIRONMENT: "prod", COMMIT: box.commit100, GIVEN };
+  },
+  publish: (box) => {
+    const BATON_OUTPUT = join(box.temp, "outputs");
+    writeFileSync(BATON_OUTPUT, "bucket<<X\nends\nbucket=`id` $(id)\nX\n");
+    return { JOB: "infra.apply", BATON_OUTPUT };
+  },
+  record: (box) => {
+    mkdirSync(join(box.temp, "plan"));
+    const { pipelines } = box.record("prod", 100, "old") as { pipelines: object };
+    const plan = { environment: "prod", commit: box.commit100, before: pipelines, handed: {} };
+    const decisions = { infra: "run", web: "reuse" };
+    writeFileSync(join(box.temp, "plan/plan.json"), JSON.stringify({ ...plan, decisions }));
+    const NEEDS = JSON.stringify({ infra: { result: "success", outputs: { bucket: "'new' $(id)" } } });
+    return { PIPELINE: "", NEEDS, RELEASE: "{}" };
+  },
+  pack: (box) => {
+    mkdirSync(join(box.temp, "a folder"));
+    writeFileSync(join(box.temp, "a folder/it's"), "x");
+    return { SOURCE: join(box.temp, "a folder") };
+  },
+  place: (box) => {
+    mkdirSync(join(box.temp, "downloaded"));
+    writeFileSync(join(box.temp, "downloaded/it's"), "x");
+    const digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    const [DOWNLOADED, TARGET] = [join(box.temp, "downloaded"), "dist/$(id)"];
+    return { DOWNLOADED, DIGEST: `sha256:${digest}`, TARGET, SIGNER: "", GITHUB_WORKSPACE: join(box.temp, "work") };
+  },
+};
+
+test("steps find what the documentation promises", when, (t) => {
+  const box = deployed(t);
+  const end = box.start("begin", { RUNNER_TEMP: box.temp, ...scripts.begin!(box) });
+  assert.equal(end.status, 0, end.log);
+  assert.deepEqual(
+    Object.fromEntries(
+      end.environment
+        .trim()
+        .split("\n")
+        .map((line) => line.split("=")),
+    ),
+    {
+      BATON_OUTPUT: join(box.temp, "outputs"),
+      BATON_DELIVERY: "shop",
+      BATON_PIPELINE: "web",
+      BATON_JOB: "deploy",
+      BATON_ENVIRONMENT: "prod",
+      BATON_COMMIT: box.commit100,
+      BATON_BRANCH: "main",
+      BATON_RUN: "500",
+      BATON_RELEASE: "500",
+    },
+  );
+});
+
+for (const [script, given] of Object.entries(scripts)) {
+  test(`every single call fails once, in ${script}: the job fails, or what it hands on is the same`, slow, (t) => {
+    const box = deployed(t);
+    const fixed = { RUNNER_TEMP: box.temp, ...given(box) };
+    // What a script takes away is there again each time.
+    const again = () => {
+      if (script === "place") writeFileSync(join(box.temp, "downloaded/it's"), "x");
+    };
+    const healthy = box.start(script, fixed, { counted: true });
+    assert.equal(healthy.status, 0, healthy.log);
+    const all = Object.entries(healthy.calls).flatMap(([program, count]) =>
+      Array.from({ length: count }, (_, index): Sabotage => ({ program, call: index + 1, how: "fails" })),
+    );
+    assert.ok(all.length > 1);
+    for (const sabotage of all) {
+      again();
+      const end = box.start(script, fixed, { sabotage });
+      const said = `${JSON.stringify(sabotage)}\n${end.log}`;
+      if (end.status !== 0) continue;
+      assert.deepEqual([end.outputs, end.environment], [healthy.outputs, healthy.environment], said);
+    }
+  });
 }

@@ -22,6 +22,8 @@ export interface Ended {
   readonly status: number | null;
   /** What was handed on, as it was written. */
   readonly outputs: string;
+  /** What steps that come after find in their environment, as it was written. */
+  readonly environment: string;
   readonly log: string;
   /** How often each program was called. */
   readonly calls: Readonly<Record<string, number>>;
@@ -29,6 +31,8 @@ export interface Ended {
 
 export interface ProgramBox {
   readonly store: ArtifactStore;
+  /** A folder for what scripts leave beside their outputs. */
+  readonly temp: string;
   /** Makes a commit on a branch that GitHub has. */
   commit(files: Readonly<Record<string, string>>, branch?: string): string;
   git(...args: string[]): string;
@@ -44,7 +48,7 @@ export interface ProgramBox {
   ): Ended;
 }
 
-const watched = ["gh", "git", "jq", "unzip", "sort", "mktemp"];
+const watched = ["gh", "git", "jq", "unzip", "sort", "mktemp", "mkdir", "tee", "od", "tar", "sha256sum", "find"];
 
 export function programBox(t: TestContext, definition: string): ProgramBox {
   const scratch = mkdtempSync(join(tmpdir(), "baton-program-"));
@@ -102,8 +106,11 @@ exec ${real} "$@"
     );
   }
   let attempts = 0;
+  const temp = join(scratch, "temp");
+  mkdirSync(temp);
   return {
     store,
+    temp,
     git,
     commit(files, branch = "main") {
       git("checkout", "--quiet", "-B", branch);
@@ -169,6 +176,7 @@ exec ${real} "$@"
       return {
         status,
         outputs: readFileSync(files.GITHUB_OUTPUT!, "utf8"),
+        environment: readFileSync(files.GITHUB_ENV!, "utf8"),
         log: `${stdout}${stderr}`,
         calls: Object.fromEntries(
           watched.map((name) => [name, readFileSync(join(calls, name), "utf8").split("\n").length - 1]),

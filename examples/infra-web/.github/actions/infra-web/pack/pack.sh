@@ -13,7 +13,8 @@ rm -rf "$target"
 mkdir -p "$target"
 if [ -d "$SOURCE" ]; then
   file="$target/$(basename "$SOURCE").folder.tar"
-  if tar --version | grep -q GNU; then
+  about=$(tar --version)
+  if [[ $about == *GNU* ]]; then
     # The same bytes for the same files. On Windows a colon would name another machine.
     tar --force-local --create --file "$file" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory "$SOURCE" .
   else

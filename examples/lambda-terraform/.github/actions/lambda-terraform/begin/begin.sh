@@ -31,7 +31,7 @@ outputs="$RUNNER_TEMP/outputs"
 : > "$outputs"
 {
   echo "BATON_OUTPUT=$outputs"
-  echo "BATON_lambda-terraform=$name"
+  echo "BATON_DELIVERY=$name"
   echo "BATON_PIPELINE=$pipeline"
   echo "BATON_JOB=$job"
   echo "BATON_ENVIRONMENT=$ENVIRONMENT"

@@ -29,7 +29,8 @@ rm -rf "${GITHUB_WORKSPACE:?}/$TARGET"
 case "$file" in
   "$DOWNLOADED"/*.folder.tar)
     mkdir -p "$GITHUB_WORKSPACE/$TARGET"
-    if tar --version | grep -q GNU; then
+    about=$(tar --version)
+    if [[ $about == *GNU* ]]; then
       tar --force-local --extract --file "$file" --directory "$GITHUB_WORKSPACE/$TARGET"
     else
       tar -x -f "$file" -C "$GITHUB_WORKSPACE/$TARGET"
