@@ -6,6 +6,7 @@ import { effectsOf } from "../analysis/effects.ts";
 import { plain } from "../analysis/locks.ts";
 import { fileName, list, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { producersLockedByCaller } from "./duplicate-producer.ts";
 
 /** The job that asks for the group, in the run of one caller. */
 interface Occurrence {
@@ -22,10 +23,12 @@ export const callerNameInReusableGroup: Rule = {
   why: "In a called workflow `github.workflow` is the name of the caller. Every caller gets a group of its own, so the group keeps nobody apart.",
   url: documentation.reuse,
   *find(analysis) {
+    // There it is told what comes of it: one version, published twice.
+    const told = new Set([...producersLockedByCaller(analysis)].map(({ lock }) => lock.at));
     for (const occurrences of byLock(analysis)) {
       const pair = occurrences
         .flatMap((a) => occurrences.map((b) => ({ a, b })))
-        .find(({ a, b }) => a.pipeline.id < b.pipeline.id && meantToExclude(analysis, a, b));
+        .find(({ a, b }) => !told.has(a.lock.at) && a.pipeline.id < b.pipeline.id && meantToExclude(analysis, a, b));
       if (!pair) continue;
       const { a, b } = pair;
       const claim = somehowAtOnce(analysis, a, b);

@@ -1,5 +1,6 @@
-import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import type { JobFacts, Lock, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
+import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { somehowAtOnce } from "../analysis/at-once.ts";
 import { effectsOf } from "../analysis/effects.ts";
@@ -88,11 +89,19 @@ interface Occurrence {
   readonly step: StepFacts | undefined;
 }
 
+interface SharedProducer {
+  readonly callers: readonly Pipeline[];
+  /** What publishes, in the run of the first caller. */
+  readonly first: Occurrence;
+  readonly lock: Lock;
+  readonly claim: Claim;
+}
+
 /**
- * One called workflow publishes what its caller names, under a lock that is keyed by that name and by the caller: two
+ * Called workflows that publish what their caller names, under a lock that is keyed by that name and by the caller: two
  * callers publish the same thing at once.
  */
-function* oneProducerTwoCallers(analysis: Analysis): Generator<Candidate> {
+export function* producersLockedByCaller(analysis: Analysis): Generator<SharedProducer> {
   const byPlace = new Map<object, Occurrence[]>();
   for (const { pipeline, job } of analysis.work()) {
     const effect = effectsOf(job).find((each) => each.kind === "publish");
@@ -109,7 +118,12 @@ function* oneProducerTwoCallers(analysis: Analysis): Generator<Candidate> {
     );
     const second = occurrences.find(({ pipeline }) => pipeline === callers[1]);
     const claim = second && somehowAtOnce(analysis, first, second);
-    if (!lock || !claim) continue;
+    if (lock && claim) yield { callers, first, lock, claim };
+  }
+}
+
+function* oneProducerTwoCallers(analysis: Analysis): Generator<Candidate> {
+  for (const { callers, first, lock, claim } of producersLockedByCaller(analysis)) {
     yield {
       message: `"${first.job.key}" in ${fileName(first.job.file)} is run by ${list(callers.map((each) => fileName(each.id)))}; its group holds the caller's name, so they publish one version at the same time`,
       at: first.step?.at ?? first.job.keyAt,
