@@ -12,8 +12,12 @@ export interface Reviewer {
   readonly id: number | string;
 }
 
-export function settingCommands({ name, environments, secrets, requiredCheck }: NeededSettings): PlatformSetting[] {
+export function settingCommands(needed: NeededSettings): PlatformSetting[] {
+  const { name, environments, variables, secrets, requiredCheck } = needed;
   const settings = environments.flatMap((environment) => environmentCommands(environment));
+  for (const [variable, holds] of Object.entries(variables)) {
+    settings.push({ why: repositoryVariableMeaning(variable), command: setVariable(variable, holds) });
+  }
   for (const secret of secrets) {
     settings.push({
       why: `The secret ${secret}, for each environment that has its own with --env`,
@@ -96,6 +100,15 @@ export function variableMeaning(variable: string, { name }: Pick<NeededEnvironme
   return variable === "AWS_ROLE_ARN"
     ? `The role that jobs in ${name} take on by OIDC; what its trust policy has to say: baton doctor --on github`
     : `The region of ${name}`;
+}
+
+export const setVariable = (variable: string, holds: string) => `gh variable set ${variable} --body '${holds}'`;
+
+/** Builds of pull requests get it too, unless they come from a fork. */
+export function repositoryVariableMeaning(variable: string): string {
+  return variable === "AWS_ROLE_ARN"
+    ? "The role that per-release jobs take on by OIDC, of pull requests too: one that may build and not deploy"
+    : "The region of per-release jobs";
 }
 
 export function ruleset(name: string, check: string) {

@@ -1,7 +1,16 @@
 /** What is set on GitHub, held against what the files need: one line for each, with the command that mends it. */
 
 import type { CheckUp } from "../../live.ts";
-import { api, policyCommands, putEnvironment, type Reviewer, ruleset, variableMeaning } from "./commands.ts";
+import {
+  api,
+  policyCommands,
+  putEnvironment,
+  type Reviewer,
+  repositoryVariableMeaning,
+  ruleset,
+  setVariable,
+  variableMeaning,
+} from "./commands.ts";
 import { actionsAppId, type NeededEnvironment, type NeededSettings } from "./needed.ts";
 import { type SubjectCustomization, subjectOf, trustPolicy } from "./trust.ts";
 
@@ -50,6 +59,7 @@ export interface Compared {
 export function compareSettings(needed: NeededSettings, found: FoundSettings): Compared[] {
   return [
     ...needed.environments.flatMap((environment) => compareEnvironment(environment, found)),
+    ...repositoryVariables(needed, found),
     ...(needed.secrets.length > 0 ? [compareSecrets(needed, found)] : []),
     ...(needed.requiredCheck === undefined ? [] : [compareCheck(needed, found)]),
   ];
@@ -184,6 +194,21 @@ function variablesIn(
     (one) => `gh variable set ${one} --env ${needed.name} --body '${needed.variables[one]}'`,
   );
   const text = `not set, nor for the repository: ${missing.map((one) => `${one} (${lower(variableMeaning(one, needed))})`).join(", ")}`;
+  return [wrong(name, "fail", text, commands)];
+}
+
+/** Of an environment they are not seen by jobs that run in none. */
+function repositoryVariables({ variables: needed }: NeededSettings, { variables }: FoundSettings): Compared[] {
+  const names = Object.keys(needed);
+  if (names.length === 0) return [];
+  const name = "variables of the repository";
+  if ("unknown" in variables) {
+    return [wrong(name, "warn", `${names.join(", ")} may be missing: ${variables.unknown}`, [])];
+  }
+  const missing = names.filter((one) => !variables.is.includes(one));
+  if (missing.length === 0) return [fine(name, names.join(", "))];
+  const commands = missing.map((one) => setVariable(one, needed[one]!));
+  const text = `not set: ${missing.map((one) => `${one} (${lower(repositoryVariableMeaning(one))})`).join(", ")}`;
   return [wrong(name, "fail", text, commands)];
 }
 

@@ -12,6 +12,8 @@ export interface NeededSettings {
   /** Of the delivery. */
   readonly name: string;
   readonly environments: readonly NeededEnvironment[];
+  /** Of the repository, for jobs that run in no environment: names, with what they hold. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Any of them may stand in an environment, in the repository or in the organization. */
   readonly secrets: readonly string[];
   /** The check that pull requests must pass, where the files have one that always reports. */
@@ -37,10 +39,12 @@ export function neededSettings(delivery: Delivery, { layout }: Pick<WriteOptions
   const variables: Record<string, string> = jobs.some(({ job }) => needsAws(job))
     ? { AWS_ROLE_ARN: "<arn of the role>", AWS_REGION: "<region>" }
     : {};
+  const buildsWithRole = jobs.some(({ job }) => job.per === "release" && needsAws(job));
   const secrets = new Set(jobs.flatMap(({ job, pipeline }) => secretsRead(pipeline, job)));
   return {
     name: delivery.name,
     environments: delivery.environments.flatMap((environment) => neededFor(environment, delivery, variables)),
+    variables: buildsWithRole ? variables : {},
     secrets: [...secrets].sort(),
     // A check that is required and never reports holds every pull request back for ever.
     requiredCheck: layout !== "chained" && answersPullRequests(delivery) ? "Summary" : undefined,

@@ -28,6 +28,9 @@ export function settingsTerraform(needed: NeededSettings, head: readonly string[
     ...variables.map(({ environment, variable: name, holds }) =>
       variable(id(environment, name), `${name} of ${environment}: ${holds.replaceAll(/[<>]/g, "")}`),
     ),
+    ...Object.entries(needed.variables).map(([name, holds]) =>
+      variable(id(name), `${name} of per-release jobs: ${holds.replaceAll(/[<>]/g, "")}`),
+    ),
     ...(isOpen ? [`data "github_repository" "this" {\n  name = var.repository\n}`] : []),
     ...reviewers.map((team) => `data "github_team" "${id(team)}" {\n  slug = ${text(team)}\n}`),
     ...(asksNobody
@@ -40,6 +43,13 @@ export function settingsTerraform(needed: NeededSettings, head: readonly string[
   environment   = github_repository_environment.${id(environment)}.environment
   variable_name = ${text(name)}
   value         = var.${id(environment, name)}
+}`,
+    ),
+    ...Object.keys(needed.variables).map(
+      (name) => `resource "github_actions_variable" "${id(name)}" {
+  repository    = var.repository
+  variable_name = ${text(name)}
+  value         = var.${id(name)}
 }`,
     ),
     ...(needed.requiredCheck === undefined ? [] : [requiredCheck(needed.name, needed.requiredCheck)]),

@@ -55,7 +55,7 @@ function wantedFor(text: string, more: Partial<Wanted> = {}): Wanted {
   };
 }
 
-function begin(t: TestContext) {
+function begin(t: TestContext, text = definition) {
   const folder = mkdtempSync(join(tmpdir(), "baton-settings-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const { control, tools, env } = githubStandIn(t, { folder });
@@ -79,7 +79,7 @@ function begin(t: TestContext) {
   const shell = (command: string) =>
     spawnSync("bash", ["-eo", "pipefail", "-c", command], { cwd: folder, encoding: "utf8", env: environment });
   const asked = async () => {
-    const { checkUps, commands } = await readinessOnGithub(wantedFor(definition), here);
+    const { checkUps, commands } = await readinessOnGithub(wantedFor(text), here);
     const of = (verdict: string) => checkUps.filter((one) => one.verdict === verdict).map(({ name }) => name);
     return { checkUps, commands, failed: of("fail"), warned: of("warn") };
   };
@@ -234,6 +234,20 @@ test("a check is required only where the files report it for pull requests", () 
   assert.ok(!commandsFor(definition.replace("    jobs:", "    pullRequests: false\n    jobs:"), "orchestrated"));
 });
 
+test("a role for builds is asked for, since they run in no environment", needs(...githubPrograms), async (t) => {
+  const text = definition.replace("per: release, steps", "per: release, tools: [aws], steps");
+  assert.notEqual(text, definition);
+  const forRepository = (one: string) => one.startsWith("gh variable set") && !one.includes("--env");
+  const printed = (of: string) => writer.write(wantedFor(of)).settings!.filter(({ command }) => forRepository(command));
+  assert.deepEqual(printed(definition), []);
+  assert.equal(printed(text).length, 2);
+  const { asked, carryOut } = begin(t, text);
+  const before = await asked();
+  assert.ok(before.failed.includes("variables of the repository"));
+  for (const command of before.commands.filter(forRepository)) carryOut(command);
+  assert.ok(!(await asked()).failed.includes("variables of the repository"));
+});
+
 test("what people have set besides stays, although GitHub's call replaces", needs(...githubPrograms), async (t) => {
   const { control, asked, carryOut } = begin(t);
   const reviewer = { type: "User" as const, id: control.addUser("grace"), slug: "grace" };
@@ -269,7 +283,8 @@ test("the settings as Terraform: formatted, with everything that the commands se
   const folder = mkdtempSync(join(tmpdir(), "baton-settings-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const odd = definition.replace("branch: main", 'branch: "release/**"').replace("owners, ada", "'own\"${x}ers'");
-  for (const text of [definition, odd, definition.replace("reviewers: [owners, ada]", "reviewers: []")]) {
+  const building = definition.replace("per: release, steps", "per: release, tools: [aws], steps");
+  for (const text of [definition, building, odd, definition.replace("reviewers: [owners, ada]", "reviewers: []")]) {
     const { files, settings } = writer.write(wantedFor(text, { format: "terraform" }));
     assert.equal(settings, undefined);
     const { path, text: terraform } = files.at(-1)!;
