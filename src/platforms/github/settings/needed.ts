@@ -36,9 +36,13 @@ export const actionsAppId = 15368;
 
 export function neededSettings(delivery: Delivery, { layout }: Pick<WriteOptions, "layout">): NeededSettings {
   const jobs = delivery.pipelines.flatMap((pipeline) => Object.values(pipeline.jobs).map((job) => ({ pipeline, job })));
-  const variables: Record<string, string> = jobs.some(({ job }) => needsAws(job))
-    ? { AWS_ROLE_ARN: "<arn of the role>", AWS_REGION: "<region>" }
-    : {};
+  // A chain hands outputs on through Parameter Store, whatever its jobs use themselves.
+  const keepsOutputs =
+    layout === "chained" && delivery.pipelines.some(({ outputs }) => Object.keys(outputs).length > 0);
+  const variables: Record<string, string> =
+    keepsOutputs || jobs.some(({ job }) => needsAws(job))
+      ? { AWS_ROLE_ARN: "<arn of the role>", AWS_REGION: "<region>" }
+      : {};
   const buildsWithRole = jobs.some(({ job }) => job.per === "release" && needsAws(job));
   const secrets = new Set(jobs.flatMap(({ job, pipeline }) => secretsRead(pipeline, job)));
   return {

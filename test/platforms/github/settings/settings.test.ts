@@ -248,6 +248,18 @@ test("a role for builds is asked for, since they run in no environment", needs(.
   assert.ok(!(await asked()).failed.includes("variables of the repository"));
 });
 
+test("a chain asks for the role that keeps outputs, also where no job names aws", () => {
+  const text = `name: shop
+environments: { dev: { branch: main } }
+pipelines: { infra: { outputs: { url: url }, jobs: { go: { deploys: true, steps: [./go.sh] } } } }
+`;
+  const asksFor = (of: string, layout: string) =>
+    writer.write(wantedFor(of, { layout })).settings!.some(({ command }) => command.includes("AWS_ROLE_ARN --env dev"));
+  assert.ok(asksFor(text, "chained"));
+  assert.ok(!asksFor(text, "orchestrated"));
+  assert.ok(!asksFor(text.replace("outputs: { url: url }, ", ""), "chained"));
+});
+
 test("what people have set besides stays, although GitHub's call replaces", needs(...githubPrograms), async (t) => {
   const { control, asked, carryOut } = begin(t);
   const reviewer = { type: "User" as const, id: control.addUser("grace"), slug: "grace" };
