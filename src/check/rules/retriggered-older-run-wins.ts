@@ -1,6 +1,6 @@
 import { can, jobPattern } from "../analysis/analysis.ts";
 import { isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
-import { locksOf } from "../analysis/locks.ts";
+import { isUniquePerRun, locksOf } from "../analysis/locks.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { addJobConcurrency } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -28,6 +28,8 @@ export const retriggeredOlderRunWins: Rule = {
                 effect.access &&
                 effect.confidence === "high" &&
                 inPlace.has(effect.access.resource) &&
+                // Named by its commit or run it is something new each time, which no other run writes over.
+                !isUniquePerRun(effect.step?.resolve(effect.access.key) ?? []) &&
                 !isDocumentation(effect),
             )
             .map((effect) => ({ job, effect })),
