@@ -34,12 +34,13 @@ ask() { # FILE PATH CHECK...
   fail "GitHub does not answer" "$path: $(tr '\n' ' ' < "$work/said")"
 }
 
-# Waits before a question is asked again: longer each time, and to the end of a limit on the rate where that is near.
+# Waits before a question is asked again: longer each time, and to the end of the hour's limit where that is used up and its end
+# near. GitHub has other limits beside it, which say nothing of when they end.
 pause() { # ATTEMPT
   local seconds=$((2 * $1 * $1)) reset
   if grep -qiE 'rate limit|HTTP 429' "$work/said"; then
     seconds=60
-    if reset=$(gh api rate_limit --jq .resources.core.reset 2> "$work/ignored") && [[ $reset =~ ^[0-9]+$ ]]; then
+    if reset=$(gh api rate_limit --jq '.resources.core | if .remaining > 0 then 0 else .reset end' 2> "$work/ignored") && [[ $reset =~ ^[0-9]+$ ]]; then
       reset=$((reset - $(date +%s) + 1))
       if [ "$reset" -gt 900 ]; then fail "Rate limit" "GitHub takes no more questions for $reset seconds. Re-run this job then."; fi
       if [ "$reset" -gt 60 ]; then seconds=$reset; fi
