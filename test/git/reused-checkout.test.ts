@@ -24,6 +24,7 @@ import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { type CheckoutRequest, checkout, ReusedCheckout, readOriginal } from "../../src/git/checkout.ts";
 import { tries } from "../lane/depth.ts";
+import { needs } from "../lane/needs.ts";
 import { type Repository, repository } from "./repository.ts";
 
 /** Paths that trees and mischief share, so that they meet. */
@@ -231,7 +232,7 @@ test("what left the files of the commit alone needs no git, and no repository", 
   await assert.rejects(reused.layOut(), /git read-tree failed/, "what was written by git before is asked of git");
 });
 
-test("submodules and names that are no text are made as new too", async (t) => {
+test("submodules and names that are no text are made as new too", needs("sed"), async (t) => {
   const library = repository(t);
   library.write({ "lib.txt": "library" });
   library.commit("library");
