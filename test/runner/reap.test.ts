@@ -105,25 +105,29 @@ test("reaping keeps the services of attempts that ended well, and ends those of 
   assert.ok(!isRunning(await pidIn(join(rig.checkout, "kept"))));
 });
 
-test("attempts that the journal does not know are found by their run; those of other runs and of Batons that live are let be", async (t) => {
-  const rig = createRig(t, { graceMs: 100 });
-  const scripts = [
-    "exec >/dev/null 2>&1; echo $$ > a; sleep 600",
-    "exec >/dev/null 2>&1; setsid sleep 600 </dev/null >/dev/null 2>&1 & echo $! > b; sleep 600",
-  ];
-  const ready = async () => {
-    for (const name of ["a", "b"]) await pidIn(join(rig.checkout, name));
-  };
-  await crash(rig, { shells: "kept", scripts, ready });
-  const left = await Promise.all(["a", "b"].map((name) => pidIn(join(rig.checkout, name))));
-  await rig.run("mkfifo go");
-  const own = rig.run({ token: "own", run: "r1", steps: [step("echo $$ > own; read -r < go")] });
-  const mine = await pidIn(join(rig.checkout, "own"));
-  await rig.runner.reap({ tokens: [], runs: ["r2"] });
-  assert.deepEqual(left.map(isRunning), [true, true]);
-  await rig.runner.reap({ tokens: [], runs: ["r1"] });
-  assert.deepEqual(left.map(isRunning), [false, false]);
-  assert.ok(isRunning(mine));
-  rig.runner.stop("own", "now");
-  await own;
-});
+test(
+  "attempts that the journal does not know are found by their run; those of other runs and of Batons that live are let be",
+  needs("setsid"),
+  async (t) => {
+    const rig = createRig(t, { graceMs: 100 });
+    const scripts = [
+      "exec >/dev/null 2>&1; echo $$ > a; sleep 600",
+      "exec >/dev/null 2>&1; setsid sleep 600 </dev/null >/dev/null 2>&1 & echo $! > b; sleep 600",
+    ];
+    const ready = async () => {
+      for (const name of ["a", "b"]) await pidIn(join(rig.checkout, name));
+    };
+    await crash(rig, { shells: "kept", scripts, ready });
+    const left = await Promise.all(["a", "b"].map((name) => pidIn(join(rig.checkout, name))));
+    await rig.run("mkfifo go");
+    const own = rig.run({ token: "own", run: "r1", steps: [step("echo $$ > own; read -r < go")] });
+    const mine = await pidIn(join(rig.checkout, "own"));
+    await rig.runner.reap({ tokens: [], runs: ["r2"] });
+    assert.deepEqual(left.map(isRunning), [true, true]);
+    await rig.runner.reap({ tokens: [], runs: ["r1"] });
+    assert.deepEqual(left.map(isRunning), [false, false]);
+    assert.ok(isRunning(mine));
+    rig.runner.stop("own", "now");
+    await own;
+  },
+);
