@@ -107,7 +107,7 @@ test("reaping keeps the services of attempts that ended well, and ends those of 
 
 test(
   "attempts that the journal does not know are found by their run; those of other runs and of Batons that live are let be",
-  needs("setsid"),
+  when,
   async (t) => {
     const rig = createRig(t, { graceMs: 100 });
     const scripts = [
