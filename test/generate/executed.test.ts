@@ -1,16 +1,29 @@
 /** Generated files carried out: real git, bash, jq, tar and checksums; only GitHub's own services are stood in for. */
 
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { WriteOptions } from "../../src/platforms/github/write/options.ts";
 import { fullDepth, needs } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
+import type { Machine } from "./machine/machine.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
 const when = needs("gh", "jq", "zip", "unzip", "tar");
 const slow = fullDepth("gh", "jq", "zip", "unzip", "tar");
+
+const gate = /environments\/prod-approval$/;
+
+/** For how many seconds scripts would have waited, since this was asked last. */
+function waits({ shop }: Machine): string[] {
+  const file = join(shop.scratch, "waits");
+  if (!existsSync(file)) return [];
+  const seconds = readFileSync(file, "utf8").trim().split("\n");
+  rmSync(file);
+  // The definition's own retry waits for no time at all.
+  return seconds.filter((one) => one !== "0");
+}
 
 const orchestrated: WriteOptions = { layout: "orchestrated", attest: "yes" };
 
@@ -162,20 +175,34 @@ test("a record that has expired counts as nothing known: everything is deployed 
   assert.equal(it.log().length, 5);
 });
 
+test("a gate of which GitHub once says nothing is asked for again", slow, (t) => {
+  const it = shopMachine(t, orchestrated);
+  const { control } = it.shop.github;
+  control.addFault({ match: gate, is: { kind: "status", status: 502, message: "Bad Gateway" }, from: 1, to: 1 });
+  good(it.push("main"), it);
+  assert.deepEqual(waits(it), ["2"]);
+  assert.ok(it.log().some((line) => line.includes(" prod ")));
+});
+
 test("a gate that asks nobody lets nothing through, nor does one that GitHub says nothing about", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   const { control } = it.shop.github;
-  const gate = /environments\/prod-approval$/;
-  control.addFault({ match: gate, is: { kind: "status", status: 502, message: "Bad Gateway" }, from: 1, to: 1 });
+  control.addFault({ match: gate, is: { kind: "status", status: 502, message: "Bad Gateway" }, to: 5 });
   const [unknown] = it.push("main");
   assert.deepEqual([unknown!.jobs.get("prod-approval"), unknown!.jobs.get("prod")], ["failure", "skipped"]);
+  assert.match(it.shop.log.join("\n"), /GitHub does not say whom the environment prod-approval asks/);
+  assert.deepEqual(waits(it), ["2", "8", "18", "32"]);
   control.setEnvironment("team/shop", "prod-approval", { reviewers: [] });
   const [open] = it.push("main");
   assert.deepEqual([open!.conclusion, open!.jobs.get("prod")], ["failure", "skipped"]);
   assert.match(it.shop.log.join("\n"), /The environment prod-approval asks nobody/);
   assert.ok(!it.log().some((line) => line.includes(" prod ")));
+  it.shop.log.length = 0;
   control.setEnvironment("team/shop", "prod-approval", undefined);
   assert.equal(it.push("main")[0]!.jobs.get("prod-approval"), "failure");
+  assert.match(it.shop.log.join("\n"), /The environment prod-approval asks nobody/);
+  // What is not there is an answer.
+  assert.deepEqual(waits(it), []);
 });
 
 test("an environment that is open to another branch refuses the deployment", when, (t) => {

@@ -88,8 +88,12 @@ export function machine(
   git("commit", "--quiet", "--message=start");
   const toolFolder = join(scratch, "tools");
   mkdirSync(toolFolder);
-  for (const [name, script] of Object.entries(tools)) writeFileSync(join(toolFolder, name), script);
-  for (const name of Object.keys(tools)) chmodSync(join(toolFolder, name), 0o755);
+  // Nobody waits here; for how long one would have is written down.
+  const sleep = `#!/bin/sh\necho "$1" >> '${join(scratch, "waits")}'\n`;
+  for (const [name, script] of Object.entries({ sleep, ...tools })) {
+    writeFileSync(join(toolFolder, name), script);
+    chmodSync(join(toolFolder, name), 0o755);
+  }
   const standIn = githubStandIn(test, { folder: scratch });
   const { control } = standIn;
   const slug = "team/shop";

@@ -29,9 +29,21 @@ export function approvalJob(
         name: "Fail where nobody was asked",
         env: { GH_TOKEN: computed("github.token"), GATE: approvalEnvironment(name) },
         run: [
-          `asked=$(gh api "repos/$GITHUB_REPOSITORY/environments/$GATE" --jq '[.protection_rules[] | select(.type == "required_reviewers").reviewers[]] | length')`,
+          'asked="" said=$RUNNER_TEMP/said',
+          "for seconds in 2 8 18 32 0; do",
+          `  if asked=$(gh api "repos/$GITHUB_REPOSITORY/environments/$GATE" --jq '[.protection_rules[] | select(.type == "required_reviewers").reviewers[]] | length' 2> "$said"); then break; fi`,
+          '  asked=""',
+          '  cat "$said" >&2',
+          // Never set up: that is an answer.
+          `  if grep -q 'HTTP 404' "$said"; then asked=0; break; fi`,
+          '  if [ "$seconds" -gt 0 ]; then sleep "$seconds"; fi',
+          "done",
           // An empty answer is no number either.
-          'if ! [ "$asked" -gt 0 ]; then',
+          "if ! [[ $asked =~ ^[0-9]+$ ]]; then",
+          '  echo "::error title=GitHub does not answer::GitHub does not say whom the environment $GATE asks, so nothing is taken for approved. Re-run this job later."',
+          "  exit 1",
+          "fi",
+          'if [ "$asked" -eq 0 ]; then',
           '  echo "::error title=No reviewers::The environment $GATE asks nobody, so nobody has approved this. baton doctor --on github says how to set it up."',
           "  exit 1",
           "fi",
