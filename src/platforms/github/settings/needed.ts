@@ -2,6 +2,7 @@
 
 import type { Delivery, Environment } from "../../../model/delivery.ts";
 import { secretsRead } from "../../../model/job-values.ts";
+import { branchesInto } from "../write/delivery-data.ts";
 import { approvalEnvironment } from "../write/names.ts";
 import { needsAws } from "../write/native-steps.ts";
 import type { WriteOptions } from "../write/options.ts";
@@ -61,20 +62,9 @@ function neededFor(
   variables: Readonly<Record<string, string>>,
 ): NeededEnvironment[] {
   const { name, approval } = environment;
-  const branches = branchesOf(environment, delivery)?.map(branchPolicy);
+  const branches = branchesInto(delivery, name)?.map(branchPolicy);
   const deployed = { name, branches, reviewers: undefined, variables };
   if (approval === undefined) return [deployed];
   // Whoever may ask is bound to the branch as well: a request from another one would be a trap for who answers it.
   return [deployed, { name: approvalEnvironment(name), branches, reviewers: approval.reviewers, variables: {} }];
-}
-
-/** An environment without a branch is reached from those of what it comes after; one that is reached by hand only has none. */
-function branchesOf({ branch, after }: Environment, delivery: Delivery): string[] | undefined {
-  if (branch !== undefined) return [branch];
-  const before = delivery.environments.filter(({ name }) => after.includes(name));
-  const all = before.map((one) => branchesOf(one, delivery));
-  const known = all.filter((one) => one !== undefined);
-  // A push that goes there passes all of them: where one is of the default branch only, so is this.
-  if (known.length === 0 || known.length < all.length) return undefined;
-  return [...new Set(known.flat())];
 }

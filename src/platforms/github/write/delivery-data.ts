@@ -25,7 +25,7 @@ type ConditionRow =
   | { parameter: string; equals: string }
   | { variable: Record<string, string>; equals: string };
 
-export interface PipelineRow {
+interface PipelineRow {
   name: string;
   needs: string[];
   paths: PatternRow[];
@@ -41,14 +41,14 @@ export interface PipelineRow {
   jobs: Readonly<Record<string, JobRow>>;
 }
 
-export interface JobRow {
+interface JobRow {
   deploys?: true;
   outputs?: Readonly<Record<string, OutputType>>;
   /** Outputs of other jobs that cannot be missing, and the input of the workflow that has each. */
   takes?: { output: string; input: string }[];
 }
 
-export interface Product {
+interface Product {
   name: string;
   per: "release" | "environment";
   /** Another pipeline takes it. */
@@ -59,7 +59,7 @@ export interface Product {
   stored?: string;
 }
 
-export interface EnvironmentRow {
+interface EnvironmentRow {
   name: string;
   branch?: PatternRow[];
   after: string[];
@@ -87,21 +87,26 @@ export function dataText(delivery: Delivery, workflows: readonly string[], artif
 
 export function environmentRows(delivery: Delivery): EnvironmentRow[] {
   return inOrder(delivery.environments, ({ after }) => after).map(({ name, branch, after }) => {
-    const from = branchesInto(delivery, name).map((one) => patternSource(one));
+    const from = branchesInto(delivery, name)?.map((one) => patternSource(one));
     return {
       name,
       ...(branch === undefined ? {} : { branch: patterns([branch]) }),
       after,
-      ...(from.length > 0 && { from }),
+      ...(from && { from }),
     };
   });
 }
 
-/** Branches from which something may come into an environment: its own, else those of everything it comes after. */
-export function branchesInto(delivery: Delivery, name: string): string[] {
+/**
+ * Branches whose runs may deploy to an environment: its own, else those of everything it comes after. Undefined: the default
+ * branch alone, as for one that is reached by hand, and for what comes after such a one.
+ */
+export function branchesInto(delivery: Delivery, name: string): string[] | undefined {
   const { branch, after } = delivery.environments.find((one) => one.name === name)!;
   if (branch !== undefined) return [branch];
-  return [...new Set(after.flatMap((before) => branchesInto(delivery, before)))];
+  const before = after.map((one) => branchesInto(delivery, one));
+  const known = before.filter((one) => one !== undefined);
+  return known.length === 0 || known.length < before.length ? undefined : [...new Set(known.flat())];
 }
 
 /** Pipelines after those they need. */

@@ -7,12 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
-import { compileFilter } from "../../../../src/model/filters.ts";
+import { compileFilter, patternSource } from "../../../../src/model/filters.ts";
 import { loadYaml } from "../../../../src/model/load-yaml.ts";
 import { readinessOnGithub } from "../../../../src/platforms/github/live/readiness.ts";
 import { branchPolicy } from "../../../../src/platforms/github/settings/branch-policy.ts";
 import { neededSettings } from "../../../../src/platforms/github/settings/needed.ts";
 import { subjectOf } from "../../../../src/platforms/github/settings/trust.ts";
+import { environmentRows } from "../../../../src/platforms/github/write/delivery-data.ts";
 import { writer } from "../../../../src/platforms/github/write/writer.ts";
 import type { Here } from "../../../../src/platforms/live.ts";
 import type { Wanted } from "../../../../src/platforms/writer.ts";
@@ -232,6 +233,39 @@ test("a check is required only where the files report it for pull requests", () 
   assert.ok(commandsFor(definition, "per-environment"));
   assert.ok(!commandsFor(definition.replace("per: release, ", ""), "orchestrated"));
   assert.ok(!commandsFor(definition.replace("    jobs:", "    pullRequests: false\n    jobs:"), "orchestrated"));
+});
+
+test("the program and the settings let the same branches into an environment", () => {
+  const text = `name: shop
+environments:
+  test: { branch: release }
+  qa: { branch: "hotfix/**" }
+  byhand: {}
+  both: { after: [test, qa] }
+  mixed: { after: [test, byhand] }
+  last: { after: mixed }
+pipelines:
+  infra: { jobs: { apply: { deploys: true, steps: [./apply] } } }
+`;
+  const { delivery } = wantedFor(text);
+  const policies = neededSettings(delivery, { layout: "orchestrated" }).environments.map(({ name, branches }) => [
+    name,
+    branches?.map(({ branch }) => branch),
+  ]);
+  const wanted = {
+    test: ["release"],
+    qa: ["hotfix/**"],
+    byhand: undefined,
+    both: ["release", "hotfix/**"],
+    mixed: undefined,
+    last: undefined,
+  };
+  assert.deepEqual(Object.fromEntries(policies), wanted);
+  const believed = environmentRows(delivery).map(({ name, from }) => [name, from]);
+  assert.deepEqual(
+    Object.fromEntries(believed),
+    Object.fromEntries(Object.entries(wanted).map(([name, branches]) => [name, branches?.map(patternSource)])),
+  );
 });
 
 test("a role for builds is asked for, since they run in no environment", needs(...githubPrograms), async (t) => {

@@ -1,7 +1,7 @@
 /** The planning action: whom it believes, and that what does not answer never changes what it decides. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { isFull, seed, times } from "../../../lane/depth.ts";
@@ -312,12 +312,17 @@ for (const [script, given] of Object.entries(scripts)) {
   test(`every single call fails once, in ${script}: the job fails, or what it hands on is the same`, slow, (t) => {
     const box = deployed(t);
     const fixed = { RUNNER_TEMP: box.temp, ...given(box) };
-    // What a script takes away is there again each time.
+    /** Files that a script leaves beside what it hands on. */
+    const left = { place: "work/dist/$(id)", record: "record/release.json" }[script];
+    const isThere = () => (left === undefined ? undefined : readFileSync(join(box.temp, left), "utf8"));
+    // What a script takes away is there again each time, and what it leaves is not there yet.
     const again = () => {
       if (script === "place") writeFileSync(join(box.temp, "downloaded/it's"), "x");
+      if (left !== undefined) rmSync(join(box.temp, left), { force: true });
     };
     const healthy = box.start(script, fixed, { counted: true });
     assert.equal(healthy.status, 0, healthy.log);
+    const made = isThere();
     const all = Object.entries(healthy.calls).flatMap(([program, count]) =>
       Array.from({ length: count }, (_, index): Sabotage => ({ program, call: index + 1, how: "fails" })),
     );
@@ -328,6 +333,7 @@ for (const [script, given] of Object.entries(scripts)) {
       const said = `${JSON.stringify(sabotage)}\n${end.log}`;
       if (end.status !== 0) continue;
       assert.deepEqual([end.outputs, end.environment], [healthy.outputs, healthy.environment], said);
+      assert.equal(isThere(), made, said);
     }
   });
 }

@@ -20,7 +20,7 @@ import { historyCheckout, withReadOutputs } from "../environment-jobs.ts";
 import { workflowHeader } from "../header.ts";
 import { ArtifactNames, folder, Ids, lockGroup } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
-import { branchesOf, dispatchInputs } from "../orchestrated/entry.ts";
+import { branchesThatStart, dispatchInputs } from "../orchestrated/entry.ts";
 import { pipelineJobs } from "./jobs.ts";
 import type { Link } from "./link.ts";
 
@@ -118,7 +118,7 @@ function writeLink(link: Link): WorkflowDocument {
     ]),
     name: pipeline.name,
     on: {
-      ...(parent === undefined && { push: { branches: branchesOf(delivery) } }),
+      ...(parent === undefined && { push: { branches: branchesThatStart(delivery) } }),
       ...(pipeline.triggers.pullRequests && { pullRequest: {}, mergeGroup: true }),
       ...(schedules.length > 0 && { schedules }),
       dispatch: {

@@ -43,7 +43,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
   const { delivery, options, file } = entry;
   const ids = idsOf(entry);
   const schedules = [...new Set(delivery.pipelines.flatMap(({ triggers }) => triggers.schedules))];
-  const branches = branchesOf(delivery);
+  const branches = branchesThatStart(delivery);
   const pullRequests = answersPullRequests(delivery);
   return {
     file,
@@ -103,7 +103,7 @@ function idsOf({ delivery, parts }: EntryOptions): EntryIds {
 }
 
 /** Branches whose pushes matter: those of the environments, and without environments those of the pipelines. */
-export function branchesOf({ environments, pipelines }: Delivery): string[] {
+export function branchesThatStart({ environments, pipelines }: Delivery): string[] {
   const own = environments.flatMap(({ branch }) => branch ?? []);
   const branches =
     environments.length > 0
