@@ -381,7 +381,7 @@ export class Engine {
         for (const command of commandsAfter(this.#state, event)) if (command.kind === "start") this.#do(command);
       }
     } catch (error) {
-      // Whoever waits for this turn is told when it ends.
+      // Whoever asked in this turn or before it is told when it ends, see `#durable`.
       try {
         this.#stop(error instanceof Error ? error.message : "a job could not be started", error);
       } catch {}
@@ -447,7 +447,8 @@ export class Engine {
   }
 
   #durable(told: readonly Recorded[], { inputs, isAhead }: { inputs: readonly Input[]; isAhead: boolean }): void {
-    if (this.#phase === "stopped") throw this.#reason;
+    // It stopped while this was being written; whoever asked learns of it here and nowhere else.
+    if (this.#phase === "stopped") this.#stop(this.#reason!.message, undefined, inputs);
     const last = told.at(-1);
     if (last !== undefined) this.#durableSeq = last.seq;
     try {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { EngineStopped } from "../../src/engine/engine.ts";
 import type { Job } from "../../src/model/delivery.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { settle, World } from "./world/world.ts";
@@ -77,3 +78,48 @@ test("what was lost with its Baton is ended before the job starts again, and wha
   await settle();
   assert.equal(engine.state.runs.get(run)?.jobs.get("web.test")?.status, "waiting");
 });
+
+test("when the engine stops in the middle of a write, everybody whose turn is in it is told", async () => {
+  const { world, engine, run } = await begun();
+  engine.subscribe(() => {
+    throw new Error("the screen is gone");
+  });
+  await world.end("web.build");
+  const refused = engine.answer(run, "dev", { answer: "approved", by: "ann" });
+  await settle();
+  assert.equal(world.story.at(-1), "job.started web.build", "both turns are still to be written");
+  const cancelled = engine.cancel(run, { mode: "graceful", by: "ann" });
+  const asked = await outcomesOf([refused, cancelled]);
+  assert.deepEqual(asked, [stopped("the screen is gone"), stopped("the screen is gone")]);
+  assert.ok(world.story.includes("run.cancel-requested"), "what is written counts for the next Baton");
+});
+
+test("when a job that goes ahead cannot be started, whoever asked in that turn is told", async () => {
+  const { world, engine, run } = await begun();
+  world.ports.runner.start = () => {
+    throw new Error("no processes left");
+  };
+  world.report(world.launches[0]!.token, "ok");
+  const refused = engine.answer(run, "dev", { answer: "approved", by: "ann" });
+  await settle();
+  world.write();
+  assert.deepEqual(await outcomesOf([refused]), [stopped("no processes left")]);
+});
+
+const stopped = (reason: string) => `${EngineStopped.name}: ${reason}`;
+
+/** What each came to by now; `nothing` where it would wait for ever. */
+async function outcomesOf(asked: Promise<unknown>[]): Promise<string[]> {
+  const outcomes = asked.map(() => "nothing");
+  for (const [index, each] of asked.entries()) {
+    const note = (outcome: string) => {
+      outcomes[index] = outcome;
+    };
+    each.then(
+      () => note("done"),
+      (error: Error) => note(`${error.name}: ${error.message}`),
+    );
+  }
+  await settle();
+  return outcomes;
+}

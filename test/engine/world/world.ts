@@ -89,7 +89,11 @@ export class World {
       lease,
       store: this.store(mine),
       clock: { ...clock, wakeAfter: (ms, wake) => this.#wakeAfter(mine, { ms, wake }) },
-      runner: { ...runner, onEnded: (listener) => this.#runners.set(mine, listener) },
+      runner: {
+        ...runner,
+        start: (launch) => runner.start(launch),
+        onEnded: (listener) => this.#runners.set(mine, listener),
+      },
     };
     return await openEngine(ports);
   }
