@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
-import { EngineRefusal } from "../../engine/refusal.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Actor, refused } from "../control.ts";
 import type { RunOptions, Underway } from "../host.ts";
+import { createRun, madeOrGivenUp } from "../local/create-run.ts";
 import { pastOf } from "../local/past.ts";
 import { requireReady } from "../local/ready.ts";
 import { openSession, type Session } from "../local/session.ts";
@@ -10,11 +10,7 @@ import { LocalUnderway } from "../local/underway.ts";
 import type { Place } from "../project.ts";
 import type { Past } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
-import type { RunId } from "../views/events.ts";
 import type { Judged, Planned } from "./plan.ts";
-
-/** How often it is planned anew because somebody else deployed something at that very moment. */
-const mostPlans = 5;
 
 /**
  * Runs what was planned, as a new run. When another Baton has deployed something in between, it is planned anew for what
@@ -44,50 +40,32 @@ export async function startRun(
     by,
     async begin({ isCalled, waitsFor, signal }) {
       await session.checkouts.keep(source);
-      for (let plans = 1; ; plans++) {
-        const plannedAt = session.engine.state.seq;
-        const onNumbered = ({ run }: { run: string }) => {
-          session.checkouts.prepare(run, { source, inPlace });
-          isCalled(run);
-        };
-        try {
-          const now = await planNow(session, planned, ready);
+      let plannedAt = 0;
+      const onNumbered = ({ run }: { run: string }) => {
+        session.checkouts.prepare(run, { source, inPlace });
+        isCalled(run);
+      };
+      const run = await createRun({
+        planNow() {
+          plannedAt = session.engine.state.seq;
+          return planNow(session, planned, ready);
+        },
+        async create(now) {
           const made = { delivery, plan: now, parallel, plannedAt, sharing: true, onNumbered } as const;
-          const { run } = await session.engine.createRun(made);
-          const danger = await session.checkouts.keepCommit(run);
-          return { interrupted: [], ...(danger !== undefined && { danger }) };
-        } catch (error) {
-          if (!(error instanceof EngineRefusal)) throw error;
-          if (error.code === "being-made" && !options.noWait) {
-            waitsFor({ run: error.subject, jobs: error.known });
-            await untilMade(session, { run: error.subject, plan, signal });
-          } else if (error.code !== "outdated-plan" || plans === mostPlans) throw error;
-        }
-      }
+          return (await session.engine.createRun(made)).run;
+        },
+        ...(!options.noWait && {
+          async untilMade({ plan: refusedPlan, ...maker }) {
+            waitsFor(maker);
+            await madeOrGivenUp(session.engine, { run: maker.run, plan: refusedPlan, signal });
+            if (signal.aborted) throw refused("given-up", { subject: plan.delivery });
+          },
+        }),
+      });
+      const danger = await session.checkouts.keepCommit(run);
+      return { interrupted: [], ...(danger !== undefined && { danger }) };
     },
   });
-}
-
-const lookEveryMs = 200;
-
-/** Until that run makes nothing of it any more: it has, it failed, or nobody goes on with it. @throws {Refused} */
-async function untilMade(
-  { engine }: Session,
-  { run, plan, signal }: { run: RunId; plan: Plan; signal: AbortSignal },
-): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const look = () => {
-    if (signal.aborted || engine.maker(plan)?.run !== run) resolve();
-  };
-  const stop = engine.subscribe(look);
-  // Nobody tells when a process has gone.
-  const looking = setInterval(look, lookEveryMs);
-  signal.addEventListener("abort", look);
-  look();
-  await promise;
-  clearInterval(looking);
-  stop();
-  if (signal.aborted) throw refused("given-up", { subject: plan.delivery });
 }
 
 /** The plan for what is deployed and made at this moment. @throws {Refused} when nothing of it is left to run. */
