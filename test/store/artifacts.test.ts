@@ -302,6 +302,41 @@ const harms: [string, (state: string) => void, RegExp][] = [
   ["listing is gone", (state) => rmSync(stored(state, "listings")[0]!), /is not in the artifact store/],
 ];
 
+test("an artifact of the older layout, small files by themselves and no packs, counts as not kept and is made anew", async (t) => {
+  const { within, state, artifacts, at } = workbench(t);
+  writeTree(at("site"), site);
+  writeFileSync(at("large"), Buffer.alloc(3_000_001, "x"));
+  const [small, large] = [
+    await artifacts.collect(at("site"), { within }),
+    await artifacts.collect(at("large"), { within }),
+  ];
+  for (const path of ["index.html", "bin/serve"]) {
+    const content = readFileSync(at(`site/${path}`));
+    const name = createHash("sha256").update(content).digest("hex");
+    mkdirSync(join(state, "artifacts/files", name.slice(0, 2)), { recursive: true });
+    writeFileSync(join(state, "artifacts/files", name.slice(0, 2), name), content);
+  }
+  rmSync(join(state, "artifacts/packs"), { recursive: true });
+
+  assert.deepEqual([artifacts.has(small.digest), artifacts.has(large.digest)], [false, true]);
+  assert.deepEqual(await artifacts.collect(at("site"), { within }), small);
+  assert.ok(artifacts.has(small.digest));
+  await artifacts.place(small, at("dist"), { within, onto: "replace" });
+  assert.deepEqual(readTreeBack(at("dist")), readTreeBack(at("site")));
+});
+
+test("what is gone is known before anybody needs it", async (t) => {
+  for (const kind of ["listings", "packs", "files"] as const) {
+    const { within, state, artifacts, at } = workbench(t);
+    writeTree(at("site"), site);
+    writeFileSync(at("site/large"), Buffer.alloc(3_000_001, "x"));
+    const { digest } = await artifacts.collect(at("site"), { within });
+    assert.ok(artifacts.has(digest));
+    rmSync(stored(state, kind)[0]!);
+    assert.equal(artifacts.has(digest), false, kind);
+  }
+});
+
 for (const [what, harm, message] of harms) {
   test(`an artifact whose ${what} is noticed before anything is touched, and healed by the next who makes it`, async (t) => {
     const { within, state, artifacts, at } = workbench(t);

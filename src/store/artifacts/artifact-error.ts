@@ -8,9 +8,19 @@ export class ArtifactError extends Error {
 
 /** What an artifact consists of is not, or not any more, in the store. */
 export class LostContent extends ArtifactError {
-  constructor(digest: string, how: "is not in the artifact store" | "was damaged in the artifact store") {
-    super(`${digest} ${how}: the job that makes it has to run again (\`baton run --force\` runs it)`);
+  private constructor(digest: string, how: string) {
+    super(
+      `${digest} ${how} the artifact store: the job that makes it has to run again (\`baton run --force\` runs it)`,
+    );
     this.name = "LostContent";
+  }
+
+  static gone(digest: string): LostContent {
+    return new LostContent(digest, "is not in");
+  }
+
+  static damaged(digest: string): LostContent {
+    return new LostContent(digest, "was damaged in");
   }
 }
 

@@ -9,7 +9,8 @@ import { mergeInto, type Onto, replaceWith, requireReachable, whatIsAt, withoutR
 import { type Garbage, throwAway } from "./garbage.ts";
 import { Keeping } from "./keeping.ts";
 import { layOut } from "./laying.ts";
-import { digestOf, readListing, sizeOf, writeListing } from "./listing.ts";
+import { digestOf, entriesIn, readListing, sizeOf, writeListing } from "./listing.ts";
+import { largeFilesOf, packsOf } from "./packing.ts";
 import { hashOpen } from "./pieces.ts";
 import { Pool } from "./pool.ts";
 import { readTree } from "./read-tree.ts";
@@ -76,9 +77,22 @@ export class ArtifactStore {
     });
   }
 
-  /** Whether an artifact is there, as far as anybody has noticed. */
+  /**
+   * Whether an artifact is there with all its contents, by name; no content is read. A listing that nobody can read counts
+   * as there, until somebody lays it out: only then it is taken away, so that it can be stored anew.
+   */
   has(digest: string): boolean {
-    return this.#pool.has("listings", digest);
+    const listing = this.#pool.findListing(digest);
+    if (listing === undefined) return false;
+    try {
+      const entries = entriesIn(listing);
+      return (
+        packsOf(entries).every(({ name }) => this.#pool.has("packs", name)) &&
+        [...largeFilesOf(entries)].every((file) => this.#pool.has("files", file))
+      );
+    } catch {
+      return true;
+    }
   }
 
   /**

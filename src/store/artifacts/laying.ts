@@ -79,9 +79,7 @@ async function copyLarge(pool: Pool, entry: FileEntry, to: string): Promise<void
     if (digest !== entry.digest) throw await pool.discardFile(entry.digest);
     chmodSync(to, modeOf(entry));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new LostContent(entry.digest, "is not in the artifact store");
-    throw error;
+    throw (error as NodeJS.ErrnoException).code === "ENOENT" ? LostContent.gone(entry.digest) : error;
   }
 }
 

@@ -46,9 +46,12 @@ export class Packing {
   /** The open pack, if anything is in it. */
   end(): Pack | undefined {
     if (this.#slices.length === 0) return undefined;
-    const hash = createHash("sha256");
-    for (const { digest } of this.#slices) hash.update(`${digest}\n`);
-    const pack = { name: hash.digest("hex"), sizeBytes: this.#sizeBytes, slices: this.#slices };
+    const contents = this.#slices.map(({ digest }) => `${digest}\n`).join("");
+    const pack = {
+      name: createHash("sha256").update(contents).digest("hex"),
+      sizeBytes: this.#sizeBytes,
+      slices: this.#slices,
+    };
     this.#slices = [];
     this.#sizeBytes = 0;
     return pack;

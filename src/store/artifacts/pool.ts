@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LostContent } from "./artifact-error.ts";
 import { digestOf } from "./listing.ts";
 import type { Pack } from "./packing.ts";
 import { digestOfFile } from "./pieces.ts";
-
-const notThere = "is not in the artifact store";
 
 /** What a store consists of. `files` and `listings` are named by digest, `packs` by the name of the pack. */
 export type Kind = "files" | "packs" | "listings";
@@ -23,7 +21,7 @@ export type Kind = "files" | "packs" | "listings";
  */
 export class Pool {
   readonly folder: string;
-  readonly #made = new Set<string>();
+  #canStage = false;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -37,8 +35,8 @@ export class Pool {
   /** A new path in the staging folder. */
   stage(): string {
     const staging = join(this.folder, "staging");
-    if (!this.#made.has(staging)) mkdirSync(staging, { recursive: true });
-    this.#made.add(staging);
+    if (!this.#canStage) mkdirSync(staging, { recursive: true });
+    this.#canStage = true;
     return join(staging, randomBytes(12).toString("hex"));
   }
 
@@ -78,6 +76,11 @@ export class Pool {
     return existsSync(this.pathOf(kind, name));
   }
 
+  /** As it lies there. */
+  findListing(digest: string): string | undefined {
+    return this.has("listings", digest) ? readFileSync(this.pathOf("listings", digest), "utf8") : undefined;
+  }
+
   async readListing(digest: string): Promise<string> {
     const content = await this.#read("listings", digest, digest);
     if (digestOf(content) !== digest) throw await this.discardListing(digest);
@@ -96,7 +99,7 @@ export class Pool {
     try {
       return await readFile(this.pathOf(kind, name));
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new LostContent(digest, notThere) : error;
+      throw (error as NodeJS.ErrnoException).code === "ENOENT" ? LostContent.gone(digest) : error;
     }
   }
 
@@ -130,7 +133,7 @@ export class Pool {
     } finally {
       await rm(aside, { force: true });
     }
-    return new LostContent(digest, "was damaged in the artifact store");
+    return LostContent.damaged(digest);
   }
 
   /** Removes something that is not needed. */
