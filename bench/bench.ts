@@ -1,6 +1,7 @@
 /**
  * One question about speed. Its sides answer it in turns (A B A B …), so that a busy minute of the machine falls on all
- * of them; the first round only warms up. Walls mislead on a machine that others use, so processor time stands beside them. A ratio belongs to one run on one machine, so it can be compared with others.
+ * of them; the first round only warms up. The time that passed misleads on a machine that others use, so processor time
+ * stands beside it. A ratio belongs to one run on one machine, so it can be compared with others.
  */
 export interface Bench {
   name: string;

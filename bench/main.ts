@@ -1,11 +1,12 @@
 /**
  * Measures Baton beside its peers and prints one table. With names only those benches; without, all of them, and the
- * table is kept in RESULTS.md.
+ * table is kept in RESULTS.md, below what is written there by hand.
  *
  *     npm run bench [-- NAME…]      for example: npm run bench -- jobs start-up
+ *                                   memory with those whose folders it uses: jobs resume artifacts memory
  */
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Bench } from "./bench.ts";
 import { artifactBenches } from "./benches/artifacts.ts";
@@ -27,9 +28,9 @@ import { terminalBench } from "./benches/terminal.ts";
 import { machineFacts, makeWorkFolder } from "./machine.ts";
 import { type Measured, measure } from "./measure.ts";
 import { installBaton } from "./processes.ts";
-import { explanations, table } from "./table.ts";
+import { explanations, table, withResults } from "./table.ts";
 
-/** In this order: the last one uses what the others left in the work folder. */
+/** In this order. */
 const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
   jobs: jobsBenches,
   checkouts: checkoutsBench,
@@ -50,10 +51,19 @@ const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
   memory: memoryBench,
 };
 
+/** What some left in the work folder is used by others. */
+const uses: Record<string, string[]> = { memory: ["jobs", "resume", "artifacts"] };
+
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   console.error(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`);
+  process.exit(2);
+}
+for (const name of chosen) {
+  const missing = (uses[name] ?? []).filter((used) => !chosen.includes(used));
+  if (missing.length === 0) continue;
+  console.error(`${name} uses folders of others: npm run bench -- ${[...missing, ...chosen].join(" ")}`);
   process.exit(2);
 }
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -72,18 +82,17 @@ for (const [name, make] of Object.entries(benches)) {
 const facts = machineFacts(workFolder);
 console.log(`${facts}\n\n${table(results)}`);
 if (chosen.length === 0) {
-  writeFileSync(
-    new URL("RESULTS.md", import.meta.url),
-    `# Results
+  const kept = new URL("RESULTS.md", import.meta.url);
+  const written = `## All benches
 
-Written by \`npm run bench\`. Measured in one run, the sides in turns; medians, and the ratio to the first side of each
-group, of the time that passed and of the time of all processors. Only the ratios can be compared between machines.
+Measured in one run, the sides in turns; medians, and the ratio to the first side of each group, of the time that passed
+and of the time of all processors. Only the ratios can be compared between machines.
 
 ${facts}.
 
 ${table(results)}
 
 ${explanations(results)}
-`,
-  );
+`;
+  writeFileSync(kept, withResults(readFileSync(kept, "utf8"), written));
 }

@@ -14,6 +14,15 @@ export function table(results: readonly Measured[]): string {
   return [line(headings), rule, ...rows.map(line)].join("\n");
 }
 
+const line = "<!-- `npm run bench` writes below this line -->\n";
+
+/** What stands above the line is somebody's own. */
+export function withResults(text: string, results: string): string {
+  const end = text.indexOf(line);
+  if (end === -1) throw new Error(`RESULTS.md has lost the line below which results are written: ${line}`);
+  return `${text.slice(0, end)}${line}\n${results}`;
+}
+
 export function explanations(results: readonly Measured[]): string {
   return results
     .map(({ bench }) => `- **${bench.name}**: ${bench.about}${bench.budget ? `. Budget: ${bench.budget}` : ""}.`)

@@ -7,7 +7,7 @@ export function engineAloneBench(workFolder: string): Bench {
   let round = 0;
   return {
     name: "engine and journal",
-    about: "the 1,000 jobs of the layers through engine and journal with every commit durable, but without processes",
+    about: "the 1,000 jobs of the layers through engine and journal durable as in a run, but without processes",
     unit: "ms",
     rounds: 5,
     sides: [

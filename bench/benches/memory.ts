@@ -3,12 +3,16 @@ import { join } from "node:path";
 import type { Bench } from "../bench.ts";
 import { answerOf, memoryOf } from "../processes.ts";
 
-/** Stands after the benches whose folders it uses. */
+/** Stands after the benches whose folders it uses, see `uses` in main.ts. */
 export function memoryBench(workFolder: string): Bench {
   const graph = join(workFolder, "layers-bash");
   const artifact = join(workFolder, "artifact-1");
   const memory = (script: string, ...args: string[]) => answerOf<{ memoryMb: number }>(script, args).memoryMb;
-  const clean = (folder: string, name: string) => () => rmSync(join(folder, name), { recursive: true, force: true });
+  const clean =
+    (folder: string, ...names: string[]) =>
+    () => {
+      for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
+    };
   return {
     name: "memory at most",
     about: "the largest resident set of Baton itself; the first line is Node without a program",
@@ -28,7 +32,7 @@ export function memoryBench(workFolder: string): Bench {
       },
       {
         name: "artifact of 256 MB",
-        prepare: clean(artifact, "state"),
+        prepare: clean(artifact, "state", "to"),
         measure: () =>
           memory("hand-over-once.ts", join(artifact, "state"), join(artifact, "from"), join(artifact, "to")),
       },

@@ -54,9 +54,8 @@ const windowMs = 4;
  * event loop are one commit. While nobody else is there and nothing has to be durable at once, the transaction is left open
  * for those of the next milliseconds.
  *
- * The commit runs on the main thread: it takes about 0.1 ms, in which the processor is free for the jobs. Waiting for
- * the disk on another thread was measured and made 1,000 jobs a tenth slower, because each link of a chain of jobs then
- * waits for two thread switches as well. Without any durability they would be an eighth faster.
+ * The commit runs on the main thread, and the processor is free for the jobs meanwhile. On another thread each link of a
+ * chain of jobs would wait for two thread switches as well.
  *
  *   idle --turn--> gathering --end of the event loop's turn--> committed (promises resolve) --> idle
  *                     |   \-- none has to be durable --> written --window is over--> committed
