@@ -165,6 +165,37 @@ test("an artifact that is not the one that was built is not deployed", slow, (t)
   );
 });
 
+const long = `name: shop
+environments: { test: { branch: main } }
+pipelines:
+  infra:
+    paths: ["infra/**"]
+    outputs: { text: string }
+    jobs:
+      apply:
+        deploys: true
+        steps: ['{ printf text=; head -c 200000 /dev/zero | tr "\\0" x; echo; } >> "$BATON_OUTPUT"']
+  web:
+    needs: infra
+    paths: ["web/**"]
+    jobs:
+      deploy:
+        deploys: true
+        steps:
+          - run: echo deployed >> "$MARKS/log"
+          # A step that takes it is there, and runs elsewhere alone: what a variable holds has an end.
+          - { run: ./show.sh, env: { TEXT: { output: infra.text } }, condition: { branch: other } }
+`;
+
+test("an output of 200,000 characters is recorded, handed to a job, and stands in for the next run", slow, (t) => {
+  const it = shopMachine(t, { layout: "orchestrated" }, long);
+  const [first] = it.push("main");
+  good([first!], it);
+  it.commit({ "web/version": "w2\n" });
+  good(it.push("main"), it);
+  assert.deepEqual(it.log(), ["deployed", "deployed"]);
+});
+
 test("a record that has expired counts as nothing known: everything is deployed anew", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);

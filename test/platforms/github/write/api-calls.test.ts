@@ -1,6 +1,8 @@
 /** How often a push asks GitHub's API. A job's token has 1,000 requests in an hour, for the whole repository. */
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fullDepth, needs } from "../../../lane/needs.ts";
 import { programBox } from "./program.ts";
@@ -60,13 +62,15 @@ function requestsOfAPush(t: TestContext, pipelines: number): { plans: number; be
     assert.equal(status, 0, log);
     return calls.gh!;
   };
+  writeFileSync(join(box.temp, "given.json"), "{}");
   let plans = asked("plan", { ENVIRONMENT: "", BUILT: "{}", PIPELINE: "" });
   let begins = 0;
   for (const environment of environments) {
     plans += asked("plan", { ENVIRONMENT: environment, BUILT: built, PIPELINE: "" });
     box.leave(`started-${environment}`, 500, {});
     // Every job that deploys looks whether another run has begun meanwhile.
-    begins += pipelines * asked("begin", { JOB: "p0.deploy", ENVIRONMENT: environment, COMMIT: commit, GIVEN: "{}" });
+    const given = { JOB: "p0.deploy", ENVIRONMENT: environment, COMMIT: commit, RUNNER_TEMP: box.temp };
+    begins += pipelines * asked("begin", given);
   }
   // At worst: all that is deployed was built by earlier runs.
   return { plans, begins, downloads: environments.length * pipelines * requestsOfADownload };

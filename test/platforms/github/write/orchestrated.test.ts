@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { loadYaml } from "../../../../src/model/load-yaml.ts";
@@ -40,7 +41,7 @@ test("the gate opens for a number of reviewers above none, and for no other answ
   const script: string = entry.jobs["prod-approval"].steps[0].run;
   const status = (said: string) =>
     spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", `gh() { echo "$SAID"; }\n${script}`], {
-      env: { ...process.env, SAID: said, GITHUB_REPOSITORY: "team/shop", GATE: "prod-approval" },
+      env: { ...process.env, SAID: said, RUNNER_TEMP: tmpdir(), GITHUB_REPOSITORY: "team/shop", GATE: "prod-approval" },
     }).status;
   assert.equal(status("2"), 0);
   for (const said of ["0", "", "null", "{}", "2\n2"]) assert.equal(status(said), 1, said);

@@ -252,8 +252,9 @@ for (const [where, env] of Object.entries(places)) {
 const scripts: Readonly<Record<string, (box: Deployed) => Readonly<Record<string, string>>>> = {
   begin: (box) => {
     box.leave("started-prod", 500, {});
-    const GIVEN = JSON.stringify({ infra_bucket: "b", web_dist__digest: "sha256:x" });
-    return { JOB: "web.deploy", ENVIRONMENT: "prod", COMMIT: box.commit100, GIVEN };
+    const given = { infra_bucket: "b", web_dist__digest: "sha256:x" };
+    writeFileSync(join(box.temp, "given.json"), JSON.stringify(given));
+    return { JOB: "web.deploy", ENVIRONMENT: "prod", COMMIT: box.commit100 };
   },
   publish: (box) => {
     const BATON_OUTPUT = join(box.temp, "outputs");
@@ -266,8 +267,10 @@ const scripts: Readonly<Record<string, (box: Deployed) => Readonly<Record<string
     const plan = { environment: "prod", commit: box.commit100, before: pipelines, handed: {} };
     const decisions = { infra: "run", web: "reuse" };
     writeFileSync(join(box.temp, "plan/plan.json"), JSON.stringify({ ...plan, decisions }));
-    const NEEDS = JSON.stringify({ infra: { result: "success", outputs: { bucket: "'new' $(id)" } } });
-    return { PIPELINE: "", NEEDS, RELEASE: "{}" };
+    const needs = { infra: { result: "success", outputs: { bucket: "'new' $(id)" } } };
+    writeFileSync(join(box.temp, "needs.json"), JSON.stringify(needs));
+    writeFileSync(join(box.temp, "release-inputs.json"), "{}");
+    return { PIPELINE: "" };
   },
   pack: (box) => {
     mkdirSync(join(box.temp, "a folder"));

@@ -3,6 +3,8 @@
 # was not reached stays as it was. In: $pipelines, $plan (of the first job), $needs, $release (what was handed in), $facts, $run.
 
 $plan[0] as $plan
+| $needs[0] as $needs
+| $release[0] as $release
 | $plan.environment as $environment
 | def promised: (has("unless") and (.unless | holds($environment))) | not;
   def artifact($name): ($plan.handed[$name].artifacts // {})[.name] // {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Before the steps of a job: nothing that it was to be given is missing, nobody else has begun to deploy here, and what steps
-# expect to find is there. In: JOB (`pipeline.job`), ENVIRONMENT (empty where a
-# release is built), COMMIT, GIVEN (JSON: what was handed in).
+# expect to find is there. In: JOB (`pipeline.job`), ENVIRONMENT (empty where a release is built), COMMIT, and what was handed in,
+# as $RUNNER_TEMP/given.json.
 
 # shellcheck source-path=SCRIPTDIR source=../answers.sh disable=SC2153
 source "$GITHUB_ACTION_PATH/../answers.sh"
@@ -10,7 +10,7 @@ pipeline=${JOB%%.*} job=${JOB#*.}
 row=$(jq -ce --arg pipeline "$pipeline" --arg job "$job" '.pipelines[] | select(.name == $pipeline).jobs[$job]' "$delivery")
 
 # An output in which a secret stands is dropped by GitHub: whoever takes it would go on with nothing.
-missing=$(jq -r --argjson given "$GIVEN" '[.takes // [] | .[] | select(($given[.input] // "") == "").output] | join(", ")' <<< "$row")
+missing=$(jq -r --slurpfile given "$RUNNER_TEMP/given.json" '[.takes // [] | .[] | select(($given[0][.input] // "") == "").output] | join(", ")' <<< "$row")
 if [ -n "$missing" ]; then
   fail "Not handed over" "$missing is empty. GitHub drops an output that contains a secret or a masked value; an output must have none."
 fi

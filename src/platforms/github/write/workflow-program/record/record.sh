@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Writes down what is deployed now, and what is not as it should be. In: PIPELINE (empty, or the one of a chain whose jobs NEEDS
-# has), NEEDS and RELEASE (JSON: results and outputs of the pipelines, what the release handed in), the plan in $RUNNER_TEMP/plan.
-# Out: `lost`, `open`, and the record in $RUNNER_TEMP/record.
+# Writes down what is deployed now, and what is not as it should be. In: PIPELINE (empty, or the one of a chain whose jobs are in
+# needs.json); in $RUNNER_TEMP needs.json and release-inputs.json (results and outputs of the pipelines, what the release handed
+# in) and the plan. Out: `lost`, `open`, and the record in $RUNNER_TEMP/record.
 set -euo pipefail
 
 program="$GITHUB_ACTION_PATH"
@@ -11,16 +11,18 @@ jq -c '.pipelines[]' "$delivery" > "$RUNNER_TEMP/pipelines"
 facts=$(jq -n --slurpfile event "$GITHUB_EVENT_PATH" --slurpfile delivery "$delivery" -f "$program/../facts.jq")
 if [ -n "$PIPELINE" ]; then
   # The jobs of one pipeline: together they are its result, and what they made is named as a whole.
-  NEEDS=$(jq -c --arg pipeline "$PIPELINE" '{($pipeline): {
+  jq --arg pipeline "$PIPELINE" '{($pipeline): {
     result: (if any(.[]; .result == "failure" or .result == "cancelled") then "failure" else "success" end),
-    outputs: ([.[].outputs] | add | with_entries(select(.key | endswith("__digest"))) + (with_entries(select(.key | endswith("_parameter")) | .key |= rtrimstr("_parameter"))))}}' <<< "$NEEDS")
+    outputs: ([.[].outputs] | add | with_entries(select(.key | endswith("__digest"))) + (with_entries(select(.key | endswith("_parameter")) | .key |= rtrimstr("_parameter"))))}}' "$RUNNER_TEMP/needs.json" > "$RUNNER_TEMP/pipeline"
+  mv "$RUNNER_TEMP/pipeline" "$RUNNER_TEMP/needs.json"
   jq -c --arg pipeline "$PIPELINE" 'select(.name == $pipeline)
     | .outputs |= ((. // []) | map(.per = "environment"))
     | .artifacts |= ((. // []) | map(if .per == "release" then . + {per: "environment", whole: true} else . end))' "$RUNNER_TEMP/pipelines" > "$RUNNER_TEMP/pipeline"
   mv "$RUNNER_TEMP/pipeline" "$RUNNER_TEMP/pipelines"
 fi
 cat "$program/../decide.jq" "$program/record.jq" > "$RUNNER_TEMP/record.jq"
-jq -n --argjson facts "$facts" --argjson needs "$NEEDS" --argjson release "$RELEASE" --arg run "$GITHUB_RUN_ID" \
+jq -n --argjson facts "$facts" --arg run "$GITHUB_RUN_ID" \
+  --slurpfile needs "$RUNNER_TEMP/needs.json" --slurpfile release "$RUNNER_TEMP/release-inputs.json" \
   --slurpfile pipelines "$RUNNER_TEMP/pipelines" --slurpfile plan "$RUNNER_TEMP/plan/plan.json" \
   -f "$RUNNER_TEMP/record.jq" > "$RUNNER_TEMP/settled.json"
 jq .record "$RUNNER_TEMP/settled.json" | tee "$RUNNER_TEMP/record/release.json"
