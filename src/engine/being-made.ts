@@ -1,5 +1,7 @@
 import type { JobId, Plan } from "../plan/plan.ts";
-import type { RunId } from "./events.ts";
+import type { Recorded, RunId } from "./events.ts";
+import type { Orphans } from "./orphans.ts";
+import { EngineRefusal } from "./refusal.ts";
 import { hasEnded, type RunState, type State } from "./state.ts";
 
 /** A run that is at it, and which of the jobs in question it has still to end. */
@@ -8,11 +10,46 @@ export interface Maker {
   jobs: JobId[];
 }
 
+/** What is made once for a release, and by whom: so that several who want the same of the same files make it once. */
+export class Making {
+  readonly #state: State;
+  readonly #orphans: Orphans;
+  /** When something was last made, by commit. Only of what was folded here. */
+  readonly #lastSeq = new Map<string, number>();
+
+  constructor(state: State, orphans: Orphans) {
+    this.#state = state;
+    this.#orphans = orphans;
+  }
+
+  /** To be told of every event, before it is folded. */
+  note({ seq, event }: Recorded): void {
+    if (event.type !== "job.succeeded") return;
+    const run = this.#state.runs.get(event.run);
+    if (run === undefined || run.jobs.get(event.job)?.planned.environment !== undefined) return;
+    this.#lastSeq.set(run.plan.change.commit, seq);
+  }
+
+  /** Who is just making, of the same files, what this plan would make. */
+  maker(plan: Plan): Maker | undefined {
+    return makerOf(this.#state, plan, (run) => this.#orphans.has(run));
+  }
+
+  /** When something was last made of these files, 0 if nothing was. @throws {EngineRefusal} `being-made` */
+  lastSeq(plan: Plan): number {
+    const maker = this.maker(plan);
+    if (maker === undefined) return this.#lastSeq.get(plan.change.commit) ?? 0;
+    const { run, jobs } = maker;
+    const text = `run ${run} is just making ${jobs.join(", ")} of these files`;
+    throw new EngineRefusal("being-made", { subject: run, known: jobs, text });
+  }
+}
+
 /**
  * Who is just making, of the same files and with the same inputs, what this plan would make once for its release. A run that
  * rests, or that nobody goes on with, makes nothing.
  */
-export function makerOf(state: State, plan: Plan, isOrphan: (run: RunId) => boolean): Maker | undefined {
+function makerOf(state: State, plan: Plan, isOrphan: (run: RunId) => boolean): Maker | undefined {
   const wanted = new Map<JobId, string>();
   for (const { id, environment, decision, reason, inputs } of plan.jobs) {
     if (environment !== undefined || decision !== "run" || reason.code === "forced") continue;

@@ -1,6 +1,6 @@
 import type { Delivery } from "../model/delivery.ts";
 import type { JobId, Plan } from "../plan/plan.ts";
-import { type Maker, makerOf } from "./being-made.ts";
+import { type Maker, Making } from "./being-made.ts";
 import { blockersOf } from "./blockers.ts";
 import { EngineBug } from "./bug.ts";
 import { restoreCheckpoint } from "./checkpoint.ts";
@@ -11,6 +11,7 @@ import { dueAfter, duesOf } from "./due.ts";
 import type { ApprovalAnswered, EngineEvent, Recorded, RunFinished, RunId } from "./events.ts";
 import { fold, type RunHistory, runHistory } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
+import { attemptsOf, Orphans } from "./orphans.ts";
 import type { Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
@@ -114,8 +115,8 @@ export class Engine {
   /** When runs that were made here began, on the clock that is never set. */
   readonly #began = new Map<RunId, number>();
   readonly #timers: Timers;
-  /** When something was last made once for a release, by commit. Only of what this engine saw. */
-  readonly #madeSeq = new Map<string, number>();
+  readonly #orphans: Orphans;
+  readonly #making: Making;
   #ownerLook: (() => void) | undefined;
   readonly #stopWatching: () => void;
 
@@ -127,6 +128,14 @@ export class Engine {
     this.#decide = options.decide ?? decide;
     this.#durableSeq = state.seq;
     this.#timers = new Timers(ports.clock, () => this.#takeTurn());
+    this.#orphans = new Orphans({
+      state,
+      lease: ports.lease,
+      runner: ports.runner,
+      ask: (act) => this.#ask(act),
+      refuseUnlessRunning: () => this.#refuseUnlessRunning(),
+    });
+    this.#making = new Making(state, this.#orphans);
     ports.runner.onEnded((ended) => this.#ended(ended));
     this.#stopWatching = ports.store.watch(() => this.#takeTurn());
   }
@@ -140,8 +149,7 @@ export class Engine {
     return await this.#ask(() => {
       const run = this.#ports.ids.run();
       const release = this.#state.nextRelease;
-      if (sharing) this.#refuseWhatIsBeingMade(plan);
-      const madeSeq = sharing ? (this.#madeSeq.get(plan.change.commit) ?? 0) : 0;
+      const madeSeq = sharing ? this.#making.lastSeq(plan) : 0;
       if (plannedAt !== undefined && Math.max(this.#state.deployedSeq, madeSeq) > plannedAt) {
         throw new EngineRefusal("outdated-plan", {
           subject: run,
@@ -171,7 +179,7 @@ export class Engine {
    * this session's own already stay so. Returns what was cut off.
    */
   async adopt(runs: readonly RunId[], { by }: { by: string }): Promise<Interrupted[]> {
-    return await this.#afterReaping(runs, (orphans) => {
+    return await this.#orphans.afterReaping(runs, (orphans) => {
       const states = runs.map((id) => this.#openRun(id));
       const mine = this.#ports.lease.mine;
       for (const run of states) if (run.owner !== mine && !orphans.has(run.id)) refuseOwned(run);
@@ -181,7 +189,7 @@ export class Engine {
 
   /** Makes a run that nobody goes on with give back all it holds. It stays open for somebody to adopt. */
   async suspend(run: RunId, { by, because }: { by: string; because: string }): Promise<void> {
-    await this.#afterReaping([run], (orphans) => {
+    await this.#orphans.afterReaping([run], (orphans) => {
       const state = this.#openRun(run);
       if (!orphans.has(run)) refuseOwned(state);
       if (state.suspended !== undefined) return;
@@ -199,7 +207,7 @@ export class Engine {
    * and no job of it ever starts again.
    */
   async cancel(run: RunId, { mode, by }: { mode: "graceful" | "now"; by: string }): Promise<void> {
-    await this.#afterReaping([run], (orphans) => {
+    await this.#orphans.afterReaping([run], (orphans) => {
       const state = this.#openRun(run);
       this.#record({ type: "run.cancel-requested", run, mode, by });
       if (orphans.has(run)) this.#takeUp(state, by);
@@ -259,23 +267,12 @@ export class Engine {
 
   /** Whether nobody goes on with this run though it has not finished. */
   isOrphan(id: RunId): boolean {
-    const run = this.#state.runs.get(id);
-    if (run === undefined || run.finished !== undefined) return false;
-    const { lease } = this.#ports;
-    return run.owner === undefined || (run.owner !== lease.mine && !lease.isAlive(run.owner));
+    return this.#orphans.has(id);
   }
 
   /** Who is just making, of the same files, what this plan would make. */
   maker(plan: Plan): Maker | undefined {
-    return makerOf(this.#state, plan, (run) => this.isOrphan(run));
-  }
-
-  #refuseWhatIsBeingMade(plan: Plan): void {
-    const maker = this.maker(plan);
-    if (maker === undefined) return;
-    const { run, jobs } = maker;
-    const text = `run ${run} is just making ${jobs.join(", ")} of these files`;
-    throw new EngineRefusal("being-made", { subject: run, known: jobs, text });
+    return this.#making.maker(plan);
   }
 
   #ended(ended: Ended): void {
@@ -297,41 +294,6 @@ export class Engine {
     return (await done.promise) as T;
   }
 
-  /**
-   * Ends what the owners of these runs left running, if they are gone, and has `act` judged in a turn in which nothing of
-   * them runs. A process is known by its attempt's token, so nothing of a later owner is ever touched.
-   */
-  async #afterReaping<T>(runs: readonly RunId[], act: (orphans: ReadonlySet<RunId>) => T): Promise<T> {
-    const reaped = new Set<string>();
-    for (;;) {
-      this.#refuseUnlessRunning();
-      // As they are now: the jobs may be at another attempt, and the runs at another owner, when these have been ended.
-      const orphans = this.#orphansAmong(runs);
-      const left = leftOf(orphans, this.#attemptsOf(orphans));
-      if (left.some((name) => !reaped.has(name))) {
-        const tokens = this.#attemptsOf(orphans).map(({ token }) => token!);
-        await this.#ports.runner.reap({ tokens, runs: [...orphans].map(({ id }) => id) });
-      }
-      for (const name of left) reaped.add(name);
-      const outcome = await this.#ask(() => {
-        const orphans = this.#orphansAmong(runs);
-        // Others may have written in the meantime, or are gone only now.
-        if (!leftOf(orphans, this.#attemptsOf(orphans)).every((name) => reaped.has(name))) return undefined;
-        return { value: act(new Set([...orphans].map(({ id }) => id))) };
-      });
-      if (outcome !== undefined) return outcome.value;
-    }
-  }
-
-  #orphansAmong(runs: readonly RunId[]): Set<RunState> {
-    return new Set(runs.flatMap((run) => (this.isOrphan(run) ? this.#state.runs.get(run)! : [])));
-  }
-
-  #attemptsOf(runs: ReadonlySet<RunState>): JobState[] {
-    if (runs.size === 0) return [];
-    return [...this.#state.attempts.values()].filter(({ run }) => runs.has(this.#state.runs.get(run)!));
-  }
-
   #takeUp(run: RunState, by: string): Interrupted[] {
     const cutOff = this.#recordInterrupted(run);
     this.#record({ type: "run.adopted", run: run.id, owner: this.#ports.lease.mine, by });
@@ -340,7 +302,7 @@ export class Engine {
   }
 
   #recordInterrupted(run: RunState): Interrupted[] {
-    const cutOff = this.#attemptsOf(new Set([run]));
+    const cutOff = attemptsOf(this.#state, new Set([run]));
     for (const { id, attempt, token } of cutOff) {
       this.#record({ type: "job.interrupted", run: run.id, job: id, attempt, token: token! });
     }
@@ -432,18 +394,12 @@ export class Engine {
   #fold(recorded: Recorded): void {
     const { run, type } = recorded.event;
     const ending = type === "run.finished" ? this.#state.runs.get(run) : undefined;
-    if (type === "job.succeeded") this.#noteMade(recorded.event.job, recorded);
+    this.#making.note(recorded);
     fold(this.#state, recorded, this.#history);
     this.#checkpoints.noteEvent();
     if (ending === undefined) return;
     this.#finished.set(run, ending);
     for (const oldest of this.#finished.keys()) if (this.#finished.size > finishedKept) this.#finished.delete(oldest);
-  }
-
-  #noteMade(job: JobId, { seq, event }: Recorded): void {
-    const run = this.#state.runs.get(event.run);
-    if (run === undefined || run.jobs.get(job)?.planned.environment !== undefined) return;
-    this.#madeSeq.set(run.plan.change.commit, seq);
   }
 
   #durable(told: readonly Recorded[], { inputs, isAhead }: { inputs: readonly Input[]; isAhead: boolean }): void {
@@ -574,11 +530,6 @@ export class Engine {
     for (const waiter of this.#waiters.values()) waiter.reject(reason);
     this.#waiters.clear();
   }
-}
-
-/** What may have been left running of these: attempts by their tokens, and each run's that its last owner did not live to record. */
-function leftOf(runs: ReadonlySet<RunState>, attempts: readonly JobState[]): string[] {
-  return [...[...runs].map(({ id, owner }) => `${id} of ${owner}`), ...attempts.map(({ token }) => token!)];
 }
 
 function reasonOf(error: unknown): string {
