@@ -1,7 +1,8 @@
 /**
  * What carries a delivery out, as everybody sees it who asks: this machine, a CI service, later other machines. A face
  * walks up to a host and asks; what it has no means for, the host refuses by code, so that a face can show what there is
- * and say why the rest is missing.
+ * and say why the rest is missing. The command line asks neither `runs`, `run`, `waits`, `approvals` nor `watch`: these are for
+ * the server that is to come.
  */
 
 import type { JobId } from "../plan/plan.ts";

@@ -77,9 +77,7 @@ export class LocalUnderway implements Underway {
   }
 
   approvals(): ApprovalView[] {
-    const state = this.#state;
-    if (state === undefined || state.finished !== undefined || state.cancel !== undefined) return [];
-    return approvalsIn(state).filter(({ environment }) => (state.environments.get(environment)?.open ?? 0) > 0);
+    return this.#state === undefined ? [] : approvalsIn(this.#state);
   }
 
   expected(): ReadonlyMap<JobId, number> {

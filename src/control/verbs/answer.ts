@@ -4,6 +4,7 @@ import type { Answered, AnswerRequest, OpenApproval } from "../host.ts";
 import { findRun, isUnderway, requireJournal } from "../local/journal.ts";
 import { besides } from "../local/session.ts";
 import type { Place, Project } from "../project.ts";
+import { approvalsIn } from "../views/run.ts";
 import { takeUp } from "./take-up.ts";
 
 /** Answers a question about a release, and goes on with its run when nobody else does. @throws {Refused} */
@@ -80,12 +81,10 @@ function inRun(run: RunState, environment: string | undefined): OpenApproval {
   });
 }
 
-/** What a run asks people. */
 function openIn(run: RunState): OpenApproval[] {
-  if (run.finished !== undefined || run.cancel !== undefined) return [];
-  return [...run.environments.values()].flatMap(({ name, approval }) => {
-    if (approval.status !== "requested") return [];
-    const until = approval.expiresAt === undefined ? {} : { expiresAt: approval.expiresAt };
-    return [{ run: run.id, environment: name, ...until }];
-  });
+  return approvalsIn(run).map(({ environment, expiresAt }) => ({
+    run: run.id,
+    environment,
+    ...(expiresAt !== undefined && { expiresAt }),
+  }));
 }

@@ -103,10 +103,10 @@ function jobView(job: JobState): JobView {
   };
 }
 
-/** The environments of a run that wait for a person. */
+/** What a run asks people; its end and a cancel have withdrawn the questions, and one about jobs that have all ended is none. */
 export function approvalsIn(run: RunState): ApprovalView[] {
-  return [...run.environments.values()].flatMap(({ name, approval }) => {
-    if (approval.status !== "requested") return [];
+  return [...run.environments.values()].flatMap(({ name, approval, open }) => {
+    if (approval.status !== "requested" || open === 0) return [];
     const message = run.delivery.environments.find((environment) => environment.name === name)?.approval?.message;
     const planned = run.plan.pipelines.filter((item) => item.environment === name && item.decision === "run");
     return {
