@@ -44,7 +44,7 @@ async function pageOf(rule: Rule): Promise<string> {
     sections.push("## What is found", ...filesOf(example("err", rule)));
     for (const { location, message, schedule } of findings.slice(0, 1)) {
       sections.push(
-        `\`${location.file}:${location.line}\`: ${message}.`,
+        `\`${location.file}:${location.line}\`: ${message}${message.endsWith("?") ? "" : "."}`,
         schedule.map((line, i) => `${i + 1}. ${line}`).join("\n"),
       );
       sections.push(`**What to do.** ${findings[0]!.help}`);

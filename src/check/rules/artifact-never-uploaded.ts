@@ -34,7 +34,7 @@ export const artifactNeverUploaded: Rule = {
       const meant = nearestName(name, names);
       const similar = uploads.find((upload) => literalText(upload.name) === meant && meant !== undefined);
       yield {
-        message: `"${jobName(job)}" downloads "${name}", which nothing uploads${meant ? `; "${meant}" is meant?` : ""}`,
+        message: `"${jobName(job)}" downloads "${name}", which nothing uploads${meant ? `; did you mean "${meant}"?` : ""}`,
         at: step.at,
         related: similar ? [{ at: similar.step.at, message: `Uploads "${showKey(similar.name)}"` }] : [],
         confidence: "high",

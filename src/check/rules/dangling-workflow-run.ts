@@ -52,7 +52,7 @@ export const danglingWorkflowRun: Rule = {
           const claim = neverAfter(analysis, { pipeline, name: name.value, meant: other });
           yield {
             message: `No workflow is named "${name.value}": this trigger never fires${
-              meant === undefined ? "" : `; "${meant}" is meant?`
+              meant === undefined ? "" : `; did you mean "${meant}"?`
             }`,
             at: name.at,
             ...(other?.nameAt ? { related: [{ at: other.nameAt, message: `This one is named "${other.name}"` }] } : {}),

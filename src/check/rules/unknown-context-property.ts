@@ -22,23 +22,34 @@ export const unknownContextProperty: Rule = {
       const [context, property = ""] = path.split(".");
       if (context !== "github" || !/^[a-z_]+$/.test(property) || properties.has(property)) continue;
       const meant = nearestName(property, properties);
-      const offset = at.source.text.slice(at.start, at.end).toLowerCase().indexOf(`github.${property}`);
-      const start = at.start + offset;
       const edits =
-        meant === undefined || offset < 0
-          ? undefined
-          : [{ file: at.source.path, start, end: start + `github.${property}`.length, text: `github.${meant}` }];
+        meant === undefined
+          ? []
+          : written(at, property).map((place) => ({ file: at.source.path, ...place, text: `github.${meant}` }));
       yield {
-        message: `${what} reads \`github.${property}\`, which is always empty: there is no such property${meant === undefined ? "" : `; \`github.${meant}\` is meant?`}`,
+        message: `${what} reads \`github.${property}\`, which is always empty: there is no such property${meant === undefined ? "" : `; did you mean \`github.${meant}\`?`}`,
         at,
         confidence: "high",
         schedule: [`\`github.${property}\` is empty, whatever happens`, effect],
         help: meant === undefined ? "Take a property that the context has." : `Write \`github.${meant}\`.`,
-        ...(edits ? { edits } : {}),
+        ...(edits.length > 0 ? { edits } : {}),
       };
     }
   },
 };
+
+/** Everywhere the expressions of this place read it, and no longer name that begins with it. */
+function written({ source, start, end }: Place, property: string): { start: number; end: number }[] {
+  const text = source.text.slice(start, end);
+  const expressions = text.includes("${{") ? [...text.matchAll(/\$\{\{.*?\}\}/gs)] : [{ index: 0, 0: text }];
+  const name = new RegExp(`(?<![\\w.-])github\\.${property}(?![\\w-])`, "gi");
+  return expressions.flatMap((expression) =>
+    [...expression[0].matchAll(name)].map((found) => {
+      const at = start + expression.index + found.index;
+      return { start: at, end: at + found[0].length };
+    }),
+  );
+}
 
 interface Read {
   readonly what: string;
