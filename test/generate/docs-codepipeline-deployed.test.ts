@@ -7,11 +7,12 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { cdkPackages } from "../../src/platforms/codepipeline/write/cdk-packages.ts";
 import { type Emulator, startEmulator } from "../aws/emulator.ts";
 import { titledFiles } from "../cli/console-blocks.ts";
 import { batonFile, type Sandbox, sandbox } from "../cli/sandbox.ts";
 import { emulator, fullDepth } from "../lane/needs.ts";
-import { cdkModules, cdkPackages } from "../lane/programs.ts";
+import { cdkModules } from "../lane/programs.ts";
 import { connection, forEmulator, type MadePipeline } from "../platforms/codepipeline/write/applied-terraform.ts";
 import { terraformEnv } from "./machine/terraform.ts";
 

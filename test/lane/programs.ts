@@ -2,10 +2,10 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cdkPackages } from "../../src/platforms/codepipeline/write/cdk-packages.ts";
 
 const debian = (name: string) => `apt-get install ${name}`;
-/** As the page about generated CodePipelines says it. No dependency of the project: larger than all the others together. */
-export const cdkPackages = ["aws-cdk@2.1148.1", "aws-cdk-lib@2.270.0", "constructs@10"];
+/** No dependency of the project: larger than all the others together. */
 const cdk = `npm install --prefix FOLDER ${cdkPackages.join(" ")}; BATON_TEST_CDK_MODULES=FOLDER/node_modules`;
 
 export const howToGet = {

@@ -2,13 +2,11 @@
 
 import { join } from "node:path";
 import type { WrittenFile } from "../../generated.ts";
+import { cdkPackages } from "./cdk-packages.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 import { limits } from "./limits.ts";
 import type { WriteOptions } from "./options.ts";
 import { snakeCase } from "./terraform/values.ts";
-
-/** Library and command of CDK that are known to go together; the newest of both may not. */
-export const cdkPackages = ["aws-cdk@2.1148.1", "aws-cdk-lib@2.270.0", "constructs@10"] as const;
 
 export interface Created {
   readonly delivery: string;

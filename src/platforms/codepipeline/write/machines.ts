@@ -1,9 +1,10 @@
 /** What a job's build runs on: as the settings say it, and privileged where it builds containers. */
 
-import { readScript } from "../../../shell/script.ts";
+import { keyText } from "../../../shell/words.ts";
 import { CannotWrite } from "../../generated.ts";
 import type { Machine, Statement } from "./infrastructure.ts";
 import { type JobPlace, referenceOf } from "./job-place.ts";
+import { commandsOf } from "./step-commands.ts";
 import { localArn } from "./text.ts";
 
 /** Images that have the usual tools. Source: the CodeBuild user guide. */
@@ -43,18 +44,14 @@ const containerPrograms = new Set(["docker", "docker-compose", "dockerd", "podma
 
 function buildsContainers({ job }: JobPlace): boolean {
   if (job.tools.some(({ name }) => containerPrograms.has(name))) return true;
-  return job.steps.some(({ run }) => {
-    const at = { source: { path: "", text: run, byteOrderMark: false }, start: 0, end: run.length };
-    const script = { raw: run, parts: [{ kind: "text" as const, text: run }], at };
-    const commands = readScript([script], { values: new Map(), roots: new Set() });
-    return commands.some(
+  return job.steps.some(({ run }) =>
+    commandsOf(run).some(
       ({ program, words }) =>
         program !== undefined &&
         (containerPrograms.has(program) ||
-          (program === "sam" &&
-            words.some(({ key }) => key.some((part) => "text" in part && part.text === "--use-container")))),
-    );
-  });
+          (program === "sam" && words.some(({ key }) => keyText(key) === "--use-container"))),
+    ),
+  );
 }
 
 /** For the network interface of a build. Source: the CodeBuild user guide. */

@@ -1,7 +1,4 @@
-/**
- * Whether the commands of a step are seen to need no rights on AWS. In a job that deploys, whatever is not known to be harmless
- * may need some; elsewhere only what is known to act on AWS does, and all else goes without.
- */
+/** What the writer reads out of the commands of steps. */
 
 import type { Step } from "../../../model/delivery.ts";
 import { Arguments } from "../../../shell/arguments.ts";
@@ -9,14 +6,21 @@ import { type Command, readScript } from "../../../shell/script.ts";
 import { flagStyles, noValues } from "../../../shell/tables/flag-styles.ts";
 import { keyText } from "../../../shell/words.ts";
 
+/**
+ * Whether the commands of a step are seen to need no rights on AWS. In a job that deploys, whatever is not known to be harmless
+ * may need some; elsewhere only what is known to act on AWS does, and all else goes without.
+ */
 export function needsNoRights(step: Pick<Step, "run">, job: "deploys" | "deploys nothing"): boolean {
-  const source = { path: "", text: step.run, byteOrderMark: false };
-  const at = { source, start: 0, end: step.run.length };
-  const script = { raw: step.run, parts: [{ kind: "text" as const, text: step.run }], at };
-  const commands = readScript([script], { values: new Map(), roots: new Set() });
-  return commands.every((command) =>
+  return commandsOf(step.run).every((command) =>
     job === "deploys" ? isHarmless(command) : !actsOnAws(command) || isHarmless(command),
   );
+}
+
+/** The commands of a step, in order. */
+export function commandsOf(run: string): readonly Command[] {
+  const at = { source: { path: "", text: run, byteOrderMark: false }, start: 0, end: run.length };
+  const script = { raw: run, parts: [{ kind: "text" as const, text: run }], at };
+  return readScript([script], { values: new Map(), roots: new Set() });
 }
 
 /** Programs that act on AWS with the credentials that they find. */
