@@ -38,7 +38,7 @@ export function intervalsOf(range: string): Interval[] | undefined {
 }
 
 /** What is in both; one that ends before it begins when nothing is. */
-export const intersection = (a: Interval, b: Interval): Interval => ({
+const intersection = (a: Interval, b: Interval): Interval => ({
   from: compare(a.from, b.from) >= 0 ? a.from : b.from,
   below: compare(a.below, b.below) <= 0 ? a.below : b.below,
 });

@@ -1,6 +1,5 @@
 /** What all rules ask: who runs when, in which order, and what it does. Every answer is computed once. */
 
-import type { Access } from "../../facts/access.ts";
 import { asksHowRunsEnded } from "../../facts/asking.ts";
 import type { Activation, Circumstances, Facts, JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { buildKeyedGraph } from "../../order/keyed-graph.ts";
@@ -9,6 +8,7 @@ import type { Claim } from "../../simulation/claim.ts";
 import type { JobPattern, OutcomeRule, RunPattern, Scenario } from "../../simulation/scenario.ts";
 import type { Schedule } from "../../simulation/schedule.ts";
 import { effectsOf } from "./effects.ts";
+import { onceFor } from "./once-for.ts";
 import { again, type TriggerChain, triggerChainsOf } from "./trigger-chains.ts";
 
 /** A step that does something under a chain of its run, with how likely it is. */
@@ -148,10 +148,10 @@ export class Analysis {
 }
 
 /** Steps whose text asks the platform how other runs or checks ended. */
-export function asksForOtherRuns(step: StepFacts): boolean {
-  if (step.accesses.some((access: Access) => access.kind === "wait")) return true;
-  return asksHowRunsEnded(step.text) || asksHowRunsEnded(step.opened);
-}
+export const asksForOtherRuns: (step: StepFacts) => boolean = onceFor(
+  ({ accesses, text, opened }) =>
+    accesses.some(({ kind }) => kind === "wait") || asksHowRunsEnded(text) || asksHowRunsEnded(opened),
+);
 
 export function jobPattern(job: JobFacts, chain: TriggerChain): JobPattern {
   return { run: runPattern(job.pipeline, chain), path: job.path };

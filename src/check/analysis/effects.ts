@@ -15,6 +15,7 @@ import {
   testCommand,
   tryingWords,
 } from "./effect-words.ts";
+import { onceFor } from "./once-for.ts";
 
 /** Something that changes the world outside of the run. */
 export interface Effect {
@@ -62,16 +63,8 @@ function effectKind(access: Access): "deploy" | "publish" | "destroy" | undefine
     : undefined;
 }
 
-const remembered = new WeakMap<JobFacts, readonly Effect[]>();
-
 /** What the job changes outside; recognised effects, or one that its names tell. */
-export function effectsOf(job: JobFacts): readonly Effect[] {
-  const known = remembered.get(job);
-  if (known) return known;
-  const fresh = findEffects(job);
-  remembered.set(job, fresh);
-  return fresh;
-}
+export const effectsOf: (job: JobFacts) => readonly Effect[] = onceFor(findEffects);
 
 function findEffects(job: JobFacts): Effect[] {
   if (job.kind === "remote-call") return remoteEffects(job);
@@ -154,10 +147,10 @@ function remoteEffects(job: JobFacts): Effect[] {
 }
 
 /** Effects that reach people or machines other people use: not a preview, not something that is taken away. */
-export function lastingEffects(job: JobFacts): Effect[] {
-  if (isPreview(job) || isTrial(job)) return [];
-  return effectsOf(job).filter((effect) => effect.kind !== "destroy");
-}
+export const lastingEffects: (job: JobFacts) => readonly Effect[] = onceFor((job) => {
+  const effects = effectsOf(job).filter((effect) => effect.kind !== "destroy");
+  return effects.length === 0 || isPreview(job) || isTrial(job) ? [] : effects;
+});
 
 export function isPreview(job: JobFacts): boolean {
   const environment =
@@ -189,23 +182,15 @@ export function testsCode(job: JobFacts): boolean {
   return job.steps.some(testsInStep);
 }
 
-const testing = new WeakMap<StepFacts, boolean>();
-
 /** Whether the step runs tests, by its command or by the action that runs them. */
-export function testsInStep(step: StepFacts): boolean {
-  let known = testing.get(step);
-  if (known === undefined) {
-    known =
-      step.kind === "action"
-        ? step.action !== undefined && testActions.test(step.action)
-        : step.kind === "command" && (runsTests(step.text) || runsTests(step.opened));
-    testing.set(step, known);
-  }
-  return known;
-}
+export const testsInStep: (step: StepFacts) => boolean = onceFor((step) =>
+  step.kind === "action"
+    ? step.action !== undefined && testActions.test(step.action)
+    : step.kind === "command" && (runsTests(step.text) || runsTests(step.opened)),
+);
 
 /** Tests whose failure the command itself swallows: `npm test || true`. */
-export function forgivesTests(step: StepFacts): boolean {
+export const forgivesTests: (step: StepFacts) => boolean = onceFor((step) => {
   if (step.kind !== "command") return false;
   const lines = step.text
     .replace(/\\\r?\n\s*/g, " ")
@@ -215,7 +200,7 @@ export function forgivesTests(step: StepFacts): boolean {
     lines.length > 0 &&
     lines.every((line) => /\|\|\s*(?:true|:|exit 0|echo\b[^&|;]*)\s*$|;\s*(?:true|exit 0)\s*$/.test(line))
   );
-}
+});
 
 /** Words of commands that do something else with what is called a test: install it, deploy to it. */
 const doesOther = /^\s*#|\becho\b|\binstall\b|(?:^|[\s:])(?:deploy|publish|destroy|promote|migrate|seed|go run)\b/;
@@ -223,7 +208,7 @@ const doesOther = /^\s*#|\becho\b|\binstall\b|(?:^|[\s:])(?:deploy|publish|destr
 export function runsTests(text: string): boolean {
   return text
     .split(/\n|&&|;|\|\|/)
-    .some((command) => testCommand.test(command) && !doesOther.test(command) && !skipsTests.test(command));
+    .some((command) => !doesOther.test(command) && !skipsTests.test(command) && testCommand.test(command));
 }
 
 /** Only the job's name and what it is given say that it deploys. */

@@ -5,6 +5,7 @@ import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import type { Analysis } from "./analysis.ts";
 import { artifactsOf, mayMean } from "./artifacts.ts";
 import { testsCode } from "./effects.ts";
+import { onceFor } from "./once-for.ts";
 import { literalText } from "./wording.ts";
 
 export interface Checkout {
@@ -33,6 +34,7 @@ const tips: ReadonlySet<string> = new Set([
 export function makersFor(analysis: Analysis, job: JobFacts): JobFacts[] {
   const { uploads, downloads } = artifactsOf(analysis);
   const taken = downloads.filter((each) => each.job === job && each.access.binding.kind === "this-run");
+  if (taken.length === 0) return [];
   const makers = uploads.filter(
     (upload) => analysis.before(upload.job, job) && taken.some((download) => mayMean(download, upload)),
   );
@@ -40,7 +42,7 @@ export function makersFor(analysis: Analysis, job: JobFacts): JobFacts[] {
 }
 
 /** Literal folders that the commands of a job work in; none for the root. */
-export function foldersOf({ steps }: JobFacts): string[] {
+export const foldersOf: (job: JobFacts) => readonly string[] = onceFor(({ steps }) => {
   const found = steps.flatMap((step) => {
     const own = step.folder && literalText(step.folder);
     const inside = [
@@ -51,7 +53,7 @@ export function foldersOf({ steps }: JobFacts): string[] {
     return [own, ...(step.kind === "command" ? inside.map(([, cd, flag]) => cd ?? flag) : [])];
   });
   return [...new Set(found.flatMap((folder) => normal(folder) ?? []))];
-}
+});
 
 function normal(text: string | undefined): string | undefined {
   const folder = text?.replace(/^(\.\/)+/, "").replace(/\/+$/, "");

@@ -1,14 +1,7 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import {
-  type Effect,
-  isDocumentation,
-  isGuess,
-  isPreview,
-  lastingEffects,
-  reportsOrCleans,
-} from "../analysis/effects.ts";
+import { type Effect, isDocumentation, isGuess, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -65,11 +58,12 @@ function hitOf(analysis: Analysis, pipeline: Pipeline): Hit | undefined {
   const circumstances = { start: found.start, branch: anyBranch };
   const chain: TriggerChain = { ...found, root, circumstances, described: `push to ${anyBranch}` };
   for (const job of pipeline.jobs) {
-    if (isPreview(job) || reportsOrCleans(job) || followsBranch(analysis, job)) continue;
+    if (reportsOrCleans(job)) continue;
     const effect = lastingEffects(job).find(
       (each) => each.kind === "deploy" && !isDocumentation(each) && !isGuess(each),
     );
-    if (effect && can(analysis.effectRuns(job, circumstances))) return { job, effect, chain };
+    if (effect && can(analysis.effectRuns(job, circumstances)) && !followsBranch(analysis, job))
+      return { job, effect, chain };
   }
   return undefined;
 }

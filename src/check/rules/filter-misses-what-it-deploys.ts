@@ -1,6 +1,6 @@
 import type { Pipeline } from "../../facts/facts.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { isDocumentation, isPreview, lastingEffects } from "../analysis/effects.ts";
+import { isDocumentation, lastingEffects } from "../analysis/effects.ts";
 import { foldersOf } from "../analysis/sources.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, list } from "../analysis/wording.ts";
@@ -57,8 +57,7 @@ function hitOf(analysis: Analysis, pipeline: Pipeline) {
     .find(({ root }: TriggerChain) => root.kind === "push" && root.ref.kind === "branch");
   if (!isFiltered || !first || !chain) return undefined;
   for (const job of jobs) {
-    if (isPreview(job) || !lastingEffects(job).some((effect) => effect.kind === "deploy" && !isDocumentation(effect)))
-      continue;
+    if (!lastingEffects(job).some((effect) => effect.kind === "deploy" && !isDocumentation(effect))) continue;
     for (const folder of [job, ...analysis.jobsBefore(job)].flatMap(foldersOf)) {
       // Only what the filter speaks of is deployed on purpose by it.
       if (!samples(folder).some((path) => filters.some((set) => set.accepts(path)))) continue;

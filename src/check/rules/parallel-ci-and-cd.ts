@@ -140,7 +140,7 @@ function deploysForGood(job: JobFacts): boolean {
 }
 
 /** A merge queue has run the same tests on the very commit that it then pushes. */
-export function isPassedInQueue({ starts }: Pipeline): boolean {
+function isPassedInQueue({ starts }: Pipeline): boolean {
   return starts.some(({ event }) => event === "merge_group");
 }
 
@@ -158,6 +158,7 @@ interface Search {
 
 /** Tests of the same run, which the effect neither waits for nor comes before. */
 function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair | undefined {
+  if (isPassedInQueue(pipeline)) return undefined;
   const deployed = pipeline.jobs.filter((each) => lastingEffects(each).length > 0);
   const tests = pipeline.jobs.filter(
     (test) =>
@@ -171,7 +172,7 @@ function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair 
   for (const chain of analysis.chains(pipeline)) {
     const { kind } = chain.root;
     if (chain.upstream || (kind !== "push" && kind !== "release" && kind !== "schedule")) continue;
-    if (!can(analysis.effectRuns(job, chain.circumstances)) || isPassedInQueue(pipeline)) continue;
+    if (!can(analysis.effectRuns(job, chain.circumstances))) continue;
     const test = tests.find((each) => can(each.runs(chain.circumstances)));
     if (test) return { pipeline, job, effect, chain, tests: pipeline, test, testChain: chain };
   }

@@ -4,7 +4,7 @@ import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, sameRoot } from "../analysis/analysis.ts";
 import { atOnce } from "../analysis/at-once.ts";
 import { commonGroup } from "../analysis/common-group.ts";
-import { type Effect, effectsOf, isPreview, lastingEffects } from "../analysis/effects.ts";
+import { type Effect, effectsOf, lastingEffects } from "../analysis/effects.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText, sameKey } from "../analysis/wording.ts";
@@ -93,7 +93,7 @@ const kinds = new Set(["terraform-state", "stack", "service", "function", "site"
 
 function* targetsOf(analysis: Analysis): Generator<Target> {
   for (const { pipeline, job } of analysis.work()) {
-    if (isPreview(job) || lastingEffects(job).length === 0) continue;
+    if (lastingEffects(job).length === 0) continue;
     for (const effect of effectsOf(job)) {
       const { access, step } = effect;
       if (!access || !step || !kinds.has(access.resource) || effect.confidence === "low") continue;

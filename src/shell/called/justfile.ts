@@ -45,7 +45,7 @@ export function justRecipe(call: CommandCall, files: CalledFiles): CalledCommand
   return seen.size === 0 ? undefined : scripts;
 }
 
-export function readJustfile(text: string): {
+function readJustfile(text: string): {
   readonly recipes: ReadonlyMap<string, Recipe>;
   readonly variables: ReadonlyMap<string, string>;
 } {

@@ -29,7 +29,8 @@ export function makeTargets(call: CommandCall, files: CalledFiles): CalledComman
   const paths = (named === undefined ? ["Makefile", "makefile", "GNUmakefile"] : [named]).flatMap(
     (name) => pathFrom(folder, name) ?? [],
   );
-  const text = paths.map((path) => files.text(path)).find((each) => each !== undefined);
+  const path = paths.find((each) => files.text(each) !== undefined);
+  const text = path === undefined ? undefined : files.text(path);
   if (text === undefined) return undefined;
   const words = args.positionals.flatMap(({ key }) => keyText(key) ?? []);
   const given = new Map(
@@ -48,7 +49,7 @@ export function makeTargets(call: CommandCall, files: CalledFiles): CalledComman
     seen.add(target);
     for (const need of rule.needs) visit(need);
     for (const [i, line] of rule.recipe.entries()) {
-      scripts.push({ id: `${paths[0]}:${target}:${i}`, folder, parts: plainParts(line) });
+      scripts.push({ id: `${path}:${target}:${i}`, folder, parts: plainParts(line) });
     }
   };
   for (const target of wanted) visit(target);
@@ -56,7 +57,7 @@ export function makeTargets(call: CommandCall, files: CalledFiles): CalledComman
 }
 
 /** Rules with plain targets, each line of a recipe a shell of its own; conditionals of make itself are not decided. */
-export function readMakefile(text: string, given: ReadonlyMap<string, string> = new Map()): Makefile {
+function readMakefile(text: string, given: ReadonlyMap<string, string>): Makefile {
   const variables = new Map<string, string>();
   const rules = new Map<string, { needs: string[]; recipe: string[] }>();
   let open: { needs: string[]; recipe: string[] }[] = [];

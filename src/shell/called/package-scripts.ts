@@ -25,7 +25,7 @@ const own: ReadonlySet<string> = new Set(
 
 export function packageScripts(call: CommandCall, files: CalledFiles): CalledCommands[] | undefined {
   const { args, program } = call;
-  if (["turbo", "nx", "lerna", "wireit", "moon"].includes(program)) return tasks(call, files);
+  if (["turbo", "nx", "lerna", "moon"].includes(program)) return tasks(call, files);
   if (!["npm", "yarn", "pnpm", "bun"].includes(program)) return undefined;
   const inside = args.option("--prefix", "-C", "--cwd", "--dir");
   const folder = inside ? subfolder(call.folder, inside) : call.folder;
@@ -137,8 +137,20 @@ function pnpmWorkspaces(text: string | undefined): string[] {
   return [...(text ?? "").matchAll(/^\s*-\s*["']?([^"'#\n]+?)["']?\s*$/gm)].map(([, pattern]) => pattern!);
 }
 
+const known = new WeakMap<CalledFiles, Map<string, Package | undefined>>();
+
+/** Undefined where there is no such file, or it holds no package. Each is parsed once. */
 export function readPackage(path: string, files: CalledFiles): Package | undefined {
-  const text = files.text(path);
+  let packages = known.get(files);
+  if (!packages) {
+    packages = new Map();
+    known.set(files, packages);
+  }
+  if (!packages.has(path)) packages.set(path, parsePackage(path, files.text(path)));
+  return packages.get(path);
+}
+
+function parsePackage(path: string, text: string | undefined): Package | undefined {
   if (text === undefined) return undefined;
   let json: unknown;
   try {

@@ -33,7 +33,7 @@ function isShell(path: string, text: string, byShell: boolean): boolean {
 }
 
 /** The text as it runs with these words: what other arguments would do is left out, and functions stand where they are called. */
-export function withArguments(text: string, words: readonly Word[]): ScriptPart[] {
+function withArguments(text: string, words: readonly Word[]): ScriptPart[] {
   const keys = words.map(({ key }) => key);
   const { main, bodies } = functionsIn(text);
   // Functions may be called in the one arm that is taken, and have branches of their own.

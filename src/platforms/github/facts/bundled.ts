@@ -10,8 +10,10 @@ const MAX_FOLDERS = 100;
 export function bundledWith(files: CalledFiles, folder: string): string[] {
   const found = new Set<string>();
   const open = [folder];
+  let members: ReadonlyMap<string, string> | undefined;
+  const foldersByName = () => (members ??= workspaceFolders(files));
   for (let at = open.pop(); at !== undefined && found.size < MAX_FOLDERS; at = open.pop()) {
-    for (const inside of [...packagesIn(files, at), ...modulesIn(files, at)]) {
+    for (const inside of [...packagesIn(files, at, foldersByName), ...modulesIn(files, at)]) {
       if (inside === folder || found.has(inside)) continue;
       found.add(inside);
       open.push(inside);
@@ -20,12 +22,16 @@ export function bundledWith(files: CalledFiles, folder: string): string[] {
   return [...found].sort();
 }
 
-function packagesIn(files: CalledFiles, folder: string): string[] {
-  const own = readPackage(`${folder}/package.json`, files);
-  const root = own && own.dependencies.length > 0 ? readPackage("package.json", files) : undefined;
-  if (!own || !root) return [];
-  const members = new Map(workspacePackages(root, files).map((each) => [each.name, each.path]));
-  return own.dependencies.flatMap((name) => members.get(name)?.replace(/\/package\.json$/, "") ?? []);
+function packagesIn(files: CalledFiles, folder: string, foldersByName: () => ReadonlyMap<string, string>): string[] {
+  const { dependencies = [] } = readPackage(`${folder}/package.json`, files) ?? {};
+  return dependencies.flatMap((name) => foldersByName().get(name) ?? []);
+}
+
+/** Of the packages of the repository's workspace, by their names. */
+function workspaceFolders(files: CalledFiles): ReadonlyMap<string, string> {
+  const root = readPackage("package.json", files);
+  const packages = root ? workspacePackages(root, files) : [];
+  return new Map(packages.map(({ name, path }) => [name, path.replace(/\/package\.json$/, "")]));
 }
 
 /** `replace example.com/shared => ../shared` in a go.mod. */

@@ -83,6 +83,7 @@ function readFiles(files: RepositoryFiles, focus: string | undefined, options: R
 /** Scripts and tasks beside the workflows; what cannot be read is as if it were not there. */
 function calledFiles(files: RepositoryFiles): CalledFiles {
   const known = new Map<string, string | undefined>();
+  const folders = new Map<string, readonly string[]>();
   return {
     text: (path) => {
       if (!known.has(path)) {
@@ -91,7 +92,14 @@ function calledFiles(files: RepositoryFiles): CalledFiles {
       }
       return known.get(path);
     },
-    names: (folder) => files.names(folder),
+    names: (folder) => {
+      let names = folders.get(folder);
+      if (!names) {
+        names = files.names(folder);
+        folders.set(folder, names);
+      }
+      return names;
+    },
   };
 }
 
