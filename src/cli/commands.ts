@@ -87,6 +87,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/outputs.ts"),
   },
   {
+    name: "serve",
+    summary: "serve the dashboard and the API",
+    group: "Look",
+    load: () => import("./commands/serve.ts"),
+  },
+  {
     name: "graph",
     summary: "draw what comes before what",
     group: "Look",

@@ -36,6 +36,8 @@ export interface Host {
   logs(request: LogsRequest): Promise<Asked<LogsView>>;
   /** Whether the host has what the delivery needs, and how it would get it. */
   readiness(): Promise<Asked<ReadinessView>>;
+  /** The number of the newest event; 0 where nothing was ever run. */
+  position(): Promise<Asked<number>>;
   /** Everything that happens, behind the event of this number, until the signal ends it. */
   watch(ask: { after: number; signal: AbortSignal }): Promise<Asked<AsyncIterable<Recorded>>>;
 
@@ -70,6 +72,7 @@ const everyVerb: Record<Verb, true> = {
   outputs: true,
   logs: true,
   readiness: true,
+  position: true,
   watch: true,
   plan: true,
   start: true,
@@ -132,6 +135,8 @@ export interface LogsRequest {
   attempt?: number | undefined;
   /** Go on until the run has ended. */
   follow: boolean;
+  /** Nobody wants more of it. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface LogsView {

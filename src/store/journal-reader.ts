@@ -62,6 +62,11 @@ export class JournalReader {
     yield* this.#events({ first: seq + 1 });
   }
 
+  /** The number of the newest event, 0 before the first. */
+  newestSeq(): number {
+    return Number(this.#one("select max(seq) as seq from event")?.seq ?? 0);
+  }
+
   /** What the journal came to at some event, where that was kept and fits. */
   checkpoint(): Checkpoint | undefined {
     return this.#guarded(() => readCheckpoint(this.#database));

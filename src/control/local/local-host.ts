@@ -35,6 +35,11 @@ export function localHost(place: Place): Host {
         }
       }),
     logs: (request) => asked(async () => (await import("./read-logs.ts")).readLogs(place, request)),
+    position: () =>
+      asked(() => {
+        using journal = openJournal(project);
+        return journal?.newestSeq() ?? 0;
+      }),
     watch: (ask) => asked(async () => (await import("./watch-journal.ts")).watchJournal(place, ask)),
     plan: (request) => asked(async () => (await import("../verbs/plan.ts")).planRun(place, request)),
     start: (planned, options, by) =>

@@ -10,14 +10,17 @@ import { type AttemptName, type LogFollower, logPath, openLogFollower } from "./
 const lookEveryMs = 150;
 
 /** What jobs of a run printed, attempt by attempt. @throws {Refused} */
-export function readLogs({ project }: Place, { words: [first, second], attempt, follow }: LogsRequest): LogsView {
+export function readLogs(
+  { project }: Place,
+  { words: [first, second], attempt, follow, signal }: LogsRequest,
+): LogsView {
   using journal = requireJournal(project);
   const { run, job } = whatIsMeant(journal, first, second);
   const wanted = { job, attempt };
   // A job that is not there is told of before anything is printed.
   attemptsIn(journal, run, wanted);
   let end: LogsEnd = { kind: "complete" };
-  const lines = followLogs(project, { run, wanted, follow }, (how) => {
+  const lines = followLogs(project, { run, wanted, follow, signal }, (how) => {
     end = how;
   });
   return { run, job, lines, end: () => end };
@@ -27,16 +30,17 @@ interface Followed {
   run: string;
   wanted: { job: string | undefined; attempt: number | undefined };
   follow: boolean;
+  signal: AbortSignal | undefined;
 }
 
 async function* followLogs(
   project: Project,
-  { run, wanted, follow }: Followed,
+  { run, wanted, follow, signal }: Followed,
   endsWith: (end: LogsEnd) => void,
 ): AsyncGenerator<LogLineView> {
   using journal = requireJournal(project);
   const followers = new Map<string, LogFollower>();
-  for (;;) {
+  while (signal?.aborted !== true) {
     // Asked before the files are read: what a finished run printed is complete.
     const isLeft = follow && !isUnderway(journal, run);
     const hasEnded = journal.run(run)?.conclusion !== undefined;
@@ -45,7 +49,7 @@ async function* followLogs(
     for (const log of logs) yield* newLines(project, log, followers);
     if (isLeft && !hasEnded) return endsWith({ kind: "left" });
     if (!follow || hasEnded) return endsWith(hasEnded ? endOf(project, logs) : { kind: "complete" });
-    await setTimeout(lookEveryMs);
+    await setTimeout(lookEveryMs, undefined, { signal }).catch(() => {});
   }
 }
 

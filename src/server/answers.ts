@@ -1,0 +1,96 @@
+import { type Asked, answered } from "../control/control.ts";
+import type { Host, LogsRequest } from "../control/host.ts";
+import type { Feed } from "./feed.ts";
+import { refusalResponse } from "./problem.ts";
+import type { Reads } from "./reads.ts";
+import { eventStream, logPage, logStream, logText } from "./streams.ts";
+import type { Envelope, LogPage } from "./wire/envelope.ts";
+import type { QueryOf, RouteName } from "./wire/routes.ts";
+
+/** What an answer is made from. */
+export interface Sources {
+  host: Host;
+  feed: Feed;
+  reads: Reads;
+  /** Nobody is answered any more. */
+  stopping: AbortSignal;
+}
+
+export interface Question<Name extends RouteName> {
+  params: Readonly<Record<string, string>>;
+  query: QueryOf<Name>;
+  /** With who asks: when he hangs up. */
+  request: Request;
+}
+
+type Answering<Name extends RouteName> = (question: Question<Name>, sources: Sources) => Promise<Response> | Response;
+
+/** How each route is answered: what the host says, in an envelope. */
+export const answers: { [Name in RouteName]: Answering<Name> } = {
+  status: ({ query: { most } }, sources) =>
+    view(sources, `status ${most}`, async (host) => {
+      const asked = await host.status({ most });
+      if (!asked.ok) return asked;
+      if (asked.value.kind === "runs") return { ok: true, value: asked.value.runs };
+      throw new Error("a platform was asked where this machine was meant");
+    }),
+  runs: ({ query: { most } }, sources) => view(sources, `runs ${most}`, (host) => host.runs({ most })),
+  run: ({ params }, sources) => view(sources, `run ${params.run}`, (host) => host.run(runNamed(params))),
+  waits: (_, sources) => view(sources, "waits", (host) => host.waits()),
+  approvals: (_, sources) => view(sources, "approvals", (host) => host.approvals()),
+  outputs: ({ query: { environment } }, sources) =>
+    view(sources, `outputs ${environment ?? ""}`, (host) => host.outputs(environment)),
+  async logs({ params, query: { attempt, from, most } }, { host, feed }) {
+    const asOf = feed.seq;
+    const asked = await host.logs({ ...ofJob(params), attempt, follow: false });
+    if (!asked.ok) return refusalResponse(asked.refusal);
+    const { run, job } = asked.value;
+    const page = await logPage(asked.value, { from, most });
+    const isOver = answered(await host.run(run)).finishedAt !== undefined;
+    const { kind } = asked.value.end();
+    const end = kind === "complete" && !isOver ? "underway" : kind;
+    const shown: LogPage = { version: 1, run, job: job ?? "", ...page, end };
+    return json({ version: 1, asOf, at: Date.now(), view: shown });
+  },
+  logText: async ({ params, query: { attempt }, request }, { host, stopping }) => {
+    const asked = await host.logs({ ...ofJob(params), attempt, follow: false });
+    if (!asked.ok) return refusalResponse(asked.refusal);
+    return logText(asked.value, AbortSignal.any([request.signal, stopping]));
+  },
+  async logStream({ params, query: { attempt, from }, request }, { host, stopping }) {
+    const signal = AbortSignal.any([request.signal, stopping]);
+    const asked = await host.logs({ ...ofJob(params), attempt, follow: true, signal });
+    if (!asked.ok) return refusalResponse(asked.refusal);
+    const last = lastEventId(request);
+    return logStream(asked.value, { from: last === undefined ? from : last + 1, signal });
+  },
+  events: ({ query: { after }, request }, { feed, stopping }) =>
+    eventStream(feed, {
+      after: lastEventId(request) ?? after,
+      signal: AbortSignal.any([request.signal, stopping]),
+    }),
+};
+
+async function view<View>(
+  { host, reads }: Sources,
+  key: string,
+  ask: (host: Host) => Promise<Asked<View>>,
+): Promise<Response> {
+  const asked = await reads.read(key, () => ask(host));
+  return asked.ok ? json(asked.value) : refusalResponse(asked.refusal);
+}
+
+function json<View>(answer: Envelope<View>): Response {
+  return Response.json(answer, { headers: { "cache-control": "no-store" } });
+}
+
+const runNamed = ({ run }: Readonly<Record<string, string>>) => (run === "newest" ? undefined : run);
+
+function ofJob(params: Readonly<Record<string, string>>): Pick<LogsRequest, "words"> {
+  return { words: [runNamed(params), params.job] };
+}
+
+function lastEventId(request: Request): number | undefined {
+  const given = request.headers.get("last-event-id");
+  return given !== null && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
+}

@@ -1,0 +1,172 @@
+/**
+ * The views of control as they go over the wire, one schema each: answers are documented by them, and tests hold every
+ * answer against them. Times are milliseconds since the epoch, durations are milliseconds.
+ */
+
+import { z } from "zod";
+import type { OutputsView } from "../../control/views/outputs.ts";
+import type { RunView } from "../../control/views/run.ts";
+import type { ApprovalsView, RunsView, WaitsView } from "../../control/views/runs.ts";
+import type { StatusView } from "../../control/views/status.ts";
+
+/** Every value of a view is one of its schema: a view that changes without the wire is a type error here. */
+type Carries<Schema extends z.ZodType, View extends z.input<Schema>> = View;
+
+const time = z.number().int().min(0).meta({ description: "Milliseconds since the epoch." });
+const milliseconds = z.number().min(0).meta({ description: "Milliseconds." });
+const conclusion = z.enum(["succeeded", "failed", "cancelled"]);
+const byName = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
+
+const artifact = z
+  .strictObject({ digest: z.string(), sizeBytes: z.number().int() })
+  .meta({ id: "Artifact", description: "Files that a job left behind, known by their digest." });
+
+const deployed = z
+  .strictObject({
+    release: z.number().int(),
+    commit: z.string(),
+    outputs: byName(z.string()),
+    artifacts: byName(artifact),
+  })
+  .meta({ id: "Deployed", description: "The version of a pipeline that is deployed, with what it hands over." });
+
+const deployedByPlace = byName(byName(deployed));
+
+const runRecord = z
+  .strictObject({
+    run: z.string(),
+    release: z.number().int(),
+    commit: z.string(),
+    createdAt: time,
+    finishedAt: time.optional(),
+    conclusion: conclusion.optional(),
+  })
+  .meta({ id: "RunRecord", description: "A run at a glance; without `conclusion` it has not ended." });
+
+const wait = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("jobs"), jobs: z.array(z.string()), more: z.number().int() }),
+    z.strictObject({
+      kind: z.literal("approval"),
+      environment: z.string(),
+      reviewers: z.array(z.string()),
+      expiresAt: time.optional(),
+    }),
+    z.strictObject({
+      kind: z.literal("lock"),
+      environment: z.string(),
+      holder: z.string().optional(),
+      ahead: z.number().int(),
+    }),
+    z.strictObject({ kind: z.literal("group"), group: z.string() }),
+    z.strictObject({ kind: z.literal("legs") }),
+    z.strictObject({ kind: z.literal("slot") }),
+    z.strictObject({ kind: z.literal("owner"), because: z.string() }),
+    z.strictObject({ kind: z.literal("time"), until: time }),
+  ])
+  .meta({ id: "Wait", description: "What something that has not started waits for." });
+
+const waitingFields = {
+  subject: z.string().meta({ description: "A job, or an environment that waits for an answer." }),
+  wait,
+  kind: z
+    .enum(["elsewhere", "turn"])
+    .meta({ description: "`elsewhere`: a person, another run or a clock; `turn`: something of this run." }),
+};
+const waiting = z.strictObject(waitingFields).meta({ id: "Waiting" });
+
+const failure = z
+  .strictObject({
+    kind: z.enum(["exit", "signal", "timeout", "output", "artifact", "spawn", "tool", "lost"]),
+    message: z.string(),
+    step: z.number().int().optional(),
+    exitCode: z.number().int().optional(),
+  })
+  .meta({ id: "Failure", description: "Why an attempt did not succeed." });
+
+const job = z
+  .strictObject({
+    id: z.string(),
+    status: z.enum(["waiting", "ready", "running", "backing-off", "succeeded", "failed", "skipped", "cancelled"]),
+    attempts: z.number().int(),
+    mostAttempts: z.number().int(),
+    startedAt: time.optional(),
+    durationMs: milliseconds.optional(),
+    failure: failure.optional(),
+    because: z.string().optional().meta({ description: "Why it was skipped." }),
+  })
+  .meta({ id: "Job" });
+
+const approvalFields = {
+  release: z.number().int(),
+  environment: z.string(),
+  reviewers: z.array(z.string()),
+  expiresAt: time.optional(),
+  message: z.string().optional(),
+  pipelines: z.array(z.string()).meta({ description: "What would be deployed." }),
+};
+const approval = z.strictObject(approvalFields).meta({ id: "Approval" });
+
+const runFields = {
+  version: z.literal(1),
+  run: z.string(),
+  release: z.number().int(),
+  delivery: z.string(),
+  commit: z.string(),
+  path: z.array(z.string()).meta({ description: "Environments, in promotion order." }),
+  status: z.enum(["waiting", "running", "awaiting-approval", "suspended", "cancelling", "finished"]),
+  conclusion: z.enum(["succeeded", "failed", "cancelled", "waiting"]),
+  cancelledBy: z.string().optional(),
+  createdAt: time,
+  finishedAt: time.optional(),
+  durationMs: milliseconds,
+  criticalPath: z.array(z.strictObject({ job: z.string(), durationMs: milliseconds })),
+  jobs: z.array(job),
+  approvals: z.array(approval),
+  refused: z.array(z.string()),
+  waiting: z.array(waiting),
+};
+
+export const runView = z.strictObject({ ...runFields, environments: deployedByPlace }).meta({ id: "Run" });
+
+const openRun = z
+  .strictObject({ ...runFields, runBy: z.strictObject({ pid: z.number().int().optional() }).optional() })
+  .meta({ id: "OpenRun", description: "`runBy` is absent when nobody makes it go on." });
+
+export const statusView = z
+  .strictObject({
+    version: z.literal(1),
+    deployed: byName(byName(deployed.extend({ at: time }))),
+    runs: z.array(runRecord),
+    open: z.array(openRun),
+    snapshots: byName(z.string()).optional(),
+  })
+  .meta({ id: "Status" });
+
+export const runsView = z.strictObject({ version: z.literal(1), runs: z.array(runRecord) }).meta({ id: "Runs" });
+
+const ofRun = { run: z.string(), release: z.number().int() };
+
+export const waitsView = z
+  .strictObject({ version: z.literal(1), waiting: z.array(z.strictObject({ ...waitingFields, ...ofRun })) })
+  .meta({ id: "Waits" });
+
+export const approvalsView = z
+  .strictObject({
+    version: z.literal(1),
+    approvals: z.array(z.strictObject({ ...approvalFields, run: z.string() })),
+  })
+  .meta({ id: "Approvals" });
+
+export const outputsView = z
+  .strictObject({ version: z.literal(1), environments: deployedByPlace })
+  .meta({ id: "Outputs" });
+
+export type Views = [
+  Carries<typeof runView, RunView>,
+  Carries<typeof statusView, StatusView>,
+  Carries<typeof runsView, RunsView>,
+  Carries<typeof waitsView, WaitsView>,
+  Carries<typeof approvalsView, ApprovalsView>,
+  Carries<typeof outputsView, OutputsView>,
+];

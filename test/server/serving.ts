@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
+import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
+import { batonFile, type Sandbox } from "../cli/sandbox.ts";
+
+/** A real `baton serve` in a process of its own. */
+export interface Serving {
+  url: string;
+  process: ChildProcess;
+  /** Everything that it said so far. */
+  said(): string;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  json<T = unknown>(path: string): Promise<T>;
+  /** Ends it as systemd would. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export async function serving(test: TestContext, box: Sandbox, ...options: string[]): Promise<Serving> {
+  const child = spawn(batonFile, ["serve", "--port", "0", ...options], {
+    cwd: box.root,
+    env: { ...process.env, ...box.env, NODE_OPTIONS: "", NODE_TEST_CONTEXT: "" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "close");
+  let said = "";
+  child.stderr!.on("data", (text) => {
+    said += text;
+  });
+  const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
+    child.kill(signal);
+    await ended;
+    return child.exitCode;
+  };
+  test.after(() => stop());
+  const lines = createInterface({ input: child.stdout! });
+  const first = await Promise.race([once(lines, "line"), ended.then(() => undefined)]);
+  if (first === undefined) throw new Error(`it did not start:\n${said}`);
+  const url = String(first[0]);
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers });
+  return {
+    url,
+    process: child,
+    said: () => said,
+    get,
+    json: async <T>(path: string) => (await (await get(path)).json()) as T,
+    stop,
+  };
+}
+
+export interface Raw {
+  method?: string;
+  path: string;
+  headers?: OutgoingHttpHeaders;
+  body?: string;
+}
+
+/** A request as no browser and no `fetch` would send it: any path, any header. */
+export async function raw(url: string, { method = "GET", path, headers = {}, body }: Raw) {
+  const { hostname, port } = new URL(url);
+  const sent = request({ host: hostname, port, method, path, headers, agent: false });
+  sent.end(body);
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  let text = "";
+  for await (const piece of answer) text += piece;
+  return { status: answer.statusCode!, headers: answer.headers, text };
+}
+
+export interface ServerEvent {
+  id?: string;
+  event?: string;
+  data: unknown;
+}
+
+/** Server-sent events as they come, until the reader stops. */
+export async function* eventsOf(response: Response): AsyncGenerator<ServerEvent> {
+  let text = "";
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    const blocks = text.split("\n\n");
+    text = blocks.pop()!;
+    for (const block of blocks) {
+      const fields = new Map(block.split("\n").map((line) => line.split(/: (.*)/s, 2) as [string, string]));
+      const [id, event, data] = [fields.get("id"), fields.get("event"), fields.get("data")];
+      if (data === undefined) continue;
+      yield { ...(id !== undefined && { id }), ...(event !== undefined && { event }), data: JSON.parse(data) };
+    }
+  }
+}
