@@ -71,13 +71,17 @@ export function unusualLines({ plan, requirements, strays, guessed }: Unusual, s
   return lines;
 }
 
-/** What is made anew although an earlier release had it. */
-export function anewLines({ jobs }: Plan, style: Style): string[] {
-  const anew = jobs.filter(({ environment, decision, reason }) => {
-    return environment === undefined && decision === "run" && reason.code === "not-kept";
-  });
-  const lines = anew.map(({ pipeline, job, reason }) => style.warning(`${pipeline}.${job}: ${reason.text}`));
-  return [...new Set(lines)];
+/** What is made anew although an earlier release had it, and what goes for the sake of others through where nothing changed. */
+export function anewLines({ jobs, pipelines }: Plan, style: Style): string[] {
+  const made = jobs.flatMap(({ pipeline, job, environment, decision, reason }) =>
+    environment === undefined && decision === "run" && reason.code === "not-kept"
+      ? `${pipeline}.${job}: ${reason.text}`
+      : [],
+  );
+  const through = pipelines.flatMap(({ pipeline, decision, reason }) =>
+    decision === "run" && reason.code === "not-proven" ? `${pipeline}: ${reason.text}` : [],
+  );
+  return Array.from(new Set([...made, ...through]), style.warning);
 }
 
 function hollowLines({ requirements, style }: JudgedView): string[] {

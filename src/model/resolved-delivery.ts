@@ -71,6 +71,20 @@ export function resolveDelivery(delivery: Delivery, environments?: readonly stri
   return { pipelines: [...pipelines.values()], environments: resolveEnvironments(delivery, environments) };
 }
 
+/** What jobs in environments, of whatever pipeline, take from each per-release job. */
+export function handedToEnvironments({ pipelines }: ResolvedDelivery): ReadonlyMap<ResolvedJob, HandOff[]> {
+  const handed = new Map<ResolvedJob, HandOff[]>();
+  for (const { takes } of pipelines.flatMap(({ environmentJobs }) => environmentJobs)) {
+    for (const handOff of takes) {
+      if (handOff.source.job.per !== "release") continue;
+      const known = handed.get(handOff.source) ?? [];
+      if (!known.some(({ kind, name }) => kind === handOff.kind && name === handOff.name)) known.push(handOff);
+      handed.set(handOff.source, known);
+    }
+  }
+  return handed;
+}
+
 function resolvePipeline(pipeline: Pipeline): ResolvedPipeline {
   const { name } = pipeline;
   const owner: ResolvedPipeline = {

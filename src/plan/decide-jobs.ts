@@ -10,9 +10,10 @@ import {
   verdictOf,
 } from "./decisions.ts";
 import { inTarget, nothingToFail, passedOn } from "./excluded.ts";
-import { type EarlierResults, earlierResults, environmentsBefore } from "./made.ts";
+import { type EarlierResults, earlierResults } from "./made.ts";
 import type { Deployed, Reason } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
+import { skipsAnEnvironment } from "./proven.ts";
 
 /** What a pipeline that runs somewhere may take over for its per-release jobs. */
 export interface ReleasePast {
@@ -28,24 +29,6 @@ export function releasePast(context: PlanContext, decided: DecidedPipeline): Rel
   const jobs = resolved.releaseJobs.filter((job) => !release.excluded.has(job));
   const before = first && moved === undefined ? earlierResults(context, { resolved, jobs, first }) : undefined;
   return { moved, before };
-}
-
-/** Where it is unchanged although other files than those there go on from there, each with the reason for which it runs. */
-export function passedThrough(context: PlanContext, { placed }: DecidedPipeline, { before }: ReleasePast) {
-  const through = new Map<PlacedPipeline, Reason>();
-  if (before?.lost === undefined) return through;
-  for (const { target, verdict } of placed) {
-    if (verdict.decision !== "run") continue;
-    const names = new Set(environmentsBefore(context, target.name));
-    for (const earlier of placed) {
-      const { name } = earlier.target;
-      if (name === undefined || !names.has(name) || through.has(earlier)) continue;
-      if (earlier.verdict.reason.code !== "unchanged") continue;
-      const text = `${target.name} gets files that are made anew: they go through ${name} first`;
-      through.set(earlier, { code: "not-kept", text, because: [] });
-    }
-  }
-  return through;
 }
 
 /**
@@ -64,7 +47,9 @@ export function decideReleaseJobs(
   const running = placed.filter(({ verdict }) => verdict.decision === "run");
   const [first] = running;
   const reuses = newest(placed.filter(({ verdict }) => verdict.decision === "reuse"));
-  const isAnew = isForced(context, resolved) || context.request.change.event === "schedule";
+  const asksAnew = isForced(context, resolved) || context.request.change.event === "schedule";
+  // What is made anew for an environment alone could not go there: the one before does not have it.
+  const isAnew = asksAnew && !skipsAnEnvironment(context, decided);
   for (const job of resolved.releaseJobs) {
     const exclusion = release.excluded.get(job);
     let verdict: Verdict;

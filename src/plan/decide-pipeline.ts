@@ -12,7 +12,7 @@ export interface PipelineQuestion {
   /** Everything it needs is decided. */
   decisions: Decisions;
   neededBy: NeededBy;
-  /** Why it runs when it has no reason of its own. */
+  /** Why it runs when it has no reason of its own, be it selected or not. */
   otherwise?: Reason | undefined;
 }
 
@@ -30,7 +30,7 @@ export function decidePipeline({ context, placed, decisions, neededBy, otherwise
   if (placed.isEmpty) return insteadOfRun(emptyReason(placed), deployed);
   const needs = resolved.needs.map((need) => decisions.get(need)!.placed[target.index]!);
   let cause: Reason | undefined;
-  if (context.selected.size > 0 && !context.selected.has(name)) {
+  if (context.selected.size > 0 && !context.selected.has(name) && otherwise === undefined) {
     const list = [...context.selected].join(", ");
     const reason: Reason = { code: "not-selected", text: `not among the selected pipelines (${list})`, because: [] };
     const consumer = neededBy.get(resolved);
@@ -58,7 +58,7 @@ export function decidePipeline({ context, placed, decisions, neededBy, otherwise
 /** Whether nothing comes from a pipeline that is needed. One that had to run and could not holds up even what has no cause of its own. */
 function isMissing({ verdict, isEmpty }: PlacedPipeline, cause: Reason | undefined): boolean {
   if (verdict.decision !== "skip" || isEmpty) return false;
-  return cause !== undefined || verdict.reason.code === "upstream-skipped";
+  return cause !== undefined || verdict.reason.code === "upstream-skipped" || verdict.reason.code === "not-proven";
 }
 
 /** What is deployed here, when it has all that consumers take. */

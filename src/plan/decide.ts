@@ -1,10 +1,11 @@
 import type { ResolvedPipeline } from "../model/resolved-delivery.ts";
-import { decidePlacedJobs, decideReleaseJobs, passedThrough, releasePast, settlePipeline } from "./decide-jobs.ts";
+import { decidePlacedJobs, decideReleaseJobs, releasePast, settlePipeline } from "./decide-jobs.ts";
 import { decidePipeline, type NeededBy, usable } from "./decide-pipeline.ts";
 import type { DecidedPipeline, Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
 import { type Excluded, excludedJobs } from "./excluded.ts";
 import type { Reason } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
+import { heldReason, throughReason, unproven } from "./proven.ts";
 import { refusedEvent } from "./triggers.ts";
 
 /** For every pipeline in every target, and every job of it, whether it runs and why; pipelines after those they need. */
@@ -16,9 +17,23 @@ export function decide(context: PlanContext): Decisions {
     const verdictIn = (placed: PlacedPipeline, otherwise?: Reason) =>
       decidePipeline({ context, placed, decisions, neededBy: neededBy[placed.target.index]!, otherwise });
     for (const placed of decided.placed) placed.verdict = verdictIn(placed);
+    // What was made is chosen for those that run for their own sake.
     const past = releasePast(context, decided);
-    for (const [placed, reason] of passedThrough(context, decided, past)) placed.verdict = verdictIn(placed, reason);
     decideReleaseJobs(context, { decided, past, decisions });
+    const own = new Map(decided.placed.map((placed) => [placed, placed.verdict]));
+    for (let found = unproven(context, decided); found.length > 0; found = unproven(context, decided)) {
+      const throughs = found.map((one) => {
+        const reason = throughReason(one, past.before?.lost !== undefined);
+        const isHeld = one.placed === undefined || own.get(one.placed)!.reason.code === "not-proven";
+        return { ...one, verdict: isHeld ? undefined : verdictIn(one.placed!, reason) };
+      });
+      const stuck = throughs.filter(({ verdict }) => verdict?.decision !== "run");
+      // Each round sends it through one more environment, or gives up one for good and what was for the sake of that.
+      for (const one of stuck) own.set(one.to, { decision: "skip", reason: heldReason(one) });
+      if (stuck.length > 0) for (const [placed, verdict] of own) placed.verdict = verdict;
+      else for (const { placed, verdict } of throughs) placed!.verdict = verdict!;
+      decideReleaseJobs(context, { decided, past, decisions });
+    }
     for (const placed of decided.placed) {
       decidePlacedJobs(placed, decisions);
       settlePipeline(decided, placed);

@@ -1,7 +1,14 @@
 import type { Delivery } from "../model/delivery.ts";
 import { compileFilter as compile } from "../model/filters.ts";
 import { own } from "../model/own.ts";
-import { type ResolvedDelivery, type ResolvedEnvironment, resolveDelivery } from "../model/resolved-delivery.ts";
+import {
+  type HandOff,
+  handedToEnvironments,
+  type ResolvedDelivery,
+  type ResolvedEnvironment,
+  type ResolvedJob,
+  resolveDelivery,
+} from "../model/resolved-delivery.ts";
 import { type ChangedPaths, type CompileFilter, changedPaths } from "./changed-paths.ts";
 import { type ConditionFacts, conditionFacts } from "./conditions.ts";
 import type { Deployed, PlanRequest } from "./plan.ts";
@@ -23,6 +30,8 @@ export interface PlanContext {
   /** A release that was built before goes to other environments. */
   isMove: boolean;
   uncommitted: ChangedPaths;
+  /** What jobs in environments take from each per-release job. */
+  handed: ReadonlyMap<ResolvedJob, HandOff[]>;
   /** Digests of what is not kept any more. */
   lost: ReadonlySet<string>;
   deployedIn(target: Target, pipeline: string): Deployed | undefined;
@@ -69,6 +78,7 @@ export function planContext(delivery: Delivery, request: PlanRequest): PlanConte
     selected: new Set(request.pipelines),
     isPullRequest: change.event === "pull-request",
     isMove: change.event === "promotion" || change.event === "rollback",
+    handed: handedToEnvironments(resolved),
     uncommitted: changedPaths(change.uncommitted, compileFilter),
     lost: new Set(request.lost),
     deployedIn(target, pipeline) {

@@ -191,6 +191,7 @@ export interface Reason {
     | "unchanged"
     | "built-once"
     | "not-kept"
+    | "not-proven"
     | "promoted"
     | "condition-false"
     | "not-selected"

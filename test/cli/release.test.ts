@@ -91,12 +91,26 @@ test(
   async (t) => {
     const box = sandbox(t, { files: shop() });
     await box.baton("run");
-    const forced = await box.json<Summary>("run", "--env", "prod", "--force", "--yes");
-    assert.deepEqual(started(forced), ["api.build", "api.deploy@prod"]);
+    // What it gets is what comes before has, forced or not.
+    const forced = () => box.json<Summary>("run", "--env", "prod", "--force", "--yes");
+    assert.deepEqual(started(await forced()), ["api.deploy@prod"]);
+    assert.equal(await digestIn(box, "prod"), await digestIn(box, "test"));
+    await box.json<Summary>("run", "--force");
+    assert.notEqual(await digestIn(box, "prod"), await digestIn(box, "test"));
+    assert.deepEqual(started(await forced()), ["api.deploy@prod"]);
+    assert.equal(await digestIn(box, "prod"), await digestIn(box, "test"));
     box.write({ more: "x" });
     const { code, stderr } = await box.baton("run", "--env", "prod", "--force", "--yes", "--allow-dirty");
     assert.equal(code, 2);
     assert.match(stderr, /api has to run in test \(1 file changed/);
+    rmSync(join(box.root, "more"));
+    rmSync(join(box.root, ".baton", "artifacts"), { recursive: true });
+    const lost = await box.baton("run", "--env", "prod", "--force", "--yes");
+    assert.equal(lost.code, 2);
+    assert.match(
+      lost.stderr,
+      /prod comes after test, where .*: api: prod would get files that are made anew, which test does not have\n.*--to prod/,
+    );
   },
 );
 

@@ -129,9 +129,10 @@ test("a commit that leaves the pipeline alone: prod gets the files that test has
     "reuse built-once: built once by release 12 and test has it: nothing it owns changed since",
   );
   const touched: RequestParts["change"] = { event: "manual", changedSince: { "commit-12": ["web/index.html"] } };
-  assert.equal(jobOf(ask({ change: touched, deployed: history }), "web.build").decision, "run");
+  const both = ["test", "prod"];
+  assert.equal(jobOf(ask({ change: touched, deployed: history, environments: both }), "web.build").decision, "run");
   const incomplete = { test: { web: deployed(12) } };
-  assert.equal(jobOf(ask({ change, deployed: incomplete }), "web.build").decision, "run");
+  assert.equal(jobOf(ask({ change, deployed: incomplete, environments: both }), "web.build").decision, "run");
 });
 
 test("forced and scheduled: made anew, and said to be other bytes", () => {
@@ -173,7 +174,7 @@ test("what is made anew because its files are gone goes through what comes befor
   );
   assert.equal(
     said(found, "web.deploy@dev"),
-    "run not-kept: prod gets files that are made anew: they go through dev first",
+    "run not-kept: test gets files that are made anew: they go through dev first",
   );
   assert.equal(
     said(found, "web.deploy@test"),
@@ -194,6 +195,30 @@ test("what is made anew because its files are gone goes through what comes befor
     ask({ made: [took], deployed: { dev: there, test: there }, environments: ["dev", "test", "prod"], lost }, beside),
   );
   assert.deepEqual(decided, ["web@dev reuse unchanged", "web@test run not-kept", "web@prod run never-deployed"]);
+});
+
+test("another kept set goes through an environment that has an older one, before it goes past it", () => {
+  const history = { test: { web: deployed(12, { commit: "new", ...dist("a") }) } };
+  const sets = [complete(13, "b"), complete(12, "a")];
+  const found = ask({ made: sets, deployed: history, environments: ["dev", "test", "prod"] });
+  assert.equal(said(found, "web.build"), "reuse built-once: built once by release 13 for this commit");
+  assert.equal(
+    said(found, "web.deploy@test"),
+    "run not-proven: prod gets files of release 13: they go through test first",
+  );
+});
+
+test("an environment alone gets what the one before it has, forced or not, or nothing", () => {
+  const history = { test: { web: deployed(12, { commit: "new", ...dist("a") }) } };
+  const made = [complete(13, "b"), complete(12, "a")];
+  const forced = ask({ made, deployed: history, force: "all" });
+  assert.deepEqual(jobOf(forced, "web.build").reused?.artifacts, dist("a").artifacts);
+  assert.equal(jobOf(forced, "web.deploy@prod").decision, "run");
+  const lost = ask({ made: [], deployed: history, force: "all", lost: [artifact("a").digest] });
+  assert.equal(
+    said(lost, "web.deploy@prod"),
+    "skip not-proven: prod would get files that are made anew, which test does not have",
+  );
 });
 
 test("parameters and the branch count as far as the job reads them", () => {

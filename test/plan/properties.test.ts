@@ -262,7 +262,9 @@ test("what is taken over rests on nothing that is made anew, has all that it mak
         delivery.pipelines.find(({ name }) => name === pipeline)!.jobs[job]!.runsAfter === "failure";
       const placed = (made: Plan) =>
         running(made).flatMap((one) => (one.environment === undefined || onFailure(one) ? [] : [one.id]));
-      assert.deepEqual(placed(found), placed(anew));
+      // But that the environments before get what goes on from there; test/plan/proven.test.ts.
+      const isProven = found.pipelines.every(({ reason }) => reason.code !== "not-proven");
+      if (isProven) assert.deepEqual(placed(found), placed(anew));
     }),
     tries(400),
   );

@@ -28,6 +28,8 @@ const jobParts = fc.record({
   runsAfter: fc.constantFrom<Job["runsAfter"]>("success", "success", "success", "success", "always", "failure"),
   continueOnFailure: fc.constantFrom(false, false, false, true),
   deploys: fc.boolean(),
+  /** In an environment: it takes what the first job of its pipeline leaves, which it then needs. */
+  takesFiles: fc.boolean(),
   condition,
   matrix,
   /** Which of the earlier jobs and pipelines are needed or read. */
@@ -59,7 +61,8 @@ function buildPipelines(parts: readonly PipelineParts[]): Pipeline[] {
   parts.forEach(({ jobs: jobsParts, needs: needChoices, ...triggers }, index) => {
     const needs = pick(made, needChoices);
     const jobs: Record<string, Job> = {};
-    jobsParts.forEach(({ links, condition: when, matrix: legs, deploys, ...rest }, i) => {
+    jobsParts.forEach(({ links, takesFiles, condition: when, matrix: legs, deploys, ...rest }, i) => {
+      const isTaking = takesFiles && i > 0 && rest.per === "environment";
       const earlier = Object.entries(jobs).filter(([, other]) => rest.per === "environment" || other.per === "release");
       const read = pick(needs, links.slice(1)).flatMap((need) =>
         Object.keys(need.outputs)
@@ -71,10 +74,11 @@ function buildPipelines(parts: readonly PipelineParts[]): Pipeline[] {
         deploys: deploys && rest.per === "environment",
         needs: pick(
           earlier.map(([name]) => name),
-          links.slice(0, 2),
+          isTaking ? [0, ...links.slice(0, 2)] : links.slice(0, 2),
         ),
         env: Object.fromEntries(read.map((reference, k) => [`V${k}`, { output: reference }])),
         artifacts: i === 0 ? { files: { path: "files" } } : {},
+        uses: isTaking ? [{ artifact: `${names[index]}.files`, path: "files" }] : [],
         ...(when === undefined ? {} : { condition: when }),
         ...(legs === undefined ? {} : { matrix: legs }),
       });
@@ -98,8 +102,8 @@ const commits = ["c1", "c2", "c3"];
 const deployedRecord: fc.Arbitrary<Deployed> = fc.record({
   release: fc.integer({ min: 1, max: 4 }),
   commit: fc.constantFrom(...commits),
-  outputs: fc.constantFrom<Record<string, string>>({ value: "x" }, { value: "x" }, {}),
-  artifacts: fc.constantFrom<Deployed["artifacts"]>({ files: artifact("a") }, {}),
+  outputs: fc.constantFrom<Record<string, string>>({ value: "a" }, { value: "b" }, {}),
+  artifacts: fc.constantFrom<Deployed["artifacts"]>({ files: artifact("a") }, { files: artifact("b") }, {}),
 });
 
 function history(environments: readonly Environment[]): fc.Arbitrary<PlanRequest["history"]> {

@@ -1,7 +1,7 @@
 import type { Delivery, EventName } from "../../model/delivery.ts";
 import { plan as makePlan } from "../../plan/make-plan.ts";
 import type { Change, History, JobId, MadeRelease, Plan, PlanRequest } from "../../plan/plan.ts";
-import { mayDeploy } from "../../release/may-go.ts";
+import { environmentsBefore, mayDeploy } from "../../release/may-go.ts";
 import { notThere, refused } from "../control.ts";
 import { type ChosenEnvironments, chooseEnvironments } from "./environments.ts";
 import { readParameters } from "./parameters.ts";
@@ -85,7 +85,9 @@ export async function planFor(question: Question): Promise<PlannedRequest> {
     expectedMs: withoutLegs(past.durations),
   };
   if (options.env !== undefined) requirePassed(delivery, request, options.env);
-  return { plan: makePlan(delivery, request), branch, guessed: chosen.guessed, missingParameters: missing };
+  const plan = makePlan(delivery, request);
+  if (options.env !== undefined) refuseUnproven(delivery, plan, options.env);
+  return { plan, branch, guessed: chosen.guessed, missingParameters: missing };
 }
 
 /** A single environment may be asked for when what comes before it has nothing left to do for these files. */
@@ -96,6 +98,14 @@ function requirePassed(delivery: Delivery, request: PlanRequest, name: string): 
   const { before, open } = mayNot;
   const because = `${open.pipeline} has to run in ${open.environment} (${open.reason.text})`;
   throw refused("not-passed-before", { subject: name, known: [...before, name], because });
+}
+
+/** What it would get is not what comes before it has. */
+function refuseUnproven(delivery: Delivery, { pipelines }: Plan, name: string): void {
+  const open = pipelines.find(({ decision, reason }) => decision === "skip" && reason.code === "not-proven");
+  if (open === undefined) return;
+  const known = [...environmentsBefore(delivery, name), name];
+  throw refused("not-passed-before", { subject: name, known, because: `${open.pipeline}: ${open.reason.text}` });
 }
 
 function eventOf({ event }: PlanOptions): EventName {
