@@ -1,7 +1,7 @@
 /** Facts in, findings out: every rule proposes, every proposal is replayed, and what cannot be carried out is dropped. */
 
 import type { Facts } from "../facts/facts.ts";
-import { type Finding, sortFindings } from "../findings/finding.ts";
+import { type Confidence, type Finding, sortFindings } from "../findings/finding.ts";
 import { locationOf } from "../findings/source.ts";
 import type { Simulator } from "../simulation/simulator.ts";
 import { Analysis } from "./analysis/analysis.ts";
@@ -22,6 +22,7 @@ export function check(facts: Facts, { simulator, rules = allRules, onRefuted }: 
   const analysis = new Analysis(facts);
   const findings: Finding[] = [];
   for (const rule of rules) {
+    const shown: Candidate[] = [];
     for (const candidate of rule.find(analysis)) {
       if (!candidate.claim && !unreplayed.has(rule.id)) throw new Error(`${rule.id} reports without a claim`);
       if (simulator && candidate.claim) {
@@ -31,10 +32,28 @@ export function check(facts: Facts, { simulator, rules = allRules, onRefuted }: 
           continue;
         }
       }
-      findings.push(findingOf(rule, candidate));
+      shown.push(candidate);
     }
+    findings.push(...oneOfEachCause(shown).map((candidate) => findingOf(rule, candidate)));
   }
   return sortFindings(findings);
+}
+
+const surest: readonly Confidence[] = ["high", "medium", "low"];
+
+/** The surest of each cause, with the places of the others. */
+function oneOfEachCause(candidates: readonly Candidate[]): Candidate[] {
+  const byCause = Map.groupBy(candidates, (candidate) => candidate.cause?.at ?? candidate);
+  return [...byCause.values()].map((all) => {
+    const [first, ...others] = all.toSorted((a, b) => surest.indexOf(a.confidence) - surest.indexOf(b.confidence));
+    if (others.length === 0) return first!;
+    const places = others.flatMap(({ at, cause }) => (cause ? [{ at, message: cause.here }] : []));
+    return {
+      ...first!,
+      message: `${first!.message}; the same in ${others.length} more place${others.length === 1 ? "" : "s"}`,
+      related: [...(first!.related ?? []), ...places],
+    };
+  });
 }
 
 function findingOf(rule: Rule, candidate: Candidate): Finding {

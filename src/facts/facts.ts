@@ -221,6 +221,8 @@ export interface StepFacts {
   readonly kind: "command" | "action" | "broken";
   /** Action by name in lower case, without version. */
   readonly action: string | undefined;
+  /** Whether it is an action after which commands can act on a cloud or a service. */
+  readonly signsIn: boolean;
   /** Version of the action as a number, from its ref or the comment beside it. */
   readonly actionVersion: number | undefined;
   /** Where its commands work, relative to the checkout; resolved. */

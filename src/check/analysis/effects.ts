@@ -79,7 +79,7 @@ function findEffects(job: JobFacts): Effect[] {
   );
   if (recognised.length > 0) return recognised;
   // Without anything to show at the door nothing can be changed outside.
-  const isSignedIn = job.steps.some(({ action }) => action !== undefined && signsIn.test(action));
+  const isSignedIn = job.steps.some(({ signsIn }) => signsIn);
   if (job.rights.secrets.length === 0 && !job.environment && job.rights.writes !== "yes" && !isSignedIn) return [];
   for (const step of job.steps) {
     const named = step.kind === "command" && step.label !== step.text.trim().split("\n")[0];
@@ -94,8 +94,6 @@ function findEffects(job: JobFacts): Effect[] {
 function saysItDeploys({ key, label }: JobFacts): boolean {
   return namedEffect(`${key} ${label}`) === "deploy";
 }
-
-const signsIn = /^(aws-actions\/configure-aws-credentials|azure\/login|google-github-actions\/auth)$/;
 
 /** What prepares, tests or looks, and is known to do no more. */
 const preparing =

@@ -3,6 +3,7 @@
 import type { Activation, Conclusion, JobFacts, Pipeline } from "../../facts/facts.ts";
 import { type Analysis, asksForOtherRuns, can, weakest } from "./analysis.ts";
 import { type Effect, lastingEffects, reportsOrCleans } from "./effects.ts";
+import { onceFor } from "./once-for.ts";
 import { type TriggerChain, withConclusion } from "./trigger-chains.ts";
 
 export interface UngatedEffect {
@@ -18,7 +19,7 @@ export interface UngatedEffect {
 const bad: readonly Conclusion[] = ["failure", "cancelled", "skipped", "timed_out"];
 
 /** Effects of runs that a completion starts, with the bad conclusions they do not stop at. One for each job. */
-export function effectsAfterBadRuns(analysis: Analysis): UngatedEffect[] {
+export const effectsAfterBadRuns: (analysis: Analysis) => readonly UngatedEffect[] = onceFor((analysis) => {
   const found: UngatedEffect[] = [];
   for (const { pipeline, job } of analysis.work()) {
     const effects = lastingEffects(job);
@@ -30,7 +31,7 @@ export function effectsAfterBadRuns(analysis: Analysis): UngatedEffect[] {
   return found.filter(
     ({ job }) => !found.some((other) => analysis.before(other.job, job) && !job.condition?.overridesSuccess),
   );
-}
+});
 
 function firstUngated(
   analysis: Analysis,

@@ -24,7 +24,7 @@ export const callerNameInReusableGroup: Rule = {
   url: documentation.reuse,
   *find(analysis) {
     // There it is told what comes of it: one version, published twice.
-    const told = new Set([...producersLockedByCaller(analysis)].map(({ lock }) => lock.at));
+    const told = new Set(producersLockedByCaller(analysis).map(({ lock }) => lock.at));
     for (const occurrences of byLock(analysis)) {
       const pair = occurrences
         .flatMap((a) => occurrences.map((b) => ({ a, b })))

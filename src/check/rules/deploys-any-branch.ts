@@ -68,7 +68,8 @@ function hitOf(analysis: Analysis, pipeline: Pipeline): Hit | undefined {
   return undefined;
 }
 
-const branchText = /github\.(ref|ref_name|sha|head_ref)\b|GITHUB_(REF|REF_NAME|SHA|HEAD_REF)\b|\bbranch\b/i;
+const branchText = /github\.(ref|ref_name|head_ref)\b|GITHUB_(REF|REF_NAME|HEAD_REF)\b|\bbranch\b/i;
+const asksBranch = (text: string): boolean => branchText.test(text.replace(/^\s*#.*$/gm, ""));
 
 /** Where it goes, or whether it goes at all, is told by the branch. */
 function followsBranch(analysis: Analysis, job: JobFacts): boolean {
@@ -76,6 +77,6 @@ function followsBranch(analysis: Analysis, job: JobFacts): boolean {
   const jobs = [job, ...analysis.jobsBefore(job)];
   return (
     name.includes("${{") ||
-    jobs.some(({ steps }) => steps.some(({ text, opened }) => branchText.test(text) || branchText.test(opened)))
+    jobs.some(({ steps }) => steps.some(({ text, opened }) => asksBranch(text) || asksBranch(opened)))
   );
 }

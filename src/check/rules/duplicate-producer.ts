@@ -6,6 +6,7 @@ import { somehowAtOnce } from "../analysis/at-once.ts";
 import { effectsOf } from "../analysis/effects.ts";
 import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
+import { onceFor } from "../analysis/once-for.ts";
 import { fileName, jobName, list, sameKey } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -101,7 +102,11 @@ interface SharedProducer {
  * Called workflows that publish what their caller names, under a lock that is keyed by that name and by the caller: two
  * callers publish the same thing at once.
  */
-export function* producersLockedByCaller(analysis: Analysis): Generator<SharedProducer> {
+export const producersLockedByCaller: (analysis: Analysis) => readonly SharedProducer[] = onceFor((analysis) => [
+  ...sharedProducers(analysis),
+]);
+
+function* sharedProducers(analysis: Analysis): Generator<SharedProducer> {
   const byPlace = new Map<object, Occurrence[]>();
   for (const { pipeline, job } of analysis.work()) {
     const effect = effectsOf(job).find((each) => each.kind === "publish");

@@ -210,6 +210,7 @@ function stepsOf(instance: Instance, { delivery }: Context, at: Place): StepFact
       condition: undefined,
       kind: "command",
       action: undefined,
+      signsIn: false,
       actionVersion: undefined,
       folder: [{ kind: "text", text: step.workingDirectory }],
       text: step.run,

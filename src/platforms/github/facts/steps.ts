@@ -4,6 +4,7 @@ import type { Access, Key } from "../../../facts/access.ts";
 import type { Circumstances, StepEdit, StepFacts } from "../../../facts/facts.ts";
 import { lineStarts, positionOf } from "../../../findings/source.ts";
 import { accessesOf, openedBy } from "../read/accesses.ts";
+import { signInActions } from "../read/commands/tables/other-actions.ts";
 import { entryValue } from "../read/fields.ts";
 import type { LocalAction, Repository, Step, Template, UsesStep } from "../workflow.ts";
 import { conditionFacts } from "./conditions.ts";
@@ -42,6 +43,7 @@ function defaultsOf(action: LocalAction): ReadonlyMap<string, Template> {
 function stepFacts(repository: Repository, run: RunModel, place: StepPlace, index: number): StepFacts {
   const { step, instance } = place;
   const at = { run, instance, step: place };
+  const action = step.kind === "uses" && step.uses.kind === "action" ? step.uses.name : undefined;
   let accesses: readonly Access[] | undefined;
   return {
     id: step.id?.value.toLowerCase(),
@@ -54,7 +56,8 @@ function stepFacts(repository: Repository, run: RunModel, place: StepPlace, inde
         : { kind: "known", value: true },
     ),
     kind: step.kind === "run" ? "command" : step.kind === "uses" ? "action" : "broken",
-    action: step.kind === "uses" && step.uses.kind === "action" ? step.uses.name : undefined,
+    action,
+    signsIn: action !== undefined && signInActions.has(action),
     actionVersion: versionOf(step),
     folder: folderOf(place, at),
     text: textOf(step),

@@ -54,10 +54,7 @@ const readers: readonly ActionReader[] = [
 /** Signing in to a cloud tells where later commands act; a test cluster, that they do not act anywhere real. */
 function readSignIn(call: ActionCall): readonly Access[] | undefined {
   const { state } = call.setting;
-  if (signInActions.has(call.name)) {
-    state.signedIn = true;
-    return [];
-  }
+  if (signInActions.has(call.name)) state.signedIn = true;
   if (call.name === "aws-actions/configure-aws-credentials") {
     const account = new Map<string, Key>();
     const role = call.input("role-to-assume");
@@ -65,8 +62,6 @@ function readSignIn(call: ActionCall): readonly Access[] | undefined {
     if (role) account.set("role", role);
     if (region) account.set("region", region);
     state.account = account;
-    state.signedIn = true;
-    return [];
   }
   if (
     ["helm/kind-action", "engineerd/setup-kind", "medyagh/setup-minikube", "absaoss/k3d-action"].includes(call.name)
@@ -74,7 +69,7 @@ function readSignIn(call: ActionCall): readonly Access[] | undefined {
     state.localCluster = true;
     return [];
   }
-  return undefined;
+  return signInActions.has(call.name) ? [] : undefined;
 }
 
 function readImageBuilds(call: ActionCall): readonly Access[] | undefined {

@@ -221,6 +221,7 @@ export const signInActions: ReadonlySet<string> = new Set([
   "google-github-actions/setup-gcloud",
   "google-github-actions/get-gke-credentials",
   "aws-actions/amazon-ecr-login",
+  "aws-actions/configure-aws-credentials",
   "docker/login-action",
   "digitalocean/action-doctl",
   "hashicorp/vault-action",
