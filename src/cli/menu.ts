@@ -171,9 +171,7 @@ async function menuFor(terminal: Terminal): Promise<Menu> {
 
 async function statusHere(project: Project, terminal: Terminal): Promise<StatusView> {
   const { localHost } = await import("../control/local/local-host.ts");
-  const answer = answered(await localHost({ project, caller: terminal }).status({ most: 1 }));
-  if (answer.kind !== "runs") throw new Error("this machine tells of its own runs");
-  return answer.runs;
+  return answered(await localHost({ project, caller: terminal }).status({ most: 1 }));
 }
 
 const isMissing = (error: unknown) => error instanceof Refused && error.refusal.code === "no-definition";

@@ -40,8 +40,8 @@ const usage = {
           next: `use ${known.map((name) => `--on ${name}`).join(" or ")}`,
         },
   "host-cannot": ({ subject, known, because }) => ({
-    message: `Baton cannot ask ${because} for this yet: ${subject}`,
-    next: known.map((verb) => `baton ${verb === "readiness" ? "doctor" : verb} --on ${because}`).join(", or "),
+    message: `Baton cannot ask ${because} for this yet: ${commandOf(subject)}`,
+    next: known.map((verb) => `baton ${commandOf(verb)} --on ${because}`).join(", or "),
   }),
   "no-layout": ({ subject, known }) => ({
     message: `--layout ${subject}: there is no such layout`,
@@ -258,4 +258,9 @@ const knownParameters = ({ known }: Refusal) =>
 function someOf(names: readonly string[]): string {
   const most = 8;
   return names.slice(0, most).join(", ") + (names.length > most ? ` and ${names.length - most} more` : "");
+}
+
+/** The command that asks a host for this. */
+function commandOf(verb: string): string {
+  return verb === "readiness" ? "doctor" : verb === "pipelines" ? "status" : verb;
 }

@@ -1,8 +1,7 @@
 /**
  * What carries a delivery out, as everybody sees it who asks: this machine, a CI service, later other machines. A face
  * walks up to a host and asks; what it has no means for, the host refuses by code, so that a face can show what there is
- * and say why the rest is missing. The command line asks neither `runs`, `run`, `waits`, `approvals` nor `watch`: these are for
- * the server that is to come.
+ * and say why the rest is missing. The server asks `runs`, `run`, `waits`, `approvals` and `watch`; the command line does not.
  */
 
 import type { JobId } from "../plan/plan.ts";
@@ -22,7 +21,10 @@ export interface Host {
   readonly name: string;
 
   // Reading: views are plain data with a version. Nothing is changed.
-  status(ask: { most: number }): Promise<Asked<HostStatus>>;
+  /** What is deployed where, the newest runs, what has not ended and who runs it. */
+  status(ask: { most: number }): Promise<Asked<StatusView>>;
+  /** How the pipelines are that were generated for it. */
+  pipelines(): Promise<Asked<PlatformStatusView>>;
   /** Newest first. */
   runs(ask: { most: number }): Promise<Asked<RunsView>>;
   /** By id or release number; without it the newest. */
@@ -65,6 +67,7 @@ export function hostThat(name: string, can: Partial<Omit<Host, "name">>): Host {
 
 const everyVerb: Record<Verb, true> = {
   status: true,
+  pipelines: true,
   runs: true,
   run: true,
   waits: true,
@@ -83,11 +86,6 @@ const everyVerb: Record<Verb, true> = {
 };
 
 export const verbs = Object.keys(everyVerb) as Verb[];
-
-/** This machine tells of its own runs; a platform of the pipelines that are there. */
-export type HostStatus =
-  | { readonly kind: "runs"; readonly runs: StatusView }
-  | { readonly kind: "pipelines"; readonly pipelines: PlatformStatusView };
 
 export interface PlatformStatusView extends PlatformStatus {
   readonly version: 1;

@@ -14,7 +14,7 @@ export interface Live {
 
 export interface LivePlatform {
   /** @throws {CannotAsk} when the platform cannot be asked at all. */
-  status?(wanted: Wanted, here: Here): Promise<PlatformStatus>;
+  pipelines?(wanted: Wanted, here: Here): Promise<PlatformStatus>;
   /** Whether what is generated can be put there from here, and how. Changes nothing. */
   readiness?(wanted: Wanted, here: Here): Promise<Readiness>;
 }

@@ -27,13 +27,7 @@ type Answering<Name extends RouteName> = (question: Question<Name>, sources: Sou
 
 /** How each route is answered: what the host says, in an envelope. */
 export const answers: { [Name in RouteName]: Answering<Name> } = {
-  status: ({ query: { most } }, sources) =>
-    view(sources, `status ${most}`, async (host) => {
-      const asked = await host.status({ most });
-      if (!asked.ok) return asked;
-      if (asked.value.kind === "runs") return { ok: true, value: asked.value.runs };
-      throw new Error("a platform was asked where this machine was meant");
-    }),
+  status: ({ query: { most } }, sources) => view(sources, `status ${most}`, (host) => host.status({ most })),
   runs: ({ query: { most } }, sources) => view(sources, `runs ${most}`, (host) => host.runs({ most })),
   run: ({ params }, sources) => view(sources, `run ${params.run}`, (host) => host.run(runNamed(params))),
   waits: (_, sources) => view(sources, "waits", (host) => host.waits()),

@@ -67,7 +67,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     terminal.say(`${count(failed, "check")} failed`);
     return exitCodes.failed;
   }
-  const isLive = platforms.some(({ name, live }) => name === on && live?.can.includes("status"));
+  const isLive = platforms.some(({ name, live }) => name === on && live?.can.includes("pipelines"));
   if (isLive) terminal.suggest(`baton status --on ${on}`, "when it is there");
   else if (ready) terminal.suggest(`baton generate ${on} --check`, "are the committed files up to date?");
   else terminal.suggest("baton plan", "this machine is ready");

@@ -14,7 +14,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { waitText } from "../terminal/wait-text.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
-const askable = platforms.flatMap(({ name, live }) => (live?.can.includes("status") ? [{ name, live }] : []));
+const askable = platforms.flatMap(({ name, live }) => (live?.can.includes("pipelines") ? [{ name, live }] : []));
 
 export const describe: CommandModule["describe"] = (command) => {
   configOption(jsonOption(command))
@@ -46,12 +46,11 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
     throw new UsageError(`--layout says nothing without --on ${askable[0]!.name}`);
   }
   const { host } = await connected(terminal, { config, on, layout });
-  const answer = answered(await host.status({ most: Number(most) || 10 }));
-  if (answer.kind === "pipelines") {
+  if (on !== undefined) {
     const { showPipelines } = await import("../platform/status.ts");
-    return showPipelines(answer.pipelines, { json: json === true, terminal });
+    return showPipelines(answered(await host.pipelines()), { json: json === true, terminal });
   }
-  const status = answer.runs;
+  const status = answered(await host.status({ most: Number(most) || 10 }));
   const project = findProject(terminal, { config });
   if (json) terminal.printJson(status);
   if (status.runs.length === 0) {

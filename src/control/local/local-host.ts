@@ -10,7 +10,7 @@ import { findRun, openJournal, requireJournal } from "./journal.ts";
 export function localHost(place: Place): Host {
   const { project } = place;
   return hostThat("here", {
-    status: (ask) => asked(async () => ({ kind: "runs", runs: await statusHere(ask.most) })),
+    status: (ask) => asked(() => statusHere(ask.most)),
     runs: ({ most }) =>
       asked(() => {
         using journal = openJournal(project);

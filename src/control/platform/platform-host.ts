@@ -18,10 +18,10 @@ export function platformHost(
       return await askingPlatform(delivery, caller, () => question(platform));
     });
   const can: Partial<Host> = {
-    status: () =>
+    pipelines: () =>
       asking(async (platform) => {
-        const status = await platform.status!(wanted, here);
-        return { kind: "pipelines", pipelines: { version: 1, on: name, delivery: delivery.name, ...status } };
+        const found = await platform.pipelines!(wanted, here);
+        return { version: 1, on: name, delivery: delivery.name, ...found };
       }),
     readiness: () =>
       asking(async (platform) => ({ version: 1, on: name, ...(await platform.readiness!(wanted, here)) })),

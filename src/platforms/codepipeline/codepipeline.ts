@@ -24,7 +24,7 @@ export const codepipeline: Platform = {
     load: async () => (await import("./write/writer.ts")).writer,
   },
   live: {
-    can: ["status", "readiness"],
+    can: ["pipelines", "readiness"],
     place: "AWS",
     through: "the AWS CLI",
     load: async () => (await import("./live/live.ts")).live,

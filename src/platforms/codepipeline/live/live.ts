@@ -3,4 +3,4 @@ import { readinessOnAws } from "./readiness.ts";
 import { statusOnAws } from "./status.ts";
 
 /** What the port asks for. */
-export const live: LivePlatform = { status: statusOnAws, readiness: readinessOnAws };
+export const live: LivePlatform = { pipelines: statusOnAws, readiness: readinessOnAws };
