@@ -27,6 +27,17 @@ test("writes files, changes nothing the second time, and prints the settings as 
   assert.equal(repo.read(entry), text);
 });
 
+test("check of files that Baton wrote goes on to what is set on GitHub; with one of a person among them it does not", async (t) => {
+  const repo = sandbox(t, { files: { "baton.yaml": definition } });
+  await repo.baton("generate", "github");
+  assert.match((await repo.baton("check", ".")).stderr, /^next: baton doctor --on github /m);
+  repo.write({
+    ".github/workflows/lint.yml":
+      "name: lint\non: push\njobs: { lint: { runs-on: ubuntu-24.04, steps: [{ run: npm run lint }] } }\n",
+  });
+  assert.match((await repo.baton("check", ".")).stderr, /^next: baton generate github /m);
+});
+
 test("--dry-run shows a diff and writes nothing; --check fails for a stale file", async (t) => {
   const repo = sandbox(t, { files: { "baton.yaml": definition } });
   const dry = await repo.baton("generate", "github", "--dry-run");

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Finding, Severity } from "../../findings/finding.ts";
 import { atLeast, sortFindings } from "../../findings/finding.ts";
 import type { Report } from "../../findings/print/report.ts";
+import { isGenerated } from "../../platforms/generated.ts";
 import type { ReadRepository } from "../../platforms/read-repository.ts";
 import { type CheckedDefinition, checkDefinitionAt, definitionAt } from "../check-definition.ts";
 import type { CommandModule } from "../command.ts";
@@ -215,9 +216,12 @@ async function show(report: Report, { format, terminal, repository }: Showing): 
   }
 }
 
-function suggestNext({ findings, files, pipelines = 0 }: Report, terminal: Terminal): void {
+function suggestNext({ findings, files, pipelines = 0, sources }: Report, terminal: Terminal): void {
   const [first] = findings;
-  if (!first && files === 0 && pipelines > 0)
+  const workflows = [...sources.values()].filter(({ path }) => path.startsWith(".github/workflows/"));
+  if (!first && workflows.length > 0 && workflows.every(({ text }) => isGenerated(text)))
+    terminal.suggest("baton doctor --on github", "compares what is set on GitHub with what these files need");
+  else if (!first && files === 0 && pipelines > 0)
     terminal.suggest("baton generate codepipeline", "pipelines that are correct by construction");
   else if (!first) terminal.suggest("baton generate github", "workflows that are correct by construction");
   else if (findings.some((finding) => finding.edits)) terminal.suggest("baton check --fix", "repairs what is safe");

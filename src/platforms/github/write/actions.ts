@@ -6,7 +6,7 @@ import { markOf, type WrittenFile } from "../../generated.ts";
 import type { WriteOptions } from "./options.ts";
 import { pinnedActions, pinOf } from "./pinned-actions.ts";
 
-export type LocalAction = "begin" | "plan" | "place" | "pack" | "publish" | "record" | "keep" | "read";
+export type LocalAction = "begin" | "plan" | "place" | "pack" | "publish" | "record" | "approve" | "keep" | "read";
 
 /** One folder for each delivery: two of them in a repository keep out of each other's way. */
 export const programFolder = (delivery: Delivery) => `.github/actions/${delivery.name}`;
@@ -17,13 +17,14 @@ export function localAction(delivery: Delivery, name: LocalAction): `./${string}
 
 /** Everything of the program, by the action that needs it; what all of them need is under the empty name. */
 const parts: Readonly<Record<LocalAction | "", readonly string[]>> = {
-  "": ["answers.sh", "deployed.sh", "decide.jq", "facts.jq"],
+  "": ["base.sh", "answers.sh", "deployed.sh", "decide.jq", "facts.jq"],
   begin: ["action.yml", "begin.sh"],
   plan: ["action.yml", "plan.sh", "places.jq", "strangers.jq", "run.jq", "environment.jq", "link.jq"],
   place: ["action.yml", "place.sh"],
   pack: ["action.yml", "pack.sh"],
   publish: ["action.yml", "publish.sh", "publish.jq"],
   record: ["action.yml", "record.sh", "record.jq", "settle.sh"],
+  approve: ["action.yml", "approve.sh"],
   keep: ["action.yml", "keep.sh"],
   read: ["action.yml", "read.sh"],
 };
@@ -33,7 +34,7 @@ export function programText(path: string): string {
   return readFileSync(new URL(`./workflow-program/${path}`, import.meta.url), "utf8");
 }
 
-export interface ProgramOptions {
+interface ProgramOptions {
   readonly delivery: Delivery;
   readonly options: WriteOptions;
   /** Actions that some workflow uses. */

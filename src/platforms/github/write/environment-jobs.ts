@@ -6,16 +6,16 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { inOrder } from "../../../order/topological.ts";
 import { localAction } from "./actions.ts";
+import { historyCheckout, programCheckout } from "./checkouts.ts";
 import { computed } from "./computed.ts";
 import { pipelineRows } from "./delivery-data.ts";
-import type { CallJobDocument, JobDocument, StepDocument, StepsJobDocument } from "./document.ts";
+import type { CallJobDocument, JobDocument, StepsJobDocument } from "./document.ts";
 import { artifactsOf, digestInput, digestOutput, Ids, outputInput, outputsOf, resultInput } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
-import { pinnedActions } from "./pinned-actions.ts";
 import type { PipelinePart, Want } from "./pipeline-part.ts";
 import { upstreamToWatch } from "./upstream.ts";
 
-export interface EnvironmentJobsOptions {
+interface EnvironmentJobsOptions {
   readonly delivery: Delivery;
   readonly options: WriteOptions;
   /** By the name of the pipeline. */
@@ -91,7 +91,6 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
 /** Outputs of every planning job: what a run is about, whatever event started it. */
 export const planFacts = ["commit", "event", "branch", "parameters"] as const;
 
-/** Commits and names of files, without their contents; of the files the program alone. */
 /** The planning job hands on what somebody in its workflow reads, and nothing else. */
 export function withReadOutputs(
   jobs: Readonly<Record<string, JobDocument>>,
@@ -103,17 +102,6 @@ export function withReadOutputs(
   const isRead = (name: string) => new RegExp(`needs\\.${plan}\\.outputs\\.${name}(?![\\w-])`).test(text);
   const outputs = Object.fromEntries(Object.entries(planning.outputs ?? {}).filter(([name]) => isRead(name)));
   return { ...jobs, [plan]: { ...planning, outputs } };
-}
-
-export function historyCheckout(): StepDocument {
-  return {
-    uses: pinnedActions.checkout,
-    with: { "fetch-depth": 0, "sparse-checkout": ".github/actions", "persist-credentials": false },
-  };
-}
-
-export function programCheckout(): StepDocument {
-  return { uses: pinnedActions.checkout, with: { "sparse-checkout": ".github/actions", "persist-credentials": false } };
 }
 
 interface CallOptions extends EnvironmentJobsOptions {

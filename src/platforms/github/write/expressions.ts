@@ -40,7 +40,22 @@ export interface Surroundings {
 export function valueText(value: Value, around: Surroundings): string {
   if (typeof value === "string") return literal(value);
   if (Array.isArray(value)) return value.map((part) => valueText(part, around)).join("");
+  const constant = constantOf(value, around);
+  if (constant !== undefined) return literal(constant);
   return `\${{ ${valueExpression(value, around)} }}`;
+}
+
+/** What is known here and now, and stands in the file as it is. */
+function constantOf(value: Exclude<Value, string | Value[]>, around: Surroundings): string | undefined {
+  if ("variable" in value) {
+    const known = variableIn(value.variable, around);
+    return typeof known === "string" ? known : undefined;
+  }
+  if (!("context" in value)) return undefined;
+  const { delivery, pipeline, job, environment, knownEnvironment } = around;
+  return { delivery: delivery.name, pipeline, job, environment: environment === undefined ? "" : knownEnvironment }[
+    value.context as string
+  ];
 }
 
 function valueExpression(value: Exclude<Value, string | Value[]>, around: Surroundings): string {
@@ -77,7 +92,15 @@ function context(name: Extract<Value, { context: unknown }>["context"], around: 
 }
 
 /** The values are known, so they stand in the file: one text, or a table by environment. */
-function variable(name: string, { delivery, environment, knownEnvironment }: Surroundings): string {
+function variable(name: string, around: Surroundings): string {
+  const known = variableIn(name, around);
+  return typeof known === "string" ? text(known) : `fromJSON(${text(JSON.stringify(known))})[${around.environment}]`;
+}
+
+function variableIn(
+  name: string,
+  { delivery, environment, knownEnvironment }: Surroundings,
+): string | Record<string, string> {
   const inEnvironment = (variables: Record<string, string>) =>
     Object.hasOwn(variables, name)
       ? variables[name]!
@@ -86,10 +109,9 @@ function variable(name: string, { delivery, environment, knownEnvironment }: Sur
         : "";
   const table = Object.fromEntries(delivery.environments.map((one) => [one.name, inEnvironment(one.variables)]));
   const values = new Set(Object.values(table));
-  if (environment === undefined) return text(inEnvironment({}));
-  if (knownEnvironment !== undefined) return text(table[knownEnvironment]!);
-  if (values.size === 1) return text([...values][0]!);
-  return `fromJSON(${text(JSON.stringify(table))})[${environment}]`;
+  if (environment === undefined) return inEnvironment({});
+  if (knownEnvironment !== undefined) return table[knownEnvironment]!;
+  return values.size === 1 ? [...values][0]! : table;
 }
 
 /** A condition as an expression, in parentheses where it has several parts. */

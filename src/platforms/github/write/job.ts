@@ -4,6 +4,7 @@ import type { Delivery, Job, Pipeline, Step, Value } from "../../../model/delive
 import { outputsRead, promisedOutputs, secretsRead } from "../../../model/job-values.ts";
 import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
+import { checkout } from "./checkouts.ts";
 import { computed } from "./computed.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
 import { conditionExpression, literal, type Surroundings, valueText } from "./expressions.ts";
@@ -11,7 +12,6 @@ import type { ArtifactNames } from "./names.ts";
 import { digestOutput } from "./names.ts";
 import { nativeStep, needsAws, signInToAws, toolSteps } from "./native-steps.ts";
 import type { WriteOptions } from "./options.ts";
-import { pinnedActions } from "./pinned-actions.ts";
 import { retried } from "./retried.ts";
 
 /** Where a job is written, and where it finds what it takes. */
@@ -127,7 +127,7 @@ function withFolder(folder: string): { workingDirectory?: string } {
 }
 
 /** Joined and without `.`: `web/api`. */
-export function joinFolders(...parts: readonly string[]): string {
+function joinFolders(...parts: readonly string[]): string {
   const names: string[] = [];
   for (const part of parts.flatMap((one) => one.split("/"))) {
     if (part === "..") names.pop();
@@ -271,10 +271,6 @@ function makerOf(reference: string, delivery: Delivery): Job {
 
 function readsSecrets(job: Job, pipeline: Pipeline): boolean {
   return secretsRead(pipeline, job).length > 0;
-}
-
-function checkout(): StepDocument {
-  return { uses: pinnedActions.checkout, with: { "persist-credentials": false } };
 }
 
 function begin(reference: string, job: Job, place: JobPlace): StepDocument {

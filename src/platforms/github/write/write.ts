@@ -1,7 +1,7 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { own } from "../../../model/own.ts";
 import { CannotWrite, type WrittenFile } from "../../generated.ts";
-import { localAction, programFiles } from "./actions.ts";
+import { programFiles, programFolder } from "./actions.ts";
 import { chained } from "./chained/layout.ts";
 import { dataText } from "./delivery-data.ts";
 import type { WorkflowDocument } from "./document.ts";
@@ -38,7 +38,7 @@ export function writeWorkflows(delivery: Delivery, options: WriteOptions): Writt
 
 /** What the workflows share: only the actions that one of them uses, and those workflows alone that deploy. */
 function program(delivery: Delivery, options: WriteOptions, documents: readonly WorkflowDocument[]): WrittenFile[] {
-  const prefix = localAction(delivery, "plan").slice(0, -"plan".length);
+  const prefix = `./${programFolder(delivery)}/`;
   const steps = documents.flatMap(({ jobs }) =>
     Object.values(jobs).flatMap((job) => (job.kind === "steps" ? job.steps : [])),
   );

@@ -11,8 +11,8 @@ const environments = ["test", "prod"];
 /** `download-artifact` from another run: it looks the artifact up and asks where its bytes are. */
 const requestsOfADownload = 2;
 
-/** Pipelines that each build once, and deploy what they have built. */
-const definition = (pipelines: number) => `name: shop
+/** Pipelines that each build once, and deploy what they have built; with `across` also what the one before has built. */
+const definition = (pipelines: number, across: boolean) => `name: shop
 environments:
   test: { branch: main }
   prod: { after: test }
@@ -21,19 +21,30 @@ ${Array.from(
   { length: pipelines },
   (_, at) => `  p${at}:
     paths: ["p${at}/**"]
+    needs: [${across && at > 0 ? `p${at - 1}` : ""}]
     jobs:
       build: { per: release, steps: [./build.sh], artifacts: { dist: dist } }
-      deploy: { needs: build, deploys: true, uses: [dist], steps: [./deploy.sh] }
+      deploy: { needs: build, deploys: true, uses: [dist${across && at > 0 ? `, { artifact: p${at - 1}.dist, path: theirs }` : ""}], steps: [./deploy.sh] }
 `,
 ).join("")}`;
 
 /** Of a push that changes everything, after one that deployed everything: as many requests as a run can make without retries. */
-function requestsOfAPush(t: TestContext, pipelines: number): { plans: number; begins: number; downloads: number } {
-  const box = programBox(t, definition(pipelines));
+function requestsOfAPush(
+  t: TestContext,
+  pipelines: number,
+  across = false,
+): { plans: number; begins: number; downloads: number } {
+  const box = programBox(t, definition(pipelines, across));
   const files = (content: string) =>
     Object.fromEntries(Array.from({ length: pipelines }, (_, at) => [`p${at}/file`, content]));
   const commit = box.commit(files("1"));
   box.run({ id: 100 });
+  // What one takes of another was built by as many runs as can be.
+  const builder = (at: number) => (across ? 1 + at : 100);
+  for (let at = 0; across && at < pipelines; at++) {
+    box.run({ id: builder(at) });
+    box.leave(`p${at}-dist`, builder(at), {});
+  }
   for (const environment of environments) {
     box.leave(`started-${environment}`, 100, {});
     box.leave(`release-${environment}`, 100, {
@@ -48,7 +59,7 @@ function requestsOfAPush(t: TestContext, pipelines: number): { plans: number; be
             release: 100,
             commit,
             outputs: {},
-            artifacts: { dist: { digest: `sha256:${"a".repeat(64)}`, run: "100", name: `dist-${at}` } },
+            artifacts: { dist: { digest: `sha256:${"a".repeat(64)}`, run: String(builder(at)), name: `p${at}-dist` } },
           },
         ]),
       ),
@@ -81,6 +92,15 @@ test(
   needs("gh", "jq", "zip", "unzip"),
   (t) => {
     assert.deepEqual(requestsOfAPush(t, 3), { plans: 16, begins: 6, downloads: 12 });
+  },
+);
+
+test(
+  "artifacts that pipelines take of each other: each run that built one is asked for twice in each environment",
+  needs("gh", "jq", "zip", "unzip"),
+  (t) => {
+    const runs = 2;
+    assert.equal(requestsOfAPush(t, 3, true).plans, 16 + 2 * runs * environments.length);
   },
 );
 

@@ -1,7 +1,7 @@
 /** The planning action: whom it believes, and that what does not answer never changes what it decides. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { isFull, seed, times } from "../../../lane/depth.ts";
@@ -15,7 +15,7 @@ const slow = fullDepth("gh", "jq", "zip", "unzip");
 const definition = `name: shop
 environments:
   test: { branch: main }
-  prod: { after: test }
+  prod: { after: test, approval: { reviewers: [owners] } }
 pipelines:
   infra:
     paths: ["infra/**"]
@@ -188,6 +188,65 @@ test("an old run that is run again hides nothing; a run that began and left no r
   assert.match(unknown.log, /Run 200 began to deploy to prod and its record is not there/);
 });
 
+const shared = `name: shop
+environments: { prod: { branch: main } }
+pipelines:
+  api:
+    paths: ["api/**"]
+    jobs:
+      build: { per: release, steps: [./build.sh], artifacts: { dist: dist } }
+      report: { needs: build, steps: [./report.sh], artifacts: { notes: notes } }
+  web:
+    needs: api
+    paths: ["web/**"]
+    jobs: { deploy: { deploys: true, uses: [api.dist, api.notes], steps: [./deploy.sh] } }
+`;
+const rival = (artifact: string) => `  docs:
+    paths: ["docs/**"]
+    jobs: { build: { steps: [./build.sh], artifacts: { ${artifact}: made } } }
+`;
+
+for (const [now, decision, text] of [
+  ["of today's name stands in", "reuse", shared],
+  [
+    "of the release that got another name, since a pipeline makes one like it, is made again",
+    "run",
+    shared + rival("dist"),
+  ],
+  ["of an environment that got another name is made again", "run", shared + rival("notes")],
+] as const) {
+  test(`a kept artifact ${now}`, when, (t) => {
+    const box = programBox(t, text);
+    const commit = box.commit({});
+    box.run({ id: 100 });
+    const made = (name: string) => ({ digest: `sha256:${"a".repeat(64)}`, run: "100", name });
+    const pipelines = {
+      api: { release: 100, commit, outputs: {}, artifacts: { dist: made("dist"), notes: made("notes-prod") } },
+      web: { release: 100, commit, outputs: {}, artifacts: {} },
+    };
+    box.leave("started-prod", 100, {});
+    box.leave("release-prod", 100, { version: 1, environment: "prod", run: "100", commit, pipelines });
+    for (const name of ["dist", "notes-prod"]) box.leave(name, 100, {});
+    box.commit({ "web/a": "2" });
+    box.run({ id: 500 });
+    const end = box.start("plan", {
+      ENVIRONMENT: "prod",
+      BUILT: '{"api": "success", "docs": "success"}',
+      PIPELINE: "",
+    });
+    assert.equal(end.status, 0, end.log);
+    assert.equal(output(end, "decision_web"), "run");
+    assert.equal(output(end, "decision_api"), decision);
+  });
+}
+
+test("without unzip the plan says so, and asks GitHub no more", when, (t) => {
+  const end = deployed(t).start("plan", inProd, { without: "unzip" });
+  assert.equal(end.status, 1);
+  assert.match(end.log, /::error title=No unzip::/);
+  assert.doesNotMatch(end.log, /asking again/);
+});
+
 test("nothing is begun from a branch that does not belong to the environment", when, (t) => {
   const box = deployed(t);
   const asked = (branch: string, type = "branch") =>
@@ -277,9 +336,13 @@ const scripts: Readonly<Record<string, (box: Deployed) => Readonly<Record<string
     writeFileSync(join(box.temp, "a folder/it's"), "x");
     return { SOURCE: join(box.temp, "a folder") };
   },
+  approve: (box) => {
+    box.gate("prod-approval", 1);
+    return { GATE: "prod-approval", COMMIT: box.commit100, MESSAGE: "Deploy to prod" };
+  },
   place: (box) => {
-    mkdirSync(join(box.temp, "downloaded"));
-    writeFileSync(join(box.temp, "downloaded/it's"), "x");
+    mkdirSync(join(box.temp, "downloaded/file"), { recursive: true });
+    writeFileSync(join(box.temp, "downloaded/file/it's"), "x");
     const digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
     const [DOWNLOADED, TARGET] = [join(box.temp, "downloaded"), "dist/$(id)"];
     return { DOWNLOADED, DIGEST: `sha256:${digest}`, TARGET, SIGNER: "", GITHUB_WORKSPACE: join(box.temp, "work") };
@@ -320,7 +383,7 @@ for (const [script, given] of Object.entries(scripts)) {
     const isThere = () => (left === undefined ? undefined : readFileSync(join(box.temp, left), "utf8"));
     // What a script takes away is there again each time, and what it leaves is not there yet.
     const again = () => {
-      if (script === "place") writeFileSync(join(box.temp, "downloaded/it's"), "x");
+      if (script === "place") writeFileSync(join(box.temp, "downloaded/file/it's"), "x");
       if (left !== undefined) rmSync(join(box.temp, left), { force: true });
     };
     const healthy = box.start(script, fixed, { counted: true });
@@ -330,13 +393,62 @@ for (const [script, given] of Object.entries(scripts)) {
       Array.from({ length: count }, (_, index): Sabotage => ({ program, call: index + 1, how: "fails" })),
     );
     assert.ok(all.length > 1);
+    let failures = 0;
     for (const sabotage of all) {
       again();
       const end = box.start(script, fixed, { sabotage });
       const said = `${JSON.stringify(sabotage)}\n${end.log}`;
+      if (end.status !== 0) failures++;
       if (end.status !== 0) continue;
       assert.deepEqual([end.outputs, end.environment], [healthy.outputs, healthy.environment], said);
       assert.equal(isThere(), made, said);
     }
+    // GitHub is asked again; what else fails is not made good.
+    if (script !== "approve") assert.ok(failures > 0, script);
   });
 }
+
+test("the gate opens where somebody is asked, and nowhere else", when, (t) => {
+  const box = deployed(t);
+  const end = (reviewers: number | undefined) => {
+    box.gate("prod-approval", reviewers);
+    return box.start("approve", { GATE: "prod-approval", COMMIT: box.commit100, MESSAGE: "Deploy to prod" });
+  };
+  const asked = end(2);
+  assert.equal(asked.status, 0, asked.log);
+  assert.match(asked.log, new RegExp(`Deploy to prod: approved for ${box.commit100}`));
+  for (const reviewers of [0, undefined]) {
+    const none = end(reviewers);
+    assert.equal(none.status, 1, none.log);
+    assert.match(none.log, /::error title=No reviewers::The environment prod-approval asks nobody/);
+  }
+});
+
+test("what is packed is laid out as it was: folders with modes and links, programs, files of any name", when, (t) => {
+  const box = deployed(t);
+  const source = (name: string) => join(box.temp, "made", name);
+  mkdirSync(source("site/bin"), { recursive: true });
+  writeFileSync(source("site/bin/go"), "#!/bin/sh\n", { mode: 0o755 });
+  symlinkSync("bin/go", source("site/start"));
+  writeFileSync(source("tool"), "#!/bin/sh\n", { mode: 0o755 });
+  writeFileSync(source("site.folder.tar"), "no archive");
+  for (const name of ["site", "tool", "site.folder.tar"]) {
+    const RUNNER_TEMP = join(box.temp, `machine-${name}`);
+    const packed = box.start("pack", { SOURCE: source(name), RUNNER_TEMP });
+    assert.equal(packed.status, 0, packed.log);
+    const placed = box.start("place", {
+      DOWNLOADED: output(packed, "folder")!,
+      DIGEST: output(packed, "digest")!,
+      TARGET: `laid/${name}`,
+      SIGNER: "",
+      GITHUB_WORKSPACE: box.temp,
+    });
+    assert.equal(placed.status, 0, placed.log);
+  }
+  const laid = (name: string) => join(box.temp, "laid", name);
+  const mode = (name: string) => statSync(laid(name)).mode & 0o111;
+  assert.ok(mode("site/bin/go") && mode("tool"));
+  assert.equal(mode("site.folder.tar"), 0);
+  assert.equal(readlinkSync(laid("site/start")), "bin/go");
+  assert.equal(readFileSync(laid("site.folder.tar"), "utf8"), "no archive");
+});

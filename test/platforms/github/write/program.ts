@@ -1,7 +1,17 @@
 /** One action of the program alone, run by a real bash in a real repository; GitHub is stood in for, and programs can fail. */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
@@ -38,13 +48,15 @@ export interface ProgramBox {
   git(...args: string[]): string;
   /** A run that GitHub knows; what is not said is as a good run has it. */
   run(run: Partial<NewRun> & { id: number }): void;
+  /** How many reviewers an environment of GitHub asks; undefined: there is no such environment. */
+  gate(name: string, reviewers: number | undefined): void;
   /** An artifact of a run, with one file. */
   leave(name: string, run: number, content: object): void;
-  /** `counted`: every call of a program is, which takes longer. */
+  /** `counted`: every call of a program is, which takes longer. `without`: a program that is not installed. */
   start(
     action: string,
     env: Readonly<Record<string, string>>,
-    given?: { event?: object; sabotage?: Sabotage; counted?: true },
+    given?: { event?: object; sabotage?: Sabotage; counted?: true; without?: string },
   ): Ended;
 }
 
@@ -76,6 +88,7 @@ export function programBox(t: TestContext, definition: string): ProgramBox {
   control.addRepository(slug);
   // What the planning job may do, and no more.
   control.addToken("job", "plan", { actions: "read", contents: "read" });
+  const owners = control.addTeam("team/owners");
   const store = new ArtifactStore(control, slug, scratch);
   const tools = join(scratch, "tools");
   mkdirSync(tools);
@@ -129,13 +142,21 @@ exec ${real} "$@"
         ...run,
       });
     },
+    gate(name, reviewers) {
+      const asked = Array.from({ length: reviewers ?? 0 }, () => ({
+        type: "Team" as const,
+        id: owners,
+        slug: "owners",
+      }));
+      control.setEnvironment(slug, name, reviewers === undefined ? undefined : { reviewers: asked });
+    },
     leave(name, run, content) {
       const folder = join(scratch, `artifact-${attempts++}`);
       mkdirSync(folder);
       writeFileSync(join(folder, "release.json"), JSON.stringify(content));
       store.upload({ name, path: folder, run });
     },
-    start(action, env, { event = {}, sabotage, counted } = {}) {
+    start(action, env, { event = {}, sabotage, counted, without } = {}) {
       const place = join(scratch, `run-${attempts++}`);
       const calls = join(place, "calls");
       mkdirSync(calls, { recursive: true });
@@ -150,7 +171,7 @@ exec ${real} "$@"
         cwd: repository,
         encoding: "utf8",
         env: {
-          PATH: `${sabotage || counted ? tools : githubTools}:${process.env.PATH}`,
+          PATH: `${sabotage || counted ? tools : githubTools}:${without ? pathWithout(without, place) : process.env.PATH}`,
           HOME: scratch,
           TMPDIR: place,
           CALLS: calls,
@@ -184,4 +205,16 @@ exec ${real} "$@"
       };
     },
   };
+}
+
+/** A folder with what is on the path, but for one program. */
+function pathWithout(program: string, place: string): string {
+  const folder = join(place, "installed");
+  mkdirSync(folder);
+  for (const there of process.env.PATH!.split(":")) {
+    for (const name of existsSync(there) ? readdirSync(there) : []) {
+      if (name !== program && !existsSync(join(folder, name))) symlinkSync(join(there, name), join(folder, name));
+    }
+  }
+  return folder;
 }

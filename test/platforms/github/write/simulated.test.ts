@@ -4,9 +4,15 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { loadYaml } from "../../../../src/model/load-yaml.ts";
+import { createSimulator } from "../../../../src/platforms/github/simulate/simulator.ts";
+import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
 import { fullDepth } from "../../../lane/needs.ts";
+import { randomScheduler } from "../simulate/random-scheduler.ts";
+import { readBack } from "./accept.ts";
 import { example } from "./deliveries.ts";
-import { provesPlan, questionsOf } from "./prove.ts";
+import { fileOf, placesIn } from "./locate.ts";
+import { planOf, provesPlan, questionsOf } from "./prove.ts";
 
 const storefront = example("storefront");
 
@@ -39,3 +45,40 @@ test("infra-web and lambda-terraform, orchestrated", fullDepth(), () => {
     assert.ok(scenarios > 50, `${scenarios} scenarios`);
   }
 });
+
+const twoTeams = `name: shop
+environments: { test: { branch: main } }
+pipelines:
+  infra: { jobs: { apply: { deploys: true, steps: [./apply.sh] } } }
+  web:
+    jobs:
+      build: { per: release, steps: [npm test], artifacts: { dist: dist } }
+      deploy: { needs: build, deploys: true, uses: [dist], steps: [./deploy.sh] }
+`;
+
+for (const [gate, build, deployed] of [
+  ["pipeline", "failure", ["test/infra/apply"]],
+  ["release", "failure", []],
+  ["release", "success", ["test/infra/apply", "test/web/deploy"]],
+] as const) {
+  test(`gate: ${gate}, where the tests of web end in ${build}, deploys ${deployed.join(" and ") || "nothing"}`, () => {
+    const loaded = loadYaml(twoTeams, "baton.yaml");
+    assert.ok(loaded.ok);
+    const delivery = loaded.value;
+    const options = { layout: "orchestrated", gate } as const;
+    const made = planOf(delivery, { event: "push", branch: "main", changed: [], history: { deployed: {} } });
+    const trace = createSimulator(readBack(writeWorkflows(delivery, options))).simulate(
+      {
+        events: [{ id: "e", kind: "push", ref: { kind: "branch", name: "main" }, paths: "every", commit: "c9" }],
+        outcomes: [{ job: { run: { pipeline: fileOf("shop") }, path: ["web-release", "build"] }, outcome: build }],
+        choices: [],
+        outputs: placesIn("orchestrated", delivery).planned(made),
+        defaultBranch: "main",
+        unknownConditions: "fail",
+      },
+      randomScheduler(1),
+    );
+    const started = trace.entries.flatMap((entry) => (entry.kind === "job-started" ? [entry.path.join("/")] : []));
+    assert.deepEqual(started.filter((path) => /apply|deploy$/.test(path)).sort(), deployed);
+  });
+}

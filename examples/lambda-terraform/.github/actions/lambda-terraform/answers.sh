@@ -3,18 +3,12 @@
 # Questions to GitHub and to git, for the programs beside this file. No answer is never taken for an answer: what may pass is
 # asked again, and what stays unanswered ends the program.
 
-set -euo pipefail
-shopt -s inherit_errexit 2> /dev/null || true
+# shellcheck source-path=SCRIPTDIR source=base.sh
+source "${BASH_SOURCE[0]%/*}/base.sh"
 
 work=$(mktemp -d)
 api="repos/$GITHUB_REPOSITORY/actions"
 delivery="${BASH_SOURCE[0]%/*}/delivery.json"
-
-# Ends the program and says why. On standard error, so that nobody takes it for a value.
-fail() { # TITLE SENTENCE
-  echo "::error title=$1::$2" >&2
-  exit 1
-}
 
 # GitHub's answer into a file, which CHECK must accept. Status 1: GitHub says that there is no such thing.
 ask() { # FILE PATH CHECK...

@@ -1,9 +1,10 @@
 /** The jobs of one pipeline of a chain: what it takes from those before, its own jobs, and the record of what it deployed. */
 
 import { localAction } from "../actions.ts";
+import { programCheckout } from "../checkouts.ts";
 import { computed } from "../computed.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
-import { planned, programCheckout } from "../environment-jobs.ts";
+import { planned } from "../environment-jobs.ts";
 import { type JobPlace, writeJob } from "../job.ts";
 import { signInToAws } from "../native-steps.ts";
 import type { Link } from "./link.ts";

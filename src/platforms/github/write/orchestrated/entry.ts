@@ -4,10 +4,11 @@ import type { Delivery, Environment } from "../../../../model/delivery.ts";
 import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
 import { localAction } from "../actions.ts";
+import { historyCheckout } from "../checkouts.ts";
 import { approvalJob, summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
 import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
-import { handedIn, historyCheckout, planFacts, planned, withReadOutputs } from "../environment-jobs.ts";
+import { handedIn, planFacts, planned, withReadOutputs } from "../environment-jobs.ts";
 import { prose } from "../expressions.ts";
 import { workflowHeader } from "../header.ts";
 import { digestOutput, Ids, lockGroup, resultInput } from "../names.ts";
@@ -247,7 +248,7 @@ function environmentCondition({ name, after }: Environment, ids: EntryIds, { opt
 }
 
 function approval(environment: Environment, entry: EntryOptions, ids: EntryIds): JobDocument {
-  return approvalJob(environment, entry.options, {
+  return approvalJob(environment, entry, {
     comment: "before the lock is taken: nobody else waits meanwhile",
     commit: `needs.${ids.plan}.outputs.commit`,
     needs: [ids.plan, ...ids.release.values(), ...environment.after],

@@ -5,6 +5,9 @@
 source "${BASH_SOURCE[0]%/*}/answers.sh"
 export LC_ALL=C.UTF-8
 
+# Without it no record could be read, which is no fault of GitHub's.
+command -v unzip > "$work/found" || fail "No unzip" "This program reads artifacts with unzip, which is not installed here."
+
 # The record of an environment, into a file: that of the run which began last. Nothing is known when that run did not get as far
 # as to write it down, when GitHub does not keep it any more, or when the branch of a later run is gone: then everything counts as
 # changed. Only the commit is kept.
@@ -33,13 +36,15 @@ read_record() { # FILE RUN ENVIRONMENT MARK
   if [ "$verdict" != true ]; then fail "Unreadable" "What run $2 left as the record of $3 is none."; fi
 }
 
-# Takes artifacts out of a record that GitHub no longer has: what others need of them has to be made again.
-drop_expired() { # FILE
+# Takes artifacts out of a record that GitHub no longer has under the name by which jobs look for them now: what others need of them
+# has to be made again.
+drop_expired() { # FILE ENVIRONMENT
   local run
-  jq -c --slurpfile delivery "$delivery" '
+  jq -c --slurpfile delivery "$delivery" --arg environment "$2" '
     .pipelines as $deployed
-    | [$delivery[0].pipelines[] | .name as $pipeline | (.artifacts // [])[] | select(.taken) | .name as $artifact
-      | $deployed[$pipeline].artifacts[$artifact] // empty | {pipeline: $pipeline, artifact: $artifact, run, name}]' "$1" > "$work/taken.json" ||
+    | [$delivery[0].pipelines[] | .name as $pipeline | (.artifacts // [])[] | select(.taken)
+      | .name as $artifact | (if .per == "release" then .stored else .stored + $environment end) as $name
+      | $deployed[$pipeline].artifacts[$artifact] // empty | {pipeline: $pipeline, artifact: $artifact, run, name: $name}]' "$1" > "$work/taken.json" ||
     fail "Unreadable" "The record cannot be read."
   if [ "$(cat "$work/taken.json")" = "[]" ]; then return 0; fi
   jq -r '[.[].run | tostring] | unique[]' "$work/taken.json" > "$work/runs" || fail "Unreadable" "The record cannot be read."

@@ -53,7 +53,7 @@ plan_run() {
     jq -r .name "$work/environments" > "$work/names"
     while read -r name; do
       read_deployed "$work/one.json" "$name" < /dev/null
-      drop_expired "$work/one.json" < /dev/null
+      drop_expired "$work/one.json" "$name" < /dev/null
       jq --arg name "$name" --slurpfile before "$work/deployed.json" '$before[0] + {($name): .pipelines}' "$work/one.json" > "$work/all.json"
       mv "$work/all.json" "$work/deployed.json"
     done < "$work/names"
@@ -71,7 +71,7 @@ plan_run() {
 plan_environment() { # ENVIRONMENT
   local facts newer back unbuilt
   read_deployed "$work/deployed.json" "$1"
-  drop_expired "$work/deployed.json"
+  drop_expired "$work/deployed.json" "$1"
   echo '{"pipelines": {}}' > "$work/moved.json"
   back=$(jq -r .rollbackTo "$work/facts.json")
   if [ -n "$back" ]; then
@@ -125,7 +125,7 @@ plan_link() { # PIPELINE
       is_before "$commit" "$branch" || fail "Another branch" "The commit $commit is not on $GITHUB_REF_NAME, and only what is goes to $environment."
     fi
     read_deployed "$work/deployed.json" "$environment"
-    drop_expired "$work/deployed.json"
+    drop_expired "$work/deployed.json" "$environment"
     jq -r '[.pipelines[].commit] | unique[]' "$work/deployed.json" > "$work/bases"
     if [ "$event" != rollback ]; then
       # Newer than this, here or in something that it needs: the run of that commit comes here too.

@@ -10,7 +10,5 @@ jq -Rs --slurpfile promised "$work/promised.json" -f "$GITHUB_ACTION_PATH/publis
 problem=$(jq -r '.problem // ""' "$work/published.json")
 if [ -n "$problem" ]; then fail "Outputs of $JOB" "$problem"; fi
 
-# A mark that nobody can know beforehand: a value cannot end itself and go on as another output.
-mark="end_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
-[ "${#mark}" -eq 36 ] || fail "No chance" "/dev/urandom gave nothing."
+mark=$(new_mark)
 jq -r --arg mark "$mark" '.values | to_entries[] | "\(.key)<<\($mark)", .value, $mark' "$work/published.json" >> "$GITHUB_OUTPUT"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Puts outputs into Parameter Store. In: OUTPUTS (JSON: output to its value), NAMES (JSON: output to the parameter's name). Out: for
 # each output `NAME_parameter`, the parameter with the version that it has by this.
-set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=../base.sh
+source "$GITHUB_ACTION_PATH/../base.sh"
 
 jq -r 'keys[]' <<< "$NAMES" > "$RUNNER_TEMP/names"
 while read -r name; do
@@ -10,8 +12,7 @@ while read -r name; do
     <<< "$OUTPUTS" > "$RUNNER_TEMP/parameter.json"
   version=$(aws ssm put-parameter --cli-input-json "file://$RUNNER_TEMP/parameter.json" --query Version --output text < /dev/null)
   if ! [[ $version =~ ^[0-9]+$ ]]; then
-    echo "::error title=Not kept::Parameter Store gave no version for $parameter."
-    exit 1
+    fail "Not kept" "Parameter Store gave no version for $parameter."
   fi
   echo "${name}_parameter=$parameter:$version" | tee -a "$GITHUB_OUTPUT"
 done < "$RUNNER_TEMP/names"

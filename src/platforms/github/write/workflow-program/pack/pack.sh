@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
-# One file for an artifact, whatever it is made of: a folder becomes an archive that keeps modes and links. In: SOURCE (from the
-# root of the checkout). Out: `digest`, `file`, `folder`.
-set -euo pipefail
+# One file for an artifact, whatever it is made of: a folder becomes an archive that keeps modes and links. Beside it nothing but the
+# folder that it lies in, which says what it was: folder, executable or file (GitHub keeps no modes). In: SOURCE (from the root of
+# the checkout). Out: `digest`, `file`, `folder`.
 
-digest_of() { # FILE
-  if command -v sha256sum > /dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi
-}
+# shellcheck source-path=SCRIPTDIR source=../base.sh
+source "$GITHUB_ACTION_PATH/../base.sh"
 
 target="$RUNNER_TEMP/pack"
 rm -rf "$target"
-mkdir -p "$target"
 if [ -d "$SOURCE" ]; then
-  file="$target/$(basename "$SOURCE").folder.tar"
+  mkdir -p "$target/folder"
+  file="$target/folder/$(basename "$SOURCE").tar"
   about=$(tar --version)
   if [[ $about == *GNU* ]]; then
     # The same bytes for the same files. On Windows a colon would name another machine.
@@ -20,17 +19,17 @@ if [ -d "$SOURCE" ]; then
     tar -c -f "$file" -C "$SOURCE" .
   fi
 elif [ -f "$SOURCE" ]; then
-  file="$target/$(basename "$SOURCE")"
+  kind="file"
+  if [ -x "$SOURCE" ]; then kind="executable"; fi
+  mkdir -p "$target/$kind"
+  file="$target/$kind/$(basename "$SOURCE")"
   cp "$SOURCE" "$file"
 else
-  echo "::error title=Artifact missing::The job was to leave behind $SOURCE and there is no such file or folder."
-  exit 1
+  fail "Artifact missing" "The job was to leave behind $SOURCE and there is no such file or folder."
 fi
-sum=$(digest_of "$file")
-digest=${sum%% *}
-[ "${#digest}" -eq 64 ] || { echo "::error title=No digest::$file has none."; exit 1; }
+digest=$(digest_of "$file")
 {
-  echo "digest=sha256:$digest"
+  echo "digest=$digest"
   echo "file=$file"
   echo "folder=$target"
 } | tee -a "$GITHUB_OUTPUT"

@@ -1,21 +1,13 @@
 #!/usr/bin/env bash
-# Lays a downloaded artifact where it belongs, when it has the digest it was made with. In: DOWNLOADED (a folder with one file),
+# Lays a downloaded artifact where it belongs, when it has the digest it was made with. In: DOWNLOADED (what `pack` left: one file),
 # DIGEST, TARGET (from the root of the checkout), SIGNER and SOURCE_REF (of its attestation; empty: there is none).
-set -euo pipefail
 
-digest_of() { # FILE
-  if command -v sha256sum > /dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi
-}
-
-fail() {
-  echo "::error title=$1::$2"
-  exit 1
-}
+# shellcheck source-path=SCRIPTDIR source=../base.sh
+source "$GITHUB_ACTION_PATH/../base.sh"
 
 file=$(find "$DOWNLOADED" -type f)
 if [ ! -f "$file" ]; then fail "Artifact missing" "Exactly one file was expected in the artifact for $TARGET."; fi
-sum=$(digest_of "$file")
-actual="sha256:${sum%% *}"
+actual=$(digest_of "$file")
 if [ "$actual" != "$DIGEST" ]; then fail "Another artifact" "$TARGET has the digest $actual; $DIGEST was built and tested."; fi
 if [ -n "$SIGNER" ]; then
   for attempt in 1 2 3 4; do
@@ -26,7 +18,7 @@ if [ -n "$SIGNER" ]; then
 fi
 rm -rf "${GITHUB_WORKSPACE:?}/$TARGET"
 case "$file" in
-  "$DOWNLOADED"/*.folder.tar)
+  "$DOWNLOADED"/folder/*)
     mkdir -p "$GITHUB_WORKSPACE/$TARGET"
     about=$(tar --version)
     if [[ $about == *GNU* ]]; then
@@ -35,9 +27,11 @@ case "$file" in
       tar -x -f "$file" -C "$GITHUB_WORKSPACE/$TARGET"
     fi
     ;;
-  *)
+  "$DOWNLOADED"/executable/* | "$DOWNLOADED"/file/*)
     mkdir -p "$(dirname "$GITHUB_WORKSPACE/$TARGET")"
     mv "$file" "$GITHUB_WORKSPACE/$TARGET"
+    if [[ $file == "$DOWNLOADED"/executable/* ]]; then chmod +x "$GITHUB_WORKSPACE/$TARGET"; fi
     ;;
+  *) fail "Unreadable" "The artifact for $TARGET was packed in another way. Start the workflow with force, which builds it anew." ;;
 esac
 echo "$TARGET has the digest $actual"
