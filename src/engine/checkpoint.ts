@@ -33,7 +33,7 @@ export function takeCheckpoint(state: State): Checkpoint {
 function saveRun(run: RunState): SavedRun {
   // biome-ignore format: what is left out, in the order of its declaration
   const {
-    id, release, delivery, plan, parallel, rollbackTo, createdAt, jobs, environments, matrices, pipelines, definitions, reused,
+    id, release, delivery, plan, parallel, moves, createdAt, createdSeq, jobs, environments, matrices, pipelines, definitions, reused,
     list, order, ready, toSkip, ...facts
   } = run;
   const { pending, flags, culprit } = order!;
@@ -85,7 +85,7 @@ export function restoreCheckpoint(
   for (const each of saved.runs) {
     const [created] = runEvents(each.id);
     if (created?.event.type !== "run.created") return undefined;
-    state.runs.set(each.id, newRun(created.event, created.at));
+    state.runs.set(each.id, newRun(created.event, created));
   }
   const jobAt = ([run, number]: JobRef) => state.runs.get(run)!.list[number]!;
   const fill = (queue: WaitQueue<JobState>, { returning, fresh }: SavedQueue) => {

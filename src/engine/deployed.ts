@@ -45,7 +45,13 @@ export function deployedTo(run: RunState, environment: string): Record<string, D
  * as long as the definition still has it.
  */
 function recordOf(run: RunState, { planned, jobs }: { planned: PlannedPipeline; jobs: JobState[] }): Deployed {
-  const record: Deployed = { release: run.release, commit: planned.commit, outputs: {}, artifacts: {} };
+  const record: Deployed = {
+    release: run.release,
+    ...(run.moves !== undefined && { origin: run.moves }),
+    commit: planned.commit,
+    outputs: {},
+    artifacts: {},
+  };
   const definition = run.definitions.get(planned.pipeline)!;
   for (const [name, job] of Object.entries(definition.jobs)) {
     const earlier = run.reused.get(matrixKey({ pipeline: planned.pipeline, job: name })) ?? planned.reused;

@@ -27,8 +27,11 @@ export interface NewRun {
   plan: Plan;
   /** At most this many jobs at a time, at least 1. */
   parallel: number;
-  /** Set on a rollback: the release that is deployed again. */
-  rollbackTo?: number;
+  /** Set on a promotion and a rollback: the release that is moved. */
+  moves?: number;
+  /** Who asks, and what they say about it. */
+  by?: string;
+  comment?: string;
   /** `State.seq` when the plan was made: it is refused as `outdated-plan` if something was deployed since. */
   plannedAt?: number;
   /** Refused as `being-made` while another run makes the same of the same files, so that it is made once. */
@@ -145,7 +148,7 @@ export class Engine {
     return this.#state;
   }
 
-  async createRun({ delivery, plan, parallel, rollbackTo, plannedAt, sharing, onNumbered }: NewRun) {
+  async createRun({ delivery, plan, parallel, moves, by, comment, plannedAt, sharing, onNumbered }: NewRun) {
     return await this.#ask(() => {
       const run = this.#ports.ids.run();
       const release = this.#state.nextRelease;
@@ -157,10 +160,10 @@ export class Engine {
         });
       }
       onNumbered?.({ run, release });
-      const back = rollbackTo === undefined ? {} : { rollbackTo };
+      const told = { ...(moves !== undefined && { moves }), ...(by && { by }), ...(comment && { comment }) };
       const owner = this.#ports.lease.mine;
       try {
-        this.#record({ type: "run.created", run, release, delivery, plan, parallel, ...back, owner });
+        this.#record({ type: "run.created", run, release, delivery, plan, parallel, ...told, owner });
       } catch (error) {
         if (!(error instanceof EngineBug)) throw error;
         throw new EngineRefusal("wrong-plan", {

@@ -46,8 +46,11 @@ export interface RunCreated {
   plan: Plan;
   /** At most this many jobs of the run at a time, at least 1. */
   parallel: number;
-  /** Set on a rollback: the release whose outputs and artifacts are deployed again. */
-  rollbackTo?: number;
+  /** Set on a promotion and a rollback (`Plan.change.event`): the release that is moved, whose outputs and artifacts are deployed. */
+  moves?: number;
+  /** Who asked for it, and what was said. Absent where nobody wrote it down. */
+  by?: string;
+  comment?: string;
   /** The session (see `Lease`) that starts its jobs. Absent in journals of Baton 0.1: nobody's. */
   owner?: SessionId;
 }

@@ -1,3 +1,4 @@
+import type { Deployed } from "../plan/plan.ts";
 import { admit, giveUp, letThrough, park, priorityOf } from "./admission.ts";
 import { assert } from "./bug.ts";
 import { noteDeployed } from "./deployed.ts";
@@ -20,6 +21,7 @@ import { newRun } from "./new-run.ts";
 import { afterAnswer, mustAsk } from "./policies/approval.ts";
 import { cancelSkip, strongerCancel } from "./policies/cancel.ts";
 import { environmentOf, giveBackLock, takeLock } from "./policies/lock.ts";
+import { noteChanged } from "./policies/supersede.ts";
 import { layOutOrder, setOff } from "./propagate.ts";
 import { emptyState, type JobState, type RunEnvironment, type RunState, type State } from "./state.ts";
 
@@ -37,11 +39,11 @@ export function historyBegins(state: State, { nextRelease, deployed, newest }: H
 }
 
 /** Refuses before it changes anything: a wrong plan is the asker's mistake, and the engine goes on. */
-export function runCreated(state: State, event: RunCreated, at: number): RunState {
+export function runCreated(state: State, event: RunCreated, meta: EventMeta): RunState {
   assert(!state.runs.has(event.run), "there is a run of that id");
   assert(event.release >= state.nextRelease, () => `release ${event.release} belongs to another run`);
   assert(Number.isInteger(event.parallel) && event.parallel >= 1, () => `parallel is ${event.parallel}`);
-  const run = newRun(event, at);
+  const run = newRun(event, meta);
   layOutOrder(run);
   state.nextRelease = event.release + 1;
   state.runs.set(run.id, run);
@@ -148,6 +150,7 @@ export function lockReleased(state: State, run: RunState, event: LockReleased): 
   assert(mine.open === 0, () => `${mine.open} of its jobs in ${event.environment} have not ended`);
   run.toRelease.delete(event.environment);
   giveBackLock(state, run, mine);
+  if (Object.keys(event.deployed).length > 0) noteChanged(state, run, event.environment);
   noteDeployed(state, event.environment, event.deployed);
 }
 
@@ -195,7 +198,13 @@ export function runFinished(state: State, run: RunState, event: RunFinished, { s
   run.finishedAt = at;
   run.finishedSeq = seq;
   run.order = undefined;
-  for (const [environment, deployed] of Object.entries(event.deployed)) noteDeployed(state, environment, deployed);
+  for (const [environment, deployed] of Object.entries(event.deployed)) {
+    const there = state.deployed[environment] ?? {};
+    // What is deployed without a lock is first told of here.
+    const isNew = ([pipeline, { release }]: [string, Deployed]) => (there[pipeline]?.release ?? 0) < release;
+    if (Object.entries(deployed).some(isNew)) noteChanged(state, run, environment);
+    noteDeployed(state, environment, deployed);
+  }
 }
 
 function environmentIn(run: RunState, name: string): RunEnvironment {

@@ -62,7 +62,7 @@ export function fold(state: State, recorded: Recorded, history: RunHistory = () 
   }
   assert(seq === state.seq + 1, () => `event ${seq} of the journal comes after event ${state.seq}`);
   try {
-    const run = event.type === "run.created" ? runCreated(state, event, at) : runOf(state, recorded, history);
+    const run = event.type === "run.created" ? runCreated(state, event, { seq, at }) : runOf(state, recorded, history);
     if (run !== undefined) {
       apply(state, run, event, { seq, at });
       attend(state, run);

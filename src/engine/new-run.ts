@@ -1,12 +1,13 @@
 import type { PlannedJob } from "../plan/plan.ts";
 import { bug } from "./bug.ts";
+import type { EventMeta } from "./event-meta.ts";
 import type { RunCreated } from "./events.ts";
 import { matrixKey } from "./policies/matrix.ts";
 import type { ApprovalState, JobState, RunEnvironment, RunState } from "./state.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /** The state of a run in which nothing has happened yet. */
-export function newRun(event: RunCreated, at: number): RunState {
+export function newRun(event: RunCreated, { seq, at }: EventMeta): RunState {
   const { delivery, plan } = event;
   const run: RunState = {
     id: event.run,
@@ -14,8 +15,9 @@ export function newRun(event: RunCreated, at: number): RunState {
     delivery,
     plan,
     parallel: event.parallel,
-    rollbackTo: event.rollbackTo,
+    moves: event.moves,
     createdAt: at,
+    createdSeq: seq,
     status: "waiting",
     owner: event.owner,
     suspended: undefined,

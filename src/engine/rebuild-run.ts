@@ -13,7 +13,7 @@ import type { ApprovalState, JobState, JobStatus, RunState } from "./state.ts";
 export function rebuildRun(events: Iterable<Recorded>): RunState {
   let run: RunState | undefined;
   for (const { seq, at, event } of events) {
-    if (event.type === "run.created") run = newRun(event, at);
+    if (event.type === "run.created") run = newRun(event, { seq, at });
     else if (run !== undefined) note(run, event, { seq, at });
   }
   assert(run?.finished !== undefined, () => `run ${run?.id} has not finished, so it cannot be taken up`);

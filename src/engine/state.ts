@@ -36,8 +36,10 @@ export interface RunState {
   readonly delivery: Delivery;
   readonly plan: Plan;
   readonly parallel: number;
-  readonly rollbackTo: number | undefined;
+  /** A promotion or rollback: the release that is moved. */
+  readonly moves: number | undefined;
   readonly createdAt: number;
+  readonly createdSeq: number;
   status: RunStatus;
   /** The session that starts its jobs; undefined for one that is suspended, has finished or is of Baton 0.1. */
   owner: SessionId | undefined;
@@ -182,6 +184,8 @@ export interface EnvironmentState {
   readonly queue: RunId[];
   /** The newest release that began to deploy a pipeline here, whether or not it passed. */
   readonly newest: Map<string, number>;
+  /** The run that was the last to change something here, and the event with which it did. */
+  changed: { run: RunId; seq: number } | undefined;
 }
 
 export interface GroupState {

@@ -49,7 +49,10 @@ export interface History {
 
 /** The last version of a pipeline that was deployed to an environment, with what it handed over. */
 export interface Deployed {
+  /** Of the run that brought it: what came later has a higher one. */
   release: number;
+  /** The release whose version it is, where that run was a promotion or a rollback. Absent: its own. */
+  origin?: number;
   /** `PlannedPipeline.commit` of the plan that deployed it. */
   commit: string;
   outputs: Record<string, string>;

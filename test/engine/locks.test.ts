@@ -61,21 +61,30 @@ test("an older release that comes later is skipped where a newer one has begun t
   assert.match(skipped[0]!.text, /release 2 of web came to dev before this release 1/);
 });
 
-test("a rollback may deploy the older one, and pipelines are judged one by one", async () => {
+test("a promotion or rollback goes to the environment that it was asked for, and to no other", async () => {
   const world = new World();
   const engine = await world.open();
   const both = { delivery: shop, parallel: 2 };
-  const old = plan([planned("infra.apply@dev"), planned("web.build")]);
-  const blocked = planned("web.deploy@dev", { after: ["web.build"] });
-  await engine.createRun({ ...both, plan: { ...old, jobs: [planned("web.build"), blocked] }, rollbackTo: 1 });
+  const slow = plan([planned("web.build"), planned("web.deploy@dev", { after: ["web.build"] })]);
   await engine.createRun({ ...both, plan: plan([planned("infra.apply@dev")]) });
-  await engine.createRun({ ...both, plan: plan([planned("web.deploy@dev")]) });
   await world.end("infra.apply@dev");
-  await world.end("web.deploy@dev");
-  const [rollback] = engine.state.runs.values();
-  world.report(world.launches[0]!.token, "ok");
-  await settle();
-  assert.equal(rollback!.jobs.get("web.deploy@dev")?.status, "running", "release 1 rolls back over release 3");
+  const { run: back } = await engine.createRun({ ...both, plan: slow, moves: 1, by: "ann", comment: "slow pages" });
+  const { run: late } = await engine.createRun({ ...both, plan: slow, moves: 1 });
+  const end = (run: string, job: string) => {
+    world.report(world.launches.findLast((launch) => launch.run === run && launch.job === job)!.token, "ok");
+    return settle();
+  };
+  await end(back, "web.build");
+  await end(back, "web.deploy@dev");
+  assert.equal((await engine.settled(back)).conclusion, "succeeded");
+  assert.deepEqual(engine.state.deployed.dev?.web, { release: 2, origin: 1, commit: "c1", outputs: {}, artifacts: {} });
+  await end(late, "web.build");
+  assert.equal((await engine.settled(late)).conclusion, "cancelled");
+  const skipped = world.events("job.skipped").find(({ run }) => run === late);
+  assert.deepEqual([skipped?.code, skipped?.because], ["superseded", `run ${back}`]);
+  assert.match(skipped!.text, /changed dev after this was asked for/);
+  const created = world.events("run.created").find(({ run }) => run === back);
+  assert.deepEqual([created?.moves, created?.by, created?.comment], [1, "ann", "slow pages"]);
 });
 
 test("who is cancelled while waiting gives up its place", async () => {

@@ -56,7 +56,7 @@ export function leaveLockQueue(state: State, run: RunState, mine: RunEnvironment
 export function environmentOf(state: State, name: string): EnvironmentState {
   let environment = state.environments.get(name);
   if (environment === undefined) {
-    environment = { name, holder: undefined, queue: [], newest: new Map() };
+    environment = { name, holder: undefined, queue: [], newest: new Map(), changed: undefined };
     state.environments.set(name, environment);
   }
   return environment;

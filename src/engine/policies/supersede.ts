@@ -3,15 +3,21 @@ import { environmentOf } from "./lock.ts";
 
 /**
  * An older release never overwrites a newer one. What counts is that the newer one began to deploy the pipeline there,
- * even if it failed. A rollback says that it wants the older one. Asked once the lock is held, when the answer cannot change.
+ * even if it failed. A promotion or rollback is meant for the environment as it was when somebody asked for it: whatever
+ * else came there since, older or newer, ends it. Asked once the lock is held, when the answer cannot change.
  */
 export function supersededBy(state: State, run: RunState, job: JobState): SkipReason | undefined {
   const name = job.planned.environment;
-  if (!job.definition.deploys || name === undefined || run.rollbackTo !== undefined) return undefined;
-  const newest = environmentOf(state, name).newest.get(job.planned.pipeline);
-  if (newest === undefined || newest <= run.release) return undefined;
-  const text = `release ${newest} of ${job.planned.pipeline} came to ${name} before this release ${run.release}`;
-  return { code: "superseded", because: `release ${newest}`, text };
+  if (!job.definition.deploys || name === undefined) return undefined;
+  const { newest, changed } = environmentOf(state, name);
+  if (run.moves !== undefined && changed !== undefined && changed.run !== run.id && changed.seq > run.createdSeq) {
+    const text = `run ${changed.run} changed ${name} after this was asked for`;
+    return { code: "superseded", because: `run ${changed.run}`, text };
+  }
+  const newer = newest.get(job.planned.pipeline);
+  if (newer === undefined || newer <= run.release) return undefined;
+  const text = `release ${newer} of ${job.planned.pipeline} came to ${name} before this release ${run.release}`;
+  return { code: "superseded", because: `release ${newer}`, text };
 }
 
 /** Called when a deploying job starts. */
@@ -19,4 +25,10 @@ export function noteDeploying(state: State, run: RunState, job: JobState): void 
   if (!job.definition.deploys || job.planned.environment === undefined) return;
   const { newest } = environmentOf(state, job.planned.environment);
   newest.set(job.planned.pipeline, Math.max(run.release, newest.get(job.planned.pipeline) ?? 0));
+  noteChanged(state, run, job.planned.environment);
+}
+
+/** Another version is there from now on, or may be. Called while its event is folded in. */
+export function noteChanged(state: State, run: RunState, environment: string): void {
+  environmentOf(state, environment).changed = { run: run.id, seq: state.seq + 1 };
 }

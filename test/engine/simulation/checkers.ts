@@ -8,6 +8,7 @@ import { groupsInOrder } from "./checkers/groups-in-order.ts";
 import { legsMayEnd } from "./checkers/legs-may-end.ts";
 import { limits } from "./checkers/limits.ts";
 import { locksInOrder } from "./checkers/locks-in-order.ts";
+import { movesAsAsked } from "./checkers/moves-as-asked.ts";
 import { needsFirst } from "./checkers/needs-first.ts";
 import { newestStays } from "./checkers/newest-stays.ts";
 import { noLockWhileAsking } from "./checkers/no-lock-while-asking.ts";
@@ -36,6 +37,7 @@ export function allCheckers(): Checker[] {
     locksInOrder(),
     noLockWhileAsking(),
     newestStays(),
+    movesAsAsked(),
     ownOutputs(),
     nothingLost(),
     limits(),

@@ -10,16 +10,33 @@ export class Ledger {
   readonly runs = new Map<string, LedgerRun>();
   /** Who holds the lock, by environment. */
   readonly holders = new Map<string, string>();
+  /** The newest release that was said to be deployed, by `pipeline@environment`. */
+  readonly told = new Map<string, number>();
   readonly tokens = new Map<string, LedgerJob>();
   /** Releases that began to deploy, by `pipeline@environment`. */
   readonly deploying = new Map<string, Set<number>>();
   length = 0;
 
-  /** Whether a newer release of its pipeline has begun to deploy where this job would. */
+  /** Who changed each environment, and when: began to deploy there, or said what it had deployed. */
+  readonly changes = new Map<string, { run: string; seq: number }[]>();
+
+  /** The run that changed an environment after a promotion or rollback to it was asked for. */
+  changedSince({ id, createdSeq }: LedgerRun, environment: string): string | undefined {
+    return this.changes.get(environment)?.find(({ run, seq }) => run !== id && seq > createdSeq)?.run;
+  }
+
+  /** Whether a newer release of its pipeline has begun to deploy where this job would, or it was moved there in vain. */
   isSuperseded({ run, planned, definition }: LedgerJob): boolean {
-    if (run.rollback || !definition.deploys) return false;
+    if (!definition.deploys) return false;
+    if (run.isMove && this.changedSince(run, planned.environment!) !== undefined) return true;
     const began = this.deploying.get(`${planned.pipeline}@${planned.environment}`) ?? [];
     return [...began].some((release) => release > run.release);
+  }
+
+  #changed(environment: string, run: string, seq: number): void {
+    const changes = this.changes.get(environment) ?? [];
+    changes.push({ run, seq });
+    this.changes.set(environment, changes);
   }
 
   #started(job: LedgerJob, token: string): void {
@@ -34,17 +51,39 @@ export class Ledger {
   see({ event, seq, at }: Recorded, elapsed: number): void {
     this.length = seq;
     if (event.type === "run.created") {
-      this.runs.set(event.run, new LedgerRun(event, event.parallel));
+      this.runs.set(event.run, new LedgerRun(event, { seq, parallel: event.parallel }));
       return;
     }
     const run = this.runs.get(event.run)!;
     if ("job" in event) {
       const job = run.jobs.get(event.job)!;
       if (event.type === "job.started") this.#started(job, event.token);
+      if (event.type === "job.started" && job.definition.deploys) this.#changed(job.planned.environment!, run.id, seq);
       job.see(event, { at, elapsed, seq });
     }
     if (event.type === "lock.acquired") this.holders.set(event.environment, event.run);
-    if (event.type === "lock.released") this.holders.delete(event.environment);
+    if (event.type === "lock.released") {
+      this.holders.delete(event.environment);
+      if (Object.keys(event.deployed).length > 0) this.#changed(event.environment, run.id, seq);
+    }
+    if (event.type === "run.finished") {
+      for (const [environment, pipelines] of Object.entries(event.deployed)) {
+        // Only what no release of a lock has told of already.
+        for (const [pipeline, { release }] of Object.entries(pipelines)) {
+          const key = `${pipeline}@${environment}`;
+          if ((this.told.get(key) ?? 0) < release) this.#changed(environment, run.id, seq);
+        }
+      }
+    }
+    if (event.type === "lock.released" || event.type === "run.finished") {
+      const deployed = event.type === "run.finished" ? event.deployed : { [event.environment]: event.deployed };
+      for (const [environment, pipelines] of Object.entries(deployed)) {
+        for (const [pipeline, { release }] of Object.entries(pipelines)) {
+          const key = `${pipeline}@${environment}`;
+          this.told.set(key, Math.max(release, this.told.get(key) ?? 0));
+        }
+      }
+    }
     if (event.type === "run.suspended") {
       for (const [environment, holder] of this.holders) if (holder === event.run) this.holders.delete(environment);
     }
@@ -136,7 +175,8 @@ export class LedgerRun {
   readonly release: number;
   readonly delivery: Delivery;
   readonly plan: Plan;
-  readonly rollback: boolean;
+  readonly createdSeq: number;
+  readonly isMove: boolean;
   readonly parallel: number;
   readonly jobs = new Map<string, LedgerJob>();
   readonly joins: Map<string, Plan["joins"][number]>;
@@ -151,12 +191,16 @@ export class LedgerRun {
   finished: RunFinished | undefined;
   retries = 0;
 
-  constructor(event: Extract<EngineEvent, { type: "run.created" }>, parallel: number) {
+  constructor(
+    event: Extract<EngineEvent, { type: "run.created" }>,
+    { seq, parallel }: { seq: number; parallel: number },
+  ) {
     this.id = event.run;
+    this.createdSeq = seq;
     this.release = event.release;
     this.delivery = event.delivery;
     this.plan = event.plan;
-    this.rollback = event.rollbackTo !== undefined;
+    this.isMove = event.moves !== undefined;
     this.parallel = parallel;
     this.owner = event.owner;
     this.lastOwner = event.owner;

@@ -68,6 +68,12 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       for (const environment of state.environments.values()) environment.newest.clear();
     }),
   },
+  "moves as asked": {
+    does: "moves a release to an environment that has changed meanwhile",
+    sabotage: before((state) => {
+      for (const environment of state.environments.values()) environment.changed = undefined;
+    }),
+  },
   "own outputs": {
     does: "hands over the newest outputs there are",
     sabotage: before((state) => {

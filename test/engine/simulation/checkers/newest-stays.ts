@@ -1,6 +1,6 @@
 import type { Checker } from "./checker.ts";
 
-/** An older release never overwrites a newer one, unless it is a rollback; and the history never goes back. */
+/** An older release never overwrites a newer one, be it moved back: that is a new run; and the history never goes back. */
 export function newestStays(): Checker {
   const newest = new Map<string, number>();
   const deployed = new Map<string, number>();
@@ -23,7 +23,7 @@ export function newestStays(): Checker {
       if (run === undefined || job?.definition.deploys !== true) return undefined;
       const key = `${job.planned.pipeline}@${job.planned.environment}`;
       const last = newest.get(key) ?? 0;
-      if (last > run.release && !run.rollback) return `release ${run.release} overwrites release ${last} of ${key}`;
+      if (last > run.release) return `release ${run.release} overwrites release ${last} of ${key}`;
       newest.set(key, Math.max(last, run.release));
       return undefined;
     },

@@ -51,6 +51,12 @@ function whatIsWrong(ledger: Ledger, job: LedgerJob, { code, because }: JobSkipp
       return leg?.status === "failed" || leg?.status === "cancelled" ? undefined : `${because} is ${leg?.status}`;
     }
     case "superseded": {
+      if (because.startsWith("run ")) {
+        if (!run.isMove) return "it is no promotion or rollback";
+        const changes = ledger.changes.get(planned.environment!) ?? [];
+        const isSo = changes.some(({ run: by, seq }) => `run ${by}` === because && seq > run.createdSeq && by !== run.id);
+        return isSo ? undefined : `${because} changed nothing there since`;
+      }
       const began = ledger.deploying.get(`${planned.pipeline}@${planned.environment}`);
       const release = Number(because.slice("release ".length));
       if (release <= run.release) return `${because} is not newer`;

@@ -107,7 +107,7 @@ export class People {
       force: chance.happens(10) ? "all" : "none",
       history: { deployed: engine.state.deployed },
     };
-    const rollback = chance.happens(8) ? { rollbackTo: 1 } : {};
+    const rollback = chance.happens(8) ? { moves: 1 } : {};
     const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3), ...rollback };
     follow(engine, engine.createRun(options), ({ run, release }) => {
       this.#created.push(run);
