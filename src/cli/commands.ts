@@ -75,6 +75,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/status.ts"),
   },
   {
+    name: "release",
+    summary: "list releases, show one, compare two",
+    group: "Look",
+    load: () => import("./commands/release.ts"),
+  },
+  {
     name: "logs",
     summary: "print what jobs printed",
     group: "Look",

@@ -97,6 +97,13 @@ const usage = {
     message: `there is no run "${refusal.subject}"${didYouMean(refusal)}`,
     next: "baton status lists the runs",
   }),
+  "no-release": (refusal) => ({
+    message:
+      refusal.known.length === 0
+        ? "there is no release yet"
+        : `there is no release "${refusal.subject}"${didYouMean(refusal)}`,
+    next: refusal.known.length === 0 ? "baton run makes one" : "baton release list shows them",
+  }),
   "no-job": (refusal) => ({
     message: `there is no job "${refusal.subject}"${didYouMean(refusal)}`,
     next: `there are ${someOf(refusal.known)}`,

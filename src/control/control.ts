@@ -42,6 +42,8 @@ export type RefusalCode =
   | "no-parameter"
   | "no-run"
   | "no-runs"
+  // Known: the releases there are, newest first (and environments, where one may be named instead).
+  | "no-release"
   | "no-job"
   | "not-a-pair"
   | "wrong-parameter"

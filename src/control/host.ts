@@ -12,6 +12,7 @@ import type { Actor, Asked } from "./control.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
 import type { OutputsView } from "./views/outputs.ts";
+import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/releases.ts";
 import type { ApprovalView, RunView } from "./views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "./views/runs.ts";
 import type { StatusView } from "./views/status.ts";
@@ -35,6 +36,12 @@ export interface Host {
   approvals(): Promise<Asked<ApprovalsView>>;
   /** Of what is deployed in one environment, or in all. */
   outputs(environment?: string): Promise<Asked<OutputsView>>;
+  /** Newest first, at most so many. */
+  releases(ask: { most: number }): Promise<Asked<ReleasesView>>;
+  /** By its number, or that of a run that moved it; without it the newest. */
+  release(named?: string): Promise<Asked<ReleaseView>>;
+  /** Each side is the number of a release, or an environment for what it has now. */
+  compare(ask: { from: string; to: string }): Promise<Asked<ReleaseDiffView>>;
   logs(request: LogsRequest): Promise<Asked<LogsView>>;
   /** Whether the host has what the delivery needs, and how it would get it. */
   readiness(): Promise<Asked<ReadinessView>>;
@@ -73,6 +80,9 @@ const everyVerb: Record<Verb, true> = {
   waits: true,
   approvals: true,
   outputs: true,
+  releases: true,
+  release: true,
+  compare: true,
   logs: true,
   readiness: true,
   position: true,
@@ -116,6 +126,8 @@ export interface RunOptions extends WithSecrets {
   inPlace?: true | undefined;
   /** Jobs at a time, at least 1. Default: one for each processor, at least 2. */
   parallel?: number | undefined;
+  /** Why, for the record. */
+  comment?: string | undefined;
   /** Refuse at once where another run deploys, instead of standing in line behind it. */
   noWait?: boolean;
   /** Also what another branch, or none, brings to an environment that asks for approval. */

@@ -62,6 +62,7 @@ const wordings: Record<RefusalCode, Wording> = {
     title: "Nothing was run here yet",
     next: "Start a run here, or with `baton run` on the machine that serves",
   }),
+  "no-release": missing("release"),
   "no-job": missing("job"),
   "not-a-pair": wrong(({ subject }) => `The parameter ${subject} is not NAME=VALUE`),
   "wrong-parameter": wrong(({ subject, because }) => `The parameter ${subject}: ${because}`),

@@ -93,6 +93,33 @@ export class JournalReader {
     yield* this.#events({ where: "run = ? and seq <= ?", values, first: row.created_seq as number });
   }
 
+  /** The events of one run that say where it comes from and what it changed, in order. */
+  *milestones(run: RunId): Generator<Recorded> {
+    const row = this.#one("select created_seq, finished_seq from run where run = ?", run);
+    if (!row) return;
+    const types = [
+      "run.created",
+      "job.started",
+      "approval.answered",
+      "lock.released",
+      "run.finished",
+      "run.retry-requested",
+    ];
+    const where = `run = ? and seq <= ? and type in (${types.map(() => "?").join(", ")})`;
+    const values = [run, row.finished_seq ?? Number.MAX_SAFE_INTEGER, ...types] as (string | number)[];
+    yield* this.#events({ where, values, first: row.created_seq as number });
+  }
+
+  /** The newest deployments of each pipeline in each environment, `most` of each; newest first. */
+  newestDeployments(most: number): Pick<DeploymentRecord, "environment" | "pipeline" | "run" | "release">[] {
+    return this.#all(
+      `select environment, pipeline, run, release from (
+         select *, row_number() over (partition by environment, pipeline order by release desc, seq desc) as place
+         from deployment) where place <= ? order by release desc`,
+      most,
+    ) as never[];
+  }
+
   /** Newest first; at most `newest` of them. */
   runs({ newest = -1 }: { newest?: number } = {}): RunRecord[] {
     return this.#all("select * from run order by created_seq desc limit ?", newest).map(runRecord);

@@ -34,6 +34,9 @@ export function localHost(place: Place): Host {
           throw error;
         }
       }),
+    releases: (ask) => asked(async () => (await import("../verbs/releases.ts")).listReleases(place, ask)),
+    release: (named) => asked(async () => (await import("../verbs/releases.ts")).showRelease(place, named)),
+    compare: (ask) => asked(async () => (await import("../verbs/releases.ts")).compareReleases(place, ask)),
     logs: (request) => asked(async () => (await import("./read-logs.ts")).readLogs(place, request)),
     position: () =>
       asked(() => {

@@ -51,7 +51,9 @@ export async function startRun(
           return planNow(session, planned, ready);
         },
         async create(now) {
-          const made = { delivery, plan: now, parallel, plannedAt, sharing: true, onNumbered } as const;
+          const { comment } = options;
+          const told = { by: by.name, ...(comment !== undefined && { comment }) };
+          const made = { delivery, plan: now, parallel, plannedAt, sharing: true, onNumbered, ...told } as const;
           return (await session.engine.createRun(made)).run;
         },
         ...(!options.noWait && {

@@ -10,7 +10,13 @@ export function snapshot(state: State): string {
     [...state.attempts].map(([token, job]) => [token, job.run, job.id]),
     [...state.attention],
     [...state.grantable],
-    [...state.environments.values()].map((each) => [each.name, each.holder, each.queue, [...each.newest], each.changed]),
+    [...state.environments.values()].map((each) => [
+      each.name,
+      each.holder,
+      each.queue,
+      [...each.newest],
+      each.changed,
+    ]),
     [...state.groups].map(([name, { inside, queue }]) => [
       name,
       [...inside].map((job) => `${job.run} ${job.id}`),

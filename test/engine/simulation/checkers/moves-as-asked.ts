@@ -14,7 +14,9 @@ export function movesAsAsked(): Checker {
       if (run === undefined || !run.isMove || job?.definition.deploys !== true) return undefined;
       const { environment } = job.planned;
       const other = ledger.changedSince(run, environment!);
-      return other && `${entry.launch.job} of ${run.id} began, and ${other} changed ${environment} since it was asked for`;
+      return (
+        other && `${entry.launch.job} of ${run.id} began, and ${other} changed ${environment} since it was asked for`
+      );
     },
   };
 }

@@ -54,7 +54,9 @@ function whatIsWrong(ledger: Ledger, job: LedgerJob, { code, because }: JobSkipp
       if (because.startsWith("run ")) {
         if (!run.isMove) return "it is no promotion or rollback";
         const changes = ledger.changes.get(planned.environment!) ?? [];
-        const isSo = changes.some(({ run: by, seq }) => `run ${by}` === because && seq > run.createdSeq && by !== run.id);
+        const isSo = changes.some(
+          ({ run: by, seq }) => `run ${by}` === because && seq > run.createdSeq && by !== run.id,
+        );
         return isSo ? undefined : `${because} changed nothing there since`;
       }
       const began = ledger.deploying.get(`${planned.pipeline}@${planned.environment}`);

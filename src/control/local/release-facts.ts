@@ -1,0 +1,82 @@
+import type { Recorded, RunId } from "../../engine/events.ts";
+import type { RunFacts } from "../../release/history.ts";
+import { type ReleaseHistory, releaseHistory } from "../../release/history.ts";
+import type { JournalReader } from "../../store/journal-reader.ts";
+
+/** How many runs are looked at, and how many deployments of each pipeline in each environment whatever their age. */
+const newestRuns = 100;
+export const keptDeployments = 20;
+
+/** What the journal says of releases: of the newest runs, and of those that deployed what was lately somewhere. */
+export function readReleases(journal: JournalReader, { most = newestRuns } = {}): ReleaseHistory {
+  const runs = new Set<RunId>(journal.runs({ newest: Math.max(most, newestRuns) }).map(({ run }) => run));
+  for (const { run } of journal.newestDeployments(keptDeployments)) runs.add(run);
+  return releaseHistory([...runs].flatMap((run) => factsOf(journal.milestones(run)) ?? []));
+}
+
+function factsOf(events: Iterable<Recorded>): RunFacts | undefined {
+  let facts: RunFacts | undefined;
+  let deploying = new Map<string, string>();
+  for (const { seq, at, event } of events) {
+    switch (event.type) {
+      case "run.created": {
+        const { run, release: number, delivery, plan, moves, by, comment } = event;
+        facts = {
+          run,
+          number,
+          seq,
+          at,
+          delivery,
+          plan,
+          changes: [],
+          answers: [],
+          ...(moves !== undefined && { moves }),
+          ...(by !== undefined && { by }),
+          ...(comment !== undefined && { comment }),
+        };
+        deploying = deployingJobs(facts);
+        break;
+      }
+      case "job.started": {
+        const environment = deploying.get(event.job);
+        if (environment !== undefined) facts?.changes.push({ environment, seq, at });
+        break;
+      }
+      case "approval.answered": {
+        const { environment, answer, by, comment } = event;
+        facts?.answers.push({ environment, answer, by, at, ...(comment !== undefined && { comment }) });
+        break;
+      }
+      case "lock.released":
+        if (Object.keys(event.deployed).length > 0)
+          facts?.changes.push({ environment: event.environment, seq, at, deployed: event.deployed });
+        break;
+      case "run.retry-requested":
+        delete facts?.conclusion;
+        break;
+      case "run.finished":
+        if (facts === undefined) break;
+        facts.conclusion = event.conclusion;
+        for (const [environment, deployed] of Object.entries(event.deployed)) {
+          if (isNews(facts, environment, Object.keys(deployed))) facts.changes.push({ environment, seq, at, deployed });
+        }
+    }
+  }
+  return facts;
+}
+
+/** The end of a run tells once more what was told when each lock was given back. */
+function isNews({ changes }: RunFacts, environment: string, pipelines: readonly string[]): boolean {
+  const told = changes.filter((change) => change.environment === environment);
+  return pipelines.some((pipeline) => !told.some(({ deployed }) => deployed && Object.hasOwn(deployed, pipeline)));
+}
+
+/** Jobs that change an environment, with it. */
+function deployingJobs({ plan, delivery }: RunFacts): Map<string, string> {
+  const pipelines = new Map(delivery.pipelines.map((pipeline) => [pipeline.name, pipeline]));
+  return new Map(
+    plan.jobs.flatMap(({ id, pipeline, job, environment }) =>
+      environment !== undefined && pipelines.get(pipeline)?.jobs[job]?.deploys === true ? [[id, environment]] : [],
+    ),
+  );
+}
