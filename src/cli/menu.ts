@@ -70,7 +70,7 @@ async function carriedOut(argv: string[], { cwd, env, entry }: Terminal): Promis
 async function offerMenu(terminal: Terminal): Promise<string[] | undefined> {
   const menu = await menuFor(terminal);
   const choices = new Map(keyed(menu.sections).map(({ key, choice }) => [key, choice]));
-  terminal.say("", ...menuLines(menu, { columns: terminal.stderr.columns ?? 80, style: terminal.err }));
+  terminal.say("", ...menuLines(menu, { ...sizeOf(terminal), style: terminal.err }));
   try {
     for (;;) {
       const answer = (await terminal.question("\nnumber, or Enter to leave: ")).trim();
@@ -108,11 +108,31 @@ function keyed(sections: readonly Section[]): { section: Section; key: string; c
 
 const wideColumns = 100;
 
-/** As wide as the terminal and no wider: what does not fit beside its command goes on below. */
-export function menuLines(menu: Menu, { columns, style }: { columns: number; style: Style }): string[] {
+interface MenuFrame {
+  columns: number;
+  rows: number;
+  style: Style;
+}
+
+const sizeOf = ({ stderr }: Terminal) => ({ columns: stderr.columns ?? 80, rows: stderr.rows ?? 24 });
+
+/**
+ * As wide as the terminal and no wider: what does not fit beside its command goes on below. Where that is too tall, each
+ * choice is one line, and the choices alone are left.
+ */
+export function menuLines(menu: Menu, frame: MenuFrame): string[] {
+  const whole = linesOf(menu, frame);
+  // An empty line before, and the question.
+  if (whole.length + 3 <= frame.rows) return whole;
+  const short = { ...frame, isShort: true };
+  const all = linesOf(menu, short);
+  return all.length + 3 <= frame.rows ? all : linesOf({ ...menu, state: [] }, short);
+}
+
+function linesOf(menu: Menu, { columns, style, isShort = false }: MenuFrame & { isShort?: boolean }): string[] {
   const rows = keyed(menu.sections);
   const calls = Math.max(0, ...rows.map(({ choice }) => widthOf(callOf(choice))));
-  const isWide = columns >= wideColumns;
+  const isWide = columns >= wideColumns && !isShort;
   const titles = isWide ? Math.max(...rows.map(({ section }) => widthOf(section.title))) + 2 : 0;
   const room = columns - 1 - titles - calls - 8;
   const lines = [style.strong(menu.title), ...menu.state.map((line) => `  ${line}`), ""];
@@ -120,10 +140,11 @@ export function menuLines(menu: Menu, { columns, style }: { columns: number; sty
   for (const { section, key, choice } of rows) {
     const isFirst = section !== before;
     before = section;
-    if (isFirst && !isWide) lines.push(style.faint(section.title));
+    if (isFirst && !isWide && !isShort) lines.push(style.faint(section.title));
     const title = isWide ? pad(isFirst ? style.faint(section.title) : "", titles) : "";
     const [first = "", ...more] = wrap(choice.what, Math.max(20, room));
     lines.push(`  ${title}${style.strong(key.padStart(2))}  ${pad(callOf(choice), calls)}  ${style.faint(first)}`);
+    if (isShort) continue;
     for (const line of more) lines.push(`${" ".repeat(titles + calls + 8)}${style.faint(line)}`);
   }
   return lines.map((line) => fit(line, columns - 1));

@@ -9,6 +9,9 @@ import { version } from "./version.ts";
 export async function main(argv: string[], terminal: Terminal): Promise<ExitCode> {
   const called = commands.find((entry) => entry.name === argv.find((arg) => !arg.startsWith("-")));
   if (argv.length === 0) return await withoutCommand(terminal);
+  const unknown = argv[0] === "help" && commands.every(({ name }) => name !== argv[1]) ? argv[1] : undefined;
+  // What is asked for help is asked as a command, which is answered with the nearest one.
+  if (unknown !== undefined && unknown !== "help" && !unknown.startsWith("-")) return await main([unknown], terminal);
   let code: ExitCode = exitCodes.clean;
   const program = describeProgram(terminal);
   for (const entry of commands) {

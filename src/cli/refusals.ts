@@ -146,7 +146,7 @@ const usage = {
   }),
   "unreadable-secrets": ({ subject, because }) => ({
     message: `--secrets-file ${subject} cannot be read: ${because}`,
-    next: "it holds one NAME=value on each line",
+    next: "write one NAME=value on each line of it, or set environment variables of these names and leave the option out",
   }),
 } satisfies Partial<Record<RefusalCode, Wording>>;
 

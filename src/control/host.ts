@@ -163,12 +163,15 @@ export interface LogLineView extends LogLine {
   attempt: number;
 }
 
-/** `left`: nobody runs it and it has not ended. `nowhere`: there were attempts, and nothing is kept of what they printed. */
+/**
+ * `left`: nobody runs it and it has not ended. `nowhere`: there were attempts, and there is nothing of them: they printed
+ * nothing, for certain where other logs of the run are kept.
+ */
 export type LogsEnd =
   | { kind: "complete" }
   | { kind: "left" }
   | { kind: "not-started" }
-  | { kind: "nowhere"; jobs: JobId[]; folder: string };
+  | { kind: "nowhere"; jobs: JobId[]; folder: string; isKnownSilent: boolean };
 
 export interface Cancelled {
   run: RunId;

@@ -23,6 +23,20 @@ test("before the first run every command that looks says so and suggests a plan"
   assert.equal(box.exists(".baton"), false, "looking leaves nothing behind");
 });
 
+test("logs of what printed nothing say so; of what is not kept any more, that it may be so", async (t) => {
+  const box = sandbox(t, {
+    files: oneJob('{ a: { steps: [sh("true")] }, b: { needs: ["a"], steps: [sh("echo x")] } }'),
+  });
+  await box.baton("run");
+  const silent = await box.baton("logs", "app.a@dev");
+  assert.deepEqual([silent.code, silent.stdout], [0, ""]);
+  assert.match(silent.stderr, /^app\.a@dev of run r0001 printed nothing\n/);
+  rmSync(join(box.root, ".baton", "logs"), { recursive: true });
+  const gone = await box.baton("logs", "app.b@dev");
+  assert.equal(gone.code, 0);
+  assert.match(gone.stderr, /no log of app\.b@dev of run r0001 in .*: it printed nothing, or its logs were deleted/);
+});
+
 test("everything that reads has a JSON form with a version", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run");

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { type Menu, menuLines } from "../../src/cli/menu.ts";
+import { noStyle } from "../../src/cli/terminal/style.ts";
 import { needs } from "../lane/needs.ts";
 import { storefrontFiles } from "./deliveries.ts";
 import { sandbox } from "./sandbox.ts";
@@ -52,6 +54,36 @@ test("it offers what the delivery at hand can do, does it, and comes back until 
   );
   terminal.keys("Enter");
   await terminal.shows(/ended with 0/);
+});
+
+test("a menu that is taller than the terminal has one line for each choice, and then the choices alone", () => {
+  const what = "a sentence that is far too long to stand beside its command, so that it goes on in the lines below";
+  const choices = (call: string) => Array.from({ length: 6 }, (_, at) => ({ argv: [call, `${at}`], what }));
+  const menu: Menu = {
+    title: "shop",
+    state: ["dev", "test", "prod"],
+    sections: [
+      { title: "deliver", choices: choices("run") },
+      { title: "look", choices: choices("logs") },
+    ],
+  };
+  const linesAt = (rows: number) => menuLines(menu, { columns: 80, rows, style: noStyle });
+  const whole = linesAt(80);
+  assert.ok(whole.length > 30 && whole.some((line) => line.includes("in the lines below")));
+  assert.equal(linesAt(24).length, 1 + 3 + 1 + 12);
+  assert.equal(linesAt(18).length, 1 + 1 + 12);
+  for (const rows of [80, 24, 18])
+    for (const at of [1, 12]) assert.match(linesAt(rows).join("\n"), new RegExp(`^ *${at}  baton`, "m"));
+});
+
+test("status fits into 80 columns, also with files that are not committed", when, async (t) => {
+  const box = sandbox(t, { files: storefrontFiles });
+  box.write({ more: "x" });
+  await box.baton("run");
+  const head = box.git("rev-parse", "--short=7", "HEAD").trim();
+  const terminal = openTerminal(t, box, ["status"], { columns: 80, rows: 40 });
+  const text = await terminal.shows(/ended with 0/);
+  assert.match(text, new RegExp(`r0001 +release 1 +[0-9a-f]{7} \\(${head}\\+\\) +succeeded .*just now$`, "m"));
 });
 
 test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leaves", when, async (t) => {

@@ -322,6 +322,12 @@ test("what is asked for must exist, and the nearest name is offered", fullDepth(
   const cases: [string[], RegExp][] = [
     [["run", "--evn", "dev"], /unknown option '--evn' \(Did you mean --env\?\)\n {2}next: baton run --help/],
     [["rnu"], /unknown command 'rnu'/],
+    [["help", "plann"], /unknown command 'plann' \(Did you mean plan\?\)/],
+    [
+      ["run", "--secrets-file", "nope"],
+      /--secrets-file nope cannot be read: there is no file \/.*nope\n {2}next: write one/,
+    ],
+    [["run", "--secrets-file", "web"], /--secrets-file web cannot be read: it is a folder/],
     [["run", "--env", "dve"], /there is no environment "dve"; did you mean dev\?/],
     [["run", "--to", "prd"], /there is no environment "prd"; did you mean prod\?/],
     [["run", "--pipeline", "wbe"], /there is no pipeline "wbe"; did you mean web\?/],

@@ -67,9 +67,13 @@ function conclude(
     case "nowhere": {
       const names = end.jobs.length === 1 ? `${end.jobs[0]} of run ${run}` : `run ${run}`;
       const folder = shortPath(end.folder, terminal.cwd);
-      terminal.say(`there is no log of ${names} in ${folder}: it printed nothing, or its logs were deleted`);
+      terminal.say(
+        end.isKnownSilent
+          ? `${names} printed nothing`
+          : `there is no log of ${names} in ${folder}: it printed nothing, or its logs were deleted`,
+      );
       terminal.suggest("baton status");
-      return exitCodes.failed;
+      return exitCodes.clean;
     }
     default:
       return end satisfies never;

@@ -64,13 +64,17 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
 };
 
 interface Shown {
+  /** Too narrow for what a commit of a snapshot is. */
+  isNarrow: boolean;
   /** Milliseconds since the epoch. */
   now: number;
   out: Style;
 }
 
-function statusLines(status: StatusView, project: Project, { out, cwd }: Terminal): string[] {
-  const shown = { now: Date.now(), out };
+const narrowColumns = 100;
+
+function statusLines(status: StatusView, project: Project, { out, cwd, stdout }: Terminal): string[] {
+  const shown = { now: Date.now(), out, isNarrow: (stdout.columns ?? narrowColumns) < narrowColumns };
   const lines = [`${out.strong(shortPath(project.file, cwd))}`, ...deployedLines(status, shown)];
   lines.push(
     "",
@@ -84,19 +88,20 @@ function statusLines(status: StatusView, project: Project, { out, cwd }: Termina
   return lines;
 }
 
-/** `1e49955 (head abc1234 with uncommitted files)` for a snapshot. */
-function commitText(commit: string, { snapshots = {} }: StatusView): string {
-  const head = Object.hasOwn(snapshots, commit) ? snapshots[commit]! : undefined;
-  const note = head === undefined ? "" : ` (head ${head.slice(0, 7)} with uncommitted files)`;
+/** `1e49955 (head abc1234 with uncommitted files)` for a snapshot, `1e49955 (abc1234+)` where there is no room. */
+function commitText(commit: string, { snapshots = {} }: StatusView, { isNarrow }: Shown): string {
+  const head = Object.hasOwn(snapshots, commit) ? snapshots[commit]!.slice(0, 7) : undefined;
+  const note = head === undefined ? "" : isNarrow ? ` (${head}+)` : ` (head ${head} with uncommitted files)`;
   return commit.slice(0, 7) + note;
 }
 
-function deployedLines(status: StatusView, { now, out }: Shown): string[] {
+function deployedLines(status: StatusView, shown: Shown): string[] {
+  const { now, out } = shown;
   return Object.entries(status.deployed).flatMap(([environment, pipelines]) => {
     const rows = Object.entries(pipelines).map(([pipeline, { release, commit, at }]) => [
       pipeline,
       `release ${release}`,
-      out.faint(commitText(commit, status)),
+      out.faint(commitText(commit, status, shown)),
       out.faint(ago(now - at)),
     ]);
     return ["", out.strong(environment), ...table(rows, "  ")];
@@ -105,12 +110,13 @@ function deployedLines(status: StatusView, { now, out }: Shown): string[] {
 
 type RunRecord = StatusView["runs"][number];
 
-function runRow(record: RunRecord, status: StatusView, { now, out }: Shown): string[] {
+function runRow(record: RunRecord, status: StatusView, shown: Shown): string[] {
+  const { now, out } = shown;
   const { run, release, commit, createdAt, finishedAt, conclusion } = record;
   const took = finishedAt === undefined ? "" : duration(finishedAt - createdAt);
   const state = status.open.find((item) => item.run === run);
   const word = conclusion ? coloured(conclusion, out) : out.active(state?.status.replace("-", " ") ?? "open");
-  return [run, `release ${release}`, commitText(commit, status), word, took, out.faint(ago(now - createdAt))];
+  return [run, `release ${release}`, commitText(commit, status, shown), word, took, out.faint(ago(now - createdAt))];
 }
 
 function coloured(conclusion: NonNullable<RunRecord["conclusion"]>, out: Style): string {

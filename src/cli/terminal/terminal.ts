@@ -38,7 +38,7 @@ export interface Terminal {
   openScreen(): Screen;
 }
 
-export type StreamShape = Pick<NodeJS.WriteStream, "columns" | "isTTY" | "on" | "off">;
+export type StreamShape = Pick<NodeJS.WriteStream, "columns" | "rows" | "isTTY" | "on" | "off">;
 
 export function openTerminal(entry: string): Terminal {
   const { stdin, stdout, stderr, env } = process;

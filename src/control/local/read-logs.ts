@@ -65,9 +65,10 @@ function* newLines(
   for (const line of follower.read()) yield { ...line, job, attempt };
 }
 
-/** A job that prints nothing has no log, so nobody can tell that from one that was deleted. */
+/** A job that prints nothing has no log. Nobody can tell that from one that was deleted where nothing of the run is kept. */
 function endOf({ stateFolder }: Project, logs: readonly AttemptName[]): LogsEnd {
   const paths = logs.map((log) => logPath(stateFolder, log));
   if (paths.length === 0 || paths.some((path) => existsSync(path))) return { kind: "complete" };
-  return { kind: "nowhere", jobs: logs.map(({ job }) => job), folder: dirname(paths[0]!) };
+  const folder = dirname(paths[0]!);
+  return { kind: "nowhere", jobs: logs.map(({ job }) => job), folder, isKnownSilent: existsSync(folder) };
 }

@@ -17,7 +17,9 @@ function readSecretsFile(path: string, given: string): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync(path, "utf8"));
   } catch (error) {
-    throw refused("unreadable-secrets", { subject: given, because: (error as Error).message });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const because = { ENOENT: `there is no file ${path}`, EISDIR: "it is a folder", EACCES: "you may not read it" };
+    throw refused("unreadable-secrets", { subject: given, because: because[code as keyof typeof because] ?? message });
   }
 }
 

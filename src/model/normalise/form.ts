@@ -105,6 +105,13 @@ export class FormReader {
   duration(value: unknown, path: DefinitionPath): number | undefined {
     if (value === undefined) return undefined;
     const parsed = typeof value === "string" || typeof value === "number" ? parseDuration(value) : undefined;
+    // Whoever writes 30 hardly means milliseconds.
+    if (typeof value === "number" && value > 0 && value < 1_000) {
+      this.refuse("out-of-range", path, {
+        message: `${subject(path)} is ${value} without a unit, which are milliseconds`,
+        help: `write "${value}s" or "${value}m", or "${value}ms" if you mean it`,
+      });
+    }
     if (parsed !== undefined) return parsed;
     this.wrongForm(path, 'a duration such as "90s", "10m" or "1h30m", or a number of milliseconds', value);
     return undefined;
