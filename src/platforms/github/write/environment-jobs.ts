@@ -153,11 +153,15 @@ function makers(wants: ReadonlyMap<string, Want>, { delivery, parts }: Environme
 
 function wanted(what: Want, options: CallOptions): string {
   if (what.kind === "environment") return options.environment;
+  if (what.kind === "pipeline") return what.name;
   return computed("reference" in what ? handedOver(what, options) : planned(what, options.plan));
 }
 
 /** What a planning job has said. */
-export function planned(what: Exclude<Want, { reference: string } | { kind: "environment" }>, plan: string): string {
+export function planned(
+  what: Exclude<Want, { reference: string } | { kind: "environment" | "pipeline" }>,
+  plan: string,
+): string {
   if (what.kind !== "parameter") return `needs.${plan}.outputs.${what.kind}`;
   return `fromJSON(needs.${plan}.outputs.parameters)['${what.name}']`;
 }

@@ -2,10 +2,13 @@
 
 import type { Delivery } from "../../../model/delivery.ts";
 import { CannotWrite, type WrittenFile } from "../../generated.ts";
+import type { WriteOptions } from "./options.ts";
 
 export const limits = {
   /** Workflows that one is made of by calls, however deep, itself not counted. */
   calledWorkflows: 50,
+  /** Of a workflow file. */
+  fileBytes: 500_000,
   /** Inputs of a workflow that is started by hand. */
   dispatchInputs: 25,
   /** Characters of a text in which an expression stands. */
@@ -13,18 +16,27 @@ export const limits = {
 } as const;
 
 /** @throws {CannotWrite} with the number, where GitHub would refuse a file. */
-export function refuseBeyondLimits(delivery: Delivery, files: readonly WrittenFile[]): void {
+export function refuseBeyondLimits(
+  delivery: Delivery,
+  files: readonly WrittenFile[],
+  { calledWorkflows = limits.calledWorkflows }: Pick<WriteOptions, "calledWorkflows"> = {},
+): void {
   const workflows = files.filter(({ path }) => path.startsWith(".github/workflows/"));
   const calls = new Map(workflows.map(({ path, text }) => [path, calledBy(text)]));
   for (const { path, text } of workflows) {
     const called = new Set(calls.get(path));
     for (const one of called) for (const further of calls.get(one) ?? []) called.add(further);
-    if (called.size > limits.calledWorkflows) {
+    if (called.size > calledWorkflows) {
       throw new CannotWrite(
-        `${path} would call ${called.size} workflows; GitHub takes ${limits.calledWorkflows}`,
-        delivery.environments.some(({ after, approval }) => after.length > 0 || approval !== undefined)
-          ? "split the delivery into several"
-          : "split the delivery, or use the layout chained, in which none is called",
+        `${path} would call ${called.size} workflows, however many pipelines share a file; GitHub takes ${calledWorkflows}`,
+        "use the layout orchestrated, in which all environments share theirs",
+      );
+    }
+    const bytes = Buffer.byteLength(text);
+    if (bytes > limits.fileBytes) {
+      throw new CannotWrite(
+        `${path} would have ${bytes} bytes; GitHub starts no workflow of more than ${limits.fileBytes}`,
+        "split the delivery into several",
       );
     }
     const longest = Math.max(0, ...expressionTexts(text));

@@ -25,6 +25,8 @@ export interface WriteOptions {
    * `release`: it stops every deployment of the release.
    */
   readonly gate?: "pipeline" | "release";
+  /** Workflows that one may be made of by calls, where GitHub takes fewer than 50: a GitHub Enterprise Server takes 20. */
+  readonly calledWorkflows?: number;
   /** How the files are made, for their header. Default: `baton generate github --layout LAYOUT`. */
   readonly command?: string;
   /** Before the name of outputs in Parameter Store (`chained`). Default: `/<delivery>`. */

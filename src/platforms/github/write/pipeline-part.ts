@@ -29,6 +29,8 @@ import type { WriteOptions } from "./options.ts";
 export type Want =
   | { readonly kind: "environment" | "commit" | "event" | "branch" }
   | { readonly kind: "parameter"; readonly name: string }
+  /** Itself, where it shares its file. */
+  | { readonly kind: "pipeline"; readonly name: string }
   /** `pipeline.output`, `pipeline.artifact`. */
   | { readonly kind: "output" | "digest" | "run"; readonly reference: string };
 
@@ -63,15 +65,21 @@ export interface PartOptions {
   readonly known?: string;
   /** Branches whose pull requests start it as well, for the checks alone. */
   readonly pullRequests?: readonly string[];
+  /** Others have jobs in the file as well. */
+  readonly isShared?: true;
 }
+
+/** What a job is called in a file that pipelines share. Names have no two underscores. */
+const sharedId = (pipeline: string, job: string) => `${pipeline}__${job}`;
 
 export function writePart(part: PartOptions): PipelinePart {
   const { delivery, pipeline, per, known, pullRequests } = part;
   const kinds = per.filter((kind) => Object.values(pipeline.jobs).some((job) => job.per === kind));
-  const isShared = kinds.length > 1;
+  const isForBoth = kinds.length > 1;
   const ids = new Ids();
+  const idIn = (job: string) => ids.claim(part.isShared ? sharedId(pipeline.name, job) : job);
   const idOf = new Map(
-    Object.entries(pipeline.jobs).flatMap(([name, job]) => (per.includes(job.per) ? [[name, ids.claim(name)]] : [])),
+    Object.entries(pipeline.jobs).flatMap(([name, job]) => (per.includes(job.per) ? [[name, idIn(name)]] : [])),
   );
   const jobs: Record<string, StepsJobDocument> = {};
   const calls = new Map<string, PipelineCall>();
@@ -81,11 +89,16 @@ export function writePart(part: PartOptions): PipelinePart {
       wants.set(input, what);
       return `inputs.${input}`;
     };
+    if (part.isShared) want("pipeline", { kind: "pipeline", name: pipeline.name });
     if (kind === "environment" && known === undefined) want("environment", { kind: "environment" });
     const names = Object.entries(pipeline.jobs).flatMap(([name, job]) => (job.per === kind ? [name] : []));
-    // One file for both: which of its jobs are meant is told by the environment.
-    const phase =
-      isShared && known === undefined ? `inputs.environment ${kind === "release" ? "==" : "!="} ''` : undefined;
+    // One file for both: which of its jobs are meant is told by the environment; and for several pipelines, by whose.
+    const own = `inputs.pipeline == '${pipeline.name}'`;
+    const meant = [
+      ...(part.isShared ? [pullRequests ? `(${own} || inputs.pipeline == '')` : own] : []),
+      ...(isForBoth && known === undefined ? [`inputs.environment ${kind === "release" ? "==" : "!="} ''`] : []),
+    ];
+    const phase = meant.length === 0 ? undefined : meant.join(" && ");
     const written: Record<string, StepsJobDocument> = {};
     for (const name of names) {
       const guards = [
@@ -121,7 +134,7 @@ export function writePart(part: PartOptions): PipelinePart {
     const isGuarded =
       pullRequests === undefined && names.every((name) => guardedByMore(written[idOf.get(name)!]!, phase));
     if (isGuarded || mayAllRest(pipeline, delivery, names)) {
-      written[ids.claim("nothing-to-do")] = nothingToDo(part.options, phase);
+      written[idIn("nothing-to-do")] = nothingToDo(part.options, phase);
     }
     for (const fact of ["event", "branch"] as const) {
       if (JSON.stringify(written).includes(`inputs.${fact}`)) want(fact, { kind: fact });
@@ -143,7 +156,7 @@ export function writePart(part: PartOptions): PipelinePart {
       on: {
         ...(pullRequests && { pullRequest: { branches: pullRequests } }),
         call: {
-          inputs: declaredInputs(calls, isShared && known === undefined),
+          inputs: declaredInputs(calls, isForBoth && known === undefined),
           secrets: [...new Set([...calls.values()].flatMap(({ secrets }) => secrets))].sort(),
           outputs: Object.fromEntries([
             ...outputsOf(pipeline)

@@ -9,6 +9,7 @@ export const settingsFileSchema = z.strictObject({
   runsOn: z.string().optional(),
   attest: z.enum(["yes", "no"]).optional(),
   gate: z.enum(["pipeline", "release"]).optional(),
+  calledWorkflows: z.number().int().min(2).max(50).optional(),
   parameterPrefix: z.string().startsWith("/").optional(),
   actions: z
     .record(z.string(), z.strictObject({ sha: z.string().regex(/^[0-9a-f]{40}$/), version: z.string().regex(/^\S+$/) }))

@@ -18,7 +18,7 @@ export const writer: Writer = {
     const { layout } = options;
     const needed = neededSettings(delivery, options);
     const files = writeWorkflows(delivery, options);
-    refuseBeyondLimits(delivery, files);
+    refuseBeyondLimits(delivery, files, options);
     const next = (where: string) => [
       { command: `baton check ${where}`, why: "looks for races in these files and in the others that are there" },
       { command: "baton doctor --on github", why: "compares what is set on GitHub with what they need" },

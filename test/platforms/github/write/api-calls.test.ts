@@ -97,7 +97,7 @@ test(
 
 test(
   "artifacts that pipelines take of each other: each run that built one is asked for twice in each environment",
-  needs("gh", "jq", "zip", "unzip"),
+  fullDepth("gh", "jq", "zip", "unzip"),
   (t) => {
     const runs = 2;
     assert.equal(requestsOfAPush(t, 3, true).plans, 16 + 2 * runs * environments.length);

@@ -15,21 +15,50 @@ function deliveryOf(text: string): Delivery {
 const measure = (delivery: Delivery, layout: Layout) =>
   refuseBeyondLimits(delivery, writeWorkflows(delivery, { layout }));
 
-const many = (count: number) =>
+const many = (count: number, environments = "dev: { branch: main }") =>
   deliveryOf(`name: shop
-environments: { dev: { branch: main } }
+environments: { ${environments} }
 pipelines:
 ${Array.from({ length: count }, (_, n) => `  p${n}: { jobs: { go: { deploys: true, steps: [./go.sh] } } }`).join("\n")}
 `);
 
-test("called workflows: 49 pipelines and their environment are 50, one more is refused with the number", () => {
+const files = (delivery: Delivery, layout: Layout) =>
+  writeWorkflows(delivery, { layout })
+    .map(({ path }) => path)
+    .filter((path) => path.startsWith(".github/workflows/"));
+
+test("called workflows: 49 pipelines have files of their own; more share files, so that 50 are called at most", () => {
+  assert.equal(files(many(49), "orchestrated").length, 2 + 49);
   measure(many(49), "orchestrated");
-  assert.throws(() => measure(many(50), "orchestrated"), /shop\.yml would call 51 workflows; GitHub takes 50/);
-  measure(many(120), "chained");
-  // The layout chained takes no promotion.
-  const promoted = { ...many(50), environments: many(1).environments.map((one) => ({ ...one, after: ["test"] })) };
-  const split = { next: "split the delivery into several" };
-  assert.throws(() => refuseBeyondLimits(promoted, writeWorkflows(many(50), { layout: "orchestrated" })), split);
+  const shared = files(many(50), "orchestrated");
+  assert.equal(shared.length, 2 + 25);
+  assert.ok(shared.includes(".github/workflows/shop-pipelines-25.yml"));
+  measure(many(50), "orchestrated");
+});
+
+test("120 pipelines in three environments are within the limits, in every layout", () => {
+  const promoted = many(120, "test: { branch: main }, stage: { after: test }, prod: { after: stage }");
+  measure(promoted, "orchestrated");
+  measure(promoted, "per-environment");
+  measure(many(120, "dev: { branch: develop }, test: { branch: test }, prod: { branch: main }"), "chained");
+});
+
+test("a platform that takes fewer is named in the settings; what fits in no way is refused with the number", () => {
+  const options = { layout: "orchestrated", calledWorkflows: 20 } as const;
+  refuseBeyondLimits(many(49), writeWorkflows(many(49), options), options);
+  const places = Array.from({ length: 30 }, (_, n) => `e${n}: { branch: b${n} }`).join(", ");
+  const wide = many(2, places);
+  assert.throws(
+    () => measure(wide, "per-environment"),
+    /shop\.yml would call 60 workflows, however many pipelines share a file; GitHub takes 50/,
+  );
+  measure(wide, "orchestrated");
+});
+
+test("a file of more than 500,000 bytes is refused", () => {
+  const text = `name: x\n# ${"x".repeat(500_000)}\n`;
+  const large = [{ path: ".github/workflows/x.yml", text }];
+  assert.throws(() => refuseBeyondLimits(many(1), large), /would have 500011 bytes; GitHub starts no workflow of more/);
 });
 
 test("inputs by hand: 22 parameters beside the three that Baton needs", () => {
@@ -48,6 +77,6 @@ pipelines: { web: { jobs: { go: { deploys: true, steps: [./go.sh] } } } }
 
 test("a text with an expression in it that is too long is refused", () => {
   const text = `name: x\njobs:\n  a:\n    env: { A: "\${{ github.sha }}${"x".repeat(21_000)}" }\n`;
-  const files = [{ path: ".github/workflows/x.yml", text }];
-  assert.throws(() => refuseBeyondLimits(many(1), files), /characters with an expression in it; GitHub takes 21000/);
+  const long = [{ path: ".github/workflows/x.yml", text }];
+  assert.throws(() => refuseBeyondLimits(many(1), long), /characters with an expression in it; GitHub takes 21000/);
 });

@@ -27,7 +27,10 @@ export interface JobPlaces {
 
 export const fileOf = (name: string) => `.github/workflows/${name}.yml`;
 
-export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
+/** `files`: whether each pipeline has files of its own, or several share them. */
+export function placesIn(layout: Layout, delivery: Delivery, files: "own" | "shared" = "own"): JobPlaces {
+  const idIn = ({ pipeline, job }: PlannedJob) => (files === "shared" ? `${pipeline}__${job}` : job);
+  const jobIn = (id: string) => (files === "shared" ? id.slice(id.indexOf("__") + 2) : id);
   const jobsOf = (pipeline: string) => delivery.pipelines.find(({ name }) => name === pipeline)?.jobs ?? {};
   const legsOf = (pipeline: string, job: string) => matrixLegs(jobsOf(pipeline)[job]!.matrix);
   const legIn = ({ pipeline, job, matrix }: PlannedJob) =>
@@ -65,15 +68,15 @@ export function placesIn(layout: Layout, delivery: Delivery): JobPlaces {
           run,
           path:
             planned.environment === undefined
-              ? [`${planned.pipeline}-release`, planned.job]
-              : [planned.environment, planned.pipeline, planned.job],
+              ? [`${planned.pipeline}-release`, idIn(planned)]
+              : [planned.environment, planned.pipeline, idIn(planned)],
           ...legIn(planned),
         }),
         idOf(_run, { path, leg }) {
           const [first, second, third] = path as [string, string, string];
-          if (path.length === 3) return named({ environment: first, pipeline: second, job: third }, leg);
+          if (path.length === 3) return named({ environment: first, pipeline: second, job: jobIn(third) }, leg);
           if (path.length !== 2 || !first.endsWith("-release")) return undefined;
-          return named({ pipeline: first.slice(0, -"-release".length), job: second }, leg);
+          return named({ pipeline: first.slice(0, -"-release".length), job: jobIn(second) }, leg);
         },
         planned(made) {
           const first: Record<string, string> = facts(made);

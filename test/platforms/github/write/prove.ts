@@ -157,7 +157,7 @@ export function provesPlan(
 ): { scenarios: number; deployments: number } {
   const repository = readBack(writeWorkflows(delivery, options));
   const simulator = createSimulator(repository);
-  const places = placesIn(options.layout, delivery);
+  const places = placesIn(options.layout, delivery, options.calledWorkflows === undefined ? "own" : "shared");
   let scenarios = 0;
   let deployments = 0;
   for (const question of questions) {

@@ -46,6 +46,17 @@ test("infra-web and lambda-terraform, orchestrated", fullDepth(), () => {
   }
 });
 
+for (const [layout, calledWorkflows] of [
+  ["orchestrated", 3],
+  ["per-environment", 9],
+] as const) {
+  test(`storefront, ${layout}, in files that pipelines share: exactly what the planner lets run`, fullDepth(), () => {
+    const options = { layout, calledWorkflows };
+    const { scenarios, deployments } = provesPlan(storefront, options, { strict: "deployments" });
+    assert.ok(scenarios > 100 && deployments > 300, `${scenarios} scenarios, ${deployments} deployments`);
+  });
+}
+
 const twoTeams = `name: shop
 environments: { test: { branch: main } }
 pipelines:

@@ -210,6 +210,7 @@ function releaseJobs(entry: EntryOptions, ids: EntryIds): Record<string, JobDocu
 
 function releaseWant(what: Want, ids: EntryIds): string {
   if (what.kind === "environment") return "";
+  if (what.kind === "pipeline") return what.name;
   if (!("reference" in what)) return computed(planned(what, ids.plan));
   if (what.kind === "run") return computed("github.run_id");
   const [owner, name] = what.reference.split(".") as [string, string];

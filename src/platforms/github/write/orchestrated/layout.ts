@@ -14,7 +14,8 @@ import { environmentJobs, handedIn } from "../environment-jobs.ts";
 import { workflowHeader } from "../header.ts";
 import { ArtifactNames, folder, Ids, resultInput } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
-import { type PipelinePart, writePart } from "../pipeline-part.ts";
+import { groupsOf, pipelinesInAFile, writePipelineFiles } from "../pipeline-files.ts";
+import type { PipelinePart } from "../pipeline-part.ts";
 import { type EnvironmentWorkflow, writeEntry } from "./entry.ts";
 
 export function orchestrated(delivery: Delivery, options: WriteOptions): WorkflowDocument[] {
@@ -23,25 +24,29 @@ export function orchestrated(delivery: Delivery, options: WriteOptions): Workflo
   const file = (name: string) => `${folder}/${files.claim(name)}.yml`;
   const entryFile = file(delivery.name);
   const environmentFile = file(`${delivery.name}-environment`);
-  const fileOf = new Map(delivery.pipelines.map(({ name }) => [name, file(name)]));
-  const parts = new Map(
-    delivery.pipelines.map((pipeline): [string, PipelinePart] => [
-      pipeline.name,
-      writePart({
-        delivery,
-        pipeline,
-        per: ["release", "environment"],
-        file: fileOf.get(pipeline.name)!,
-        name: pipeline.name,
-        header: workflowHeader(delivery, options, [
-          ...(pipeline.description === undefined ? [] : [pipeline.description]),
-        ]),
-        options,
-        artifactNames,
-        signer: (owner) => fileOf.get(owner)!,
-      }),
-    ]),
-  );
+  const { pipelines } = delivery;
+  const own = delivery.environments.length > 0 ? 1 : 0;
+  const size = pipelinesInAFile(options, pipelines.length, (many) => own + Math.ceil(pipelines.length / many));
+  const groups = groupsOf(pipelines, size).map((group, at) => ({
+    path: file(size === 1 ? group[0]!.name : `${delivery.name}-pipelines-${at + 1}`),
+    group,
+  }));
+  const fileOf = new Map(groups.flatMap(({ path, group }) => group.map(({ name }) => [name, path])));
+  const { parts, documents } = writePipelineFiles(groups, {
+    isShared: size > 1,
+    header: (about) => workflowHeader(delivery, options, about),
+    part: (pipeline, path) => ({
+      delivery,
+      pipeline,
+      per: ["release", "environment"],
+      file: path,
+      name: pipeline.name,
+      header: workflowHeader(delivery, options, pipeline.description === undefined ? [] : [pipeline.description]),
+      options,
+      artifactNames,
+      signer: (owner) => fileOf.get(owner)!,
+    }),
+  });
   refuseNothing(delivery, parts);
   const places =
     delivery.environments.length === 0
@@ -49,7 +54,7 @@ export function orchestrated(delivery: Delivery, options: WriteOptions): Workflo
       : [environmentWorkflow({ delivery, options, parts, file: environmentFile })];
   const environments = new Map(delivery.environments.map(({ name }) => [name, places[0]!]));
   const entry = writeEntry({ delivery, options, parts, environments, file: entryFile });
-  return [entry, ...places.map(({ document }) => document), ...Array.from(parts.values(), ({ document }) => document)];
+  return [entry, ...places.map(({ document }) => document), ...documents];
 }
 
 export function refuseNothing(delivery: Delivery, parts: ReadonlyMap<string, PipelinePart>): void {
