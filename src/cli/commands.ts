@@ -99,6 +99,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/serve.ts"),
   },
   {
+    name: "token",
+    summary: "say who may ask the server for what",
+    group: "Decide",
+    load: () => import("./commands/token.ts"),
+  },
+  {
     name: "graph",
     summary: "draw what comes before what",
     group: "Look",

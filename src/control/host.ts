@@ -250,6 +250,8 @@ export interface Underway {
   /** Resolves when nothing more happens by itself: the run has ended or waits for a person. @throws {Refused} */
   atRest(): Promise<void>;
   readonly isAtRest: boolean;
+  /** Resolves when it has ended, however many people it waits for until then. @throws {Refused} */
+  ended(): Promise<void>;
   /** Services that jobs of this state folder left running. */
   services(): Service[];
   stopService(service: Service): Promise<void>;

@@ -1,32 +1,16 @@
 import { type Asked, answered } from "../control/control.ts";
 import type { Host, LogsRequest } from "../control/host.ts";
-import type { Feed } from "./feed.ts";
+import { preview } from "./deeds.ts";
 import { refusalResponse } from "./problem.ts";
-import type { Reads } from "./reads.ts";
+import { type Question, type Sources, uncached } from "./question.ts";
 import { eventStream, logPage, logStream, logText } from "./streams.ts";
 import type { Envelope, LogPage } from "./wire/envelope.ts";
-import type { QueryOf, RouteName } from "./wire/routes.ts";
-
-/** What an answer is made from. */
-export interface Sources {
-  host: Host;
-  feed: Feed;
-  reads: Reads;
-  /** Nobody is answered any more. */
-  stopping: AbortSignal;
-}
-
-export interface Question<Name extends RouteName> {
-  params: Readonly<Record<string, string>>;
-  query: QueryOf<Name>;
-  /** With who asks: when he hangs up. */
-  request: Request;
-}
+import type { DeedName, RouteName, SessionName } from "./wire/routes.ts";
 
 type Answering<Name extends RouteName> = (question: Question<Name>, sources: Sources) => Promise<Response> | Response;
 
 /** How each route is answered: what the host says, in an envelope. */
-export const answers: { [Name in RouteName]: Answering<Name> } = {
+export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: Answering<Name> } = {
   status: ({ query: { most } }, sources) => view(sources, `status ${most}`, (host) => host.status({ most })),
   runs: ({ query: { most } }, sources) => view(sources, `runs ${most}`, (host) => host.runs({ most })),
   run: ({ params }, sources) => view(sources, `run ${params.run}`, (host) => host.run(runNamed(params))),
@@ -58,6 +42,10 @@ export const answers: { [Name in RouteName]: Answering<Name> } = {
     const last = lastEventId(request);
     return logStream(asked.value, { from: last === undefined ? from : last + 1, signal });
   },
+  plan: async ({ body }, { host }) => {
+    const asked = await preview(body, host);
+    return asked.ok ? Response.json(asked.value, { headers: uncached }) : refusalResponse(asked.refusal);
+  },
   events: ({ query: { after }, request }, { feed, stopping }) =>
     eventStream(feed, {
       after: lastEventId(request) ?? after,
@@ -75,7 +63,7 @@ async function view<View>(
 }
 
 function json<View>(answer: Envelope<View>): Response {
-  return Response.json(answer, { headers: { "cache-control": "no-store" } });
+  return Response.json(answer, { headers: uncached });
 }
 
 const runNamed = ({ run }: Readonly<Record<string, string>>) => (run === "newest" ? undefined : run);

@@ -1,23 +1,25 @@
 import { type Context, Hono } from "hono";
-import { answers, type Sources } from "./answers.ts";
+import { Refused } from "../control/control.ts";
 import type { Dashboard } from "./dashboard.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Names, requireOwnName, requireOwnOrigin } from "./origin.ts";
-import { problemResponse, Turned } from "./problem.ts";
+import { problemResponse, refusalResponse, Turned } from "./problem.ts";
+import { type Answering, answerRoute } from "./routed.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { type Route, type RouteName, routes } from "./wire/routes.ts";
 
-export interface Served extends Sources {
+export interface Served extends Answering {
   names: Names;
   dashboard: Dashboard;
   version: string;
-  /** Told of what went wrong and is nobody's mistake who asked. */
-  report(error: unknown): void;
 }
 
+/** What the adapter knows of a connection. */
+export type Bindings = { incoming?: { socket: { remoteAddress?: string | undefined } } };
+
 /** Every address of the server. What is not in the list of routes is not there. */
-export function makeApp(served: Served): Hono {
-  const app = new Hono();
+export function makeApp(served: Served): Hono<{ Bindings: Bindings }> {
+  const app = new Hono<{ Bindings: Bindings }>();
   app.use(async (context, next) => {
     requireOwnName(context.req.raw, served.names);
     requireOwnOrigin(context.req.raw, served.names);
@@ -27,10 +29,12 @@ export function makeApp(served: Served): Hono {
   app.get("/readyz", () => readiness(served));
   const document = openApiDocument(served.version);
   app.get("/openapi.json", (context) => context.json(document));
-  for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
-    app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) =>
-      answer(name as RouteName, route, { context, served }),
-    );
+  for (const [name, { method, path }] of Object.entries(routes as Record<string, Route>)) {
+    app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) => {
+      const { req } = context;
+      const asking = { request: req.raw, params: req.param(), query: req.query(), address: addressOf(context, served) };
+      return answerRoute(name as RouteName, asking, served);
+    });
   }
   app.get("/*", (context) => {
     const { path } = context.req;
@@ -41,47 +45,24 @@ export function makeApp(served: Served): Hono {
   return app;
 }
 
-/** A server that answers for itself what another program asks of this one in vain. */
+/** Where the dashboard has no pages of its own. */
 const isOurs = (path: string) => /^\/(api|healthz|readyz|metrics|openapi\.json|hooks)(\/|$)/.test(path);
 
-async function answer(
-  name: RouteName,
-  route: Route,
-  { context, served }: { context: Context; served: Served },
-): Promise<Response> {
-  if (served.stopping.aborted) throw stopping();
-  const question = {
-    params: context.req.param(),
-    query: read(route.query, context.req.query()),
-    request: context.req.raw,
-  };
-  // Its own schema has just read what it is asked with.
-  const answering = answers[name] as (question: unknown, sources: Sources) => Promise<Response> | Response;
-  return await answering(question, served);
-}
-
-function read(schema: Route["query"], given: Record<string, unknown>): Record<string, unknown> {
-  const parsed = schema?.safeParse(given);
-  if (parsed === undefined) return {};
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Turned({
-    code: "wrong-request",
-    status: 400,
-    title: `${issue!.path.join(".") || "The request"}: ${issue!.message}`,
-    next: "/openapi.json says what may be asked",
-  });
+/** A proxy on this machine says for whom it asks; from anybody else that word counts for nothing. */
+function addressOf({ env, req }: Context<{ Bindings: Bindings }>, { names }: Served): string {
+  const peer = env.incoming?.socket.remoteAddress ?? "";
+  const isProxy = names.publicUrl !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(peer);
+  const said = isProxy ? req.header("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
+  return said !== undefined && said !== "" && said.length <= 45 ? said : peer;
 }
 
 async function readiness({ host, feed, stopping: signal }: Served): Promise<Response> {
-  if (signal.aborted) throw stopping();
+  if (signal.aborted) throw new Turned({ code: "stopping", status: 503, title: "The server is being stopped" });
   const asked = await host.position();
   if (asked.ok && feed.failure === undefined) return Response.json({ status: "ready", asOf: feed.seq });
   const why = feed.failure ?? "the journal cannot be read";
   return problemResponse({ status: 503, title: `Not ready: ${why}`, code: "not-ready" });
 }
-
-const stopping = () => new Turned({ code: "stopping", status: 503, title: "The server is being stopped" });
 
 const nothingThere = () =>
   problemResponse({
@@ -96,6 +77,7 @@ const worldly = new Set(["StoreError", "GitError"]);
 
 function turnedAway(error: Error, { report }: Served): Response {
   if (error instanceof Turned) return problemResponse(error.refusal, error.headers);
+  if (error instanceof Refused) return refusalResponse(error.refusal);
   report(error);
   if (worldly.has(error.name)) return problemResponse({ status: 503, title: error.message, code: "not-ready" });
   return problemResponse({

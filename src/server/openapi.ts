@@ -66,7 +66,10 @@ function schemaOf(schema: z.ZodType, io: "input" | "output" = "output"): unknown
 }
 
 function shapes(): Record<string, unknown> {
-  const all = [problem, ...Object.values(routes as Record<string, Route>).flatMap(({ answer }) => answer ?? [])];
+  const all = [
+    problem,
+    ...Object.values(routes as Record<string, Route>).flatMap(({ answer, body }) => [answer ?? [], body ?? []].flat()),
+  ];
   const found: Record<string, unknown> = {};
   for (const schema of all) {
     const { $defs = {}, $schema: _, id, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12" });

@@ -3,19 +3,32 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Host } from "../control/host.ts";
-import { makeApp, withSecurityHeaders } from "./app.ts";
+import { AccessStore } from "./access/access-store.ts";
+import { SignIn } from "./access/sign-in.ts";
+import { type Bindings, makeApp, withSecurityHeaders } from "./app.ts";
+import { Audit } from "./audit.ts";
 import { Dashboard, dashboardFolder } from "./dashboard.ts";
 import { Feed } from "./feed.ts";
 import { isLoopbackAddress } from "./origin.ts";
 import { Reads } from "./reads.ts";
+import { Underways } from "./underways.ts";
 
 export interface ServeOptions {
   host: Host;
   /** What it listens on; port 0 takes a free one. */
   listen: { host: string; port: number };
+  /** The name under which a proxy shows it to others. */
   publicUrl?: URL | undefined;
+  /** Of the host: what the server keeps lies in it as well. */
+  stateFolder: string;
+  /** Who asks where nobody signs in. */
+  owner: string;
+  /** What runs that are started here are given as secrets. */
+  secretsFile?: string | undefined;
   version: string;
+  /** Told of what goes wrong beside the answers. */
   report(error: unknown): void;
+  limits?: Partial<typeof defaultLimits>;
 }
 
 export interface Serving {
@@ -26,7 +39,7 @@ export interface Serving {
 }
 
 /** Limits on what a connection may cost, in milliseconds and bytes. */
-const limits = {
+const defaultLimits = {
   headersTimeout: 10_000,
   requestTimeout: 20_000,
   keepAliveTimeout: 30_000,
@@ -36,22 +49,30 @@ const limits = {
 const mostConnections = 1024;
 
 /** Opens the server and listens. @throws what listening throws */
-export async function serve({ host, listen, publicUrl, version, report }: ServeOptions): Promise<Serving> {
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { host, listen, publicUrl, stateFolder, owner, secretsFile, version, report } = options;
   const feed = await Feed.open(host);
   const stop = new AbortController();
+  const access = new AccessStore(stateFolder);
+  const isLoopback = isLoopbackAddress(listen.host);
+  const underways = new Underways({ host, stateFolder, secretsFile, report });
   const app = makeApp({
     host,
     feed,
     reads: new Reads(feed),
     stopping: stop.signal,
-    names: { publicUrl, isLoopback: isLoopbackAddress(listen.host) },
+    names: { publicUrl, isLoopback },
+    signIn: new SignIn({ access, owner, isRequired: !isLoopback, isSecure: publicUrl?.protocol === "https:" }),
+    audit: new Audit(stateFolder),
+    underways,
+    secretsFile,
     dashboard: new Dashboard(dashboardFolder()),
     version,
     report,
   });
   const server = createAdaptorServer({
-    fetch: async (request: Request) => withSecurityHeaders(await app.fetch(request)),
-    serverOptions: limits,
+    fetch: async (request: Request, env: Bindings) => withSecurityHeaders(await app.fetch(request, env)),
+    serverOptions: { ...defaultLimits, ...options.limits },
   }) as Server;
   server.maxConnections = mostConnections;
   try {
@@ -61,6 +82,7 @@ export async function serve({ host, listen, publicUrl, version, report }: ServeO
     await feed.close();
     throw error;
   }
+  await underways.takeUpLeft();
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`,
@@ -68,14 +90,19 @@ export async function serve({ host, listen, publicUrl, version, report }: ServeO
       stop.abort();
       const closed = once(server, "close");
       server.close();
-      server.closeIdleConnections();
+      // Streams end by themselves now, and leave their connections idle.
+      const idle = setInterval(() => server.closeIdleConnections(), idleLookMs);
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearInterval(idle);
       clearTimeout(cut);
+      await underways.close();
       await feed.close();
+      access.close();
     },
   };
 }
 
 /** How long answers that are under way may take to end. */
 const graceMs = 5_000;
+const idleLookMs = 20;

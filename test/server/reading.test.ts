@@ -57,7 +57,7 @@ interface Answered<View> {
 
 test("a server tells of an empty place, of a run while it goes on, and of what waits", async (t) => {
   const box = sandbox(t, { files });
-  const server = await serving(t, box);
+  await using server = await serving(box);
   assert.deepEqual(await server.json("/healthz"), { status: "ok" });
   assert.deepEqual(await server.json("/readyz"), { status: "ready", asOf: 0 });
   const none = await answer<Answered<{ runs: unknown[] }>>(server, "status", "/api/status");
@@ -113,7 +113,7 @@ test("a server tells of an empty place, of a run while it goes on, and of what w
 test("logs come by page, as they are printed, and as a file", async (t) => {
   const box = sandbox(t, { files });
   await deploy(box);
-  const server = await serving(t, box);
+  await using server = await serving(box);
   type Page = Answered<{ lines: { line: number; text: string }[]; total: number; end: string }>;
   const last = await answer<Page>(server, "logs", "/api/runs/1/logs/web.build?most=2");
   assert.deepEqual(
@@ -149,7 +149,7 @@ test("logs come by page, as they are printed, and as a file", async (t) => {
 });
 
 test("every address is documented, and the document names every shape that it points at", async (t) => {
-  const server = await serving(t, sandbox(t, { files }));
+  await using server = await serving(sandbox(t, { files }));
   const document = await server.json<{
     openapi: string;
     paths: Record<string, Record<string, unknown>>;
@@ -163,7 +163,7 @@ test("every address is documented, and the document names every shape that it po
 });
 
 test("nothing but the addresses of the list is answered, whatever the path looks like", async (t) => {
-  const server = await serving(t, sandbox(t, { files }));
+  await using server = await serving(sandbox(t, { files }));
   const paths = [
     "/../../etc/passwd",
     "/..%2f..%2fetc/passwd",
@@ -194,7 +194,7 @@ test("nothing but the addresses of the list is answered, whatever the path looks
 });
 
 test("another site's page is answered nothing: not under its own name, not from its own origin", async (t) => {
-  const server = await serving(t, sandbox(t, { files }));
+  await using server = await serving(sandbox(t, { files }));
   const { port } = new URL(server.url);
   const own = `127.0.0.1:${port}`;
   const refused: [Record<string, string>, number][] = [
@@ -236,7 +236,7 @@ test("an address that others reach is refused, and so is a port that is taken", 
   const open = await box.baton("serve", "--host", "0.0.0.0", "--port", "0");
   assert.deepEqual([open.code, open.stdout], [2, ""]);
   assert.match(open.stderr, /next: /);
-  const server = await serving(t, box);
+  await using server = await serving(box);
   const taken = await box.baton("serve", "--port", new URL(server.url).port);
   assert.equal(taken.code, 1);
   assert.match(taken.stderr, /listens on 127\.0\.0\.1:\d+ already[\s\S]*next: baton serve --port 0/);

@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { createInterface } from "node:readline";
-import type { TestContext } from "node:test";
 import { batonFile, type Sandbox } from "../cli/sandbox.ts";
 
-/** A real `baton serve` in a process of its own. */
-export interface Serving {
+/** A real `baton serve` in a process of its own, which has ended when the block that uses it is left. */
+export interface Serving extends AsyncDisposable {
   url: string;
   process: ChildProcess;
   /** Everything that it said so far. */
@@ -17,7 +16,7 @@ export interface Serving {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-export async function serving(test: TestContext, box: Sandbox, ...options: string[]): Promise<Serving> {
+export async function serving(box: Sandbox, ...options: string[]): Promise<Serving> {
   const child = spawn(batonFile, ["serve", "--port", "0", ...options], {
     cwd: box.root,
     env: { ...process.env, ...box.env, NODE_OPTIONS: "", NODE_TEST_CONTEXT: "" },
@@ -33,7 +32,6 @@ export async function serving(test: TestContext, box: Sandbox, ...options: strin
     await ended;
     return child.exitCode;
   };
-  test.after(() => stop());
   const lines = createInterface({ input: child.stdout! });
   const first = await Promise.race([once(lines, "line"), ended.then(() => undefined)]);
   if (first === undefined) throw new Error(`it did not start:\n${said}`);
@@ -46,6 +44,7 @@ export async function serving(test: TestContext, box: Sandbox, ...options: strin
     get,
     json: async <T>(path: string) => (await (await get(path)).json()) as T,
     stop,
+    [Symbol.asyncDispose]: async () => void (await stop()),
   };
 }
 
@@ -54,16 +53,19 @@ export interface Raw {
   path: string;
   headers?: OutgoingHttpHeaders;
   body?: string;
+  /** Of an answer that goes on, only how it begins. */
+  until?: "headers";
 }
 
 /** A request as no browser and no `fetch` would send it: any path, any header. */
-export async function raw(url: string, { method = "GET", path, headers = {}, body }: Raw) {
+export async function raw(url: string, { method = "GET", path, headers = {}, body, until }: Raw) {
   const { hostname, port } = new URL(url);
   const sent = request({ host: hostname, port, method, path, headers, agent: false });
   sent.end(body);
   const [answer] = (await once(sent, "response")) as [IncomingMessage];
   let text = "";
-  for await (const piece of answer) text += piece;
+  if (until === undefined) for await (const piece of answer) text += piece;
+  else answer.destroy();
   return { status: answer.statusCode!, headers: answer.headers, text };
 }
 

@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { findProject } from "../../control/project.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
 import { exitCodes, Failure, UsageError } from "../problem.ts";
+import { problemIn } from "../refusals.ts";
 import { version } from "../version.ts";
 import { type ConfigOptions, configOption, examples } from "./options.ts";
 
@@ -9,7 +11,9 @@ export const describe: CommandModule["describe"] = (command) => {
   configOption(command)
     .description("Serve what is deployed, what runs and what waits for whom: a dashboard, and an API for programs.")
     .option("--port <PORT>", "where to listen; 0 takes a free one", "8787")
-    .option("--host <ADDRESS>", "the address to listen on", "127.0.0.1");
+    .option("--host <ADDRESS>", "the address to listen on; any but this machine's own takes tokens", "127.0.0.1")
+    .option("--public-url <URL>", "where people reach it through a proxy, https://baton.example.com")
+    .option("--secrets-file <FILE>", "NAME=value lines for runs that are started here; others from the environment");
   examples(command, [
     ["baton serve", "on this machine alone"],
     ["baton serve --port 9000", "where something else listens on 8787"],
@@ -19,25 +23,39 @@ export const describe: CommandModule["describe"] = (command) => {
 interface Options extends ConfigOptions {
   port: string;
   host: string;
+  secretsFile?: string;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
-  const { port, host: address, config } = given as unknown as Options;
-  const { isLoopbackAddress } = await import("../../server/origin.ts");
-  if (!isLoopbackAddress(address)) {
-    throw new UsageError(`--host ${address}: nobody signs in here, so only this machine is served`, {
-      next: "leave --host out, and reach it from elsewhere through ssh -L 8787:127.0.0.1:8787",
+  const { port, host: address, config, secretsFile } = given as unknown as Options;
+  const listen = { host: address, port: portOf(port) };
+  const { host, by } = await connected(terminal, { config });
+  const { stateFolder } = findProject(terminal, { config });
+  const [{ serve }, { isLoopbackAddress }, { AccessStore }] = await Promise.all([
+    import("../../server/serve.ts"),
+    import("../../server/origin.ts"),
+    import("../../server/access/access-store.ts"),
+  ]);
+  if (!isLoopbackAddress(address) && !new AccessStore(stateFolder).hasTokens) {
+    throw new UsageError(`--host ${address}: others would reach it, and nobody can sign in yet`, {
+      next: "baton token create NAME --role viewer  makes the first token; without --host only this machine is served",
     });
   }
-  const { host } = await connected(terminal, { config });
-  const { serve } = await import("../../server/serve.ts");
-  const report = (error: unknown) => terminal.say(error instanceof Error ? (error.stack ?? error.message) : `${error}`);
-  const serving = await serve({ host, listen: { host: address, port: portOf(port) }, version, report }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.syscall !== "listen") throw error;
-      throw cannotListen(error, { address, port });
-    },
-  );
+  const publicUrl = urlOf(given.publicUrl as string | undefined);
+  const report = (error: unknown) => terminal.say(...reportLines(error));
+  const serving = await serve({
+    host,
+    listen,
+    publicUrl,
+    stateFolder,
+    owner: by.name,
+    secretsFile,
+    version,
+    report,
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.syscall !== "listen") throw error;
+    throw cannotListen(error, { address, port });
+  });
   terminal.print(serving.url);
   const stop = new AbortController();
   const asked = Promise.race(
@@ -49,6 +67,22 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   await serving.close();
   return exitCodes.clean;
 };
+
+function reportLines(error: unknown): string[] {
+  const problem = problemIn(error);
+  if (problem === undefined)
+    return (error instanceof Error ? (error.stack ?? error.message) : String(error)).split("\n");
+  return [problem.message, ...(problem.next === undefined ? [] : [`  next: ${problem.next}`])];
+}
+
+function urlOf(given: string | undefined): URL | undefined {
+  if (given === undefined) return undefined;
+  const url = URL.parse(given);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "") return url;
+  throw new UsageError(`--public-url ${given} is not the address of a server`, {
+    next: "give scheme and name, as in https://baton.example.com; it is served at the root",
+  });
+}
 
 function portOf(given: string): number {
   const port = Number(given);

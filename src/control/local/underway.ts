@@ -143,6 +143,14 @@ export class LocalUnderway implements Underway {
     return this.#state !== undefined && rests(this.#state);
   }
 
+  async ended(): Promise<void> {
+    try {
+      await this.#engine.settled(this.run);
+    } catch (error) {
+      throw asRefusal(error);
+    }
+  }
+
   services(): Service[] {
     return this.#session.runner.listServices();
   }

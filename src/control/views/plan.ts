@@ -1,9 +1,60 @@
 import { explain } from "../../plan/explain.ts";
-import type { JobId, Plan, PlannedJob } from "../../plan/plan.ts";
+import type { JobId, Plan, PlannedJob, PlannedPipeline } from "../../plan/plan.ts";
+import type { Requirements } from "../../plan/requirements.ts";
+import type { Stray } from "../../release/guard.ts";
 
 export type { Plan, PlannedJob, PlannedPipeline } from "../../plan/plan.ts";
 export type { Requirements } from "../../plan/requirements.ts";
 export type { Stray } from "../../release/guard.ts";
+
+/** What a run would do, at a glance, for whoever is about to start it. */
+export interface PlanPreview {
+  version: 1;
+  delivery: string;
+  commit: string;
+  /** Absent where a commit without a branch is checked out. */
+  branch?: string;
+  /** In promotion order. */
+  environments: string[];
+  parameters: Record<string, string>;
+  jobs: Pick<PlannedJob, "id" | "decision">[];
+  /** Why each pipeline runs in each environment, or does not; one sentence without a final stop. */
+  pipelines: { pipeline: string; environment: string; decision: PlannedPipeline["decision"]; reason: string }[];
+  /** Who will be asked on the way. */
+  approvals: Requirements["approvals"];
+  /** What goes past the branches of environments, and whether it is refused for that. */
+  strays: Pick<Stray, "environment" | "text" | "isRefused">[];
+  missingParameters: string[];
+}
+
+export interface Previewed {
+  plan: Plan;
+  branch: string | undefined;
+  requirements: Requirements;
+  strays: readonly Stray[];
+  missingParameters: readonly string[];
+}
+
+export function planPreview({ plan, branch, requirements, strays, missingParameters }: Previewed): PlanPreview {
+  return {
+    version: 1,
+    delivery: plan.delivery,
+    commit: plan.change.commit,
+    ...(branch !== undefined && { branch }),
+    environments: plan.environments,
+    parameters: plan.parameters,
+    jobs: plan.jobs.map(({ id, decision }) => ({ id, decision })),
+    pipelines: plan.pipelines.map(({ pipeline, environment, decision, reason }) => ({
+      pipeline,
+      environment,
+      decision,
+      reason: reason.text,
+    })),
+    approvals: requirements.approvals,
+    strays: strays.map(({ environment, text, isRefused }) => ({ environment, text, isRefused })),
+    missingParameters: [...missingParameters],
+  };
+}
 
 /** Everything that a plan says about some of its jobs. */
 export interface ExplainView {

@@ -4,17 +4,28 @@
  */
 
 import { z } from "zod";
+import {
+  answerRequest,
+  cancelRequest,
+  done,
+  nothing,
+  planRequest,
+  preview,
+  session,
+  signInRequest,
+  startRequest,
+} from "./deeds.ts";
 import { envelope, logPage } from "./envelope.ts";
 import { approvalsView, outputsView, runsView, runView, statusView, waitsView } from "./views.ts";
 
-/** Who may ask, from the least to the most specific; see docs/serve.md. */
-export type Role = "viewer" | "operator" | "approver";
+/** Who may ask: anybody, or whoever has this role. See docs/serve.md. */
+export type RouteRole = "anybody" | "viewer" | "operator" | "approver";
 
 export interface Route {
   readonly method: "get" | "post";
   /** `/api/runs/{run}`: OpenAPI's spelling. */
   readonly path: string;
-  readonly role: Role;
+  readonly role: RouteRole;
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
@@ -115,7 +126,91 @@ export const routes = {
     query: z.strictObject({ after: z.coerce.number().int().min(0).optional() }),
     streams: "text/event-stream",
   }),
+  plan: route({
+    method: "post",
+    path: "/api/plan",
+    role: "operator",
+    summary: "What a run would do; changes nothing",
+    body: planRequest,
+    answer: preview,
+  }),
+  start: route({
+    method: "post",
+    path: "/api/runs",
+    role: "operator",
+    summary: "Runs what was planned",
+    body: startRequest,
+    answer: done,
+  }),
+  cancel: route({
+    method: "post",
+    path: "/api/runs/{run}/cancel",
+    role: "operator",
+    summary: "Stops a run, whoever runs it",
+    body: cancelRequest,
+    answer: done,
+  }),
+  resume: route({
+    method: "post",
+    path: "/api/runs/{run}/resume",
+    role: "operator",
+    summary: "Goes on with a run that has not ended and that nobody runs",
+    body: nothing,
+    answer: done,
+  }),
+  retry: route({
+    method: "post",
+    path: "/api/runs/{run}/retry",
+    role: "operator",
+    summary: "Runs what failed, was cancelled or skipped again; what passed stays",
+    body: nothing,
+    answer: done,
+  }),
+  answer: route({
+    method: "post",
+    path: "/api/approvals/{run}/{environment}",
+    role: "approver",
+    summary: "Lets a run into an environment, or keeps it out",
+    body: answerRequest,
+    answer: done,
+  }),
+  session: route({
+    method: "get",
+    path: "/api/session",
+    role: "anybody",
+    summary: "Who asks, and what they may do",
+    answer: session,
+  }),
+  signIn: route({
+    method: "post",
+    path: "/api/session",
+    role: "anybody",
+    summary: "Signs a browser in with a token; sets a cookie",
+    body: signInRequest,
+    answer: session,
+  }),
+  signOut: route({
+    method: "post",
+    path: "/api/session/end",
+    role: "anybody",
+    summary: "Signs it out",
+    body: nothing,
+    answer: session,
+  }),
 } as const satisfies Record<string, Route>;
+
+type Routes = typeof routes;
+
+/** Those that change something: each says in which environments before it is done. */
+export type DeedName = Exclude<
+  { [Name in keyof Routes]: Routes[Name]["method"] extends "post" ? Name : never }[keyof Routes],
+  "plan" | SessionName
+>;
+
+export type SessionName = "session" | "signIn" | "signOut";
+
+/** What a route is told in its body. */
+export type BodyOf<Name extends RouteName> = Routes[Name] extends { body: z.ZodType<infer Body> } ? Body : undefined;
 
 export type RouteName = keyof typeof routes;
 

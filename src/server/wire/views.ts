@@ -5,6 +5,7 @@
 
 import { z } from "zod";
 import type { OutputsView } from "../../control/views/outputs.ts";
+import type { PlanPreview } from "../../control/views/plan.ts";
 import type { RunView } from "../../control/views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "../../control/views/runs.ts";
 import type { StatusView } from "../../control/views/status.ts";
@@ -162,7 +163,33 @@ export const outputsView = z
   .strictObject({ version: z.literal(1), environments: deployedByPlace })
   .meta({ id: "Outputs" });
 
+export const planPreview = z
+  .strictObject({
+    version: z.literal(1),
+    delivery: z.string(),
+    commit: z.string(),
+    branch: z.string().optional(),
+    environments: z.array(z.string()),
+    parameters: byName(z.string()),
+    jobs: z.array(z.strictObject({ id: z.string(), decision: z.enum(["run", "reuse", "skip"]) })),
+    pipelines: z.array(
+      z.strictObject({
+        pipeline: z.string(),
+        environment: z.string(),
+        decision: z.enum(["run", "reuse", "skip"]),
+        reason: z.string(),
+      }),
+    ),
+    approvals: z.array(
+      z.strictObject({ environment: z.string(), reviewers: z.array(z.string()), message: z.string().optional() }),
+    ),
+    strays: z.array(z.strictObject({ environment: z.string(), text: z.string(), isRefused: z.boolean() })),
+    missingParameters: z.array(z.string()),
+  })
+  .meta({ id: "PlanPreview", description: "What a run would do." });
+
 export type Views = [
+  Carries<typeof planPreview, PlanPreview>,
   Carries<typeof runView, RunView>,
   Carries<typeof statusView, StatusView>,
   Carries<typeof runsView, RunsView>,

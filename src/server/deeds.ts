@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { type Actor, type Asked, answered, asked, notThere, refused } from "../control/control.ts";
+import type { Host } from "../control/host.ts";
+import type { Planned } from "../control/verbs/plan.ts";
+import { planPreview } from "../control/views/plan.ts";
+import type { Question, Sources } from "./question.ts";
+import type { Underways } from "./underways.ts";
+import type { BodyOf, DeedName } from "./wire/routes.ts";
+
+/** What is about to be done: whoever asked must have the role of the route in all of these environments. */
+export interface Deed {
+  environments: readonly string[];
+  /** The run that it was done to. @throws {Refused} */
+  act(by: Actor): Promise<string>;
+}
+
+export interface Means extends Sources {
+  underways: Underways;
+  secretsFile: string | undefined;
+}
+
+type Preparing<Name extends DeedName> = (question: Question<Name>, means: Means) => Promise<Deed>;
+
+/**
+ * How each deed is prepared: it is looked at what it concerns, and nothing is changed before it is known whether whoever asked
+ * may. A verb of the host that makes a run go on, or stops one, is one entry. @throws {Refused}
+ */
+export const deeds: { [Name in DeedName]: Preparing<Name> } = {
+  async start({ body: { plan, ...request } }, { host, underways, secretsFile }) {
+    const planned = await planOf(host, request);
+    return {
+      environments: planned.plan.environments,
+      async act(by) {
+        if (plan !== digestOf(planned)) throw refused("outdated-plan", { subject: planned.plan.delivery });
+        const runs = planned.plan.jobs.some(({ decision }) => decision === "run");
+        if (!runs) throw refused("outdated-plan", { subject: planned.plan.delivery, because: "nothing to do" });
+        const options = { secretsFile, isWatched: true };
+        return await underways.take(answered(await host.start(planned, options, by)));
+      },
+    };
+  },
+  cancel: ({ params, body: { mode } }, { host, underways, report }) =>
+    toRun(host, params, async (run, by) => {
+      const cancelled = answered(await host.cancel({ run, mode }, by));
+      // When nobody ran it, it is ended here: that goes on behind the answer.
+      underways.alongside(cancelled.ended().catch(report));
+      return cancelled.run;
+    }),
+  resume: ({ params }, { host, underways, secretsFile }) =>
+    toRun(host, params, async (run, by) => underways.take(answered(await host.resume({ run, secretsFile }, by)))),
+  retry: ({ params }, { host, underways, secretsFile }) =>
+    toRun(host, params, async (run, by) => underways.take(answered(await host.retry({ run, secretsFile }, by)))),
+  async answer({ params, body: { answer, comment } }, { host, underways, secretsFile }) {
+    const { run, path } = answered(await host.run(params.run));
+    const environment = params.environment!;
+    if (!path.includes(environment)) throw notThere("not-on-path", environment, path);
+    return {
+      environments: [environment],
+      async act(by) {
+        const request = { run, environment, answer, secretsFile, ...(comment !== undefined && { comment }) };
+        const given = answered(await host.answer(request, by));
+        return given.kind === "told" ? given.run : await underways.take(given.underway);
+      },
+    };
+  },
+};
+
+/** What concerns a run concerns every environment on its way. */
+async function toRun(
+  host: Host,
+  params: Readonly<Record<string, string>>,
+  act: (run: string, by: Actor) => Promise<string>,
+): Promise<Deed> {
+  const { run, path } = answered(await host.run(params.run));
+  return { environments: path, act: (by) => act(run, by) };
+}
+
+/** What a run would do, and the digest that starts exactly that. */
+export async function preview(request: BodyOf<"plan">, host: Host): Promise<Asked<unknown>> {
+  return await asked(async () => {
+    const planned = await planOf(host, request);
+    return { version: 1, plan: digestOf(planned), preview: planPreview(planned) };
+  });
+}
+
+async function planOf(host: Host, request: BodyOf<"plan">): Promise<Planned> {
+  const { env, to, pipelines, parameters, force } = request;
+  return answered(
+    await host.plan({
+      ...(env !== undefined && { env }),
+      ...(to !== undefined && { to }),
+      ...(pipelines !== undefined && { pipeline: pipelines }),
+      ...(parameters !== undefined && { param: Object.entries(parameters).map(([name, value]) => `${name}=${value}`) }),
+      ...(force === true && { force }),
+    }),
+  );
+}
+
+/** Of what is decided, for which files: two plans of one digest do the same. Expected times are no part of it. */
+function digestOf({ plan, strays }: Planned): string {
+  const { change, environments, parameters, jobs } = plan;
+  const decided = jobs.map(({ id, decision, reused, inputs }) => [id, decision, reused, inputs]);
+  const text = JSON.stringify([change, environments, parameters, decided, strays]);
+  return createHash("sha256").update(text).digest("base64url");
+}

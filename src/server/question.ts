@@ -1,0 +1,26 @@
+import type { Host } from "../control/host.ts";
+import type { Feed } from "./feed.ts";
+import type { Reads } from "./reads.ts";
+import type { BodyOf, QueryOf, RouteName } from "./wire/routes.ts";
+
+/** What an answer is made from. */
+export interface Sources {
+  host: Host;
+  feed: Feed;
+  reads: Reads;
+  /** Nobody is answered any more. */
+  stopping: AbortSignal;
+  /** Told of what went wrong and is nobody's mistake who asked. */
+  report(error: unknown): void;
+}
+
+export interface Question<Name extends RouteName> {
+  params: Readonly<Record<string, string>>;
+  query: QueryOf<Name>;
+  body: BodyOf<Name>;
+  /** With who asks: when he hangs up. */
+  request: Request;
+}
+
+/** What is true now need not be true when somebody asks again. */
+export const uncached = { "cache-control": "no-store" };

@@ -1,0 +1,138 @@
+import { type Actor, asked, Refused } from "../control/control.ts";
+import { type Identity, requireRole, type SignIn } from "./access/sign-in.ts";
+import { answers } from "./answers.ts";
+import type { Audit } from "./audit.ts";
+import { type Deed, deeds, type Means } from "./deeds.ts";
+import { refusalResponse, Turned } from "./problem.ts";
+import { type Question, uncached } from "./question.ts";
+import { read, readBody } from "./read-body.ts";
+import type { Session } from "./wire/deeds.ts";
+import { type DeedName, type Route, type RouteName, routes, type SessionName } from "./wire/routes.ts";
+
+export interface Asking {
+  request: Request;
+  params: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
+  /** Where it comes from. */
+  address: string;
+}
+
+export interface Answering extends Means {
+  signIn: SignIn;
+  audit: Audit;
+}
+
+type Questions = (question: Question<never>, means: Means) => Promise<Response> | Response;
+
+/**
+ * Answers one route: who asks, whether they may, what exactly, and only then anything is looked at or done. Every route comes
+ * through here, so none can forget one of these. @throws {Turned}
+ */
+export async function answerRoute(name: RouteName, asking: Asking, answering: Answering): Promise<Response> {
+  const route: Route = routes[name];
+  const { request, params } = asking;
+  if (answering.stopping.aborted) {
+    throw new Turned({ code: "stopping", status: 503, title: "The server is being stopped" });
+  }
+  if (isSessionRoute(name)) return await answerSession(name, asking, answering);
+  const isDeed = name in deeds;
+  const identity = answering.signIn.identify(request, asking.address);
+  try {
+    if (route.role !== "anybody") requireRole(identity, route.role);
+    if (route.method !== "get") answering.signIn.count(identity!);
+    const query = route.query === undefined ? {} : read(route.query, asking.query);
+    const body = route.body === undefined ? undefined : await readBody(request, route.body);
+    const question = { params, query, body, request } as Question<never>;
+    if (!isDeed) return await (answers[name as keyof typeof answers] as unknown as Questions)(question, answering);
+    const response = await doDeed(name as DeedName, question, identity!, answering);
+    note(name, asking, { identity, answering }, response.status);
+    return response;
+  } catch (error) {
+    if (isDeed) note(name, asking, { identity, answering }, error);
+    throw error;
+  }
+}
+
+async function doDeed(
+  name: DeedName,
+  question: Question<never>,
+  identity: Identity,
+  answering: Answering,
+): Promise<Response> {
+  const prepare = deeds[name] as (question: Question<never>, means: Means) => Promise<Deed>;
+  const by: Actor = { name: identity.name, via: "web" };
+  const { role } = routes[name];
+  const done = await asked(async () => {
+    const deed = await prepare(question, answering);
+    requireRole(identity, role, deed.environments);
+    try {
+      return await deed.act(by);
+    } finally {
+      answering.reads.forget();
+    }
+  });
+  if (!done.ok) throw new Refused(done.refusal);
+  return Response.json({ version: 1, run: done.value }, { headers: uncached });
+}
+
+function note(
+  name: RouteName,
+  { address, params }: Asking,
+  { identity, answering }: { identity: Identity | undefined; answering: Answering },
+  outcome: unknown,
+): void {
+  answering.audit.note({
+    at: Date.now(),
+    asked: name,
+    ...(identity !== undefined && { by: identity.name }),
+    ...(identity?.token !== undefined && { token: identity.token }),
+    from: address,
+    about: params,
+    ...outcomeOf(outcome),
+  });
+}
+
+function outcomeOf(outcome: unknown): { status: number; code?: string } {
+  if (typeof outcome === "number") return { status: outcome };
+  if (outcome instanceof Turned) return { status: outcome.refusal.status, code: outcome.refusal.code };
+  if (outcome instanceof Refused)
+    return { status: refusalResponse(outcome.refusal).status, code: outcome.refusal.code };
+  return { status: 500, code: "bug" };
+}
+
+const sessionRoutes: Record<SessionName, true> = { session: true, signIn: true, signOut: true };
+
+const isSessionRoute = (name: RouteName): name is SessionName => name in sessionRoutes;
+
+/** Who asks; signing in and out. Nobody needs to have signed in for it. */
+async function answerSession(name: SessionName, asking: Asking, { signIn }: Answering): Promise<Response> {
+  const { request, address } = asking;
+  switch (name) {
+    case "session":
+      return Response.json(sessionView(signIn.identify(request, address), signIn), { headers: uncached });
+    case "signIn": {
+      const { token } = (await readBody(request, routes.signIn.body)) as { token: string };
+      const { cookie, identity } = signIn.begin(token, address);
+      return Response.json(sessionView(identity, signIn), { headers: { ...uncached, "set-cookie": cookie } });
+    }
+    case "signOut": {
+      await readBody(request, routes.signOut.body);
+      const cookie = signIn.end(request);
+      return Response.json(sessionView(undefined, signIn), { headers: { ...uncached, "set-cookie": cookie } });
+    }
+    default:
+      return name satisfies never;
+  }
+}
+
+function sessionView(identity: Identity | undefined, { isRequired }: SignIn): Session {
+  return {
+    version: 1,
+    isRequired,
+    ...(identity !== undefined && { name: identity.name }),
+    grants: (identity?.grants ?? []).map(({ role, environments }) => ({
+      role,
+      ...(environments !== undefined && { environments: [...environments] }),
+    })),
+  };
+}

@@ -1,0 +1,153 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { type Actor, Refused, refused } from "../control/control.ts";
+import type { Host, Underway } from "../control/host.ts";
+import type { RunId } from "../control/views/events.ts";
+
+export interface UnderwaysOptions {
+  host: Host;
+  stateFolder: string;
+  secretsFile: string | undefined;
+  report(error: unknown): void;
+}
+
+const mostUnderway = 50;
+const graceMs = 5_000;
+
+/** Whoever takes up what a server before this one left. */
+const successor: Actor = { name: "baton serve", via: "policy" };
+
+/**
+ * The runs that this server makes go on, until they have ended: also while they wait for a person. Which they are is kept in
+ * a file, so that the next server takes up what this one leaves, however it ends.
+ */
+export class Underways {
+  readonly #options: UnderwaysOptions;
+  readonly #file: string;
+  readonly #underway = new Map<RunId, Underway>();
+  readonly #following = new Set<Promise<void>>();
+  #isClosing = false;
+
+  constructor(options: UnderwaysOptions) {
+    this.#options = options;
+    this.#file = join(options.stateFolder, "server", "underway.json");
+  }
+
+  get size(): number {
+    return this.#underway.size;
+  }
+
+  /** Makes it go on, and answers once it has begun. @throws {Refused} */
+  async take(underway: Underway): Promise<RunId> {
+    if (this.#isClosing || this.#underway.size >= mostUnderway) {
+      await underway.close();
+      throw refused("not-ready", {
+        subject: "",
+        because: this.#isClosing ? "the server stops" : "too many runs go on",
+      });
+    }
+    const ended = Promise.withResolvers<void>();
+    let maker: RunId | undefined;
+    try {
+      await underway.begin({
+        event: ({ event }) => {
+          if (event.type === "run.finished") ended.resolve();
+          // As soon as it is in the journal, whatever happens to this server then.
+          else if (event.type === "run.created" || event.type === "run.adopted") this.#keep(event.run, underway);
+        },
+        output: () => {},
+        waitsFor: ({ run }) => {
+          maker = run;
+          underway.giveUp();
+        },
+      });
+    } catch (error) {
+      await underway.close();
+      if (maker === undefined) throw error;
+      throw refused("being-made", { subject: maker });
+    }
+    const { run } = underway;
+    this.#keep(run, underway);
+    const following = this.#follow(run, underway, ended.promise).finally(() => this.#following.delete(following));
+    this.#following.add(following);
+    return run;
+  }
+
+  /** Something that is to be over before the server goes. */
+  alongside(work: Promise<unknown>): void {
+    const following = work.then(() => {}).finally(() => this.#following.delete(following));
+    this.#following.add(following);
+  }
+
+  /** Takes up the runs that a server before this one made go on and that nobody goes on with. */
+  async takeUpLeft(): Promise<void> {
+    for (const run of this.#kept()) {
+      const asked = await this.#options.host.resume({ run, secretsFile: this.#options.secretsFile }, successor);
+      try {
+        if (asked.ok) await this.take(asked.value);
+        else this.#notTakenUp(run, new Refused(asked.refusal));
+      } catch (error) {
+        this.#notTakenUp(run, error);
+      }
+    }
+  }
+
+  /** Ends what runs, so that the next server goes on with it. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all([...this.#underway.values()].map((underway) => underway.close()));
+    // A run that another process ends may take its time about it.
+    await Promise.race([Promise.all(this.#following), setTimeout(graceMs, undefined, { ref: false })]);
+  }
+
+  async #follow(run: RunId, underway: Underway, ended: Promise<void>): Promise<void> {
+    try {
+      await Promise.race([ended, underway.ended()]);
+      await underway.tidyUp();
+      await underway.close();
+    } catch (error) {
+      if (this.#isClosing) return;
+      this.#options.report(error);
+      await underway.close().catch(this.#options.report);
+    }
+    if (!this.#isClosing || underway.view()?.finishedAt !== undefined) this.#forget(run, underway);
+  }
+
+  #notTakenUp(run: RunId, error: unknown): void {
+    if (error instanceof Refused && goneOnAlready.has(error.refusal.code)) this.#forget(run);
+    else this.#options.report(error);
+  }
+
+  #keep(run: RunId, underway: Underway): void {
+    if (this.#underway.get(run) === underway) return;
+    this.#underway.set(run, underway);
+    this.#write([...this.#kept(), run]);
+  }
+
+  /** Unless somebody has made it go on again since. */
+  #forget(run: RunId, underway?: Underway): void {
+    if (this.#underway.get(run) !== underway) return;
+    this.#underway.delete(run);
+    this.#write(this.#kept().filter((one) => one !== run));
+  }
+
+  #kept(): RunId[] {
+    try {
+      const { runs } = JSON.parse(readFileSync(this.#file, "utf8")) as { runs: RunId[] };
+      return runs;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  #write(runs: readonly RunId[]): void {
+    mkdirSync(join(this.#file, ".."), { recursive: true, mode: 0o700 });
+    const fresh = `${this.#file}.${process.pid}`;
+    writeFileSync(fresh, `${JSON.stringify({ version: 1, runs: [...new Set(runs)] })}\n`);
+    renameSync(fresh, this.#file);
+  }
+}
+
+const goneOnAlready: ReadonlySet<string> = new Set(["has-finished", "runs-elsewhere", "no-run", "no-runs"]);
