@@ -1,14 +1,26 @@
-import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 
 /**
- * The log file of one attempt: `<time> <step> <text>` lines, the time in ISO form with milliseconds, the step counted
- * from 0. The file appears with the first line; an attempt that printed nothing has none.
+ * What one attempt prints: `<time> <step> <text>` lines, the time in ISO form with milliseconds, the step counted from 0.
+ * Most attempts print little; their lines stand in a file of the whole run. One that prints much, or is kept apart, has all of
+ * them in a file of its own. One that printed nothing leaves nothing.
  */
 export interface AttemptLog {
   /** Lines without line ends, already fit to be shown. */
   write(lines: Lines): void;
-  /** Writes what was kept back and closes the file; a second time it does nothing. Throws when the disk does not take it. */
+  /**
+   * Writes what was kept back and closes the file; a second time it does nothing. `apart`: in a file of its own, for somebody
+   * will look at it. Throws when the disk does not take it.
+   */
+  close(how?: { apart: boolean }): void;
+}
+
+/** Where the lines of an attempt go. */
+export interface LogPlace {
+  /** One or more whole lines, each with its line end, to the file of the run. */
+  share(lines: string): void;
+  /** The path of the attempt's own file, in a folder that is there. */
+  ownPath(): string;
   close(): void;
 }
 
@@ -19,13 +31,18 @@ export interface Lines {
   texts: readonly string[];
 }
 
+/** From here on an attempt has a file of its own. Until then its lines are in memory, too. */
+const sharedBytes = 64 * 1024;
+
 /**
  * `limitBytes` bounds the file and the memory: the first half is written as it comes, of the rest the last half is kept
  * and written at the end, with a line between that says how much was left out.
  */
-export function createAttemptLog(path: string, limitBytes: number): AttemptLog {
+export function createAttemptLog(place: LogPlace, limitBytes: number): AttemptLog {
   const half = limitBytes / 2;
   let fd: number | undefined;
+  /** Lines that stand in the file of the run. */
+  let shared = "";
   let headBytes = 0;
   const tail: { text: string; bytes: number; lines: number }[] = [];
   let tailBytes = 0;
@@ -34,16 +51,24 @@ export function createAttemptLog(path: string, limitBytes: number): AttemptLog {
   let lastAt = 0;
   let lastStep = 0;
   let closed = false;
-  // A crash may have lost the start of an attempt of this number, and not what it had printed.
-  removeFile(path);
 
   function append(text: string): void {
-    if (fd === undefined) {
-      mkdirSync(dirname(path), { recursive: true });
-      fd = openSync(path, "w");
+    if (fd === undefined && headBytes > sharedBytes) moveApart();
+    if (fd !== undefined) {
+      writeAll(fd, text);
+      return;
     }
-    const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+    place.share(text);
+    shared += text;
+  }
+
+  /** It appears with all that there is of it. */
+  function moveApart(): void {
+    const path = place.ownPath();
+    fd = openSync(`${path}.new`, "w");
+    writeAll(fd, shared);
+    renameSync(`${path}.new`, path);
+    shared = "";
   }
 
   return {
@@ -68,25 +93,27 @@ export function createAttemptLog(path: string, limitBytes: number): AttemptLog {
         cutLines += cut.lines;
       }
     },
-    close() {
+    close({ apart } = { apart: false }) {
       if (closed) return;
       closed = true;
-      if (cutLines > 0) {
-        const size = `${cutLines} lines, ${cutBytes} bytes`;
-        append(`${isoTime(lastAt)} ${lastStep} [baton: the log is full; ${size} were left out here]\n`);
+      try {
+        if (cutLines > 0) {
+          const size = `${cutLines} lines, ${cutBytes} bytes`;
+          append(`${isoTime(lastAt)} ${lastStep} [baton: the log is full; ${size} were left out here]\n`);
+        }
+        for (const kept of tail) append(kept.text);
+        if (apart && fd === undefined && shared.length > 0) moveApart();
+      } finally {
+        if (fd !== undefined) closeSync(fd);
+        place.close();
       }
-      for (const kept of tail) append(kept.text);
-      if (fd !== undefined) closeSync(fd);
     },
   };
 }
 
-function removeFile(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Mostly there is none. One that cannot be removed cannot be written either, and that is told then.
-  }
+function writeAll(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
 let cachedAt = Number.NaN;

@@ -106,9 +106,10 @@ export class AttemptOutput {
     }
   }
 
-  closeLog(): void {
+  /** `apart`: in a file of its own, for somebody will look at it. */
+  closeLog(how: { apart: boolean }): void {
     try {
-      this.#options.log.close();
+      this.#options.log.close(how);
     } catch (error) {
       this.#reportLog(error);
     }

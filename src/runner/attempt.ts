@@ -9,12 +9,13 @@ import { AttemptOutput, named } from "./attempt-output.ts";
 import { AttemptProcesses } from "./attempt-processes.ts";
 import { afterGrace, exitFailure, jobTimeout, stepTimeout } from "./failures.ts";
 import { type ArtifactFolder, collectArtifacts, type HandOver, placeInputs } from "./hand-over.ts";
-import { type AttemptName, logPath } from "./log-path.ts";
+import type { AttemptName } from "./log-path.ts";
 import type { Masking } from "./masking.ts";
 import { checkOutputs } from "./outputs.ts";
 import type { PipeSupply } from "./pipes.ts";
 import { findProcess, type LiveProcess } from "./process-table.ts";
 import { ATTEMPT_MARK, ORIGIN_MARK } from "./reap.ts";
+import type { RunLogs } from "./run-logs.ts";
 import { familyOf, parseServiceFile, type Service, type ServiceRegistry } from "./services.ts";
 import type { Spawner, StepProcess } from "./step-process.ts";
 import type { ToolCheck } from "./tools.ts";
@@ -32,6 +33,7 @@ export interface AttemptWorld {
   /** The environment every step begins with. */
   env: Record<string, string>;
   graceMs: number;
+  logs: RunLogs;
   logLimitBytes: number;
   artifacts: ArtifactFolder;
   spawner: Spawner;
@@ -88,21 +90,24 @@ export class Attempt {
   async run(): Promise<Result> {
     const env = this.#environment();
     if (env.kind === "failure") return { kind: "failed", failure: env.failure };
-    const { pipes, publish, stateFolder, logLimitBytes } = this.#world;
-    const log = createAttemptLog(logPath(stateFolder, this.#launch), logLimitBytes);
+    const { pipes, publish, logs, logLimitBytes } = this.#world;
+    const log = createAttemptLog(logs.open(this.#launch), logLimitBytes);
     this.#output = new AttemptOutput({ log, pipes, masking: this.#masking, publish });
     const limit = setTimeout(() => this.#cutShort("timeout"), Math.min(this.#launch.timeoutMs, LONGEST_TIMER_MS));
+    let result: Result | undefined;
     try {
       const failure = (await this.#prepare(env.steps)) ?? (await this.#runSteps(env.steps));
       clearTimeout(limit);
       this.#stepsEnded = true;
       await this.#ending;
-      return await this.#finish(failure);
+      result = await this.#finish(failure);
+      return result;
     } catch (error) {
       // The disk is full, say. Whatever it was: nothing of this attempt goes on.
       await this.#endAll();
       return this.#failed({ kind: "spawn", message: `the job could not be run: ${reasonOf(error)}` });
     } finally {
+      this.#output.closeLog({ apart: result?.kind !== "succeeded" });
       clearTimeout(limit);
       this.#files.remove();
     }
@@ -243,7 +248,6 @@ export class Attempt {
     await this.#output.end((pipe) => this.#processes.endWriters(pipe, keep));
     const killed = this.#killed();
     if (killed !== undefined) this.#output.note(this.#lastStep, killed);
-    this.#output.closeLog();
   }
 
   #withKilled(failure: Failure | undefined): Failure | undefined {

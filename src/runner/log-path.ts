@@ -12,9 +12,19 @@ export interface AttemptName {
 
 const LONGEST_NAME = 200;
 
-/** Where the log of an attempt is, whether or not it has been written. */
-export function logPath(stateFolder: string, { run, job, attempt }: AttemptName): string {
-  return join(stateFolder, "logs", fileName(run), `${attemptFileName({ job, attempt })}.log`);
+/** Where the attempts of a run have their logs. */
+export function runLogsFolder(stateFolder: string, run: RunId): string {
+  return join(stateFolder, "logs", fileName(run));
+}
+
+/** Where an attempt has its own log when it has one: when it failed, or printed much. */
+export function logPath(stateFolder: string, attempt: AttemptName): string {
+  return join(runLogsFolder(stateFolder, attempt.run), `${attemptFileName(attempt)}.log`);
+}
+
+/** Where the attempts of a run print to that have no log of their own. */
+export function sharedLogPath(stateFolder: string, run: RunId): string {
+  return join(runLogsFolder(stateFolder, run), "shared.log");
 }
 
 /** A file name for what belongs to one attempt, unique in its run. */

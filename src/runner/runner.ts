@@ -14,6 +14,7 @@ import type { AttemptName } from "./log-path.ts";
 import { createMasking, type Masking } from "./masking.ts";
 import { createPipeSupply } from "./pipes.ts";
 import { ATTEMPT_MARK, attemptOrigin, ORIGIN_MARK, RUNNER_MARK, reapAttempts } from "./reap.ts";
+import { createRunLogs } from "./run-logs.ts";
 import { createServiceRegistry, familyOf, type Service } from "./services.ts";
 import { createToolCheck } from "./tools.ts";
 
@@ -101,6 +102,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     artifacts: options.artifacts,
     env,
     graceMs,
+    logs: createRunLogs(stateFolder),
     logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES,
     originOf: ({ run, token }) => attemptOrigin({ folderId: ownFolderId(), runnerId, run, token }),
     spawner: options.shells === "direct" ? direct : createCoprocessSpawner({ env, mark, direct }),
@@ -158,6 +160,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     close() {
       world.spawner.close();
       world.pipes.close();
+      world.logs.close();
     },
   };
 }

@@ -45,8 +45,13 @@ export interface JournalWriterOptions {
   isAlone(): boolean;
 }
 
-/** How long turns that need not be durable at once are gathered for one write, in milliseconds. */
-const windowMs = 4;
+/**
+ * How long turns that need not be durable at once are gathered for one write, in milliseconds: so long that writing takes a
+ * small part of the time, however slow the disk is just now.
+ */
+export function windowAfter(lastWriteMs: number): number {
+  return Math.min(50, Math.max(4, 8 * lastWriteMs));
+}
 
 /**
  * Takes turns with the other processes that write. A turn is one transaction that has the journal to itself from its
@@ -83,6 +88,8 @@ export class JournalWriter {
   /** The transaction that is open, if one is. */
   #open: OpenWrite | undefined;
   #failure: Error | undefined;
+  /** How long the last write took. */
+  #lastWriteMs = 0;
 
   constructor(options: JournalWriterOptions) {
     const { database } = options;
@@ -158,7 +165,7 @@ export class JournalWriter {
 
   #commitInTime(open: OpenWrite, mayWait: boolean): void {
     const isNew = open.head.seq > this.#head.seq;
-    const leftMs = windowMs - (performance.now() - open.since);
+    const leftMs = windowAfter(this.#lastWriteMs) - (performance.now() - open.since);
     if (!mayWait || !isNew || leftMs <= 0 || (open.timer === undefined && !this.#options.isAlone())) this.#commit();
     else open.timer ??= setTimeout(() => this.#commit(), leftMs);
   }
@@ -184,7 +191,9 @@ export class JournalWriter {
     const open = this.#open;
     if (open === undefined) return;
     this.#guarded([], () => {
+      const begun = performance.now();
       this.#end.run();
+      this.#lastWriteMs = performance.now() - begun;
       this.#head = open.head;
       this.#readUpTo = open.head.seq;
     });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createTextCleaner } from "../../src/runner/clean-text.ts";
 import { logPath } from "../../src/runner/log-path.ts";
+import { openRunLogs } from "../../src/runner/log-reader.ts";
 import { tries } from "../lane/depth.ts";
-import { createRig, failureOf, filesBelow, step, until } from "./rig.ts";
+import { createRig, failureOf, filesBelow, launchOf, step, until } from "./rig.ts";
 
 test("100 MB of output: the head and the tail are kept, and what was cut is said", async (t) => {
   const limit = 1024 * 1024;
@@ -14,9 +15,9 @@ test("100 MB of output: the head and the tail are kept, and what was cut is said
   const script = `echo head $KEY; yes 'this line is printed again and again, as some tools do' | head -c 100000000 || true; echo; echo tail $KEY`;
   const before = process.memoryUsage().rss;
   rig.lines.push = () => 0;
-  const ended = await rig.run({ env: { KEY: [{ secret: "KEY" }] }, steps: [step(script)] });
+  const ended = await rig.run({ job: "web.loud", env: { KEY: [{ secret: "KEY" }] }, steps: [step(script)] });
   assert.equal(ended.result.kind, "succeeded");
-  const file = join(rig.state, "logs/r1", filesBelow(join(rig.state, "logs/r1"))[0]!);
+  const file = logPath(rig.state, { run: "r1", job: "web.loud", attempt: 1 });
   assert.ok(statSync(file).size < limit * 1.2, `${statSync(file).size} bytes`);
   const texts = await rig.texts(ended.token);
   assert.equal(texts[0], "head ***");
@@ -37,6 +38,75 @@ test("what an attempt had printed whose start a crash has lost is not taken for 
   assert.deepEqual(await rig.texts(lost.token), ["before"]);
   const next = await rig.run({ ...attempt, token: "next", steps: [step("true")] });
   assert.deepEqual(await rig.texts(next.token), []);
+});
+
+test("attempts that print little and pass share a file; one that fails has its own, in which all of it stands", async (t) => {
+  const rig = createRig(t);
+  const passed = await rig.run({ job: "web.a", steps: [step("echo a1; echo a2")] });
+  const failed = await rig.run({ job: "web.b", steps: [step("echo b1"), step("echo b2; exit 1")] });
+  const silent = await rig.run({ job: "web.c", steps: [step("exit 1")] });
+  assert.deepEqual(filesBelow(join(rig.state, "logs/r1")).sort(), ["shared.log", "web.b.1.log"]);
+  assert.deepEqual(await rig.texts(passed.token), ["a1", "a2"]);
+  assert.deepEqual(await rig.texts(failed.token), ["b1", "b2"]);
+  assert.deepEqual(await rig.texts(silent.token), []);
+});
+
+test("of attempts that print at the same time each line is told whose it is, and none is given twice when a log moves", async (t) => {
+  const rig = createRig(t);
+  const go = (name: string) => writeFileSync(join(rig.checkout, name), "");
+  const wait = (name: string) => `until [ -e ${name} ]; do :; done`;
+  const long = { run: "r1", job: "web.long", attempt: 1 };
+  const both = [
+    rig.run({
+      ...long,
+      steps: [step(`echo long 1; ${wait("one")}; echo long 2; ${wait("two")}; seq 20000; ${wait("three")}`)],
+    }),
+    rig.run({ job: "web.short", steps: [step(`echo short 1; ${wait("one")}; echo short 2; ${wait("three")}`)] }),
+  ];
+  const follower = openRunLogs(rig.state, "r1").follow(long);
+  const texts: string[] = [];
+  const read = () => texts.push(...Array.from(follower.read(), ({ text }) => text));
+  await until("both have printed", () => rig.lines.length === 2);
+  read();
+  assert.deepEqual(texts, ["long 1"]);
+  assert.equal(existsSync(logPath(rig.state, long)), false);
+  go("one");
+  await until("both have printed again", () => rig.lines.length === 4);
+  read();
+  go("two");
+  await until("it has printed much", () => existsSync(logPath(rig.state, long)));
+  read();
+  go("three");
+  const [, short] = await Promise.all(both);
+  read();
+  assert.deepEqual(texts, ["long 1", "long 2", ...Array.from({ length: 20_000 }, (_, index) => String(index + 1))]);
+  assert.deepEqual(await rig.texts(short!.token), ["short 1", "short 2"]);
+});
+
+test("a later session goes on in the log of a run whose last line a crash cut short", async (t) => {
+  const rig = createRig(t);
+  const first = await rig.run({ job: "web.first", steps: [step("echo before")] });
+  const shared = join(rig.state, "logs/r1/shared.log");
+  const cut = "web.cut.1 2026-01-01T00:00:00.000Z 0 hal";
+  appendFileSync(shared, `web.cut.1 2026-01-01T00:00:00.000Z 0 whole\n${cut}`);
+  const later = createRig(t, { stateFolder: rig.state });
+  const again = launchOf({ job: "web.cut", steps: [step("true")] });
+  const next = await later.run({ job: "web.next", steps: [step("echo after")] });
+  const read = (job: string, attempt = 1) =>
+    Array.from(openRunLogs(rig.state, "r1").follow({ run: "r1", job, attempt }).read(), ({ text }) => text);
+  assert.deepEqual([read("web.first"), read("web.cut"), read("web.next")], [["before"], ["whole", "hal"], ["after"]]);
+  assert.equal(first.result.kind, next.result.kind);
+  await later.run(again);
+  assert.deepEqual([read("web.first"), read("web.cut"), read("web.next")], [["before"], [], ["after"]]);
+});
+
+test("logs in files of each attempt, as older versions wrote them, are read", (t) => {
+  const rig = createRig(t);
+  const old = { run: "r1", job: "web.old", attempt: 2 };
+  mkdirSync(join(rig.state, "logs/r1"), { recursive: true });
+  writeFileSync(logPath(rig.state, old), "2026-01-01T00:00:00.000Z 1 as it was\n");
+  const lines = [...openRunLogs(rig.state, "r1").follow(old).read()];
+  assert.deepEqual(lines, [{ at: Date.parse("2026-01-01"), step: 1, text: "as it was" }]);
 });
 
 test("a log that cannot be written does not undo the job, and is said", async (t) => {
@@ -137,10 +207,9 @@ test("time stamps are in order and in ISO form", async (t) => {
   await until("the first line is older than now", () => rig.lines[0] !== undefined && rig.lines[0].at < Date.now());
   writeFileSync(join(rig.checkout, "go"), "");
   const ended = await running;
-  const path = join(rig.state, "logs/r1", filesBelow(join(rig.state, "logs/r1"))[0]!);
-  for (const line of readFileSync(path, "utf8").trim().split("\n"))
-    assert.match(line, /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z 0 \d$/);
-  const times = (await rig.log(ended.token)).map((line) => line.at);
+  for (const line of readFileSync(join(rig.state, "logs/r1/shared.log"), "utf8").trim().split("\n"))
+    assert.match(line, /^web\.job\d+\.1 \d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z 0 \d$/);
+  const times = rig.log(ended.token).map((line) => line.at);
   assert.deepEqual(times, times.toSorted());
   assert.ok(times[0]! < times[2]!);
 });

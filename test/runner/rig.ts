@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Ended, Launch, LaunchStep } from "../../src/engine/ports.ts";
-import { type LogLine, readLog } from "../../src/runner/log-reader.ts";
+import { type LogLine, openRunLogs } from "../../src/runner/log-reader.ts";
 import { createRunner, type OutputLine, type ProcessRunner, type RunnerOptions } from "../../src/runner/runner.ts";
 
 /** A runner on folders of its own, which are gone when the test ends. */
@@ -15,7 +15,7 @@ export interface Rig {
   /** Starts an attempt; resolves with how it ended. */
   run(launch: Partial<Launch> | string): Promise<Ended>;
   /** The whole log of the attempt with this token. */
-  log(token: string): Promise<LogLine[]>;
+  log(token: string): LogLine[];
   texts(token: string): Promise<string[]>;
   /** How often each token has ended. */
   endedTimes(token: string): number;
@@ -56,10 +56,9 @@ export function createRig(t: TestContext, options: Partial<RunnerOptions> = {}):
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function log(token: string): Promise<LogLine[]> {
-    const found: LogLine[] = [];
-    for await (const line of readLog(state, launches.get(token)!)) found.push(line);
-    return found;
+  function log(token: string): LogLine[] {
+    const launch = launches.get(token)!;
+    return [...openRunLogs(state, launch.run).follow(launch).read()];
   }
 
   return {
@@ -76,7 +75,7 @@ export function createRig(t: TestContext, options: Partial<RunnerOptions> = {}):
       });
     },
     log,
-    texts: async (token) => (await log(token)).map((line) => line.text),
+    texts: async (token) => log(token).map((line) => line.text),
     endedTimes: (token) => endings.filter((ended) => ended.token === token).length,
   };
 }

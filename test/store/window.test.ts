@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
+import { windowAfter } from "../../src/store/journal-writer.ts";
 import { openStore, openStoreForReading, type StoreHandle } from "../../src/store/store.ts";
 import { append, created, started, succeeded } from "./events.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -48,6 +49,10 @@ test("a turn that may not wait makes those before it durable, in their order", a
   await last;
   assert.deepEqual(done, ["first", "second"]);
   assert.deepEqual(durable(folder), [1, 2, 3]);
+});
+
+test("a slow disk is written to more rarely, and a quick one within milliseconds", () => {
+  assert.deepEqual([0, 0.2, 2, 5, 1000].map(windowAfter), [4, 4, 16, 40, 50]);
 });
 
 test("whoever is about to show something has all of it made durable", async (t) => {

@@ -1,5 +1,5 @@
 import { shortPath } from "../../control/definition/source-frame.ts";
-import { lastLines, logPath } from "../../control/local/log-follower.ts";
+import { lastLines, logPath } from "../../control/local/logs.ts";
 import type { JobFailed } from "../../control/views/events.ts";
 import { ownColours } from "../terminal/gate.ts";
 import type { Style } from "../terminal/style.ts";

@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { LogLineView, LogsEnd, LogsRequest, LogsView } from "../host.ts";
 import type { Place, Project } from "../project.ts";
 import { attemptsIn, whatIsMeant } from "../views/logs.ts";
 import { isUnderway, requireJournal } from "./journal.ts";
-import { type AttemptName, type LogFollower, logPath, openLogFollower } from "./log-follower.ts";
+import { type AttemptName, type LogFollower, openRunLogs, type RunLogReader, runLogsFolder } from "./logs.ts";
 
 const lookEveryMs = 150;
 
@@ -39,6 +38,7 @@ async function* followLogs(
   endsWith: (end: LogsEnd) => void,
 ): AsyncGenerator<LogLineView> {
   using journal = requireJournal(project);
+  const reader = openRunLogs(project.stateFolder, run);
   const followers = new Map<string, LogFollower>();
   while (signal?.aborted !== true) {
     // Asked before the files are read: what a finished run printed is complete.
@@ -46,29 +46,29 @@ async function* followLogs(
     const hasEnded = journal.run(run)?.conclusion !== undefined;
     const logs = attemptsIn(journal, run, wanted);
     if (logs.length === 0 && !follow) return endsWith({ kind: "not-started" });
-    for (const log of logs) yield* newLines(project, log, followers);
+    for (const log of logs) yield* newLines(reader, log, followers);
     if (isLeft && !hasEnded) return endsWith({ kind: "left" });
-    if (!follow || hasEnded) return endsWith(hasEnded ? endOf(project, logs) : { kind: "complete" });
+    if (!follow || hasEnded) return endsWith(hasEnded ? endOf(project, reader, logs) : { kind: "complete" });
     await setTimeout(lookEveryMs, undefined, { signal }).catch(() => {});
   }
 }
 
 function* newLines(
-  { stateFolder }: Project,
+  reader: RunLogReader,
   log: AttemptName,
   followers: Map<string, LogFollower>,
 ): Generator<LogLineView> {
   const { job, attempt } = log;
   const key = `${job} ${attempt}`;
-  const follower = followers.get(key) ?? openLogFollower(stateFolder, log);
+  const follower = followers.get(key) ?? reader.follow(log);
   followers.set(key, follower);
   for (const line of follower.read()) yield { ...line, job, attempt };
 }
 
 /** A job that prints nothing has no log. Nobody can tell that from one that was deleted where nothing of the run is kept. */
-function endOf({ stateFolder }: Project, logs: readonly AttemptName[]): LogsEnd {
-  const paths = logs.map((log) => logPath(stateFolder, log));
-  if (paths.length === 0 || paths.some((path) => existsSync(path))) return { kind: "complete" };
-  const folder = dirname(paths[0]!);
+function endOf({ stateFolder }: Project, reader: RunLogReader, logs: readonly AttemptName[]): LogsEnd {
+  const [first] = logs;
+  if (first === undefined || logs.some((log) => reader.has(log))) return { kind: "complete" };
+  const folder = runLogsFolder(stateFolder, first.run);
   return { kind: "nowhere", jobs: logs.map(({ job }) => job), folder, isKnownSilent: existsSync(folder) };
 }
