@@ -29,11 +29,22 @@ export function readBaseline(text: string): Baseline {
   return { ok: true, known: new Set(known as string[]) };
 }
 
-export function newFindings(
-  findings: readonly Finding[],
+export interface Compared {
+  readonly fresh: readonly Finding[];
+  /** How many of the known ones are not found any more. */
+  readonly gone: number;
+}
+
+export function compareWith(
   known: ReadonlySet<string>,
+  findings: readonly Finding[],
   sources: ReadonlyMap<string, SourceFile>,
-): Finding[] {
+): Compared {
   const fingerprint = createFingerprints(sources);
-  return findings.filter((finding) => !known.has(fingerprint(finding)));
+  const found = new Map(findings.map((finding) => [finding, fingerprint(finding)]));
+  const all = new Set(found.values());
+  return {
+    fresh: findings.filter((finding) => !known.has(found.get(finding)!)),
+    gone: [...known].filter((each) => !all.has(each)).length,
+  };
 }

@@ -14,11 +14,13 @@ export interface CheckOptions {
   /** Carries the schedules out. Without one nothing is replayed. */
   readonly simulator?: Simulator | undefined;
   readonly rules?: readonly Rule[];
+  /** Findings that are accepted where they stand, and left out. */
+  readonly accepts?: (finding: Finding) => boolean;
   /** Told about each proposal that could not be carried out. */
   readonly onRefuted?: (rule: Rule, candidate: Candidate, reason: string) => void;
 }
 
-export function check(facts: Facts, { simulator, rules = allRules, onRefuted }: CheckOptions = {}): Finding[] {
+export function check(facts: Facts, { simulator, rules = allRules, accepts, onRefuted }: CheckOptions = {}): Finding[] {
   const analysis = new Analysis(facts);
   const findings: Finding[] = [];
   for (const rule of rules) {
@@ -32,7 +34,7 @@ export function check(facts: Facts, { simulator, rules = allRules, onRefuted }: 
           continue;
         }
       }
-      shown.push(candidate);
+      if (!accepts?.(findingOf(rule, candidate))) shown.push(candidate);
     }
     findings.push(...oneOfEachCause(shown).map((candidate) => findingOf(rule, candidate)));
   }

@@ -1,4 +1,7 @@
-/** A finding recognised again after lines above it came or went: by rule, file, and the text it stands on. */
+/**
+ * A finding recognised again after lines above it came or went, and after its words became better: by rule, file, the text
+ * it stands on, and the other files it speaks of.
+ */
 
 import type { Finding } from "./finding.ts";
 import { lineText, type SourceFile } from "./source.ts";
@@ -6,10 +9,12 @@ import { lineText, type SourceFile } from "./source.ts";
 /** Equal findings on equal lines are told apart by their order in the file. */
 export function createFingerprints(sources: ReadonlyMap<string, SourceFile>): (finding: Finding) => string {
   const seen = new Map<string, number>();
-  return (finding) => {
-    const source = sources.get(finding.location.file);
-    const line = (source && lineText(source, finding.location.line)?.trim()) ?? "";
-    const base = `${finding.rule}:${finding.location.file}:${hash(`${line}\n${finding.message}`)}`;
+  return ({ rule, location, related }) => {
+    const source = sources.get(location.file);
+    const line = (source && lineText(source, location.line)?.trim()) ?? "";
+    const others = new Set(related.map((place) => place.location.file));
+    others.delete(location.file);
+    const base = `${rule}:${location.file}:${hash([line, ...[...others].sort()].join("\n"))}`;
     const count = (seen.get(base) ?? 0) + 1;
     seen.set(base, count);
     return count === 1 ? base : `${base}:${count}`;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { parse } from "yaml";
 import { readTexts } from "../../src/platforms/github/read/repository.ts";
@@ -42,7 +42,7 @@ jobs:
   assert.deepEqual(repository.problems, []);
   assert.deepEqual(
     repository.actions.map(({ inputs, steps }) => [inputs.map(({ name }) => name.value), steps.length]),
-    [[["path", "severity", "version"], 2]],
+    [[["path", "severity", "baseline", "default-branch", "sarif", "version"], 2]],
   );
 });
 
@@ -58,7 +58,7 @@ function pinnedNode(): string {
 
 test("no input stands in the script itself", () => {
   assert.doesNotMatch(script.run!, /\$\{\{/);
-  for (const value of Object.values(script.env!)) assert.match(value, /^\$\{\{ inputs\.\w+ \}\}$/);
+  for (const value of Object.values(script.env!)) assert.match(value, /^\$\{\{ inputs\.[\w-]+ \}\}$/);
 });
 
 describe("its script, with this package in place of the published one", needs("npx"), () => {
@@ -81,10 +81,51 @@ describe("its script, with this package in place of the published one", needs("n
     assert.equal(carryOut(t, fixture, { severity: "error" }).status, 0);
   });
 
+  test("compares with a baseline and writes SARIF besides", (t) => {
+    const fixture = "err/no-conclusion-guard/example";
+    const baseline = join(mkdtempSync(join(tmpdir(), "baton-baseline-")), "known.json");
+    t.after(() => rmSync(dirname(baseline), { recursive: true, force: true }));
+    const options = ["check", "--baseline", baseline, "--update-baseline", join(import.meta.dirname, fixture)];
+    assert.equal(spawnSync(join(root, "bin/baton"), options).status, 0);
+    const sarif = join(dirname(baseline), "found.sarif");
+    const { status, summary } = carryOut(t, fixture, { baseline, sarif, "default-branch": "main" });
+    assert.equal(status, 0);
+    assert.match(summary, /nothing found in .*, 1 known/);
+    assert.equal(JSON.parse(readFileSync(sarif, "utf8")).version, "2.1.0");
+  });
+
   test("an input is a value, whatever it looks like", (t) => {
     const { status, stderr } = carryOut(t, "ok/no-conclusion-guard/example", { path: "--fix; echo $(id)" });
     assert.equal(status, 2);
     assert.match(stderr, /--fix; echo \$\(id\): there is no such file or folder/);
+  });
+});
+
+describe("the hook for pre-commit", () => {
+  const [hook] = parse(readFileSync(join(root, ".pre-commit-hooks.yaml"), "utf8")) as Record<string, string>[];
+
+  test("asks again after a change of what is read, and of nothing else", () => {
+    const files = new RegExp(hook!.files!);
+    const read = [
+      ".github/workflows/ci.yml",
+      "infra/main.tf",
+      "package.json",
+      "Makefile",
+      "ci/justfile",
+      "bin/release.sh",
+    ];
+    assert.deepEqual(
+      [...read, "template.yaml", "README.md", "src/main.ts"].filter((path) => !files.test(path)),
+      ["README.md", "src/main.ts"],
+    );
+  });
+
+  test("its command is one that this package has, for the whole repository", () => {
+    assert.equal(hook!.pass_filenames, false);
+    const [command, ...options] = hook!.entry!.split(" ");
+    assert.equal(command, "baton");
+    const cwd = join(import.meta.dirname, "err/no-conclusion-guard/example");
+    assert.equal(spawnSync(join(root, "bin/baton"), options, { cwd }).status, 1);
   });
 });
 
@@ -98,7 +139,7 @@ function carryOut(t: TestContext, fixture: string, given: Readonly<Record<string
   symlinkSync(root, join(folder, "node_modules/baton-cd"));
   symlinkSync("../baton-cd/bin/baton", join(folder, "node_modules/.bin/baton"));
   const inputs = Object.entries(script.env!).map(([variable, value]) => {
-    const name = /inputs\.(\w+)/.exec(value)![1]!;
+    const name = /inputs\.([\w-]+)/.exec(value)![1]!;
     return [variable, given[name] ?? action.inputs[name]!.default] as const;
   });
   const summaryFile = join(folder, "summary.md");

@@ -111,13 +111,71 @@ describe("baton check", () => {
     assert.deepEqual(rules, ["suppression-without-reason", "no-conclusion-guard"]);
   });
 
-  test("a baseline hides what it knows, also when lines move", () => {
-    const copy = copyOf(wrong, "known");
-    assert.equal(run(copy, "--write-baseline", "baseline.json").code, 0);
+  test("a suppression that accepts nothing any more is told, with the name that was meant", () => {
+    const copy = copyOf(right, "idle");
     const file = join(copy, ".github/workflows/deploy.yml");
-    writeFileSync(file, `# a new first line\n${readFileSync(file, "utf8")}`);
-    assert.equal(run(copy, "--baseline", "baseline.json").code, 0);
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, `# baton-ignore no-conclusion-guard, no-conclusion-gard: it was a preview\n${text}`);
+    const { findings } = JSON.parse(run(copy, "--json").out) as { findings: { rule: string; message: string }[] };
+    assert.deepEqual(findings.map(({ rule, message }) => [rule, message.replace(/^.*nothing: /, "")]).sort(), [
+      ["suppression-unused", "it is not found on line 2"],
+      ["suppression-unused", "there is no such rule; did you mean no-conclusion-guard?"],
+    ]);
+  });
+
+  test("of several deployments beside the same tests one may be accepted", () => {
+    const copy = copyOf(join(import.meta.dirname, "err/parallel-ci-and-cd/several-deployments"), "several");
+    const file = join(copy, ".github/workflows/deploy-admin.yml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(
+      file,
+      text.replace("  deploy:\n", "  # baton-ignore parallel-ci-and-cd: people look first\n  deploy:\n"),
+    );
+    const { findings, summary } = JSON.parse(run(copy, "--json").out) as {
+      findings: { rule: string; file: string }[];
+      summary: { suppressed: number };
+    };
+    assert.deepEqual(
+      [findings.map((each) => `${each.rule} ${each.file}`), summary.suppressed],
+      [["parallel-ci-and-cd .github/workflows/deploy-api.yml"], 1],
+    );
+  });
+
+  test("a baseline hides what it knows, also when lines move, and tells what is gone", () => {
+    const copy = copyOf(wrong, "known");
+    const baseline = ["--baseline", "baseline.json"];
+    assert.equal(run(copy, ...baseline, "--update-baseline").code, 0);
+    const file = join(copy, ".github/workflows/deploy.yml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, `# a new first line\n${text}`);
+    const known = run(copy, ...baseline);
+    assert.equal(known.code, 0);
+    assert.match(known.err, /^nothing found in .*, 1 known\n/);
     assert.equal(run(copy).code, 1);
+    assert.equal(run(copy, "--fix").code, 0);
+    const mended = run(copy, ...baseline);
+    assert.match(mended.err, /1 known before and gone\nnext: baton check --baseline baseline\.json --update-baseline/);
+    assert.equal(run(copy, ...baseline, "--update-baseline").code, 0);
+    writeFileSync(file, text);
+    assert.equal(run(copy, ...baseline).code, 1);
+  });
+
+  test("what the baseline knows is neither repaired nor reported after a repair", () => {
+    const copy = copyOf(join(import.meta.dirname, "err/dangling-workflow-run/example"), "half");
+    const baseline = ["--baseline", "half.json"];
+    assert.equal(run(copy, ...baseline, "--update-baseline").code, 0);
+    for (const name of ["ci.yml", "deploy.yml"])
+      cpSync(join(wrong, ".github/workflows", name), join(copy, ".github/workflows", `new-${name}`));
+    const { code, err } = run(copy, ...baseline, "--fix");
+    assert.equal(code, 0, err);
+    assert.match(err, /repaired 1 of 1 findings in 1 file\nnothing found in .*, 1 known/);
+  });
+
+  test("writes SARIF besides what it prints", () => {
+    const file = join(scratch, "found.sarif");
+    assert.equal(run(wrong, "--sarif", file, "--format", "github").code, 1);
+    const sarif = JSON.parse(readFileSync(file, "utf8"));
+    assert.equal(sarif.runs[0].results[0].ruleId, "no-conclusion-guard");
   });
 
   test("explains a rule", () => {
@@ -132,7 +190,16 @@ describe("baton check", () => {
     [["--severity", "bad", wrong], /--severity bad: it is one of error, warning, note/],
     [["nowhere"], /nowhere: there is no such file or folder/],
     [[scratch], /there are no workflows/],
-    [["--baseline", "none.json", wrong], /none\.json: there is no such baseline/],
+    [
+      ["--baseline", "none.json", wrong],
+      /none\.json: there is no such baseline\n.*--baseline none\.json --update-baseline/,
+    ],
+    [["--update-baseline", wrong], /--update-baseline: which file\?/],
+    [["--baseline", "b.json", "--update-baseline", "--fix", wrong], /what is repaired need not be known/],
+    [
+      ["--baseline", "b.json", "--update-baseline", join(wrong, ".github/workflows/ci.yml")],
+      /found elsewhere than in \.github\/workflows\/ci\.yml would be lost/,
+    ],
   ] as const) {
     test(`wrong use: ${args[0]} ${args[1] ?? ""}`.trim().replace(scratch, "SCRATCH").replace(wrong, "WRONG"), () => {
       const { code, out, err } = run(...args);

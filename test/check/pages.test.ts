@@ -103,7 +103,7 @@ together: what starts what, what is certain to come before what, and who touches
 - What only the run knows (a variable, an output) counts as unknown, and a rule stays silent where it might be the guard.
 
 To accept one place, write \`# baton-ignore rule-id: reason\` on its line or on the line above; without a reason it does not count.
-To accept all that is there today, \`baton check --write-baseline baseline.json\` and from then on \`--baseline baseline.json\`.
+To accept all that is there today, \`baton check --baseline baseline.json --update-baseline\` and from then on \`--baseline baseline.json\`.
 \`baton check --fix\` applies the edits that are safe. The command ends with 0 when nothing is found, 1 with findings, 2 when it was
 called wrongly; with \`--format sarif\` findings alone end with 0.
 

@@ -22,7 +22,8 @@ export const describe: CommandModule["describe"] = (command) => {
     .option("--severity <SEVERITY>", "report only this and worse: error, warning or note", "note")
     .option("--fix", "apply the edits of findings that have one")
     .option("--baseline <FILE>", "report only what is not in this file")
-    .option("--write-baseline <FILE>", "accept what is found now")
+    .option("--update-baseline", "write what is found now into the file of --baseline")
+    .option("--sarif <FILE>", "write SARIF into this file besides")
     .option("--default-branch <NAME>", "where no clone tells it")
     .option("--explain <RULE>", "what a rule looks for, and why");
   examples(command, [
@@ -40,7 +41,8 @@ interface Options {
   severity: string;
   fix?: true;
   baseline?: string;
-  writeBaseline?: string;
+  updateBaseline?: true;
+  sarif?: string;
   defaultBranch?: string;
   explain?: string;
 }
@@ -65,9 +67,11 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
       next: "baton check PATH of a repository that has some",
     });
   }
+  if (options.updateBaseline) await updateBaseline(checked, options, terminal);
   let report = await accepted(checked, severity, options, terminal);
-  if (options.fix) report = await repair(report, checked.repository, { options, terminal });
-  return await show(report, { format, terminal, repository: checked.repository });
+  if (options.fix) report = await repair(report, checked.repository, { options, severity, terminal });
+  if (options.sarif !== undefined) await writeSarif(report, resolve(terminal.cwd, options.sarif));
+  return await show(report, { format, terminal, repository: checked.repository, baseline: options.baseline });
 };
 
 function oneOf<T extends string>(option: string, value: string, known: readonly T[]): T {
@@ -106,7 +110,7 @@ function withDefinition({ repository, report }: Checked, { findings, source }: C
 }
 
 async function checkRepository(path: string, given: Pick<Options, "defaultBranch">): Promise<Checked> {
-  const [{ readWhole }, { check }, { rules }, { suppress }] = await Promise.all([
+  const [{ readWhole }, { check }, { rules }, { readSuppressions }] = await Promise.all([
     import("../read-whole.ts"),
     import("../../check/check.ts"),
     import("../../check/rules.ts"),
@@ -114,13 +118,25 @@ async function checkRepository(path: string, given: Pick<Options, "defaultBranch
   ]);
   const repository = await readWhole(path, given.defaultBranch);
   const { facts, simulator, problems, sources, workflows, pipelines } = repository;
-  const found = check(facts, { simulator });
-  const { findings, suppressed } = suppress(sortFindings([...problems, ...found]), sources);
+  const suppressions = readSuppressions(
+    sources,
+    rules.map(({ id }) => id),
+  );
+  const accepts = (finding: Finding) => suppressions.accepts(finding);
+  const told = [...problems.filter((problem) => !accepts(problem)), ...check(facts, { simulator, accepts })];
+  const findings = sortFindings([...told, ...suppressions.notes()]);
   const { focus } = repository;
   const shown = focus === undefined ? findings : findings.filter((finding) => touches(finding, focus));
   return {
     repository,
-    report: { findings: shown, sources, files: workflows, pipelines, rules: rules.length, suppressed },
+    report: {
+      findings: shown,
+      sources,
+      files: workflows,
+      pipelines,
+      rules: rules.length,
+      suppressed: suppressions.accepted,
+    },
   };
 }
 
@@ -128,39 +144,54 @@ function touches({ location, related }: Finding, file: string): boolean {
   return location.file === file || related.some((place) => place.location.file === file);
 }
 
+const updating = (baseline = "FILE") => `baton check --baseline ${baseline} --update-baseline`;
+
+/** Accepts all that is found now. */
+async function updateBaseline({ report, repository }: Checked, options: Options, terminal: Terminal): Promise<void> {
+  const { baseline, fix } = options;
+  const refuse = (reason: string, next: string): never => {
+    throw new UsageError(`--update-baseline: ${reason}`, { next });
+  };
+  if (baseline === undefined) return refuse("which file?", updating());
+  if (fix) return refuse("what is repaired need not be known", "baton check --fix  first");
+  if (repository.focus !== undefined)
+    return refuse(`what is found elsewhere than in ${repository.focus} would be lost`, updating(baseline));
+  const { writeBaseline } = await import("../../check/baseline.ts");
+  writeFileSync(resolve(terminal.cwd, baseline), writeBaseline(report.findings, report.sources));
+  const { length } = report.findings;
+  terminal.say(`wrote ${length} known finding${length === 1 ? "" : "s"} to ${baseline}`);
+}
+
 /** Without what the baseline knows and what is milder than asked for. */
 async function accepted(
   { report, repository }: Checked,
   severity: Severity,
-  { baseline, writeBaseline: target }: Options,
+  { baseline }: Options,
   terminal: Terminal,
 ): Promise<Report> {
-  let { findings } = report;
-  if (baseline !== undefined || target !== undefined) {
-    const { newFindings, readBaseline, writeBaseline } = await import("../../check/baseline.ts");
-    if (target !== undefined) {
-      writeFileSync(resolve(terminal.cwd, target), writeBaseline(findings, repository.editable));
-      terminal.say(`wrote ${findings.length} known findings to ${target}`);
-      findings = [];
-    }
-    if (baseline !== undefined) {
-      const file = resolve(terminal.cwd, baseline);
-      const read = existsSync(file) ? readBaseline(readFileSync(file, "utf8")) : undefined;
-      if (!read?.ok) {
-        throw new UsageError(`${baseline}: ${read ? read.reason : "there is no such baseline"}`, {
-          next: `baton check --write-baseline ${baseline}`,
-        });
-      }
-      findings = newFindings(findings, read.known, repository.editable);
-    }
+  const severe = (findings: readonly Finding[]) => findings.filter((finding) => atLeast(finding.severity, severity));
+  if (baseline === undefined) return { ...report, findings: severe(report.findings) };
+  const { compareWith, readBaseline } = await import("../../check/baseline.ts");
+  const file = resolve(terminal.cwd, baseline);
+  const read = existsSync(file) ? readBaseline(readFileSync(file, "utf8")) : undefined;
+  if (!read?.ok) {
+    const reason = read ? read.reason : "there is no such baseline";
+    throw new UsageError(`${baseline}: ${reason}`, { next: updating(baseline) });
   }
-  return { ...report, findings: findings.filter((finding) => atLeast(finding.severity, severity)) };
+  const { fresh, gone } = compareWith(read.known, report.findings, report.sources);
+  return {
+    ...report,
+    findings: severe(fresh),
+    known: report.findings.length - fresh.length,
+    // Of one file nobody knows what is found elsewhere.
+    ...(repository.focus === undefined ? { gone } : {}),
+  };
 }
 
 async function repair(
   report: Report,
   repository: Repository,
-  { options, terminal }: { options: Options; terminal: Terminal },
+  { options, severity, terminal }: { options: Options; severity: Severity; terminal: Terminal },
 ): Promise<Report> {
   const { applyEdits } = await import("../../findings/apply-edits.ts");
   const { texts, repaired } = applyEdits(report.findings, repository.editable);
@@ -172,24 +203,31 @@ async function repair(
   );
   if (repaired === 0) return report;
   const again = await checkPath(join(repository.root, repository.focus ?? ""), options, terminal);
-  const kept = new Set(report.findings.map((finding) => finding.rule));
-  return { ...again.report, findings: again.report.findings.filter((finding) => kept.has(finding.rule)) };
+  return await accepted(again, severity, options, terminal);
 }
 
 interface Showing {
   readonly format: Format;
   readonly terminal: Terminal;
   readonly repository: Repository;
+  readonly baseline: string | undefined;
 }
 
-async function show(report: Report, { format, terminal, repository }: Showing): Promise<ExitCode> {
+async function writeSarif(report: Report, file: string): Promise<void> {
+  const { sarifReport } = await import("../../findings/print/sarif.ts");
+  const { rules } = await import("../../check/rules.ts");
+  writeFileSync(file, `${JSON.stringify(sarifReport(report, rules, version), null, 2)}\n`);
+}
+
+async function show(report: Report, showing: Showing): Promise<ExitCode> {
+  const { format, terminal, repository } = showing;
   const { closingLine, textReport } = await import("../../findings/print/text.ts");
   const found = report.findings.length > 0 ? exitCodes.failed : exitCodes.clean;
   switch (format) {
     case "text":
       if (report.findings.length > 0) terminal.print(...textReport(report, terminal.out));
       terminal.say(closingLine(report));
-      suggestNext(report, terminal);
+      suggestNext(report, showing);
       return found;
     case "json": {
       const { jsonReport } = await import("../../findings/print/json.ts");
@@ -216,10 +254,12 @@ async function show(report: Report, { format, terminal, repository }: Showing): 
   }
 }
 
-function suggestNext({ findings, files, pipelines = 0, sources }: Report, terminal: Terminal): void {
+function suggestNext(report: Report, { terminal, baseline }: Showing): void {
+  const { findings, files, pipelines = 0, gone = 0, sources } = report;
   const [first] = findings;
   const workflows = [...sources.values()].filter(({ path }) => path.startsWith(".github/workflows/"));
-  if (!first && workflows.length > 0 && workflows.every(({ text }) => isGenerated(text)))
+  if (!first && gone > 0) terminal.suggest(updating(baseline), "so that what is gone does not come back unseen");
+  else if (!first && workflows.length > 0 && workflows.every(({ text }) => isGenerated(text)))
     terminal.suggest("baton doctor --on github", "compares what is set on GitHub with what these files need");
   else if (!first && files === 0 && pipelines > 0)
     terminal.suggest("baton generate codepipeline", "pipelines that are correct by construction");

@@ -2,11 +2,11 @@ import type { Finding } from "../finding.ts";
 import type { Report } from "./report.ts";
 
 /** The document of `--format json`. Fields are only ever added. */
-export function jsonReport({ findings, files, rules, suppressed }: Report): unknown {
+export function jsonReport({ findings, files, rules, suppressed, known }: Report): unknown {
   return {
     version: 1,
     findings: findings.map(jsonFinding),
-    summary: { files, rules, suppressed, ...countBySeverity(findings) },
+    summary: { files, rules, suppressed, ...(known === undefined ? {} : { known }), ...countBySeverity(findings) },
   };
 }
 

@@ -16,4 +16,8 @@ export interface Report {
   /** How many rules were asked. */
   readonly rules: number;
   readonly suppressed: number;
+  /** How many of the findings a baseline knows; undefined without one. */
+  readonly known?: number;
+  /** How many that a baseline knows are not found any more. */
+  readonly gone?: number;
 }

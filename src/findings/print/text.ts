@@ -77,13 +77,23 @@ function timeline(schedule: readonly string[], marks: Marks): string[] {
 }
 
 /** `3 findings (1 error, 2 warnings) in 30 workflows, 47 rules`. */
-export function closingLine({ findings, files, pipelines = 0, definitions = 0, rules, suppressed }: Report): string {
+export function closingLine({
+  findings,
+  files,
+  pipelines = 0,
+  definitions = 0,
+  rules,
+  suppressed,
+  known = 0,
+  gone = 0,
+}: Report): string {
   const { errors, warnings, notes } = countBySeverity(findings);
   const parts = [plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note")].filter(
     (part) => !part.startsWith("0 "),
   );
   const found = findings.length === 0 ? "nothing found" : parts.join(", ");
-  const hidden = suppressed > 0 ? `, ${suppressed} suppressed` : "";
+  const counts = Object.entries({ suppressed, known, "known before and gone": gone });
+  const hidden = counts.flatMap(([what, count]) => (count > 0 ? [`, ${count} ${what}`] : [])).join("");
   const read = [
     ...(files > 0 || pipelines + definitions === 0 ? [plural(files, "workflow")] : []),
     ...(pipelines > 0 ? [plural(pipelines, "pipeline")] : []),
