@@ -1,4 +1,5 @@
 import { bug } from "./bug.ts";
+import type { SkipReason } from "./events.ts";
 import { enterApproval, mustAsk } from "./policies/approval.ts";
 import {
   enterGroup,
@@ -11,7 +12,7 @@ import {
 import { enterLock, leaveLockQueue } from "./policies/lock.ts";
 import { enterMatrix, leaveMatrix, matrixOf } from "./policies/matrix.ts";
 import { supersededBy } from "./policies/supersede.ts";
-import type { JobState, RunEnvironment, RunState, SkipReason, Stage, State } from "./state.ts";
+import type { JobState, RunEnvironment, RunState, Stage, State } from "./state.ts";
 import type { WaitQueue } from "./wait-queue.ts";
 
 /**

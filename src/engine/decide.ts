@@ -36,8 +36,9 @@ export function decide(state: State, context: DecideContext): EngineEvent[] {
 function decideRun(run: RunState, context: DecideContext, events: EngineEvent[]): void {
   for (const [job, { code, because, text }] of run.toSkip) {
     const { run: id, attempt, token } = job;
-    if (token === undefined) events.push({ type: "job.skipped", run: id, job: job.id, code, because, text });
-    else events.push({ type: "job.cancelled", run: id, job: job.id, attempt, token, durationMs: 0 });
+    const cause = { code, because, text };
+    if (token === undefined) events.push({ type: "job.skipped", run: id, job: job.id, ...cause });
+    else events.push({ type: "job.cancelled", run: id, job: job.id, attempt, token, durationMs: 0, cause });
   }
   for (const environment of run.toRelease) {
     events.push({ type: "lock.released", run: run.id, environment, deployed: deployedTo(run, environment) });

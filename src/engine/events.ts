@@ -131,10 +131,14 @@ export interface JobRetryDue {
 }
 
 /** Will not run (again until somebody retries the run). Only for a job that has no attempt yet in this round. */
-export interface JobSkipped {
+export interface JobSkipped extends SkipReason {
   type: "job.skipped";
   run: RunId;
   job: JobId;
+}
+
+/** Why a job is left out, or stopped. */
+export interface SkipReason {
   code: SkipCode;
   /** What made it so: an instance id, an environment, or who cancelled. */
   because: string;
@@ -160,6 +164,8 @@ export interface JobCancelled {
   attempt: number;
   token: string;
   durationMs: number;
+  /** Absent in events of version 1. */
+  cause?: SkipReason;
 }
 
 /** Baton died while this attempt ran. Its processes are gone by the time this is written. It does not use up a retry. */

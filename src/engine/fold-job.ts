@@ -103,6 +103,7 @@ export function jobSkipped(state: State, run: RunState, event: JobSkipped, meta:
 
 export function jobCancelled(state: State, run: RunState, event: JobCancelled, meta: EventMeta): void {
   const waiting = jobOf(run, event.job);
+  waiting.skipped = event.cause;
   if (waiting.status !== "running") {
     assert(run.toSkip.delete(waiting), () => `${waiting.id} is ${waiting.status} and nothing says to give it up`);
     assert(waiting.token === event.token, "it is another attempt");

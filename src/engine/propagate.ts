@@ -33,7 +33,8 @@ export function outcomeOf(run: RunState, job: JobState): Outcome {
 export function noteEnded(state: State, run: RunState, job: JobState): void {
   const outcome = outcomeOf(run, job);
   // What was left out because of something else is no reason itself.
-  const cause = job.skipped?.code === "gate" ? run.jobs.get(job.skipped.because) : undefined;
+  const cause =
+    job.status === "skipped" && job.skipped?.code === "gate" ? run.jobs.get(job.skipped.because) : undefined;
   noteNodeEnded(state, run, { node: job.number, outcome, culprit: (cause ?? job).number });
 }
 

@@ -60,6 +60,7 @@ function noteOfJob(job: JobState, event: Extract<EngineEvent, { job: string }>, 
       return;
     case "job.cancelled":
       if (job.status === "running") job.durationMs = event.durationMs;
+      job.skipped = event.cause;
       end("cancelled");
       return;
     case "job.interrupted":

@@ -1,9 +1,9 @@
-import type { EngineEvent } from "./events.ts";
-import { stopMode } from "./policies/cancel.ts";
-import { matrixOf } from "./policies/matrix.ts";
+import type { EngineEvent, SkipReason } from "./events.ts";
+import { cancelSkip, stopMode } from "./policies/cancel.ts";
+import { failFastSkip, matrixOf } from "./policies/matrix.ts";
 import { nextAttemptAt } from "./policies/retry.ts";
 import type { Ended } from "./ports.ts";
-import type { JobState, State } from "./state.ts";
+import type { JobState, RunState, State } from "./state.ts";
 
 /**
  * What a report of the runner means. Undefined when it is of no attempt that runs: reported twice, or late, or of an
@@ -18,8 +18,10 @@ export function eventOfReport(state: State, ended: Ended, now: number): EngineEv
   switch (result.kind) {
     case "succeeded":
       return { type: "job.succeeded", ...attempt, outputs: result.outputs, artifacts: result.artifacts };
-    case "stopped":
-      return { type: "job.cancelled", ...attempt };
+    case "stopped": {
+      const cause = causeOfStop(run, job);
+      return { type: "job.cancelled", ...attempt, ...(cause !== undefined && { cause }) };
+    }
     case "failed": {
       const failed = { type: "job.failed", ...attempt, failure: result.failure } as const;
       const retryAt = nextAttemptAt(run, job, now);
@@ -28,6 +30,13 @@ export function eventOfReport(state: State, ended: Ended, now: number): EngineEv
     default:
       return result satisfies never;
   }
+}
+
+/** Whoever had the running job stopped. */
+function causeOfStop(run: RunState, job: JobState): SkipReason | undefined {
+  if (run.cancel !== undefined && stopMode(run.cancel) !== undefined) return cancelSkip(run.cancel.by);
+  const failed = matrixOf(run, job)?.failed;
+  return failed === undefined || failed === job.id ? undefined : failFastSkip(failed);
 }
 
 /** What must be done in the world once an event is durable. A run that has finished since asks for nothing. */

@@ -1,6 +1,6 @@
-import type { RunId } from "./events.ts";
+import type { RunId, SkipReason } from "./events.ts";
 import type { PlanOrder } from "./plan-order.ts";
-import type { EnvironmentState, GroupState, SkipReason, State } from "./state.ts";
+import type { EnvironmentState, GroupState, State } from "./state.ts";
 
 /**
  * Raised by every change of what a state holds or of how it is folded: a checkpoint of another shape is not read, and the

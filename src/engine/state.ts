@@ -1,6 +1,6 @@
 import type { Delivery, Job, Pipeline } from "../model/delivery.ts";
 import type { ArtifactRef, Deployed, History, JobId, Plan, PlannedJob, PlannedPipeline } from "../plan/plan.ts";
-import type { Failure, RunFinished, RunId, SessionId, SkipCode } from "./events.ts";
+import type { Failure, RunFinished, RunId, SessionId, SkipReason } from "./events.ts";
 import type { PlanOrder } from "./plan-order.ts";
 import type { QueueEntry, WaitQueue } from "./wait-queue.ts";
 
@@ -86,12 +86,6 @@ export type RunStatus = "waiting" | "running" | "awaiting-approval" | "suspended
 
 export type Conclusion = RunFinished["conclusion"];
 
-export interface SkipReason {
-  code: SkipCode;
-  because: string;
-  text: string;
-}
-
 /**
  * ```text
  * waiting ──▶ ready ──▶ running ──▶ succeeded | failed | cancelled
@@ -142,7 +136,7 @@ export interface JobState {
   failure: Failure | undefined;
   /** While backing off. */
   retryAt: number | undefined;
-  /** Why it was skipped. */
+  /** Why it was skipped or stopped. */
   skipped: SkipReason | undefined;
   /** Its entry in the queue of its stage. */
   entry: QueueEntry<JobState> | undefined;

@@ -13,7 +13,7 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "job.failed": 1,
   "job.retry-due": 1,
   "job.skipped": 1,
-  "job.cancelled": 1,
+  "job.cancelled": 2,
   "job.interrupted": 1,
   "run.retry-requested": 1,
   "run.cancel-requested": 1,
@@ -26,7 +26,10 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
 };
 
 /** What an event of an older version lacks: by type, the step from version n to n + 1 at place n - 1. */
-const steps: Readonly<Partial<Record<string, readonly ((old: never) => object)[]>>> = {};
+const steps: Readonly<Partial<Record<string, readonly ((old: never) => object)[]>>> = {
+  // Why it was is not known.
+  "job.cancelled": [(old) => old],
+};
 
 /** An event as it was stored, in the shape of its time. */
 export interface StoredEvent {

@@ -77,8 +77,8 @@ test("a cancel survives a crash: what was interrupted is not started again", asy
   assert.equal((await next.settled(run)).conclusion, "cancelled");
   assert.equal(world.launches.length, 2);
   assert.deepEqual(
-    world.events("job.cancelled").map((event) => event.job),
-    ["web.build", "web.test"],
+    world.events("job.cancelled").map(({ job: id, cause }) => `${id}: ${cause?.text}`),
+    ["web.build: ann cancelled the run", "web.test: ann cancelled the run"],
   );
   // And can be retried.
   await next.retry(run, { by: "ann" });

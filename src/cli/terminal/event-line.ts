@@ -29,7 +29,7 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
       if (event.code === "not-needed") return undefined;
       return `${style.faint("○")} ${event.job} skipped ${style.faint(`(${event.text})`)}`;
     case "job.cancelled":
-      return `${style.warning("■")} ${event.job} cancelled ${style.faint(`after ${duration(event.durationMs)}`)}`;
+      return `${style.warning("■")} ${event.job} cancelled ${style.faint(`after ${duration(event.durationMs)}${because(event.cause)}`)}`;
     case "job.interrupted":
       return `${style.warning("!")} ${event.job} was interrupted in attempt ${event.attempt}; it starts again`;
     case "run.adopted":
@@ -79,4 +79,8 @@ export function by(reviewers: readonly string[]): string {
 /** The same with the time of day in front, for logs in which nothing is redrawn. */
 export function timedLine(at: number, line: string, style: Style): string {
   return `${style.faint(clockTime(at))} ${line}`;
+}
+
+function because(cause: Extract<EngineEvent, { type: "job.cancelled" }>["cause"]): string {
+  return cause === undefined ? "" : ` (${cause.text})`;
 }

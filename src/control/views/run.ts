@@ -46,7 +46,7 @@ export interface JobView {
   durationMs?: number;
   /** When it has failed. */
   failure?: Failure;
-  /** Why it was skipped. */
+  /** Why it was skipped or stopped. */
   because?: string;
 }
 

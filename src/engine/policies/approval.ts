@@ -1,5 +1,5 @@
-import type { ApprovalAnswered, ApprovalRequested } from "../events.ts";
-import type { ApprovalState, RunEnvironment, RunState, SkipReason } from "../state.ts";
+import type { ApprovalAnswered, ApprovalRequested, SkipReason } from "../events.ts";
+import type { ApprovalState, RunEnvironment, RunState } from "../state.ts";
 
 /** A person is asked before anything of an environment starts, and only when all that comes before it has passed. */
 export function enterApproval(environment: RunEnvironment | undefined): "through" | "wait" | SkipReason {

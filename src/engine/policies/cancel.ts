@@ -1,5 +1,5 @@
-import type { CancelRequested } from "../events.ts";
-import type { RunState, SkipReason } from "../state.ts";
+import type { CancelRequested, SkipReason } from "../events.ts";
+import type { RunState } from "../state.ts";
 
 export function cancelSkip(by: string): SkipReason {
   return { code: "cancelled", because: by, text: `${by} cancelled the run` };

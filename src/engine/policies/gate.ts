@@ -1,6 +1,7 @@
 import type { JobId } from "../../plan/plan.ts";
+import type { SkipReason } from "../events.ts";
 import { gateFailed, gateStoodDown, otherFailed, type PlanOrder } from "../plan-order.ts";
-import type { JobState, SkipReason } from "../state.ts";
+import type { JobState } from "../state.ts";
 
 /** Everything before the job has ended: may it run? A gate asks for success, `runsAfter: "failure"` for a failure. */
 export function enterGate(order: PlanOrder, job: JobState, idOf: (number: number) => JobId): "through" | SkipReason {

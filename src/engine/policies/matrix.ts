@@ -1,4 +1,5 @@
-import type { JobState, MatrixState, RunState, SkipReason } from "../state.ts";
+import type { SkipReason } from "../events.ts";
+import type { JobState, MatrixState, RunState } from "../state.ts";
 
 /** How many legs of one job may be on their way at a time, and what the failure of one means to the others. */
 export function matrixOf(run: RunState, job: JobState): MatrixState | undefined {

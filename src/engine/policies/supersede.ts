@@ -1,4 +1,5 @@
-import type { JobState, RunState, SkipReason, State } from "../state.ts";
+import type { SkipReason } from "../events.ts";
+import type { JobState, RunState, State } from "../state.ts";
 import { environmentOf } from "./lock.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { cancelHolds } from "./checkers/cancel-holds.ts";
-import { cancelsHaveCauses } from "./checkers/cancels-have-causes.ts";
+import { cancelsHaveCauses, namesTheCause } from "./checkers/cancels-have-causes.ts";
 import type { Checker } from "./checkers/checker.ts";
 import { durableFirst } from "./checkers/durable-first.ts";
 import { endedStaysEnded } from "./checkers/ended-stays-ended.ts";
@@ -51,6 +51,7 @@ export function allCheckers(): Checker[] {
     goneHoldsUpNobody(),
     skipsAreTrue(),
     cancelsHaveCauses(),
+    namesTheCause(),
     legsMayEnd(),
     passedRanAll(),
     reasonsComeFirst(),

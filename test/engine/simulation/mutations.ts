@@ -208,6 +208,12 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       },
     },
   },
+  "cancels name their cause": {
+    does: "takes whoever asks for the one who cancelled",
+    sabotage: before((state) => {
+      for (const run of state.runs.values()) if (run.cancel !== undefined) Object.assign(run.cancel, { by: "nobody" });
+    }),
+  },
   "legs may end": {
     does: "stops all legs when one has failed",
     sabotage: before((state) => {

@@ -1,4 +1,4 @@
-import type { JobSkipped } from "../../../../src/engine/events.ts";
+import type { SkipReason } from "../../../../src/engine/events.ts";
 import type { Ledger, LedgerJob } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
@@ -29,7 +29,8 @@ function comesBefore(cause: LedgerJob, job: LedgerJob): boolean {
   return seen.has(cause);
 }
 
-function whatIsWrong(ledger: Ledger, job: LedgerJob, { code, because }: JobSkipped): string | undefined {
+/** With the cause that is named; undefined: it is so. */
+export function whatIsWrong(ledger: Ledger, job: LedgerJob, { code, because }: SkipReason): string | undefined {
   const { run, planned, definition } = job;
   switch (code) {
     case "gate": {
