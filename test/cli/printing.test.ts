@@ -73,6 +73,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   retry: [{ args: ["1", "--job", HOSTILE] }, { args: [HOSTILE] }],
   resume: [{ args: [] }],
   cancel: [{ args: [HOSTILE] }],
+  release: [{ args: ["list"], json: true }, { args: ["show"], json: true }, { args: ["show", "--markdown"] }],
   logs: [{ args: ["1"], json: true }, { args: ["1", HOSTILE] }],
   outputs: [{ args: [], json: true }, { args: ["--env", HOSTILE] }],
   graph: [
@@ -81,6 +82,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
     { args: ["--jobs", "--format", "dot"] },
     { args: ["."], json: true },
   ],
+  serve: [{ args: ["--port", HOSTILE] }],
   services: [{ args: [], json: true }, { args: ["stop", HOSTILE] }],
   doctor: [{ args: [], json: true }],
   check: [
