@@ -1,9 +1,10 @@
 import { type Asked, answered } from "../control/control.ts";
-import type { Host, LogsRequest } from "../control/host.ts";
+import type { Host, LogsRequest, LogsView } from "../control/host.ts";
 import { preview } from "./deeds.ts";
 import { refusalResponse } from "./problem.ts";
 import { type Question, type Sources, uncached } from "./question.ts";
 import { eventStream, logPage, logStream, logText } from "./streams.ts";
+import type { Viewer } from "./viewers.ts";
 import type { Envelope, LogPage } from "./wire/envelope.ts";
 import type { DeedName, RouteName, SessionName } from "./wire/routes.ts";
 
@@ -30,28 +31,38 @@ export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: An
     const shown: LogPage = { version: 1, run, job: job ?? "", ...page, end };
     return json({ version: 1, asOf, at: Date.now(), view: shown });
   },
-  logText: async ({ params, query: { attempt }, request }, { host, stopping }) => {
-    const asked = await host.logs({ ...ofJob(params), attempt, follow: false });
-    if (!asked.ok) return refusalResponse(asked.refusal);
-    return logText(asked.value, AbortSignal.any([request.signal, stopping]));
-  },
-  async logStream({ params, query: { attempt, from }, request }, { host, stopping }) {
-    const signal = AbortSignal.any([request.signal, stopping]);
-    const asked = await host.logs({ ...ofJob(params), attempt, follow: true, signal });
-    if (!asked.ok) return refusalResponse(asked.refusal);
+  logText: ({ params, query: { attempt }, request }, sources) =>
+    lines({ ...ofJob(params), attempt, follow: false }, { request, sources }, logText),
+  logStream: ({ params, query: { attempt, from }, request }, sources) => {
     const last = lastEventId(request);
-    return logStream(asked.value, { from: last === undefined ? from : last + 1, signal });
+    return lines({ ...ofJob(params), attempt, follow: true }, { request, sources }, (logs, viewer) =>
+      logStream(logs, { from: last === undefined ? from : last + 1, viewer }),
+    );
+  },
+  async metrics(_, sources) {
+    const asked = await sources.metrics.text(sources);
+    if (!asked.ok) return refusalResponse(asked.refusal);
+    return new Response(asked.value, { headers: { ...uncached, "content-type": "text/plain; version=0.0.4" } });
   },
   plan: async ({ body }, { host }) => {
     const asked = await preview(body, host);
     return asked.ok ? Response.json(asked.value, { headers: uncached }) : refusalResponse(asked.refusal);
   },
-  events: ({ query: { after }, request }, { feed, stopping }) =>
-    eventStream(feed, {
-      after: lastEventId(request) ?? after,
-      signal: AbortSignal.any([request.signal, stopping]),
-    }),
+  events: ({ query: { after }, request }, { feed, stopping, viewers }) =>
+    eventStream(feed, { after: lastEventId(request) ?? after, viewer: viewers.enter(request.signal, stopping) }),
 };
+
+async function lines(
+  wanted: LogsRequest,
+  { request, sources: { host, stopping, viewers } }: { request: Request; sources: Sources },
+  answer: (logs: LogsView, viewer: Viewer) => Response,
+): Promise<Response> {
+  const viewer = viewers.enter(request.signal, stopping);
+  const asked = await host.logs({ ...wanted, signal: viewer.signal });
+  if (asked.ok) return answer(asked.value, viewer);
+  viewer.leave();
+  return refusalResponse(asked.refusal);
+}
 
 async function view<View>(
   { host, reads }: Sources,

@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { compress } from "hono/compress";
 import { Refused } from "../control/control.ts";
 import type { Dashboard } from "./dashboard.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -25,15 +26,20 @@ export function makeApp(served: Served): Hono<{ Bindings: Bindings }> {
     requireOwnOrigin(context.req.raw, served.names);
     await next();
   });
+  app.use(compress());
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.get("/readyz", () => readiness(served));
   const document = openApiDocument(served.version);
   app.get("/openapi.json", (context) => context.json(document));
   for (const [name, { method, path }] of Object.entries(routes as Record<string, Route>)) {
-    app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) => {
+    app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
       const { req } = context;
       const asking = { request: req.raw, params: req.param(), query: req.query(), address: addressOf(context, served) };
-      return answerRoute(name as RouteName, asking, served);
+      const from = performance.now();
+      // What is thrown here is answered here, so that it is counted as well.
+      const response = await answerRoute(name as RouteName, asking, served).catch((error) => turnedAway(error, served));
+      served.metrics.answeredOne(name, response.status, (performance.now() - from) / 1000);
+      return response;
     });
   }
   app.get("/*", (context) => {

@@ -4,7 +4,6 @@ import type { Host } from "../control/host.ts";
 import type { Planned } from "../control/verbs/plan.ts";
 import { planPreview } from "../control/views/plan.ts";
 import type { Question, Sources } from "./question.ts";
-import type { Underways } from "./underways.ts";
 import type { BodyOf, DeedName } from "./wire/routes.ts";
 
 /** What is about to be done: whoever asked must have the role of the route in all of these environments. */
@@ -15,7 +14,6 @@ export interface Deed {
 }
 
 export interface Means extends Sources {
-  underways: Underways;
   secretsFile: string | undefined;
 }
 

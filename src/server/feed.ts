@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { answered } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
 import type { EngineEvent, Recorded } from "../control/views/events.ts";
@@ -18,18 +18,22 @@ export class Feed {
   readonly #notices: Notice[] = [];
   readonly #stop = new AbortController();
   #seq: number;
-  #news = Promise.withResolvers<void>();
+  /** Those who wait for the next event. */
+  readonly #waiting = new Set<() => void>();
+  readonly #told: ((notice: Notice) => void) | undefined;
   #failure: string | undefined;
   readonly #reading: Promise<void>;
 
-  private constructor(host: Host, seq: number) {
+  private constructor(host: Host, seq: number, told?: (notice: Notice) => void) {
     this.#host = host;
+    this.#told = told;
     this.#seq = Math.max(0, seq - keptNotices);
     this.#reading = this.#read();
   }
 
-  static async open(host: Host): Promise<Feed> {
-    return new Feed(host, answered(await host.position()));
+  /** `told` of each event that is read, also of the last ones before. */
+  static async open(host: Host, told?: (notice: Notice) => void): Promise<Feed> {
+    return new Feed(host, answered(await host.position()), told);
   }
 
   /** The newest event that was seen. */
@@ -52,12 +56,16 @@ export class Feed {
 
   /** Resolves when something has happened behind this event, when the time is over, or with the signal. */
   async behind(seq: number, { withinMs, signal }: { withinMs: number; signal: AbortSignal }): Promise<void> {
-    if (this.#seq !== seq) return;
-    const over = new AbortController();
-    const limit = AbortSignal.any([signal, over.signal, this.#stop.signal]);
-    const timer = setTimeout(withinMs, undefined, { signal: limit }).catch(() => {});
-    await Promise.race([this.#news.promise, timer]);
-    over.abort();
+    if (this.#seq !== seq || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, withinMs);
+    const over = () => resolve();
+    signal.addEventListener("abort", over);
+    this.#waiting.add(over);
+    await promise;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", over);
+    this.#waiting.delete(over);
   }
 
   async close(): Promise<void> {
@@ -74,7 +82,7 @@ export class Feed {
         for await (const recorded of events) this.#take(recorded);
       } catch (error) {
         this.#failure = (error as Error).message;
-        await setTimeout(retryMs, undefined, { signal }).catch(() => {});
+        await pause(retryMs, undefined, { signal }).catch(() => {});
       }
     }
   }
@@ -85,8 +93,8 @@ export class Feed {
     this.#notices.push(noticeOf(recorded));
     if (this.#notices.length > 2 * keptNotices) this.#notices.splice(0, this.#notices.length - keptNotices);
     this.#seq = recorded.seq;
-    this.#news.resolve();
-    this.#news = Promise.withResolvers();
+    for (const tell of this.#waiting) tell();
+    this.#told?.(this.#notices.at(-1)!);
   }
 }
 

@@ -51,8 +51,9 @@ export function requireOwnOrigin(request: Request, names: Names): void {
 }
 
 function isOwn(origin: string, request: Request, { publicUrl }: Names): boolean {
-  if (publicUrl !== undefined && origin === publicUrl.origin) return true;
   const host = request.headers.get("host");
+  // What was reached by https was shown by https.
+  if (publicUrl !== undefined && host?.toLowerCase() === publicUrl.host) return origin === publicUrl.origin;
   return host !== null && origin === `http://${host}`;
 }
 

@@ -1,6 +1,9 @@
 import type { Host } from "../control/host.ts";
 import type { Feed } from "./feed.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Reads } from "./reads.ts";
+import type { Underways } from "./underways.ts";
+import type { Viewers } from "./viewers.ts";
 import type { BodyOf, QueryOf, RouteName } from "./wire/routes.ts";
 
 /** What an answer is made from. */
@@ -8,6 +11,11 @@ export interface Sources {
   host: Host;
   feed: Feed;
   reads: Reads;
+  metrics: Metrics;
+  /** Streams that are open now. */
+  viewers: Viewers;
+  /** The runs that this server makes go on. */
+  underways: Underways;
   /** Nobody is answered any more. */
   stopping: AbortSignal;
   /** Told of what went wrong and is nobody's mistake who asked. */

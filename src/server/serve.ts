@@ -9,9 +9,11 @@ import { type Bindings, makeApp, withSecurityHeaders } from "./app.ts";
 import { Audit } from "./audit.ts";
 import { Dashboard, dashboardFolder } from "./dashboard.ts";
 import { Feed } from "./feed.ts";
+import { Metrics } from "./metrics.ts";
 import { isLoopbackAddress } from "./origin.ts";
 import { Reads } from "./reads.ts";
 import { Underways } from "./underways.ts";
+import { Viewers } from "./viewers.ts";
 
 export interface ServeOptions {
   host: Host;
@@ -47,11 +49,20 @@ const defaultLimits = {
   maxHeaderSize: 16_384,
 };
 const mostConnections = 1024;
+const mostViewers = 500;
+
+/** Somebody who is not on this machine reaches it, himself or through a proxy: everybody signs in. */
+export const isOpenToOthers = ({ listen, publicUrl }: Pick<ServeOptions, "listen" | "publicUrl">) =>
+  publicUrl !== undefined || !isLoopbackAddress(listen.host);
 
 /** Opens the server and listens. @throws what listening throws */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { host, listen, publicUrl, stateFolder, owner, secretsFile, version, report } = options;
-  const feed = await Feed.open(host);
+  const metrics = new Metrics();
+  const startedAt = Date.now();
+  const feed = await Feed.open(host, ({ at, conclusion }) => {
+    if (conclusion !== undefined && at >= startedAt) metrics.runFinished(conclusion);
+  });
   const stop = new AbortController();
   const access = new AccessStore(stateFolder);
   const isLoopback = isLoopbackAddress(listen.host);
@@ -60,9 +71,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     host,
     feed,
     reads: new Reads(feed),
+    metrics,
+    viewers: new Viewers(mostViewers),
     stopping: stop.signal,
     names: { publicUrl, isLoopback },
-    signIn: new SignIn({ access, owner, isRequired: !isLoopback, isSecure: publicUrl?.protocol === "https:" }),
+    signIn: new SignIn({
+      access,
+      owner,
+      isRequired: isOpenToOthers(options),
+      isSecure: publicUrl?.protocol === "https:",
+    }),
     audit: new Audit(stateFolder),
     underways,
     secretsFile,

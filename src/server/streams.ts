@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { LogsView } from "../control/host.ts";
 import type { Feed } from "./feed.ts";
+import type { Viewer } from "./viewers.ts";
 import type { Beat, LogLine } from "./wire/envelope.ts";
 
 const beatMs = 10_000;
@@ -12,12 +13,9 @@ const headers = { "content-type": "text/event-stream", "cache-control": "no-stor
 
 type Write = (text: string) => Promise<void>;
 
-/** The journal as server-sent events, behind `after` or from now; ends with the signal. */
-export function eventStream(
-  feed: Feed,
-  { after, signal }: { after: number | undefined; signal: AbortSignal },
-): Response {
-  return streamed(headers, signal, async (write, ended) => {
+/** The journal as server-sent events, behind `after` or from now. */
+export function eventStream(feed: Feed, { after, viewer }: { after: number | undefined; viewer: Viewer }): Response {
+  return streamed(headers, viewer, async (write, ended) => {
     let at = after ?? feed.seq;
     await write(`retry: 2000\n${beatText(feed)}`);
     while (!ended.aborted) {
@@ -39,8 +37,8 @@ const beatOf = (feed: Feed): Beat => ({ asOf: feed.seq, at: Date.now() });
 const beatText = (feed: Feed) => `event: beat\ndata: ${JSON.stringify(beatOf(feed))}\n\n`;
 
 /** Lines of a log from line `from` on, as they come. */
-export function logStream(logs: LogsView, { from, signal }: { from: number; signal: AbortSignal }): Response {
-  return streamed(headers, signal, async (write, ended) => {
+export function logStream(logs: LogsView, { from, viewer }: { from: number; viewer: Viewer }): Response {
+  return streamed(headers, viewer, async (write, ended) => {
     await write("retry: 2000\n\n");
     for await (const batch of batches(numbered(logs), ended)) {
       const wanted = batch.filter(({ line }) => line >= from);
@@ -51,14 +49,14 @@ export function logStream(logs: LogsView, { from, signal }: { from: number; sign
 }
 
 /** A log whole, as a file to keep. */
-export function logText(logs: LogsView, signal: AbortSignal): Response {
+export function logText(logs: LogsView, viewer: Viewer): Response {
   const name = `${logs.run}-${logs.job ?? "all"}.log`.replaceAll(/[^\w.@-]/g, "_");
   const asFile = {
     "content-type": "text/plain; charset=utf-8",
     "cache-control": "no-store",
     "content-disposition": `attachment; filename="${name}"`,
   };
-  return streamed(asFile, signal, async (write, ended) => {
+  return streamed(asFile, viewer, async (write, ended) => {
     for await (const batch of batches(numbered(logs), ended))
       await write(batch.map(({ text }) => `${text}\n`).join(""));
   });
@@ -105,22 +103,21 @@ async function* batches(lines: AsyncGenerator<LogLine>, ended: AbortSignal): Asy
 /** An answer that is written as it comes about; whoever hangs up ends it, and a slow reader makes it wait. */
 function streamed(
   headers: Record<string, string>,
-  signal: AbortSignal,
+  viewer: Viewer,
   produce: (write: Write, ended: AbortSignal) => Promise<void>,
 ): Response {
-  const gone = new AbortController();
-  const ended = AbortSignal.any([signal, gone.signal]);
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
-  writer.closed.catch(() => {}).finally(() => gone.abort());
+  writer.closed.catch(() => {}).finally(viewer.leave);
   const write: Write = async (text) => {
     await writer.ready;
     await writer.write(encoder.encode(text));
   };
-  produce(write, ended)
+  produce(write, viewer.signal)
     .catch(() => {})
     .then(() => writer.close())
-    .catch(() => {});
+    .catch(() => {})
+    .finally(viewer.leave);
   return new Response(readable, { headers });
 }

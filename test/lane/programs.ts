@@ -13,6 +13,7 @@ export const howToGet = {
   "aws-cdk": cdk,
   "aws-cdk-lib": cdk,
   "cfn-lint": "pip install cfn-lint",
+  curl: debian("curl"),
   dot: debian("graphviz"),
   gh: debian("gh"),
   grep: debian("grep"),

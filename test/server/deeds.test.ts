@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { notice } from "../../src/server/wire/envelope.ts";
 import { type Route, type RouteName, routes } from "../../src/server/wire/routes.ts";
 import { type Sandbox, sandbox, until } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { eventsOf, raw, type Serving, serving } from "./serving.ts";
 
 const definition = `name: shop
@@ -116,32 +117,36 @@ test("a run is looked at, started, approved and told of, and the journal says wh
   assert.ok(!audit.join().includes("hunter22222"));
 });
 
-test("a run that was started here is resumable when the server goes, and goes on with the next one", async (t) => {
-  const box = place(t, { hold: "" });
-  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    box.write({ "hold-it": "" });
-    await using server = await serving(box);
-    const run = await start(server, { env: "dev", force: true });
-    await until("it deploys", async () => (await deploying(server, run)) === 1);
-    const code = await server.stop(signal);
-    if (signal === "SIGTERM") assert.equal(code, 0);
-    const left = await box.json<{ open: { run: string; runBy?: unknown }[] }>("status");
-    assert.deepEqual(
-      left.open.map((one) => [one.run, one.runBy]),
-      [[run, undefined]],
-      "nobody runs it, and it has not ended",
-    );
-    await using next = await serving(box);
-    await until("it deploys again", async () => (await deploying(next, run)) === 2);
-    box.git("clean", "-fxq", "hold-it");
-    await until("it has ended", async () => (await runOf(next, run)).conclusion === "succeeded");
-    const { jobs } = await runOf(next, run);
-    assert.equal(jobs.find(({ id }) => id === "web.build")!.attempts, 1, "what had passed was not done again");
-    await next.stop();
-  }
-});
+test(
+  "a run that was started here is resumable when the server goes, and goes on with the next one",
+  fullDepth(),
+  async (t) => {
+    const box = place(t, { hold: "" });
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      box.write({ "hold-it": "" });
+      await using server = await serving(box);
+      const run = await start(server, { env: "dev", force: true });
+      await until("it deploys", async () => (await deploying(server, run)) === 1);
+      const code = await server.stop(signal);
+      if (signal === "SIGTERM") assert.equal(code, 0);
+      const left = await box.json<{ open: { run: string; runBy?: unknown }[] }>("status");
+      assert.deepEqual(
+        left.open.map((one) => [one.run, one.runBy]),
+        [[run, undefined]],
+        "nobody runs it, and it has not ended",
+      );
+      await using next = await serving(box);
+      await until("it deploys again", async () => (await deploying(next, run)) === 2);
+      box.git("clean", "-fxq", "hold-it");
+      await until("it has ended", async () => (await runOf(next, run)).conclusion === "succeeded");
+      const { jobs } = await runOf(next, run);
+      assert.equal(jobs.find(({ id }) => id === "web.build")!.attempts, 1, "what had passed was not done again");
+      await next.stop();
+    }
+  },
+);
 
-test("a run is cancelled and retried, here and from a terminal", async (t) => {
+test("a run is cancelled and retried", fullDepth(), async (t) => {
   const box = place(t, { hold: "" });
   box.write({ "hold-it": "" });
   await using server = await serving(box);

@@ -31,17 +31,17 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const listen = { host: address, port: portOf(port) };
   const { host, by } = await connected(terminal, { config });
   const { stateFolder } = findProject(terminal, { config });
-  const [{ serve }, { isLoopbackAddress }, { AccessStore }] = await Promise.all([
+  const publicUrl = urlOf(given.publicUrl as string | undefined);
+  const [{ serve, isOpenToOthers }, { AccessStore }] = await Promise.all([
     import("../../server/serve.ts"),
-    import("../../server/origin.ts"),
     import("../../server/access/access-store.ts"),
   ]);
-  if (!isLoopbackAddress(address) && !new AccessStore(stateFolder).hasTokens) {
-    throw new UsageError(`--host ${address}: others would reach it, and nobody can sign in yet`, {
-      next: "baton token create NAME --role viewer  makes the first token; without --host only this machine is served",
+  if (isOpenToOthers({ listen, publicUrl }) && !new AccessStore(stateFolder).hasTokens) {
+    const option = publicUrl === undefined ? `--host ${address}` : `--public-url ${publicUrl.origin}`;
+    throw new UsageError(`${option}: others would reach it, and nobody can sign in yet`, {
+      next: `baton token create NAME --role viewer  makes the first token; without ${option.split(" ")[0]} only this machine is served`,
     });
   }
-  const publicUrl = urlOf(given.publicUrl as string | undefined);
   const report = (error: unknown) => terminal.say(...reportLines(error));
   const serving = await serve({
     host,

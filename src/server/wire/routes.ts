@@ -1,5 +1,5 @@
 /**
- * Every address below `/api`, as data: the server answers exactly these, `/openapi.json` documents them, the dashboard
+ * Every address that takes a role, as data: the server answers exactly these, `/openapi.json` documents them, the dashboard
  * takes its types from them, and tests walk over the list, so that a route without a role cannot be written.
  */
 
@@ -125,6 +125,13 @@ export const routes = {
     summary: "Everything that happens, each a `Notice`; resumes behind `Last-Event-ID` or `after`, else from now",
     query: z.strictObject({ after: z.coerce.number().int().min(0).optional() }),
     streams: "text/event-stream",
+  }),
+  metrics: route({
+    method: "get",
+    path: "/metrics",
+    role: "viewer",
+    summary: "For Prometheus: runs, waits, approvals, what is deployed, requests, and the process itself",
+    streams: "text/plain",
   }),
   plan: route({
     method: "post",

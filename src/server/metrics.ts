@@ -1,0 +1,103 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type Asked, answered } from "../control/control.ts";
+import type { Host } from "../control/host.ts";
+import type { Feed } from "./feed.ts";
+
+export interface Measured {
+  host: Host;
+  feed: Feed;
+  underways: { readonly size: number };
+  viewers: { readonly count: number };
+}
+
+/** What Prometheus is told: of the journal when it asks, of requests as they are answered. Labels come from short lists only. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests: Counter<"route" | "status">;
+  readonly #seconds: Histogram<"route">;
+  readonly #finished: Counter<"conclusion">;
+  readonly #open: Gauge;
+  readonly #underway: Gauge;
+  readonly #events: Gauge;
+  readonly #viewers: Gauge;
+  readonly #waiting: Gauge<"kind">;
+  readonly #approvals: Gauge<"environment">;
+  readonly #deployed: Gauge<"environment" | "pipeline">;
+
+  constructor() {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests = new Counter({
+      name: "baton_http_requests_total",
+      help: "Requests that were answered, by operation and status",
+      labelNames: ["route", "status"],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: "baton_http_request_seconds",
+      help: "How long an answer took to begin, by operation",
+      labelNames: ["route"],
+      buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    });
+    this.#finished = new Counter({
+      name: "baton_runs_finished_total",
+      help: "Runs that have ended since the server was started, whoever ran them",
+      labelNames: ["conclusion"],
+      registers,
+    });
+    this.#open = new Gauge({ name: "baton_runs_open", help: "Runs that have not ended", registers });
+    this.#underway = new Gauge({ name: "baton_runs_underway", help: "Runs that this server makes go on", registers });
+    this.#events = new Gauge({ name: "baton_journal_event", help: "The number of the newest event", registers });
+    this.#viewers = new Gauge({ name: "baton_viewers", help: "Streams that are open", registers });
+    this.#waiting = new Gauge({
+      name: "baton_waiting",
+      help: "What has not started, by what it waits for",
+      labelNames: ["kind"],
+      registers,
+    });
+    this.#approvals = new Gauge({
+      name: "baton_approvals_waiting",
+      help: "Environments that wait for a person, by name",
+      labelNames: ["environment"],
+      registers,
+    });
+    this.#deployed = new Gauge({
+      name: "baton_deployed_release",
+      help: "The release that is deployed",
+      labelNames: ["environment", "pipeline"],
+      registers,
+    });
+  }
+
+  answeredOne(route: string, status: number, seconds: number): void {
+    this.#requests.inc({ route, status: String(status) });
+    this.#seconds.observe({ route }, seconds);
+  }
+
+  runFinished(conclusion: string): void {
+    this.#finished.inc({ conclusion });
+  }
+
+  async text({ host, feed, underways, viewers }: Measured): Promise<Asked<string>> {
+    const status = await host.status({ most: 0 });
+    if (!status.ok) return status;
+    const { open, deployed } = status.value;
+    const { waiting } = answered(await host.waits());
+    this.#open.set(open.length);
+    this.#underway.set(underways.size);
+    this.#events.set(feed.seq);
+    this.#viewers.set(viewers.count);
+    this.#waiting.reset();
+    for (const { wait } of waiting) this.#waiting.inc({ kind: wait.kind });
+    this.#approvals.reset();
+    for (const { environment } of open.flatMap(({ approvals }) => approvals)) this.#approvals.inc({ environment });
+    this.#deployed.reset();
+    for (const [environment, pipelines] of Object.entries(deployed)) {
+      for (const [pipeline, { release }] of Object.entries(pipelines)) {
+        this.#deployed.set({ environment, pipeline }, release);
+      }
+    }
+    return { ok: true, value: await this.#registry.metrics() };
+  }
+}
