@@ -179,7 +179,7 @@ export interface EnvironmentState {
   /** The newest release that began to deploy a pipeline here, whether or not it passed. */
   readonly newest: Map<string, number>;
   /** The run that was the last to change something here, and the event with which it did. */
-  changed: { run: RunId; seq: number } | undefined;
+  changed: Changed | undefined;
 }
 
 export interface GroupState {
@@ -199,6 +199,13 @@ export interface MatrixState {
   readonly queue: WaitQueue<JobState>;
   /** With fail-fast: the leg that failed. */
   failed: JobId | undefined;
+}
+
+/** By whom and when, and when one who is not the same did before. */
+export interface Changed {
+  run: RunId;
+  seq: number;
+  before?: { run: RunId; seq: number };
 }
 
 /** It has succeeded, failed for good, or was skipped or cancelled. */

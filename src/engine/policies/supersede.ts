@@ -11,9 +11,10 @@ export function supersededBy(state: State, run: RunState, job: JobState): SkipRe
   const name = job.planned.environment;
   if (!job.definition.deploys || name === undefined) return undefined;
   const { newest, changed } = environmentOf(state, name);
-  if (run.moves !== undefined && changed !== undefined && changed.run !== run.id && changed.seq > run.createdSeq) {
-    const text = `run ${changed.run} changed ${name} after this was asked for`;
-    return { code: "superseded", because: `run ${changed.run}`, text };
+  const other = changed?.run === run.id ? changed.before : changed;
+  if (run.moves !== undefined && other !== undefined && other.seq > run.createdSeq) {
+    const text = `run ${other.run} changed ${name} after this was asked for`;
+    return { code: "superseded", because: `run ${other.run}`, text };
   }
   const newer = newest.get(job.planned.pipeline);
   if (newer === undefined || newer <= run.release) return undefined;
@@ -31,5 +32,8 @@ export function noteDeploying(state: State, run: RunState, job: JobState): void 
 
 /** Another version is there from now on, or may be. Called while its event is folded in. */
 export function noteChanged(state: State, run: RunState, environment: string): void {
-  environmentOf(state, environment).changed = { run: run.id, seq: state.seq + 1 };
+  const there = environmentOf(state, environment);
+  const before = there.changed?.run === run.id ? there.changed.before : there.changed;
+  const other = before && { run: before.run, seq: before.seq };
+  there.changed = { run: run.id, seq: state.seq + 1, ...(other !== undefined && { before: other }) };
 }

@@ -9,4 +9,5 @@ export const keptSeeds: readonly { seed: number; was: string }[] = [
   { seed: 14, was: "in a retried run a job began before one at a distance, which was tried again, had ended" },
   { seed: 28, was: "what stood down first was named as the reason although something had failed" },
   { seed: 3, was: "a release took itself for a newer one that had come before it" },
+  { seed: 1103, was: "a promotion that was retried went over what another run had changed while it ran" },
 ];
