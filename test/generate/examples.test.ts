@@ -35,10 +35,10 @@ for (const name of Object.keys(kept) as (keyof typeof kept)[]) {
   }
 }
 
-test("lambda-terraform: nine files of exactly the names that were asked for, and the one that starts them", () => {
+test("lambda-terraform: nine files of exactly the names that were asked for, the one that starts them, and one for records", () => {
   const names = readdirSync(join(exampleFolder("lambda-terraform"), ".github/workflows")).sort();
   const wanted = ["orchestrator", "python", "terraform"].flatMap((kind) =>
     ["dev", "prd", "test"].map((environment) => `${kind}-${environment}.yml`),
   );
-  assert.deepEqual(names, ["lambda-terraform.yml", ...wanted].sort());
+  assert.deepEqual(names, ["lambda-terraform.yml", "lambda-terraform-records.yml", ...wanted].sort());
 });

@@ -28,9 +28,11 @@ export class ArtifactStore {
     this.#unzip(found.id, path);
   }
 
-  expire(name: RegExp): void {
+  /** Of one run, or of all. */
+  expire(name: RegExp, run?: number): void {
     for (const one of this.#control.artifacts(this.#repository)) {
-      if (name.test(one.name)) this.#control.changeArtifact(this.#repository, one.id, { expired: true });
+      if (name.test(one.name) && (run === undefined || one.run === run))
+        this.#control.changeArtifact(this.#repository, one.id, { expired: true });
     }
   }
 

@@ -6,7 +6,17 @@ import { markOf, type WrittenFile } from "../../generated.ts";
 import type { WriteOptions } from "./options.ts";
 import { pinnedActions, pinOf } from "./pinned-actions.ts";
 
-export type LocalAction = "begin" | "plan" | "place" | "pack" | "publish" | "record" | "approve" | "keep" | "read";
+export type LocalAction =
+  | "begin"
+  | "plan"
+  | "place"
+  | "pack"
+  | "publish"
+  | "record"
+  | "approve"
+  | "renew"
+  | "keep"
+  | "read";
 
 /** One folder for each delivery: two of them in a repository keep out of each other's way. */
 export const programFolder = (delivery: Delivery) => `.github/actions/${delivery.name}`;
@@ -25,6 +35,7 @@ const parts: Readonly<Record<LocalAction | "", readonly string[]>> = {
   publish: ["action.yml", "publish.sh", "publish.jq"],
   record: ["action.yml", "record.sh", "record.jq", "settle.sh"],
   approve: ["action.yml", "approve.sh"],
+  renew: ["action.yml", "renew.sh"],
   keep: ["action.yml", "keep.sh"],
   read: ["action.yml", "read.sh"],
 };

@@ -9,7 +9,7 @@ const commentWidth = 118;
 const headerWidth = 200;
 
 /** A small map may stand on one line, up to this width, under these keys. */
-const flowWidth = 110;
+const flowWidth = 120;
 const flowKeys = /^(?:with|permissions|env|defaults|concurrency|push)$/;
 
 /** The text of a workflow file. The same document gives the same bytes. */
@@ -42,8 +42,13 @@ function printEntry({ key, value, note }: TreeEntry, start: string, indent: stri
     else if (value.every((item) => isShort(item)))
       out.push(`${head} [${value.map((item) => flowScalar(item as string)).join(", ")}]`);
     else {
-      out.push(head);
-      printList(value, `${indent}  `, out);
+      const [only] = value;
+      const flow = key === "schedule" && value.length === 1 ? flowMap(entriesOf(only as object)) : undefined;
+      if (flow !== undefined) out.push(`${head} [${flow}]`);
+      else {
+        out.push(head);
+        printList(value, `${indent}  `, out);
+      }
     }
     return;
   }
@@ -52,7 +57,7 @@ function printEntry({ key, value, note }: TreeEntry, start: string, indent: stri
     const entries = entriesOf(value);
     const flow = flowKeys.test(key) || isInput(entries) ? flowMap(entries) : undefined;
     if (entries.length === 0) out.push(`${head} {}`);
-    else if (flow !== undefined && head.length + flow.length < flowWidth) out.push(`${head} ${flow}`);
+    else if (flow !== undefined && head.length + 1 + flow.length <= flowWidth) out.push(`${head} ${flow}`);
     else {
       out.push(head);
       printEntries(entries, `${indent}  `, out);

@@ -114,7 +114,7 @@ function inputs(all: Readonly<Record<string, Input>>): Record<string, Raw> {
 
 function concurrencyTree({ group, cancelInProgress }: ConcurrencyGroup): Raw {
   if (cancelInProgress !== undefined) return { group, "cancel-in-progress": wrapped(cancelInProgress) };
-  return { group, queue: "max", "cancel-in-progress": false };
+  return { group, queue: "max" };
 }
 
 function jobTree(job: JobDocument, steps: readonly Raw[] | undefined, pins: MovedPins | undefined): Branch {

@@ -5,11 +5,12 @@ import { programFiles, programFolder } from "./actions.ts";
 import { chained } from "./chained/layout.ts";
 import { dataText } from "./delivery-data.ts";
 import type { WorkflowDocument } from "./document.ts";
-import { ArtifactNames } from "./names.ts";
+import { ArtifactNames, folder, Ids } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 import { orchestrated } from "./orchestrated/layout.ts";
 import { perEnvironment } from "./per-environment/layout.ts";
 import { printWorkflow } from "./print.ts";
+import { recordsWorkflow } from "./records.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
 /**
@@ -20,7 +21,11 @@ import { refuseUnsupported } from "./unsupported.ts";
  */
 export function writeWorkflows(delivery: Delivery, options: WriteOptions): WrittenFile[] {
   refuseUnsupported(delivery);
-  const documents = documentsOf(delivery, options);
+  const layout = documentsOf(delivery, options);
+  const records = new Ids(layout.map(({ file }) => file.slice(0, -".yml".length)));
+  const recordsFile = `${records.claim(`${folder}/${delivery.name}-records`)}.yml`;
+  const documents =
+    delivery.environments.length === 0 ? layout : [...layout, recordsWorkflow(delivery, options, recordsFile)];
   const files = documents.map((document) => {
     const name = document.file.split("/").at(-1)!;
     return { path: document.file, text: printWorkflow(document, own(options.raw, name), options.actions) };

@@ -2,6 +2,7 @@
 
 import type { Json } from "./description.ts";
 import {
+  type Artifact,
   type Attestation,
   type EnvironmentSettings,
   type Fault,
@@ -134,7 +135,7 @@ export class Control {
     return this.#artifact(repository, artifact).zip;
   }
 
-  changeArtifact(repository: string, artifact: number, change: { expired?: boolean; zip?: Uint8Array }): void {
+  changeArtifact(repository: string, artifact: number, change: Partial<Omit<Artifact, "id">>): void {
     Object.assign(this.#artifact(repository, artifact), change);
   }
 

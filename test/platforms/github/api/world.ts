@@ -49,7 +49,9 @@ export interface Artifact {
   readonly id: number;
   readonly name: string;
   readonly run: number;
-  readonly created_at: string;
+  created_at: string;
+  /** 90 days later where it is not set. */
+  expires_at?: string;
   expired: boolean;
   zip: Uint8Array;
 }

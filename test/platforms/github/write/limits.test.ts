@@ -28,10 +28,10 @@ const files = (delivery: Delivery, layout: Layout) =>
     .filter((path) => path.startsWith(".github/workflows/"));
 
 test("called workflows: 49 pipelines have files of their own; more share files, so that 50 are called at most", () => {
-  assert.equal(files(many(49), "orchestrated").length, 2 + 49);
+  assert.equal(files(many(49), "orchestrated").length, 3 + 49);
   measure(many(49), "orchestrated");
   const shared = files(many(50), "orchestrated");
-  assert.equal(shared.length, 2 + 25);
+  assert.equal(shared.length, 3 + 25);
   assert.ok(shared.includes(".github/workflows/shop-pipelines-25.yml"));
   measure(many(50), "orchestrated");
 });

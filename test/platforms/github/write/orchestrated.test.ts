@@ -39,3 +39,36 @@ test("an expression in a parameter's value is refused: GitHub would refuse the f
     /value of the parameter size as an expression/,
   );
 });
+
+test("three pipelines in three environments with an approval are 400 lines at most, and none of them a program", () => {
+  const files = written(`name: shop
+environments: { dev: { branch: develop }, test: { branch: main }, prod: { after: test, approval: { reviewers: [owners] } } }
+pipelines:
+  infra:
+    paths: ["infra/**"]
+    outputs: { bucket: string, url: url }
+    jobs: { apply: { deploys: true, tools: [aws, terraform], steps: [./apply.sh] } }
+${["api", "web"]
+  .map(
+    (name) => `  ${name}:
+    needs: infra
+    paths: ["${name}/**"]
+    jobs:
+      build: { per: release, steps: [npm ci, npm test], artifacts: { ${name}: dist } }
+      deploy:
+        needs: build
+        deploys: true
+        tools: [aws]
+        uses: [${name}]
+        env: { BUCKET: { output: infra.bucket } }
+        steps: ['aws s3 sync dist "s3://$BUCKET"']
+`,
+  )
+  .join("")}`).filter(({ path }) => path.startsWith(".github/workflows/"));
+  const lines = files.flatMap(({ text }) => text.trimEnd().split("\n"));
+  assert.ok(lines.length <= 400, `${lines.length} lines`);
+  assert.deepEqual(
+    lines.filter((line) => /run: [|>]/.test(line)),
+    [],
+  );
+});

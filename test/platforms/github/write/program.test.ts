@@ -336,6 +336,7 @@ const scripts: Readonly<Record<string, (box: Deployed) => Readonly<Record<string
     writeFileSync(join(box.temp, "a folder/it's"), "x");
     return { SOURCE: join(box.temp, "a folder") };
   },
+  renew: () => ({ ENVIRONMENT: "prod" }),
   approve: (box) => {
     box.gate("prod-approval", 1);
     return { GATE: "prod-approval", COMMIT: box.commit100, MESSAGE: "Deploy to prod" };
@@ -407,6 +408,56 @@ for (const [script, given] of Object.entries(scripts)) {
     if (script !== "approve") assert.ok(failures > 0, script);
   });
 }
+
+test(
+  "a record that has lived half of its time is renewed: on its branch, by hand of the schedule, as it is",
+  when,
+  (t) => {
+    const box = deployed(t);
+    const schedule = { ENVIRONMENT: "", GH_TOKEN: "renewal", GITHUB_EVENT_NAME: "schedule", GITHUB_RUN_ID: "700" };
+    box.age(100, 44);
+    const early = box.start("renew", schedule);
+    assert.equal(early.status, 0, early.log);
+    assert.deepEqual(box.waiting(), []);
+    box.age(100, 46);
+    const due = box.start("renew", schedule);
+    assert.equal(due.status, 0, due.log);
+    const path = ".github/workflows/shop-records.yml";
+    assert.deepEqual(
+      box.waiting(),
+      ["test", "prod"].map((environment) => ({ path, branch: "main", inputs: { environment } })),
+    );
+
+    const before = box.start("plan", inProd);
+    assert.equal(before.status, 0, before.log);
+    const byHand = { ENVIRONMENT: "prod", GITHUB_EVENT_NAME: "workflow_dispatch", GITHUB_RUN_ID: "600" };
+    const renewed = box.start("renew", { ...byHand, RUNNER_TEMP: box.temp });
+    assert.equal(output(renewed, "renewed"), "yes", renewed.log);
+    const record = JSON.parse(readFileSync(join(box.temp, "record/release.json"), "utf8"));
+    assert.deepEqual(record, box.record("prod", 100, "good-bucket"));
+
+    // What the action uploads; the old record is gone, and all is known still. A run that is run again half way finds the old one.
+    box.run({ id: 600, path, event: "workflow_dispatch" });
+    box.leave("started-prod", 600, {});
+    const again = box.start("renew", { ...byHand, RUNNER_TEMP: box.temp });
+    assert.equal(output(again, "renewed"), "yes", again.log);
+    box.leave("release-prod", 600, record);
+    box.store.expire(/^(release|started)-prod$/, 100);
+    const after = box.start("plan", inProd);
+    assert.equal(after.status, 0, after.log);
+    assert.equal(after.outputs.replace(/^handed=.*$/m, ""), before.outputs.replace(/^handed=.*$/m, ""));
+    assert.equal(output(after, "decision_infra"), "reuse");
+  },
+);
+
+test("where nothing is known there is nothing to renew, and the run is green", when, (t) => {
+  const box = deployed(t);
+  box.store.expire(/^release-prod$/);
+  const end = box.start("renew", { ENVIRONMENT: "prod", GITHUB_RUN_ID: "600" });
+  assert.equal(end.status, 0, end.log);
+  assert.equal(output(end, "renewed"), undefined);
+  assert.match(end.log, /::notice title=Nothing to renew::/);
+});
 
 test("the gate opens where somebody is asked, and nowhere else", when, (t) => {
   const box = deployed(t);

@@ -48,6 +48,10 @@ export interface ProgramBox {
   git(...args: string[]): string;
   /** A run that GitHub knows; what is not said is as a good run has it. */
   run(run: Partial<NewRun> & { id: number }): void;
+  /** Artifacts of a run came into being so many days ago, and are kept for 90. */
+  age(run: number, days: number): void;
+  /** Runs that somebody has started by hand and that wait: file, branch and inputs. */
+  waiting(): { path: string; branch: string; inputs: object }[];
   /** How many reviewers an environment of GitHub asks; undefined: there is no such environment. */
   gate(name: string, reviewers: number | undefined): void;
   /** An artifact of a run, with one file. */
@@ -61,6 +65,8 @@ export interface ProgramBox {
 }
 
 const watched = ["gh", "git", "jq", "unzip", "sort", "mktemp", "mkdir", "tee", "od", "tar", "sha256sum", "find"];
+
+const records = ".github/workflows/shop-records.yml";
 
 export function programBox(t: TestContext, definition: string): ProgramBox {
   const scratch = mkdtempSync(join(tmpdir(), "baton-program-"));
@@ -88,6 +94,8 @@ export function programBox(t: TestContext, definition: string): ProgramBox {
   control.addRepository(slug);
   // What the planning job may do, and no more.
   control.addToken("job", "plan", { actions: "read", contents: "read" });
+  control.addToken("renewal", "renew", { actions: "write", contents: "read" });
+  control.addWorkflow(slug, { path: records, name: "shop: records", on: ["schedule", "workflow_dispatch"] });
   const owners = control.addTeam("team/owners");
   const store = new ArtifactStore(control, slug, scratch);
   const tools = join(scratch, "tools");
@@ -131,6 +139,7 @@ exec ${real} "$@"
       git("add", "--all");
       git("commit", "--quiet", "--allow-empty", "--message=change");
       git("update-ref", `refs/remotes/origin/${branch}`, "HEAD");
+      control.setBranch(slug, branch, git("rev-parse", "HEAD"));
       return git("rev-parse", "HEAD");
     },
     run(run) {
@@ -142,6 +151,14 @@ exec ${real} "$@"
         ...run,
       });
     },
+    age(run, days) {
+      const time = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString().replace(/\.\d+/, "");
+      for (const { id } of control.artifacts(slug).filter((one) => one.run === run)) {
+        control.changeArtifact(slug, id, { created_at: time(-days), expires_at: time(90 - days) });
+      }
+    },
+    waiting: () =>
+      control.queuedRuns(slug).map(({ path, head_branch, inputs }) => ({ path, branch: head_branch, inputs })),
     gate(name, reviewers) {
       const asked = Array.from({ length: reviewers ?? 0 }, () => ({
         type: "Team" as const,
@@ -189,6 +206,7 @@ exec ${real} "$@"
           GITHUB_BASE_REF: "",
           GITHUB_RUN_ID: "500",
           GITHUB_REPOSITORY: "team/shop",
+          GITHUB_WORKFLOW_REF: "team/shop/.github/workflows/shop-records.yml@refs/heads/main",
           GITHUB_SHA: git("rev-parse", "main"),
           ...files,
           ...env,

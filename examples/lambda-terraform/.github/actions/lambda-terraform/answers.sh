@@ -138,7 +138,7 @@ newest_of() { # FILE ENVIRONMENT
   local mark run commit verdict
   while read -r mark run commit; do
     verdict=0
-    if [ "$run" != "$GITHUB_RUN_ID" ]; then is_ours "$run" "$2" || verdict=$?; fi
+    if [ "$run" != "$GITHUB_RUN_ID" ]; then is_ours "$run" "$2" || verdict=$?; elif [ "${not_mine:-no}" = yes ]; then verdict=1; fi
     if [ "$verdict" -eq 0 ]; then
       begun_run=$run begun_mark=$mark begun_commit=$commit
       return 0

@@ -49,7 +49,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
   return {
     file,
     header: workflowHeader(delivery, options, [
-      `${delivery.name}: what starts it, what is built once for a release, and the way through the environments.`,
+      `${delivery.name}: what starts it, what is built once for a release, and the way through the environments. More goes into baton.github.yaml.`,
     ]),
     name: delivery.name,
     ...(delivery.environments.length > 0 && {
@@ -120,12 +120,11 @@ export function dispatchInputs(delivery: Delivery): Record<string, Input> {
     inputs.environment = {
       description: "Where to deploy",
       type: "choice",
-      required: true,
       default: names[0]!,
       options: names,
     };
     inputs.rollback_to = {
-      description: "Deploy a release again: the id of the run that deployed it there. Empty: this commit",
+      description: "Go back to the release that this run deployed there (its id)",
       type: "string",
       default: "",
     };

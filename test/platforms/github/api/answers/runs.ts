@@ -188,6 +188,7 @@ function artifactOf(repository: Repository, artifact: Artifact): Json {
     size_in_bytes: artifact.zip.length,
     expired: artifact.expired,
     created_at: artifact.created_at,
+    expires_at: artifact.expires_at ?? new Date(Date.parse(artifact.created_at) + 90 * 86_400_000).toISOString(),
     archive_download_url: `https://api.github.com/repos/${repository.full_name}/actions/artifacts/${artifact.id}/zip`,
     workflow_run: {
       id: run.id,
