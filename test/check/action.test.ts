@@ -101,8 +101,14 @@ describe("its script, with this package in place of the published one", needs("n
   });
 });
 
-describe("the hook for pre-commit", () => {
-  const [hook] = parse(readFileSync(join(root, ".pre-commit-hooks.yaml"), "utf8")) as Record<string, string>[];
+describe("the hook for pre-commit that the page shows", () => {
+  const page = readFileSync(join(root, "docs/check.md"), "utf8");
+  const shown = /```yaml title="\.pre-commit-config\.yaml"\n(.*?)```/s.exec(page)![1]!;
+  const hook = (parse(shown) as { repos: { hooks: Record<string, string>[] }[] }).repos[0]!.hooks[0];
+
+  test("takes this version of the package", () => {
+    assert.deepEqual(hook!.additional_dependencies, [`baton-cd@${version}`]);
+  });
 
   test("asks again after a change of what is read, and of nothing else", () => {
     const files = new RegExp(hook!.files!);
