@@ -8,20 +8,26 @@ import { Analysis } from "./analysis/analysis.ts";
 import { isReplayed } from "./replay.ts";
 import type { Candidate, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules.ts";
+import type { CheckSettings } from "./settings.ts";
 import { unreplayed } from "./unreplayed.ts";
 
 export interface CheckOptions {
   /** Carries the schedules out. Without one nothing is replayed. */
   readonly simulator?: Simulator | undefined;
   readonly rules?: readonly Rule[];
+  /** What is set on the platform and stands in no file. */
+  readonly settings?: CheckSettings;
   /** Findings that are accepted where they stand, and left out. */
   readonly accepts?: (finding: Finding) => boolean;
   /** Told about each proposal that could not be carried out. */
   readonly onRefuted?: (rule: Rule, candidate: Candidate, reason: string) => void;
 }
 
-export function check(facts: Facts, { simulator, rules = allRules, accepts, onRefuted }: CheckOptions = {}): Finding[] {
-  const analysis = new Analysis(facts);
+export function check(
+  facts: Facts,
+  { simulator, rules = allRules, settings, accepts, onRefuted }: CheckOptions = {},
+): Finding[] {
+  const analysis = new Analysis(facts, settings);
   const findings: Finding[] = [];
   for (const rule of rules) {
     const shown: Candidate[] = [];

@@ -1,5 +1,15 @@
 import { askGit, splitNul } from "../control/local/machine.ts";
+import { locate } from "../platforms/locate.ts";
+import { platforms } from "../platforms/platforms.ts";
 import { type ReadRepository, readRepository } from "../platforms/read-repository.ts";
+
+/** The folder of the repository that the path belongs to. Throws where there is no such path. */
+export function repositoryOf(path: string): string {
+  return locate(
+    path,
+    platforms.flatMap(({ ownFolder }) => ownFolder ?? []),
+  ).root;
+}
 
 /** A repository as it is here, with what its clone tells. Throws where there is no such path. */
 export async function readWhole(path: string, defaultBranch?: string): Promise<ReadRepository> {

@@ -1,8 +1,9 @@
 /** The fixture repositories: `err/<rule>/<case>` must give exactly that rule, `ok/<rule>/<case>` nothing at all. */
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../../src/check/check.ts";
+import { type CheckSettings, readSettings, settingsFile } from "../../src/check/settings.ts";
 import type { Facts } from "../../src/facts/facts.ts";
 import { type Finding, sortFindings } from "../../src/findings/finding.ts";
 import { codepipelineFacts } from "../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
@@ -49,9 +50,16 @@ export async function checkFolder(folder: string): Promise<CheckedCase> {
   const pipelines = await readPipelines(folder);
   const facts = { ...githubFacts(repository), staged: codepipelineFacts(pipelines) };
   const simulator = createSimulator([githubPlatform(repository), codepipelinePlatform(pipelines)]);
-  const found = check(facts, { simulator });
+  const found = check(facts, { simulator, settings: settingsOf(folder) });
   const findings = sortFindings([...repository.problems, ...pipelines.problems, ...found]);
   return { repository, facts, simulator, findings };
+}
+
+function settingsOf(folder: string): CheckSettings {
+  const file = join(folder, settingsFile);
+  const read = readSettings(existsSync(file) ? readFileSync(file, "utf8") : "");
+  if (!read.ok) throw new Error(read.reason);
+  return read.settings;
 }
 
 /** What a finding says, without the frames. */

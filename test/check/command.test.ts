@@ -178,6 +178,25 @@ describe("baton check", () => {
     assert.equal(sarif.runs[0].results[0].ruleId, "no-conclusion-guard");
   });
 
+  for (const [written, code, words] of [
+    ["defaultBranch: trunk\n", 1, /^1 error/],
+    [
+      "environments: { production: { aproval: true } }\n",
+      2,
+      /yaml: environments\.production\.aproval: there is no such setting; did you mean approval\?/,
+    ],
+    ["testedBranches: main\n", 2, /baton\.check\.yaml: testedBranches: /],
+    ["a: [\n", 2, /baton\.check\.yaml: .* line 2/],
+  ] as const) {
+    test(`settings: ${written.trim()}`, () => {
+      const copy = copyOf(wrong, `settings-${code}`);
+      writeFileSync(join(copy, "baton.check.yaml"), written);
+      const done = run(join(copy, ".github/workflows/deploy.yml"));
+      assert.equal(done.code, code);
+      assert.match(done.err, words);
+    });
+  }
+
   test("explains a rule", () => {
     const { code, out } = run("--explain", "any-not-all");
     assert.equal(code, 0);

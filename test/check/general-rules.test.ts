@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { rules } from "../../src/check/rules.ts";
+import { settingsFile } from "../../src/check/settings.ts";
 import { casesOf } from "./cases.ts";
 
 const page = readFileSync(new URL("../../docs/check.md", import.meta.url), "utf8");
@@ -21,7 +22,11 @@ test("every general rule is in one of the two tables", () => {
 /** A pipeline stands outside of the folder of workflows. */
 function hasPipeline(folder: string): boolean {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).some(
-    (name) => !name.startsWith(".github") && /\.(ya?ml|json)$/.test(name) && !name.endsWith("package.json"),
+    (name) =>
+      !name.startsWith(".github") &&
+      /\.(ya?ml|json)$/.test(name) &&
+      !name.endsWith("package.json") &&
+      name !== settingsFile,
   );
 }
 

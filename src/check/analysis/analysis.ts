@@ -7,9 +7,11 @@ import { type Reach, reachability } from "../../order/reach.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import type { JobPattern, OutcomeRule, RunPattern, Scenario } from "../../simulation/scenario.ts";
 import type { Schedule } from "../../simulation/schedule.ts";
+import { type CheckSettings, type EnvironmentSettings, matchesBranch, nothingSet } from "../settings.ts";
 import { effectsOf } from "./effects.ts";
 import { onceFor } from "./once-for.ts";
 import { again, type TriggerChain, triggerChainsOf } from "./trigger-chains.ts";
+import { literalText } from "./wording.ts";
 
 /** A step that does something under a chain of its run, with how likely it is. */
 export class Analysis {
@@ -23,8 +25,11 @@ export class Analysis {
   private readonly chainsByPipeline = new Map<string, readonly TriggerChain[]>();
   private readonly orders = new Map<string, { reach: Reach; index: ReadonlyMap<string, number> }>();
 
-  constructor(facts: Facts) {
+  private readonly settings: CheckSettings;
+
+  constructor(facts: Facts, settings: CheckSettings = nothingSet) {
     this.facts = facts;
+    this.settings = settings;
     const mentioned = mentionedBranches(facts);
     this.defaultBranch =
       facts.defaultBranch ?? mentioned.find((name) => name === "main" || name === "master") ?? mentioned[0] ?? "main";
@@ -124,6 +129,17 @@ export class Analysis {
   /** Whether the job, or one that has ended before it, waits for other checks or runs, or asks how they ended. */
   waitsOrAsks(job: JobFacts): boolean {
     return [job, ...this.jobsBefore(job)].some((each) => each.steps.some(asksForOtherRuns));
+  }
+
+  /** What is known of the settings of the job's environment; undefined where nothing is. */
+  environmentSettings({ environment }: JobFacts): EnvironmentSettings | undefined {
+    const name = environment && literalText(environment.name);
+    return name === undefined ? undefined : this.settings.environments.get(name.toLowerCase());
+  }
+
+  /** Whether the branch takes only commits that have passed the tests. */
+  isTestedBranch(name: string): boolean {
+    return matchesBranch(this.settings.testedBranches, name);
   }
 
   scenario(chains: readonly TriggerChain[], outcomes: readonly OutcomeRule[] = []): Scenario {

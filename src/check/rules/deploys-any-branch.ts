@@ -5,6 +5,7 @@ import { type Effect, isDocumentation, isGuess, lastingEffects, reportsOrCleans 
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
+import { matchesBranch } from "../settings.ts";
 
 /** A branch that no file speaks of. */
 const anyBranch = "some-feature";
@@ -21,14 +22,15 @@ export const deploysAnyBranch: Rule = {
       const hit = hitOf(analysis, pipeline);
       if (!hit) continue;
       const { job, effect, chain } = hit;
-      const protectedPlace = job.environment
+      const mayBeHeld = job.environment && analysis.environmentSettings(job)?.branches === undefined;
+      const protectedPlace = mayBeHeld
         ? " Deployment branches of its environment, if that has any, may hold it back."
         : "";
       yield {
         message: `"${jobName(job)}" in ${fileName(pipeline.id)} deploys (${effect.tool}) on a push to any branch`,
         at: chain.start.at,
         related: [{ at: effect.step?.at ?? job.keyAt, message: "Here it deploys; nothing asks for the branch" }],
-        confidence: job.environment || effect.confidence !== "high" ? "low" : "medium",
+        confidence: mayBeHeld || effect.confidence !== "high" ? "low" : "medium",
         schedule: [
           `push to ${anyBranch} -> ${fileName(pipeline.id)} starts`,
           `"${jobName(job)}" deploys what is on ${anyBranch}`,
@@ -58,7 +60,8 @@ function hitOf(analysis: Analysis, pipeline: Pipeline): Hit | undefined {
   const circumstances = { start: found.start, branch: anyBranch };
   const chain: TriggerChain = { ...found, root, circumstances, described: `push to ${anyBranch}` };
   for (const job of pipeline.jobs) {
-    if (reportsOrCleans(job)) continue;
+    const allowed = analysis.environmentSettings(job)?.branches ?? "all";
+    if (reportsOrCleans(job) || (allowed !== "all" && !matchesBranch(allowed, anyBranch))) continue;
     const effect = lastingEffects(job).find(
       (each) => each.kind === "deploy" && !isDocumentation(each) && !isGuess(each),
     );

@@ -19,6 +19,7 @@ export const envOrderSkipped: Rule = {
       const hit = firstHit(analysis, pipeline, deployed);
       if (!hit) continue;
       const { staging, production, chain } = hit;
+      const mayBeHeld = production.job.environment && analysis.environmentSettings(production.job)?.approval !== false;
       yield {
         message: `"${jobName(production.job)}" deploys to production without waiting for "${jobName(staging.job)}"`,
         at: rootJob(analysis, production.job).keyAt,
@@ -28,14 +29,14 @@ export const envOrderSkipped: Rule = {
             message: "Deploys to staging on the same event; nothing orders the two",
           },
         ],
-        confidence: production.job.environment ? "low" : "medium",
-        ...(production.job.environment ? { severity: "warning" as const } : {}),
+        confidence: mayBeHeld ? "low" : "medium",
+        ...(mayBeHeld ? { severity: "warning" as const } : {}),
         schedule: [
           `${chain.described} -> ${fileName(pipeline.id)} starts`,
           `"${jobName(production.job)}" deploys to production`,
           `"${jobName(staging.job)}" fails`,
         ],
-        help: `Let "${production.job.path[0]}" need "${staging.job.path[0]}".${production.job.environment ? " Required reviewers of the environment, if it has any, hold it until somebody agrees, but not until staging has succeeded." : ""}`,
+        help: `Let "${production.job.path[0]}" need "${staging.job.path[0]}".${mayBeHeld ? " Required reviewers of the environment, if it has any, hold it until somebody agrees, but not until staging has succeeded." : ""}`,
         claim: analysis.claim(
           [chain],
           [

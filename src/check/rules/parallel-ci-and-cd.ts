@@ -40,9 +40,8 @@ export const parallelCiAndCd: Rule = {
 function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, test, testChain }: Pair): Candidate {
   const isOwn = pipeline === tests;
   const does = effect.kind === "publish" ? "publishes" : "deploys";
-  const protectedPlace = job.environment
-    ? " Protection rules of its environment, if it has any, may hold it back."
-    : "";
+  const mayBeHeld = job.environment && analysis.environmentSettings(job)?.approval === undefined;
+  const protectedPlace = mayBeHeld ? " Protection rules of its environment, if it has any, may hold it back." : "";
   const mandatory = tests.starts.some((start) => start.cause.kind === "pull-request");
   const help = isOwn
     ? `Let "${job.path[0]}" need "${test.path[0]}".`
@@ -59,7 +58,7 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, te
       },
       ...(isOwn ? [] : [{ at: testChain.start.at, message: "Starts on the same push; nothing orders the two" }]),
     ],
-    confidence: job.environment || effect.confidence === "low" ? "low" : "medium",
+    confidence: mayBeHeld || effect.confidence === "low" ? "low" : "medium",
     schedule: [
       isOwn
         ? `${chain.described} -> ${fileName(pipeline.id)} starts`
@@ -90,7 +89,7 @@ function* pairs(analysis: Analysis): Generator<Pair> {
   const testers = testersOf(analysis);
   const done = new Set<string>();
   for (const { pipeline, job } of analysis.work()) {
-    if (done.has(pipeline.id) || reportsOrCleans(job)) continue;
+    if (done.has(pipeline.id) || reportsOrCleans(job) || analysis.environmentSettings(job)?.approval) continue;
     const effect = lastingEffects(job).find(
       (each) => !isDocumentation(each) && !isHarmless(analysis, each) && !(each.access && each.confidence === "low"),
     );
@@ -173,7 +172,7 @@ function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair 
   for (const chain of analysis.chains(pipeline)) {
     const { kind } = chain.root;
     if (chain.upstream || (kind !== "push" && kind !== "release" && kind !== "schedule")) continue;
-    if (!can(analysis.effectRuns(job, chain.circumstances))) continue;
+    if (!can(analysis.effectRuns(job, chain.circumstances)) || isTestedBefore(analysis, chain)) continue;
     const test = tests.find((each) => can(each.runs(chain.circumstances)));
     if (test) return { pipeline, job, effect, chain, tests: pipeline, test, testChain: chain };
   }
@@ -193,6 +192,7 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
     if (tests.id === pipeline.id || jobs.some((test) => test.file === job.file)) continue;
     for (const { a: chain, b: testChain } of analysis.together(pipeline, tests)) {
       if (chain.upstream || testChain.upstream || !isTestedThen(chain, testChain)) continue;
+      if (isTestedBefore(analysis, chain)) continue;
       if (chain.root.kind === "push" && !pathsMeet(chain, testChain)) continue;
       const runs = analysis.effectRuns(job, chain.circumstances);
       // A package goes out when a version was decided on before; only what publishes on every push is meant.
@@ -202,6 +202,11 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
     }
   }
   return undefined;
+}
+
+/** The branch takes only what has passed the tests. */
+function isTestedBefore(analysis: Analysis, { root }: TriggerChain): boolean {
+  return root.kind === "push" && root.ref.kind === "branch" && analysis.isTestedBranch(root.ref.name);
 }
 
 /** A tag is put on what was tested before, unless tests ask for tags themselves; a pull request deploys previews. */

@@ -103,6 +103,7 @@ function firstTester(analysis: Analysis, { own, views }: Search): Hit | undefine
     if (samePipeline(own, other) || startsAfter(own, other)) continue;
     const together = coStart(own, other);
     if (!together || together.apart || together.push.ref.kind !== "branch") continue;
+    if (analysis.isTestedBranch(together.push.ref.name)) continue;
     const workflow = analysis.facts.pipeline(other.id);
     const staged = stagedPipelines(analysis).find(({ id }) => id === other.id);
     const tests = workflow ? inWorkflow(analysis, workflow, together) : staged && inPipeline(staged);

@@ -110,20 +110,22 @@ function withDefinition({ repository, report }: Checked, { findings, source }: C
 }
 
 async function checkRepository(path: string, given: Pick<Options, "defaultBranch">): Promise<Checked> {
-  const [{ readWhole }, { check }, { rules }, { readSuppressions }] = await Promise.all([
+  const [{ readWhole, repositoryOf }, { settingsAt }, { check }, { rules }, { readSuppressions }] = await Promise.all([
     import("../read-whole.ts"),
+    import("../check-settings.ts"),
     import("../../check/check.ts"),
     import("../../check/rules.ts"),
     import("../../check/suppress.ts"),
   ]);
-  const repository = await readWhole(path, given.defaultBranch);
+  const settings = settingsAt(repositoryOf(path));
+  const repository = await readWhole(path, given.defaultBranch ?? settings.defaultBranch);
   const { facts, simulator, problems, sources, workflows, pipelines } = repository;
   const suppressions = readSuppressions(
     sources,
     rules.map(({ id }) => id),
   );
   const accepts = (finding: Finding) => suppressions.accepts(finding);
-  const told = [...problems.filter((problem) => !accepts(problem)), ...check(facts, { simulator, accepts })];
+  const told = [...problems.filter((problem) => !accepts(problem)), ...check(facts, { simulator, settings, accepts })];
   const findings = sortFindings([...told, ...suppressions.notes()]);
   const { focus } = repository;
   const shown = focus === undefined ? findings : findings.filter((finding) => touches(finding, focus));

@@ -4,8 +4,9 @@ import { check } from "../../check/check.ts";
 import { type PipelineGraph, pipelineGraph } from "../../check/graph/pipeline-graph.ts";
 import type { Drawing } from "../../order/draw/drawing.ts";
 import { withoutShortcuts } from "../../order/draw/shortcuts.ts";
+import { settingsAt } from "../check-settings.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
-import { readWhole } from "../read-whole.ts";
+import { readWhole, repositoryOf } from "../read-whole.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface RepositoryGraphOptions {
@@ -24,13 +25,14 @@ export async function graphRepository(
   const folder = resolve(terminal.cwd, path);
   if (!existsSync(folder))
     throw new UsageError(`${path}: there is no such file or folder`, { next: "baton graph PATH" });
-  const { facts, pipelines, simulator, workflows } = await readWhole(folder);
+  const settings = settingsAt(repositoryOf(folder));
+  const { facts, pipelines, simulator, workflows } = await readWhole(folder, settings.defaultBranch);
   if (workflows + pipelines === 0) {
     throw new UsageError(`${path}: there are no workflows (.github/workflows/*.yml) and no CodePipelines`, {
       next: "baton graph",
     });
   }
-  const findings = check(facts, { simulator });
+  const findings = check(facts, { simulator, settings });
   const graph = pipelineGraph(facts, { findings, detail: options.jobs ? "jobs" : "pipelines" });
   if (options.json) terminal.printJson({ version: 1, ...graph.drawing, races: graph.races });
   else terminal.print(...drawn(graph, options).flatMap((text) => text.split("\n")));
