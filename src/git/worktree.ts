@@ -78,3 +78,8 @@ export async function isOnBranch(root: string, branch: string, commit: string): 
   );
   return found.some((answer) => answer !== undefined);
 }
+
+/** Paths of all files that git keeps or does not ignore, relative to the root. */
+export async function filesInGit(root: string): Promise<string[]> {
+  return splitNul(await git(["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root }));
+}

@@ -73,6 +73,25 @@ test("doctor's remedies can be followed before anything has run", async (t) => {
   assert.match(stdout, /remedy: install a fitting version$/m);
 });
 
+test("a slip of the hand in paths and folders is told, and a pipeline that was taken out is marked", async (t) => {
+  const jobs = 'jobs: { go: { deploys: true, workingDirectory: WHERE, steps: ["true"] } }';
+  const pipelines = (...names: string[]) =>
+    names.map((name) => `  ${name}: { paths: ["${name}/**"], ${jobs.replace("WHERE", name)} }`).join("\n");
+  const yaml = (...names: string[]) => `name: shop\nenvironments: { dev: {} }\npipelines:\n${pipelines(...names)}\n`;
+  const box = sandbox(t, { files: { "baton.yaml": yaml("web", "api"), "web/a": "x", "api/a": "x" } });
+  assert.equal((await box.baton("run")).code, 0);
+  box.write({ "baton.yaml": yaml("wbe") });
+  assert.match((await box.baton("doctor")).stdout, /warn {2}paths: wbe\/\*\* of wbe matches no file in git/);
+  const missing = await box.baton("run");
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /folder wbe: not there; did you mean web\?/);
+  box.write({ "baton.yaml": yaml("web") });
+  assert.equal((await box.baton("run", "--force")).code, 0);
+  const { stdout } = await box.baton("status");
+  assert.match(stdout, /^ {2}api +release 1 .*not in the definition any more$/m);
+  assert.match(stdout, /^ {2}web +release 2 .*just now$/m);
+});
+
 test("the plan explains one job", async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const { stdout } = await box.baton("plan", "--explain", "web.build");

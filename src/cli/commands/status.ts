@@ -98,11 +98,12 @@ function commitText(commit: string, { snapshots = {} }: StatusView, { isNarrow }
 function deployedLines(status: StatusView, shown: Shown): string[] {
   const { now, out } = shown;
   return Object.entries(status.deployed).flatMap(([environment, pipelines]) => {
-    const rows = Object.entries(pipelines).map(([pipeline, { release, commit, at }]) => [
+    const rows = Object.entries(pipelines).map(([pipeline, { release, commit, at, isRemoved }]) => [
       pipeline,
       `release ${release}`,
       out.faint(commitText(commit, status, shown)),
       out.faint(ago(now - at)),
+      isRemoved ? out.warning("not in the definition any more") : "",
     ]);
     return ["", out.strong(environment), ...table(rows, "  ")];
   });

@@ -4,6 +4,7 @@ import type { Delivery } from "../../model/delivery.ts";
 import type { CheckUp } from "../../platforms/live.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { refused } from "./check-up.ts";
+import { pathCheckUps } from "./paths.ts";
 import { gitCheckUps, programCheckUps, toolCheckUps } from "./programs.ts";
 import { secretCheckUps } from "./secrets.ts";
 import { stateCheckUps } from "./state.ts";
@@ -20,6 +21,7 @@ export async function checkUps(terminal: Terminal, options: { config?: string | 
     found.push(
       ...(await toolCheckUps(delivery.delivery, terminal.env)),
       ...secretCheckUps(delivery.delivery, terminal.env),
+      ...(await pathCheckUps(delivery.delivery, project)),
     );
   }
   return [...found, ...(await stateCheckUps(project, terminal.cwd))];

@@ -1,5 +1,6 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { nearestName } from "../../findings/nearest-name.ts";
 import type { JobId } from "../../plan/plan.ts";
 import type { Requirements } from "../../plan/requirements.ts";
 import { createToolCheck, findProgram } from "../../runner/tools.ts";
@@ -52,8 +53,18 @@ export async function lackingHere(
     ...tools.flat(),
     ...requirements.folders
       .filter(({ path }) => !isFolder(join(project.root, path)))
-      .map(({ path, jobs }): Lack => ({ kind: "folder", name: path, problem: "not there", jobs })),
+      .map(({ path, jobs }): Lack => ({ kind: "folder", name: path, problem: notThere(project.root, path), jobs })),
   ];
+}
+
+function notThere(root: string, path: string): string {
+  const parent = dirname(path);
+  const near = isFolder(join(root, parent)) ? nearestName(basename(path), foldersIn(join(root, parent))) : undefined;
+  return near === undefined ? "not there" : `not there; did you mean ${join(parent, near)}?`;
+}
+
+function foldersIn(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
 }
 
 function isFolder(path: string): boolean {

@@ -1,8 +1,12 @@
+import type { Delivery } from "../../model/delivery.ts";
 import type { Deployed } from "../../plan/plan.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
 
-/** What is deployed where, by environment (in promotion order) and pipeline. `at`: milliseconds since the epoch. */
-export type DeployedView = Record<string, Record<string, Deployed & { at: number }>>;
+/**
+ * What is deployed where, by environment (in promotion order) and pipeline. `at`: milliseconds since the epoch. `isRemoved`: the
+ * definition of the newest run does not have the pipeline, or the environment, any more.
+ */
+export type DeployedView = Record<string, Record<string, Deployed & { at: number; isRemoved?: true }>>;
 
 /**
  * The highest release of a pipeline counts, whichever ended last: an older one never takes its place. Promotion order is
@@ -15,10 +19,15 @@ export function deployedView(journal: JournalReader): DeployedView {
     times.set(keyOf(environment, pipeline, release), at);
   }
   const view: DeployedView = {};
-  for (const environment of inPromotionOrder(journal, Object.keys(deployed))) {
+  const newest = newestDelivery(journal);
+  const order = newest?.environments.map(({ name }) => name) ?? [];
+  const pipelines = new Set(newest?.pipelines.map(({ name }) => name));
+  for (const environment of inOrderOf(order, Object.keys(deployed))) {
     const here: DeployedView[string] = {};
     for (const [pipeline, record] of Object.entries(deployed[environment]!)) {
-      here[pipeline] = { ...record, at: times.get(keyOf(environment, pipeline, record.release)) ?? 0 };
+      const isRemoved = newest !== undefined && !(pipelines.has(pipeline) && order.includes(environment));
+      const at = times.get(keyOf(environment, pipeline, record.release)) ?? 0;
+      here[pipeline] = { ...record, at, ...(isRemoved && { isRemoved }) };
     }
     view[environment] = here;
   }
@@ -28,18 +37,16 @@ export function deployedView(journal: JournalReader): DeployedView {
 const keyOf = (environment: string, pipeline: string, release: number) => `${environment} ${pipeline} ${release}`;
 
 /** What is no longer in the delivery comes last. */
-function inPromotionOrder(journal: JournalReader, environments: readonly string[]): string[] {
-  const [newest] = journal.runs({ newest: 1 });
-  const order = newest ? environmentsOf(journal, newest.run) : [];
+function inOrderOf(order: readonly string[], environments: readonly string[]): string[] {
   return [
     ...order.filter((name) => environments.includes(name)),
     ...environments.filter((name) => !order.includes(name)),
   ];
 }
 
-function environmentsOf(journal: JournalReader, run: string): string[] {
-  for (const { event } of journal.loadRun(run)) {
-    if (event.type === "run.created") return event.delivery.environments.map(({ name }) => name);
-  }
-  return [];
+function newestDelivery(journal: JournalReader): Delivery | undefined {
+  const [newest] = journal.runs({ newest: 1 });
+  if (newest === undefined) return undefined;
+  for (const { event } of journal.loadRun(newest.run)) if (event.type === "run.created") return event.delivery;
+  return undefined;
 }
