@@ -450,6 +450,17 @@ test(
   },
 );
 
+test("who approves sees what would happen in each environment, and since which commit", when, (t) => {
+  const box = deployed(t);
+  const end = box.start("plan", whole);
+  assert.equal(end.status, 0, end.log);
+  const run = `run (\`${box.commit100.slice(0, 7)}\` is there)`;
+  assert.equal(
+    end.summary,
+    `### What this run deploys\n\n| | test | prod |\n|---|---|---|\n| infra | reuse | reuse |\n| web | ${run} | ${run} |\n\n`,
+  );
+});
+
 test("where nothing is known there is nothing to renew, and the run is green", when, (t) => {
   const box = deployed(t);
   box.store.expire(/^release-prod$/);

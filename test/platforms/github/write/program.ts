@@ -34,6 +34,8 @@ export interface Ended {
   readonly outputs: string;
   /** What steps that come after find in their environment, as it was written. */
   readonly environment: string;
+  /** What people are shown on the page of the run. */
+  readonly summary: string;
   readonly log: string;
   /** How often each program was called. */
   readonly calls: Readonly<Record<string, number>>;
@@ -216,6 +218,7 @@ exec ${real} "$@"
         status,
         outputs: readFileSync(files.GITHUB_OUTPUT!, "utf8"),
         environment: readFileSync(files.GITHUB_ENV!, "utf8"),
+        summary: readFileSync(files.GITHUB_STEP_SUMMARY!, "utf8"),
         log: `${stdout}${stderr}`,
         calls: Object.fromEntries(
           watched.map((name) => [name, readFileSync(join(calls, name), "utf8").split("\n").length - 1]),

@@ -158,4 +158,6 @@ jq -r '.outputs[] | "\(.key)=\(.value)"' "$work/plan.json" | tee -a "$GITHUB_OUT
 if [ -n "$ENVIRONMENT" ]; then
   jq -r '"### \(.environment)\n\n| pipeline | |\n|---|---|", (.decisions | to_entries[] | "| \(.key) | \(.value) |"), ""' \
     "$work/plan.json" >> "$GITHUB_STEP_SUMMARY"
+elif [ -z "$PIPELINE" ]; then
+  jq -r 'if .table == [] then empty else "### What this run deploys\n", .table[], "" end' "$work/plan.json" >> "$GITHUB_STEP_SUMMARY"
 fi

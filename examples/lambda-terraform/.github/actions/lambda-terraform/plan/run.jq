@@ -14,6 +14,14 @@ places as $places
    else [$places[] | decided(.)]
    end) as $decisions
 | {
+    # For whoever approves: what would happen where, and since which commit. A rollback is told in the environment.
+    table: (if $places == [] or $decisions == [] then [] else
+      ["| | \($places | join(" | ")) |", "|---|\($places | map("---") | join("|"))|"]
+      + [$pipelines[].name as $name | [range($places | length) as $at
+          | ($deployed[0][$places[$at]][$name].commit // "") as $since
+          | $decisions[$at][$name] + (if $decisions[$at][$name] == "run" and $since != "" then " (`\($since[0:7])` is there)" else "" end)]
+        | "| \($name) | \(join(" | ")) |"]
+      end),
     # By hand: what comes before must have nothing left to do for this commit.
     open: [if $facts.event == "manual" then $places[] | before(.)[] as $name | decided($name) | to_entries[]
       | select(.value == "run") | "\(.key) in \($name)" else empty end],
