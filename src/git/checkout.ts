@@ -137,9 +137,19 @@ async function writeRepository(request: CheckoutRequest): Promise<void> {
   }
 }
 
+/** Checkouts that are being written now. */
+let beingWritten = 0;
+
 async function readTree({ commit, folder }: CheckoutRequest): Promise<void> {
   const env = { GIT_DIR: join(folder, ".git"), GIT_WORK_TREE: folder, GIT_OPTIONAL_LOCKS: "1" };
-  await git(["-c", "checkout.workers=0", "read-tree", "--reset", "-u", commit], { cwd: folder, env });
+  // All processors for one; of several each has one, as they would only be in one another's way.
+  const workers = `checkout.workers=${beingWritten === 0 ? 0 : 1}`;
+  beingWritten++;
+  try {
+    await git(["-c", workers, "read-tree", "--reset", "-u", commit], { cwd: folder, env });
+  } finally {
+    beingWritten--;
+  }
 }
 
 /** The files of each submodule that the user has: at the recorded commit, from the user's own copy. */

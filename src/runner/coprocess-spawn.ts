@@ -70,12 +70,14 @@ function asSubreaper(env: Record<string, string>): string[] {
 /** With this a bash says that it is older than those this was tried with. */
 const TOO_OLD = 3;
 
-/** More shells than this are not kept while nothing runs. */
+/** More shells than this are not kept when nothing has run for a while. */
 const IDLE_SHELLS = 8;
+const A_WHILE_MS = 1000;
 
 /** Starts commands through kept shells: each is a real shell of its own that the kept one forks and replaces itself with. */
 export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOptions): Spawner {
   const idle: Coprocess[] = [];
+  let tidying: NodeJS.Timeout | undefined;
   const all = new Set<Coprocess>();
   const bash = findShell("bash", env);
   let usable = bash !== undefined && Object.keys(env).every((name) => fitsCoprocess(name, "inherited"));
@@ -84,7 +86,10 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
   const restored = { SHLVL: env.SHLVL, OLDPWD: undefined, [RUNNER_MARK]: undefined };
 
   function take(): Coprocess {
-    for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) if (!kept.isGone) return kept;
+    for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) {
+      if (!kept.isGone) return kept;
+      all.delete(kept);
+    }
     const [program, ...words] = [...reaper, bash!, "--noprofile", "--norc", "-c", BASH_LOOP, "bash"];
     const shell = startCoprocess({ program: program!, arguments: words, env: { ...env, [RUNNER_MARK]: mark() } });
     all.add(shell);
@@ -93,12 +98,18 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
 
   function giveBack(shell: Coprocess): void {
     shell.rest();
-    if (idle.length < IDLE_SHELLS) {
-      idle.push(shell);
-      return;
+    idle.push(shell);
+    tidying ??= setTimeout(tidy, A_WHILE_MS).unref();
+  }
+
+  /** As many as ran at a time are needed again in a moment, mostly: starting one takes longer than a short command. */
+  function tidy(): void {
+    tidying = undefined;
+    if (idle.length < all.size) return;
+    for (const shell of idle.splice(0, idle.length - IDLE_SHELLS)) {
+      all.delete(shell);
+      shell.close();
     }
-    all.delete(shell);
-    shell.close();
   }
 
   function run(command: StepCommand, shellPath: string): StepProcess {
@@ -124,6 +135,7 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
           resolve({ kind: "exited", status: Number(status), left: left === "" ? "nothing" : "unknown" });
         },
         onGone(status) {
+          all.delete(shell);
           script.remove();
           if (status !== TOO_OLD || started) {
             known(undefined);
@@ -149,6 +161,7 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
       return run(command, shellPath);
     },
     close() {
+      clearTimeout(tidying);
       for (const shell of all) shell.close();
       all.clear();
     },

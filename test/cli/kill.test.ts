@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { replay } from "../../src/engine/fold.ts";
+import { openRunLogs } from "../../src/runner/log-reader.ts";
 import { openStoreForReading } from "../../src/store/store.ts";
 import { seed as chosen, times } from "../lane/depth.ts";
 import { batonFile, type Sandbox, sandbox, until } from "./sandbox.ts";
@@ -11,10 +12,10 @@ import { batonFile, type Sandbox, sandbox, until } from "./sandbox.ts";
 /**
  * Jobs append to a ledger what they do: `begin JOB RUN PID` and `end JOB RUN PID`. A job is a shell and a child of it, so
  * that a killed Baton leaves a process group with more than one member behind. `$LEDGER` lies outside the checkout. One job
- * takes longer than a new Baton needs to start: what an old one left would be seen beside it.
+ * takes longer than a new Baton needs to start: what an old one left would be seen beside it. Each prints who it is, too.
  */
 const step = (seconds: string) =>
-  `sh(\`echo "begin $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"; sh -c 'sleep ${seconds}; true'; echo "end $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"\`)`;
+  `sh(\`echo "$$ begins"; echo "begin $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"; sh -c 'sleep ${seconds}; true'; echo "end $BATON_PIPELINE.$BATON_JOB@$BATON_ENVIRONMENT $BATON_RUN $$" >> "$LEDGER"; echo "$$ ends"\`)`;
 
 const files = {
   "baton.config.ts": `
@@ -81,6 +82,7 @@ test(`nothing is lost or run twice when Baton is killed ${wantedKills} times at 
     }
     checkJournal(box, runs);
     checkLedger(ledger, runs);
+    checkLogs(box, ledger, runs);
   }
   // The last shells see the end of their input a moment after Baton has gone.
   await until(`no process is left: ${leftOver(ledger).join(", ")}`, () => leftOver(ledger).length === 0);
@@ -196,6 +198,20 @@ function checkLedger(ledger: string, number: number): void {
       const late = entries.findLastIndex((entry) => entry.job === job);
       assert.ok(late < first, `${job} still worked after ${need} had begun`);
     }
+  }
+}
+
+/** The log of the attempt that passed is what that attempt printed, whatever others of its number had printed before a kill. */
+function checkLogs(box: Sandbox, ledger: string, number: number): void {
+  using journal = openStoreForReading(join(box.root, ".baton"));
+  const run = runName(number);
+  const logs = openRunLogs(join(box.root, ".baton"), run);
+  const ends = new Map(entriesOf(ledger, number).map(({ job, pid }) => [job, pid]));
+  for (const { event } of journal.loadRun(run)) {
+    if (event.type !== "job.succeeded") continue;
+    const texts = Array.from(logs.follow({ run, job: event.job, attempt: event.attempt }).read(), ({ text }) => text);
+    const pid = ends.get(event.job.includes("@") ? event.job : `${event.job}@`);
+    assert.deepEqual(texts, [`${pid} begins`, `${pid} ends`], `the log of ${event.job}`);
   }
 }
 
