@@ -52,6 +52,20 @@ export function replaceScalar(at: Place, text: string): readonly TextEdit[] | un
   return [{ file: at.source.path, start: at.start, end: at.end, text: `${quote}${text}${quote}` }];
 }
 
+/** Further items of a list behind this one, on lines of their own or within brackets. */
+export function addItems({ source, start, end }: Place, items: readonly string[]): readonly TextEdit[] | undefined {
+  const before = source.text.slice(source.text.lastIndexOf("\n", start - 1) + 1, start);
+  const after = source.text.slice(end, source.text.indexOf("\n", end) + 1);
+  const quoted = items.map((item) => JSON.stringify(item));
+  if (/^ *- $/.test(before) && after !== "" && !/^ *[^\s#]/.test(after)) {
+    const newline = after.endsWith("\r\n") ? "\r\n" : "\n";
+    const at = end + after.length;
+    return [{ file: source.path, start: at, end: at, text: quoted.map((item) => before + item + newline).join("") }];
+  }
+  if (!/\[[^\]]*$/.test(before)) return undefined;
+  return [{ file: source.path, start: end, end, text: quoted.map((item) => `, ${item}`).join("") }];
+}
+
 /** A concurrency group for one job. */
 export function addJobConcurrency(job: JobFacts, group: string): readonly TextEdit[] | undefined {
   const [edit] = addJobLine(job, "concurrency:") ?? [];

@@ -99,3 +99,21 @@ function rulesIn(texts: ReadonlyMap<string, string>): string[] {
 function comments(text: string): string[] {
   return text.match(/#.*$/gm) ?? [];
 }
+
+test("a guard that another event needs as it is, is left alone", () => {
+  const deploy = (on: string) => `name: Deploy
+on:${on}
+jobs:
+  deploy:
+    if: github.event.workflow_run.conclusion != 'failure'
+    runs-on: ubuntu-latest
+    concurrency: shop
+    env: { AWS_ACCESS_KEY_ID: "\${{ secrets.AWS_ACCESS_KEY_ID }}" }
+    steps: [{ run: aws s3 sync dist s3://shop }]
+`;
+  const ci =
+    "name: CI\non: { push: { branches: [main] } }\njobs:\n  test: { runs-on: ubuntu-latest, steps: [{ run: npm test }] }\n";
+  const after = " { workflow_run: { workflows: [CI], types: [completed], branches: [main] }";
+  const repaired = (on: string) => repairOf({ "ci.yml": ci, "deploy.yml": deploy(on) }).texts.size;
+  assert.deepEqual([repaired(`${after} }`), repaired(`${after}, schedule: [{ cron: "0 3 * * *" }] }`)], [1, 0]);
+});

@@ -4,6 +4,7 @@ import { isDocumentation, lastingEffects } from "../analysis/effects.ts";
 import { foldersOf } from "../analysis/sources.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, list } from "../analysis/wording.ts";
+import { addItems } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 export const filterMissesWhatItDeploys: Rule = {
@@ -18,6 +19,10 @@ export const filterMissesWhatItDeploys: Rule = {
       const hit = hitOf(analysis, pipeline);
       if (!hit) continue;
       const { job, folder, missed, chain, filter } = hit;
+      const edits = addItems(
+        filter,
+        missed.map((each) => `${each}/**`),
+      );
       const changed = `${missed[0]}/src/changed`;
       if (chain.root.kind !== "push") continue;
       const push = { ...chain.root, paths: [changed] };
@@ -33,6 +38,7 @@ export const filterMissesWhatItDeploys: Rule = {
           `${folder}/ stays deployed as it was`,
         ],
         help: `Add ${list(missed.map((each) => `\`${each}/**\``))} to \`paths\`.`,
+        ...(edits ? { edits } : {}),
         claim: analysis.claim([{ ...chain, root: push }], [{ kind: "event", event: push.id }], {
           kind: "never-created",
           run: { pipeline: pipeline.id },

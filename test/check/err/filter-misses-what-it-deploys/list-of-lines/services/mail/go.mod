@@ -1,0 +1,3 @@
+module example.com/mail
+
+replace example.com/text => ../../libs/text
