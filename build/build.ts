@@ -7,6 +7,7 @@ import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { buildWeb } from "./web.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -87,6 +88,9 @@ for (const [name, from] of Object.entries(parser)) {
   cpSync(`${root}/node_modules/${from}/${name}.wasm`, `${root}/dist/hcl/${name}.wasm`);
   cpSync(`${root}/node_modules/${from}/LICENSE`, `${root}/dist/hcl/${name}.LICENSE`);
 }
+
+// What `baton serve` shows at its address.
+await buildWeb(root, `${root}/dist/web`);
 
 const inputs = Object.keys(metafile.inputs)
   .filter((file) => !file.startsWith("node_modules/"))

@@ -10,7 +10,9 @@ import type { LogLine } from "../runner/log-reader.ts";
 import type { Service } from "../runner/services.ts";
 import type { Actor, Asked } from "./control.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
+import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
+import type { GraphView } from "./views/graph.ts";
 import type { OutputsView } from "./views/outputs.ts";
 import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/releases.ts";
 import type { ApprovalView, RunView } from "./views/run.ts";
@@ -30,6 +32,10 @@ export interface Host {
   runs(ask: { most: number }): Promise<Asked<RunsView>>;
   /** By id or release number; without it the newest. */
   run(named?: string): Promise<Asked<RunView>>;
+  /** What a run consists of, as it was planned. By id or release number; without it the newest. */
+  graph(named?: string): Promise<Asked<GraphView>>;
+  /** What is where, by pipeline and environment, and what is on its way there. */
+  board(): Promise<Asked<BoardView>>;
   /** What has not started in all that has not ended, and what it waits for. */
   waits(): Promise<Asked<WaitsView>>;
   /** What people are asked. */
@@ -77,6 +83,8 @@ const everyVerb: Record<Verb, true> = {
   pipelines: true,
   runs: true,
   run: true,
+  graph: true,
+  board: true,
   waits: true,
   approvals: true,
   outputs: true,

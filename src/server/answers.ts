@@ -15,6 +15,8 @@ export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: An
   status: ({ query: { most } }, sources) => view(sources, `status ${most}`, (host) => host.status({ most })),
   runs: ({ query: { most } }, sources) => view(sources, `runs ${most}`, (host) => host.runs({ most })),
   run: ({ params }, sources) => view(sources, `run ${params.run}`, (host) => host.run(runNamed(params))),
+  graph: ({ params }, sources) => view(sources, `graph ${params.run}`, (host) => host.graph(runNamed(params))),
+  board: (_, sources) => view(sources, "board", (host) => host.board()),
   waits: (_, sources) => view(sources, "waits", (host) => host.waits()),
   approvals: (_, sources) => view(sources, "approvals", (host) => host.approvals()),
   outputs: ({ query: { environment } }, sources) =>

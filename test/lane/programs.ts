@@ -12,6 +12,7 @@ export const howToGet = {
   aws: "the AWS CLI, version 2",
   "aws-cdk": cdk,
   "aws-cdk-lib": cdk,
+  chromium: debian("chromium"),
   "cfn-lint": "pip install cfn-lint",
   curl: debian("curl"),
   dot: debian("graphviz"),

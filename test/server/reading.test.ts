@@ -62,6 +62,13 @@ test("a server tells of an empty place, of a run while it goes on, and of what w
   assert.deepEqual(await server.json("/readyz"), { status: "ready", asOf: 0 });
   const none = await answer<Answered<{ runs: unknown[] }>>(server, "status", "/api/status");
   assert.deepEqual([none.asOf, none.view.runs], [0, []]);
+  type Board = Answered<{ pipelines: { name: string; in: Record<string, { deployed?: { release: number } }> }[] }>;
+  const empty = await answer<Board>(server, "board", "/api/board");
+  assert.deepEqual(
+    empty.view.pipelines.map((pipeline) => [pipeline.name, pipeline.in]),
+    [["web", {}]],
+    "before the first run, the definition says what there is",
+  );
   const nothing = await refusal(server, "/api/runs/newest");
   assert.deepEqual([nothing.status, nothing.code], [404, "no-runs"]);
 
@@ -101,6 +108,17 @@ test("a server tells of an empty place, of a run while it goes on, and of what w
   assert.ok(status.asOf >= seen.at(-1)!.seq);
   await answer(server, "runs", "/api/runs");
   await answer(server, "waits", "/api/waits");
+  const board = await answer<Board>(server, "board", "/api/board");
+  assert.equal(board.view.pipelines[0]!.in.dev?.deployed?.release, 1);
+  const graph = await answer<Answered<{ jobs: { id: string; decision: string }[] }>>(
+    server,
+    "graph",
+    "/api/runs/1/graph",
+  );
+  assert.deepEqual(
+    graph.view.jobs.map(({ id }) => id),
+    ["web.build", "web.deploy@dev", "web.deploy@prod"],
+  );
   const run = await answer<Answered<{ status: string; path: string[] }>>(server, "run", "/api/runs/1");
   assert.deepEqual([run.view.status, run.view.path], ["awaiting-approval", ["dev", "prod"]]);
   const asked = await answer<Answered<{ approvals: { message: string }[] }>>(server, "approvals", "/api/approvals");

@@ -1,6 +1,7 @@
 import { asked, notThere } from "../control.ts";
 import { type Host, hostThat } from "../host.ts";
 import type { Place } from "../project.ts";
+import { graphView } from "../views/graph.ts";
 import { outputsView } from "../views/outputs.ts";
 import { runView } from "../views/run.ts";
 import { approvalsView, waitsView } from "../views/runs.ts";
@@ -22,6 +23,12 @@ export function localHost(place: Place): Host {
         const { run } = findRun(journal, named);
         return runView(journal.state(), journal.runState(run)!, Date.now());
       }),
+    graph: (named) =>
+      asked(() => {
+        using journal = requireJournal(project);
+        return graphView(journal.runState(findRun(journal, named).run)!, journal.durations());
+      }),
+    board: () => asked(async () => (await import("./read-board.ts")).readBoard(place)),
     waits: () => asked(async () => waitsView((await statusHere(0)).open)),
     approvals: () => asked(async () => approvalsView((await statusHere(0)).open)),
     outputs: (environment) =>

@@ -16,7 +16,7 @@ import {
   startRequest,
 } from "./deeds.ts";
 import { envelope, logPage } from "./envelope.ts";
-import { approvalsView, outputsView, runsView, runView, statusView, waitsView } from "./views.ts";
+import { approvalsView, boardView, graphView, outputsView, runsView, runView, statusView, waitsView } from "./views.ts";
 
 /** Who may ask: anybody, or whoever has this role. See docs/serve.md. */
 export type RouteRole = "anybody" | "viewer" | "operator" | "approver";
@@ -64,6 +64,20 @@ export const routes = {
     role: "viewer",
     summary: "One run, by its id or release number; `newest` is the newest",
     answer: envelope(runView),
+  }),
+  graph: route({
+    method: "get",
+    path: "/api/runs/{run}/graph",
+    role: "viewer",
+    summary: "What a run consists of, as it was planned: this does not change while it goes on",
+    answer: envelope(graphView),
+  }),
+  board: route({
+    method: "get",
+    path: "/api/board",
+    role: "viewer",
+    summary: "What is where, by pipeline and environment, and what is on its way there",
+    answer: envelope(boardView),
   }),
   logs: route({
     method: "get",

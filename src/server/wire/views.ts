@@ -4,6 +4,8 @@
  */
 
 import { z } from "zod";
+import type { BoardView } from "../../control/views/board.ts";
+import type { GraphView } from "../../control/views/graph.ts";
 import type { OutputsView } from "../../control/views/outputs.ts";
 import type { PlanPreview } from "../../control/views/plan.ts";
 import type { RunView } from "../../control/views/run.ts";
@@ -144,6 +146,71 @@ export const statusView = z
   })
   .meta({ id: "Status" });
 
+const runName = { run: z.string(), release: z.number().int() };
+
+const boardCell = z
+  .strictObject({
+    deployed: z.strictObject({ release: z.number().int(), commit: z.string(), at: time }).optional(),
+    coming: z.strictObject({ ...runName, status: z.enum(["running", "waiting"]) }).optional(),
+    failed: z
+      .strictObject({ ...runName, job: z.string(), at: time })
+      .optional()
+      .meta({ description: "A newer release than the one deployed, which failed here." }),
+  })
+  .meta({ id: "BoardCell", description: "A pipeline in an environment." });
+
+export const boardView = z
+  .strictObject({
+    version: z.literal(1),
+    delivery: z.string(),
+    environments: z.array(
+      z.strictObject({
+        name: z.string(),
+        after: z.array(z.string()),
+        reviewers: z.array(z.string()),
+        holder: z.strictObject(runName).optional(),
+        queue: z.array(z.strictObject(runName)),
+        asks: z.array(z.strictObject({ ...runName, expiresAt: time.optional() })),
+      }),
+    ),
+    pipelines: z.array(
+      z.strictObject({
+        name: z.string(),
+        description: z.string().optional(),
+        needs: z.array(z.string()),
+        in: byName(boardCell).meta({ description: "By environment." }),
+      }),
+    ),
+  })
+  .meta({ id: "Board" });
+
+const graphJob = z
+  .strictObject({
+    id: z.string(),
+    pipeline: z.string(),
+    job: z.string(),
+    environment: z.string().optional().meta({ description: "Absent: made once for the release." }),
+    matrix: byName(z.string()).optional(),
+    deploys: z.boolean(),
+    decision: z.enum(["run", "reuse", "skip"]),
+    reason: z.string(),
+    after: z.array(z.string()).meta({ description: "Jobs and joins that must have ended before." }),
+    expectedMs: milliseconds.optional(),
+    steps: z.array(z.string()),
+  })
+  .meta({ id: "GraphJob" });
+
+export const graphView = z
+  .strictObject({
+    version: z.literal(1),
+    run: z.string(),
+    environments: z.array(z.string()).meta({ description: "In promotion order." }),
+    jobs: z.array(graphJob),
+    joins: z.array(z.strictObject({ id: z.string(), after: z.array(z.string()) })),
+    criticalPath: z.array(z.string()),
+  })
+  .meta({ id: "Graph", description: "What a run consists of, as it was planned." });
+
 export const runsView = z.strictObject({ version: z.literal(1), runs: z.array(runRecord) }).meta({ id: "Runs" });
 
 const ofRun = { run: z.string(), release: z.number().int() };
@@ -190,6 +257,8 @@ export const planPreview = z
 
 export type Views = [
   Carries<typeof planPreview, PlanPreview>,
+  Carries<typeof boardView, BoardView>,
+  Carries<typeof graphView, GraphView>,
   Carries<typeof runView, RunView>,
   Carries<typeof statusView, StatusView>,
   Carries<typeof runsView, RunsView>,

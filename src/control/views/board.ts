@@ -1,0 +1,125 @@
+import type { RunId } from "../../engine/events.ts";
+import { hasEnded, type JobState, type RunState, type State } from "../../engine/state.ts";
+import type { Delivery } from "../../model/delivery.ts";
+import type { DeployedView } from "./deployed.ts";
+
+/** What is where, by pipeline and environment, and what keeps each environment. Times: milliseconds since the epoch. */
+export interface BoardView {
+  version: 1;
+  delivery: string;
+  /** In promotion order. */
+  environments: BoardEnvironment[];
+  /** Each behind those that it needs. */
+  pipelines: BoardPipeline[];
+}
+
+export interface BoardEnvironment {
+  name: string;
+  /** Those that a release must have passed before. */
+  after: string[];
+  /** Who is asked before something is deployed here; nobody: nobody is asked. */
+  reviewers: string[];
+  /** Who deploys here now. */
+  holder?: RunName;
+  /** Who stands in line behind, first come first. */
+  queue: RunName[];
+  asks: (RunName & { expiresAt?: number })[];
+}
+
+export interface RunName {
+  run: RunId;
+  release: number;
+}
+
+export interface BoardPipeline {
+  name: string;
+  description?: string;
+  needs: string[];
+  /** By environment; absent: nothing was ever deployed there and nothing is on its way. */
+  in: Record<string, BoardCell>;
+}
+
+export interface BoardCell {
+  deployed?: { release: number; commit: string; at: number };
+  /** A release on its way here: jobs of it run, or have not started yet. */
+  coming?: RunName & { status: "running" | "waiting" };
+  /** A newer release than the one deployed, which failed here. */
+  failed?: RunName & { job: string; at: number };
+}
+
+/** `runs`: all that are open, and the finished ones whose failures may still matter, newest first. */
+export function boardView(
+  delivery: Delivery,
+  { state, runs, deployed }: { state: State; runs: readonly RunState[]; deployed: DeployedView },
+): BoardView {
+  const open = runs.filter(({ finished }) => finished === undefined);
+  return {
+    version: 1,
+    delivery: delivery.name,
+    environments: delivery.environments.map(({ name, after, approval }) => {
+      const lock = state.environments.get(name);
+      const holder = lock?.holder === undefined ? undefined : state.runs.get(lock.holder);
+      return {
+        name,
+        after,
+        reviewers: approval?.reviewers ?? [],
+        ...(holder && { holder: nameOf(holder) }),
+        queue: (lock?.queue ?? []).flatMap((id) => (state.runs.has(id) ? [nameOf(state.runs.get(id)!)] : [])),
+        asks: open.flatMap((run) => {
+          const asked = run.environments.get(name)?.approval;
+          if (asked?.status !== "requested") return [];
+          return [{ ...nameOf(run), ...(asked.expiresAt !== undefined && { expiresAt: asked.expiresAt }) }];
+        }),
+      };
+    }),
+    pipelines: inOrderOfNeed(delivery.pipelines).map(({ name, description, needs }) => ({
+      name,
+      ...(description !== undefined && { description }),
+      needs: [...needs],
+      in: Object.fromEntries(
+        delivery.environments.flatMap((environment) => {
+          const cell = cellOf(runs, name, environment.name, deployed[environment.name]?.[name]);
+          return cell === undefined ? [] : [[environment.name, cell]];
+        }),
+      ),
+    })),
+  };
+}
+
+const nameOf = ({ id, release }: RunState): RunName => ({ run: id, release });
+
+function cellOf(
+  runs: readonly RunState[],
+  pipeline: string,
+  environment: string,
+  record: DeployedView[string][string] | undefined,
+): BoardCell | undefined {
+  const isNewer = ({ release }: RunState) => record === undefined || release > record.release;
+  const jobsHere = (run: RunState) =>
+    run.list.filter(({ planned }) => planned.pipeline === pipeline && planned.environment === environment);
+  const coming = runs.find((run) => run.finished === undefined && jobsHere(run).some((job) => !hasEnded(job)));
+  const tried = runs.find((run) => isNewer(run) && jobsHere(run).some(({ status }) => status === "failed"));
+  const broken = tried && jobsHere(tried).find(({ status }) => status === "failed");
+  if (record === undefined && coming === undefined && tried === undefined) return undefined;
+  return {
+    ...(record && { deployed: { release: record.release, commit: record.commit, at: record.at } }),
+    ...(coming && { coming: { ...nameOf(coming), status: jobsHere(coming).some(isAtIt) ? "running" : "waiting" } }),
+    ...(tried && broken && { failed: { ...nameOf(tried), job: broken.id, at: broken.endedAt ?? tried.createdAt } }),
+  };
+}
+
+const isAtIt = ({ status }: JobState) => status === "running" || status === "backing-off";
+
+/** Depth first, so that what needs only one other stands right below it. */
+function inOrderOfNeed<P extends { name: string; needs: readonly string[] }>(pipelines: readonly P[]): P[] {
+  const placed = new Set<string>();
+  const order: P[] = [];
+  const place = (one: P) => {
+    if (placed.has(one.name) || one.needs.some((need) => !placed.has(need))) return;
+    placed.add(one.name);
+    order.push(one);
+    for (const next of pipelines) if (next.needs.includes(one.name)) place(next);
+  };
+  for (const one of pipelines) place(one);
+  return order;
+}

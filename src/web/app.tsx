@@ -1,0 +1,197 @@
+/** The frame around every page: where one may go, whether what is shown is still true, and the keys. */
+import "./app.css";
+import "./parts/parts.css";
+import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { connection, heardAt, now } from "./data/live.ts";
+import { roughly } from "./data/time.ts";
+import { noRun, useView } from "./data/views.ts";
+import type { Approvals, Session } from "./data/wire.ts";
+import { inForce, useKeys } from "./keys.ts";
+import { ApprovalsPage } from "./pages/approvals/approvals.tsx";
+import { BoardPage } from "./pages/board/board.tsx";
+import { RunPage } from "./pages/run/run.tsx";
+import { RunsPage } from "./pages/runs/runs.tsx";
+import { SignIn, SignOut } from "./pages/sign-in/sign-in.tsx";
+import { Glyph } from "./parts/icons.tsx";
+import { Nothing, Sheet } from "./parts/parts.tsx";
+import { WhyPanel } from "./parts/why.tsx";
+import { go, path } from "./route.ts";
+
+const isListOpen = signal(false);
+
+const pages = [
+  { to: "/", title: "Board", key: "b" },
+  { to: "/runs", title: "Runs", key: "r" },
+  { to: "/approvals", title: "Approvals", key: "a" },
+] as const;
+
+/** Stable, so that keys are put in force once. */
+const navigation = [
+  ...pages.map(({ to, title, key }) => ({ keys: `g ${key}`, does: `Go to ${title}`, act: () => go(to) })),
+  {
+    keys: "?",
+    does: "Show this list",
+    act: () => {
+      isListOpen.value = true;
+    },
+  },
+];
+
+export function App() {
+  useKeys("Everywhere", navigation);
+  const { view: session } = useView<Session>("/api/session", noRun);
+  if (session?.isRequired && session.name === undefined) return <SignIn />;
+  return (
+    <>
+      <a class="skip" href="#page">
+        Skip to the page
+      </a>
+      <Bar />
+      <Stale />
+      <main id="page" tabIndex={-1}>
+        <Page />
+      </main>
+      <WhyPanel />
+      {isListOpen.value && <KeyList />}
+    </>
+  );
+}
+
+function Page() {
+  const [first, second] = path.value;
+  switch (first) {
+    case undefined:
+      return <Titled title="Board" of={<BoardPage />} />;
+    case "runs":
+      if (second === undefined) return <Titled title="Runs" of={<RunsPage />} />;
+      return <Titled title={`Run ${second}`} of={<RunPage key={second} named={second} />} />;
+    case "approvals":
+      return <Titled title="Approvals" of={<ApprovalsPage />} />;
+    default:
+      return (
+        <Nothing isPage title="There is no such page">
+          <p class="prose">
+            The address is wrong, or what it named is gone. <a href="/">The board</a> shows what there is.
+          </p>
+        </Nothing>
+      );
+  }
+}
+
+function Titled({ title, of }: { title: string; of: ComponentChildren }) {
+  useEffect(() => {
+    document.title = `${title} · Baton`;
+  }, [title]);
+  return <>{of}</>;
+}
+
+function Bar() {
+  const { view } = useView<Approvals>("/api/approvals", "");
+  const asked = view?.approvals.length ?? 0;
+  const here = path.value[0] ?? "";
+  return (
+    <header class="bar">
+      <a class="mark" href="/">
+        <svg viewBox="0 0 22 16" aria-hidden="true">
+          <path class="mark-baton" d="M3 13 12.5 3" />
+          <path class="mark-hand" d="M16 13h3" />
+        </svg>
+        Baton
+      </a>
+      <nav aria-label="Pages">
+        {pages.map(({ to, title }) => (
+          <a key={to} href={to} aria-current={`/${here}` === to ? "page" : undefined}>
+            {title}
+            {to === "/approvals" && asked > 0 && (
+              <span class="count">
+                {asked}
+                <span class="hidden-text"> waiting</span>
+              </span>
+            )}
+          </a>
+        ))}
+      </nav>
+      <div class="bar-end">
+        <Connection />
+        <SignOut />
+        <ThemeButton />
+        <button type="button" class="button button-plain button-icon" onClick={() => (isListOpen.value = true)}>
+          <span aria-hidden="true">?</span>
+          <span class="hidden-text">Keys</span>
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Connection() {
+  const isLive = connection.value === "live";
+  return (
+    <span class={`connection ${isLive ? "is-live" : ""}`} role="status">
+      <i aria-hidden="true" />
+      {isLive ? "live" : connection.value === "lost" ? "reconnecting" : "connecting"}
+    </span>
+  );
+}
+
+/** Everything on the page was true when the connection was lost; the page says so and goes on asking. */
+function Stale() {
+  if (connection.value !== "lost") return null;
+  now.value;
+  return (
+    <p class="stale" role="alert">
+      Last heard of the server {roughly(Date.now() - heardAt.value)} ago: what you see may have changed. Reconnecting.
+    </p>
+  );
+}
+
+const chosenTheme = signal(document.documentElement.dataset.theme);
+
+function ThemeButton() {
+  const order = [undefined, "light", "dark"] as const;
+  const at = order.indexOf(chosenTheme.value as (typeof order)[number]);
+  const choose = () => {
+    const next = order[(at + 1) % order.length];
+    chosenTheme.value = next;
+    if (next === undefined) {
+      delete document.documentElement.dataset.theme;
+      localStorage.removeItem("theme");
+    } else {
+      document.documentElement.dataset.theme = next;
+      localStorage.setItem("theme", next);
+    }
+  };
+  const name = chosenTheme.value ?? "as the system";
+  return (
+    <button type="button" class="button button-plain button-icon" title={`Theme: ${name}`} onClick={choose}>
+      <Glyph name="theme" />
+      <span class="hidden-text">Theme: {name}</span>
+    </button>
+  );
+}
+
+function KeyList() {
+  return (
+    <Sheet title="Keys" close={() => (isListOpen.value = false)}>
+      <div class="keys">
+        {inForce.value.map(({ title, keys }) => (
+          <>
+            <h3>{title}</h3>
+            {keys.map(({ keys: pressed, does }) => (
+              <>
+                <span>
+                  {pressed.split(" ").map((key) => (
+                    <kbd key={key}>{key.replace("ArrowUp", "↑").replace("ArrowDown", "↓")}</kbd>
+                  ))}
+                </span>
+                <span>{does}</span>
+              </>
+            ))}
+          </>
+        ))}
+      </div>
+    </Sheet>
+  );
+}

@@ -1,0 +1,32 @@
+/** What the server answers with: its types, by the names that the pages use. Nothing of this is left at run time. */
+import type { z } from "zod";
+import type {
+  approvalsView,
+  boardView,
+  graphView,
+  outputsView,
+  runsView,
+  runView,
+  statusView,
+  waitsView,
+} from "../../server/wire/views.ts";
+
+export type { Session } from "../../server/wire/deeds.ts";
+export type { LogLine, LogPage, Notice, Problem } from "../../server/wire/envelope.ts";
+export type Board = z.infer<typeof boardView>;
+export type BoardCell = Board["pipelines"][number]["in"][string];
+export type BoardEnvironment = Board["environments"][number];
+export type Graph = z.infer<typeof graphView>;
+export type GraphJob = Graph["jobs"][number];
+export type Run = z.infer<typeof runView>;
+export type JobView = Run["jobs"][number];
+export type Status = z.infer<typeof statusView>;
+export type Runs = z.infer<typeof runsView>;
+export type RunRecord = Runs["runs"][number];
+export type OpenRun = Status["open"][number];
+export type Waits = z.infer<typeof waitsView>;
+export type Waiting = Waits["waiting"][number];
+export type WaitView = Waiting["wait"];
+export type Approvals = z.infer<typeof approvalsView>;
+export type Approval = Approvals["approvals"][number];
+export type Outputs = z.infer<typeof outputsView>;

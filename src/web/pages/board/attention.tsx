@@ -1,0 +1,75 @@
+/** What somebody has to do something about, above the board, and only when there is something. */
+import type { Board, OpenRun } from "../../data/wire.ts";
+import { StateIcon } from "../../parts/icons.tsx";
+import { Ago } from "../../parts/parts.tsx";
+import { runAddress } from "../../route.ts";
+
+export function Attention({ board, open }: { board: Board; open: readonly OpenRun[] }) {
+  const asked = board.environments.flatMap(({ name, reviewers, asks }) =>
+    asks.map((ask) => ({ ...ask, name, reviewers })),
+  );
+  const broken = board.pipelines.flatMap((pipeline) =>
+    board.environments.flatMap(({ name }) => {
+      const failed = pipeline.in[name]?.failed;
+      return failed ? [{ ...failed, pipeline: pipeline.name, environment: name }] : [];
+    }),
+  );
+  const left = open.filter((run) => run.runBy === undefined && run.status !== "awaiting-approval");
+  if (asked.length + broken.length + left.length === 0) return null;
+  return (
+    <div class="attention">
+      {asked.length > 0 && (
+        <section aria-label="Waiting for you">
+          <h2>Waiting for you</h2>
+          <ul>
+            {asked.map(({ run, release, name, reviewers }) => (
+              <li key={`${run} ${name}`} class="state-asking">
+                <StateIcon state="asking" />
+                <span>
+                  <b>Release {release}</b> asks to go to <b>{name}</b>
+                  {reviewers.length > 0 && <span class="muted"> · {reviewers.join(", ")}</span>}
+                </span>
+                <a class="button" href={`/approvals?run=${run}&environment=${name}`}>
+                  Review
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {broken.length + left.length > 0 && (
+        <section aria-label="Wrong now">
+          <h2>Wrong now</h2>
+          <ul>
+            {broken.map(({ run, release, job, at, pipeline, environment }) => (
+              <li key={`${run} ${job}`} class="state-failed">
+                <StateIcon state="failed" />
+                <span>
+                  <b>{pipeline}</b> in <b>{environment}</b>: release {release} failed
+                  <span class="muted">
+                    {" "}
+                    · <Ago at={at} />
+                  </span>
+                </span>
+                <a class="button" href={runAddress(run, job)}>
+                  See the log
+                </a>
+              </li>
+            ))}
+            {left.map(({ run, release }) => (
+              <li key={run} class="state-blocked">
+                <StateIcon state="blocked" />
+                <span>
+                  <b>Release {release}</b> is left: no process goes on with it
+                </span>
+                <a class="button" href={runAddress(run)}>
+                  Open
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,237 @@
+/** The board: what is where, what moves, what waits for you and what is wrong. */
+import "./board.css";
+import { signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { Mark } from "../../data/states.ts";
+import { useView } from "../../data/views.ts";
+import type { Board, BoardCell, BoardEnvironment, Status } from "../../data/wire.ts";
+import { StateIcon } from "../../parts/icons.tsx";
+import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { runAddress } from "../../route.ts";
+import { RunTable } from "../runs/run-table.tsx";
+import { Attention } from "./attention.tsx";
+import { moveInGrid } from "./grid-keys.ts";
+import { twigs } from "./tree.ts";
+
+/** The release that is pointed at, lit up wherever it is. */
+const lit = signal<number | undefined>(undefined);
+
+export function BoardPage() {
+  const { view: board, problem } = useView<Board>("/api/board", "");
+  const { view: status } = useView<Status>("/api/status?most=12", "");
+  if (board === undefined) return problem ? <Problems problem={problem} /> : <Ghost />;
+  const isEmpty = status !== undefined && status.runs.length === 0;
+  return (
+    <div class="board-page">
+      <h1 class="hidden-text">{board.delivery}</h1>
+      <Problems problem={problem} />
+      <Attention board={board} open={status?.open ?? []} />
+      <div class="board-columns">
+        <Matrix board={board} />
+        {isEmpty ? (
+          <Nothing title="Nothing was deployed yet">
+            <p>The definition is read and in order. The first run shows up here by itself.</p>
+            <code class="command">baton run</code>
+          </Nothing>
+        ) : (
+          <section aria-label="Latest runs" class="board-runs">
+            <div class="section-head">
+              <h2>Latest runs</h2>
+              <a class="link" href="/runs">
+                All
+              </a>
+            </div>
+            {status && <RunTable runs={status.runs} open={status.open} />}
+          </section>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Matrix({ board: { delivery, environments, pipelines } }: { board: Board }) {
+  const table = useRef<HTMLTableElement>(null);
+  const lines = twigs(pipelines);
+  return (
+    <section aria-label="What is where" class="board">
+      <table ref={table} class="matrix" onKeyDown={(event) => moveInGrid(event, table.current!)}>
+        <caption class="hidden-text">Releases by pipeline and environment</caption>
+        <thead>
+          <tr>
+            <th scope="col" class="matrix-corner">
+              {delivery}
+            </th>
+            {environments.map((environment, at) => (
+              <>
+                {at > 0 && <Ahead pipelines={pipelines} from={environments[at - 1]!} to={environment} />}
+                <th scope="col" key={environment.name}>
+                  <Environment environment={environment} />
+                </th>
+              </>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {pipelines.map((pipeline, row) => (
+            <tr key={pipeline.name}>
+              <th scope="row">
+                <span class="twig">
+                  {lines[row]!.rails.map((goesOn, level) => (
+                    <i key={String(level)} class={goesOn ? "rail" : ""} />
+                  ))}
+                  {lines[row]!.depth > 0 && <i class={lines[row]!.isLast ? "elbow" : "rail branch"} />}
+                  <span class="pipeline" title={pipeline.description}>
+                    {pipeline.name}
+                  </span>
+                </span>
+              </th>
+              {environments.map(({ name }, at) => {
+                const cell = pipeline.in[name];
+                const before = at > 0 ? pipeline.in[environments[at - 1]!.name] : undefined;
+                return (
+                  <>
+                    {at > 0 && <Step from={before} to={cell} />}
+                    <td key={name} data-environment={name} class={isLit(cell) ? "is-lit" : ""}>
+                      <Cell cell={cell} place={`${pipeline.name} in ${name}`} />
+                    </td>
+                  </>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const isLit = (cell: BoardCell | undefined) => lit.value !== undefined && cell?.deployed?.release === lit.value;
+
+function Cell({ cell, place }: { cell: BoardCell | undefined; place: string }) {
+  if (cell === undefined) return <span class="cell-empty">not deployed</span>;
+  const { deployed, coming, failed } = cell;
+  const point = (release: number | undefined) => () => {
+    lit.value = release;
+  };
+  return (
+    <div class="cell">
+      {deployed && (
+        <a
+          class="cell-main"
+          data-cell
+          href={`/runs/${deployed.release}`}
+          onPointerEnter={point(deployed.release)}
+          onPointerLeave={point(undefined)}
+          onFocus={point(deployed.release)}
+          onBlur={point(undefined)}
+        >
+          <span class="state state-passed">
+            <StateIcon state="passed" />
+          </span>
+          <span class="hidden-text">{place}: release </span>
+          <b class="release">{deployed.release}</b>
+          <Commit commit={deployed.commit} />
+          <span class="age">
+            <Ago at={deployed.at} bare />
+          </span>
+        </a>
+      )}
+      {coming && <Also mark={comingMark(coming.status)} release={coming.release} to={runAddress(coming.run)} />}
+      {failed && coming?.run !== failed.run && (
+        <Also
+          mark={{ state: "failed", word: "failed" }}
+          release={failed.release}
+          to={runAddress(failed.run, failed.job)}
+        />
+      )}
+    </div>
+  );
+}
+
+const comingMark = (status: "running" | "waiting"): Mark =>
+  status === "running" ? { state: "running", word: "deploying" } : { state: "waiting", word: "on its way" };
+
+function Also({ mark, release, to }: { mark: Mark; release: number; to: string }) {
+  return (
+    <a class="cell-also" data-cell href={to}>
+      <StateMark mark={mark} />
+      <b>{release}</b>
+    </a>
+  );
+}
+
+function Environment({ environment: { name, holder, queue, asks, reviewers } }: { environment: BoardEnvironment }) {
+  return (
+    <div class="environment">
+      <span class="environment-name">{name}</span>
+      {holder && (
+        <a href={runAddress(holder.run)}>
+          <StateMark filled mark={{ state: "running", word: `${holder.release} deploys` }} />
+        </a>
+      )}
+      {asks.map(({ run, release }) => (
+        <a key={run} href={`/approvals?run=${run}&environment=${name}`}>
+          <StateMark filled mark={{ state: "asking", word: `${release} asks` }} />
+        </a>
+      ))}
+      {queue.length > 0 && (
+        <span class="environment-note" title={queue.map(({ release }) => `release ${release}`).join(", ")}>
+          {queue.length} in line
+        </span>
+      )}
+      {!holder && asks.length === 0 && queue.length === 0 && (
+        <span class="environment-note" title={reviewers.length > 0 ? `approved by ${reviewers.join(", ")}` : undefined}>
+          free
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** Between two environments: how many pipelines have gone further in the one before. */
+function Ahead({
+  pipelines,
+  from,
+  to,
+}: {
+  pipelines: Board["pipelines"];
+  from: BoardEnvironment;
+  to: BoardEnvironment;
+}) {
+  const ahead = pipelines.filter((pipeline) => isAhead(pipeline.in[from.name], pipeline.in[to.name])).length;
+  const said =
+    ahead === 0 ? `${to.name} has what ${from.name} has` : `${ahead} of ${pipelines.length} ahead in ${from.name}`;
+  return (
+    <td class="between" title={said}>
+      <span aria-hidden="true">{ahead === 0 ? "=" : `${ahead} →`}</span>
+      <span class="hidden-text">{said}</span>
+    </td>
+  );
+}
+
+function Step({ from, to }: { from: BoardCell | undefined; to: BoardCell | undefined }) {
+  return (
+    <td class="between" aria-hidden="true">
+      {isAhead(from, to) ? <span class="arrow" /> : <span class="same" />}
+    </td>
+  );
+}
+
+function isAhead(from: BoardCell | undefined, to: BoardCell | undefined): boolean {
+  return (from?.deployed?.release ?? 0) > (to?.deployed?.release ?? 0);
+}
+
+/** The shape of the page while the first answer is on its way: nothing jumps when it comes. */
+function Ghost() {
+  return (
+    <div class="board-page" aria-busy="true">
+      <div class="board ghost-board">
+        {Array.from({ length: 5 }, (_, row) => (
+          <div class="ghost" key={String(row)}>
+            …
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

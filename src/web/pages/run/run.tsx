@@ -1,0 +1,194 @@
+/** One run: what it consists of, how far it is, what it waits for, and what its jobs print. */
+import "./run.css";
+import { useMemo, useState } from "preact/hooks";
+import { now } from "../../data/live.ts";
+import { markOfRun, markOfWait } from "../../data/states.ts";
+import { duration } from "../../data/time.ts";
+import { useView } from "../../data/views.ts";
+import type { Graph, Run } from "../../data/wire.ts";
+import { useKeys } from "../../keys.ts";
+import { StateIcon } from "../../parts/icons.tsx";
+import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { whyAddress } from "../../parts/why.tsx";
+import { go, query, withQuery } from "../../route.ts";
+import { Gantt } from "./gantt.tsx";
+import { RunGraph } from "./graph.tsx";
+import { Log } from "./log.tsx";
+import { factsOf, markOf } from "./node-state.ts";
+
+export function RunPage({ named }: { named: string }) {
+  const address = `/api/runs/${encodeURIComponent(named)}`;
+  // Asked for by its release, its id is not known before the first answer: anything may be about it then.
+  const [id, setId] = useState("");
+  const { view: run, problem } = useView<Run>(address, id);
+  const { view: graph, problem: graphProblem } = useView<Graph>(`${address}/graph`, undefined);
+  if (run !== undefined && run.run !== id) setId(run.run);
+  if (problem && run === undefined) {
+    return (
+      <Nothing isPage title={problem.title}>
+        {problem.next && <p>{problem.next}</p>}
+        <a class="link" href="/runs">
+          All runs
+        </a>
+      </Nothing>
+    );
+  }
+  if (run === undefined || graph === undefined) return <Problems problem={graphProblem} />;
+  return <Shown run={run} graph={graph} />;
+}
+
+function Shown({ run, graph }: { run: Run; graph: Graph }) {
+  const facts = useMemo(() => factsOf(run, graph), [run, graph]);
+  const asked = query.value.get("job");
+  const chosen = asked ?? jobToShow(run);
+  const choose = (job: string) => go(withQuery({ job, line: undefined, attempt: undefined, find: undefined }));
+  const planned = graph.jobs.find(({ id }) => id === chosen);
+  useRunKeys(run, chosen, choose);
+  return (
+    <div class="run">
+      <Head run={run} />
+      <Waits run={run} />
+      <section class="panel run-graph" aria-label="Jobs in order">
+        <RunGraph graph={graph} facts={facts} chosen={chosen} choose={choose} />
+      </section>
+      <div class="run-columns">
+        <section class="panel" aria-label="Jobs over time">
+          <Gantt run={run} graph={graph} facts={facts} chosen={chosen} choose={choose} />
+        </section>
+        <div class="panel run-log">
+          {planned ? (
+            <Log
+              key={planned.id}
+              run={run.run}
+              planned={planned}
+              job={facts.jobs.get(planned.id)}
+              mark={markOf(planned, facts)}
+            />
+          ) : (
+            <Nothing title="No job has started yet" />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** What somebody who opens the page wants to read: what failed first, else what runs, else what ended last. */
+function jobToShow({ jobs }: Run): string | undefined {
+  const started = jobs.filter((job) => job.startedAt !== undefined).sort((a, b) => a.startedAt! - b.startedAt!);
+  const failed = started.find(({ status }) => status === "failed");
+  return (failed ?? started.find(({ status }) => status === "running") ?? started.at(-1) ?? jobs[0])?.id;
+}
+
+function Head({ run }: { run: Run }) {
+  const done = run.jobs.filter(({ durationMs, status }) => durationMs !== undefined || status === "skipped").length;
+  const isOver = run.finishedAt !== undefined;
+  return (
+    <header class="run-head">
+      <h1>Release {run.release}</h1>
+      <StateMark
+        filled
+        mark={markOfRun(run.conclusion === "waiting" ? undefined : { conclusion: run.conclusion }, run.status)}
+      />
+      <dl>
+        <div>
+          <dt>Commit</dt>
+          <dd>
+            <Commit commit={run.commit} />
+          </dd>
+        </div>
+        <div>
+          <dt>Path</dt>
+          <dd>{run.path.join(" → ")}</dd>
+        </div>
+        <div>
+          <dt>Began</dt>
+          <dd>
+            <Ago at={run.createdAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>{isOver ? "Took" : "For"}</dt>
+          <dd>{duration(isOver ? run.durationMs : Math.max(0, now.value - run.createdAt))}</dd>
+        </div>
+        <div>
+          <dt>Jobs</dt>
+          <dd>
+            {done} of {run.jobs.length}
+          </dd>
+        </div>
+        {run.cancelledBy && (
+          <div>
+            <dt>Cancelled by</dt>
+            <dd>{run.cancelledBy}</dd>
+          </div>
+        )}
+        <div class="run-id">
+          <dt>Run</dt>
+          <dd class="mono">{run.run}</dd>
+        </div>
+      </dl>
+    </header>
+  );
+}
+
+/** What keeps it from going on, as far as that is not just its own jobs. */
+function Waits({ run }: { run: Run }) {
+  const elsewhere = run.waiting.filter(({ kind }) => kind === "elsewhere");
+  if (elsewhere.length === 0) return null;
+  const [first] = elsewhere as [(typeof elsewhere)[number]];
+  const { state } = markOfWait(first.wait);
+  return (
+    <div class={`run-waits state-${state}`}>
+      <StateIcon state={state} />
+      <span>
+        {first.wait.kind === "approval" ? (
+          <>
+            Asks {first.wait.reviewers.join(", ") || "for an answer"} whether it may go to{" "}
+            <b>{first.wait.environment}</b>
+          </>
+        ) : (
+          <>
+            <b>{first.subject}</b> waits
+            {first.wait.kind === "lock" && first.wait.holder && (
+              <>
+                {" "}
+                until run {first.wait.holder} has left <b>{first.wait.environment}</b>
+              </>
+            )}
+            {first.wait.kind === "owner" && ": nobody goes on with this run"}
+          </>
+        )}
+        {elsewhere.length > 1 && <span class="muted"> and {elsewhere.length - 1} more</span>}
+      </span>
+      <a class="button" href={whyAddress(run.run, first.subject)}>
+        Why
+      </a>
+      {first.wait.kind === "approval" && (
+        <a class="button button-first" href={`/approvals?run=${run.run}&environment=${first.wait.environment}`}>
+          Review
+        </a>
+      )}
+    </div>
+  );
+}
+
+/** `j` and `k` go through the jobs in the order in which they started. */
+function useRunKeys(run: Run, chosen: string | undefined, choose: (job: string) => void): void {
+  const started = run.jobs.filter((job) => job.startedAt !== undefined).sort((a, b) => a.startedAt! - b.startedAt!);
+  const [box] = useState({ move: (_: 1 | -1) => {}, why: () => {} });
+  box.move = (by) => {
+    const next = started[started.findIndex(({ id }) => id === chosen) + by];
+    if (next) choose(next.id);
+  };
+  box.why = () => {
+    const subject = run.waiting.find((one) => one.subject === chosen) ?? run.waiting[0];
+    if (subject) go(whyAddress(run.run, subject.subject));
+  };
+  const [keys] = useState(() => [
+    { keys: "j", does: "Next job", act: () => box.move(1) },
+    { keys: "k", does: "Job before", act: () => box.move(-1) },
+    { keys: "w", does: "Why is it not running?", act: () => box.why() },
+  ]);
+  useKeys("Run", keys);
+}

@@ -1,0 +1,47 @@
+/** The address is the state of the page: what is open, chosen and filtered stands in it, so that it survives a reload and can be sent. */
+import { computed, signal } from "@preact/signals";
+
+const address = signal(new URL(location.href));
+
+/** Parts of the path, decoded: `/runs/r12` is `["runs", "r12"]`. */
+export const path = computed(() => address.value.pathname.split("/").filter(Boolean).map(decodeURIComponent));
+
+export const query = computed(() => address.value.searchParams);
+
+export function go(to: string, { replace = false } = {}): void {
+  const next = new URL(to, location.href);
+  if (next.href === location.href) return;
+  if (replace) history.replaceState(null, "", next);
+  else history.pushState(null, "", next);
+  const isOtherPage = next.pathname !== address.value.pathname;
+  address.value = next;
+  if (isOtherPage) scrollTo(0, 0);
+}
+
+/** Changes what is given of the query and keeps the rest; undefined takes a name out. */
+export function withQuery(changes: Record<string, string | undefined>): string {
+  const next = new URL(address.value);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) next.searchParams.delete(name);
+    else next.searchParams.set(name, value);
+  }
+  return `${next.pathname}${next.search}`;
+}
+
+export const runAddress = (run: string, job?: string) =>
+  `/runs/${encodeURIComponent(run)}${job === undefined ? "" : `?${new URLSearchParams({ job })}`}`;
+
+/** Links are plain links; a click on one that stays here does not load the page anew. */
+export function followLinks(): void {
+  addEventListener("popstate", () => {
+    address.value = new URL(location.href);
+  });
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    const link = (event.target as Element).closest("a[href]");
+    if (!(link instanceof HTMLAnchorElement) || link.origin !== location.origin || link.target || link.download) return;
+    if (link.pathname.startsWith("/api/")) return;
+    event.preventDefault();
+    go(link.href);
+  });
+}

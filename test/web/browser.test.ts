@@ -1,0 +1,136 @@
+/** The dashboard as people use it: a real server with real runs, in Debian's Chromium. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { type Sandbox, sandbox } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
+import { serving } from "../server/serving.ts";
+import { openBrowser, openPage, violations } from "./browser.ts";
+import { files } from "./delivery.ts";
+
+async function run(box: Sandbox, expected: number): Promise<void> {
+  const { code, stderr } = await box.baton("run", "--to", "prod");
+  assert.equal(code, expected, stderr);
+}
+
+const text = (page: Page, words: string | RegExp) => page.getByText(words).first().waitFor();
+
+const inBrowser = fullDepth("chromium");
+
+test(
+  "what happens is seen without a reload: a run that asks, what somebody else answers, and after the server was away",
+  inBrowser,
+  async (t) => {
+    const box = sandbox(t, { files });
+    await using server = await serving(box);
+    await using browser = await openBrowser();
+    const { page, complaints } = await openPage(browser, server.url);
+    const phone = await openPage(browser, `${server.url}/approvals`, { width: 360, height: 740, theme: "dark" });
+    await text(page, "Nothing was deployed yet");
+    await text(phone.page, "Nobody waits for an answer");
+    await run(box, 0);
+    await text(page, "Waiting for you");
+    await phone.page.getByRole("heading", { name: "Release 1 to prod" }).waitFor();
+    assert.equal(await phone.page.getByText("Mind the <b>budget</b>").count(), 1, "a message is text and no markup");
+
+    await phone.page.getByRole("textbox", { name: "Reason" }).fill("The budget is fine");
+    await phone.page.getByRole("button", { name: "Approve 1 for prod" }).click();
+    await text(phone.page, "Nobody waits for an answer");
+    await page.getByRole("link", { name: /^web in prod: release 1/ }).waitFor();
+    assert.equal(await page.getByText("Waiting for you").count(), 0);
+
+    await server.stop();
+    await text(page, "what you see may have changed");
+    const { stdout } = await box.baton("token", "create", "kim", "--role", "viewer");
+    await using _again = await serving(box, "--port", new URL(server.url).port);
+    await page.getByRole("textbox", { name: "Token" }).fill(stdout.trim());
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: /^kim/ }).waitFor();
+    await page.getByRole("link", { name: /^web in prod: release 1/ }).waitFor();
+    assert.deepEqual([...complaints, ...phone.complaints], []);
+  },
+);
+
+test("one release asks for prod, and the one after it has failed", inBrowser, async (t) => {
+  const box = sandbox(t, { files });
+  await run(box, 0);
+  box.write({ "api/health": "bad\n" });
+  box.commit("The API is ill");
+  await run(box, 1);
+  await using server = await serving(box);
+  await using browser = await openBrowser();
+
+  await t.test("the failed run opens where it failed, and its address says so", async () => {
+    const { page, complaints } = await openPage(browser, server.url, { width: 1440 });
+    await page.getByRole("link", { name: "See the log" }).click();
+    const line = page.locator(".log-line.is-chosen");
+    await line.waitFor();
+    assert.match(await line.innerText(), /Error: <script>alert\(1\)<\/script> refused/);
+    assert.equal(new URL(page.url()).search, "?job=api.deploy%40dev&line=61");
+    await page.reload();
+    await line.waitFor();
+    await page.getByRole("searchbox").fill("59");
+    await text(page, "–/1");
+    await page.getByRole("searchbox").press("Enter");
+    await page.waitForURL(/line=59/);
+    assert.match(await line.innerText(), /59/);
+    await page.goBack();
+    await text(page, "Wrong now");
+    assert.deepEqual(complaints, []);
+  });
+
+  await t.test("everything can be reached with the keys alone", async () => {
+    const { page, complaints } = await openPage(browser, server.url);
+    await text(page, "Waiting for you");
+    await page.keyboard.press("?");
+    await text(page, "Go to Approvals");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("a");
+    await page.waitForURL("**/approvals");
+    await page.keyboard.press("g");
+    await page.keyboard.press("b");
+    await page.getByRole("link", { name: /^api in dev: release 1/ }).focus();
+    await page.keyboard.press("ArrowDown");
+    assert.match(await page.evaluate<string>("document.activeElement.textContent"), /^web in dev: release 1/);
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/runs/1");
+    await text(page, "needs approval");
+    await page.keyboard.press("w");
+    await page.getByRole("dialog", { name: /not running/ }).waitFor();
+    assert.match(page.url(), /why=r0001/);
+    await text(page, "needs an approval by release-managers");
+    await page.keyboard.press("Escape");
+    await page.waitForURL((url) => !url.search.includes("why"));
+    assert.deepEqual(complaints, []);
+  });
+
+  const pages: [string, string][] = [
+    ["/", "Wrong now"],
+    ["/runs", "failed"],
+    ["/runs/1", "needs approval"],
+    ["/runs/2?job=api.deploy@dev", "Health check"],
+    ["/runs/1?why=r0001%20web.deploy@prod", "needs an approval by"],
+    ["/approvals", "Release 1 to prod"],
+    ["/nowhere", "There is no such page"],
+  ];
+  await t.test("no page breaks a rule of accessibility or is wider than its window", async () => {
+    for (const [width, theme, looked] of [
+      [360, "light", pages],
+      [1024, "dark", pages.slice(2, 4)],
+      [2560, "dark", pages.slice(0, 1)],
+    ] as const) {
+      const { page, complaints } = await openPage(browser, server.url, { width, theme });
+      for (const [address, words] of looked) {
+        await page.goto(server.url + address);
+        await text(page, words);
+        assert.deepEqual(await violations(page), [], `${address} at ${width}, ${theme}`);
+        const beyond = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+        assert.ok(beyond <= 0, `${address} at ${width} is ${beyond} pixels too wide`);
+      }
+      assert.deepEqual(complaints, []);
+      await page.context().close();
+    }
+  });
+});

@@ -1,0 +1,70 @@
+/** What the pages say of times, of waits and of who needs whom. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ago, duration, roughly } from "../../src/web/data/time.ts";
+import { whyChain } from "../../src/web/data/why.ts";
+import type { Waiting, WaitView } from "../../src/web/data/wire.ts";
+import { twigs } from "../../src/web/pages/board/tree.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+test("durations have two units at most, ages one", () => {
+  const cases: [number, string, string][] = [
+    [0, "0.0 s", "just now"],
+    [420, "0.4 s", "just now"],
+    [14.2 * second, "14 s", "14 s ago"],
+    [59.6 * second, "1 m 00 s", "59 s ago"],
+    [2 * minute + 5 * second, "2 m 05 s", "2 m ago"],
+    [70 * minute, "1 h 10 m", "1 h ago"],
+    [76 * hour, "3 d 4 h", "3 d ago"],
+  ];
+  for (const [ms, long, past] of cases) assert.deepEqual([duration(ms), ago(ms)], [long, past]);
+  assert.equal(ago(-3 * hour), "in 3 h");
+  assert.equal(roughly(-20 * minute), "20 m");
+});
+
+const waiting = (run: string, subject: string, wait: WaitView): Waiting => ({
+  run,
+  release: Number(run.slice(1)),
+  subject,
+  wait,
+  kind: wait.kind === "jobs" || wait.kind === "slot" || wait.kind === "legs" ? "turn" : "elsewhere",
+});
+
+test("why something waits is followed to its root: jobs, the approval behind them, the run that is in the way", () => {
+  const approval: WaitView = { kind: "approval", environment: "prod", reviewers: ["kim"] };
+  const waits = [
+    waiting("r2", "prod", approval),
+    waiting("r2", "web.deploy@prod", { kind: "jobs", jobs: ["api.deploy@prod"], more: 0 }),
+    waiting("r3", "api.deploy@test", { kind: "lock", environment: "test", holder: "r2", ahead: 0 }),
+    waiting("r4", "a", { kind: "jobs", jobs: ["b"], more: 1 }),
+    waiting("r5", "x", { kind: "lock", environment: "dev", holder: "r6", ahead: 0 }),
+    waiting("r6", "y", { kind: "lock", environment: "test", holder: "r5", ahead: 0 }),
+  ];
+  const said = (run: string, subject: string) => {
+    const { causes, end } = whyChain(waits, run, subject);
+    return [...causes.map((cause) => `${cause.subject} ${cause.wait.kind}`), ...(end ? [`${end.job} runs`] : [])];
+  };
+  assert.deepEqual(said("r2", "web.deploy@prod"), ["web.deploy@prod jobs", "prod approval"]);
+  assert.deepEqual(said("r3", "api.deploy@test"), ["api.deploy@test lock", "prod approval"]);
+  assert.deepEqual(said("r4", "a"), ["a jobs", "b runs"]);
+  assert.deepEqual(said("r2", "ended"), []);
+  assert.deepEqual(said("r5", "x"), ["x lock", "y lock"], "two that wait for each other are told once each");
+});
+
+test("each pipeline hangs on the one that keeps it waiting longest", () => {
+  const drawn = twigs([
+    { name: "network", needs: [] },
+    { name: "database", needs: ["network"] },
+    { name: "api", needs: ["network", "database"] },
+    { name: "web", needs: ["api"] },
+    { name: "worker", needs: ["database"] },
+    { name: "docs", needs: [] },
+  ]).map(({ rails, isLast, depth }) => {
+    const lines = rails.map((goesOn) => (goesOn ? "│ " : "  ")).join("");
+    return depth === 0 ? "" : lines + (isLast ? "└─" : "├─");
+  });
+  assert.deepEqual(drawn, ["", "└─", "  ├─", "  │ └─", "  └─", ""]);
+});
