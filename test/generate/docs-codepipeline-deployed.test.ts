@@ -131,7 +131,7 @@ test("CDK: generated, installed, deployed", byCdk, async (t) => {
   await lookAtStorefront(it, { tells: [] });
 });
 
-test("separate pipelines: a commit is delivered by hand, from one environment on", onAws, async (t) => {
+test("separate pipelines: a release is deployed to an environment by hand", onAws, async (t) => {
   const it = await place(t);
   it.run("baton generate codepipeline --layout separate && aws s3 mb s3://templates");
   const [, , ...deploy] = filled(block("aws cloudformation deploy")).trim().split("\n");
@@ -140,7 +140,7 @@ test("separate pipelines: a commit is delivered by hand, from one environment on
   const { pipelineExecutionId } = JSON.parse(it.run(filled(block("start-pipeline-execution")))) as {
     pipelineExecutionId: string;
   };
-  const of = ["--pipeline-name", "storefront-web"];
+  const of = ["--pipeline-name", "storefront-infra-to-prod"];
   const { pipelineExecutionSummaries } = await it.emulator.aws<{
     pipelineExecutionSummaries: { pipelineExecutionId: string }[];
   }>("codepipeline", "list-pipeline-executions", ...of);
@@ -150,9 +150,9 @@ test("separate pipelines: a commit is delivered by hand, from one environment on
   );
   const { pipeline } = await it.emulator.aws<{
     pipeline: { variables: { name: string }[]; stages: { name: string; actions: { name: string }[] }[] };
-  }>("codepipeline", "get-pipeline", "--name", "storefront-web");
+  }>("codepipeline", "get-pipeline", "--name", "storefront-infra-to-prod");
   assert.ok(
-    pipeline.variables.some(({ name }) => name === "BATON_FROM"),
+    pipeline.variables.some(({ name }) => name === "BATON_RELEASE"),
     "the variable is one of the pipeline",
   );
   assert.deepEqual(

@@ -32,10 +32,13 @@ const pipelines = new EcommercePipelines(stack, "Pipelines", {
   notificationEmail: notificationEmail.valueAsString,
 });
 
-new CfnOutput(stack, "EcommerceHostingPipeline", { description: "The pipeline of hosting on main", value: pipelines.ecommerceHostingPipeline });
-new CfnOutput(stack, "EcommerceBackendPipeline", { description: "The pipeline of backend on main", value: pipelines.ecommerceBackendPipeline });
-new CfnOutput(stack, "EcommerceAdminPipeline", { description: "The pipeline of admin on main", value: pipelines.ecommerceAdminPipeline });
-new CfnOutput(stack, "EcommerceCustomerPipeline", { description: "The pipeline of customer on main", value: pipelines.ecommerceCustomerPipeline });
+new CfnOutput(stack, "EcommerceHostingMainPipeline", { description: "The pipeline of hosting on main", value: pipelines.ecommerceHostingMainPipeline });
+new CfnOutput(stack, "EcommerceBackendMainPipeline", { description: "The pipeline of backend on main", value: pipelines.ecommerceBackendMainPipeline });
+new CfnOutput(stack, "EcommerceAdminMainPipeline", { description: "The pipeline of admin on main", value: pipelines.ecommerceAdminMainPipeline });
+new CfnOutput(stack, "EcommerceCustomerMainPipeline", { description: "The pipeline of customer on main", value: pipelines.ecommerceCustomerMainPipeline });
+new CfnOutput(stack, "EcommerceHostingToDevPipeline", { description: "What deploys releases of hosting@main to dev", value: pipelines.ecommerceHostingToDevPipeline });
+new CfnOutput(stack, "EcommerceHostingToStagingPipeline", { description: "What deploys releases of hosting@main to staging", value: pipelines.ecommerceHostingToStagingPipeline });
+new CfnOutput(stack, "EcommerceHostingToProdPipeline", { description: "What deploys releases of hosting@main to prod", value: pipelines.ecommerceHostingToProdPipeline });
 new CfnOutput(stack, "NotificationTopic", { description: "Subscribe here to hear of approvals and of how runs end", value: pipelines.notificationTopic });
 
 app.synth();

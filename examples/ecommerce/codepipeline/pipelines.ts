@@ -6,7 +6,6 @@ import { Aws, CfnCondition, Fn, RemovalPolicy } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import * as codebuild from "aws-cdk-lib/aws-codebuild";
 import * as codepipeline from "aws-cdk-lib/aws-codepipeline";
-import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as events from "aws-cdk-lib/aws-events";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
@@ -26,13 +25,19 @@ export interface EcommercePipelinesProps {
 
 export class EcommercePipelines extends Construct {
   /** The pipeline of hosting on main. */
-  readonly ecommerceHostingPipeline: string;
+  readonly ecommerceHostingMainPipeline: string;
   /** The pipeline of backend on main. */
-  readonly ecommerceBackendPipeline: string;
+  readonly ecommerceBackendMainPipeline: string;
   /** The pipeline of admin on main. */
-  readonly ecommerceAdminPipeline: string;
+  readonly ecommerceAdminMainPipeline: string;
   /** The pipeline of customer on main. */
-  readonly ecommerceCustomerPipeline: string;
+  readonly ecommerceCustomerMainPipeline: string;
+  /** What deploys releases of hosting@main to dev. */
+  readonly ecommerceHostingToDevPipeline: string;
+  /** What deploys releases of hosting@main to staging. */
+  readonly ecommerceHostingToStagingPipeline: string;
+  /** What deploys releases of hosting@main to prod. */
+  readonly ecommerceHostingToProdPipeline: string;
   /** Subscribe here to hear of approvals and of how runs end. */
   readonly notificationTopic: string;
 
@@ -100,8 +105,8 @@ export class EcommercePipelines extends Construct {
     artifactsPolicy.overrideLogicalId("ArtifactsPolicy");
 
     // Attach it to release-managers: CodePipeline asks IAM who may answer.
-    const approveEcommerceHostingProdPolicy = new iam.CfnManagedPolicy(this, "ApproveEcommerceHostingProdPolicy", {
-      description: "May approve and reject releases of ecommerce-hosting for prod",
+    const approveEcommerceHostingToProdProdPolicy = new iam.CfnManagedPolicy(this, "ApproveEcommerceHostingToProdProdPolicy", {
+      description: "May approve and reject releases of ecommerce-hosting-to-prod for prod",
       policyDocument: {
         Version: "2012-10-17",
         Statement: [
@@ -113,99 +118,18 @@ export class EcommercePipelines extends Construct {
               "codepipeline:GetPipelineState",
               "codepipeline:GetPipelineExecution",
             ],
-            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting`,
+            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-prod`,
           },
           {
             Sid: "Answer",
             Effect: "Allow",
             Action: "codepipeline:PutApprovalResult",
-            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting/Approve-prod/approve-prod`,
+            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-prod/Approve-prod/approve-prod`,
           },
         ],
       },
     });
-    approveEcommerceHostingProdPolicy.overrideLogicalId("ApproveEcommerceHostingProdPolicy");
-
-    // Attach it to release-managers: CodePipeline asks IAM who may answer.
-    const approveEcommerceBackendProdPolicy = new iam.CfnManagedPolicy(this, "ApproveEcommerceBackendProdPolicy", {
-      description: "May approve and reject releases of ecommerce-backend for prod",
-      policyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "See",
-            Effect: "Allow",
-            Action: [
-              "codepipeline:GetPipeline",
-              "codepipeline:GetPipelineState",
-              "codepipeline:GetPipelineExecution",
-            ],
-            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-backend`,
-          },
-          {
-            Sid: "Answer",
-            Effect: "Allow",
-            Action: "codepipeline:PutApprovalResult",
-            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-backend/Approve-prod/approve-prod`,
-          },
-        ],
-      },
-    });
-    approveEcommerceBackendProdPolicy.overrideLogicalId("ApproveEcommerceBackendProdPolicy");
-
-    // Attach it to release-managers: CodePipeline asks IAM who may answer.
-    const approveEcommerceAdminProdPolicy = new iam.CfnManagedPolicy(this, "ApproveEcommerceAdminProdPolicy", {
-      description: "May approve and reject releases of ecommerce-admin for prod",
-      policyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "See",
-            Effect: "Allow",
-            Action: [
-              "codepipeline:GetPipeline",
-              "codepipeline:GetPipelineState",
-              "codepipeline:GetPipelineExecution",
-            ],
-            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-admin`,
-          },
-          {
-            Sid: "Answer",
-            Effect: "Allow",
-            Action: "codepipeline:PutApprovalResult",
-            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-admin/Approve-prod/approve-prod`,
-          },
-        ],
-      },
-    });
-    approveEcommerceAdminProdPolicy.overrideLogicalId("ApproveEcommerceAdminProdPolicy");
-
-    // Attach it to release-managers: CodePipeline asks IAM who may answer.
-    const approveEcommerceCustomerProdPolicy = new iam.CfnManagedPolicy(this, "ApproveEcommerceCustomerProdPolicy", {
-      description: "May approve and reject releases of ecommerce-customer for prod",
-      policyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "See",
-            Effect: "Allow",
-            Action: [
-              "codepipeline:GetPipeline",
-              "codepipeline:GetPipelineState",
-              "codepipeline:GetPipelineExecution",
-            ],
-            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-customer`,
-          },
-          {
-            Sid: "Answer",
-            Effect: "Allow",
-            Action: "codepipeline:PutApprovalResult",
-            Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-customer/Approve-prod/approve-prod`,
-          },
-        ],
-      },
-    });
-    approveEcommerceCustomerProdPolicy.overrideLogicalId("ApproveEcommerceCustomerProdPolicy");
+    approveEcommerceHostingToProdProdPolicy.overrideLogicalId("ApproveEcommerceHostingToProdProdPolicy");
 
     // hosting.check, once for each release
     const hostingCheckRole = new iam.CfnRole(this, "HostingCheckRole", {
@@ -242,7 +166,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-hosting/Source*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-ma*/Source*`,
               },
             ],
           },
@@ -282,201 +206,6 @@ export class EcommercePipelines extends Construct {
     });
     hostingCheckProject.overrideLogicalId("HostingCheckProject");
 
-    // hosting.deploy, in dev
-    const hostingDeployDevRole = new iam.CfnRole(this, "HostingDeployDevRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "S3",
-                Effect: "Allow",
-                Action: [
-                  "s3:CreateBucket",
-                  "s3:ListBucket",
-                  "s3:GetBucket*",
-                  "s3:Get*Configuration",
-                  "s3:PutBucketPolicy",
-                  "s3:DeleteBucketPolicy",
-                  "s3:PutBucketVersioning",
-                  "s3:PutBucketPublicAccessBlock",
-                  "s3:PutBucketOwnershipControls",
-                  "s3:PutEncryptionConfiguration",
-                  "s3:PutLifecycleConfiguration",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:s3:::shop-admin-dev-${Aws.ACCOUNT_ID}`,
-                  `arn:${Aws.PARTITION}:s3:::shop-customer-dev-${Aws.ACCOUNT_ID}`,
-                ],
-              },
-              {
-                Sid: "Cloudfront",
-                Effect: "Allow",
-                Action: [
-                  "cloudfront:CreateDistribution",
-                  "cloudfront:UpdateDistribution",
-                  "cloudfront:GetDistribution",
-                  "cloudfront:TagResource",
-                  "cloudfront:CreateOriginAccessControl",
-                  "cloudfront:UpdateOriginAccessControl",
-                  "cloudfront:GetOriginAccessControl",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
-                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:origin-access-control/*`,
-                ],
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    hostingDeployDevRole.overrideLogicalId("HostingDeployDevRole");
-
-    // hosting.deploy, in staging
-    const hostingDeployStagingRole = new iam.CfnRole(this, "HostingDeployStagingRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "S3",
-                Effect: "Allow",
-                Action: [
-                  "s3:CreateBucket",
-                  "s3:ListBucket",
-                  "s3:GetBucket*",
-                  "s3:Get*Configuration",
-                  "s3:PutBucketPolicy",
-                  "s3:DeleteBucketPolicy",
-                  "s3:PutBucketVersioning",
-                  "s3:PutBucketPublicAccessBlock",
-                  "s3:PutBucketOwnershipControls",
-                  "s3:PutEncryptionConfiguration",
-                  "s3:PutLifecycleConfiguration",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:s3:::shop-admin-staging-${Aws.ACCOUNT_ID}`,
-                  `arn:${Aws.PARTITION}:s3:::shop-customer-staging-${Aws.ACCOUNT_ID}`,
-                ],
-              },
-              {
-                Sid: "Cloudfront",
-                Effect: "Allow",
-                Action: [
-                  "cloudfront:CreateDistribution",
-                  "cloudfront:UpdateDistribution",
-                  "cloudfront:GetDistribution",
-                  "cloudfront:TagResource",
-                  "cloudfront:CreateOriginAccessControl",
-                  "cloudfront:UpdateOriginAccessControl",
-                  "cloudfront:GetOriginAccessControl",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
-                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:origin-access-control/*`,
-                ],
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    hostingDeployStagingRole.overrideLogicalId("HostingDeployStagingRole");
-
-    // hosting.deploy, in prod
-    const hostingDeployProdRole = new iam.CfnRole(this, "HostingDeployProdRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "S3",
-                Effect: "Allow",
-                Action: [
-                  "s3:CreateBucket",
-                  "s3:ListBucket",
-                  "s3:GetBucket*",
-                  "s3:Get*Configuration",
-                  "s3:PutBucketPolicy",
-                  "s3:DeleteBucketPolicy",
-                  "s3:PutBucketVersioning",
-                  "s3:PutBucketPublicAccessBlock",
-                  "s3:PutBucketOwnershipControls",
-                  "s3:PutEncryptionConfiguration",
-                  "s3:PutLifecycleConfiguration",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:s3:::shop-admin-prod-${Aws.ACCOUNT_ID}`,
-                  `arn:${Aws.PARTITION}:s3:::shop-customer-prod-${Aws.ACCOUNT_ID}`,
-                ],
-              },
-              {
-                Sid: "Cloudfront",
-                Effect: "Allow",
-                Action: [
-                  "cloudfront:CreateDistribution",
-                  "cloudfront:UpdateDistribution",
-                  "cloudfront:GetDistribution",
-                  "cloudfront:TagResource",
-                  "cloudfront:CreateOriginAccessControl",
-                  "cloudfront:UpdateOriginAccessControl",
-                  "cloudfront:GetOriginAccessControl",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
-                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:origin-access-control/*`,
-                ],
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    hostingDeployProdRole.overrideLogicalId("HostingDeployProdRole");
-
     // backend.build, once for each release
     const backendBuildRole = new iam.CfnRole(this, "BackendBuildRole", {
       assumeRolePolicyDocument: {
@@ -513,7 +242,7 @@ export class EcommercePipelines extends Construct {
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
                 Resource: [
-                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                  `${artifacts.attrArn}/ecommerce-backend-ma*/Source*`,
                   `${artifacts.attrArn}/cache/ecommerce-backend-build/*`,
                 ],
               },
@@ -521,7 +250,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "LeaveArtifacts",
                 Effect: "Allow",
                 Action: "s3:PutObject",
-                Resource: `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
+                Resource: `${artifacts.attrArn}/ecommerce-backend-ma*/backend_bu*`,
               },
               {
                 Sid: "KeepCache",
@@ -568,14 +297,14 @@ export class EcommercePipelines extends Construct {
     });
     backendBuildProject.overrideLogicalId("BackendBuildProject");
 
-    // backend.data, in dev
-    const backendDataDevRole = new iam.CfnRole(this, "BackendDataDevRole", {
+    // admin.build, once for each release
+    const adminBuildRole = new iam.CfnRole(this, "AdminBuildRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -587,6 +316,1660 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-build:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-admin-main/Source*`,
+                  `${artifacts.attrArn}/cache/ecommerce-admin-build/*`,
+                ],
+              },
+              {
+                Sid: "LeaveArtifacts",
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: `${artifacts.attrArn}/ecommerce-admin-main/admin_buil*`,
+              },
+              {
+                Sid: "KeepCache",
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: `${artifacts.attrArn}/cache/ecommerce-admin-build/*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminBuildRole.overrideLogicalId("AdminBuildRole");
+
+    const adminBuildLogs = new logs.CfnLogGroup(this, "AdminBuildLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-build",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminBuildLogs.overrideLogicalId("AdminBuildLogs");
+
+    const adminBuildProject = new codebuild.CfnProject(this, "AdminBuildProject", {
+      name: "ecommerce-admin-build",
+      description: "admin.build, once for each release",
+      serviceRole: adminBuildRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-build.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "build" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminBuildLogs.ref } },
+      cache: { type: "S3", location: `${artifacts.ref}/cache/ecommerce-admin-build` },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminBuildProject.overrideLogicalId("AdminBuildProject");
+
+    // customer.build, once for each release
+    const customerBuildRole = new iam.CfnRole(this, "CustomerBuildRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-build:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: [
+                  `${artifacts.attrArn}/ecommerce-customer-m*/Source*`,
+                  `${artifacts.attrArn}/cache/ecommerce-customer-build/*`,
+                ],
+              },
+              {
+                Sid: "LeaveArtifacts",
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: `${artifacts.attrArn}/ecommerce-customer-m*/customer_b*`,
+              },
+              {
+                Sid: "KeepCache",
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: `${artifacts.attrArn}/cache/ecommerce-customer-build/*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerBuildRole.overrideLogicalId("CustomerBuildRole");
+
+    const customerBuildLogs = new logs.CfnLogGroup(this, "CustomerBuildLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-build",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerBuildLogs.overrideLogicalId("CustomerBuildLogs");
+
+    const customerBuildProject = new codebuild.CfnProject(this, "CustomerBuildProject", {
+      name: "ecommerce-customer-build",
+      description: "customer.build, once for each release",
+      serviceRole: customerBuildRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-build.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "build" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerBuildLogs.ref } },
+      cache: { type: "S3", location: `${artifacts.ref}/cache/ecommerce-customer-build` },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerBuildProject.overrideLogicalId("CustomerBuildProject");
+
+    // hosting.deploy, in dev
+    const hostingDeployDevRole = new iam.CfnRole(this, "HostingDeployDevRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-deploy-dev:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerUrl/*`,
+                ],
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminDistribution`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerDistribution`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerUrl/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-hosting-dev/*`,
+              },
+              {
+                Sid: "S3",
+                Effect: "Allow",
+                Action: [
+                  "s3:CreateBucket",
+                  "s3:ListBucket",
+                  "s3:GetBucket*",
+                  "s3:Get*Configuration",
+                  "s3:PutBucketPolicy",
+                  "s3:DeleteBucketPolicy",
+                  "s3:PutBucketVersioning",
+                  "s3:PutBucketPublicAccessBlock",
+                  "s3:PutBucketOwnershipControls",
+                  "s3:PutEncryptionConfiguration",
+                  "s3:PutLifecycleConfiguration",
+                ],
+                Resource: [
+                  `arn:${Aws.PARTITION}:s3:::shop-admin-dev-${Aws.ACCOUNT_ID}`,
+                  `arn:${Aws.PARTITION}:s3:::shop-customer-dev-${Aws.ACCOUNT_ID}`,
+                ],
+              },
+              {
+                Sid: "Cloudfront",
+                Effect: "Allow",
+                Action: [
+                  "cloudfront:CreateDistribution",
+                  "cloudfront:UpdateDistribution",
+                  "cloudfront:GetDistribution",
+                  "cloudfront:TagResource",
+                  "cloudfront:CreateOriginAccessControl",
+                  "cloudfront:UpdateOriginAccessControl",
+                  "cloudfront:GetOriginAccessControl",
+                ],
+                Resource: [
+                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
+                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:origin-access-control/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployDevRole.overrideLogicalId("HostingDeployDevRole");
+
+    const hostingDeployDevLogs = new logs.CfnLogGroup(this, "HostingDeployDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployDevLogs.overrideLogicalId("HostingDeployDevLogs");
+
+    const hostingDeployDevProject = new codebuild.CfnProject(this, "HostingDeployDevProject", {
+      name: "ecommerce-hosting-deploy-dev",
+      description: "hosting.deploy, in dev",
+      serviceRole: hostingDeployDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/hosting-deploy.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: hostingDeployDevLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployDevProject.overrideLogicalId("HostingDeployDevProject");
+
+    const backendDataDevLogs = new logs.CfnLogGroup(this, "BackendDataDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-data-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendDataDevLogs.overrideLogicalId("BackendDataDevLogs");
+
+    const backendUploadDevLogs = new logs.CfnLogGroup(this, "BackendUploadDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-upload-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendUploadDevLogs.overrideLogicalId("BackendUploadDevLogs");
+
+    const backendComputeDevLogs = new logs.CfnLogGroup(this, "BackendComputeDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-compute-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendComputeDevLogs.overrideLogicalId("BackendComputeDevLogs");
+
+    const backendReleaseDevLogs = new logs.CfnLogGroup(this, "BackendReleaseDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-release-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendReleaseDevLogs.overrideLogicalId("BackendReleaseDevLogs");
+
+    const backendApiDevLogs = new logs.CfnLogGroup(this, "BackendApiDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-api-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendApiDevLogs.overrideLogicalId("BackendApiDevLogs");
+
+    // backend.smoke, in dev
+    const backendSmokeDevRole = new iam.CfnRole(this, "BackendSmokeDevRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-dev:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeDevRole.overrideLogicalId("BackendSmokeDevRole");
+
+    const backendSmokeDevLogs = new logs.CfnLogGroup(this, "BackendSmokeDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeDevLogs.overrideLogicalId("BackendSmokeDevLogs");
+
+    const backendSmokeDevProject = new codebuild.CfnProject(this, "BackendSmokeDevProject", {
+      name: "ecommerce-backend-smoke-dev",
+      description: "backend.smoke, in dev",
+      serviceRole: backendSmokeDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendSmokeDevLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeDevProject.overrideLogicalId("BackendSmokeDevProject");
+
+    const adminDeployDevLogs = new logs.CfnLogGroup(this, "AdminDeployDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-deploy-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminDeployDevLogs.overrideLogicalId("AdminDeployDevLogs");
+
+    // admin.smoke, in dev
+    const adminSmokeDevRole = new iam.CfnRole(this, "AdminSmokeDevRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-dev:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeDevRole.overrideLogicalId("AdminSmokeDevRole");
+
+    const adminSmokeDevLogs = new logs.CfnLogGroup(this, "AdminSmokeDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeDevLogs.overrideLogicalId("AdminSmokeDevLogs");
+
+    const adminSmokeDevProject = new codebuild.CfnProject(this, "AdminSmokeDevProject", {
+      name: "ecommerce-admin-smoke-dev",
+      description: "admin.smoke, in dev",
+      serviceRole: adminSmokeDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminSmokeDevLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeDevProject.overrideLogicalId("AdminSmokeDevProject");
+
+    const customerDeployDevLogs = new logs.CfnLogGroup(this, "CustomerDeployDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-deploy-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerDeployDevLogs.overrideLogicalId("CustomerDeployDevLogs");
+
+    // customer.smoke, in dev
+    const customerSmokeDevRole = new iam.CfnRole(this, "CustomerSmokeDevRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-dev:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeDevRole.overrideLogicalId("CustomerSmokeDevRole");
+
+    const customerSmokeDevLogs = new logs.CfnLogGroup(this, "CustomerSmokeDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeDevLogs.overrideLogicalId("CustomerSmokeDevLogs");
+
+    const customerSmokeDevProject = new codebuild.CfnProject(this, "CustomerSmokeDevProject", {
+      name: "ecommerce-customer-smoke-dev",
+      description: "customer.smoke, in dev",
+      serviceRole: customerSmokeDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerSmokeDevLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeDevProject.overrideLogicalId("CustomerSmokeDevProject");
+
+    // hosting.deploy, in staging
+    const hostingDeployStagingRole = new iam.CfnRole(this, "HostingDeployStagingRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-deploy-staging:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerUrl/*`,
+                ],
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminDistribution`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerDistribution`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerUrl/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-hosting-staging/*`,
+              },
+              {
+                Sid: "S3",
+                Effect: "Allow",
+                Action: [
+                  "s3:CreateBucket",
+                  "s3:ListBucket",
+                  "s3:GetBucket*",
+                  "s3:Get*Configuration",
+                  "s3:PutBucketPolicy",
+                  "s3:DeleteBucketPolicy",
+                  "s3:PutBucketVersioning",
+                  "s3:PutBucketPublicAccessBlock",
+                  "s3:PutBucketOwnershipControls",
+                  "s3:PutEncryptionConfiguration",
+                  "s3:PutLifecycleConfiguration",
+                ],
+                Resource: [
+                  `arn:${Aws.PARTITION}:s3:::shop-admin-staging-${Aws.ACCOUNT_ID}`,
+                  `arn:${Aws.PARTITION}:s3:::shop-customer-staging-${Aws.ACCOUNT_ID}`,
+                ],
+              },
+              {
+                Sid: "Cloudfront",
+                Effect: "Allow",
+                Action: [
+                  "cloudfront:CreateDistribution",
+                  "cloudfront:UpdateDistribution",
+                  "cloudfront:GetDistribution",
+                  "cloudfront:TagResource",
+                  "cloudfront:CreateOriginAccessControl",
+                  "cloudfront:UpdateOriginAccessControl",
+                  "cloudfront:GetOriginAccessControl",
+                ],
+                Resource: [
+                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
+                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:origin-access-control/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployStagingRole.overrideLogicalId("HostingDeployStagingRole");
+
+    const hostingDeployStagingLogs = new logs.CfnLogGroup(this, "HostingDeployStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployStagingLogs.overrideLogicalId("HostingDeployStagingLogs");
+
+    const hostingDeployStagingProject = new codebuild.CfnProject(this, "HostingDeployStagingProject", {
+      name: "ecommerce-hosting-deploy-staging",
+      description: "hosting.deploy, in staging",
+      serviceRole: hostingDeployStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/hosting-deploy.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: hostingDeployStagingLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployStagingProject.overrideLogicalId("HostingDeployStagingProject");
+
+    const backendDataStagingLogs = new logs.CfnLogGroup(this, "BackendDataStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-data-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendDataStagingLogs.overrideLogicalId("BackendDataStagingLogs");
+
+    const backendUploadStagingLogs = new logs.CfnLogGroup(this, "BackendUploadStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-upload-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendUploadStagingLogs.overrideLogicalId("BackendUploadStagingLogs");
+
+    const backendComputeStagingLogs = new logs.CfnLogGroup(this, "BackendComputeStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-compute-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendComputeStagingLogs.overrideLogicalId("BackendComputeStagingLogs");
+
+    const backendReleaseStagingLogs = new logs.CfnLogGroup(this, "BackendReleaseStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-release-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendReleaseStagingLogs.overrideLogicalId("BackendReleaseStagingLogs");
+
+    const backendApiStagingLogs = new logs.CfnLogGroup(this, "BackendApiStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-api-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendApiStagingLogs.overrideLogicalId("BackendApiStagingLogs");
+
+    // backend.smoke, in staging
+    const backendSmokeStagingRole = new iam.CfnRole(this, "BackendSmokeStagingRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-staging:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeStagingRole.overrideLogicalId("BackendSmokeStagingRole");
+
+    const backendSmokeStagingLogs = new logs.CfnLogGroup(this, "BackendSmokeStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeStagingLogs.overrideLogicalId("BackendSmokeStagingLogs");
+
+    const backendSmokeStagingProject = new codebuild.CfnProject(this, "BackendSmokeStagingProject", {
+      name: "ecommerce-backend-smoke-staging",
+      description: "backend.smoke, in staging",
+      serviceRole: backendSmokeStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendSmokeStagingLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeStagingProject.overrideLogicalId("BackendSmokeStagingProject");
+
+    const adminDeployStagingLogs = new logs.CfnLogGroup(this, "AdminDeployStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-deploy-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminDeployStagingLogs.overrideLogicalId("AdminDeployStagingLogs");
+
+    // admin.smoke, in staging
+    const adminSmokeStagingRole = new iam.CfnRole(this, "AdminSmokeStagingRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-staging:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeStagingRole.overrideLogicalId("AdminSmokeStagingRole");
+
+    const adminSmokeStagingLogs = new logs.CfnLogGroup(this, "AdminSmokeStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeStagingLogs.overrideLogicalId("AdminSmokeStagingLogs");
+
+    const adminSmokeStagingProject = new codebuild.CfnProject(this, "AdminSmokeStagingProject", {
+      name: "ecommerce-admin-smoke-staging",
+      description: "admin.smoke, in staging",
+      serviceRole: adminSmokeStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminSmokeStagingLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeStagingProject.overrideLogicalId("AdminSmokeStagingProject");
+
+    const customerDeployStagingLogs = new logs.CfnLogGroup(this, "CustomerDeployStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-deploy-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerDeployStagingLogs.overrideLogicalId("CustomerDeployStagingLogs");
+
+    // customer.smoke, in staging
+    const customerSmokeStagingRole = new iam.CfnRole(this, "CustomerSmokeStagingRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-staging:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeStagingRole.overrideLogicalId("CustomerSmokeStagingRole");
+
+    const customerSmokeStagingLogs = new logs.CfnLogGroup(this, "CustomerSmokeStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeStagingLogs.overrideLogicalId("CustomerSmokeStagingLogs");
+
+    const customerSmokeStagingProject = new codebuild.CfnProject(this, "CustomerSmokeStagingProject", {
+      name: "ecommerce-customer-smoke-staging",
+      description: "customer.smoke, in staging",
+      serviceRole: customerSmokeStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerSmokeStagingLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeStagingProject.overrideLogicalId("CustomerSmokeStagingProject");
+
+    // hosting.deploy, in prod
+    const hostingDeployProdRole = new iam.CfnRole(this, "HostingDeployProdRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-deploy-prod:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerUrl/*`,
+                ],
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminDistribution`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerDistribution`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerDistribution/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerUrl/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-hosting-prod/*`,
+              },
+              {
+                Sid: "S3",
+                Effect: "Allow",
+                Action: [
+                  "s3:CreateBucket",
+                  "s3:ListBucket",
+                  "s3:GetBucket*",
+                  "s3:Get*Configuration",
+                  "s3:PutBucketPolicy",
+                  "s3:DeleteBucketPolicy",
+                  "s3:PutBucketVersioning",
+                  "s3:PutBucketPublicAccessBlock",
+                  "s3:PutBucketOwnershipControls",
+                  "s3:PutEncryptionConfiguration",
+                  "s3:PutLifecycleConfiguration",
+                ],
+                Resource: [
+                  `arn:${Aws.PARTITION}:s3:::shop-admin-prod-${Aws.ACCOUNT_ID}`,
+                  `arn:${Aws.PARTITION}:s3:::shop-customer-prod-${Aws.ACCOUNT_ID}`,
+                ],
+              },
+              {
+                Sid: "Cloudfront",
+                Effect: "Allow",
+                Action: [
+                  "cloudfront:CreateDistribution",
+                  "cloudfront:UpdateDistribution",
+                  "cloudfront:GetDistribution",
+                  "cloudfront:TagResource",
+                  "cloudfront:CreateOriginAccessControl",
+                  "cloudfront:UpdateOriginAccessControl",
+                  "cloudfront:GetOriginAccessControl",
+                ],
+                Resource: [
+                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
+                  `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:origin-access-control/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployProdRole.overrideLogicalId("HostingDeployProdRole");
+
+    const hostingDeployProdLogs = new logs.CfnLogGroup(this, "HostingDeployProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployProdLogs.overrideLogicalId("HostingDeployProdLogs");
+
+    const hostingDeployProdProject = new codebuild.CfnProject(this, "HostingDeployProdProject", {
+      name: "ecommerce-hosting-deploy-prod",
+      description: "hosting.deploy, in prod",
+      serviceRole: hostingDeployProdRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/hosting-deploy.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: hostingDeployProdLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployProdProject.overrideLogicalId("HostingDeployProdProject");
+
+    const backendDataProdLogs = new logs.CfnLogGroup(this, "BackendDataProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-data-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendDataProdLogs.overrideLogicalId("BackendDataProdLogs");
+
+    const backendUploadProdLogs = new logs.CfnLogGroup(this, "BackendUploadProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-upload-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendUploadProdLogs.overrideLogicalId("BackendUploadProdLogs");
+
+    const backendComputeProdLogs = new logs.CfnLogGroup(this, "BackendComputeProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-compute-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendComputeProdLogs.overrideLogicalId("BackendComputeProdLogs");
+
+    const backendReleaseProdLogs = new logs.CfnLogGroup(this, "BackendReleaseProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-release-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendReleaseProdLogs.overrideLogicalId("BackendReleaseProdLogs");
+
+    const backendApiProdLogs = new logs.CfnLogGroup(this, "BackendApiProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-api-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendApiProdLogs.overrideLogicalId("BackendApiProdLogs");
+
+    // backend.smoke, in prod
+    const backendSmokeProdRole = new iam.CfnRole(this, "BackendSmokeProdRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-prod:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeProdRole.overrideLogicalId("BackendSmokeProdRole");
+
+    const backendSmokeProdLogs = new logs.CfnLogGroup(this, "BackendSmokeProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeProdLogs.overrideLogicalId("BackendSmokeProdLogs");
+
+    const backendSmokeProdProject = new codebuild.CfnProject(this, "BackendSmokeProdProject", {
+      name: "ecommerce-backend-smoke-prod",
+      description: "backend.smoke, in prod",
+      serviceRole: backendSmokeProdRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendSmokeProdLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeProdProject.overrideLogicalId("BackendSmokeProdProject");
+
+    const adminDeployProdLogs = new logs.CfnLogGroup(this, "AdminDeployProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-deploy-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminDeployProdLogs.overrideLogicalId("AdminDeployProdLogs");
+
+    // admin.smoke, in prod
+    const adminSmokeProdRole = new iam.CfnRole(this, "AdminSmokeProdRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-prod:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeProdRole.overrideLogicalId("AdminSmokeProdRole");
+
+    const adminSmokeProdLogs = new logs.CfnLogGroup(this, "AdminSmokeProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeProdLogs.overrideLogicalId("AdminSmokeProdLogs");
+
+    const adminSmokeProdProject = new codebuild.CfnProject(this, "AdminSmokeProdProject", {
+      name: "ecommerce-admin-smoke-prod",
+      description: "admin.smoke, in prod",
+      serviceRole: adminSmokeProdRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminSmokeProdLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeProdProject.overrideLogicalId("AdminSmokeProdProject");
+
+    const customerDeployProdLogs = new logs.CfnLogGroup(this, "CustomerDeployProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-deploy-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerDeployProdLogs.overrideLogicalId("CustomerDeployProdLogs");
+
+    // customer.smoke, in prod
+    const customerSmokeProdRole = new iam.CfnRole(this, "CustomerSmokeProdRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-prod:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
+                ],
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeProdRole.overrideLogicalId("CustomerSmokeProdRole");
+
+    const customerSmokeProdLogs = new logs.CfnLogGroup(this, "CustomerSmokeProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeProdLogs.overrideLogicalId("CustomerSmokeProdLogs");
+
+    const customerSmokeProdProject = new codebuild.CfnProject(this, "CustomerSmokeProdProject", {
+      name: "ecommerce-customer-smoke-prod",
+      description: "customer.smoke, in prod",
+      serviceRole: customerSmokeProdRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerSmokeProdLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeProdProject.overrideLogicalId("CustomerSmokeProdProject");
+
+    // What builds have left, which releases were made of it, and what is where. Never expires while it is there.
+    const kept = new s3.CfnBucket(this, "Kept", {
+      bucketEncryption: {
+        serverSideEncryptionConfiguration: [{ bucketKeyEnabled: true, serverSideEncryptionByDefault: { sseAlgorithm: "aws:kms" } }],
+      },
+      versioningConfiguration: { status: "Enabled" },
+      publicAccessBlockConfiguration: {
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      },
+      ownershipControls: { rules: [{ objectOwnership: "BucketOwnerEnforced" }] },
+      lifecycleConfiguration: {
+        rules: [
+          {
+            id: "expire",
+            status: "Enabled",
+            noncurrentVersionExpiration: { noncurrentDays: 30 },
+            abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+          },
+        ],
+      },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    kept.overrideLogicalId("Kept");
+    kept.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+
+    // backend.data, in dev
+    const backendDataDevRole = new iam.CfnRole(this, "BackendDataDevRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-data-dev:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/ordersTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/codeBucket/*`,
+                ],
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/productsTable`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/ordersTable`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/ordersTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/codeBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/codeBucket/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-data-dev/*`,
+              },
               {
                 Sid: "Dynamodb",
                 Effect: "Allow",
@@ -629,6 +2012,31 @@ export class EcommercePipelines extends Construct {
     });
     backendDataDevRole.overrideLogicalId("BackendDataDevRole");
 
+    const backendDataDevProject = new codebuild.CfnProject(this, "BackendDataDevProject", {
+      name: "ecommerce-backend-data-dev",
+      description: "backend.data, in dev",
+      serviceRole: backendDataDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-data.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "data" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendDataDevLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendDataDevProject.overrideLogicalId("BackendDataDevProject");
+
     // backend.upload, in dev
     const backendUploadDevRole = new iam.CfnRole(this, "BackendUploadDevRole", {
       assumeRolePolicyDocument: {
@@ -664,15 +2072,18 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
-                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
-                ],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ReadOutputs",
                 Effect: "Allow",
-                Action: "ssm:GetParameters",
+                Action: "ssm:GetParameter",
                 Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/codeBucket/*`,
               },
               {
@@ -695,13 +2106,6 @@ export class EcommercePipelines extends Construct {
     });
     backendUploadDevRole.overrideLogicalId("BackendUploadDevRole");
 
-    const backendUploadDevLogs = new logs.CfnLogGroup(this, "BackendUploadDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-upload-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendUploadDevLogs.overrideLogicalId("BackendUploadDevLogs");
-
     const backendUploadDevProject = new codebuild.CfnProject(this, "BackendUploadDevProject", {
       name: "ecommerce-backend-upload-dev",
       description: "backend.upload, in dev",
@@ -718,6 +2122,7 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
           { name: "BATON_JOB", type: "PLAINTEXT", value: "upload" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -733,7 +2138,7 @@ export class EcommercePipelines extends Construct {
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -745,6 +2150,54 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-compute-dev:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/codeBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/ordersTable/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-compute-dev/*`,
+              },
               {
                 Sid: "S3",
                 Effect: "Allow",
@@ -835,6 +2288,31 @@ export class EcommercePipelines extends Construct {
     });
     backendComputeDevRole.overrideLogicalId("BackendComputeDevRole");
 
+    const backendComputeDevProject = new codebuild.CfnProject(this, "BackendComputeDevProject", {
+      name: "ecommerce-backend-compute-dev",
+      description: "backend.compute, in dev",
+      serviceRole: backendComputeDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-compute.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "compute" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendComputeDevLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendComputeDevProject.overrideLogicalId("BackendComputeDevProject");
+
     // backend.release, in dev
     const backendReleaseDevRole = new iam.CfnRole(this, "BackendReleaseDevRole", {
       assumeRolePolicyDocument: {
@@ -870,10 +2348,13 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
-                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
-                ],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ShiftCalls",
@@ -913,13 +2394,6 @@ export class EcommercePipelines extends Construct {
     });
     backendReleaseDevRole.overrideLogicalId("BackendReleaseDevRole");
 
-    const backendReleaseDevLogs = new logs.CfnLogGroup(this, "BackendReleaseDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-release-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendReleaseDevLogs.overrideLogicalId("BackendReleaseDevLogs");
-
     const backendReleaseDevProject = new codebuild.CfnProject(this, "BackendReleaseDevProject", {
       name: "ecommerce-backend-release-dev",
       description: "backend.release, in dev",
@@ -937,6 +2411,7 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_JOB", type: "PLAINTEXT", value: "release" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
           { name: "BATON_VARIABLE_watch_minutes", type: "PLAINTEXT", value: "0" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 120,
@@ -952,7 +2427,7 @@ export class EcommercePipelines extends Construct {
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -964,6 +2439,59 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-api-dev:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-api-dev/*`,
+              },
               {
                 Sid: "Apigateway",
                 Effect: "Allow",
@@ -994,8 +2522,33 @@ export class EcommercePipelines extends Construct {
     });
     backendApiDevRole.overrideLogicalId("BackendApiDevRole");
 
-    // backend.smoke, in dev
-    const backendSmokeDevRole = new iam.CfnRole(this, "BackendSmokeDevRole", {
+    const backendApiDevProject = new codebuild.CfnProject(this, "BackendApiDevProject", {
+      name: "ecommerce-backend-api-dev",
+      description: "backend.api, in dev",
+      serviceRole: backendApiDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-api.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "api" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendApiDevLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendApiDevProject.overrideLogicalId("BackendApiDevProject");
+
+    // admin.deploy, in dev
+    const adminDeployDevRole = new iam.CfnRole(this, "AdminDeployDevRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
@@ -1017,7 +2570,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-dev:*`,
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-deploy-dev:*`,
               },
               {
                 Sid: "FindArtifacts",
@@ -1029,13 +2582,38 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/admin/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ReadOutputs",
                 Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminDistribution/*`,
+                ],
+              },
+              {
+                Sid: "S3",
+                Effect: "Allow",
+                Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:s3:::shop-admin-dev-${Aws.ACCOUNT_ID}`,
+                  `arn:${Aws.PARTITION}:s3:::shop-admin-dev-${Aws.ACCOUNT_ID}/*`,
+                ],
+              },
+              {
+                Sid: "Cloudfront",
+                Effect: "Allow",
+                Action: "cloudfront:CreateInvalidation",
+                Resource: `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
               },
             ],
           },
@@ -1043,20 +2621,13 @@ export class EcommercePipelines extends Construct {
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    backendSmokeDevRole.overrideLogicalId("BackendSmokeDevRole");
+    adminDeployDevRole.overrideLogicalId("AdminDeployDevRole");
 
-    const backendSmokeDevLogs = new logs.CfnLogGroup(this, "BackendSmokeDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendSmokeDevLogs.overrideLogicalId("BackendSmokeDevLogs");
-
-    const backendSmokeDevProject = new codebuild.CfnProject(this, "BackendSmokeDevProject", {
-      name: "ecommerce-backend-smoke-dev",
-      description: "backend.smoke, in dev",
-      serviceRole: backendSmokeDevRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
+    const adminDeployDevProject = new codebuild.CfnProject(this, "AdminDeployDevProject", {
+      name: "ecommerce-admin-deploy-dev",
+      description: "admin.deploy, in dev",
+      serviceRole: adminDeployDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
       environment: {
         type: "LINUX_CONTAINER",
@@ -1065,25 +2636,26 @@ export class EcommercePipelines extends Construct {
         environmentVariables: [
           { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
           { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendSmokeDevLogs.ref } },
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminDeployDevLogs.ref } },
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    backendSmokeDevProject.overrideLogicalId("BackendSmokeDevProject");
+    adminDeployDevProject.overrideLogicalId("AdminDeployDevProject");
 
-    // backend.data, in staging
-    const backendDataStagingRole = new iam.CfnRole(this, "BackendDataStagingRole", {
+    // customer.deploy, in dev
+    const customerDeployDevRole = new iam.CfnRole(this, "CustomerDeployDevRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -1095,6 +2667,168 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-deploy-dev:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/customer/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerDistribution/*`,
+                ],
+              },
+              {
+                Sid: "S3",
+                Effect: "Allow",
+                Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:s3:::shop-customer-dev-${Aws.ACCOUNT_ID}`,
+                  `arn:${Aws.PARTITION}:s3:::shop-customer-dev-${Aws.ACCOUNT_ID}/*`,
+                ],
+              },
+              {
+                Sid: "Cloudfront",
+                Effect: "Allow",
+                Action: "cloudfront:CreateInvalidation",
+                Resource: `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerDeployDevRole.overrideLogicalId("CustomerDeployDevRole");
+
+    const customerDeployDevProject = new codebuild.CfnProject(this, "CustomerDeployDevProject", {
+      name: "ecommerce-customer-deploy-dev",
+      description: "customer.deploy, in dev",
+      serviceRole: customerDeployDevRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-deploy.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerDeployDevLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerDeployDevProject.overrideLogicalId("CustomerDeployDevProject");
+
+    // backend.data, in staging
+    const backendDataStagingRole = new iam.CfnRole(this, "BackendDataStagingRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-data-staging:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/ordersTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/codeBucket/*`,
+                ],
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/productsTable`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/ordersTable`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/ordersTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/codeBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/codeBucket/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-data-staging/*`,
+              },
               {
                 Sid: "Dynamodb",
                 Effect: "Allow",
@@ -1137,6 +2871,31 @@ export class EcommercePipelines extends Construct {
     });
     backendDataStagingRole.overrideLogicalId("BackendDataStagingRole");
 
+    const backendDataStagingProject = new codebuild.CfnProject(this, "BackendDataStagingProject", {
+      name: "ecommerce-backend-data-staging",
+      description: "backend.data, in staging",
+      serviceRole: backendDataStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-data.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "data" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendDataStagingLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendDataStagingProject.overrideLogicalId("BackendDataStagingProject");
+
     // backend.upload, in staging
     const backendUploadStagingRole = new iam.CfnRole(this, "BackendUploadStagingRole", {
       assumeRolePolicyDocument: {
@@ -1172,15 +2931,18 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
-                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
-                ],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ReadOutputs",
                 Effect: "Allow",
-                Action: "ssm:GetParameters",
+                Action: "ssm:GetParameter",
                 Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/codeBucket/*`,
               },
               {
@@ -1203,13 +2965,6 @@ export class EcommercePipelines extends Construct {
     });
     backendUploadStagingRole.overrideLogicalId("BackendUploadStagingRole");
 
-    const backendUploadStagingLogs = new logs.CfnLogGroup(this, "BackendUploadStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-upload-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendUploadStagingLogs.overrideLogicalId("BackendUploadStagingLogs");
-
     const backendUploadStagingProject = new codebuild.CfnProject(this, "BackendUploadStagingProject", {
       name: "ecommerce-backend-upload-staging",
       description: "backend.upload, in staging",
@@ -1226,6 +2981,7 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
           { name: "BATON_JOB", type: "PLAINTEXT", value: "upload" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -1241,7 +2997,7 @@ export class EcommercePipelines extends Construct {
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -1253,6 +3009,54 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-compute-staging:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/codeBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/ordersTable/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-compute-staging/*`,
+              },
               {
                 Sid: "S3",
                 Effect: "Allow",
@@ -1343,6 +3147,31 @@ export class EcommercePipelines extends Construct {
     });
     backendComputeStagingRole.overrideLogicalId("BackendComputeStagingRole");
 
+    const backendComputeStagingProject = new codebuild.CfnProject(this, "BackendComputeStagingProject", {
+      name: "ecommerce-backend-compute-staging",
+      description: "backend.compute, in staging",
+      serviceRole: backendComputeStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-compute.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "compute" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendComputeStagingLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendComputeStagingProject.overrideLogicalId("BackendComputeStagingProject");
+
     // backend.release, in staging
     const backendReleaseStagingRole = new iam.CfnRole(this, "BackendReleaseStagingRole", {
       assumeRolePolicyDocument: {
@@ -1378,10 +3207,13 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
-                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
-                ],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ShiftCalls",
@@ -1421,13 +3253,6 @@ export class EcommercePipelines extends Construct {
     });
     backendReleaseStagingRole.overrideLogicalId("BackendReleaseStagingRole");
 
-    const backendReleaseStagingLogs = new logs.CfnLogGroup(this, "BackendReleaseStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-release-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendReleaseStagingLogs.overrideLogicalId("BackendReleaseStagingLogs");
-
     const backendReleaseStagingProject = new codebuild.CfnProject(this, "BackendReleaseStagingProject", {
       name: "ecommerce-backend-release-staging",
       description: "backend.release, in staging",
@@ -1445,6 +3270,7 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_JOB", type: "PLAINTEXT", value: "release" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
           { name: "BATON_VARIABLE_watch_minutes", type: "PLAINTEXT", value: "1" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 120,
@@ -1460,7 +3286,7 @@ export class EcommercePipelines extends Construct {
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -1472,6 +3298,59 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-api-staging:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-api-staging/*`,
+              },
               {
                 Sid: "Apigateway",
                 Effect: "Allow",
@@ -1502,8 +3381,33 @@ export class EcommercePipelines extends Construct {
     });
     backendApiStagingRole.overrideLogicalId("BackendApiStagingRole");
 
-    // backend.smoke, in staging
-    const backendSmokeStagingRole = new iam.CfnRole(this, "BackendSmokeStagingRole", {
+    const backendApiStagingProject = new codebuild.CfnProject(this, "BackendApiStagingProject", {
+      name: "ecommerce-backend-api-staging",
+      description: "backend.api, in staging",
+      serviceRole: backendApiStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-api.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "api" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendApiStagingLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendApiStagingProject.overrideLogicalId("BackendApiStagingProject");
+
+    // admin.deploy, in staging
+    const adminDeployStagingRole = new iam.CfnRole(this, "AdminDeployStagingRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
@@ -1525,7 +3429,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-staging:*`,
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-deploy-staging:*`,
               },
               {
                 Sid: "FindArtifacts",
@@ -1537,13 +3441,38 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-backend/Source*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/admin/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ReadOutputs",
                 Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminDistribution/*`,
+                ],
+              },
+              {
+                Sid: "S3",
+                Effect: "Allow",
+                Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:s3:::shop-admin-staging-${Aws.ACCOUNT_ID}`,
+                  `arn:${Aws.PARTITION}:s3:::shop-admin-staging-${Aws.ACCOUNT_ID}/*`,
+                ],
+              },
+              {
+                Sid: "Cloudfront",
+                Effect: "Allow",
+                Action: "cloudfront:CreateInvalidation",
+                Resource: `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
               },
             ],
           },
@@ -1551,20 +3480,13 @@ export class EcommercePipelines extends Construct {
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    backendSmokeStagingRole.overrideLogicalId("BackendSmokeStagingRole");
+    adminDeployStagingRole.overrideLogicalId("AdminDeployStagingRole");
 
-    const backendSmokeStagingLogs = new logs.CfnLogGroup(this, "BackendSmokeStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendSmokeStagingLogs.overrideLogicalId("BackendSmokeStagingLogs");
-
-    const backendSmokeStagingProject = new codebuild.CfnProject(this, "BackendSmokeStagingProject", {
-      name: "ecommerce-backend-smoke-staging",
-      description: "backend.smoke, in staging",
-      serviceRole: backendSmokeStagingRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
+    const adminDeployStagingProject = new codebuild.CfnProject(this, "AdminDeployStagingProject", {
+      name: "ecommerce-admin-deploy-staging",
+      description: "admin.deploy, in staging",
+      serviceRole: adminDeployStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
       environment: {
         type: "LINUX_CONTAINER",
@@ -1573,25 +3495,26 @@ export class EcommercePipelines extends Construct {
         environmentVariables: [
           { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
           { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendSmokeStagingLogs.ref } },
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminDeployStagingLogs.ref } },
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    backendSmokeStagingProject.overrideLogicalId("BackendSmokeStagingProject");
+    adminDeployStagingProject.overrideLogicalId("AdminDeployStagingProject");
 
-    // backend.data, in prod
-    const backendDataProdRole = new iam.CfnRole(this, "BackendDataProdRole", {
+    // customer.deploy, in staging
+    const customerDeployStagingRole = new iam.CfnRole(this, "CustomerDeployStagingRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -1603,6 +3526,168 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-deploy-staging:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/customer/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerDistribution/*`,
+                ],
+              },
+              {
+                Sid: "S3",
+                Effect: "Allow",
+                Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:s3:::shop-customer-staging-${Aws.ACCOUNT_ID}`,
+                  `arn:${Aws.PARTITION}:s3:::shop-customer-staging-${Aws.ACCOUNT_ID}/*`,
+                ],
+              },
+              {
+                Sid: "Cloudfront",
+                Effect: "Allow",
+                Action: "cloudfront:CreateInvalidation",
+                Resource: `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerDeployStagingRole.overrideLogicalId("CustomerDeployStagingRole");
+
+    const customerDeployStagingProject = new codebuild.CfnProject(this, "CustomerDeployStagingProject", {
+      name: "ecommerce-customer-deploy-staging",
+      description: "customer.deploy, in staging",
+      serviceRole: customerDeployStagingRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-deploy.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerDeployStagingLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerDeployStagingProject.overrideLogicalId("CustomerDeployStagingProject");
+
+    // backend.data, in prod
+    const backendDataProdRole = new iam.CfnRole(this, "BackendDataProdRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-data-prod:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/ordersTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/codeBucket/*`,
+                ],
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/productsTable`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/ordersTable`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/ordersTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/codeBucket`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/codeBucket/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-data-prod/*`,
+              },
               {
                 Sid: "Dynamodb",
                 Effect: "Allow",
@@ -1645,6 +3730,31 @@ export class EcommercePipelines extends Construct {
     });
     backendDataProdRole.overrideLogicalId("BackendDataProdRole");
 
+    const backendDataProdProject = new codebuild.CfnProject(this, "BackendDataProdProject", {
+      name: "ecommerce-backend-data-prod",
+      description: "backend.data, in prod",
+      serviceRole: backendDataProdRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-data.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "data" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendDataProdLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendDataProdProject.overrideLogicalId("BackendDataProdProject");
+
     // backend.upload, in prod
     const backendUploadProdRole = new iam.CfnRole(this, "BackendUploadProdRole", {
       assumeRolePolicyDocument: {
@@ -1680,15 +3790,18 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
-                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
-                ],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ReadOutputs",
                 Effect: "Allow",
-                Action: "ssm:GetParameters",
+                Action: "ssm:GetParameter",
                 Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/codeBucket/*`,
               },
               {
@@ -1711,13 +3824,6 @@ export class EcommercePipelines extends Construct {
     });
     backendUploadProdRole.overrideLogicalId("BackendUploadProdRole");
 
-    const backendUploadProdLogs = new logs.CfnLogGroup(this, "BackendUploadProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-upload-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendUploadProdLogs.overrideLogicalId("BackendUploadProdLogs");
-
     const backendUploadProdProject = new codebuild.CfnProject(this, "BackendUploadProdProject", {
       name: "ecommerce-backend-upload-prod",
       description: "backend.upload, in prod",
@@ -1734,6 +3840,7 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
           { name: "BATON_JOB", type: "PLAINTEXT", value: "upload" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -1749,7 +3856,7 @@ export class EcommercePipelines extends Construct {
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -1761,6 +3868,54 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-compute-prod:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "ReadOutputs",
+                Effect: "Allow",
+                Action: "ssm:GetParameter",
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/codeBucket/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/productsTable/*`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/ordersTable/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-compute-prod/*`,
+              },
               {
                 Sid: "S3",
                 Effect: "Allow",
@@ -1851,6 +4006,31 @@ export class EcommercePipelines extends Construct {
     });
     backendComputeProdRole.overrideLogicalId("BackendComputeProdRole");
 
+    const backendComputeProdProject = new codebuild.CfnProject(this, "BackendComputeProdProject", {
+      name: "ecommerce-backend-compute-prod",
+      description: "backend.compute, in prod",
+      serviceRole: backendComputeProdRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-compute.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "compute" },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+        ],
+      },
+      timeoutInMinutes: 60,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendComputeProdLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendComputeProdProject.overrideLogicalId("BackendComputeProdProject");
+
     // backend.release, in prod
     const backendReleaseProdRole = new iam.CfnRole(this, "BackendReleaseProdRole", {
       assumeRolePolicyDocument: {
@@ -1886,10 +4066,13 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-backend/Source*`,
-                  `${artifacts.attrArn}/ecommerce-backend/backend_bu*`,
-                ],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ShiftCalls",
@@ -1929,13 +4112,6 @@ export class EcommercePipelines extends Construct {
     });
     backendReleaseProdRole.overrideLogicalId("BackendReleaseProdRole");
 
-    const backendReleaseProdLogs = new logs.CfnLogGroup(this, "BackendReleaseProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-release-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendReleaseProdLogs.overrideLogicalId("BackendReleaseProdLogs");
-
     const backendReleaseProdProject = new codebuild.CfnProject(this, "BackendReleaseProdProject", {
       name: "ecommerce-backend-release-prod",
       description: "backend.release, in prod",
@@ -1953,6 +4129,7 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_JOB", type: "PLAINTEXT", value: "release" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
           { name: "BATON_VARIABLE_watch_minutes", type: "PLAINTEXT", value: "10" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 120,
@@ -1968,7 +4145,7 @@ export class EcommercePipelines extends Construct {
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "cloudformation.amazonaws.com" },
+            Principal: { Service: "codebuild.amazonaws.com" },
             Action: "sts:AssumeRole",
             Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
@@ -1980,6 +4157,59 @@ export class EcommercePipelines extends Construct {
           policyDocument: {
             Version: "2012-10-17",
             Statement: [
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-api-prod:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/backend/*`, `${kept.attrArn}/artifacts/*`],
+              },
+              {
+                Sid: "PublishOutputs",
+                Effect: "Allow",
+                Action: "ssm:PutParameter",
+                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
+              },
+              {
+                Sid: "ClearOldOutputs",
+                Effect: "Allow",
+                Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl`,
+                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
+                ],
+              },
+              {
+                Sid: "DeployStack",
+                Effect: "Allow",
+                Action: [
+                  "cloudformation:CreateChangeSet",
+                  "cloudformation:DescribeChangeSet",
+                  "cloudformation:ExecuteChangeSet",
+                  "cloudformation:DeleteChangeSet",
+                  "cloudformation:DescribeStacks",
+                  "cloudformation:DescribeStackEvents",
+                  "cloudformation:GetTemplateSummary",
+                ],
+                Resource: `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-api-prod/*`,
+              },
               {
                 Sid: "Apigateway",
                 Effect: "Allow",
@@ -2010,69 +4240,11 @@ export class EcommercePipelines extends Construct {
     });
     backendApiProdRole.overrideLogicalId("BackendApiProdRole");
 
-    // backend.smoke, in prod
-    const backendSmokeProdRole = new iam.CfnRole(this, "BackendSmokeProdRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-prod:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-backend/Source*`,
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendSmokeProdRole.overrideLogicalId("BackendSmokeProdRole");
-
-    const backendSmokeProdLogs = new logs.CfnLogGroup(this, "BackendSmokeProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendSmokeProdLogs.overrideLogicalId("BackendSmokeProdLogs");
-
-    const backendSmokeProdProject = new codebuild.CfnProject(this, "BackendSmokeProdProject", {
-      name: "ecommerce-backend-smoke-prod",
-      description: "backend.smoke, in prod",
-      serviceRole: backendSmokeProdRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
+    const backendApiProdProject = new codebuild.CfnProject(this, "BackendApiProdProject", {
+      name: "ecommerce-backend-api-prod",
+      description: "backend.api, in prod",
+      serviceRole: backendApiProdRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-api.yml" },
       artifacts: { type: "CODEPIPELINE" },
       environment: {
         type: "LINUX_CONTAINER",
@@ -2082,484 +4254,16 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
           { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
           { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_JOB", type: "PLAINTEXT", value: "api" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendSmokeProdLogs.ref } },
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: backendApiProdLogs.ref } },
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    backendSmokeProdProject.overrideLogicalId("BackendSmokeProdProject");
-
-    // admin.build, once for each release
-    const adminBuildRole = new iam.CfnRole(this, "AdminBuildRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-build:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-admin/Source*`,
-                  `${artifacts.attrArn}/cache/ecommerce-admin-build/*`,
-                ],
-              },
-              {
-                Sid: "LeaveArtifacts",
-                Effect: "Allow",
-                Action: "s3:PutObject",
-                Resource: `${artifacts.attrArn}/ecommerce-admin/admin_buil*`,
-              },
-              {
-                Sid: "KeepCache",
-                Effect: "Allow",
-                Action: "s3:PutObject",
-                Resource: `${artifacts.attrArn}/cache/ecommerce-admin-build/*`,
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminBuildRole.overrideLogicalId("AdminBuildRole");
-
-    const adminBuildLogs = new logs.CfnLogGroup(this, "AdminBuildLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-build",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminBuildLogs.overrideLogicalId("AdminBuildLogs");
-
-    const adminBuildProject = new codebuild.CfnProject(this, "AdminBuildProject", {
-      name: "ecommerce-admin-build",
-      description: "admin.build, once for each release",
-      serviceRole: adminBuildRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-build.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "build" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminBuildLogs.ref } },
-      cache: { type: "S3", location: `${artifacts.ref}/cache/ecommerce-admin-build` },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminBuildProject.overrideLogicalId("AdminBuildProject");
-
-    // admin.deploy, in dev
-    const adminDeployDevRole = new iam.CfnRole(this, "AdminDeployDevRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-deploy-dev:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-admin/Source*`,
-                  `${artifacts.attrArn}/ecommerce-admin/admin_buil*`,
-                ],
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminBucket/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminDistribution/*`,
-                ],
-              },
-              {
-                Sid: "S3",
-                Effect: "Allow",
-                Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-                Resource: [
-                  `arn:${Aws.PARTITION}:s3:::shop-admin-dev-${Aws.ACCOUNT_ID}`,
-                  `arn:${Aws.PARTITION}:s3:::shop-admin-dev-${Aws.ACCOUNT_ID}/*`,
-                ],
-              },
-              {
-                Sid: "Cloudfront",
-                Effect: "Allow",
-                Action: "cloudfront:CreateInvalidation",
-                Resource: `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminDeployDevRole.overrideLogicalId("AdminDeployDevRole");
-
-    const adminDeployDevLogs = new logs.CfnLogGroup(this, "AdminDeployDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-deploy-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminDeployDevLogs.overrideLogicalId("AdminDeployDevLogs");
-
-    const adminDeployDevProject = new codebuild.CfnProject(this, "AdminDeployDevProject", {
-      name: "ecommerce-admin-deploy-dev",
-      description: "admin.deploy, in dev",
-      serviceRole: adminDeployDevRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-deploy.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminDeployDevLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminDeployDevProject.overrideLogicalId("AdminDeployDevProject");
-
-    // admin.smoke, in dev
-    const adminSmokeDevRole = new iam.CfnRole(this, "AdminSmokeDevRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-dev:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-admin/Source*`,
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/adminUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
-                ],
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeDevRole.overrideLogicalId("AdminSmokeDevRole");
-
-    const adminSmokeDevLogs = new logs.CfnLogGroup(this, "AdminSmokeDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeDevLogs.overrideLogicalId("AdminSmokeDevLogs");
-
-    const adminSmokeDevProject = new codebuild.CfnProject(this, "AdminSmokeDevProject", {
-      name: "ecommerce-admin-smoke-dev",
-      description: "admin.smoke, in dev",
-      serviceRole: adminSmokeDevRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminSmokeDevLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeDevProject.overrideLogicalId("AdminSmokeDevProject");
-
-    // admin.deploy, in staging
-    const adminDeployStagingRole = new iam.CfnRole(this, "AdminDeployStagingRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-deploy-staging:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-admin/Source*`,
-                  `${artifacts.attrArn}/ecommerce-admin/admin_buil*`,
-                ],
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminBucket/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminDistribution/*`,
-                ],
-              },
-              {
-                Sid: "S3",
-                Effect: "Allow",
-                Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-                Resource: [
-                  `arn:${Aws.PARTITION}:s3:::shop-admin-staging-${Aws.ACCOUNT_ID}`,
-                  `arn:${Aws.PARTITION}:s3:::shop-admin-staging-${Aws.ACCOUNT_ID}/*`,
-                ],
-              },
-              {
-                Sid: "Cloudfront",
-                Effect: "Allow",
-                Action: "cloudfront:CreateInvalidation",
-                Resource: `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminDeployStagingRole.overrideLogicalId("AdminDeployStagingRole");
-
-    const adminDeployStagingLogs = new logs.CfnLogGroup(this, "AdminDeployStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-deploy-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminDeployStagingLogs.overrideLogicalId("AdminDeployStagingLogs");
-
-    const adminDeployStagingProject = new codebuild.CfnProject(this, "AdminDeployStagingProject", {
-      name: "ecommerce-admin-deploy-staging",
-      description: "admin.deploy, in staging",
-      serviceRole: adminDeployStagingRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-deploy.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminDeployStagingLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminDeployStagingProject.overrideLogicalId("AdminDeployStagingProject");
-
-    // admin.smoke, in staging
-    const adminSmokeStagingRole = new iam.CfnRole(this, "AdminSmokeStagingRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-staging:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-admin/Source*`,
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/adminUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
-                ],
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeStagingRole.overrideLogicalId("AdminSmokeStagingRole");
-
-    const adminSmokeStagingLogs = new logs.CfnLogGroup(this, "AdminSmokeStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeStagingLogs.overrideLogicalId("AdminSmokeStagingLogs");
-
-    const adminSmokeStagingProject = new codebuild.CfnProject(this, "AdminSmokeStagingProject", {
-      name: "ecommerce-admin-smoke-staging",
-      description: "admin.smoke, in staging",
-      serviceRole: adminSmokeStagingRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminSmokeStagingLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeStagingProject.overrideLogicalId("AdminSmokeStagingProject");
+    backendApiProdProject.overrideLogicalId("BackendApiProdProject");
 
     // admin.deploy, in prod
     const adminDeployProdRole = new iam.CfnRole(this, "AdminDeployProdRole", {
@@ -2596,15 +4300,18 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-admin/Source*`,
-                  `${artifacts.attrArn}/ecommerce-admin/admin_buil*`,
-                ],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/admin/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ReadOutputs",
                 Effect: "Allow",
-                Action: "ssm:GetParameters",
+                Action: "ssm:GetParameter",
                 Resource: [
                   `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
                   `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminBucket/*`,
@@ -2634,13 +4341,6 @@ export class EcommercePipelines extends Construct {
     });
     adminDeployProdRole.overrideLogicalId("AdminDeployProdRole");
 
-    const adminDeployProdLogs = new logs.CfnLogGroup(this, "AdminDeployProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-deploy-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminDeployProdLogs.overrideLogicalId("AdminDeployProdLogs");
-
     const adminDeployProdProject = new codebuild.CfnProject(this, "AdminDeployProdProject", {
       name: "ecommerce-admin-deploy-prod",
       description: "admin.deploy, in prod",
@@ -2657,6 +4357,7 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
           { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -2664,560 +4365,6 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminDeployProdProject.overrideLogicalId("AdminDeployProdProject");
-
-    // admin.smoke, in prod
-    const adminSmokeProdRole = new iam.CfnRole(this, "AdminSmokeProdRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-prod:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-admin/Source*`,
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/adminUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
-                ],
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeProdRole.overrideLogicalId("AdminSmokeProdRole");
-
-    const adminSmokeProdLogs = new logs.CfnLogGroup(this, "AdminSmokeProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeProdLogs.overrideLogicalId("AdminSmokeProdLogs");
-
-    const adminSmokeProdProject = new codebuild.CfnProject(this, "AdminSmokeProdProject", {
-      name: "ecommerce-admin-smoke-prod",
-      description: "admin.smoke, in prod",
-      serviceRole: adminSmokeProdRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: adminSmokeProdLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeProdProject.overrideLogicalId("AdminSmokeProdProject");
-
-    // customer.build, once for each release
-    const customerBuildRole = new iam.CfnRole(this, "CustomerBuildRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-build:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-customer/Source*`,
-                  `${artifacts.attrArn}/cache/ecommerce-customer-build/*`,
-                ],
-              },
-              {
-                Sid: "LeaveArtifacts",
-                Effect: "Allow",
-                Action: "s3:PutObject",
-                Resource: `${artifacts.attrArn}/ecommerce-customer/customer_b*`,
-              },
-              {
-                Sid: "KeepCache",
-                Effect: "Allow",
-                Action: "s3:PutObject",
-                Resource: `${artifacts.attrArn}/cache/ecommerce-customer-build/*`,
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerBuildRole.overrideLogicalId("CustomerBuildRole");
-
-    const customerBuildLogs = new logs.CfnLogGroup(this, "CustomerBuildLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-build",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerBuildLogs.overrideLogicalId("CustomerBuildLogs");
-
-    const customerBuildProject = new codebuild.CfnProject(this, "CustomerBuildProject", {
-      name: "ecommerce-customer-build",
-      description: "customer.build, once for each release",
-      serviceRole: customerBuildRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-build.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "build" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerBuildLogs.ref } },
-      cache: { type: "S3", location: `${artifacts.ref}/cache/ecommerce-customer-build` },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerBuildProject.overrideLogicalId("CustomerBuildProject");
-
-    // customer.deploy, in dev
-    const customerDeployDevRole = new iam.CfnRole(this, "CustomerDeployDevRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-deploy-dev:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-customer/Source*`,
-                  `${artifacts.attrArn}/ecommerce-customer/customer_b*`,
-                ],
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerBucket/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerDistribution/*`,
-                ],
-              },
-              {
-                Sid: "S3",
-                Effect: "Allow",
-                Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-                Resource: [
-                  `arn:${Aws.PARTITION}:s3:::shop-customer-dev-${Aws.ACCOUNT_ID}`,
-                  `arn:${Aws.PARTITION}:s3:::shop-customer-dev-${Aws.ACCOUNT_ID}/*`,
-                ],
-              },
-              {
-                Sid: "Cloudfront",
-                Effect: "Allow",
-                Action: "cloudfront:CreateInvalidation",
-                Resource: `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerDeployDevRole.overrideLogicalId("CustomerDeployDevRole");
-
-    const customerDeployDevLogs = new logs.CfnLogGroup(this, "CustomerDeployDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-deploy-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerDeployDevLogs.overrideLogicalId("CustomerDeployDevLogs");
-
-    const customerDeployDevProject = new codebuild.CfnProject(this, "CustomerDeployDevProject", {
-      name: "ecommerce-customer-deploy-dev",
-      description: "customer.deploy, in dev",
-      serviceRole: customerDeployDevRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-deploy.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerDeployDevLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerDeployDevProject.overrideLogicalId("CustomerDeployDevProject");
-
-    // customer.smoke, in dev
-    const customerSmokeDevRole = new iam.CfnRole(this, "CustomerSmokeDevRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-dev:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-customer/Source*`,
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/hosting/customerUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/dev/backend/apiUrl/*`,
-                ],
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeDevRole.overrideLogicalId("CustomerSmokeDevRole");
-
-    const customerSmokeDevLogs = new logs.CfnLogGroup(this, "CustomerSmokeDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeDevLogs.overrideLogicalId("CustomerSmokeDevLogs");
-
-    const customerSmokeDevProject = new codebuild.CfnProject(this, "CustomerSmokeDevProject", {
-      name: "ecommerce-customer-smoke-dev",
-      description: "customer.smoke, in dev",
-      serviceRole: customerSmokeDevRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerSmokeDevLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeDevProject.overrideLogicalId("CustomerSmokeDevProject");
-
-    // customer.deploy, in staging
-    const customerDeployStagingRole = new iam.CfnRole(this, "CustomerDeployStagingRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-deploy-staging:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-customer/Source*`,
-                  `${artifacts.attrArn}/ecommerce-customer/customer_b*`,
-                ],
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerBucket/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerDistribution/*`,
-                ],
-              },
-              {
-                Sid: "S3",
-                Effect: "Allow",
-                Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-                Resource: [
-                  `arn:${Aws.PARTITION}:s3:::shop-customer-staging-${Aws.ACCOUNT_ID}`,
-                  `arn:${Aws.PARTITION}:s3:::shop-customer-staging-${Aws.ACCOUNT_ID}/*`,
-                ],
-              },
-              {
-                Sid: "Cloudfront",
-                Effect: "Allow",
-                Action: "cloudfront:CreateInvalidation",
-                Resource: `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}:distribution/*`,
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerDeployStagingRole.overrideLogicalId("CustomerDeployStagingRole");
-
-    const customerDeployStagingLogs = new logs.CfnLogGroup(this, "CustomerDeployStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-deploy-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerDeployStagingLogs.overrideLogicalId("CustomerDeployStagingLogs");
-
-    const customerDeployStagingProject = new codebuild.CfnProject(this, "CustomerDeployStagingProject", {
-      name: "ecommerce-customer-deploy-staging",
-      description: "customer.deploy, in staging",
-      serviceRole: customerDeployStagingRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-deploy.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerDeployStagingLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerDeployStagingProject.overrideLogicalId("CustomerDeployStagingProject");
-
-    // customer.smoke, in staging
-    const customerSmokeStagingRole = new iam.CfnRole(this, "CustomerSmokeStagingRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "codebuild.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-staging:*`,
-              },
-              {
-                Sid: "FindArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-                Resource: artifacts.attrArn,
-              },
-              {
-                Sid: "TakeArtifacts",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-customer/Source*`,
-              },
-              {
-                Sid: "ReadOutputs",
-                Effect: "Allow",
-                Action: "ssm:GetParameters",
-                Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/hosting/customerUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/staging/backend/apiUrl/*`,
-                ],
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeStagingRole.overrideLogicalId("CustomerSmokeStagingRole");
-
-    const customerSmokeStagingLogs = new logs.CfnLogGroup(this, "CustomerSmokeStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeStagingLogs.overrideLogicalId("CustomerSmokeStagingLogs");
-
-    const customerSmokeStagingProject = new codebuild.CfnProject(this, "CustomerSmokeStagingProject", {
-      name: "ecommerce-customer-smoke-staging",
-      description: "customer.smoke, in staging",
-      serviceRole: customerSmokeStagingRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
-      artifacts: { type: "CODEPIPELINE" },
-      environment: {
-        type: "LINUX_CONTAINER",
-        computeType: "BUILD_GENERAL1_SMALL",
-        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-        environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-        ],
-      },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerSmokeStagingLogs.ref } },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeStagingProject.overrideLogicalId("CustomerSmokeStagingProject");
 
     // customer.deploy, in prod
     const customerDeployProdRole = new iam.CfnRole(this, "CustomerDeployProdRole", {
@@ -3254,15 +4401,18 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: [
-                  `${artifacts.attrArn}/ecommerce-customer/Source*`,
-                  `${artifacts.attrArn}/ecommerce-customer/customer_b*`,
-                ],
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/Source*`,
+              },
+              {
+                Sid: "TakeWhatIsKept",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: [`${kept.attrArn}/candidates/main/customer/*`, `${kept.attrArn}/artifacts/*`],
               },
               {
                 Sid: "ReadOutputs",
                 Effect: "Allow",
-                Action: "ssm:GetParameters",
+                Action: "ssm:GetParameter",
                 Resource: [
                   `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
                   `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerBucket/*`,
@@ -3292,13 +4442,6 @@ export class EcommercePipelines extends Construct {
     });
     customerDeployProdRole.overrideLogicalId("CustomerDeployProdRole");
 
-    const customerDeployProdLogs = new logs.CfnLogGroup(this, "CustomerDeployProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-deploy-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerDeployProdLogs.overrideLogicalId("CustomerDeployProdLogs");
-
     const customerDeployProdProject = new codebuild.CfnProject(this, "CustomerDeployProdProject", {
       name: "ecommerce-customer-deploy-prod",
       description: "customer.deploy, in prod",
@@ -3315,6 +4458,7 @@ export class EcommercePipelines extends Construct {
           { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
           { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -3323,8 +4467,26 @@ export class EcommercePipelines extends Construct {
     });
     customerDeployProdProject.overrideLogicalId("CustomerDeployProdProject");
 
-    // customer.smoke, in prod
-    const customerSmokeProdRole = new iam.CfnRole(this, "CustomerSmokeProdRole", {
+    const keptPolicy = new s3.CfnBucketPolicy(this, "KeptPolicy", {
+      bucket: kept.ref,
+      policyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "OnlyEncryptedConnections",
+            Effect: "Deny",
+            Principal: "*",
+            Action: "s3:*",
+            Resource: [kept.attrArn, `${kept.attrArn}/*`],
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          },
+        ],
+      },
+    });
+    keptPolicy.overrideLogicalId("KeptPolicy");
+
+    // Leaves candidates of hosting
+    const ecommerceHostingMainKeepRole = new iam.CfnRole(this, "EcommerceHostingMainKeepRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
@@ -3346,7 +4508,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-prod:*`,
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-main-keep:*`,
               },
               {
                 Sid: "FindArtifacts",
@@ -3358,16 +4520,23 @@ export class EcommercePipelines extends Construct {
                 Sid: "TakeArtifacts",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/ecommerce-customer/Source*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-ma*`,
               },
               {
-                Sid: "ReadOutputs",
+                Sid: "LeaveCandidate",
                 Effect: "Allow",
-                Action: "ssm:GetParameters",
+                Action: "s3:PutObject",
                 Resource: [
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/hosting/customerUrl/*`,
-                  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter/ecommerce/prod/backend/apiUrl/*`,
+                  `${kept.attrArn}/artifacts/*`,
+                  `${kept.attrArn}/commits/main/*/files`,
+                  `${kept.attrArn}/candidates/main/hosting/*`,
                 ],
+              },
+              {
+                Sid: "SeeWhenItBegan",
+                Effect: "Allow",
+                Action: "codepipeline:ListPipelineExecutions",
+                Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-main`,
               },
             ],
           },
@@ -3375,776 +4544,40 @@ export class EcommercePipelines extends Construct {
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    customerSmokeProdRole.overrideLogicalId("CustomerSmokeProdRole");
+    ecommerceHostingMainKeepRole.overrideLogicalId("EcommerceHostingMainKeepRole");
 
-    const customerSmokeProdLogs = new logs.CfnLogGroup(this, "CustomerSmokeProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-prod",
+    const ecommerceHostingMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceHostingMainKeepLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-main-keep",
       retentionInDays: 90,
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    customerSmokeProdLogs.overrideLogicalId("CustomerSmokeProdLogs");
+    ecommerceHostingMainKeepLogs.overrideLogicalId("EcommerceHostingMainKeepLogs");
 
-    const customerSmokeProdProject = new codebuild.CfnProject(this, "CustomerSmokeProdProject", {
-      name: "ecommerce-customer-smoke-prod",
-      description: "customer.smoke, in prod",
-      serviceRole: customerSmokeProdRole.attrArn,
-      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
+    const ecommerceHostingMainKeepProject = new codebuild.CfnProject(this, "EcommerceHostingMainKeepProject", {
+      name: "ecommerce-hosting-main-keep",
+      description: "Leaves candidates of hosting of ecommerce",
+      serviceRole: ecommerceHostingMainKeepRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/keep.yml" },
       artifacts: { type: "CODEPIPELINE" },
       environment: {
         type: "LINUX_CONTAINER",
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
+          { name: "BATON_BUCKET", type: "PLAINTEXT", value: kept.ref },
           { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
+          { name: "BATON_CODEPIPELINE", type: "PLAINTEXT", value: "ecommerce-hosting-main" },
+          { name: "BATON_FUNCTION", type: "PLAINTEXT", value: "ecommerce-releases" },
         ],
       },
-      timeoutInMinutes: 60,
-      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: customerSmokeProdLogs.ref } },
+      timeoutInMinutes: 30,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: ecommerceHostingMainKeepLogs.ref } },
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    customerSmokeProdProject.overrideLogicalId("CustomerSmokeProdProject");
+    ecommerceHostingMainKeepProject.overrideLogicalId("EcommerceHostingMainKeepProject");
 
-    // Who is at work in which environment, what each holds, and what has been proven where.
-    const handOverTable = new dynamodb.CfnTable(this, "HandOverTable", {
-      billingMode: "PAY_PER_REQUEST",
-      attributeDefinitions: [
-        { attributeName: "place", attributeType: "S" },
-        { attributeName: "what", attributeType: "S" },
-      ],
-      keySchema: [{ attributeName: "place", keyType: "HASH" }, { attributeName: "what", keyType: "RANGE" }],
-      timeToLiveSpecification: { attributeName: "expires", enabled: true },
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      sseSpecification: { sseEnabled: true },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    handOverTable.overrideLogicalId("HandOverTable");
-    handOverTable.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
-
-    const handOverRole = new iam.CfnRole(this, "HandOverRole", {
-      assumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "lambda.amazonaws.com" },
-            Action: "sts:AssumeRole",
-          },
-        ],
-      },
-      policies: [
-        {
-          policyName: "own",
-          policyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "KeepTheBooks",
-                Effect: "Allow",
-                Action: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"],
-                Resource: handOverTable.attrArn,
-              },
-              {
-                Sid: "ReadSources",
-                Effect: "Allow",
-                Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                Resource: `${artifacts.attrArn}/*`,
-              },
-              {
-                Sid: "Answer",
-                Effect: "Allow",
-                Action: ["codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult"],
-                Resource: "*",
-              },
-              {
-                Sid: "LookAtRuns",
-                Effect: "Allow",
-                Action: [
-                  "codepipeline:GetPipelineExecution",
-                  "codepipeline:GetPipelineState",
-                  "codepipeline:ListRuleExecutions",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting`,
-                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-backend`,
-                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-admin`,
-                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-customer`,
-                ],
-              },
-              {
-                Sid: "Start",
-                Effect: "Allow",
-                Action: "codepipeline:StartPipelineExecution",
-                Resource: [
-                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-admin`,
-                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-customer`,
-                ],
-              },
-              {
-                Sid: "Log",
-                Effect: "Allow",
-                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/lambda/ecommerce-hand-over:*`,
-              },
-            ],
-          },
-        },
-      ],
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    handOverRole.overrideLogicalId("HandOverRole");
-
-    const handOverLogs = new logs.CfnLogGroup(this, "HandOverLogs", {
-      logGroupName: "/aws/lambda/ecommerce-hand-over",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    handOverLogs.overrideLogicalId("HandOverLogs");
-
-    // Hands environments on from pipeline to pipeline: one at a time, and each after those that it needs.
-    const handOver = new lambda.CfnFunction(this, "HandOver", {
-      functionName: "ecommerce-hand-over",
-      description: "Hands environments on from pipeline to pipeline",
-      runtime: "python3.13",
-      handler: "index.handler",
-      role: handOverRole.attrArn,
-      timeout: 300,
-      memorySize: 1024,
-      loggingConfig: { logGroup: handOverLogs.ref },
-      environment: { variables: { TABLE: handOverTable.ref } },
-      code: {
-        zipFile: `"""Hands environments on from pipeline to pipeline.
-
-One pipeline at a time deploys in an environment, after those that it needs, and only when what they deployed there was
-made from the same sources as this run's. Each source has a digest; what is not there yet is not waited for: the run
-leaves the environment out, and is started again for it when what it needs has arrived.
-
-Actions of the pipelines call it (UserParameters: {"do": "ready" | "gate" | "enter" | "leave", ...}):
-  ready   may this run deploy there, as things are? Asked before people are.
-  gate    takes the environment's lock and asks again. Waits while somebody else is at work.
-  enter   first in the environment's stage: makes sure of the lock, which a rollback has to take by itself.
-  leave   last in it: what is there now, and the lock is free.
-Events call it when a stage has passed: it starts the pipelines that need what was deployed.
-
-Items of the table, by place and what:
-  ENVIRONMENT           lock               run and pipeline that are at work there
-  ENVIRONMENT           deployed/PIPELINE  digest, run, commit and outputs of what is there; none while it is replaced
-  ENVIRONMENT/PIPELINE  DIGEST             when this release passed there, and the digests of what it needs
-"""
-import hashlib
-import io
-import json
-import os
-import re
-import time
-import zipfile
-
-import boto3
-from botocore.exceptions import ClientError
-
-codepipeline = boto3.client("codepipeline")
-s3 = boto3.client("s3")
-table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
-
-KEEP_SECONDS = 400 * 24 * 3600
-
-PLAN = {
-  "source": "repository",
-  "variable": "BATON_FROM",
-  "root": "",
-  "pipelines": {
-    "hosting": {
-      "paths": [
-        [
-          "with",
-          "^hosting\\\\/.*$"
-        ]
-      ],
-      "needs": []
-    },
-    "backend": {
-      "paths": [
-        [
-          "with",
-          "^backend\\\\/.*$"
-        ]
-      ],
-      "needs": []
-    },
-    "admin": {
-      "paths": [
-        [
-          "with",
-          "^admin\\\\/.*$"
-        ]
-      ],
-      "needs": [
-        "hosting",
-        "backend"
-      ]
-    },
-    "customer": {
-      "paths": [
-        [
-          "with",
-          "^customer\\\\/.*$"
-        ]
-      ],
-      "needs": [
-        "hosting",
-        "backend"
-      ]
-    }
-  },
-  "environments": {
-    "dev": {
-      "hosting": {
-        "codepipeline": "ecommerce-hosting",
-        "needs": [],
-        "after": []
-      },
-      "backend": {
-        "codepipeline": "ecommerce-backend",
-        "needs": [],
-        "after": []
-      },
-      "admin": {
-        "codepipeline": "ecommerce-admin",
-        "needs": [
-          "hosting",
-          "backend"
-        ],
-        "after": []
-      },
-      "customer": {
-        "codepipeline": "ecommerce-customer",
-        "needs": [
-          "hosting",
-          "backend"
-        ],
-        "after": []
-      }
-    },
-    "staging": {
-      "hosting": {
-        "codepipeline": "ecommerce-hosting",
-        "needs": [],
-        "after": [
-          "dev"
-        ]
-      },
-      "backend": {
-        "codepipeline": "ecommerce-backend",
-        "needs": [],
-        "after": [
-          "dev"
-        ]
-      },
-      "admin": {
-        "codepipeline": "ecommerce-admin",
-        "needs": [
-          "hosting",
-          "backend"
-        ],
-        "after": [
-          "dev"
-        ]
-      },
-      "customer": {
-        "codepipeline": "ecommerce-customer",
-        "needs": [
-          "hosting",
-          "backend"
-        ],
-        "after": [
-          "dev"
-        ]
-      }
-    },
-    "prod": {
-      "hosting": {
-        "codepipeline": "ecommerce-hosting",
-        "needs": [],
-        "after": [
-          "staging"
-        ]
-      },
-      "backend": {
-        "codepipeline": "ecommerce-backend",
-        "needs": [],
-        "after": [
-          "staging"
-        ]
-      },
-      "admin": {
-        "codepipeline": "ecommerce-admin",
-        "needs": [
-          "hosting",
-          "backend"
-        ],
-        "after": [
-          "staging"
-        ]
-      },
-      "customer": {
-        "codepipeline": "ecommerce-customer",
-        "needs": [
-          "hosting",
-          "backend"
-        ],
-        "after": [
-          "staging"
-        ]
-      }
-    }
-  },
-  "watched": {
-    "prod": 2
-  },
-  "watch": "quiet-"
-}
-
-
-class Refused(Exception):
-    """The action fails, with words for people."""
-
-
-def handler(event, context):
-    if "CodePipeline.job" not in event:
-        return passed(event["detail"], event["id"])
-    job = event["CodePipeline.job"]
-    try:
-        asked = json.loads(job["data"]["actionConfiguration"]["configuration"]["UserParameters"])
-        answer = {"ready": ready, "gate": gate, "enter": enter, "leave": leave}[asked["do"]](asked, Release(job, asked))
-        print(json.dumps({"asked": asked, "answer": answer}))
-        if answer is None:
-            # CodePipeline asks again in a moment, for a day; variables may not come with this.
-            codepipeline.put_job_success_result(jobId=job["id"], continuationToken="waiting")
-        else:
-            codepipeline.put_job_success_result(jobId=job["id"], outputVariables=answer)
-        return answer
-    except Exception as error:
-        # An action that hears nothing waits for twenty minutes, and a message without words is not heard.
-        words = str(error) or type(error).__name__
-        print(f"{type(error).__name__}: {error}")
-        codepipeline.put_job_failure_result(
-            jobId=job["id"], failureDetails={"type": "JobFailed", "message": words[:1000]}
-        )
-        return {"failed": words}
-
-
-# What the actions ask
-
-
-def ready(asked, release):
-    reason = hindrance(asked, release)
-    return {"READY": "no" if reason else "yes", "REASON": reason or "everything it needs is there"}
-
-
-def gate(asked, release):
-    if asked.get("ready", "yes") != "yes":
-        return {"GO": "no", "REASON": "it was not ready, so nobody was asked"}
-    if not wanted(asked):
-        return {"GO": "no", "REASON": hindrance(asked, release)}
-    if not take(asked):
-        return None
-    if unsettled(asked):
-        give(asked)
-        return None
-    reason = hindrance(asked, release)
-    if reason:
-        give(asked)
-        return {"GO": "no", "REASON": reason}
-    return {"GO": "yes", "REASON": "everything it needs is there"}
-
-
-def enter(asked, release):
-    if not take(asked):
-        return None
-    # A rollback has passed here before, as what it is.
-    reason = missing(asked, release) if is_rollback(asked) else hindrance(asked, release)
-    if reason:
-        give(asked)
-        raise Refused(f"{asked['pipeline']} cannot be deployed to {asked['environment']} now: {reason}. Deploy a commit that fits what is there.")
-    table.delete_item(Key={"place": asked["environment"], "what": f"deployed/{asked['pipeline']}"})
-    variables = {}
-    for need in needs(asked):
-        there = deployed(asked["environment"], need)
-        name = re.sub("[^A-Za-z0-9]", "_", need)
-        variables[f"RUN_{name}"] = there["run"]
-        if there.get("release"):
-            variables[f"RELEASE_{name}"] = there["release"]
-        for output, value in there.get("outputs", {}).items():
-            variables[f"OUTPUT_{name}_{output}"] = value
-    return variables or {"NEEDS": "nothing"}
-
-
-def leave(asked, release):
-    environment, pipeline = asked["environment"], asked["pipeline"]
-    digest, now = release.digest(pipeline), time.time_ns()
-    below = {need: release.digest(need) for need in all_needs(pipeline)}
-    earlier = [find(f"{one}/{pipeline}", digest) for one in plan(asked)["after"]]
-    there = {
-        "place": environment,
-        "what": f"deployed/{pipeline}",
-        "digest": digest,
-        "run": asked["run"],
-        "commit": asked["commit"],
-        "needs": below,
-        "proven": max((proof["at"] for proof in earlier if proof), default=now),
-        "outputs": asked.get("outputs", {}),
-        **({"release": asked["release"]} if "release" in asked else {}),
-    }
-    proof = {
-        "place": f"{environment}/{pipeline}",
-        "what": digest,
-        "commit": asked["commit"],
-        "at": now,
-        "needs": below,
-        "expires": now // 1_000_000_000 + KEEP_SECONDS,
-    }
-    for artifact in release.job["data"]["inputArtifacts"]:
-        file = asked.get("artifacts", {}).get(artifact.get("name"))
-        if file:
-            place = artifact["location"]["s3Location"]
-            source = {"Bucket": place["bucketName"], "Key": place["objectKey"]}
-            s3.copy(source, os.environ["HANDED"], f"{environment}/{pipeline}/{file}")
-    table.put_item(Item=proof)
-    table.put_item(Item=there)
-    give(asked)
-    return {"DIGEST": digest}
-
-
-def passed(detail, event):
-    """A stage has passed: the pipelines that need what was deployed there are started. Returns whom."""
-    environment = detail["stage"]
-    pipelines = PLAN["environments"].get(environment, {})
-    came = [name for name, one in pipelines.items() if one["codepipeline"] == detail["pipeline"]]
-    started, refused = [], []
-    for name, one in pipelines.items():
-        if not set(came) & set(one["needs"]):
-            continue
-        how = start_of(environment, name, one)
-        if how is None:
-            continue
-        # Events come more than once: the second time nobody is started again.
-        token = hashlib.sha256(f"{event} {name}".encode()).hexdigest()
-        try:
-            codepipeline.start_pipeline_execution(name=one["codepipeline"], clientRequestToken=token, **how)
-            started.append(one["codepipeline"])
-        except Exception as error:
-            refused.append(f"{one['codepipeline']}: {error}")
-    print(json.dumps({"passed": detail, "started": started, "refused": refused}))
-    if refused:
-        # The event comes again.
-        raise Refused("; ".join(refused))
-    return started
-
-
-def start_of(environment, name, one):
-    """The newest commit, where releases come in; elsewhere the newest one that passed before with what is there now."""
-    if not one["after"]:
-        return {}
-    there = {need: deployed(environment, need) for need in one["needs"]}
-    digests = {need: found["digest"] for need, found in there.items() if found}
-    proofs = [
-        proof
-        for proof in query(f"{one['after'][0]}/{name}")
-        if all(proof["needs"].get(need) == digests.get(need, "") for need in one["needs"])
-        and all(find(f"{earlier}/{name}", proof["what"]) for earlier in one["after"])
-    ]
-    if not proofs:
-        return None
-    commit = max(proofs, key=lambda proof: proof["at"])["commit"]
-    return {
-        "sourceRevisions": [{"actionName": PLAN["source"], "revisionType": "COMMIT_ID", "revisionValue": commit}],
-        "variables": [{"name": PLAN["variable"], "value": environment}],
-    }
-
-
-# Whether a run may deploy
-
-
-def hindrance(asked, release):
-    """Why this run may not deploy there; None when it may."""
-    if not wanted(asked):
-        return f"this run begins with {asked['from']}"
-    digest = release.digest(asked["pipeline"])
-    proven = []
-    for earlier in plan(asked)["after"]:
-        proof = find(f"{earlier}/{asked['pipeline']}", digest)
-        if proof is None:
-            return f"this release of {asked['pipeline']} has not passed {earlier}"
-        proven.append(proof["at"])
-    return missing(asked, release) or overtaken(asked, digest, proven)
-
-
-def missing(asked, release):
-    for need in needs(asked):
-        there = deployed(asked["environment"], need)
-        if there is None:
-            return f"{need} is not there yet"
-        if there["digest"] != release.digest(need):
-            return f"the {need} that is there was made from other sources (commit {there['commit']})"
-        if verdict(asked["environment"], need, there["run"]) != "good":
-            return f"the {need} that is there has not proven itself yet, or is taken back"
-    return None
-
-
-def before(environment, pipeline):
-    """All environments that come before one."""
-    earlier = PLAN["environments"][environment][pipeline]["after"]
-    return set(earlier).union(*(before(one, pipeline) for one in earlier))
-
-
-def overtaken(asked, digest, proven):
-    """A newer release stays, as long as it fits what it needs; elsewhere than where releases come in, order may be lost."""
-    there = deployed(asked["environment"], asked["pipeline"])
-    if not proven or there is None or there["digest"] == digest or there["proven"] <= max(proven):
-        return None
-    fits = all(there["needs"][need] == deployed(asked["environment"], need)["digest"] for need in needs(asked))
-    return f"a newer release of {asked['pipeline']} is there (commit {there['commit']})" if fits else None
-
-
-def wanted(asked):
-    return asked["from"] == "first" or asked["from"] in (asked["environment"], *before(asked["environment"], asked["pipeline"]))
-
-
-def unsettled(asked):
-    """Whether something that it needs may still be taken back, because an alarm is being watched."""
-    found = {need: deployed(asked["environment"], need) for need in needs(asked)}
-    return any(verdict(asked["environment"], need, there["run"]) == "open" for need, there in found.items() if there)
-
-
-def verdict(environment, pipeline, run):
-    """What alarms say of the run that is there: "good", "bad", or "open" while they are watched.
-
-    The rules of the run itself say it. The stage speaks of whoever came last, who may have left it out.
-    """
-    alarms = PLAN["watched"].get(environment, 0)
-    if alarms == 0:
-        return "good"
-    name = PLAN["environments"][environment][pipeline]["codepipeline"]
-    last = {}
-    for rule in sorted(rules(name, run), key=lambda one: one["startTime"]):
-        if rule["stageName"] == environment and rule["ruleName"].startswith(PLAN["watch"]):
-            last[rule["ruleName"]] = rule["status"]
-    if "Failed" in last.values():
-        return "bad"
-    if "InProgress" in last.values():
-        return "open"
-    if len(last) < alarms and at_its_end(name, environment, run):
-        return "open"
-    return "good"
-
-
-def rules(name, run):
-    """What was checked for a run."""
-    found, more = [], {}
-    try:
-        while True:
-            page = codepipeline.list_rule_executions(pipelineName=name, filter={"pipelineExecutionId": run}, **more)
-            found += page["ruleExecutionDetails"]
-            if "nextToken" not in page:
-                return found
-            more = {"nextToken": page["nextToken"]}
-    except (codepipeline.exceptions.PipelineNotFoundException, codepipeline.exceptions.PipelineExecutionNotFoundException):
-        # After a year nobody knows it any more.
-        return []
-
-
-def at_its_end(name, environment, run):
-    """Whether a run that has left its books stands in the stage still."""
-    for state in codepipeline.get_pipeline_state(name=name)["stageStates"]:
-        if state["stageName"] == environment:
-            last = state.get("latestExecution", {})
-            return last.get("pipelineExecutionId") == run and last.get("status") in ("InProgress", "Stopping")
-    return False
-
-
-def plan(asked):
-    return PLAN["environments"][asked["environment"]][asked["pipeline"]]
-
-
-def needs(asked):
-    return plan(asked)["needs"]
-
-
-def all_needs(pipeline):
-    """Also those of other environments than the one at hand."""
-    direct = PLAN["pipelines"][pipeline]["needs"]
-    return set(direct).union(*(all_needs(need) for need in direct))
-
-
-def is_rollback(asked):
-    return execution(asked["codepipeline"], asked["run"]).get("executionType") == "ROLLBACK"
-
-
-def execution(name, run):
-    found = codepipeline.get_pipeline_execution(pipelineName=name, pipelineExecutionId=run)
-    return found["pipelineExecution"]
-
-
-# The lock of an environment
-
-
-def take(asked):
-    """True when the environment is ours now; False when somebody is at work there."""
-    key = {"place": asked["environment"], "what": "lock"}
-    mine = {**key, "run": asked["run"], "codepipeline": asked["codepipeline"]}
-    if put_when(mine, "attribute_not_exists(what) OR run = :run", asked["run"]):
-        return True
-    holder = find(key["place"], key["what"])
-    if holder is None or at_work(holder, asked):
-        return False
-    return put_when(mine, "run = :run", holder["run"])
-
-
-def at_work(holder, asked):
-    # A stage takes one run at a time: who stands in it may take the lock from one of its own pipeline that waits outside.
-    if asked["do"] == "enter" and holder["codepipeline"] == asked["codepipeline"]:
-        return False
-    try:
-        return execution(holder["codepipeline"], holder["run"])["status"] in ("InProgress", "Stopping")
-    except codepipeline.exceptions.PipelineNotFoundException:
-        return False
-    except codepipeline.exceptions.PipelineExecutionNotFoundException:
-        return False
-
-
-def give(asked):
-    try:
-        table.delete_item(
-            Key={"place": asked["environment"], "what": "lock"},
-            ConditionExpression="run = :run",
-            ExpressionAttributeValues={":run": asked["run"]},
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-
-
-def put_when(item, condition, run):
-    try:
-        table.put_item(Item=item, ConditionExpression=condition, ExpressionAttributeValues={":run": run})
-        return True
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        return False
-
-
-# The table
-
-
-def deployed(environment, pipeline):
-    return find(environment, f"deployed/{pipeline}")
-
-
-def find(place, what):
-    return table.get_item(Key={"place": place, "what": what}, ConsistentRead=True).get("Item")
-
-
-def query(place):
-    found, more = [], {}
-    while True:
-        page = table.query(
-            KeyConditionExpression="place = :place",
-            ExpressionAttributeValues={":place": place},
-            ConsistentRead=True,
-            **more,
-        )
-        found += page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return found
-        more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-
-# The sources
-
-
-class Release:
-    """The sources of a run, read when they are asked for."""
-
-    def __init__(self, job, asked):
-        self.job = job
-        self.files = None
-        self.digests = {}
-
-    def digest(self, pipeline):
-        """Of the files that belong to a pipeline, and of what it needs."""
-        if pipeline not in self.digests:
-            one = PLAN["pipelines"][pipeline]
-            whole = hashlib.sha256(pipeline.encode())
-            for path, content in self.read():
-                if belongs(path, one["paths"]):
-                    whole.update(f"\\0{path}\\0{content}".encode())
-            for need in one["needs"]:
-                whole.update(f"\\0needs\\0{self.digest(need)}".encode())
-            self.digests[pipeline] = whole.hexdigest()
-        return self.digests[pipeline]
-
-    def read(self):
-        """Path below the definition and digest of each file, by path."""
-        if self.files is None:
-            place = self.job["data"]["inputArtifacts"][0]["location"]["s3Location"]
-            archive = s3.get_object(Bucket=place["bucketName"], Key=place["objectKey"])["Body"].read()
-            self.files = []
-            with zipfile.ZipFile(io.BytesIO(archive)) as source:
-                for path in sorted(name for name in source.namelist() if not name.endswith("/")):
-                    if path.startswith(PLAN["root"]):
-                        content = hashlib.sha256(source.read(path)).hexdigest()
-                        self.files.append((path[len(PLAN["root"]) :], content))
-        return self.files
-
-
-def belongs(path, patterns):
-    """The last pattern that matches decides; without patterns everything belongs."""
-    for includes, pattern in reversed(patterns):
-        if re.search(pattern, path, re.DOTALL):
-            return includes == "with"
-    return not patterns
-`,
-      },
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    handOver.overrideLogicalId("HandOver");
-
-    const stagePassed = new events.CfnRule(this, "StagePassed", {
-      name: "ecommerce-stage-passed",
-      description: "Starts the pipelines that need what a stage has deployed",
-      eventPattern: {
-        source: ["aws.codepipeline"],
-        "detail-type": ["CodePipeline Stage Execution State Change"],
-        detail: {
-          pipeline: ["ecommerce-hosting", "ecommerce-backend"],
-          stage: ["dev", "staging", "prod"],
-          state: ["SUCCEEDED"],
-        },
-      },
-      targets: [{ id: "function", arn: handOver.attrArn }],
-    });
-    stagePassed.overrideLogicalId("StagePassed");
-
-    const stagePassedPermission = new lambda.CfnPermission(this, "StagePassedPermission", {
-      functionName: handOver.ref,
-      action: "lambda:InvokeFunction",
-      principal: "events.amazonaws.com",
-      sourceArn: stagePassed.attrArn,
-    });
-    stagePassedPermission.overrideLogicalId("StagePassedPermission");
-
-    // Who is asked to approve and is told how runs ended.
-    const notifications = new sns.CfnTopic(this, "Notifications", {
-      topicName: "ecommerce-pipelines",
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    notifications.overrideLogicalId("Notifications");
-
-    const ecommerceHostingPipelineRole = new iam.CfnRole(this, "EcommerceHostingPipelineRole", {
+    const ecommerceHostingMainPipelineRole = new iam.CfnRole(this, "EcommerceHostingMainPipelineRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
@@ -4184,54 +4617,7 @@ def belongs(path, patterns):
                 Sid: "Build",
                 Effect: "Allow",
                 Action: ["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
-                Resource: hostingCheckProject.attrArn,
-              },
-              {
-                Sid: "DeployStacks",
-                Effect: "Allow",
-                Action: [
-                  "cloudformation:CreateStack",
-                  "cloudformation:UpdateStack",
-                  "cloudformation:DeleteStack",
-                  "cloudformation:DescribeStacks",
-                  "cloudformation:DescribeStackEvents",
-                  "cloudformation:DescribeStackResources",
-                  "cloudformation:GetTemplate",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-hosting-dev/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-hosting-staging/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-hosting-prod/*`,
-                ],
-              },
-              {
-                Sid: "LendRolesToStacks",
-                Effect: "Allow",
-                Action: "iam:PassRole",
-                Resource: [
-                  hostingDeployDevRole.attrArn,
-                  hostingDeployStagingRole.attrArn,
-                  hostingDeployProdRole.attrArn,
-                ],
-                Condition: { StringEquals: { "iam:PassedToService": "cloudformation.amazonaws.com" } },
-              },
-              {
-                Sid: "HandOver",
-                Effect: "Allow",
-                Action: "lambda:InvokeFunction",
-                Resource: handOver.attrArn,
-              },
-              {
-                Sid: "AskForApproval",
-                Effect: "Allow",
-                Action: "sns:Publish",
-                Resource: notifications.ref,
-              },
-              {
-                Sid: "WatchAlarms",
-                Effect: "Allow",
-                Action: "cloudwatch:DescribeAlarms",
-                Resource: `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`,
+                Resource: [hostingCheckProject.attrArn, ecommerceHostingMainKeepProject.attrArn],
               },
             ],
           },
@@ -4239,22 +4625,15 @@ def belongs(path, patterns):
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    ecommerceHostingPipelineRole.overrideLogicalId("EcommerceHostingPipelineRole");
+    ecommerceHostingMainPipelineRole.overrideLogicalId("EcommerceHostingMainPipelineRole");
 
-    // Pushes to main: Source, Build, Gate-dev, dev, Gate-staging, staging, Ready-prod, Approve-prod, Gate-prod, prod.
-    const ecommerceHostingPipeline = new codepipeline.CfnPipeline(this, "EcommerceHostingPipeline", {
-      name: "ecommerce-hosting",
+    // Pushes to main: Source, Build, Keep.
+    const ecommerceHostingMainPipeline = new codepipeline.CfnPipeline(this, "EcommerceHostingMainPipeline", {
+      name: "ecommerce-hosting-main",
       pipelineType: "V2",
-      executionMode: "QUEUED",
-      roleArn: ecommerceHostingPipelineRole.attrArn,
+      executionMode: "SUPERSEDED",
+      roleArn: ecommerceHostingMainPipelineRole.attrArn,
       artifactStore: { type: "S3", location: artifacts.ref },
-      variables: [
-        {
-          name: "BATON_FROM",
-          description: "The environment that this run begins with",
-          defaultValue: "first",
-        },
-      ],
       triggers: [
         {
           providerType: "CodeStarSourceConnection",
@@ -4306,282 +4685,77 @@ def belongs(path, patterns):
           ],
         },
         {
-          name: "Gate-dev",
+          name: "Keep",
           actions: [
             {
-              name: "gate-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
+              name: "keep",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
               runOrder: 1,
-              namespace: "gate@dev",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                ProjectName: ecommerceHostingMainKeepProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"}]",
               },
               inputArtifacts: [{ name: "Source" }],
             },
           ],
         },
-        {
-          name: "dev",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@dev.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceHostingMainPipeline.overrideLogicalId("EcommerceHostingMainPipeline");
+
+    // Leaves candidates of backend
+    const ecommerceBackendMainKeepRole = new iam.CfnRole(this, "EcommerceBackendMainKeepRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
-          actions: [
-            {
-              name: "enter-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@dev",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "hosting-deploy",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 2,
-              namespace: "hosting-deploy@dev",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-hosting-dev",
-                TemplatePath: "Source::hosting/hosting.yaml",
-                RoleArn: hostingDeployDevRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"dev\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 3,
-              namespace: "leave@dev",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@dev.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@dev.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@dev.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@dev.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@dev.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@dev.CustomerUrl}\"},\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-        },
+        ],
+      },
+      policies: [
         {
-          name: "Gate-staging",
-          actions: [
-            {
-              name: "gate-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "gate@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "staging",
-          beforeEntry: {
-            conditions: [
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
               {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@staging.GO}", Operator: "EQ", Value: "yes" },
-                  },
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-main-keep:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-backend-ma*`,
+              },
+              {
+                Sid: "LeaveCandidate",
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: [
+                  `${kept.attrArn}/artifacts/*`,
+                  `${kept.attrArn}/commits/main/*/files`,
+                  `${kept.attrArn}/candidates/main/backend/*`,
                 ],
               },
-            ],
-          },
-          actions: [
-            {
-              name: "enter-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "hosting-deploy",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 2,
-              namespace: "hosting-deploy@staging",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-hosting-staging",
-                TemplatePath: "Source::hosting/hosting.yaml",
-                RoleArn: hostingDeployStagingRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"staging\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 3,
-              namespace: "leave@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@staging.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@staging.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@staging.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@staging.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@staging.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@staging.CustomerUrl}\"},\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-        },
-        {
-          name: "Ready-prod",
-          actions: [
-            {
-              name: "ready-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "ready@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "Approve-prod",
-          beforeEntry: {
-            conditions: [
               {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{ready@prod.READY}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
-          actions: [
-            {
-              name: "approve-prod",
-              actionTypeId: { category: "Approval", owner: "AWS", provider: "Manual", version: "1" },
-              runOrder: 1,
-              configuration: {
-                NotificationArn: notifications.ref,
-                CustomData: "hosting: Staging runs this release and its smoke tests have passed. Deploy it to production? Reviewers: release-managers. Commit #{SourceVariables.CommitId}.",
-                ExternalEntityLink: `https://github.com/${props.repository}/commit/#{SourceVariables.CommitId}`,
-              },
-              timeoutInMinutes: 4320,
-            },
-          ],
-        },
-        {
-          name: "Gate-prod",
-          actions: [
-            {
-              name: "gate-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "gate@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"ready\":\"#{ready@prod.READY}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "prod",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@prod.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
-          actions: [
-            {
-              name: "enter-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "hosting-deploy",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 2,
-              namespace: "hosting-deploy@prod",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-hosting-prod",
-                TemplatePath: "Source::hosting/hosting.yaml",
-                RoleArn: hostingDeployProdRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"prod\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 3,
-              namespace: "leave@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"adminBucket\":\"#{hosting-deploy@prod.AdminBucketName}\",\"adminDistribution\":\"#{hosting-deploy@prod.AdminDistributionId}\",\"adminUrl\":\"#{hosting-deploy@prod.AdminUrl}\",\"customerBucket\":\"#{hosting-deploy@prod.CustomerBucketName}\",\"customerDistribution\":\"#{hosting-deploy@prod.CustomerDistributionId}\",\"customerUrl\":\"#{hosting-deploy@prod.CustomerUrl}\"},\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"hosting\",\"codepipeline\":\"ecommerce-hosting\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-          onSuccess: {
-            conditions: [
-              {
-                result: "ROLLBACK",
-                rules: [
-                  {
-                    name: "quiet-1",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-errors", AlarmStates: "ALARM", WaitTime: "5" },
-                  },
-                  {
-                    name: "quiet-2",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-slow", AlarmStates: "ALARM", WaitTime: "5" },
-                  },
-                ],
+                Sid: "SeeWhenItBegan",
+                Effect: "Allow",
+                Action: "codepipeline:ListPipelineExecutions",
+                Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-backend-main`,
               },
             ],
           },
@@ -4589,9 +4763,40 @@ def belongs(path, patterns):
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    ecommerceHostingPipeline.overrideLogicalId("EcommerceHostingPipeline");
+    ecommerceBackendMainKeepRole.overrideLogicalId("EcommerceBackendMainKeepRole");
 
-    const ecommerceBackendPipelineRole = new iam.CfnRole(this, "EcommerceBackendPipelineRole", {
+    const ecommerceBackendMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceBackendMainKeepLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-main-keep",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceBackendMainKeepLogs.overrideLogicalId("EcommerceBackendMainKeepLogs");
+
+    const ecommerceBackendMainKeepProject = new codebuild.CfnProject(this, "EcommerceBackendMainKeepProject", {
+      name: "ecommerce-backend-main-keep",
+      description: "Leaves candidates of backend of ecommerce",
+      serviceRole: ecommerceBackendMainKeepRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/keep.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_BUCKET", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
+          { name: "BATON_CODEPIPELINE", type: "PLAINTEXT", value: "ecommerce-backend-main" },
+          { name: "BATON_FUNCTION", type: "PLAINTEXT", value: "ecommerce-releases" },
+        ],
+      },
+      timeoutInMinutes: 30,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: ecommerceBackendMainKeepLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceBackendMainKeepProject.overrideLogicalId("EcommerceBackendMainKeepProject");
+
+    const ecommerceBackendMainPipelineRole = new iam.CfnRole(this, "EcommerceBackendMainPipelineRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
@@ -4631,77 +4836,7 @@ def belongs(path, patterns):
                 Sid: "Build",
                 Effect: "Allow",
                 Action: ["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
-                Resource: [
-                  backendBuildProject.attrArn,
-                  backendUploadDevProject.attrArn,
-                  backendReleaseDevProject.attrArn,
-                  backendSmokeDevProject.attrArn,
-                  backendUploadStagingProject.attrArn,
-                  backendReleaseStagingProject.attrArn,
-                  backendSmokeStagingProject.attrArn,
-                  backendUploadProdProject.attrArn,
-                  backendReleaseProdProject.attrArn,
-                  backendSmokeProdProject.attrArn,
-                ],
-              },
-              {
-                Sid: "DeployStacks",
-                Effect: "Allow",
-                Action: [
-                  "cloudformation:CreateStack",
-                  "cloudformation:UpdateStack",
-                  "cloudformation:DeleteStack",
-                  "cloudformation:DescribeStacks",
-                  "cloudformation:DescribeStackEvents",
-                  "cloudformation:DescribeStackResources",
-                  "cloudformation:GetTemplate",
-                ],
-                Resource: [
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-data-dev/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-compute-dev/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-api-dev/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-data-staging/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-compute-staging/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-api-staging/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-data-prod/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-compute-prod/*`,
-                  `arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/shop-api-prod/*`,
-                ],
-              },
-              {
-                Sid: "LendRolesToStacks",
-                Effect: "Allow",
-                Action: "iam:PassRole",
-                Resource: [
-                  backendDataDevRole.attrArn,
-                  backendComputeDevRole.attrArn,
-                  backendApiDevRole.attrArn,
-                  backendDataStagingRole.attrArn,
-                  backendComputeStagingRole.attrArn,
-                  backendApiStagingRole.attrArn,
-                  backendDataProdRole.attrArn,
-                  backendComputeProdRole.attrArn,
-                  backendApiProdRole.attrArn,
-                ],
-                Condition: { StringEquals: { "iam:PassedToService": "cloudformation.amazonaws.com" } },
-              },
-              {
-                Sid: "HandOver",
-                Effect: "Allow",
-                Action: "lambda:InvokeFunction",
-                Resource: handOver.attrArn,
-              },
-              {
-                Sid: "AskForApproval",
-                Effect: "Allow",
-                Action: "sns:Publish",
-                Resource: notifications.ref,
-              },
-              {
-                Sid: "WatchAlarms",
-                Effect: "Allow",
-                Action: "cloudwatch:DescribeAlarms",
-                Resource: `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`,
+                Resource: [backendBuildProject.attrArn, ecommerceBackendMainKeepProject.attrArn],
               },
             ],
           },
@@ -4709,22 +4844,15 @@ def belongs(path, patterns):
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    ecommerceBackendPipelineRole.overrideLogicalId("EcommerceBackendPipelineRole");
+    ecommerceBackendMainPipelineRole.overrideLogicalId("EcommerceBackendMainPipelineRole");
 
-    // Pushes to main: Source, Build, Gate-dev, dev, Gate-staging, staging, Ready-prod, Approve-prod, Gate-prod, prod.
-    const ecommerceBackendPipeline = new codepipeline.CfnPipeline(this, "EcommerceBackendPipeline", {
-      name: "ecommerce-backend",
+    // Pushes to main: Source, Build, Keep.
+    const ecommerceBackendMainPipeline = new codepipeline.CfnPipeline(this, "EcommerceBackendMainPipeline", {
+      name: "ecommerce-backend-main",
       pipelineType: "V2",
-      executionMode: "QUEUED",
-      roleArn: ecommerceBackendPipelineRole.attrArn,
+      executionMode: "SUPERSEDED",
+      roleArn: ecommerceBackendMainPipelineRole.attrArn,
       artifactStore: { type: "S3", location: artifacts.ref },
-      variables: [
-        {
-          name: "BATON_FROM",
-          description: "The environment that this run begins with",
-          defaultValue: "first",
-        },
-      ],
       triggers: [
         {
           providerType: "CodeStarSourceConnection",
@@ -4777,474 +4905,78 @@ def belongs(path, patterns):
           ],
         },
         {
-          name: "Gate-dev",
+          name: "Keep",
           actions: [
             {
-              name: "gate-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
+              name: "keep",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
               runOrder: 1,
-              namespace: "gate@dev",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                ProjectName: ecommerceBackendMainKeepProject.ref,
+                PrimarySource: "Source",
+                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_ARTIFACTS\",\"value\":\"build=backend_build\"}]",
               },
-              inputArtifacts: [{ name: "Source" }],
+              inputArtifacts: [{ name: "Source" }, { name: "backend_build" }],
             },
           ],
         },
-        {
-          name: "dev",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@dev.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceBackendMainPipeline.overrideLogicalId("EcommerceBackendMainPipeline");
+
+    // Leaves candidates of admin
+    const ecommerceAdminMainKeepRole = new iam.CfnRole(this, "EcommerceAdminMainKeepRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
-          actions: [
-            {
-              name: "enter-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@dev",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "backend-data",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 2,
-              namespace: "backend-data@dev",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-data-dev",
-                TemplatePath: "backend_build::templates/templates/Data.template.json",
-                RoleArn: backendDataDevRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"dev\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-upload",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
-              namespace: "backend-upload@dev",
-              configuration: {
-                ProjectName: backendUploadDevProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_codeBucket\",\"value\":\"#{backend-data@dev.CodeBucket}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }, { name: "backend_build" }],
-            },
-            {
-              name: "backend-compute",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 4,
-              namespace: "backend-compute@dev",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-compute-dev",
-                TemplatePath: "backend_build::templates/templates/Compute.template.json",
-                RoleArn: backendComputeDevRole.attrArn,
-                Capabilities: "CAPABILITY_IAM",
-                ParameterOverrides: "{\"EnvironmentName\":\"dev\",\"CodeBucket\":\"#{backend-data@dev.CodeBucket}\",\"ProductsTable\":\"#{backend-data@dev.ProductsTable}\",\"OrdersTable\":\"#{backend-data@dev.OrdersTable}\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-release",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 5,
-              namespace: "backend-release@dev",
-              configuration: {
-                ProjectName: backendReleaseDevProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }, { name: "backend_build" }],
-            },
-            {
-              name: "backend-api",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 6,
-              namespace: "backend-api@dev",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-api-dev",
-                TemplatePath: "backend_build::templates/templates/Api.template.json",
-                RoleArn: backendApiDevRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"dev\",\"FunctionName\":\"shop-orders-dev\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-smoke",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 7,
-              namespace: "backend-smoke@dev",
-              configuration: {
-                ProjectName: backendSmokeDevProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{backend-api@dev.ApiUrl}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 8,
-              namespace: "leave@dev",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@dev.ProductsTable}\",\"ordersTable\":\"#{backend-data@dev.OrdersTable}\",\"codeBucket\":\"#{backend-data@dev.CodeBucket}\",\"apiUrl\":\"#{backend-api@dev.ApiUrl}\"},\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-        },
+        ],
+      },
+      policies: [
         {
-          name: "Gate-staging",
-          actions: [
-            {
-              name: "gate-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "gate@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "staging",
-          beforeEntry: {
-            conditions: [
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
               {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@staging.GO}", Operator: "EQ", Value: "yes" },
-                  },
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-main-keep:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-admin-main*`,
+              },
+              {
+                Sid: "LeaveCandidate",
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: [
+                  `${kept.attrArn}/artifacts/*`,
+                  `${kept.attrArn}/commits/main/*/files`,
+                  `${kept.attrArn}/candidates/main/admin/*`,
                 ],
               },
-            ],
-          },
-          actions: [
-            {
-              name: "enter-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "backend-data",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 2,
-              namespace: "backend-data@staging",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-data-staging",
-                TemplatePath: "backend_build::templates/templates/Data.template.json",
-                RoleArn: backendDataStagingRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"staging\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-upload",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
-              namespace: "backend-upload@staging",
-              configuration: {
-                ProjectName: backendUploadStagingProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_codeBucket\",\"value\":\"#{backend-data@staging.CodeBucket}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }, { name: "backend_build" }],
-            },
-            {
-              name: "backend-compute",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 4,
-              namespace: "backend-compute@staging",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-compute-staging",
-                TemplatePath: "backend_build::templates/templates/Compute.template.json",
-                RoleArn: backendComputeStagingRole.attrArn,
-                Capabilities: "CAPABILITY_IAM",
-                ParameterOverrides: "{\"EnvironmentName\":\"staging\",\"CodeBucket\":\"#{backend-data@staging.CodeBucket}\",\"ProductsTable\":\"#{backend-data@staging.ProductsTable}\",\"OrdersTable\":\"#{backend-data@staging.OrdersTable}\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-release",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 5,
-              namespace: "backend-release@staging",
-              configuration: {
-                ProjectName: backendReleaseStagingProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }, { name: "backend_build" }],
-            },
-            {
-              name: "backend-api",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 6,
-              namespace: "backend-api@staging",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-api-staging",
-                TemplatePath: "backend_build::templates/templates/Api.template.json",
-                RoleArn: backendApiStagingRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"staging\",\"FunctionName\":\"shop-orders-staging\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-smoke",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 7,
-              namespace: "backend-smoke@staging",
-              configuration: {
-                ProjectName: backendSmokeStagingProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{backend-api@staging.ApiUrl}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 8,
-              namespace: "leave@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@staging.ProductsTable}\",\"ordersTable\":\"#{backend-data@staging.OrdersTable}\",\"codeBucket\":\"#{backend-data@staging.CodeBucket}\",\"apiUrl\":\"#{backend-api@staging.ApiUrl}\"},\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-        },
-        {
-          name: "Ready-prod",
-          actions: [
-            {
-              name: "ready-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "ready@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "Approve-prod",
-          beforeEntry: {
-            conditions: [
               {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{ready@prod.READY}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
-          actions: [
-            {
-              name: "approve-prod",
-              actionTypeId: { category: "Approval", owner: "AWS", provider: "Manual", version: "1" },
-              runOrder: 1,
-              configuration: {
-                NotificationArn: notifications.ref,
-                CustomData: "backend: Staging runs this release and its smoke tests have passed. Deploy it to production? Reviewers: release-managers. Commit #{SourceVariables.CommitId}.",
-                ExternalEntityLink: `https://github.com/${props.repository}/commit/#{SourceVariables.CommitId}`,
-              },
-              timeoutInMinutes: 4320,
-            },
-          ],
-        },
-        {
-          name: "Gate-prod",
-          actions: [
-            {
-              name: "gate-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "gate@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"ready\":\"#{ready@prod.READY}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "prod",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@prod.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
-          actions: [
-            {
-              name: "enter-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "backend-data",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 2,
-              namespace: "backend-data@prod",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-data-prod",
-                TemplatePath: "backend_build::templates/templates/Data.template.json",
-                RoleArn: backendDataProdRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"prod\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-upload",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
-              namespace: "backend-upload@prod",
-              configuration: {
-                ProjectName: backendUploadProdProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_codeBucket\",\"value\":\"#{backend-data@prod.CodeBucket}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }, { name: "backend_build" }],
-            },
-            {
-              name: "backend-compute",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 4,
-              namespace: "backend-compute@prod",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-compute-prod",
-                TemplatePath: "backend_build::templates/templates/Compute.template.json",
-                RoleArn: backendComputeProdRole.attrArn,
-                Capabilities: "CAPABILITY_IAM",
-                ParameterOverrides: "{\"EnvironmentName\":\"prod\",\"CodeBucket\":\"#{backend-data@prod.CodeBucket}\",\"ProductsTable\":\"#{backend-data@prod.ProductsTable}\",\"OrdersTable\":\"#{backend-data@prod.OrdersTable}\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-release",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 5,
-              namespace: "backend-release@prod",
-              configuration: {
-                ProjectName: backendReleaseProdProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }, { name: "backend_build" }],
-            },
-            {
-              name: "backend-api",
-              actionTypeId: { category: "Deploy", owner: "AWS", provider: "CloudFormation", version: "1" },
-              runOrder: 6,
-              namespace: "backend-api@prod",
-              configuration: {
-                ActionMode: "CREATE_UPDATE",
-                StackName: "shop-api-prod",
-                TemplatePath: "backend_build::templates/templates/Api.template.json",
-                RoleArn: backendApiProdRole.attrArn,
-                ParameterOverrides: "{\"EnvironmentName\":\"prod\",\"FunctionName\":\"shop-orders-prod\"}",
-              },
-              inputArtifacts: [{ name: "backend_build" }],
-            },
-            {
-              name: "backend-smoke",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 7,
-              namespace: "backend-smoke@prod",
-              configuration: {
-                ProjectName: backendSmokeProdProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{backend-api@prod.ApiUrl}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 8,
-              namespace: "leave@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"outputs\":{\"productsTable\":\"#{backend-data@prod.ProductsTable}\",\"ordersTable\":\"#{backend-data@prod.OrdersTable}\",\"codeBucket\":\"#{backend-data@prod.CodeBucket}\",\"apiUrl\":\"#{backend-api@prod.ApiUrl}\"},\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"backend\",\"codepipeline\":\"ecommerce-backend\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-          onSuccess: {
-            conditions: [
-              {
-                result: "ROLLBACK",
-                rules: [
-                  {
-                    name: "quiet-1",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-errors", AlarmStates: "ALARM", WaitTime: "5" },
-                  },
-                  {
-                    name: "quiet-2",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-slow", AlarmStates: "ALARM", WaitTime: "5" },
-                  },
-                ],
+                Sid: "SeeWhenItBegan",
+                Effect: "Allow",
+                Action: "codepipeline:ListPipelineExecutions",
+                Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-admin-main`,
               },
             ],
           },
@@ -5252,9 +4984,40 @@ def belongs(path, patterns):
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    ecommerceBackendPipeline.overrideLogicalId("EcommerceBackendPipeline");
+    ecommerceAdminMainKeepRole.overrideLogicalId("EcommerceAdminMainKeepRole");
 
-    const ecommerceAdminPipelineRole = new iam.CfnRole(this, "EcommerceAdminPipelineRole", {
+    const ecommerceAdminMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceAdminMainKeepLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-main-keep",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceAdminMainKeepLogs.overrideLogicalId("EcommerceAdminMainKeepLogs");
+
+    const ecommerceAdminMainKeepProject = new codebuild.CfnProject(this, "EcommerceAdminMainKeepProject", {
+      name: "ecommerce-admin-main-keep",
+      description: "Leaves candidates of admin of ecommerce",
+      serviceRole: ecommerceAdminMainKeepRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/keep.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_BUCKET", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
+          { name: "BATON_CODEPIPELINE", type: "PLAINTEXT", value: "ecommerce-admin-main" },
+          { name: "BATON_FUNCTION", type: "PLAINTEXT", value: "ecommerce-releases" },
+        ],
+      },
+      timeoutInMinutes: 30,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: ecommerceAdminMainKeepLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceAdminMainKeepProject.overrideLogicalId("EcommerceAdminMainKeepProject");
+
+    const ecommerceAdminMainPipelineRole = new iam.CfnRole(this, "EcommerceAdminMainPipelineRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
@@ -5294,33 +5057,7 @@ def belongs(path, patterns):
                 Sid: "Build",
                 Effect: "Allow",
                 Action: ["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
-                Resource: [
-                  adminBuildProject.attrArn,
-                  adminDeployDevProject.attrArn,
-                  adminSmokeDevProject.attrArn,
-                  adminDeployStagingProject.attrArn,
-                  adminSmokeStagingProject.attrArn,
-                  adminDeployProdProject.attrArn,
-                  adminSmokeProdProject.attrArn,
-                ],
-              },
-              {
-                Sid: "HandOver",
-                Effect: "Allow",
-                Action: "lambda:InvokeFunction",
-                Resource: handOver.attrArn,
-              },
-              {
-                Sid: "AskForApproval",
-                Effect: "Allow",
-                Action: "sns:Publish",
-                Resource: notifications.ref,
-              },
-              {
-                Sid: "WatchAlarms",
-                Effect: "Allow",
-                Action: "cloudwatch:DescribeAlarms",
-                Resource: `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`,
+                Resource: [adminBuildProject.attrArn, ecommerceAdminMainKeepProject.attrArn],
               },
             ],
           },
@@ -5328,22 +5065,15 @@ def belongs(path, patterns):
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    ecommerceAdminPipelineRole.overrideLogicalId("EcommerceAdminPipelineRole");
+    ecommerceAdminMainPipelineRole.overrideLogicalId("EcommerceAdminMainPipelineRole");
 
-    // Pushes to main: Source, Build, Gate-dev, dev, Gate-staging, staging, Ready-prod, Approve-prod, Gate-prod, prod.
-    const ecommerceAdminPipeline = new codepipeline.CfnPipeline(this, "EcommerceAdminPipeline", {
-      name: "ecommerce-admin",
+    // Pushes to main: Source, Build, Keep.
+    const ecommerceAdminMainPipeline = new codepipeline.CfnPipeline(this, "EcommerceAdminMainPipeline", {
+      name: "ecommerce-admin-main",
       pipelineType: "V2",
-      executionMode: "QUEUED",
-      roleArn: ecommerceAdminPipelineRole.attrArn,
+      executionMode: "SUPERSEDED",
+      roleArn: ecommerceAdminMainPipelineRole.attrArn,
       artifactStore: { type: "S3", location: artifacts.ref },
-      variables: [
-        {
-          name: "BATON_FROM",
-          description: "The environment that this run begins with",
-          defaultValue: "first",
-        },
-      ],
       triggers: [
         {
           providerType: "CodeStarSourceConnection",
@@ -5396,309 +5126,78 @@ def belongs(path, patterns):
           ],
         },
         {
-          name: "Gate-dev",
+          name: "Keep",
           actions: [
             {
-              name: "gate-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "gate@dev",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "dev",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@dev.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
-          actions: [
-            {
-              name: "enter-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@dev",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "admin-deploy",
+              name: "keep",
               actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 2,
-              namespace: "admin-deploy@dev",
+              runOrder: 1,
               configuration: {
-                ProjectName: adminDeployDevProject.ref,
+                ProjectName: ecommerceAdminMainKeepProject.ref,
                 PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@dev.OUTPUT_backend_apiUrl}\"},{\"name\":\"BATON_HANDED_hosting_adminBucket\",\"value\":\"#{enter@dev.OUTPUT_hosting_adminBucket}\"},{\"name\":\"BATON_HANDED_hosting_adminDistribution\",\"value\":\"#{enter@dev.OUTPUT_hosting_adminDistribution}\"}]",
+                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_ARTIFACTS\",\"value\":\"build=admin_build\"}]",
               },
               inputArtifacts: [{ name: "Source" }, { name: "admin_build" }],
             },
-            {
-              name: "admin-smoke",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
-              namespace: "admin-smoke@dev",
-              configuration: {
-                ProjectName: adminSmokeDevProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_hosting_adminUrl\",\"value\":\"#{enter@dev.OUTPUT_hosting_adminUrl}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@dev.OUTPUT_backend_apiUrl}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-dev",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 4,
-              namespace: "leave@dev",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-        },
-        {
-          name: "Gate-staging",
-          actions: [
-            {
-              name: "gate-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "gate@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
           ],
         },
-        {
-          name: "staging",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@staging.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceAdminMainPipeline.overrideLogicalId("EcommerceAdminMainPipeline");
+
+    // Leaves candidates of customer
+    const ecommerceCustomerMainKeepRole = new iam.CfnRole(this, "EcommerceCustomerMainKeepRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codebuild.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
           },
-          actions: [
-            {
-              name: "enter-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "admin-deploy",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 2,
-              namespace: "admin-deploy@staging",
-              configuration: {
-                ProjectName: adminDeployStagingProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@staging.OUTPUT_backend_apiUrl}\"},{\"name\":\"BATON_HANDED_hosting_adminBucket\",\"value\":\"#{enter@staging.OUTPUT_hosting_adminBucket}\"},{\"name\":\"BATON_HANDED_hosting_adminDistribution\",\"value\":\"#{enter@staging.OUTPUT_hosting_adminDistribution}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }, { name: "admin_build" }],
-            },
-            {
-              name: "admin-smoke",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
-              namespace: "admin-smoke@staging",
-              configuration: {
-                ProjectName: adminSmokeStagingProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_hosting_adminUrl\",\"value\":\"#{enter@staging.OUTPUT_hosting_adminUrl}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@staging.OUTPUT_backend_apiUrl}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-staging",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 4,
-              namespace: "leave@staging",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-        },
+        ],
+      },
+      policies: [
         {
-          name: "Ready-prod",
-          actions: [
-            {
-              name: "ready-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "ready@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "Approve-prod",
-          beforeEntry: {
-            conditions: [
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
               {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{ready@prod.READY}", Operator: "EQ", Value: "yes" },
-                  },
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-main-keep:*`,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "TakeArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                Resource: `${artifacts.attrArn}/ecommerce-customer-m*`,
+              },
+              {
+                Sid: "LeaveCandidate",
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: [
+                  `${kept.attrArn}/artifacts/*`,
+                  `${kept.attrArn}/commits/main/*/files`,
+                  `${kept.attrArn}/candidates/main/customer/*`,
                 ],
               },
-            ],
-          },
-          actions: [
-            {
-              name: "approve-prod",
-              actionTypeId: { category: "Approval", owner: "AWS", provider: "Manual", version: "1" },
-              runOrder: 1,
-              configuration: {
-                NotificationArn: notifications.ref,
-                CustomData: "admin: Staging runs this release and its smoke tests have passed. Deploy it to production? Reviewers: release-managers. Commit #{SourceVariables.CommitId}.",
-                ExternalEntityLink: `https://github.com/${props.repository}/commit/#{SourceVariables.CommitId}`,
-              },
-              timeoutInMinutes: 4320,
-            },
-          ],
-        },
-        {
-          name: "Gate-prod",
-          actions: [
-            {
-              name: "gate-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "gate@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"ready\":\"#{ready@prod.READY}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-        },
-        {
-          name: "prod",
-          beforeEntry: {
-            conditions: [
               {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@prod.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
-          actions: [
-            {
-              name: "enter-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "admin-deploy",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 2,
-              namespace: "admin-deploy@prod",
-              configuration: {
-                ProjectName: adminDeployProdProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@prod.OUTPUT_backend_apiUrl}\"},{\"name\":\"BATON_HANDED_hosting_adminBucket\",\"value\":\"#{enter@prod.OUTPUT_hosting_adminBucket}\"},{\"name\":\"BATON_HANDED_hosting_adminDistribution\",\"value\":\"#{enter@prod.OUTPUT_hosting_adminDistribution}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }, { name: "admin_build" }],
-            },
-            {
-              name: "admin-smoke",
-              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
-              namespace: "admin-smoke@prod",
-              configuration: {
-                ProjectName: adminSmokeProdProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_hosting_adminUrl\",\"value\":\"#{enter@prod.OUTPUT_hosting_adminUrl}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@prod.OUTPUT_backend_apiUrl}\"}]",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-            {
-              name: "leave-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 4,
-              namespace: "leave@prod",
-              configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"admin\",\"codepipeline\":\"ecommerce-admin\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
-              },
-              inputArtifacts: [{ name: "Source" }],
-            },
-          ],
-          onFailure: { result: "ROLLBACK" },
-          onSuccess: {
-            conditions: [
-              {
-                result: "ROLLBACK",
-                rules: [
-                  {
-                    name: "quiet-1",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-errors", AlarmStates: "ALARM", WaitTime: "5" },
-                  },
-                  {
-                    name: "quiet-2",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "CloudWatchAlarm", version: "1" },
-                    configuration: { AlarmName: "shop-orders-prod-slow", AlarmStates: "ALARM", WaitTime: "5" },
-                  },
-                ],
+                Sid: "SeeWhenItBegan",
+                Effect: "Allow",
+                Action: "codepipeline:ListPipelineExecutions",
+                Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-customer-main`,
               },
             ],
           },
@@ -5706,9 +5205,40 @@ def belongs(path, patterns):
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    ecommerceAdminPipeline.overrideLogicalId("EcommerceAdminPipeline");
+    ecommerceCustomerMainKeepRole.overrideLogicalId("EcommerceCustomerMainKeepRole");
 
-    const ecommerceCustomerPipelineRole = new iam.CfnRole(this, "EcommerceCustomerPipelineRole", {
+    const ecommerceCustomerMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceCustomerMainKeepLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-main-keep",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceCustomerMainKeepLogs.overrideLogicalId("EcommerceCustomerMainKeepLogs");
+
+    const ecommerceCustomerMainKeepProject = new codebuild.CfnProject(this, "EcommerceCustomerMainKeepProject", {
+      name: "ecommerce-customer-main-keep",
+      description: "Leaves candidates of customer of ecommerce",
+      serviceRole: ecommerceCustomerMainKeepRole.attrArn,
+      source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/keep.yml" },
+      artifacts: { type: "CODEPIPELINE" },
+      environment: {
+        type: "LINUX_CONTAINER",
+        computeType: "BUILD_GENERAL1_SMALL",
+        image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+        environmentVariables: [
+          { name: "BATON_BUCKET", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
+          { name: "BATON_CODEPIPELINE", type: "PLAINTEXT", value: "ecommerce-customer-main" },
+          { name: "BATON_FUNCTION", type: "PLAINTEXT", value: "ecommerce-releases" },
+        ],
+      },
+      timeoutInMinutes: 30,
+      logsConfig: { cloudWatchLogs: { status: "ENABLED", groupName: ecommerceCustomerMainKeepLogs.ref } },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceCustomerMainKeepProject.overrideLogicalId("EcommerceCustomerMainKeepProject");
+
+    const ecommerceCustomerMainPipelineRole = new iam.CfnRole(this, "EcommerceCustomerMainPipelineRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
         Statement: [
@@ -5748,33 +5278,7 @@ def belongs(path, patterns):
                 Sid: "Build",
                 Effect: "Allow",
                 Action: ["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
-                Resource: [
-                  customerBuildProject.attrArn,
-                  customerDeployDevProject.attrArn,
-                  customerSmokeDevProject.attrArn,
-                  customerDeployStagingProject.attrArn,
-                  customerSmokeStagingProject.attrArn,
-                  customerDeployProdProject.attrArn,
-                  customerSmokeProdProject.attrArn,
-                ],
-              },
-              {
-                Sid: "HandOver",
-                Effect: "Allow",
-                Action: "lambda:InvokeFunction",
-                Resource: handOver.attrArn,
-              },
-              {
-                Sid: "AskForApproval",
-                Effect: "Allow",
-                Action: "sns:Publish",
-                Resource: notifications.ref,
-              },
-              {
-                Sid: "WatchAlarms",
-                Effect: "Allow",
-                Action: "cloudwatch:DescribeAlarms",
-                Resource: `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`,
+                Resource: [customerBuildProject.attrArn, ecommerceCustomerMainKeepProject.attrArn],
               },
             ],
           },
@@ -5782,22 +5286,15 @@ def belongs(path, patterns):
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    ecommerceCustomerPipelineRole.overrideLogicalId("EcommerceCustomerPipelineRole");
+    ecommerceCustomerMainPipelineRole.overrideLogicalId("EcommerceCustomerMainPipelineRole");
 
-    // Pushes to main: Source, Build, Gate-dev, dev, Gate-staging, staging, Ready-prod, Approve-prod, Gate-prod, prod.
-    const ecommerceCustomerPipeline = new codepipeline.CfnPipeline(this, "EcommerceCustomerPipeline", {
-      name: "ecommerce-customer",
+    // Pushes to main: Source, Build, Keep.
+    const ecommerceCustomerMainPipeline = new codepipeline.CfnPipeline(this, "EcommerceCustomerMainPipeline", {
+      name: "ecommerce-customer-main",
       pipelineType: "V2",
-      executionMode: "QUEUED",
-      roleArn: ecommerceCustomerPipelineRole.attrArn,
+      executionMode: "SUPERSEDED",
+      roleArn: ecommerceCustomerMainPipelineRole.attrArn,
       artifactStore: { type: "S3", location: artifacts.ref },
-      variables: [
-        {
-          name: "BATON_FROM",
-          description: "The environment that this run begins with",
-          defaultValue: "first",
-        },
-      ],
       triggers: [
         {
           providerType: "CodeStarSourceConnection",
@@ -5850,199 +5347,1617 @@ def belongs(path, patterns):
           ],
         },
         {
-          name: "Gate-dev",
+          name: "Keep",
           actions: [
             {
-              name: "gate-dev",
+              name: "keep",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 1,
+              configuration: {
+                ProjectName: ecommerceCustomerMainKeepProject.ref,
+                PrimarySource: "Source",
+                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_ARTIFACTS\",\"value\":\"build=customer_build\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }, { name: "customer_build" }],
+            },
+          ],
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceCustomerMainPipeline.overrideLogicalId("EcommerceCustomerMainPipeline");
+
+    const releasesLogs = new logs.CfnLogGroup(this, "ReleasesLogs", {
+      logGroupName: "/aws/lambda/ecommerce-releases",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    releasesLogs.overrideLogicalId("ReleasesLogs");
+
+    // Who is asked to approve and is told how runs ended.
+    const notifications = new sns.CfnTopic(this, "Notifications", {
+      topicName: "ecommerce-pipelines",
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    notifications.overrideLogicalId("Notifications");
+
+    const releasesRole = new iam.CfnRole(this, "ReleasesRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "lambda.amazonaws.com" },
+            Action: "sts:AssumeRole",
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "FindRecords",
+                Effect: "Allow",
+                Action: "s3:ListBucket",
+                Resource: kept.attrArn,
+              },
+              {
+                Sid: "ReadRecords",
+                Effect: "Allow",
+                Action: "s3:GetObject",
+                Resource: `${kept.attrArn}/*`,
+              },
+              {
+                Sid: "KeepRecords",
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: [
+                  `${kept.attrArn}/releases/*`,
+                  `${kept.attrArn}/environments/*`,
+                  `${kept.attrArn}/commits/*/contents-*`,
+                ],
+              },
+              {
+                Sid: "LookAndStart",
+                Effect: "Allow",
+                Action: ["codepipeline:ListPipelineExecutions", "codepipeline:StartPipelineExecution"],
+                Resource: [
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-main`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-backend-main`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-admin-main`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-customer-main`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-dev`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-staging`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-prod`,
+                ],
+              },
+              {
+                Sid: "Stop",
+                Effect: "Allow",
+                Action: "codepipeline:StopPipelineExecution",
+                Resource: [
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-dev`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-staging`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-prod`,
+                ],
+              },
+              {
+                Sid: "SeeWhoWaits",
+                Effect: "Allow",
+                Action: "codepipeline:GetPipelineState",
+                Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-prod`,
+              },
+              {
+                Sid: "AnswerOlderRequests",
+                Effect: "Allow",
+                Action: "codepipeline:PutApprovalResult",
+                Resource: `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-prod/Approve-prod/approve-prod`,
+              },
+              {
+                Sid: "Answer",
+                Effect: "Allow",
+                Action: ["codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult"],
+                Resource: "*",
+              },
+              { Sid: "Tell", Effect: "Allow", Action: "sns:Publish", Resource: notifications.ref },
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/lambda/ecommerce-releases:*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    releasesRole.overrideLogicalId("ReleasesRole");
+
+    // Makes releases of what was built, and starts what deploys them. Keeps no lock: stages do.
+    const releases = new lambda.CfnFunction(this, "Releases", {
+      functionName: "ecommerce-releases",
+      description: "Makes releases, and starts what deploys them",
+      runtime: "nodejs22.x",
+      handler: "index.handler",
+      role: releasesRole.attrArn,
+      timeout: 120,
+      memorySize: 512,
+      loggingConfig: { logGroup: releasesLogs.ref },
+      environment: { variables: { BUCKET: kept.ref, TOPIC: notifications.ref } },
+      code: {
+        zipFile: `"use strict";
+// The plan of this delivery; all below is the same for every delivery.
+const plan = {
+  "sets": {
+    "hosting@main": {
+      "branch": "main",
+      "members": [
+        {
+          "name": "hosting",
+          "needs": [],
+          "paths": [
+            [
+              "with",
+              "^hosting\\\\/.*$"
+            ]
+          ],
+          "codepipeline": "ecommerce-hosting-main"
+        },
+        {
+          "name": "backend",
+          "needs": [],
+          "paths": [
+            [
+              "with",
+              "^backend\\\\/.*$"
+            ]
+          ],
+          "codepipeline": "ecommerce-backend-main"
+        },
+        {
+          "name": "admin",
+          "needs": [
+            "hosting",
+            "backend"
+          ],
+          "paths": [
+            [
+              "with",
+              "^admin\\\\/.*$"
+            ]
+          ],
+          "codepipeline": "ecommerce-admin-main"
+        },
+        {
+          "name": "customer",
+          "needs": [
+            "hosting",
+            "backend"
+          ],
+          "paths": [
+            [
+              "with",
+              "^customer\\\\/.*$"
+            ]
+          ],
+          "codepipeline": "ecommerce-customer-main"
+        }
+      ],
+      "environments": [
+        {
+          "name": "dev",
+          "codepipeline": "ecommerce-hosting-to-dev",
+          "after": []
+        },
+        {
+          "name": "staging",
+          "codepipeline": "ecommerce-hosting-to-staging",
+          "after": [
+            "dev"
+          ]
+        },
+        {
+          "name": "prod",
+          "codepipeline": "ecommerce-hosting-to-prod",
+          "after": [
+            "staging"
+          ],
+          "approval": {
+            "stage": "Approve-prod",
+            "action": "approve-prod"
+          }
+        }
+      ]
+    }
+  }
+};
+
+const program = {};
+const loaded = {};
+const load = (name) => {
+  if (!(name in program)) return require(name);
+  if (!(name in loaded)) program[name]((loaded[name] = {}), load);
+  return loaded[name];
+};
+
+program["./selection.cjs"] = (exports, require) => {
+/**
+ * What is to be released and deployed next: comparisons of what is wanted with what is there. Nothing is read or written here,
+ * so that asking twice, late, or in another order changes nothing. Written out as it is, as a part of the function.
+ */
+
+/**
+ * The newest commit at which every build has ended, with what passed there. What failed stays as it was, with all that needs
+ * it. Never an older commit than the newest release's.
+ */
+function nextRelease({ members, commits, candidates, builds, newest }) {
+  const place = new Map(commits.map(({ id }, index) => [id, index]));
+  const build = [];
+  for (const [index, commit] of commits.entries()) {
+    const standing = new Map(members.map(({ name }) => [name, standingOf(name, commit, index)]));
+    const missing = members.filter(({ name }) => standing.get(name)?.kind === "missing");
+    // Only what is newest is worth a build that nobody asked for.
+    if (index === 0 && !commit.isFresh)
+      build.push(...missing.map(({ name }) => ({ pipeline: name, commit: commit.id })));
+    const isSettled = missing.length === 0 && ![...standing.values()].some(({ kind }) => kind === "under way");
+    if (isSettled) {
+      const choice = choiceAt(commit, standing);
+      const isSame = members.every(({ name }) => choice.parts[name] === newest?.parts[name]);
+      if (isSame && newest !== undefined) return { choice: undefined, build };
+      if (members.some(({ name }) => !Object.hasOwn(choice.left, name))) return { choice, build };
+    }
+    if (commit.id === newest?.commit) break;
+  }
+  return { choice: undefined, build };
+
+  function standingOf(pipeline, commit, index) {
+    const content = commit.contents[pipeline];
+    const fits = (one) =>
+      one.pipeline === pipeline && commits[place.get(one.commit) ?? -1]?.contents[pipeline] === content;
+    const fitting = candidates.filter(fits);
+    // What was chosen once stays chosen: the same content built again is nothing new, unless that was asked for.
+    const kept = fitting.findIndex(({ run }) => run === newest?.parts[pipeline]);
+    const chosen = fitting.findLast(({ isWantedAnew }, place) => place === kept || (isWantedAnew && place > kept));
+    if (chosen !== undefined) return { kind: "ready", run: chosen.run };
+    const nearest = fitting.map((one) => ({ one, far: distance(place.get(one.commit) ?? 0, index) }));
+    const found = nearest.sort((a, b) => a.far - b.far)[0];
+    if (found !== undefined) return { kind: "ready", run: found.one.run };
+    const own = builds.filter(fits);
+    if (own.some(({ status }) => status === "under way")) return { kind: "under way" };
+    return { kind: own.length > 0 ? "failed" : "missing" };
+  }
+
+  function choiceAt(commit, standing) {
+    const left = {};
+    const parts = {};
+    for (const { name, needs } of members) {
+      const because = needs.find((need) => Object.hasOwn(left, need));
+      const run = standing.get(name)?.run;
+      if (run === undefined) left[name] = "its build failed";
+      else if (because !== undefined) left[name] = \`\${because}, which it needs, is left\`;
+      const part = Object.hasOwn(left, name) ? newest?.parts[name] : run;
+      if (part !== undefined) parts[name] = part;
+    }
+    return { commit: commit.id, parts, left };
+  }
+}
+
+/**
+ * Built at the commit itself first, then at older ones, the nearest first, then at newer ones.
+ */
+const distance = (built, wanted) => (built >= wanted ? built - wanted : wanted - built + 1e9);
+
+/**
+ * What an environment gets: the newest release that everything before it has proven, unless that one or a newer one was
+ * tried here. What failed, was rejected or taken back is so never begun again but by a person, who may ask for any.
+ */
+function releaseFor({ releases, proven, tried, asked }) {
+  const isProven = (number) => proven.every((before) => before.has(number));
+  if (typeof asked === "number") {
+    if (!releases.includes(asked)) return { nothing: \`there is no release \${asked}\` };
+    if (isProven(asked)) return { number: asked };
+    return { nothing: \`release \${asked} is not proven in all environments before\` };
+  }
+  const number = releases.find(isProven);
+  if (number === undefined) {
+    return {
+      nothing: releases.length === 0 ? "there is no release yet" : "no release is proven in all environments before",
+    };
+  }
+  const highest = Math.max(0, ...tried);
+  if (asked === "newest" || number > highest) return { number };
+  return { nothing: \`release \${highest} was here already, and nothing newer is proven\` };
+}
+
+/**
+ * Who is deployed when a release comes to an environment: whoever is not left and has another part there, or nothing, or
+ * something that is not whole; and whoever needs one that is deployed, or that was since. So what comes back with a rollback is what
+ * had gone, and all that stands on it.
+ */
+function whoGoes({ members, release, there }) {
+  const going = new Set();
+  for (const { name, needs } of members) {
+    const part = release.parts[name];
+    if (part === undefined || Object.hasOwn(release.left, name)) continue;
+    const own = Object.hasOwn(there, name) ? there[name] : undefined;
+    const stands = (need) =>
+      !going.has(need) && own?.needs[need] === (Object.hasOwn(there, need) ? there[need]?.run : undefined);
+    if (own === undefined || !own.isWhole || own.part !== part || !needs.every(stands)) going.add(name);
+  }
+  return [...going];
+}
+
+exports.nextRelease = nextRelease;
+exports.releaseFor = releaseFor;
+exports.whoGoes = whoGoes;
+};
+
+program["./records.cjs"] = (exports, require) => {
+/**
+ * Records of releases and environments in a bucket: which there are, and how contents of pipelines are found. Records hold commits and
+ * runs, never what a rule made of them: a changed rule is applied to all of them alike.
+ */
+const { createHash } = require("node:crypto");
+
+const version = 1;
+/** How many candidates of a pipeline are looked at: what is older than these is built again when it comes back. */
+const lookedAt = 30;
+
+const places = {
+  files: (branch, commit) => \`commits/\${branch}/\${commit}/files\`,
+  contents: (branch, commit, rule) =>
+    \`commits/\${branch}/\${commit}/contents-\${rule}.json\`,
+  candidates: (branch, pipeline) => \`candidates/\${branch}/\${pipeline}/\`,
+  releases: (set) => \`releases/\${set}/\`,
+  tried: (environment, set) => \`environments/\${environment}/\${set}/tried/\`,
+  runs: (environment, set) => \`environments/\${environment}/\${set}/runs/\`,
+  proven: (environment, set) =>
+    \`environments/\${environment}/\${set}/proven/\`,
+  there: (environment, pipeline) =>
+    \`environments/\${environment}/there/\${pipeline}.json\`,
+};
+
+/** In names that sort as numbers do. */
+const numbered = (number) => \`\${String(number).padStart(8, "0")}.json\`;
+const numberOf = (key) => Number(/(\\d{8})\\.json$/.exec(key)?.[1]);
+
+const print = (record) => \`\${JSON.stringify({ version, ...record })}\\n\`;
+
+async function record(bucket, key) {
+  const text = await bucket.read(key);
+  if (text === undefined) return undefined;
+  let found;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new Error(\`\${key} is no JSON\`);
+  }
+  if (found?.version !== version)
+    throw new Error(\`\${key} is of version \${found?.version}, and version \${version} is known here\`);
+  return found;
+}
+
+async function releaseNumbers(bucket, set) {
+  return (await bucket.list(places.releases(set))).map(numberOf).reverse();
+}
+
+async function releaseOf(bucket, set, number) {
+  const found = await record(bucket, \`\${places.releases(set)}\${numbered(number)}\`);
+  if (found === undefined) throw new Error(\`release \${number} of \${set} is not in the bucket any more\`);
+  return found;
+}
+
+async function candidatesOf(bucket, branch, pipeline) {
+  const keys = (await bucket.list(places.candidates(branch, pipeline))).slice(-lookedAt);
+  return Promise.all(
+    keys.map(async (key) => {
+      const { commit, at, isWantedAnew = false } = await record(bucket, key);
+      return { pipeline, commit, at, isWantedAnew, run: key.slice(key.lastIndexOf("/") + 1, -".json".length) };
+    }),
+  );
+}
+
+/**
+ * Digests of what belongs to each pipeline at a commit, by the rule of today; undefined: nobody has listed its files.
+ */
+async function contentsAt(bucket, branch, commit, members) {
+  const rule = digest(JSON.stringify(members.map(({ name, paths }) => [name, paths]))).slice(0, 16);
+  const known = await record(bucket, places.contents(branch, commit, rule));
+  if (known !== undefined) return known.contents;
+  const files = await bucket.read(places.files(branch, commit));
+  if (files === undefined) return undefined;
+  const contents = contentsOf(files, members);
+  await bucket.create(places.contents(branch, commit, rule), print({ contents }));
+  return contents;
+}
+
+function contentsOf(files, members) {
+  const lines = files
+    .split("\\n")
+    .filter((line) => line !== "")
+    .sort();
+  const contents = {};
+  for (const { name, paths } of members) {
+    const tests = paths.map(([includes, pattern]) => ({
+      belongs: includes === "with",
+      test: new RegExp(pattern, "su"),
+    }));
+    const own = lines.filter((line) => belongs(pathOf(line), tests));
+    contents[name] = digest(own.join("\\n"));
+  }
+  return contents;
+}
+
+/** A name with a line break or a backslash is escaped, which a backslash at the beginning of the line says. */
+function pathOf(line) {
+  const path = line.replace(/^\\\\?[0-9a-f]{64} [ *]/, "");
+  return line.startsWith("\\\\") ? path.replaceAll(/\\\\([\\\\n])/g, (_, what) => (what === "n" ? "\\n" : "\\\\")) : path;
+}
+
+/**
+ * The last pattern that matches decides; without patterns everything belongs.
+ */
+function belongs(path, tests) {
+  const decides = tests.findLast(({ test }) => test.test(path));
+  return decides === undefined ? tests.length === 0 : decides.belongs;
+}
+
+const digest = (text) => createHash("sha256").update(text).digest("hex");
+
+exports.candidatesOf = candidatesOf;
+exports.contentsAt = contentsAt;
+exports.contentsOf = contentsOf;
+exports.numberOf = numberOf;
+exports.numbered = numbered;
+exports.places = places;
+exports.print = print;
+exports.record = record;
+exports.releaseNumbers = releaseNumbers;
+exports.releaseOf = releaseOf;
+};
+
+program["./releases.cjs"] = (exports, require) => {
+/**
+ * The function that makes releases, starts the CodePipelines that deploy them, and answers their actions. It has no lock: what must not
+ * be at the same time is in one stage. Whatever it is asked it may be asked again, by a person or after its death.
+ */
+const { nextRelease, releaseFor, whoGoes } = require("./selection.cjs");
+const records = require("./records.cjs");
+
+/** How long a push may take to be seen by all CodePipelines that it starts. */
+const patienceMs = 10 * 60_000;
+/** How many commits back a release may be. */
+const commitsBack = 20;
+
+/** For people: asking again would give the same. */
+class Refused extends Error {}
+
+function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
+  const { places, numbered, numberOf, print, record } = records;
+
+  /** Makes what is missing of a set: releases, builds that nobody started, deployments. */
+  async function look(name) {
+    const set = plan.sets[name];
+    if (set === undefined) throw new Refused(\`there is no set \${name}\`);
+    await release(name, set);
+    for (const environment of set.environments) {
+      const found = await selected(name, environment, undefined);
+      if ("release" in found) await deploy(name, environment, found.release);
+    }
+  }
+
+  /** Starts a run, unless one is there that has yet to select, or just failed before it could. */
+  async function deploy(
+    set,
+    { name, codepipeline },
+    release,
+  ) {
+    const { number, commit } = release;
+    const [last] = await codepipelines.runs(codepipeline);
+    if (last !== undefined && (await record(bucket, \`\${places.runs(name, set)}\${last.id}.json\`)) === undefined) {
+      if (last.status === "under way") return;
+      if (last.status === "failed" && last.commit === commit && now() - last.startedAt < patienceMs) return;
+    }
+    // Two that look at once start the same run.
+    await codepipelines.start(codepipeline, {
+      commit,
+      release: "next",
+      token: \`\${number}-after-\${last?.id ?? "none"}\`,
+    });
+  }
+
+  async function release(name, set) {
+    const { members, branch } = set;
+    const runs = (
+      await Promise.all(
+        members.map(async ({ name: pipeline, codepipeline }) =>
+          (await codepipelines.runs(codepipeline)).map((run) => ({ pipeline, ...run })),
+        ),
+      )
+    ).flat();
+    const candidates = (
+      await Promise.all(members.map((member) => records.candidatesOf(bucket, branch, member.name)))
+    ).flat();
+    const [number] = await records.releaseNumbers(bucket, name);
+    const newest = number === undefined ? undefined : await records.releaseOf(bucket, name, number);
+    // When CodePipeline first began with a commit: repeated and manual builds of it do not move it.
+    const begun = new Map();
+    const began = (commit, at) =>
+      begun.set(commit, Math.min(at, begun.get(commit) ?? at));
+    for (const { commit, startedAt } of runs) if (commit !== undefined) began(commit, startedAt);
+    for (const { commit, at } of candidates) began(commit, Date.parse(at));
+    if (newest !== undefined && !begun.has(newest.commit)) begun.set(newest.commit, 0);
+    const inOrder = [...begun].sort(([, a], [, b]) => b - a);
+    const named = new Set([...candidates.map(({ commit }) => commit), newest?.commit]);
+    const wanted = inOrder.filter(([commit], index) => index < commitsBack || named.has(commit));
+    const commits = (
+      await Promise.all(
+        wanted.map(async ([id, at]) => {
+          const contents = await records.contentsAt(bucket, branch, id, members);
+          return contents === undefined ? [] : [{ id, contents, isFresh: now() - at < patienceMs }];
+        }),
+      )
+    ).flat();
+    const builds = runs
+      .sort((a, b) => a.startedAt - b.startedAt)
+      .flatMap(({ pipeline, commit, status }) =>
+        commit !== undefined && (status === "under way" || status === "failed") ? [{ pipeline, commit, status }] : [],
+      );
+    const { choice, build } = nextRelease({ members, commits, candidates, builds, newest });
+    for (const { pipeline, commit } of build) {
+      const { codepipeline } = (
+        members.find((one) => one.name === pipeline)
+      );
+      const last = runs.findLast((run) => run.pipeline === pipeline && run.commit === commit);
+      await codepipelines.start(codepipeline, { commit, token: \`\${commit}-after-\${last?.id ?? "none"}\` });
+    }
+    if (choice === undefined) return;
+    const next = (newest?.number ?? 0) + 1;
+    // Somebody else may have made it meanwhile, of what he knew; the rest is for the next look.
+    await bucket.create(\`\${places.releases(name)}\${numbered(next)}\`, print({ number: next, ...choice }));
+  }
+
+  async function selected(set, { name, after }, asked) {
+    const numbersIn = async (prefix) => (await bucket.list(prefix)).map(numberOf);
+    const proven = await Promise.all(after.map(async (one) => new Set(await numbersIn(places.proven(one, set)))));
+    const numbers = await records.releaseNumbers(bucket, set);
+    const found = releaseFor({ releases: numbers, proven, tried: await numbersIn(places.tried(name, set)), asked });
+    return "nothing" in found ? found : { release: await records.releaseOf(bucket, set, found.number) };
+  }
+
+  /** Which release a run deploys; a run that is to deploy none is stopped, with the reason. */
+  async function select(asked) {
+    const { set, run, environment: name } = asked;
+    const environment = environmentOf(asked);
+    const own = \`\${places.runs(name, set)}\${run}.json\`;
+    const known = await record(bucket, own);
+    if (known === undefined) {
+      const wish = wishOf(asked.release ?? "newest");
+      const found = await selected(set, environment, wish);
+      if ("nothing" in found) return stop(environment, run, found.nothing);
+      const { number, commit } = found.release;
+      if (commit !== asked.commit) {
+        const release = asked.release ?? "newest";
+        await codepipelines.start(environment.codepipeline, { commit, release, token: \`\${run}-\${number}\` });
+        return stop(environment, run, \`release \${number} is commit \${commit}, and another run was started with it\`);
+      }
+      await bucket.create(own, print({ number }));
+    }
+    const { number } = await record(bucket, own);
+    await bucket.create(\`\${places.tried(name, set)}\${numbered(number)}\`, print({ run }));
+    const { approval } = environment;
+    const older = approval && (await codepipelines.waiting(environment.codepipeline, approval));
+    if (approval && older && older.run !== run) {
+      await codepipelines.reject(environment.codepipeline, approval, older.token, \`Release \${number} takes its place.\`);
+    }
+    return { NUMBER: String(number) };
+  }
+
+  async function stop(
+    { codepipeline },
+    run,
+    reason,
+  ) {
+    await codepipelines.stop(codepipeline, run, reason);
+    return { NUMBER: "0", REASON: reason };
+  }
+
+  /** First in the environment's stage: who goes, and where the others' outputs are. */
+  async function begin(asked) {
+    const { environment, set, run } = asked;
+    const release = await releaseOf(asked);
+    const { members } = setOf(asked);
+    const there = await allThere(environment, members);
+    const going = whoGoes({ members, release, there });
+    const variables = { SET: set };
+    for (const { name, needs } of members) {
+      const goes = going.includes(name);
+      if (goes) {
+        const standing = needs.flatMap((need) => (there[need] === undefined ? [] : [[need, there[need].run]]));
+        const part = (release.parts[name]);
+        there[name] = { part, run, isWhole: false, needs: Object.fromEntries(standing) };
+        await bucket.write(places.there(environment, name), print({ ...there[name], number: release.number }));
+      }
+      const word = name.replaceAll(/[^A-Za-z0-9]/g, "_");
+      variables[\`GO_\${word}\`] = goes ? "yes" : "no";
+      // An action whose variable nobody has set fails, also where its pipeline does not go.
+      const one = there[name] ?? { run: "none", part: "none" };
+      variables[\`RUN_\${word}\`] = one.run;
+      variables[\`PART_\${word}\`] = one.part;
+      // Outputs of the build are kept under the name of its run.
+      variables[\`RELEASE_\${word}\`] = one.part.slice(one.part.indexOf("-") + 1);
+    }
+    return variables;
+  }
+
+  /** Last in the environment's stage: all that went is whole. */
+  async function end(asked) {
+    const { members } = setOf(asked);
+    const there = await allThere(asked.environment, members);
+    for (const [name, one] of Object.entries(there)) {
+      if (one.run !== asked.run || one.isWhole) continue;
+      await bucket.write(places.there(asked.environment, name), print({ ...one, isWhole: true }));
+    }
+    return {};
+  }
+
+  /** After the stage and its alarms: the release is proven there. */
+  async function prove(asked) {
+    const { environment, set, run } = asked;
+    const release = await releaseOf(asked);
+    const at = new Date(now()).toISOString();
+    await bucket.create(\`\${places.proven(environment, set)}\${numbered(release.number)}\`, print({ run, at }));
+    const { members } = setOf(asked);
+    const there = await allThere(environment, members);
+    const went = members.flatMap(({ name }) => (there[name]?.run === run ? [name] : []));
+    const lines = [
+      \`Release \${release.number} of \${set} is proven in \${environment}, commit \${release.commit}.\`,
+      went.length > 0 ? \`Deployed: \${went.join(", ")}.\` : "Nothing in it was new there, and nothing was deployed.",
+      ...Object.entries(release.left).map(([name, why]) => \`Left as it was: \${name}, because \${why}.\`),
+      pageOf(environmentOf(asked).codepipeline, run),
+    ];
+    await tell(
+      \`\${environment}: release \${release.number} of \${set}\${went.length > 0 ? "" : ", nothing new"}\`,
+      \`\${lines.join("\\n")}\\n\`,
+    );
+    return {};
+  }
+
+  async function allThere(environment, members) {
+    const found = await Promise.all(
+      members.map(async ({ name }) => [name, await record(bucket, places.there(environment, name))]),
+    );
+    return Object.fromEntries(found.filter(([, one]) => one !== undefined));
+  }
+
+  /** What the run has selected. */
+  async function releaseOf({ set, release }) {
+    return records.releaseOf(bucket, set, Number(release));
+  }
+
+  function setOf({ set }) {
+    const found = plan.sets[set];
+    if (found === undefined) throw new Refused(\`there is no set \${set} any more\`);
+    return found;
+  }
+
+  function environmentOf(asked) {
+    const found = setOf(asked).environments.find(({ name }) => name === asked.environment);
+    if (found === undefined) throw new Refused(\`there is no environment \${asked.environment} of \${asked.set} any more\`);
+    return found;
+  }
+
+  return { look, answer: (asked) => ({ select, begin, end, prove })[asked.do](asked) };
+}
+
+function wishOf(release) {
+  if (release === "next") return undefined;
+  if (release === "newest") return "newest";
+  if (/^[1-9]\\d{0,7}$/.test(release)) return Number(release);
+  throw new Refused(\`BATON_RELEASE is \${release}: give the number of a release, or newest\`);
+}
+
+exports.Refused = Refused;
+exports.releases = releases;
+};
+
+program["./aws.cjs"] = (exports, require) => {
+/**
+ * The function as AWS calls it: by actions of the deploying CodePipelines, when one of the CodePipelines has ended, and every few minutes.
+ * What fails here for a reason that may pass is thrown, so that Lambda calls again.
+ */
+const { createHash } = require("node:crypto");
+const { Refused, releases } = require("./releases.cjs");
+
+const statuses = {
+  InProgress: "under way",
+  Stopping: "under way",
+  Succeeded: "passed",
+  Failed: "failed",
+  Stopped: "failed",
+};
+
+function handlerOf({ s3, codepipeline, sns }, { plan, source, variable, bucket, topic, region, now }) {
+  const { look, answer } = releases({
+    plan,
+    now,
+    pageOf: (name, run) =>
+      \`https://\${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/\${name}/executions/\${run}/timeline?region=\${region}\`,
+    tell: async (subject, text) => {
+      await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: text });
+    },
+    bucket: {
+      async read(key) {
+        const found = await unless(["NoSuchKey"], s3("GetObject", { Bucket: bucket, Key: key }));
+        return found?.Body.transformToString();
+      },
+      async create(key, text) {
+        const done = await unless(
+          ["PreconditionFailed"],
+          s3("PutObject", { Bucket: bucket, Key: key, Body: text, IfNoneMatch: "*" }),
+        );
+        return done !== undefined;
+      },
+      async write(key, text) {
+        await s3("PutObject", { Bucket: bucket, Key: key, Body: text });
+      },
+      async list(prefix) {
+        const keys = [];
+        for (let token; ; ) {
+          const page = await s3("ListObjectsV2", { Bucket: bucket, Prefix: prefix, ContinuationToken: token });
+          keys.push(...(page.Contents ?? []).map(({ Key }) => Key));
+          token = page.NextContinuationToken;
+          if (token === undefined) return keys.sort();
+        }
+      },
+    },
+    codepipelines: {
+      async runs(name) {
+        const page = await codepipeline("ListPipelineExecutions", { pipelineName: name, maxResults: 100 });
+        return page.pipelineExecutionSummaries.map((one) => ({
+          id: one.pipelineExecutionId,
+          status: statuses[one.status] ?? "none",
+          commit: one.sourceRevisions?.find((revision) => revision.actionName === source)
+            ?.revisionId,
+          startedAt: one.startTime.getTime(),
+        }));
+      },
+      async start(name, { commit, release, token }) {
+        await codepipeline("StartPipelineExecution", {
+          name,
+          sourceRevisions: [{ actionName: source, revisionType: "COMMIT_ID", revisionValue: commit }],
+          ...(release !== undefined && { variables: [{ name: variable, value: release }] }),
+          clientRequestToken: createHash("sha256").update(\`\${name} \${token}\`).digest("hex"),
+        });
+      },
+      async stop(name, run, reason) {
+        const how = { pipelineName: name, pipelineExecutionId: run, abandon: false, reason: reason.slice(0, 200) };
+        await unless(["DuplicatedStopRequestException"], codepipeline("StopPipelineExecution", how));
+      },
+      async waiting(name, { stage, action }) {
+        const { stageStates } = await codepipeline("GetPipelineState", { name });
+        const found = stageStates.find((one) => one.stageName === stage);
+        const asked = found?.actionStates.find((one) => one.actionName === action)?.latestExecution;
+        if (asked?.status !== "InProgress" || asked.token === undefined) return undefined;
+        return { run: found.latestExecution.pipelineExecutionId, token: asked.token };
+      },
+      async reject(name, { stage, action }, token, words) {
+        const result = { status: "Rejected", summary: words };
+        const answered = ["ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"];
+        const how = { pipelineName: name, stageName: stage, actionName: action, token, result };
+        await unless(answered, codepipeline("PutApprovalResult", how));
+      },
+    },
+  });
+
+  return async (event) => {
+    const job = event["CodePipeline.job"];
+    if (job !== undefined) return answerJob(job);
+    const about = event.detail?.pipeline;
+    for (const [set, { members, environments }] of Object.entries(plan.sets)) {
+      if (about === undefined || [...members, ...environments].some((one) => one.codepipeline === about))
+        await look(set);
+    }
+  };
+
+  async function answerJob({ id, data }) {
+    // Who died after the answer is called again, and is not asked any more.
+    const answered = ["InvalidJobStateException"];
+    try {
+      const outputVariables = await answer(asked(data.actionConfiguration.configuration.UserParameters));
+      await unless(answered, codepipeline("PutJobSuccessResult", { jobId: id, outputVariables }));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const failureDetails = { type: "JobFailed", message: error.message.slice(0, 1000) };
+      await unless(answered, codepipeline("PutJobFailureResult", { jobId: id, failureDetails }));
+    }
+  }
+}
+
+/**
+ * What the definition asks, with what a person gave in it. Who gives more than a value does not change what is asked.
+ */
+function asked(text) {
+  let found;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    found = undefined;
+  }
+  // A key that stands twice is lost here.
+  if (JSON.stringify(found) === text) return found;
+  throw new Refused("BATON_RELEASE is neither the number of a release nor newest");
+}
+
+async function unless(names, call) {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Error && names.includes(error.name)) return undefined;
+    throw error;
+  }
+}
+
+exports.handlerOf = handlerOf;
+};
+
+const clientOf = (name, kind) => {
+  const sdk = require(\`@aws-sdk/client-\${name}\`);
+  const client = new sdk[kind]({});
+  return (command, input) => client.send(new sdk[\`\${command}Command\`](input));
+};
+let handler;
+exports.handler = (event) => {
+  handler ??= load("./aws.cjs").handlerOf(
+    { s3: clientOf("s3", "S3Client"), codepipeline: clientOf("codepipeline", "CodePipelineClient"), sns: clientOf("sns", "SNSClient") },
+    {
+      plan,
+      source: "repository",
+      variable: "BATON_RELEASE",
+      bucket: process.env.BUCKET,
+      topic: process.env.TOPIC,
+      region: process.env.AWS_REGION,
+      now: Date.now,
+    },
+  );
+  return handler(event);
+};
+`,
+      },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    releases.overrideLogicalId("Releases");
+
+    const ecommerceHostingToDevPipelineRole = new iam.CfnRole(this, "EcommerceHostingToDevPipelineRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codepipeline.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "UseConnection",
+                Effect: "Allow",
+                Action: ["codeconnections:UseConnection", "codestar-connections:UseConnection"],
+                Resource: props.connectionArn,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "HandArtifactsOn",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+                Resource: `${artifacts.attrArn}/*`,
+              },
+              {
+                Sid: "Build",
+                Effect: "Allow",
+                Action: ["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
+                Resource: [
+                  hostingDeployDevProject.attrArn,
+                  backendDataDevProject.attrArn,
+                  backendUploadDevProject.attrArn,
+                  backendComputeDevProject.attrArn,
+                  backendReleaseDevProject.attrArn,
+                  backendApiDevProject.attrArn,
+                  backendSmokeDevProject.attrArn,
+                  adminDeployDevProject.attrArn,
+                  adminSmokeDevProject.attrArn,
+                  customerDeployDevProject.attrArn,
+                  customerSmokeDevProject.attrArn,
+                ],
+              },
+              {
+                Sid: "HandOver",
+                Effect: "Allow",
+                Action: "lambda:InvokeFunction",
+                Resource: releases.attrArn,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceHostingToDevPipelineRole.overrideLogicalId("EcommerceHostingToDevPipelineRole");
+
+    // Pushes to main: Source, Select, dev, Proven.
+    const ecommerceHostingToDevPipeline = new codepipeline.CfnPipeline(this, "EcommerceHostingToDevPipeline", {
+      name: "ecommerce-hosting-to-dev",
+      pipelineType: "V2",
+      executionMode: "SUPERSEDED",
+      roleArn: ecommerceHostingToDevPipelineRole.attrArn,
+      artifactStore: { type: "S3", location: artifacts.ref },
+      variables: [
+        {
+          name: "BATON_RELEASE",
+          description: "The number of a release, or newest",
+          defaultValue: "newest",
+        },
+      ],
+      triggers: [],
+      stages: [
+        {
+          name: "Source",
+          actions: [
+            {
+              name: "repository",
+              actionTypeId: {
+                category: "Source",
+                owner: "AWS",
+                provider: "CodeStarSourceConnection",
+                version: "1",
+              },
+              runOrder: 1,
+              namespace: "SourceVariables",
+              configuration: {
+                ConnectionArn: props.connectionArn,
+                FullRepositoryId: props.repository,
+                BranchName: "main",
+                OutputArtifactFormat: "CODE_ZIP",
+                DetectChanges: "false",
+              },
+              outputArtifacts: [{ name: "Source" }],
+            },
+          ],
+        },
+        {
+          name: "Select",
+          actions: [
+            {
+              name: "select",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
               runOrder: 1,
-              namespace: "gate@dev",
+              namespace: "select@dev",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{variables.BATON_RELEASE}\",\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"select\",\"set\":\"hosting@main\",\"environment\":\"dev\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
-              inputArtifacts: [{ name: "Source" }],
+              timeoutInMinutes: 20,
             },
           ],
         },
         {
           name: "dev",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@dev.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
           actions: [
             {
-              name: "enter-dev",
+              name: "begin",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
               runOrder: 1,
-              namespace: "enter@dev",
+              namespace: "begin@dev",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@dev.NUMBER}\",\"do\":\"begin\",\"set\":\"hosting@main\",\"environment\":\"dev\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+              },
+              timeoutInMinutes: 20,
+            },
+            {
+              name: "hosting-deploy",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 2,
+              namespace: "hosting-deploy@dev",
+              configuration: {
+                ProjectName: hostingDeployDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_hosting}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_hosting}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-data",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 2,
+              namespace: "backend-data@dev",
+              configuration: {
+                ProjectName: backendDataDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@dev.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-upload",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 3,
+              namespace: "backend-upload@dev",
+              configuration: {
+                ProjectName: backendUploadDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@dev.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-compute",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 4,
+              namespace: "backend-compute@dev",
+              configuration: {
+                ProjectName: backendComputeDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@dev.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-release",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 5,
+              namespace: "backend-release@dev",
+              configuration: {
+                ProjectName: backendReleaseDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@dev.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-api",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 6,
+              namespace: "backend-api@dev",
+              configuration: {
+                ProjectName: backendApiDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@dev.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-smoke",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 7,
+              namespace: "backend-smoke@dev",
+              configuration: {
+                ProjectName: backendSmokeDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@dev.RUN_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "admin-deploy",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 8,
+              namespace: "admin-deploy@dev",
+              configuration: {
+                ProjectName: adminDeployDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_admin}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_admin}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@dev.RUN_hosting}\"},{\"name\":\"BATON_PART_admin\",\"value\":\"#{begin@dev.PART_admin}\"}]",
               },
               inputArtifacts: [{ name: "Source" }],
             },
             {
               name: "customer-deploy",
               actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 2,
+              runOrder: 8,
               namespace: "customer-deploy@dev",
               configuration: {
                 ProjectName: customerDeployDevProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@dev.OUTPUT_backend_apiUrl}\"},{\"name\":\"BATON_HANDED_hosting_customerBucket\",\"value\":\"#{enter@dev.OUTPUT_hosting_customerBucket}\"},{\"name\":\"BATON_HANDED_hosting_customerDistribution\",\"value\":\"#{enter@dev.OUTPUT_hosting_customerDistribution}\"}]",
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_customer}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_customer}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@dev.RUN_backend}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@dev.RUN_hosting}\"},{\"name\":\"BATON_PART_customer\",\"value\":\"#{begin@dev.PART_customer}\"}]",
               },
-              inputArtifacts: [{ name: "Source" }, { name: "customer_build" }],
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "admin-smoke",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 9,
+              namespace: "admin-smoke@dev",
+              configuration: {
+                ProjectName: adminSmokeDevProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_admin}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_admin}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@dev.RUN_hosting}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@dev.RUN_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
             },
             {
               name: "customer-smoke",
               actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
+              runOrder: 9,
               namespace: "customer-smoke@dev",
               configuration: {
                 ProjectName: customerSmokeDevProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_hosting_customerUrl\",\"value\":\"#{enter@dev.OUTPUT_hosting_customerUrl}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@dev.OUTPUT_backend_apiUrl}\"}]",
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@dev.GO_customer}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@dev.RUN_customer}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@dev.RUN_hosting}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@dev.RUN_backend}\"}]",
               },
               inputArtifacts: [{ name: "Source" }],
             },
             {
-              name: "leave-dev",
+              name: "end",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 4,
-              namespace: "leave@dev",
+              runOrder: 10,
+              namespace: "end@dev",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"dev\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@dev.NUMBER}\",\"do\":\"end\",\"set\":\"hosting@main\",\"environment\":\"dev\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
-              inputArtifacts: [{ name: "Source" }],
+              timeoutInMinutes: 20,
             },
           ],
           onFailure: { result: "ROLLBACK" },
         },
         {
-          name: "Gate-staging",
+          name: "Proven",
           actions: [
             {
-              name: "gate-staging",
+              name: "prove",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
               runOrder: 1,
-              namespace: "gate@staging",
+              namespace: "prove@dev",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@dev.NUMBER}\",\"do\":\"prove\",\"set\":\"hosting@main\",\"environment\":\"dev\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
-              inputArtifacts: [{ name: "Source" }],
+              timeoutInMinutes: 20,
+            },
+          ],
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceHostingToDevPipeline.overrideLogicalId("EcommerceHostingToDevPipeline");
+
+    const ecommerceHostingToStagingPipelineRole = new iam.CfnRole(this, "EcommerceHostingToStagingPipelineRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codepipeline.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "UseConnection",
+                Effect: "Allow",
+                Action: ["codeconnections:UseConnection", "codestar-connections:UseConnection"],
+                Resource: props.connectionArn,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "HandArtifactsOn",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+                Resource: `${artifacts.attrArn}/*`,
+              },
+              {
+                Sid: "Build",
+                Effect: "Allow",
+                Action: ["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
+                Resource: [
+                  hostingDeployStagingProject.attrArn,
+                  backendDataStagingProject.attrArn,
+                  backendUploadStagingProject.attrArn,
+                  backendComputeStagingProject.attrArn,
+                  backendReleaseStagingProject.attrArn,
+                  backendApiStagingProject.attrArn,
+                  backendSmokeStagingProject.attrArn,
+                  adminDeployStagingProject.attrArn,
+                  adminSmokeStagingProject.attrArn,
+                  customerDeployStagingProject.attrArn,
+                  customerSmokeStagingProject.attrArn,
+                ],
+              },
+              {
+                Sid: "HandOver",
+                Effect: "Allow",
+                Action: "lambda:InvokeFunction",
+                Resource: releases.attrArn,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceHostingToStagingPipelineRole.overrideLogicalId("EcommerceHostingToStagingPipelineRole");
+
+    // Pushes to main: Source, Select, staging, Proven.
+    const ecommerceHostingToStagingPipeline = new codepipeline.CfnPipeline(this, "EcommerceHostingToStagingPipeline", {
+      name: "ecommerce-hosting-to-staging",
+      pipelineType: "V2",
+      executionMode: "SUPERSEDED",
+      roleArn: ecommerceHostingToStagingPipelineRole.attrArn,
+      artifactStore: { type: "S3", location: artifacts.ref },
+      variables: [
+        {
+          name: "BATON_RELEASE",
+          description: "The number of a release, or newest",
+          defaultValue: "newest",
+        },
+      ],
+      triggers: [],
+      stages: [
+        {
+          name: "Source",
+          actions: [
+            {
+              name: "repository",
+              actionTypeId: {
+                category: "Source",
+                owner: "AWS",
+                provider: "CodeStarSourceConnection",
+                version: "1",
+              },
+              runOrder: 1,
+              namespace: "SourceVariables",
+              configuration: {
+                ConnectionArn: props.connectionArn,
+                FullRepositoryId: props.repository,
+                BranchName: "main",
+                OutputArtifactFormat: "CODE_ZIP",
+                DetectChanges: "false",
+              },
+              outputArtifacts: [{ name: "Source" }],
+            },
+          ],
+        },
+        {
+          name: "Select",
+          actions: [
+            {
+              name: "select",
+              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
+              runOrder: 1,
+              namespace: "select@staging",
+              configuration: {
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{variables.BATON_RELEASE}\",\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"select\",\"set\":\"hosting@main\",\"environment\":\"staging\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+              },
+              timeoutInMinutes: 20,
             },
           ],
         },
         {
           name: "staging",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@staging.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
           actions: [
             {
-              name: "enter-staging",
+              name: "begin",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
               runOrder: 1,
-              namespace: "enter@staging",
+              namespace: "begin@staging",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@staging.NUMBER}\",\"do\":\"begin\",\"set\":\"hosting@main\",\"environment\":\"staging\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+              },
+              timeoutInMinutes: 20,
+            },
+            {
+              name: "hosting-deploy",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 2,
+              namespace: "hosting-deploy@staging",
+              configuration: {
+                ProjectName: hostingDeployStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_hosting}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_hosting}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-data",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 2,
+              namespace: "backend-data@staging",
+              configuration: {
+                ProjectName: backendDataStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@staging.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-upload",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 3,
+              namespace: "backend-upload@staging",
+              configuration: {
+                ProjectName: backendUploadStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@staging.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-compute",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 4,
+              namespace: "backend-compute@staging",
+              configuration: {
+                ProjectName: backendComputeStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@staging.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-release",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 5,
+              namespace: "backend-release@staging",
+              configuration: {
+                ProjectName: backendReleaseStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@staging.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-api",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 6,
+              namespace: "backend-api@staging",
+              configuration: {
+                ProjectName: backendApiStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@staging.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-smoke",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 7,
+              namespace: "backend-smoke@staging",
+              configuration: {
+                ProjectName: backendSmokeStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@staging.RUN_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "admin-deploy",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 8,
+              namespace: "admin-deploy@staging",
+              configuration: {
+                ProjectName: adminDeployStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_admin}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_admin}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@staging.RUN_hosting}\"},{\"name\":\"BATON_PART_admin\",\"value\":\"#{begin@staging.PART_admin}\"}]",
               },
               inputArtifacts: [{ name: "Source" }],
             },
             {
               name: "customer-deploy",
               actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 2,
+              runOrder: 8,
               namespace: "customer-deploy@staging",
               configuration: {
                 ProjectName: customerDeployStagingProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@staging.OUTPUT_backend_apiUrl}\"},{\"name\":\"BATON_HANDED_hosting_customerBucket\",\"value\":\"#{enter@staging.OUTPUT_hosting_customerBucket}\"},{\"name\":\"BATON_HANDED_hosting_customerDistribution\",\"value\":\"#{enter@staging.OUTPUT_hosting_customerDistribution}\"}]",
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_customer}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_customer}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@staging.RUN_backend}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@staging.RUN_hosting}\"},{\"name\":\"BATON_PART_customer\",\"value\":\"#{begin@staging.PART_customer}\"}]",
               },
-              inputArtifacts: [{ name: "Source" }, { name: "customer_build" }],
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "admin-smoke",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 9,
+              namespace: "admin-smoke@staging",
+              configuration: {
+                ProjectName: adminSmokeStagingProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_admin}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_admin}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@staging.RUN_hosting}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@staging.RUN_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
             },
             {
               name: "customer-smoke",
               actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
+              runOrder: 9,
               namespace: "customer-smoke@staging",
               configuration: {
                 ProjectName: customerSmokeStagingProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_hosting_customerUrl\",\"value\":\"#{enter@staging.OUTPUT_hosting_customerUrl}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@staging.OUTPUT_backend_apiUrl}\"}]",
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@staging.GO_customer}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@staging.RUN_customer}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@staging.RUN_hosting}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@staging.RUN_backend}\"}]",
               },
               inputArtifacts: [{ name: "Source" }],
             },
             {
-              name: "leave-staging",
+              name: "end",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 4,
-              namespace: "leave@staging",
+              runOrder: 10,
+              namespace: "end@staging",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"staging\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@staging.NUMBER}\",\"do\":\"end\",\"set\":\"hosting@main\",\"environment\":\"staging\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
-              inputArtifacts: [{ name: "Source" }],
+              timeoutInMinutes: 20,
             },
           ],
           onFailure: { result: "ROLLBACK" },
         },
         {
-          name: "Ready-prod",
+          name: "Proven",
           actions: [
             {
-              name: "ready-prod",
+              name: "prove",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
               runOrder: 1,
-              namespace: "ready@prod",
+              namespace: "prove@staging",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"ready\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@staging.NUMBER}\",\"do\":\"prove\",\"set\":\"hosting@main\",\"environment\":\"staging\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
-              inputArtifacts: [{ name: "Source" }],
+              timeoutInMinutes: 20,
+            },
+          ],
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceHostingToStagingPipeline.overrideLogicalId("EcommerceHostingToStagingPipeline");
+
+    const ecommerceHostingToProdPipelineRole = new iam.CfnRole(this, "EcommerceHostingToProdPipelineRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "codepipeline.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "UseConnection",
+                Effect: "Allow",
+                Action: ["codeconnections:UseConnection", "codestar-connections:UseConnection"],
+                Resource: props.connectionArn,
+              },
+              {
+                Sid: "FindArtifacts",
+                Effect: "Allow",
+                Action: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+                Resource: artifacts.attrArn,
+              },
+              {
+                Sid: "HandArtifactsOn",
+                Effect: "Allow",
+                Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+                Resource: `${artifacts.attrArn}/*`,
+              },
+              {
+                Sid: "Build",
+                Effect: "Allow",
+                Action: ["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
+                Resource: [
+                  hostingDeployProdProject.attrArn,
+                  backendDataProdProject.attrArn,
+                  backendUploadProdProject.attrArn,
+                  backendComputeProdProject.attrArn,
+                  backendReleaseProdProject.attrArn,
+                  backendApiProdProject.attrArn,
+                  backendSmokeProdProject.attrArn,
+                  adminDeployProdProject.attrArn,
+                  adminSmokeProdProject.attrArn,
+                  customerDeployProdProject.attrArn,
+                  customerSmokeProdProject.attrArn,
+                ],
+              },
+              {
+                Sid: "HandOver",
+                Effect: "Allow",
+                Action: "lambda:InvokeFunction",
+                Resource: releases.attrArn,
+              },
+              {
+                Sid: "AskForApproval",
+                Effect: "Allow",
+                Action: "sns:Publish",
+                Resource: notifications.ref,
+              },
+              {
+                Sid: "WatchAlarms",
+                Effect: "Allow",
+                Action: "cloudwatch:DescribeAlarms",
+                Resource: `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceHostingToProdPipelineRole.overrideLogicalId("EcommerceHostingToProdPipelineRole");
+
+    // Pushes to main: Source, Select, Approve-prod, prod, Proven.
+    const ecommerceHostingToProdPipeline = new codepipeline.CfnPipeline(this, "EcommerceHostingToProdPipeline", {
+      name: "ecommerce-hosting-to-prod",
+      pipelineType: "V2",
+      executionMode: "SUPERSEDED",
+      roleArn: ecommerceHostingToProdPipelineRole.attrArn,
+      artifactStore: { type: "S3", location: artifacts.ref },
+      variables: [
+        {
+          name: "BATON_RELEASE",
+          description: "The number of a release, or newest",
+          defaultValue: "newest",
+        },
+      ],
+      triggers: [],
+      stages: [
+        {
+          name: "Source",
+          actions: [
+            {
+              name: "repository",
+              actionTypeId: {
+                category: "Source",
+                owner: "AWS",
+                provider: "CodeStarSourceConnection",
+                version: "1",
+              },
+              runOrder: 1,
+              namespace: "SourceVariables",
+              configuration: {
+                ConnectionArn: props.connectionArn,
+                FullRepositoryId: props.repository,
+                BranchName: "main",
+                OutputArtifactFormat: "CODE_ZIP",
+                DetectChanges: "false",
+              },
+              outputArtifacts: [{ name: "Source" }],
+            },
+          ],
+        },
+        {
+          name: "Select",
+          actions: [
+            {
+              name: "select",
+              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
+              runOrder: 1,
+              namespace: "select@prod",
+              configuration: {
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{variables.BATON_RELEASE}\",\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"select\",\"set\":\"hosting@main\",\"environment\":\"prod\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+              },
+              timeoutInMinutes: 20,
             },
           ],
         },
         {
           name: "Approve-prod",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{ready@prod.READY}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
           actions: [
             {
               name: "approve-prod",
@@ -6050,7 +6965,7 @@ def belongs(path, patterns):
               runOrder: 1,
               configuration: {
                 NotificationArn: notifications.ref,
-                CustomData: "customer: Staging runs this release and its smoke tests have passed. Deploy it to production? Reviewers: release-managers. Commit #{SourceVariables.CommitId}.",
+                CustomData: "Release #{select@prod.NUMBER} of hosting@main: Staging runs this release and its smoke tests have passed. Deploy it to production? Reviewers: release-managers. Commit #{SourceVariables.CommitId}.",
                 ExternalEntityLink: `https://github.com/${props.repository}/commit/#{SourceVariables.CommitId}`,
               },
               timeoutInMinutes: 4320,
@@ -6058,82 +6973,150 @@ def belongs(path, patterns):
           ],
         },
         {
-          name: "Gate-prod",
+          name: "prod",
           actions: [
             {
-              name: "gate-prod",
+              name: "begin",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
               runOrder: 1,
-              namespace: "gate@prod",
+              namespace: "begin@prod",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"gate\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\",\"ready\":\"#{ready@prod.READY}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@prod.NUMBER}\",\"do\":\"begin\",\"set\":\"hosting@main\",\"environment\":\"prod\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+              },
+              timeoutInMinutes: 20,
+            },
+            {
+              name: "hosting-deploy",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 2,
+              namespace: "hosting-deploy@prod",
+              configuration: {
+                ProjectName: hostingDeployProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_hosting}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_hosting}\"}]",
               },
               inputArtifacts: [{ name: "Source" }],
             },
-          ],
-        },
-        {
-          name: "prod",
-          beforeEntry: {
-            conditions: [
-              {
-                result: "SKIP",
-                rules: [
-                  {
-                    name: "may-enter",
-                    ruleTypeId: { category: "Rule", owner: "AWS", provider: "VariableCheck", version: "1" },
-                    configuration: { Variable: "#{gate@prod.GO}", Operator: "EQ", Value: "yes" },
-                  },
-                ],
-              },
-            ],
-          },
-          actions: [
             {
-              name: "enter-prod",
-              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 1,
-              namespace: "enter@prod",
+              name: "backend-data",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 2,
+              namespace: "backend-data@prod",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"from\":\"#{variables.BATON_FROM}\",\"do\":\"enter\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                ProjectName: backendDataProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@prod.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-upload",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 3,
+              namespace: "backend-upload@prod",
+              configuration: {
+                ProjectName: backendUploadProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@prod.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-compute",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 4,
+              namespace: "backend-compute@prod",
+              configuration: {
+                ProjectName: backendComputeProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@prod.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-release",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 5,
+              namespace: "backend-release@prod",
+              configuration: {
+                ProjectName: backendReleaseProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@prod.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-api",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 6,
+              namespace: "backend-api@prod",
+              configuration: {
+                ProjectName: backendApiProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_PART_backend\",\"value\":\"#{begin@prod.PART_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "backend-smoke",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 7,
+              namespace: "backend-smoke@prod",
+              configuration: {
+                ProjectName: backendSmokeProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_backend}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@prod.RUN_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "admin-deploy",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 8,
+              namespace: "admin-deploy@prod",
+              configuration: {
+                ProjectName: adminDeployProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_admin}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_admin}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@prod.RUN_hosting}\"},{\"name\":\"BATON_PART_admin\",\"value\":\"#{begin@prod.PART_admin}\"}]",
               },
               inputArtifacts: [{ name: "Source" }],
             },
             {
               name: "customer-deploy",
               actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 2,
+              runOrder: 8,
               namespace: "customer-deploy@prod",
               configuration: {
                 ProjectName: customerDeployProdProject.ref,
-                PrimarySource: "Source",
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@prod.OUTPUT_backend_apiUrl}\"},{\"name\":\"BATON_HANDED_hosting_customerBucket\",\"value\":\"#{enter@prod.OUTPUT_hosting_customerBucket}\"},{\"name\":\"BATON_HANDED_hosting_customerDistribution\",\"value\":\"#{enter@prod.OUTPUT_hosting_customerDistribution}\"}]",
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_customer}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_customer}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@prod.RUN_backend}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@prod.RUN_hosting}\"},{\"name\":\"BATON_PART_customer\",\"value\":\"#{begin@prod.PART_customer}\"}]",
               },
-              inputArtifacts: [{ name: "Source" }, { name: "customer_build" }],
+              inputArtifacts: [{ name: "Source" }],
+            },
+            {
+              name: "admin-smoke",
+              actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
+              runOrder: 9,
+              namespace: "admin-smoke@prod",
+              configuration: {
+                ProjectName: adminSmokeProdProject.ref,
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_admin}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_admin}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@prod.RUN_hosting}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@prod.RUN_backend}\"}]",
+              },
+              inputArtifacts: [{ name: "Source" }],
             },
             {
               name: "customer-smoke",
               actionTypeId: { category: "Build", owner: "AWS", provider: "CodeBuild", version: "1" },
-              runOrder: 3,
+              runOrder: 9,
               namespace: "customer-smoke@prod",
               configuration: {
                 ProjectName: customerSmokeProdProject.ref,
-                EnvironmentVariables: "[{\"name\":\"BATON_RUN\",\"value\":\"#{codepipeline.PipelineExecutionId}\"},{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_HANDED_hosting_customerUrl\",\"value\":\"#{enter@prod.OUTPUT_hosting_customerUrl}\"},{\"name\":\"BATON_HANDED_backend_apiUrl\",\"value\":\"#{enter@prod.OUTPUT_backend_apiUrl}\"}]",
+                EnvironmentVariables: "[{\"name\":\"BATON_COMMIT\",\"value\":\"#{SourceVariables.CommitId}\"},{\"name\":\"BATON_GO\",\"value\":\"#{begin@prod.GO_customer}\"},{\"name\":\"BATON_RUN\",\"value\":\"#{begin@prod.RUN_customer}\"},{\"name\":\"BATON_RUN_hosting\",\"value\":\"#{begin@prod.RUN_hosting}\"},{\"name\":\"BATON_RUN_backend\",\"value\":\"#{begin@prod.RUN_backend}\"}]",
               },
               inputArtifacts: [{ name: "Source" }],
             },
             {
-              name: "leave-prod",
+              name: "end",
               actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
-              runOrder: 4,
-              namespace: "leave@prod",
+              runOrder: 10,
+              namespace: "end@prod",
               configuration: {
-                FunctionName: handOver.ref,
-                UserParameters: "{\"commit\":\"#{SourceVariables.CommitId}\",\"do\":\"leave\",\"environment\":\"prod\",\"pipeline\":\"customer\",\"codepipeline\":\"ecommerce-customer\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@prod.NUMBER}\",\"do\":\"end\",\"set\":\"hosting@main\",\"environment\":\"prod\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
               },
-              inputArtifacts: [{ name: "Source" }],
+              timeoutInMinutes: 20,
             },
           ],
           onFailure: { result: "ROLLBACK" },
@@ -6157,10 +7140,90 @@ def belongs(path, patterns):
             ],
           },
         },
+        {
+          name: "Proven",
+          actions: [
+            {
+              name: "prove",
+              actionTypeId: { category: "Invoke", owner: "AWS", provider: "Lambda", version: "1" },
+              runOrder: 1,
+              namespace: "prove@prod",
+              configuration: {
+                FunctionName: releases.ref,
+                UserParameters: "{\"release\":\"#{select@prod.NUMBER}\",\"do\":\"prove\",\"set\":\"hosting@main\",\"environment\":\"prod\",\"run\":\"#{codepipeline.PipelineExecutionId}\"}",
+              },
+              timeoutInMinutes: 20,
+            },
+          ],
+        },
       ],
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
-    ecommerceCustomerPipeline.overrideLogicalId("EcommerceCustomerPipeline");
+    ecommerceHostingToProdPipeline.overrideLogicalId("EcommerceHostingToProdPipeline");
+
+    // An event only says when to look: one that is lost costs time.
+    const runEnded = new events.CfnRule(this, "RunEnded", {
+      name: "ecommerce-run-ended",
+      description: "Looks whether something is to be released or deployed",
+      eventPattern: {
+        source: ["aws.codepipeline"],
+        "detail-type": ["CodePipeline Pipeline Execution State Change"],
+        detail: {
+          pipeline: [
+            "ecommerce-hosting-main",
+            "ecommerce-backend-main",
+            "ecommerce-admin-main",
+            "ecommerce-customer-main",
+            "ecommerce-hosting-to-dev",
+            "ecommerce-hosting-to-staging",
+            "ecommerce-hosting-to-prod",
+          ],
+          state: ["SUCCEEDED", "FAILED", "STOPPED", "CANCELED", "SUPERSEDED"],
+        },
+      },
+      targets: [{ id: "function", arn: releases.attrArn }],
+    });
+    runEnded.overrideLogicalId("RunEnded");
+
+    const runEndedPermission = new lambda.CfnPermission(this, "RunEndedPermission", {
+      functionName: releases.ref,
+      action: "lambda:InvokeFunction",
+      principal: "events.amazonaws.com",
+      sourceArn: runEnded.attrArn,
+    });
+    runEndedPermission.overrideLogicalId("RunEndedPermission");
+
+    // What an event did not say, a start that was refused, a build that nobody has begun.
+    const everyTenMinutes = new events.CfnRule(this, "EveryTenMinutes", {
+      description: "Looks whether something is to be released or deployed",
+      scheduleExpression: "rate(10 minutes)",
+      targets: [{ id: "function", arn: releases.attrArn }],
+    });
+    everyTenMinutes.overrideLogicalId("EveryTenMinutes");
+
+    const everyTenMinutesPermission = new lambda.CfnPermission(this, "EveryTenMinutesPermission", {
+      functionName: releases.ref,
+      action: "lambda:InvokeFunction",
+      principal: "events.amazonaws.com",
+      sourceArn: everyTenMinutes.attrArn,
+    });
+    everyTenMinutesPermission.overrideLogicalId("EveryTenMinutesPermission");
+
+    const releasesAlarm = new cloudwatch.CfnAlarm(this, "ReleasesAlarm", {
+      alarmDescription: "The function that releases and deploys failed at every attempt: see its log",
+      namespace: "AWS/Lambda",
+      metricName: "AsyncEventsDropped",
+      dimensions: [{ name: "FunctionName", value: releases.ref }],
+      statistic: "Sum",
+      period: 300,
+      evaluationPeriods: 1,
+      threshold: 1,
+      comparisonOperator: "GreaterThanOrEqualToThreshold",
+      treatMissingData: "notBreaching",
+      alarmActions: [notifications.ref],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    releasesAlarm.overrideLogicalId("ReleasesAlarm");
 
     const notificationsPolicy = new sns.CfnTopicPolicy(this, "NotificationsPolicy", {
       topics: [notifications.ref],
@@ -6191,35 +7254,6 @@ def belongs(path, patterns):
     notificationsEmail.overrideLogicalId("NotificationsEmail");
     notificationsEmail.cfnOptions.condition = tellByEmail;
 
-    const tellPassed = new events.CfnRule(this, "TellPassed", {
-      name: "ecommerce-tell-passed",
-      description: "Tells the team that a run passed",
-      eventPattern: {
-        source: ["aws.codepipeline"],
-        "detail-type": ["CodePipeline Pipeline Execution State Change"],
-        detail: {
-          pipeline: ["ecommerce-hosting", "ecommerce-backend", "ecommerce-admin", "ecommerce-customer"],
-          state: ["SUCCEEDED"],
-        },
-      },
-      targets: [
-        {
-          id: "topic",
-          arn: notifications.ref,
-          inputTransformer: {
-            inputPathsMap: {
-              pipeline: "$.detail.pipeline",
-              state: "$.detail.state",
-              run: "$.detail.execution-id",
-              region: "$.region",
-            },
-            inputTemplate: "\"Run <run> of <pipeline> passed: <state>. Its stages, commit and reasons: https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>\"",
-          },
-        },
-      ],
-    });
-    tellPassed.overrideLogicalId("TellPassed");
-
     const tellFailed = new events.CfnRule(this, "TellFailed", {
       name: "ecommerce-tell-failed",
       description: "Tells the team that a run did not pass",
@@ -6227,7 +7261,15 @@ def belongs(path, patterns):
         source: ["aws.codepipeline"],
         "detail-type": ["CodePipeline Pipeline Execution State Change"],
         detail: {
-          pipeline: ["ecommerce-hosting", "ecommerce-backend", "ecommerce-admin", "ecommerce-customer"],
+          pipeline: [
+            "ecommerce-hosting-main",
+            "ecommerce-backend-main",
+            "ecommerce-admin-main",
+            "ecommerce-customer-main",
+            "ecommerce-hosting-to-dev",
+            "ecommerce-hosting-to-staging",
+            "ecommerce-hosting-to-prod",
+          ],
           state: ["FAILED", "STOPPED", "CANCELED"],
         },
       },
@@ -6268,20 +7310,23 @@ def belongs(path, patterns):
     // How often runs pass, how long builds take, where they fail.
     const dashboard = new cloudwatch.CfnDashboard(this, "Dashboard", {
       dashboardName: "ecommerce-pipelines",
-      dashboardBody: `{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"Runs of ecommerce-hosting, ecommerce-backend, ecommerce-admin, ecommerce-customer","region":"${Aws.REGION}","view":"timeSeries","stat":"Sum","period":86400,"metrics":[["AWS/Events","MatchedEvents","RuleName","ecommerce-tell-passed"],["AWS/Events","MatchedEvents","RuleName","ecommerce-tell-failed"]]}},{"type":"metric","x":0,"y":6,"width":24,"height":6,"properties":{"title":"Seconds of each build","region":"${Aws.REGION}","view":"timeSeries","stat":"Average","period":86400,"metrics":[["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-check"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-prod"]]}}]}`,
+      dashboardBody: `{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"Runs of ecommerce-hosting-main, ecommerce-backend-main, ecommerce-admin-main, ecommerce-customer-main, ecommerce-hosting-to-dev, ecommerce-hosting-to-staging, ecommerce-hosting-to-prod","region":"${Aws.REGION}","view":"timeSeries","stat":"Sum","period":86400,"metrics":[["AWS/Events","MatchedEvents","RuleName","ecommerce-tell-failed"]]}},{"type":"metric","x":0,"y":6,"width":24,"height":6,"properties":{"title":"Seconds of each build","region":"${Aws.REGION}","view":"timeSeries","stat":"Average","period":86400,"metrics":[["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-check"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-deploy-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-data-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-compute-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-api-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-deploy-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-data-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-compute-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-api-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-deploy-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-data-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-compute-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-api-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-prod"]]}}]}`,
     });
     dashboard.overrideLogicalId("Dashboard");
 
     const dashboard2 = new cloudwatch.CfnDashboard(this, "Dashboard2", {
       dashboardName: "ecommerce-pipelines-2",
-      dashboardBody: `{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"Failed builds","region":"${Aws.REGION}","view":"timeSeries","stat":"Sum","period":86400,"metrics":[["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-check"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-prod"]]}}]}`,
+      dashboardBody: `{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"Failed builds","region":"${Aws.REGION}","view":"timeSeries","stat":"Sum","period":86400,"metrics":[["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-check"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-deploy-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-data-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-compute-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-api-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-deploy-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-data-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-compute-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-api-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-deploy-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-data-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-compute-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-api-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-prod"]]}}]}`,
     });
     dashboard2.overrideLogicalId("Dashboard2");
 
-    this.ecommerceHostingPipeline = ecommerceHostingPipeline.ref;
-    this.ecommerceBackendPipeline = ecommerceBackendPipeline.ref;
-    this.ecommerceAdminPipeline = ecommerceAdminPipeline.ref;
-    this.ecommerceCustomerPipeline = ecommerceCustomerPipeline.ref;
+    this.ecommerceHostingMainPipeline = ecommerceHostingMainPipeline.ref;
+    this.ecommerceBackendMainPipeline = ecommerceBackendMainPipeline.ref;
+    this.ecommerceAdminMainPipeline = ecommerceAdminMainPipeline.ref;
+    this.ecommerceCustomerMainPipeline = ecommerceCustomerMainPipeline.ref;
+    this.ecommerceHostingToDevPipeline = ecommerceHostingToDevPipeline.ref;
+    this.ecommerceHostingToStagingPipeline = ecommerceHostingToStagingPipeline.ref;
+    this.ecommerceHostingToProdPipeline = ecommerceHostingToProdPipeline.ref;
     this.notificationTopic = notifications.ref;
   }
 }

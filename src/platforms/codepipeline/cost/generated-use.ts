@@ -1,7 +1,5 @@
 /** What the pipelines of a document would use, whatever its layout and format. */
 
-import { handedBucketId } from "../write/coordination/artifacts.ts";
-import { handOverId } from "../write/coordination/ids.ts";
 import type {
   Action,
   Dashboard,
@@ -10,6 +8,9 @@ import type {
   Project,
   Resource,
 } from "../write/infrastructure.ts";
+import { keptId } from "../write/separate/handed.ts";
+import { lineName } from "../write/separate/lines.ts";
+import { releasesId } from "../write/separate/stages.ts";
 import { isReference } from "../write/text.ts";
 import { measured, minutesOf } from "./minutes.ts";
 import type { MonthlyUse, UsedAction, UsedPipeline, UsedThing } from "./monthly-use.ts";
@@ -18,10 +19,10 @@ import { type CostSettings, runsOf } from "./settings.ts";
 
 /** Old versions stay for so long after an artifact has expired: the buckets of all formats say so. */
 const oldVersionDays = 30;
-/** What a function takes for one call, generously: it looks at runs, or reads the source and keeps books. */
+/** What a function takes for one call, generously: it looks at runs and reads some records. */
 const callSeconds = 10;
-/** Of the table, by one call of the hand-over. */
-const booksOfCall = { reads: 10, writes: 3 };
+/** Of a function that looks every ten minutes. */
+const looksPerMonth = 6 * 24 * 30;
 
 export interface Known {
   readonly settings: CostSettings;
@@ -29,14 +30,14 @@ export interface Known {
   readonly usual: ReadonlyMap<string, number>;
 }
 
-export function useOfDocument({ resources, remoteStacks }: Infrastructure, known: Known): MonthlyUse {
+export function useOfDocument({ delivery, resources, remoteStacks }: Infrastructure, known: Known): MonthlyUse {
   const pipelines: UsedPipeline[] = [];
   const secrets = new Set<string>();
   let secretReads = 0;
   let parameterReads = 0;
   for (const pipeline of resources) {
     if (pipeline.kind !== "pipeline") continue;
-    const used = usedPipeline(pipeline, resources, known);
+    const used = usedPipeline(pipeline, { delivery, resources }, known);
     pipelines.push(used);
     for (const action of pipeline.stages.flatMap(({ actions }) => actions)) {
       const named = secretsOf(projectOf(action, resources));
@@ -68,7 +69,12 @@ export function useOfDocument({ resources, remoteStacks }: Infrastructure, known
   return { pipelines, things, unpriced: [...new Set(unpriced)] };
 }
 
-function usedPipeline(pipeline: PipelineResource, resources: readonly Resource[], known: Known): UsedPipeline {
+function usedPipeline(
+  pipeline: PipelineResource,
+  { delivery, resources }: { delivery: string; resources: readonly Resource[] },
+  known: Known,
+): UsedPipeline {
+  const runs = runsOf(pipeline.name, known.settings);
   const bucket = resources.find(({ id }) => id === pipeline.bucket);
   const actions = pipeline.stages.flatMap((stage) =>
     stage.actions.map((action): UsedAction => {
@@ -81,20 +87,41 @@ function usedPipeline(pipeline: PipelineResource, resources: readonly Resource[]
         names,
         ...(action.category === "Approval"
           ? { minutes: 0, basis: "free" }
-          : minutesOf({ names, provider: action.provider, measuredMs: measuredMs || undefined }, known.settings)),
+          : shared(
+              minutesOf({ names, provider: action.provider, measuredMs: measuredMs || undefined }, known.settings),
+              builtBy(action, { pipeline, delivery, resources }),
+            )),
         build: action.provider === "CodeBuild" ? { machine: priceOf(projectOf(action, resources)) } : undefined,
         inputs: action.inputs.length,
         outputs: action.outputs.length,
       };
     }),
   );
+  /** A job goes with what its pipeline has built; in every other run its build ends within a minute. */
+  function shared<T extends { readonly minutes: number }>(work: T, building: string | undefined): T {
+    if (building === undefined || runs === 0) return work;
+    const share = Math.min(1, runsOf(building, known.settings) / runs);
+    return { ...work, minutes: Math.ceil(share * work.minutes + (1 - share)) };
+  }
   return {
     name: pipeline.name,
     type: "V2",
-    runs: runsOf(pipeline.name, known.settings),
+    runs,
     actions,
     keptDays: bucket?.kind === "bucket" ? (bucket.expireDays ?? 0) + oldVersionDays : 0,
   };
+}
+
+/** The CodePipeline that builds what a job of a deploying one deploys. */
+function builtBy(
+  { job }: Action,
+  { pipeline, delivery, resources }: { pipeline: PipelineResource; delivery: string; resources: readonly Resource[] },
+): string | undefined {
+  const branch = pipeline.stages[0]?.actions[0]?.configuration.BranchName;
+  if (job === undefined || typeof branch !== "string") return undefined;
+  const name = lineName(delivery, job.split(".")[0]!, branch);
+  const isThere = name !== pipeline.name && resources.some((one) => one.kind === "pipeline" && one.name === name);
+  return isThere ? name : undefined;
 }
 
 /** Counted one by one, so that a new kind of resource has to say what it costs. */
@@ -118,27 +145,21 @@ function thingsOf(
         { price: "eventbridge.event", item: "events", quantity: runs, because: "events of AWS services are free" },
       ];
     case "function": {
-      const isCalled = resource.id === handOverId;
-      const quantity = isCalled ? calls : runs;
-      const because = `${resource.name}, ${isCalled ? "called by the pipelines" : "as if every run failed once"}`;
+      const isCalled = resource.id === releasesId;
+      // It is also told of every run's end.
+      const quantity = isCalled ? calls + runs + looksPerMonth : runs;
+      const because = `${resource.name}, ${isCalled ? "called by the pipelines and every ten minutes" : "as if every run failed once"}`;
       const gigabytes = resource.memoryMb / 1024;
       return [
         { price: "lambda.request", item: "calls", quantity, because },
         { price: "lambda.compute", item: "compute", quantity: quantity * callSeconds * gigabytes, because },
       ];
     }
-    case "table": {
-      const because = `${resource.name}, with each call of its function`;
-      return [
-        { price: "dynamodb.read", item: "reads", quantity: calls * booksOfCall.reads, because },
-        { price: "dynamodb.write", item: "writes", quantity: calls * booksOfCall.writes, because },
-      ];
-    }
     case "key":
       return [{ price: "kms.key", item: "keys", quantity: 1, because: "of the team's own, for all that is kept" }];
     case "bucket": {
-      // What is handed over is a copy of a few artifacts.
-      if (resource.id === handedBucketId) return [];
+      // Its objects are small records, and what builds have left once more.
+      if (resource.id === keptId) return [];
       const requests = pipelines.reduce(
         (sum, one) => sum + one.runs * one.actions.reduce((each, { inputs, outputs }) => each + inputs + outputs, 0),
         0,

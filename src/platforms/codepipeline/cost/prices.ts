@@ -31,7 +31,6 @@ export const services = [
   "SNS",
   "Lambda",
   "EventBridge",
-  "DynamoDB",
   "Parameter Store",
 ] as const;
 export type PricedService = (typeof services)[number];
@@ -52,12 +51,6 @@ const s3 = { service: "S3", free: 0, source: "https://aws.amazon.com/s3/pricing/
 const cloudwatch = {
   service: "CloudWatch",
   source: "https://aws.amazon.com/cloudwatch/pricing/",
-  asOf: "2026-06",
-} as const;
-const dynamodb = {
-  service: "DynamoDB",
-  free: 0,
-  source: "https://aws.amazon.com/dynamodb/pricing/on-demand/",
   asOf: "2026-06",
 } as const;
 const secrets = {
@@ -109,8 +102,6 @@ export const prices = {
     source: "https://aws.amazon.com/eventbridge/pricing/",
     asOf: "2026-06",
   },
-  "dynamodb.write": { ...dynamodb, usd: 0.000000625, unit: "write" },
-  "dynamodb.read": { ...dynamodb, usd: 0.000000125, unit: "read" },
   "parameters.standard": {
     service: "Parameter Store",
     usd: 0,

@@ -5,8 +5,6 @@ import type { Job } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
 import { header } from "../../generated.ts";
 import { conditionCommand } from "./conditions.ts";
-import { handedAddress } from "./coordination/artifacts.ts";
-import { isElsewhere } from "./coordination/variables.ts";
 import { installPhase } from "./install.ts";
 import { directoryOf, type JobPlace, outputScope, prefixOf, type Register, readersOf } from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
@@ -16,6 +14,15 @@ import { rawTemplate, templatesIn } from "./native.ts";
 import { leavesFiles } from "./native-upload.ts";
 import { commandOf } from "./options.ts";
 import { keptRuns, publishCommand } from "./publish.ts";
+import {
+  deploysSet,
+  goesCommand,
+  leaveArtifactCommand,
+  publishesForSet,
+  takeArtifactCommands,
+  takeOutputCommand,
+  whereItGoes,
+} from "./separate/handed.ts";
 import { attemptsCommand, inDoubleQuotes, stepCommand } from "./shell.ts";
 import { actElsewhereCommand, atHome, mayActElsewhere } from "./target-commands.ts";
 
@@ -27,6 +34,8 @@ export function buildspecText(place: JobPlace, register: Register): string {
   const promised = promisedOutputs(place.pipeline, place.name);
   const steps = stepCommands(place);
   const actsElsewhere = mayActElsewhere(place);
+  const home = actsElsewhere ? atHome : "";
+  const inSet = deploysSet(place);
   const after = [
     ...(Object.keys(promised).length > 0
       ? [
@@ -35,8 +44,8 @@ export function buildspecText(place: JobPlace, register: Register): string {
             folders: outputFolders(place),
             newest: namesOutside(place),
             kept: keptRuns[place.job.per],
-            readers: readersOf(place),
-            before: actsElsewhere ? atHome : "",
+            readers: publishesForSet(place) ? "records" : readersOf(place),
+            before: home,
           }),
         ]
       : []),
@@ -46,10 +55,14 @@ export function buildspecText(place: JobPlace, register: Register): string {
     ...Object.entries(job.artifacts).flatMap(([artifact, { path: file }]) =>
       templatesIn(artifact, place, register).map((template) => templateCommand({ artifact, file, template, place })),
     ),
+    ...(inSet
+      ? Object.keys(job.artifacts).map((artifact) => leaveArtifactCommand(artifact, { outbox, before: home }))
+      : []),
   ];
   const isPlain = job.retry.attempts === 1 && !job.continueOnFailure;
   const commands = [
     ...(actsElsewhere ? [actElsewhereCommand] : []),
+    ...(inSet ? takeOutputs(place, home) : []),
     prepareCommand(place),
     ...job.uses.map((use) => unpackCommand(use, place, register)),
     ...(isPlain
@@ -62,17 +75,22 @@ export function buildspecText(place: JobPlace, register: Register): string {
         ]),
   ];
   const install = installPhase(place);
+  const going = (all: readonly string[]) => (inSet ? [goesCommand, ...all.map(whereItGoes)] : all);
   const spec = {
     version: 0.2,
     env: { shell: "bash", ...(exportsRun(place) && { "exported-variables": ["BATON_RUN"] }) },
-    phases: { ...(install && { install }), build: { commands } },
-    ...(Object.keys(job.artifacts).length > 0 && {
-      artifacts: { "base-directory": outbox, files: ["**/*"] },
-    }),
+    phases: {
+      ...(install && { install: inSet ? { ...install, commands: install.commands.map(whereItGoes) } : install }),
+      build: { commands: going(commands) },
+    },
+    ...(Object.keys(job.artifacts).length > 0 &&
+      !inSet && {
+        artifacts: { "base-directory": outbox, files: ["**/*"] },
+      }),
     ...(cachePaths(job).length > 0 && { cache: { paths: cachePaths(job) } }),
   };
   const about = `Job ${name} of pipeline ${pipeline.name}: the steps are the ones that \`baton run\` runs.`;
-  return printed(spec, header([about], { delivery: place.delivery.name, command: commandOf(place.options) }));
+  return printedBuildspec(spec, header([about], { delivery: place.delivery.name, command: commandOf(place.options) }));
 }
 
 /** Whether later stages find this job's outputs by the run that it was part of. */
@@ -127,6 +145,13 @@ function prepareCommand(place: JobPlace): string {
   ].join("\n");
 }
 
+function takeOutputs(place: JobPlace, before: string): string[] {
+  const values = new JobValues(place);
+  return values.outputs.map((output) =>
+    takeOutputCommand(output, { place, variable: values.variableOf({ output }), before }),
+  );
+}
+
 /** As files, because CodePipeline uploads them; what a link points to, because that is what an upload of the folder takes. */
 function filesCommand({ artifact, file, place }: { artifact: string; file: string; place: JobPlace }): string {
   return [
@@ -157,14 +182,11 @@ function templateCommand(taken: { artifact: string; file: string; template: stri
 function unpackCommand(use: Job["uses"][number], place: JobPlace, register: Register): string {
   const { artifact, from } = artifactSource(use.artifact, place);
   const own = register.artifact({ ...from, environment: undefined });
+  const before = mayActElsewhere(place) ? atHome : "";
   const suffix = from.environment === undefined ? "" : `__\${BATON_ENVIRONMENT//[^A-Za-z0-9]/_}`;
   const packed = `${artifact}.tar`;
-  const fetch = isElsewhere(from, place)
-    ? [
-        `${mayActElsewhere(place) ? atHome : ""}aws s3 cp --only-show-errors "${handedAddress(from, register)}" "$folder/handed.zip"`,
-        `unzip -q "$folder/handed.zip" ${packed} -d "$folder"`,
-        `packed="$folder/${packed}"`,
-      ]
+  const fetch = deploysSet(place)
+    ? takeArtifactCommands({ artifact, from }, { before })
     : [`inbox="CODEBUILD_SRC_DIR_${own}${suffix}"`, `packed="\${!inbox}/${packed}"`];
   return [
     `# Lay the artifact ${use.artifact} at ${use.path}`,
@@ -200,7 +222,7 @@ const absolute = (folder: string) =>
   folder === "" ? `\${CODEBUILD_SRC_DIR}` : `\${CODEBUILD_SRC_DIR}/${inDoubleQuotes(folder)}`;
 
 /** Commands as literal blocks: they are read more often than written. */
-function printed(spec: object, above: readonly string[]): string {
+export function printedBuildspec(spec: object, above: readonly string[]): string {
   const document = new Document(spec);
   document.commentBefore = above.map((line) => (line === "" ? "" : ` ${line}`)).join("\n");
   visit(document, {

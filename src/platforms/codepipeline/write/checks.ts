@@ -12,7 +12,8 @@ import { artifactSource, producerOf } from "./known-values.ts";
 import type { WriteOptions } from "./options.ts";
 import { permissionsOf } from "./permissions.ts";
 import type { ReleaseLine } from "./release-lines.ts";
-import { actionsOf, isLeftOut, type LineStages, sourceStage } from "./stages.ts";
+import { actionsOf, isLeftOut, sourceStage } from "./stage-parts.ts";
+import type { LineStages } from "./stages.ts";
 
 export interface Checks {
   readonly lines: readonly LineStages[];
@@ -30,6 +31,8 @@ export function checksOf(
   if (options.settings.pullRequests === "nothing") return { lines: [], leftOut: [], unchecked: wanting };
   const leftOut = new Map<string, string>();
   const found = lines.flatMap(({ line }): LineStages[] => {
+    // What is built for it is checked where it is built.
+    if (line.joined?.does === "deploys") return [];
     const own: ReleaseLine = { ...line, name: `${line.name}-checks`, environments: [], runsFor: "pull requests" };
     const candidates = candidatesOf(own, { delivery, options });
     const places = allowed(candidates, leftOut);

@@ -54,7 +54,6 @@ export type Resource =
   | EventRule
   | Schedule
   | LambdaFunction
-  | Table
   | Alarm
   | Dashboard;
 
@@ -271,14 +270,15 @@ export interface EventRule extends Base {
     | { readonly kind: "function"; readonly id: string };
 }
 
-/** Starts a pipeline at set times. */
+/** Starts a pipeline, or calls a function, at set times. */
 export interface Schedule extends Base {
   readonly kind: "schedule";
   readonly description: string;
-  /** `cron(…)` of EventBridge, UTC. */
+  /** `cron(…)` of EventBridge, UTC, or `rate(…)`. */
   readonly expression: string;
-  readonly pipeline: string;
-  readonly role: string;
+  readonly target:
+    | { readonly kind: "pipeline"; readonly id: string; readonly role: string }
+    | { readonly kind: "function"; readonly id: string };
 }
 
 export interface LambdaFunction extends Base {
@@ -294,13 +294,6 @@ export interface LambdaFunction extends Base {
   readonly runtime: string;
   readonly source: string;
   readonly variables: Readonly<Record<string, Text>>;
-}
-
-/** Of DynamoDB, paid by request. Items are found by place and what, and vanish when `expires`, in seconds, is over. */
-export interface Table extends Base {
-  readonly kind: "table";
-  /** For Terraform, which makes none up. */
-  readonly name: string;
 }
 
 export interface Alarm extends Base {

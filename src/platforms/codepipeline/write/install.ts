@@ -43,7 +43,7 @@ const packages: Readonly<Record<string, (asked: string | undefined) => readonly 
  *
  * @throws {CannotWrite} for a version that the image does not have.
  */
-export function installPhase(place: JobPlace): object | undefined {
+export function installPhase(place: JobPlace): { readonly commands: readonly string[] } | undefined {
   const { job, options } = place;
   const { install } = options.settings;
   const { image } = machineOf(place);

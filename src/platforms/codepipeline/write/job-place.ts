@@ -36,11 +36,13 @@ export const readersOf = ({ line }: Pick<JobPlace, "line">): readonly string[] =
 
 /** Of what surrounds the pipelines; no job's id may be the same. */
 const fixedIds = [
-  "HandOver",
-  "HandOverTable",
-  "HandOverRole",
-  "HandOverLogs",
-  "Handed",
+  "Releases",
+  "ReleasesRole",
+  "ReleasesLogs",
+  "ReleasesAlarm",
+  "RunEnded",
+  "EveryTenMinutes",
+  "Kept",
   "CheckArtifacts",
   "Rollback",
   "RollbackRole",

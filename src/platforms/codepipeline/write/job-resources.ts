@@ -1,7 +1,5 @@
 import { bucketOf } from "./artifact-bucket.ts";
 import { buildspecText, cachePaths } from "./buildspec.ts";
-import { handedStatements, handedVariables } from "./coordination/artifacts.ts";
-import { isElsewhere } from "./coordination/variables.ts";
 import { sourceArtifact } from "./fixed-names.ts";
 import type { ParameterSpec, Resource, Role, Statement } from "./infrastructure.ts";
 import { projectId, roleId, wordsOf } from "./job-ids.ts";
@@ -13,6 +11,7 @@ import { path } from "./names.ts";
 import { nativeStack } from "./native.ts";
 import { nativeUpload } from "./native-upload.ts";
 import { permissionsOf } from "./permissions.ts";
+import { deploysSet, recordsStatements, recordsVariables } from "./separate/handed.ts";
 import { targetVariables } from "./target-commands.ts";
 import { jobRoleName, roleArnIn, targetOfPlace } from "./targets.ts";
 import { arnOf, localArn, type Text, text } from "./text.ts";
@@ -91,9 +90,9 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
         ...(cache === undefined ? [] : [text`${arnOf(bucket)}/${cache}/*`]),
       ],
     },
-    ...handedStatements(place, register),
+    ...recordsStatements(place),
     ...networkStatements(machine),
-    ...(Object.keys(job.artifacts).length > 0
+    ...(Object.keys(job.artifacts).length > 0 && !deploysSet(place)
       ? [
           {
             sid: "LeaveArtifacts",
@@ -144,7 +143,7 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
         machine,
         buildspec: path(options.root, buildspec),
         timeoutMinutes: Math.min(2160, Math.max(5, Math.ceil(job.timeoutMs / 60_000))),
-        variables: [...new JobValues(place).settled, ...handedVariables(place), ...targetVariables(place, register)],
+        variables: [...new JobValues(place).settled, ...recordsVariables(place), ...targetVariables(place, register)],
         cache: cache === undefined ? undefined : { bucket, path: cache },
       },
     ],
@@ -160,10 +159,7 @@ function artifactKeys({ line }: JobPlace, artifact: string): Text {
 /** Artifacts of the run that a build is given: its source, and those of the jobs that it uses. */
 export const takenBy = (place: JobPlace, register: Register): string[] => [
   sourceArtifact,
-  ...new Set(
-    place.job.uses
-      .map(({ artifact }) => artifactSource(artifact, place).from)
-      .filter((from) => !isElsewhere(from, place))
-      .map((from) => register.artifact(from)),
-  ),
+  ...(deploysSet(place)
+    ? []
+    : new Set(place.job.uses.map(({ artifact }) => register.artifact(artifactSource(artifact, place).from)))),
 ];

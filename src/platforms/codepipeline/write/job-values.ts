@@ -1,12 +1,12 @@
 /** Where the values of a job come from, and how commands in its buildspec name them. */
 
 import type { Condition, Value } from "../../../model/delivery.ts";
-import { handedOutput, handedRun, isElsewhere } from "./coordination/variables.ts";
 import type { EnvironmentVariable } from "./infrastructure.ts";
 import { type JobPlace, outputScope, prefixOf, type Register } from "./job-place.ts";
 import { producerOf, variablesIn } from "./known-values.ts";
 import { Names, outputPath, path, secretName, snake } from "./names.ts";
 import { nativeStack, stackOutput } from "./native.ts";
+import { deploysSet, takingVariables } from "./separate/handed.ts";
 import { inDoubleQuotes } from "./shell.ts";
 
 type Hole = Exclude<Value, string | readonly Value[]>;
@@ -58,6 +58,11 @@ export class JobValues {
     return [...this.#holes.values()];
   }
 
+  /** `pipeline.output` of all that is read. */
+  get outputs(): readonly string[] {
+    return this.holes.flatMap((hole) => ("output" in hole ? [hole.output] : []));
+  }
+
   /** Settings of the build project: what is known when the files are written. */
   get settled(): EnvironmentVariable[] {
     const { delivery, environment, pipeline, name, line } = this.#place;
@@ -94,12 +99,15 @@ export class JobValues {
       type: "PLAINTEXT",
       value,
     });
+    const inSet = deploysSet(this.#place);
     const own = [
-      plain("BATON_RUN", "#{codepipeline.PipelineExecutionId}"),
+      ...(inSet ? [] : [plain("BATON_RUN", "#{codepipeline.PipelineExecutionId}")]),
       plain("BATON_COMMIT", "#{SourceVariables.CommitId}"),
+      ...(inSet ? takingVariables(this.#place, this.outputs).map(([name, value]) => plain(name, value)) : []),
     ];
     for (const hole of this.holes) {
-      if ("output" in hole) own.push(this.#handed(hole.output, this.variableOf(hole), register));
+      // In a set a build reads outputs itself, once it knows that its pipeline goes.
+      if ("output" in hole && !inSet) own.push(this.#handed(hole.output, this.variableOf(hole), register));
       if ("parameter" in hole) own.push(plain(this.variableOf(hole), `#{variables.${hole.parameter}}`));
       if ("matrix" in hole) own.push(plain(this.variableOf(hole), leg[hole.matrix] ?? ""));
     }
@@ -112,9 +120,7 @@ export class JobValues {
    */
   #handed(reference: string, variable: string, register: Register): EnvironmentVariable {
     const producer = producerOf(this.#place, reference);
-    const handed = isElsewhere(producer, this.#place);
     if (nativeStack(producer, register) !== undefined) {
-      if (handed) return { name: variable, type: "PLAINTEXT", value: handedOutput(producer, this.#place) };
       const value = `#{${register.namespace(producer)}.${stackOutput(producer, producer.output)!}}`;
       return { name: variable, type: "PLAINTEXT", value };
     }
@@ -124,12 +130,6 @@ export class JobValues {
       pipeline: producer.pipeline.name,
       output: producer.output,
     };
-    if (handed)
-      return {
-        name: variable,
-        type: "PARAMETER_STORE",
-        value: `${outputPath(place)}/${handedRun(producer, this.#place)}`,
-      };
     const run =
       producer.environment === undefined && this.#place.environment !== undefined
         ? `#{${register.namespace(producer)}.BATON_RUN}`

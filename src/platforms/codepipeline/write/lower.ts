@@ -6,9 +6,6 @@ import { CannotWrite } from "../../generated.ts";
 import { approversOf } from "./approvers.ts";
 import { artifactBucket, bucketOf, checksBucket } from "./artifact-bucket.ts";
 import { type Checks, checksOf } from "./checks.ts";
-import { refuseWhatSeparatesCannot } from "./coordination/refusals.ts";
-import { handOverResources } from "./coordination/resources.ts";
-import { fromFirst, fromVariable } from "./coordination/variables.ts";
 import { keyGuests, remoteStacksOf, storeIn } from "./cross-account.ts";
 import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
@@ -22,8 +19,13 @@ import { observability } from "./observability.ts";
 import type { Settings, WriteOptions } from "./options.ts";
 import { pipelineRole, pipelineRoleId } from "./pipeline-role.ts";
 import { keptRuns } from "./publish.ts";
-import { releaseLinesOf, separated } from "./release-lines.ts";
+import { type ReleaseLine, releaseLinesOf } from "./release-lines.ts";
 import { schedulesOf } from "./schedules.ts";
+import { keepBuildspec } from "./separate/keep.ts";
+import { refuseSameLines, separateLines } from "./separate/lines.ts";
+import { releaseVariable } from "./separate/program.ts";
+import { refuseWhatSetsCannot } from "./separate/refusals.ts";
+import { releasesResources } from "./separate/resources.ts";
 import { type LineStages, stagesOf } from "./stages.ts";
 import { keyParameters, otherRegions, storesOf } from "./stores.ts";
 import { encryptionOf, refuseStrangeTargets, targetOf } from "./targets.ts";
@@ -37,8 +39,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
   const register = new Register();
   const lines = pipelinesOf(delivery, options).flatMap((line) => {
     const one = stagesOf(line, { delivery, options, register });
-    // A source alone is no pipeline.
-    return one.places.length > 0 ? [one] : [];
+    return one === undefined ? [] : [one];
   });
   if (lines.length === 0) {
     throw new CannotWrite(
@@ -47,7 +48,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     );
   }
   const isSeparate = options.layout === "separate";
-  if (isSeparate) refuseWhatSeparatesCannot(lines, { delivery, settings: options.settings });
+  if (isSeparate) refuseWhatSetsCannot(lines, { delivery, settings: options.settings });
   const parameters: ParameterSpec[] = [
     {
       id: ids.connection,
@@ -79,7 +80,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     [...work, ...checking].flatMap(({ buildspec }) => (buildspec ? [[buildspec.path, buildspec] as const] : [])),
   );
   refuseSameArtifacts(lines);
-  refuseSameNames([...lines, ...checks.lines]);
+  refuseSameLines([...lines, ...checks.lines].map(({ line }) => line));
   const around = { delivery, options, register, lines, work };
   const { home } = options.settings;
   const remoteStacks = remoteStacksOf(around).map((stack) => ({
@@ -102,7 +103,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     ...lines.flatMap((line) => approversOf(line, { register, options })),
     ...schedulesOf(lines, register),
     ...[...work, ...checking].flatMap(({ resources }) => resources),
-    ...(isSeparate ? handOverResources(lines, { delivery: delivery.name, bucket: artifactBucket.id, options }) : []),
+    ...releasesResources(lines, { delivery: delivery.name, register, options }),
     ...observability({
       delivery: delivery.name,
       settings: options.settings,
@@ -130,7 +131,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     outputs: [
       ...lines.map(({ line }) => ({
         id: register.id(line.name, "pipeline"),
-        description: `The pipeline of ${isSeparate ? `${line.pipelines[0]!.name} on ` : ""}${line.branch}`,
+        description: describedLine(line, isSeparate),
         value: [nameOf(register.id(line.name, "pipeline"))],
       })),
       {
@@ -140,7 +141,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
       },
     ],
     tags: { "baton:delivery": delivery.name, ...options.settings.tags },
-    buildspecs: [...buildspecs.values()],
+    buildspecs: [...buildspecs.values(), ...keepBuildspec(lines, { delivery: delivery.name, options })],
     notes: [
       ...notesOf({ delivery, settings: options.settings, checks }),
       ...unquotedOutputs(
@@ -151,6 +152,11 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
   };
   for (const one of [infrastructure, ...remoteStacks.map((stack) => stack.infrastructure)]) refuseTooMuchOfOthers(one);
   return infrastructure;
+}
+
+function describedLine({ branch, pipelines, environments, joined }: ReleaseLine, isSeparate: boolean): string {
+  if (joined?.does === "deploys") return `What deploys releases of ${joined.set} to ${environments[0]!.name}`;
+  return `The pipeline of ${isSeparate ? `${pipelines[0]!.name} on ` : ""}${branch}`;
 }
 
 /** How many values of outputs are kept at most: one folder for each output, in each environment or for all releases. */
@@ -164,8 +170,10 @@ function valuesOf(places: readonly JobPlace[]): number {
   return [...folders.values()].reduce((sum, kept) => sum + kept, 0);
 }
 
-const pipelinesOf = (delivery: Delivery, { layout }: WriteOptions) =>
-  layout === "separate" ? separated(releaseLinesOf(delivery)) : releaseLinesOf(delivery);
+function pipelinesOf(delivery: Delivery, options: WriteOptions): ReleaseLine[] {
+  const lines = releaseLinesOf(delivery);
+  return options.layout === "separate" ? separateLines(lines, { delivery, options }) : lines;
+}
 
 /** Names may only fall together when hyphens are all that tells them apart. */
 function refuseSameArtifacts(lines: readonly LineStages[]): void {
@@ -183,13 +191,6 @@ function refuseSameArtifacts(lines: readonly LineStages[]): void {
       }
     }
   }
-}
-
-/** @throws {CannotWrite} for checks that would be called like another pipeline. */
-function refuseSameNames(lines: readonly LineStages[]): void {
-  const names = lines.map(({ line }) => line.name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new CannotWrite(`two CodePipelines would be called ${twice}`, "rename a pipeline");
 }
 
 /** A misspelt name would silently take a permission or an alarm away. */
@@ -284,19 +285,21 @@ function pipelineOf(
     role: pipelineRoleId(line, register),
     bucket: bucketOf(line),
     stores,
-    // One after the other and none dropped: a newer run must not take the place of one that waits. Checks change nothing.
-    executionMode: isCheck ? "PARALLEL" : "QUEUED",
+    // One after the other and none dropped: a newer run must not take the place of one that waits. Checks change nothing. For
+    // releases of a set what comes next is found by comparing, so of those that wait the newest is enough.
+    executionMode: isCheck ? "PARALLEL" : line.joined ? "SUPERSEDED" : "QUEUED",
     variables: [
       ...Object.entries(delivery.parameters).map(([name, one]) => ({
         name,
         ...(one.default !== undefined && { default: one.default }),
         description: describing(one.description ?? `Parameter ${name}`),
       })),
-      ...(options.layout === "separate" && !isCheck
-        ? [{ name: fromVariable, default: fromFirst, description: "The environment that this run begins with" }]
+      ...(line.joined?.does === "deploys"
+        ? [{ name: releaseVariable, default: "newest", description: "The number of a release, or newest" }]
         : []),
     ],
-    triggers: [triggerOf(line, options.root)],
+    // What deploys is started by the function, and by people.
+    triggers: line.joined?.does === "deploys" ? [] : [triggerOf(line, options.root)],
     stages,
   };
   refuseTooMuch(pipeline);

@@ -6,7 +6,6 @@
 
 import type { Step } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
-import { isElsewhere } from "./coordination/variables.ts";
 import type { Statement } from "./infrastructure.ts";
 import { type JobPlace, type Register, referenceOf } from "./job-place.ts";
 import { artifactSource, knownText } from "./known-values.ts";
@@ -72,7 +71,7 @@ function uploadOf(place: JobPlace, register: Register): NativeUpload | undefined
   // All of the artifact and nothing beside it.
   const isWhole = typeof inputs.from === "string" && path(step.workingDirectory, inputs.from) === path(use!.path);
   const { from } = artifactSource(use!.artifact, place);
-  if (!isWhole || isElsewhere(from, place)) return undefined;
+  if (!isWhole) return undefined;
   const texts = ["bucket", "prefix", "cacheControl"].map((name) => {
     const value = inputs[name];
     return value === undefined ? "" : runningText(value, place, register);
@@ -88,8 +87,10 @@ function uploadOf(place: JobPlace, register: Register): NativeUpload | undefined
 
 /** The only step, when all that it asks for is what the action can do. */
 function uploadStep(place: JobPlace): Step | undefined {
-  const { job, pipeline } = place;
+  const { job, pipeline, line } = place;
   const [step, ...others] = job.steps;
+  // An action cannot leave itself out where its pipeline stays as it is.
+  if (line.joined) return undefined;
   if (step?.action?.kind !== "s3.sync" || others.length > 0 || job.uses.length !== 1) return undefined;
   if (step.action.inputs.others !== "kept") return undefined;
   if (job.retry.attempts > 1 || job.continueOnFailure || job.matrix || job.condition || job.per === "release")

@@ -2,7 +2,6 @@
 
 import type { Step, Value } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
-import { handedOutput, isElsewhere } from "./coordination/variables.ts";
 import { sourceArtifact } from "./fixed-names.ts";
 import { directoryOf, type JobPlace, type Register } from "./job-place.ts";
 import { artifactSource, knownText, producerOf } from "./known-values.ts";
@@ -50,7 +49,7 @@ function templateIn(place: JobPlace, file: string, register: Register): Found | 
   if (use === undefined) return { artifact: sourceArtifact, template: path(directoryOf(place), file) };
   const inner = relativeTo(path(use.path), file);
   const { artifact, from } = artifactSource(use.artifact, place);
-  if (inner === undefined || isElsewhere(from, place)) return undefined;
+  if (inner === undefined) return undefined;
   return {
     artifact: register.artifact(from),
     template: rawTemplate(artifact, inner, from.job.artifacts[artifact]!.path),
@@ -94,9 +93,11 @@ export function stackOutput(place: JobPlace, output: string): string | undefined
 
 /** The only step, when all that it asks for is what the action can do. */
 function stackStep(place: JobPlace): Step | undefined {
-  const { job, pipeline } = place;
+  const { job, pipeline, line } = place;
   const [step, ...others] = job.steps;
   if (step?.action?.kind !== "cloudformation.deploy" || others.length > 0) return undefined;
+  // An action cannot leave itself out where its pipeline stays as it is.
+  if (line.joined) return undefined;
   if (job.retry.attempts > 1 || job.continueOnFailure || job.matrix || job.condition || job.uses.length > 1)
     return undefined;
   if (step.condition || step.continueOnFailure || job.per === "release" || Object.keys(job.artifacts).length > 0)
@@ -126,7 +127,6 @@ export function runningText(value: Value, place: JobPlace, register: Register): 
   if (!("output" in value)) return undefined;
   const producer = producerOf(place, value.output);
   if (nativeStack(producer, register) === undefined) return undefined;
-  if (isElsewhere(producer, place)) return handedOutput(producer, place);
   return `#{${register.namespace(producer)}.${stackOutput(producer, producer.output)!}}`;
 }
 

@@ -19,8 +19,12 @@ interface Observed {
 
 export function observability(observed: Observed): Resource[] {
   const { delivery, settings, lines } = observed;
+  // Of a set it is told what was deployed where, when it is proven.
+  const alone = lines.filter(({ line }) => !line.joined);
   const notices: EventRule[] = [
-    notice({ id: "TellPassed", states: ["SUCCEEDED"], words: "passed", observed }),
+    ...(alone.length > 0
+      ? [notice({ id: "TellPassed", states: ["SUCCEEDED"], words: "passed", observed: { ...observed, lines: alone } })]
+      : []),
     // Checks are looked at when they fail; that they pass is what everybody expects.
     notice({
       id: "TellFailed",

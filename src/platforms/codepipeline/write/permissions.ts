@@ -7,6 +7,7 @@ import { type JobPlace, outputScope, prefixOf, readersOf, referenceOf } from "./
 import { JobValues } from "./job-values.ts";
 import { knownText, producerOf } from "./known-values.ts";
 import { Names, outputPath, pascal, secretName } from "./names.ts";
+import { deploysSet } from "./separate/handed.ts";
 import { needsNoRights } from "./step-commands.ts";
 import { scopeOf } from "./targets.ts";
 import { arnIn, localArn, partition, type Text, text } from "./text.ts";
@@ -24,6 +25,8 @@ export function permissionsOf(place: JobPlace, runs: "on a machine" | "as a stac
   const declared = declaredStatements(place);
   // What a stack is given and gives goes through the pipeline.
   const handedOver = runs === "on a machine" ? handOverStatements(place) : [];
+  // As a stack CodePipeline itself has these, by its own role.
+  const stacks = runs === "on a machine" ? place.job.steps.flatMap((step) => stackStatements(step, place)) : [];
   const names = new Names();
   const seen = place.job.steps.map((step) => ({
     step,
@@ -33,7 +36,7 @@ export function permissionsOf(place: JobPlace, runs: "on a machine" | "as a stac
     statements.map((statement, index) => ({ ...statement, sid: names.of(`${whose}${index}`, statement.sid) }));
   return {
     handOver: named(handedOver, "hand-over"),
-    statements: named([...seen.flatMap(({ statements }) => statements ?? []), ...(declared ?? [])], "own"),
+    statements: named([...seen.flatMap(({ statements }) => statements ?? []), ...stacks, ...(declared ?? [])], "own"),
     // To declare none says that it needs no more than is seen.
     untold:
       declared !== undefined
@@ -113,7 +116,11 @@ function handOverStatements(place: JobPlace): Statement[] {
     return name === undefined ? [] : [name.replaceAll("{environment}", environment ?? "").replace(/^\/?/, "/")];
   });
   const statements: Statement[] = [];
-  if (read.length > 0) statements.push({ sid: "ReadOutputs", actions: ["ssm:GetParameters"], resources: read });
+  if (read.length > 0) {
+    // CodeBuild asks for several at a time, a command of ours for one.
+    const actions = [deploysSet(place) ? "ssm:GetParameter" : "ssm:GetParameters"];
+    statements.push({ sid: "ReadOutputs", actions, resources: read });
+  }
   if (secrets.length > 0)
     statements.push({ sid: "ReadSecrets", actions: ["secretsmanager:GetSecretValue"], resources: secrets });
   if (own.length > 0) {
@@ -142,6 +149,29 @@ function handOverStatements(place: JobPlace): Statement[] {
     }
   }
   return statements;
+}
+
+/** To deploy a stack; what the template makes has to be told beside it. */
+function stackStatements({ action }: Step, place: JobPlace): Statement[] {
+  if (action?.kind !== "cloudformation.deploy") return [];
+  const stack = knownText(action.inputs.stack, place);
+  if (stack === undefined) return [];
+  const actions = [
+    "CreateChangeSet",
+    "DescribeChangeSet",
+    "ExecuteChangeSet",
+    "DeleteChangeSet",
+    "DescribeStacks",
+    "DescribeStackEvents",
+    "GetTemplateSummary",
+  ];
+  return [
+    {
+      sid: "DeployStack",
+      actions: actions.map((one) => `cloudformation:${one}`),
+      resources: [arnIn(scopeOf(place), "cloudformation", `stack/${stack}/*`)],
+    },
+  ];
 }
 
 /** What CodePipeline needs for an upload: it looks at nothing that is there. Nothing is seen of a bucket that a run names. */

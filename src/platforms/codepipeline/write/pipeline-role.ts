@@ -1,5 +1,4 @@
 import { bucketOf } from "./artifact-bucket.ts";
-import { handOverId } from "./coordination/ids.ts";
 import { handing } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
 import type { Role, Statement, Store } from "./infrastructure.ts";
@@ -27,6 +26,14 @@ export function pipelineRole(
   const others = stores.filter(({ bucket }) => typeof bucket === "string");
   const otherKeys = others.flatMap(({ key }) => (key === undefined ? [] : [key]));
   const roles = [...new Set(stages.flatMap(({ actions }) => actions.flatMap(({ role }) => role ?? [])))];
+  const actions = stages.flatMap((stage) => stage.actions);
+  const functions = [...new Set(actions.flatMap(({ configuration }) => namedIn(configuration.FunctionName)))];
+  const projects = [
+    ...new Set([
+      ...built.map((place) => projectId(place, register)),
+      ...actions.flatMap(({ configuration }) => namedIn(configuration.ProjectName)),
+    ]),
+  ];
   const statements: Statement[] = [
     {
       sid: "UseConnection",
@@ -49,19 +56,19 @@ export function pipelineRole(
     },
     ...(otherKeys.length > 0 ? [{ sid: "UseKeysElsewhere", actions: handing, resources: otherKeys }] : []),
     ...(roles.length > 0 ? [{ sid: "ActElsewhere", actions: ["sts:AssumeRole"], resources: roles }] : []),
-    ...(built.length > 0
+    ...(projects.length > 0
       ? [
           {
             sid: "Build",
             actions: ["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
-            resources: [...new Set(built.map((place) => projectId(place, register)))].map((id): Text => [arnOf(id)]),
+            resources: projects.map((id): Text => [arnOf(id)]),
           },
         ]
       : []),
     ...stackStatements(native, register),
     ...uploadStatements(native, register),
-    ...(stages.some(({ actions }) => actions.some(({ category }) => category === "Invoke"))
-      ? [{ sid: "HandOver", actions: ["lambda:InvokeFunction"], resources: [[arnOf(handOverId)] as Text] }]
+    ...(functions.length > 0
+      ? [{ sid: "HandOver", actions: ["lambda:InvokeFunction"], resources: functions.map((id): Text => [arnOf(id)]) }]
       : []),
     ...(stages.some(({ actions }) => actions.some(({ category }) => category === "Approval"))
       ? [{ sid: "AskForApproval", actions: ["sns:Publish"], resources: [[arnOf(ids.approvals)] as Text] }]
@@ -71,15 +78,21 @@ export function pipelineRole(
       : []),
   ];
   // Each build by its name, as long as a role has room for all of them.
-  const every = localArn("codebuild", `project/${places[0]!.delivery.name}-*`);
   const isLong = policySize(statements) > limits.iam.rolePolicy;
+  const every = () => localArn("codebuild", `project/${places[0]!.delivery.name}-*`);
   return {
     kind: "role",
     id: pipelineRoleId(line, register),
     comment: [],
     service: "codepipeline.amazonaws.com",
     statements: isLong
-      ? statements.map((one) => (one.sid === "Build" ? { ...one, resources: [every] } : one))
+      ? statements.map((one) => (one.sid === "Build" ? { ...one, resources: [every()] } : one))
       : statements,
   };
+}
+
+/** Ids of the resources that a setting of an action names. */
+function namedIn(setting: Text | undefined): string[] {
+  if (setting === undefined || typeof setting === "string") return [];
+  return setting.flatMap((part) => (typeof part === "object" && "of" in part ? [part.of] : []));
 }

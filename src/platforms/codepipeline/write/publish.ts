@@ -1,4 +1,5 @@
 import type { OutputType } from "../../../model/delivery.ts";
+import { reachableInRecords } from "./separate/handed.ts";
 import { givenTo } from "./shell.ts";
 
 /**
@@ -50,8 +51,8 @@ export interface Publishing {
   readonly newest: Readonly<Record<string, string>>;
   /** Values kept in any case. */
   readonly kept: number;
-  /** CodePipelines whose stages may hold a run that the values are of, or go back to it. */
-  readonly readers: readonly string[];
+  /** CodePipelines whose stages may hold a run that the values are of, or go back to it; or where it is written which may. */
+  readonly readers: readonly string[] | "records";
   /** What the command needs to be who it has to be. */
   readonly before: string;
 }
@@ -88,7 +89,8 @@ fi`;
 }
 
 /** Runs that are in a stage or that one may be rolled back to, each with the run that built it. */
-function reachable(readers: readonly string[]): string {
+function reachable(readers: Publishing["readers"]): string {
+  if (readers === "records") return reachableInRecords;
   if (readers.length === 0) return "reachable() { :; }";
   return `reachable() {
   local pipeline stage stages

@@ -22,6 +22,13 @@ export interface ReleaseLine {
   readonly isOnlyBranch: boolean;
   /** What starts it: pushes to the branch, or pull requests for it. */
   readonly runsFor: "pushes" | "pull requests";
+  /** Its part in a set of pipelines that are built apart and deployed together. Absent: from source to the last environment. */
+  readonly joined?: {
+    readonly set: string;
+    readonly does: "builds" | "deploys";
+    /** Names of those that the set is deployed to from this branch. */
+    readonly environments: readonly string[];
+  };
 }
 
 /** @throws {CannotWrite} for environments that no single push can reach. */
@@ -55,22 +62,6 @@ export function releaseLinesOf(delivery: Delivery): ReleaseLine[] {
       runsFor: "pushes",
     };
   });
-}
-
-/** One CodePipeline for each pipeline. @throws {CannotWrite} where two would have one name. */
-export function separated(lines: readonly ReleaseLine[]): ReleaseLine[] {
-  const all = lines.flatMap((line) =>
-    line.pipelines.map((pipeline) => ({ ...line, name: `${line.name}-${pipeline.name}`, pipelines: [pipeline] })),
-  );
-  const everywhere = Map.groupBy(all, ({ pipelines: [pipeline] }) => pipeline!.name);
-  const separate = all.map((line) => ({
-    ...line,
-    everywhere: everywhere.get(line.pipelines[0]!.name)!.map(({ name }) => name),
-  }));
-  const names = separate.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return separate;
-  throw new CannotWrite(`two CodePipelines would be called ${twice}`, "rename a pipeline or an environment");
 }
 
 function branchOf({ name, branch }: Environment): string[] {

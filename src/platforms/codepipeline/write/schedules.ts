@@ -6,6 +6,8 @@ import { localArn } from "./text.ts";
 
 export function schedulesOf(lines: readonly LineStages[], register: Register): Resource[] {
   return lines.flatMap(({ line }) => {
+    // What is built anew at a set time is deployed like any release.
+    if (line.joined?.does === "deploys") return [];
     const wanted = line.pipelines.flatMap(({ triggers }) => triggers.schedules);
     const expressions = [...new Set(wanted.flatMap(eventBridgeCron))];
     if (expressions.length === 0) return [];
@@ -29,8 +31,7 @@ export function schedulesOf(lines: readonly LineStages[], register: Register): R
         comment: [],
         description: `Starts ${line.name}`,
         expression,
-        pipeline: register.id(line.name, "pipeline"),
-        role: role.id,
+        target: { kind: "pipeline", id: register.id(line.name, "pipeline"), role: role.id },
       }),
     );
     return [role, ...rules];

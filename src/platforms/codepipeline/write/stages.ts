@@ -1,22 +1,13 @@
-import type { Approval, Delivery } from "../../../model/delivery.ts";
-import { promisedOutputs } from "../../../model/job-values.ts";
-import { CannotWrite } from "../../generated.ts";
-import { holds } from "./conditions.ts";
-import { gateStage, handedActions, readyStage, whenFree, whenReady } from "./coordination/stages.ts";
-import { ids, sourceAction, sourceArtifact } from "./fixed-names.ts";
-import type { Action, EnvironmentVariable, Stage } from "./infrastructure.ts";
-import { projectId } from "./job-ids.ts";
+import type { Delivery } from "../../../model/delivery.ts";
+import type { Stage } from "./infrastructure.ts";
 import type { JobPlace, Register } from "./job-place.ts";
-import { takenBy } from "./job-resources.ts";
 import { JobValues } from "./job-values.ts";
-import { variablesIn } from "./known-values.ts";
-import { limits } from "./limits.ts";
-import { nativeAction } from "./native-action.ts";
-import { actingIn } from "./native-place.ts";
 import type { WriteOptions } from "./options.ts";
-import { orderedParts, type Part, refuseWideGroups } from "./order.ts";
+import { refuseWideGroups } from "./order.ts";
 import type { ReleaseLine } from "./release-lines.ts";
-import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
+import { refuseWhatIsBuiltApart } from "./separate/handed.ts";
+import { buildingStages, deployingStages } from "./separate/stages.ts";
+import { actionsOf, approvalStage, buildStage, isLeftOut, sourceStage } from "./stage-parts.ts";
 
 export interface LineStages {
   readonly line: ReleaseLine;
@@ -25,209 +16,74 @@ export interface LineStages {
   readonly places: readonly JobPlace[];
 }
 
+interface Around {
+  readonly delivery: Delivery;
+  readonly options: WriteOptions;
+  readonly register: Register;
+}
+
+/** The stages of a line; undefined where it would have nothing to do: a source alone is no pipeline. */
+export function stagesOf(line: ReleaseLine, around: Around): LineStages | undefined {
+  const { register, options } = around;
+  if (line.joined?.does === "builds") {
+    const places = placesOf(line, undefined, around);
+    for (const place of places) refuseWhatIsBuiltApart(place, new JobValues(place).outputs);
+    return { line, places, stages: buildingStages(line, { places, register }) };
+  }
+  if (line.joined?.does === "deploys") {
+    const places = placesOf(line, line.environments[0], around);
+    return places.length === 0
+      ? undefined
+      : { line, places, stages: deployingStages(line, { places, register, options }) };
+  }
+  return wholeLine(line, around);
+}
+
 /**
- * The stages of a line. All jobs of an environment share one stage: CodePipeline lets one run at a time into a stage, so
- * the stage is the environment's lock, and what it rolls back is the whole environment. An approval has a stage of its
- * own, because nobody should wait at a lock for a person.
+ * From the source to the last environment. All jobs of an environment share one stage: CodePipeline lets one run at a time
+ * into a stage, so the stage is the environment's lock, and what it rolls back is the whole environment. An approval has a
+ * stage of its own, because nobody should wait at a lock for a person.
  */
-export function stagesOf(
-  line: ReleaseLine,
-  { delivery, options, register }: { delivery: Delivery; options: WriteOptions; register: Register },
-): LineStages {
-  const perRelease = placesOf(undefined);
-  const inEnvironments = line.environments.map((environment) => ({ environment, places: placesOf(environment) }));
+function wholeLine(line: ReleaseLine, around: Around): LineStages | undefined {
+  const { register, options } = around;
+  const perRelease = placesOf(line, undefined, around);
+  const inEnvironments = line.environments.map((environment) => ({
+    environment,
+    places: placesOf(line, environment, around),
+  }));
   refuseWideGroups([
     { name: "Build", places: perRelease },
     ...inEnvironments.map(({ environment, places }) => ({ name: environment.name, places })),
   ]);
-  const { layout } = options;
   const { alarms, rollback, watchMinutes } = options.settings;
   const stages: Stage[] = [sourceStage(line)];
-  if (perRelease.length > 0) {
-    const comment = ["What is built once: every environment gets the same bytes."];
-    stages.push({ name: "Build", comment, actions: actionsOf(perRelease, register) });
-  }
+  if (perRelease.length > 0) stages.push(buildStage(perRelease, register));
   for (const { environment, places } of inEnvironments) {
     if (places.length === 0) continue;
-    const handed = layout === "separate" ? { line, environment, places, built: perRelease, register } : undefined;
     if (environment.approval) {
-      const approval = approvalStage({ environment: environment.name, approval: environment.approval, line, options });
-      if (handed) stages.push(readyStage(handed), { ...approval, entry: whenReady(environment) });
-      else stages.push(approval);
+      stages.push(approvalStage({ environment: environment.name, approval: environment.approval, line, options }));
     }
-    if (handed) stages.push(gateStage(handed));
     const rings = Object.hasOwn(alarms, environment.name) ? alarms[environment.name] : undefined;
     stages.push({
       name: environment.name,
       comment: [
         `The stage is the lock of ${environment.name}: one run at a time deploys there, from its first job to its last.`,
       ],
-      ...(handed && { entry: whenFree(environment) }),
-      actions: handed ? handedActions(actionsOf(places, register), handed) : actionsOf(places, register),
+      actions: actionsOf(places, register),
       ...(rollback === "stage" && { onFailure: "ROLLBACK" }),
       ...(rollback === "stage" && rings && { alarms: { names: rings, minutes: watchMinutes } }),
     });
   }
-  return { line, stages, places: [...perRelease, ...inEnvironments.flatMap(({ places }) => places)] };
-
-  function placesOf(environment: JobPlace["environment"]): JobPlace[] {
-    return line.pipelines.flatMap((pipeline) =>
-      Object.entries(pipeline.jobs).flatMap(([name, job]): JobPlace[] => {
-        if ((job.per === "release") !== (environment === undefined)) return [];
-        const place = { delivery, options, line, pipeline, name, job, environment };
-        return isLeftOut(place) ? [] : [place];
-      }),
-    );
-  }
+  const places = [...perRelease, ...inEnvironments.flatMap((one) => one.places)];
+  return places.length === 0 ? undefined : { line, stages, places };
 }
 
-/** Whether its condition keeps a job out for good. @throws {CannotWrite} for what a stage cannot do. */
-export function isLeftOut(place: JobPlace): boolean {
-  const { pipeline, name, job, environment, line, delivery } = place;
-  if (job.runsAfter !== "success") {
-    throw new CannotWrite(
-      `${pipeline.name}.${name} runs after ${job.runsAfter === "failure" ? "a failure" : "success and failure"}, and in CodePipeline nothing runs after a failure`,
-      "make it a step with continueOnFailure at the end of the job it looks at, or subscribe to the notifications",
-      ["pipelines", pipeline.name, "jobs", name, "runsAfter"],
-    );
-  }
-  if (job.condition === undefined) return false;
-  const facts = {
-    environment: environment?.name,
-    branch: line.branch,
-    variables: variablesIn(delivery, environment?.name),
-  };
-  const answer = holds(job.condition, facts);
-  const handsOver =
-    Object.keys(promisedOutputs(place.pipeline, place.name)).length > 0 || Object.keys(job.artifacts).length > 0;
-  if (answer !== "yes" && handsOver) {
-    throw new CannotWrite(
-      `${pipeline.name}.${name} hands something over and its condition may leave it out, and CodePipeline does not keep what an earlier run handed over`,
-      "put the condition on its steps, so that the job always hands over",
-      ["pipelines", pipeline.name, "jobs", name, "condition"],
-    );
-  }
-  return answer === "no";
-}
-
-export function sourceStage({ branch }: ReleaseLine): Stage {
-  const source: Action = {
-    name: sourceAction,
-    category: "Source",
-    provider: "CodeStarSourceConnection",
-    runOrder: 1,
-    configuration: {
-      ConnectionArn: [parameter(ids.connection)],
-      FullRepositoryId: [parameter(ids.repository)],
-      BranchName: branch,
-      OutputArtifactFormat: "CODE_ZIP",
-      // The trigger of the pipeline decides; this would start it for every push.
-      DetectChanges: "false",
-    },
-    namespace: "SourceVariables",
-    inputs: [],
-    outputs: [sourceArtifact],
-  };
-  return { name: "Source", comment: [], actions: [source] };
-}
-
-function approvalStage({
-  environment,
-  approval,
-  line,
-  options: { settings, layout },
-}: {
-  environment: string;
-  approval: Approval;
-  line: ReleaseLine;
-  options: WriteOptions;
-}): Stage {
-  const who = approval.reviewers.length > 0 ? ` Reviewers: ${approval.reviewers.join(", ")}.` : "";
-  const question = approval.message ?? `Deploy to ${environment}?`;
-  const about = layout === "separate" ? `${line.pipelines[0]!.name}: ` : "";
-  const asked = `${about}${question}${who} Commit #{SourceVariables.CommitId}.`;
-  if (asked.length > limits.codepipeline.configuration) {
-    throw new CannotWrite(
-      `the approval of ${environment} asks with ${asked.length} characters, and CodePipeline takes ${limits.codepipeline.configuration}`,
-      "shorten its message, or name a team instead of its members",
-      ["environments", environment, "approval"],
-    );
-  }
-  const action: Action = {
-    name: `approve-${environment}`,
-    category: "Approval",
-    provider: "Manual",
-    runOrder: 1,
-    configuration: {
-      NotificationArn: [arnOf(ids.approvals)],
-      CustomData: asked,
-      ExternalEntityLink: text`${settings.host.replace(/\/$/, "")}/${parameter(ids.repository)}/commit/#{SourceVariables.CommitId}`,
-    },
-    inputs: [],
-    outputs: [],
-    // Between five minutes and sixty days; nobody's answer means no.
-    timeoutMinutes: Math.min(86_400, Math.max(5, Math.ceil(approval.timeoutMs / 60_000))),
-  };
-  const comment = ["In a stage of its own, so that nobody waits at the environment's lock for a person."];
-  return { name: `Approve-${environment}`, comment, actions: [action] };
-}
-
-/** In an order that run orders can say. */
-export function actionsOf(places: readonly JobPlace[], register: Register): Action[] {
-  const parts = orderedParts(places);
-  return parts.sort((a, b) => a.runOrder - b.runOrder).map((part) => actionOf(part, register));
-}
-
-function actionOf({ place, leg, runOrder }: Part, register: Register): Action {
-  const name = register.action(
-    place,
-    Object.values(leg)
-      .join("-")
-      .replaceAll(/[^A-Za-z0-9.@_-]/g, "-"),
-  );
-  const job = `${place.pipeline.name}.${place.name}`;
-  const namespace = register.namespace(place);
-  const native = nativeAction(place, register);
-  if (native !== undefined) {
-    refuseLong(native.configuration.ParameterOverrides, job);
-    return { name, runOrder, ...native, ...actingIn(place, register), job };
-  }
-  const inputs = takenBy(place, register);
-  if (inputs.length > 5) {
-    throw new CannotWrite(
-      `${job} takes artifacts of ${inputs.length - 1} jobs, and a build takes those of 4 beside its source`,
-      "let one job collect some of them",
-    );
-  }
-  const variables = new JobValues(place).running(register, leg);
-  const configuration: Record<string, Text> = {
-    ProjectName: [nameOf(projectId(place, register))],
-    ...(inputs.length > 1 && { PrimarySource: sourceArtifact }),
-    EnvironmentVariables: JSON.stringify(variables.map(inShortForm)),
-  };
-  refuseLong(configuration.EnvironmentVariables, job);
-  return {
-    name,
-    category: "Build",
-    provider: "CodeBuild",
-    runOrder,
-    configuration,
-    // Legs hand nothing over that somebody would have to name.
-    ...(!place.job.matrix && { namespace }),
-    inputs,
-    outputs: Object.keys(place.job.artifacts).length > 0 ? [register.artifact(place)] : [],
-    job,
-  };
-}
-
-/** Plain text is the default. */
-const inShortForm = ({ name, value, type }: EnvironmentVariable) =>
-  type === "PLAINTEXT" ? { name, value } : { name, value, type };
-
-function refuseLong(configuration: Text | undefined, job: string): void {
-  if (configuration === undefined || configuration.length <= limits.codepipeline.configuration) return;
-  throw new CannotWrite(
-    `${job} reads so many outputs and parameters that its action would have ${configuration.length} characters of them, and CodePipeline takes ${limits.codepipeline.configuration}`,
-    "publish several of them as one output of type json",
+function placesOf(line: ReleaseLine, environment: JobPlace["environment"], { delivery, options }: Around): JobPlace[] {
+  return line.pipelines.flatMap((pipeline) =>
+    Object.entries(pipeline.jobs).flatMap(([name, job]): JobPlace[] => {
+      if ((job.per === "release") !== (environment === undefined)) return [];
+      const place = { delivery, options, line, pipeline, name, job, environment };
+      return isLeftOut(place) ? [] : [place];
+    }),
   );
 }

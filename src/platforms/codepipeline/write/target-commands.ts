@@ -22,8 +22,10 @@ export function targetVariables(place: JobPlace, register: Register): Environmen
 }
 
 /** Whether a job is somewhere else in any of its environments: they share one buildspec. */
-export function mayActElsewhere({ job, line, options }: JobPlace): boolean {
-  return job.per === "environment" && line.environments.some((one) => targetOf(one, options.settings) !== undefined);
+export function mayActElsewhere({ job, delivery, options }: JobPlace): boolean {
+  return (
+    job.per === "environment" && delivery.environments.some((one) => targetOf(one, options.settings) !== undefined)
+  );
 }
 
 export const actElsewhereCommand = [

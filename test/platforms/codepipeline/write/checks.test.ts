@@ -67,7 +67,7 @@ test("only when it is asked for, and then for pull requests alone, side by side"
   );
   assert.deepEqual(
     checksOf(lowered(shop, checkSettings, "separate")).map(({ name }) => name),
-    ["shop-web-checks"],
+    ["shop-web-main-checks"],
   );
 });
 
@@ -116,12 +116,12 @@ test("what needs a secret, AWS, a group, or what is not run is left out, and sai
 test("checks that would be called like another pipeline are refused", () => {
   const jobs = { test: { per: "release", steps: [sh("true")] } };
   const built = delivery("shop", {
-    pipelines: [pipeline("web", { jobs } as never), pipeline("web-checks", { jobs } as never)],
-    environments: [env("test", { branch: "main" })],
+    pipelines: [pipeline("web", { jobs } as never)],
+    environments: [env("test", { branch: "main" }), env("odd", { branch: "main-checks" })],
   } as never);
   assert.throws(
     () => lowered(built, { pullRequests: "checks" }, "separate"),
-    (error: CannotWrite) => error instanceof CannotWrite && /would be called shop-web-checks/.test(error.message),
+    (error: CannotWrite) => error instanceof CannotWrite && /would be called shop-web-main-checks/.test(error.message),
   );
 });
 

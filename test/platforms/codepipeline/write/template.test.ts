@@ -100,12 +100,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 17);
+  assert.equal(inputs.length, 25);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 17\n", stderr);
+  assert.equal(stdout, "valid 25\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {
@@ -136,55 +136,83 @@ test("an environment is one stage, in the order of its pipelines; the approval w
   );
 });
 
-test("separate pipelines: the environment's stage is entered when the gate says so, between two calls that keep the books", () => {
+interface SetPipeline {
+  Name: string;
+  ExecutionMode: string;
+  Stages: {
+    Name: string;
+    Actions: {
+      Name: string;
+      RunOrder: number;
+      ActionTypeId: { Provider: string };
+      Configuration: Record<string, string>;
+    }[];
+  }[];
+  Triggers?: { GitConfiguration: { Push: { FilePaths: { Includes: string[] } }[] } }[];
+}
+
+test("separate pipelines: each is built apart by its own paths; one for each environment deploys, begun by nobody's push", () => {
   const all = resources(templates["shop-separate"]);
-  const { Stages, Triggers } = all.ShopWebPipeline!.Properties as unknown as {
-    Stages: { Name: string; Actions: { Name: string; RunOrder: number }[]; BeforeEntry?: object }[];
-    Triggers: { GitConfiguration: { Push: { FilePaths: { Includes: string[] } }[] } }[];
-  };
-  assert.deepEqual(
-    Stages.map(({ Name, Actions, BeforeEntry }) => [
-      `${Name}${BeforeEntry ? " if" : ""}`,
-      ...Actions.map((action) => `${action.RunOrder} ${action.Name}`),
-    ]),
-    [
+  const pipelines = Object.values(all)
+    .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
+    .map(({ Properties }) => Properties as unknown as SetPipeline);
+  const shape = ({ Stages }: SetPipeline) =>
+    Stages.map(({ Name, Actions }) => [Name, ...Actions.map((action) => `${action.RunOrder} ${action.Name}`)]);
+  const deploys = ["1 begin", "2 infra-apply", "3 web-deploy", "4 web-invalidate", "5 end"];
+  assert.deepEqual(Object.fromEntries(pipelines.map((one) => [one.Name, shape(one)])), {
+    "shop-infra-main": [
+      ["Source", "1 repository"],
+      ["Keep", "1 keep"],
+    ],
+    "shop-web-main": [
       ["Source", "1 repository"],
       ["Build", "1 web-test-22", "1 web-test-24", "2 web-build"],
-      ["Gate-test", "1 gate-test"],
-      ["test if", "1 enter-test", "2 web-deploy", "3 web-invalidate", "4 leave-test"],
-      ["Ready-prod", "1 ready-prod"],
-      ["Approve-prod if", "1 approve-prod"],
-      ["Gate-prod", "1 gate-prod"],
-      ["prod if", "1 enter-prod", "2 web-deploy", "3 web-invalidate", "4 leave-prod"],
+      ["Keep", "1 keep"],
     ],
-  );
-  assert.deepEqual(Triggers[0]!.GitConfiguration.Push[0]!.FilePaths.Includes, ["web/**"]);
-  const rule = all.StagePassed!.Properties as unknown as { EventPattern: { detail: Record<string, string[]> } };
-  assert.deepEqual(rule.EventPattern.detail, {
-    pipeline: ["shop-infra"],
-    stage: ["test", "prod"],
-    state: ["SUCCEEDED"],
+    "shop-infra-to-test": [
+      ["Source", "1 repository"],
+      ["Select", "1 select"],
+      ["test", ...deploys],
+      ["Proven", "1 prove"],
+    ],
+    "shop-infra-to-prod": [
+      ["Source", "1 repository"],
+      ["Select", "1 select"],
+      ["Approve-prod", "1 approve-prod"],
+      ["prod", ...deploys],
+      ["Proven", "1 prove"],
+    ],
   });
+  assert.ok(pipelines.every(({ ExecutionMode }) => ExecutionMode === "SUPERSEDED"));
+  assert.deepEqual(
+    pipelines.map(({ Triggers }) =>
+      (Triggers ?? []).flatMap((one) => one.GitConfiguration.Push.flatMap((push) => push.FilePaths.Includes)),
+    ),
+    [["infra/**"], ["web/**"], [], []],
+  );
+  const { EventPattern } = all.RunEnded!.Properties as unknown as { EventPattern: { detail: { pipeline: string[] } } };
+  assert.deepEqual(
+    EventPattern.detail.pipeline,
+    pipelines.map(({ Name }) => Name),
+  );
+  const { ScheduleExpression } = all.EveryTenMinutes!.Properties as unknown as { ScheduleExpression: string };
+  assert.equal(ScheduleExpression, "rate(10 minutes)");
 });
 
-test("separate pipelines: outputs of a stack that CodePipeline deploys are handed on as they are", () => {
-  const pipelines = resources(templates["network-compute-separate"]);
-  const stagesOf = (id: string) =>
-    (
-      pipelines[id]!.Properties as unknown as {
-        Stages: { Name: string; Actions: { Name: string; Configuration: Record<string, string> }[] }[];
-      }
-    ).Stages;
-  const stage = (id: string) => stagesOf(id).find(({ Name }) => Name === "production")!;
-  const leave = stage("NetworkComputeNetworkPipeline").Actions.at(-1)!;
-  assert.deepEqual(JSON.parse(leave.Configuration.UserParameters!).outputs, {
-    vpcId: "#{network-deploy@production.VpcId}",
-    subnetId: "#{network-deploy@production.PrivateSubnetId}",
-  });
-  const deploy = stage("NetworkComputeComputePipeline").Actions[1]!;
-  const given = JSON.parse(deploy.Configuration.ParameterOverrides!) as Record<string, string>;
-  assert.equal(given.VpcId, "#{enter@production.OUTPUT_network_vpcId}");
-  assert.equal(given.SubnetId, "#{enter@production.OUTPUT_network_subnetId}");
+test("separate pipelines: what an action could not leave out is built, and values go round its JSON", () => {
+  const all = resources(templates["network-compute-separate"]);
+  const pipelines = Object.values(all)
+    .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
+    .map(({ Properties }) => Properties as unknown as SetPipeline);
+  const actions = pipelines.flatMap(({ Stages }) => Stages.flatMap(({ Actions }) => Actions));
+  assert.ok(actions.every(({ ActionTypeId }) => ActionTypeId.Provider !== "CloudFormation"));
+  const deploy = actions.filter(({ Name }) => Name === "compute-deploy").at(-1)!;
+  assert.deepEqual(JSON.parse(deploy.Configuration.EnvironmentVariables!), [
+    { name: "BATON_COMMIT", value: "#{SourceVariables.CommitId}" },
+    { name: "BATON_GO", value: "#{begin@production.GO_compute}" },
+    { name: "BATON_RUN", value: "#{begin@production.RUN_compute}" },
+    { name: "BATON_RUN_network", value: "#{begin@production.RUN_network}" },
+  ]);
 });
 
 test("a role may do what its job needs and nothing else", () => {

@@ -83,11 +83,9 @@ export function resourceOf(resource: Resource, around: Surroundings): Resources 
     case "rule":
       return rule(resource, around);
     case "schedule":
-      return { [id]: { Type: "AWS::Events::Rule", Properties: schedule(resource, references) } };
+      return schedule(resource, references);
     case "function":
       return { [id]: { Type: "AWS::Lambda::Function", Properties: { ...lambda(resource, references), Tags: tags } } };
-    case "table":
-      return { [id]: tableOf(tags) };
     case "alarm":
       return {
         [id]: {
@@ -341,15 +339,23 @@ function rule({ id, name, description, pattern, target }: EventRule, { reference
     const Targets = [{ Id: "topic", Arn: value([arnOf(target.id)]), InputTransformer }];
     return { [id]: { Type: "AWS::Events::Rule", Properties: { ...properties, Targets } } };
   }
+  return callingRule(id, { target: target.id, properties, references });
+}
+
+function callingRule(
+  id: string,
+  { target, properties, references }: { target: string; properties: object; references: References },
+): Resources {
+  const value = (one: Text) => references.value(one);
   return {
     [id]: {
       Type: "AWS::Events::Rule",
-      Properties: { ...properties, Targets: [{ Id: "function", Arn: value([arnOf(target.id)]) }] },
+      Properties: { ...properties, Targets: [{ Id: "function", Arn: value([arnOf(target)]) }] },
     },
     [`${id}Permission`]: {
       Type: "AWS::Lambda::Permission",
       Properties: {
-        FunctionName: value([nameOf(target.id)]),
+        FunctionName: value([nameOf(target)]),
         Action: "lambda:InvokeFunction",
         Principal: "events.amazonaws.com",
         SourceArn: value([arnOf(id)]),
@@ -358,35 +364,12 @@ function rule({ id, name, description, pattern, target }: EventRule, { reference
   };
 }
 
-function schedule(
-  { description, expression, pipeline, role: starter }: Schedule,
-  references: References,
-): Record<string, unknown> {
-  const arn = text`arn:${partition}:codepipeline:${region}:${account}:${nameOf(pipeline)}`;
-  return {
-    Description: description,
-    ScheduleExpression: expression,
-    Targets: [{ Id: "pipeline", Arn: references.value(arn), RoleArn: references.value([arnOf(starter)]) }],
-  };
-}
-
-function tableOf(tags: readonly object[]): TemplateResource {
-  return {
-    Type: "AWS::DynamoDB::Table",
-    ...kept,
-    Properties: {
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: ["place", "what"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
-      KeySchema: [
-        { AttributeName: "place", KeyType: "HASH" },
-        { AttributeName: "what", KeyType: "RANGE" },
-      ],
-      TimeToLiveSpecification: { AttributeName: "expires", Enabled: true },
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      SSESpecification: { SSEEnabled: true },
-      Tags: tags,
-    },
-  };
+function schedule({ id, description, expression, target }: Schedule, references: References): Resources {
+  const properties = { Description: description, ScheduleExpression: expression };
+  if (target.kind === "function") return callingRule(id, { target: target.id, properties, references });
+  const arn = text`arn:${partition}:codepipeline:${region}:${account}:${nameOf(target.id)}`;
+  const Targets = [{ Id: "pipeline", Arn: references.value(arn), RoleArn: references.value([arnOf(target.role)]) }];
+  return { [id]: { Type: "AWS::Events::Rule", Properties: { ...properties, Targets } } };
 }
 
 function lambda(one: LambdaFunction, references: References): Record<string, unknown> {

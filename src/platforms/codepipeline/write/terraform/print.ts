@@ -17,7 +17,6 @@ const fileOf: Readonly<Record<Resource["kind"], string>> = {
   topic: "operations.tf",
   rule: "operations.tf",
   function: "operations.tf",
-  table: "hand-over.tf",
   alarm: "operations.tf",
   dashboard: "operations.tf",
 };
@@ -48,7 +47,7 @@ export function printTerraform(infrastructure: Infrastructure, header: readonly 
       .map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) })),
     ...sources.map(({ file, source }) => ({
       path: file,
-      text: `${header.map((line) => `# ${line}\n`).join("")}${source}`,
+      text: `${header.map((line) => `${file.endsWith(".py") ? "#" : "//"} ${line}\n`).join("")}${source}`,
     })),
   ];
 }

@@ -9,7 +9,6 @@ import type {
   Resource,
   Role,
   Schedule,
-  Table,
   Topic,
 } from "../infrastructure.ts";
 import { publisherSid } from "../names.ts";
@@ -111,8 +110,6 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
       ];
     case "function":
       return [lambdaFunction(one, values)];
-    case "table":
-      return [table(one)];
     default:
       return one satisfies never;
   }
@@ -151,27 +148,6 @@ function lambdaFunction(one: LambdaFunction, values: TerraformValues): Block {
       tags,
       depends_on: values.policiesOf([one.role]),
     },
-  });
-}
-
-function table({ id, comment, name }: Table): Block {
-  return resource("aws_dynamodb_table", snakeCase(id), {
-    comment,
-    attributes: {
-      name,
-      billing_mode: "PAY_PER_REQUEST",
-      hash_key: "place",
-      range_key: "what",
-      // It stays where somebody takes all else away, as with CloudFormation.
-      deletion_protection_enabled: true,
-      tags,
-    },
-    blocks: [
-      ...["place", "what"].map((key) => ({ type: "attribute", attributes: { name: key, type: "S" } })),
-      { type: "ttl", attributes: { attribute_name: "expires", enabled: true } },
-      { type: "point_in_time_recovery", attributes: { enabled: true } },
-      { type: "server_side_encryption", attributes: { enabled: true } },
-    ],
   });
 }
 
@@ -428,21 +404,20 @@ function rule({ id, comment, name, description, pattern, target }: EventRule, va
     };
     return [event, resource("aws_cloudwatch_event_target", own, { attributes, blocks: [transformer] })];
   }
-  const permission = resource("aws_lambda_permission", own, {
+  return [event, resource("aws_cloudwatch_event_target", own, { attributes }), callPermission(id, target.id, values)];
+}
+
+const callPermission = (id: string, target: string, values: TerraformValues): Block =>
+  resource("aws_lambda_permission", snakeCase(id), {
     attributes: {
-      function_name: values.text([nameOf(target.id)]),
+      function_name: values.text([nameOf(target)]),
       action: "lambda:InvokeFunction",
       principal: "events.amazonaws.com",
       source_arn: values.text([arnOf(id)]),
     },
   });
-  return [event, resource("aws_cloudwatch_event_target", own, { attributes }), permission];
-}
 
-function schedule(
-  { id, comment, description, expression, pipeline, role: starter }: Schedule,
-  values: TerraformValues,
-): Block[] {
+function schedule({ id, comment, description, expression, target }: Schedule, values: TerraformValues): Block[] {
   const own = snakeCase(id);
   return [
     resource("aws_cloudwatch_event_rule", own, {
@@ -452,10 +427,13 @@ function schedule(
     resource("aws_cloudwatch_event_target", own, {
       attributes: {
         rule: new Expression(`aws_cloudwatch_event_rule.${own}.name`),
-        arn: values.text([arnOf(pipeline)]),
-        role_arn: values.text([arnOf(starter)]),
-        depends_on: values.policiesOf([starter]),
+        arn: values.text([arnOf(target.id)]),
+        ...(target.kind === "pipeline" && {
+          role_arn: values.text([arnOf(target.role)]),
+          depends_on: values.policiesOf([target.role]),
+        }),
       },
     }),
+    ...(target.kind === "function" ? [callPermission(id, target.id, values)] : []),
   ];
 }

@@ -31,7 +31,6 @@ const types: Readonly<Record<Exclude<Resource["kind"], "function">, readonly [ty
   pipeline: ["aws_codepipeline", "name"],
   topic: ["aws_sns_topic", "name"],
   rule: ["aws_cloudwatch_event_rule", "name"],
-  table: ["aws_dynamodb_table", "name"],
   schedule: ["aws_cloudwatch_event_rule", "name"],
   alarm: ["aws_cloudwatch_metric_alarm", "alarm_name"],
   dashboard: ["aws_cloudwatch_dashboard", "dashboard_name"],

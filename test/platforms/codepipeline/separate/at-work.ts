@@ -1,0 +1,375 @@
+/**
+ * Generated CodePipelines of sets at work: builds by the commands of their buildspecs, the function as it is written out, records
+ * in the emulator's bucket. One run at a time, to its end; whether runs may meet is asked in `world.ts`.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Script } from "node:vm";
+import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudformation/template.ts";
+import type {
+  Action,
+  EnvironmentVariable,
+  Infrastructure,
+  LambdaFunction,
+  PipelineResource,
+  Project,
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
+import { isReference, type Text } from "../../../../src/platforms/codepipeline/write/text.ts";
+import type { Emulator } from "../../../aws/emulator.ts";
+import { PipelineRun } from "../write/pipeline-run.ts";
+
+export interface Run {
+  readonly id: string;
+  readonly codepipeline: string;
+  readonly commit: string;
+  readonly release: string;
+  readonly startedAt: Date;
+  status: "InProgress" | "Succeeded" | "Failed" | "Stopped";
+  reason: string;
+  /** Of all its builds. */
+  output: string;
+  readonly passed: Set<string>;
+  /** What the function has told its actions, by namespace. */
+  readonly variables: Map<string, Record<string, string>>;
+}
+
+export interface Options {
+  readonly infrastructure: Infrastructure;
+  readonly emulator: Emulator;
+  readonly folder: string;
+  /** Of the machines. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+const authorizationFor = (service: string) =>
+  `AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+
+/** What the stack of the pipelines has made: names by logical ids. */
+async function stackOf({ infrastructure, emulator, folder }: Options): Promise<ReadonlyMap<string, string>> {
+  const template = join(folder, "template.json");
+  writeFileSync(template, JSON.stringify(templateOf(infrastructure).template));
+  const connection =
+    "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555";
+  const parameters = [`ConnectionArn,ParameterValue=${connection}`, "Repository,ParameterValue=owner/shop"];
+  await emulator.aws(
+    ...["cloudformation", "create-stack", "--stack-name", "pipelines", "--capabilities", "CAPABILITY_IAM"],
+    ...["--template-body", `file://${template}`],
+    ...["--parameters", ...parameters.map((one) => `ParameterKey=${one}`)],
+  );
+  const { StackResourceSummaries } = await emulator.aws<{
+    StackResourceSummaries: { LogicalResourceId: string; PhysicalResourceId: string }[];
+  }>("cloudformation", "list-stack-resources", "--stack-name", "pipelines");
+  return new Map(StackResourceSummaries.map((one) => [one.LogicalResourceId, one.PhysicalResourceId]));
+}
+
+export class SetsAtWork {
+  readonly runs: Run[] = [];
+  /** Subjects of what the topic was told. */
+  readonly told: string[] = [];
+  /** Buildspecs whose commands have run to their end. */
+  readonly built = new Set<string>();
+  readonly #options: Options;
+  readonly #sources = new Map<string, Readonly<Record<string, string>>>();
+  readonly #tokens = new Set<string>();
+  readonly #answers = new Map<string, Record<string, string> | Error>();
+  readonly #handler: (event: object) => Promise<void>;
+  readonly #physicalIds: ReadonlyMap<string, string>;
+  #newest = "";
+
+  /** Makes the stack of the pipelines. */
+  static async of(options: Options): Promise<SetsAtWork> {
+    return new SetsAtWork(options, await stackOf(options));
+  }
+
+  private constructor(options: Options, physicalIds: ReadonlyMap<string, string>) {
+    this.#options = options;
+    this.#physicalIds = physicalIds;
+    this.#handler = this.#functionOf(
+      options.infrastructure.resources.find((one): one is LambdaFunction => one.id === "Releases")!,
+    );
+  }
+
+  /** A commit, of which the CodePipelines that build these pipelines hear. */
+  async push(commit: string, files: Readonly<Record<string, string>>, heard: readonly string[]): Promise<void> {
+    this.#sources.set(commit, files);
+    this.#newest = commit;
+    for (const name of heard) await this.start(name);
+  }
+
+  async start(codepipeline: string, { commit = this.#newest, release = "newest" } = {}): Promise<Run> {
+    const { pipelineExecutionId } = await this.#codepipeline("StartPipelineExecution", { name: codepipeline });
+    const run: Run = {
+      id: pipelineExecutionId,
+      codepipeline,
+      commit,
+      release,
+      startedAt: new Date(),
+      status: "InProgress",
+      reason: "",
+      output: "",
+      passed: new Set(),
+      variables: new Map(),
+    };
+    this.runs.push(run);
+    return run;
+  }
+
+  /** Until nobody has anything to do; approvals are given. */
+  async settle({ except = [] as readonly string[] } = {}): Promise<void> {
+    for (;;) {
+      await this.#handler({});
+      const run = this.runs.find((one) => one.status === "InProgress" && !except.includes(one.codepipeline));
+      if (run === undefined) return;
+      await this.#carryOut(run);
+      await this.#handler({ detail: { pipeline: run.codepipeline } });
+    }
+  }
+
+  async #carryOut(run: Run): Promise<void> {
+    const pipeline = this.#options.infrastructure.resources.find(
+      (one): one is PipelineResource => one.kind === "pipeline" && one.name === run.codepipeline,
+    )!;
+    const work = this.#workOf(run);
+    for (const stage of pipeline.stages) {
+      for (const action of [...stage.actions].sort((a, b) => a.runOrder - b.runOrder)) {
+        if (await this.#perform(run, action, { work, pipeline })) continue;
+        run.status = "Failed";
+        run.reason ||= `${action.name} failed`;
+        if (stage.onFailure) await this.#rollBack(run, stage.name, pipeline);
+        return;
+      }
+      run.passed.add(stage.name);
+      if (run.reason !== "") {
+        run.status = "Stopped";
+        return;
+      }
+    }
+    run.status = "Succeeded";
+  }
+
+  /** To the last run that passed the stage, as a run of its own with what that one had been told before. */
+  async #rollBack({ codepipeline }: Run, name: string, pipeline: PipelineResource): Promise<void> {
+    const target = this.runs.findLast((one) => one.codepipeline === codepipeline && one.passed.has(name));
+    if (target === undefined) return;
+    const run = await this.start(codepipeline, target);
+    for (const [namespace, told] of target.variables) run.variables.set(namespace, told);
+    const work = this.#workOf(run);
+    for (const action of pipeline.stages.find((stage) => stage.name === name)!.actions) {
+      if (!(await this.#perform(run, action, { work, pipeline }))) {
+        run.status = "Failed";
+        return;
+      }
+    }
+    run.passed.add(name);
+    run.status = "Succeeded";
+  }
+
+  #workOf(run: Run): PipelineRun {
+    const { emulator, folder, env = {} } = this.#options;
+    const files = this.#sources.get(run.commit)!;
+    const work = new PipelineRun({
+      emulator,
+      folder,
+      id: run.id,
+      commit: run.commit,
+      env,
+      fillSource(source) {
+        for (const [path, text] of Object.entries(files)) {
+          mkdirSync(dirname(join(source, path)), { recursive: true });
+          writeFileSync(join(source, path), text, { mode: 0o755 });
+        }
+      },
+    });
+    for (const [namespace, told] of run.variables) work.tells(namespace, told);
+    return work;
+  }
+
+  async #perform(
+    run: Run,
+    action: Action,
+    { work, pipeline }: { work: PipelineRun; pipeline: PipelineResource },
+  ): Promise<boolean> {
+    const { configuration, namespace } = action;
+    switch (action.provider) {
+      case "CodeStarSourceConnection":
+      case "Manual":
+        return true;
+      case "Lambda": {
+        const filled = (configuration.UserParameters as string).replaceAll(/#\{([^}]+)\}/g, (_, name: string) => {
+          if (name === "codepipeline.PipelineExecutionId") return run.id;
+          if (name === "SourceVariables.CommitId") return run.commit;
+          if (name === "variables.BATON_RELEASE") return run.release;
+          const [from, variable] = name.split(".") as [string, string];
+          return run.variables.get(from)![variable]!;
+        });
+        const id = crypto.randomUUID();
+        const data = { actionConfiguration: { configuration: { UserParameters: filled } } };
+        await this.#handler({ "CodePipeline.job": { id, data } });
+        const answer = this.#answers.get(id);
+        assert.ok(answer !== undefined, `${action.name} was not answered`);
+        if (answer instanceof Error) {
+          run.reason = answer.message;
+          return false;
+        }
+        run.variables.set(namespace!, answer);
+        work.tells(namespace!, answer);
+        return true;
+      }
+      case "CodeBuild": {
+        const project = this.#resource(configuration.ProjectName!) as Project;
+        const running = JSON.parse(configuration.EnvironmentVariables as string) as EnvironmentVariable[];
+        const buildspec = this.#options.infrastructure.buildspecs.find(({ path }) => path === project.buildspec)!;
+        const { status, output } = await work.build({
+          namespace: namespace!,
+          variables: [...project.variables.map((one) => ({ ...one, value: this.#physical(one.value) })), ...running],
+          buildspec: buildspec.text,
+          inputs: action.inputs.slice(1),
+          outputs: action.outputs,
+          parameters: Object.fromEntries(pipeline.variables.map((one) => [one.name, one.default!])),
+        });
+        run.output += output;
+        if (status === 0) this.built.add(buildspec.path);
+        else run.reason ||= output;
+        return status === 0;
+      }
+      default:
+        assert.fail(`no run here goes through ${action.provider}`);
+    }
+  }
+
+  #resource(text: Text) {
+    const reference = (text as readonly unknown[]).find(isReference);
+    assert.ok(reference && "of" in reference);
+    return this.#options.infrastructure.resources.find(({ id }) => id === reference.of)!;
+  }
+
+  #physical(text: Text): string {
+    if (typeof text === "string") return text;
+    return text
+      .map((part) => (isReference(part) ? ("of" in part ? this.#physicalIds.get(part.of)! : assert.fail()) : part))
+      .join("");
+  }
+
+  async #codepipeline(operation: string, input: object): Promise<{ pipelineExecutionId: string }> {
+    const response = await fetch(this.#options.emulator.endpoint, {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `CodePipeline_20150709.${operation}`,
+        authorization: authorizationFor("codepipeline"),
+      },
+      body: JSON.stringify(input),
+    });
+    assert.ok(response.ok, await response.clone().text());
+    return response.json() as Promise<{ pipelineExecutionId: string }>;
+  }
+
+  #functionOf({ source, variables }: LambdaFunction): (event: object) => Promise<void> {
+    const clients = { s3: this.#s3(), codepipeline: this.#answersOfCodePipeline(), sns: this.#sns() };
+    const load = (name: string) => {
+      const client = /^@aws-sdk\/client-(\w+)$/.exec(name)?.[1] as keyof typeof clients | undefined;
+      if (client === undefined) return process.getBuiltinModule(name);
+      // `new XClient({}).send(new YCommand(input))`
+      return new Proxy(
+        {},
+        {
+          get: (_, word: string) =>
+            word.endsWith("Client")
+              ? class {
+                  send({ operation, input }: { operation: string; input: never }) {
+                    return (clients[client] as Record<string, (input: never) => unknown>)[operation]!(input);
+                  }
+                }
+              : class {
+                  readonly operation = word.replace(/Command$/, "");
+                  readonly input: unknown;
+                  constructor(input: unknown) {
+                    this.input = input;
+                  }
+                },
+        },
+      );
+    };
+    const exported: { handler?: (event: object) => Promise<void> } = {};
+    const run = new Script(`(exports, require, process) => {${source}\n}`).runInThisContext();
+    run(exported, load, { env: { BUCKET: this.#physical(variables.BUCKET!), TOPIC: "topic" } });
+    return exported.handler!;
+  }
+
+  #s3() {
+    const address = (bucket: string, key = "") =>
+      `${this.#options.emulator.endpoint}/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+    const authorization = authorizationFor("s3");
+    const named = (name: string) => Object.assign(new Error(name), { name });
+    return {
+      async GetObject({ Bucket, Key }: { Bucket: string; Key: string }) {
+        const response = await fetch(address(Bucket, Key), { headers: { authorization } });
+        if (response.status === 404) throw named("NoSuchKey");
+        assert.ok(response.ok, await response.clone().text());
+        const text = await response.text();
+        return { Body: { transformToString: () => text } };
+      },
+      async PutObject({ Bucket, Key, Body, IfNoneMatch }: Record<"Bucket" | "Key" | "Body" | "IfNoneMatch", string>) {
+        const headers = { authorization, ...(IfNoneMatch && { "if-none-match": IfNoneMatch }) };
+        const response = await fetch(address(Bucket, Key), { method: "PUT", body: Body, headers });
+        if (response.status === 412) throw named("PreconditionFailed");
+        assert.ok(response.ok, await response.clone().text());
+        return {};
+      },
+      async ListObjectsV2({ Bucket, Prefix }: { Bucket: string; Prefix: string }) {
+        const query = new URLSearchParams({ "list-type": "2", prefix: Prefix });
+        const response = await fetch(`${address(Bucket)}?${query}`, { headers: { authorization } });
+        const text = await response.text();
+        assert.ok(response.ok, text);
+        return { Contents: [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, Key]) => ({ Key })) };
+      },
+    };
+  }
+
+  #answersOfCodePipeline() {
+    const find = (run: string) => this.runs.find(({ id }) => id === run)!;
+    return {
+      ListPipelineExecutions: ({ pipelineName }: { pipelineName: string }) => ({
+        pipelineExecutionSummaries: this.runs
+          .filter(({ codepipeline }) => codepipeline === pipelineName)
+          .map(({ id, status, commit, startedAt }) => ({
+            pipelineExecutionId: id,
+            status,
+            startTime: startedAt,
+            sourceRevisions: [{ actionName: "repository", revisionId: commit }],
+          }))
+          .reverse(),
+      }),
+      StartPipelineExecution: async (asked: {
+        name: string;
+        clientRequestToken: string;
+        sourceRevisions: { revisionValue: string }[];
+        variables?: { value: string }[];
+      }) => {
+        if (this.#tokens.has(asked.clientRequestToken)) return;
+        this.#tokens.add(asked.clientRequestToken);
+        const release = asked.variables?.[0]?.value;
+        await this.start(asked.name, {
+          commit: asked.sourceRevisions[0]!.revisionValue,
+          ...(release !== undefined && { release }),
+        });
+      },
+      StopPipelineExecution: ({ pipelineExecutionId, reason }: { pipelineExecutionId: string; reason: string }) => {
+        find(pipelineExecutionId).reason = reason;
+      },
+      // Runs here go one after the other, so nobody waits.
+      GetPipelineState: () => ({ stageStates: [] }),
+      PutJobSuccessResult: ({ jobId, outputVariables }: { jobId: string; outputVariables: Record<string, string> }) => {
+        this.#answers.set(jobId, outputVariables);
+      },
+      PutJobFailureResult: ({ jobId, failureDetails }: { jobId: string; failureDetails: { message: string } }) => {
+        this.#answers.set(jobId, new Error(failureDetails.message));
+      },
+    };
+  }
+
+  #sns() {
+    return { Publish: ({ Subject }: { Subject: string }) => void this.told.push(Subject) };
+  }
+}

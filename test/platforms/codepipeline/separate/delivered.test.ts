@@ -1,0 +1,105 @@
+/** Releases of a set from a push to production, with everything as it is written out, against the emulator. */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
+import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
+import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { startEmulator } from "../../../aws/emulator.ts";
+import { fullDepth, emulator as onEmulator } from "../../../lane/needs.ts";
+import { SetsAtWork } from "./at-work.ts";
+
+/** Every deployment is a line in a file of its environment. */
+const infra = pipeline("infra", {
+  paths: ["infra/**"],
+  outputs: { config: "string" },
+  jobs: {
+    apply: {
+      deploys: true,
+      steps: [
+        sh(`echo "infra $(cat infra/version)" >> "$WORLD/$BATON_ENVIRONMENT"
+          test "$(cat infra/version)" != broken
+          cp infra/config "$WORLD/config-sent"
+          sed s/^/planned-/ infra/version > infra/plan
+          { echo 'config<<END'; cat infra/config; echo; echo END; } >> "$BATON_OUTPUT"`),
+      ],
+      artifacts: { plan: "infra/plan" },
+    },
+  },
+});
+const web = pipeline("web", {
+  needs: [infra],
+  paths: ["web/**"],
+  jobs: {
+    build: {
+      per: "release",
+      steps: [sh('mkdir -p web/dist && cp web/page web/dist/ && echo "$RANDOM$RANDOM" > web/dist/bytes')],
+      artifacts: { dist: "web/dist" },
+    },
+    deploy: {
+      needs: ["build"],
+      deploys: true,
+      uses: ["dist", infra.artifacts.plan],
+      env: { CONFIG: infra.outputs.config },
+      steps: [
+        sh(`printf %s "$CONFIG" > "$WORLD/config-$BATON_ENVIRONMENT"
+          cp web/dist/bytes "$WORLD/bytes-$BATON_ENVIRONMENT"
+          echo "web $(cat web/dist/page) on $(cat infra/plan)" >> "$WORLD/$BATON_ENVIRONMENT"`),
+      ],
+    },
+  },
+});
+const built = delivery("shop", {
+  pipelines: [infra, web],
+  environments: [env("dev", { branch: "main" }), env("prod", { after: "dev", approval: { reviewers: ["ops"] } })],
+});
+const settings = { permissions: { "infra.apply": [], "web.deploy": [] } };
+
+test(
+  "a set is delivered as its records say: the same bytes everywhere, and nobody again for nothing",
+  fullDepth(...onEmulator, "jq"),
+  async (t) => {
+    await using emulator = await startEmulator();
+    const folder = mkdtempSync(join(tmpdir(), "baton-set-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const world = join(folder, "world");
+    mkdirSync(world);
+    const infrastructure = lowerDelivery(built, {
+      layout: "separate",
+      format: "cloudformation",
+      root: "",
+      folder: "codepipeline",
+      settings: settingsSchema.parse(settings),
+    });
+    const at = await SetsAtWork.of({ infrastructure, emulator, folder, env: { WORLD: world } });
+    const read = (name: string) => readFileSync(join(world, name), "utf8");
+    const files = (version: string, page: string) => ({
+      "infra/version": version,
+      "infra/config": `{"quoted": "it's \\"$HOME\\" \`x\`"}\nsecond line\n\n`,
+      "web/page": page,
+    });
+    const [buildsInfra, buildsWeb] = ["shop-infra-main", "shop-web-main"];
+
+    await at.push("c1", files("v1", "p1"), [buildsInfra!, buildsWeb!]);
+    await at.settle();
+    assert.deepEqual(
+      at.runs.filter(({ status }) => status !== "Succeeded").map((run) => [run.codepipeline, run.reason]),
+      [],
+    );
+    const first = "infra v1\nweb p1 on planned-v1\n";
+    assert.deepEqual([read("dev"), read("prod")], [first, first]);
+    assert.equal(read("bytes-dev"), read("bytes-prod"));
+    assert.equal(read("config-prod"), read("config-sent"));
+    assert.deepEqual(at.told, ["dev: release 1 of infra@main", "prod: release 1 of infra@main"]);
+
+    // Only the site is new.
+    const except = ["shop-infra-to-prod"];
+    await at.push("c2", files("v1", "p2"), [buildsWeb!]);
+    await at.settle({ except });
+    assert.equal(read("dev"), `${first}web p2 on planned-v1\n`);
+    const last = at.runs.findLast(({ codepipeline }) => codepipeline === "shop-infra-to-dev")!;
+    assert.match(last.output, /infra stays as it is in dev: nothing here is new to it/);
+  },
+);
