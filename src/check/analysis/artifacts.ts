@@ -73,7 +73,8 @@ export function mayUploadUnseen(pipeline: Pipeline): boolean {
             step.accesses.length === 0 &&
             !plainOwners.test(step.action) &&
             uploaders.test(step.action)) ||
-          (step.kind === "action" && step.action === undefined && step.label.startsWith("./")) ||
+          // A program of the repository's own, whatever its step is called.
+          (step.kind === "action" && step.action === undefined) ||
           /uploadArtifact|DefaultArtifactClient|@actions\/artifact/.test(step.text),
       ),
   );
