@@ -21,6 +21,8 @@ export interface PlanOptions {
 
 /** What was deployed and made, and how long jobs took, from the journal. */
 export interface Past {
+  /** The newest event that it tells of; 0 where there is no journal. */
+  seq: number;
   history: History;
   /** By runs of the files in question and of those that are deployed, newest first. */
   made: MadeRelease[];
@@ -29,7 +31,7 @@ export interface Past {
   durations: ReadonlyMap<JobId, number>;
 }
 
-export const noPast: Past = { history: { deployed: {} }, made: [], lost: [], durations: new Map() };
+export const noPast: Past = { seq: 0, history: { deployed: {} }, made: [], lost: [], durations: new Map() };
 
 export interface Question {
   delivery: Delivery;

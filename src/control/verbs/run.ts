@@ -3,7 +3,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { type Actor, refused } from "../control.ts";
 import type { RunOptions, Underway } from "../host.ts";
 import { createRun, madeOrGivenUp } from "../local/create-run.ts";
-import { pastOf } from "../local/past.ts";
+import { isPresent, pastOf } from "../local/past.ts";
 import { requireReady } from "../local/ready.ts";
 import { openSession, type Session } from "../local/session.ts";
 import { LocalUnderway } from "../local/underway.ts";
@@ -76,6 +76,7 @@ async function planNow(
   { project, source, past, plan, again }: Planned,
   ready: (judged: Judged) => Promise<void>,
 ): Promise<Plan> {
+  if (isPresent(past, { journal: store, project })) return plan;
   const present = pastOf(store, { project, source });
   if (isSamePast(past, present)) return plan;
   const now = await again(present);
