@@ -21,6 +21,11 @@ export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: An
   approvals: (_, sources) => view(sources, "approvals", (host) => host.approvals()),
   outputs: ({ query: { environment } }, sources) =>
     view(sources, `outputs ${environment ?? ""}`, (host) => host.outputs(environment)),
+  releases: ({ query: { most } }, sources) => view(sources, `releases ${most}`, (host) => host.releases({ most })),
+  release: ({ params: { release } }, sources) =>
+    view(sources, `release ${release}`, (host) => host.release(release === "newest" ? undefined : release)),
+  compare: ({ query: { from, to } }, sources) =>
+    view(sources, `compare ${JSON.stringify([from, to])}`, (host) => host.compare({ from, to })),
   async logs({ params, query: { attempt, from, most } }, { host, feed }) {
     const asOf = feed.seq;
     const asked = await host.logs({ ...ofJob(params), attempt, follow: false });

@@ -119,6 +119,15 @@ test("a server tells of an empty place, of a run while it goes on, and of what w
     graph.view.jobs.map(({ id }) => id),
     ["web.build", "web.deploy@dev", "web.deploy@prod"],
   );
+  await answer(server, "releases", "/api/releases");
+  const made = await answer<Answered<{ release: number; visits: { environment: string }[] }>>(
+    server,
+    "release",
+    "/api/releases/newest",
+  );
+  assert.deepEqual([made.view.release, made.view.visits[0]?.environment], [1, "dev"]);
+  await answer(server, "compare", "/api/compare?from=1&to=dev");
+  assert.equal((await refusal(server, "/api/compare?from=1&to=9")).code, "no-release");
   const run = await answer<Answered<{ status: string; path: string[] }>>(server, "run", "/api/runs/1");
   assert.deepEqual([run.view.status, run.view.path], ["awaiting-approval", ["dev", "prod"]]);
   const asked = await answer<Answered<{ approvals: { message: string }[] }>>(server, "approvals", "/api/approvals");

@@ -16,7 +16,19 @@ import {
   startRequest,
 } from "./deeds.ts";
 import { envelope, logPage } from "./envelope.ts";
-import { approvalsView, boardView, graphView, outputsView, runsView, runView, statusView, waitsView } from "./views.ts";
+import {
+  approvalsView,
+  boardView,
+  graphView,
+  outputsView,
+  releaseDiffView,
+  releasesView,
+  releaseView,
+  runsView,
+  runView,
+  statusView,
+  waitsView,
+} from "./views.ts";
 
 /** Who may ask: anybody, or whoever has this role. See docs/serve.md. */
 export type RouteRole = "anybody" | "viewer" | "operator" | "approver";
@@ -131,6 +143,29 @@ export const routes = {
     summary: "What the deployed versions hand over, in one environment or in all",
     query: z.strictObject({ environment: z.string().optional() }),
     answer: envelope(outputsView),
+  }),
+  releases: route({
+    method: "get",
+    path: "/api/releases",
+    role: "viewer",
+    summary: "Releases at a glance, newest first: where each is and was",
+    query: z.strictObject({ most: count(50, { most: 500 }) }),
+    answer: envelope(releasesView),
+  }),
+  release: route({
+    method: "get",
+    path: "/api/releases/{release}",
+    role: "viewer",
+    summary: "Everything about one release, by its number; `newest` is the newest",
+    answer: envelope(releaseView),
+  }),
+  compare: route({
+    method: "get",
+    path: "/api/compare",
+    role: "viewer",
+    summary: "What is between two releases, or between a release and what an environment has now",
+    query: z.strictObject({ from: z.string().min(1).max(200), to: z.string().min(1).max(200) }),
+    answer: envelope(releaseDiffView),
   }),
   events: route({
     method: "get",

@@ -8,12 +8,25 @@ import type { BoardView } from "../../control/views/board.ts";
 import type { GraphView } from "../../control/views/graph.ts";
 import type { OutputsView } from "../../control/views/outputs.ts";
 import type { PlanPreview } from "../../control/views/plan.ts";
+import type { ReleaseDiffView, ReleasesView, ReleaseView } from "../../control/views/releases.ts";
 import type { RunView } from "../../control/views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "../../control/views/runs.ts";
 import type { StatusView } from "../../control/views/status.ts";
 
-/** Every value of a view is one of its schema: a view that changes without the wire is a type error here. */
-type Carries<Schema extends z.ZodType, View extends z.input<Schema>> = View;
+/** Where a shape has what: `.runs[].run`, `.deployed*`. */
+type Paths<T> = T extends string | number | boolean | undefined
+  ? ""
+  : T extends readonly (infer Element)[]
+    ? `[]${Paths<Element>}`
+    : {
+        [Key in keyof T & string]: string extends Key ? `*${Paths<T[Key]>}` : `.${Key}` | `.${Key}${Paths<T[Key]>}`;
+      }[keyof T & string];
+
+/** What a view has and its schema does not name. Every value of the view must be one of the schema. */
+type Missing<Schema extends z.ZodType, View extends z.input<Schema>> = Exclude<Paths<View>, Paths<z.input<Schema>>>;
+
+/** A view that changes without the wire is a type error at the end of this file. */
+type Nothing<Names extends never> = Names;
 
 const time = z.number().int().min(0).meta({ description: "Milliseconds since the epoch." });
 const milliseconds = z.number().min(0).meta({ description: "Milliseconds." });
@@ -27,11 +40,14 @@ const artifact = z
 const deployed = z
   .strictObject({
     release: z.number().int(),
+    origin: z.number().int().optional().meta({ description: "Of a promotion or rollback: the release it moved." }),
     commit: z.string(),
     outputs: byName(z.string()),
     artifacts: byName(artifact),
   })
   .meta({ id: "Deployed", description: "The version of a pipeline that is deployed, with what it hands over." });
+
+const isRemoved = z.literal(true).meta({ description: "It is in the newest definition no more." });
 
 const deployedByPlace = byName(byName(deployed));
 
@@ -139,7 +155,7 @@ const openRun = z
 export const statusView = z
   .strictObject({
     version: z.literal(1),
-    deployed: byName(byName(deployed.extend({ at: time }))),
+    deployed: byName(byName(deployed.extend({ at: time, isRemoved: isRemoved.optional() }).meta({ id: "Deployment" }))),
     runs: z.array(runRecord),
     open: z.array(openRun),
     snapshots: byName(z.string()).optional(),
@@ -255,14 +271,115 @@ export const planPreview = z
   })
   .meta({ id: "PlanPreview", description: "What a run would do." });
 
+const commitLine = z
+  .strictObject({ commit: z.string(), author: z.string(), at: time, subject: z.string() })
+  .meta({ id: "Commit" });
+
+const releaseFields = {
+  release: z.number().int(),
+  run: z.string().meta({ description: "The run that made it." }),
+  commit: z.string(),
+  snapshotOf: z.string().optional().meta({ description: "`commit` stands for uncommitted files on this one." }),
+  branch: z.string(),
+  at: time,
+  by: z.string().optional(),
+  author: z.string().optional(),
+  subject: z.string().optional(),
+  conclusion: z.enum(["succeeded", "failed", "cancelled", "open"]),
+  environments: z.array(
+    z.strictObject({
+      environment: z.string(),
+      state: z.enum(["here", "under-way", "failed", "passed", "taken-back"]),
+    }),
+  ),
+};
+
+export const releasesView = z
+  .strictObject({
+    version: z.literal(1),
+    releases: z.array(z.strictObject(releaseFields).meta({ id: "ReleaseLine" })),
+  })
+  .meta({ id: "Releases" });
+
+const side = z
+  .strictObject({
+    release: z.number().int(),
+    environment: z.string().optional(),
+    isPart: z.literal(true).optional().meta({ description: "Of what the environment has not all passed." }),
+    commit: z.string(),
+  })
+  .meta({ id: "Side" });
+
+const change = z
+  .strictObject({ name: z.string(), from: z.string().optional(), to: z.string().optional() })
+  .meta({ id: "ValueChange" });
+
+export const releaseDiffView = z
+  .strictObject({
+    version: z.literal(1),
+    from: side,
+    to: side,
+    environment: z.string().optional(),
+    pipelines: z.array(
+      z.strictObject({
+        pipeline: z.string(),
+        change: z.enum(["same", "changed", "new", "gone"]),
+        from: deployed.optional(),
+        to: deployed.optional(),
+        definition: z.string().optional(),
+        artifacts: z.array(change),
+        outputs: z.array(change),
+        commits: z.array(commitLine).optional(),
+        without: z.array(commitLine).optional(),
+      }),
+    ),
+    settings: z.array(change),
+  })
+  .meta({ id: "ReleaseDiff", description: "What is between two releases." });
+
+export const releaseView = z
+  .strictObject({
+    version: z.literal(1),
+    ...releaseFields,
+    delivery: z.string(),
+    comment: z.string().optional(),
+    parameters: byName(z.string()),
+    proven: z.array(z.string()).meta({ description: "Environments where it is proven, in promotion order." }),
+    visits: z.array(
+      z.strictObject({
+        environment: z.string(),
+        kind: z.enum(["run", "promotion", "rollback"]),
+        run: z.string(),
+        at: time,
+        by: z.string().optional(),
+        comment: z.string().optional(),
+        outcome: z.enum(["whole", "part", "open"]),
+        answers: z.array(
+          z.strictObject({
+            answer: z.enum(["approved", "rejected", "expired"]),
+            by: z.string(),
+            comment: z.string().optional(),
+            at: time,
+          }),
+        ),
+      }),
+    ),
+    pipelines: z.array(z.strictObject({ pipeline: z.string(), versions: byName(deployed) })),
+    changes: releaseDiffView.optional(),
+  })
+  .meta({ id: "Release" });
+
 export type Views = [
-  Carries<typeof planPreview, PlanPreview>,
-  Carries<typeof boardView, BoardView>,
-  Carries<typeof graphView, GraphView>,
-  Carries<typeof runView, RunView>,
-  Carries<typeof statusView, StatusView>,
-  Carries<typeof runsView, RunsView>,
-  Carries<typeof waitsView, WaitsView>,
-  Carries<typeof approvalsView, ApprovalsView>,
-  Carries<typeof outputsView, OutputsView>,
+  Nothing<Missing<typeof boardView, BoardView>>,
+  Nothing<Missing<typeof graphView, GraphView>>,
+  Nothing<Missing<typeof planPreview, PlanPreview>>,
+  Nothing<Missing<typeof runView, RunView>>,
+  Nothing<Missing<typeof statusView, StatusView>>,
+  Nothing<Missing<typeof runsView, RunsView>>,
+  Nothing<Missing<typeof waitsView, WaitsView>>,
+  Nothing<Missing<typeof approvalsView, ApprovalsView>>,
+  Nothing<Missing<typeof outputsView, OutputsView>>,
+  Nothing<Missing<typeof releasesView, ReleasesView>>,
+  Nothing<Missing<typeof releaseView, ReleaseView>>,
+  Nothing<Missing<typeof releaseDiffView, ReleaseDiffView>>,
 ];
