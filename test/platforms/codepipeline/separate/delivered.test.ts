@@ -58,7 +58,7 @@ const built = delivery("shop", {
 const settings = { permissions: { "infra.apply": [], "web.deploy": [] } };
 
 test(
-  "a set is delivered as its records say: the same bytes everywhere, and nobody again for nothing",
+  "a set is delivered as its records say: the same bytes everywhere, nobody again for nothing, back as a whole",
   fullDepth(...onEmulator, "jq"),
   async (t) => {
     await using emulator = await startEmulator();
@@ -101,5 +101,16 @@ test(
     assert.equal(read("dev"), `${first}web p2 on planned-v1\n`);
     const last = at.runs.findLast(({ codepipeline }) => codepipeline === "shop-infra-to-dev")!;
     assert.match(last.output, /infra stays as it is in dev: nothing here is new to it/);
+
+    // What does not deploy is taken back, and production never hears of it.
+    await at.push("c3", files("broken", "p2"), [buildsInfra!]);
+    await at.settle();
+    assert.equal(read("dev").split("\n").slice(-4).join("\n"), "infra broken\ninfra v1\nweb p2 on planned-v1\n");
+    assert.deepEqual(
+      at.runs.flatMap(({ codepipeline, release }) => (codepipeline === "shop-infra-to-prod" ? [release] : [])),
+      ["next", "next"],
+      "one for the first release and one for the second",
+    );
+    assert.ok(!at.told.some((subject) => subject.includes("release 3")));
   },
 );
