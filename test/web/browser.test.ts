@@ -133,4 +133,14 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
       await page.context().close();
     }
   });
+
+  await t.test("a run is cancelled from its page, after it was said what that means", async () => {
+    const { page, complaints } = await openPage(browser, `${server.url}/runs/1`);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await text(page, "What is deployed already stays");
+    await page.getByRole("button", { name: "Start nothing new" }).click();
+    await page.getByRole("button", { name: "Retry" }).waitFor();
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    assert.deepEqual(complaints, []);
+  });
 });

@@ -11,6 +11,7 @@ import { StateIcon } from "../../parts/icons.tsx";
 import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { whyAddress } from "../../parts/why.tsx";
 import { go, query, withQuery } from "../../route.ts";
+import { RunDeeds } from "./deeds.tsx";
 import { Gantt } from "./gantt.tsx";
 import { RunGraph } from "./graph.tsx";
 import { Log } from "./log.tsx";
@@ -128,6 +129,7 @@ function Head({ run }: { run: Run }) {
           <dd class="mono">{run.run}</dd>
         </div>
       </dl>
+      <RunDeeds run={run} />
     </header>
   );
 }

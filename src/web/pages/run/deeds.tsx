@@ -1,0 +1,95 @@
+/** What may be asked of a run. What cannot be undone is said before it is done, and the button names the deed. */
+import { useState } from "preact/hooks";
+import { ask } from "../../data/views.ts";
+import type { Problem, Run } from "../../data/wire.ts";
+import { Problems, Sheet } from "../../parts/parts.tsx";
+
+interface Deed {
+  /** On the button that opens the question. */
+  readonly name: string;
+  readonly title: string;
+  readonly says: string;
+  readonly does: readonly { readonly button: string; readonly path: string; readonly body: unknown }[];
+}
+
+function deedsOf(run: Run): Deed[] {
+  const { release, status } = run;
+  if (status === "finished") {
+    if (run.conclusion === "succeeded") return [];
+    const again = run.jobs.filter((job) => ["failed", "cancelled", "skipped"].includes(job.status)).length;
+    return [
+      {
+        name: "Retry",
+        title: `Run again what release ${release} lacks`,
+        says: `${again} jobs that failed, were cancelled or skipped run again, on the same files. What passed stays as it is.`,
+        does: [{ button: `Retry release ${release}`, path: "retry", body: {} }],
+      },
+    ];
+  }
+  const cancel: Deed = {
+    name: "Cancel",
+    title: `Cancel release ${release}`,
+    says: "What is deployed already stays. Jobs that run may end first, or be ended now; what a job that is ended has changed so far stays changed.",
+    does: [
+      { button: "Start nothing new", path: "cancel", body: { mode: "graceful" } },
+      { button: "End running jobs now", path: "cancel", body: { mode: "now" } },
+    ],
+  };
+  if (status !== "suspended") return [cancel];
+  const resume: Deed = {
+    name: "Resume",
+    title: `Go on with release ${release}`,
+    says: "Jobs that were cut off start again; what has passed is not repeated.",
+    does: [{ button: `Resume release ${release}`, path: "resume", body: {} }],
+  };
+  return [resume, cancel];
+}
+
+export function RunDeeds({ run }: { run: Run }) {
+  const [open, setOpen] = useState<string>();
+  const deeds = deedsOf(run);
+  const shown = deeds.find(({ name }) => name === open);
+  return (
+    <div class="run-deeds">
+      {deeds.map(({ name }) => (
+        <button key={name} type="button" class="button" onClick={() => setOpen(name)}>
+          {name}
+        </button>
+      ))}
+      {shown && <Question deed={shown} run={run.run} close={() => setOpen(undefined)} />}
+    </div>
+  );
+}
+
+function Question({ deed, run, close }: { deed: Deed; run: string; close(): void }) {
+  const [problem, setProblem] = useState<Problem>();
+  const [isAsking, setAsking] = useState(false);
+  const act = async (path: string, body: unknown) => {
+    setAsking(true);
+    const done = await ask(`/api/runs/${encodeURIComponent(run)}/${path}`, body);
+    setAsking(false);
+    if ("problem" in done) setProblem(done.problem);
+    else close();
+  };
+  return (
+    <Sheet title={deed.title} close={close}>
+      <div class="deed">
+        <p>{deed.says}</p>
+        <Problems problem={problem} />
+        <div class="deed-buttons">
+          {deed.does.map(({ button, path, body }, index) => (
+            <button
+              key={button}
+              type="button"
+              class={`button ${index === 0 ? "button-first" : ""}`}
+              disabled={isAsking}
+              onClick={() => act(path, body)}
+            >
+              {button}
+            </button>
+          ))}
+        </div>
+      </div>
+    </Sheet>
+  );
+}
