@@ -71,6 +71,8 @@ test("doctor's remedies can be followed before anything has run", async (t) => {
   const box = sandbox(t, { files: { "baton.yaml": madeOnce } });
   const { stdout } = await box.baton("doctor");
   assert.match(stdout, /remedy: install a fitting version$/m);
+  box.write({ "baton.yaml": madeOnce.replace("git@>=99", "no-such-tool") });
+  assert.match((await box.baton("doctor")).stdout, /remedy: install it, or add its folder to the PATH$/m);
 });
 
 test("a slip of the hand in paths and folders is told, and a pipeline that was taken out is marked", async (t) => {

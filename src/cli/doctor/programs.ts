@@ -61,7 +61,7 @@ export async function toolCheckUps(delivery: Delivery, env: NodeJS.ProcessEnv): 
         return { name, verdict: "ok", text: await firstLine(findProgram(tool.name, env.PATH ?? "")!) };
       const [text = problem, more] = problem.split("; ");
       // Here nothing has failed yet that could be retried.
-      const remedy = more?.replace(/ and run 'baton retry'$/, "");
+      const remedy = more?.replace(/,? and run 'baton retry'$/, "");
       return { name, verdict: "fail", text, ...(remedy !== undefined && { remedy }) };
     }),
   );
