@@ -13,6 +13,7 @@ const read = (file: string) => readFileSync(join(root, file), "utf8");
 /** Pages whose blocks are executed elsewhere, with the test that does. */
 const executedElsewhere: readonly { readonly pages: RegExp; readonly by: string }[] = [
   { pages: /^docs\/(cli|operate)\.md$/, by: "test/cli/docs.test.ts" },
+  { pages: /^docs\/serve\.md$/, by: "test/server/docs.test.ts" },
   { pages: /^docs\/definition\.md$/, by: "test/model/docs.test.ts" },
   { pages: /^docs\/rules\//, by: "test/check/pages.test.ts" },
   { pages: /^docs\/check\.md$/, by: "test/check/docs.test.ts" },
