@@ -1,6 +1,6 @@
-/** The generated CodePipelines of the shop: their own stack made, against emulated AWS. */
+/** The generated CodePipelines of the shop: their own stack made, then a run of each, against emulated AWS. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -8,9 +8,12 @@ import type { Infrastructure } from "../../../src/platforms/codepipeline/write/i
 import { lowerDelivery } from "../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../src/platforms/codepipeline/write/options.ts";
 import { type Emulator, startEmulator } from "../../aws/emulator.ts";
+import { filesIn } from "../../generate/machine/files.ts";
 import { emulator, fullDepth } from "../../lane/needs.ts";
 import { SetsAtWork } from "../../platforms/codepipeline/separate/at-work.ts";
 import { readExample } from "../../platforms/codepipeline/write/written.ts";
+import { exampleFolder } from "../../platforms/github/write/deliveries.ts";
+import { pathWithoutNetwork } from "./npm-without-network.ts";
 
 const { built, settings } = await readExample("ecommerce");
 const infrastructure: Infrastructure = lowerDelivery(built, {
@@ -21,14 +24,21 @@ const infrastructure: Infrastructure = lowerDelivery(built, {
   settings: settingsSchema.parse(settings),
 });
 
-describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib"), () => {
+describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib", "zip", "jq"), () => {
   let emulator: Emulator;
+  let at: SetsAtWork;
   const folder = mkdtempSync(join(tmpdir(), "baton-shop-"));
   const aws = <T = object>(words: string, ...more: string[]) => emulator.aws<T>(...words.split(" "), ...more);
 
   before(async () => {
     emulator = await startEmulator();
-    await SetsAtWork.of({ infrastructure, emulator, folder });
+    const path = pathWithoutNetwork(join(folder, "bin"));
+    // What the image lacks is installed from registries; here it is there already.
+    for (const installer of ["yum", "pip"]) {
+      writeFileSync(join(folder, "bin", installer), "#!/bin/sh\n");
+      chmodSync(join(folder, "bin", installer), 0o755);
+    }
+    at = await SetsAtWork.of({ infrastructure, emulator, folder, env: { PATH: path } });
   });
   after(async () => {
     await emulator[Symbol.asyncDispose]();
@@ -62,5 +72,32 @@ describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib"), () =
     const compute = await rightsOf("BackendComputeProdRole");
     assert.match(compute, /lambda:UpdateFunctionConfiguration/);
     assert.doesNotMatch(compute, /lambda:UpdateFunctionCode|lambda:UpdateAlias|shop-compute-dev/);
+  });
+
+  const builders = ["hosting", "backend", "admin", "customer"].map((name) => `ecommerce-${name}-main`);
+  const except = ["staging", "prod"].map((name) => `ecommerce-hosting-to-${name}`);
+
+  test("a push builds each apart, and one run takes all of it to dev; every buildspec has run", async () => {
+    await at.push("c1", filesIn(exampleFolder("ecommerce")), builders);
+    await at.settle({ except });
+    assert.deepEqual(
+      at.runs
+        .filter(({ status, codepipeline }) => status !== "Succeeded" && !except.includes(codepipeline))
+        .map(({ codepipeline, reason }) => [codepipeline, reason]),
+      [],
+    );
+    assert.deepEqual(at.told, ["dev: release 1 of hosting@main"]);
+    assert.deepEqual([...at.built].sort(), infrastructure.buildspecs.map(({ path }) => path).sort());
+    const { FunctionVersion } = await aws<{ FunctionVersion: string }>(
+      "lambda get-alias --function-name shop-orders-dev --name live",
+    );
+    assert.equal(FunctionVersion, "1");
+    const { Buckets } = await aws<{ Buckets: { Name: string }[] }>("s3api list-buckets");
+    for (const app of ["admin", "customer"]) {
+      const bucket = `shop-${app}-dev-123456789012`;
+      assert.ok(Buckets.some(({ Name }) => Name === bucket));
+      const { Contents } = await aws<{ Contents: { Key: string }[] }>(`s3api list-objects-v2 --bucket ${bucket}`);
+      assert.ok(Contents.some(({ Key }) => Key === "config.json"));
+    }
   });
 });
