@@ -57,6 +57,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/cancel.ts"),
   },
   {
+    name: "promote",
+    summary: "bring a proven release on to an environment",
+    group: "Deliver",
+    load: () => import("./commands/promote.ts"),
+  },
+  {
+    name: "rollback",
+    summary: "take an environment back to a release that was there",
+    group: "Deliver",
+    load: () => import("./commands/rollback.ts"),
+  },
+  {
     name: "approve",
     summary: "let a release into an environment",
     group: "Decide",

@@ -1,5 +1,6 @@
 import { type Refusal, type RefusalCode, Refused } from "../control/control.ts";
 import { Failure, UsageError } from "./problem.ts";
+import { refusedMoves } from "./refused-moves.ts";
 
 interface Words {
   message: string;
@@ -152,6 +153,7 @@ const usage = {
 
 /** The world does not allow it: exit code 1. */
 const failures = {
+  ...refusedMoves,
   "not-reached": ({ because, remedy }) => ({ message: because ?? "", ...(remedy !== undefined && { next: remedy }) }),
   "no-runs": () => ({
     message: "nothing was run here yet",
@@ -196,9 +198,15 @@ const failures = {
     message: "another Baton began or deployed something at the same moment",
     next: "do it again: it is planned for what is deployed now",
   }),
-  "environment-busy": ({ subject, known: [run] }) => ({
-    message: `run ${run} deploys to ${subject} now, and this was not to wait`,
-    next: "without --no-wait it stands in line behind it; baton status shows how far that is",
+  "environment-busy": ({ subject, known: [run], because }) => ({
+    message:
+      because === undefined
+        ? `run ${run} deploys to ${subject} now, and this was not to wait`
+        : `run ${run} is at ${subject}, and what this would bring depends on how that ends`,
+    next:
+      because === undefined
+        ? "without --no-wait it stands in line behind it; baton status shows how far that is"
+        : `baton cancel ${run} ends it, or wait for it; then the same command again`,
   }),
   "being-made": ({ subject, known }) => ({
     message: `run ${subject} is just making ${someOf(known)} of these files, and this was not to wait`,

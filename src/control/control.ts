@@ -44,6 +44,30 @@ export type RefusalCode =
   | "no-runs"
   // Known: the releases there are, newest first (and environments, where one may be named instead).
   | "no-release"
+  // A release that cannot go on to an environment or back to it. Subject: the environment; known: releases, the one meant first.
+  | "nothing-before"
+  // Known: what comes before. Because, of the second: the release.
+  | "nothing-proven"
+  | "release-not-proven"
+  // Because: the pipeline.
+  | "differs-before"
+  // Known: the release there, then the newest that was taken back.
+  | "nothing-newer"
+  | "is-there"
+  // Known: the release, then the one there.
+  | "older-release"
+  | "nothing-to-go-back-to"
+  // Known: the release, then those that were there.
+  | "was-never-there"
+  | "not-in-release"
+  // Because: the commit.
+  | "commit-gone"
+  // Known: the release, the one of the pipeline, the other pipelines. Because: the pipeline.
+  | "several-commits"
+  // Known: the release, then what is gone or would be made anew.
+  | "files-gone"
+  // Known: the release, the pipeline, the other one.
+  | "never-together"
   | "no-job"
   | "not-a-pair"
   | "wrong-parameter"

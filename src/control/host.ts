@@ -9,6 +9,7 @@ import type { CheckUp, PlatformStatus } from "../platforms/live.ts";
 import type { LogLine } from "../runner/log-reader.ts";
 import type { Service } from "../runner/services.ts";
 import type { Actor, Asked } from "./control.ts";
+import type { MoveRequest, PlannedMove } from "./verbs/move.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
@@ -58,6 +59,8 @@ export interface Host {
 
   // Asking: somebody is named in the journal for each of these.
   plan(request: PlanRequest): Promise<Asked<Planned>>;
+  /** What a promotion or rollback would do; `start` does it. */
+  move(request: MoveRequest): Promise<Asked<PlannedMove>>;
   start(planned: Planned, options: RunOptions, by: Actor): Promise<Asked<Underway>>;
   resume(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
   retry(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
@@ -96,6 +99,7 @@ const everyVerb: Record<Verb, true> = {
   position: true,
   watch: true,
   plan: true,
+  move: true,
   start: true,
   resume: true,
   retry: true,

@@ -159,6 +159,7 @@ export class Engine {
           text: "something was deployed or made since the plan was made",
         });
       }
+      if (moves !== undefined) this.#refuseWhereBusy(plan, plannedAt);
       onNumbered?.({ run, release });
       const told = { ...(moves !== undefined && { moves }), ...(by && { by }), ...(comment && { comment }) };
       const owner = this.#ports.lease.mine;
@@ -271,6 +272,28 @@ export class Engine {
   /** Whether nobody goes on with this run though it has not finished. */
   isOrphan(id: RunId): boolean {
     return this.#orphans.has(id);
+  }
+
+  /** What a move brings depends on what is there: nobody else may be at it, and nobody may have been since it was planned. */
+  #refuseWhereBusy(plan: Plan, plannedAt = this.#state.seq): void {
+    const isGone = (run: RunId) => this.#orphans.has(run);
+    for (const name of plan.environments) {
+      const there = this.#state.environments.get(name);
+      if ((there?.changed?.seq ?? 0) > plannedAt) {
+        throw new EngineRefusal("outdated-plan", {
+          subject: name,
+          text: `something began to change ${name} meanwhile`,
+        });
+      }
+      const inLine = [...(there?.holder === undefined ? [] : [there.holder]), ...(there?.queue ?? [])];
+      const moving = [...this.#state.runs.values()].filter(
+        (run) => run.moves !== undefined && run.cancel === undefined && (run.environments.get(name)?.open ?? 0) > 0,
+      );
+      const other = [...inLine, ...moving.map(({ id }) => id)].find((run) => !isGone(run));
+      if (other === undefined) continue;
+      const text = `run ${other} is at ${name}, and what this would bring depends on how that ends`;
+      throw new EngineRefusal("environment-busy", { subject: name, known: [other], text });
+    }
   }
 
   /** Who is just making, of the same files, what this plan would make. */

@@ -85,7 +85,7 @@ function ownNames(run: RunState, job: JobState): Record<string, string> {
     BATON_ENVIRONMENT: job.planned.environment ?? "",
     BATON_PIPELINE: job.planned.pipeline,
     BATON_JOB: job.planned.job,
-    BATON_RELEASE: String(run.release),
+    BATON_RELEASE: String(run.moves ?? run.release),
     BATON_RUN: run.id,
     BATON_COMMIT: run.plan.change.commit,
     BATON_BRANCH: run.plan.change.branch,

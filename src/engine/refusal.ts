@@ -7,6 +7,7 @@
  * - `expired`: it waited for that approval, and the time for it is over.
  * - `runs-elsewhere`: another process goes on with it; `known` has that session.
  * - `being-made`: another run, `subject`, is just making what this plan would make of the same files; `known` has the jobs.
+ * - `environment-busy`: run `known` deploys there or moves another release there; what this would bring depends on how that ends.
  * - `wrong-plan`: this plan cannot be run. `outdated-plan`: something was deployed since it was made.
  */
 export type EngineRefusalCode =
@@ -19,6 +20,7 @@ export type EngineRefusalCode =
   | "expired"
   | "runs-elsewhere"
   | "being-made"
+  | "environment-busy"
   | "wrong-plan"
   | "outdated-plan";
 

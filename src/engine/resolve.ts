@@ -70,7 +70,7 @@ function contextOf(run: RunState, job: JobState, name: Exclude<ContextName, "dir
     case "job":
       return job.planned.job;
     case "release":
-      return String(run.release);
+      return String(run.moves ?? run.release);
     case "run":
       return run.id;
     case "commit":

@@ -52,11 +52,19 @@ export function affected({ context, resolved, target, handsOver, jobs }: Affecte
   }
   return (
     changed({ context, resolved, base: deployed.commit, deployed, where }) ??
-    (isMove
-      ? otherFiles({ context, resolved, deployed, where })
-      : (otherDefinition({ context, resolved, target, jobs, release: deployed.release }) ??
-        otherParameter({ context, resolved, release: deployed.release })))
+    (isMove ? otherResults({ context, resolved, deployed, where }) : undefined) ??
+    otherDefinition({ context, resolved, target, jobs, release: deployed.release }) ??
+    otherParameter({ context, resolved, release: deployed.release }) ??
+    halfDeployed({ context, resolved, deployed, where })
   );
+}
+
+/** Something that came later began there and did not pass: nobody knows what it left, so what was proven goes there again. */
+function halfDeployed({ context, resolved, deployed, where }: Required<Omit<Comparison, "base">>): Reason | undefined {
+  const begun = own(own(context.request.history.begun ?? {}, where) ?? {}, resolved.name) ?? 0;
+  if (begun <= deployed.release || context.isPullRequest) return undefined;
+  const text = `release ${begun} began to be deployed to ${where} and has not passed there`;
+  return { code: "half-deployed", text, because: [resolved.name] };
 }
 
 /** Whether somebody asked for it to run whatever has changed. */
@@ -96,16 +104,22 @@ function changed({ context, resolved, base, deployed, where }: Comparison): Reas
   return { code: "paths-changed", text, because: paths.slice(0, listedPaths) };
 }
 
-/** The sources are the same, but the proven files are others than those in place: a release moves as it was proven. */
-function otherFiles({ context, resolved, deployed, where }: Required<Omit<Comparison, "base">>): Reason | undefined {
+/**
+ * The sources are the same, but what was proven is not what is in place: a release moves as it was proven. Going on, only what
+ * was made once for it is the same everywhere; going back, all of it was here once, and is to be again.
+ */
+function otherResults({ context, resolved, deployed, where }: Required<Omit<Comparison, "base">>): Reason | undefined {
   const moved = own(context.request.release ?? {}, resolved.name);
-  const other = resolved.releaseJobs
-    .flatMap(({ job }) => Object.keys(job.artifacts))
-    .find(
-      (name) => moved !== undefined && own(moved.artifacts, name)?.digest !== own(deployed.artifacts, name)?.digest,
-    );
+  if (moved === undefined) return undefined;
+  const { artifacts, outputs } = moved;
+  const isBack = context.request.change.event === "rollback";
+  const files = isBack ? Object.keys(artifacts) : resolved.releaseJobs.flatMap(({ job }) => Object.keys(job.artifacts));
+  const values = isBack ? Object.keys(outputs) : [];
+  const other =
+    files.find((name) => own(artifacts, name)?.digest !== own(deployed.artifacts, name)?.digest) ??
+    values.find((name) => outputs[name] !== own(deployed.outputs, name));
   if (other === undefined) return undefined;
-  const text = `the files of ${other} in ${where} (release ${deployed.release}) are not those of the release that comes`;
+  const text = `${other} in ${where} (release ${deployed.origin ?? deployed.release}) is not that of the release that comes`;
   return { code: "new-release", text, because: [`${resolved.name}.${other}`] };
 }
 

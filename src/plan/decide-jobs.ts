@@ -55,7 +55,7 @@ export function decideReleaseJobs(
     let verdict: Verdict;
     if (exclusion !== undefined) verdict = { decision: "skip", reason: exclusion };
     else if (moved !== undefined) {
-      const text = `made in release ${moved.release}: the same files go everywhere`;
+      const text = `made in release ${moved.origin ?? moved.release}: the same files go everywhere`;
       verdict = { decision: "reuse", reason: { code: "promoted", text, because: [] }, reused: moved };
     } else if (first !== undefined && before !== undefined) {
       const reason = releaseReason(job, running, before);
@@ -83,14 +83,46 @@ function releaseReason(job: ResolvedJob, running: readonly PlacedPipeline[], { b
 }
 
 /** The jobs of a pipeline in one target; its per-release jobs are decided. */
-export function decidePlacedJobs(placed: PlacedPipeline, decisions: Decisions): void {
+export function decidePlacedJobs(context: PlanContext, placed: PlacedPipeline, decisions: Decisions): void {
   const { resolved, target, excluded, verdict, jobs } = placed;
+  const before = context.isBack ? madeBeforeDeploying(placed) : new Set<ResolvedJob>();
   for (const job of resolved.environmentJobs) {
     const exclusion = excluded.get(job);
     if (exclusion !== undefined) jobs.set(job, { decision: "skip", reason: exclusion });
     else if (verdict.decision !== "run") jobs.set(job, { decision: verdict.decision, reason: verdict.reason });
+    else if (before.has(job)) jobs.set(job, takenBack(verdict.reused!));
     else jobs.set(job, runningJob({ job, target, reason: verdict.reason, decisions }));
   }
+}
+
+/**
+ * Going back, what the environment's own jobs made before they deployed is taken as it was: only what deploys, and what comes
+ * behind that, runs again. Not where something of it is not kept.
+ */
+function madeBeforeDeploying({ resolved, excluded, verdict }: PlacedPipeline): Set<ResolvedJob> {
+  const { reused } = verdict;
+  const found = new Set<ResolvedJob>();
+  if (reused === undefined) return found;
+  const running = resolved.environmentJobs.filter((job) => !excluded.has(job));
+  const needed = new Set(running.flatMap((job) => (job.job.deploys ? job.needs : [])));
+  for (const job of needed) for (const need of job.needs) needed.add(need);
+  const isBehind = (job: ResolvedJob): boolean => job.job.deploys || job.needs.some(isBehind);
+  for (const job of running) {
+    const { name, owner } = job;
+    const outputs = Object.entries(owner.pipeline.outputs).flatMap(([output, maker]) =>
+      maker.job === name ? [output] : [],
+    );
+    const isKept =
+      Object.keys(job.job.artifacts).every((artifact) => holds(reused, { kind: "artifact", name: artifact })) &&
+      outputs.every((output) => holds(reused, { kind: "output", name: output }));
+    if (isKept && needed.has(job) && !isBehind(job)) found.add(job);
+  }
+  return found;
+}
+
+function takenBack(reused: Deployed): Verdict {
+  const text = `made in release ${reused.origin ?? reused.release}: taken back as it was`;
+  return { decision: "reuse", reason: { code: "promoted", text, because: [] }, reused };
 }
 
 /** When it turns out that none of its jobs can run, a pipeline does not run, and what needs it must know. */

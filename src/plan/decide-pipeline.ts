@@ -1,3 +1,4 @@
+import { own } from "../model/own.ts";
 import type { ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import { affected, definedIn, holds } from "./affected.ts";
 import type { Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
@@ -28,6 +29,10 @@ export function decidePipeline({ context, placed, decisions, neededBy, otherwise
   const filtered = refusedEvent(context, resolved);
   if (filtered !== undefined) return insteadOfRun(filtered, deployed);
   if (placed.isEmpty) return insteadOfRun(emptyReason(placed), deployed);
+  if (isOutside(context, name)) {
+    const reason: Reason = { code: "not-in-release", text: `the release that comes holds no ${name}`, because: [] };
+    return insteadOfRun(reason, deployed);
+  }
   const needs = resolved.needs.map((need) => decisions.get(need)!.placed[target.index]!);
   let cause: Reason | undefined;
   if (context.selected.size > 0 && !context.selected.has(name) && otherwise === undefined) {
@@ -51,8 +56,14 @@ export function decidePipeline({ context, placed, decisions, neededBy, otherwise
   }
   if (cause === undefined) return unchanged(context, placed);
   // What is deployed stays the source of whatever this plan does not make anew.
-  const before = context.deployedIn(target, name);
+  const before =
+    (context.isBack ? own(context.request.release ?? {}, name) : undefined) ?? context.deployedIn(target, name);
   return { decision: "run", reason: cause, ...(before === undefined ? {} : { reused: before }) };
+}
+
+/** A release that is moved brings what it holds and nothing else. */
+function isOutside({ isMove, request: { release } }: PlanContext, pipeline: string): boolean {
+  return isMove && release !== undefined && !Object.hasOwn(release, pipeline);
 }
 
 /** Whether nothing comes from a pipeline that is needed. One that had to run and could not holds up even what has no cause of its own. */
@@ -69,7 +80,7 @@ export function usable(context: PlanContext, { resolved, target, handsOver }: Pl
 
 function insteadOfRun(reason: Reason, deployed: Deployed | undefined): Verdict {
   if (deployed === undefined) return { decision: "skip", reason };
-  const text = `${reason.text}; outputs of release ${deployed.release} reused`;
+  const text = `${reason.text}; outputs of release ${deployed.origin ?? deployed.release} reused`;
   return { decision: "reuse", reason: { ...reason, text }, reused: deployed };
 }
 
@@ -126,9 +137,10 @@ function unchanged(context: PlanContext, { resolved, target }: PlacedPipeline): 
   if (deployed === undefined) {
     return { decision: "skip", reason: { code: "unchanged", text: "nothing it owns is changed", because: [] } };
   }
+  const release = deployed.origin ?? deployed.release;
   const isUnknown = context.request.made !== undefined && definedIn(context, deployed.release) === undefined;
   const text = context.isPullRequest
-    ? `nothing it owns is changed: outputs of release ${deployed.release} reused`
-    : `unchanged since release ${deployed.release}${isUnknown ? ", whose definition is not known" : ""}: outputs reused`;
+    ? `nothing it owns is changed: outputs of release ${release} reused`
+    : `unchanged since release ${release}${isUnknown ? ", whose definition is not known" : ""}: outputs reused`;
   return { decision: "reuse", reason: { code: "unchanged", text, because: [] }, reused: deployed };
 }

@@ -35,7 +35,7 @@ export function decide(context: PlanContext): Decisions {
       decideReleaseJobs(context, { decided, past, decisions });
     }
     for (const placed of decided.placed) {
-      decidePlacedJobs(placed, decisions);
+      decidePlacedJobs(context, placed, decisions);
       settlePipeline(decided, placed);
     }
   }

@@ -29,6 +29,8 @@ export interface PlanContext {
   isPullRequest: boolean;
   /** A release that was built before goes to other environments. */
   isMove: boolean;
+  /** It was there before. */
+  isBack: boolean;
   uncommitted: ChangedPaths;
   /** What jobs in environments take from each per-release job. */
   handed: ReadonlyMap<ResolvedJob, HandOff[]>;
@@ -78,6 +80,7 @@ export function planContext(delivery: Delivery, request: PlanRequest): PlanConte
     selected: new Set(request.pipelines),
     isPullRequest: change.event === "pull-request",
     isMove: change.event === "promotion" || change.event === "rollback",
+    isBack: change.event === "rollback",
     handed: handedToEnvironments(resolved),
     uncommitted: changedPaths(change.uncommitted, compileFilter),
     lost: new Set(request.lost),

@@ -45,6 +45,8 @@ export interface Change {
 /** What is deployed where, by environment and pipeline: the last good deployment of each. */
 export interface History {
   deployed: Record<string, Record<string, Deployed>>;
+  /** The newest release that began to deploy each pipeline, whether it passed or not. Absent: nobody looked. */
+  begun?: Record<string, Record<string, number>>;
 }
 
 /** The last version of a pipeline that was deployed to an environment, with what it handed over. */
@@ -196,6 +198,8 @@ export interface Reason {
     | "not-kept"
     | "not-proven"
     | "promoted"
+    | "half-deployed"
+    | "not-in-release"
     | "condition-false"
     | "not-selected"
     | "branch-filter"

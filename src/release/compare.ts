@@ -38,14 +38,22 @@ export interface SetDifference {
   settings: ValueChange[];
 }
 
-/**
- * What is another one in the second set. `environment`: the one in which both were; without it what is made anew in each
- * environment says nothing and is left out.
- */
-export function compareSets(from: ComparedSet, to: ComparedSet, environment: string | undefined): SetDifference {
+export interface ComparedWhere {
+  /** The one in which both were, or are. */
+  environment: string | undefined;
+  /** Files and outputs that are made anew in each environment say nothing where both were not in the same. */
+  values?: "all" | "made once";
+}
+
+/** What is another one in the second set. */
+export function compareSets(
+  from: ComparedSet,
+  to: ComparedSet,
+  { environment, values = environment === undefined ? "made once" : "all" }: ComparedWhere,
+): SetDifference {
   const names = [...to.delivery.pipelines, ...from.delivery.pipelines].map(({ name }) => name);
   return {
-    pipelines: [...new Set(names)].flatMap((name) => pipelineChange(name, { from, to, environment }) ?? []),
+    pipelines: [...new Set(names)].flatMap((name) => pipelineChange(name, { from, to, environment, values }) ?? []),
     settings: [
       ...valueChanges(variablesIn(from, environment), variablesIn(to, environment), "variable "),
       ...valueChanges(from.parameters, to.parameters, "parameter "),
@@ -55,7 +63,7 @@ export function compareSets(from: ComparedSet, to: ComparedSet, environment: str
 
 function pipelineChange(
   pipeline: string,
-  { from, to, environment }: { from: ComparedSet; to: ComparedSet; environment: string | undefined },
+  { from, to, environment, values: which }: { from: ComparedSet; to: ComparedSet } & Required<ComparedWhere>,
 ): PipelineChange | undefined {
   const [was, is] = [own(from.set, pipeline), own(to.set, pipeline)];
   if (was === undefined && is === undefined) return undefined;
@@ -63,13 +71,13 @@ function pipelineChange(
   const files = (set: Deployed | undefined, { delivery }: ComparedSet) =>
     Object.fromEntries(
       Object.entries(set?.artifacts ?? {})
-        .filter(([name]) => environment !== undefined || isMadeOnce(delivery, pipeline, { artifact: name }))
+        .filter(([name]) => which === "all" || isMadeOnce(delivery, pipeline, { artifact: name }))
         .map(([name, { digest }]) => [name, digest]),
     );
   const values = (set: Deployed | undefined, { delivery }: ComparedSet) =>
     Object.fromEntries(
       Object.entries(set?.outputs ?? {}).filter(
-        ([name]) => environment !== undefined || isMadeOnce(delivery, pipeline, { output: name }),
+        ([name]) => which === "all" || isMadeOnce(delivery, pipeline, { output: name }),
       ),
     );
   const artifacts = valueChanges(files(was, from), files(is, to));

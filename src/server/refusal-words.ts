@@ -63,6 +63,44 @@ const wordings: Record<RefusalCode, Wording> = {
     next: "Start a run here, or with `baton run` on the machine that serves",
   }),
   "no-release": missing("release"),
+  "nothing-before": conflict(({ subject }) => `Nothing comes before ${subject}: no release can be proven for it`),
+  "nothing-proven": conflict(
+    ({ subject, known }) => `No release has passed ${quoted(known)}, which ${subject} comes after`,
+  ),
+  "release-not-proven": conflict(({ known, because }) => `Release ${because} has not passed ${quoted(known)}`),
+  "differs-before": conflict(
+    ({ subject, known: [release], because }) =>
+      `Release ${release} went to the environments before ${subject} with different files of ${because}`,
+  ),
+  "nothing-newer": conflict(({ subject, known: [here, takenBack] }) =>
+    takenBack === undefined
+      ? `${subject} has release ${here}, and nothing newer is proven in what comes before`
+      : `${subject} has release ${here}, and the newer release ${takenBack} was taken back from there`,
+  ),
+  "is-there": conflict(({ subject, known: [release] }) => `${subject} has release ${release} already`),
+  "older-release": conflict(
+    ({ subject, known: [release, here] }) => `${subject} has release ${here}, which is newer than release ${release}`,
+    () => "Going back is a rollback",
+  ),
+  "nothing-to-go-back-to": conflict(({ subject }) => `${subject} has nothing to go back to`),
+  "was-never-there": conflict(
+    ({ subject, known: [release] }) => `Release ${release} was never in ${subject} as a whole`,
+  ),
+  "not-in-release": conflict(({ subject, known: [release] }) => `Release ${release} knows no environment ${subject}`),
+  "commit-gone": conflict(({ known: [release] }) => `The commit of release ${release} is not there any more`),
+  "several-commits": conflict(
+    ({ known: [release, other], because }) =>
+      `Release ${release} went with ${because} of release ${other}; its own commit has another one, which nobody has proven`,
+    () => "Name the other pipelines",
+  ),
+  "files-gone": conflict(
+    ({ known: [release, ...gone] }) => `Release ${release} is not whole any more: ${quoted(gone)} is gone or damaged`,
+  ),
+  "never-together": conflict(
+    ({ subject, known: [release, pipeline, other] }) =>
+      `${pipeline} of release ${release} was proven with another ${other} than the one in ${subject}`,
+    () => "Name both",
+  ),
   "no-job": missing("job"),
   "not-a-pair": wrong(({ subject }) => `The parameter ${subject} is not NAME=VALUE`),
   "wrong-parameter": wrong(({ subject, because }) => `The parameter ${subject}: ${because}`),

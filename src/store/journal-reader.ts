@@ -145,6 +145,13 @@ export class JournalReader {
     return row && runRecord(row);
   }
 
+  /** Whether a run behind that release has not passed: what it began to deploy may have been left as it was. */
+  hasUnpassedBehind(release: number): boolean {
+    const unpassed =
+      "select 1 from run where release > ? and (conclusion is null or conclusion <> 'succeeded') limit 1";
+    return this.#one(unpassed, release) !== undefined;
+  }
+
   /** The number of the newest release, 0 before the first. */
   lastRelease(): number {
     return (this.#one("select max(release) as release from run")?.release as number | null) ?? 0;
@@ -221,14 +228,15 @@ export class JournalReader {
 
   /**
    * Digests of the artifacts that may still be asked for: of what is deployed, of runs that go on, and of the newest `runs`
-   * runs, what they deployed and what they made. The rest of the artifact store is garbage.
+   * runs, what they deployed and what they made, and of those behind the newest `deployments` of each pipeline in each environment. The rest of the artifact store is garbage.
    */
-  artifactsInUse({ runs }: { runs: number }): Set<string> {
+  artifactsInUse({ runs, deployments = 1 }: { runs: number; deployments?: number }): Set<string> {
     const digests = new Set<string>();
     for (const pointer of this.#current()) {
       for (const digest of artifactsOf(this.#deployedIn(pointer))) digests.add(digest);
     }
-    for (const { run } of [...this.openRuns(), ...this.runs({ newest: runs })]) {
+    const newest = [...this.openRuns(), ...this.runs({ newest: runs }), ...this.newestDeployments(deployments)];
+    for (const run of new Set(newest.map((each) => each.run))) {
       for (const { event } of this.loadRun(run)) {
         for (const digest of artifactsOf(event)) digests.add(digest);
       }

@@ -73,6 +73,8 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   retry: [{ args: ["1", "--job", HOSTILE] }, { args: [HOSTILE] }],
   resume: [{ args: [] }],
   cancel: [{ args: [HOSTILE] }],
+  promote: [{ args: ["--to", "prod", "--dry-run"], json: true }, { args: [HOSTILE, "--to", HOSTILE] }],
+  rollback: [{ args: ["prod", "--dry-run"] }, { args: [HOSTILE] }],
   release: [{ args: ["list"], json: true }, { args: ["show"], json: true }, { args: ["show", "--markdown"] }],
   logs: [{ args: ["1"], json: true }, { args: ["1", HOSTILE] }],
   outputs: [{ args: [], json: true }, { args: ["--env", HOSTILE] }],

@@ -290,7 +290,7 @@ test("a promotion takes the files that were proven and deploys them", () => {
   ]);
   assert.equal(jobOf(promoted, "web.test").reason.text, "made in release 41: the same files go everywhere");
   assert.deepEqual(jobOf(promoted, "web.test").reused, web41);
-  const release = { web: deployed(40, { artifacts: { dist: artifact("c") } }) };
+  const release = { infra: infra41, web: deployed(40, { artifacts: { dist: artifact("c") } }) };
   const given = plan(storefront, request({ environments: ["test"], release, deployed: all41, change: move }));
   assert.equal(jobOf(given, "web.test").reused?.release, 40);
 });
@@ -301,7 +301,7 @@ test("a promotion replaces files that differ from the proven ones although the s
     storefront,
     request({
       environments: ["test"],
-      release: { web: web41 },
+      release: { web: web41, infra: infra41 },
       deployed: { ...all41, test: test40 },
       change: { event: "promotion", ...changes([]) },
     }),
@@ -309,8 +309,65 @@ test("a promotion replaces files that differ from the proven ones although the s
   assert.deepEqual(pipelineDecisions(made), [
     "infra@test reuse unchanged",
     "web@test run new-release",
-    "docs@test reuse unchanged",
+    "docs@test reuse not-in-release",
   ]);
+});
+
+test("going back, what an environment made before it deployed is taken as it was, and what differs by value is restored", () => {
+  const shop = delivery([
+    pipeline("infra", { outputs: { bucket: output("apply") }, jobs: { apply: job({ deploys: true }) } }),
+    pipeline("web", {
+      needs: ["infra"],
+      jobs: {
+        build: job({ artifacts: { dist: { path: "dist" } } }),
+        deploy: job({ needs: ["build"], deploys: true }),
+        smoke: job({ needs: ["deploy"] }),
+        lint: job(),
+      },
+    }),
+  ]);
+  const set = (release: number, digit: string, bucket: string) => ({
+    infra: deployed(release, { commit: "old", outputs: { bucket } }),
+    web: deployed(release, { commit: "old", artifacts: { dist: artifact(digit) } }),
+  });
+  const back = (there: ReturnType<typeof set>, begun: Record<string, number> = {}) => {
+    const change = { event: "rollback", commit: "old" } as const;
+    const asked = request({ deployed: { dev: there }, release: set(1, "a", "one"), change });
+    return plan(shop, { ...asked, history: { ...asked.history, begun: { dev: begun } } });
+  };
+  assert.deepEqual(decisions(back(set(2, "b", "one"))), [
+    "infra.apply@dev reuse",
+    "web.build@dev reuse",
+    "web.deploy@dev run",
+    "web.smoke@dev run",
+    "web.lint@dev run",
+  ]);
+  const web = back(set(2, "b", "one")).pipelines.find((one) => one.pipeline === "web")!;
+  assert.deepEqual([web.reason.code, web.reused], ["new-release", set(1, "a", "one").web]);
+  const values = back(set(2, "a", "two"));
+  assert.deepEqual(pipelineDecisions(values), ["infra@dev run new-release", "web@dev run upstream-runs"]);
+  assert.deepEqual(pipelineDecisions(back(set(1, "a", "one"))), [
+    "infra@dev reuse unchanged",
+    "web@dev reuse unchanged",
+  ]);
+  assert.deepEqual(pipelineDecisions(back(set(1, "a", "one"), { web: 3 })), [
+    "infra@dev reuse unchanged",
+    "web@dev run half-deployed",
+  ]);
+});
+
+test("what began to be deployed later and did not pass is deployed again, be it the same files", () => {
+  const begun = { dev: { web: 42 } };
+  const change = { ...changes([]), commit: "commit-41" };
+  const history = { deployed: { dev: { infra: infra41, web: web41, docs: deployed(41) } }, begun };
+  const found = plan(storefront, { ...request({ change }), history });
+  assert.deepEqual(pipelineDecisions(found), [
+    "infra@dev reuse unchanged",
+    "web@dev run half-deployed",
+    "docs@dev reuse unchanged",
+  ]);
+  const { reason } = found.pipelines[1]!;
+  assert.equal(reason.text, "release 42 began to be deployed to dev and has not passed there");
 });
 
 test("conditions decide by environment, event, parameter and variable; what needs a skipped job is skipped unless it always runs", () => {

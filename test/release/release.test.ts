@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plan } from "../../src/plan/make-plan.ts";
 import { refusedStrays, straysOf } from "../../src/release/guard.ts";
-import { environmentsBefore, mayDeploy, mayPromote } from "../../src/release/may-go.ts";
-import { missingFrom, releaseIn } from "../../src/release/release.ts";
+import { environmentsBefore, mayDeploy } from "../../src/release/may-go.ts";
 import {
   artifact,
   delivery,
@@ -41,15 +40,6 @@ const infra12 = deployed(12, { commit: "c", outputs: { bucket: "b" } });
 const web12 = (digit: string, log = "f") =>
   deployed(12, { commit: "c", outputs: { version: "1" }, artifacts: { dist: artifact(digit), log: artifact(log) } });
 
-test("a release is what an environment has, as a set; what the delivery has lost is no part of it", () => {
-  const there = { web: web12("a"), infra: deployed(9, { outputs: { bucket: "b" } }), gone: deployed(13) };
-  const found = releaseIn(shop, { deployed: { dev: there } }, "dev");
-  assert.deepEqual(found, { environment: "dev", number: 12, pipelines: { infra: there.infra, web: there.web } });
-  assert.equal(releaseIn(shop, { deployed: {} }, "dev"), undefined);
-  assert.deepEqual(missingFrom(shop, found!), []);
-  assert.deepEqual(missingFrom(shop, { pipelines: { web: deployed(12) } }), ["web.dist", "web.version"]);
-});
-
 test("alone to an environment: only when what comes before has nothing left to do", () => {
   assert.deepEqual(environmentsBefore(shop, "prod"), ["dev", "test"]);
   const here = { infra: infra12, web: web12("a") };
@@ -60,30 +50,6 @@ test("alone to an environment: only when what comes before has nothing left to d
   assert.ok(refused?.code === "not-passed");
   assert.deepEqual([refused.before, refused.open.environment], [["dev", "test"], "test"]);
   assert.equal(mayDeploy(shop, request({ change }), "dev"), undefined);
-});
-
-test("a release may be promoted when it is whole, proven right before, and not older than what is there", () => {
-  const pipelines = { infra: infra12, web: web12("a") };
-  const release = { environment: "test", number: 12, pipelines };
-  const may = (history: Parameters<typeof mayPromote>[1]["history"]["deployed"], moved = release) =>
-    mayPromote(shop, { release: moved, to: "prod", history: { deployed: history } });
-  assert.equal(may({ test: pipelines }), undefined);
-  // What is made anew in each environment may differ.
-  assert.equal(may({ test: { infra: infra12, web: web12("a", "e") } }), undefined);
-  assert.deepEqual(may({ test: { infra: infra12, web: web12("b") } }), {
-    code: "not-proven",
-    before: "test",
-    pipeline: "web",
-  });
-  assert.deepEqual(may({}), { code: "not-proven", before: "test", pipeline: "infra" });
-  const half = { ...release, pipelines: { infra: infra12, web: deployed(12, { commit: "c" }) } };
-  assert.deepEqual(may({ test: half.pipelines }, half), { code: "incomplete", missing: ["web.dist", "web.version"] });
-  assert.deepEqual(may({ test: pipelines, prod: { web: deployed(13) } }), {
-    code: "older",
-    pipeline: "web",
-    here: 13,
-    comes: 12,
-  });
 });
 
 test("what a push would not have brought is said, and refused where somebody has to approve", () => {

@@ -31,8 +31,8 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   const environments = Object.entries(view.environments);
   for (const [environment, pipelines] of environments) {
     terminal.print(out.strong(environment));
-    for (const [pipeline, { outputs, release, artifacts }] of Object.entries(pipelines)) {
-      terminal.print(`  ${pipeline} ${out.faint(`release ${release}`)}`);
+    for (const [pipeline, { outputs, release, origin, artifacts }] of Object.entries(pipelines)) {
+      terminal.print(`  ${pipeline} ${out.faint(`release ${origin ?? release}`)}`);
       for (const [name, value] of Object.entries(outputs)) terminal.print(`    ${name} = ${shownValue(value)}`);
       for (const [name, { digest }] of Object.entries(artifacts)) {
         terminal.print(`    ${name} ${out.faint(`artifact ${digest.slice(0, 19)}`)}`);

@@ -8,6 +8,7 @@ import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
+import { runName } from "../terminal/run-name.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -98,9 +99,9 @@ function commitText(commit: string, { snapshots = {} }: StatusView, { isNarrow }
 function deployedLines(status: StatusView, shown: Shown): string[] {
   const { now, out } = shown;
   return Object.entries(status.deployed).flatMap(([environment, pipelines]) => {
-    const rows = Object.entries(pipelines).map(([pipeline, { release, commit, at, isRemoved }]) => [
+    const rows = Object.entries(pipelines).map(([pipeline, { release, origin, commit, at, isRemoved }]) => [
       pipeline,
-      `release ${release}`,
+      `release ${origin ?? release}`,
       out.faint(commitText(commit, status, shown)),
       out.faint(ago(now - at)),
       isRemoved ? out.warning("not in the definition any more") : "",
@@ -113,11 +114,11 @@ type RunRecord = StatusView["runs"][number];
 
 function runRow(record: RunRecord, status: StatusView, shown: Shown): string[] {
   const { now, out } = shown;
-  const { run, release, commit, createdAt, finishedAt, conclusion } = record;
+  const { run, commit, createdAt, finishedAt, conclusion } = record;
   const took = finishedAt === undefined ? "" : duration(finishedAt - createdAt);
   const state = status.open.find((item) => item.run === run);
   const word = conclusion ? coloured(conclusion, out) : out.active(state?.status.replace("-", " ") ?? "open");
-  return [run, `release ${release}`, commitText(commit, status, shown), word, took, out.faint(ago(now - createdAt))];
+  return [run, runName(record), commitText(commit, status, shown), word, took, out.faint(ago(now - createdAt))];
 }
 
 function coloured(conclusion: NonNullable<RunRecord["conclusion"]>, out: Style): string {

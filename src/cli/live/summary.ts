@@ -4,6 +4,7 @@ import type { ServiceView } from "../../control/views/services.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
 import { count, duration } from "../terminal/duration.ts";
 import { by } from "../terminal/event-line.ts";
+import { runName } from "../terminal/run-name.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -74,13 +75,13 @@ function headline(run: RunView, style: Style): string {
   const jobs = countJobs(run.jobs);
   switch (run.conclusion) {
     case "succeeded":
-      return `${style.good("✔")} release ${run.release} passed: ${jobs}`;
+      return `${style.good("✔")} ${runName(run)} passed: ${jobs}`;
     case "failed":
-      return `${style.bad("✖")} release ${run.release} failed: ${jobs}`;
+      return `${style.bad("✖")} ${runName(run)} failed: ${jobs}`;
     case "cancelled":
-      return `${style.warning("■")} release ${run.release} was cancelled: ${jobs}`;
+      return `${style.warning("■")} ${runName(run)} was cancelled: ${jobs}`;
     case "waiting":
-      return `${style.warning("?")} release ${run.release} waits: ${jobs}`;
+      return `${style.warning("?")} ${runName(run)} waits: ${jobs}`;
     default:
       return run.conclusion satisfies never;
   }
@@ -105,8 +106,8 @@ function outputLines(run: RunView, style: Style): string[] {
   const lines: string[] = [];
   for (const environment of run.path) {
     const rows: string[][] = [];
-    for (const [pipeline, { outputs, release }] of Object.entries(run.environments[environment] ?? {})) {
-      const from = release === run.release ? "" : style.faint(`from release ${release}`);
+    for (const [pipeline, { outputs, release, origin }] of Object.entries(run.environments[environment] ?? {})) {
+      const from = release === run.release ? "" : style.faint(`from release ${origin ?? release}`);
       for (const [name, value] of Object.entries(outputs)) rows.push([`${pipeline}.${name}`, shownValue(value), from]);
     }
     if (rows.length > 0) lines.push(`  ${style.strong(environment)}`, ...table(rows, "    "));

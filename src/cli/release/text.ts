@@ -155,7 +155,7 @@ function commitLine({ commit, subject, author }: NonNullable<PipelineDiffView["c
   return `${out.faint(commit.slice(0, 7))} ${cut(subject, 72)} ${out.faint(`(${author})`)}`;
 }
 
-function valueText(name: string, from: string | undefined, to: string | undefined): string {
+export function valueText(name: string, from: string | undefined, to: string | undefined): string {
   if (from === undefined) return `${name} = ${shownValue(to ?? "")} (new)`;
   if (to === undefined) return `${name} is gone (was ${shownValue(from)})`;
   return `${name}: ${shownValue(from)} → ${shownValue(to)}`;

@@ -1,6 +1,7 @@
 import type { JobId } from "../../control/views/events.ts";
 import { isOver, type JobView, type RunView } from "../../control/views/run.ts";
 import { duration } from "./duration.ts";
+import { runName } from "./run-name.ts";
 import type { Style } from "./style.ts";
 import { waitText } from "./wait-text.ts";
 import { fit, pad, widthOf, wrap } from "./width.ts";
@@ -51,7 +52,7 @@ export function view(picture: Picture, frame: Frame): string[] {
 
 function heading({ run, now }: Picture, { style }: Frame): string {
   const place = run.path.join(" → ");
-  return `${style.strong(run.delivery)}  release ${run.release} ${style.faint(`(run ${run.run})`)}  ${place}  ${style.faint(
+  return `${style.strong(run.delivery)}  ${runName(run)} ${style.faint(`(run ${run.run})`)}  ${place}  ${style.faint(
     duration(now - run.createdAt),
   )}`;
 }

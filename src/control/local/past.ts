@@ -1,31 +1,58 @@
+import type { Deployed, History } from "../../plan/plan.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
 import type { Project } from "../project.ts";
 import type { Past } from "../request/run-request.ts";
 import type { Source } from "../request/source.ts";
 
+export interface PastQuestion {
+  project: Project;
+  source: Source;
+  /** Versions that matter besides what is deployed: those of a release that is moved. */
+  also?: readonly Deployed[];
+}
+
 /** What earlier runs did that matters for these files: what is deployed, what was made of them, how long jobs took. */
-export function pastOf(journal: JournalReader, { project, source }: { project: Project; source: Source }): Past {
+export function pastOf(journal: JournalReader, { project, source, also = [] }: PastQuestion): Past {
   const seq = journal.newestSeq();
-  const history = journal.deployed();
-  const deployed = Object.values(history.deployed).flatMap((there) => Object.values(there));
-  const commits = deployed.map(({ commit }) => commit);
+  const { deployed } = journal.deployed();
+  const history = { deployed, ...begunIn(journal, deployed) };
+  const versions = [...versionsIn(history), ...also];
+  const commits = versions.map(({ commit }) => commit);
   const made = journal.made(source.kind === "commit" ? [source.commit, ...commits] : commits, {
-    releases: deployed.map(({ release }) => release),
+    releases: versions.map(({ release }) => release),
   });
-  const lost = lostOf({ history, made }, project);
+  const lost = lostOf({ history, made }, { project, also });
   return { seq, history, made, lost, durations: journal.durations() };
 }
 
 /** Whether it is still so, as far as can be told without reading it again. */
-export function isPresent(past: Past, { journal, project }: { journal: JournalReader; project: Project }): boolean {
-  return past.seq === journal.newestSeq() && String(past.lost) === String(lostOf(past, project));
+export function isPresent(
+  past: Past,
+  { journal, project, also = [] }: Omit<PastQuestion, "source"> & { journal: JournalReader },
+): boolean {
+  return past.seq === journal.newestSeq() && String(past.lost) === String(lostOf(past, { project, also }));
 }
 
-function lostOf({ history, made }: Pick<Past, "history" | "made">, { stateFolder }: Project): string[] {
-  const deployed = Object.values(history.deployed).flatMap((there) => Object.values(there));
-  const results = [...deployed, ...made.flatMap(({ jobs }) => Object.values(jobs))];
+function lostOf(
+  { history, made }: Pick<Past, "history" | "made">,
+  { project, also }: Required<Omit<PastQuestion, "source">>,
+): string[] {
+  const results = [...versionsIn(history), ...also, ...made.flatMap(({ jobs }) => Object.values(jobs))];
   const digests = new Set(results.flatMap(({ artifacts }) => Object.values(artifacts).map(({ digest }) => digest)));
-  const artifacts = new ArtifactStore(stateFolder);
+  const artifacts = new ArtifactStore(project.stateFolder);
   return [...digests].filter((digest) => !artifacts.has(digest));
+}
+
+function versionsIn({ deployed }: History): Deployed[] {
+  return Object.values(deployed).flatMap((there) => Object.values(there));
+}
+
+/** What began to be deployed somewhere. Only looked for where something may have been left half-way. */
+function begunIn(journal: JournalReader, deployed: History["deployed"]): Pick<History, "begun"> {
+  const oldest = Math.min(...versionsIn({ deployed }).map(({ release }) => release));
+  if (!Number.isFinite(oldest) || !journal.hasUnpassedBehind(oldest)) return {};
+  const begun: NonNullable<History["begun"]> = {};
+  for (const { name, newest } of journal.state().environments.values()) begun[name] = Object.fromEntries(newest);
+  return { begun };
 }

@@ -14,7 +14,8 @@ export function readReleases(journal: JournalReader, { most = newestRuns } = {})
   return releaseHistory([...runs].flatMap((run) => factsOf(journal.milestones(run)) ?? []));
 }
 
-function factsOf(events: Iterable<Recorded>): RunFacts | undefined {
+/** What the events of one run say, in order. */
+export function factsOf(events: Iterable<Recorded>): RunFacts | undefined {
   let facts: RunFacts | undefined;
   let deploying = new Map<string, string>();
   for (const { seq, at, event } of events) {

@@ -113,6 +113,7 @@ export function asRefusal(error: unknown): unknown {
       case "has-finished":
         return refused(code, { subject, because: known.join() });
       case "being-made":
+      case "environment-busy":
       case "runs-elsewhere":
       case "not-finished":
       case "nothing-to-retry":

@@ -1,5 +1,6 @@
 import type { RunId } from "../../engine/events.ts";
 import { storeProcesses } from "../../store/store.ts";
+import { keptDeployments } from "./release-facts.ts";
 import type { Session } from "./session.ts";
 
 /** The newest runs whose artifacts are kept, beside those of what is deployed, and that may be retried if they failed. */
@@ -24,12 +25,14 @@ export async function tidyUp(session: Session, run: RunId): Promise<void> {
   const deployed = Object.values(state.deployed).flatMap((there) => Object.values(there));
   const commits = deployed.map(({ commit }) => commit);
   const retried = store.runs({ newest: keptRuns }).filter(({ conclusion }) => conclusion !== "succeeded");
-  const remember = new Set(retried.map((record) => record.run));
+  // What somebody may go back to needs its commit.
+  const lately = store.newestDeployments(keptDeployments);
+  const remember = new Set([...retried, ...lately].map((record) => record.run));
   await checkouts.tidy({ keep, remember, commits, root: project.repository, kept });
   // Now and then, and while nobody else stores any: it reads what the kept runs made.
   const isTime = state.nextRelease > keptRuns && state.nextRelease % clearEvery === 0;
   if (isTime && storeProcesses(project.stateFolder).length <= 1)
-    await artifacts.clear({ keep: store.artifactsInUse({ runs: keptRuns }) });
+    await artifacts.clear({ keep: store.artifactsInUse({ runs: keptRuns, deployments: keptDeployments }) });
 }
 
 function isAnybodyElseThere({ project }: Session): boolean {

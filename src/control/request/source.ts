@@ -30,13 +30,18 @@ export async function readSource(project: Pick<Project, "root" | "repository">):
   if (commit === undefined) {
     return { kind: "folder", root: project.root, because: "the repository has no commit yet", branch };
   }
-  const below = relative(project.repository, project.root).replaceAll("\\", "/");
-  const prefix = below === "" ? "" : `${below}/`;
+  const prefix = definitionPrefix(project);
   // A state folder may be a link: git then takes it for a file.
   const files = uncommitted.filter((path) => !path.split("/").includes(".baton"));
   if (files.length === 0) return { kind: "commit", root, prefix, commit, head: commit, branch, uncommitted: [] };
   const recorded = await snapshot({ root, parent: commit });
   return { kind: "commit", root, prefix, commit: recorded, head: commit, branch, uncommitted: files };
+}
+
+/** The definition's folder below the top of the repository, with a slash at the end; empty when that is the top itself. */
+export function definitionPrefix({ root, repository = root }: Pick<Project, "root" | "repository">): string {
+  const below = relative(repository, root).replaceAll("\\", "/");
+  return below === "" ? "" : `${below}/`;
 }
 
 /**

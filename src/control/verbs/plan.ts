@@ -1,6 +1,6 @@
 import type { RunId } from "../../engine/events.ts";
 import type { Delivery } from "../../model/delivery.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { Deployed, Plan } from "../../plan/plan.ts";
 import { type Requirements, requirementsOf } from "../../plan/requirements.ts";
 import { type Stray, straysOf } from "../../release/guard.ts";
 import { loadDefinition } from "../definition/load.ts";
@@ -25,6 +25,11 @@ export interface Planned extends Judged {
   delivery: Delivery;
   source: Source;
   past: Past;
+  /** Of a promotion or rollback: the release that is moved, and the versions that it holds. */
+  moves?: number;
+  /** Files that are deployed as they are, and are looked at before anything begins. */
+  files?: readonly { pipeline: string; artifact: string; digest: string }[];
+  held?: readonly Deployed[];
   /** Runs that have not ended, newest first, and whether somebody runs them. They are no part of the plan. */
   open: { run: RunId; isUnderway: boolean }[];
   /** The plan again, for another past. */

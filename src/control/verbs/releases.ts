@@ -8,6 +8,7 @@ import { notThere, refused } from "../control.ts";
 import { requireJournal } from "../local/journal.ts";
 import { readReleases } from "../local/release-facts.ts";
 import type { Place, Project } from "../project.ts";
+import { definitionPrefix } from "../request/source.ts";
 import {
   type DescribedCommit,
   type PipelineDiffView,
@@ -96,13 +97,13 @@ function releaseBefore({ releases }: ReleaseHistory, release: ReleaseFacts): Rel
 }
 
 /** One of two that are compared, with what it holds by environment. */
-interface Side {
+export interface Side {
   view: SideView;
   release: ReleaseFacts;
   sets: ReadonlyMap<string, Record<string, Deployed>>;
 }
 
-function sideOf(release: ReleaseFacts): Side {
+export function sideOf(release: ReleaseFacts): Side {
   const { number, facts, proven } = release;
   return { view: { release: number, commit: facts.plan.change.commit }, release, sets: proven };
 }
@@ -141,14 +142,19 @@ function hasEnvironment({ releases }: ReleaseHistory, named: string): boolean {
 }
 
 /** Compared in the furthest environment in which both were. */
-export async function diffOf(project: Project, from: Side, to: Side): Promise<ReleaseDiffView> {
+export async function diffOf(
+  project: Project,
+  from: Side,
+  to: Side,
+  { values }: { values?: "all" | "made once" } = {},
+): Promise<ReleaseDiffView> {
   const environment = [...to.sets.keys()].findLast((name) => from.sets.has(name));
   const setOf = ({ sets, release }: Side) => ({
     delivery: release.facts.delivery,
     parameters: release.facts.plan.parameters,
     set: (environment === undefined ? [...sets.values()].at(-1) : sets.get(environment)) ?? {},
   });
-  const { pipelines, settings } = compareSets(setOf(from), setOf(to), environment);
+  const { pipelines, settings } = compareSets(setOf(from), setOf(to), { environment, ...(values && { values }) });
   return {
     version: 1,
     from: from.view,
@@ -169,7 +175,7 @@ async function withCommits(
   if (from === to) return { ...change, commits: [], without: [] };
   const paths = facts.delivery.pipelines.find(({ name }) => name === change.pipeline)?.triggers.paths ?? [];
   const { matches } = compileFilter(paths);
-  const prefix = root === repository ? "" : `${root.slice(repository.length + 1).replaceAll("\\", "/")}/`;
+  const prefix = definitionPrefix({ root, repository });
   const isIts = (path: string) => path.startsWith(prefix) && matches(path.slice(prefix.length));
   const between = async (one: string, other: string) =>
     (await commitsBetween(repository, one, other))

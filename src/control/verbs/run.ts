@@ -7,6 +7,7 @@ import { isPresent, pastOf } from "../local/past.ts";
 import { requireReady } from "../local/ready.ts";
 import { openSession, type Session } from "../local/session.ts";
 import { LocalUnderway } from "../local/underway.ts";
+import { requireWhole } from "../local/whole.ts";
 import type { Place } from "../project.ts";
 import type { Past } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
@@ -21,10 +22,11 @@ export async function startRun(
   planned: Planned,
   { options, by }: { options: RunOptions; by: Actor },
 ): Promise<Underway> {
-  const { project, delivery, source, plan } = planned;
+  const { project, delivery, source, plan, moves } = planned;
   const secrets = readSecrets(caller, options.secretsFile);
   const ready = (judged: Judged) => requireReady(caller, { ...planned, ...judged }, { secrets, ...options });
   await ready(planned);
+  await requireWhole(planned);
   const inPlace = options.inPlace === true || source.kind === "folder";
   const parallel = options.parallel ?? Math.max(2, availableParallelism());
   const session = await openSession({ project, secrets, delivery });
@@ -52,7 +54,11 @@ export async function startRun(
         },
         async create(now) {
           const { comment } = options;
-          const told = { by: by.name, ...(comment !== undefined && { comment }) };
+          const told = {
+            by: by.name,
+            ...(comment !== undefined && { comment }),
+            ...(moves !== undefined && { moves }),
+          };
           const made = { delivery, plan: now, parallel, plannedAt, sharing: true, onNumbered, ...told } as const;
           return (await session.engine.createRun(made)).run;
         },
@@ -73,11 +79,11 @@ export async function startRun(
 /** The plan for what is deployed and made at this moment. @throws {Refused} when nothing of it is left to run. */
 async function planNow(
   { store }: Session,
-  { project, source, past, plan, again }: Planned,
+  { project, source, past, plan, again, held = [] }: Planned,
   ready: (judged: Judged) => Promise<void>,
 ): Promise<Plan> {
-  if (isPresent(past, { journal: store, project })) return plan;
-  const present = pastOf(store, { project, source });
+  if (isPresent(past, { journal: store, project, also: held })) return plan;
+  const present = pastOf(store, { project, source, also: held });
   if (isSamePast(past, present)) return plan;
   const now = await again(present);
   await ready(now);

@@ -1,6 +1,6 @@
 import type { Failure, RunId } from "../../engine/events.ts";
 import type { Conclusion, JobState, JobStatus, RunState, RunStatus, State } from "../../engine/state.ts";
-import type { Deployed, JobId } from "../../plan/plan.ts";
+import type { Deployed, JobId, Plan } from "../../plan/plan.ts";
 import { criticalPathOf } from "./critical-path.ts";
 import { type Waiting, waitingIn } from "./waits.ts";
 
@@ -9,6 +9,8 @@ export interface RunView {
   version: 1;
   run: RunId;
   release: number;
+  /** It is a promotion or rollback of an earlier release; `release` is then the run's own number. */
+  moves?: MovedRelease;
   delivery: string;
   commit: string;
   /** In promotion order. */
@@ -34,6 +36,15 @@ export interface RunView {
   waiting: Waiting[];
   /** What is deployed now in the environments of the run, by environment and pipeline. */
   environments: Record<string, Record<string, Deployed>>;
+}
+
+export interface MovedRelease {
+  kind: "promotion" | "rollback";
+  release: number;
+}
+
+export function movedBy({ moves, plan }: { moves: number; plan: Pick<Plan, "change"> }): MovedRelease {
+  return { kind: plan.change.event === "rollback" ? "rollback" : "promotion", release: moves };
 }
 
 export interface JobView {
@@ -67,6 +78,7 @@ export function runView(state: State, run: RunState, now: number): RunView {
     version: 1,
     run: run.id,
     release: run.release,
+    ...(run.moves !== undefined && { moves: movedBy({ moves: run.moves, plan: run.plan }) }),
     delivery: run.plan.delivery,
     commit: run.plan.change.commit,
     path: run.plan.environments,
@@ -110,7 +122,7 @@ export function approvalsIn(run: RunState): ApprovalView[] {
     const message = run.delivery.environments.find((environment) => environment.name === name)?.approval?.message;
     const planned = run.plan.pipelines.filter((item) => item.environment === name && item.decision === "run");
     return {
-      release: run.release,
+      release: run.moves ?? run.release,
       environment: name,
       reviewers: approval.reviewers,
       ...(approval.expiresAt !== undefined && { expiresAt: approval.expiresAt }),

@@ -1,14 +1,15 @@
 import type { RunState, State } from "../../engine/state.ts";
 import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
-import { type RunView, runView } from "./run.ts";
+import type { RunId } from "./events.ts";
+import { type MovedRelease, movedBy, type RunView, runView } from "./run.ts";
 
 /** What is deployed, the latest runs, and the ones that have not ended. Plain data. */
 export interface StatusView {
   version: 1;
   deployed: DeployedView;
   /** Newest first. */
-  runs: RunRecord[];
+  runs: (RunRecord & { moves?: MovedRelease })[];
   /** Oldest first, also those that `runs` leaves out. */
   open: OpenRun[];
   /** Of the commits above that stand for uncommitted files: the commit that was checked out. Absent: none does. */
@@ -29,9 +30,15 @@ export function statusView(
   return {
     version: 1,
     deployed: journal === undefined ? {} : deployedView(journal),
-    runs: journal?.runs({ newest: most }) ?? [],
+    runs: (journal?.runs({ newest: most }) ?? []).map((record) => ({ ...record, ...movesOf(journal!, record.run) })),
     open: journal !== undefined && isOpen ? openRuns(journal.state(), { now, ownerOf }) : [],
   };
+}
+
+function movesOf(journal: JournalReader, run: RunId): { moves?: MovedRelease } {
+  const [created] = journal.milestones(run);
+  if (created?.event.type !== "run.created" || created.event.moves === undefined) return {};
+  return { moves: movedBy({ moves: created.event.moves, plan: created.event.plan }) };
 }
 
 function openRuns(

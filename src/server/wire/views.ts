@@ -51,10 +51,16 @@ const isRemoved = z.literal(true).meta({ description: "It is in the newest defin
 
 const deployedByPlace = byName(byName(deployed));
 
+const moves = z
+  .strictObject({ kind: z.enum(["promotion", "rollback"]), release: z.number().int() })
+  .optional()
+  .meta({ description: "It moves this earlier release; `release` is then the run's own number." });
+
 const runRecord = z
   .strictObject({
     run: z.string(),
     release: z.number().int(),
+    moves,
     commit: z.string(),
     createdAt: time,
     finishedAt: time.optional(),
@@ -130,6 +136,7 @@ const runFields = {
   version: z.literal(1),
   run: z.string(),
   release: z.number().int(),
+  moves,
   delivery: z.string(),
   commit: z.string(),
   path: z.array(z.string()).meta({ description: "Environments, in promotion order." }),

@@ -95,6 +95,25 @@ export class ArtifactStore {
     }
   }
 
+  /** Those among these artifacts that could not be laid out as they were stored. Reads every byte of them. */
+  unusable(digests: Iterable<string>): Promise<string[]> {
+    return this.#while(async () => {
+      const found: string[] = [];
+      for (const digest of new Set(digests)) {
+        const staged = this.#pool.stage();
+        try {
+          await layOut(this.#pool, readListing(await this.#pool.readListing(digest)), staged);
+        } catch (error) {
+          if (!(error instanceof ArtifactError)) throw error;
+          found.push(digest);
+        } finally {
+          await rm(staged, { recursive: true, force: true });
+        }
+      }
+      return found;
+    });
+  }
+
   /**
    * Reads every stored byte and says what is not what its name promises. With `discard` that is taken away, and every
    * artifact that has it with it, so that the job that makes them stores them anew.

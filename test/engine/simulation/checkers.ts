@@ -9,6 +9,8 @@ import { legsMayEnd } from "./checkers/legs-may-end.ts";
 import { limits } from "./checkers/limits.ts";
 import { locksInOrder } from "./checkers/locks-in-order.ts";
 import { movesAsAsked } from "./checkers/moves-as-asked.ts";
+import { movesTheSameBytes } from "./checkers/moves-the-same-bytes.ts";
+import { movesWhatPassed } from "./checkers/moves-what-passed.ts";
 import { needsFirst } from "./checkers/needs-first.ts";
 import { newestStays } from "./checkers/newest-stays.ts";
 import { noLockWhileAsking } from "./checkers/no-lock-while-asking.ts";
@@ -22,6 +24,7 @@ import { passedRanAll } from "./checkers/passed-ran-all.ts";
 import { reasonsComeFirst } from "./checkers/reasons-come-first.ts";
 import { replayIsLive } from "./checkers/replay-is-live.ts";
 import { retriesBounded } from "./checkers/retries-bounded.ts";
+import { rollbackRestores } from "./checkers/rollback-restores.ts";
 import { settles } from "./checkers/settles.ts";
 import { skipsAreTrue } from "./checkers/skips-are-true.ts";
 import { suspendedHoldsNothing } from "./checkers/suspended-holds-nothing.ts";
@@ -38,6 +41,9 @@ export function allCheckers(): Checker[] {
     noLockWhileAsking(),
     newestStays(),
     movesAsAsked(),
+    movesWhatPassed(),
+    movesTheSameBytes(),
+    rollbackRestores(),
     ownOutputs(),
     nothingLost(),
     limits(),

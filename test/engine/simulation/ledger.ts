@@ -1,6 +1,6 @@
 import type { EngineEvent, Recorded, RunFinished } from "../../../src/engine/events.ts";
 import type { Delivery, Job } from "../../../src/model/delivery.ts";
-import type { Plan, PlannedJob } from "../../../src/plan/plan.ts";
+import type { Deployed, Plan, PlannedJob } from "../../../src/plan/plan.ts";
 
 /**
  * What the checkers know of the journal: a plain reading of its events, written without the engine's own fold so that the
@@ -10,6 +10,8 @@ export class Ledger {
   readonly runs = new Map<string, LedgerRun>();
   /** Who holds the lock, by environment. */
   readonly holders = new Map<string, string>();
+  /** What was last said to be deployed, by environment and pipeline. */
+  readonly deployed = new Map<string, Map<string, Deployed>>();
   /** The newest release that was said to be deployed, by `pipeline@environment`. */
   readonly told = new Map<string, number>();
   readonly tokens = new Map<string, LedgerJob>();
@@ -28,7 +30,7 @@ export class Ledger {
   /** Whether a newer release of its pipeline has begun to deploy where this job would, or it was moved there in vain. */
   isSuperseded({ run, planned, definition }: LedgerJob): boolean {
     if (!definition.deploys) return false;
-    if (run.isMove && this.changedSince(run, planned.environment!) !== undefined) return true;
+    if (run.moves !== undefined && this.changedSince(run, planned.environment!) !== undefined) return true;
     const began = this.deploying.get(`${planned.pipeline}@${planned.environment}`) ?? [];
     return [...began].some((release) => release > run.release);
   }
@@ -78,7 +80,11 @@ export class Ledger {
     if (event.type === "lock.released" || event.type === "run.finished") {
       const deployed = event.type === "run.finished" ? event.deployed : { [event.environment]: event.deployed };
       for (const [environment, pipelines] of Object.entries(deployed)) {
-        for (const [pipeline, { release }] of Object.entries(pipelines)) {
+        const there = this.deployed.get(environment) ?? new Map();
+        this.deployed.set(environment, there);
+        for (const [pipeline, record] of Object.entries(pipelines)) {
+          const { release } = record;
+          if ((there.get(pipeline)?.release ?? 0) <= release) there.set(pipeline, record);
           const key = `${pipeline}@${environment}`;
           this.told.set(key, Math.max(release, this.told.get(key) ?? 0));
         }
@@ -176,7 +182,8 @@ export class LedgerRun {
   readonly delivery: Delivery;
   readonly plan: Plan;
   readonly createdSeq: number;
-  readonly isMove: boolean;
+  /** The release that it promotes or goes back to. */
+  readonly moves: number | undefined;
   readonly parallel: number;
   readonly jobs = new Map<string, LedgerJob>();
   readonly joins: Map<string, Plan["joins"][number]>;
@@ -200,7 +207,7 @@ export class LedgerRun {
     this.release = event.release;
     this.delivery = event.delivery;
     this.plan = event.plan;
-    this.isMove = event.moves !== undefined;
+    this.moves = event.moves;
     this.parallel = parallel;
     this.owner = event.owner;
     this.lastOwner = event.owner;

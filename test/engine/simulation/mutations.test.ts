@@ -5,7 +5,7 @@ import { mutations } from "./mutations.ts";
 import { simulate } from "./simulate.ts";
 
 /** Worlds lived through until the checker must have seen its mistake. */
-const patience = 400;
+const patience = 1500;
 
 for (const { name } of allCheckers()) {
   const mutation = mutations[name];

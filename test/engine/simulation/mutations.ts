@@ -74,6 +74,42 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       for (const environment of state.environments.values()) environment.changed = undefined;
     }),
   },
+  "moves what passed": {
+    does: "takes the newest release whether it passed or not",
+    sabotage: {
+      moving: (found, { releases }) => {
+        const newest = releases.values().next().value;
+        if (!("move" in found) || found.move.kind === "rollback" || newest === undefined) return found;
+        return { move: { ...found.move, release: newest } };
+      },
+    },
+  },
+  "moves the same bytes": {
+    does: "brings the files of another release",
+    sabotage: {
+      moving: (found, { releases }) => {
+        if (!("move" in found)) return found;
+        const { release, set } = found.move;
+        const others = [...releases.values()].filter(({ number }) => number !== release.number);
+        const sets = others.flatMap(({ proven }) => [...proven.values()]);
+        const mixed = Object.entries(set).map(([pipeline, version]) => {
+          const other = sets.find((one) => one[pipeline]?.artifacts.dist)?.[pipeline];
+          return [pipeline, other === undefined ? version : { ...version, artifacts: other.artifacts }];
+        });
+        return { move: { ...found.move, set: Object.fromEntries(mixed) } };
+      },
+    },
+  },
+  "rollback restores": {
+    does: "goes back with one pipeline and leaves the others",
+    sabotage: {
+      moving: (found) => {
+        if (!("move" in found) || found.move.kind === "promotion") return found;
+        const [first] = Object.entries(found.move.set);
+        return { move: { ...found.move, set: Object.fromEntries(first === undefined ? [] : [first]) } };
+      },
+    },
+  },
   "own outputs": {
     does: "hands over the newest outputs there are",
     sabotage: before((state) => {

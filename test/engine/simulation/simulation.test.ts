@@ -49,6 +49,7 @@ const mustHappen = [
   ...["job.failed", "job.retry-due", "job.cancelled", "job.interrupted", "run.retry-requested", "run.cancel-requested"],
   ...["run.adopted", "run.suspended"],
   ...["lock.acquired", "lock.released", "approval.requested", "approval.answered", "run.finished"],
+  ...["promotion", "rollback"],
   ...["gate", "not-needed", "fail-fast", "superseded", "not-approved", "cancelled"],
 ];
 
@@ -56,7 +57,9 @@ function tally(entries: readonly Entry[], seen: Map<string, number>): void {
   const add = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
   for (const entry of entries) {
     if (entry.kind !== "durable") add(entry.kind);
-    else add(entry.recorded.event.type === "job.skipped" ? entry.recorded.event.code : entry.recorded.event.type);
+    else if (entry.recorded.event.type === "run.created" && entry.recorded.event.moves !== undefined) {
+      add(entry.recorded.event.plan.change.event);
+    } else add(entry.recorded.event.type === "job.skipped" ? entry.recorded.event.code : entry.recorded.event.type);
   }
 }
 

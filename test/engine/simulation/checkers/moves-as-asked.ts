@@ -11,7 +11,7 @@ export function movesAsAsked(): Checker {
       if (entry.kind !== "process") return undefined;
       const run = ledger.runs.get(entry.launch.run);
       const job = run?.jobs.get(entry.launch.job);
-      if (run === undefined || !run.isMove || job?.definition.deploys !== true) return undefined;
+      if (run === undefined || run.moves === undefined || job?.definition.deploys !== true) return undefined;
       const { environment } = job.planned;
       const other = ledger.changedSince(run, environment!);
       return (

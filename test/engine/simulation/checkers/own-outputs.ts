@@ -25,7 +25,7 @@ export function ownOutputs(): Checker {
           return `${launch.job} of ${run.id} got ${name} ${artifact.digest} for ${expected}`;
       }
       const { BATON_RELEASE, BATON_RUN, BATON_ENVIRONMENT } = launch.env;
-      const own = [String(run.release), run.id, job.planned.environment ?? ""];
+      const own = [String(run.moves ?? run.release), run.id, job.planned.environment ?? ""];
       return [BATON_RELEASE, BATON_RUN, BATON_ENVIRONMENT].every((value, i) => value === own[i])
         ? undefined
         : `${launch.job} of ${run.id} was told that it is ${BATON_RUN} ${BATON_RELEASE} ${BATON_ENVIRONMENT}`;

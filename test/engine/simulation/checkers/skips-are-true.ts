@@ -53,7 +53,7 @@ export function whatIsWrong(ledger: Ledger, job: LedgerJob, { code, because }: S
     }
     case "superseded": {
       if (because.startsWith("run ")) {
-        if (!run.isMove) return "it is no promotion or rollback";
+        if (run.moves === undefined) return "it is no promotion or rollback";
         const changes = ledger.changes.get(planned.environment!) ?? [];
         const isSo = changes.some(
           ({ run: by, seq }) => `run ${by}` === because && seq > run.createdSeq && by !== run.id,

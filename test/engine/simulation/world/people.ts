@@ -1,8 +1,13 @@
+import { factsOf } from "../../../../src/control/local/release-facts.ts";
 import type { Engine } from "../../../../src/engine/engine.ts";
+import type { Recorded } from "../../../../src/engine/events.ts";
+import { EngineRefusal } from "../../../../src/engine/refusal.ts";
 import type { RunState } from "../../../../src/engine/state.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { plan } from "../../../../src/plan/make-plan.ts";
-import type { PlanRequest } from "../../../../src/plan/plan.ts";
+import type { Deployed, PlanRequest } from "../../../../src/plan/plan.ts";
+import { type ReleaseHistory, releaseHistory } from "../../../../src/release/history.ts";
+import { type Moving, promotionTo, rollbackOf } from "../../../../src/release/moves.ts";
 import type { Chance } from "./chance.ts";
 import type { Acknowledged } from "./trace.ts";
 
@@ -14,12 +19,18 @@ export interface PeopleOptions {
   delivery: Delivery;
   follow: Follow;
   told: (what: Acknowledged) => void;
+  /** What is durable. */
+  journal: () => readonly Recorded[];
+  moving?: (moving: Moving, history: ReleaseHistory) => Moving;
 }
 
 /** Those who start, cancel, retry and approve runs. */
 export class People {
   readonly #options: PeopleOptions;
   readonly #runsWanted: number;
+  #movesLeft: number;
+  /** The pipelines of which each commit changes files. */
+  readonly #changes: string[][] = [];
   #runs = 0;
   readonly #created: string[] = [];
   #retriesLeft = 3;
@@ -27,6 +38,7 @@ export class People {
   constructor(options: PeopleOptions) {
     this.#options = options;
     this.#runsWanted = options.chance.between(1, 4);
+    this.#movesLeft = options.chance.pick([0, 2, 4]);
   }
 
   get wantMore(): boolean {
@@ -40,6 +52,10 @@ export class People {
       return;
     }
     if (this.#created.length === 0) return;
+    if (this.#movesLeft > 0 && chance.happens(25)) {
+      this.#move(engine);
+      return;
+    }
     const run = engine.run(chance.pick(this.#created));
     if (run === undefined) return;
     if (run.finished !== undefined) this.#retry(engine, run);
@@ -90,6 +106,7 @@ export class People {
   #createRun(engine: Engine): void {
     const { chance, delivery, follow, told } = this.#options;
     this.#runs += 1;
+    this.#changes.push(delivery.pipelines.filter(() => chance.happens(50)).map(({ name }) => `${name}/file`));
     const request: PlanRequest = {
       change: {
         event: chance.happens(5) ? "pull-request" : "manual",
@@ -97,7 +114,7 @@ export class People {
         branch: "main",
         // What git does not know of an older commit makes everything count as changed.
         changedSince: Object.fromEntries(
-          ["c1", "c2", "c3"].filter(() => chance.happens(85)).map((commit) => [commit, this.#changedPaths()]),
+          ["c1", "c2", "c3"].filter(() => chance.happens(85)).map((commit) => [commit, this.#changedSince(commit)]),
         ),
         uncommitted: [],
       },
@@ -107,8 +124,7 @@ export class People {
       force: chance.happens(10) ? "all" : "none",
       history: { deployed: engine.state.deployed },
     };
-    const rollback = chance.happens(8) ? { moves: 1 } : {};
-    const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3), ...rollback };
+    const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3) };
     follow(engine, engine.createRun(options), ({ run, release }) => {
       this.#created.push(run);
       told({ what: "created", run, release });
@@ -116,8 +132,64 @@ export class People {
     });
   }
 
-  #changedPaths(): string[] {
-    const { chance, delivery } = this.#options;
-    return delivery.pipelines.filter(() => chance.happens(50)).map(({ name }) => `${name}/file`);
+  /** Between a commit and another one, whichever is older: `c3` is the third. */
+  #changedSince(commit: string, other = `c${this.#runs}`): string[] {
+    const [from, to] = [commit, other].map((name) => Number(name.slice(1))).sort((a, b) => a - b);
+    return [...new Set(this.#changes.slice(from, to).flat())];
+  }
+
+  /** Promotes or rolls back as the release rules say, planned on what this Baton knows. */
+  #move(engine: Engine): void {
+    const { chance, delivery, follow, told, journal, moving = (found) => found } = this.#options;
+    const runs = [...Map.groupBy(journal(), ({ event }) => event.run).values()];
+    const history = releaseHistory(runs.flatMap((events) => factsOf(events) ?? []));
+    const to = chance.pick(delivery.environments).name;
+    const release = chance.happens(30) ? history.releases.get(chance.between(1, 4)) : undefined;
+    const judge = chance.happens(50) ? promotionTo : rollbackOf;
+    const found = moving(judge(history, { to, release }), history);
+    if (!("move" in found)) return;
+    this.#movesLeft -= 1;
+    const { release: moved, set, kind } = found.move;
+    const { commit } = moved.facts.plan.change;
+    const { deployed, environments } = engine.state;
+    const bases = [...Object.values(deployed[to] ?? {}), ...Object.values(set)].map((version) => version.commit);
+    const changedSince = Object.fromEntries(bases.map((base) => [base, this.#changedSince(base, commit)]));
+    // A run works from one commit: what the release went with is refused when it was another one.
+    const isOther = ([name, version]: [string, Deployed]) => changedSince[version.commit]!.includes(`${name}/file`);
+    if (Object.entries(set).some(isOther)) return;
+    const request: PlanRequest = {
+      change: { event: kind, commit, branch: "main", changedSince, uncommitted: [] },
+      environments: [to],
+      pipelines: [],
+      parameters: {},
+      force: "none",
+      history: { deployed, begun: { [to]: Object.fromEntries(environments.get(to)?.newest ?? []) } },
+      release: set,
+    };
+    const planned = plan(delivery, request);
+    if (planned.jobs.every(({ decision }) => decision !== "run")) return;
+    if (planned.jobs.some(({ decision, environment }) => decision === "run" && environment === undefined)) return;
+    const plannedAt = engine.state.seq;
+    const options = {
+      delivery,
+      plan: planned,
+      parallel: chance.between(1, 3),
+      moves: moved.number,
+      plannedAt,
+      by: "ann",
+    };
+    // Somebody is at it, or was since this was planned.
+    const created = engine.createRun(options).catch((error: unknown) => {
+      const isRefused = error instanceof EngineRefusal && ["environment-busy", "outdated-plan"].includes(error.code);
+      if (isRefused) return undefined;
+      throw error;
+    });
+    follow(engine, created, (made) => {
+      if (made === undefined) return;
+      const { run, release: number } = made;
+      this.#created.push(run);
+      told({ what: "created", run, release: number });
+      this.awaitEnd(engine, run);
+    });
   }
 }

@@ -2,6 +2,8 @@ import type { decide } from "../../../../src/engine/decide.ts";
 import { type Engine, openEngine } from "../../../../src/engine/engine.ts";
 import type { Ports } from "../../../../src/engine/ports.ts";
 import { EngineRefusal } from "../../../../src/engine/refusal.ts";
+import type { ReleaseHistory } from "../../../../src/release/history.ts";
+import type { Moving } from "../../../../src/release/moves.ts";
 import { Chance } from "./chance.ts";
 import { Clocks } from "./clock.ts";
 import { Disk } from "./disk.ts";
@@ -14,6 +16,8 @@ import type { Entry } from "./trace.ts";
 export interface Sabotage {
   decide?: typeof decide;
   ports?: (ports: Ports) => Ports;
+  /** What somebody makes of the judgement about a promotion or rollback. */
+  moving?: (moving: Moving, history: ReleaseHistory) => Moving;
 }
 
 export interface WorldOptions {
@@ -93,6 +97,8 @@ export class World {
     this.#people = new People({
       chance,
       delivery: randomDelivery(chance),
+      journal: () => this.#disk.journal,
+      ...(sabotage.moving && { moving: sabotage.moving }),
       told: (what) => record({ kind: "acknowledged", what }),
       follow: (engine, promise, then) => this.#follow(engine, promise, then),
     });

@@ -1,0 +1,83 @@
+import type { Refusal } from "../control/control.ts";
+
+interface Words {
+  message: string;
+  next?: string;
+}
+
+type Wording = (refusal: Refusal) => Words;
+
+/** A promotion or rollback that cannot be: exit code 1, nothing was begun. */
+export const refusedMoves = {
+  "nothing-before": ({ subject }) => ({
+    message: `nothing comes before ${subject}, so no release can have been proven for it`,
+    next: `baton run --env ${subject}  deploys what is checked out`,
+  }),
+  "nothing-proven": ({ subject, known }) => ({
+    message: `no release has passed ${known.join(" and ")}, which ${subject} comes after`,
+    next: `baton run --to ${known.at(-1)}  makes one and proves it there`,
+  }),
+  "release-not-proven": ({ subject, known, because }) => ({
+    message: `release ${because} has not passed ${known.join(" and ")}, which ${subject} comes after`,
+    next: `baton release show ${because}  tells how far it came; without a number the newest proven one is promoted`,
+  }),
+  "differs-before": ({ subject, known: [release], because }) => ({
+    message: `release ${release} went to the environments before ${subject} with different files of ${because}`,
+    next: `baton release show ${release}`,
+  }),
+  "nothing-newer": ({ subject, known: [here, takenBack] }) => ({
+    message:
+      takenBack === undefined
+        ? `${subject} has release ${here}, and nothing newer is proven in what comes before`
+        : `${subject} has release ${here}, and release ${takenBack}, which is newer, was taken back from there`,
+    next:
+      takenBack === undefined
+        ? "baton release list"
+        : `baton promote ${takenBack} --to ${subject}  brings it there all the same`,
+  }),
+  "is-there": ({ subject, known: [release] }) => ({
+    message: `${subject} has release ${release} already`,
+    next: `baton release diff ${subject} ${release}`,
+  }),
+  "older-release": ({ subject, known: [release, here] }) => ({
+    message: `${subject} has release ${here}, which is newer than release ${release}`,
+    next: `baton rollback ${subject} --to ${release}  goes back`,
+  }),
+  "nothing-to-go-back-to": ({ subject, known: [here] }) => ({
+    message:
+      here === undefined
+        ? `nothing was ever deployed to ${subject}`
+        : `${subject} has nothing to go back to: no other release was there as a whole, or it was taken back`,
+    next: here === undefined ? "baton status" : `baton rollback ${subject} --to N  names one all the same`,
+  }),
+  "was-never-there": ({ subject, known: [release, ...there] }) => ({
+    message: `release ${release} was never in ${subject} as a whole${there.length > 0 ? `; there were ${there.join(", ")}` : ""}`,
+    next: `baton promote ${release} --to ${subject}  if it is proven in what comes before`,
+  }),
+  "not-in-release": ({ subject, known: [release] }) => ({
+    message: `the definition of release ${release} has no environment ${subject}`,
+    next: "baton release list",
+  }),
+  "commit-gone": ({ known: [release], because }) => ({
+    message:
+      because === undefined
+        ? `no commit stands for release ${release}: it was made of files outside git`
+        : `git does not know ${because.slice(0, 7)} any more, the commit of release ${release}`,
+    next: because === undefined ? "baton run" : "git fetch --all  may bring it back; then the same command again",
+  }),
+  "several-commits": ({ subject, known: [release, other, ...others], because }) => ({
+    message: `release ${release} went with ${because} of release ${other}, and its own commit has another ${because}, which nobody has proven`,
+    next:
+      others.length === 0
+        ? `baton release show ${release}`
+        : `${others.map((name) => `--pipeline ${name}`).join(" ")} leaves ${because} in ${subject} as it is`,
+  }),
+  "files-gone": ({ known: [release, ...gone] }) => ({
+    message: `release ${release} cannot be brought there as it was proven: ${gone.join(", ")} is not kept any more or is damaged`,
+    next: "baton doctor  looks at every file that is kept; a new run makes a release anew",
+  }),
+  "never-together": ({ subject, known: [release, pipeline, other] }) => ({
+    message: `${pipeline} of release ${release} was proven with another ${other} than the one in ${subject}`,
+    next: `--pipeline ${pipeline} --pipeline ${other} takes both`,
+  }),
+} satisfies Record<string, Wording>;

@@ -1,0 +1,79 @@
+import type { Delivery } from "../../model/delivery.ts";
+import type { Deployed } from "../../plan/plan.ts";
+import type { Move } from "../../release/moves.ts";
+import type { Plan } from "./plan.ts";
+import type { ReleaseDiffView } from "./releases.ts";
+
+/** What a promotion or rollback would do, before it begins. */
+export interface MoveView {
+  version: 1;
+  kind: Move["kind"];
+  release: number;
+  commit: string;
+  /** The environment that gets it. */
+  to: string;
+  /** Where it was proven with exactly this set. */
+  provenIn: string;
+  /** What is there now; absent: nothing. */
+  here?: { release: number; isPart?: true };
+  /** Releases that are no target any more by themselves once this has begun. */
+  takesBack: number[];
+  /** What goes there and what stays, by pipeline, and why. */
+  pipelines: { pipeline: string; goes: boolean; why: string }[];
+  /** Files that are deployed as they are, by digest. */
+  files: { pipeline: string; artifact: string; digest: string; sizeBytes: number }[];
+  /** Pipelines that will stand beside another version than the one they were proven with. */
+  apart: { pipeline: string; other: string }[];
+  /** What will be another one; absent where nothing is there yet. */
+  changes?: ReleaseDiffView;
+  plan: Plan;
+}
+
+export function moveView(
+  { kind, release, to, provenIn, here, takesBack, set }: Move,
+  { plan, changes, apart }: { plan: Plan; changes: ReleaseDiffView | undefined; apart: MoveView["apart"] },
+): MoveView {
+  const isPart = here !== undefined && (here.outcome !== "whole" || here.only.length > 0);
+  return {
+    version: 1,
+    kind,
+    release: release.number,
+    commit: release.facts.plan.change.commit,
+    to,
+    provenIn,
+    ...(here && { here: { release: here.release, ...(isPart && { isPart: true as const }) } }),
+    takesBack,
+    pipelines: plan.pipelines.map(({ pipeline, decision, reason }) => ({
+      pipeline,
+      goes: decision === "run",
+      why: reason.text,
+    })),
+    files: filesOf(plan, { set, makerOf: (artifact, pipeline) => makerIn(release.facts.delivery, artifact, pipeline) }),
+    apart,
+    ...(changes && { changes }),
+    plan,
+  };
+}
+
+function makerIn({ pipelines }: Delivery, artifact: string, pipeline: string): string | undefined {
+  const jobs = pipelines.find(({ name }) => name === pipeline)?.jobs ?? {};
+  return Object.keys(jobs).find((job) => Object.hasOwn(jobs[job]!.artifacts, artifact));
+}
+
+/** Of what goes there, those that a job which does not run has made. */
+function filesOf(
+  plan: Plan,
+  { set, makerOf }: { set: Record<string, Deployed>; makerOf(artifact: string, pipeline: string): string | undefined },
+): MoveView["files"] {
+  return plan.pipelines.flatMap(({ pipeline, decision }) => {
+    const version = set[pipeline];
+    if (decision !== "run" || version === undefined) return [];
+    return Object.entries(version.artifacts).flatMap(([artifact, { digest, sizeBytes }]) => {
+      const maker = makerOf(artifact, pipeline);
+      const isKept = plan.jobs.some(
+        (one) => one.pipeline === pipeline && one.job === maker && one.decision === "reuse",
+      );
+      return isKept ? [{ pipeline, artifact, digest, sizeBytes }] : [];
+    });
+  });
+}

@@ -1,0 +1,149 @@
+import type { Deployed } from "../plan/plan.ts";
+import type { EnvironmentPast, ReleaseFacts, ReleaseHistory, Visit } from "./history.ts";
+
+/** A release that goes on to an environment, or back to it, and the set that it is to have then. */
+export interface Move {
+  kind: "promotion" | "rollback";
+  to: string;
+  release: ReleaseFacts;
+  /** By value: of each pipeline the version that was proven. */
+  set: Record<string, Deployed>;
+  /** Where it was proven with that set: what comes before, or the environment itself. */
+  provenIn: string;
+  /** What is there now; absent: nothing was ever deployed. */
+  here: Visit | undefined;
+  /** Releases that are not there any more afterwards, and no target by themselves; of a rollback. */
+  takesBack: number[];
+  /** Pipelines that are moved; empty: all. */
+  pipelines: string[];
+}
+
+/** Why a release may not move; data, for whoever has to put it into words. */
+export type MayNotMove =
+  /** Nothing comes before the environment, so nothing can have been proven there. */
+  | { code: "nothing-before" }
+  /** No release has passed what comes before. */
+  | { code: "nothing-proven"; before: string[] }
+  /** This one has not passed these environments. */
+  | { code: "not-proven"; release: number; before: string[] }
+  /** What comes before has it with other files of a pipeline in one place than in another. */
+  | { code: "differs-before"; release: number; pipeline: string }
+  /** All that could go there by itself is older than what is there, or was taken back. `takenBack`: the newest of those. */
+  | { code: "nothing-newer"; here: number; takenBack?: number }
+  | { code: "is-there"; release: number }
+  /** Something newer is there: going back is a rollback, and asked for as such. */
+  | { code: "older"; release: number; here: number }
+  /** Nothing was ever deployed there, or nothing else that was whole. */
+  | { code: "nothing-to-go-back-to"; here?: number }
+  /** This release was never there as a whole. */
+  | { code: "was-never-there"; release: number; known: number[] };
+
+export type Moving = { move: Move } | { mayNot: MayNotMove };
+
+/**
+ * What may be promoted to an environment: the release that is named, or the newest that is proven in all that comes right
+ * before, was not taken back there and is newer than what is there.
+ */
+export function promotionTo(
+  { releases, environments }: ReleaseHistory,
+  { to, release: named, pipelines = [] }: { to: string; release?: ReleaseFacts | undefined; pipelines?: string[] },
+): Moving {
+  const past = environments.get(to);
+  const here = past?.visits.at(-1);
+  const isWhole = here?.outcome === "whole" && here.only.length === 0;
+  const before = beforeIn(named ?? releases.values().next().value, to);
+  if (before.length === 0) return { mayNot: { code: "nothing-before" } };
+  const isProven = (release: ReleaseFacts) => beforeIn(release, to).every((name) => release.proven.has(name));
+  const candidates = [...releases.values()].filter((one) => beforeIn(one, to).length > 0 && isProven(one));
+  const isTakenBack = ({ number }: ReleaseFacts) => past?.takenBack.has(number) === true;
+  const release = named ?? candidates.find((one) => !isTakenBack(one));
+  if (release === undefined && candidates.length === 0) return { mayNot: { code: "nothing-proven", before } };
+  if (release !== undefined && !isProven(release)) {
+    const open = before.filter((name) => !release.proven.has(name));
+    return { mayNot: { code: "not-proven", release: release.number, before: open } };
+  }
+  if (named === undefined && here !== undefined && (release === undefined || release.number <= here.release)) {
+    const [newest] = candidates;
+    // What came there and did not pass may come again.
+    if (release === undefined || isWhole || release.number < here.release) {
+      const takenBack = newest !== undefined && newest.number > here.release && isTakenBack(newest);
+      return {
+        mayNot: { code: "nothing-newer", here: here.release, ...(takenBack && { takenBack: newest.number }) },
+      };
+    }
+  }
+  const { number, proven } = release!;
+  if (here !== undefined && number < here.release)
+    return { mayNot: { code: "older", release: number, here: here.release } };
+  if (isWhole && number === here.release) return { mayNot: { code: "is-there", release: number } };
+  const sets = before.map((name) => proven.get(name)!);
+  const pipeline = differing(release!, sets);
+  if (pipeline !== undefined) return { mayNot: { code: "differs-before", release: number, pipeline } };
+  const move = { kind: "promotion" as const, to, release: release!, set: sets[0]!, provenIn: before[0]!, here };
+  return { move: { ...move, takesBack: [], pipelines } };
+}
+
+/** What comes right before it, by the release's own definition. */
+function beforeIn(release: ReleaseFacts | undefined, to: string): string[] {
+  return release?.facts.delivery.environments.find(({ name }) => name === to)?.after ?? [];
+}
+
+/** A pipeline whose files, made once, are not the same in all of these. */
+function differing({ facts }: ReleaseFacts, [first, ...others]: Record<string, Deployed>[]): string | undefined {
+  for (const { name, jobs } of facts.delivery.pipelines) {
+    const files = Object.values(jobs).flatMap(({ per, artifacts }) =>
+      per === "release" ? Object.keys(artifacts) : [],
+    );
+    const digest = (set: Record<string, Deployed> | undefined, file: string) => set?.[name]?.artifacts[file]?.digest;
+    if (others.some((other) => files.some((file) => digest(first, file) !== digest(other, file)))) return name;
+  }
+  return undefined;
+}
+
+/**
+ * Where an environment goes back to: the release that is named and was there as a whole, or the last good one: the newest that was
+ * there as a whole before what is there now, and that nobody went back from.
+ */
+export function rollbackOf(
+  { releases, environments }: ReleaseHistory,
+  { to, release: named, pipelines = [] }: { to: string; release?: ReleaseFacts | undefined; pipelines?: string[] },
+): Moving {
+  const past = environments.get(to);
+  const here = past?.visits.at(-1);
+  if (past === undefined || here === undefined) return { mayNot: { code: "nothing-to-go-back-to" } };
+  const isHere = here.outcome === "whole" && here.only.length === 0;
+  const good = past.visits.filter(({ outcome, only }) => outcome === "whole" && only.length === 0);
+  const isOther = ({ release }: Visit) => !(isHere && release === here.release);
+  const target =
+    named === undefined
+      ? good.findLast((visit) => isOther(visit) && !past.takenBack.has(visit.release))
+      : good.findLast(({ release }) => release === named.number);
+  if (named !== undefined && target !== undefined && !isOther(target)) {
+    return { mayNot: { code: "is-there", release: named.number } };
+  }
+  if (target === undefined && named !== undefined) {
+    const known = [...new Set(good.filter(isOther).map(({ release }) => release))].reverse();
+    return { mayNot: { code: "was-never-there", release: named.number, known } };
+  }
+  if (target === undefined) return { mayNot: { code: "nothing-to-go-back-to", here: here.release } };
+  // A release whose run was left out because it is old is known from the one that moved it.
+  const release = releases.get(target.release) ?? { number: target.release, facts: target.facts, proven: new Map() };
+  return {
+    move: {
+      kind: "rollback",
+      to,
+      release,
+      set: target.set,
+      provenIn: to,
+      here,
+      takesBack: takenBackBy(past, target),
+      pipelines,
+    },
+  };
+}
+
+function takenBackBy({ visits }: EnvironmentPast, target: Visit): number[] {
+  const at = visits.findLastIndex(({ release }) => release === target.release);
+  const after = visits.slice(at + 1).map(({ release }) => release);
+  return [...new Set(after)].filter((release) => release !== target.release);
+}
