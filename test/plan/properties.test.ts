@@ -277,7 +277,9 @@ test("what is taken over rests on nothing that is made anew, has all that it mak
         running(made).flatMap((one) => (one.environment === undefined || onFailure(one) ? [] : [one.id]));
       // But that the environments before get what goes on from there; test/plan/proven.test.ts.
       const isProven = found.pipelines.every(({ reason }) => reason.code !== "not-proven");
-      if (isProven) assert.deepEqual(placed(found), placed(anew));
+      // A release that is moved is compared with what is there by its definition and parameters as well, which `made` tells.
+      const isMove = request.change.event === "promotion";
+      if (isProven && !isMove) assert.deepEqual(placed(found), placed(anew));
     }),
     tries(400),
   );
