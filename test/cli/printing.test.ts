@@ -85,6 +85,11 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
     { args: ["."], json: true },
   ],
   serve: [{ args: ["--port", HOSTILE] }],
+  token: [
+    { args: ["list"], json: true },
+    { args: ["create", HOSTILE, "--role", HOSTILE] },
+    { args: ["revoke", HOSTILE] },
+  ],
   services: [{ args: [], json: true }, { args: ["stop", HOSTILE] }],
   doctor: [{ args: [], json: true }],
   check: [

@@ -41,7 +41,8 @@ export function sandbox(test: TestContext, { files, commit }: SandboxOptions): S
   };
   const baton = (...args: string[]): Promise<Finished> =>
     new Promise((resolve) => {
-      const child = execFile(batonFile, args, { cwd: repo.root, env: surroundings() }, (_error, stdout, stderr) => {
+      const options = { cwd: repo.root, env: surroundings(), maxBuffer: 64 * 2 ** 20 };
+      const child = execFile(batonFile, args, options, (_error, stdout, stderr) => {
         resolve({ code: child.exitCode, stdout, stderr });
       });
     });
