@@ -216,15 +216,17 @@ test("logs that were deleted are missed", fullDepth(), async (t) => {
   await succeeds(box, "run");
   assert.match((await succeeds(box, "logs", "1")).stdout, /hello/);
   rmSync(join(box.root, ".baton", "logs"), { recursive: true });
-  const { code, stderr } = await box.baton("logs", "1");
-  assert.equal(code, 1);
-  assert.match(stderr, /no log of app\.deploy@dev of run r0001 in \.baton\/logs\/r0001: .*deleted/);
+  const { stderr } = await succeeds(box, "logs", "1");
+  assert.match(
+    stderr,
+    /no log of app\.deploy@dev of run r0001 in \.baton\/logs\/r0001: it printed nothing, or .*deleted/,
+  );
 });
 
 const building = {
   "baton.yaml": `
 name: shop
-environments: { dev: { branch: main } }
+environments: { dev: { branch: main }, test: { after: dev } }
 pipelines:
   app:
     jobs:
@@ -257,12 +259,21 @@ test("an artifact that was damaged is found by doctor, and made anew after its r
   await succeeds(box, "doctor");
 });
 
-test("an artifact that was damaged behind everybody's back costs one failed run, whose advice heals it", async (t) => {
+test("an artifact that was damaged behind everybody's back is healed by the job that makes it next", async (t) => {
   const box = sandbox(t, { files: building });
   await succeeds(box, "run");
   chmodSync(storedFile(box), 0o644);
   writeFileSync(storedFile(box), "evil\n");
-  const failed = await box.baton("run", "--force");
+  await succeeds(box, "run", "--force");
+  assert.equal(readFileSync(storedFile(box), "utf8"), "good\n");
+});
+
+test("where nobody makes it, it costs one failed run, whose advice heals it", fullDepth(), async (t) => {
+  const box = sandbox(t, { files: building });
+  await succeeds(box, "run");
+  chmodSync(storedFile(box), 0o644);
+  writeFileSync(storedFile(box), "evil\n");
+  const failed = await box.baton("run", "--to", "test");
   assert.equal(failed.code, 1);
   assert.match(failed.stderr, /was damaged in the artifact store: .*`baton run --force`/);
   await succeeds(box, "run", "--force");

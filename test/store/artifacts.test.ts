@@ -360,6 +360,19 @@ for (const [what, harm, message] of harms) {
   });
 }
 
+for (const [what, harm] of harms) {
+  test(`an artifact whose ${what} is healed by who makes it next, before anybody has noticed`, async (t) => {
+    const { within, state, artifacts, at } = workbench(t);
+    writeTree(at("site"), site);
+    writeFileSync(at("site/large"), Buffer.alloc(3_000_001, "x"));
+    const ref = await artifacts.collect(at("site"), { within });
+    harm(state);
+    assert.deepEqual(await artifacts.collect(at("site"), { within }), ref);
+    await artifacts.place(ref, at("dist"), { within, onto: "replace" });
+    assert.deepEqual(readTreeBack(at("dist")), readTreeBack(at("site")));
+  });
+}
+
 test("a large file that is damaged is found out as well", async (t) => {
   const { within, state, artifacts, at } = workbench(t);
   writeFileSync(at("large"), Buffer.alloc(3_000_001, "x"));

@@ -77,7 +77,7 @@ export class Keeping {
     const kept = await pass(source, written.descriptor);
     written.final = this.#pool.pathOf("files", kept.digest);
     const isSmall = kept.sizeBytes < smallBelowBytes;
-    if (isSmall || this.#pool.hasSize(written.final, kept.sizeBytes)) {
+    if (isSmall || (await this.#pool.holdsFile(written.final, kept))) {
       this.#written.pop();
       closeSync(written.descriptor);
       // It was cut off while it was read.
@@ -97,7 +97,7 @@ export class Keeping {
   }
 
   #write(final: string, content: Buffer): void {
-    if (this.#pool.hasSize(final, content.length)) {
+    if (this.#pool.holds(final, content)) {
       this.#named.add(final);
       return;
     }

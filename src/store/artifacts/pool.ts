@@ -62,13 +62,23 @@ export class Pool {
     await Promise.all(Array.from(folders, syncFolder));
   }
 
-  /**
-   * Whether there is something of that size. One of another size was damaged from outside: it is written anew. One of the
-   * same size is found out when it is laid out or by `baton doctor`, and is taken away then; reading everything here would
-   * cost as much as storing it.
-   */
-  hasSize(path: string, sizeBytes: number): boolean {
-    return statSync(path, { throwIfNoEntry: false })?.size === sizeBytes;
+  /** Whether exactly that lies there. What was damaged from outside is written anew by whoever makes it next. */
+  holds(path: string, content: Buffer): boolean {
+    try {
+      return sizeAt(path) === content.length && readFileSync(path).equals(content);
+    } catch {
+      // Nobody can read it, or it has just been thrown away.
+      return false;
+    }
+  }
+
+  /** The same for a large file, which is read piece by piece. */
+  async holdsFile(path: string, { digest, sizeBytes }: { digest: string; sizeBytes: number }): Promise<boolean> {
+    try {
+      return sizeAt(path) === sizeBytes && (await digestOfFile(path)) === digest;
+    } catch {
+      return false;
+    }
   }
 
   /** Whether there is something under this name; a name is a promise, see above. */
@@ -140,6 +150,10 @@ export class Pool {
   remove(kind: Kind, name: string): void {
     rmSync(this.pathOf(kind, name));
   }
+}
+
+function sizeAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 /** The digests of slices that are not what they should be. */

@@ -10,8 +10,9 @@ source "$GITHUB_ACTION_PATH/../deployed.sh"
 is_due() { # RUN ENVIRONMENT MARK
   local due
   list_artifacts "$work/list.json" "$api/runs/$1/artifacts?name=release-$2&per_page=100" || return 1
-  due=$(jq -r --argjson mark "$3" '[.artifacts[] | select((.expired | not) and .id > $mark)] | max_by(.id)
-    | . != null and .expires_at != null and now - (.created_at | fromdate) > ((.expires_at | fromdate) - (.created_at | fromdate)) / 2' "$work/list.json") ||
+  due=$(jq -r --argjson mark "$3" 'def seconds: sub("[.][0-9]+Z$"; "Z") | fromdate;
+    [.artifacts[] | select((.expired | not) and .id > $mark)] | max_by(.id)
+    | . != null and .expires_at != null and now - (.created_at | seconds) > ((.expires_at | seconds) - (.created_at | seconds)) / 2' "$work/list.json") ||
     fail "Unreadable" "The artifacts of run $1 cannot be read."
   [ "$due" = true ]
 }
