@@ -228,7 +228,8 @@ export class JournalReader {
 
   /**
    * Digests of the artifacts that may still be asked for: of what is deployed, of runs that go on, and of the newest `runs`
-   * runs, what they deployed and what they made, and of those behind the newest `deployments` of each pipeline in each environment. The rest of the artifact store is garbage.
+   * runs, what they deployed and what they made, and of those behind the newest `deployments` of each pipeline in each
+   * environment. The rest of the artifact store is garbage.
    */
   artifactsInUse({ runs, deployments = 1 }: { runs: number; deployments?: number }): Set<string> {
     const digests = new Set<string>();

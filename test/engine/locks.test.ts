@@ -66,23 +66,29 @@ test("a promotion or rollback goes to the environment that it was asked for, and
   const engine = await world.open();
   const both = { delivery: shop, parallel: 2 };
   const slow = plan([planned("web.build"), planned("web.deploy@dev", { after: ["web.build"] })]);
-  await engine.createRun({ ...both, plan: plan([planned("infra.apply@dev")]) });
-  await world.end("infra.apply@dev");
-  const { run: back } = await engine.createRun({ ...both, plan: slow, moves: 1, by: "ann", comment: "slow pages" });
-  const { run: late } = await engine.createRun({ ...both, plan: slow, moves: 1 });
   const end = (run: string, job: string) => {
     world.report(world.launches.findLast((launch) => launch.run === run && launch.job === job)!.token, "ok");
     return settle();
   };
-  await end(back, "web.build");
-  await end(back, "web.deploy@dev");
-  assert.equal((await engine.settled(back)).conclusion, "succeeded");
-  assert.deepEqual(engine.state.deployed.dev?.web, { release: 2, origin: 1, commit: "c1", outputs: {}, artifacts: {} });
+  await engine.createRun({ ...both, plan: plan([planned("infra.apply@dev")]) });
+  await world.end("infra.apply@dev");
+  const { run: other } = await engine.createRun({ ...both, plan: slow });
+  const { run: late } = await engine.createRun({ ...both, plan: slow, moves: 1 });
+  for (const job of ["web.build", "web.deploy@dev"]) await end(other, job);
   await end(late, "web.build");
   assert.equal((await engine.settled(late)).conclusion, "cancelled");
   const skipped = world.events("job.skipped").find(({ run }) => run === late);
-  assert.deepEqual([skipped?.code, skipped?.because], ["superseded", `run ${back}`]);
+  assert.deepEqual([skipped?.code, skipped?.because], ["superseded", `run ${other}`]);
   assert.match(skipped!.text, /changed dev after this was asked for/);
+
+  const { run: back } = await engine.createRun({ ...both, plan: slow, moves: 1, by: "ann", comment: "slow pages" });
+  await assert.rejects(
+    engine.createRun({ ...both, plan: slow, moves: 1 }),
+    new RegExp(`run ${back} is at dev, and what this would bring depends on how that ends`),
+  );
+  for (const job of ["web.build", "web.deploy@dev"]) await end(back, job);
+  assert.equal((await engine.settled(back)).conclusion, "succeeded");
+  assert.deepEqual(engine.state.deployed.dev?.web, { release: 4, origin: 1, commit: "c1", outputs: {}, artifacts: {} });
   const created = world.events("run.created").find(({ run }) => run === back);
   assert.deepEqual([created?.moves, created?.by, created?.comment], [1, "ann", "slow pages"]);
 });
