@@ -22,9 +22,14 @@ export class Ledger {
   /** Who changed each environment, and when: began to deploy there, or said what it had deployed. */
   readonly changes = new Map<string, { run: string; seq: number }[]>();
 
-  /** The run that changed an environment after a promotion or rollback to it was asked for. */
-  changedSince({ id, createdSeq }: LedgerRun, environment: string): string | undefined {
-    return this.changes.get(environment)?.find(({ run, seq }) => run !== id && seq > createdSeq)?.run;
+  /**
+   * The run that changed an environment after a promotion or rollback to it was asked for and before that took the lock: then
+   * nobody else can, and who says what it had deployed before tells of nothing new.
+   */
+  changedSince({ id, createdSeq, lockedSeq }: LedgerRun, environment: string): string | undefined {
+    const until = lockedSeq.get(environment) ?? Number.POSITIVE_INFINITY;
+    const isBetween = (seq: number) => seq > createdSeq && seq < until;
+    return this.changes.get(environment)?.find(({ run, seq }) => run !== id && isBetween(seq))?.run;
   }
 
   /** Whether a newer release of its pipeline has begun to deploy where this job would, or it was moved there in vain. */
@@ -63,7 +68,10 @@ export class Ledger {
       if (event.type === "job.started" && job.definition.deploys) this.#changed(job.planned.environment!, run.id, seq);
       job.see(event, { at, elapsed, seq });
     }
-    if (event.type === "lock.acquired") this.holders.set(event.environment, event.run);
+    if (event.type === "lock.acquired") {
+      this.holders.set(event.environment, event.run);
+      run.lockedSeq.set(event.environment, seq);
+    }
     if (event.type === "lock.released") {
       this.holders.delete(event.environment);
       if (Object.keys(event.deployed).length > 0) this.#changed(event.environment, run.id, seq);
@@ -184,6 +192,8 @@ export class LedgerRun {
   readonly createdSeq: number;
   /** The release that it promotes or goes back to. */
   readonly moves: number | undefined;
+  /** When it last took the lock of an environment. */
+  readonly lockedSeq = new Map<string, number>();
   readonly parallel: number;
   readonly jobs = new Map<string, LedgerJob>();
   readonly joins: Map<string, Plan["joins"][number]>;

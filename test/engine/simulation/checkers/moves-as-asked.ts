@@ -2,7 +2,7 @@ import type { Checker } from "./checker.ts";
 
 /**
  * A promotion or rollback was planned for an environment as it was, and what it leaves there is the very set that was asked
- * for: no job of it deploys when somebody else has changed the environment in between.
+ * for: no job of it deploys when somebody else has changed the environment before it had the lock.
  */
 export function movesAsAsked(): Checker {
   return {
