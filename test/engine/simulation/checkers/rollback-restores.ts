@@ -24,6 +24,9 @@ export function rollbackRestores(): Checker {
       for (const environment of run.plan.environments) {
         const there = left.get(`${run.id} ${environment}`);
         if (there === undefined) continue;
+        // What another run had deployed before and says only now, since a retry of it has passed, is not seen here.
+        const isSaidLate = ({ run: by, seq }: { run: string; seq: number }) => by !== run.id && seq > run.createdSeq;
+        if (ledger.changes.get(environment)?.some(isSaidLate)) continue;
         const before = whole.get(`${release} ${environment}`);
         if (run.plan.change.event === "rollback" && before !== undefined) {
           for (const [pipeline, then] of before) {
