@@ -350,7 +350,9 @@ export class Engine {
       const appended = this.#appended;
       const events = appended.map(({ event }) => event);
       const checkpoint = this.#checkpoints.take(this.#state, { isClosing: this.#phase !== "running" });
-      isAhead = this.#phase === "running" && events.every((event) => isRepeatable(this.#state, event));
+      // Who is taken for gone has been cleared up after: what it began ahead of the journal, nobody would ever end.
+      const isThere = this.#ports.lease.isAlive(this.#ports.lease.mine);
+      isAhead = this.#phase === "running" && isThere && events.every((event) => isRepeatable(this.#state, event));
       const ahead = isAhead && (() => this.#goAhead(appended));
       return { events, at: this.#turnAt, ...(checkpoint && { checkpoint }), ...(ahead && { ahead }) };
     };

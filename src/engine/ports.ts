@@ -27,6 +27,7 @@ export interface Clock {
  */
 export interface Lease {
   readonly mine: SessionId;
+  /** Of its own session: whether the others still take it for alive. */
   isAlive(session: SessionId): boolean;
 }
 

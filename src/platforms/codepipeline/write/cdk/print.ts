@@ -29,7 +29,6 @@ const modules: Readonly<Record<string, string>> = {
   CloudWatch: "cloudwatch",
   CodeBuild: "codebuild",
   CodePipeline: "codepipeline",
-  DynamoDB: "dynamodb",
   Events: "events",
   IAM: "iam",
   KMS: "kms",
