@@ -55,6 +55,10 @@ interface Answered<View> {
   view: View;
 }
 
+type Board = Answered<{
+  pipelines: { name: string; in: Record<string, { deployed?: { release: number; number: number } }> }[];
+}>;
+
 test("a server tells of an empty place, of a run while it goes on, and of what waits", async (t) => {
   const box = sandbox(t, { files });
   await using server = await serving(box);
@@ -62,7 +66,6 @@ test("a server tells of an empty place, of a run while it goes on, and of what w
   assert.deepEqual(await server.json("/readyz"), { status: "ready", asOf: 0 });
   const none = await answer<Answered<{ runs: unknown[] }>>(server, "status", "/api/status");
   assert.deepEqual([none.asOf, none.view.runs], [0, []]);
-  type Board = Answered<{ pipelines: { name: string; in: Record<string, { deployed?: { release: number } }> }[] }>;
   const empty = await answer<Board>(server, "board", "/api/board");
   assert.deepEqual(
     empty.view.pipelines.map((pipeline) => [pipeline.name, pipeline.in]),
@@ -269,4 +272,37 @@ test("an address that others reach is refused, and so is a port that is taken", 
   assert.match(taken.stderr, /listens on 127\.0\.0\.1:\d+ already[\s\S]*next: baton serve --port 0/);
   const wrong = await box.baton("serve", "--port", "http");
   assert.equal(wrong.code, 2);
+});
+
+test("the board says which release is where, also when a promotion or a rollback has brought it", async (t) => {
+  const page = (text: string) => ({ "web/page": text });
+  const moving = `name: shop
+environments: { dev: { branch: main }, prod: { after: dev } }
+pipelines: { web: { paths: ["web/**"], jobs: { deploy: { deploys: true, steps: [cat web/page] } } } }
+`;
+  const box = sandbox(t, { files: { ...files, "baton.yaml": moving, ...page("one") } });
+  const all = [
+    ["run", "--env", "dev"],
+    ["promote", "--to", "prod", "--yes"],
+    ["run", "--env", "dev"],
+  ];
+  for (const [at, args] of [...all, ["promote", "--to", "prod", "--yes"], ["rollback", "prod", "--yes"]].entries()) {
+    if (at === 2) {
+      box.write(page("two"));
+      box.commit("two");
+    }
+    const { code, stderr } = await box.baton(...args);
+    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
+  }
+  await using server = await serving(box);
+  const { view } = await answer<Board>(server, "board", "/api/board");
+  const [web] = view.pipelines;
+  const isIn = (name: string) => [web!.in[name]?.deployed?.release, web!.in[name]?.deployed?.number];
+  assert.deepEqual(
+    [isIn("dev"), isIn("prod")],
+    [
+      [3, 3],
+      [1, 5],
+    ],
+  );
 });

@@ -28,6 +28,7 @@ export interface BoardEnvironment {
 
 export interface RunName {
   run: RunId;
+  /** Of a promotion or rollback the one that it moves. */
   release: number;
 }
 
@@ -40,7 +41,8 @@ export interface BoardPipeline {
 }
 
 export interface BoardCell {
-  deployed?: { release: number; commit: string; at: number };
+  /** `number`: of the run that brought it, which may have moved a release of before. */
+  deployed?: { release: number; number: number; commit: string; at: number };
   /** A release on its way here: jobs of it run, or have not started yet. */
   coming?: RunName & { status: "running" | "waiting" };
   /** A newer release than the one deployed, which failed here. */
@@ -86,7 +88,7 @@ export function boardView(
   };
 }
 
-const nameOf = ({ id, release }: RunState): RunName => ({ run: id, release });
+const nameOf = ({ id, release, moves }: RunState): RunName => ({ run: id, release: moves ?? release });
 
 function cellOf(
   runs: readonly RunState[],
@@ -102,10 +104,14 @@ function cellOf(
   const broken = tried && jobsHere(tried).find(({ status }) => status === "failed");
   if (record === undefined && coming === undefined && tried === undefined) return undefined;
   return {
-    ...(record && { deployed: { release: record.release, commit: record.commit, at: record.at } }),
+    ...(record && { deployed: deployedOf(record) }),
     ...(coming && { coming: { ...nameOf(coming), status: jobsHere(coming).some(isAtIt) ? "running" : "waiting" } }),
     ...(tried && broken && { failed: { ...nameOf(tried), job: broken.id, at: broken.endedAt ?? tried.createdAt } }),
   };
+}
+
+function deployedOf({ release: number, origin, commit, at }: DeployedView[string][string]) {
+  return { release: origin ?? number, number, commit, at };
 }
 
 const isAtIt = ({ status }: JobState) => status === "running" || status === "backing-off";

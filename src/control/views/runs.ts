@@ -21,8 +21,10 @@ export interface ApprovalsView {
   approvals: (ApprovalView & { run: RunId })[];
 }
 
-export function waitsView(open: readonly Pick<RunView, "run" | "release" | "waiting">[]): WaitsView {
-  const waiting = open.flatMap(({ run, release, waiting }) => waiting.map((one) => ({ ...one, run, release })));
+export function waitsView(open: readonly Pick<RunView, "run" | "release" | "moves" | "waiting">[]): WaitsView {
+  const waiting = open.flatMap(({ run, release, moves, waiting }) =>
+    waiting.map((one) => ({ ...one, run, release: moves?.release ?? release })),
+  );
   return { version: 1, waiting };
 }
 

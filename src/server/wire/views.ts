@@ -173,7 +173,12 @@ const runName = { run: z.string(), release: z.number().int() };
 
 const boardCell = z
   .strictObject({
-    deployed: z.strictObject({ release: z.number().int(), commit: z.string(), at: time }).optional(),
+    deployed: z
+      .strictObject({ release: z.number().int(), number: z.number().int(), commit: z.string(), at: time })
+      .optional()
+      .meta({
+        description: "`number`: of the run that brought it; a promotion or rollback brings an earlier release.",
+      }),
     coming: z.strictObject({ ...runName, status: z.enum(["running", "waiting"]) }).optional(),
     failed: z
       .strictObject({ ...runName, job: z.string(), at: time })

@@ -56,11 +56,11 @@ export function Attention({ board, open }: { board: Board; open: readonly OpenRu
                 </a>
               </li>
             ))}
-            {left.map(({ run, release }) => (
+            {left.map(({ run, release, moves }) => (
               <li key={run} class="state-blocked">
                 <StateIcon state="blocked" />
                 <span>
-                  <b>Release {release}</b> is left: no process goes on with it
+                  <b>Release {moves?.release ?? release}</b> is left: no process goes on with it
                 </span>
                 <a class="button" href={runAddress(run)}>
                   Open

@@ -119,7 +119,7 @@ function Cell({ cell, place }: { cell: BoardCell | undefined; place: string }) {
         <a
           class="cell-main"
           data-cell
-          href={`/runs/${deployed.release}`}
+          href={`/runs/${deployed.number}`}
           onPointerEnter={point(deployed.release)}
           onPointerLeave={point(undefined)}
           onFocus={point(deployed.release)}
@@ -198,12 +198,19 @@ function Ahead({
   from: BoardEnvironment;
   to: BoardEnvironment;
 }) {
-  const ahead = pipelines.filter((pipeline) => isAhead(pipeline.in[from.name], pipeline.in[to.name])).length;
-  const said =
-    ahead === 0 ? `${to.name} has what ${from.name} has` : `${ahead} of ${pipelines.length} ahead in ${from.name}`;
+  const countOf = (is: (from: BoardCell | undefined, to: BoardCell | undefined) => boolean) =>
+    pipelines.filter((pipeline) => is(pipeline.in[from.name], pipeline.in[to.name])).length;
+  const ahead = countOf(isAhead);
+  const behind = countOf((here, there) => isAhead(there, here));
+  const [said, sign] =
+    ahead > 0
+      ? [`${ahead} of ${pipelines.length} ahead in ${from.name}`, `${ahead} →`]
+      : behind > 0
+        ? [`${behind} of ${pipelines.length} ahead in ${to.name}`, `← ${behind}`]
+        : [`${to.name} has what ${from.name} has`, "="];
   return (
     <td class="between" title={said}>
-      <span aria-hidden="true">{ahead === 0 ? "=" : `${ahead} →`}</span>
+      <span aria-hidden="true">{sign}</span>
       <span class="hidden-text">{said}</span>
     </td>
   );

@@ -13,7 +13,8 @@ interface Deed {
 }
 
 function deedsOf(run: Run): Deed[] {
-  const { release, status } = run;
+  const { status } = run;
+  const release = run.moves?.release ?? run.release;
   if (status === "finished") {
     if (run.conclusion === "succeeded") return [];
     const again = run.jobs.filter((job) => ["failed", "cancelled", "skipped"].includes(job.status)).length;

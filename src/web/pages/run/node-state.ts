@@ -11,7 +11,7 @@ export interface Facts {
 
 /** A job behind an approval stands in the view under its environment. */
 export function factsOf(run: Run, graph: Graph): Facts {
-  const waiting = run.waiting.map((one) => ({ ...one, run: run.run, release: run.release }));
+  const waiting = run.waiting.map((one) => ({ ...one, run: run.run, release: run.moves?.release ?? run.release }));
   const waits = new Map<string, Waiting["wait"]>();
   for (const job of run.jobs) {
     if (job.status !== "waiting" && job.status !== "ready" && job.status !== "backing-off") continue;

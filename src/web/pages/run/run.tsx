@@ -81,12 +81,17 @@ function jobToShow({ jobs }: Run): string | undefined {
   return (failed ?? started.find(({ status }) => status === "running") ?? started.at(-1) ?? jobs[0])?.id;
 }
 
+function titleOf({ release, moves }: Run): string {
+  if (moves === undefined) return `Release ${release}`;
+  return moves.kind === "rollback" ? `Rollback to release ${moves.release}` : `Promotion of release ${moves.release}`;
+}
+
 function Head({ run }: { run: Run }) {
   const done = run.jobs.filter(({ durationMs, status }) => durationMs !== undefined || status === "skipped").length;
   const isOver = run.finishedAt !== undefined;
   return (
     <header class="run-head">
-      <h1>Release {run.release}</h1>
+      <h1>{titleOf(run)}</h1>
       <StateMark
         filled
         mark={markOfRun(run.conclusion === "waiting" ? undefined : { conclusion: run.conclusion }, run.status)}

@@ -40,8 +40,9 @@ function Row({ run, open }: { run: RunRecord; open: OpenRun | undefined }) {
       </td>
       <td>
         <a class="run-link" href={runAddress(run.run)}>
-          <b>{run.release}</b>
+          <b>{run.moves?.release ?? run.release}</b>
           <span class="hidden-text"> release, run {run.run}</span>
+          {run.moves && <span class="run-kind"> {run.moves.kind}</span>}
         </a>
       </td>
       <td class="muted">
