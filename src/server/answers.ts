@@ -1,6 +1,6 @@
 import { type Asked, answered } from "../control/control.ts";
 import type { Host, LogsRequest, LogsView } from "../control/host.ts";
-import { preview } from "./deeds.ts";
+import { preview, previewMove } from "./deeds.ts";
 import { refusalResponse } from "./problem.ts";
 import { type Question, type Sources, uncached } from "./question.ts";
 import { eventStream, logPage, logStream, logText } from "./streams.ts";
@@ -51,10 +51,9 @@ export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: An
     if (!asked.ok) return refusalResponse(asked.refusal);
     return new Response(asked.value, { headers: { ...uncached, "content-type": "text/plain; version=0.0.4" } });
   },
-  plan: async ({ body }, { host }) => {
-    const asked = await preview(body, host);
-    return asked.ok ? Response.json(asked.value, { headers: uncached }) : refusalResponse(asked.refusal);
-  },
+  audit: async ({ query }, { audit }) => Response.json(await audit.page(query), { headers: uncached }),
+  plan: async ({ body }, { host }) => previewed(await preview(body, host)),
+  planMove: async ({ body }, { host }) => previewed(await previewMove(body, host)),
   events: ({ query: { after }, request }, { feed, stopping, viewers }) =>
     eventStream(feed, { after: lastEventId(request) ?? after, viewer: viewers.enter(request.signal, stopping) }),
 };
@@ -78,6 +77,10 @@ async function view<View>(
 ): Promise<Response> {
   const asked = await reads.read(key, () => ask(host));
   return asked.ok ? json(asked.value) : refusalResponse(asked.refusal);
+}
+
+function previewed(asked: Asked<unknown>): Response {
+  return asked.ok ? Response.json(asked.value, { headers: uncached }) : refusalResponse(asked.refusal);
 }
 
 function json<View>(answer: Envelope<View>): Response {

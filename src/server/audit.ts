@@ -1,24 +1,12 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-
-/** Who asked for what, from where, and what came of it. */
-export interface AuditEntry {
-  /** Milliseconds since the epoch. */
-  at: number;
-  /** The operation, as `/openapi.json` names it. */
-  asked: string;
-  /** Absent: nobody had signed in. */
-  by?: string;
-  /** Of the token, as `baton token list` shows it. */
-  token?: string;
-  from: string;
-  about: Readonly<Record<string, string>>;
-  /** HTTP status, and the code of a refusal. */
-  status: number;
-  code?: string;
-}
+import { Rate } from "./access/rate.ts";
+import { type AuditEntry, type AuditPage, auditEntry } from "./wire/audit.ts";
 
 const mostBytes = 10 * 1024 * 1024;
+/** A minute, of those whom nobody knows: they must not push out what others did. */
+const mostUnknown = 60;
 
 /**
  * Everything that somebody tried to do through the server, also what was refused, one JSON object a line: the journal says what
@@ -26,14 +14,67 @@ const mostBytes = 10 * 1024 * 1024;
  */
 export class Audit {
   readonly #file: string;
+  readonly #unknown = new Rate(mostUnknown);
 
   constructor(stateFolder: string) {
     this.#file = join(stateFolder, "server", "audit.jsonl");
   }
 
   note(entry: AuditEntry): void {
+    if (entry.by === undefined && this.#unknown.take("", entry.at) > 0) return;
     mkdirSync(join(this.#file, ".."), { recursive: true, mode: 0o700 });
-    if (existsSync(this.#file) && statSync(this.#file).size > mostBytes) renameSync(this.#file, `${this.#file}.1`);
+    if (existsSync(this.#file) && statSync(this.#file).size > mostBytes) renameSync(this.#file, this.#earlier);
     appendFileSync(this.#file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+  }
+
+  /** The newest `most` entries of before that time, and those of the same millisecond as the last of them. */
+  async page({
+    most,
+    before = Number.POSITIVE_INFINITY,
+  }: {
+    most: number;
+    before?: number | undefined;
+  }): Promise<AuditPage> {
+    const entries: AuditEntry[] = [];
+    for (const file of [this.#file, this.#earlier]) {
+      for (const entry of newestFirst(await textOf(file))) {
+        if (entry.at >= before) continue;
+        const last = entries.at(-1);
+        if (entries.length >= most && last!.at !== entry.at) return { version: 1, entries, before: last!.at };
+        entries.push(entry);
+      }
+    }
+    return { version: 1, entries };
+  }
+
+  get #earlier(): string {
+    return `${this.#file}.1`;
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
+
+/** A line that a crash cut off is no entry. */
+function* newestFirst(text: string): Generator<AuditEntry> {
+  for (let end = text.length; end > 0; ) {
+    const start = text.lastIndexOf("\n", end - 2) + 1;
+    const entry = entryIn(text.slice(start, end));
+    if (entry !== undefined) yield entry;
+    end = start;
+  }
+}
+
+function entryIn(line: string): AuditEntry | undefined {
+  try {
+    return auditEntry.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Actor, type Asked, answered, asked, notThere, refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
+import type { PlannedMove } from "../control/verbs/move.ts";
 import type { Planned } from "../control/verbs/plan.ts";
 import { planPreview } from "../control/views/plan.ts";
 import type { Question, Sources } from "./question.ts";
@@ -24,18 +25,11 @@ type Preparing<Name extends DeedName> = (question: Question<Name>, means: Means)
  * may. A verb of the host that makes a run go on, or stops one, is one entry. @throws {Refused}
  */
 export const deeds: { [Name in DeedName]: Preparing<Name> } = {
-  async start({ body: { plan, ...request } }, { host, underways, secretsFile }) {
-    const planned = await planOf(host, request);
-    return {
-      environments: planned.plan.environments,
-      async act(by) {
-        if (plan !== digestOf(planned)) throw refused("outdated-plan", { subject: planned.plan.delivery });
-        const runs = planned.plan.jobs.some(({ decision }) => decision === "run");
-        if (!runs) throw refused("outdated-plan", { subject: planned.plan.delivery, because: "nothing to do" });
-        const options = { secretsFile, isWatched: true };
-        return await underways.take(answered(await host.start(planned, options, by)));
-      },
-    };
+  async start({ body: { plan, ...request } }, means) {
+    return toStart(await planOf(means.host, request), { plan }, means);
+  },
+  async move({ body: { plan, comment, ...request } }, means) {
+    return toStart(answered(await means.host.move(request)), { plan, comment }, means);
   },
   cancel: ({ params, body: { mode } }, { host, underways, report }) =>
     toRun(host, params, async (run, by) => {
@@ -63,6 +57,24 @@ export const deeds: { [Name in DeedName]: Preparing<Name> } = {
   },
 };
 
+/** Exactly what was looked at, or nothing: `plan` is its digest. */
+function toStart(
+  planned: Planned | PlannedMove,
+  { plan, comment }: { plan: string; comment?: string | undefined },
+  { host, underways, secretsFile }: Means,
+): Deed {
+  const subject = planned.plan.delivery;
+  return {
+    environments: planned.plan.environments,
+    async act(by) {
+      if (plan !== digestOf(planned)) throw refused("outdated-plan", { subject });
+      const runs = planned.plan.jobs.some(({ decision }) => decision === "run");
+      if (!runs) throw refused("outdated-plan", { subject, because: "nothing to do" });
+      return await underways.take(answered(await host.start(planned, { secretsFile, comment, isWatched: true }, by)));
+    },
+  };
+}
+
 /** What concerns a run concerns every environment on its way. */
 async function toRun(
   host: Host,
@@ -81,6 +93,15 @@ export async function preview(request: BodyOf<"plan">, host: Host): Promise<Aske
   });
 }
 
+/** What a promotion or rollback would change, and the digest that starts exactly that. */
+export async function previewMove(request: BodyOf<"planMove">, host: Host): Promise<Asked<unknown>> {
+  return await asked(async () => {
+    const planned = answered(await host.move(request));
+    const { plan: _, ...move } = planned.move;
+    return { version: 1, plan: digestOf(planned), move, preview: planPreview(planned) };
+  });
+}
+
 async function planOf(host: Host, request: BodyOf<"plan">): Promise<Planned> {
   const { env, to, pipelines, parameters, force } = request;
   return answered(
@@ -95,9 +116,15 @@ async function planOf(host: Host, request: BodyOf<"plan">): Promise<Planned> {
 }
 
 /** Of what is decided, for which files: two plans of one digest do the same. Expected times are no part of it. */
-function digestOf({ plan, strays }: Planned): string {
+function digestOf({ plan, strays, ...planned }: Planned | PlannedMove): string {
   const { change, environments, parameters, jobs } = plan;
   const decided = jobs.map(({ id, decision, reused, inputs }) => [id, decision, reused, inputs]);
-  const text = JSON.stringify([change, environments, parameters, decided, strays]);
+  const moved = "move" in planned ? whatMoves(planned.move) : [];
+  const text = JSON.stringify([change, environments, parameters, decided, strays, ...moved]);
   return createHash("sha256").update(text).digest("base64url");
 }
+
+/** Two releases of one commit may hold different files, and what is there decides what they replace. */
+const whatMoves = ({ kind, release, to, here, takesBack, pipelines, files, apart }: PlannedMove["move"]) => [
+  { kind, release, to, here, takesBack, pipelines, files, apart },
+];

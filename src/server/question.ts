@@ -1,4 +1,5 @@
 import type { Host } from "../control/host.ts";
+import type { Audit } from "./audit.ts";
 import type { Feed } from "./feed.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Reads } from "./reads.ts";
@@ -12,6 +13,7 @@ export interface Sources {
   feed: Feed;
   reads: Reads;
   metrics: Metrics;
+  audit: Audit;
   /** Streams that are open now. */
   viewers: Viewers;
   /** The runs that this server makes go on. */

@@ -1,7 +1,6 @@
 import { type Actor, asked, Refused } from "../control/control.ts";
 import { type Identity, requireRole, type SignIn } from "./access/sign-in.ts";
 import { answers } from "./answers.ts";
-import type { Audit } from "./audit.ts";
 import { type Deed, deeds, type Means } from "./deeds.ts";
 import { refusalResponse, Turned } from "./problem.ts";
 import { type Question, uncached } from "./question.ts";
@@ -19,7 +18,6 @@ export interface Asking {
 
 export interface Answering extends Means {
   signIn: SignIn;
-  audit: Audit;
 }
 
 type Questions = (question: Question<never>, means: Means) => Promise<Response> | Response;
@@ -36,21 +34,40 @@ export async function answerRoute(name: RouteName, asking: Asking, answering: An
   }
   if (isSessionRoute(name)) return await answerSession(name, asking, answering);
   const isDeed = name in deeds;
-  const identity = answering.signIn.identify(request, asking.address);
+  const tried: Tried = { asked: name, from: asking.address, about: params };
   try {
+    const identity = answering.signIn.identify(request, asking.address);
+    tried.identity = identity;
     if (route.role !== "anybody") requireRole(identity, route.role);
     if (route.method !== "get") answering.signIn.count(identity!);
     const query = route.query === undefined ? {} : read(route.query, asking.query);
     const body = route.body === undefined ? undefined : await readBody(request, route.body);
+    tried.about = { ...params, ...wordsOf(body) };
     const question = { params, query, body, request } as Question<never>;
     if (!isDeed) return await (answers[name as keyof typeof answers] as unknown as Questions)(question, answering);
     const response = await doDeed(name as DeedName, question, identity!, answering);
-    note(name, asking, { identity, answering }, response.status);
+    note(tried, answering, response.status);
     return response;
   } catch (error) {
-    if (isDeed) note(name, asking, { identity, answering }, error);
+    if (isDeed) note(tried, answering, error);
     throw error;
   }
+}
+
+/** What somebody asked for, as far as it is known. */
+interface Tried {
+  asked: RouteName;
+  from: string;
+  about: Readonly<Record<string, string>>;
+  identity?: Identity | undefined;
+}
+
+const toldOf = ["env", "to", "kind", "release", "answer", "mode"] as const;
+
+/** What a body says of where it goes and how; nothing else of it is kept. */
+function wordsOf(body: unknown): Record<string, string> {
+  const given = (body ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(toldOf.flatMap((key) => (typeof given[key] === "string" ? [[key, given[key]]] : [])));
 }
 
 async function doDeed(
@@ -75,19 +92,14 @@ async function doDeed(
   return Response.json({ version: 1, run: done.value }, { headers: uncached });
 }
 
-function note(
-  name: RouteName,
-  { address, params }: Asking,
-  { identity, answering }: { identity: Identity | undefined; answering: Answering },
-  outcome: unknown,
-): void {
-  answering.audit.note({
+function note({ asked, from, about, identity }: Tried, { audit }: Answering, outcome: unknown): void {
+  audit.note({
     at: Date.now(),
-    asked: name,
+    asked,
     ...(identity !== undefined && { by: identity.name }),
     ...(identity?.token !== undefined && { token: identity.token }),
-    from: address,
-    about: params,
+    from,
+    about,
     ...outcomeOf(outcome),
   });
 }
@@ -105,14 +117,17 @@ const sessionRoutes: Record<SessionName, true> = { session: true, signIn: true, 
 const isSessionRoute = (name: RouteName): name is SessionName => name in sessionRoutes;
 
 /** Who asks; signing in and out. Nobody needs to have signed in for it. */
-async function answerSession(name: SessionName, asking: Asking, { signIn }: Answering): Promise<Response> {
+async function answerSession(name: SessionName, asking: Asking, answering: Answering): Promise<Response> {
   const { request, address } = asking;
+  const { signIn } = answering;
+  const tried: Tried = { asked: name, from: address, about: {} };
   switch (name) {
     case "session":
       return Response.json(sessionView(signIn.identify(request, address), signIn), { headers: uncached });
     case "signIn": {
       const { token } = (await readBody(request, routes.signIn.body)) as { token: string };
-      const { cookie, identity } = signIn.begin(token, address);
+      const { cookie, identity } = begun(token);
+      note({ ...tried, identity }, answering, 200);
       return Response.json(sessionView(identity, signIn), { headers: { ...uncached, "set-cookie": cookie } });
     }
     case "signOut": {
@@ -122,6 +137,15 @@ async function answerSession(name: SessionName, asking: Asking, { signIn }: Answ
     }
     default:
       return name satisfies never;
+  }
+
+  function begun(token: string) {
+    try {
+      return signIn.begin(token, address);
+    } catch (error) {
+      note(tried, answering, error);
+      throw error;
+    }
   }
 }
 

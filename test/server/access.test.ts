@@ -34,8 +34,14 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 /** As the route asks for it; what it names is there or not: who may not, is told only that. */
 function asking({ method, path, body }: Route): Raw {
   const filled = path.replace("{run}", "r0001").replace("{job}", "web.deploy@dev").replace("{environment}", "prod");
-  const sent: Record<string, unknown> = { plan: "x", env: "dev", mode: "graceful", answer: "rejected", token: "wrong" };
   const known = body === undefined ? [] : Object.keys(body.shape);
+  const sent: Record<string, unknown> = {
+    plan: "x",
+    ...(known.includes("kind") ? { kind: "promotion", to: "prod" } : { env: "dev" }),
+    mode: "graceful",
+    answer: "rejected",
+    token: "wrong",
+  };
   const given = Object.fromEntries(Object.entries(sent).filter(([name]) => known.includes(name)));
   return {
     method: method.toUpperCase(),
@@ -181,8 +187,16 @@ test("behind a proxy everybody signs in, under its name, and a cookie goes no ot
     body: JSON.stringify({ env: "dev", plan: "x" }),
   });
   assert.equal(deed.status, 403);
-  const noted = JSON.parse(box.read(".baton/server/audit.jsonl")) as Record<string, unknown>;
-  assert.deepEqual([noted.by, noted.code, noted.from], ["vera", "not-allowed", "203.0.113.9"], "as the proxy says");
+  const audit = box.read(".baton/server/audit.jsonl").trim().split("\n");
+  const noted = audit.map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    noted.map(({ asked, by, code, from }) => [asked, by, code, from]),
+    [
+      ["signIn", "vera", undefined, "203.0.113.9"],
+      ["start", "vera", "not-allowed", "203.0.113.9"],
+    ],
+    "from where the proxy says",
+  );
 });
 
 test("guessing tokens is slowed down, and shuts nobody out who has one", async (t) => {

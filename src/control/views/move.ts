@@ -29,6 +29,9 @@ export interface MoveView {
   plan: Plan;
 }
 
+/** What somebody looks at before it is done: without the plan's inside. */
+export type MovePreview = Omit<MoveView, "plan">;
+
 export function moveView(
   { kind, release, to, provenIn, here, takesBack, set }: Move,
   { plan, changes, apart }: { plan: Plan; changes: ReleaseDiffView | undefined; apart: MoveView["apart"] },

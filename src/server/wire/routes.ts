@@ -4,6 +4,7 @@
  */
 
 import { z } from "zod";
+import { auditPage } from "./audit.ts";
 import {
   answerRequest,
   cancelRequest,
@@ -16,6 +17,7 @@ import {
   startRequest,
 } from "./deeds.ts";
 import { envelope, logPage } from "./envelope.ts";
+import { movePreview, moveRequest, moveStartRequest } from "./moves.ts";
 import {
   approvalsView,
   boardView,
@@ -182,6 +184,17 @@ export const routes = {
     summary: "For Prometheus: runs, waits, approvals, what is deployed, requests, and the process itself",
     streams: "text/plain",
   }),
+  audit: route({
+    method: "get",
+    path: "/api/audit",
+    role: "operator",
+    summary: "What somebody tried to do through this server, also what was refused, newest first",
+    query: z.strictObject({
+      most: count(100, { most: 1000 }),
+      before: z.coerce.number().int().min(0).optional().meta({ description: "As the page before said." }),
+    }),
+    answer: auditPage,
+  }),
   plan: route({
     method: "post",
     path: "/api/plan",
@@ -196,6 +209,22 @@ export const routes = {
     role: "operator",
     summary: "Runs what was planned",
     body: startRequest,
+    answer: done,
+  }),
+  planMove: route({
+    method: "post",
+    path: "/api/moves/plan",
+    role: "operator",
+    summary: "What a promotion or rollback would change; changes nothing",
+    body: moveRequest,
+    answer: movePreview,
+  }),
+  move: route({
+    method: "post",
+    path: "/api/moves",
+    role: "operator",
+    summary: "Promotes a release or goes back to one, as it was planned",
+    body: moveStartRequest,
     answer: done,
   }),
   cancel: route({
@@ -260,8 +289,11 @@ type Routes = typeof routes;
 /** Those that change something: each says in which environments before it is done. */
 export type DeedName = Exclude<
   { [Name in keyof Routes]: Routes[Name]["method"] extends "post" ? Name : never }[keyof Routes],
-  "plan" | SessionName
+  PreviewName | SessionName
 >;
+
+/** Those that only say what would be done. */
+export type PreviewName = "plan" | "planMove";
 
 export type SessionName = "session" | "signIn" | "signOut";
 

@@ -12,26 +12,12 @@ import type { ReleaseDiffView, ReleasesView, ReleaseView } from "../../control/v
 import type { RunView } from "../../control/views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "../../control/views/runs.ts";
 import type { StatusView } from "../../control/views/status.ts";
+import type { Missing, Nothing } from "./fits.ts";
 
-/** Where a shape has what: `.runs[].run`, `.deployed*`. */
-type Paths<T> = T extends string | number | boolean | undefined
-  ? ""
-  : T extends readonly (infer Element)[]
-    ? `[]${Paths<Element>}`
-    : {
-        [Key in keyof T & string]: string extends Key ? `*${Paths<T[Key]>}` : `.${Key}` | `.${Key}${Paths<T[Key]>}`;
-      }[keyof T & string];
-
-/** What a view has and its schema does not name. Every value of the view must be one of the schema. */
-type Missing<Schema extends z.ZodType, View extends z.input<Schema>> = Exclude<Paths<View>, Paths<z.input<Schema>>>;
-
-/** A view that changes without the wire is a type error at the end of this file. */
-type Nothing<Names extends never> = Names;
-
-const time = z.number().int().min(0).meta({ description: "Milliseconds since the epoch." });
+export const time = z.number().int().min(0).meta({ description: "Milliseconds since the epoch." });
 const milliseconds = z.number().min(0).meta({ description: "Milliseconds." });
 const conclusion = z.enum(["succeeded", "failed", "cancelled"]);
-const byName = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
+export const byName = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 
 const artifact = z
   .strictObject({ digest: z.string(), sizeBytes: z.number().int() })
