@@ -11,6 +11,8 @@ import type { Approvals, Session } from "./data/wire.ts";
 import { inForce, useKeys } from "./keys.ts";
 import { ApprovalsPage } from "./pages/approvals/approvals.tsx";
 import { BoardPage } from "./pages/board/board.tsx";
+import { ReleasePage } from "./pages/releases/release.tsx";
+import { ReleasesPage } from "./pages/releases/releases.tsx";
 import { RunPage } from "./pages/run/run.tsx";
 import { RunsPage } from "./pages/runs/runs.tsx";
 import { SignIn, SignOut } from "./pages/sign-in/sign-in.tsx";
@@ -23,6 +25,7 @@ const isListOpen = signal(false);
 
 const pages = [
   { to: "/", title: "Board", key: "b" },
+  { to: "/releases", title: "Releases", key: "l" },
   { to: "/runs", title: "Runs", key: "r" },
   { to: "/approvals", title: "Approvals", key: "a" },
 ] as const;
@@ -67,6 +70,9 @@ function Page() {
     case "runs":
       if (second === undefined) return <Titled title="Runs" of={<RunsPage />} />;
       return <Titled title={`Run ${second}`} of={<RunPage key={second} named={second} />} />;
+    case "releases":
+      if (second === undefined) return <Titled title="Releases" of={<ReleasesPage />} />;
+      return <Titled title={`Release ${second}`} of={<ReleasePage key={second} named={second} />} />;
     case "approvals":
       return <Titled title="Approvals" of={<ApprovalsPage />} />;
     default:

@@ -31,6 +31,8 @@ export function withQuery(changes: Record<string, string | undefined>): string {
 export const runAddress = (run: string, job?: string) =>
   `/runs/${encodeURIComponent(run)}${job === undefined ? "" : `?${new URLSearchParams({ job })}`}`;
 
+export const releaseAddress = (release: number) => `/releases/${release}`;
+
 /** Links are plain links; a click on one that stays here does not load the page anew. */
 export function followLinks(): void {
   addEventListener("popstate", () => {

@@ -95,7 +95,10 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     assert.match(await page.evaluate<string>("document.activeElement.textContent"), /^web in dev: release 1/);
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Enter");
-    await page.waitForURL("**/runs/1");
+    await page.waitForURL("**/releases/1");
+    await page.getByRole("link", { name: "r0001" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/runs/r0001");
     await text(page, "needs approval");
     await page.keyboard.press("w");
     await page.getByRole("dialog", { name: /not running/ }).waitFor();
@@ -112,13 +115,16 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     ["/runs/1", "needs approval"],
     ["/runs/2?job=api.deploy@dev", "Health check"],
     ["/runs/1?why=r0001%20web.deploy@prod", "needs an approval by"],
+    ["/releases", "was there"],
+    ["/releases/1", "came with its run"],
+    ["/releases/2?from=dev", "The API is ill"],
     ["/approvals", "Release 1 to prod"],
     ["/nowhere", "There is no such page"],
   ];
   await t.test("no page breaks a rule of accessibility or is wider than its window", async () => {
     for (const [width, theme, looked] of [
       [360, "light", pages],
-      [1024, "dark", pages.slice(2, 4)],
+      [1024, "dark", pages.slice(2, 7)],
       [2560, "dark", pages.slice(0, 1)],
     ] as const) {
       const { page, complaints } = await openPage(browser, server.url, { width, theme });
@@ -132,6 +138,18 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
       assert.deepEqual(complaints, []);
       await page.context().close();
     }
+  });
+
+  await t.test("a release shows its way, and what is between it and what an environment has", async () => {
+    const { page, complaints } = await openPage(browser, `${server.url}/releases`);
+    await page.getByRole("link", { name: "Release 2" }).click();
+    await page.getByRole("listitem").filter({ hasText: "dev" }).getByText("failed").first().waitFor();
+    await page.getByRole("combobox", { name: "Compared with" }).selectOption("dev");
+    await page.waitForURL(/from=dev/);
+    await text(page, "The API is ill");
+    await page.reload();
+    await text(page, "The API is ill");
+    assert.deepEqual(complaints, []);
   });
 
   await t.test("a run is cancelled from its page, after it was said what that means", async () => {

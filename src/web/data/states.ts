@@ -1,5 +1,5 @@
 /** The eight states that everything on these pages is in. Each is a colour, an icon and a word, and these three always come together. */
-import type { GraphJob, JobView, RunRecord, Waiting } from "./wire.ts";
+import type { GraphJob, JobView, ReleasePlace, RunRecord, Waiting } from "./wire.ts";
 
 export const states = {
   waiting: "waiting",
@@ -95,5 +95,23 @@ export function markOfRun(run: Pick<RunRecord, "conclusion"> | undefined, status
       return mark("running");
     default:
       return status satisfies never;
+  }
+}
+
+/** Of a release in an environment. */
+export function markOfPlace(state: ReleasePlace["state"]): Mark {
+  switch (state) {
+    case "here":
+      return mark("passed", "here");
+    case "under-way":
+      return mark("running", "on its way");
+    case "failed":
+      return mark("failed");
+    case "passed":
+      return mark("passed", "was there");
+    case "taken-back":
+      return mark("cancelled", "taken back");
+    default:
+      return state satisfies never;
   }
 }

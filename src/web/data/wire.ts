@@ -5,6 +5,9 @@ import type {
   boardView,
   graphView,
   outputsView,
+  releaseDiffView,
+  releasesView,
+  releaseView,
   runsView,
   runView,
   statusView,
@@ -30,3 +33,9 @@ export type WaitView = Waiting["wait"];
 export type Approvals = z.infer<typeof approvalsView>;
 export type Approval = Approvals["approvals"][number];
 export type Outputs = z.infer<typeof outputsView>;
+export type Releases = z.infer<typeof releasesView>;
+export type ListedRelease = Releases["releases"][number];
+export type ReleasePlace = ListedRelease["environments"][number];
+export type Release = z.infer<typeof releaseView>;
+export type ReleaseDiff = z.infer<typeof releaseDiffView>;
+export type PipelineDiff = ReleaseDiff["pipelines"][number];

@@ -7,7 +7,7 @@ import { useView } from "../../data/views.ts";
 import type { Board, BoardCell, BoardEnvironment, Status } from "../../data/wire.ts";
 import { StateIcon } from "../../parts/icons.tsx";
 import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
-import { runAddress } from "../../route.ts";
+import { releaseAddress, runAddress } from "../../route.ts";
 import { RunTable } from "../runs/run-table.tsx";
 import { Attention } from "./attention.tsx";
 import { moveInGrid } from "./grid-keys.ts";
@@ -119,7 +119,7 @@ function Cell({ cell, place }: { cell: BoardCell | undefined; place: string }) {
         <a
           class="cell-main"
           data-cell
-          href={`/runs/${deployed.number}`}
+          href={releaseAddress(deployed.release)}
           onPointerEnter={point(deployed.release)}
           onPointerLeave={point(undefined)}
           onFocus={point(deployed.release)}

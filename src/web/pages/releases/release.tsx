@@ -1,0 +1,259 @@
+/** One release: its way so far, what it holds, and what is between it and any other or what an environment has. */
+import "./releases.css";
+import { bytes } from "../../data/amounts.ts";
+import { markOfPlace } from "../../data/states.ts";
+import { useView } from "../../data/views.ts";
+import type { Board, Release, ReleaseDiff, Releases } from "../../data/wire.ts";
+import { StateIcon } from "../../parts/icons.tsx";
+import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { go, query, runAddress, withQuery } from "../../route.ts";
+import { Diff } from "./diff.tsx";
+
+export function ReleasePage({ named }: { named: string }) {
+  const { view: release, problem } = useView<Release>(`/api/releases/${encodeURIComponent(named)}`, "");
+  const { view: board } = useView<Board>("/api/board", "");
+  if (problem && release === undefined) {
+    return (
+      <Nothing isPage title={problem.title}>
+        {problem.next && <p>{problem.next}</p>}
+        <a class="link" href="/releases">
+          All releases
+        </a>
+      </Nothing>
+    );
+  }
+  if (release === undefined || board === undefined) return null;
+  return (
+    <div class="release-page">
+      <Head release={release} />
+      <Problems problem={problem} />
+      <Journey release={release} board={board} />
+      <div class="release-columns">
+        <Compared release={release} board={board} />
+        <Holds release={release} />
+      </div>
+    </div>
+  );
+}
+
+function Head({ release: { release, subject, author, by, commit, branch, at, run, comment } }: { release: Release }) {
+  return (
+    <header class="release-head">
+      <h1>
+        Release {release}
+        {subject && <span class="release-subject">{subject}</span>}
+      </h1>
+      <dl class="facts">
+        {author && (
+          <div>
+            <dt>Author</dt>
+            <dd>{author}</dd>
+          </div>
+        )}
+        <div>
+          <dt>Commit</dt>
+          <dd>
+            <Commit commit={commit} />
+            {branch && <span class="muted"> on {branch}</span>}
+          </dd>
+        </div>
+        <div>
+          <dt>Made</dt>
+          <dd>
+            <Ago at={at} />
+            {by && <span class="muted"> by {by}</span>}
+          </dd>
+        </div>
+        <div>
+          <dt>Run</dt>
+          <dd>
+            <a class="link mono" href={runAddress(run)}>
+              {run}
+            </a>
+          </dd>
+        </div>
+      </dl>
+      {comment && <p class="muted">{comment}</p>}
+    </header>
+  );
+}
+
+const came = { run: "came with its run", promotion: "promoted", rollback: "rolled back to it" } as const;
+const ended = { whole: "passed", part: "in part", open: "under way" } as const;
+
+/** Environments from left to right; in each, every time the release came there. */
+function Journey({ release, board }: { release: Release; board: Board }) {
+  const places = new Map(release.environments.map(({ environment, state }) => [environment, state]));
+  const names = new Set([...board.environments.map(({ name }) => name), ...places.keys()]);
+  return (
+    <ol class="panel journey" aria-label="Its way so far">
+      {[...names].map((name) => {
+        const state = places.get(name);
+        const visits = release.visits.filter(({ environment }) => environment === name);
+        return (
+          <li key={name} class={state === undefined ? "is-ahead" : `state-${markOfPlace(state).state}`}>
+            <span class="station">
+              {state === undefined ? <i class="station-empty" /> : <StateIcon {...markOfPlace(state)} />}
+            </span>
+            <div class="journey-place">
+              <h2>{name}</h2>
+              {state === undefined ? (
+                <span class="faint">not there yet</span>
+              ) : (
+                <StateMark filled={state === "here"} mark={markOfPlace(state)} />
+              )}
+            </div>
+            <ul class="visits">
+              {visits.map(({ run, kind, at, by, comment, outcome, answers }) => (
+                <li key={`${run} ${at}`}>
+                  <a href={runAddress(run)}>
+                    {came[kind]} <Ago at={at} />
+                  </a>
+                  {by && <span class="muted"> by {by}</span>}
+                  {outcome !== "whole" && <span class="muted">, {ended[outcome]}</span>}
+                  {comment && <q>{comment}</q>}
+                  {answers.map((answer) => (
+                    <span key={answer.at} class="visit-answer">
+                      {answer.answer} by {answer.by}
+                      {answer.comment && <q>{answer.comment}</q>}
+                    </span>
+                  ))}
+                </li>
+              ))}
+            </ul>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** What it holds, as it passed in the environment that is chosen. */
+function Holds({ release: { proven, pipelines, parameters } }: { release: Release }) {
+  const asked = query.value.get("in");
+  const shown = asked !== null && proven.includes(asked) ? asked : proven.at(-1);
+  if (shown === undefined) {
+    return (
+      <section class="panel release-part" aria-label="What it holds">
+        <Nothing title="It is proven nowhere yet">
+          <p>What it holds stands here once all of it has passed in an environment.</p>
+        </Nothing>
+      </section>
+    );
+  }
+  const given = Object.entries(parameters);
+  return (
+    <section class="panel release-part" aria-label="What it holds">
+      <div class="part-head">
+        <h2>What it holds</h2>
+        <nav class="choices" aria-label="Environment">
+          {proven.map((name) => (
+            <a key={name} href={withQuery({ in: name })} aria-current={name === shown ? "true" : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+      </div>
+      <ul class="holds">
+        {pipelines.map(({ pipeline, versions }) => {
+          const version = versions[shown];
+          if (version === undefined) return null;
+          const [outputs, artifacts] = [Object.entries(version.outputs), Object.entries(version.artifacts)];
+          return (
+            <li key={pipeline}>
+              <h3>
+                {pipeline}
+                <span class="holds-commit">
+                  <Commit commit={version.commit} />
+                </span>
+              </h3>
+              {artifacts.length + outputs.length > 0 && (
+                <dl class="diff-values">
+                  {artifacts.map(([name, { digest, sizeBytes }]) => (
+                    <div key={name}>
+                      <dt>file {name}</dt>
+                      <dd>
+                        <code title={digest}>{digest.replace(/^sha256:/, "").slice(0, 12)}</code>{" "}
+                        <span class="faint">{bytes(sizeBytes)}</span>
+                      </dd>
+                    </div>
+                  ))}
+                  {outputs.map(([name, value]) => (
+                    <div key={name}>
+                      <dt>output {name}</dt>
+                      <dd>
+                        <code>{value}</code>
+                      </dd>
+                    </div>
+                  ))}
+                </dl>
+              )}
+            </li>
+          );
+        })}
+        {given.length > 0 && (
+          <li>
+            <h3>Parameters</h3>
+            <dl class="diff-values">
+              {given.map(([name, value]) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd>
+                    <code>{value}</code>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+}
+
+/** Against the one before it unless another, or an environment, is chosen. */
+function Compared({ release: { release, changes }, board }: { release: Release; board: Board }) {
+  const { view: all } = useView<Releases>("/api/releases?most=200", "");
+  const chosen = query.value.get("from");
+  const address =
+    chosen === null ? undefined : `/api/compare?from=${encodeURIComponent(chosen)}&to=${encodeURIComponent(release)}`;
+  const { view, problem } = useView<ReleaseDiff>(address, "");
+  const diff = chosen === null ? changes : view;
+  return (
+    <section class="panel release-part" aria-label="What is different">
+      <div class="part-head">
+        <h2>Different from</h2>
+        <select
+          aria-label="Compared with"
+          value={chosen ?? ""}
+          onChange={({ currentTarget: { value } }) =>
+            go(withQuery({ from: value === "" ? undefined : value }), { replace: true })
+          }
+        >
+          {changes && <option value="">the release before it ({changes.from.release})</option>}
+          {!changes && <option value="">choose one</option>}
+          <optgroup label="What an environment has now">
+            {board.environments.map(({ name }) => (
+              <option key={name} value={name}>
+                {name} now
+              </option>
+            ))}
+          </optgroup>
+          <optgroup label="Releases">
+            {all?.releases
+              .filter((one) => one.release !== release)
+              .map(({ release: other, subject }) => (
+                <option key={other} value={String(other)}>
+                  {other} {subject}
+                </option>
+              ))}
+          </optgroup>
+        </select>
+      </div>
+      <div class="part-body">
+        <Problems problem={problem} />
+        {diff ? <Diff diff={diff} /> : chosen === null && <p class="muted">It is the first one.</p>}
+      </div>
+    </section>
+  );
+}
