@@ -9,7 +9,7 @@ test("what the page shows is what the command does", async (t) => {
   const files = Object.fromEntries(
     [...page.matchAll(/^```yaml title="(.*)"\n([\s\S]*?)^```$/gm)].map(([, name, text]) => [name!, text!]),
   );
-  assert.deepEqual(Object.keys(files), ["baton.yaml", "baton.github.yaml"]);
+  assert.deepEqual(Object.keys(files), ["baton.yaml", "baton.github.yaml", ".github/actionlint.yaml"]);
   const shown = [...page.matchAll(/^```console\n\$ baton (.*)\n([\s\S]*?)^```$/gm)];
   assert.equal(shown.length, 1);
   const repo = sandbox(t, { files: { "baton.yaml": files["baton.yaml"]! } });

@@ -84,6 +84,27 @@ test(
   },
 );
 
+test(
+  "a release is one deployment in each environment, with its address, and fails when something of it does",
+  slow,
+  (t) => {
+    const it = shopMachine(t, orchestrated);
+    good(it.push("main"), it);
+    assert.deepEqual(it.shop.deployments.splice(0), [
+      "test success https://test.example.org/",
+      "prod success https://prod.example.org/",
+    ]);
+    writeFileSync(it.mark("fail-web-test"), "");
+    it.commit({ "web/version": "w2\n" });
+    assert.equal(it.push("main")[0]!.conclusion, "failure");
+    // The address is that of the pipeline that was left alone.
+    assert.deepEqual(it.shop.deployments.splice(0), ["test failure https://test.example.org/"]);
+    it.commit({ "web/version": "w2\n" }, "feature");
+    it.pullRequest("main");
+    assert.deepEqual(it.shop.deployments, []);
+  },
+);
+
 test("what failed later does not undo what was deployed before it", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   good(it.push("main"), it);

@@ -298,6 +298,8 @@ export interface RunsOn {
 export interface Environment {
   readonly name: Template;
   readonly url: Template | undefined;
+  /** Whether the job makes a deployment of it; undefined: it does. */
+  readonly deployment: Setting<boolean> | undefined;
   readonly at: Place;
 }
 

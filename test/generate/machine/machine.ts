@@ -106,6 +106,7 @@ export function machine(
     tools: toolFolder,
     env,
     executed: new Set(),
+    deployments: [],
     log: [],
   };
   const repository = readRepository(folder, { defaultBranch: "main" });
@@ -258,6 +259,10 @@ export function machine(
       });
     });
     const result = legEnds.some((end) => end.result === "failure") ? "failure" : "success";
+    const { deployment } = job.environment ?? {};
+    if (environment && !(deployment?.kind === "known" && !deployment.value)) {
+      shop.deployments.push([environment, result, legEnds.at(-1)!.url].join(" ").trim());
+    }
     return {
       result,
       outputs: legEnds.at(-1)!.outputs,

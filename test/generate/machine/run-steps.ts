@@ -26,6 +26,8 @@ export interface Shop {
   readonly env: Readonly<Record<string, string>>;
   /** `file job: step` of every script that was run. */
   readonly executed: Set<string>;
+  /** What GitHub would show as deployments, in order: `test success https://…`. */
+  readonly deployments: string[];
   readonly log: string[];
 }
 
@@ -57,6 +59,8 @@ export function textsOf(map: TemplateMap | undefined, around: Environment): Reco
 export interface JobEnd {
   readonly result: "success" | "failure";
   readonly outputs: Record<string, string>;
+  /** What its environment says where it is seen; empty where it says nothing. */
+  readonly url: string;
 }
 
 /** What the steps of a job, or of a local action in it, see of each other. */
@@ -111,7 +115,8 @@ export function runSteps(
   const inJob: Scope = { ...outer, env: textsOf(job.env, around(outer)) };
   runAll(job.steps, inJob);
   const outputs = textsOf(job.outputs, around(inJob));
-  return { result: inJob.failed ? "failure" : "success", outputs };
+  const url = job.environment?.url === undefined ? "" : textOf(job.environment.url, around(inJob));
+  return { result: inJob.failed ? "failure" : "success", outputs, url };
 
   function runAll(steps: readonly Step[], scope: Scope): void {
     for (const step of steps) {

@@ -99,7 +99,13 @@ function runsOn(node: YamlNode | undefined): RunsOn | undefined {
 
 function environment(node: YamlNode | undefined): Environment | undefined {
   const name = template(node?.kind === "map" ? child(node, "name") : node);
-  return node && name ? { name, url: template(child(node, "url")), at: node.at } : undefined;
+  if (!node || !name) return undefined;
+  return {
+    name,
+    url: template(child(node, "url")),
+    deployment: booleanSetting(child(node, "deployment")),
+    at: node.at,
+  };
 }
 
 function container(node: YamlNode | undefined): Container | undefined {

@@ -4,6 +4,7 @@ import type { Delivery, Environment } from "../../../model/delivery.ts";
 import { localAction } from "./actions.ts";
 import { programCheckout } from "./checkouts.ts";
 import { computed } from "./computed.ts";
+import { admittedTo } from "./deployments.ts";
 import type { StepsJobDocument } from "./document.ts";
 import { literal } from "./expressions.ts";
 import { approvalEnvironment } from "./names.ts";
@@ -25,7 +26,7 @@ export function approvalJob(
     ...order,
     permissions: { actions: "read", contents: "read" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
-    environment: gate,
+    environment: admittedTo(gate, options),
     timeoutMinutes: 5,
     steps: [
       programCheckout(),

@@ -67,8 +67,15 @@ interface EnvironmentRow {
   from?: string[];
 }
 
-/** The data file. `workflows`: the files whose runs deploy. */
-export function dataText(delivery: Delivery, workflows: readonly string[], artifactNames: ArtifactNames): string {
+/** The data file. `workflows`: the files whose runs deploy. `address`: the output that tells where a release is seen. */
+export function dataText(
+  delivery: Delivery,
+  {
+    workflows,
+    address,
+    artifactNames,
+  }: { workflows: readonly string[]; address?: string; artifactNames: ArtifactNames },
+): string {
   const parameters = Object.fromEntries(
     Object.entries(delivery.parameters).map(([name, { default: given = "" }]) => [name, given]),
   );
@@ -79,7 +86,7 @@ export function dataText(delivery: Delivery, workflows: readonly string[], artif
   "delivery": ${JSON.stringify(delivery.name)},
   "workflows": ${JSON.stringify(workflows)},
   "parameters": ${JSON.stringify(parameters)},
-  "environments": ${lines(environmentRows(delivery))},
+${address === undefined ? "" : `  "url": ${JSON.stringify(address)},\n`}  "environments": ${lines(environmentRows(delivery))},
   "pipelines": ${lines(pipelineRows(delivery, artifactNames))}
 }
 `;

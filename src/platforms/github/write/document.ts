@@ -71,8 +71,7 @@ interface JobBase {
 export interface StepsJobDocument extends JobBase {
   kind: "steps";
   runsOn: string;
-  /** Of GitHub: whose secrets, variables and protection it has. */
-  environment?: string;
+  environment?: JobEnvironment;
   strategy?: Strategy;
   timeoutMinutes: number;
   continueOnError?: boolean;
@@ -80,6 +79,15 @@ export interface StepsJobDocument extends JobBase {
   env?: Readonly<Record<string, string>>;
   workingDirectory?: string;
   steps: readonly StepDocument[];
+}
+
+/** Of GitHub: whose secrets, variables and protection a job has. */
+export interface JobEnvironment {
+  name: string;
+  /** Where what was deployed is seen. */
+  url?: string;
+  /** The job is no deployment, whatever it reads there. */
+  deployment?: false;
 }
 
 export interface CallJobDocument extends JobBase {

@@ -9,6 +9,7 @@ import { localAction } from "./actions.ts";
 import { historyCheckout, programCheckout } from "./checkouts.ts";
 import { computed } from "./computed.ts";
 import { pipelineRows } from "./delivery-data.ts";
+import { shownAddress } from "./deployments.ts";
 import type { CallJobDocument, JobDocument, StepsJobDocument } from "./document.ts";
 import { artifactsOf, digestInput, digestOutput, Ids, outputInput, outputsOf, resultInput } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
@@ -35,6 +36,7 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
   const conditional = pipelineRows(delivery).some(({ outputs = [] }) =>
     outputs.some(({ taken, unless }) => taken && unless),
   );
+  const address = shownAddress(delivery, options.options);
   const runsOn = options.options.runsOn ?? "ubuntu-24.04";
   const built = builders.map(({ name }) => `"${name}": "${computed(`inputs.${resultInput(name)}`)}"`);
   const jobs: Record<string, JobDocument> = {
@@ -65,16 +67,18 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
     ...Object.fromEntries(placed.map(({ name }) => [name, callOf(name, { ...options, plan })])),
     [record]: {
       kind: "steps",
-      comment: ["Also after a failure: what is deployed is written down as it is."],
+      comment: ["Also after a failure: what is deployed is written down as it is. On GitHub this is the deployment."],
       name: "Write down what is deployed",
       needs: [plan, ...placed.map(({ name }) => name)],
       if: `always() && needs.${plan}.result == 'success'`,
       permissions: { contents: "read" },
       runsOn,
+      environment: { name: environment, ...(address && { url: computed("steps.record.outputs.url") }) },
       timeoutMinutes: 15,
       steps: [
         programCheckout(),
         {
+          ...(address && { id: "record" }),
           uses: localAction(delivery, "record"),
           with: {
             environment,

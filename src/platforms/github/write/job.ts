@@ -6,6 +6,7 @@ import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { checkout } from "./checkouts.ts";
 import { computed } from "./computed.ts";
+import { admittedTo } from "./deployments.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
 import { conditionExpression, literal, type Surroundings, valueText } from "./expressions.ts";
 import type { ArtifactNames } from "./names.ts";
@@ -75,7 +76,9 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
     permissions: jobPermissions(job, { aws, attested, verifies: verifies(job, place) }),
     ...(group !== undefined && { concurrency: { group } }),
     runsOn: place.options.runsOn ?? "ubuntu-24.04",
-    ...(wantsEnvironment && { environment: place.environment!.known ?? computed(place.environment!.expression) }),
+    ...(wantsEnvironment && {
+      environment: admittedTo(place.environment!.known ?? computed(place.environment!.expression), place.options),
+    }),
     timeoutMinutes: minutes(job.timeoutMs),
     ...(job.continueOnFailure && { continueOnError: true }),
     ...(job.matrix && {

@@ -27,6 +27,13 @@ export interface WriteOptions {
   readonly gate?: "pipeline" | "release";
   /** Workflows that one may be made of by calls, where GitHub takes fewer than 50: a GitHub Enterprise Server takes 20. */
   readonly calledWorkflows?: number;
+  /**
+   * `one` (default): a release is one deployment in each environment. `each`: every job that the environment admits is one, which
+   * custom protection rules and GitHub Enterprise Server ask for.
+   */
+  readonly deployments?: "one" | "each";
+  /** `pipeline.output` of the type url: what a deployment links to. Default: the only one there is. */
+  readonly url?: string;
   /** How the files are made, for their header. Default: `baton generate github --layout LAYOUT`. */
   readonly command?: string;
   /** Before the name of outputs in Parameter Store (`chained`). Default: `/<delivery>`. */

@@ -4,6 +4,7 @@ import type {
   ConcurrencyGroup,
   Input,
   JobDocument,
+  JobEnvironment,
   Permissions,
   Raw,
   StepDocument,
@@ -56,7 +57,7 @@ export function workflowTree(
     entry("run-name", workflow.runName),
     { key: "on", value: triggersTree(workflow.on), apart: true },
     { key: "permissions", value: {}, apart: true },
-    workflow.concurrency && { key: "concurrency", value: concurrencyTree(workflow.concurrency), apart: true },
+    workflow.concurrency && { key: "concurrency", value: concurrencyTree(workflow.concurrency) },
     { key: "defaults", value: { run: { shell: "bash" } } },
     { key: "jobs", value: new Branch(jobs), apart: true },
   ]);
@@ -130,6 +131,11 @@ function jobTree(job: JobDocument, steps: readonly Raw[] | undefined, pins: Move
   );
 }
 
+function environmentTree({ name, url, deployment }: JobEnvironment): Tree {
+  if (url === undefined && deployment === undefined) return name;
+  return new Branch([entry("name", name), entry("url", url), entry("deployment", deployment)]);
+}
+
 function permissionsTree(permissions: Permissions): Raw {
   return { ...permissions } as Raw;
 }
@@ -149,7 +155,7 @@ function stepsEntries(
 ): (TreeEntry | undefined)[] {
   return [
     entry("runs-on", job.runsOn),
-    entry("environment", job.environment),
+    entry("environment", job.environment && environmentTree(job.environment)),
     entry("timeout-minutes", job.timeoutMinutes),
     entry("continue-on-error", job.continueOnError),
     job.strategy &&

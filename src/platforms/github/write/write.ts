@@ -4,6 +4,7 @@ import { CannotWrite, type WrittenFile } from "../../generated.ts";
 import { programFiles, programFolder } from "./actions.ts";
 import { chained } from "./chained/layout.ts";
 import { dataText } from "./delivery-data.ts";
+import { shownAddress } from "./deployments.ts";
 import type { WorkflowDocument } from "./document.ts";
 import { ArtifactNames, folder, Ids } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
@@ -63,6 +64,7 @@ function program(delivery: Delivery, options: WriteOptions, documents: readonly 
     }
   }
   const published = delivery.pipelines.flatMap(({ outputs }) => Object.keys(outputs));
+  const address = shownAddress(delivery, options);
   const starting = documents.filter(({ on }) => on.call === undefined).map(({ file }) => file);
   return programFiles({
     delivery,
@@ -76,7 +78,11 @@ function program(delivery: Delivery, options: WriteOptions, documents: readonly 
         Object.keys(outputs).map((output) => `${name}_${output}`),
       ),
     },
-    data: dataText(delivery, starting, new ArtifactNames(delivery)),
+    data: dataText(delivery, {
+      workflows: starting,
+      ...(address && options.layout !== "chained" && { address }),
+      artifactNames: new ArtifactNames(delivery),
+    }),
   });
 }
 

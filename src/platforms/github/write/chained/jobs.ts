@@ -3,6 +3,7 @@
 import { localAction } from "../actions.ts";
 import { programCheckout } from "../checkouts.ts";
 import { computed } from "../computed.ts";
+import { admittedTo, shownAddress } from "../deployments.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
 import { planned } from "../environment-jobs.ts";
 import { type JobPlace, writeJob } from "../job.ts";
@@ -91,7 +92,7 @@ function handedJob(
     if: `needs.${plan}.outputs.decision == 'run' && ${deploys}`,
     permissions: { contents: "read", "id-token": "write" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
-    environment: computed(environment),
+    environment: admittedTo(computed(environment), options),
     timeoutMinutes: 10,
     outputs: Object.fromEntries([...reading.keys()].map((id) => [id, computed(`steps.read.outputs.${id}`)])),
     steps: [
@@ -127,7 +128,7 @@ function keepOutputs(
   return {
     ...job,
     permissions: { ...job.permissions, "id-token": "write" },
-    environment: computed(environment),
+    environment: admittedTo(computed(environment), options),
     outputs: {
       ...job.outputs,
       ...Object.fromEntries(
@@ -155,14 +156,19 @@ function recordJob(
   { delivery, pipeline, plan, options, environment }: Link,
   needs: readonly string[],
 ): StepsJobDocument {
+  const [owner, output] = shownAddress(delivery, options)?.split(".") ?? [];
   return {
     kind: "steps",
-    comment: ["Also after a failure: what is deployed is written down as it is."],
+    comment: ["Also after a failure: what is deployed is written down as it is. On GitHub this is the deployment."],
     name: "Write down what is deployed",
     needs,
     if: `always() && needs.${plan}.result == 'success' && needs.${plan}.outputs.decision == 'run' && ${deploys}`,
     permissions: { contents: "read" },
     runsOn: options.runsOn ?? "ubuntu-24.04",
+    environment: {
+      name: computed(environment),
+      ...(owner === pipeline.name && { url: computed(`needs.${pipeline.outputs[output!]!.job}.outputs.${output}`) }),
+    },
     timeoutMinutes: 15,
     steps: [
       programCheckout(),

@@ -124,7 +124,7 @@ export function dispatchInputs(delivery: Delivery): Record<string, Input> {
       options: names,
     };
     inputs.rollback_to = {
-      description: "Go back to the release that this run deployed there (its id)",
+      description: "Go back to what the run with this id deployed there",
       type: "string",
       default: "",
     };

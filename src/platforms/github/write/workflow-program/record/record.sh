@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes down what is deployed now, and what is not as it should be. In: PIPELINE (empty, or the one of a chain whose jobs are in
 # needs.json); in $RUNNER_TEMP needs.json and release-inputs.json (results and outputs of the pipelines, what the release handed
-# in) and the plan. Out: `lost`, `open`, and the record in $RUNNER_TEMP/record.
+# in) and the plan. Out: `lost`, `open`, `url`, and the record in $RUNNER_TEMP/record.
 set -euo pipefail
 
 program="$GITHUB_ACTION_PATH"
@@ -28,5 +28,8 @@ jq -n --argjson facts "$facts" --arg run "$GITHUB_RUN_ID" \
 jq .record "$RUNNER_TEMP/settled.json" | tee "$RUNNER_TEMP/record/release.json"
 {
   jq -r '"lost=\(.lost | join(", "))"' "$RUNNER_TEMP/settled.json"
+  # Nothing but an address on one line: this is a file of GitHub's that has lines of its own.
+  jq -r --slurpfile delivery "$delivery" '($delivery[0].url // "." | split(".")) as [$owner, $name]
+    | .record.pipelines[$owner].outputs[$name] // "" | if test("^https?://[^\\s]+$"; "i") and (test("\n") | not) then "url=\(.)" else empty end' "$RUNNER_TEMP/settled.json"
   jq -r '"open=\(.open | join(", "))"' "$RUNNER_TEMP/settled.json"
 } >> "$GITHUB_OUTPUT"
