@@ -14,8 +14,13 @@ export async function readRemote(root: string): Promise<Remote | undefined> {
   return url === undefined ? undefined : remoteOf(url);
 }
 
-/** `git@github.com:owner/name.git`, `https://user:token@github.com/owner/name`, `ssh://git@host:22/owner/name.git`. */
+/**
+ * `git@github.com:owner/name.git`, `https://user:token@github.com/owner/name`, `ssh://git@host:22/owner/name.git`, and of the
+ * helper for CodeCommit `codecommit::eu-central-1://profile@name`.
+ */
 export function remoteOf(url: string): Remote | undefined {
+  const [, region, repository] = /^codecommit::([a-z0-9-]+):\/\/(?:[^@/]*@)?([\w.-]+)$/.exec(url) ?? [];
+  if (region !== undefined) return { host: `git-codecommit.${region}.amazonaws.com`, path: `v1/repos/${repository}` };
   const match =
     /^[a-z+]+:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/+(.+)$/i.exec(url) ?? /^(?:[^@/\s]+@)([^:/\s]+):(?!\/)(.+)$/.exec(url);
   const path = match?.[2]?.replace(/\/+$/, "").replace(/\.git$/, "");

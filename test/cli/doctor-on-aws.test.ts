@@ -123,6 +123,20 @@ describe("whether generated pipelines can be put on AWS from here", fullDepth(..
     assert.match(stderr, /next: baton status --on codepipeline/);
   });
 
+  test("CodeCommit: the repository is that of the remote, and is made before anything is pushed to it", async (t) => {
+    const box = pushed(t, "committed", "source: { type: codecommit }\n");
+    const origin = "codecommit::eu-central-1://committed";
+    execFileSync("git", ["remote", "set-url", "origin", origin], { cwd: box.root });
+    const command = "aws codecommit create-repository --repository-name committed";
+    const first = await box.json<DoctorJson>("doctor", "--on", "codepipeline");
+    const found = first.checks.find(({ name }) => name === "repository")!;
+    assert.deepEqual([found.verdict, found.remedy], ["warn", `${command}, and push`]);
+    assert.ok(first.commands.includes(command));
+    assert.match(first.commands.at(-1)!, /--parameter-overrides Repository=committed WebDeployDevPolicyArn=…$/);
+    await emulator.aws("codecommit", "create-repository", "--repository-name", "committed");
+    assert.equal(verdicts(await box.json<DoctorJson>("doctor", "--on", "codepipeline")).repository, "ok");
+  });
+
   test("a stack that is there is brought up to date, without parameters that it keeps", async (t) => {
     const box = pushed(t, "older");
     const body = JSON.stringify({

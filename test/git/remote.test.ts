@@ -12,6 +12,9 @@ test("a remote is told by host and path, however its address is written, and nev
     "git+ssh://git@github.com/acme/shop",
   ];
   for (const url of same) assert.deepEqual(remoteOf(url), { host: "github.com", path: "acme/shop" }, url);
+  for (const url of ["codecommit::eu-central-1://shop", "codecommit::eu-central-1://ops@shop"]) {
+    assert.deepEqual(remoteOf(url), { host: "git-codecommit.eu-central-1.amazonaws.com", path: "v1/repos/shop" });
+  }
   assert.deepEqual(remoteOf("git@gitlab.com:group/part/shop.git"), { host: "gitlab.com", path: "group/part/shop" });
   for (const url of ["/srv/git/shop.git", "../shop", "file:///srv/shop", "C:\\shop", ""]) {
     assert.equal(remoteOf(url), undefined, url);

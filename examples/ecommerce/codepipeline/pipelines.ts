@@ -6081,7 +6081,7 @@ const statuses = {
   Stopped: "failed",
 };
 
-function handlerOf({ s3, codepipeline, sns }, { plan, source, variable, bucket, topic, region, now }) {
+function handlerOf({ s3, codepipeline, sns }, { plan, source, revisionType, variable, bucket, topic, region, now }) {
   const { look, answer } = releases({
     plan,
     now,
@@ -6129,7 +6129,7 @@ function handlerOf({ s3, codepipeline, sns }, { plan, source, variable, bucket, 
       async start(name, { commit, release, token }) {
         await codepipeline("StartPipelineExecution", {
           name,
-          sourceRevisions: [{ actionName: source, revisionType: "COMMIT_ID", revisionValue: commit }],
+          sourceRevisions: [{ actionName: source, revisionType, revisionValue: commit }],
           ...(release !== undefined && { variables: [{ name: variable, value: release }] }),
           clientRequestToken: createHash("sha256").update(\`\${name} \${token}\`).digest("hex"),
         });
@@ -6217,6 +6217,7 @@ exports.handler = (event) => {
     {
       plan,
       source: "repository",
+      revisionType: "COMMIT_ID",
       variable: "BATON_RELEASE",
       bucket: process.env.BUCKET,
       topic: process.env.TOPIC,
@@ -6314,7 +6315,6 @@ exports.handler = (event) => {
           defaultValue: "newest",
         },
       ],
-      triggers: [],
       stages: [
         {
           name: "Source",
@@ -6608,7 +6608,6 @@ exports.handler = (event) => {
           defaultValue: "newest",
         },
       ],
-      triggers: [],
       stages: [
         {
           name: "Source",
@@ -6914,7 +6913,6 @@ exports.handler = (event) => {
           defaultValue: "newest",
         },
       ],
-      triggers: [],
       stages: [
         {
           name: "Source",

@@ -163,9 +163,9 @@ export interface EventRule {
   readonly at: Place;
   readonly targets: readonly string[];
   readonly origin:
-    | { readonly kind: "push"; readonly repositories: readonly string[]; readonly branches: readonly Written[] }
     | StateOrigin
-    | { readonly kind: "schedule" | "other" };
+    /** Of `push`: what a source of the pipeline fetches was changed. */
+    | { readonly kind: "push" | "schedule" | "other" };
 }
 
 export interface Bucket {

@@ -117,9 +117,8 @@ function builtBy(
   { job }: Action,
   { pipeline, delivery, resources }: { pipeline: PipelineResource; delivery: string; resources: readonly Resource[] },
 ): string | undefined {
-  const branch = pipeline.stages[0]?.actions[0]?.configuration.BranchName;
-  if (job === undefined || typeof branch !== "string") return undefined;
-  const name = lineName(delivery, job.split(".")[0]!, branch);
+  if (job === undefined) return undefined;
+  const name = lineName(delivery, job.split(".")[0]!, pipeline.branch);
   const isThere = name !== pipeline.name && resources.some((one) => one.kind === "pipeline" && one.name === name);
   return isThere ? name : undefined;
 }

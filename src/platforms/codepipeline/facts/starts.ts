@@ -4,7 +4,7 @@ import { allNames, noNames } from "../../../facts/name-set.ts";
 import { identity, literal, type SourceIdentity, type StagedStart, type Written } from "../../../facts/staged.ts";
 import type { Place } from "../../../findings/source.ts";
 import type { Action, CodePipeline, EventRule, PushFilter, StateOrigin, Trigger } from "../pipeline.ts";
-import { listensToSuccess } from "../read/state-pattern.ts";
+import { listensToSuccess } from "../read/event-pattern.ts";
 import { joined } from "../read/values.ts";
 import { nameSet } from "./name-sets.ts";
 

@@ -3,29 +3,27 @@
 import type { Here } from "../../live.ts";
 import { stackName } from "../write/create-commands.ts";
 import type { Infrastructure } from "../write/infrastructure.ts";
-import { type Ask, AwsProblem, awsCli, awsCliText } from "./aws-cli.ts";
+import { type Ask, AwsProblem, asProblem, awsCli, awsCliText } from "./aws-cli.ts";
 import type { Found, WantedOnAws } from "./found.ts";
-import {
-  type Connection,
-  findStack,
-  listConnections,
-  missingSecrets,
-  pipelineIsThere,
-  whoAsks,
-} from "./surroundings.ts";
+import { type SourceFound, sourceOnAws } from "./source-check-up.ts";
+import { findStack, missingSecrets, pipelineIsThere, whoAsks } from "./surroundings.ts";
 
 export interface OnAws {
   readonly found: readonly Found[];
   readonly does: "create" | "update";
   /** Parameters that the stack has. */
   readonly kept?: readonly string[];
-  readonly connections: readonly Connection[] | AwsProblem | undefined;
+  /** Whether the source can be taken from there; undefined where AWS could not be asked. */
+  readonly source: SourceFound | undefined;
 }
 
-export async function onAws({ delivery, write, infrastructure, here }: WantedOnAws): Promise<OnAws> {
+export async function onAws(
+  { delivery, write, infrastructure, here }: WantedOnAws,
+  remote: Awaited<ReturnType<Here["remote"]>>,
+): Promise<OnAws> {
   const ask = awsCli(here.env);
   const region = await regionFound(here);
-  if (region.checkUp.verdict === "fail") return { found: [region], does: "create", connections: undefined };
+  if (region.checkUp.verdict === "fail") return { found: [region], does: "create", source: undefined };
   let account: string;
   const found = [region];
   try {
@@ -33,17 +31,17 @@ export async function onAws({ delivery, write, infrastructure, here }: WantedOnA
     account = identity.account;
     found.push({ checkUp: { name: "credentials", verdict: "ok", text: `${identity.arn}, account ${account}` } });
   } catch (error) {
-    return { found: [region, problemFound("credentials", error)], does: "create", connections: undefined };
+    return { found: [region, problemFound("credentials", error)], does: "create", source: undefined };
   }
   const place = `aws://${account}/${region.checkUp.text}`;
-  const [connections, bootstrap, secrets, state] = await Promise.all([
-    listConnections(ask).catch(asProblem),
+  const [source, bootstrap, secrets, state] = await Promise.all([
+    sourceOnAws({ source: write.settings.source, remote }, ask),
     write.format === "cdk" ? bootstrapFound(place, ask) : undefined,
     secretsFound(infrastructure, ask),
     stateFound({ delivery: delivery.name, write, infrastructure }, ask),
   ]);
   found.push(...[bootstrap, secrets].filter((one) => one !== undefined), state);
-  return { found, does: state.does, ...(state.kept && { kept: state.kept }), connections };
+  return { found, does: state.does, ...(state.kept && { kept: state.kept }), source };
 }
 
 async function regionFound({ env }: Here): Promise<Found> {
@@ -65,11 +63,6 @@ async function regionFound({ env }: Here): Promise<Found> {
 function problemFound(name: string, error: unknown): Found {
   const { message, next } = asProblem(error);
   return { checkUp: { name, verdict: "fail", text: message, ...(next !== undefined && { remedy: next }) } };
-}
-
-function asProblem(error: unknown): AwsProblem {
-  if (error instanceof AwsProblem) return error;
-  throw error;
 }
 
 async function bootstrapFound(place: string, ask: Ask): Promise<Found> {

@@ -32,6 +32,12 @@ export class AwsProblem extends CannotAsk {
   }
 }
 
+/** @throws what is none, and so a bug. */
+export function asProblem(error: unknown): AwsProblem {
+  if (error instanceof AwsProblem) return error;
+  throw error;
+}
+
 const limitMs = 60_000;
 const limitBytes = 32 * 1024 * 1024;
 

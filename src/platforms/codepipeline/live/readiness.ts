@@ -7,7 +7,6 @@ import { commandsBefore, createCommand } from "../write/create-commands.ts";
 import { lowerDelivery } from "../write/lower.ts";
 import { writeCodePipeline } from "../write/write.ts";
 import { onAws } from "./aws-check-ups.ts";
-import { connectionFound } from "./connection-check-up.ts";
 import type { WantedOnAws } from "./found.ts";
 import { generatedFiles, sourceFound, toolFound } from "./here-check-ups.ts";
 
@@ -19,14 +18,10 @@ export async function readinessOnAws(wanted: Wanted, here: Here): Promise<Readin
   const asked: WantedOnAws = { delivery, write, infrastructure, files, here };
   const generated = generatedFiles(asked);
   const source = [generated, await sourceFound(asked, generated)];
-  const aws = await onAws(asked);
-  const remote = await here.remote();
-  const connection = aws.connections && connectionFound(aws.connections, remote);
-  const found = [...source, ...aws.found, ...toolFound(asked), ...(connection ? [connection] : [])];
-  const values = {
-    ...(remote && { Repository: remote.path }),
-    ...(connection?.arn !== undefined && { ConnectionArn: connection.arn }),
-  };
+  const aws = await onAws(asked, await here.remote());
+  const reached = aws.source;
+  const found = [...source, ...aws.found, ...toolFound(asked), ...(reached ? [reached] : [])];
+  const values = reached?.values ?? {};
   const { where } = here;
   const { does, kept } = aws;
   const created = { delivery: delivery.name, write, where, files, infrastructure, values, does, ...(kept && { kept }) };

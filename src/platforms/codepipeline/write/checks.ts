@@ -44,7 +44,7 @@ export function checksOf(
     };
     // A change to what has no checks starts none.
     const pipelines = own.pipelines.filter((one) => places.some(({ pipeline }) => pipeline === one));
-    return [{ line: { ...own, pipelines }, stages: [sourceStage(own), checks], places }];
+    return [{ line: { ...own, pipelines }, stages: [sourceStage(own, options), checks], places }];
   });
   const checked = new Set(found.flatMap(({ places }) => places.map(({ pipeline }) => pipeline.name)));
   return {

@@ -187,6 +187,8 @@ export interface PipelineResource extends Encrypted {
   readonly variables: readonly { readonly name: string; readonly default?: string; readonly description: string }[];
   readonly triggers: readonly Trigger[];
   readonly stages: readonly Stage[];
+  /** Of what it builds or deploys. */
+  readonly branch: string;
 }
 
 export interface Store {
@@ -200,10 +202,11 @@ export interface Store {
 export interface Trigger {
   /** Action of the source. */
   readonly source: string;
-  /** What happens: pushes, or these events of pull requests. */
+  /** What happens: pushes, also of tags, or these events of pull requests. */
   readonly on: "push" | readonly ("OPEN" | "UPDATED")[];
-  /** Pushed to, or to be merged into. */
+  /** Pushed to, or to be merged into; none: tags. */
   readonly branches: readonly string[];
+  readonly tags: readonly string[];
   /** None: every path. */
   readonly paths: readonly string[];
 }
@@ -222,7 +225,14 @@ export interface Stage {
 export interface Action {
   readonly name: string;
   readonly category: "Source" | "Build" | "Deploy" | "Approval" | "Invoke";
-  readonly provider: "CodeStarSourceConnection" | "CodeBuild" | "CloudFormation" | "S3" | "Manual" | "Lambda";
+  readonly provider:
+    | "CodeStarSourceConnection"
+    | "CodeCommit"
+    | "CodeBuild"
+    | "CloudFormation"
+    | "S3"
+    | "Manual"
+    | "Lambda";
   readonly runOrder: number;
   readonly configuration: Readonly<Record<string, Text>>;
   readonly namespace?: string;
@@ -267,7 +277,8 @@ export interface EventRule extends Base {
         readonly paths: Readonly<Record<string, string>>;
         readonly message: string;
       }
-    | { readonly kind: "function"; readonly id: string };
+    | { readonly kind: "function"; readonly id: string }
+    | { readonly kind: "pipeline"; readonly id: string; readonly role: string };
 }
 
 /** Starts a pipeline, or calls a function, at set times. */

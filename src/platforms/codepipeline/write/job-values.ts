@@ -8,6 +8,7 @@ import { Names, outputPath, path, secretName, snake } from "./names.ts";
 import { nativeStack, stackOutput } from "./native.ts";
 import { deploysSet, takingVariables } from "./separate/handed.ts";
 import { inDoubleQuotes } from "./shell.ts";
+import { versionOf } from "./sources.ts";
 
 type Hole = Exclude<Value, string | readonly Value[]>;
 
@@ -102,7 +103,7 @@ export class JobValues {
     const inSet = deploysSet(this.#place);
     const own = [
       ...(inSet ? [] : [plain("BATON_RUN", "#{codepipeline.PipelineExecutionId}")]),
-      plain("BATON_COMMIT", "#{SourceVariables.CommitId}"),
+      plain("BATON_COMMIT", versionOf(this.#place.options.settings)),
       ...(inSet ? takingVariables(this.#place, this.outputs).map(([name, value]) => plain(name, value)) : []),
     ];
     for (const hole of this.holes) {

@@ -20,17 +20,18 @@ import type { Settings, WriteOptions } from "./options.ts";
 import { pipelineRole, pipelineRoleId } from "./pipeline-role.ts";
 import { keptRuns } from "./publish.ts";
 import { type ReleaseLine, releaseLinesOf } from "./release-lines.ts";
-import { schedulesOf } from "./schedules.ts";
 import { keepBuildspec } from "./separate/keep.ts";
 import { refuseSameLines, separateLines } from "./separate/lines.ts";
 import { releaseVariable } from "./separate/program.ts";
 import { refuseWhatSetsCannot } from "./separate/refusals.ts";
 import { releasesResources } from "./separate/resources.ts";
+import { refuseWhatSourceCannot, sourceOf } from "./sources.ts";
 import { type LineStages, stagesOf } from "./stages.ts";
+import { startsOf } from "./starts.ts";
 import { keyParameters, otherRegions, storesOf } from "./stores.ts";
 import { encryptionOf, refuseStrangeTargets, targetOf } from "./targets.ts";
 import { arnOf, nameOf } from "./text.ts";
-import { triggerOf } from "./triggers.ts";
+import { triggersOf } from "./triggers.ts";
 
 /** @throws {CannotWrite} for what CodePipeline has no means for. */
 export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infrastructure {
@@ -47,22 +48,12 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
       "add a job, or an environment",
     );
   }
+  const branches = [...new Set(lines.map(({ line }) => line.branch))];
+  refuseWhatSourceCannot(options.settings, { branches });
   const isSeparate = options.layout === "separate";
   if (isSeparate) refuseWhatSetsCannot(lines, { delivery, settings: options.settings });
   const parameters: ParameterSpec[] = [
-    {
-      id: ids.connection,
-      description:
-        "ARN of the connection to where the repository is kept. A new connection is pending until somebody confirms it in the console.",
-      pattern: "^arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/.+$",
-      patternMeaning: "the ARN of a connection",
-    },
-    {
-      id: ids.repository,
-      description: "The repository, as owner/name.",
-      pattern: "^[^/]+/.+$",
-      patternMeaning: "owner/name",
-    },
+    ...sourceOf(options.settings).parameters,
     {
       id: "NotificationEmail",
       description: "Who is asked to approve and told how runs end; empty: subscribe to the topic yourself.",
@@ -98,10 +89,13 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     ...(checks.lines.length > 0 ? [checksBucket] : []),
     ...[...lines, ...checks.lines].flatMap((line) => {
       const stores = storesOf(line, { delivery: delivery.name, settings: options.settings, register });
-      return [pipelineRole(line, { register, stores }), pipelineOf(line, { delivery, options, register, stores })];
+      return [
+        pipelineRole(line, { register, stores, settings: options.settings }),
+        pipelineOf(line, { delivery, options, register, stores }),
+      ];
     }),
     ...lines.flatMap((line) => approversOf(line, { register, options })),
-    ...schedulesOf(lines, register),
+    ...startsOf(lines, { register, settings: options.settings }),
     ...[...work, ...checking].flatMap(({ resources }) => resources),
     ...releasesResources(lines, { delivery: delivery.name, register, options }),
     ...observability({
@@ -194,7 +188,15 @@ function refuseSameArtifacts(lines: readonly LineStages[]): void {
 }
 
 /** A misspelt name would silently take a permission or an alarm away. */
-function refuseStrangeSettings(delivery: Delivery, { permissions, machines, alarms }: Settings): void {
+function refuseStrangeSettings(delivery: Delivery, { permissions, machines, alarms, startedByImages }: Settings): void {
+  const pipelines = delivery.pipelines.map(({ name }) => name);
+  const strangePipeline = Object.keys(startedByImages).find((name) => !pipelines.includes(name));
+  if (strangePipeline !== undefined) {
+    throw new CannotWrite(
+      `the settings let images start ${strangePipeline}, and the delivery has no such pipeline`,
+      `its pipelines are ${pipelines.join(", ")}`,
+    );
+  }
   const jobs = new Set(
     delivery.pipelines.flatMap(({ name, jobs }) => Object.keys(jobs).map((job) => `${name}.${job}`)),
   );
@@ -238,7 +240,13 @@ function notesOf({ delivery, settings, checks }: { delivery: Delivery; settings:
   const free = Object.entries(delivery.parameters).filter(([, { type }]) => type === "string");
   const unset = Object.entries(delivery.parameters).flatMap(([name, one]) => (one.default === undefined ? [name] : []));
   const watched = Object.keys(settings.alarms).filter((name) => targetOf({ name }, settings) !== undefined);
+  const isFiltered = delivery.pipelines.some(({ triggers }) => triggers.paths.length > 0);
+  const isDeaf =
+    sourceOf(settings).changed !== undefined || (settings.source.type === "connection" && settings.source.tags);
   return [
+    ...(isDeaf && isFiltered
+      ? ["what starts the CodePipelines does not say which files are new: each of them starts, whatever its paths"]
+      : []),
     ...(watched.length > 0
       ? [
           `alarms of ${watched.join(", ")} are looked for where the pipelines are, not in the environment's account or region`,
@@ -299,8 +307,9 @@ function pipelineOf(
         : []),
     ],
     // What deploys is started by the function, and by people.
-    triggers: line.joined?.does === "deploys" ? [] : [triggerOf(line, options.root)],
+    triggers: line.joined?.does === "deploys" ? [] : triggersOf(line, options),
     stages,
+    branch: line.branch,
   };
   refuseTooMuch(pipeline);
   return pipeline;

@@ -6,6 +6,7 @@ import { sourceArtifact } from "./fixed-names.ts";
 import { directoryOf, type JobPlace, type Register } from "./job-place.ts";
 import { artifactSource, knownText, producerOf } from "./known-values.ts";
 import { path } from "./names.ts";
+import { versionOf } from "./sources.ts";
 
 export interface NativeStack {
   readonly stack: string;
@@ -123,14 +124,14 @@ export function runningText(value: Value, place: JobPlace, register: Register): 
     return parts.includes(undefined) ? undefined : parts.join("");
   }
   if ("parameter" in value) return `#{variables.${value.parameter}}`;
-  if ("context" in value) return runVariable(value.context);
+  if ("context" in value) return runVariable(value.context, place);
   if (!("output" in value)) return undefined;
   const producer = producerOf(place, value.output);
   if (nativeStack(producer, register) === undefined) return undefined;
   return `#{${register.namespace(producer)}.${stackOutput(producer, producer.output)!}}`;
 }
 
-function runVariable(name: string): string | undefined {
+function runVariable(name: string, { options }: JobPlace): string | undefined {
   if (name === "run") return "#{codepipeline.PipelineExecutionId}";
-  return name === "commit" || name === "release" ? "#{SourceVariables.CommitId}" : undefined;
+  return name === "commit" || name === "release" ? versionOf(options.settings) : undefined;
 }

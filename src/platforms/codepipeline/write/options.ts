@@ -18,6 +18,26 @@ const statement = z.strictObject({
     .optional(),
 });
 
+/** Where the source of a CodePipeline is. */
+const sourceSchema = z.discriminatedUnion("type", [
+  /** GitHub, GitLab, Bitbucket or Azure DevOps, and their servers, over a connection. */
+  z.strictObject({
+    type: z.literal("connection"),
+    /** Patterns of tags: a push of one starts the pipelines, and a push to the branch none. */
+    tags: z.array(z.string().min(1).max(255)).min(1).max(8).optional(),
+  }),
+  /** A repository of the account and region of the pipelines. */
+  z.strictObject({ type: z.literal("codecommit") }),
+  /** An archive of the repository in a bucket. */
+  z.strictObject({
+    type: z.literal("s3"),
+    /** `${branch}` is filled in. */
+    key: z.string().min(1).max(1024).default("${branch}.zip"),
+  }),
+]);
+
+export type SourceSettings = z.infer<typeof sourceSchema>;
+
 /** Text, because a number loses the zeros at its beginning. */
 const accountId = z
   .string("an account is twelve digits in quotes: as a number it would lose the zeros at its beginning")
@@ -41,6 +61,14 @@ export const settingsSchema = z.strictObject({
    * it (`function`).
    */
   rollback: z.enum(["stage", "function"]).default("stage"),
+  source: sourceSchema.default({ type: "connection" }),
+  /** By pipeline: images of ECR whose push starts it. Without a tag: every one of the repository. */
+  startedByImages: z
+    .record(
+      z.string(),
+      z.array(z.strictObject({ repository: z.string().min(1), tag: z.string().min(1).optional() })).min(1),
+    )
+    .default({}),
   /** What pull requests start: nothing, or a pipeline with the `checks` that need no rights. */
   pullRequests: z.enum(["nothing", "checks"]).default("nothing"),
   /** Where the pipelines are; needed as soon as an environment is somewhere else. */

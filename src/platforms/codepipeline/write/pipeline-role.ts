@@ -7,10 +7,12 @@ import type { Register } from "./job-place.ts";
 import { limits, policySize } from "./limits.ts";
 import { isNative } from "./native-action.ts";
 import { uploadStatements } from "./native-upload.ts";
+import type { Settings } from "./options.ts";
+import { sourceOf } from "./sources.ts";
 import { stackStatements } from "./stack-rights.ts";
 import type { LineStages } from "./stages.ts";
 import { targetOfPlace } from "./targets.ts";
-import { arnOf, localArn, parameter, partition, type Text, text } from "./text.ts";
+import { arnOf, localArn, partition, type Text, text } from "./text.ts";
 
 export const pipelineRoleId = (line: { readonly name: string }, register: Register): string =>
   register.id(line.name, "pipeline role");
@@ -18,7 +20,7 @@ export const pipelineRoleId = (line: { readonly name: string }, register: Regist
 /** The role of a pipeline itself: it hands artifacts on, and starts what does the work. */
 export function pipelineRole(
   { line, stages, places }: LineStages,
-  { register, stores }: { register: Register; stores: readonly Store[] },
+  { register, stores, settings }: { register: Register; stores: readonly Store[]; settings: Settings },
 ): Role {
   const natives = places.filter((place) => isNative(place, register));
   const built = places.filter((place) => !natives.includes(place));
@@ -35,12 +37,7 @@ export function pipelineRole(
     ]),
   ];
   const statements: Statement[] = [
-    {
-      sid: "UseConnection",
-      // Connections made before the service was renamed are known to IAM by the old name.
-      actions: ["codeconnections:UseConnection", "codestar-connections:UseConnection"],
-      resources: [[parameter(ids.connection)]],
-    },
+    ...sourceOf(settings).statements(line.branch),
     {
       sid: "FindArtifacts",
       actions: ["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"],

@@ -18,7 +18,8 @@ import type { WriteOptions } from "./options.ts";
 import { orderedParts, type Part } from "./order.ts";
 import type { ReleaseLine } from "./release-lines.ts";
 import { deploysSet, namespaceOf } from "./separate/handed.ts";
-import { arnOf, nameOf, parameter, type Text, text } from "./text.ts";
+import { sourceNamespace, sourceOf, versionOf } from "./sources.ts";
+import { arnOf, nameOf, type Text } from "./text.ts";
 
 /** Whether its condition keeps a job out for good. @throws {CannotWrite} for what a stage cannot do. */
 export function isLeftOut(place: JobPlace): boolean {
@@ -49,21 +50,13 @@ export function isLeftOut(place: JobPlace): boolean {
   return answer === "no";
 }
 
-export function sourceStage({ branch }: ReleaseLine): Stage {
+export function sourceStage({ branch }: ReleaseLine, { settings }: Pick<WriteOptions, "settings">): Stage {
   const source: Action = {
     name: sourceAction,
     category: "Source",
-    provider: "CodeStarSourceConnection",
     runOrder: 1,
-    configuration: {
-      ConnectionArn: [parameter(ids.connection)],
-      FullRepositoryId: [parameter(ids.repository)],
-      BranchName: branch,
-      OutputArtifactFormat: "CODE_ZIP",
-      // The trigger of the pipeline decides; this would start it for every push.
-      DetectChanges: "false",
-    },
-    namespace: "SourceVariables",
+    ...sourceOf(settings).action(branch),
+    namespace: sourceNamespace,
     inputs: [],
     outputs: [sourceArtifact],
   };
@@ -84,7 +77,8 @@ export function approvalStage({
   const who = approval.reviewers.length > 0 ? ` Reviewers: ${approval.reviewers.join(", ")}.` : "";
   const question = approval.message ?? `Deploy to ${environment}?`;
   const about = line.joined ? `Release #{${namespaceOf("select", line)}.NUMBER} of ${line.joined.set}: ` : "";
-  const asked = `${about}${question}${who} Commit #{SourceVariables.CommitId}.`;
+  const { version, page } = sourceOf(settings);
+  const asked = `${about}${question}${who} ${version.word} ${versionOf(settings)}.`;
   if (asked.length > limits.codepipeline.configuration) {
     throw new CannotWrite(
       `the approval of ${environment} asks with ${asked.length} characters, and CodePipeline takes ${limits.codepipeline.configuration}`,
@@ -100,7 +94,7 @@ export function approvalStage({
     configuration: {
       NotificationArn: [arnOf(ids.approvals)],
       CustomData: asked,
-      ExternalEntityLink: text`${settings.host.replace(/\/$/, "")}/${parameter(ids.repository)}/commit/#{SourceVariables.CommitId}`,
+      ...(page && { ExternalEntityLink: page }),
     },
     inputs: [],
     outputs: [],

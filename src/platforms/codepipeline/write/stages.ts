@@ -28,7 +28,7 @@ export function stagesOf(line: ReleaseLine, around: Around): LineStages | undefi
   if (line.joined?.does === "builds") {
     const places = placesOf(line, undefined, around);
     for (const place of places) refuseWhatIsBuiltApart(place, new JobValues(place).outputs);
-    return { line, places, stages: buildingStages(line, { places, register }) };
+    return { line, places, stages: buildingStages(line, { places, register, options }) };
   }
   if (line.joined?.does === "deploys") {
     const places = placesOf(line, line.environments[0], around);
@@ -56,7 +56,7 @@ function wholeLine(line: ReleaseLine, around: Around): LineStages | undefined {
     ...inEnvironments.map(({ environment, places }) => ({ name: environment.name, places })),
   ]);
   const { alarms, rollback, watchMinutes } = options.settings;
-  const stages: Stage[] = [sourceStage(line)];
+  const stages: Stage[] = [sourceStage(line, options)];
   if (perRelease.length > 0) stages.push(buildStage(perRelease, register));
   for (const { environment, places } of inEnvironments) {
     if (places.length === 0) continue;

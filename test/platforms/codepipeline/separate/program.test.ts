@@ -21,7 +21,7 @@ const plan: Plan = {
     },
   },
 };
-const source = releasesProgram(plan);
+const source = releasesProgram(plan, { revisionType: "COMMIT_ID" });
 
 type Call = [string, Record<string, unknown>];
 

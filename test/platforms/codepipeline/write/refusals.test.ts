@@ -7,7 +7,7 @@ import { eventBridgeCron } from "../../../../src/platforms/codepipeline/write/cr
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { releaseLinesOf } from "../../../../src/platforms/codepipeline/write/release-lines.ts";
-import { triggerOf } from "../../../../src/platforms/codepipeline/write/triggers.ts";
+import { triggersOf } from "../../../../src/platforms/codepipeline/write/triggers.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { write } from "./written.ts";
 
@@ -202,7 +202,8 @@ test("a trigger is as narrow as it can be told, and never narrower than the defi
     const pipelines = paths.map((list, index) =>
       pipeline(`p${index}`, { paths: list, jobs: { deploy: deploy() } as never }),
     );
-    return triggerOf(releaseLinesOf(delivery("shop", { pipelines, environments: [main] } as never))[0]!, "shop").paths;
+    const [line] = releaseLinesOf(delivery("shop", { pipelines, environments: [main] } as never));
+    return triggersOf(line!, { root: "shop", settings: settingsSchema.parse({}) })[0]!.paths;
   };
   assert.deepEqual(triggered(["web/**"], ["infra/*.tf", "!infra/old.tf"]), ["shop/web/**", "shop/infra/*.tf"]);
   assert.deepEqual(triggered(["web/**"], []), ["shop/**"]);

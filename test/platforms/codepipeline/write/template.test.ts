@@ -10,13 +10,16 @@ import { fullDepth, needs } from "../../../lane/needs.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
 import {
+  bucketSettings,
   checkSettings,
+  codeCommitSettings,
   examples,
   keySettings,
   machineSettings,
   readExample,
   shop,
   shopSettings,
+  tagSettings,
   toolShop,
   write,
 } from "./written.ts";
@@ -30,6 +33,9 @@ const templates = {
   "shop-with-a-key": templateText(shop, keySettings),
   "shop-with-machines": templateText(shop, machineSettings),
   "shop-with-checks": templateText(shop, checkSettings),
+  "shop-from-codecommit-separate": templateText(shop, codeCommitSettings, { layout: "separate" }),
+  "shop-from-a-bucket": templateText(shop, bucketSettings),
+  "shop-by-tags": templateText(shop, tagSettings),
   "network-compute": templateText(networkCompute.built, networkCompute.settings),
   "shop-separate": templateText(shop, shopSettings, { layout: "separate" }),
   "tool-shop-separate": templateText(toolShop, {}, { layout: "separate" }),
@@ -100,12 +106,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 25);
+  assert.equal(inputs.length, 31);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 25\n", stderr);
+  assert.equal(stdout, "valid 31\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

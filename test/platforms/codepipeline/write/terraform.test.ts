@@ -11,12 +11,15 @@ import { applyPipelines, forEmulator, type MadePipeline, placeFiles, runTerrafor
 import { home, other } from "./estate.ts";
 import { site } from "./site.ts";
 import {
+  bucketSettings,
   checkSettings,
+  codeCommitSettings,
   keySettings,
   machineSettings,
   readExample,
   shop,
   shopSettings,
+  tagSettings,
   toolShop,
   write,
 } from "./written.ts";
@@ -28,6 +31,9 @@ const written = {
   "shop with checks": write(shop, checkSettings, { format: "terraform" }).files,
   "shop with machines": write(shop, machineSettings, { format: "terraform" }).files,
   "shop with a key": write(shop, keySettings, { format: "terraform" }).files,
+  "shop from codecommit": write(shop, codeCommitSettings, { format: "terraform", layout: "separate" }).files,
+  "shop from a bucket": write(shop, bucketSettings, { format: "terraform" }).files,
+  "shop by tags": write(shop, tagSettings, { format: "terraform" }).files,
   "tool-shop-separate": write(toolShop, { encryption: "key" }, { format: "terraform", layout: "separate" }).files,
   site: write(site(), { home, targets: { prod: other } }, { format: "terraform" }).files,
   "shop-separate": write(shop, shopSettings, { format: "terraform", layout: "separate" }).files,

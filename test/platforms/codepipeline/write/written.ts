@@ -186,5 +186,18 @@ const site = pipeline("web", {
 /** One pipeline takes files of another. */
 export const toolShop = delivery("shop", { pipelines: [tool, site], environments: [env("test", { branch: "main" })] });
 
+/** From CodeCommit; an image starts it, too. */
+export const codeCommitSettings = {
+  ...shopSettings,
+  source: { type: "codecommit" },
+  startedByImages: { web: [{ repository: "base/node", tag: "24" }] },
+};
+
+/** From an archive in a bucket. */
+export const bucketSettings = { ...shopSettings, source: { type: "s3" } };
+
+/** What tags start. */
+export const tagSettings = { ...shopSettings, source: { type: "connection", tags: ["v*", "hotfix-*"] } };
+
 /** With a pipeline for pull requests. */
 export const checkSettings = { ...shopSettings, pullRequests: "checks" };

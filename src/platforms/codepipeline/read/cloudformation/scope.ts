@@ -4,7 +4,7 @@ import { identity, literal, type Written } from "../../../../facts/staged.ts";
 import type { Place } from "../../../../findings/source.ts";
 import type { Bucket, BuildVariable, EventRule, Project, Role, Statement, ValueScope } from "../../pipeline.ts";
 import { variable } from "../body.ts";
-import { stateOrigin } from "../state-pattern.ts";
+import { originIn } from "../event-pattern.ts";
 import { child, itemsOf, type Node, plainText } from "../tree/node.ts";
 import type { Resource, Template } from "./template.ts";
 
@@ -74,15 +74,7 @@ function originOf(properties: Node | undefined, template: Template): EventRule["
   if (!pattern) return { kind: child(properties, "ScheduleExpression") ? "schedule" : "other" };
   const texts = (...path: string[]) =>
     template.list(child(pattern, ...path)).items.flatMap((item) => template.text(item) ?? []);
-  const sources = texts("source").map(literal);
-  if (sources.includes("aws.codecommit")) {
-    const repositories = texts("resources").flatMap(({ key }) => {
-      const arn = identity(key);
-      return arn === undefined ? [] : [arn, arn.slice(arn.lastIndexOf(":") + 1)];
-    });
-    return { kind: "push", repositories, branches: texts("detail", "referenceName") };
-  }
-  return stateOrigin((...path) => (child(pattern, ...path) ? texts(...path) : undefined)) ?? { kind: "other" };
+  return originIn((...path) => (child(pattern, ...path) ? texts(...path) : undefined)) ?? { kind: "other" };
 }
 
 const blocks = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];

@@ -1,13 +1,13 @@
 /** What a Terraform configuration says around its pipelines. */
 
 import type { Key } from "../../../../facts/access.ts";
-import { identity, literal, type Written } from "../../../../facts/staged.ts";
+import { identity, type Written } from "../../../../facts/staged.ts";
 import type { Place } from "../../../../findings/source.ts";
 import type { Bucket, BuildVariable, EventRule, Project, Role, ValueScope } from "../../pipeline.ts";
 import { variable } from "../body.ts";
 import { shortest, statementOf } from "../cloudformation/scope.ts";
+import { originIn } from "../event-pattern.ts";
 import { documentOf } from "../filled-text.ts";
-import { stateOrigin } from "../state-pattern.ts";
 import { child, entriesOf, itemsOf, type Node, plainText } from "../tree/node.ts";
 import { textKey } from "../values.ts";
 import { asList, type Configuration, type TerraformResource } from "./configuration.ts";
@@ -81,16 +81,8 @@ function eventRule(resource: TerraformResource, configuration: Configuration): E
   const texts = (...path: string[]) =>
     itemsOf(child(pattern, ...path)).flatMap((item) => configuration.text(item) ?? []);
   const at = resource.nameEntry.keyAt;
-  const sources = texts("source").map(literal);
-  if (sources.includes("aws.codecommit")) {
-    const repositories = texts("resources").flatMap(({ key }) => {
-      const arn = identity(key);
-      return arn === undefined ? [] : [arn, arn.slice(arn.lastIndexOf(":") + 1)];
-    });
-    return { at, targets, origin: { kind: "push", repositories, branches: texts("detail", "referenceName") } };
-  }
-  const state = stateOrigin((...path) => (child(pattern, ...path) ? texts(...path) : undefined));
-  if (state) return { at, targets, origin: state };
+  const origin = originIn((...path) => (child(pattern, ...path) ? texts(...path) : undefined));
+  if (origin) return { at, targets, origin };
   return { at, targets, origin: { kind: child(resource.node, "schedule_expression") ? "schedule" : "other" } };
 }
 

@@ -1,4 +1,4 @@
-import type { Action, Dashboard, PipelineResource, Stage, Store } from "../infrastructure.ts";
+import type { Action, Dashboard, PipelineResource, Stage, Store, Trigger } from "../infrastructure.ts";
 import { alarmRule, entryRule } from "../stage-rules.ts";
 import { arnOf, nameOf, region, type Text, text } from "../text.ts";
 import type { References } from "./intrinsic.ts";
@@ -18,22 +18,25 @@ export function pipelineProperties(pipeline: PipelineResource, references: Refer
         ...(preset !== undefined && { DefaultValue: preset }),
       })),
     }),
-    Triggers: pipeline.triggers.map(({ source, on, branches, paths }) => ({
-      ProviderType: "CodeStarSourceConnection",
-      GitConfiguration: {
-        SourceActionName: source,
-        [on === "push" ? "Push" : "PullRequest"]: [
-          {
-            ...(on !== "push" && { Events: on }),
-            Branches: { Includes: branches },
-            ...(paths.length > 0 && { FilePaths: { Includes: paths } }),
-          },
-        ],
-      },
-    })),
+    ...(pipeline.triggers.length > 0 && { Triggers: pipeline.triggers.map(triggerOf) }),
     Stages: pipeline.stages.map((stage) => stageOf(stage, references)),
   };
 }
+
+const triggerOf = ({ source, on, branches, tags, paths }: Trigger) => ({
+  ProviderType: "CodeStarSourceConnection",
+  GitConfiguration: {
+    SourceActionName: source,
+    [on === "push" ? "Push" : "PullRequest"]: [
+      {
+        ...(on !== "push" && { Events: on }),
+        ...(tags.length > 0 && { Tags: { Includes: tags } }),
+        ...(branches.length > 0 && { Branches: { Includes: branches } }),
+        ...(paths.length > 0 && { FilePaths: { Includes: paths } }),
+      },
+    ],
+  },
+});
 
 function storesOf({ bucket, key, stores }: PipelineResource, references: References): object {
   const store = ({ bucket, key }: Pick<Store, "bucket" | "key">) => ({

@@ -339,7 +339,21 @@ function rule({ id, name, description, pattern, target }: EventRule, { reference
     const Targets = [{ Id: "topic", Arn: value([arnOf(target.id)]), InputTransformer }];
     return { [id]: { Type: "AWS::Events::Rule", Properties: { ...properties, Targets } } };
   }
+  if (target.kind === "pipeline") return startingRule(id, { target, properties, references });
   return callingRule(id, { target: target.id, properties, references });
+}
+
+function startingRule(
+  id: string,
+  {
+    target,
+    properties,
+    references,
+  }: { target: { id: string; role: string }; properties: object; references: References },
+): Resources {
+  const arn = text`arn:${partition}:codepipeline:${region}:${account}:${nameOf(target.id)}`;
+  const Targets = [{ Id: "pipeline", Arn: references.value(arn), RoleArn: references.value([arnOf(target.role)]) }];
+  return { [id]: { Type: "AWS::Events::Rule", Properties: { ...properties, Targets } } };
 }
 
 function callingRule(
@@ -367,9 +381,7 @@ function callingRule(
 function schedule({ id, description, expression, target }: Schedule, references: References): Resources {
   const properties = { Description: description, ScheduleExpression: expression };
   if (target.kind === "function") return callingRule(id, { target: target.id, properties, references });
-  const arn = text`arn:${partition}:codepipeline:${region}:${account}:${nameOf(target.id)}`;
-  const Targets = [{ Id: "pipeline", Arn: references.value(arn), RoleArn: references.value([arnOf(target.role)]) }];
-  return { [id]: { Type: "AWS::Events::Rule", Properties: { ...properties, Targets } } };
+  return startingRule(id, { target, properties, references });
 }
 
 function lambda(one: LambdaFunction, references: References): Record<string, unknown> {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { sourceAction } from "../fixed-names.ts";
+import type { Source } from "../sources.ts";
 import type { Plan } from "./program/releases.cjs";
 
 export const releasesRuntime = "nodejs22.x";
@@ -14,7 +15,7 @@ const files = ["selection.cjs", "records.cjs", "releases.cjs", "aws.cjs"];
 export const keepProgram = (): string => fileText("keep.sh");
 
 /** Reads `BUCKET` and `TOPIC` from its environment, and the clients from the runtime of Lambda. */
-export function releasesProgram(plan: Plan): string {
+export function releasesProgram(plan: Plan, { revisionType }: Pick<Source, "revisionType">): string {
   const modules = files.map((file) => {
     const text = fileText(file);
     return `program["./${file}"] = (exports, require) => {\n${withoutTypes(text).trim()}\n};\n`;
@@ -44,6 +45,7 @@ exports.handler = (event) => {
     {
       plan,
       source: ${JSON.stringify(sourceAction)},
+      revisionType: ${JSON.stringify(revisionType)},
       variable: ${JSON.stringify(releaseVariable)},
       bucket: process.env.BUCKET,
       topic: process.env.TOPIC,

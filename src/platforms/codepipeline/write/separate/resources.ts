@@ -8,7 +8,9 @@ import { path } from "../names.ts";
 import { namesIn, ruleName } from "../observability.ts";
 import type { WriteOptions } from "../options.ts";
 import type { ReleaseLine } from "../release-lines.ts";
+import { sourceOf } from "../sources.ts";
 import type { LineStages } from "../stages.ts";
+import { changeRuleName } from "../starts.ts";
 import { arnOf, localArn, nameOf, type Text, text } from "../text.ts";
 import { keptId } from "./handed.ts";
 import { keepBuildspecPath } from "./keep.ts";
@@ -53,7 +55,7 @@ export function releasesResources(lines: readonly LineStages[], around: Around):
 
 const functionName = (delivery: string) => `${delivery}-releases`;
 
-function functionResources(joined: readonly LineStages[], { delivery }: Around): Resource[] {
+function functionResources(joined: readonly LineStages[], { delivery, options }: Around): Resource[] {
   const name = functionName(delivery);
   const arn = ({ line }: LineStages): Text => localArn("codepipeline", line.name);
   const deploying = joined.filter(({ line }) => line.joined!.does === "deploys");
@@ -117,7 +119,7 @@ function functionResources(joined: readonly LineStages[], { delivery }: Around):
       role: `${releasesId}Role`,
       logs: `${releasesId}Logs`,
       runtime: releasesRuntime,
-      source: releasesProgram(releasesPlan(joined)),
+      source: releasesProgram(releasesPlan(joined), sourceOf(options.settings)),
       variables: { BUCKET: [nameOf(bucket.id)], TOPIC: [arnOf(ids.approvals)] },
     },
     {
@@ -220,6 +222,7 @@ function keepResources(line: ReleaseLine, { delivery, register, options }: Aroun
         plain("BATON_PIPELINE", name),
         plain("BATON_CODEPIPELINE", line.name),
         plain("BATON_FUNCTION", functionName(delivery)),
+        ...(sourceOf(options.settings).changed ? [plain("BATON_CHANGE_RULE", changeRuleName(line))] : []),
         // An empty value is refused by CodeBuild.
         ...(root === "" ? [] : [plain("BATON_ROOT", root)]),
       ],

@@ -10,6 +10,7 @@ import type { JobPlace, Register } from "../job-place.ts";
 import { limits } from "../limits.ts";
 import type { WriteOptions } from "../options.ts";
 import type { ReleaseLine } from "../release-lines.ts";
+import { versionOf } from "../sources.ts";
 import { actionsOf, approvalStage, buildStage, sourceStage } from "../stage-parts.ts";
 import { nameOf } from "../text.ts";
 import { namespaceOf } from "./handed.ts";
@@ -23,20 +24,24 @@ const silenceMinutes = 20;
 /** @throws {CannotWrite} for more artifacts than an action takes. */
 export function buildingStages(
   line: ReleaseLine,
-  { places, register }: { places: readonly JobPlace[]; register: Register },
+  { places, register, options }: { places: readonly JobPlace[]; register: Register; options: WriteOptions },
 ): Stage[] {
   const built = places.length === 0 ? [] : [buildStage(places, register)];
   const keep: Stage = {
     name: "Keep",
     comment: ["With a role of its own: what builds do cannot write records."],
-    actions: [keepAction(line, places, register)],
+    actions: [keepAction(line, places, { register, options })],
   };
-  return [sourceStage(line), ...built, keep];
+  return [sourceStage(line, options), ...built, keep];
 }
 
 export const keepProjectId = (line: ReleaseLine, register: Register) => register.id(line.name, "keep project");
 
-function keepAction(line: ReleaseLine, places: readonly JobPlace[], register: Register): Action {
+function keepAction(
+  line: ReleaseLine,
+  places: readonly JobPlace[],
+  { register, options }: { register: Register; options: WriteOptions },
+): Action {
   const leaving = places.filter(({ job }) => Object.keys(job.artifacts).length > 0);
   const { name } = line.pipelines[0]!;
   if (leaving.length > 4) {
@@ -49,7 +54,7 @@ function keepAction(line: ReleaseLine, places: readonly JobPlace[], register: Re
   const artifacts = leaving.map((place) => [place.name, register.artifact(place)] as const);
   const variables = [
     { name: "BATON_RUN", value: "#{codepipeline.PipelineExecutionId}" },
-    { name: "BATON_COMMIT", value: "#{SourceVariables.CommitId}" },
+    { name: "BATON_COMMIT", value: versionOf(options.settings) },
     { name: "BATON_ARTIFACTS", value: artifacts.map(([job, artifact]) => `${job}=${artifact}`).join(" ") },
   ];
   return {
@@ -78,15 +83,16 @@ export function deployingStages(
   const rings = Object.hasOwn(alarms, name) ? alarms[name] : undefined;
   const jobs = actionsOf(places, register);
   const last = Math.max(...jobs.map(({ runOrder }) => runOrder));
+  const callOf = (what: Call) => call(what, { line, options });
   return [
-    sourceStage(line),
+    sourceStage(line, options),
     {
       name: "Select",
       comment: [
         `The newest release that is proven in all environments before ${name}, or the one that a person asks for.`,
         "A run that has none to deploy is stopped here, with the reason.",
       ],
-      actions: [callOf("select", line)],
+      actions: [callOf("select")],
     },
     ...(approval ? [approvalStage({ environment: name, approval, line, options })] : []),
     {
@@ -96,9 +102,9 @@ export function deployingStages(
         "Its first action compares with what is there; who is there already ends at once.",
       ],
       actions: [
-        callOf("begin", line),
+        callOf("begin"),
         ...jobs.map((action) => ({ ...action, runOrder: action.runOrder + 1 })),
-        { ...callOf("end", line), runOrder: last + 2 },
+        { ...callOf("end"), runOrder: last + 2 },
       ],
       ...(rollback === "stage" && { onFailure: "ROLLBACK" as const }),
       ...(rollback === "stage" && rings && { alarms: { names: rings, minutes: watchMinutes } }),
@@ -106,16 +112,18 @@ export function deployingStages(
     {
       name: "Proven",
       comment: ["After the alarms were watched. Nothing is taken back because this fails."],
-      actions: [callOf("prove", line)],
+      actions: [callOf("prove")],
     },
   ];
 }
 
-function callOf(what: "select" | "begin" | "end" | "prove", line: ReleaseLine): Action {
+type Call = "select" | "begin" | "end" | "prove";
+
+function call(what: Call, { line, options }: { line: ReleaseLine; options: WriteOptions }): Action {
   const asked = {
     // What a person gives is text in JSON: the function takes it for a value, or for nothing.
     release: what === "select" ? `#{variables.${releaseVariable}}` : `#{${namespaceOf("select", line)}.NUMBER}`,
-    ...(what === "select" && { commit: "#{SourceVariables.CommitId}" }),
+    ...(what === "select" && { commit: versionOf(options.settings) }),
     do: what,
     set: line.joined!.set,
     environment: line.environments[0]!.name,

@@ -22,7 +22,7 @@ export function pipelineBlock(pipeline: PipelineResource, values: TerraformValue
         type: "variable",
         attributes: { name, description, default_value: preset },
       })),
-      ...pipeline.triggers.map(({ source, on, branches, paths }) => ({
+      ...pipeline.triggers.map(({ source, on, branches, tags, paths }) => ({
         type: "trigger",
         attributes: { provider_type: "CodeStarSourceConnection" },
         blocks: [
@@ -34,7 +34,8 @@ export function pipelineBlock(pipeline: PipelineResource, values: TerraformValue
                 type: on === "push" ? "push" : "pull_request",
                 attributes: { events: on === "push" ? undefined : [...on] },
                 blocks: [
-                  { type: "branches", attributes: { includes: [...branches] } },
+                  ...(tags.length > 0 ? [{ type: "tags", attributes: { includes: [...tags] } }] : []),
+                  ...(branches.length > 0 ? [{ type: "branches", attributes: { includes: [...branches] } }] : []),
                   ...(paths.length > 0 ? [{ type: "file_paths", attributes: { includes: [...paths] } }] : []),
                 ],
               },

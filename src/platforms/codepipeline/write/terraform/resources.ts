@@ -395,7 +395,7 @@ function rule({ id, comment, name, description, pattern, target }: EventRule, va
   };
   const event = resource("aws_cloudwatch_event_rule", own, {
     comment,
-    attributes: { name, description, event_pattern: new Call("jsonencode", pattern as HclValue & object), tags },
+    attributes: { name, description, event_pattern: new Call("jsonencode", values.data(pattern)), tags },
   });
   if (target.kind === "topic") {
     const transformer = {
@@ -404,8 +404,19 @@ function rule({ id, comment, name, description, pattern, target }: EventRule, va
     };
     return [event, resource("aws_cloudwatch_event_target", own, { attributes, blocks: [transformer] })];
   }
+  if (target.kind === "pipeline") {
+    return [
+      event,
+      resource("aws_cloudwatch_event_target", own, { attributes: { ...attributes, ...inRole(target.role, values) } }),
+    ];
+  }
   return [event, resource("aws_cloudwatch_event_target", own, { attributes }), callPermission(id, target.id, values)];
 }
+
+const inRole = (role: string, values: TerraformValues) => ({
+  role_arn: values.text([arnOf(role)]),
+  depends_on: values.policiesOf([role]),
+});
 
 const callPermission = (id: string, target: string, values: TerraformValues): Block =>
   resource("aws_lambda_permission", snakeCase(id), {
@@ -428,10 +439,7 @@ function schedule({ id, comment, description, expression, target }: Schedule, va
       attributes: {
         rule: new Expression(`aws_cloudwatch_event_rule.${own}.name`),
         arn: values.text([arnOf(target.id)]),
-        ...(target.kind === "pipeline" && {
-          role_arn: values.text([arnOf(target.role)]),
-          depends_on: values.policiesOf([target.role]),
-        }),
+        ...(target.kind === "pipeline" && inRole(target.role, values)),
       },
     }),
     ...(target.kind === "function" ? [callPermission(id, target.id, values)] : []),

@@ -6,7 +6,7 @@
  *
  * @typedef {(name: string, input: object) => Promise<any>} Send A command of a client, by its name without "Command".
  * @typedef {{ s3: Send, codepipeline: Send, sns: Send }} Clients
- * @typedef {{ plan: import("./releases.cjs").Plan, source: string, variable: string, bucket: string, topic: string, region: string, now: () => number }} Settings
+ * @typedef {{ plan: import("./releases.cjs").Plan, source: string, revisionType: string, variable: string, bucket: string, topic: string, region: string, now: () => number }} Settings
  */
 const { createHash } = require("node:crypto");
 const { Refused, releases } = require("./releases.cjs");
@@ -24,7 +24,7 @@ const statuses = {
  * @param {Clients} clients
  * @param {Settings} settings
  */
-function handlerOf({ s3, codepipeline, sns }, { plan, source, variable, bucket, topic, region, now }) {
+function handlerOf({ s3, codepipeline, sns }, { plan, source, revisionType, variable, bucket, topic, region, now }) {
   const { look, answer } = releases({
     plan,
     now,
@@ -73,7 +73,7 @@ function handlerOf({ s3, codepipeline, sns }, { plan, source, variable, bucket, 
       async start(name, { commit, release, token }) {
         await codepipeline("StartPipelineExecution", {
           name,
-          sourceRevisions: [{ actionName: source, revisionType: "COMMIT_ID", revisionValue: commit }],
+          sourceRevisions: [{ actionName: source, revisionType, revisionValue: commit }],
           ...(release !== undefined && { variables: [{ name: variable, value: release }] }),
           clientRequestToken: createHash("sha256").update(`${name} ${token}`).digest("hex"),
         });

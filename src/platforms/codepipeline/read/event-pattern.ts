@@ -1,7 +1,7 @@
-/** EventBridge patterns about the state of pipelines, their stages and actions. */
+/** EventBridge patterns that pipelines are started by: pushes, and the state of pipelines, their stages and actions. */
 
 import { literal, type Written } from "../../../facts/staged.ts";
-import type { StateOrigin } from "../pipeline.ts";
+import type { EventRule, StateOrigin } from "../pipeline.ts";
 
 const levels: Readonly<Record<string, StateOrigin["level"]>> = {
   "CodePipeline Pipeline Execution State Change": "pipeline",
@@ -9,12 +9,17 @@ const levels: Readonly<Record<string, StateOrigin["level"]>> = {
   "CodePipeline Action Execution State Change": "action",
 };
 
+/** The texts of a pattern by path; undefined where nothing is written there. */
+type Texts = (...path: string[]) => readonly Written[] | undefined;
+
 /**
- * The pattern, from its texts by path (undefined where nothing is written there). Without a type it is taken for that of
- * whole pipelines: their events pass it, too.
+ * What a pattern listens to; undefined for other services. Without a type a pattern about pipelines is taken for that of whole
+ * ones: their events pass it, too.
  */
-export function stateOrigin(texts: (...path: string[]) => readonly Written[] | undefined): StateOrigin | undefined {
-  if (!texts("source")?.some((source) => literal(source) === "aws.codepipeline")) return undefined;
+export function originIn(texts: Texts): EventRule["origin"] | undefined {
+  const sources = texts("source")?.map(literal) ?? [];
+  if (sources.some((source) => source === "aws.codecommit" || source === "aws.s3")) return { kind: "push" };
+  if (!sources.includes("aws.codepipeline")) return undefined;
   const [type] = (texts("detail-type") ?? []).flatMap((each) => levels[literal(each) ?? ""] ?? []);
   return {
     kind: "state",
