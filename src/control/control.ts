@@ -13,6 +13,8 @@ export interface Caller {
   env: NodeJS.ProcessEnv;
   /** The file that starts Baton, to start it again as a child. */
   entry: string;
+  /** It asks for days, while files change: code that this process has loaded once it would never read again. */
+  isLasting?: true;
   /** Lines for the person, where nobody is left to be answered. */
   say(...lines: string[]): void;
 }

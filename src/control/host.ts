@@ -14,10 +14,12 @@ import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
 import type { GraphView } from "./views/graph.ts";
+import type { MapView } from "./views/map.ts";
 import type { OutputsView } from "./views/outputs.ts";
 import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/releases.ts";
 import type { ApprovalView, RunView } from "./views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "./views/runs.ts";
+import type { SettingsView } from "./views/settings.ts";
 import type { StatusView } from "./views/status.ts";
 
 export interface Host {
@@ -37,6 +39,10 @@ export interface Host {
   graph(named?: string): Promise<Asked<GraphView>>;
   /** What is where, by pipeline and environment, and what is on its way there. */
   board(): Promise<Asked<BoardView>>;
+  /** All that the definition may ever do, in one graph. */
+  map(): Promise<Asked<MapView>>;
+  /** What stands in the definition. */
+  settings(): Promise<Asked<SettingsView>>;
   /** What has not started in all that has not ended, and what it waits for. */
   waits(): Promise<Asked<WaitsView>>;
   /** What people are asked. */
@@ -88,6 +94,8 @@ const everyVerb: Record<Verb, true> = {
   run: true,
   graph: true,
   board: true,
+  map: true,
+  settings: true,
   waits: true,
   approvals: true,
   outputs: true,

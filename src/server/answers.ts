@@ -17,6 +17,8 @@ export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: An
   run: ({ params }, sources) => view(sources, `run ${params.run}`, (host) => host.run(runNamed(params))),
   graph: ({ params }, sources) => view(sources, `graph ${params.run}`, (host) => host.graph(runNamed(params))),
   board: (_, sources) => view(sources, "board", (host) => host.board()),
+  map: (_, sources) => view(sources, "map", (host) => host.map()),
+  settings: (_, sources) => view(sources, "settings", (host) => host.settings()),
   waits: (_, sources) => view(sources, "waits", (host) => host.waits()),
   approvals: (_, sources) => view(sources, "approvals", (host) => host.approvals()),
   outputs: ({ query: { environment } }, sources) =>

@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { connect } from "../../control/connect.ts";
+import { answered } from "../../control/control.ts";
+import { actorHere } from "../../control/local/actor.ts";
 import { findProject } from "../../control/project.ts";
 import type { CommandModule } from "../command.ts";
-import { connected } from "../host.ts";
 import { exitCodes, Failure, UsageError } from "../problem.ts";
 import { problemIn } from "../refusals.ts";
 import { version } from "../version.ts";
@@ -29,7 +31,9 @@ interface Options extends ConfigOptions {
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
   const { port, host: address, config, secretsFile } = given as unknown as Options;
   const listen = { host: address, port: portOf(port) };
-  const { host, by } = await connected(terminal, { config });
+  const { cwd, env, entry, say } = terminal;
+  const host = answered(await connect({ cwd, env, entry, say, isLasting: true }, { config }));
+  const by = actorHere(env);
   const { stateFolder } = findProject(terminal, { config });
   const publicUrl = urlOf(given.publicUrl as string | undefined);
   const [{ serve, isOpenToOthers }, { AccessStore }] = await Promise.all([

@@ -8,8 +8,8 @@ import type { CodeFile } from "./load-code.ts";
 export type ChildAnswer = Asked<Delivery>;
 
 /**
- * Loads a definition that awaits at its top level in a process of its own: after the first `await` nothing in this
- * process could stop a loop. Costs one start of Node, which only such definitions pay.
+ * Loads a definition in a process of its own, for two reasons: after an `await` at its top level nothing in this
+ * process could stop a loop, and what a process has loaded once it does not read again. Costs one start of Node.
  */
 export async function loadInChild(request: Omit<CodeFile, "say"> & { entry: string }): Promise<Delivery> {
   const { file, cwd, limitMs, entry } = request;

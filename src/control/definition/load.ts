@@ -11,15 +11,19 @@ import { shortPath } from "./source-frame.ts";
 const defaultLimitMs = 10_000;
 
 /** @throws {Refused} that says where and what is wrong. */
-export async function loadDefinition(file: string, { cwd, env, entry, say }: Caller): Promise<Delivery> {
+export async function loadDefinition(file: string, { cwd, env, entry, say, isLasting }: Caller): Promise<Delivery> {
   if (/\.(ya?ml|json)$/.test(file)) return await loadText(file, cwd);
   const limitMs = limitOf(env);
+  const inChild = async () => {
+    const { loadInChild } = await import("./load-in-child.ts");
+    return await loadInChild({ file, cwd, limitMs, entry });
+  };
+  if (isLasting) return await inChild();
   try {
     return deliveryOf(loadCode({ file, cwd, limitMs, say }), file, cwd);
   } catch (error) {
-    if (!(error instanceof NeedsAwait)) throw error;
-    const { loadInChild } = await import("./load-in-child.ts");
-    return await loadInChild({ file, cwd, limitMs, entry });
+    if (error instanceof NeedsAwait) return await inChild();
+    throw error;
   }
 }
 

@@ -29,6 +29,8 @@ export function localHost(place: Place): Host {
         return graphView(journal.runState(findRun(journal, named).run)!, journal.durations());
       }),
     board: () => asked(async () => (await import("./read-board.ts")).readBoard(place)),
+    map: () => asked(async () => (await import("./read-definition.ts")).readMap(place)),
+    settings: () => asked(async () => (await import("./read-definition.ts")).readSettings(place)),
     waits: () => asked(async () => waitsView((await statusHere(0)).open)),
     approvals: () => asked(async () => approvalsView((await statusHere(0)).open)),
     outputs: (environment) =>

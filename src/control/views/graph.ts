@@ -1,5 +1,6 @@
 import type { RunState } from "../../engine/state.ts";
-import type { JobId } from "../../plan/plan.ts";
+import type { Pipeline } from "../../model/delivery.ts";
+import type { JobId, Plan } from "../../plan/plan.ts";
 
 /** What a run consists of, as it was planned: this never changes while it runs. Durations in milliseconds. */
 export interface GraphView {
@@ -33,12 +34,17 @@ export interface GraphJob {
 }
 
 export function graphView(run: RunState, expected: ReadonlyMap<JobId, number>): GraphView {
+  const { environments } = run.plan;
+  return { version: 1, run: run.id, environments, ...graphOf(run.plan, { pipelines: run.definitions, expected }) };
+}
+
+export function graphOf(
+  plan: Plan,
+  { pipelines, expected }: { pipelines: ReadonlyMap<string, Pipeline>; expected: ReadonlyMap<JobId, number> },
+): Pick<GraphView, "jobs" | "joins" | "criticalPath"> {
   return {
-    version: 1,
-    run: run.id,
-    environments: run.plan.environments,
-    jobs: run.plan.jobs.map((planned) => {
-      const definition = run.definitions.get(planned.pipeline)?.jobs[planned.job];
+    jobs: plan.jobs.map((planned) => {
+      const definition = pipelines.get(planned.pipeline)?.jobs[planned.job];
       const expectedMs = expected.get(planned.id);
       return {
         id: planned.id,
@@ -54,7 +60,7 @@ export function graphView(run: RunState, expected: ReadonlyMap<JobId, number>): 
         steps: definition?.steps.map((step, at) => step.name ?? `Step ${at + 1}`) ?? [],
       };
     }),
-    joins: run.plan.joins.map(({ id, after }) => ({ id, after })),
-    criticalPath: run.plan.criticalPath,
+    joins: plan.joins.map(({ id, after }) => ({ id, after })),
+    criticalPath: plan.criticalPath,
   };
 }

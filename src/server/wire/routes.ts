@@ -16,6 +16,7 @@ import {
   signInRequest,
   startRequest,
 } from "./deeds.ts";
+import { mapView, settingsView } from "./definition.ts";
 import { envelope, logPage } from "./envelope.ts";
 import { movePreview, moveRequest, moveStartRequest } from "./moves.ts";
 import {
@@ -92,6 +93,20 @@ export const routes = {
     role: "viewer",
     summary: "What is where, by pipeline and environment, and what is on its way there",
     answer: envelope(boardView),
+  }),
+  map: route({
+    method: "get",
+    path: "/api/map",
+    role: "viewer",
+    summary: "All that the delivery may ever do: every job in every environment, with what comes before it",
+    answer: envelope(mapView),
+  }),
+  settings: route({
+    method: "get",
+    path: "/api/settings",
+    role: "viewer",
+    summary: "The definition as it stands on the machine that serves: of secrets their names",
+    answer: envelope(settingsView),
   }),
   logs: route({
     method: "get",

@@ -15,7 +15,7 @@ import type { StatusView } from "../../control/views/status.ts";
 import type { Missing, Nothing } from "./fits.ts";
 
 export const time = z.number().int().min(0).meta({ description: "Milliseconds since the epoch." });
-const milliseconds = z.number().min(0).meta({ description: "Milliseconds." });
+export const milliseconds = z.number().min(0).meta({ description: "Milliseconds." });
 const conclusion = z.enum(["succeeded", "failed", "cancelled"]);
 export const byName = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 
@@ -198,7 +198,7 @@ export const boardView = z
   })
   .meta({ id: "Board" });
 
-const graphJob = z
+export const graphJob = z
   .strictObject({
     id: z.string(),
     pipeline: z.string(),
