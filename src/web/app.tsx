@@ -10,6 +10,7 @@ import { noRun, useView } from "./data/views.ts";
 import type { Approvals, Session } from "./data/wire.ts";
 import { inForce, useKeys } from "./keys.ts";
 import { ApprovalsPage } from "./pages/approvals/approvals.tsx";
+import { AuditLog } from "./pages/audit/audit.tsx";
 import { BoardPage } from "./pages/board/board.tsx";
 import { ReleasePage } from "./pages/releases/release.tsx";
 import { ReleasesPage } from "./pages/releases/releases.tsx";
@@ -17,6 +18,7 @@ import { RunPage } from "./pages/run/run.tsx";
 import { RunsPage } from "./pages/runs/runs.tsx";
 import { SignIn, SignOut } from "./pages/sign-in/sign-in.tsx";
 import { Glyph } from "./parts/icons.tsx";
+import { MovePanel } from "./parts/move.tsx";
 import { Nothing, Sheet } from "./parts/parts.tsx";
 import { WhyPanel } from "./parts/why.tsx";
 import { go, path } from "./route.ts";
@@ -28,6 +30,7 @@ const pages = [
   { to: "/releases", title: "Releases", key: "l" },
   { to: "/runs", title: "Runs", key: "r" },
   { to: "/approvals", title: "Approvals", key: "a" },
+  { to: "/audit", title: "Audit", key: "u" },
 ] as const;
 
 /** Stable, so that keys are put in force once. */
@@ -57,6 +60,7 @@ export function App() {
         <Page />
       </main>
       <WhyPanel />
+      <MovePanel />
       {isListOpen.value && <KeyList />}
     </>
   );
@@ -75,6 +79,8 @@ function Page() {
       return <Titled title={`Release ${second}`} of={<ReleasePage key={second} named={second} />} />;
     case "approvals":
       return <Titled title="Approvals" of={<ApprovalsPage />} />;
+    case "audit":
+      return <Titled title="Audit" of={<AuditLog />} />;
     default:
       return (
         <Nothing isPage title="There is no such page">

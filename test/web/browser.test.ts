@@ -152,6 +152,25 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     assert.deepEqual(complaints, []);
   });
 
+  await t.test("what a promotion would change is seen before it is one, and the audit has it", async () => {
+    const { page, complaints } = await openPage(browser, server.url);
+    await page.getByRole("link", { name: /^api in dev: release 1/ }).focus();
+    await page.keyboard.press("r");
+    await page.getByRole("dialog").getByText("It was in dev as a whole before").waitFor();
+    await page.keyboard.press("Escape");
+    await page.goto(`${server.url}/releases/1`);
+    await page.getByRole("link", { name: "Promote to prod" }).click();
+    await text(page, "Proven in dev, with exactly these files");
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("textbox", { name: "Reason" }).fill("It is needed now");
+    await page.getByRole("button", { name: "Promote 1 to prod" }).click();
+    await page.getByRole("heading", { name: "Promotion of release 1" }).waitFor();
+    await page.goto(`${server.url}/audit`);
+    await text(page, "promote release 1 in prod");
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(complaints, []);
+  });
+
   await t.test("a run is cancelled from its page, after it was said what that means", async () => {
     const { page, complaints } = await openPage(browser, `${server.url}/runs/1`);
     await page.getByRole("button", { name: "Cancel" }).click();

@@ -1,5 +1,6 @@
 /** What the server answers with: its types, by the names that the pages use. Nothing of this is left at run time. */
 import type { z } from "zod";
+import type { movePreview, moveRequest } from "../../server/wire/moves.ts";
 import type {
   approvalsView,
   boardView,
@@ -14,6 +15,7 @@ import type {
   waitsView,
 } from "../../server/wire/views.ts";
 
+export type { AuditEntry, AuditPage } from "../../server/wire/audit.ts";
 export type { Session } from "../../server/wire/deeds.ts";
 export type { LogLine, LogPage, Notice, Problem } from "../../server/wire/envelope.ts";
 export type Board = z.infer<typeof boardView>;
@@ -39,3 +41,5 @@ export type ReleasePlace = ListedRelease["environments"][number];
 export type Release = z.infer<typeof releaseView>;
 export type ReleaseDiff = z.infer<typeof releaseDiffView>;
 export type PipelineDiff = ReleaseDiff["pipelines"][number];
+export type MovePreview = z.infer<typeof movePreview>;
+export type MoveRequest = z.infer<typeof moveRequest>;

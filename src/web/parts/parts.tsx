@@ -57,6 +57,18 @@ export function Problems({ problem }: { problem: Problem | undefined }) {
   );
 }
 
+/** The place of what is on its way; or why it could not be had. */
+export function Loading({ problem }: { problem: Problem | undefined }) {
+  if (problem !== undefined) return <Problems problem={problem} />;
+  return (
+    <div class="loading" aria-busy="true">
+      <div class="ghost">…</div>
+      <div class="ghost">…</div>
+      <div class="ghost">…</div>
+    </div>
+  );
+}
+
 /** `isPage`: there is nothing else on the page. */
 export function Nothing(props: { title: string; isPage?: true; children?: ComponentChildren }) {
   const { title, isPage, children } = props;

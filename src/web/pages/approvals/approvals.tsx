@@ -5,12 +5,12 @@ import { now } from "../../data/live.ts";
 import { roughly } from "../../data/time.ts";
 import { ask, useView } from "../../data/views.ts";
 import type { Approval, Approvals, Board, Problem } from "../../data/wire.ts";
-import { Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { query, runAddress } from "../../route.ts";
 
 export function ApprovalsPage() {
   const { view, problem } = useView<Approvals>("/api/approvals", "");
-  if (view === undefined) return <Problems problem={problem} />;
+  if (view === undefined) return <Loading problem={problem} />;
   const [run, environment] = [query.value.get("run"), query.value.get("environment")];
   const isMeant = (one: Approval) => one.run === run && one.environment === environment;
   const list = view.approvals.toSorted((a, b) => Number(isMeant(b)) - Number(isMeant(a)));
@@ -98,7 +98,7 @@ function Answer({ approval: { run, release, environment } }: { approval: Approva
   };
   return (
     <form class="answer" onSubmit={(event) => event.preventDefault()}>
-      <label>
+      <label class="field">
         Reason
         <input
           type="text"

@@ -2,12 +2,15 @@
 import "./board.css";
 import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { useMayOperate } from "../../data/may.ts";
 import type { Mark } from "../../data/states.ts";
 import { useView } from "../../data/views.ts";
 import type { Board, BoardCell, BoardEnvironment, Status } from "../../data/wire.ts";
-import { StateIcon } from "../../parts/icons.tsx";
+import { useKeys } from "../../keys.ts";
+import { Glyph, StateIcon } from "../../parts/icons.tsx";
+import { moveAddress } from "../../parts/move.tsx";
 import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
-import { releaseAddress, runAddress } from "../../route.ts";
+import { go, releaseAddress, runAddress } from "../../route.ts";
 import { RunTable } from "../runs/run-table.tsx";
 import { Attention } from "./attention.tsx";
 import { moveInGrid } from "./grid-keys.ts";
@@ -51,6 +54,7 @@ export function BoardPage() {
 
 function Matrix({ board: { delivery, environments, pipelines } }: { board: Board }) {
   const table = useRef<HTMLTableElement>(null);
+  useKeys("Board", boardKeys);
   const lines = twigs(pipelines);
   return (
     <section aria-label="What is where" class="board">
@@ -65,7 +69,7 @@ function Matrix({ board: { delivery, environments, pipelines } }: { board: Board
               <>
                 {at > 0 && <Ahead pipelines={pipelines} from={environments[at - 1]!} to={environment} />}
                 <th scope="col" key={environment.name}>
-                  <Environment environment={environment} />
+                  <Environment environment={environment} hasAny={hasAny(pipelines, environment.name)} />
                 </th>
               </>
             ))}
@@ -104,6 +108,17 @@ function Matrix({ board: { delivery, environments, pipelines } }: { board: Board
     </section>
   );
 }
+
+/** Of the cell that has the focus. */
+function moveHere(kind: "promotion" | "rollback"): void {
+  const environment = document.activeElement?.closest<HTMLElement>("td[data-environment]")?.dataset.environment;
+  if (environment !== undefined) go(moveAddress(kind, environment));
+}
+
+const boardKeys = [
+  { keys: "p", does: "Promote to the environment that has the focus", act: () => moveHere("promotion") },
+  { keys: "r", does: "Roll back the environment that has the focus", act: () => moveHere("rollback") },
+];
 
 const isLit = (cell: BoardCell | undefined) => lit.value !== undefined && cell?.deployed?.release === lit.value;
 
@@ -160,7 +175,12 @@ function Also({ mark, release, to }: { mark: Mark; release: number; to: string }
   );
 }
 
-function Environment({ environment: { name, holder, queue, asks, reviewers } }: { environment: BoardEnvironment }) {
+const hasAny = (pipelines: Board["pipelines"], name: string) =>
+  pipelines.some((pipeline) => pipeline.in[name]?.deployed !== undefined);
+
+function Environment({ environment, hasAny }: { environment: BoardEnvironment; hasAny: boolean }) {
+  const { name, holder, queue, asks, reviewers } = environment;
+  const mayOperate = useMayOperate();
   return (
     <div class="environment">
       <span class="environment-name">{name}</span>
@@ -183,6 +203,12 @@ function Environment({ environment: { name, holder, queue, asks, reviewers } }: 
         <span class="environment-note" title={reviewers.length > 0 ? `approved by ${reviewers.join(", ")}` : undefined}>
           free
         </span>
+      )}
+      {hasAny && mayOperate(name) && (
+        <a class="button button-plain button-icon environment-back" href={moveAddress("rollback", name)}>
+          <Glyph name="back" />
+          <span class="hidden-text">Roll {name} back</span>
+        </a>
       )}
     </div>
   );
@@ -208,10 +234,24 @@ function Ahead({
       : behind > 0
         ? [`${behind} of ${pipelines.length} ahead in ${to.name}`, `← ${behind}`]
         : [`${to.name} has what ${from.name} has`, "="];
-  return (
-    <td class="between" title={said}>
+  const mayOperate = useMayOperate();
+  const shown = (
+    <>
       <span aria-hidden="true">{sign}</span>
       <span class="hidden-text">{said}</span>
+    </>
+  );
+  const isNext = ahead > 0 && to.after.includes(from.name) && mayOperate(to.name);
+  return (
+    <td class="between" title={said}>
+      {isNext ? (
+        <a class="promote" href={moveAddress("promotion", to.name)} title={`${said}: promote to ${to.name}`}>
+          {shown}
+          <span class="hidden-text">: promote to {to.name}</span>
+        </a>
+      ) : (
+        shown
+      )}
     </td>
   );
 }

@@ -1,13 +1,15 @@
 /** One release: its way so far, what it holds, and what is between it and any other or what an environment has. */
 import "./releases.css";
 import { bytes } from "../../data/amounts.ts";
+import { useMayOperate } from "../../data/may.ts";
 import { markOfPlace } from "../../data/states.ts";
 import { useView } from "../../data/views.ts";
 import type { Board, Release, ReleaseDiff, Releases } from "../../data/wire.ts";
+import { Diff } from "../../parts/diff.tsx";
 import { StateIcon } from "../../parts/icons.tsx";
-import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { moveAddress } from "../../parts/move.tsx";
+import { Ago, Commit, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { go, query, runAddress, withQuery } from "../../route.ts";
-import { Diff } from "./diff.tsx";
 
 export function ReleasePage({ named }: { named: string }) {
   const { view: release, problem } = useView<Release>(`/api/releases/${encodeURIComponent(named)}`, "");
@@ -22,7 +24,7 @@ export function ReleasePage({ named }: { named: string }) {
       </Nothing>
     );
   }
-  if (release === undefined || board === undefined) return null;
+  if (release === undefined || board === undefined) return <Loading problem={problem} />;
   return (
     <div class="release-page">
       <Head release={release} />
@@ -78,6 +80,31 @@ function Head({ release: { release, subject, author, by, commit, branch, at, run
   );
 }
 
+/** What may be asked for a release in an environment; which of the two, is told by what is there now. */
+function MoveLink({ release, board, to }: { release: Release; board: Board; to: string }) {
+  const mayOperate = useMayOperate();
+  const environment = board.environments.find(({ name }) => name === to);
+  if (environment === undefined || !mayOperate(to)) return null;
+  const here = Math.max(0, ...board.pipelines.map((pipeline) => pipeline.in[to]?.deployed?.release ?? 0));
+  const state = release.environments.find((one) => one.environment === to)?.state;
+  if (state === "here" || state === "under-way") return null;
+  const isProvenBefore =
+    environment.after.length > 0 && environment.after.every((name) => release.proven.includes(name));
+  if (release.release >= here && isProvenBefore) {
+    return (
+      <a class="button" href={moveAddress("promotion", to, release.release)}>
+        Promote to {to}
+      </a>
+    );
+  }
+  if (release.release > here || !release.proven.includes(to)) return null;
+  return (
+    <a class="button" href={moveAddress("rollback", to, release.release)}>
+      Roll {to} back to {release.release}
+    </a>
+  );
+}
+
 const came = { run: "came with its run", promotion: "promoted", rollback: "rolled back to it" } as const;
 const ended = { whole: "passed", part: "in part", open: "under way" } as const;
 
@@ -121,6 +148,7 @@ function Journey({ release, board }: { release: Release; board: Board }) {
                 </li>
               ))}
             </ul>
+            <MoveLink release={release} board={board} to={name} />
           </li>
         );
       })}

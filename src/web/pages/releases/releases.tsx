@@ -3,13 +3,13 @@ import "./releases.css";
 import { markOfPlace } from "../../data/states.ts";
 import { useView } from "../../data/views.ts";
 import type { Board, ListedRelease, Releases } from "../../data/wire.ts";
-import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { Ago, Commit, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { releaseAddress } from "../../route.ts";
 
 export function ReleasesPage() {
   const { view, problem } = useView<Releases>("/api/releases?most=200", "");
   const { view: board } = useView<Board>("/api/board", "");
-  if (view === undefined || board === undefined) return <Problems problem={problem} />;
+  if (view === undefined || board === undefined) return <Loading problem={problem} />;
   const environments = namesOf(board, view);
   return (
     <div class="releases-page">

@@ -8,7 +8,7 @@ import { useView } from "../../data/views.ts";
 import type { Graph, Run } from "../../data/wire.ts";
 import { useKeys } from "../../keys.ts";
 import { StateIcon } from "../../parts/icons.tsx";
-import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { Ago, Commit, Loading, Nothing, StateMark } from "../../parts/parts.tsx";
 import { whyAddress } from "../../parts/why.tsx";
 import { go, query, withQuery } from "../../route.ts";
 import { RunDeeds } from "./deeds.tsx";
@@ -34,7 +34,7 @@ export function RunPage({ named }: { named: string }) {
       </Nothing>
     );
   }
-  if (run === undefined || graph === undefined) return <Problems problem={graphProblem} />;
+  if (run === undefined || graph === undefined) return <Loading problem={graphProblem} />;
   return <Shown run={run} graph={graph} />;
 }
 

@@ -1,13 +1,13 @@
 import { useView } from "../../data/views.ts";
 import type { Runs, Status } from "../../data/wire.ts";
-import { Nothing, Problems } from "../../parts/parts.tsx";
+import { Loading, Nothing, Problems } from "../../parts/parts.tsx";
 import { RunTable } from "./run-table.tsx";
 
 /** All runs that the journal tells at a glance. */
 export function RunsPage() {
   const { view, problem } = useView<Runs>("/api/runs?most=200", "");
   const { view: status } = useView<Status>("/api/status?most=12", "");
-  if (view === undefined) return <Problems problem={problem} />;
+  if (view === undefined) return <Loading problem={problem} />;
   return (
     <div class="runs-page">
       <h1>Runs</h1>

@@ -1,7 +1,7 @@
 /** What is between two releases, by pipeline: commits, definition, files and outputs. What is the same is named in one line. */
 import "./diff.css";
-import type { PipelineDiff, ReleaseDiff } from "../../data/wire.ts";
-import { Ago, Commit } from "../../parts/parts.tsx";
+import type { PipelineDiff, ReleaseDiff } from "../data/wire.ts";
+import { Ago, Commit } from "./parts.tsx";
 
 export function Diff({ diff: { pipelines, settings } }: { diff: ReleaseDiff }) {
   const same = pipelines.filter(({ change }) => change === "same").map(({ pipeline }) => pipeline);
