@@ -9,9 +9,10 @@ export default delivery("shop", { pipelines: [web], environments: [env("dev")] }
 `;
 
 const sizes = [
-  { name: "no history", runs: 0, jobs: 100 },
-  { name: "300 runs of 1,000 jobs", runs: 300, jobs: 1000 },
-  { name: "1,000 runs of 100 jobs", runs: 1000, jobs: 100 },
+  { name: "no history", runs: 0, jobs: 100, commits: 1 },
+  { name: "300 runs of 1,000 jobs", runs: 300, jobs: 1000, commits: 300 },
+  { name: "1,000 runs of 100 jobs", runs: 1000, jobs: 100, commits: 1000 },
+  { name: "the same, of one commit", runs: 1000, jobs: 100, commits: 1 },
 ];
 
 /** What a year of runs costs those who come after it. */
@@ -19,9 +20,9 @@ export function historyBenches(workFolder: string): Bench[] {
   const cwd = join(workFolder, "history");
   mkdirSync(cwd);
   writeFileSync(join(cwd, "baton.config.ts"), definition);
-  const made = sizes.map(({ name, runs, jobs }) => {
-    const kept = join(workFolder, `history-${runs}`);
-    const { sizeMb } = answerOf<{ sizeMb: number }>("make-history.ts", [kept, String(runs), String(jobs)]);
+  const made = sizes.map(({ name, runs, jobs, commits }) => {
+    const kept = join(workFolder, `history-${runs}-${commits}`);
+    const { sizeMb } = answerOf<{ sizeMb: number }>("make-history.ts", [kept, ...[runs, jobs, commits].map(String)]);
     const prepare = () => {
       rmSync(join(cwd, ".baton"), { recursive: true, force: true });
       cpSync(kept, join(cwd, ".baton"), { recursive: true });

@@ -1,6 +1,7 @@
 /** Facts in, findings out: every rule proposes, every proposal is replayed, and what cannot be carried out is dropped. */
 
 import type { Facts } from "../facts/facts.ts";
+import { count } from "../findings/count.ts";
 import { type Confidence, type Finding, sortFindings } from "../findings/finding.ts";
 import { locationOf } from "../findings/source.ts";
 import type { Simulator } from "../simulation/simulator.ts";
@@ -58,7 +59,7 @@ function oneOfEachCause(candidates: readonly Candidate[]): Candidate[] {
     const places = others.flatMap(({ at, cause }) => (cause ? [{ at, message: cause.here }] : []));
     return {
       ...first!,
-      message: `${first!.message}; the same in ${others.length} more place${others.length === 1 ? "" : "s"}`,
+      message: `${first!.message}; the same in ${count(others.length, "more place")}`,
       related: [...(first!.related ?? []), ...places],
     };
   });

@@ -1,7 +1,7 @@
 import type { Lack } from "../control/local/lacking.ts";
 import type { Source } from "../control/request/source.ts";
 import type { ExplainedJob, Plan, PlannedJob, PlannedPipeline, Requirements, Stray } from "../control/views/plan.ts";
-import { count } from "./terminal/duration.ts";
+import { count } from "../findings/count.ts";
 import type { Style } from "./terminal/style.ts";
 import { pad, widthOf } from "./terminal/width.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { JobId } from "../plan/plan.ts";
-import type { CheckUp, PlatformStatus } from "../platforms/live.ts";
+import type { PlatformStatus } from "../platforms/live.ts";
 import type { LogLine } from "../runner/log-reader.ts";
 import type { Service } from "../runner/services.ts";
 import type { Actor, Asked } from "./control.ts";
@@ -16,6 +16,7 @@ import type { OutputLine, Recorded, RunId } from "./views/events.ts";
 import type { GraphView } from "./views/graph.ts";
 import type { MapView } from "./views/map.ts";
 import type { OutputsView } from "./views/outputs.ts";
+import type { ReadinessView } from "./views/readiness.ts";
 import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/releases.ts";
 import type { ApprovalView, RunView } from "./views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "./views/runs.ts";
@@ -121,14 +122,6 @@ export interface PlatformStatusView extends PlatformStatus {
   readonly version: 1;
   readonly on: string;
   readonly delivery: string;
-}
-
-export interface ReadinessView {
-  readonly version: 1;
-  readonly on: string;
-  readonly checkUps: readonly CheckUp[];
-  readonly does: "create" | "update";
-  readonly commands: readonly string[];
 }
 
 /** By id or release number; without it the one that can only be meant. */

@@ -60,6 +60,14 @@ test("this machine answers everything that may be asked about a delivery", async
   const host = answered(await connect(caller, {}));
   assert.equal(host.name, "here");
 
+  const { checkUps } = answered(await host.readiness());
+  const names = checkUps.map(({ name, verdict }) => [name, verdict]);
+  assert.deepEqual(names.slice(-4), [
+    ["definition", "ok"],
+    ["state folder", "ok"],
+    ["disk", "ok"],
+    ["journal", "ok"],
+  ]);
   const before = answered(await host.status({ most: 5 }));
   assert.ok(before.runs.length === 0);
   assert.deepEqual(answered(await host.runs({ most: 5 })), { version: 1, runs: [] });

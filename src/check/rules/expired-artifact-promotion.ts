@@ -1,5 +1,6 @@
 import type { Key } from "../../facts/access.ts";
 import { showKey } from "../../facts/show-key.ts";
+import { count } from "../../findings/count.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { type ArtifactAccess, artifactsOf, mayMean } from "../analysis/artifacts.ts";
@@ -35,7 +36,7 @@ export const expiredArtifactPromotion: Rule = {
         if (!claim) continue;
         seen.add(step.at);
         yield {
-          message: `"${jobName(job)}" promotes by hand what ${fileName(upload.pipeline.id)} keeps for ${kept} day${kept === 1 ? "" : "s"}`,
+          message: `"${jobName(job)}" promotes by hand what ${fileName(upload.pipeline.id)} keeps for ${count(kept, "day")}`,
           at: days.at,
           related: [{ at: step.at, message: `Downloads "${showKey(download.name)}" of a run that somebody names` }],
           confidence: "medium",

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { count } from "../../findings/count.ts";
 import type { Finding, Severity } from "../../findings/finding.ts";
 import { atLeast, sortFindings } from "../../findings/finding.ts";
 import type { Report } from "../../findings/print/report.ts";
@@ -161,7 +162,7 @@ async function updateBaseline({ report, repository }: Checked, options: Options,
   const { writeBaseline } = await import("../../check/baseline.ts");
   writeFileSync(resolve(terminal.cwd, baseline), writeBaseline(report.findings, report.sources));
   const { length } = report.findings;
-  terminal.say(`wrote ${length} known finding${length === 1 ? "" : "s"} to ${baseline}`);
+  terminal.say(`wrote ${count(length, "known finding")} to ${baseline}`);
 }
 
 /** Without what the baseline knows and what is milder than asked for. */
@@ -201,7 +202,7 @@ async function repair(
   terminal.say(
     repaired === 0
       ? "nothing here has a safe edit"
-      : `repaired ${repaired} of ${report.findings.length} findings in ${texts.size} file${texts.size === 1 ? "" : "s"}`,
+      : `repaired ${repaired} of ${report.findings.length} findings in ${count(texts.size, "file")}`,
   );
   if (repaired === 0) return report;
   const again = await checkPath(join(repository.root, repository.focus ?? ""), options, terminal);

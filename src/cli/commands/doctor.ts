@@ -1,13 +1,15 @@
+import { connect } from "../../control/connect.ts";
 import { answered } from "../../control/control.ts";
-import type { ReadinessView } from "../../control/host.ts";
+import { readinessHere } from "../../control/local/readiness/readiness.ts";
 import type { Wishes } from "../../control/platform/wanted.ts";
 import { findProject, type Project } from "../../control/project.ts";
+import type { ReadinessView } from "../../control/views/readiness.ts";
+import { count } from "../../findings/count.ts";
 import type { CheckUp } from "../../platforms/live.ts";
 import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
-import { checkUps } from "../doctor/check-ups.ts";
+import { inWords } from "../doctor/words.ts";
 import { exitCodes, UsageError } from "../problem.ts";
-import { count } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
@@ -49,19 +51,19 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   }
   if (options.repair && on !== undefined) throw new UsageError("--repair says nothing with --on");
   if (options.repair) await repair(findProject(terminal, { config }), terminal);
-  const ready = on === undefined ? undefined : await readinessFor(on, options, terminal);
-  const found = ready?.checkUps ?? (await checkUps(terminal, { config }));
+  const { checkUps, put } = await readiness(options, terminal);
+  const found = checkUps.map(inWords);
   const failed = found.filter(({ verdict }) => verdict === "fail").length;
   if (json) {
     terminal.printJson({
       version: 1,
       ...(on !== undefined && { on }),
       checks: found,
-      ...(ready && { does: ready.does, commands: ready.commands }),
+      ...put,
     });
   } else {
     terminal.print(...found.flatMap((item) => lines(item, terminal.out)));
-    if (ready) terminal.print(...commandLines(ready, terminal.out));
+    if (put) terminal.print(...commandLines(put, { on: on!, style: terminal.out }));
   }
   if (failed > 0) {
     terminal.say(`${count(failed, "check")} failed`);
@@ -69,7 +71,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   }
   const isLive = platforms.some(({ name, live }) => name === on && live?.can.includes("pipelines"));
   if (isLive) terminal.suggest(`baton status --on ${on}`, "when it is there");
-  else if (ready) terminal.suggest(`baton generate ${on} --check`, "are the committed files up to date?");
+  else if (on !== undefined) terminal.suggest(`baton generate ${on} --check`, "are the committed files up to date?");
   else terminal.suggest("baton plan", "this machine is ready");
   return exitCodes.clean;
 };
@@ -79,17 +81,17 @@ async function repair(project: Project, terminal: Terminal): Promise<void> {
   terminal.say(...(await repairState(project, terminal.cwd)));
 }
 
-async function readinessFor(
-  on: string,
-  { config, layout, format }: Wishes,
-  terminal: Terminal,
-): Promise<ReadinessView> {
-  const { connected } = await import("../host.ts");
-  const { host } = await connected(terminal, { on, config, layout, format });
-  return answered(await host.readiness());
+/** This machine says what it has also where there is no delivery to ask about. */
+async function readiness({ on, config, layout, format }: Options, terminal: Terminal): Promise<ReadinessView> {
+  const host = await connect(terminal, { on, config, layout, format });
+  if (!host.ok && on === undefined) return await readinessHere(host, terminal);
+  return answered(await answered(host).readiness());
 }
 
-function commandLines({ on, does, commands }: ReadinessView, style: Style): string[] {
+function commandLines(
+  { does, commands }: NonNullable<ReadinessView["put"]>,
+  { on, style }: { on: string; style: Style },
+): string[] {
   const place = askable.find(({ name }) => name === on)!.place;
   if (commands.length === 0) return [];
   const what = does === "create" ? `to put it on ${place}` : `to bring ${place} up to date`;

@@ -1,7 +1,7 @@
 import { shortPath } from "../../control/definition/source-frame.ts";
 import { type RepairView, repairStateFolder } from "../../control/local/state-folder.ts";
 import type { Project } from "../../control/project.ts";
-import { count } from "../terminal/duration.ts";
+import { count } from "../../findings/count.ts";
 
 /** Makes a damaged state folder whole again and says what that cost, one line for each thing. */
 export async function repairState({ stateFolder }: Project, cwd: string): Promise<string[]> {

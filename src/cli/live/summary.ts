@@ -1,8 +1,9 @@
 import type { Underway } from "../../control/host.ts";
 import type { JobView, RunView } from "../../control/views/run.ts";
 import type { ServiceView } from "../../control/views/services.ts";
+import { count } from "../../findings/count.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
-import { count, duration } from "../terminal/duration.ts";
+import { duration } from "../terminal/duration.ts";
 import { by } from "../terminal/event-line.ts";
 import { runName } from "../terminal/run-name.ts";
 import type { Style } from "../terminal/style.ts";

@@ -1,7 +1,7 @@
 import { Refused } from "../../control/control.ts";
 import type { Underway } from "../../control/host.ts";
+import { count } from "../../findings/count.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
-import { count } from "../terminal/duration.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { openApprovalDesk } from "./approvals.ts";
 import type { Display, DisplayOptions } from "./display.ts";

@@ -1,5 +1,5 @@
+import { count } from "../../findings/count.ts";
 import type { Basis, Comparison, Estimate } from "../../platforms/costs.ts";
-import { count } from "../terminal/duration.ts";
 
 /** What a bill rests on and nobody can read off the files, with how to say it better. */
 export function assumptionsOf({ uses, assumed, unused }: Estimate): string[] {

@@ -1,7 +1,8 @@
 /** How generated pipelines are, as people read it: what is where first, then what happens, then what somebody has to do. */
 
+import { count } from "../../findings/count.ts";
 import type { LiveConnection, LivePipeline, LiveRun, LiveStage, PlatformStatus } from "../../platforms/live.ts";
-import { ago, count } from "../terminal/duration.ts";
+import { ago } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 

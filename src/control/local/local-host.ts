@@ -46,6 +46,11 @@ export function localHost(place: Place): Host {
     releases: (ask) => asked(async () => (await import("../verbs/releases.ts")).listReleases(place, ask)),
     release: (named) => asked(async () => (await import("../verbs/releases.ts")).showRelease(place, named)),
     compare: (ask) => asked(async () => (await import("../verbs/releases.ts")).compareReleases(place, ask)),
+    readiness: () =>
+      asked(async () => {
+        const { readinessHere } = await import("./readiness/readiness.ts");
+        return readinessHere({ ok: true, value: project }, place.caller);
+      }),
     logs: (request) => asked(async () => (await import("./read-logs.ts")).readLogs(place, request)),
     position: () =>
       asked(() => {

@@ -53,11 +53,17 @@ export function inspectJournal(stateFolder: string): StateFolderView | undefined
   }
 }
 
-/** How many artifacts there are, the digests of those that cannot be used, and what is deployed and gone: `web.dist in dev`. */
+/** How many artifacts there are, the digests of those that cannot be used, and what is deployed and gone. */
 export interface ArtifactsView {
   all: number;
   unusable: string[];
-  lost: string[];
+  lost: LostArtifact[];
+}
+
+/** `web.dist`, and where it is deployed. */
+export interface LostArtifact {
+  artifact: string;
+  environment: string;
 }
 
 export async function inspectArtifacts(stateFolder: string): Promise<ArtifactsView> {
@@ -66,13 +72,13 @@ export async function inspectArtifacts(stateFolder: string): Promise<ArtifactsVi
   return { all: artifacts, unusable: incomplete, lost: lostArtifacts(stateFolder, store) };
 }
 
-function lostArtifacts(stateFolder: string, store: ArtifactStore): string[] {
+function lostArtifacts(stateFolder: string, store: ArtifactStore): LostArtifact[] {
   try {
     using reading = openStoreForReading(stateFolder);
     return Object.entries(reading.deployed().deployed).flatMap(([environment, pipelines]) =>
       Object.entries(pipelines).flatMap(([pipeline, { artifacts }]) =>
         Object.entries(artifacts).flatMap(([name, { digest }]) =>
-          store.has(digest) ? [] : [`${pipeline}.${name} in ${environment}`],
+          store.has(digest) ? [] : [{ artifact: `${pipeline}.${name}`, environment }],
         ),
       ),
     );

@@ -24,7 +24,10 @@ export function platformHost(
         return { version: 1, on: name, delivery: delivery.name, ...found };
       }),
     readiness: () =>
-      asking(async (platform) => ({ version: 1, on: name, ...(await platform.readiness!(wanted, here)) })),
+      asking(async (platform) => {
+        const { checkUps, ...put } = await platform.readiness!(wanted, here);
+        return { version: 1, on: name, checkUps, put };
+      }),
   };
   return hostThat(name, Object.fromEntries(live.can.map((verb) => [verb, can[verb]])));
 }

@@ -1,3 +1,4 @@
+import { count } from "../count.ts";
 import type { Finding } from "../finding.ts";
 import { type Location, lineText } from "../source.ts";
 import { countBySeverity } from "./json.ts";
@@ -88,20 +89,16 @@ export function closingLine({
   gone = 0,
 }: Report): string {
   const { errors, warnings, notes } = countBySeverity(findings);
-  const parts = [plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note")].filter(
+  const parts = [count(errors, "error"), count(warnings, "warning"), count(notes, "note")].filter(
     (part) => !part.startsWith("0 "),
   );
   const found = findings.length === 0 ? "nothing found" : parts.join(", ");
   const counts = Object.entries({ suppressed, known, "known before and gone": gone });
-  const hidden = counts.flatMap(([what, count]) => (count > 0 ? [`, ${count} ${what}`] : [])).join("");
+  const hidden = counts.flatMap(([what, many]) => (many > 0 ? [`, ${many} ${what}`] : [])).join("");
   const read = [
-    ...(files > 0 || pipelines + definitions === 0 ? [plural(files, "workflow")] : []),
-    ...(pipelines > 0 ? [plural(pipelines, "pipeline")] : []),
-    ...(definitions > 0 ? [plural(definitions, "definition")] : []),
+    ...(files > 0 || pipelines + definitions === 0 ? [count(files, "workflow")] : []),
+    ...(pipelines > 0 ? [count(pipelines, "pipeline")] : []),
+    ...(definitions > 0 ? [count(definitions, "definition")] : []),
   ].join(" and ");
   return `${found} in ${read} by ${rules} rules${hidden}`;
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,7 @@
 /** What is on this machine: the generated files, whether the source has them, the program of the chosen format. */
 
 import { relative } from "node:path";
+import { count } from "../../../findings/count.ts";
 import { findChanges } from "../../changes.ts";
 import { markOf } from "../../generated.ts";
 import { commandOf } from "../write/options.ts";
@@ -72,5 +73,3 @@ export function toolFound({ write, here }: WantedOnAws): Found[] {
       return write.format satisfies never;
   }
 }
-
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,10 +1,11 @@
-import { createToolCheck, findProgram } from "../../control/local/machine.ts";
-import { firstLine } from "../../control/platform/here.ts";
-import type { Project } from "../../control/project.ts";
-import { readSource } from "../../control/request/source.ts";
-import type { Delivery, Tool } from "../../model/delivery.ts";
-import type { CheckUp } from "../../platforms/live.ts";
-import { count } from "../terminal/duration.ts";
+import { count } from "../../../findings/count.ts";
+import { GitError } from "../../../git/git.ts";
+import type { Delivery, Tool } from "../../../model/delivery.ts";
+import type { CheckUp } from "../../../platforms/live.ts";
+import { createToolCheck, findProgram } from "../../../runner/tools.ts";
+import { firstLine } from "../../platform/here.ts";
+import type { Project } from "../../project.ts";
+import { readSource } from "../../request/source.ts";
 
 const oldestNode = 24;
 
@@ -33,8 +34,8 @@ export async function gitCheckUps(project: Project): Promise<CheckUp[]> {
   try {
     source = await readSource(project);
   } catch (error) {
-    if ((error as Error).name !== "GitError") throw error;
-    return [{ name, verdict: "fail", text: (error as Error).message, remedy: "make `git status` work here" }];
+    if (!(error instanceof GitError)) throw error;
+    return [{ name, verdict: "fail", text: error.message, remedy: "make `git status` work here" }];
   }
   if (source.kind === "folder") {
     const remedy = "git init and a first commit let Baton know what changed";

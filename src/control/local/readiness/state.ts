@@ -1,16 +1,11 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { shortPath } from "../../control/definition/source-frame.ts";
-import {
-  inspectArtifacts,
-  inspectJournal,
-  type OpenRunHealth,
-  type StateFolderView,
-} from "../../control/local/state-folder.ts";
-import type { Project } from "../../control/project.ts";
-import type { CheckUp } from "../../platforms/live.ts";
-import { count } from "../terminal/duration.ts";
-import { refused } from "./check-up.ts";
+import { count } from "../../../findings/count.ts";
+import { StoreError } from "../../../store/store-error.ts";
+import { shortPath } from "../../definition/source-frame.ts";
+import type { Project } from "../../project.ts";
+import type { CheckUpView } from "../../views/readiness.ts";
+import { inspectArtifacts, inspectJournal, type OpenRunHealth, type StateFolderView } from "../state-folder.ts";
 
 const lowDiskBytes = 1 << 30;
 /** With less than this not even an event and a line of a log can be kept for certain. */
@@ -25,7 +20,7 @@ const networkFileSystems = new Map([
   [0x01021997, "9P"],
 ]);
 
-export async function stateCheckUps({ stateFolder }: Project, cwd: string): Promise<CheckUp[]> {
+export async function stateCheckUps({ stateFolder }: Project, cwd: string): Promise<CheckUpView[]> {
   const folder = existsSync(stateFolder) ? stateFolder : dirname(stateFolder);
   return [
     writable(folder, { stateFolder, cwd }),
@@ -35,7 +30,7 @@ export async function stateCheckUps({ stateFolder }: Project, cwd: string): Prom
   ];
 }
 
-function writable(folder: string, { stateFolder, cwd }: { stateFolder: string; cwd: string }): CheckUp {
+function writable(folder: string, { stateFolder, cwd }: { stateFolder: string; cwd: string }): CheckUpView {
   const shown = shortPath(stateFolder, cwd);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -51,7 +46,7 @@ function writable(folder: string, { stateFolder, cwd }: { stateFolder: string; c
   }
 }
 
-function disk(folder: string): CheckUp {
+function disk(folder: string): CheckUpView {
   const { bavail, bsize, type } = statfsSync(folder);
   const free = bavail * bsize;
   const text = `${(free / 2 ** 30).toFixed(1)} GiB free`;
@@ -69,31 +64,32 @@ function disk(folder: string): CheckUp {
   return { name: "disk", verdict: "ok", text };
 }
 
-function journal(stateFolder: string): CheckUp[] {
+function journal(stateFolder: string): CheckUpView[] {
   try {
     const view = inspectJournal(stateFolder);
     if (view === undefined) return [{ name: "journal", verdict: "ok", text: "nothing was run here yet" }];
     const { runs, staleTables } = view.journal;
     if (staleTables.length > 0) {
       const text = `what is derived from the events says something else than they do (${staleTables.join(", ")})`;
-      return [{ name: "journal", verdict: "fail", text, remedy: "baton doctor --repair derives it again" }];
+      return [{ name: "journal", verdict: "fail", text, advice: { do: "derive-again" } }];
     }
     const text = `SQLite with a durable write-ahead log, ${count(runs, "run")}, every event as it was written`;
     return [{ name: "journal", verdict: "ok", text }, ...openRuns(view)];
   } catch (error) {
-    return [refused("journal", error)];
+    if (!(error instanceof StoreError)) throw error;
+    return [{ name: "journal", verdict: "fail", text: error.message }];
   }
 }
 
-function openRuns({ open, processes }: StateFolderView): CheckUp[] {
+function openRuns({ open, processes }: StateFolderView): CheckUpView[] {
   const found = open
     .filter(({ hasWorkplace }) => !hasWorkplace)
     .map(
-      ({ run }): CheckUp => ({
+      ({ run }): CheckUpView => ({
         name: "checkouts",
         verdict: "fail",
         text: `nothing says where run ${run} works, so it cannot go on`,
-        remedy: `baton cancel ${run}`,
+        advice: { do: "cancel", run },
       }),
     );
   if (processes.length > 0) {
@@ -103,27 +99,27 @@ function openRuns({ open, processes }: StateFolderView): CheckUp[] {
   return [...found, ...open.map(leftRun)];
 }
 
-function leftRun({ run, asksFor }: OpenRunHealth): CheckUp {
+function leftRun({ run, asksFor }: OpenRunHealth): CheckUpView {
   if (asksFor.length === 0) {
-    const remedy = `baton resume ${run}, or baton cancel ${run}`;
-    return { name: "runs", verdict: "warn", text: `${run} has not ended, and nobody runs it`, remedy };
+    const text = `${run} has not ended, and nobody runs it`;
+    return { name: "runs", verdict: "warn", text, advice: { do: "resume", run } };
   }
   const text = `${run} waits for an approval of ${asksFor.join(", ")}`;
   return { name: "runs", verdict: "ok", text };
 }
 
-async function artifacts(stateFolder: string): Promise<CheckUp[]> {
+async function artifacts(stateFolder: string): Promise<CheckUpView[]> {
   const { all, unusable, lost } = await inspectArtifacts(stateFolder);
   if (unusable.length > 0) {
     const some = unusable.slice(0, 3).map((digest) => digest.slice(0, 19));
     const text = `${count(unusable.length, "artifact")} of ${all} cannot be used: ${some.join(", ")} damaged or not whole`;
-    const remedy = "baton doctor --repair takes them away, and the next job that makes them stores them anew";
-    return [{ name: "artifacts", verdict: "fail", text, remedy }];
+    return [{ name: "artifacts", verdict: "fail", text, advice: { do: "take-away" } }];
   }
   if (lost.length > 0) {
-    const places = [...new Set(lost.map((name) => name.split(" in ").at(-1)!))];
-    const remedy = `${places.map((place) => `baton run --to ${place} --force`).join(" and ")} makes them anew`;
-    return [{ name: "artifacts", verdict: "fail", text: `not there any more: ${lost.join(", ")}`, remedy }];
+    const environments = [...new Set(lost.map(({ environment }) => environment))];
+    const names = lost.map(({ artifact, environment }) => `${artifact} in ${environment}`);
+    const text = `not there any more: ${names.join(", ")}`;
+    return [{ name: "artifacts", verdict: "fail", text, advice: { do: "make-again", environments } }];
   }
   if (all === 0) return [];
   return [{ name: "artifacts", verdict: "ok", text: `${count(all, "artifact")}, every byte as it was stored` }];

@@ -1,8 +1,8 @@
-import { filesInGit } from "../../control/local/machine.ts";
-import type { Project } from "../../control/project.ts";
-import type { Delivery } from "../../model/delivery.ts";
-import { compileFilter } from "../../model/filters.ts";
-import type { CheckUp } from "../../platforms/live.ts";
+import { filesInGit } from "../../../git/worktree.ts";
+import type { Delivery } from "../../../model/delivery.ts";
+import { compileFilter } from "../../../model/filters.ts";
+import type { CheckUp } from "../../../platforms/live.ts";
+import type { Project } from "../../project.ts";
 
 /** Paths that no file has: a pipeline with a slip of the hand in them is never seen to change. */
 export async function pathCheckUps({ pipelines }: Delivery, { repository }: Project): Promise<CheckUp[]> {
