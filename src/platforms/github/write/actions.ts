@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Delivery } from "../../../model/delivery.ts";
 import { markOf, type WrittenFile } from "../../generated.ts";
+import { withCaches } from "./caches.ts";
 import type { WriteOptions } from "./options.ts";
 import { pinnedActions, pinOf } from "./pinned-actions.ts";
 
@@ -50,12 +51,14 @@ interface ProgramOptions {
   readonly options: WriteOptions;
   /** Actions that some workflow uses. */
   readonly used: ReadonlySet<string>;
+  /** Names of caches that some job has use for. */
+  readonly caches: readonly string[];
   /** Outputs of the planning and of the publishing action. */
   readonly outputs: Readonly<Partial<Record<LocalAction, readonly string[]>>>;
   readonly data: string;
 }
 
-export function programFiles({ delivery, options, used, outputs, data }: ProgramOptions): WrittenFile[] {
+export function programFiles({ delivery, options, used, caches, outputs, data }: ProgramOptions): WrittenFile[] {
   const folder = programFolder(delivery);
   const files = (Object.keys(parts) as (keyof typeof parts)[]).flatMap((action) =>
     action !== "" && !used.has(action)
@@ -65,7 +68,12 @@ export function programFiles({ delivery, options, used, outputs, data }: Program
           const declared = action === "" ? [] : (outputs[action] ?? []);
           return {
             path: `${folder}/${path}`,
-            text: filled(programText(path), { delivery, options, declared, action }),
+            text: filled(withCaches(programText(path), caches), {
+              delivery,
+              options,
+              declared,
+              action,
+            }),
           };
         }),
   );

@@ -4,6 +4,7 @@ import type { Delivery, Job, Pipeline, Step, Value } from "../../../model/delive
 import { outputsRead, promisedOutputs, secretsRead } from "../../../model/job-values.ts";
 import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
+import { cachesOf } from "./caches.ts";
 import { checkout } from "./checkouts.ts";
 import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
@@ -278,6 +279,7 @@ function readsSecrets(job: Job, pipeline: Pipeline): boolean {
 
 function begin(reference: string, job: Job, place: JobPlace): StepDocument {
   const { delivery, environment, commit, given } = place;
+  const caches = place.options.caches === "no" ? [] : cachesOf(job, place.pipeline);
   const takes = job.per === "environment" && outputsRead(place.pipeline, job).length > 0;
   return {
     uses: localAction(delivery, "begin"),
@@ -286,6 +288,7 @@ function begin(reference: string, job: Job, place: JobPlace): StepDocument {
       ...(environment && { environment: environment.known ?? computed(environment.expression) }),
       ...(commit !== "github.sha" && { commit: computed(commit) }),
       ...(takes && { given: computed(given) }),
+      ...(caches.length > 0 && { caches: caches.join(" ") }),
     },
   };
 }

@@ -34,6 +34,8 @@ export interface WriteOptions {
   readonly deployments?: "one" | "each";
   /** `pipeline.output` of the type url: what a deployment links to. Default: the only one there is. */
   readonly url?: string;
+  /** Whether jobs without rights keep what they download, by lock files. Default: `yes`. */
+  readonly caches?: "yes" | "no";
   /** How the files are made, for their header. Default: `baton generate github --layout LAYOUT`. */
   readonly command?: string;
   /** Before the name of outputs in Parameter Store (`chained`). Default: `/<delivery>`. */

@@ -9,6 +9,7 @@ export const settingsFileSchema = z.strictObject({
   runsOn: z.string().optional(),
   attest: z.enum(["yes", "no"]).optional(),
   gate: z.enum(["pipeline", "release"]).optional(),
+  caches: z.enum(["yes", "no"]).optional(),
   deployments: z.enum(["one", "each"]).optional(),
   url: z.string().optional(),
   calledWorkflows: z.number().int().min(2).max(50).optional(),

@@ -49,10 +49,14 @@ function program(delivery: Delivery, options: WriteOptions, documents: readonly 
     Object.values(jobs).flatMap((job) => (job.kind === "steps" ? job.steps : [])),
   );
   const used = new Set<string>();
+  const asked = new Set<string>();
   const planned = new Set<string>();
   for (const step of steps) {
     if ("uses" in step && typeof step.uses === "string" && step.uses.startsWith(prefix))
       used.add(step.uses.slice(prefix.length));
+    if ("with" in step && step.uses === `${prefix}begin`) {
+      for (const name of String(step.with?.caches ?? "").split(" ")) if (name !== "") asked.add(name);
+    }
   }
   for (const document of documents) {
     for (const job of Object.values(document.jobs)) {
@@ -70,6 +74,7 @@ function program(delivery: Delivery, options: WriteOptions, documents: readonly 
     delivery,
     options,
     used,
+    caches: [...asked].sort(),
     outputs: {
       plan: [...planned],
       publish: published,
