@@ -15,7 +15,7 @@ const runner = createRunner({
   directoryOf: () => folder,
   secrets: () => undefined,
   artifacts: { collect: () => Promise.reject(new Error("none")), place: () => Promise.reject(new Error("none")) },
-  shells: shells as "kept" | "direct",
+  shells: shells as "native" | "kept" | "direct",
 });
 const startedAt = performance.now();
 let started = 0;

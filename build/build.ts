@@ -2,8 +2,8 @@
  * Bundles Baton into `dist/`: `cli.js` for the command, `index.js` for definitions, types beside them. Bundled because
  * a command that starts often should read one file instead of hundreds; split so that each command loads only its own.
  */
-import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -95,7 +95,26 @@ for (const [name, from] of Object.entries(parser)) {
 // What `baton serve` shows at its address.
 await buildWeb(root, `${root}/dist/web`);
 
-const inputs = Object.keys(metafile.inputs)
+// What starts the commands of steps: see src/runner/native-starter.ts. Without a compiler there is none, and all works.
+const starter = "src/runner/step-starter.c";
+if (process.platform === "linux") {
+  const folder = `${root}/dist/native/linux-${process.arch}`;
+  mkdirSync(folder, { recursive: true });
+  // Static, so that one file is good for every Linux of this kind of processor.
+  const words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-s", "-o", `${folder}/step-starter`, starter];
+  const { status, error } = spawnSync(process.env.CC ?? "cc", words, {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  if (status !== 0) {
+    rmSync(`${root}/dist/native`, { recursive: true });
+    console.error(
+      `no starter of steps was built (${error?.message ?? `the C compiler ended with ${status}`}); it is only needed for speed`,
+    );
+  }
+}
+
+const inputs = [...Object.keys(metafile.inputs), starter]
   .filter((file) => !file.startsWith("node_modules/"))
   .map((file) => {
     const { mtimeMs, size } = statSync(`${root}/${file}`);

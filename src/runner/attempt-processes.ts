@@ -29,6 +29,7 @@ export class AttemptProcesses {
   readonly #token: string;
   readonly #graceMs: number;
   #groups: number[] = [];
+  #maybeMore = false;
   readonly #hurry = new AbortController();
   readonly #startedAt = performance.now();
   /** Those that were asked to end, did not, and were killed after the grace time. */
@@ -42,6 +43,11 @@ export class AttemptProcesses {
   /** `pid` leads a process group of its own. */
   add(pid: number): void {
     this.#groups.push(pid);
+  }
+
+  /** Something may have been started, and nobody is left who would know. */
+  mayHaveMore(): void {
+    this.#maybeMore = true;
   }
 
   /** Of what this process started, and of itself, nothing is there any more. */
@@ -100,7 +106,7 @@ export class AttemptProcesses {
   }
 
   async #living(): Promise<LiveProcess[]> {
-    if (this.#groups.length === 0) return [];
+    if (this.#groups.length === 0 && !this.#maybeMore) return [];
     const members = await membersOf(this.#groups);
     const seen = new Set(members.map((entry) => entry.pid));
     const marked = await findByEnvironment({
@@ -116,7 +122,7 @@ export class AttemptProcesses {
    * come round to small process numbers again, unless its newest number is already below ours.
    */
   #lowestPid(): number {
-    if (performance.now() - this.#startedAt > SHORT_MS) return 0;
+    if (this.#maybeMore || performance.now() - this.#startedAt > SHORT_MS) return 0;
     const first = Math.min(...this.#groups);
     return (newestPid() ?? 0) >= first ? first : 0;
   }

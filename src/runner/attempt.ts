@@ -189,6 +189,7 @@ export class Attempt {
     const exit = await started.exit;
     const pid = await started.pid;
     if (pid !== undefined && exit.kind === "exited" && exit.left === "nothing") this.#processes.hasEnded(pid);
+    if (exit.kind === "lost") this.#processes.mayHaveMore();
     this.#current = undefined;
     this.#output.settle(opened, exit);
     if (await limit?.reached()) return stepTimeout(step);

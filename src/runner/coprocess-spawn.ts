@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
+import { getSystemErrorMap } from "node:util";
 import { type Coprocess, startCoprocess } from "./coprocess.ts";
 import { RUNNER_MARK } from "./reap.ts";
-import { commandText, fitsCoprocess } from "./shell-text.ts";
 import {
   findShell,
   type Spawner,
@@ -11,87 +10,58 @@ import {
   scriptArguments,
 } from "./step-process.ts";
 
+/**
+ * A program that is kept and starts commands. It is sent eight digits, the bytes that follow, and that many bytes; it answers
+ * with a line for each process that it started, and one when that has ended:
+ *
+ *     <process number>
+ *     <status> <what is left of it: nothing, or anything that says that it is not known>
+ *
+ * or with `!<errno>` where it could not start it.
+ */
+export interface Starter {
+  program: string;
+  arguments: readonly string[];
+  /** Whether this end of it, before it has answered anything, says that it cannot be used on this machine. */
+  cannotRun(status: number | "not-started" | null): boolean;
+  /** Whether it can start this command at all. */
+  fits(command: StepCommand): boolean;
+  /** `script`: the last arguments of the shell. */
+  request(command: StepCommand, shellPath: string, script: readonly string[]): string;
+}
+
 export interface CoprocessSpawnerOptions {
+  starter: Starter | undefined;
   /** The environment every command begins with. */
   env: Record<string, string>;
-  /** The value of the variable that marks the shells, see reap.ts. */
+  /** The value of the variable that marks what is kept, see reap.ts. */
   mark(): string;
-  /** For commands that must not, or cannot, go through a kept shell. */
-  direct: Spawner;
+  /** For commands that must not, or cannot, go through what is kept. */
+  instead: Spawner;
 }
-
-/**
- * Reads the length of a command and the command, starts it in a process group of its own (that is what `set -m` is for;
- * while it is on, a command that was merely stopped would count as ended), answers with its process number and, when it
- * has ended, with its status and what is left of it: the numbers of the shell's children, or a question mark. Its own variables
- * have names that no environment has, for one that is inherited would reach the command changed.
- */
-const BASH_LOOP = `((BASH_VERSINFO[0] >= 5)) || exit 3
-while IFS= read -r -N 8 __baton_size && IFS= read -r -N "$__baton_size" __baton_text; do
-  set -m
-  eval "$__baton_text"
-  set +m
-  echo $!
-  wait $!
-  __baton_status=$?
-  __baton_left=?
-  [ "$1" != reaper ] || read -r __baton_left <"/proc/self/task/$$/children"
-  echo "$__baton_status $__baton_left"
-done`;
-
-/**
- * Makes the shell a subreaper: whatever a command starts, in whatever session and with whatever environment, is the shell's
- * child once its parents are gone. So a shell without children has left nothing behind, and nobody has to look at all
- * processes of the machine for it. A shell cannot ask for that itself and neither can Node, but perl can, before it becomes
- * the shell.
- */
-const BECOME_SUBREAPER = `my $prctl = shift; my $result = syscall($prctl + 0, 36, 1, 0, 0, 0);
-exec { $ARGV[0] } @ARGV, $result == 0 ? "reaper" : "none"`;
-
-/** Where a system has its perl, if it has one. One that is found on the path may be a script that looks for another. */
-const PERL = "/usr/bin/perl";
-
-/** The number of prctl(2). */
-const PRCTL: Partial<Record<NodeJS.Architecture, number>> = {
-  x64: 157,
-  arm64: 167,
-  riscv64: 167,
-  ppc64: 171,
-  s390x: 172,
-};
-
-/** The words in front of those of a shell that make it a subreaper; none where that cannot be had. */
-function asSubreaper(env: Record<string, string>): string[] {
-  const prctl = PRCTL[process.arch];
-  if (process.platform !== "linux" || prctl === undefined || env.PERL5OPT !== undefined || !existsSync(PERL)) return [];
-  return [PERL, "-f", "-e", BECOME_SUBREAPER, String(prctl)];
-}
-
-/** With this a bash says that it is older than those this was tried with. */
-const TOO_OLD = 3;
 
 /** More shells than this are not kept when nothing has run for a while. */
 const IDLE_SHELLS = 8;
 const A_WHILE_MS = 1000;
 
-/** Starts commands through kept shells: each is a real shell of its own that the kept one forks and replaces itself with. */
-export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOptions): Spawner {
+/** Starts commands through processes that are kept: each command is a real shell of its own. */
+export function createCoprocessSpawner({ starter, env, mark, instead }: CoprocessSpawnerOptions): Spawner {
+  return starter === undefined ? instead : keepingSpawner({ starter, env, mark, instead });
+}
+
+function keepingSpawner({ starter, env, mark, instead }: CoprocessSpawnerOptions & { starter: Starter }): Spawner {
   const idle: Coprocess[] = [];
   let tidying: NodeJS.Timeout | undefined;
   const all = new Set<Coprocess>();
-  const bash = findShell("bash", env);
-  let usable = bash !== undefined && Object.keys(env).every((name) => fitsCoprocess(name, "inherited"));
-
-  const reaper = asSubreaper(env);
-  const restored = { SHLVL: env.SHLVL, OLDPWD: undefined, [RUNNER_MARK]: undefined };
+  let usable = true;
 
   function take(): Coprocess {
     for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) {
       if (!kept.isGone) return kept;
       all.delete(kept);
     }
-    const [program, ...words] = [...reaper, bash!, "--noprofile", "--norc", "-c", BASH_LOOP, "bash"];
-    const shell = startCoprocess({ program: program!, arguments: words, env: { ...env, [RUNNER_MARK]: mark() } });
+    const { program, arguments: words } = starter;
+    const shell = startCoprocess({ program, arguments: words, env: { ...env, [RUNNER_MARK]: mark() } });
     all.add(shell);
     return shell;
   }
@@ -114,7 +84,7 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
 
   function run(command: StepCommand, shellPath: string): StepProcess {
     const script = scriptArguments(command);
-    const text = commandText({ command, shellPath, script: script.arguments, restored });
+    const text = starter.request(command, shellPath, script.arguments);
     const shell = take();
     let known!: (pid: number | undefined) => void;
     const pid = new Promise<number | undefined>((resolve) => {
@@ -122,8 +92,15 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
     });
     const exit = new Promise<StepExit>((resolve) => {
       let started = false;
-      shell.send(`${String(text.length).padStart(8, "0")}${text}`, {
+      shell.send(`${String(Buffer.byteLength(text)).padStart(8, "0")}${text}`, {
         onLine(line) {
+          if (!started && line.startsWith("!")) {
+            giveBack(shell);
+            script.remove();
+            known(undefined);
+            resolve({ kind: "not-started", reason: startProblem(shellPath, Number(line.slice(1))) });
+            return;
+          }
           if (!started) {
             started = true;
             known(Number(line));
@@ -137,15 +114,15 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
         onGone(status) {
           all.delete(shell);
           script.remove();
-          if (status !== TOO_OLD || started) {
+          if (started || !starter.cannotRun(status)) {
             known(undefined);
             resolve({ kind: "lost" });
             return;
           }
           usable = false;
-          const instead = direct.spawn(command);
-          void instead.pid.then(known);
-          void instead.exit.then(resolve);
+          const other = instead.spawn(command);
+          void other.pid.then(known);
+          void other.exit.then(resolve);
         },
       });
     });
@@ -154,16 +131,21 @@ export function createCoprocessSpawner({ env, mark, direct }: CoprocessSpawnerOp
 
   return {
     spawn(command) {
-      if (!usable || !Object.keys(command.env).every((name) => fitsCoprocess(name, "added")))
-        return direct.spawn(command);
+      if (!usable || !starter.fits(command)) return instead.spawn(command);
       const shellPath = findShell(command.shell, { ...env, ...command.env });
-      if (shellPath === undefined) return direct.spawn(command);
+      if (shellPath === undefined) return instead.spawn(command);
       return run(command, shellPath);
     },
     close() {
       clearTimeout(tidying);
       for (const shell of all) shell.close();
       all.clear();
+      instead.close();
     },
   };
+}
+
+/** As Node says it. */
+function startProblem(shellPath: string, errno: number): string {
+  return `spawn ${shellPath} ${getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`}`;
 }

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 
 /**
- * A shell that is kept and fed: it starts one command after the other for the price of a fork, which for Node itself is
+ * A program that is kept and fed: it starts one command after the other for the price of a fork, which for Node itself is
  * several times as dear. It answers in lines.
  */
 export interface Coprocess {
-  /** Runs one command; `onLine` gets each line of the answer, `onGone` comes instead when the shell itself is gone. */
+  /** Runs one command; `onLine` gets each line of the answer, `onGone` comes instead when the program itself is gone. */
   send(text: string, listener: CoprocessListener): void;
-  /** The command was answered in full. The shell no longer keeps Baton from ending. */
+  /** The command was answered in full. The program no longer keeps Baton from ending. */
   rest(): void;
   readonly isGone: boolean;
   close(): void;
@@ -16,8 +16,8 @@ export interface Coprocess {
 
 export interface CoprocessListener {
   onLine(line: string): void;
-  /** `status` is what the shell exited with. */
-  onGone(status: number | null): void;
+  /** `status` is what it exited with, null after a signal. */
+  onGone(status: number | "not-started" | null): void;
 }
 
 export interface CoprocessOptions {
@@ -39,7 +39,7 @@ export function startCoprocess({ program, arguments: words, env }: CoprocessOpti
   let partial = "";
   let isGone = false;
 
-  function gone(status: number | null): void {
+  function gone(status: number | "not-started" | null): void {
     if (isGone) return;
     isGone = true;
     const waiting = listener;
@@ -55,7 +55,7 @@ export function startCoprocess({ program, arguments: words, env }: CoprocessOpti
   });
   // What it still had to say was said before it closed its output.
   child.on("close", (status) => gone(status));
-  child.on("error", () => gone(null));
+  child.on("error", () => gone("not-started"));
   input.on("error", () => {});
   answers.on("error", () => {});
 

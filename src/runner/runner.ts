@@ -10,8 +10,10 @@ import { createAttemptsFolder } from "./attempt-files.ts";
 import { createCoprocessSpawner } from "./coprocess-spawn.ts";
 import { createDirectSpawner } from "./direct-spawn.ts";
 import type { ArtifactFolder } from "./hand-over.ts";
+import { keptBash } from "./kept-bash.ts";
 import type { AttemptName } from "./log-path.ts";
 import { createMasking, type Masking } from "./masking.ts";
+import { nativeStarter } from "./native-starter.ts";
 import { createPipeSupply } from "./pipes.ts";
 import { ATTEMPT_MARK, attemptOrigin, ORIGIN_MARK, RUNNER_MARK, reapAttempts } from "./reap.ts";
 import { createRunLogs } from "./run-logs.ts";
@@ -40,8 +42,11 @@ export interface RunnerOptions {
   graceMs?: number;
   /** Of one attempt's log. Default: 16 MiB. */
   logLimitBytes?: number;
-  /** Start commands through kept shells (much faster), or each with a process of Node's. Default: kept. */
-  shells?: "kept" | "direct";
+  /**
+   * Start commands through a starter in C where there is one, else through kept shells, else (that is several times as dear)
+   * each as a process of Node's. Default: native.
+   */
+  shells?: "native" | "kept" | "direct";
 }
 
 /** One line of a job's output as it comes, clean and masked. `at` in milliseconds since the epoch, `step` from 0. */
@@ -88,6 +93,11 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     return knownId;
   };
   const mark = () => `${ownFolderId()}.${runnerId}`;
+  const spawners = {
+    direct: () => direct,
+    kept: () => createCoprocessSpawner({ starter: keptBash(env), env, mark, instead: direct }),
+    native: () => createCoprocessSpawner({ starter: nativeStarter(), env, mark, instead: spawners.kept() }),
+  };
   const services = createServiceRegistry({ file: join(stateFolder, "services.json"), graceMs, env });
   const attempts = new Map<string, Attempt>();
   const endedListeners: ((ended: Ended) => void)[] = [];
@@ -105,7 +115,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     logs: createRunLogs(stateFolder),
     logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES,
     originOf: ({ run, token }) => attemptOrigin({ folderId: ownFolderId(), runnerId, run, token }),
-    spawner: options.shells === "direct" ? direct : createCoprocessSpawner({ env, mark, direct }),
+    spawner: spawners[options.shells ?? "native"](),
     pipes: createPipeSupply(join(pipesFolder, runnerId)),
     tools: createToolCheck(),
     services,

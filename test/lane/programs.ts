@@ -12,6 +12,7 @@ export const howToGet = {
   aws: "the AWS CLI, version 2",
   "aws-cdk": cdk,
   "aws-cdk-lib": cdk,
+  cc: debian("gcc libc6-dev"),
   chromium: debian("chromium"),
   "cfn-lint": "pip install cfn-lint",
   curl: debian("curl"),

@@ -11,7 +11,7 @@ const runner = createRunner({
   directoryOf: () => checkout!,
   secrets: () => undefined,
   artifacts: { collect: () => Promise.reject(new Error("none")), place: () => Promise.reject(new Error("none")) },
-  shells: shells as "kept" | "direct",
+  shells: shells as "native" | "kept" | "direct",
 });
 for (const [number, script] of scripts.entries()) {
   runner.start(launchOf({ token: `victim-${number}`, steps: [step(script)] }));

@@ -39,7 +39,7 @@ function marked(text: string): number[] {
     .map(Number);
 }
 
-for (const shells of ["kept", "direct"] as const) {
+for (const shells of ["native", "kept", "direct"] as const) {
   test(`after kill -9 everything of the attempts is gone, daemons too (${shells} shells)`, when, async (t) => {
     const rig = createRig(t, { shells, graceMs: 100 });
     const scripts = [
@@ -75,19 +75,21 @@ for (const shells of ["kept", "direct"] as const) {
   });
 }
 
-test("a command that waited in a kept shell's input does not start after the reap", async (t) => {
-  const rig = createRig(t, { shells: "kept" });
-  const scripts = Array.from({ length: 6 }, (_, number) => `echo ${number} >> started; sleep 600`);
-  await crash(rig, {
-    shells: "kept",
-    scripts,
-    ready: () => until("a shell was started", () => marked("BATON_RUNNER=").length > 0),
+for (const shells of ["native", "kept"] as const) {
+  test(`a command that waited in the input of what starts it does not start after the reap (${shells})`, async (t) => {
+    const rig = createRig(t, { shells });
+    const scripts = Array.from({ length: 6 }, (_, number) => `echo ${number} >> started; sleep 600`);
+    await crash(rig, {
+      shells,
+      scripts,
+      ready: () => until("one was started", () => marked("BATON_RUNNER=").length > 0),
+    });
+    await rig.runner.reap({ tokens: scripts.map((_, number) => `victim-${number}`), runs: [] });
+    const id = readFileSync(join(rig.state, "runner-id"), "utf8").trim();
+    assert.deepEqual(marked(id), []);
+    assert.deepEqual(marked("victim-"), []);
   });
-  await rig.runner.reap({ tokens: scripts.map((_, number) => `victim-${number}`), runs: [] });
-  const id = readFileSync(join(rig.state, "runner-id"), "utf8").trim();
-  assert.deepEqual(marked(id), []);
-  assert.deepEqual(marked("victim-"), []);
-});
+}
 
 test("reaping keeps the services of attempts that ended well, and ends those of attempts that are reaped", async (t) => {
   const rig = createRig(t);
@@ -117,7 +119,7 @@ test(
     const ready = async () => {
       for (const name of ["a", "b"]) await pidIn(join(rig.checkout, name));
     };
-    await crash(rig, { shells: "kept", scripts, ready });
+    await crash(rig, { shells: "native", scripts, ready });
     const left = await Promise.all(["a", "b"].map((name) => pidIn(join(rig.checkout, name))));
     await rig.run("mkfifo go");
     const own = rig.run({ token: "own", run: "r1", steps: [step("echo $$ > own; read -r < go")] });
