@@ -81,6 +81,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/reject.ts"),
   },
   {
+    name: "freeze",
+    summary: "keep everything out of an environment for a time",
+    group: "Decide",
+    load: () => import("./commands/freeze.ts"),
+  },
+  {
+    name: "thaw",
+    summary: "end a freeze before its time",
+    group: "Decide",
+    load: () => import("./commands/thaw.ts"),
+  },
+  {
     name: "status",
     summary: "show what is deployed, runs and waits",
     group: "Look",

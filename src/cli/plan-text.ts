@@ -1,7 +1,9 @@
 import type { Lack } from "../control/local/lacking.ts";
 import type { Source } from "../control/request/source.ts";
+import type { FreezeView } from "../control/views/freezes.ts";
 import type { ExplainedJob, Plan, PlannedJob, PlannedPipeline, Requirements, Stray } from "../control/views/plan.ts";
 import { count } from "../findings/count.ts";
+import { dayTime } from "./terminal/duration.ts";
 import type { Style } from "./terminal/style.ts";
 import { pad, widthOf } from "./terminal/width.ts";
 
@@ -14,6 +16,7 @@ export interface PlanView {
 
 export interface JudgedView extends PlanView, Unusual {
   lacking: readonly Lack[];
+  freezes: readonly FreezeView[];
 }
 
 /** What is unusual about a plan, beside what it does. */
@@ -51,7 +54,14 @@ export function planLines(view: JudgedView): string[] {
       ),
     );
   }
-  lines.push("", totals(plan), ...unusualLines(view, style), ...hollowLines(view), ...lackingLines(view));
+  lines.push(
+    "",
+    totals(plan),
+    ...unusualLines(view, style),
+    ...freezeLines(view.freezes, style),
+    ...hollowLines(view),
+    ...lackingLines(view),
+  );
   return lines;
 }
 
@@ -69,6 +79,13 @@ export function unusualLines({ plan, requirements, strays, guessed }: Unusual, s
     lines.push(style.warning(`${text}${isRefused ? `: only with ${flag}` : ""}`));
   }
   return lines;
+}
+
+/** What is kept waiting, and why. */
+export function freezeLines(freezes: readonly FreezeView[], style: Style): string[] {
+  return freezes.map(({ environment, until, by, reason }) =>
+    style.warning(`${environment} is frozen until ${dayTime(until)} by ${by}: ${reason}`),
+  );
 }
 
 /** What is made anew although an earlier release had it, and what goes for the sake of others through where nothing changed. */

@@ -1,4 +1,5 @@
 import type { Refusal } from "../control/control.ts";
+import { dayTime } from "./terminal/duration.ts";
 
 interface Words {
   message: string;
@@ -75,6 +76,18 @@ export const refusedMoves = {
   "files-gone": ({ known: [release, ...gone] }) => ({
     message: `release ${release} cannot be brought there as it was proven: ${gone.join(", ")} is not kept any more or is damaged`,
     next: "baton doctor  looks at every file that is kept; a new run makes a release anew",
+  }),
+  frozen: ({ subject, known: [until, by], because }) => ({
+    message: `${subject} is frozen until ${dayTime(Number(until))}, by ${by}: ${because}`,
+    next: '--override-freeze "WHY" goes there all the same, and is kept; or baton thaw ends it for everybody',
+  }),
+  "not-frozen": ({ subject, known }) => ({
+    message: `${subject} is not frozen${known.length === 0 ? "" : `; ${known.join(", ")} is`}`,
+    next: "baton status",
+  }),
+  "over-already": ({ subject }) => ({
+    message: `nothing was frozen: the time that ${subject} was to be frozen until has passed`,
+    next: `baton freeze ${subject} --until 2h --reason "WHY"`,
   }),
   "never-together": ({ subject, known: [release, pipeline, other] }) => ({
     message: `${pipeline} of release ${release} was proven with another ${other} than the one in ${subject}`,

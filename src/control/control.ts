@@ -99,6 +99,11 @@ export type RefusalCode =
   | "runs-elsewhere"
   | "outdated-plan"
   | "environment-busy"
+  // Known: until when (milliseconds since the epoch), and by whom. Because: the reason that was given.
+  | "frozen"
+  // Known: the environments that are.
+  | "not-frozen"
+  | "over-already"
   // Subject: the run that is at it. Known: the jobs.
   | "being-made"
   | "given-up"

@@ -9,10 +9,12 @@ import type { PlatformStatus } from "../platforms/live.ts";
 import type { LogLine } from "../runner/log-reader.ts";
 import type { Service } from "../runner/services.ts";
 import type { Actor, Asked } from "./control.ts";
+import type { FreezeRequest, ThawRequest } from "./verbs/freeze.ts";
 import type { MoveRequest, PlannedMove } from "./verbs/move.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
+import type { FrozenView, ThawedView } from "./views/freezes.ts";
 import type { GraphView } from "./views/graph.ts";
 import type { MapView } from "./views/map.ts";
 import type { OutputsView } from "./views/outputs.ts";
@@ -73,6 +75,10 @@ export interface Host {
   retry(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
   cancel(request: NamedRun & { mode: "graceful" | "now" }, by: Actor): Promise<Asked<Cancelled>>;
   answer(request: AnswerRequest, by: Actor): Promise<Asked<Answered>>;
+  /** Nothing begins to be deployed there until a time, but what is asked for with an override. */
+  freeze(request: FreezeRequest, by: Actor): Promise<Asked<FrozenView>>;
+  /** Ends that before its time. */
+  thaw(request: ThawRequest, by: Actor): Promise<Asked<ThawedView>>;
 }
 
 /** What one may ask of a host. */
@@ -114,6 +120,8 @@ const everyVerb: Record<Verb, true> = {
   retry: true,
   cancel: true,
   answer: true,
+  freeze: true,
+  thaw: true,
 };
 
 export const verbs = Object.keys(everyVerb) as Verb[];
@@ -141,7 +149,9 @@ export interface RunOptions extends WithSecrets {
   parallel?: number | undefined;
   /** Why, for the record. */
   comment?: string | undefined;
-  /** Refuse at once where another run deploys, instead of standing in line behind it. */
+  /** Why it goes on into environments that are frozen; kept with the run. */
+  override?: string | undefined;
+  /** Refuse at once where another run deploys or something is frozen, instead of standing in line behind it. */
   noWait?: boolean;
   /** Also what another branch, or none, brings to an environment that asks for approval. */
   anyBranch?: true | undefined;

@@ -22,8 +22,8 @@ export interface DecideContext {
 export function decide(state: State, context: DecideContext): EngineEvent[] {
   const events: EngineEvent[] = [];
   for (const environment of state.grantable) {
-    const granted = grantLock(state, environment);
-    if (isMine(granted.run)) events.push(granted);
+    const granted = grantLock(state, environment, context.now);
+    if (granted !== undefined && isMine(granted.run)) events.push(granted);
   }
   for (const id of state.attention) if (isMine(id)) decideRun(state.runs.get(id)!, context, events);
   return events;

@@ -8,7 +8,7 @@ import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { decide } from "./decide.ts";
 import { deployedTo } from "./deployed.ts";
 import { dueAfter, duesOf } from "./due.ts";
-import type { ApprovalAnswered, EngineEvent, Recorded, RunFinished, RunId } from "./events.ts";
+import type { ApprovalAnswered, EngineEvent, Freeze, Recorded, RunFinished, RunId } from "./events.ts";
 import { fold, type RunHistory, runHistory } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
 import { attemptsOf, Orphans } from "./orphans.ts";
@@ -16,7 +16,16 @@ import type { Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
 import { isRepeatable } from "./repeatable.ts";
-import { refuseOwned, requireOpen, requireOpenApproval, requireRun, retryableJobs } from "./requests.ts";
+import {
+  refuseOwned,
+  requireAlone,
+  requireFrozen,
+  requireOpen,
+  requireOpenApproval,
+  requireRun,
+  requireToCome,
+  retryableJobs,
+} from "./requests.ts";
 import { type Command, commandsAfter, eventOfReport } from "./runner-events.ts";
 import { emptyState, type JobState, type RunState, type State } from "./state.ts";
 import { Timers } from "./timers.ts";
@@ -29,6 +38,8 @@ export interface NewRun {
   parallel: number;
   /** Set on a promotion and a rollback: the release that is moved. */
   moves?: number;
+  /** Why it goes on into environments that are frozen. */
+  override?: string;
   /** Who asks, and what they say about it. */
   by?: string;
   comment?: string;
@@ -148,7 +159,8 @@ export class Engine {
     return this.#state;
   }
 
-  async createRun({ delivery, plan, parallel, moves, by, comment, plannedAt, sharing, onNumbered }: NewRun) {
+  async createRun({ delivery, plan, parallel, plannedAt, sharing, onNumbered, ...asked }: NewRun) {
+    const { moves, override, by, comment } = asked;
     return await this.#ask(() => {
       const run = this.#ports.ids.run();
       const release = this.#state.nextRelease;
@@ -159,9 +171,19 @@ export class Engine {
           text: "something was deployed or made since the plan was made",
         });
       }
-      if (moves !== undefined) this.#refuseWhereBusy(plan, plannedAt);
+      if (moves !== undefined) {
+        requireAlone(this.#state, plan, {
+          plannedAt: plannedAt ?? this.#state.seq,
+          isGone: (id) => this.#orphans.has(id),
+        });
+      }
       onNumbered?.({ run, release });
-      const told = { ...(moves !== undefined && { moves }), ...(by && { by }), ...(comment && { comment }) };
+      const told = {
+        ...(moves !== undefined && { moves }),
+        ...(override !== undefined && { override }),
+        ...(by && { by }),
+        ...(comment && { comment }),
+      };
       const owner = this.#ports.lease.mine;
       try {
         this.#record({ type: "run.created", run, release, delivery, plan, parallel, ...told, owner });
@@ -238,6 +260,22 @@ export class Engine {
     });
   }
 
+  /** Keeps every run without an override from beginning to deploy there until that time, whoever owns it. */
+  async freeze(environment: string, freeze: Pick<Freeze, "until" | "by" | "reason">): Promise<void> {
+    await this.#ask(() => {
+      requireToCome(environment, freeze.until, this.#turnAt);
+      this.#record({ type: "environment.frozen", run: "", environment, ...freeze });
+    });
+  }
+
+  /** Ends a freeze before its time. */
+  async thaw(environment: string, thawed: { by: string; comment?: string }): Promise<void> {
+    await this.#ask(() => {
+      requireFrozen(this.#state, environment, this.#turnAt);
+      this.#record({ type: "environment.thawed", run: "", environment, ...thawed });
+    });
+  }
+
   /** Called with every event that is recorded from now on, here or by others, once it is durable. Returns what ends it. */
   subscribe(listener: (recorded: Recorded) => void): () => void {
     this.#listeners.add(listener);
@@ -272,28 +310,6 @@ export class Engine {
   /** Whether nobody goes on with this run though it has not finished. */
   isOrphan(id: RunId): boolean {
     return this.#orphans.has(id);
-  }
-
-  /** What a move brings depends on what is there: nobody else may be at it, and nobody may have been since it was planned. */
-  #refuseWhereBusy(plan: Plan, plannedAt = this.#state.seq): void {
-    const isGone = (run: RunId) => this.#orphans.has(run);
-    for (const name of plan.environments) {
-      const there = this.#state.environments.get(name);
-      if ((there?.changed?.seq ?? 0) > plannedAt) {
-        throw new EngineRefusal("outdated-plan", {
-          subject: name,
-          text: `something began to change ${name} meanwhile`,
-        });
-      }
-      const inLine = [...(there?.holder === undefined ? [] : [there.holder]), ...(there?.queue ?? [])];
-      const moving = [...this.#state.runs.values()].filter(
-        (run) => run.moves !== undefined && run.cancel === undefined && (run.environments.get(name)?.open ?? 0) > 0,
-      );
-      const other = [...inLine, ...moving.map(({ id }) => id)].find((run) => !isGone(run));
-      if (other === undefined) continue;
-      const text = `run ${other} is at ${name}, and what this would bring depends on how that ends`;
-      throw new EngineRefusal("environment-busy", { subject: name, known: [other], text });
-    }
   }
 
   /** Who is just making, of the same files, what this plan would make. */
@@ -452,7 +468,7 @@ export class Engine {
       else done.resolve(outcome?.value);
     }
     if (this.#phase !== "running") return;
-    this.#timers.set(this.#state, this.#ports.lease.mine);
+    this.#timers.set(this.#state, this.#ports.lease.mine, this.#ports.clock.now());
     this.#lookForOwners(0);
   }
 

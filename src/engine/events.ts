@@ -24,6 +24,8 @@ export type EngineEvent =
   | ApprovalRequested
   | ApprovalAnswered
   | RunFinished
+  | EnvironmentFrozen
+  | EnvironmentThawed
   | HistoryBegins;
 
 /** Stored beside the event. `seq` counts from 1 without gaps; `version` is that of the event's shape, see upcast.ts. */
@@ -48,6 +50,8 @@ export interface RunCreated {
   parallel: number;
   /** Set on a promotion and a rollback (`Plan.change.event`): the release that is moved, whose outputs and artifacts are deployed. */
   moves?: number;
+  /** Set where it goes on into frozen environments all the same: why. */
+  override?: string;
   /** Who asked for it, and what was said. Absent where nobody wrote it down. */
   by?: string;
   comment?: string;
@@ -251,6 +255,31 @@ export interface RunFinished {
 }
 
 /**
+ * No run begins to deploy there until that time, but those that were asked for with an override: whoever has the lock by then
+ * goes on to its end. A later one takes its place.
+ */
+export interface EnvironmentFrozen {
+  type: "environment.frozen";
+  /** Empty: it belongs to no run. */
+  run: "";
+  environment: string;
+  /** By the clock on the wall. */
+  until: number;
+  by: string;
+  /** One sentence, for everybody who is held up by it. */
+  reason: string;
+}
+
+/** Before its time, by a person. */
+export interface EnvironmentThawed {
+  type: "environment.thawed";
+  run: "";
+  environment: string;
+  by: string;
+  comment?: string;
+}
+
+/**
  * The fold begins anew here: events before this one were damaged and lost, and this is what is still known of them. No
  * run is open any more.
  */
@@ -263,6 +292,11 @@ export interface HistoryBegins {
   deployed: History["deployed"];
   /** The newest release that began to deploy a pipeline, by environment and pipeline. */
   newest: Record<string, Record<string, number>>;
+  /** What was frozen, by environment. Absent in events of version 1. */
+  freezes?: Record<string, Freeze>;
   /** One sentence for people: what was lost. */
   text: string;
 }
+
+/** Until when nothing begins to be deployed somewhere, since when, and who said so and why. */
+export type Freeze = Pick<EnvironmentFrozen, "until" | "by" | "reason"> & { at: number };

@@ -7,6 +7,8 @@ import type {
   ApprovalAnswered,
   ApprovalRequested,
   CancelRequested,
+  EnvironmentFrozen,
+  EnvironmentThawed,
   HistoryBegins,
   LockAcquired,
   LockReleased,
@@ -20,7 +22,7 @@ import { jobOf } from "./fold-job.ts";
 import { newRun } from "./new-run.ts";
 import { afterAnswer, mustAsk } from "./policies/approval.ts";
 import { cancelSkip, strongerCancel } from "./policies/cancel.ts";
-import { environmentOf, giveBackLock, takeLock } from "./policies/lock.ts";
+import { environmentOf, giveBackLock, nextInLine, takeLock } from "./policies/lock.ts";
 import { noteChanged } from "./policies/supersede.ts";
 import { layOutOrder, setOff } from "./propagate.ts";
 import { emptyState, type JobState, type RunEnvironment, type RunState, type State } from "./state.ts";
@@ -28,7 +30,7 @@ import { emptyState, type JobState, type RunEnvironment, type RunState, type Sta
 /** What each event of a run, a lock and an approval does to the state. */
 
 /** History begins anew; whatever was before it is lost. */
-export function historyBegins(state: State, { nextRelease, deployed, newest }: HistoryBegins): void {
+export function historyBegins(state: State, { nextRelease, deployed, newest, freezes = {} }: HistoryBegins): void {
   Object.assign(state, emptyState(), { nextRelease } satisfies Partial<State>);
   for (const [environment, pipelines] of Object.entries(deployed)) noteDeployed(state, environment, pipelines);
   for (const [environment, pipelines] of Object.entries(newest)) {
@@ -36,6 +38,16 @@ export function historyBegins(state: State, { nextRelease, deployed, newest }: H
       environmentOf(state, environment).newest.set(pipeline, release);
     }
   }
+  for (const [environment, freeze] of Object.entries(freezes)) environmentOf(state, environment).freeze = freeze;
+}
+
+export function environmentFrozen(state: State, event: EnvironmentFrozen, { at }: EventMeta): void {
+  const { environment, until, by, reason } = event;
+  environmentOf(state, environment).freeze = { until, by, reason, at };
+}
+
+export function environmentThawed(state: State, { environment }: EnvironmentThawed): void {
+  environmentOf(state, environment).freeze = undefined;
 }
 
 /** Refuses before it changes anything: a wrong plan is the asker's mistake, and the engine goes on. */
@@ -135,11 +147,15 @@ function standsInLine({ status, stage }: JobState): boolean {
   return status === "ready" && stage !== "approval" && stage !== "given-up";
 }
 
-export function lockAcquired(state: State, run: RunState, event: LockAcquired): void {
+export function lockAcquired(state: State, run: RunState, event: LockAcquired, { at }: EventMeta): void {
   const mine = environmentIn(run, event.environment);
   const environment = state.environments.get(event.environment);
   assert(environment?.holder === undefined, () => `run ${environment?.holder} holds the lock of ${event.environment}`);
-  assert(environment?.queue[0] === run.id, () => `run ${environment?.queue[0]} is the next for ${event.environment}`);
+  const next = environment && nextInLine(state, environment, at);
+  assert(
+    next === run.id,
+    () => `${next === undefined ? "nobody" : `run ${next}`} is the next for ${event.environment}`,
+  );
   takeLock(state, run, mine);
   for (const job of [...mine.atLock]) letThrough(state, run, job);
 }

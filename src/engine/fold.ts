@@ -1,7 +1,7 @@
 import { assert, EngineBug } from "./bug.ts";
 import { needsAttention } from "./decide.ts";
 import type { EventMeta } from "./event-meta.ts";
-import type { EngineEvent, Recorded, RunId } from "./events.ts";
+import type { EngineEvent, EnvironmentFrozen, EnvironmentThawed, Recorded, RunId } from "./events.ts";
 import {
   jobCancelled,
   jobFailed,
@@ -15,6 +15,8 @@ import {
   approvalAnswered,
   approvalRequested,
   cancelRequested,
+  environmentFrozen,
+  environmentThawed,
   historyBegins,
   lockAcquired,
   lockReleased,
@@ -62,6 +64,12 @@ export function fold(state: State, recorded: Recorded, history: RunHistory = () 
   }
   assert(seq === state.seq + 1, () => `event ${seq} of the journal comes after event ${state.seq}`);
   try {
+    if (isOfNoRun(event)) {
+      if (event.type === "environment.frozen") environmentFrozen(state, event, { seq, at });
+      else environmentThawed(state, event);
+      state.seq = seq;
+      return state;
+    }
     const run = event.type === "run.created" ? runCreated(state, event, { seq, at }) : runOf(state, recorded, history);
     if (run !== undefined) {
       apply(state, run, event, { seq, at });
@@ -73,6 +81,10 @@ export function fold(state: State, recorded: Recorded, history: RunHistory = () 
   }
   state.seq = seq;
   return state;
+}
+
+function isOfNoRun(event: EngineEvent): event is EnvironmentFrozen | EnvironmentThawed {
+  return event.type === "environment.frozen" || event.type === "environment.thawed";
 }
 
 function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta): void {
@@ -113,7 +125,7 @@ function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta)
       cancelRequested(state, run, event, meta);
       break;
     case "lock.acquired":
-      lockAcquired(state, run, event);
+      lockAcquired(state, run, event, meta);
       break;
     case "lock.released":
       lockReleased(state, run, event);
@@ -127,6 +139,8 @@ function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta)
     case "run.finished":
       runFinished(state, run, event, meta);
       break;
+    case "environment.frozen":
+    case "environment.thawed":
     case "history.begins":
       break;
     default:

@@ -16,6 +16,7 @@ export function newRun(event: RunCreated, { seq, at }: EventMeta): RunState {
     plan,
     parallel: event.parallel,
     moves: event.moves,
+    override: event.override,
     createdAt: at,
     createdSeq: seq,
     status: "waiting",

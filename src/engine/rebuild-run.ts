@@ -114,6 +114,8 @@ function noteOfRun(run: RunState, event: Exclude<EngineEvent, { job: string }>, 
     case "run.suspended":
     case "lock.acquired":
     case "lock.released":
+    case "environment.frozen":
+    case "environment.thawed":
     case "history.begins":
       return;
     default:

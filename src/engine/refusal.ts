@@ -8,6 +8,7 @@
  * - `runs-elsewhere`: another process goes on with it; `known` has that session.
  * - `being-made`: another run, `subject`, is just making what this plan would make of the same files; `known` has the jobs.
  * - `environment-busy`: run `known` deploys there or moves another release there; what this would bring depends on how that ends.
+ * - `not-frozen`: it is not, or not any more. `over-already`: until a time that has passed.
  * - `wrong-plan`: this plan cannot be run. `outdated-plan`: something was deployed since it was made.
  */
 export type EngineRefusalCode =
@@ -21,6 +22,8 @@ export type EngineRefusalCode =
   | "runs-elsewhere"
   | "being-made"
   | "environment-busy"
+  | "not-frozen"
+  | "over-already"
   | "wrong-plan"
   | "outdated-plan";
 

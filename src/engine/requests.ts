@@ -1,8 +1,9 @@
-import type { JobId } from "../plan/plan.ts";
+import type { JobId, Plan } from "../plan/plan.ts";
 import type { RunId } from "./events.ts";
+import { isFrozen } from "./policies/freeze.ts";
 import { jobsToRetry } from "./policies/retry.ts";
 import { EngineRefusal } from "./refusal.ts";
-import type { RunState } from "./state.ts";
+import type { RunState, State } from "./state.ts";
 
 /** Judges what is asked of runs: what is meant, or an `EngineRefusal` that says why not. */
 
@@ -59,4 +60,38 @@ export function requireOpenApproval(
   const known = waiting.map(({ name }) => name);
   const text = `run ${run.id} does not wait for an approval of ${environment} (waiting: ${known.join(", ") || "none"})`;
   throw new EngineRefusal("not-waiting", { subject: environment, known, text });
+}
+
+/** What a move brings depends on what is there: nobody else may be at it, and nobody may have been since it was planned. */
+export function requireAlone(
+  { environments, runs }: State,
+  plan: Plan,
+  { plannedAt, isGone }: { plannedAt: number; isGone(run: RunId): boolean },
+): void {
+  for (const name of plan.environments) {
+    const there = environments.get(name);
+    if ((there?.changed?.seq ?? 0) > plannedAt) {
+      throw new EngineRefusal("outdated-plan", { subject: name, text: `something began to change ${name} meanwhile` });
+    }
+    const inLine = [...(there?.holder === undefined ? [] : [there.holder]), ...(there?.queue ?? [])];
+    const moving = [...runs.values()].filter(
+      (run) => run.moves !== undefined && run.cancel === undefined && (run.environments.get(name)?.open ?? 0) > 0,
+    );
+    const other = [...inLine, ...moving.map(({ id }) => id)].find((run) => !isGone(run));
+    if (other === undefined) continue;
+    const text = `run ${other} is at ${name}, and what this would bring depends on how that ends`;
+    throw new EngineRefusal("environment-busy", { subject: name, known: [other], text });
+  }
+}
+
+/** `now`: the time of day of the turn, here and below. */
+export function requireToCome(environment: string, until: number, now: number): void {
+  if (until > now) return;
+  throw new EngineRefusal("over-already", { subject: environment, text: "the time that it is to end at has passed" });
+}
+
+export function requireFrozen({ environments }: State, environment: string, now: number): void {
+  if (isFrozen(environments.get(environment)?.freeze, now)) return;
+  const known = [...environments.values()].filter(({ freeze }) => isFrozen(freeze, now)).map(({ name }) => name);
+  throw new EngineRefusal("not-frozen", { subject: environment, known, text: `${environment} is not frozen` });
 }

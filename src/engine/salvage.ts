@@ -1,9 +1,10 @@
 import type { Delivery } from "../model/delivery.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { EngineEvent, HistoryBegins, Recorded, RunId } from "./events.ts";
+import { noteFreeze } from "./policies/freeze.ts";
 
 /** What is known of the past when only some of its events are left. */
-export interface Salvaged extends Pick<HistoryBegins, "nextRelease" | "deployed" | "newest"> {
+export interface Salvaged extends Required<Pick<HistoryBegins, "nextRelease" | "deployed" | "newest" | "freezes">> {
   /** Runs that nothing says have ended. */
   open: RunId[];
   /** Attempts that nothing says have ended: their processes may still be there. */
@@ -15,11 +16,13 @@ export interface Salvaged extends Pick<HistoryBegins, "nextRelease" | "deployed"
  * concluded from an event that is not there.
  */
 export function salvage(events: Iterable<Recorded>): Salvaged {
-  const found: Salvaged = { nextRelease: 1, deployed: {}, newest: {}, open: [], attempts: [] };
+  const found: Salvaged = { nextRelease: 1, deployed: {}, newest: {}, freezes: {}, open: [], attempts: [] };
   const runs = new Map<RunId, { delivery: Delivery; plan: Plan; release: number }>();
   const open = new Set<RunId>();
   const attempts = new Set<string>();
-  for (const { event } of events) {
+  for (const recorded of events) {
+    const { event } = recorded;
+    noteFreeze(found.freezes, recorded);
     switch (event.type) {
       case "run.created":
         runs.set(event.run, event);

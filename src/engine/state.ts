@@ -1,6 +1,6 @@
 import type { Delivery, Job, Pipeline } from "../model/delivery.ts";
 import type { ArtifactRef, Deployed, History, JobId, Plan, PlannedJob, PlannedPipeline } from "../plan/plan.ts";
-import type { Failure, RunFinished, RunId, SessionId, SkipReason } from "./events.ts";
+import type { Failure, Freeze, RunFinished, RunId, SessionId, SkipReason } from "./events.ts";
 import type { PlanOrder } from "./plan-order.ts";
 import type { QueueEntry, WaitQueue } from "./wait-queue.ts";
 
@@ -38,6 +38,8 @@ export interface RunState {
   readonly parallel: number;
   /** A promotion or rollback: the release that is moved. */
   readonly moves: number | undefined;
+  /** Why it goes on into frozen environments. */
+  readonly override: string | undefined;
   readonly createdAt: number;
   readonly createdSeq: number;
   status: RunStatus;
@@ -176,6 +178,8 @@ export interface EnvironmentState {
   /** The run that holds the lock. */
   holder: RunId | undefined;
   readonly queue: RunId[];
+  /** The last that was said; it may be over. */
+  freeze: Freeze | undefined;
   /** The newest release that began to deploy a pipeline here, whether or not it passed. */
   readonly newest: Map<string, number>;
   /** The run that was the last to change something here, and the event with which it did. */

@@ -1,7 +1,11 @@
 import { Deadlines, type Due, eventOfDue } from "./due.ts";
 import type { EngineEvent, SessionId } from "./events.ts";
+import { nextThaw } from "./policies/freeze.ts";
 import type { Clock } from "./ports.ts";
 import type { State } from "./state.ts";
+
+/** A freeze ends by the clock on the wall, which may be set: it is looked at no rarer than this. */
+const lookAtWallMs = 60_000;
 
 /** What becomes due by itself in this session, and the one alarm that is set for it. */
 export class Timers {
@@ -31,16 +35,18 @@ export class Timers {
     }
   }
 
-  /** Sets the alarm for the earliest that is still to come. */
-  set(state: State, mine: SessionId): void {
+  /** Sets the alarm for the earliest that is still to come. `now`: the time of day of the turn. */
+  set(state: State, mine: SessionId, now: number): void {
     let next = this.#deadlines.earliest();
     for (; next !== undefined && eventIfMine(state, next.due, mine) === undefined; next = this.#deadlines.earliest()) {
       this.#deadlines.removeEarliest();
     }
-    if (this.#alarm?.at === next?.at) return;
+    const thaw = nextThaw(state, mine, now);
+    const look = thaw === undefined ? undefined : this.#clock.elapsed() + Math.min(thaw - now, lookAtWallMs);
+    const at = Math.min(next?.at ?? Number.POSITIVE_INFINITY, look ?? Number.POSITIVE_INFINITY);
+    if (this.#alarm?.at === at) return;
     this.clear();
-    if (next === undefined) return;
-    const { at } = next;
+    if (at === Number.POSITIVE_INFINITY) return;
     const cancel = this.#clock.wakeAfter(Math.max(0, at - this.#clock.elapsed()), () => {
       this.#alarm = undefined;
       this.#wake();

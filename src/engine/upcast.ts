@@ -22,13 +22,17 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "approval.requested": 1,
   "approval.answered": 1,
   "run.finished": 1,
-  "history.begins": 1,
+  "environment.frozen": 1,
+  "environment.thawed": 1,
+  "history.begins": 2,
 };
 
 /** What an event of an older version lacks: by type, the step from version n to n + 1 at place n - 1. */
 const steps: Readonly<Partial<Record<string, readonly ((old: never) => object)[]>>> = {
   // Why it was is not known.
   "job.cancelled": [(old) => old],
+  // Nothing could be frozen.
+  "history.begins": [(old) => old],
 };
 
 /** An event as it was stored, in the shape of its time. */

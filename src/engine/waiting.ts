@@ -11,6 +11,8 @@ export type Wait =
   | { kind: "approval"; environment: string; reviewers: string[]; expiresAt: number | undefined }
   /** `holder` has the lock (nobody when it is about to change hands); `ahead` runs stand before this one. */
   | { kind: "lock"; environment: string; holder: RunId | undefined; ahead: number }
+  /** Nobody has the lock, and the environment is frozen: until the time that was said, or that somebody thaws it. */
+  | { kind: "freeze"; environment: string; until: number; by: string; reason: string }
   | { kind: "group"; group: string }
   /** For another leg of its matrix, or for one of the run's parallel slots. */
   | { kind: "legs" }
@@ -38,7 +40,11 @@ export function waitsFor(state: State, run: RunState, job: JobState, limit = 5):
     }
     case "lock": {
       const environment = environmentOfJob(run, job)!.name;
-      const { holder, queue } = state.environments.get(environment)!;
+      const { holder, queue, freeze } = state.environments.get(environment)!;
+      if (holder === undefined && freeze !== undefined && run.override === undefined) {
+        const { until, by, reason } = freeze;
+        return { kind: "freeze", environment, until, by, reason };
+      }
       return { kind: "lock", environment, holder, ahead: queue.indexOf(run.id) };
     }
     case "matrix":

@@ -131,6 +131,12 @@ function aboutOf(event: EngineEvent): Omit<Notice, "seq" | "at" | "type" | "run"
       const { environment, answer, by, comment } = event;
       return { environment, answer, by, ...(comment !== undefined && { because: comment }) };
     }
+    case "environment.frozen":
+      return { environment: event.environment, by: event.by, because: event.reason };
+    case "environment.thawed": {
+      const { environment, by, comment } = event;
+      return { environment, by, ...(comment !== undefined && { because: comment }) };
+    }
     case "run.finished":
       return { conclusion: event.conclusion };
     case "run.retry-requested":

@@ -96,6 +96,13 @@ const wordings: Record<RefusalCode, Wording> = {
   "files-gone": conflict(
     ({ known: [release, ...gone] }) => `Release ${release} is not whole any more: ${quoted(gone)} is gone or damaged`,
   ),
+  frozen: conflict(
+    ({ subject, known: [until, by], because }) =>
+      `${subject} is frozen until ${new Date(Number(until)).toISOString()} by ${by}: ${because}`,
+    () => "Wait for it, or say why it cannot wait",
+  ),
+  "not-frozen": conflict(({ subject }) => `${subject} is not frozen`),
+  "over-already": wrong(({ subject }) => `The time that ${subject} was to be frozen until has passed`),
   "never-together": conflict(
     ({ subject, known: [release, pipeline, other] }) =>
       `${pipeline} of release ${release} was proven with another ${other} than the one in ${subject}`,

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { restoreCheckpoint } from "../engine/checkpoint.ts";
-import type { JobSucceeded, Recorded, RunId } from "../engine/events.ts";
+import type { Freeze, JobSucceeded, Recorded, RunId } from "../engine/events.ts";
 import { replay, runHistory } from "../engine/fold.ts";
+import { noteFreeze } from "../engine/policies/freeze.ts";
 import { rebuildRun } from "../engine/rebuild-run.ts";
 import type { Checkpoint } from "../engine/saved-state.ts";
 import type { RunState, State } from "../engine/state.ts";
@@ -128,6 +129,17 @@ export class JournalReader {
   /** Newest first. */
   openRuns(): RunRecord[] {
     return this.#all("select * from run where finished_seq is null order by created_seq desc").map(runRecord);
+  }
+
+  /** The last that was said of each environment, which may be over. */
+  freezes(): Record<string, Freeze> {
+    const begin = this.#one("select max(seq) as seq from event where type = 'history.begins'")?.seq as number | null;
+    const freezes: Record<string, Freeze> = {};
+    if (begin !== null)
+      for (const each of this.#events({ where: "seq = ?", values: [begin], first: begin })) noteFreeze(freezes, each);
+    const said = "type in ('environment.frozen', 'environment.thawed')";
+    for (const each of this.#events({ where: said, first: (begin ?? 0) + 1 })) noteFreeze(freezes, each);
+    return freezes;
   }
 
   /** By its id, or by the number of its release. */

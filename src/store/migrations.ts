@@ -13,6 +13,7 @@ export const migrationFiles = [
   "0003-made.sql",
   "0004-shared.sql",
   "0005-checkpoint.sql",
+  "0006-freezes.sql",
 ];
 
 /** The version of the state folder that this Baton writes. */

@@ -69,6 +69,7 @@ export function repairJournal(
       nextRelease: Math.max(released, traced) + 1,
       deployed: known.deployed,
       newest: known.newest,
+      freezes: known.freezes,
       text: `the journal was repaired: ${because}`,
     };
     const { run, type } = begins;

@@ -51,4 +51,6 @@ CREATE TABLE sqlite_sequence(name,seq);
 
 CREATE INDEX event_begins on event (seq) where type = 'history.begins';
 
+CREATE INDEX event_freezes on event (seq) where type in ('environment.frozen', 'environment.thawed');
+
 CREATE INDEX run_commit on run ("commit", release);

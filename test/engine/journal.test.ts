@@ -99,7 +99,14 @@ test("history that begins anew knows what is deployed and counts on, and no run 
 test("salvage says of whole events what the fold says, and no more of what is missing", () => {
   const all: EngineEvent[] = [created, start("web.build"), { ...created, run: "s", release: 4 }];
   const known = salvage(all.map((event, i) => ({ seq: i + 1, at: 0, version: 1, event })));
-  assert.deepEqual(known, { nextRelease: 5, deployed: {}, newest: {}, open: ["r", "s"], attempts: ["t1"] });
+  assert.deepEqual(known, {
+    nextRelease: 5,
+    deployed: {},
+    newest: {},
+    freezes: {},
+    open: ["r", "s"],
+    attempts: ["t1"],
+  });
   const deploying = [created, start("web.deploy@dev")].map((event, i) => ({ seq: i + 1, at: 0, version: 1, event }));
   assert.deepEqual(salvage(deploying).newest, { dev: { web: 1 } });
   assert.deepEqual(salvage(deploying.slice(1)).newest, {});

@@ -95,7 +95,9 @@ test("a folder of before is read for what its runs made", async (t) => {
   await store.close();
   {
     using database = new DatabaseSync(join(folder, "journal.db"));
-    database.exec("drop table made; drop index run_commit; drop table checkpoint; pragma user_version = 2");
+    database.exec(
+      "drop table made; drop index run_commit; drop table checkpoint; drop index event_freezes; pragma user_version = 2",
+    );
   }
   using again = openStore(folder);
   assert.deepEqual(again.made(["c1"]), before);

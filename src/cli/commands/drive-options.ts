@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { WatchOptions } from "../live/watch-run.ts";
+import { UsageError } from "../problem.ts";
 import { type ConfigOptions, configOption, type JsonOptions, jsonOption } from "./options.ts";
 
 /** What every command that makes a run go on has in common. */
@@ -8,6 +9,21 @@ export interface DrivingOptions extends ConfigOptions, JsonOptions {
   secretsFile?: string;
   verbose?: true;
   keepServices?: true;
+}
+
+/** Of commands that make a new run. */
+export interface OverrideOptions {
+  overrideFreeze?: string;
+}
+
+export function overrideOption(command: Command): Command {
+  return command.option("--override-freeze <REASON>", "go on into environments that are frozen; why is kept");
+}
+
+/** @throws {UsageError} */
+export function overrideOf({ overrideFreeze: why }: OverrideOptions): string | undefined {
+  if (why === undefined || why.trim() !== "") return why;
+  throw new UsageError("--override-freeze: why?", { next: '--override-freeze "WHY"' });
 }
 
 export function runtimeOptions(command: Command): Command {

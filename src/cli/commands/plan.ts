@@ -39,10 +39,10 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     return exitCodes.clean;
   }
   const lacking = await planned.lacking();
-  const { strays, guessed } = planned;
+  const { strays, guessed, freezes } = planned;
   const { approvals, hollowGates } = planned.requirements;
   const inPlace = options.inPlace === true;
-  if (options.json) terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, lacking });
+  if (options.json) terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, freezes, lacking });
   else terminal.print(...planLines({ ...planned, plan, source, inPlace, lacking, style: terminal.out }));
   if (plan.jobs.some(({ decision }) => decision === "run")) {
     const missing = lacking.length > 0 ? ", once what is missing is there" : "";

@@ -1,11 +1,11 @@
 import type { CommandModule } from "../command.ts";
 import { UsageError } from "../problem.ts";
 import { carryOut, type MoveOptions, moveCommand } from "../release/move.ts";
-import { drivingOptions } from "./drive-options.ts";
+import { drivingOptions, overrideOption } from "./drive-options.ts";
 import { collect, examples } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
-  drivingOptions(command)
+  overrideOption(drivingOptions(command))
     .description(
       "Bring a release on to the next environment: the same files, from the release's own commit and definition, whatever is checked out.",
     )

@@ -1,11 +1,11 @@
 import type { CommandModule } from "../command.ts";
 import { UsageError } from "../problem.ts";
 import { carryOut, type MoveOptions, moveCommand } from "../release/move.ts";
-import { drivingOptions } from "./drive-options.ts";
+import { drivingOptions, overrideOption } from "./drive-options.ts";
 import { collect, examples } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
-  drivingOptions(command)
+  overrideOption(drivingOptions(command))
     .description(
       "Take an environment back to a release that was there as a whole: its files and values are deployed again as a set, in order.",
     )

@@ -2,21 +2,31 @@ import { answered } from "../../control/control.ts";
 import type { Planned } from "../../control/verbs/plan.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
-import { anewLines, sourceText, totals, unusualLines } from "../plan-text.ts";
+import { anewLines, freezeLines, sourceText, totals, unusualLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
-import { type DrivingOptions, runtimeOptions, watching } from "./drive-options.ts";
+import {
+  type DrivingOptions,
+  type OverrideOptions,
+  overrideOf,
+  overrideOption,
+  runtimeOptions,
+  watching,
+} from "./drive-options.ts";
 import { examples } from "./options.ts";
 import { type PlanningOptions, planningOptions, runCommand } from "./plan-options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
-  runtimeOptions(planningOptions(command))
+  overrideOption(runtimeOptions(planningOptions(command)))
     .description(
       "Run what the plan says, in the order of what depends on what, and show it. Other runs are left as they are.",
     )
     .option("--any-branch", "also from a branch that does not lead there, to environments that ask for approval")
     .option("--allow-dirty", "also with files that are not committed, to environments that ask for approval")
     .option("--parallel <N>", "jobs at a time (default: one for each processor)")
-    .option("--no-wait", "refuse at once where another run deploys or makes the same, instead of waiting for it");
+    .option(
+      "--no-wait",
+      "refuse at once where another run deploys or makes the same, or something is frozen, instead of waiting",
+    );
   examples(command, [
     ["baton run", "for the environment of the current branch"],
     ["baton run --to test --yes", "through everything up to test, without asking"],
@@ -25,7 +35,7 @@ export const describe: CommandModule["describe"] = (command) => {
   ]);
 };
 
-interface Options extends PlanningOptions, DrivingOptions {
+interface Options extends PlanningOptions, DrivingOptions, OverrideOptions {
   parallel?: string;
   wait: boolean;
   anyBranch?: true;
@@ -55,6 +65,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     noWait: !options.wait,
     anyBranch,
     allowDirty,
+    override: overrideOf(options),
     isWatched: terminal.interactive,
   };
   const underway = answered(await host.start(planned, how, by));
@@ -67,6 +78,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
       `${totals(plan)}; ${plan.environments.join(" → ")}`,
       ...anewLines(plan, terminal.err),
       ...unusualLines(planned, terminal.err),
+      ...freezeLines(planned.freezes, terminal.err),
       ...openLines(open),
     ],
     again: runCommand(options),

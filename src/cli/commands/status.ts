@@ -6,6 +6,7 @@ import type { OpenRun, StatusView } from "../../control/views/status.ts";
 import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
+import { freezeLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
 import { runName } from "../terminal/run-name.ts";
@@ -56,6 +57,7 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   if (json) terminal.printJson(status);
   if (status.runs.length === 0) {
     terminal.say(`nothing was run here yet (${shortPath(project.file, terminal.cwd)})`);
+    if (!json) terminal.print(...freezeLines(status.freezes, terminal.out));
     terminal.suggest("baton plan", "what a run would do");
     return exitCodes.clean;
   }
@@ -76,7 +78,11 @@ const narrowColumns = 100;
 
 function statusLines(status: StatusView, project: Project, { out, cwd, stdout }: Terminal): string[] {
   const shown = { now: Date.now(), out, isNarrow: (stdout.columns ?? narrowColumns) < narrowColumns };
-  const lines = [`${out.strong(shortPath(project.file, cwd))}`, ...deployedLines(status, shown)];
+  const lines = [
+    `${out.strong(shortPath(project.file, cwd))}`,
+    ...deployedLines(status, shown),
+    ...frozenLines(status, shown),
+  ];
   lines.push(
     "",
     out.strong("runs"),
@@ -108,6 +114,10 @@ function deployedLines(status: StatusView, shown: Shown): string[] {
     ]);
     return ["", out.strong(environment), ...table(rows, "  ")];
   });
+}
+
+function frozenLines({ freezes }: StatusView, { out }: Shown): string[] {
+  return freezes.length === 0 ? [] : ["", ...freezeLines(freezes, out)];
 }
 
 type RunRecord = StatusView["runs"][number];

@@ -3,7 +3,7 @@ import type { JobView, RunView } from "../../control/views/run.ts";
 import type { ServiceView } from "../../control/views/services.ts";
 import { count } from "../../findings/count.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
-import { duration } from "../terminal/duration.ts";
+import { dayTime, duration } from "../terminal/duration.ts";
 import { by } from "../terminal/event-line.ts";
 import { runName } from "../terminal/run-name.ts";
 import type { Style } from "../terminal/style.ts";
@@ -51,6 +51,10 @@ function summaryLines(run: RunView, { style, columns }: { style: Style; columns:
   }
   for (const { environment, reviewers } of run.approvals) {
     lines.push(`  ${style.warning("?")} ${environment} waits for approval${by(reviewers)}`);
+  }
+  const freezes = run.waiting.flatMap(({ wait }) => (wait.kind === "freeze" ? [wait] : []));
+  for (const { environment, until, by: who, reason } of freezes.slice(0, 1)) {
+    lines.push(`  ${style.warning("❄")} ${environment} is frozen until ${dayTime(until)} by ${who}: ${reason}`);
   }
   return [...lines, ...outputLines(run, style)];
 }
@@ -147,7 +151,9 @@ function suggestNext(terminal: Terminal, run: RunView, again = "baton run"): voi
       for (const { environment } of run.approvals) {
         terminal.suggest(`baton approve ${run.run} ${environment}`, "or baton reject");
       }
-      if (run.approvals.length === 0) terminal.suggest("baton status", "what it waits for");
+      if (run.waiting.some(({ wait }) => wait.kind === "freeze")) {
+        terminal.suggest(`baton resume ${run.run}`, "goes on with it, once the freeze is over");
+      } else if (run.approvals.length === 0) terminal.suggest("baton status", "what it waits for");
       break;
     default:
       run.conclusion satisfies never;

@@ -3,15 +3,16 @@ import type { MoveRequest } from "../../control/verbs/move.ts";
 import type { MoveView } from "../../control/views/move.ts";
 import type { RunView } from "../../control/views/run.ts";
 import { commandLine } from "../command-line.ts";
-import { type DrivingOptions, watching } from "../commands/drive-options.ts";
+import { type DrivingOptions, type OverrideOptions, overrideOf, watching } from "../commands/drive-options.ts";
 import { connected } from "../host.ts";
+import { freezeLines } from "../plan-text.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { pipelineLines, valueText } from "./text.ts";
 
-export interface MoveOptions extends DrivingOptions {
+export interface MoveOptions extends DrivingOptions, OverrideOptions {
   pipeline?: string[];
   dryRun?: true;
   comment?: string;
@@ -24,14 +25,15 @@ export async function carryOut(
 ): Promise<ExitCode> {
   const { host, by } = await connected(terminal, { config: options.config });
   const planned = answered(await host.move({ ...request, secretsFile: options.secretsFile }));
-  const { move } = planned;
+  const { move, freezes } = planned;
+  const override = overrideOf(options);
   if (options.dryRun) {
-    if (options.json) terminal.printJson(move);
-    else terminal.print(...moveLines(move, terminal.out));
+    if (options.json) terminal.printJson({ ...move, freezes });
+    else terminal.print(...moveLines(move, terminal.out), ...freezeLines(freezes, terminal.out));
     terminal.suggest(again, "does this");
     return exitCodes.clean;
   }
-  const lines = moveLines(move, terminal.err);
+  const lines = [...moveLines(move, terminal.err), ...freezeLines(freezes, terminal.err)];
   if (options.yes !== true) {
     if (!terminal.interactive && !isAsked(planned)) {
       terminal.say(...lines);
@@ -49,7 +51,7 @@ export async function carryOut(
       }
     }
   }
-  const how = { secretsFile: options.secretsFile, comment: options.comment, isWatched: terminal.interactive };
+  const how = { secretsFile: options.secretsFile, comment: options.comment, override, isWatched: terminal.interactive };
   const underway = answered(await host.start(planned, how, by));
   const { watchRun } = await import("../live/watch-run.ts");
   const code = await watchRun({ ...watching(options), terminal, underway, heading: lines, again });
@@ -107,6 +109,6 @@ export function whereLines({ to, release, here, pipelines }: MoveView, run: RunV
 
 /** The command that does it, with what was given. */
 export function moveCommand(name: string, args: readonly string[], options: MoveOptions & { to?: string }): string {
-  const { config, to, pipeline, comment, secretsFile } = options;
-  return commandLine(name, { config, to, pipeline, comment, secretsFile }, args);
+  const { config, to, pipeline, comment, secretsFile, overrideFreeze } = options;
+  return commandLine(name, { config, to, pipeline, comment, secretsFile, overrideFreeze }, args);
 }

@@ -1,5 +1,5 @@
 import type { EngineEvent } from "../../control/views/events.ts";
-import { clockTime, duration } from "./duration.ts";
+import { clockTime, dayTime, duration } from "./duration.ts";
 import type { Style } from "./style.ts";
 
 /** What a line about an event needs to know besides the event. */
@@ -48,6 +48,10 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
       return `${style.warning("?")} ${event.environment} waits for approval${by(event.reviewers)}`;
     case "approval.answered":
       return `${event.answer === "approved" ? style.good("✔") : style.bad("✖")} ${event.environment} ${answered(event)}`;
+    case "environment.frozen":
+      return `${style.warning("❄")} ${event.by} froze ${event.environment} until ${dayTime(event.until)}: ${event.reason}`;
+    case "environment.thawed":
+      return `${style.active("↻")} ${event.by} thawed ${event.environment}${event.comment ? `: ${event.comment}` : ""}`;
     case "run.finished":
       return undefined;
     case "history.begins":

@@ -1,6 +1,6 @@
 import { isTooLate } from "../../control/views/run.ts";
 import type { Waiting } from "../../control/views/waits.ts";
-import { duration } from "./duration.ts";
+import { dayTime, duration } from "./duration.ts";
 import { by } from "./event-line.ts";
 
 /** What something waits for, in words: `waits for web.build@dev`. `now` is milliseconds since the epoch. */
@@ -19,6 +19,9 @@ export function waitText({ wait }: Waiting, now: number): string {
       return wait.holder
         ? `waits until run ${wait.holder} has left ${wait.environment}`
         : `waits for the lock of ${wait.environment}`;
+    case "freeze":
+      if (wait.until <= now) return `waits for the lock of ${wait.environment}`;
+      return `waits until ${dayTime(wait.until)}: ${wait.by} froze ${wait.environment} (${wait.reason})`;
     case "group":
       return "waits for its concurrency group";
     case "legs":

@@ -3,6 +3,7 @@ import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
 import { openStoreForReading, type ReadingHandle } from "../../store/store.ts";
 import { notThere, refused } from "../control.ts";
 import type { Project } from "../project.ts";
+import { type FreezeView, freezesAt } from "../views/freezes.ts";
 
 /** The journal of a place to read, also beside a Baton that runs; undefined when nothing was ever run there. */
 export function openJournal(project: Project): ReadingHandle | undefined {
@@ -18,6 +19,11 @@ export function requireJournal(project: Project): ReadingHandle {
   const journal = openJournal(project);
   if (journal) return journal;
   throw refused("no-runs", { subject: project.stateFolder });
+}
+
+/** What is frozen now; nothing where nothing was ever run. */
+export function freezesNow(journal: JournalReader | undefined): FreezeView[] {
+  return freezesAt(journal?.freezes() ?? {}, Date.now());
 }
 
 /** Whether a process runs this run now. */

@@ -66,6 +66,9 @@ export function localHost(place: Place): Host {
     retry: (request, by) => asked(async () => (await import("../verbs/retry.ts")).retryRun(place, request, by)),
     cancel: (request, by) => asked(async () => (await import("../verbs/cancel.ts")).cancelRun(place, request, by)),
     answer: (request, by) => asked(async () => (await import("../verbs/answer.ts")).answerApproval(place, request, by)),
+    freeze: (request, by) =>
+      asked(async () => (await import("../verbs/freeze.ts")).freezeEnvironment(place, request, by)),
+    thaw: (request, by) => asked(async () => (await import("../verbs/freeze.ts")).thawEnvironment(place, request, by)),
   });
 
   /** Nothing can be deployed in an environment that there is not. A definition that cannot be read says nothing of that. */

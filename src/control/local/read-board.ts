@@ -11,15 +11,16 @@ const lately = 10;
 /** The newest run says what the delivery consists of; before the first one, the definition does. */
 export async function readBoard({ project, caller }: Place): Promise<BoardView> {
   using journal = openJournal(project);
+  const now = Date.now();
   const newest = journal?.runs({ newest: lately }) ?? [];
   if (journal === undefined || newest.length === 0) {
     const delivery = await loadDefinition(project.file, caller);
-    return boardView(delivery, { state: emptyState(), runs: [], deployed: {} });
+    return boardView(delivery, { state: journal?.state() ?? emptyState(), runs: [], deployed: {}, now });
   }
   const state = journal.state();
   const shown = [...state.runs.values()].reverse();
   const has = new Set(shown.map(({ id }) => id));
   const failed = newest.filter(({ run, conclusion }, at) => (conclusion === "failed" || at === 0) && !has.has(run));
   const runs = [...shown, ...failed.map(({ run }) => journal.runState(run)!)].sort((a, b) => b.release - a.release);
-  return boardView(runs[0]!.delivery, { state, runs, deployed: deployedView(journal) });
+  return boardView(runs[0]!.delivery, { state, runs, deployed: deployedView(journal), now });
 }

@@ -114,6 +114,8 @@ export function asRefusal(error: unknown): unknown {
         return refused(code, { subject, because: known.join() });
       case "being-made":
       case "environment-busy":
+      case "not-frozen":
+      case "over-already":
       case "runs-elsewhere":
       case "not-finished":
       case "nothing-to-retry":

@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
-import type { RunState } from "../../engine/state.ts";
+import { isHeldUp } from "../../engine/policies/freeze.ts";
+import type { JobState, RunState, State } from "../../engine/state.ts";
 import type { Service } from "../../runner/services.ts";
 import { processOf } from "../../store/lease.ts";
 import type { Actor } from "../control.ts";
@@ -124,7 +125,7 @@ export class LocalUnderway implements Underway {
   async atRest(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = (): void => {
-      if (this.#state !== undefined && rests(this.#state)) resolve();
+      if (this.#state !== undefined && rests(this.#engine.state, this.#state)) resolve();
     };
     const stop = this.#engine.subscribe(look);
     const failed = Promise.withResolvers<never>();
@@ -140,7 +141,7 @@ export class LocalUnderway implements Underway {
   }
 
   get isAtRest(): boolean {
-    return this.#state !== undefined && rests(this.#state);
+    return this.#state !== undefined && rests(this.#engine.state, this.#state);
   }
 
   async ended(): Promise<void> {
@@ -176,10 +177,14 @@ export class LocalUnderway implements Underway {
   }
 }
 
-/** Whether nothing happens until a person does something. Whoever waits for another run does not rest. */
-function rests(run: RunState): boolean {
+/** Whether nothing happens until a person does something, or a freeze is over. Whoever waits for another run does not rest. */
+function rests({ environments }: State, run: RunState): boolean {
   if (run.finished !== undefined) return true;
   const pending = run.ready.size + run.toSkip.size + run.toAsk.size + run.toRelease.size;
   if (run.running > 0 || run.backingOff > 0 || pending > 0 || run.open === 0) return false;
-  return !run.list.some(({ stage }) => stage === "lock" || stage === "group");
+  const isKeptOut = ({ planned }: JobState) => {
+    const there = environments.get(planned.environment ?? "");
+    return there?.holder === undefined && isHeldUp(run, there?.freeze, Date.now());
+  };
+  return !run.list.some((job) => job.stage === "group" || (job.stage === "lock" && !isKeptOut(job)));
 }

@@ -9,7 +9,7 @@ import { requirementsOf } from "../../plan/requirements.ts";
 import type { ReleaseHistory } from "../../release/history.ts";
 import { type MayNotMove, type Move, type Moving, promotionTo, rollbackOf } from "../../release/moves.ts";
 import { notThere, refused } from "../control.ts";
-import { isUnderway, openJournal, requireJournal } from "../local/journal.ts";
+import { freezesNow, isUnderway, openJournal, requireJournal } from "../local/journal.ts";
 import { lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
 import { readReleases } from "../local/release-facts.ts";
@@ -18,7 +18,7 @@ import { type Past, withoutLegs } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
 import { changesSince, definitionPrefix, type Source } from "../request/source.ts";
 import { type MoveView, moveView } from "../views/move.ts";
-import type { Judged, Planned } from "./plan.ts";
+import { freezesFor, type Judged, type Planned } from "./plan.ts";
 import { diffOf, findRelease, sideIn, sideOf } from "./releases.ts";
 
 export interface MoveRequest {
@@ -70,6 +70,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     held,
     moves: move.release.number,
     open,
+    freezes: freezesFor(first.plan, freezesNow(journal)),
     again,
     lacking: async () =>
       await lackingHere(

@@ -4,13 +4,14 @@ import type { Deployed, Plan } from "../../plan/plan.ts";
 import { type Requirements, requirementsOf } from "../../plan/requirements.ts";
 import { type Stray, straysOf } from "../../release/guard.ts";
 import { loadDefinition } from "../definition/load.ts";
-import { isUnderway, openJournal } from "../local/journal.ts";
+import { freezesNow, isUnderway, openJournal } from "../local/journal.ts";
 import { type Lack, lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
 import type { Place, Project } from "../project.ts";
 import { noPast, type Past, type PlannedRequest, type PlanOptions, planFor } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
 import { comesFrom, readSource, type Source } from "../request/source.ts";
+import type { FreezeView } from "../views/freezes.ts";
 
 export interface PlanRequest extends PlanOptions {
   /** A file of `NAME=value` lines; other secrets come from environment variables. */
@@ -32,6 +33,8 @@ export interface Planned extends Judged {
   held?: readonly Deployed[];
   /** Runs that have not ended, newest first, and whether somebody runs them. They are no part of the plan. */
   open: { run: RunId; isUnderway: boolean }[];
+  /** Where something would be deployed and nothing may begin to be just now. */
+  freezes: FreezeView[];
   /** The plan again, for another past. */
   again(past: Past): Promise<Judged>;
   /** What is missing on this machine to carry it out, as far as it can be told at a glance. */
@@ -53,7 +56,7 @@ export async function planRun({ caller, project }: Place, request: PlanRequest):
   reading.catch(() => {});
   const delivery = await loadDefinition(project.file, caller);
   const source = await reading;
-  const { past, open } = readPast(project, source);
+  const { past, open, freezes } = readPast(project, source);
   const environments = request.everywhere ? { environments: delivery.environments.map(({ name }) => name) } : {};
   const isUnproven = request.branch !== undefined && !(await comesFrom(source, request.branch, caller.env));
   const again = async (past: Past): Promise<Judged> => {
@@ -69,6 +72,7 @@ export async function planRun({ caller, project }: Place, request: PlanRequest):
     source,
     past,
     open,
+    freezes: freezesFor(judged.plan, freezes),
     again,
     lacking: () => lacking({ project, delivery, ...judged }),
     ...judged,
@@ -85,9 +89,17 @@ function uncommittedIn(source: Source): number {
   return source.kind === "folder" ? 0 : source.uncommitted.filter((path) => path.startsWith(source.prefix)).length;
 }
 
-function readPast(project: Project, source: Source): Pick<Planned, "past" | "open"> {
+function readPast(project: Project, source: Source): Pick<Planned, "past" | "open" | "freezes"> {
   using journal = openJournal(project);
-  if (!journal) return { past: noPast, open: [] };
+  if (!journal) return { past: noPast, open: [], freezes: [] };
   const open = journal.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) }));
-  return { past: pastOf(journal, { project, source }), open };
+  const freezes = freezesNow(journal);
+  return { past: pastOf(journal, { project, source }), open, freezes };
+}
+
+/** Of those, the ones that would keep something of the plan waiting. */
+export function freezesFor(plan: Plan, freezes: readonly FreezeView[]): FreezeView[] {
+  return freezes.filter(({ environment }) =>
+    plan.jobs.some((job) => job.environment === environment && job.decision === "run"),
+  );
 }

@@ -25,6 +25,7 @@ export async function startRun(
   const { project, delivery, source, plan, moves } = planned;
   const secrets = readSecrets(caller, options.secretsFile);
   const ready = (judged: Judged) => requireReady(caller, { ...planned, ...judged }, { secrets, ...options });
+  if (moves !== undefined || options.noWait) refuseWhereFrozen(planned, options);
   await ready(planned);
   await requireWhole(planned);
   const inPlace = options.inPlace === true || source.kind === "folder";
@@ -53,10 +54,11 @@ export async function startRun(
           return planNow(session, planned, ready);
         },
         async create(now) {
-          const { comment } = options;
+          const { comment, override } = options;
           const told = {
             by: by.name,
             ...(comment !== undefined && { comment }),
+            ...(override !== undefined && { override }),
             ...(moves !== undefined && { moves }),
           };
           const made = { delivery, plan: now, parallel, plannedAt, sharing: true, onNumbered, ...told } as const;
@@ -94,6 +96,13 @@ async function planNow(
 function isSamePast(one: Past, other: Past): boolean {
   const compared = ({ history, made, lost }: Past) => JSON.stringify({ history, made, lost });
   return compared(one) === compared(other);
+}
+
+/** A move is meant for what is there now, and not for what is there when a freeze is over. @throws {Refused} */
+function refuseWhereFrozen({ freezes: [first] }: Planned, { override }: RunOptions): void {
+  if (first === undefined || override !== undefined) return;
+  const { environment: subject, until, by, reason } = first;
+  throw refused("frozen", { subject, known: [String(until), by], because: reason });
 }
 
 /** Where another run has the lock, or stands in line for it. @throws {Refused} */

@@ -1,7 +1,9 @@
 import type { RunId } from "../../engine/events.ts";
+import { isFrozen } from "../../engine/policies/freeze.ts";
 import { hasEnded, type JobState, type RunState, type State } from "../../engine/state.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { DeployedView } from "./deployed.ts";
+import type { FreezeView } from "./freezes.ts";
 
 /** What is where, by pipeline and environment, and what keeps each environment. Times: milliseconds since the epoch. */
 export interface BoardView {
@@ -24,6 +26,8 @@ export interface BoardEnvironment {
   /** Who stands in line behind, first come first. */
   queue: RunName[];
   asks: (RunName & { expiresAt?: number })[];
+  /** While nothing begins to be deployed here. */
+  freeze?: Omit<FreezeView, "environment">;
 }
 
 export interface RunName {
@@ -52,7 +56,7 @@ export interface BoardCell {
 /** `runs`: all that are open, and the finished ones whose failures may still matter, newest first. */
 export function boardView(
   delivery: Delivery,
-  { state, runs, deployed }: { state: State; runs: readonly RunState[]; deployed: DeployedView },
+  { state, runs, deployed, now }: { state: State; runs: readonly RunState[]; deployed: DeployedView; now: number },
 ): BoardView {
   const open = runs.filter(({ finished }) => finished === undefined);
   return {
@@ -72,6 +76,7 @@ export function boardView(
           if (asked?.status !== "requested") return [];
           return [{ ...nameOf(run), ...(asked.expiresAt !== undefined && { expiresAt: asked.expiresAt }) }];
         }),
+        ...(isFrozen(lock?.freeze, now) && { freeze: lock.freeze }),
       };
     }),
     pipelines: inOrderOfNeed(delivery.pipelines).map(({ name, description, needs }) => ({

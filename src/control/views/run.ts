@@ -18,6 +18,8 @@ export interface RunView {
   status: RunStatus;
   /** `waiting` as long as it has not ended. */
   conclusion: Conclusion | "waiting";
+  /** Why it goes on into frozen environments. */
+  override?: string;
   /** Who cancelled it. A run may also end as cancelled because a newer release came first. */
   cancelledBy?: string;
   createdAt: number;
@@ -79,6 +81,7 @@ export function runView(state: State, run: RunState, now: number): RunView {
     run: run.id,
     release: run.release,
     ...(run.moves !== undefined && { moves: movedBy({ moves: run.moves, plan: run.plan }) }),
+    ...(run.override !== undefined && { override: run.override }),
     delivery: run.plan.delivery,
     commit: run.plan.change.commit,
     path: run.plan.environments,

@@ -2,6 +2,7 @@ import type { RunState, State } from "../../engine/state.ts";
 import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
 import type { RunId } from "./events.ts";
+import { type FreezeView, freezesAt } from "./freezes.ts";
 import { type MovedRelease, movedBy, type RunView, runView } from "./run.ts";
 
 /** What is deployed, the latest runs, and the ones that have not ended. Plain data. */
@@ -12,6 +13,8 @@ export interface StatusView {
   runs: (RunRecord & { moves?: MovedRelease })[];
   /** Oldest first, also those that `runs` leaves out. */
   open: OpenRun[];
+  /** Where nothing begins to be deployed now. */
+  freezes: FreezeView[];
   /** Of the commits above that stand for uncommitted files: the commit that was checked out. Absent: none does. */
   snapshots?: Record<string, string>;
 }
@@ -32,6 +35,7 @@ export function statusView(
     deployed: journal === undefined ? {} : deployedView(journal),
     runs: (journal?.runs({ newest: most }) ?? []).map((record) => ({ ...record, ...movesOf(journal!, record.run) })),
     open: journal !== undefined && isOpen ? openRuns(journal.state(), { now, ownerOf }) : [],
+    freezes: freezesAt(journal?.freezes() ?? {}, now),
   };
 }
 

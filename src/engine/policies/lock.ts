@@ -1,5 +1,6 @@
-import type { LockAcquired } from "../events.ts";
+import type { LockAcquired, RunId } from "../events.ts";
 import type { EnvironmentState, JobState, RunEnvironment, RunState, State } from "../state.ts";
+import { isHeldUp } from "./freeze.ts";
 
 /**
  * One deployment per environment at a time. A run stands in line from the moment its first deploying job there lacks
@@ -9,6 +10,8 @@ import type { EnvironmentState, JobState, RunEnvironment, RunState, State } from
  * none ──▶ waiting ──▶ held ──▶ none
  *            └──────────────────▲     (nobody is left who needs it)
  * ```
+ *
+ * While the environment is frozen (see freeze.ts) it is given to nobody but runs with an override, and all keep their places.
  */
 export function enterLock(state: State, run: RunState, job: JobState): "through" | "wait" {
   if (!job.definition.deploys || job.planned.environment === undefined) return "through";
@@ -23,13 +26,20 @@ export function enterLock(state: State, run: RunState, job: JobState): "through"
   return "wait";
 }
 
-export function grantLock(state: State, environment: string): LockAcquired {
-  return { type: "lock.acquired", run: state.environments.get(environment)!.queue[0]!, environment };
+/** Undefined while it is nobody's turn. `now`: the time of day of the turn. */
+export function grantLock(state: State, name: string, now: number): LockAcquired | undefined {
+  const run = nextInLine(state, state.environments.get(name)!, now);
+  return run === undefined ? undefined : { type: "lock.acquired", run, environment: name };
+}
+
+/** The first that may have it at that time. */
+export function nextInLine(state: State, { freeze, queue }: EnvironmentState, now: number): RunId | undefined {
+  return queue.find((run) => !isHeldUp(state.runs.get(run)!, freeze, now));
 }
 
 export function takeLock(state: State, run: RunState, mine: RunEnvironment): void {
   const environment = environmentOf(state, mine.name);
-  environment.queue.shift();
+  environment.queue.splice(environment.queue.indexOf(run.id), 1);
   environment.holder = run.id;
   mine.lock = "held";
   run.locksHeld += 1;
@@ -56,7 +66,7 @@ export function leaveLockQueue(state: State, run: RunState, mine: RunEnvironment
 export function environmentOf(state: State, name: string): EnvironmentState {
   let environment = state.environments.get(name);
   if (environment === undefined) {
-    environment = { name, holder: undefined, queue: [], newest: new Map(), changed: undefined };
+    environment = { name, holder: undefined, queue: [], freeze: undefined, newest: new Map(), changed: undefined };
     state.environments.set(name, environment);
   }
   return environment;

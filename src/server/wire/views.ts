@@ -69,6 +69,13 @@ const wait = z
       holder: z.string().optional(),
       ahead: z.number().int(),
     }),
+    z.strictObject({
+      kind: z.literal("freeze"),
+      environment: z.string(),
+      until: time,
+      by: z.string(),
+      reason: z.string(),
+    }),
     z.strictObject({ kind: z.literal("group"), group: z.string() }),
     z.strictObject({ kind: z.literal("legs") }),
     z.strictObject({ kind: z.literal("slot") }),
@@ -128,6 +135,7 @@ const runFields = {
   path: z.array(z.string()).meta({ description: "Environments, in promotion order." }),
   status: z.enum(["waiting", "running", "awaiting-approval", "suspended", "cancelling", "finished"]),
   conclusion: z.enum(["succeeded", "failed", "cancelled", "waiting"]),
+  override: z.string().optional().meta({ description: "Why it goes on into frozen environments." }),
   cancelledBy: z.string().optional(),
   createdAt: time,
   finishedAt: time.optional(),
@@ -145,12 +153,16 @@ const openRun = z
   .strictObject({ ...runFields, runBy: z.strictObject({ pid: z.number().int().optional() }).optional() })
   .meta({ id: "OpenRun", description: "`runBy` is absent when nobody makes it go on." });
 
+/** Until when and since when nothing begins to be deployed somewhere, by whom, and why. */
+const freezeFields = { until: time, at: time, by: z.string(), reason: z.string() };
+
 export const statusView = z
   .strictObject({
     version: z.literal(1),
     deployed: byName(byName(deployed.extend({ at: time, isRemoved: isRemoved.optional() }).meta({ id: "Deployment" }))),
     runs: z.array(runRecord),
     open: z.array(openRun),
+    freezes: z.array(z.strictObject({ environment: z.string(), ...freezeFields }).meta({ id: "Freeze" })),
     snapshots: byName(z.string()).optional(),
   })
   .meta({ id: "Status" });
@@ -185,6 +197,10 @@ export const boardView = z
         holder: z.strictObject(runName).optional(),
         queue: z.array(z.strictObject(runName)),
         asks: z.array(z.strictObject({ ...runName, expiresAt: time.optional() })),
+        freeze: z
+          .strictObject(freezeFields)
+          .optional()
+          .meta({ description: "While nothing begins to be deployed here." }),
       }),
     ),
     pipelines: z.array(

@@ -55,6 +55,7 @@ export function markOfWait(wait: Waiting["wait"] | undefined): Mark {
     case "approval":
       return mark("asking");
     case "lock":
+    case "freeze":
     case "group":
     case "owner":
     case "time":

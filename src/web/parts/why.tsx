@@ -122,6 +122,11 @@ function sentence({ wait, run, release }: Cause, at: number): Said {
             </>
           ),
       };
+    case "freeze":
+      return {
+        said: `waits, because ${wait.by} froze ${wait.environment}: ${wait.reason}.`,
+        next: wait.until > at ? `It ends in ${roughly(wait.until - at)}.` : "It is over: the turn is just given.",
+      };
     case "group":
       return { said: `waits for its concurrency group ${wait.group}, which something else is in.` };
     case "legs":

@@ -3,6 +3,7 @@ import { cancelsHaveCauses, namesTheCause } from "./checkers/cancels-have-causes
 import type { Checker } from "./checkers/checker.ts";
 import { durableFirst } from "./checkers/durable-first.ts";
 import { endedStaysEnded } from "./checkers/ended-stays-ended.ts";
+import { freezesHold } from "./checkers/freezes-hold.ts";
 import { goneHoldsUpNobody } from "./checkers/gone-holds-up-nobody.ts";
 import { groupsInOrder } from "./checkers/groups-in-order.ts";
 import { legsMayEnd } from "./checkers/legs-may-end.ts";
@@ -38,6 +39,7 @@ export function allCheckers(): Checker[] {
     durableFirst(),
     oneDeployment(),
     locksInOrder(),
+    freezesHold(),
     noLockWhileAsking(),
     newestStays(),
     movesAsAsked(),

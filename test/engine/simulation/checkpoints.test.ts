@@ -16,6 +16,7 @@ const forgetful: [string, (saved: Checkpoint) => void, rare?: number][] = [
   ["what runs", ({ attempts }) => attempts.splice(0)],
   ["what was deployed", ({ facts }) => Object.assign(facts, { deployed: {} })],
   ["what began to be deployed", ({ environments }) => environments.map(({ newest }) => newest.clear())],
+  ["what is frozen", ({ environments }) => environments.map((each) => Object.assign(each, { freeze: undefined }))],
   ["which release is next", ({ facts }) => Object.assign(facts, { nextRelease: facts.nextRelease + 1 })],
 ];
 

@@ -14,6 +14,8 @@ export class Ledger {
   readonly deployed = new Map<string, Map<string, Deployed>>();
   /** The newest release that was said to be deployed, by `pipeline@environment`. */
   readonly told = new Map<string, number>();
+  /** Until when each environment is frozen, by the clock on the wall; thawed before: absent. */
+  readonly freezes = new Map<string, number>();
   readonly tokens = new Map<string, LedgerJob>();
   /** Releases that began to deploy, by `pipeline@environment`. */
   readonly deploying = new Map<string, Set<number>>();
@@ -30,6 +32,11 @@ export class Ledger {
     const until = lockedSeq.get(environment) ?? Number.POSITIVE_INFINITY;
     const isBetween = (seq: number) => seq > createdSeq && seq < until;
     return this.changes.get(environment)?.find(({ run, seq }) => run !== id && isBetween(seq))?.run;
+  }
+
+  /** Whether a freeze keeps this run from taking the lock at that time. */
+  isHeldUp(run: string, environment: string, at: number): boolean {
+    return this.runs.get(run)?.override === undefined && at < (this.freezes.get(environment) ?? at);
   }
 
   /** Whether a newer release of its pipeline has begun to deploy where this job would, or it was moved there in vain. */
@@ -61,6 +68,9 @@ export class Ledger {
       this.runs.set(event.run, new LedgerRun(event, { seq, parallel: event.parallel }));
       return;
     }
+    if (event.type === "environment.frozen") this.freezes.set(event.environment, event.until);
+    if (event.type === "environment.thawed") this.freezes.delete(event.environment);
+    if (event.run === "") return;
     const run = this.runs.get(event.run)!;
     if ("job" in event) {
       const job = run.jobs.get(event.job)!;
@@ -192,6 +202,8 @@ export class LedgerRun {
   readonly createdSeq: number;
   /** The release that it promotes or goes back to. */
   readonly moves: number | undefined;
+  /** It goes on into frozen environments. */
+  readonly override: string | undefined;
   /** When it last took the lock of an environment. */
   readonly lockedSeq = new Map<string, number>();
   readonly parallel: number;
@@ -218,6 +230,7 @@ export class LedgerRun {
     this.delivery = event.delivery;
     this.plan = event.plan;
     this.moves = event.moves;
+    this.override = event.override;
     this.parallel = parallel;
     this.owner = event.owner;
     this.lastOwner = event.owner;

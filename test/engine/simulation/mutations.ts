@@ -49,6 +49,12 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       for (const environment of state.environments.values()) environment.queue.reverse();
     }),
   },
+  "freezes hold": {
+    does: "forgets that an environment is frozen",
+    sabotage: before((state) => {
+      for (const environment of state.environments.values()) environment.freeze = undefined;
+    }),
+  },
   "no lock while asking": {
     does: "takes the lock before it asks",
     sabotage: before((state) => {

@@ -48,6 +48,7 @@ const mustHappen = [
   ...["crashed", "stopped", "closed", "gone", "stop", "opened", "quiet", "lease lost", "acknowledged", "lost"],
   ...["job.failed", "job.retry-due", "job.cancelled", "job.interrupted", "run.retry-requested", "run.cancel-requested"],
   ...["run.adopted", "run.suspended"],
+  ...["environment.frozen", "environment.thawed"],
   ...["lock.acquired", "lock.released", "approval.requested", "approval.answered", "run.finished"],
   ...["promotion", "rollback"],
   ...["gate", "not-needed", "fail-fast", "superseded", "not-approved", "cancelled"],

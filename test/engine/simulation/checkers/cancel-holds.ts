@@ -17,6 +17,7 @@ export function cancelHolds(): Checker {
       }
       if (entry.kind !== "durable") return undefined;
       const { event } = entry.recorded;
+      if (event.run === "") return undefined;
       const run = ledger.runs.get(event.run)!;
       if (event.type === "job.started" && run.cancelled !== undefined)
         return `${event.job} started in ${event.run}, which is cancelled`;

@@ -13,6 +13,7 @@ export function groupsInOrder(): Checker {
     see(entry, ledger) {
       if (entry.kind !== "durable") return undefined;
       const { event } = entry.recorded;
+      if (event.run === "") return undefined;
       const run = ledger.runs.get(event.run)!;
       if (event.type === "job.started") {
         const job = run.jobs.get(event.job)!;

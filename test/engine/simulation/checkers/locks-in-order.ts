@@ -1,19 +1,21 @@
 import type { Ledger, LedgerJob, LedgerRun } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
-/** Locks go to whoever asked first, and everybody who still asks gets one. */
+/** Locks go to whoever asked first and may have one just now, and everybody who still asks gets one. */
 export function locksInOrder(): Checker {
   const lines = new Map<string, string[]>();
   return {
     name: "locks in order",
     see(entry, ledger) {
-      if (entry.kind === "quiet") return unserved(lines, ledger, entry.alive);
+      if (entry.kind === "quiet") return unserved(lines, ledger, entry);
       if (entry.kind !== "durable") return undefined;
-      const { event } = entry.recorded;
+      const { event, at } = entry.recorded;
+      if (event.run === "") return undefined;
       if (event.type === "lock.acquired") {
         const line = lines.get(event.environment) ?? [];
-        if (line[0] !== event.run) return `${event.run} got ${event.environment} before ${line[0]}, which asked first`;
-        line.shift();
+        const first = line.find((run) => !ledger.isHeldUp(run, event.environment, at));
+        if (first !== event.run) return `${event.run} got ${event.environment} before ${first}, which asked first`;
+        line.splice(line.indexOf(event.run), 1);
       }
       updateLines(lines, ledger, ledger.runs.get(event.run)!);
       return undefined;
@@ -24,13 +26,14 @@ export function locksInOrder(): Checker {
 function unserved(
   lines: ReadonlyMap<string, string[]>,
   ledger: Ledger,
-  alive: ReadonlySet<string>,
+  { alive, now }: { alive: ReadonlySet<string>; now: number },
 ): string | undefined {
   for (const [environment, line] of lines) {
-    const first = ledger.runs.get(line[0] ?? "");
+    const next = line.find((run) => !ledger.isHeldUp(run, environment, now));
+    const first = ledger.runs.get(next ?? "");
     // Whose Baton is gone gets nothing; that it holds up nobody is judged by another checker.
     if (first !== undefined && alive.has(first.owner ?? "") && !ledger.holders.has(environment))
-      return `${line[0]} waits for ${environment}, which is free`;
+      return `${next} waits for ${environment}, which is free`;
   }
   return undefined;
 }

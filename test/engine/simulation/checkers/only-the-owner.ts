@@ -30,6 +30,8 @@ function isAnybodys({ type }: EngineEvent): boolean {
     // What was cut off, and what had ended, is recorded by whoever adopts or suspends the run.
     case "job.interrupted":
     case "lock.released":
+    case "environment.frozen":
+    case "environment.thawed":
       return true;
     default:
       return false;

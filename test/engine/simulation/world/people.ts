@@ -8,7 +8,7 @@ import { plan } from "../../../../src/plan/make-plan.ts";
 import type { Deployed, PlanRequest } from "../../../../src/plan/plan.ts";
 import { type ReleaseHistory, releaseHistory } from "../../../../src/release/history.ts";
 import { type Moving, promotionTo, rollbackOf } from "../../../../src/release/moves.ts";
-import type { Chance } from "./chance.ts";
+import { Chance } from "./chance.ts";
 import type { Acknowledged } from "./trace.ts";
 
 /** How people hear of what they asked one of the Batons for: not at all when it dies in between. */
@@ -16,6 +16,10 @@ export type Follow = <T>(engine: Engine, promise: Promise<T>, then: (value: T) =
 
 export interface PeopleOptions {
   chance: Chance;
+  /** Whether and what they freeze is thrown with dice of its own: other worlds stay as they are. */
+  seed: number;
+  /** On the wall. */
+  now: () => number;
   delivery: Delivery;
   follow: Follow;
   told: (what: Acknowledged) => void;
@@ -24,10 +28,15 @@ export interface PeopleOptions {
   moving?: (moving: Moving, history: ReleaseHistory) => Moving;
 }
 
+/** Of the kept seeds none is a world in which somebody freezes. */
+const freezingDice = 19000057;
+
 /** Those who start, cancel, retry and approve runs. */
 export class People {
   readonly #options: PeopleOptions;
   readonly #runsWanted: number;
+  /** Undefined in most worlds: nobody freezes anything there. */
+  readonly #freezing: Chance | undefined;
   #movesLeft: number;
   /** The pipelines of which each commit changes files. */
   readonly #changes: string[][] = [];
@@ -37,6 +46,8 @@ export class People {
 
   constructor(options: PeopleOptions) {
     this.#options = options;
+    const freezing = new Chance(options.seed + freezingDice);
+    this.#freezing = freezing.happens(30) ? freezing : undefined;
     this.#runsWanted = options.chance.between(1, 4);
     this.#movesLeft = options.chance.pick([0, 2, 4]);
   }
@@ -47,6 +58,7 @@ export class People {
 
   act(engine: Engine, mood: "hasty" | "patient"): void {
     const { chance } = this.#options;
+    if (this.#freezing !== undefined && this.#freezeOrThaw(engine, this.#freezing, mood)) return;
     if (this.wantMore && chance.happens(50)) {
       this.#createRun(engine);
       return;
@@ -72,6 +84,19 @@ export class People {
     this.#options.follow(engine, engine.settled(run), ({ conclusion }) => {
       this.#options.told({ what: "finished", run, conclusion });
     });
+  }
+
+  #freezeOrThaw(engine: Engine, dice: Chance, mood: "hasty" | "patient"): boolean {
+    const { delivery, follow, now } = this.#options;
+    const frozen = [...engine.state.environments.values()].filter(({ freeze }) => freeze && now() < freeze.until);
+    if (frozen.length > 0 && dice.happens(mood === "hasty" ? 15 : 30)) {
+      follow(engine, engine.thaw(dice.pick(frozen).name, { by: "cid" }), () => {});
+      return true;
+    }
+    if (mood === "patient" || !dice.happens(15)) return false;
+    const freeze = { until: now() + dice.between(1, 200_000), by: "cid", reason: "stocktaking" };
+    follow(engine, engine.freeze(dice.pick(delivery.environments).name, freeze), () => {});
+    return true;
   }
 
   #retry(engine: Engine, { id, finished }: RunState): void {
@@ -124,7 +149,8 @@ export class People {
       force: chance.happens(10) ? "all" : "none",
       history: { deployed: engine.state.deployed },
     };
-    const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3) };
+    const override = this.#freezing?.happens(30) ? { override: "it burns" } : {};
+    const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3), ...override };
     follow(engine, engine.createRun(options), ({ run, release }) => {
       this.#created.push(run);
       told({ what: "created", run, release });

@@ -96,6 +96,8 @@ export class World {
     this.#checkpointEvery = chance.pick([1, 7, 40]);
     this.#people = new People({
       chance,
+      seed,
+      now: () => this.#clocks.now,
       delivery: randomDelivery(chance),
       journal: () => this.#disk.journal,
       ...(sabotage.moving && { moving: sabotage.moving }),
@@ -156,7 +158,7 @@ export class World {
     this.#quietAt = this.#disk.journal.length;
     const alive = this.#alive();
     for (const { session, engine } of this.#batons.values()) {
-      this.#record({ kind: "quiet", session, state: engine.state, alive });
+      this.#record({ kind: "quiet", session, state: engine.state, alive, now: this.#clocks.now });
     }
   }
 
@@ -322,4 +324,6 @@ const tooLate = new Set([
   "expired",
   "runs-elsewhere",
   "nothing-to-retry",
+  "not-frozen",
+  "over-already",
 ]);
