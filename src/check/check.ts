@@ -52,13 +52,16 @@ const surest: readonly Confidence[] = ["high", "medium", "low"];
 
 /** The surest of each cause, with the places of the others. */
 function oneOfEachCause(candidates: readonly Candidate[]): Candidate[] {
-  const byCause = Map.groupBy(candidates, (candidate) => candidate.cause?.at ?? candidate);
+  const byCause = Map.groupBy(candidates, (candidate) => candidate.cause?.of ?? candidate);
   return [...byCause.values()].map((all) => {
     const [first, ...others] = all.toSorted((a, b) => surest.indexOf(a.confidence) - surest.indexOf(b.confidence));
     if (others.length === 0) return first!;
     const places = others.flatMap(({ at, cause }) => (cause ? [{ at, message: cause.here }] : []));
+    const edits = all.every((each) => each.edits) ? all.flatMap((each) => each.edits!) : undefined;
+    const { edits: _own, ...shown } = first!;
     return {
-      ...first!,
+      ...shown,
+      ...(edits ? { edits } : {}),
       message: `${first!.message}; the same in ${count(others.length, "more place")}`,
       related: [...(first!.related ?? []), ...places],
     };

@@ -24,8 +24,8 @@ export interface Candidate {
   /** What to do here. */
   readonly help: string;
   readonly edits?: readonly TextEdit[];
-  /** What several candidates of the rule have in common, such as the tests that nobody waits for: they are shown as one finding. */
-  readonly cause?: { readonly at: Place; readonly here: string };
+  /** What several candidates of the rule have in common, such as the tests that nobody waits for: they are shown as one finding, and `here` at each other place. */
+  readonly cause?: { readonly of: Place | string; readonly here: string };
   /** The same for the simulator: what happens, in which order, and the bad end of it. Only rules of `unreplayed.ts` may have none. */
   readonly claim?: Claim;
 }

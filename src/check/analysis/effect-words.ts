@@ -133,7 +133,7 @@ const testers = [
 ].join("|");
 
 const runners =
-  "npm|pnpm|yarn|bun|deno|go|cargo|dotnet|flutter|dart|swift|stack|cabal|lein|sbt|rake|make|just|task|bazel|bazelisk|nx|turbo|lerna|moon|hatch|poe|pdm|uv|invoke|inv|mage|earthly|ant|mise|devbox|wireit|rush|gulp|grunt|melos|mill|pants|buck2";
+  "npm|pnpm|yarn|bun|deno|dagger|go|cargo|dotnet|flutter|dart|swift|stack|cabal|lein|sbt|rake|make|just|task|bazel|bazelisk|nx|turbo|lerna|moon|hatch|poe|pdm|uv|invoke|inv|mage|earthly|ant|mise|devbox|wireit|rush|gulp|grunt|melos|mill|pants|buck2";
 
 /** Words between a runner and its task: flags with their values, and other tasks. */
 const between =

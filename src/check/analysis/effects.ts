@@ -216,7 +216,11 @@ export function isGuess({ access, step, confidence }: Effect): boolean {
 
 /** Documentation and pages: nothing that tests of the code protect. */
 export function isDocumentation(effect: Effect): boolean {
-  if (effect.access?.resource === "site") return true;
+  return effect.access?.resource === "site" || isCalledDocumentation(effect);
+}
+
+/** By the words of its names; a hosted site that has none of them may be an application. */
+export function isCalledDocumentation(effect: Effect): boolean {
   const texts = [effect.job.pipeline, effect.job.key, effect.job.label, effect.tool, effect.step?.label ?? ""];
   return texts.some((text) => says(text, ...documentationWords));
 }

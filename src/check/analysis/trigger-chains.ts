@@ -81,16 +81,16 @@ function chainsOfStart(facts: Facts, start: Start, options: ChainOptions, depth:
     case "completion":
       return depth >= MAX_CHAIN ? [] : completionChains(facts, start, options, depth);
     case "dispatch": {
-      const [branch] = options.branches;
+      const [main = "main"] = options.branches;
       const required = cause.inputs.filter((input) => input.required && !input.hasDefault);
       const inputs = Object.fromEntries(required.map((input) => [input.name, input.options[0] ?? "1"]));
-      return [
+      return [main, ...askedFor(facts, start, options).filter((name) => name !== main)].map((branch) =>
         chain(
-          { branch: branch ?? "main" },
-          { kind: "dispatch", id: "dispatch", pipeline: start.pipeline, branch: branch ?? "main", inputs },
-          "run by hand",
+          { branch },
+          { kind: "dispatch", id: "dispatch", pipeline: start.pipeline, branch, inputs },
+          branch === main ? "run by hand" : `run by hand on ${branch}`,
         ),
-      ];
+      );
     }
     case "schedule":
       return [chain({}, { kind: "schedule", id: "schedule", pipeline: start.pipeline }, "schedule")];
@@ -123,6 +123,13 @@ function chainsOfStart(facts: Facts, start: Start, options: ChainOptions, depth:
     default:
       return cause satisfies never;
   }
+}
+
+/** Branches that conditions of the pipeline ask for by name: whoever runs it by hand chooses one. */
+function askedFor(facts: Facts, { pipeline }: Start, { branches }: ChainOptions): string[] {
+  const jobs = facts.pipeline(pipeline)?.jobs ?? [];
+  const names = new Set(jobs.flatMap(({ condition }) => condition?.refTests ?? []).map(({ name }) => name));
+  return branches.filter((branch) => names.has(branch)).slice(0, MAX_BRANCHES);
 }
 
 function pushTo(kind: "branch" | "tag", name: string): RootEvent {

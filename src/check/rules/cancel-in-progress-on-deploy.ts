@@ -3,9 +3,10 @@ import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, effectsOf, isDocumentation, isPreview, isTrial } from "../analysis/effects.ts";
 import { isUniquePerRun, locksOf, plain } from "../analysis/locks.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { replaceCancel } from "../edits.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 /** What is left half done when the machine is taken away in the middle. */
 const halfDone = new Set(["terraform-state", "stack", "database", "service", "function", "bucket", "machine"]);
@@ -58,15 +59,22 @@ export const cancelInProgressOnDeploy: Rule = {
           at: lock.at,
           related: effect.step ? [{ at: effect.step.at, message: `Here: ${effect.tool}` }] : [],
           confidence: "high",
-          // Files of a site are complete again with the next run.
-          ...(effect.access?.resource === "bucket" ? { severity: "warning" as const } : {}),
+          ...milder(effect, chain),
           schedule: [
             `${chain.described} -> ${fileName(pipeline.id)} starts; "${jobName(job)}" runs ${effect.tool}`,
             `${chain.described} again -> the group ${showKey(lock.group)} is asked for`,
             `"${jobName(job)}" is cancelled half way`,
           ],
           help: `Set \`cancel-in-progress: false\` for deployments, or make it true only for pull requests: \`\${{ github.event_name == 'pull_request' }}\`.`,
-          ...(edits ? { edits } : {}),
+          ...(edits
+            ? {
+                edits,
+                cause: {
+                  of: effect.tool + milder(effect, chain).severity,
+                  here: `Also here: "${jobName(job)}" in ${fileName(pipeline.id)}`,
+                },
+              }
+            : {}),
           claim: {
             scenario: { ...analysis.scenario([chain]), events: [chain.root, again] },
             schedule: [
@@ -87,6 +95,22 @@ export const cancelInProgressOnDeploy: Rule = {
     }
   },
 };
+
+/** What is asked of these, the service goes on with by itself. */
+const inService =
+  /cloudformation|aws-cdk|arm-deploy|bicep|^(?:cdk|sam|serverless|sls|osls|copilot|azd?|gcloud|ampx?|amplify)\b/;
+
+/** Where less is lost than a half-applied change. */
+function milder({ access, tool }: Effect, { root }: TriggerChain): Pick<Candidate, "severity" | "why"> {
+  // Files of a site are complete again with the next run.
+  if (access?.resource === "bucket") return { severity: "warning" };
+  if (access?.resource !== "stack" || !inService.test(tool)) return {};
+  return {
+    // Who starts it again by hand sees what becomes of it.
+    severity: root.kind === "dispatch" ? "note" : "warning",
+    why: "cancel-in-progress ends the job, but the service goes on with the change that it was asked for. The newer run meets it half done and is refused, or changes the rest of it at the same time.",
+  };
+}
 
 /** The job that asks for the lock: this one, or a caller of it. */
 function holderPath(analysis: Analysis, job: JobFacts, lock: Lock): readonly string[] {

@@ -49,7 +49,7 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, te
   return {
     message: `"${jobName(job)}" in ${fileName(pipeline.id)} ${does} on ${chain.described} while the tests in ${isOwn ? `"${jobName(test)}"` : fileName(tests.id)} still run`,
     at: job.keyAt,
-    ...(isOwn ? {} : { cause: { at: test.keyAt, here: `"${jobName(job)}" ${does} on ${chain.described} as well` } }),
+    ...(isOwn ? {} : { cause: { of: test.keyAt, here: `"${jobName(job)}" ${does} on ${chain.described} as well` } }),
     related: [
       { at: chain.start.at, message: `Starts on ${chain.described}` },
       {

@@ -1,13 +1,17 @@
-import { can, jobPattern } from "../analysis/analysis.ts";
-import { isDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
+import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import type { Claim } from "../../simulation/claim.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Effect, isCalledDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import { isUniquePerRun, locksOf } from "../analysis/locks.ts";
-import { fileName, jobName } from "../analysis/wording.ts";
+import { again, type TriggerChain } from "../analysis/trigger-chains.ts";
+import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { addJobConcurrency } from "../edits.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 import { olderRunWins } from "../staged/retriggered-older-run-wins.ts";
+import { meetsUnlocked } from "./shared-target-no-shared-group.ts";
 
-/** What a tool itself serialises or makes immutable does not end with the older version. */
-const inPlace = new Set(["service", "function", "bucket", "machine", "database", "terraform-state"]);
+/** What stays as the last writer left it. Images and packages are named by their version, and a distribution serves what is in its bucket. */
+const keepsTheLast = new Set(["service", "function", "bucket", "machine", "database", "terraform-state", "site"]);
 
 export const retriggeredOlderRunWins: Rule = {
   id: "retriggered-older-run-wins",
@@ -19,22 +23,16 @@ export const retriggeredOlderRunWins: Rule = {
   *find(analysis) {
     yield* olderRunWins(analysis);
     for (const pipeline of analysis.facts.pipelines) {
-      const found = pipeline.jobs
+      const [found] = pipeline.jobs
         .filter((job) => job.kind === "work" && !isPreview(job) && !reportsOrCleans(job))
+        .filter((job) => locksOf(analysis, job).length === 0)
         .flatMap((job) =>
           lastingEffects(job)
-            .filter(
-              (effect) =>
-                effect.access &&
-                effect.confidence === "high" &&
-                inPlace.has(effect.access.resource) &&
-                // Named by its commit or run it is something new each time, which no other run writes over.
-                !isUniquePerRun(effect.step?.resolve(effect.access.key) ?? []) &&
-                !isDocumentation(effect),
-            )
+            .filter(isOverwritten)
             .map((effect) => ({ job, effect })),
         )
-        .find(({ job }) => locksOf(analysis, job).length === 0);
+        .filter(({ effect }) => !meetsUnlocked(analysis, effect))
+        .toSorted((a, b) => certainty(a.effect) - certainty(b.effect));
       if (!found) continue;
       const { job, effect } = found;
       const chain = analysis
@@ -45,41 +43,97 @@ export const retriggeredOlderRunWins: Rule = {
             each.root.ref.kind === "branch" &&
             can(analysis.effectRuns(job, each.circumstances)),
         );
-      if (!chain) continue;
-      const edits = job.file === pipeline.id ? addJobConcurrency(job, `deploy-${job.key}`) : undefined;
-      yield {
-        message: `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
-        at: job.keyAt,
-        related: [{ at: chain.start.at, message: `Every ${chain.described} starts one more run` }],
-        confidence: "medium",
-        schedule: [
-          `${chain.described} (commit A) -> ${fileName(pipeline.id)} starts`,
-          `${chain.described} (commit B) -> ${fileName(pipeline.id)} starts again`,
-          `"${jobName(job)}" of B deploys`,
-          `"${jobName(job)}" of A, which was slower, deploys over it`,
-        ],
-        help: "Give the deployment a concurrency group without cancel-in-progress.",
-        ...(edits ? { edits } : {}),
-        claim: {
-          scenario: {
-            ...analysis.scenario([chain]),
-            events: [
-              chain.root,
-              { ...chain.root, id: "push-2", ...(chain.root.kind === "push" ? { commit: "c2" } : {}) },
-            ],
-          },
-          schedule: [
-            { kind: "job-started", job: jobPattern(job, chain) },
-            { kind: "job-ended", job: { ...jobPattern(job, chain), run: { pipeline: pipeline.id, event: "push-2" } } },
-            { kind: "job-ended", job: jobPattern(job, chain) },
-          ],
-          bad: {
-            kind: "before",
-            first: { ...jobPattern(job, chain), run: { pipeline: pipeline.id, event: "push-2" } },
-            second: jobPattern(job, chain),
-          },
-        },
-      };
+      if (chain) yield candidate(analysis, { pipeline, job, effect, chain });
     }
   },
 };
+
+/** Whether a second run at the same time writes over this one, or is refused because of it. */
+function isOverwritten({ access, kind, confidence, step }: Effect): boolean {
+  if (kind !== "deploy") return false;
+  // By its name alone: a step that is called so by people.
+  if (!access) return confidence === "medium";
+  // Named by its commit or run it is something new each time, which no other run writes over.
+  if (confidence !== "high" || isUniquePerRun(step?.resolve(access.key) ?? [])) return false;
+  return keepsTheLast.has(access.resource) || access.resource === "stack";
+}
+
+/** The clearest case of a workflow first. */
+function certainty(effect: Effect): number {
+  if (isCalledDocumentation(effect)) return 3;
+  if (!effect.access) return 2;
+  return effect.access.resource === "stack" ? 1 : 0;
+}
+
+/** Named after the target, which others may change as well; where that is not told, after the workflow, as groups are of the whole repository. */
+function groupOf({ id }: Pipeline, { key, environment }: JobFacts, { access, step }: Effect): string {
+  const target = access && !environment ? literalText(step?.resolve(access.key) ?? access.key) : undefined;
+  if (target && /^[\w.-]+$/.test(target)) return `${access!.resource}-${target}`;
+  const stem = fileName(id).replace(/\.ya?ml$/, "");
+  return stem === key ? stem : `${stem}-${key}`;
+}
+
+interface Found {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+  readonly effect: Effect;
+  readonly chain: TriggerChain;
+}
+
+function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found): Candidate {
+  const edits = job.file === pipeline.id ? addJobConcurrency(job, groupOf(pipeline, job, effect)) : undefined;
+  const isStack = effect.access?.resource === "stack";
+  const severity = isCalledDocumentation(effect) ? ("note" as const) : undefined;
+  const starts = [
+    `${chain.described} (commit A) -> ${fileName(pipeline.id)} starts`,
+    `${chain.described} (commit B) -> ${fileName(pipeline.id)} starts again`,
+  ];
+  return {
+    message: isStack
+      ? `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the stack takes one change at a time, and the newer commit may be the one that is refused`
+      : `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
+    at: job.keyAt,
+    related: [{ at: chain.start.at, message: `Every ${chain.described} starts one more run` }],
+    confidence: effect.access ? "medium" : "low",
+    ...(severity ? { severity } : {}),
+    schedule: isStack
+      ? [...starts, `"${jobName(job)}" of A changes the stack`, `"${jobName(job)}" of B is refused meanwhile: A stays`]
+      : [...starts, `"${jobName(job)}" of B deploys`, `"${jobName(job)}" of A, which was slower, deploys over it`],
+    ...(isStack
+      ? {
+          why: "Nothing keeps two runs of this deployment apart. A stack that is being changed refuses the next change, so the run of the newer commit fails, and the older one stays until somebody runs it again.",
+        }
+      : {}),
+    help: "Give the deployment a concurrency group without cancel-in-progress.",
+    ...(edits
+      ? {
+          edits,
+          cause: {
+            of: `${severity} ${isStack}`,
+            here: `"${jobName(job)}" in ${fileName(pipeline.id)} (${effect.tool}) has no group either`,
+          },
+        }
+      : {}),
+    claim: claim(analysis, { job, chain }, isStack),
+  };
+}
+
+function claim(analysis: Analysis, { job, chain }: Pick<Found, "job" | "chain">, isStack: boolean): Claim {
+  const second = again(chain, "push-2");
+  const [older, newer] = [jobPattern(job, chain), jobPattern(job, second)];
+  return {
+    scenario: { ...analysis.scenario([chain]), events: [chain.root, second.root] },
+    schedule: isStack
+      ? [
+          { kind: "job-started", job: older },
+          { kind: "job-started", job: newer },
+          { kind: "job-ended", job: older },
+        ]
+      : [
+          { kind: "job-started", job: older },
+          { kind: "job-ended", job: newer },
+          { kind: "job-ended", job: older },
+        ],
+    bad: isStack ? { kind: "overlap", first: older, second: newer } : { kind: "before", first: newer, second: older },
+  };
+}

@@ -6,9 +6,10 @@ import { atOnce } from "../analysis/at-once.ts";
 import { commonGroup } from "../analysis/common-group.ts";
 import { type Effect, effectsOf, lastingEffects } from "../analysis/effects.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
+import { onceFor } from "../analysis/once-for.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText, sameKey } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 import { changedByTwo } from "../staged/shared-target-no-shared-group.ts";
 
 interface Target {
@@ -27,62 +28,85 @@ export const sharedTargetNoSharedGroup: Rule = {
   url: documentation.concurrency,
   *find(analysis) {
     yield* changedByTwo(analysis);
-    const targets = [...targetsOf(analysis)];
-    const seen = new Set<string>();
-    for (const [i, first] of targets.entries()) {
-      for (const second of targets.slice(i + 1)) {
-        if (first.pipeline === second.pipeline || !sameTarget(first, second)) continue;
-        const once = describe(first);
-        if (seen.has(once)) continue;
-        const chains = automatic(analysis, first, second);
-        if (!chains) continue;
-        const [a, b] = chains;
-        const [x, y] = [first.effect.job, second.effect.job];
-        // One called workflow whose group holds the caller's name: `caller-name-in-reusable-group` says so.
-        if (x.keyAt === y.keyAt && locksOf(analysis, x).some((lock) => lock.reads.includes("github.workflow")))
-          continue;
-        if (sharedLock(analysis, { job: x, under: a.circumstances }, { job: y, under: b.circumstances }) !== "no")
-          continue;
-        // Without any lock on either side only one event that starts both is sure to let them meet.
-        const isUnlocked = locksOf(analysis, x).length + locksOf(analysis, y).length === 0;
-        if (isUnlocked && !isState(first) && (!sameRoot(a, b) || namedElsewhere.test(first.effect.tool))) continue;
-        seen.add(once);
-        const edits =
-          targets.filter((each) => describe(each) === once).length === 2
-            ? commonGroup(
-                analysis,
-                [
-                  { pipeline: first.pipeline, job: x },
-                  { pipeline: second.pipeline, job: y },
-                ],
-                nameOf(first),
-              )
-            : undefined;
-        yield {
-          message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both change ${describe(first)}, without a common concurrency group`,
-          at: placeOf(second.effect),
-          related: [
-            { at: placeOf(first.effect), message: `"${jobName(x)}" changes it too: ${first.effect.tool}` },
-            ...[...locksOf(analysis, x), ...locksOf(analysis, y)].map((lock) => ({
-              at: lock.at,
-              message: `Group ${showKey(lock.group)}`,
-            })),
-          ],
-          confidence: "medium",
-          ...(isUnlocked && !isRefused(first) ? { severity: "warning" as const } : {}),
-          schedule: [
-            `${a.described} -> ${fileName(first.pipeline.id)} starts`,
-            `${b.described} -> ${fileName(second.pipeline.id)} starts`,
-            `"${jobName(x)}" and "${jobName(y)}" change ${describe(first)} at the same time`,
-          ],
-          help: "Give both jobs the same concurrency group, without cancel-in-progress.",
-          ...(edits ? { edits } : {}),
-          claim: atOnce(analysis, { job: x, chain: a }, { job: y, chain: b }),
-        };
-      }
-    }
+    for (const meeting of meetingsOf(analysis)) yield candidate(analysis, meeting);
   },
 };
+
+/** Two that change one target, the ways of both, and whether neither holds any lock. */
+interface Meeting {
+  readonly sides: readonly [Target, Target];
+  readonly chains: readonly [TriggerChain, TriggerChain];
+  readonly isUnlocked: boolean;
+  /** Nobody else changes the target. */
+  readonly isPair: boolean;
+}
+
+/** Whether another workflow changes the same with no lock either: one group for both keeps runs of each apart as well. */
+export function meetsUnlocked(analysis: Analysis, effect: Effect): boolean {
+  return meetingsOf(analysis).some(
+    ({ isUnlocked, sides }) => isUnlocked && sides.some((side) => side.effect === effect),
+  );
+}
+
+const meetingsOf: (analysis: Analysis) => readonly Meeting[] = onceFor((analysis) => [...meetings(analysis)]);
+
+function* meetings(analysis: Analysis): Generator<Meeting> {
+  const targets = [...targetsOf(analysis)];
+  const seen = new Set<string>();
+  for (const [i, first] of targets.entries()) {
+    for (const second of targets.slice(i + 1)) {
+      if (first.pipeline === second.pipeline || !sameTarget(first, second)) continue;
+      const once = describe(first);
+      if (seen.has(once)) continue;
+      const chains = automatic(analysis, first, second);
+      if (!chains) continue;
+      const [a, b] = chains;
+      const [x, y] = [first.effect.job, second.effect.job];
+      // One called workflow whose group holds the caller's name: `caller-name-in-reusable-group` says so.
+      if (x.keyAt === y.keyAt && locksOf(analysis, x).some((lock) => lock.reads.includes("github.workflow"))) continue;
+      if (sharedLock(analysis, { job: x, under: a.circumstances }, { job: y, under: b.circumstances }) !== "no")
+        continue;
+      // Without any lock on either side only one event that starts both is sure to let them meet.
+      const isUnlocked = locksOf(analysis, x).length + locksOf(analysis, y).length === 0;
+      if (isUnlocked && !isState(first) && (!sameRoot(a, b) || namedElsewhere.test(first.effect.tool))) continue;
+      seen.add(once);
+      const isPair = targets.filter((each) => describe(each) === once).length === 2;
+      yield { sides: [first, second], chains, isUnlocked, isPair };
+    }
+  }
+}
+
+function candidate(analysis: Analysis, { sides, chains, isUnlocked, isPair }: Meeting): Candidate {
+  const [first, second] = sides;
+  const [a, b] = chains;
+  const [x, y] = [first.effect.job, second.effect.job];
+  const holders = [
+    { pipeline: first.pipeline, job: x },
+    { pipeline: second.pipeline, job: y },
+  ] as const;
+  const edits = isPair ? commonGroup(analysis, holders, nameOf(first)) : undefined;
+  return {
+    message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both change ${describe(first)}, without a common concurrency group`,
+    at: placeOf(second.effect),
+    related: [
+      { at: placeOf(first.effect), message: `"${jobName(x)}" changes it too: ${first.effect.tool}` },
+      ...[...locksOf(analysis, x), ...locksOf(analysis, y)].map((lock) => ({
+        at: lock.at,
+        message: `Group ${showKey(lock.group)}`,
+      })),
+    ],
+    confidence: "medium",
+    ...(isUnlocked && !isRefused(first) ? { severity: "warning" as const } : {}),
+    schedule: [
+      `${a.described} -> ${fileName(first.pipeline.id)} starts`,
+      `${b.described} -> ${fileName(second.pipeline.id)} starts`,
+      `"${jobName(x)}" and "${jobName(y)}" change ${describe(first)} at the same time`,
+    ],
+    help: "Give both jobs the same concurrency group, without cancel-in-progress.",
+    ...(edits ? { edits } : {}),
+    claim: atOnce(analysis, { job: x, chain: a }, { job: y, chain: b }),
+  };
+}
 
 /** The step, or the job where the step belongs to an action that others use too. */
 function placeOf({ step, job }: Effect) {

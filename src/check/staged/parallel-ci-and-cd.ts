@@ -36,7 +36,7 @@ export function* testedBeside(analysis: Analysis): Generator<Candidate> {
     yield {
       message: `"${deployment.label}" of ${pipeline.label} deploys on ${words} while the tests in ${tests.where} still run`,
       at: deployment.nameAt,
-      cause: { at: tests.at, here: `"${deployment.label}" of ${pipeline.label} deploys on ${words} as well` },
+      cause: { of: tests.at, here: `"${deployment.label}" of ${pipeline.label} deploys on ${words} as well` },
       related: [
         { at: together.a.at, message: `${pipeline.label} starts on ${words} (${together.a.by})` },
         { at: tests.at, message: `Tests: "${tests.label}" in ${tests.where}` },

@@ -98,6 +98,8 @@ export const deployRows: readonly CommandRow[] = [
   service("werf converge", ["folder", "--env"]),
   service("ko apply", ["-f"]),
   service("nomad job run", ["#0"]),
+  service("juju refresh", ["--model|-m", "#0"]),
+  service("juju deploy", ["--model|-m", "#0"]),
   service("docker stack deploy", ["#0", "#1"]),
   // Google Cloud
   service("gcloud run deploy", ["--project", "#0"], { details: { region: "--region" } }),
