@@ -50,7 +50,7 @@ export interface JournalWriterOptions {
  * small part of the time, however slow the disk is just now.
  */
 export function windowAfter(lastWriteMs: number): number {
-  return Math.min(50, Math.max(4, 8 * lastWriteMs));
+  return Math.min(50, Math.max(4, 20 * lastWriteMs));
 }
 
 /**
