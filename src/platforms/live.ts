@@ -99,6 +99,8 @@ export interface LiveRun {
   readonly message: string | undefined;
   readonly startedAt: number | undefined;
   readonly isRollback: boolean;
+  /** Why it ended as it did, where the platform says so. */
+  readonly reason: string | undefined;
 }
 
 export interface LiveStage {

@@ -152,6 +152,8 @@ describe("whether generated pipelines can be put on AWS from here", fullDepth(..
     );
     const json = await box.json<DoctorJson>("doctor", "--on", "codepipeline");
     assert.equal(json.does, "update");
+    const difference = json.checks.find(({ name }) => name === "stack and files")!;
+    assert.match(difference.text, /^not there yet: Artifacts.* and \d+ more; there and not wanted any more: Topic$/);
     assert.match(
       json.checks.find(({ name }) => name === "on AWS")!.text,
       /^the stack older-pipelines is there: CREATE_COMPLETE$/,

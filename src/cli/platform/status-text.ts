@@ -52,6 +52,7 @@ function pipelineLines(
   return [
     "",
     `${style.strong(name)}  ${head}`,
+    ...(lastRun?.reason === undefined || lastRun.status === "Succeeded" ? [] : [`  ${style.faint(lastRun.reason)}`]),
     ...table(rows, "  "),
     ...failures,
     ...(isStale

@@ -52,6 +52,8 @@ export interface RunSummary {
   readonly startTime?: Timestamp;
   readonly lastUpdateTime?: Timestamp;
   readonly executionType?: string;
+  readonly stopTrigger?: { readonly reason?: string };
+  readonly statusSummary?: string;
   readonly sourceRevisions?: readonly { readonly revisionId?: string; readonly revisionSummary?: string }[];
   readonly rollbackMetadata?: { readonly rollbackTargetPipelineExecutionId?: string };
 }

@@ -1,11 +1,13 @@
 /** What is on AWS: who asks, where, and what is there already. */
 
 import type { Here } from "../../live.ts";
+import { templateOf } from "../write/cloudformation/template.ts";
 import { stackName } from "../write/create-commands.ts";
 import type { Infrastructure } from "../write/infrastructure.ts";
 import { type Ask, AwsProblem, asProblem, awsCli, awsCliText } from "./aws-cli.ts";
 import type { Found, WantedOnAws } from "./found.ts";
 import { type SourceFound, sourceOnAws } from "./source-check-up.ts";
+import { differenceOf, differenceText } from "./stack-difference.ts";
 import { findStack, missingSecrets, pipelineIsThere, whoAsks } from "./surroundings.ts";
 
 export interface OnAws {
@@ -18,7 +20,7 @@ export interface OnAws {
 }
 
 export async function onAws(
-  { delivery, write, infrastructure, here }: WantedOnAws,
+  { delivery, write, infrastructure, files, here }: WantedOnAws,
   remote: Awaited<ReturnType<Here["remote"]>>,
 ): Promise<OnAws> {
   const ask = awsCli(here.env);
@@ -40,7 +42,9 @@ export async function onAws(
     secretsFound(infrastructure, ask),
     stateFound({ delivery: delivery.name, write, infrastructure }, ask),
   ]);
-  found.push(...[bootstrap, secrets].filter((one) => one !== undefined), state);
+  const difference =
+    state.kept && (await differenceFound({ delivery: delivery.name, write, infrastructure, files }, ask));
+  found.push(...[bootstrap, secrets, state, difference].filter((one) => one !== undefined));
   return { found, does: state.does, ...(state.kept && { kept: state.kept }), source };
 }
 
@@ -130,5 +134,31 @@ async function stateFound(
     return { checkUp: { name, verdict: "ok", text }, does: "update", kept: parameters };
   } catch (error) {
     return { ...problemFound(name, error), does: "create" };
+  }
+}
+
+/** Between the stack that is there and the files. Undefined where nobody can tell: who may not read it is told by others. */
+async function differenceFound(
+  {
+    delivery,
+    write,
+    infrastructure,
+    files,
+  }: { delivery: string } & Pick<WantedOnAws, "write" | "infrastructure" | "files">,
+  ask: Ask,
+): Promise<Found | undefined> {
+  const name = "stack and files";
+  const wanted =
+    write.format === "cdk"
+      ? templateOf(infrastructure).template
+      : files.find(({ path }) => path.endsWith("/pipeline.yaml"))!.text;
+  try {
+    const stack = ["--stack-name", stackName(delivery)];
+    const { TemplateBody: there } = await ask<{ TemplateBody?: unknown }>(["cloudformation", "get-template", ...stack]);
+    const text = differenceText(differenceOf({ there, wanted }));
+    if (text === undefined) return { checkUp: { name, verdict: "ok", text: "the stack is what the files say" } };
+    return { checkUp: { name, verdict: "warn", text, remedy: "the last of the commands below brings it up to date" } };
+  } catch (error) {
+    return problemFound(name, error);
   }
 }

@@ -89,6 +89,7 @@ function runStatus(run: RunSummary, all: ReadonlyMap<string, RunSummary>): LiveR
     message: messageOf(revision?.revisionSummary),
     startedAt: momentMs(run.startTime),
     isRollback: run.executionType === "ROLLBACK",
+    reason: (run.stopTrigger?.reason ?? run.statusSummary)?.split("\n")[0] || undefined,
   };
 }
 

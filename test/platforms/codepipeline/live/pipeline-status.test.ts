@@ -62,6 +62,12 @@ test("a rollback is known by the run whose commit it put back, where AWS does no
   assert.deepEqual([lastRun!.isRollback, lastRun!.commit], [true, "commit-1"]);
 });
 
+test("a run that was stopped says why", () => {
+  const reason = "release 3 was here already, and nothing newer is proven";
+  assert.equal(status([], [run("1", { status: "Stopped", stopTrigger: { reason } })]).lastRun!.reason, reason);
+  assert.equal(status([], [run("1")]).lastRun!.reason, undefined);
+});
+
 test("closed ways, waiting runs and other stages than the definition's are seen", () => {
   const closed: StageState = {
     ...at("dev", "1", "Succeeded"),
