@@ -24,7 +24,7 @@ export type Entry =
   /** A Baton came; what its engine makes of the journal, before anything is asked of it. */
   | { kind: "opened"; session: string; state: State }
   /** Nobody writes or has anything left to read. The state of each engine must be what the journal says. */
-  | { kind: "quiet"; session: string; state: State; alive: ReadonlySet<string>; now: number }
+  | { kind: "quiet"; session: string; state: State; alive: ReadonlySet<string> }
   /** Faults had stopped, and those who are there had long enough to bring their runs to an end; nobody adopted any. */
   | { kind: "patient"; state: State; alive: ReadonlySet<string> }
   /** Faults had stopped for long, and still not everything has finished. */

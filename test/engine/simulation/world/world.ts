@@ -158,7 +158,7 @@ export class World {
     this.#quietAt = this.#disk.journal.length;
     const alive = this.#alive();
     for (const { session, engine } of this.#batons.values()) {
-      this.#record({ kind: "quiet", session, state: engine.state, alive, now: this.#clocks.now });
+      this.#record({ kind: "quiet", session, state: engine.state, alive });
     }
   }
 
