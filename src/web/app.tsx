@@ -12,10 +12,12 @@ import { inForce, useKeys } from "./keys.ts";
 import { ApprovalsPage } from "./pages/approvals/approvals.tsx";
 import { AuditLog } from "./pages/audit/audit.tsx";
 import { BoardPage } from "./pages/board/board.tsx";
+import { MapPage } from "./pages/map/map.tsx";
 import { ReleasePage } from "./pages/releases/release.tsx";
 import { ReleasesPage } from "./pages/releases/releases.tsx";
 import { RunPage } from "./pages/run/run.tsx";
 import { RunsPage } from "./pages/runs/runs.tsx";
+import { SettingsPage } from "./pages/settings/settings.tsx";
 import { SignIn, SignOut } from "./pages/sign-in/sign-in.tsx";
 import { Glyph } from "./parts/icons.tsx";
 import { MovePanel } from "./parts/move.tsx";
@@ -27,10 +29,12 @@ const isListOpen = signal(false);
 
 const pages = [
   { to: "/", title: "Board", key: "b" },
+  { to: "/map", title: "Map", key: "m" },
   { to: "/releases", title: "Releases", key: "l" },
   { to: "/runs", title: "Runs", key: "r" },
   { to: "/approvals", title: "Approvals", key: "a" },
   { to: "/audit", title: "Audit", key: "u" },
+  { to: "/settings", title: "Settings", key: "s" },
 ] as const;
 
 /** Stable, so that keys are put in force once. */
@@ -79,6 +83,10 @@ function Page() {
       return <Titled title={`Release ${second}`} of={<ReleasePage key={second} named={second} />} />;
     case "approvals":
       return <Titled title="Approvals" of={<ApprovalsPage />} />;
+    case "map":
+      return <Titled title="Map" of={<MapPage />} />;
+    case "settings":
+      return <Titled title="Settings" of={<SettingsPage />} />;
     case "audit":
       return <Titled title="Audit" of={<AuditLog />} />;
     default:

@@ -118,13 +118,16 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     ["/releases", "was there"],
     ["/releases/1", "came with its run"],
     ["/releases/2?from=dev", "The API is ill"],
+    ["/map?release=1&node=api.deploy@dev", "There now"],
+    ["/map?by=pipelines", "2 pipelines"],
+    ["/settings", "At most"],
     ["/approvals", "Release 1 to prod"],
     ["/nowhere", "There is no such page"],
   ];
   await t.test("no page breaks a rule of accessibility or is wider than its window", async () => {
     for (const [width, theme, looked] of [
       [360, "light", pages],
-      [1024, "dark", pages.slice(2, 7)],
+      [1024, "dark", pages.slice(2, 8)],
       [2560, "dark", pages.slice(0, 1)],
     ] as const) {
       const { page, complaints } = await openPage(browser, server.url, { width, theme });

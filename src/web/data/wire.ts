@@ -1,5 +1,6 @@
 /** What the server answers with: its types, by the names that the pages use. Nothing of this is left at run time. */
 import type { z } from "zod";
+import type { mapView, settingsView } from "../../server/wire/definition.ts";
 import type { movePreview, moveRequest } from "../../server/wire/moves.ts";
 import type {
   approvalsView,
@@ -43,3 +44,5 @@ export type ReleaseDiff = z.infer<typeof releaseDiffView>;
 export type PipelineDiff = ReleaseDiff["pipelines"][number];
 export type MovePreview = z.infer<typeof movePreview>;
 export type MoveRequest = z.infer<typeof moveRequest>;
+export type MapOfAll = z.infer<typeof mapView>;
+export type Settings = z.infer<typeof settingsView>;

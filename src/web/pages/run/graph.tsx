@@ -127,15 +127,16 @@ function NodeButton({ node, facts, chosen, choose }: { node: Node } & Shown) {
   const ms = since === undefined ? job?.durationMs : Math.max(0, now.value - since);
   const part = since !== undefined && leg.expectedMs ? Math.min(1, (ms ?? 0) / leg.expectedMs) : undefined;
   const legs = node.jobs.length;
+  const lit = facts.lit?.has(leg.id) ? "is-lit" : "";
   return (
     <button
       type="button"
       data-node={node.id}
-      class={`node state-${mark.state} ${isCritical(node, facts) ? "is-critical" : ""}`}
+      class={`node state-${mark.state} ${isCritical(node, facts) ? "is-critical" : ""} ${lit}`}
       aria-pressed={isChosen}
       style={{ transform: `translate(${gutter + node.x}px, ${node.y + above}px)` }}
       onClick={() => choose(leg.id)}
-      title={`${leg.id}: ${mark.word}. ${leg.reason}`}
+      title={`${leg.id}: ${mark.word}. ${leg.reason}`.trim()}
     >
       <StateIcon {...mark} />
       <span class="node-name">{leg.job}</span>

@@ -7,6 +7,10 @@ export interface Facts {
   readonly jobs: ReadonlyMap<string, JobView>;
   readonly waits: ReadonlyMap<string, Waiting["wait"]>;
   readonly critical: ReadonlySet<string>;
+  /** On the map, which knows more than one run: how each node is. */
+  readonly marks?: ReadonlyMap<string, Mark>;
+  /** Nodes that one release has passed: its way. */
+  readonly lit?: ReadonlySet<string>;
 }
 
 /** A job behind an approval stands in the view under its environment. */
@@ -22,8 +26,8 @@ export function factsOf(run: Run, graph: Graph): Facts {
   return { jobs: new Map(run.jobs.map((job) => [job.id, job])), waits, critical: new Set(path) };
 }
 
-export const markOf = (job: GraphJob, { jobs, waits }: Facts): Mark =>
-  markOfJob(jobs.get(job.id), job, waits.get(job.id));
+export const markOf = (job: GraphJob, { jobs, waits, marks }: Facts): Mark =>
+  marks?.get(job.id) ?? markOfJob(jobs.get(job.id), job, waits.get(job.id));
 
 /** The leg that somebody should look at first says what all are. */
 const loudest: readonly State[] = [
