@@ -95,26 +95,23 @@ for (const [name, from] of Object.entries(parser)) {
 // What `baton serve` shows at its address.
 await buildWeb(root, `${root}/dist/web`);
 
-// What starts the commands of steps: see src/runner/native-starter.ts. Without a compiler there is none, and all works.
-const starter = "src/runner/step-starter.c";
-if (process.platform === "linux") {
+// What is done in C for speed: see src/runner/native-program.ts. Without a compiler there is none of it, and all works.
+const native = ["step-starter", "tree-looker"].map((name) => ({ name, source: `src/runner/${name}.c` }));
+for (const { name, source } of process.platform === "linux" ? native : []) {
   const folder = `${root}/dist/native/linux-${process.arch}`;
   mkdirSync(folder, { recursive: true });
   // Static, so that one file is good for every Linux of this kind of processor.
-  const words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-s", "-o", `${folder}/step-starter`, starter];
+  const words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-s", "-o", `${folder}/${name}`, source];
   const { status, error } = spawnSync(process.env.CC ?? "cc", words, {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],
   });
-  if (status !== 0) {
-    rmSync(`${root}/dist/native`, { recursive: true });
-    console.error(
-      `no starter of steps was built (${error?.message ?? `the C compiler ended with ${status}`}); it is only needed for speed`,
-    );
-  }
+  if (status === 0) continue;
+  const reason = error?.message ?? `the C compiler ended with ${status}`;
+  console.error(`${name} was not built (${reason}); it is only needed for speed`);
 }
 
-const inputs = [...Object.keys(metafile.inputs), starter]
+const inputs = [...Object.keys(metafile.inputs), ...native.map(({ source }) => source)]
   .filter((file) => !file.startsWith("node_modules/"))
   .map((file) => {
     const { mtimeMs, size } = statSync(`${root}/${file}`);

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, statSync, utimesSync, writeFileSyn
 import { rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { askGit, GitError, git, splitNul } from "./git.ts";
-import { WrittenTree } from "./written-tree.ts";
+import { type TreeLooker, WrittenTree } from "./written-tree.ts";
 
 export interface CheckoutRequest {
   /** The repository to take the files from. */
@@ -51,22 +51,25 @@ export class ReusedCheckout {
   #files: WrittenTree | undefined;
   #own: WrittenTree | undefined;
 
-  constructor(request: CheckoutRequest) {
+  readonly #looker: TreeLooker | undefined;
+
+  constructor(request: CheckoutRequest, looker?: TreeLooker) {
     this.#request = request;
+    this.#looker = looker;
   }
 
   /** Afterwards the folder holds the commit and nothing else. Nobody else may write there meanwhile. */
   async layOut(): Promise<void> {
-    const files = await this.#files?.restore();
-    const own = await this.#own?.restore();
+    const [files, own] = await Promise.all([this.#files?.restore(), this.#own?.restore()]);
     if (files === "nothing" && own === "nothing") return;
     const { folder } = this.#request;
+    const how = { clock: clockOf(folder), looker: this.#looker };
     if (files === "nothing" && existsSync(savedIndex(folder))) await this.#writeRepository();
     else {
       await this.#writeFiles(files);
-      this.#files = await WrittenTree.record(folder, { clock: clockOf(folder), leaveOut: [".git"] });
+      this.#files = await WrittenTree.record(folder, { ...how, leaveOut: [".git"] });
     }
-    this.#own = await WrittenTree.record(join(folder, ".git"), { clock: clockOf(folder) });
+    this.#own = await WrittenTree.record(join(folder, ".git"), how);
   }
 
   /** `missing`: what the look at the files has said, if there was one. */

@@ -12,6 +12,25 @@ interface Written {
   end: number;
 }
 
+export interface RecordOptions {
+  /** A path for a file beside the tree that is written to learn the time. */
+  clock: string;
+  /** Names in the folder itself that are not looked into; they may be there or not. */
+  leaveOut?: readonly string[];
+  looker?: TreeLooker | undefined;
+}
+
+/** Looks at many files for less than Node takes. What it is not certain of it denies. */
+export interface TreeLooker {
+  /**
+   * Notes what the file system says of these paths below a folder, in place of what was noted for that folder before.
+   * Resolves with whether it did.
+   */
+  note(folder: string, paths: readonly string[]): Promise<boolean>;
+  /** Whether the file system still says the same of all of them. */
+  isStill(folder: string): Promise<boolean>;
+}
+
 /**
  * The files of a folder as they were written, known by what the file system says of each. What was written, renamed, linked
  * or given another mode since has another `ctime`, which no program can set; what was added or removed shows in the folder
@@ -25,24 +44,32 @@ export class WrittenTree {
   /** A file beside the tree, on the same file system: its times tell what the time is there. */
   readonly #clock: string;
   readonly #leaveOut: ReadonlySet<string>;
+  readonly #looker: TreeLooker | undefined;
+  /** The looker has noted the entries as they are known here. */
+  #isNoted = false;
 
-  private constructor(clock: string, leaveOut: ReadonlySet<string>) {
+  private constructor({ clock, leaveOut = [], looker }: RecordOptions) {
     this.#clock = clock;
-    this.#leaveOut = leaveOut;
+    this.#leaveOut = new Set(leaveOut);
+    this.#looker = looker;
   }
 
   /**
-   * Records what is in a folder now; nobody may write there meanwhile. `leaveOut`: names in the folder itself that are not
-   * looked into; they may be there or not. `clock`: a path for a file that is written to learn the time. Resolves with
-   * undefined where a tree cannot be recorded: times are too coarse to tell one change from another, or a name is not UTF-8.
+   * Records what is in a folder now; nobody may write there meanwhile. Resolves with undefined where a tree cannot be recorded:
+   * times are too coarse to tell one change from another, or a name is not UTF-8.
    */
-  static async record(
-    folder: string,
-    { clock, leaveOut = [] }: { clock: string; leaveOut?: readonly string[] },
-  ): Promise<WrittenTree | undefined> {
-    const tree = new WrittenTree(clock, new Set(leaveOut));
+  static async record(folder: string, options: RecordOptions): Promise<WrittenTree | undefined> {
+    const tree = new WrittenTree(options);
     const isWhole = tree.#add(folder, tree.#leaveOut);
-    return isWhole && (await isPast(newest(tree.#entries), clock)) ? tree : undefined;
+    if (!isWhole || !(await isPast(newest(tree.#entries), options.clock))) return undefined;
+    await tree.#note();
+    return tree;
+  }
+
+  async #note(): Promise<void> {
+    const root = this.#entries[0]!.path;
+    const paths = this.#entries.map(({ path }) => (path === root ? "." : path.slice(root.length + 1)));
+    this.#isNoted = (await this.#looker?.note(root, paths)) === true;
   }
 
   /**
@@ -51,6 +78,7 @@ export class WrittenTree {
    * told: what was done cannot be distinguished from what is done next.
    */
   async restore(): Promise<"nothing" | "files" | undefined> {
+    if (this.#isNoted && (await this.#looker!.isStill(this.#entries[0]!.path))) return "nothing";
     let missing: "nothing" | "files" = "nothing";
     const again: Written[] = [];
     for (let at = 0; at < this.#entries.length; at++) {
@@ -70,7 +98,9 @@ export class WrittenTree {
     }
     if (missing === "files" || again.length === 0) return missing;
     for (const entry of again) entry.stats = lstatSync(entry.path);
-    return (await isPast(newest(again), this.#clock)) ? "nothing" : undefined;
+    if (!(await isPast(newest(again), this.#clock))) return undefined;
+    await this.#note();
+    return "nothing";
   }
 
   #removeFrom({ path, names }: Written, leaveOut: ReadonlySet<string>): void {

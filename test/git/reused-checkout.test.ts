@@ -5,6 +5,7 @@ import {
   chmodSync,
   closeSync,
   cpSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -23,6 +24,9 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { type CheckoutRequest, checkout, ReusedCheckout, readOriginal } from "../../src/git/checkout.ts";
+import type { TreeLooker } from "../../src/git/written-tree.ts";
+import { nativeProgram } from "../../src/runner/native-program.ts";
+import { createTreeLooker, type KeptLooker } from "../../src/runner/tree-looker.ts";
 import { tries } from "../lane/depth.ts";
 import { needs } from "../lane/needs.ts";
 import { type Repository, repository } from "./repository.ts";
@@ -210,6 +214,68 @@ test("whatever a job does in its checkout, the next one finds what git writes", 
   await requireAsNew(t, (request) => new ReusedCheckout(request), tries(40));
 });
 
+/** The looker in C; it ends with the test. */
+function looker(t: TestContext, program?: string): KeptLooker {
+  const kept = program === undefined ? createTreeLooker() : createTreeLooker(program);
+  t.after(() => kept.close());
+  return kept;
+}
+
+test("the same where a program in C looks at the files", needs("cc"), async (t) => {
+  assert.notEqual(nativeProgram("tree-looker"), undefined, "node build/build.ts builds it");
+  const kept = looker(t);
+  const answers = new Set<boolean>();
+  const counting: TreeLooker = {
+    note: kept.note,
+    async isStill(folder) {
+      const is = await kept.isStill(folder);
+      answers.add(is);
+      return is;
+    },
+  };
+  await requireAsNew(t, (request) => new ReusedCheckout(request, counting), tries(40));
+  assert.deepEqual([...answers].sort(), [false, true], "it was asked, and knew");
+});
+
+test("a looker in C tells each change, notes anew, and is done without when it is gone", needs("cc"), async (t) => {
+  const kept = looker(t);
+  const folder = join(repository(t).root, "tree");
+  mkdirSync(join(folder, "dir"), { recursive: true });
+  writeFileSync(join(folder, "dir", "file"), "one");
+  const note = () => kept.note(folder, [".", "dir", "dir/file"]);
+  assert.equal(await kept.isStill(folder), false, "nothing was noted");
+  assert.equal(await kept.note(folder, [".", "nowhere"]), false);
+  assert.equal(await kept.isStill(folder), false);
+  for (const change of [
+    () => writeFileSync(join(folder, "dir", "file"), "two"),
+    () => chmodSync(join(folder, "dir", "file"), 0o600),
+    () => utimesSync(join(folder, "dir", "file"), 1, 1),
+    () => writeFileSync(join(folder, "dir", "new"), ""),
+    () => linkSync(join(folder, "dir", "file"), join(folder, "..", `left-${Math.random()}`)),
+    () => renameSync(join(folder, "dir"), join(folder, "other")),
+  ]) {
+    assert.equal(await note(), true);
+    assert.equal(await kept.isStill(folder), true);
+    // Until the clock of the file system has gone on, times tell nothing.
+    const deadline = performance.now() + 10_000;
+    do {
+      assert.ok(performance.now() < deadline, "a change shows");
+      if (existsSync(join(folder, "dir"))) change();
+    } while (await kept.isStill(folder));
+  }
+  mkdirSync(join(folder, "dir"));
+  writeFileSync(join(folder, "dir", "file"), "one");
+  const several = [note(), kept.isStill(folder), kept.isStill(`${folder}/nowhere`), kept.isStill(folder)];
+  assert.deepEqual(await Promise.all(several), [true, true, false, true], "answers come in order");
+  kept.close();
+  assert.equal(await kept.isStill(folder), false);
+  for (const program of [join(folder, "nowhere"), "/bin/false"]) {
+    const useless = looker(t, program);
+    assert.deepEqual(await Promise.all([useless.note(folder, ["."]), useless.isStill(folder)]), [false, false]);
+    assert.equal(await useless.isStill(folder), false);
+  }
+});
+
 test("what left the files of the commit alone needs no git, and no repository", async (t) => {
   const repo = repository(t);
   repo.write({ a: "1", "dir/b": "2", ".gitignore": "*.log\n" });
@@ -271,6 +337,8 @@ test("submodules and names that are no text are made as new too", needs("sed"), 
 
 /** Ways to reuse a checkout that are wrong: what the property must see. */
 const sabotages: Record<string, (request: CheckoutRequest) => Reused> = {
+  "whose looker believes what it is told": (request) =>
+    new ReusedCheckout(request, { note: async () => true, isStill: async () => true }),
   "that is left as it is": (request) => first(request, () => {}),
   "that is cleaned by git as the job left it": (request) =>
     first(request, (git) => {

@@ -6,6 +6,7 @@ import { dropRefs, type Ref } from "../../git/refs.ts";
 import { keepRunCommit, listRunRefs, type RunRefs } from "../../git/run-refs.ts";
 import { keepSnapshot, listSnapshots } from "../../git/snapshot.ts";
 import { changedSince, resolveCommit } from "../../git/worktree.ts";
+import type { TreeLooker } from "../../git/written-tree.ts";
 import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
 import { folderId } from "../../runner/runner.ts";
 import { refused } from "../control.ts";
@@ -51,8 +52,11 @@ export class Checkouts {
   /** Folders that may be used again, by run. */
   readonly #free = new Map<RunId, string[]>();
 
-  constructor(stateFolder: string) {
+  readonly #looker: TreeLooker | undefined;
+
+  constructor(stateFolder: string, looker?: TreeLooker) {
     this.#folder = join(stateFolder, "checkouts");
+    this.#looker = looker;
   }
 
   /** Keeps what a new run will work on from being tidied away. */
@@ -115,7 +119,8 @@ export class Checkouts {
     const folder = this.#take(attempt);
     let written = this.#written.get(folder);
     if (written === undefined) {
-      written = new ReusedCheckout({ root, commit, branch: branch ?? "", folder, original: await original });
+      const request = { root, commit, branch: branch ?? "", folder, original: await original };
+      written = new ReusedCheckout(request, this.#looker);
       this.#written.set(folder, written);
     }
     await written.layOut();

@@ -5,6 +5,7 @@ import { EngineRefusal } from "../../engine/refusal.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { JobId } from "../../plan/plan.ts";
 import { createRunner, type ProcessRunner } from "../../runner/runner.ts";
+import { createTreeLooker } from "../../runner/tree-looker.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
 import { openStore, type StoreHandle } from "../../store/store.ts";
 import { type Actor, refused } from "../control.ts";
@@ -40,7 +41,8 @@ export interface OpenSession {
 export async function openSession({ project, secrets, delivery }: OpenSession): Promise<Session> {
   const store = openStore(project.stateFolder);
   try {
-    const checkouts = new Checkouts(project.stateFolder);
+    const looker = createTreeLooker();
+    const checkouts = new Checkouts(project.stateFolder, looker);
     const artifacts = new ArtifactStore(project.stateFolder);
     const runner = createRunner({
       stateFolder: project.stateFolder,
@@ -82,6 +84,7 @@ export async function openSession({ project, secrets, delivery }: OpenSession): 
         await engine.close();
         await working.ended();
         runner.close();
+        looker.close();
         store.close();
       },
     };
