@@ -1,3 +1,4 @@
+import type { IdlePath } from "../control/local/idle-paths.ts";
 import type { Lack } from "../control/local/lacking.ts";
 import type { Source } from "../control/request/source.ts";
 import type { FreezeView } from "../control/views/freezes.ts";
@@ -17,6 +18,7 @@ export interface PlanView {
 export interface JudgedView extends PlanView, Unusual {
   lacking: readonly Lack[];
   freezes: readonly FreezeView[];
+  idlePaths: readonly IdlePath[];
 }
 
 /** What is unusual about a plan, beside what it does. */
@@ -60,6 +62,7 @@ export function planLines(view: JudgedView): string[] {
     ...unusualLines(view, style),
     ...freezeLines(view.freezes, style),
     ...hollowLines(view),
+    ...idleLines(view),
     ...lackingLines(view),
   );
   return lines;
@@ -106,6 +109,12 @@ function hollowLines({ requirements, style }: JudgedView): string[] {
     style.warning(
       `a hollow gate: ${job} may fail, and ${neededBy.join(", ")} ${neededBy.length === 1 ? "goes" : "go"} on`,
     ),
+  );
+}
+
+function idleLines({ idlePaths, style }: JudgedView): string[] {
+  return idlePaths.map(({ pipeline, pattern }) =>
+    style.warning(`${pattern} of ${pipeline} matches no file in git: no change makes ${pipeline} run by it`),
   );
 }
 

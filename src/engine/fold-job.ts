@@ -28,16 +28,21 @@ export function jobStarted(state: State, run: RunState, event: JobStarted, { at 
   assert(!state.attempts.has(event.token), "its token was used before");
   leaveQueue(state, run, job);
   noteDeploying(state, run, job);
+  noteStarted(job, event, at);
+  run.running += 1;
+  state.attempts.set(event.token, job);
+}
+
+/** What an attempt that starts says of its job; what one before it said no longer counts. */
+export function noteStarted(job: JobState, { attempt, token }: JobStarted, at: number): void {
   job.status = "running";
-  job.attempt = event.attempt;
+  job.attempt = attempt;
   job.tries += 1;
-  job.token = event.token;
+  job.token = token;
   job.startedAt = at;
   job.endedAt = undefined;
   job.durationMs = undefined;
   job.failure = undefined;
-  run.running += 1;
-  state.attempts.set(event.token, job);
 }
 
 export function jobSucceeded(state: State, run: RunState, event: JobSucceeded, meta: EventMeta): void {

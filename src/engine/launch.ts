@@ -6,6 +6,7 @@ import type { Failure } from "./events.ts";
 import type { Launch, LaunchStep, ResolvedValue } from "./ports.ts";
 import { artifactOf, resolve, type Scope } from "./resolve.ts";
 import type { JobState, RunState } from "./state.ts";
+import { releaseMeant } from "./state.ts";
 
 /** Everything for one attempt, or why it cannot be started: something it reads was never handed over. */
 export type Prepared = { kind: "launch"; launch: Launch } | { kind: "refused"; failure: Failure };
@@ -85,7 +86,7 @@ function ownNames(run: RunState, job: JobState): Record<string, string> {
     BATON_ENVIRONMENT: job.planned.environment ?? "",
     BATON_PIPELINE: job.planned.pipeline,
     BATON_JOB: job.planned.job,
-    BATON_RELEASE: String(run.moves ?? run.release),
+    BATON_RELEASE: String(releaseMeant(run)),
     BATON_RUN: run.id,
     BATON_COMMIT: run.plan.change.commit,
     BATON_BRANCH: run.plan.change.branch,

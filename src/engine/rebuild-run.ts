@@ -1,6 +1,7 @@
 import { assert } from "./bug.ts";
 import type { EventMeta } from "./event-meta.ts";
 import type { EngineEvent, Recorded } from "./events.ts";
+import { noteStarted } from "./fold-job.ts";
 import { backToWaiting, withdrawRequests } from "./fold-run.ts";
 import { newRun } from "./new-run.ts";
 import { strongerCancel } from "./policies/cancel.ts";
@@ -33,13 +34,7 @@ function noteOfJob(job: JobState, event: Extract<EngineEvent, { job: string }>, 
   };
   switch (event.type) {
     case "job.started":
-      job.status = "running";
-      job.attempt = event.attempt;
-      job.tries += 1;
-      job.token = event.token;
-      job.startedAt = at;
-      job.durationMs = undefined;
-      job.failure = undefined;
+      noteStarted(job, event, at);
       return;
     case "job.succeeded":
       job.durationMs = event.durationMs;

@@ -4,6 +4,7 @@ import type { ArtifactRef, Deployed } from "../plan/plan.ts";
 import { matrixKey } from "./policies/matrix.ts";
 import type { ResolvedValue } from "./ports.ts";
 import type { JobState, RunState } from "./state.ts";
+import { releaseMeant } from "./state.ts";
 
 /** For whom a value is filled in; what it lacks is collected in `missing`, one sentence each. */
 export interface Scope {
@@ -70,7 +71,7 @@ function contextOf(run: RunState, job: JobState, name: Exclude<ContextName, "dir
     case "job":
       return job.planned.job;
     case "release":
-      return String(run.moves ?? run.release);
+      return String(releaseMeant(run));
     case "run":
       return run.id;
     case "commit":

@@ -30,6 +30,11 @@ export interface State {
   grantable: Set<string>;
 }
 
+/** The release that a run is about, as people know it: that which it moves, else its own. */
+export function releaseMeant({ moves, release }: Pick<RunState, "moves" | "release">): number {
+  return moves ?? release;
+}
+
 export interface RunState {
   readonly id: RunId;
   readonly release: number;

@@ -3,6 +3,7 @@ import { own } from "../model/own.ts";
 import type { HandOff, ResolvedJob, ResolvedPipeline } from "../model/resolved-delivery.ts";
 import { definitionChange } from "./definition-change.ts";
 import type { Deployed, Reason } from "./plan.ts";
+import { originOf } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
 import { namesRead } from "./reads.ts";
 
@@ -119,7 +120,7 @@ function otherResults({ context, resolved, deployed, where }: Required<Omit<Comp
     files.find((name) => own(artifacts, name)?.digest !== own(deployed.artifacts, name)?.digest) ??
     values.find((name) => outputs[name] !== own(deployed.outputs, name));
   if (other === undefined) return undefined;
-  const text = `${other} in ${where} (release ${deployed.origin ?? deployed.release}) is not that of the release that comes`;
+  const text = `${other} in ${where} (release ${originOf(deployed)}) is not that of the release that comes`;
   return { code: "new-release", text, because: [`${resolved.name}.${other}`] };
 }
 

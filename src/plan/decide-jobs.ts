@@ -12,6 +12,7 @@ import {
 import { inTarget, nothingToFail, passedOn } from "./excluded.ts";
 import { type EarlierResults, earlierResults } from "./made.ts";
 import type { Deployed, Reason } from "./plan.ts";
+import { originOf } from "./plan.ts";
 import type { PlanContext, Target } from "./plan-context.ts";
 import { skipsAnEnvironment } from "./proven.ts";
 
@@ -55,7 +56,7 @@ export function decideReleaseJobs(
     let verdict: Verdict;
     if (exclusion !== undefined) verdict = { decision: "skip", reason: exclusion };
     else if (moved !== undefined) {
-      const text = `made in release ${moved.origin ?? moved.release}: the same files go everywhere`;
+      const text = `made in release ${originOf(moved)}: the same files go everywhere`;
       verdict = { decision: "reuse", reason: { code: "promoted", text, because: [] }, reused: moved };
     } else if (first !== undefined && before !== undefined) {
       const reason = releaseReason(job, running, before);
@@ -121,7 +122,7 @@ function madeBeforeDeploying({ resolved, excluded, verdict }: PlacedPipeline): S
 }
 
 function takenBack(reused: Deployed): Verdict {
-  const text = `made in release ${reused.origin ?? reused.release}: taken back as it was`;
+  const text = `made in release ${originOf(reused)}: taken back as it was`;
   return { decision: "reuse", reason: { code: "promoted", text, because: [] }, reused };
 }
 

@@ -4,6 +4,7 @@ import { affected, definedIn, holds } from "./affected.ts";
 import type { Decisions, PlacedPipeline, Verdict } from "./decisions.ts";
 import { inTarget } from "./excluded.ts";
 import type { Deployed, Reason } from "./plan.ts";
+import { originOf } from "./plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { closedTarget, refusedEvent } from "./triggers.ts";
 
@@ -80,7 +81,7 @@ export function usable(context: PlanContext, { resolved, target, handsOver }: Pl
 
 function insteadOfRun(reason: Reason, deployed: Deployed | undefined): Verdict {
   if (deployed === undefined) return { decision: "skip", reason };
-  const text = `${reason.text}; outputs of release ${deployed.origin ?? deployed.release} reused`;
+  const text = `${reason.text}; outputs of release ${originOf(deployed)} reused`;
   return { decision: "reuse", reason: { ...reason, text }, reused: deployed };
 }
 
@@ -137,7 +138,7 @@ function unchanged(context: PlanContext, { resolved, target }: PlacedPipeline): 
   if (deployed === undefined) {
     return { decision: "skip", reason: { code: "unchanged", text: "nothing it owns is changed", because: [] } };
   }
-  const release = deployed.origin ?? deployed.release;
+  const release = originOf(deployed);
   const isUnknown = context.request.made !== undefined && definedIn(context, deployed.release) === undefined;
   const text = context.isPullRequest
     ? `nothing it owns is changed: outputs of release ${release} reused`

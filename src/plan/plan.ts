@@ -61,6 +61,11 @@ export interface Deployed {
   artifacts: Record<string, ArtifactRef>;
 }
 
+/** The release whose version something deployed is, as people know it. */
+export function originOf({ release, origin }: Pick<Deployed, "release" | "origin">): number {
+  return origin ?? release;
+}
+
 /** What the per-release jobs of one run have made, by `pipeline.job`; what it took over from an earlier release as well. */
 export interface MadeRelease {
   release: number;

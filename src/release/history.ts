@@ -75,11 +75,6 @@ export interface ReleaseHistory {
   environments: Map<string, EnvironmentPast>;
 }
 
-/** The release whose version something deployed is. */
-export function originOf({ release, origin }: Pick<Deployed, "release" | "origin">): number {
-  return origin ?? release;
-}
-
 /**
  * All that is known of releases, from what runs say of themselves; derived each time, so that nothing is kept twice. Runs may
  * be left out that neither made nor replaced anything that is asked for.

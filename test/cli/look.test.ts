@@ -84,6 +84,12 @@ test("a slip of the hand in paths and folders is told, and a pipeline that was t
   assert.equal((await box.baton("run")).code, 0);
   box.write({ "baton.yaml": yaml("wbe") });
   assert.match((await box.baton("doctor")).stdout, /warn {2}paths: wbe\/\*\* of wbe matches no file in git/);
+  assert.match(
+    (await box.baton("plan")).stdout,
+    /wbe\/\*\* of wbe matches no file in git: no change makes wbe run by it/,
+  );
+  const { idlePaths } = await box.json<{ idlePaths: unknown[] }>("plan");
+  assert.deepEqual(idlePaths, [{ pipeline: "wbe", pattern: "wbe/**" }]);
   const missing = await box.baton("run");
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /folder wbe: not there; did you mean web\?/);

@@ -89,6 +89,26 @@ test("a needed pipeline and a used parameter that the delivery does not list are
   );
 });
 
+test("what is undefined where something is listed or named is told as that, once", () => {
+  const { infra, bucket } = {} as Record<string, never>;
+  const web = pipeline("web", {
+    needs: [infra!],
+    jobs: { deploy: { env: { BUCKET: bucket! }, uses: [bucket!], steps: [sh("true"), infra!, sh`echo ${bucket!}`] } },
+  });
+  const error = refusedBy(() =>
+    delivery("shop", { pipelines: [web], environments: [env("dev", { after: [infra!] })] }),
+  );
+  assert.deepEqual(error.refusals.map(({ message }) => message).sort(), [
+    '"BATON_VALUE_1" is undefined',
+    '"BUCKET" is undefined',
+    'an entry of "after" is undefined',
+    'an entry of "needs" is undefined',
+    'an entry of "steps" is undefined',
+    'an entry of "uses" is undefined',
+  ]);
+  assert.ok(error.refusals.every(({ help }) => help.startsWith("look for a misspelt property or import")));
+});
+
 test("what the compiler would have refused is refused again when types were not checked", () => {
   const loose = (value: unknown) => value as never;
   const web = pipeline(

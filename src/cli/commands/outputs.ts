@@ -1,4 +1,5 @@
 import { answered } from "../../control/control.ts";
+import { originOf } from "../../control/views/deployed.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
 import { exitCodes } from "../problem.ts";
@@ -31,8 +32,9 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   const environments = Object.entries(view.environments);
   for (const [environment, pipelines] of environments) {
     terminal.print(out.strong(environment));
-    for (const [pipeline, { outputs, release, origin, artifacts }] of Object.entries(pipelines)) {
-      terminal.print(`  ${pipeline} ${out.faint(`release ${origin ?? release}`)}`);
+    for (const [pipeline, deployed] of Object.entries(pipelines)) {
+      const { outputs, artifacts } = deployed;
+      terminal.print(`  ${pipeline} ${out.faint(`release ${originOf(deployed)}`)}`);
       for (const [name, value] of Object.entries(outputs)) terminal.print(`    ${name} = ${shownValue(value)}`);
       for (const [name, { digest }] of Object.entries(artifacts)) {
         terminal.print(`    ${name} ${out.faint(`artifact ${digest.slice(0, 19)}`)}`);

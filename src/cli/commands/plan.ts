@@ -38,12 +38,13 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     else for (const job of view.jobs) terminal.print(...explainLines(job, terminal.out));
     return exitCodes.clean;
   }
-  const lacking = await planned.lacking();
+  const [lacking, idlePaths] = await Promise.all([planned.lacking(), planned.idlePaths()]);
   const { strays, guessed, freezes } = planned;
   const { approvals, hollowGates } = planned.requirements;
   const inPlace = options.inPlace === true;
-  if (options.json) terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, freezes, lacking });
-  else terminal.print(...planLines({ ...planned, plan, source, inPlace, lacking, style: terminal.out }));
+  if (options.json)
+    terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, freezes, lacking, idlePaths });
+  else terminal.print(...planLines({ ...planned, plan, source, inPlace, lacking, idlePaths, style: terminal.out }));
   if (plan.jobs.some(({ decision }) => decision === "run")) {
     const missing = lacking.length > 0 ? ", once what is missing is there" : "";
     terminal.suggest(runCommand({ ...options, ...meantBy(planned) }), `does this${missing}`);

@@ -1,6 +1,7 @@
 import { answered } from "../../control/control.ts";
 import { shortPath } from "../../control/definition/source-frame.ts";
 import { findProject, type Project } from "../../control/project.ts";
+import { originOf } from "../../control/views/deployed.ts";
 import { isOver, isTooLate } from "../../control/views/run.ts";
 import type { OpenRun, StatusView } from "../../control/views/status.ts";
 import { platforms } from "../../platforms/platforms.ts";
@@ -105,9 +106,9 @@ function commitText(commit: string, { snapshots = {} }: StatusView, { isNarrow }
 function deployedLines(status: StatusView, shown: Shown): string[] {
   const { now, out } = shown;
   return Object.entries(status.deployed).flatMap(([environment, pipelines]) => {
-    const rows = Object.entries(pipelines).map(([pipeline, { release, origin, commit, at, isRemoved }]) => [
+    const rows = Object.entries(pipelines).map(([pipeline, { commit, at, isRemoved, ...deployed }]) => [
       pipeline,
-      `release ${origin ?? release}`,
+      `release ${originOf(deployed)}`,
       out.faint(commitText(commit, status, shown)),
       out.faint(ago(now - at)),
       isRemoved ? out.warning("not in the definition any more") : "",

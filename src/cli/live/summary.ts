@@ -1,7 +1,9 @@
 import type { Underway } from "../../control/host.ts";
+import { originOf } from "../../control/views/deployed.ts";
 import type { JobView, RunView } from "../../control/views/run.ts";
 import type { ServiceView } from "../../control/views/services.ts";
 import { count } from "../../findings/count.ts";
+import { commandLine } from "../command-line.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
 import { dayTime, duration } from "../terminal/duration.ts";
 import { by } from "../terminal/event-line.ts";
@@ -37,7 +39,7 @@ export async function summarise({ underway, terminal, ...outcome }: Outcome): Pr
     const columns = terminal.stdout.columns ?? Number.POSITIVE_INFINITY;
     terminal.print(...summaryLines(run, { style: terminal.out, columns }), ...serviceLines(services, keepServices));
   }
-  suggestNext(terminal, run, outcome.again);
+  suggestNext(terminal, run, outcome.again ?? sameAgain(run));
   if (outcome.interrupted && run.conclusion === "cancelled") return exitCodes.interrupted;
   return run.conclusion === "succeeded" || run.conclusion === "waiting" ? exitCodes.clean : exitCodes.failed;
 }
@@ -111,9 +113,10 @@ function outputLines(run: RunView, style: Style): string[] {
   const lines: string[] = [];
   for (const environment of run.path) {
     const rows: string[][] = [];
-    for (const [pipeline, { outputs, release, origin }] of Object.entries(run.environments[environment] ?? {})) {
-      const from = release === run.release ? "" : style.faint(`from release ${origin ?? release}`);
-      for (const [name, value] of Object.entries(outputs)) rows.push([`${pipeline}.${name}`, shownValue(value), from]);
+    for (const [pipeline, deployed] of Object.entries(run.environments[environment] ?? {})) {
+      const from = deployed.release === run.release ? "" : style.faint(`from release ${originOf(deployed)}`);
+      for (const [name, value] of Object.entries(deployed.outputs))
+        rows.push([`${pipeline}.${name}`, shownValue(value), from]);
     }
     if (rows.length > 0) lines.push(`  ${style.strong(environment)}`, ...table(rows, "    "));
   }
@@ -135,7 +138,15 @@ function serviceLines(services: readonly ServiceView[], kept: boolean): string[]
   return ["  still running", ...table(rows, "    ")];
 }
 
-function suggestNext(terminal: Terminal, run: RunView, again = "baton run"): void {
+/** What makes a run like one that somebody else began. */
+function sameAgain({ path, moves }: RunView): string {
+  const to = path.at(-1)!;
+  if (moves?.kind === "rollback") return commandLine("rollback", { to: String(moves.release) }, [to]);
+  if (moves !== undefined) return commandLine("promote", { to }, [String(moves.release)]);
+  return commandLine("run", path.length > 1 ? { to } : { env: to });
+}
+
+function suggestNext(terminal: Terminal, run: RunView, again: string): void {
   switch (run.conclusion) {
     case "succeeded":
       terminal.suggest("baton status", "what is deployed where");

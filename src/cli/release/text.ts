@@ -1,3 +1,4 @@
+import { originOf } from "../../control/views/deployed.ts";
 import type {
   PipelineDiffView,
   ReleaseDiffView,
@@ -97,7 +98,7 @@ function versionLines(pipeline: string, versions: ReleaseView["pipelines"][numbe
       digests.set(name, (digests.get(name) ?? new Set()).add(digest));
     }
   const [first] = all;
-  const release = new Set(all.map(([, version]) => version.origin ?? version.release));
+  const release = new Set(all.map(([, version]) => originOf(version)));
   const lines = [
     `  ${pipeline}  ${out.faint(`release ${[...release].join(", ")}, commit ${first![1].commit.slice(0, 7)}`)}`,
   ];

@@ -5,6 +5,7 @@ import { resolveDelivery } from "../../model/resolved-delivery.ts";
 import { definitionChange } from "../../plan/definition-change.ts";
 import { plan as makePlan } from "../../plan/make-plan.ts";
 import type { Plan, PlanRequest } from "../../plan/plan.ts";
+import { originOf } from "../../plan/plan.ts";
 import { requirementsOf } from "../../plan/requirements.ts";
 import type { ReleaseHistory } from "../../release/history.ts";
 import { type MayNotMove, type Move, type Moving, promotionTo, rollbackOf } from "../../release/moves.ts";
@@ -72,6 +73,8 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     open,
     freezes: freezesFor(first.plan, freezesNow(journal)),
     again,
+    // The definition that is moved is not to be mended any more.
+    idlePaths: async () => [],
     lacking: async () =>
       await lackingHere(
         caller,
@@ -231,7 +234,7 @@ function requireOneCommit(
       .filter((one) => one !== name && own(set, one) !== undefined);
     throw refused("several-commits", {
       subject: to,
-      known: [String(release.number), String(version.origin ?? version.release), ...others],
+      known: [String(release.number), String(originOf(version)), ...others],
       because: name,
     });
   }

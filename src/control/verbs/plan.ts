@@ -4,6 +4,7 @@ import type { Deployed, Plan } from "../../plan/plan.ts";
 import { type Requirements, requirementsOf } from "../../plan/requirements.ts";
 import { type Stray, straysOf } from "../../release/guard.ts";
 import { loadDefinition } from "../definition/load.ts";
+import { type IdlePath, idlePaths } from "../local/idle-paths.ts";
 import { freezesNow, isUnderway, openJournal } from "../local/journal.ts";
 import { type Lack, lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
@@ -39,6 +40,8 @@ export interface Planned extends Judged {
   again(past: Past): Promise<Judged>;
   /** What is missing on this machine to carry it out, as far as it can be told at a glance. */
   lacking(): Promise<Lack[]>;
+  /** What never makes a pipeline run, as no file has it. */
+  idlePaths(): Promise<IdlePath[]>;
 }
 
 /** A plan with what it asks for and what is unusual about it. */
@@ -74,6 +77,7 @@ export async function planRun({ caller, project }: Place, request: PlanRequest):
     open,
     freezes: freezesFor(judged.plan, freezes),
     again,
+    idlePaths: () => idlePaths(delivery, project),
     lacking: () => lacking({ project, delivery, ...judged }),
     ...judged,
   };

@@ -1,7 +1,8 @@
 import type { RunId } from "../../engine/events.ts";
 import { isFrozen } from "../../engine/policies/freeze.ts";
-import { hasEnded, type JobState, type RunState, type State } from "../../engine/state.ts";
+import { hasEnded, type JobState, type RunState, releaseMeant, type State } from "../../engine/state.ts";
 import type { Delivery } from "../../model/delivery.ts";
+import { originOf } from "../../plan/plan.ts";
 import type { DeployedView } from "./deployed.ts";
 import type { FreezeView } from "./freezes.ts";
 
@@ -93,7 +94,7 @@ export function boardView(
   };
 }
 
-const nameOf = ({ id, release, moves }: RunState): RunName => ({ run: id, release: moves ?? release });
+const nameOf = (run: RunState): RunName => ({ run: run.id, release: releaseMeant(run) });
 
 function cellOf(
   runs: readonly RunState[],
@@ -115,8 +116,8 @@ function cellOf(
   };
 }
 
-function deployedOf({ release: number, origin, commit, at }: DeployedView[string][string]) {
-  return { release: origin ?? number, number, commit, at };
+function deployedOf(record: DeployedView[string][string]) {
+  return { release: originOf(record), number: record.release, commit: record.commit, at: record.at };
 }
 
 const isAtIt = ({ status }: JobState) => status === "running" || status === "backing-off";

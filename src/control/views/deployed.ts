@@ -2,6 +2,8 @@ import type { Delivery } from "../../model/delivery.ts";
 import type { Deployed } from "../../plan/plan.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
 
+export { originOf } from "../../plan/plan.ts";
+
 /**
  * What is deployed where, by environment (in promotion order) and pipeline. `at`: milliseconds since the epoch. `isRemoved`: the
  * definition of the newest run does not have the pipeline, or the environment, any more.

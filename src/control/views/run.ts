@@ -1,5 +1,6 @@
 import type { Failure, RunId } from "../../engine/events.ts";
 import type { Conclusion, JobState, JobStatus, RunState, RunStatus, State } from "../../engine/state.ts";
+import { releaseMeant } from "../../engine/state.ts";
 import type { Deployed, JobId, Plan } from "../../plan/plan.ts";
 import { criticalPathOf } from "./critical-path.ts";
 import { type Waiting, waitingIn } from "./waits.ts";
@@ -125,7 +126,7 @@ export function approvalsIn(run: RunState): ApprovalView[] {
     const message = run.delivery.environments.find((environment) => environment.name === name)?.approval?.message;
     const planned = run.plan.pipelines.filter((item) => item.environment === name && item.decision === "run");
     return {
-      release: run.moves ?? run.release,
+      release: releaseMeant(run),
       environment: name,
       reviewers: approval.reviewers,
       ...(approval.expiresAt !== undefined && { expiresAt: approval.expiresAt }),

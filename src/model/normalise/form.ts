@@ -42,7 +42,7 @@ export class FormReader {
   /** The entries of an object with names that people choose. */
   entries(value: unknown, path: DefinitionPath): [string, unknown][] {
     if (value === undefined) return [];
-    if (isForm(value)) return Object.entries(value);
+    if (isForm(value)) return this.#defined(Object.entries(value), path);
     this.wrongForm(path, "an object with names as keys", value);
     return [];
   }
@@ -50,10 +50,25 @@ export class FormReader {
   /** Undefined counts as empty, and one item as a list of it when `single` says so. */
   list(value: unknown, path: DefinitionPath, single: "or one" | "only" = "only"): [unknown, DefinitionPath][] {
     if (value === undefined) return [];
-    if (Array.isArray(value)) return value.map((item, index) => [item, [...path, index]]);
+    if (Array.isArray(value)) {
+      const items = Array.from(value, (item, index): [number, unknown] => [index, item]);
+      return this.#defined(items, path).map(([index, item]) => [item, [...path, index]]);
+    }
     if (single === "or one") return [[value, path]];
     this.wrongForm(path, "a list", value);
     return [];
+  }
+
+  /** Only code can give nothing where something stands: a name that is misspelt, or used before it is made. */
+  #defined<Key extends string | number>(entries: [Key, unknown][], path: DefinitionPath): [Key, unknown][] {
+    return entries.filter(([key, value]) => {
+      if (value !== undefined) return true;
+      this.refuse("wrong-form", [...path, key], {
+        message: `${subject([...path, key])} is undefined`,
+        help: "look for a misspelt property or import, for a name that is used above the line that makes it, or for a variable that is not set",
+      });
+      return false;
+    });
   }
 
   string(value: unknown, path: DefinitionPath): string | undefined {
@@ -85,17 +100,17 @@ export class FormReader {
   }
 
   strings(value: unknown, path: DefinitionPath, single: "or one" | "only" = "only"): string[] {
-    return this.list(value, path, single).flatMap(([item, at]) => this.string(must(item), at) ?? []);
+    return this.list(value, path, single).flatMap(([item, at]) => this.string(item, at) ?? []);
   }
 
   scalars(value: unknown, path: DefinitionPath): string[] {
-    return this.list(value, path).flatMap(([item, at]) => this.scalar(must(item), at) ?? []);
+    return this.list(value, path).flatMap(([item, at]) => this.scalar(item, at) ?? []);
   }
 
   scalarRecord(value: unknown, path: DefinitionPath): Record<string, string> {
     const record: Record<string, string> = {};
     for (const [key, item] of this.entries(value, path)) {
-      const read = this.scalar(must(item), [...path, key]);
+      const read = this.scalar(item, [...path, key]);
       if (read !== undefined) setOwn(record, key, read);
     }
     return record;

@@ -145,10 +145,10 @@ function readMatrix(form: FormReader, value: unknown, path: DefinitionPath): Mat
   const values: Record<string, string[]> = {};
   const at = isFull ? [...path, "values"] : path;
   for (const [dimension, items] of form.entries(matrix.values, at)) {
-    setOwn(values, dimension, form.scalars(must(items), [...at, dimension]));
+    setOwn(values, dimension, form.scalars(items, [...at, dimension]));
   }
   const legs = (key: "include" | "exclude") =>
-    form.list(matrix[key], [...path, key]).map(([leg, where]) => form.scalarRecord(must(leg), where));
+    form.list(matrix[key], [...path, key]).map(([leg, where]) => form.scalarRecord(leg, where));
   return {
     values,
     include: legs("include"),

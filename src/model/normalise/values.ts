@@ -92,7 +92,7 @@ export function readCondition(form: FormReader, value: unknown, path: Definition
       return { branch: form.strings(must(inner), at, "or one") };
     case "event": {
       const events = form.list(must(inner), at, "or one");
-      return { event: events.flatMap(([item, where]) => form.word(must(item), where, eventNames) ?? []) };
+      return { event: events.flatMap(([item, where]) => form.word(item, where, eventNames) ?? []) };
     }
     case "parameter":
       return { parameter: form.string(must(inner), at) ?? "", equals: readEquals(form, value, path) };

@@ -9,9 +9,7 @@ export class ArtifactError extends Error {
 /** What an artifact consists of is not, or not any more, in the store. */
 export class LostContent extends ArtifactError {
   private constructor(digest: string, how: string) {
-    super(
-      `${digest} ${how} the artifact store: the job that makes it has to run again (\`baton run --force\` runs it)`,
-    );
+    super(`${digest} ${how} the artifact store: a new run has the job that makes it run again`);
     this.name = "LostContent";
   }
 

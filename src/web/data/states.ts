@@ -1,5 +1,5 @@
 /** The eight states that everything on these pages is in. Each is a colour, an icon and a word, and these three always come together. */
-import type { GraphJob, JobView, ReleasePlace, RunRecord, Waiting } from "./wire.ts";
+import type { GraphJob, JobView, ReleasePlace, Run, RunRecord, Waiting } from "./wire.ts";
 
 export const states = {
   waiting: "waiting",
@@ -115,4 +115,9 @@ export function markOfPlace(state: ReleasePlace["state"]): Mark {
     default:
       return state satisfies never;
   }
+}
+
+/** The release that a run is about: that which it moves, else its own. */
+export function releaseMeant({ release, moves }: Pick<Run, "release" | "moves">): number {
+  return moves?.release ?? release;
 }

@@ -5,7 +5,7 @@ import { loadDefinition } from "../../definition/load.ts";
 import type { Project } from "../../project.ts";
 import { allSecretsOf } from "../../request/secrets.ts";
 import type { CheckUpView, ReadinessView } from "../../views/readiness.ts";
-import { pathCheckUps } from "./paths.ts";
+import { idlePaths } from "../idle-paths.ts";
 import { gitCheckUps, programCheckUps, toolCheckUps } from "./programs.ts";
 import { stateCheckUps } from "./state.ts";
 
@@ -40,6 +40,16 @@ function definitionCheckUp({ name, pipelines, environments }: Delivery): CheckUp
 
 function refusedDefinition(refusal: Refusal): CheckUpView {
   return { name: "definition", verdict: "fail", text: refusal.because ?? refusal.subject, refusal };
+}
+
+async function pathCheckUps(delivery: Delivery, project: Project): Promise<CheckUpView[]> {
+  const idle = await idlePaths(delivery, project);
+  return idle.map(({ pipeline, pattern }) => ({
+    name: "paths",
+    verdict: "warn",
+    text: `${pattern} of ${pipeline} matches no file in git`,
+    remedy: "write it as git ls-files does, from the top of the repository, or take it out",
+  }));
 }
 
 /** Secrets that jobs name and the environment does not hold: a file may still give them. */

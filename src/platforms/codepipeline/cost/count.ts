@@ -1,5 +1,6 @@
 /** What a month's use costs: quantities, less what is free, times prices. */
 
+import type * as costs from "../../costs.ts";
 import type { MonthlyUse, UsedPipeline, UsedThing } from "./monthly-use.ts";
 import { type Price, type PricedService, type PriceId, services } from "./prices.ts";
 import { type CostSettings, keptDaysWithoutLifecycle, priceOf } from "./settings.ts";
@@ -10,20 +11,9 @@ export interface Bill {
   readonly usd: number;
 }
 
-export interface CostLine {
+export interface CostLine extends costs.CostLine {
   readonly service: PricedService;
   readonly price: PriceId;
-  /** Undefined for what several pipelines share. */
-  readonly pipeline: string | undefined;
-  /** What is counted, for people: `active pipeline`, `4 builds`. */
-  readonly item: string;
-  readonly quantity: number;
-  readonly unit: string;
-  /** So much of the quantity costs nothing this month. */
-  readonly free: number;
-  readonly unitUsd: number;
-  readonly usd: number;
-  readonly because: string;
 }
 
 interface Counted {

@@ -1,4 +1,5 @@
 /** What somebody has to do something about, above the board, and only when there is something. */
+import { releaseMeant } from "../../data/states.ts";
 import type { Board, OpenRun } from "../../data/wire.ts";
 import { StateIcon } from "../../parts/icons.tsx";
 import { Ago } from "../../parts/parts.tsx";
@@ -56,13 +57,13 @@ export function Attention({ board, open }: { board: Board; open: readonly OpenRu
                 </a>
               </li>
             ))}
-            {left.map(({ run, release, moves }) => (
-              <li key={run} class="state-blocked">
+            {left.map((run) => (
+              <li key={run.run} class="state-blocked">
                 <StateIcon state="blocked" />
                 <span>
-                  <b>Release {moves?.release ?? release}</b> is left: no process goes on with it
+                  <b>Release {releaseMeant(run)}</b> is left: no process goes on with it
                 </span>
-                <a class="button" href={runAddress(run)}>
+                <a class="button" href={runAddress(run.run)}>
                   Open
                 </a>
               </li>

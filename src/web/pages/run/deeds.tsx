@@ -1,5 +1,7 @@
 /** What may be asked of a run. What cannot be undone is said before it is done, and the button names the deed. */
+
 import { useState } from "preact/hooks";
+import { releaseMeant } from "../../data/states.ts";
 import { ask } from "../../data/views.ts";
 import type { Problem, Run } from "../../data/wire.ts";
 import { Problems, Sheet } from "../../parts/parts.tsx";
@@ -14,7 +16,7 @@ interface Deed {
 
 function deedsOf(run: Run): Deed[] {
   const { status } = run;
-  const release = run.moves?.release ?? run.release;
+  const release = releaseMeant(run);
   if (status === "finished") {
     if (run.conclusion === "succeeded") return [];
     const again = run.jobs.filter((job) => ["failed", "cancelled", "skipped"].includes(job.status)).length;

@@ -1,5 +1,5 @@
 /** What is known of the jobs of a run now, and what that comes to for a node that stands for several legs. */
-import { type Mark, markOfJob, type State } from "../../data/states.ts";
+import { type Mark, markOfJob, releaseMeant, type State } from "../../data/states.ts";
 import { whyChain } from "../../data/why.ts";
 import type { Graph, GraphJob, JobView, Run, Waiting } from "../../data/wire.ts";
 
@@ -15,7 +15,7 @@ export interface Facts {
 
 /** A job behind an approval stands in the view under its environment. */
 export function factsOf(run: Run, graph: Graph): Facts {
-  const waiting = run.waiting.map((one) => ({ ...one, run: run.run, release: run.moves?.release ?? run.release }));
+  const waiting = run.waiting.map((one) => ({ ...one, run: run.run, release: releaseMeant(run) }));
   const waits = new Map<string, Waiting["wait"]>();
   for (const job of run.jobs) {
     if (job.status !== "waiting" && job.status !== "ready" && job.status !== "backing-off") continue;

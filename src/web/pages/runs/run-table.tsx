@@ -1,6 +1,6 @@
 /** Runs as a list, newest first; used by the board and by the page of all runs. */
 import "./runs.css";
-import { markOfRun, markOfWait } from "../../data/states.ts";
+import { markOfRun, markOfWait, releaseMeant } from "../../data/states.ts";
 import type { OpenRun, RunRecord } from "../../data/wire.ts";
 import { Ago, Commit, StateMark, Took } from "../../parts/parts.tsx";
 import { whyAddress } from "../../parts/why.tsx";
@@ -40,7 +40,7 @@ function Row({ run, open }: { run: RunRecord; open: OpenRun | undefined }) {
       </td>
       <td>
         <a class="run-link" href={runAddress(run.run)}>
-          <b>{run.moves?.release ?? run.release}</b>
+          <b>{releaseMeant(run)}</b>
           <span class="hidden-text"> release, run {run.run}</span>
           {run.moves && <span class="run-kind"> {run.moves.kind}</span>}
         </a>
