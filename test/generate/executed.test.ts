@@ -55,7 +55,7 @@ test("orchestrated: first push, nothing new, one pipeline alone, both, and every
     for (const step of steps) if (step.kind === "run") all.add(`${path}: ${step.run.raw}`);
   }
   const idle = [...all].filter((where) => !it.shop.executed.has(where));
-  // What goes back to an earlier tree is not needed here, nor what keeps records for longer: test/platforms/github/write/program.test.ts.
+  // What goes back to an earlier tree is not needed here, nor what keeps records for longer; both are below.
   assert.deepEqual(
     idle.filter((where) => !/begin: (cp|rm)|\/renew\.sh/.test(where)),
     [],
@@ -228,6 +228,41 @@ test("a record that has expired counts as nothing known: everything is deployed 
   it.commit({ "README.md": "x" });
   good(it.push("main"), it);
   assert.equal(it.log().length, 5);
+});
+
+test("records that would expire are written again, as they are; after that nothing is deployed anew", slow, (t) => {
+  const it = shopMachine(
+    t,
+    { layout: "orchestrated" },
+    `name: shop
+environments: { test: { branch: main }, prod: { after: test } }
+pipelines: { web: { paths: ["web/**"], jobs: { deploy: { deploys: true, steps: ['echo deployed >> "$MARKS/log"'] } } } }
+`,
+  );
+  good(it.push("main"), it);
+  assert.equal(it.log().length, 2);
+  const { control } = it.shop.github;
+  const kept = () => control.artifacts("team/shop").filter(({ name }) => /^(?:release|started)-/.test(name));
+  const age = (days: number) => {
+    const time = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString();
+    for (const { id } of kept()) {
+      control.changeArtifact("team/shop", id, { created_at: time(-days), expires_at: time(90 - days) });
+    }
+  };
+  age(50);
+  const old = kept();
+  const deployments = it.shop.deployments.length;
+  const look = it.schedule("shop-records.yml");
+  good([look], it);
+  assert.deepEqual(
+    look.followers.map(({ file, jobs }) => [file, jobs.get("renew")]),
+    ["test", "prod"].map(() => [".github/workflows/shop-records.yml", "success"]),
+  );
+  assert.equal(kept().length, 2 * old.length);
+  assert.deepEqual([it.log(), it.shop.deployments.length], [[], deployments]);
+  for (const { id } of old) control.removeArtifact("team/shop", id);
+  good(it.push("main"), it);
+  assert.deepEqual(it.log(), []);
 });
 
 test("a gate of which GitHub once says nothing is asked for again", slow, (t) => {

@@ -1,5 +1,6 @@
 /** Runs workflows as GitHub would, one job after the other, with real git, bash and jq. For tests of generated files. */
 
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,6 +41,8 @@ export interface Machine {
   push(branch: string, sha?: string): Run[];
   pullRequest(base: string): Run[];
   dispatch(file: string, branch: string, inputs?: Readonly<Record<string, string>>): Run;
+  /** On the default branch, as schedules are. */
+  schedule(file: string): Run;
 }
 
 export interface MachineOptions {
@@ -145,6 +148,7 @@ export function machine(
       base_ref: event === "pull_request" ? branch : "",
       run_id: id,
       repository: slug,
+      workflow_ref: `${slug}/${workflow.file}@refs/heads/${branch}`,
       event: { ...payload, repository: { default_branch: "main" } },
     };
     const jobs = new Map<string, Result>();
@@ -297,6 +301,18 @@ export function machine(
       return startAll("pull_request", base, sha);
     },
     dispatch,
+    schedule(file) {
+      const workflow = repository.workflows.find((one) => `/${one.file}`.endsWith(`/${file}`))!;
+      assert.ok(workflow.triggers.some(({ event }) => event === "schedule"));
+      return start({
+        workflow,
+        event: "schedule",
+        branch: "main",
+        sha: git("rev-parse", "main"),
+        inputs: {},
+        payload: {},
+      });
+    },
   };
 
   function dispatch(file: string, branch: string, inputs: Readonly<Record<string, string>> = {}, run?: number): Run {

@@ -175,6 +175,7 @@ export function runSteps(
           GITHUB_RUN_ID: String(run.id),
           GITHUB_REPOSITORY: String(github.repository),
           GITHUB_SHA: run.sha,
+          GITHUB_WORKFLOW_REF: String(github.workflow_ref),
           ...(scope.action !== undefined && { GITHUB_ACTION_PATH: join(workspace, scope.action) }),
           ...shop.env,
           ...files,

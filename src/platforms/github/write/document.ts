@@ -20,9 +20,9 @@ export interface WorkflowDocument {
 }
 
 export interface Triggers {
-  mergeGroup?: true;
   push?: { branches: readonly string[] };
   pullRequest?: { branches?: readonly string[] };
+  mergeGroup?: { branches?: readonly string[] };
   dispatch?: { inputs: Readonly<Record<string, Input>> };
   call?: {
     inputs: Readonly<Record<string, Input>>;

@@ -63,7 +63,7 @@ export interface PartOptions {
   readonly signer: (pipeline: string) => string;
   /** The file is for this one alone. */
   readonly known?: string;
-  /** Branches whose pull requests start it as well, for the checks alone. */
+  /** Branches whose pull requests and merge queues start it as well, for the checks alone. */
   readonly pullRequests?: readonly string[];
   /** Others have jobs in the file as well. */
   readonly isShared?: true;
@@ -104,7 +104,9 @@ export function writePart(part: PartOptions): PipelinePart {
       const guards = [
         phase,
         ...(kind === "release" ? releaseGuards(pipeline, name) : []),
-        pullRequests && !isCheck(pipeline, name) ? "github.event_name != 'pull_request'" : undefined,
+        pullRequests && !isCheck(pipeline, name)
+          ? "github.event_name != 'pull_request' && github.event_name != 'merge_group'"
+          : undefined,
       ].filter((one) => one !== undefined);
       written[idOf.get(name)!] = writeJob(name, {
         ...part,
@@ -118,7 +120,8 @@ export function writePart(part: PartOptions): PipelinePart {
             ? "github.sha"
             : `${want("commit", { kind: "commit" })}${pullRequests ? " || github.sha" : ""}`,
         branch: "inputs.branch",
-        event: "inputs.event",
+        // Started by itself it is a check, and nobody hands anything in.
+        event: pullRequests ? "(inputs.event || 'pull-request')" : "inputs.event",
         given: "toJSON(inputs)",
         // A job of the other call is elsewhere, though its file is this one.
         idOf: (other) => (pipeline.jobs[other]!.per === kind ? idOf.get(other) : undefined),
@@ -154,7 +157,7 @@ export function writePart(part: PartOptions): PipelinePart {
       header: part.header,
       name: part.name,
       on: {
-        ...(pullRequests && { pullRequest: { branches: pullRequests } }),
+        ...(pullRequests && { pullRequest: { branches: pullRequests }, mergeGroup: { branches: pullRequests } }),
         call: {
           inputs: declaredInputs(calls, isForBoth && known === undefined),
           secrets: [...new Set([...calls.values()].flatMap(({ secrets }) => secrets))].sort(),

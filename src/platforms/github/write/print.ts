@@ -10,7 +10,7 @@ const headerWidth = 200;
 
 /** A small map may stand on one line, up to this width, under these keys. */
 const flowWidth = 120;
-const flowKeys = /^(?:with|permissions|env|defaults|concurrency|environment|push)$/;
+const flowKeys = /^(?:with|permissions|env|defaults|concurrency|environment|push|pull_request|merge_group)$/;
 
 /** The text of a workflow file. The same document gives the same bytes. */
 export function printWorkflow(workflow: WorkflowDocument, raw?: RawAdditions, pins?: MovedPins): string {

@@ -68,7 +68,7 @@ function triggersTree({ push, pullRequest, mergeGroup, dispatch, call, schedules
   return new Branch([
     push && entry("push", { branches: [...push.branches] }),
     pullRequest && entry("pull_request", pullRequest.branches ? { branches: [...pullRequest.branches] } : null),
-    mergeGroup && entry("merge_group", null),
+    mergeGroup && entry("merge_group", mergeGroup.branches ? { branches: [...mergeGroup.branches] } : null),
     schedules &&
       entry(
         "schedule",

@@ -120,7 +120,7 @@ function writeLink(link: Link): WorkflowDocument {
     name: pipeline.name,
     on: {
       ...(parent === undefined && { push: { branches: branchesThatStart(delivery) } }),
-      ...(pipeline.triggers.pullRequests && { pullRequest: {}, mergeGroup: true }),
+      ...(pipeline.triggers.pullRequests && { pullRequest: {}, mergeGroup: {} }),
       ...(schedules.length > 0 && { schedules }),
       dispatch: {
         inputs: {

@@ -57,7 +57,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
     }),
     on: {
       ...(branches.length > 0 && { push: { branches } }),
-      ...(pullRequests && { pullRequest: {}, mergeGroup: true }),
+      ...(pullRequests && { pullRequest: {}, mergeGroup: {} }),
       dispatch: { inputs: dispatchInputs(delivery) },
       ...(schedules.length > 0 && { schedules }),
     },

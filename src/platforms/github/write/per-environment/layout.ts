@@ -42,7 +42,8 @@ export function perEnvironment(delivery: Delivery, options: WriteOptions): Workf
   const write = (per: "release" | "environment", known: string | undefined, all: ReturnType<typeof grouped>) => {
     const branch = delivery.environments.find(({ name }) => name === known)?.branch;
     const isChecked = ({ triggers }: Pipeline) => branch !== undefined && triggers.pullRequests;
-    const checks = "For pull requests only the checks run: nothing is deployed, and no secret is read.";
+    const checks =
+      "For pull requests and merge queues only the checks run: nothing is deployed, and no secret is read.";
     const written = writePipelineFiles(all, {
       isShared: size > 1,
       header: (about) => workflowHeader(delivery, options, about),
