@@ -98,6 +98,9 @@ const usage = {
     message: `there is no run "${refusal.subject}"${didYouMean(refusal)}`,
     next: "baton status lists the runs",
   }),
+  "no-moment": ({ subject, known: [newest] }) => ({
+    message: `nothing is known of that at event ${subject}; the newest is ${newest}`,
+  }),
   "no-release": (refusal) => ({
     message:
       refusal.known.length === 0

@@ -43,6 +43,8 @@ export type RefusalCode =
   | "no-commit"
   | "no-parameter"
   | "no-run"
+  // Known: the number of the newest event.
+  | "no-moment"
   | "no-runs"
   // Known: the releases there are, newest first (and environments, where one may be named instead).
   | "no-release"

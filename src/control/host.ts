@@ -36,12 +36,14 @@ export interface Host {
   pipelines(): Promise<Asked<PlatformStatusView>>;
   /** Newest first. */
   runs(ask: { most: number }): Promise<Asked<RunsView>>;
-  /** By id or release number; without it the newest. */
-  run(named?: string): Promise<Asked<RunView>>;
+  /** By id or release number; without it the newest. `at`: as it was at the event of this number. */
+  run(named?: string, ask?: { at?: number | undefined }): Promise<Asked<RunView>>;
+  /** Everything that happened to a run, oldest first. By id or release number; without it the newest. */
+  events(named?: string): Promise<Asked<Recorded[]>>;
   /** What a run consists of, as it was planned. By id or release number; without it the newest. */
   graph(named?: string): Promise<Asked<GraphView>>;
-  /** What is where, by pipeline and environment, and what is on its way there. */
-  board(): Promise<Asked<BoardView>>;
+  /** What is where, by pipeline and environment, and what is on its way there. `at`: as it was at the event of this number. */
+  board(ask?: { at?: number | undefined }): Promise<Asked<BoardView>>;
   /** All that the definition may ever do, in one graph. */
   map(): Promise<Asked<MapView>>;
   /** What stands in the definition. */
@@ -99,6 +101,7 @@ const everyVerb: Record<Verb, true> = {
   pipelines: true,
   runs: true,
   run: true,
+  events: true,
   graph: true,
   board: true,
   map: true,

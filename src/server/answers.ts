@@ -1,6 +1,7 @@
 import { type Asked, answered } from "../control/control.ts";
 import type { Host, LogsRequest, LogsView } from "../control/host.ts";
 import { preview, previewMove } from "./deeds.ts";
+import { noticeOf } from "./feed.ts";
 import { refusalResponse } from "./problem.ts";
 import { type Question, type Sources, uncached } from "./question.ts";
 import { eventStream, logPage, logStream, logText } from "./streams.ts";
@@ -14,9 +15,15 @@ type Answering<Name extends RouteName> = (question: Question<Name>, sources: Sou
 export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: Answering<Name> } = {
   status: ({ query: { most } }, sources) => view(sources, `status ${most}`, (host) => host.status({ most })),
   runs: ({ query: { most } }, sources) => view(sources, `runs ${most}`, (host) => host.runs({ most })),
-  run: ({ params }, sources) => view(sources, `run ${params.run}`, (host) => host.run(runNamed(params))),
+  run: ({ params, query: { at } }, sources) =>
+    view(sources, `run ${params.run} ${at ?? ""}`, (host) => host.run(runNamed(params), { at })),
+  runEvents: ({ params }, sources) =>
+    view(sources, `events ${params.run}`, async (host) => {
+      const asked = await host.events(runNamed(params));
+      return asked.ok ? { ok: true, value: { version: 1, events: asked.value.map(noticeOf) } } : asked;
+    }),
   graph: ({ params }, sources) => view(sources, `graph ${params.run}`, (host) => host.graph(runNamed(params))),
-  board: (_, sources) => view(sources, "board", (host) => host.board()),
+  board: ({ query: { at } }, sources) => view(sources, `board ${at ?? ""}`, (host) => host.board({ at })),
   map: (_, sources) => view(sources, "map", (host) => host.map()),
   settings: (_, sources) => view(sources, "settings", (host) => host.settings()),
   waits: (_, sources) => view(sources, "waits", (host) => host.waits()),

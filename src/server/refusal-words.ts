@@ -57,6 +57,11 @@ const wordings: Record<RefusalCode, Wording> = {
   "no-commit": ({ subject }) => ({ status: 404, title: `Git knows no commit ${subject}` }),
   "no-parameter": missing("parameter"),
   "no-run": missing("run"),
+  "no-moment": ({ subject, known: [newest] }) => ({
+    status: 404,
+    title: `Nothing is known of that at event ${subject}`,
+    next: `The newest event is ${newest}`,
+  }),
   "no-runs": () => ({
     status: 404,
     title: "Nothing was run here yet",

@@ -121,9 +121,21 @@ export class JournalReader {
     ) as never[];
   }
 
-  /** Newest first; at most `newest` of them. */
-  runs({ newest = -1 }: { newest?: number } = {}): RunRecord[] {
-    return this.#all("select * from run order by created_seq desc limit ?", newest).map(runRecord);
+  /** Newest first; at most `newest` of them, as they were at the event `until`. */
+  runs({ newest = -1, until = lastSeq }: { newest?: number; until?: number } = {}): RunRecord[] {
+    const rows = this.#all("select * from run where created_seq <= ? order by created_seq desc limit ?", until, newest);
+    return rows.map((row) => runRecord(Number(row.finished_seq) > until ? { ...row, finished_at: null } : row));
+  }
+
+  /** Runs that had not ended at that event, and those that were taken up again since, oldest first. */
+  openRunsAt(seq: number): RunId[] {
+    const open = "created_seq <= ? and (finished_seq is null or finished_seq > ?)";
+    return this.#all(`select run from run where ${open} order by created_seq`, seq, seq).map(({ run }) => run as RunId);
+  }
+
+  /** When an event was written, milliseconds since the epoch; undefined when there is none of that number. */
+  timeOf(seq: number): number | undefined {
+    return this.#one("select at from event where seq = ?", seq)?.at as number | undefined;
   }
 
   /** Newest first. */
@@ -131,14 +143,16 @@ export class JournalReader {
     return this.#all("select * from run where finished_seq is null order by created_seq desc").map(runRecord);
   }
 
-  /** The last that was said of each environment, which may be over. */
-  freezes(): Record<string, Freeze> {
-    const begin = this.#one("select max(seq) as seq from event where type = 'history.begins'")?.seq as number | null;
+  /** The last that was said of each environment until that event, which may be over. */
+  freezes({ until = lastSeq }: { until?: number } = {}): Record<string, Freeze> {
+    const begun = "select max(seq) as seq from event where type = 'history.begins' and seq <= ?";
+    const begin = this.#one(begun, until)?.seq as number | null;
     const freezes: Record<string, Freeze> = {};
     if (begin !== null)
       for (const each of this.#events({ where: "seq = ?", values: [begin], first: begin })) noteFreeze(freezes, each);
-    const said = "type in ('environment.frozen', 'environment.thawed')";
-    for (const each of this.#events({ where: said, first: (begin ?? 0) + 1 })) noteFreeze(freezes, each);
+    const said = "type in ('environment.frozen', 'environment.thawed') and seq <= ?";
+    for (const each of this.#events({ where: said, values: [until], first: (begin ?? 0) + 1 }))
+      noteFreeze(freezes, each);
     return freezes;
   }
 
@@ -169,10 +183,13 @@ export class JournalReader {
     return (this.#one("select max(release) as release from run")?.release as number | null) ?? 0;
   }
 
-  /** What is deployed where: of each pipeline in each environment the highest release, and of that the last deployment. */
-  deployed(): History {
+  /**
+   * What is deployed where, at the event `until`: of each pipeline in each environment the highest release, and of that the last
+   * deployment.
+   */
+  deployed({ until = lastSeq }: { until?: number } = {}): History {
     const history: History = { deployed: {} };
-    for (const pointer of this.#current()) {
+    for (const pointer of this.#current(until)) {
       history.deployed[pointer.environment] ??= {};
       history.deployed[pointer.environment]![pointer.pipeline] = this.#deployedIn(pointer);
     }
@@ -180,8 +197,8 @@ export class JournalReader {
   }
 
   /** As `deployed`, for a list of what is where and since when; newest first. */
-  currentDeployments(): DeploymentRecord[] {
-    return this.#recordsOf(this.#current()).sort((a, b) => b.at - a.at);
+  currentDeployments({ until = lastSeq }: { until?: number } = {}): DeploymentRecord[] {
+    return this.#recordsOf(this.#current(until)).sort((a, b) => b.at - a.at);
   }
 
   /**
@@ -245,7 +262,7 @@ export class JournalReader {
    */
   artifactsInUse({ runs, deployments = 1 }: { runs: number; deployments?: number }): Set<string> {
     const digests = new Set<string>();
-    for (const pointer of this.#current()) {
+    for (const pointer of this.#current(lastSeq)) {
       for (const digest of artifactsOf(this.#deployedIn(pointer))) digests.add(digest);
     }
     const newest = [...this.openRuns(), ...this.runs({ newest: runs }), ...this.newestDeployments(deployments)];
@@ -258,17 +275,18 @@ export class JournalReader {
   }
 
   /** Where what is deployed now is to be found. Takes as long as there are environments and pipelines, not deployments. */
-  #current(): Pointer[] {
+  #current(until: number): Pointer[] {
     const next =
       "select environment, pipeline from deployment where (environment, pipeline) > (?, ?) order by 1, 2 limit 1";
     const newest =
-      "select * from deployment where environment = ? and pipeline = ? order by release desc, seq desc limit 1";
+      "select * from deployment where environment = ? and pipeline = ? and seq <= ? order by release desc, seq desc limit 1";
     const found: Pointer[] = [];
     for (let at = ["", ""]; ; ) {
       const pair = this.#one(next, ...at);
       if (pair === undefined) return found;
       at = [pair.environment as string, pair.pipeline as string];
-      found.push(this.#one(newest, ...at) as unknown as Pointer);
+      const pointer = this.#one(newest, ...at, until);
+      if (pointer !== undefined) found.push(pointer as unknown as Pointer);
     }
   }
 
@@ -313,6 +331,9 @@ export class JournalReader {
     }
   }
 }
+
+/** Behind every event. */
+const lastSeq = Number.MAX_SAFE_INTEGER;
 
 /** A row of the table `deployment`. */
 type Pointer = { environment: string; pipeline: string; release: number; seq: number; run: RunId };

@@ -133,6 +133,23 @@ test("a server tells of an empty place, of a run while it goes on, and of what w
   assert.equal((await refusal(server, "/api/compare?from=1&to=9")).code, "no-release");
   const run = await answer<Answered<{ status: string; path: string[] }>>(server, "run", "/api/runs/1");
   assert.deepEqual([run.view.status, run.view.path], ["awaiting-approval", ["dev", "prod"]]);
+  type Past = Answered<{ status: string; jobs: { id: string; status: string }[] }>;
+  const { view: told } = await answer<Answered<{ events: Notice[] }>>(server, "runEvents", "/api/runs/1/events");
+  assert.deepEqual(
+    told.events.map(({ seq }) => seq),
+    seen.map(({ seq }) => seq),
+  );
+  const built = told.events.find(({ type, job }) => type === "job.succeeded" && job === "web.build")!.seq;
+  const then = await answer<Past>(server, "run", `/api/runs/1?at=${built}`);
+  assert.equal(then.view.status, "waiting", "as it was when the build had just passed");
+  assert.deepEqual(
+    then.view.jobs.map(({ status }) => status),
+    ["succeeded", "ready", "waiting"],
+  );
+  const boardThen = await answer<Board>(server, "board", `/api/board?at=${built}`);
+  assert.equal(boardThen.view.pipelines[0]!.in.dev!.deployed, undefined);
+  assert.equal((await refusal(server, "/api/board?at=999")).code, "no-moment");
+  assert.equal((await refusal(server, "/api/runs/1?at=0")).code, "wrong-request");
   const asked = await answer<Answered<{ approvals: { message: string }[] }>>(server, "approvals", "/api/approvals");
   assert.equal(asked.view.approvals[0]!.message, stored);
   const { view } = await answer<Answered<{ environments: Record<string, unknown> }>>(server, "outputs", "/api/outputs");

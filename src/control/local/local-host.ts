@@ -6,6 +6,7 @@ import { outputsView } from "../views/outputs.ts";
 import { runView } from "../views/run.ts";
 import { approvalsView, waitsView } from "../views/runs.ts";
 import { findRun, openJournal, requireJournal } from "./journal.ts";
+import { runViewAt } from "./moment.ts";
 
 /** This machine. What is large (the engine, the runner) is loaded by the verb that needs it. */
 export function localHost(place: Place): Host {
@@ -17,18 +18,24 @@ export function localHost(place: Place): Host {
         using journal = openJournal(project);
         return { version: 1, runs: journal?.runs({ newest: most }) ?? [] };
       }),
-    run: (named) =>
+    run: (named, { at } = {}) =>
       asked(() => {
         using journal = requireJournal(project);
         const { run } = findRun(journal, named);
+        if (at !== undefined) return runViewAt(journal, run, at);
         return runView(journal.state(), journal.runState(run)!, Date.now());
+      }),
+    events: (named) =>
+      asked(() => {
+        using journal = requireJournal(project);
+        return [...journal.loadRun(findRun(journal, named).run)];
       }),
     graph: (named) =>
       asked(() => {
         using journal = requireJournal(project);
         return graphView(journal.runState(findRun(journal, named).run)!, journal.durations());
       }),
-    board: () => asked(async () => (await import("./read-board.ts")).readBoard(place)),
+    board: (ask) => asked(async () => (await import("./read-board.ts")).readBoard(place, ask)),
     map: () => asked(async () => (await import("./read-definition.ts")).readMap(place)),
     settings: () => asked(async () => (await import("./read-definition.ts")).readSettings(place)),
     waits: () => asked(async () => waitsView((await statusHere(0)).open)),

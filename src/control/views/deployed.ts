@@ -14,14 +14,14 @@ export type DeployedView = Record<string, Record<string, Deployed & { at: number
  * The highest release of a pipeline counts, whichever ended last: an older one never takes its place. Promotion order is
  * that of the newest run.
  */
-export function deployedView(journal: JournalReader): DeployedView {
-  const { deployed } = journal.deployed();
+export function deployedView(journal: JournalReader, moment: { until?: number } = {}): DeployedView {
+  const { deployed } = journal.deployed(moment);
   const times = new Map<string, number>();
-  for (const { environment, pipeline, release, at } of journal.currentDeployments()) {
+  for (const { environment, pipeline, release, at } of journal.currentDeployments(moment)) {
     times.set(keyOf(environment, pipeline, release), at);
   }
   const view: DeployedView = {};
-  const newest = newestDelivery(journal);
+  const newest = newestDelivery(journal, moment);
   const order = newest?.environments.map(({ name }) => name) ?? [];
   const pipelines = new Set(newest?.pipelines.map(({ name }) => name));
   for (const environment of inOrderOf(order, Object.keys(deployed))) {
@@ -46,8 +46,8 @@ function inOrderOf(order: readonly string[], environments: readonly string[]): s
   ];
 }
 
-function newestDelivery(journal: JournalReader): Delivery | undefined {
-  const [newest] = journal.runs({ newest: 1 });
+function newestDelivery(journal: JournalReader, moment: { until?: number }): Delivery | undefined {
+  const [newest] = journal.runs({ ...moment, newest: 1 });
   if (newest === undefined) return undefined;
   for (const { event } of journal.loadRun(newest.run)) if (event.type === "run.created") return event.delivery;
   return undefined;

@@ -17,7 +17,7 @@ import {
   startRequest,
 } from "./deeds.ts";
 import { mapView, settingsView } from "./definition.ts";
-import { envelope, logPage } from "./envelope.ts";
+import { envelope, logPage, notice } from "./envelope.ts";
 import { movePreview, moveRequest, moveStartRequest } from "./moves.ts";
 import {
   approvalsView,
@@ -56,6 +56,15 @@ const route = <const R extends Route>(route: R): R => route;
 const count = (fallback: number, { least = 1, most }: { least?: number; most: number }) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
 
+const moment = z.strictObject({
+  at: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "As it was when the event of this number had happened. Without it: as it is now." }),
+});
+
 export const routes = {
   status: route({
     method: "get",
@@ -78,7 +87,15 @@ export const routes = {
     path: "/api/runs/{run}",
     role: "viewer",
     summary: "One run, by its id or release number; `newest` is the newest",
+    query: moment,
     answer: envelope(runView),
+  }),
+  runEvents: route({
+    method: "get",
+    path: "/api/runs/{run}/events",
+    role: "viewer",
+    summary: "Everything that happened to a run, oldest first: the moments that `at` may name",
+    answer: envelope(z.strictObject({ version: z.literal(1), events: z.array(notice) }).meta({ id: "RunEvents" })),
   }),
   graph: route({
     method: "get",
@@ -92,6 +109,7 @@ export const routes = {
     path: "/api/board",
     role: "viewer",
     summary: "What is where, by pipeline and environment, and what is on its way there",
+    query: moment,
     answer: envelope(boardView),
   }),
   map: route({
