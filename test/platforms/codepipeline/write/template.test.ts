@@ -93,6 +93,7 @@ test("cfn-lint has nothing to say", fullDepth("cfn-lint"), () => {
       ...files,
       `${examples}network-compute/network.yaml`,
       `${examples}network-compute/compute.yaml`,
+      `${examples}../docs/first-real-run/template.yaml`,
     ],
     { encoding: "utf8" },
   );
