@@ -105,6 +105,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/release.ts"),
   },
   {
+    name: "audit",
+    summary: "show who did what, and that nobody changed it",
+    group: "Look",
+    load: () => import("./commands/audit.ts"),
+  },
+  {
     name: "logs",
     summary: "print what jobs printed",
     group: "Look",

@@ -217,6 +217,10 @@ const failures = {
   }),
   "given-up": () => ({ message: "nothing was begun", next: "the same command again" }),
   "journal-not-written": ({ because }) => ({ message: because ?? "the journal could not be written" }),
+  "other-history": ({ subject }) => ({
+    message: `event ${subject} is not the one that was noted: the journal up to there was changed or repaired, or is another one`,
+    next: "baton audit  tells of a repair; otherwise compare with a copy of the state folder",
+  }),
   "workplace-gone": ({ subject, because }) => ({
     message: `the folder that run ${subject} works on is gone: ${because}`,
     next: `put it back and resume, or give the run up with: baton cancel ${subject}`,

@@ -110,6 +110,8 @@ export type RefusalCode =
   | "being-made"
   | "given-up"
   | "journal-not-written"
+  // Subject: the number of the event that was noted. Known: that of the newest.
+  | "other-history"
   | "workplace-gone"
   // Known: the commit that it was made for, the one there now (empty: none), what to check out. Because: the branch there now.
   | "workplace-moved"

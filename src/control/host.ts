@@ -9,9 +9,11 @@ import type { PlatformStatus } from "../platforms/live.ts";
 import type { LogLine } from "../runner/log-reader.ts";
 import type { Service } from "../runner/services.ts";
 import type { Actor, Asked } from "./control.ts";
+import type { AuditRequest } from "./verbs/audit.ts";
 import type { FreezeRequest, ThawRequest } from "./verbs/freeze.ts";
 import type { MoveRequest, PlannedMove } from "./verbs/move.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
+import type { AuditVerifiedView, AuditView, ChainHead } from "./views/audit.ts";
 import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
 import type { FrozenView, ThawedView } from "./views/freezes.ts";
@@ -63,6 +65,10 @@ export interface Host {
   logs(request: LogsRequest): Promise<Asked<LogsView>>;
   /** Whether the host has what the delivery needs, and how it would get it. */
   readiness(): Promise<Asked<ReadinessView>>;
+  /** Who did what, when and why; newest first. */
+  audit(ask: AuditRequest): Promise<Asked<AuditView>>;
+  /** Whether every event is what was written, and the history of before goes on, of which somebody noted its head. */
+  verifyAudit(ask: { noted?: ChainHead }): Promise<Asked<AuditVerifiedView>>;
   /** The number of the newest event; 0 where nothing was ever run. */
   position(): Promise<Asked<number>>;
   /** Everything that happens, behind the event of this number, until the signal ends it. */
@@ -114,6 +120,8 @@ const everyVerb: Record<Verb, true> = {
   compare: true,
   logs: true,
   readiness: true,
+  audit: true,
+  verifyAudit: true,
   position: true,
   watch: true,
   plan: true,

@@ -177,6 +177,7 @@ const wordings: Record<RefusalCode, Wording> = {
   "environment-busy": conflict(({ subject, known: [run] }) => `Run ${run} deploys to ${subject} now`),
   "being-made": conflict(({ subject }) => `Run ${subject} is just making some of these files`),
   "given-up": conflict(() => "Nothing was begun"),
+  "other-history": conflict(({ subject }) => `Event ${subject} is not the one that was noted`),
   "journal-not-written": theirs(503, "The journal could not be written"),
   "workplace-gone": conflict(({ subject, because }) => `The folder that run ${subject} works on is gone: ${because}`),
   "workplace-moved": conflict(

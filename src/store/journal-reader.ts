@@ -86,6 +86,28 @@ export class JournalReader {
     return record?.conclusion === undefined ? this.state().runs.get(run) : rebuildRun(this.loadRun(run));
   }
 
+  /** The events of these kinds that count, in order. */
+  *ofTypes(types: readonly string[]): Generator<Recorded> {
+    const where = `type in (${types.map(() => "?").join(", ")})`;
+    yield* this.#events({ where, values: [...types] });
+  }
+
+  /** The number of the newest event and its checksum, which is one over all before it. */
+  head(): { seq: number; chain: string } | undefined {
+    return this.#one("select seq, chain from event order by seq desc limit 1") as
+      | { seq: number; chain: string }
+      | undefined;
+  }
+
+  chainAt(seq: number): string | undefined {
+    return this.#one("select chain from event where seq = ?", seq)?.chain as string | undefined;
+  }
+
+  /** How many events there are. */
+  size(): number {
+    return Number(this.#one("select count(*) as events from event")?.events);
+  }
+
   /** The events of one run in order; none when there is no such run. */
   *loadRun(run: RunId): Generator<Recorded> {
     const row = this.#one("select created_seq, finished_seq from run where run = ?", run);

@@ -34,6 +34,7 @@ export function withOutputs(page: string, outputs: readonly string[]): string {
 /** Takes out what differs from run to run: times, durations, commits, versionsand sizes. */
 export function normalised(text: string): string {
   return text
+    .replace(/\b20[0-8]\d-\d\d-\d\d \d\d:\d\d\b/g, "DAY")
     .replace(/\d\d:\d\d:\d\d/g, "TIME")
     .replace(/<?\b\d+(\.\d)?s\b|\b\d+m \d\ds\b/g, "TOOK")
     .replace(/\b[0-9a-f]{7,40}\b|sha256:[0-9a-f]+/g, "ID")

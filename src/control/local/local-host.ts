@@ -59,6 +59,8 @@ export function localHost(place: Place): Host {
         return readinessHere({ ok: true, value: project }, place.caller);
       }),
     logs: (request) => asked(async () => (await import("./read-logs.ts")).readLogs(place, request)),
+    audit: (ask) => asked(async () => (await import("../verbs/audit.ts")).readAudit(project, ask)),
+    verifyAudit: ({ noted }) => asked(async () => (await import("../verbs/audit.ts")).verifyAudit(project, noted)),
     position: () =>
       asked(() => {
         using journal = openJournal(project);

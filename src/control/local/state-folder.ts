@@ -28,6 +28,9 @@ export interface OpenRunHealth {
   asksFor: string[];
 }
 
+/** Every event is what was written, and together they can have happened. @throws {StoreError} */
+export const wholeJournal = (stateFolder: string): { runs: number } => verifyWholeJournal(stateFolder);
+
 /** @throws {StoreError} when it is damaged. */
 export function inspectJournal(stateFolder: string): StateFolderView | undefined {
   if (!existsSync(stateFolder)) return undefined;
