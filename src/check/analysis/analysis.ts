@@ -87,8 +87,14 @@ export class Analysis {
   }
 
   /** All jobs of the run that have ended before this one starts. */
-  jobsBefore(job: JobFacts): JobFacts[] {
-    return this.facts.pipeline(job.pipeline)!.jobs.filter((other) => other !== job && this.before(other, job));
+  readonly jobsBefore: (job: JobFacts) => readonly JobFacts[] = onceFor((job) => this.allBefore(job));
+
+  private allBefore(job: JobFacts): JobFacts[] {
+    const pipeline = this.facts.pipeline(job.pipeline)!;
+    const { reach, index } = this.orderOf(pipeline);
+    const begin = index.get(`${job.id} in`)!;
+    // Each job is two nodes, its begin and its end, in the order of the jobs.
+    return pipeline.jobs.filter((other, i) => other !== job && reach.happensBefore(2 * i + 1, begin));
   }
 
   private orderOf(pipeline: Pipeline): { reach: Reach; index: ReadonlyMap<string, number> } {
@@ -127,9 +133,7 @@ export class Analysis {
   }
 
   /** Whether the job, or one that has ended before it, waits for other checks or runs, or asks how they ended. */
-  waitsOrAsks(job: JobFacts): boolean {
-    return [job, ...this.jobsBefore(job)].some((each) => each.steps.some(asksForOtherRuns));
-  }
+  readonly waitsOrAsks: (job: JobFacts) => boolean = onceFor((job) => [job, ...this.jobsBefore(job)].some(asksInJob));
 
   /** What is known of the settings of the job's environment; undefined where nothing is. */
   environmentSettings({ environment }: JobFacts): EnvironmentSettings | undefined {
@@ -168,6 +172,8 @@ export const asksForOtherRuns: (step: StepFacts) => boolean = onceFor(
   ({ accesses, text, opened }) =>
     accesses.some(({ kind }) => kind === "wait") || asksHowRunsEnded(text) || asksHowRunsEnded(opened),
 );
+
+const asksInJob: (job: JobFacts) => boolean = onceFor(({ steps }) => steps.some(asksForOtherRuns));
 
 export function jobPattern(job: JobFacts, chain: TriggerChain): JobPattern {
   return { run: runPattern(job.pipeline, chain), path: job.path };

@@ -170,7 +170,9 @@ export function isTrial(job: JobFacts): boolean {
 }
 
 /** Whether the job proves something about the code. */
-export function testsCode(job: JobFacts): boolean {
+export const testsCode: (job: JobFacts) => boolean = onceFor(provesCode);
+
+function provesCode(job: JobFacts): boolean {
   if (job.kind === "remote-call") {
     const file = job.target?.split("@")[0]?.split("/").at(-1) ?? "";
     return says(`${file} ${job.label}`, "ci", "test", "tests", "check", "checks", "verify");
@@ -226,6 +228,6 @@ export function isCalledDocumentation(effect: Effect): boolean {
 }
 
 /** Jobs that speak about a run or tidy up after it must run when it failed. */
-export function reportsOrCleans(job: JobFacts): boolean {
-  return says(`${job.key} ${job.label}`, ...reportingWords);
-}
+export const reportsOrCleans: (job: JobFacts) => boolean = onceFor((job) =>
+  says(`${job.key} ${job.label}`, ...reportingWords),
+);

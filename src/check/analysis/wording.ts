@@ -2,6 +2,7 @@
 
 import type { Key } from "../../facts/access.ts";
 import type { JobFacts } from "../../facts/facts.ts";
+import { onceFor } from "./once-for.ts";
 
 export function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
@@ -24,14 +25,22 @@ export function literalText(key: Key): string | undefined {
 
 /** Whether two names can be the same: holes stand for anything. */
 export function unify(a: Key, b: Key): boolean {
+  const [x, y] = [headOf(a), headOf(b)];
+  if (!x.startsWith(y) && !y.startsWith(x)) return false;
   return match(flat(a), 0, flat(b), 0, { steps: 20_000 });
 }
 
+/** The text before the first hole. */
+const headOf: (key: Key) => string = onceFor((key) => {
+  const hole = key.findIndex((part) => part.kind !== "text");
+  return literalText(hole < 0 ? key : key.slice(0, hole))!;
+});
+
 type Symbol = string | null;
 
-function flat(key: Key): Symbol[] {
-  return key.flatMap((part): Symbol[] => (part.kind === "text" ? [...part.text] : [null]));
-}
+const flat: (key: Key) => readonly Symbol[] = onceFor((key) =>
+  key.flatMap((part): Symbol[] => (part.kind === "text" ? [...part.text] : [null])),
+);
 
 function match(a: readonly Symbol[], i: number, b: readonly Symbol[], j: number, budget: { steps: number }): boolean {
   // Names that take this long to compare may as well be the same: nothing is claimed about them.
@@ -47,15 +56,15 @@ function match(a: readonly Symbol[], i: number, b: readonly Symbol[], j: number,
 }
 
 /** Glob of an artifact pattern against a name with holes. */
-export function patternKey(pattern: Key): Key {
-  return pattern.flatMap((part): Key => {
+export const patternKey: (pattern: Key) => Key = onceFor((pattern) =>
+  pattern.flatMap((part): Key => {
     if (part.kind !== "text") return [part];
     return part.text
       .split(/(\*+)/)
       .filter((piece) => piece !== "")
       .map((piece) => (piece.startsWith("*") ? { kind: "unknown", text: "*" } : { kind: "text", text: piece }));
-  });
-}
+  }),
+);
 
 /** Equal in every run: the same pieces, and no piece that only the run knows in another way. */
 export function sameKey(a: Key, b: Key): boolean {

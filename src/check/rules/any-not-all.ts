@@ -15,6 +15,7 @@ export const anyNotAll: Rule = {
     yield* startedByAny(analysis);
     const seen = new Set<string>();
     for (const { pipeline, job } of analysis.work()) {
+      if (!pipeline.starts.some(({ cause }) => cause.kind === "completion")) continue;
       const [effect] = lastingEffects(job);
       if (!effect || reportsOrCleans(job) || seen.has(pipeline.id) || analysis.waitsOrAsks(job)) continue;
       const chains = analysis

@@ -19,7 +19,10 @@ export const artifactOnlyOnSomeTriggers: Rule = {
     const seen = new Set<object>();
     for (const download of downloads) {
       if (seen.has(download.step.at) || download.step.failureIgnored) continue;
-      const producers = uploads.filter((upload) => mayMean(download, upload));
+      const ofOwnRun = download.access.binding.kind === "this-run";
+      const producers = uploads.filter(
+        (upload) => (!ofOwnRun || upload.pipeline === download.pipeline) && mayMean(download, upload),
+      );
       if (producers.length === 0) continue;
       const found = searched(analysis, download, producers);
       if (!found) continue;
@@ -36,11 +39,7 @@ function searched(
 ): Candidate | undefined {
   switch (download.access.binding.kind) {
     case "this-run":
-      return inOneRun(
-        analysis,
-        download,
-        producers.filter((each) => each.pipeline === download.pipeline),
-      );
+      return inOneRun(analysis, download, producers);
     case "given-run":
       return fromRunBefore(analysis, download, producers);
     case "latest":

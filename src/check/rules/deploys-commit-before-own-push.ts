@@ -1,6 +1,7 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { lastingEffects } from "../analysis/effects.ts";
+import { onceFor } from "../analysis/once-for.ts";
 import { type Checkout, checkoutsOf, makersFor, movesToTestedCommit } from "../analysis/sources.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { expression, jobName, literalText } from "../analysis/wording.ts";
@@ -16,8 +17,10 @@ export const deploysCommitBeforeOwnPush: Rule = {
   url: documentation.contexts,
   *find(analysis) {
     const seen = new Set<object>();
+    const pushesIn = onceFor((pipeline: Pipeline) => pushesOf(analysis, pipeline));
     for (const { pipeline, job } of analysis.work()) {
-      const hit = hitOf(analysis, pipeline, job);
+      const pushes = pushesIn(pipeline);
+      const hit = pushes.length > 0 ? hitOf(analysis, { pipeline, pushes }, job) : undefined;
       if (!hit || seen.has(hit.checkout.step.at)) continue;
       seen.add(hit.checkout.step.at);
       const { maker, checkout, pusher, push, chain } = hit;
@@ -65,19 +68,34 @@ interface Hit {
   readonly deployedAt: StepFacts["at"];
 }
 
-function hitOf(analysis: Analysis, pipeline: Pipeline, job: JobFacts): Hit | undefined {
+function hitOf(
+  analysis: Analysis,
+  { pipeline, pushes }: { readonly pipeline: Pipeline; readonly pushes: readonly Push[] },
+  job: JobFacts,
+): Hit | undefined {
   const [effect] = lastingEffects(job);
   if (!effect?.step) return undefined;
   for (const maker of [job, ...makersFor(analysis, job)]) {
     const checkout = checkoutsOf(analysis, maker).find(({ ref }) => ref === "" || ref === "github.sha");
     if (!checkout || movesToTestedCommit(maker)) continue;
-    for (const pusher of analysis.jobsBefore(maker)) {
-      const push = pusher.steps.find((step) => pushesBranch(analysis, step));
-      const chain = push && chainOf(analysis, pipeline, [pusher, maker, job]);
-      if (push && chain) return { maker, checkout, pusher, push, chain, deployedAt: effect.step.at };
+    for (const { pusher, push } of pushes) {
+      const chain = analysis.before(pusher, maker) && chainOf(analysis, pipeline, [pusher, maker, job]);
+      if (chain) return { maker, checkout, pusher, push, chain, deployedAt: effect.step.at };
     }
   }
   return undefined;
+}
+
+interface Push {
+  readonly pusher: JobFacts;
+  readonly push: StepFacts;
+}
+
+function pushesOf(analysis: Analysis, { jobs }: Pipeline): Push[] {
+  return jobs.flatMap((pusher) => {
+    const push = pusher.steps.find((step) => pushesBranch(analysis, step));
+    return push ? [{ pusher, push }] : [];
+  });
 }
 
 /** To the branch that the run is of: without a name, or by that of the default branch. */

@@ -20,7 +20,8 @@ export const expiredArtifactPromotion: Rule = {
   why: "An artifact is deleted when its retention is over. A promotion that somebody starts later finds nothing, and a rollback to it is no longer possible.",
   url: documentation.uploads,
   *find(analysis) {
-    const { uploads, downloads } = artifactsOf(analysis);
+    const { uploads: all, downloads } = artifactsOf(analysis);
+    const uploads = all.filter(({ step }) => step.parameter("retention-days"));
     const seen = new Set<object>();
     for (const download of downloads) {
       const { pipeline, job, step, access } = download;

@@ -46,6 +46,7 @@ export function githubFacts(repository: Repository, { onDefaultBranch }: FactsOp
     };
   });
   const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
+  const jobs = new Map(pipelines.flatMap((pipeline) => pipeline.jobs.map((job) => [job.id, job])));
   return {
     pipelines,
     defaultBranch,
@@ -54,6 +55,6 @@ export function githubFacts(repository: Repository, { onDefaultBranch }: FactsOp
     unreadable: repository.unreadable,
     bundledWith: (folder) => bundledWith(repository.files, folder),
     pipeline: (id) => byId.get(id),
-    job: (id) => byId.get(id.slice(0, id.indexOf("#")))?.jobs.find((job) => job.id === id),
+    job: (id) => jobs.get(id),
   };
 }
