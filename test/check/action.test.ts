@@ -9,7 +9,7 @@ import { describe, type TestContext, test } from "node:test";
 import { parse } from "yaml";
 import { readTexts } from "../../src/platforms/github/read/repository.ts";
 import { pinnedActions } from "../../src/platforms/github/write/pinned-actions.ts";
-import { needs } from "../lane/needs.ts";
+import { fullDepth } from "../lane/needs.ts";
 
 const root = join(import.meta.dirname, "../..");
 const text = readFileSync(join(root, "action.yml"), "utf8");
@@ -61,7 +61,7 @@ test("no input stands in the script itself", () => {
   for (const value of Object.values(script.env!)) assert.match(value, /^\$\{\{ inputs\.[\w-]+ \}\}$/);
 });
 
-describe("its script, with this package in place of the published one", needs("npx"), () => {
+describe("its script, with this package in place of the published one", fullDepth("npx"), () => {
   test("annotates, writes the summary and fails", (t) => {
     const { status, stdout, summary } = carryOut(t, "err/no-conclusion-guard/example");
     assert.equal(status, 1);

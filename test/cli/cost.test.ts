@@ -55,7 +55,7 @@ test("before and after stand side by side, and every column adds up", async (t) 
     assert.match(stdout, new RegExp(`^${head}`, "m"));
 });
 
-test("what ran here is measured, what is given holds, and JSON has it all", async (t) => {
+test("what ran here is measured, what is given holds, and JSON has it all", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   await box.baton("run");
   const json = await box.json<CostJson>("cost", "--against", "before", "--minutes", "web.test=9", "--runs", "30");

@@ -114,7 +114,7 @@ test("an output that changed and is still valid", fullDepth(), async (t) => {
   await repairs(box, { said: /lost: events \d+/, deployed: [] });
 });
 
-test("several repairs at once repair once", async (t) => {
+test("several repairs at once repair once", fullDepth(), async (t) => {
   const { box, journal } = await shop(t);
   const database = new DatabaseSync(journal);
   database.exec("update event set body = replace(body, 'app', 'apq') where seq = 3");
