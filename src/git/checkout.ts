@@ -50,6 +50,7 @@ export class ReusedCheckout {
   /** The files, and `.git`, as they were written; absent where that cannot be recorded. */
   #files: WrittenTree | undefined;
   #own: WrittenTree | undefined;
+  #ahead: { since: number; isAsNew: Promise<boolean> } | undefined;
 
   readonly #looker: TreeLooker | undefined;
 
@@ -58,8 +59,22 @@ export class ReusedCheckout {
     this.#looker = looker;
   }
 
+  /** Whoever worked there has gone: begins to look whether it is as new, while it is not known yet who is next. */
+  lookAhead(): void {
+    const looks = Promise.all([this.#files?.isStill(), this.#own?.isStill()]);
+    this.#ahead = { since: performance.now(), isAsNew: looks.then((all) => all.every((is) => is === true)) };
+  }
+
+  /** A look from long ago is none: somebody may have been there. */
+  async #wasAsNew(): Promise<boolean> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead !== undefined && performance.now() - ahead.since < lookKeepsMs && (await ahead.isAsNew);
+  }
+
   /** Afterwards the folder holds the commit and nothing else. Nobody else may write there meanwhile. */
   async layOut(): Promise<void> {
+    if (await this.#wasAsNew()) return;
     const [files, own] = await Promise.all([this.#files?.restore(), this.#own?.restore()]);
     if (files === "nothing" && own === "nothing") return;
     const { folder } = this.#request;
@@ -106,6 +121,9 @@ export class ReusedCheckout {
     copyIndex(join(folder, ".git", "index"), savedIndex(folder));
   }
 }
+
+/** No longer than it takes to write down that one job has ended and another begins. */
+const lookKeepsMs = 20;
 
 /** Beside the folder, where no job writes. */
 const savedIndex = (folder: string) => `${folder}.index`;

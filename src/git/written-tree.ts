@@ -72,13 +72,18 @@ export class WrittenTree {
     this.#isNoted = (await this.#looker?.note(root, paths)) === true;
   }
 
+  /** Whether the looker, if there is one, finds everything as it was. */
+  async isStill(): Promise<boolean> {
+    return this.#isNoted && (await this.#looker!.isStill(this.#entries[0]!.path));
+  }
+
   /**
    * Looks at every entry; removes what was not written and what was changed, and gives folders their mode back. Resolves
    * with what is missing now: after `files` the tree has to be written and recorded anew. With undefined when it cannot be
    * told: what was done cannot be distinguished from what is done next.
    */
   async restore(): Promise<"nothing" | "files" | undefined> {
-    if (this.#isNoted && (await this.#looker!.isStill(this.#entries[0]!.path))) return "nothing";
+    if (await this.isStill()) return "nothing";
     let missing: "nothing" | "files" = "nothing";
     const again: Written[] = [];
     for (let at = 0; at < this.#entries.length; at++) {

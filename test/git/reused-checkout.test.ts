@@ -233,8 +233,61 @@ test("the same where a program in C looks at the files", needs("cc"), async (t) 
       return is;
     },
   };
-  await requireAsNew(t, (request) => new ReusedCheckout(request, counting), tries(40));
+  const lookingAhead = (request: CheckoutRequest): Reused => {
+    const reused = new ReusedCheckout(request, counting);
+    return {
+      async layOut() {
+        reused.lookAhead();
+        await reused.layOut();
+      },
+    };
+  };
+  await requireAsNew(t, (request) => new ReusedCheckout(request, counting), tries(20));
+  await requireAsNew(t, lookingAhead, tries(20));
   assert.deepEqual([...answers].sort(), [false, true], "it was asked, and knew");
+});
+
+test("what was looked at ahead is looked at again when somebody may have been there since", async (t) => {
+  const repo = repository(t);
+  repo.write({ a: "1" });
+  const commit = repo.commit("one");
+  const folder = join(repo.root, ".git", "checkout");
+  let looks = 0;
+  let isThere = Promise.withResolvers<boolean>();
+  const trusted: TreeLooker = {
+    note: async () => true,
+    async isStill() {
+      looks++;
+      return await isThere.promise;
+    },
+  };
+  const reused = new ReusedCheckout({ root: repo.root, commit, folder }, trusted);
+  await reused.layOut();
+  assert.equal(looks, 0, "the first one is written");
+
+  reused.lookAhead();
+  isThere.resolve(true);
+  await reused.layOut();
+  const ahead = looks;
+  await reused.layOut();
+  assert.ok(looks > ahead, "one look is good for one attempt");
+
+  // Nobody can tell how long a look takes; what it says after this time is not taken.
+  isThere = Promise.withResolvers();
+  reused.lookAhead();
+  const since = performance.now();
+  while (performance.now() - since < 25);
+  isThere.resolve(true);
+  const before = looks;
+  await reused.layOut();
+  assert.ok(looks > before, "an old look is none");
+
+  isThere = Promise.withResolvers();
+  isThere.resolve(false);
+  appendFileSync(join(folder, "a"), "more");
+  reused.lookAhead();
+  await reused.layOut();
+  assert.equal(readFileSync(join(folder, "a"), "utf8"), "1", "what it finds changed is written anew");
 });
 
 test("a looker in C tells each change, notes anew, and is done without when it is gone", needs("cc"), async (t) => {

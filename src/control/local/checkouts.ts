@@ -131,6 +131,7 @@ export class Checkouts {
     const folder = this.#taken.get(keyOf(attempt));
     if (folder === undefined) return;
     this.#taken.delete(keyOf(attempt));
+    this.#written.get(folder)?.lookAhead();
     const free = this.#free.get(attempt.run);
     if (free === undefined) this.#free.set(attempt.run, [folder]);
     else free.push(folder);
