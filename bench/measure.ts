@@ -18,11 +18,12 @@ export interface MeasuredSide {
   cpuRatio?: number;
 }
 
-export function measure(bench: Bench): Measured {
+/** `mostRounds`: of each bench, besides the one that warms up. */
+export function measure(bench: Bench, mostRounds = Number.POSITIVE_INFINITY): Measured {
   const present = bench.sides.filter(({ missing }) => missing === undefined);
   const amounts = new Map<Side, number[]>(present.map((side) => [side, []]));
   const cpus = new Map<Side, number[]>(present.map((side) => [side, []]));
-  for (let round = bench.isLong ? 1 : 0; round <= bench.rounds; round++) {
+  for (let round = bench.isLong ? 1 : 0; round <= Math.min(bench.rounds, mostRounds); round++) {
     for (const side of present) {
       side.prepare?.();
       const measured = side.measure();

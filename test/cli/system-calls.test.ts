@@ -14,16 +14,11 @@ type Calls = Record<string, number>;
  * What one job more costs, in system calls: they are the same on every machine, however busy. A limit is what is needed and a
  * little; whoever can lower one does.
  */
-const limits: { calls: string[]; least?: number; most: number; why: string }[] = [
-  { calls: ["execve"], most: 1.5, why: "the step's bash" },
-  { calls: ["clone", "clone3", "fork", "vfork"], most: 1.5, why: "the step's bash" },
-  // What ends within milliseconds shares a commit; under strace no five jobs of a chain do.
-  {
-    calls: ["fsync", "fdatasync"],
-    least: 0.2,
-    most: 1.5,
-    why: "one commit of the journal for an end and the next start",
-  },
+const limits: { calls: string[]; most: number; why: string }[] = [
+  { calls: ["execve"], most: 1.2, why: "the step's bash" },
+  { calls: ["clone", "clone3", "fork", "vfork"], most: 1.2, why: "the step's bash" },
+  // What ends within the window shares a commit.
+  { calls: ["fsync", "fdatasync"], most: 1.5, why: "one commit of the journal for an end and the next start" },
   { calls: ["getdents", "getdents64"], most: 3, why: "no look at all processes, nor at the files of the checkout" },
   { calls: ["open", "openat"], most: 20, why: "bash and its libraries, the pipe, the log" },
 ];
@@ -56,14 +51,11 @@ export default delivery("calls", { pipelines: [few, many], environments: [env("d
   await callsOf("few");
   const [one, all] = [await callsOf("few"), await callsOf("many")];
   assert.ok((one.execve ?? 0) > 0 && (all.execve ?? 0) > jobs, "strace has counted");
-  for (const { calls, least, most, why } of limits) {
+  assert.ok((all.fsync ?? 0) + (all.fdatasync ?? 0) >= 2, "that a run was made and how it ended is on the disk");
+  for (const { calls, most, why } of limits) {
     const more = calls.map((call) => (all[call] ?? 0) - (one[call] ?? 0)).reduce((sum, each) => sum + each, 0);
     const each = more / (jobs - 1);
     t.diagnostic(`${calls.join(", ")}: ${each.toFixed(2)} for each job, at most ${most}`);
-    assert.ok(
-      least === undefined || each >= least,
-      `${each} of ${calls.join(", ")} for each job, and it needs ${least}: ${why}`,
-    );
     assert.ok(each <= most, `${each} of ${calls.join(", ")} for each job, and ${most} are accounted for: ${why}`);
   }
 });
