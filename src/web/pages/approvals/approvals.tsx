@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 import { now } from "../../data/live.ts";
 import { roughly } from "../../data/time.ts";
 import { ask, useView } from "../../data/views.ts";
-import type { Approval, Approvals, Board, Problem } from "../../data/wire.ts";
+import type { Approval, Approvals, Board, Problem, ReleaseDiff } from "../../data/wire.ts";
+import { Diff } from "../../parts/diff.tsx";
 import { Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { query, runAddress } from "../../route.ts";
 
@@ -37,6 +38,9 @@ export function ApprovalsPage() {
 function Question({ approval }: { approval: Approval }) {
   const { run, release, environment, reviewers, expiresAt, message, pipelines } = approval;
   const { view: board } = useView<Board>("/api/board", "");
+  const hasSome = board?.pipelines.some((pipeline) => pipeline.in[environment]?.deployed);
+  const sides = new URLSearchParams({ from: environment, to: String(release) });
+  const { view: diff } = useView<ReleaseDiff>(hasSome ? `/api/compare?${sides}` : undefined, "");
   return (
     <article class="panel question">
       <header>
@@ -51,26 +55,33 @@ function Question({ approval }: { approval: Approval }) {
         Release {release} to {environment}
       </h2>
       {message && <p class="message">{message}</p>}
-      <table class="changes">
-        <caption>What would change in {environment}</caption>
-        <tbody>
-          {pipelines.map((pipeline) => {
-            const now = board?.pipelines.find(({ name }) => name === pipeline)?.in[environment]?.deployed;
-            return (
-              <tr key={pipeline}>
-                <th scope="row">{pipeline}</th>
-                <td>{now ? now.release : "new"}</td>
-                <td class="faint" aria-hidden="true">
-                  →
-                </td>
-                <td>
-                  <b>{release}</b>
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      {diff ? (
+        <section class="question-diff">
+          <h3>What would change in {environment}</h3>
+          <Diff diff={diff} />
+        </section>
+      ) : (
+        <table class="changes">
+          <caption>What would change in {environment}</caption>
+          <tbody>
+            {pipelines.map((pipeline) => {
+              const now = board?.pipelines.find(({ name }) => name === pipeline)?.in[environment]?.deployed;
+              return (
+                <tr key={pipeline}>
+                  <th scope="row">{pipeline}</th>
+                  <td>{now ? now.release : "new"}</td>
+                  <td class="faint" aria-hidden="true">
+                    →
+                  </td>
+                  <td>
+                    <b>{release}</b>
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
       <p class="muted prose">
         {reviewers.length > 0 ? `Asked: ${reviewers.join(", ")}. ` : "Anybody who may operate Baton can answer. "}
         <a href={runAddress(run)}>What was verified before</a>
