@@ -24,6 +24,6 @@ export function nativeStarter(): Starter | undefined {
   };
 }
 
-/** It was not built for a machine of this kind, or may not be executed where it lies. */
+/** It was not built for a machine of this kind, may not be executed where it lies, or (1) needs a newer C library. */
 export const cannotRunNative: Starter["cannotRun"] = (status) =>
-  status === "not-started" || status === 126 || status === 127;
+  status === "not-started" || status === 1 || status === 126 || status === 127;

@@ -63,14 +63,14 @@ static void answer(const char *text, int length) {
     ssize_t written = write(1, text, (size_t)length);
     if (written < 0 && errno == EINTR) continue;
     /* Nobody is there any more. */
-    if (written < 0) _exit(1);
+    if (written < 0) _exit(70);
     text += written;
     length -= (int)written;
   }
 }
 
 static void *must(void *memory) {
-  if (memory == NULL) _exit(1);
+  if (memory == NULL) _exit(70);
   return memory;
 }
 

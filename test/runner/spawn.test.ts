@@ -240,7 +240,9 @@ test("a starter that cannot be executed here is done without", async (t) => {
   writeFileSync(foreign, "\x7fELF of another machine", { mode: 0o755 });
   const loaderGone = join(rig.checkout, "loader-gone");
   writeFileSync(loaderGone, "#!/bin/sh\nexit 127\n", { mode: 0o755 });
-  for (const program of [foreign, loaderGone, join(rig.checkout, "nowhere")]) {
+  const libraryOld = join(rig.checkout, "library-old");
+  writeFileSync(libraryOld, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  for (const program of [foreign, loaderGone, libraryOld, join(rig.checkout, "nowhere")]) {
     const starter: Starter = { ...keptBash(env)!, program, arguments: [], cannotRun: cannotRunNative };
     const spawner = spawnerOf(t, starter);
     for (const status of [3, 4]) {
