@@ -97,18 +97,25 @@ await buildWeb(root, `${root}/dist/web`);
 
 // What is done in C for speed: see src/runner/native-program.ts. Without a compiler there is none of it, and all works.
 const native = ["step-starter", "tree-looker"].map((name) => ({ name, source: `src/runner/${name}.c` }));
-for (const { name, source } of process.platform === "linux" ? native : []) {
+const notBuilt = process.platform === "linux" ? native.filter(({ name, source }) => !compiled(name, source)) : [];
+if (notBuilt.length > 0) {
+  console.error(
+    `not built without a C compiler, and only needed for speed: ${notBuilt.map(({ name }) => name).join(", ")}`,
+  );
+}
+
+function compiled(name: string, source: string): boolean {
   const folder = `${root}/dist/native/linux-${process.arch}`;
   mkdirSync(folder, { recursive: true });
   // Linked to the C library of the system: 15 KB in place of 700. Where there is another one they do not start, and all works.
   const words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-s", "-o", `${folder}/${name}`, source];
-  const { status, error } = spawnSync(process.env.CC ?? "cc", words, {
+  const { status, error, stderr } = spawnSync(process.env.CC ?? "cc", words, {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
   });
-  if (status === 0) continue;
-  const reason = error?.message ?? `the C compiler ended with ${status}`;
-  console.error(`${name} was not built (${reason}); it is only needed for speed`);
+  if (error === undefined && status !== 0) console.error(stderr.trimEnd());
+  return status === 0;
 }
 
 const inputs = [...Object.keys(metafile.inputs), ...native.map(({ source }) => source)]

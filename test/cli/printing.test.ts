@@ -76,6 +76,13 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   promote: [{ args: ["--to", "prod", "--dry-run"], json: true }, { args: [HOSTILE, "--to", HOSTILE] }],
   rollback: [{ args: ["prod", "--dry-run"] }, { args: [HOSTILE] }],
   release: [{ args: ["list"], json: true }, { args: ["show"], json: true }, { args: ["show", "--markdown"] }],
+  freeze: [
+    { args: ["prod", "--until", "1h", "--reason", HOSTILE], json: true },
+    { args: [HOSTILE, "--until", "1h", "--reason", "x"] },
+    { args: ["prod", "--until", HOSTILE, "--reason", "x"] },
+  ],
+  thaw: [{ args: ["prod"] }, { args: [HOSTILE] }],
+  audit: [{ args: ["list"], json: true }, { args: ["verify", HOSTILE] }, { args: [HOSTILE] }],
   logs: [{ args: ["1"], json: true }, { args: ["1", HOSTILE] }],
   outputs: [{ args: [], json: true }, { args: ["--env", HOSTILE] }],
   graph: [

@@ -292,11 +292,11 @@ function damageLastByte(path: string): void {
 }
 
 const harms: [string, (state: string) => void, RegExp][] = [
-  ["pack is damaged", (state) => damage(stored(state, "packs")[0]!), /was damaged .*`baton run --force`/],
+  ["pack is damaged", (state) => damage(stored(state, "packs")[0]!), /was damaged in .*: a new run/],
   ["pack has one wrong byte", (state) => damageLastByte(stored(state, "packs")[0]!), /was damaged/],
   ["pack is cut short", (state) => truncateSync(stored(state, "packs")[0]!, 11), /was damaged/],
-  ["pack is gone", (state) => rmSync(stored(state, "packs")[0]!), /is not in the artifact store.*`baton run --force`/],
-  ["large file is damaged", (state) => damage(stored(state, "files")[0]!), /was damaged .*`baton run --force`/],
+  ["pack is gone", (state) => rmSync(stored(state, "packs")[0]!), /is not in the artifact store: a new run/],
+  ["large file is damaged", (state) => damage(stored(state, "files")[0]!), /was damaged in .*: a new run/],
   ["large file is gone", (state) => rmSync(stored(state, "files")[0]!), /is not in the artifact store/],
   ["listing is damaged", (state) => damage(stored(state, "listings")[0]!), /was damaged/],
   ["listing is gone", (state) => rmSync(stored(state, "listings")[0]!), /is not in the artifact store/],

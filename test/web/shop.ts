@@ -72,19 +72,19 @@ export type Happening =
 const baton = (words: string, ...more: string[]): Happening => ({ baton: [...words.split(" "), ...more], ends: 0 });
 
 export const past: readonly Happening[] = [
-  { commit: "The shop opens", author: "Ada", files: {} },
+  { commit: "The shop opens", author: "Web team", files: {} },
   baton("run --to prod --yes"),
-  { commit: "Baskets are kept for a week", author: "Grace", files: { "api/app": "two\n" } },
-  { commit: "A calmer front page", author: "Ada", files: { "web/page": "two\n" } },
+  { commit: "Baskets are kept for a week", author: "API team", files: { "api/app": "two\n" } },
+  { commit: "A calmer front page", author: "Web team", files: { "web/page": "two\n" } },
   baton("run --to test"),
   baton("promote --to prod --yes"),
-  { commit: "A bucket for receipts", author: "Lin", files: { "infra/main.tf": "two\n" } },
-  { commit: "Prices are asked for once", author: "Kim", files: { "api/app": "three\n" } },
+  { commit: "A bucket for receipts", author: "Infra team", files: { "infra/main.tf": "two\n" } },
+  { commit: "Prices are asked for once", author: "API team", files: { "api/app": "three\n" } },
   baton("run --to test"),
   baton("promote --to prod --yes"),
   baton("rollback prod --yes --comment", "Receipts were sent twice"),
-  { commit: "The footer names the shop", author: "Ada", files: { "web/page": "three\n" } },
+  { commit: "The footer names the shop", author: "Web team", files: { "web/page": "three\n" } },
   baton("run --to prod"),
-  { commit: "Health checks ask the database", author: "Kim", files: { "api/health": "bad\n" } },
+  { commit: "Health checks ask the database", author: "API team", files: { "api/health": "bad\n" } },
   { baton: ["run", "--to", "dev"], ends: 1 },
 ];

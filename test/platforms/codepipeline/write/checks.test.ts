@@ -51,7 +51,7 @@ test("only when it is asked for, and then for pull requests alone, side by side"
   assert.deepEqual(others, []);
   assert.equal(checks!.executionMode, "PARALLEL");
   assert.deepEqual(checks!.triggers, [
-    { source: "repository", on: ["OPEN", "UPDATED"], branches: ["main"], paths: ["web/**"] },
+    { source: "repository", on: ["OPEN", "UPDATED"], branches: ["main"], tags: [], paths: ["web/**"] },
   ]);
   assert.deepEqual(
     checks!.stages.map(({ name, actions }) => [name, ...actions.map((one) => `${one.runOrder} ${one.name}`)]),
