@@ -16,6 +16,7 @@ import type { Facts, JobFacts } from "../../src/facts/facts.ts";
 import type { Delivery } from "../../src/model/delivery.ts";
 import { loadYaml } from "../../src/model/load-yaml.ts";
 import { isFull, tries } from "../lane/depth.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { buildFromWritten } from "../model/built-from-written.ts";
 import { writtenDelivery } from "../model/random-delivery.ts";
 import { samples } from "../plan/random-delivery.ts";
@@ -115,7 +116,7 @@ function shop(): { facts: Facts; job: (name: string) => JobFacts } {
   return { facts, job: (name) => facts.job(`baton.config.ts#${name}`)! };
 }
 
-describe("examples", () => {
+describe("examples", fullDepth(), () => {
   for (const name of readdirSync(join(root, "examples"))) {
     const folder = join(root, "examples", name);
     test(`${name}: what is generated into the repository has nothing to be found`, async () => {

@@ -6,11 +6,12 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { consoleCalls, titledFiles, withOutputs } from "../cli/console-blocks.ts";
 import { batonFile, sandbox } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 
 const pageFile = new URL("../../docs/check.md", import.meta.url);
 const actionFile = new URL("../../action.yml", import.meta.url);
 
-test("every command of the page prints what the page says (UPDATE=1 writes it anew)", (t) => {
+test("every command of the page prints what the page says (UPDATE=1 writes it anew)", fullDepth(), (t) => {
   const page = readFileSync(pageFile, "utf8");
   const box = sandbox(t, { files: titledFiles(page) });
   const { NODE_TEST_CONTEXT, FORCE_COLOR, CI, GITHUB_STEP_SUMMARY, ...surroundings } = process.env;

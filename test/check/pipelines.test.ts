@@ -58,6 +58,8 @@ describe("baton check of CodePipelines", () => {
   test("says what there could have been where there is neither", () => {
     const empty = mkdtempSync(join(tmpdir(), "baton-check-empty-"));
     const nothing = run(empty);
+    writeFileSync(join(empty, "cdk.json"), "{}");
+    assert.match(run(empty).err, /`cdk synth` in the folder of cdk\.json, then baton check .*cdk\.out\n/);
     rmSync(empty, { recursive: true });
     assert.equal(nothing.code, 2);
     assert.match(nothing.err, /there are no workflows \(\.github\/workflows\/\*\.yml\) and no CodePipelines/);

@@ -94,7 +94,7 @@ test("an older copy of the journal, and what comes after putting it back", fullD
   await repairs(box, { said: /lost: an unknown[\s\S]*after event \d+ is not known/, deployed: ["dev"] });
 });
 
-test("a byte that flipped in an event", async (t) => {
+test("a byte that flipped in an event", fullDepth(), async (t) => {
   const { box, journal } = await shop(t);
   // Through the database: pages also hold remains of what was moved, where a byte more or less is no damage.
   const database = new DatabaseSync(journal);

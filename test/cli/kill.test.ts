@@ -7,6 +7,7 @@ import { replay } from "../../src/engine/fold.ts";
 import { openRunLogs } from "../../src/runner/log-reader.ts";
 import { openStoreForReading } from "../../src/store/store.ts";
 import { seed as chosen, times } from "../lane/depth.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { batonFile, type Sandbox, sandbox, until } from "./sandbox.ts";
 
 /**
@@ -52,42 +53,46 @@ function chance(from: number): () => number {
   };
 }
 
-test(`nothing is lost or run twice when Baton is killed ${wantedKills} times at random (seed ${seed})`, async (t) => {
-  const random = chance(seed);
-  const box = sandbox(t, { files });
-  const ledger = join(box.root, ".git", "ledger");
-  box.write({ ".git/ledger": "" });
-  box.env.LEDGER = ledger;
-  let kills = 0;
-  let runs = 0;
-  const runAll = ["run", "--to", "test", "--force", "--parallel", "3"];
-  const began = performance.now();
-  const undisturbed = await runUntilKilled(box, runAll, 60_000);
-  assert.equal(undisturbed.code, 0, undisturbed.stderr);
-  const wholeRunMs = performance.now() - began;
-  runs++;
-  while (kills < wantedKills) {
+test(
+  `nothing is lost or run twice when Baton is killed ${wantedKills} times at random (seed ${seed})`,
+  fullDepth(),
+  async (t) => {
+    const random = chance(seed);
+    const box = sandbox(t, { files });
+    const ledger = join(box.root, ".git", "ledger");
+    box.write({ ".git/ledger": "" });
+    box.env.LEDGER = ledger;
+    let kills = 0;
+    let runs = 0;
+    const runAll = ["run", "--to", "test", "--force", "--parallel", "3"];
+    const began = performance.now();
+    const undisturbed = await runUntilKilled(box, runAll, 60_000);
+    assert.equal(undisturbed.code, 0, undisturbed.stderr);
+    const wholeRunMs = performance.now() - began;
     runs++;
-    let args = runAll;
-    // Moments from before the start to after the end. Each kill in a run gives the next attempt more time, so that a
-    // machine that is suddenly slow gets through as well.
-    for (let tries = 0; ; tries++) {
-      const { killed, code, stderr } = await runUntilKilled(box, args, random() * wholeRunMs * (1.1 + tries / 10));
-      if (!killed) {
-        assert.equal(code, 0, `run ${runs}: ${stderr}`);
-        break;
+    while (kills < wantedKills) {
+      runs++;
+      let args = runAll;
+      // Moments from before the start to after the end. Each kill in a run gives the next attempt more time, so that a
+      // machine that is suddenly slow gets through as well.
+      for (let tries = 0; ; tries++) {
+        const { killed, code, stderr } = await runUntilKilled(box, args, random() * wholeRunMs * (1.1 + tries / 10));
+        if (!killed) {
+          assert.equal(code, 0, `run ${runs}: ${stderr}`);
+          break;
+        }
+        kills++;
+        args = wasCreated(box, runs) ? ["resume"] : args;
       }
-      kills++;
-      args = wasCreated(box, runs) ? ["resume"] : args;
+      checkJournal(box, runs);
+      checkLedger(ledger, runs);
+      checkLogs(box, ledger, runs);
     }
-    checkJournal(box, runs);
-    checkLedger(ledger, runs);
-    checkLogs(box, ledger, runs);
-  }
-  // The last shells see the end of their input a moment after Baton has gone.
-  await until(`no process is left: ${leftOver(ledger).join(", ")}`, () => leftOver(ledger).length === 0);
-  t.diagnostic(`${kills} kills in ${runs} runs`);
-});
+    // The last shells see the end of their input a moment after Baton has gone.
+    await until(`no process is left: ${leftOver(ledger).join(", ")}`, () => leftOver(ledger).length === 0);
+    t.diagnostic(`${kills} kills in ${runs} runs`);
+  },
+);
 
 interface Ended {
   killed: boolean;

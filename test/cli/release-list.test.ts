@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ReleaseDiffView, ReleasesView, ReleaseView } from "../../src/control/views/releases.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { sandbox } from "./sandbox.ts";
 
 const files = {
@@ -22,7 +23,7 @@ pipelines:
   "web/page": "hello\n",
 };
 
-test("what is where, what is between two, and what cannot be shown", async (t) => {
+test("what is where, what is between two, and what cannot be shown", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   const none = await box.baton("release");
   assert.equal(none.code, 1);

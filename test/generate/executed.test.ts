@@ -143,7 +143,7 @@ test("by hand: back to an earlier release, with the files that were built back t
   assert.deepEqual(it.log().filter((line) => line.includes(" prod ")).length, 2);
 });
 
-test("by hand: not into production before test, and then only what is left to do", when, (t) => {
+test("by hand: not into production before test, and then only what is left to do", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   const refused = it.dispatch("shop.yml", "main", { environment: "prod" });
   assert.equal(refused.conclusion, "failure");
@@ -295,7 +295,7 @@ test("a gate that asks nobody lets nothing through, nor does one that GitHub say
   assert.deepEqual(waits(it), []);
 });
 
-test("an environment that is open to another branch refuses the deployment", when, (t) => {
+test("an environment that is open to another branch refuses the deployment", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   const { control } = it.shop.github;
   // What a wrong setting does; that the right ones refuse nothing is seen by every other test here.

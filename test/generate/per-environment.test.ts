@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fullDepth, needs } from "../lane/needs.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
-const when = needs("gh", "jq", "zip", "unzip", "tar");
 const slow = fullDepth("gh", "jq", "zip", "unzip", "tar");
 
 const built = definition.replace("        per: release\n", "");
@@ -37,7 +36,7 @@ test("per environment: test, then production with the commit that test has, and 
   );
 });
 
-test("per environment: production by hand waits until test has the commit", when, (t) => {
+test("per environment: production by hand waits until test has the commit", slow, (t) => {
   const it = shopMachine(t, { layout: "per-environment" }, built);
   assert.equal(it.dispatch("shop.yml", "main", { environment: "prod" }).conclusion, "failure");
   assert.match(it.shop.log.join("\n"), /prod comes after environments that this commit has not passed/);

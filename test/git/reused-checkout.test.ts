@@ -28,7 +28,7 @@ import type { TreeLooker } from "../../src/git/written-tree.ts";
 import { nativeProgram } from "../../src/runner/native-program.ts";
 import { createTreeLooker, type KeptLooker } from "../../src/runner/tree-looker.ts";
 import { tries } from "../lane/depth.ts";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { type Repository, repository } from "./repository.ts";
 
 /** Paths that trees and mischief share, so that they meet. */
@@ -221,7 +221,7 @@ function looker(t: TestContext, program?: string): KeptLooker {
   return kept;
 }
 
-test("the same where a program in C looks at the files", needs("cc"), async (t) => {
+test("the same where a program in C looks at the files", fullDepth("cc"), async (t) => {
   assert.notEqual(nativeProgram("tree-looker"), undefined, "node build/build.ts builds it");
   const kept = looker(t);
   const answers = new Set<boolean>();
@@ -351,7 +351,7 @@ test("what left the files of the commit alone needs no git, and no repository", 
   await assert.rejects(reused.layOut(), /git read-tree failed/, "what was written by git before is asked of git");
 });
 
-test("submodules and names that are no text are made as new too", needs("sed"), async (t) => {
+test("submodules and names that are no text are made as new too", fullDepth("sed"), async (t) => {
   const library = repository(t);
   library.write({ "lib.txt": "library" });
   library.commit("library");

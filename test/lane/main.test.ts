@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { fullDepth } from "./needs.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 
@@ -62,7 +63,7 @@ function runUnsteady(...names: string[]) {
   }
 }
 
-test("what fails once and passes alone is told, and is no failure", () => {
+test("what fails once and passes alone is told, and is no failure", fullDepth(), () => {
   const { status, stdout } = runUnsteady("loses-a-race", "ends-badly");
   assert.equal(status, 0, stdout);
   const files = "test/lane/fixtures/unsteady";
@@ -78,27 +79,27 @@ test("what fails once and passes alone is told, and is no failure", () => {
   );
 });
 
-test("what fails again is a failure, also beside what fails once", () => {
+test("what fails again is a failure, also beside what fails once", fullDepth(), () => {
   const { status, stdout } = runUnsteady("loses-a-race", "is-wrong");
   assert.equal(status, 1);
   assert.equal(stdout.match(/^run again, alone: /gm)?.length, 2, stdout);
   assert.doesNotMatch(stdout, /failed once/);
 });
 
-test("a property that found a case is run again with that case", () => {
+test("a property that found a case is run again with that case", fullDepth(), () => {
   const { status, stdout } = runUnsteady("finds-a-case");
   assert.equal(status, 1);
   assert.match(stdout, /^run again, alone and with seed -42: .*finds-a-case\.ts$/m);
 });
 
-test("more than three files that fail are not run again", () => {
+test("more than three files that fail are not run again", fullDepth(), () => {
   const { status, stdout, stderr } = runUnsteady("loses-a-race", "is-wrong", "finds-a-case", "ends-badly");
   assert.equal(status, 1);
   assert.match(stderr, /^4 files failed; they are not run again, since they are more than 3$/m);
   assert.doesNotMatch(stdout, /run again, alone|failed once/);
 });
 
-test("what is left behind is a failure even when the test passes the second time", () => {
+test("what is left behind is a failure even when the test passes the second time", fullDepth(), () => {
   const { status, stdout, stderr } = runUnsteady("loses-a-race", "leaves-behind-once");
   assert.equal(status, 1);
   assert.match(stdout, /failed once, passed when run again: 2/);

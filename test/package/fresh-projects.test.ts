@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
-import { fullDepth, needs } from "../lane/needs.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { packed, run } from "./unpacked.ts";
 
 const kinds: Record<string, string | undefined> = {
@@ -17,7 +17,7 @@ const kinds: Record<string, string | undefined> = {
   unpackaged: undefined,
 };
 
-describe("the unpacked package", needs("tar"), () => {
+describe("the unpacked package", fullDepth("tar"), () => {
   const { scratch, project } = packed();
   const baton = (cwd: string, ...args: string[]) =>
     run(join(cwd, "node_modules/.bin/baton"), args, { cwd, home: scratch });
@@ -42,8 +42,7 @@ describe("the unpacked package", needs("tar"), () => {
   }
 
   for (const [kind, manifest] of Object.entries(kinds)) {
-    const when = kind === "CommonJS" ? {} : fullDepth();
-    test(`in a project of the kind ${kind}: init, plan, run`, when, () => {
+    test(`in a project of the kind ${kind}: init, plan, run`, () => {
       const folder = fresh(kind, manifest === undefined ? {} : { "package.json": manifest });
       for (const format of manifest === undefined ? ["ts", "yaml"] : ["ts"]) {
         const file = format === "ts" ? "baton.config.ts" : "baton.yaml";

@@ -7,9 +7,10 @@ import { createTextCleaner } from "../../src/runner/clean-text.ts";
 import { logPath } from "../../src/runner/log-path.ts";
 import { openRunLogs } from "../../src/runner/log-reader.ts";
 import { tries } from "../lane/depth.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { createRig, failureOf, filesBelow, launchOf, step, until } from "./rig.ts";
 
-test("100 MB of output: the head and the tail are kept, and what was cut is said", async (t) => {
+test("100 MB of output: the head and the tail are kept, and what was cut is said", fullDepth(), async (t) => {
   const limit = 1024 * 1024;
   const rig = createRig(t, { logLimitBytes: limit, secrets: () => "sesame-open" });
   const script = `echo head $KEY; yes 'this line is printed again and again, as some tools do' | head -c 100000000 || true; echo; echo tail $KEY`;

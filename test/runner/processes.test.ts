@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { RunnerOptions } from "../../src/runner/runner.ts";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { createRig as createAnyRig, failureOf, isRunning, pidIn, type Rig, step, until } from "./rig.ts";
 
 /** What the steps printed, without bash's own word about a command that a signal ended. */
@@ -14,7 +14,7 @@ async function said(rig: Rig, token: string): Promise<string[]> {
 }
 
 for (const shells of ["kept", "direct"] as const) {
-  describe(`with ${shells} shells`, () => {
+  describe(`with ${shells} shells`, shells === "kept" ? {} : fullDepth(), () => {
     const createRig = (t: TestContext, options: Partial<RunnerOptions> = {}) => createAnyRig(t, { shells, ...options });
 
     test("the job's time limit ends the whole group", async (t) => {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { type Notice, notice, problem } from "../../src/server/wire/envelope.ts";
 import { type Route, type RouteName, routes } from "../../src/server/wire/routes.ts";
 import { type Sandbox, sandbox } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { eventsOf, raw, type Serving, serving } from "./serving.ts";
 
 const stored = "<script>alert(1)</script>";
@@ -329,35 +330,39 @@ test("an address that others reach is refused, and so is a port that is taken", 
   assert.equal(wrong.code, 2);
 });
 
-test("the board says which release is where, also when a promotion or a rollback has brought it", async (t) => {
-  const page = (text: string) => ({ "web/page": text });
-  const moving = `name: shop
+test(
+  "the board says which release is where, also when a promotion or a rollback has brought it",
+  fullDepth(),
+  async (t) => {
+    const page = (text: string) => ({ "web/page": text });
+    const moving = `name: shop
 environments: { dev: { branch: main }, prod: { after: dev } }
 pipelines: { web: { paths: ["web/**"], jobs: { deploy: { deploys: true, steps: [cat web/page] } } } }
 `;
-  const box = sandbox(t, { files: { ...files, "baton.yaml": moving, ...page("one") } });
-  const all = [
-    ["run", "--env", "dev"],
-    ["promote", "--to", "prod", "--yes"],
-    ["run", "--env", "dev"],
-  ];
-  for (const [at, args] of [...all, ["promote", "--to", "prod", "--yes"], ["rollback", "prod", "--yes"]].entries()) {
-    if (at === 2) {
-      box.write(page("two"));
-      box.commit("two");
+    const box = sandbox(t, { files: { ...files, "baton.yaml": moving, ...page("one") } });
+    const all = [
+      ["run", "--env", "dev"],
+      ["promote", "--to", "prod", "--yes"],
+      ["run", "--env", "dev"],
+    ];
+    for (const [at, args] of [...all, ["promote", "--to", "prod", "--yes"], ["rollback", "prod", "--yes"]].entries()) {
+      if (at === 2) {
+        box.write(page("two"));
+        box.commit("two");
+      }
+      const { code, stderr } = await box.baton(...args);
+      assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
     }
-    const { code, stderr } = await box.baton(...args);
-    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-  }
-  await using server = await serving(box);
-  const { view } = await answer<Board>(server, "board", "/api/board");
-  const [web] = view.pipelines;
-  const isIn = (name: string) => [web!.in[name]?.deployed?.release, web!.in[name]?.deployed?.number];
-  assert.deepEqual(
-    [isIn("dev"), isIn("prod")],
-    [
-      [3, 3],
-      [1, 5],
-    ],
-  );
-});
+    await using server = await serving(box);
+    const { view } = await answer<Board>(server, "board", "/api/board");
+    const [web] = view.pipelines;
+    const isIn = (name: string) => [web!.in[name]?.deployed?.release, web!.in[name]?.deployed?.number];
+    assert.deepEqual(
+      [isIn("dev"), isIn("prod")],
+      [
+        [3, 3],
+        [1, 5],
+      ],
+    );
+  },
+);

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { openStore, openStoreForReading, storeProcesses } from "../../src/store/store.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { append, created, started } from "./events.ts";
 import { spawnScript } from "./spawned.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -143,22 +144,26 @@ test("many that open a new folder at the same moment share one journal", async (
   );
 });
 
-test("killed at any moment, a Baton leaves every event that it called durable, and a folder that opens at once", async (t) => {
-  const folder = temporaryFolder(t);
-  let durable = 0;
-  for (let round = 0; round < 8; round++) {
-    const baton = spawnScript(t, { script: "hold-folder.ts", args: [folder, "100000"] });
-    assert.equal(await baton.line(), "open");
-    await baton.line();
-    for (let lines = 0; lines < 3 + round * 17; lines++) durable = Number(await baton.line());
-    baton.child.kill("SIGKILL");
-    for (let line = await baton.line(); line !== undefined; line = await baton.line()) durable = Number(line);
-    using store = openStore(folder);
-    const events = [...store.load()].length;
-    assert.ok(events >= durable, `${events} events, ${durable} were durable`);
-    await append(store, [events === 0 ? created("r1", 1) : started("r1", "shop.after")], 1);
-  }
-});
+test(
+  "killed at any moment, a Baton leaves every event that it called durable, and a folder that opens at once",
+  fullDepth(),
+  async (t) => {
+    const folder = temporaryFolder(t);
+    let durable = 0;
+    for (let round = 0; round < 8; round++) {
+      const baton = spawnScript(t, { script: "hold-folder.ts", args: [folder, "100000"] });
+      assert.equal(await baton.line(), "open");
+      await baton.line();
+      for (let lines = 0; lines < 3 + round * 17; lines++) durable = Number(await baton.line());
+      baton.child.kill("SIGKILL");
+      for (let line = await baton.line(); line !== undefined; line = await baton.line()) durable = Number(line);
+      using store = openStore(folder);
+      const events = [...store.load()].length;
+      assert.ok(events >= durable, `${events} events, ${durable} were durable`);
+      await append(store, [events === 0 ? created("r1", 1) : started("r1", "shop.after")], 1);
+    }
+  },
+);
 
 test("a reader sees what was durable when it asked, while the writer goes on", async (t) => {
   const folder = temporaryFolder(t);

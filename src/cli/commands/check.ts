@@ -64,8 +64,12 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   const checked = await checkPath(path, options, terminal);
   const { report: read } = checked;
   if (read.files + (read.pipelines ?? 0) + (read.definitions ?? 0) === 0) {
+    // What an app of the CDK makes is read, not the program that makes it.
+    const isApp = existsSync(join(path, "cdk.json"));
     throw new UsageError(`${args[0] ?? path}: there are no workflows (.github/workflows/*.yml) and no CodePipelines`, {
-      next: "baton check PATH of a repository that has some",
+      next: isApp
+        ? `\`cdk synth\` in the folder of cdk.json, then baton check ${join(args[0] ?? ".", "cdk.out")}`
+        : "baton check PATH of a repository that has some",
     });
   }
   if (options.updateBaseline) await updateBaseline(checked, options, terminal);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Checkpoint } from "../../../src/engine/saved-state.ts";
+import { fullDepth } from "../../lane/needs.ts";
 import { simulate } from "./simulate.ts";
 
 /**
@@ -30,7 +31,7 @@ function each(forget: (run: Checkpoint["runs"][number]) => unknown): (saved: Che
 const patience = 3_000;
 
 for (const [what, forget, rare = 1] of forgetful) {
-  test(`a checkpoint that forgets ${what} is seen`, async () => {
+  test(`a checkpoint that forgets ${what} is seen`, fullDepth(), async () => {
     for (let tried = 0; tried <= patience; tried += 1) {
       const violation = await simulate(tried === 0 ? rare : tried, {
         sabotage: {

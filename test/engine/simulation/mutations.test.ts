@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fullDepth } from "../../lane/needs.ts";
 import { allCheckers } from "./checkers.ts";
 import { mutations } from "./mutations.ts";
 import { simulate } from "./simulate.ts";
@@ -9,7 +10,7 @@ const patience = 1500;
 
 for (const { name } of allCheckers()) {
   const mutation = mutations[name];
-  test(`"${name}" sees an engine that ${mutation?.does}`, async (t) => {
+  test(`"${name}" sees an engine that ${mutation?.does}`, fullDepth(), async (t) => {
     assert.ok(mutation !== undefined, `mutations.ts has none for "${name}"`);
     for (let seed = 1; seed <= patience; seed += 1) {
       const violation = await simulate(seed, { only: name, sabotage: mutation.sabotage });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { needs } from "../../../lane/needs.ts";
+import { fullDepth, needs } from "../../../lane/needs.ts";
 
 const folder = fileURLToPath(new URL("../../../../docs/first-real-run/", import.meta.url));
 
@@ -67,7 +67,7 @@ function asked(t: TestContext, more: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr, calls: readFileSync(join(world, "calls"), "utf8").trim().split("\n") };
 }
 
-const when = needs("jq", "zip");
+const when = fullDepth("jq", "zip");
 
 test("as AWS is documented, every answer is the one that the page expects", when, (t) => {
   const { status, stdout, stderr, calls } = asked(t);

@@ -6,10 +6,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { needs } from "../../../lane/needs.ts";
+import { fullDepth, needs } from "../../../lane/needs.ts";
 import { githubPrograms, githubStandIn, type Lasting } from "./stand-in.ts";
 
-const when = needs(...githubPrograms);
+const when = fullDepth(...githubPrograms);
 const shop = "team/shop";
 const workflow = ".github/workflows/shop.yml";
 
@@ -41,7 +41,7 @@ function lasting(): Lasting & { end(): Promise<void> } {
   };
 }
 
-test("gh lists, filters, follows pages and gets bytes over a redirect", when, (t) => {
+test("gh lists, filters, follows pages and gets bytes over a redirect", needs(...githubPrograms), (t) => {
   const { control, folder, shell } = begin(t);
   const run = control.addRun(shop, { path: workflow });
   mkdirSync(join(folder, "content"));

@@ -95,7 +95,7 @@ function begin(t: TestContext, text = definition) {
 
 test(
   "the printed commands are all that is needed: carried out, nothing is left to mend",
-  needs(...githubPrograms),
+  fullDepth(...githubPrograms),
   async (t) => {
     const { control, asked, carryOut } = begin(t);
     const before = await asked();
@@ -203,7 +203,7 @@ test("what the doctor says mends what is wrong, whatever it is", fullDepth(...gi
 
 test(
   "the command itself: one line for each, the commands at the end, exit 1 until it is set up",
-  needs(...githubPrograms),
+  fullDepth(...githubPrograms),
   async (t) => {
     const box = sandbox(t, { files: { "baton.yaml": definition } });
     const folder = mkdtempSync(join(tmpdir(), "baton-settings-"));
@@ -268,7 +268,7 @@ pipelines:
   );
 });
 
-test("a role for builds is asked for, since they run in no environment", needs(...githubPrograms), async (t) => {
+test("a role for builds is asked for, since they run in no environment", fullDepth(...githubPrograms), async (t) => {
   const text = definition.replace("per: release, steps", "per: release, tools: [aws], steps");
   assert.notEqual(text, definition);
   const forRepository = (one: string) => one.startsWith("gh variable set") && !one.includes("--env");
@@ -294,7 +294,7 @@ pipelines: { infra: { outputs: { url: url }, jobs: { go: { deploys: true, steps:
   assert.ok(!asksFor(text.replace("outputs: { url: url }, ", ""), "chained"));
 });
 
-test("what people have set besides stays, although GitHub's call replaces", needs(...githubPrograms), async (t) => {
+test("what people have set besides stays, although GitHub's call replaces", fullDepth(...githubPrograms), async (t) => {
   const { control, asked, carryOut } = begin(t);
   const reviewer = { type: "User" as const, id: control.addUser("grace"), slug: "grace" };
   control.setEnvironment(slug, "prod", { reviewers: [reviewer], wait_timer: 30, prevent_self_review: true });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fullDepth, needs } from "../../../lane/needs.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { programBox } from "./program.ts";
 
 const environments = ["test", "prod"];
@@ -89,7 +89,7 @@ function requestsOfAPush(
 
 test(
   "3 pipelines: what a push through two environments asks, without retries",
-  needs("gh", "jq", "zip", "unzip"),
+  fullDepth("gh", "jq", "zip", "unzip"),
   (t) => {
     assert.deepEqual(requestsOfAPush(t, 3), { plans: 16, begins: 6, downloads: 12 });
   },

@@ -9,7 +9,7 @@ import { known } from "../../../../src/platforms/github/read/expressions/value.t
 import { cachesOf } from "../../../../src/platforms/github/write/caches.ts";
 import type { WriteOptions } from "../../../../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
-import { needs } from "../../../lane/needs.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { complaints, readBack } from "./accept.ts";
 
 function deliveryOf(job: object) {
@@ -70,7 +70,7 @@ test("a cache that the definition names is the only one", () => {
 
 const everything = Object.keys(kept);
 
-test("every cache is accepted, and asked for by its whole name", needs("shellcheck"), async () => {
+test("every cache is accepted, and asked for by its whole name", fullDepth("shellcheck"), async () => {
   const files = writeWorkflows(deliveryOf({ steps: everything }), { layout: "orchestrated" });
   assert.deepEqual(await complaints(files, new Set(everything)), []);
   const begin = readBack(files).actions.find(({ path }) => path.endsWith("/begin"))!;

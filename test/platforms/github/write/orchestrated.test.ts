@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadYaml } from "../../../../src/model/load-yaml.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
-import { needs } from "../../../lane/needs.ts";
+import { fullDepth, needs } from "../../../lane/needs.ts";
 import { complaints } from "./accept.ts";
 import { example } from "./deliveries.ts";
 
@@ -17,7 +17,7 @@ test("the storefront's files are accepted by everybody", needs("shellcheck"), as
   assert.deepEqual(await complaints(writeWorkflows(storefront, { layout: "orchestrated" }), own), []);
 });
 
-test("so they are with attestation", needs("shellcheck"), async () => {
+test("so they are with attestation", fullDepth("shellcheck"), async () => {
   assert.deepEqual(await complaints(writeWorkflows(storefront, { layout: "orchestrated", attest: "yes" }), own), []);
 });
 

@@ -95,7 +95,7 @@ const strangers: readonly (readonly [string, (box: Deployed) => Partial<NewRun>]
   ["a branch that differs in case", (box) => ({ head_branch: "MAIN", head_sha: box.commit({}, "MAIN") })],
 ];
 
-test("a record of a stranger is not believed, nor is its mark, nor does anything go back to it", when, (t) => {
+test("a record of a stranger is not believed, nor is its mark, nor does anything go back to it", slow, (t) => {
   const box = deployed(t);
   strangers.forEach(([, forge], index) => {
     const id = 400 + index;
@@ -120,7 +120,7 @@ test("a record of a stranger is not believed, nor is its mark, nor does anything
 
 test(
   "a later run whose commit its branch has no more: it is not believed, and nothing older stands in for it",
-  when,
+  slow,
   (t) => {
     const box = deployed(t);
     box.run({ id: 400, head_sha: box.commit({}, "elsewhere") });
@@ -141,7 +141,7 @@ test(
   },
 );
 
-test("a merge queue: everything since its base counts, in a chain too", when, (t) => {
+test("a merge queue: everything since its base counts, in a chain too", slow, (t) => {
   const box = deployed(t);
   const base_sha = box.git("rev-parse", "main");
   box.commit({ "web/b": "1" });
@@ -215,7 +215,7 @@ for (const [now, decision, text] of [
   ],
   ["of an environment that got another name is made again", "run", shared + rival("notes")],
 ] as const) {
-  test(`a kept artifact ${now}`, decision === "run" ? slow : when, (t) => {
+  test(`a kept artifact ${now}`, slow, (t) => {
     const box = programBox(t, text);
     const commit = box.commit({});
     box.run({ id: 100 });
@@ -240,14 +240,14 @@ for (const [now, decision, text] of [
   });
 }
 
-test("without unzip the plan says so, and asks GitHub no more", when, (t) => {
+test("without unzip the plan says so, and asks GitHub no more", slow, (t) => {
   const end = deployed(t).start("plan", inProd, { without: "unzip" });
   assert.equal(end.status, 1);
   assert.match(end.log, /::error title=No unzip::/);
   assert.doesNotMatch(end.log, /asking again/);
 });
 
-test("nothing is begun from a branch that does not belong to the environment", when, (t) => {
+test("nothing is begun from a branch that does not belong to the environment", slow, (t) => {
   const box = deployed(t);
   const asked = (branch: string, type = "branch") =>
     box.start(
@@ -277,7 +277,7 @@ const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 for (const [where, env] of Object.entries(places)) {
   test(
     `every single call fails once, ${where}: it is asked again or the job fails, and no decision changes`,
-    when,
+    slow,
     (t) => {
       const box = deployed(t);
       const healthy = box.start("plan", env, { counted: true });
@@ -350,7 +350,7 @@ const scripts: Readonly<Record<string, (box: Deployed) => Readonly<Record<string
   },
 };
 
-test("steps find what the documentation promises", when, (t) => {
+test("steps find what the documentation promises", slow, (t) => {
   const box = deployed(t);
   const end = box.start("begin", { RUNNER_TEMP: box.temp, ...scripts.begin!(box) });
   assert.equal(end.status, 0, end.log);
@@ -411,7 +411,7 @@ for (const [script, given] of Object.entries(scripts)) {
 
 test(
   "a record that has lived half of its time is renewed: on its branch, by hand of the schedule, as it is",
-  when,
+  slow,
   (t) => {
     const box = deployed(t);
     const schedule = { ENVIRONMENT: "", GH_TOKEN: "renewal", GITHUB_EVENT_NAME: "schedule", GITHUB_RUN_ID: "700" };
@@ -450,7 +450,7 @@ test(
   },
 );
 
-test("who approves sees what would happen in each environment, and since which commit", when, (t) => {
+test("who approves sees what would happen in each environment, and since which commit", slow, (t) => {
   const box = deployed(t);
   const end = box.start("plan", whole);
   assert.equal(end.status, 0, end.log);
@@ -461,7 +461,7 @@ test("who approves sees what would happen in each environment, and since which c
   );
 });
 
-test("where nothing is known there is nothing to renew, and the run is green", when, (t) => {
+test("where nothing is known there is nothing to renew, and the run is green", slow, (t) => {
   const box = deployed(t);
   box.store.expire(/^release-prod$/);
   const end = box.start("renew", { ENVIRONMENT: "prod", GITHUB_RUN_ID: "600" });
@@ -470,7 +470,7 @@ test("where nothing is known there is nothing to renew, and the run is green", w
   assert.match(end.log, /::notice title=Nothing to renew::/);
 });
 
-test("the gate opens where somebody is asked, and nowhere else", when, (t) => {
+test("the gate opens where somebody is asked, and nowhere else", slow, (t) => {
   const box = deployed(t);
   const end = (reviewers: number | undefined) => {
     box.gate("prod-approval", reviewers);

@@ -9,6 +9,7 @@ import { type Layout, layouts } from "../../../../../src/platforms/codepipeline/
 import { CannotWrite } from "../../../../../src/platforms/generated.ts";
 import { checkFolder, lines } from "../../../../check/cases.ts";
 import { isFull, tries } from "../../../../lane/depth.ts";
+import { fullDepth } from "../../../../lane/needs.ts";
 import { samples } from "../../../../plan/random-delivery.ts";
 import { readBack } from "../../simulate/read-back.ts";
 import { examples, readExample, shop, shopSettings, write } from "../../write/written.ts";
@@ -30,7 +31,7 @@ const written: readonly Written[] = [
   { name: "lambda-terraform", ...(await readExample("lambda-terraform")), layouts: ["single"] },
 ];
 
-describe("generated Terraform says what generated CloudFormation says", () => {
+describe("generated Terraform says what generated CloudFormation says", fullDepth(), () => {
   for (const { name, built, settings, layouts } of written) {
     for (const layout of layouts) {
       test(`${name}, ${layout}`, async () => {
