@@ -31,7 +31,7 @@ export interface State {
 }
 
 /** The release that a run is about, as people know it: that which it moves, else its own. */
-export function releaseMeant({ moves, release }: Pick<RunState, "moves" | "release">): number {
+export function releaseMeant({ moves, release }: { moves?: number | undefined; release: number }): number {
   return moves ?? release;
 }
 

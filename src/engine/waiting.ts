@@ -2,6 +2,7 @@ import type { JobId, Join } from "../plan/plan.ts";
 import { environmentOfJob } from "./admission.ts";
 import type { RunId } from "./events.ts";
 import { groupName } from "./policies/concurrency.ts";
+import { isHeldUp } from "./policies/freeze.ts";
 import { hasEnded, type JobState, type RunState, type State } from "./state.ts";
 
 /** What a job that has not started waits for. */
@@ -22,8 +23,8 @@ export type Wait =
   /** For its next attempt. */
   | { kind: "time"; until: number };
 
-/** Undefined for a job that runs or has ended. Names at most `limit` jobs. */
-export function waitsFor(state: State, run: RunState, job: JobState, limit = 5): Wait | undefined {
+/** Undefined for a job that runs or has ended. Names at most `limit` jobs. `now`: the time of day. */
+export function waitsFor(state: State, run: RunState, job: JobState, now: number, limit = 5): Wait | undefined {
   if (job.status === "backing-off") return { kind: "time", until: job.retryAt ?? 0 };
   switch (job.stage) {
     case "before":
@@ -41,7 +42,7 @@ export function waitsFor(state: State, run: RunState, job: JobState, limit = 5):
     case "lock": {
       const environment = environmentOfJob(run, job)!.name;
       const { holder, queue, freeze } = state.environments.get(environment)!;
-      if (holder === undefined && freeze !== undefined && run.override === undefined) {
+      if (holder === undefined && isHeldUp(run, freeze, now)) {
         const { until, by, reason } = freeze;
         return { kind: "freeze", environment, until, by, reason };
       }

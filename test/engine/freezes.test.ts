@@ -27,22 +27,24 @@ async function frozen({ forMs = 10 * minute } = {}) {
   return { world, engine, until, run };
 }
 
-const waitOf = (engine: Engine, run: string) => {
+const waitOf = (engine: Engine, run: string, now: number) => {
   const state = engine.state.runs.get(run)!;
-  return waitsFor(engine.state, state, state.jobs.get("web.deploy@prod")!);
+  return waitsFor(engine.state, state, state.jobs.get("web.deploy@prod")!, now);
 };
 
 test("nothing begins to deploy to a frozen environment, and what waits goes on in its order when it is thawed", async () => {
   const { world, engine, until, run } = await frozen();
   const [first, second] = [await run(), await run()];
   assert.deepEqual(world.started, []);
-  assert.deepEqual(waitOf(engine, first), {
+  assert.deepEqual(waitOf(engine, first, until - 1), {
     kind: "freeze",
     environment: "prod",
     until,
     by: "cid",
     reason: "stocktaking",
   });
+  const onceOver = { kind: "lock", environment: "prod", holder: undefined, ahead: 0 };
+  assert.deepEqual(waitOf(engine, first, until), onceOver, "nobody who goes on with it has noticed yet");
   await engine.thaw("prod", { by: "ann", comment: "counted" });
   assert.deepEqual(world.started, ["web.deploy@prod"]);
   assert.equal(engine.state.environments.get("prod")?.holder, first);

@@ -38,7 +38,7 @@ test("says of every job that does not run what it waits for", async () => {
   await world.end("web.build", "failed");
   const wait = (run: string, id: string): Wait | undefined => {
     const state = engine.state.runs.get(run)!;
-    return waitsFor(engine.state, state, state.jobs.get(id)!);
+    return waitsFor(engine.state, state, state.jobs.get(id)!, world.now);
   };
   assert.deepEqual(wait(second.run, "web.build"), { kind: "time", until: world.now + 1000 });
   assert.deepEqual(wait(second.run, "web.deploy@dev"), {
@@ -62,7 +62,7 @@ test("a person is named with the time they have", async () => {
   const engine = await world.open();
   const { run } = await engine.createRun({ delivery: shop, plan: plan([planned("web.deploy@prod")]), parallel: 1 });
   const state = engine.state.runs.get(run)!;
-  assert.deepEqual(waitsFor(engine.state, state, state.jobs.get("web.deploy@prod")!), {
+  assert.deepEqual(waitsFor(engine.state, state, state.jobs.get("web.deploy@prod")!, world.now), {
     kind: "approval",
     environment: "prod",
     reviewers: ["ops"],

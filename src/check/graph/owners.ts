@@ -2,6 +2,7 @@
 
 import type { Facts } from "../../facts/facts.ts";
 import type { StagedPipeline } from "../../facts/staged.ts";
+import { count } from "../../findings/count.ts";
 import type { Finding, Location } from "../../findings/finding.ts";
 import { locationOf, type Place } from "../../findings/source.ts";
 
@@ -33,6 +34,6 @@ function runs({ actions }: StagedPipeline, isWanted: (at: Place) => boolean): bo
 
 /** ` - 2 findings` */
 export function countOf(id: string, findings: readonly Finding[], ownerOf: OwnerOf): string {
-  const count = findings.filter(({ location }) => ownerOf(location) === id).length;
-  return count === 0 ? "" : ` - ${count} finding${count === 1 ? "" : "s"}`;
+  const { length } = findings.filter(({ location }) => ownerOf(location) === id);
+  return length === 0 ? "" : ` - ${count(length, "finding")}`;
 }

@@ -1,5 +1,6 @@
 /** Costs as people read them: a table that adds up, then what it rests on. */
 
+import { count } from "../../findings/count.ts";
 import type { ComparedRow, ComparedSide, Comparison, CostLine } from "../../platforms/costs.ts";
 import { centsThatAddUp, difference, dollars } from "../terminal/money.ts";
 import type { Style } from "../terminal/style.ts";
@@ -104,7 +105,7 @@ function reason({ because, free, quantity, unit }: CostLine): string {
   if (free === 0) return because;
   if (free >= quantity) return `${because}, free`;
   const amount = free > 10 ? Math.round(free) : Math.round(free * 100) / 100;
-  return `${because}, ${amount} ${unit}${amount === 1 ? "" : "s"} free`;
+  return `${because}, ${count(amount, unit)} free`;
 }
 
 /** What costs nothing on either side is only named. */

@@ -1,3 +1,5 @@
+import { count } from "../../findings/count.ts";
+
 /** Milliseconds as people say them: `<0.1s`, `0.4s`, `12s`, `3m 05s`, `2h 07m`, `7 days`, `2 days 3h`. */
 export function duration(ms: number): string {
   if (ms < 50) return "<0.1s";
@@ -20,8 +22,7 @@ export function ago(ms: number): string {
     ["minute", 60_000],
   ];
   for (const [unit, size] of units) {
-    const count = Math.floor(ms / size);
-    if (count >= 1) return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
+    if (ms >= size) return `${count(Math.floor(ms / size), unit)} ago`;
   }
   return "just now";
 }

@@ -20,7 +20,6 @@ export function waitText({ wait }: Waiting, now: number): string {
         ? `waits until run ${wait.holder} has left ${wait.environment}`
         : `waits for the lock of ${wait.environment}`;
     case "freeze":
-      if (wait.until <= now) return `waits for the lock of ${wait.environment}`;
       return `waits until ${dayTime(wait.until)}: ${wait.by} froze ${wait.environment} (${wait.reason})`;
     case "group":
       return "waits for its concurrency group";

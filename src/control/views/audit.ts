@@ -1,5 +1,6 @@
 import type { EngineEvent, Recorded } from "../../engine/events.ts";
-import type { Plan } from "../../plan/plan.ts";
+import { releaseMeant } from "../../engine/state.ts";
+import { originOf, type Plan } from "../../plan/plan.ts";
 import type { RunId } from "./events.ts";
 import { movedBy } from "./run.ts";
 
@@ -87,7 +88,7 @@ export function auditEntries(events: Iterable<Recorded>): AuditEntry[] {
   const entries: AuditEntry[] = [];
   for (const recorded of events) {
     const { event } = recorded;
-    if (event.type === "run.created") releases.set(event.run, event.moves ?? event.release);
+    if (event.type === "run.created") releases.set(event.run, releaseMeant(event));
     const said = saidBy(event, retried.has(event.run));
     // Who asks for a retry is named by what takes the run up for it.
     if (event.type === "run.retry-requested") retried.add(event.run);
@@ -131,7 +132,7 @@ function saidBy(event: EngineEvent, isRetried: boolean): Said | undefined {
       return { deed: answer, by, environments, ...(comment !== undefined && { comment }) };
     }
     case "lock.released": {
-      const pipelines = Object.entries(event.deployed).map(([name, { release, origin }]) => [name, origin ?? release]);
+      const pipelines = Object.entries(event.deployed).map(([name, record]) => [name, originOf(record)]);
       if (pipelines.length === 0) return undefined;
       return { deed: "deployed", environments: [event.environment], pipelines: Object.fromEntries(pipelines) };
     }

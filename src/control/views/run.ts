@@ -99,7 +99,7 @@ export function runView(state: State, run: RunState, now: number): RunView {
     refused: [...run.environments.values()].flatMap(({ name, approval }) =>
       approval.status === "rejected" || approval.status === "expired" ? [name] : [],
     ),
-    waiting: hasEnded ? [] : waitingIn(state, run),
+    waiting: hasEnded ? [] : waitingIn(state, run, now),
     environments: Object.fromEntries(
       run.plan.environments.map((environment) => [environment, state.deployed[environment] ?? {}]),
     ),

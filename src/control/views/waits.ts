@@ -11,7 +11,7 @@ export interface Waiting {
 }
 
 /** Everything that waits: approvals once for each environment, then jobs, in plan order; what waits for others first. */
-export function waitingIn(state: State, run: RunState): Waiting[] {
+export function waitingIn(state: State, run: RunState, now: number): Waiting[] {
   const found: Waiting[] = [];
   for (const { name, approval } of run.environments.values()) {
     if (approval.status !== "requested") continue;
@@ -20,7 +20,7 @@ export function waitingIn(state: State, run: RunState): Waiting[] {
     found.push({ subject: name, wait, kind: "elsewhere" });
   }
   for (const job of run.list) {
-    const wait = waitsFor(state, run, job);
+    const wait = waitsFor(state, run, job, now);
     if (wait !== undefined && wait.kind !== "approval") found.push({ subject: job.id, wait, kind: kindOf(wait) });
   }
   return found.sort((a, b) => rank(a) - rank(b));

@@ -19,7 +19,7 @@ export function noteFreeze(freezes: Record<string, Freeze>, { at, event }: Recor
 }
 
 /** Whether a freeze keeps this run out. */
-export function isHeldUp(run: RunState, freeze: Freeze | undefined, now: number): boolean {
+export function isHeldUp(run: RunState, freeze: Freeze | undefined, now: number): freeze is Freeze {
   return isFrozen(freeze, now) && run.override === undefined;
 }
 

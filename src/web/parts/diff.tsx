@@ -1,7 +1,7 @@
 /** What is between two releases, by pipeline: commits, definition, files and outputs. What is the same is named in one line. */
 import "./diff.css";
 import type { PipelineDiff, ReleaseDiff } from "../data/wire.ts";
-import { Ago, Commit } from "./parts.tsx";
+import { Ago, Commit, Fact } from "./parts.tsx";
 
 export function Diff({ diff: { pipelines, settings } }: { diff: ReleaseDiff }) {
   const same = pipelines.filter(({ change }) => change === "same").map(({ pipeline }) => pipeline);
@@ -99,14 +99,10 @@ function Values({
   return (
     <dl class="diff-values">
       {values.map(({ name, from, to }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            {from === undefined ? <i class="faint">none</i> : <code>{from}</code>} <span aria-hidden="true">→</span>
-            <span class="hidden-text"> becomes </span>{" "}
-            {to === undefined ? <i class="faint">none</i> : <code>{to}</code>}
-          </dd>
-        </div>
+        <Fact key={name} name={name}>
+          {from === undefined ? <i class="faint">none</i> : <code>{from}</code>} <span aria-hidden="true">→</span>
+          <span class="hidden-text"> becomes </span> {to === undefined ? <i class="faint">none</i> : <code>{to}</code>}
+        </Fact>
       ))}
     </dl>
   );

@@ -9,7 +9,7 @@ import type { MovePreview, MoveRequest, Problem } from "../data/wire.ts";
 import { go, query, runAddress, withQuery } from "../route.ts";
 import { Diff } from "./diff.tsx";
 import { StateIcon } from "./icons.tsx";
-import { Loading, Problems, Sheet } from "./parts.tsx";
+import { Loading, Problems, ReasonField, Sheet } from "./parts.tsx";
 
 /** The address that opens it where one is now; without a release, the newest that may go there or the last good one. */
 export const moveAddress = (kind: MoveRequest["kind"], to: string, release?: number) =>
@@ -93,15 +93,7 @@ function Question({ request, preview, again }: Asking) {
         </section>
       )}
       <Warnings move={move} />
-      <label class="field">
-        Reason
-        <input
-          type="text"
-          value={comment}
-          placeholder="kept in the journal with your name"
-          onInput={(event) => setComment(event.currentTarget.value)}
-        />
-      </label>
+      <ReasonField value={comment} onInput={setComment} />
       {approval && (
         <p class="muted">
           {to} then asks {approval.reviewers.join(" or ") || "for an answer"} before anything changes.

@@ -107,3 +107,28 @@ export function Sheet({ title, close, children }: { title: string; close(): void
     </dialog>
   );
 }
+
+/** One line of a `<dl>`. */
+export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Why somebody does something, for the record. */
+export function ReasonField({ value, onInput }: { value: string; onInput(text: string): void }) {
+  return (
+    <label class="field">
+      Reason
+      <input
+        type="text"
+        value={value}
+        placeholder="kept in the journal with your name"
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
+  );
+}

@@ -36,7 +36,13 @@ export function startsOf(
     };
     const target = { kind: "pipeline", id: register.id(line.name, "pipeline"), role: role.id } as const;
     const rule = (id: string, name: string, pattern: Pattern): EventRule => ({
-      ...{ kind: "rule", id, name, comment: [], description: `Starts ${line.name}`, pattern, target },
+      kind: "rule",
+      id,
+      name,
+      comment: [],
+      description: `Starts ${line.name}`,
+      pattern,
+      target,
     });
     const { changed } = sourceOf(settings);
     const images = line.pipelines.flatMap(({ name }) => settings.startedByImages[name] ?? []);

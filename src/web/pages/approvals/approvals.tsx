@@ -6,7 +6,7 @@ import { roughly } from "../../data/time.ts";
 import { ask, useView } from "../../data/views.ts";
 import type { Approval, Approvals, Board, Problem, ReleaseDiff } from "../../data/wire.ts";
 import { Diff } from "../../parts/diff.tsx";
-import { Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { Loading, Nothing, Problems, ReasonField, StateMark } from "../../parts/parts.tsx";
 import { query, runAddress } from "../../route.ts";
 
 export function ApprovalsPage() {
@@ -109,15 +109,7 @@ function Answer({ approval: { run, release, environment } }: { approval: Approva
   };
   return (
     <form class="answer" onSubmit={(event) => event.preventDefault()}>
-      <label class="field">
-        Reason
-        <input
-          type="text"
-          value={comment}
-          placeholder="kept in the journal with your name"
-          onInput={(event) => setComment(event.currentTarget.value)}
-        />
-      </label>
+      <ReasonField value={comment} onInput={setComment} />
       <Problems problem={problem} />
       <div class="answer-buttons">
         <button

@@ -1,12 +1,11 @@
 /** The whole delivery as a graph, as it is now: by pipelines or by jobs, with the way of one release through it. */
 import "../run/run.css";
 import "./map.css";
-import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { duration } from "../../data/time.ts";
 import { useView } from "../../data/views.ts";
 import type { Board, GraphJob, MapOfAll, Release, Releases, Status } from "../../data/wire.ts";
-import { Ago, Commit, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { Ago, Commit, Fact, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { go, query, releaseAddress, runAddress, withQuery } from "../../route.ts";
 import { RunGraph } from "../run/graph.tsx";
 import { type Facts, markOf } from "../run/node-state.ts";
@@ -135,14 +134,5 @@ function Chosen({ node, map, board, facts }: { node: GraphJob; map: MapOfAll; bo
         )}
       </dl>
     </aside>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

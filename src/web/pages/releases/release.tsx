@@ -8,7 +8,7 @@ import type { Board, Release, ReleaseDiff, Releases } from "../../data/wire.ts";
 import { Diff } from "../../parts/diff.tsx";
 import { StateIcon } from "../../parts/icons.tsx";
 import { moveAddress } from "../../parts/move.tsx";
-import { Ago, Commit, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { Ago, Commit, Fact, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { go, query, runAddress, withQuery } from "../../route.ts";
 
 export function ReleasePage({ named }: { named: string }) {
@@ -46,34 +46,20 @@ function Head({ release: { release, subject, author, by, commit, branch, at, run
         {subject && <span class="release-subject">{subject}</span>}
       </h1>
       <dl class="facts">
-        {author && (
-          <div>
-            <dt>Author</dt>
-            <dd>{author}</dd>
-          </div>
-        )}
-        <div>
-          <dt>Commit</dt>
-          <dd>
-            <Commit commit={commit} />
-            {branch && <span class="muted"> on {branch}</span>}
-          </dd>
-        </div>
-        <div>
-          <dt>Made</dt>
-          <dd>
-            <Ago at={at} />
-            {by && <span class="muted"> by {by}</span>}
-          </dd>
-        </div>
-        <div>
-          <dt>Run</dt>
-          <dd>
-            <a class="link mono" href={runAddress(run)}>
-              {run}
-            </a>
-          </dd>
-        </div>
+        {author && <Fact name="Author">{author}</Fact>}
+        <Fact name="Commit">
+          <Commit commit={commit} />
+          {branch && <span class="muted"> on {branch}</span>}
+        </Fact>
+        <Fact name="Made">
+          <Ago at={at} />
+          {by && <span class="muted"> by {by}</span>}
+        </Fact>
+        <Fact name="Run">
+          <a class="link mono" href={runAddress(run)}>
+            {run}
+          </a>
+        </Fact>
       </dl>
       {comment && <p class="muted">{comment}</p>}
     </header>
@@ -198,21 +184,15 @@ function Holds({ release: { proven, pipelines, parameters } }: { release: Releas
               {artifacts.length + outputs.length > 0 && (
                 <dl class="diff-values">
                   {artifacts.map(([name, { digest, sizeBytes }]) => (
-                    <div key={name}>
-                      <dt>file {name}</dt>
-                      <dd>
-                        <code title={digest}>{digest.replace(/^sha256:/, "").slice(0, 12)}</code>{" "}
-                        <span class="faint">{bytes(sizeBytes)}</span>
-                      </dd>
-                    </div>
+                    <Fact key={name} name={`file ${name}`}>
+                      <code title={digest}>{digest.replace(/^sha256:/, "").slice(0, 12)}</code>{" "}
+                      <span class="faint">{bytes(sizeBytes)}</span>
+                    </Fact>
                   ))}
                   {outputs.map(([name, value]) => (
-                    <div key={name}>
-                      <dt>output {name}</dt>
-                      <dd>
-                        <code>{value}</code>
-                      </dd>
-                    </div>
+                    <Fact key={name} name={`output ${name}`}>
+                      <code>{value}</code>
+                    </Fact>
                   ))}
                 </dl>
               )}
@@ -224,12 +204,9 @@ function Holds({ release: { proven, pipelines, parameters } }: { release: Releas
             <h3>Parameters</h3>
             <dl class="diff-values">
               {given.map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>
-                    <code>{value}</code>
-                  </dd>
-                </div>
+                <Fact key={name} name={name}>
+                  <code>{value}</code>
+                </Fact>
               ))}
             </dl>
           </li>

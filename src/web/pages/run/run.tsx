@@ -8,7 +8,7 @@ import { useView } from "../../data/views.ts";
 import type { Graph, Run } from "../../data/wire.ts";
 import { useKeys } from "../../keys.ts";
 import { StateIcon } from "../../parts/icons.tsx";
-import { Ago, Commit, Loading, Nothing, StateMark } from "../../parts/parts.tsx";
+import { Ago, Commit, Fact, Loading, Nothing, StateMark } from "../../parts/parts.tsx";
 import { whyAddress } from "../../parts/why.tsx";
 import { go, query, withQuery } from "../../route.ts";
 import { RunDeeds } from "./deeds.tsx";
@@ -97,38 +97,20 @@ function Head({ run }: { run: Run }) {
         mark={markOfRun(run.conclusion === "waiting" ? undefined : { conclusion: run.conclusion }, run.status)}
       />
       <dl>
-        <div>
-          <dt>Commit</dt>
-          <dd>
-            <Commit commit={run.commit} />
-          </dd>
-        </div>
-        <div>
-          <dt>Path</dt>
-          <dd>{run.path.join(" → ")}</dd>
-        </div>
-        <div>
-          <dt>Began</dt>
-          <dd>
-            <Ago at={run.createdAt} />
-          </dd>
-        </div>
-        <div>
-          <dt>{isOver ? "Took" : "For"}</dt>
-          <dd>{duration(isOver ? run.durationMs : Math.max(0, now.value - run.createdAt))}</dd>
-        </div>
-        <div>
-          <dt>Jobs</dt>
-          <dd>
-            {done} of {run.jobs.length}
-          </dd>
-        </div>
-        {run.cancelledBy && (
-          <div>
-            <dt>Cancelled by</dt>
-            <dd>{run.cancelledBy}</dd>
-          </div>
-        )}
+        <Fact name="Commit">
+          <Commit commit={run.commit} />
+        </Fact>
+        <Fact name="Path">{run.path.join(" → ")}</Fact>
+        <Fact name="Began">
+          <Ago at={run.createdAt} />
+        </Fact>
+        <Fact name={isOver ? "Took" : "For"}>
+          {duration(isOver ? run.durationMs : Math.max(0, now.value - run.createdAt))}
+        </Fact>
+        <Fact name="Jobs">
+          {done} of {run.jobs.length}
+        </Fact>
+        {run.cancelledBy && <Fact name="Cancelled by">{run.cancelledBy}</Fact>}
         <div class="run-id">
           <dt>Run</dt>
           <dd class="mono">{run.run}</dd>

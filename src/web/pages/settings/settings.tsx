@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { duration } from "../../data/time.ts";
 import { useView } from "../../data/views.ts";
 import type { Settings } from "../../data/wire.ts";
-import { Loading, Problems } from "../../parts/parts.tsx";
+import { Fact, Loading, Problems } from "../../parts/parts.tsx";
 
 type Pipeline = Settings["pipelines"][number];
 type Environment = Settings["environments"][number];
@@ -166,13 +166,4 @@ function Variables({ of }: { of: Readonly<Record<string, string>> }) {
 
 function Facts({ children }: { children: ComponentChildren }) {
   return <dl class="diff-values">{children}</dl>;
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
