@@ -14,6 +14,8 @@ export interface Move {
   here: Visit | undefined;
   /** Releases that are not there any more afterwards, and no target by themselves; of a rollback. */
   takesBack: number[];
+  /** The run that once took this release back from there. */
+  takenBackBy?: string;
   /** Pipelines that are moved; empty: all. */
   pipelines: string[];
 }
@@ -80,7 +82,7 @@ export function promotionTo(
   const pipeline = differing(release!, sets);
   if (pipeline !== undefined) return { mayNot: { code: "differs-before", release: number, pipeline } };
   const move = { kind: "promotion" as const, to, release: release!, set: sets[0]!, provenIn: before[0]!, here };
-  return { move: { ...move, takesBack: [], pipelines } };
+  return { move: { ...move, ...wasTakenBack(past, number), takesBack: [], pipelines } };
 }
 
 /** What comes right before it, by the release's own definition. */
@@ -136,13 +138,19 @@ export function rollbackOf(
       set: target.set,
       provenIn: to,
       here,
-      takesBack: takenBackBy(past, target),
+      takesBack: leftBehind(past, target),
+      ...wasTakenBack(past, target.release),
       pipelines,
     },
   };
 }
 
-function takenBackBy({ visits }: EnvironmentPast, target: Visit): number[] {
+function wasTakenBack(past: EnvironmentPast | undefined, release: number): Pick<Move, "takenBackBy"> {
+  const takenBackBy = past?.takenBack.get(release);
+  return takenBackBy === undefined ? {} : { takenBackBy };
+}
+
+function leftBehind({ visits }: EnvironmentPast, target: Visit): number[] {
   const at = visits.findLastIndex(({ release }) => release === target.release);
   const after = visits.slice(at + 1).map(({ release }) => release);
   return [...new Set(after)].filter((release) => release !== target.release);

@@ -114,6 +114,8 @@ test("from a push to production and back: the same bytes, the whole set, and wha
   assert.equal(back.code, 0, back.stderr);
   assert.deepEqual([there("web.prod"), there("infra.prod")], [one, "small\n"], "the very bytes and values of then");
   await refusedAs(box, ["promote", "--to", "prod", "--yes"], /release 3, which is newer, was taken back from there/);
+  const again = await box.baton("promote", "3", "--to", "prod", "--dry-run");
+  assert.match(again.stdout, /beware: release 3 was taken back from prod by run r0005\n/);
   const { deployed, runs } = (await box.json<StatusView>("status")) as StatusView;
   assert.deepEqual([deployed.prod!.web!.origin, deployed.prod!.infra!.origin], [1, 1]);
   assert.deepEqual(runs[0]!.moves, { kind: "rollback", release: 1 });

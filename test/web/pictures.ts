@@ -30,7 +30,7 @@ const pictures: readonly Picture[] = [
   { name: "promote", address: "/releases/4?move=promotion+prod+4", shows: "Promote 4 to prod", ...desk, ...dark },
   { name: "run", address: "/runs/newest", shows: "503 after 5 attempts", ...desk },
   { name: "run-dark", address: "/runs/newest", shows: "503 after 5 attempts", ...desk, ...dark },
-  { name: "approval-phone", address: "/approvals", shows: ".question-diff", ...phone, ...dark },
+  { name: "approval-phone", address: "/approvals", shows: ".question-diff", ...phone, height: 880, ...dark },
 ];
 
 const left: (() => unknown)[] = [];

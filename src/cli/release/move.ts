@@ -71,7 +71,7 @@ const wordOf = ({ kind, release, to }: MoveView) =>
 
 /** What goes there and what stays, with what is new in it. */
 export function moveLines(move: MoveView, out: Style): string[] {
-  const { commit, here, pipelines, files, changes, takesBack, apart, provenIn, to, release } = move;
+  const { commit, here, pipelines, files, changes, takesBack, takenBackBy, apart, provenIn, to, release } = move;
   const there =
     here === undefined ? "where nothing is yet" : `where ${here.isPart ? "part of " : ""}release ${here.release} is`;
   const lines = [`${out.strong(wordOf(move))} ${out.faint(`(${commit.slice(0, 7)})`)}, ${there}`];
@@ -88,6 +88,9 @@ export function moveLines(move: MoveView, out: Style): string[] {
     lines.push(
       `  ${out.warning("beware:")} ${pipeline} of release ${release} was not proven with the ${other} that is in ${to}`,
     );
+  }
+  if (takenBackBy !== undefined) {
+    lines.push(`  ${out.warning("beware:")} release ${release} was taken back from ${to} by run ${takenBackBy}`);
   }
   if (takesBack.length > 0) lines.push(`  takes back release ${takesBack.join(", ")}`);
   return lines;

@@ -1,6 +1,7 @@
 import type { Delivery } from "../../model/delivery.ts";
 import type { Deployed } from "../../plan/plan.ts";
 import type { Move } from "../../release/moves.ts";
+import type { RunId } from "./events.ts";
 import type { Plan } from "./plan.ts";
 import type { ReleaseDiffView } from "./releases.ts";
 
@@ -18,6 +19,8 @@ export interface MoveView {
   here?: { release: number; isPart?: true };
   /** Releases that are no target any more by themselves once this has begun. */
   takesBack: number[];
+  /** The run that once took this release back from there. */
+  takenBackBy?: RunId;
   /** What goes there and what stays, by pipeline, and why. */
   pipelines: { pipeline: string; goes: boolean; why: string }[];
   /** Files that are deployed as they are, by digest. */
@@ -33,7 +36,7 @@ export interface MoveView {
 export type MovePreview = Omit<MoveView, "plan">;
 
 export function moveView(
-  { kind, release, to, provenIn, here, takesBack, set }: Move,
+  { kind, release, to, provenIn, here, takesBack, takenBackBy, set }: Move,
   { plan, changes, apart }: { plan: Plan; changes: ReleaseDiffView | undefined; apart: MoveView["apart"] },
 ): MoveView {
   const isPart = here !== undefined && (here.outcome !== "whole" || here.only.length > 0);
@@ -46,6 +49,7 @@ export function moveView(
     provenIn,
     ...(here && { here: { release: here.release, ...(isPart && { isPart: true as const }) } }),
     takesBack,
+    ...(takenBackBy !== undefined && { takenBackBy }),
     pipelines: plan.pipelines.map(({ pipeline, decision, reason }) => ({
       pipeline,
       goes: decision === "run",

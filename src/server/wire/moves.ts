@@ -40,6 +40,7 @@ export const moveView = z
     takesBack: z
       .array(z.number().int())
       .meta({ description: "Releases that are no target by themselves any more once this has begun." }),
+    takenBackBy: z.string().optional().meta({ description: "The run that once took this release back from there." }),
     pipelines: z.array(z.strictObject({ pipeline: z.string(), goes: z.boolean(), why: z.string() })),
     files: z
       .array(

@@ -192,7 +192,7 @@ function Chips({ of }: { of: readonly { pipeline: string }[] }) {
   );
 }
 
-function Warnings({ move: { kind, to, takesBack, apart } }: { move: Shown }) {
+function Warnings({ move: { kind, release, to, takesBack, takenBackBy, apart } }: { move: Shown }) {
   return (
     <ul class="move-warnings">
       {apart.map(({ pipeline, other }) => (
@@ -203,6 +203,14 @@ function Warnings({ move: { kind, to, takesBack, apart } }: { move: Shown }) {
           </span>
         </li>
       ))}
+      {takenBackBy && (
+        <li class="state-asking">
+          <StateIcon state="asking" />
+          <span>
+            Release {release} was taken back from {to} once, by run <a href={runAddress(takenBackBy)}>{takenBackBy}</a>.
+          </span>
+        </li>
+      )}
       {takesBack.length > 0 && (
         <li class="state-asking">
           <StateIcon state="cancelled" />
