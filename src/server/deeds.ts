@@ -5,31 +5,33 @@ import type { PlannedMove } from "../control/verbs/move.ts";
 import type { Planned } from "../control/verbs/plan.ts";
 import { planPreview } from "../control/views/plan.ts";
 import type { Question, Sources } from "./question.ts";
-import type { BodyOf, DeedName } from "./wire/routes.ts";
+import type { AnswerOf, BodyOf, DeedName } from "./wire/routes.ts";
 
 /** What is about to be done: whoever asked must have the role of the route in all of these environments. */
-export interface Deed {
+export interface Deed<Answer = unknown> {
   environments: readonly string[];
-  /** The run that it was done to. @throws {Refused} */
-  act(by: Actor): Promise<string>;
+  /** What the route answers with. @throws {Refused} */
+  act(by: Actor): Promise<Answer>;
 }
 
 export interface Means extends Sources {
   secretsFile: string | undefined;
 }
 
-type Preparing<Name extends DeedName> = (question: Question<Name>, means: Means) => Promise<Deed>;
+type Preparing<Name extends DeedName> = (question: Question<Name>, means: Means) => Promise<Deed<AnswerOf<Name>>>;
+
+type DoneTo = AnswerOf<"start">;
 
 /**
  * How each deed is prepared: it is looked at what it concerns, and nothing is changed before it is known whether whoever asked
  * may. A verb of the host that makes a run go on, or stops one, is one entry. @throws {Refused}
  */
 export const deeds: { [Name in DeedName]: Preparing<Name> } = {
-  async start({ body: { plan, ...request } }, means) {
-    return toStart(await planOf(means.host, request), { plan }, means);
+  async start({ body: { plan, override, ...request } }, means) {
+    return toStart(await planOf(means.host, request), { plan, override }, means);
   },
-  async move({ body: { plan, comment, ...request } }, means) {
-    return toStart(answered(await means.host.move(request)), { plan, comment }, means);
+  async move({ body: { plan, comment, override, ...request } }, means) {
+    return toStart(answered(await means.host.move(request)), { plan, comment, override }, means);
   },
   cancel: ({ params, body: { mode } }, { host, underways, report }) =>
     toRun(host, params, async (run, by) => {
@@ -51,18 +53,31 @@ export const deeds: { [Name in DeedName]: Preparing<Name> } = {
       async act(by) {
         const request = { run, environment, answer, secretsFile, ...(comment !== undefined && { comment }) };
         const given = answered(await host.answer(request, by));
-        return given.kind === "told" ? given.run : await underways.take(given.underway);
+        return doneTo(given.kind === "told" ? given.run : await underways.take(given.underway));
       },
     };
   },
+  async freeze({ params, body: { until, reason } }, { host }) {
+    const environment = params.environment!;
+    return {
+      environments: [environment],
+      act: async (by) => answered(await host.freeze({ environment, until, reason }, by)),
+    };
+  },
+  async thaw({ params, body: { comment } }, { host }) {
+    const environment = params.environment!;
+    return { environments: [environment], act: async (by) => answered(await host.thaw({ environment, comment }, by)) };
+  },
 };
+
+const doneTo = (run: string): DoneTo => ({ version: 1, run });
 
 /** Exactly what was looked at, or nothing: `plan` is its digest. */
 function toStart(
   planned: Planned | PlannedMove,
-  { plan, comment }: { plan: string; comment?: string | undefined },
+  { plan, comment, override }: { plan: string; comment?: string | undefined; override: string | undefined },
   { host, underways, secretsFile }: Means,
-): Deed {
+): Deed<DoneTo> {
   const subject = planned.plan.delivery;
   return {
     environments: planned.plan.environments,
@@ -70,7 +85,8 @@ function toStart(
       if (plan !== digestOf(planned)) throw refused("outdated-plan", { subject });
       const runs = planned.plan.jobs.some(({ decision }) => decision === "run");
       if (!runs) throw refused("outdated-plan", { subject, because: "nothing to do" });
-      return await underways.take(answered(await host.start(planned, { secretsFile, comment, isWatched: true }, by)));
+      const options = { secretsFile, comment, override, isWatched: true };
+      return doneTo(await underways.take(answered(await host.start(planned, options, by))));
     },
   };
 }
@@ -80,9 +96,9 @@ async function toRun(
   host: Host,
   params: Readonly<Record<string, string>>,
   act: (run: string, by: Actor) => Promise<string>,
-): Promise<Deed> {
+): Promise<Deed<DoneTo>> {
   const { run, path } = answered(await host.run(params.run));
-  return { environments: path, act: (by) => act(run, by) };
+  return { environments: path, act: async (by) => doneTo(await act(run, by)) };
 }
 
 /** What a run would do, and the digest that starts exactly that. */

@@ -104,7 +104,7 @@ const wordings: Record<RefusalCode, Wording> = {
   frozen: conflict(
     ({ subject, known: [until, by], because }) =>
       `${subject} is frozen until ${new Date(Number(until)).toISOString()} by ${by}: ${because}`,
-    () => "Wait for it, or say why it cannot wait",
+    () => "Wait for it, or give `override`: why it cannot wait",
   ),
   "not-frozen": conflict(({ subject }) => `${subject} is not frozen`),
   "over-already": wrong(({ subject }) => `The time that ${subject} was to be frozen until has passed`),

@@ -62,12 +62,13 @@ interface Tried {
   identity?: Identity | undefined;
 }
 
-const toldOf = ["env", "to", "kind", "release", "answer", "mode"] as const;
+const toldOf = ["env", "to", "kind", "release", "answer", "mode", "reason", "override"] as const;
 
 /** What a body says of where it goes and how; nothing else of it is kept. */
 function wordsOf(body: unknown): Record<string, string> {
   const given = (body ?? {}) as Record<string, unknown>;
-  return Object.fromEntries(toldOf.flatMap((key) => (typeof given[key] === "string" ? [[key, given[key]]] : [])));
+  const words = toldOf.flatMap((key) => (typeof given[key] === "string" ? [[key, given[key]]] : []));
+  return Object.fromEntries([...words, ...(typeof given.until === "number" ? [["until", String(given.until)]] : [])]);
 }
 
 async function doDeed(
@@ -89,7 +90,7 @@ async function doDeed(
     }
   });
   if (!done.ok) throw new Refused(done.refusal);
-  return Response.json({ version: 1, run: done.value }, { headers: uncached });
+  return Response.json(done.value, { headers: uncached });
 }
 
 function note({ asked, from, about, identity }: Tried, { audit }: Answering, outcome: unknown): void {

@@ -40,6 +40,8 @@ function asking({ method, path, body }: Route): Raw {
     ...(known.includes("kind") ? { kind: "promotion", to: "prod" } : { env: "dev" }),
     mode: "graceful",
     answer: "rejected",
+    until: Date.now() + 3_600_000,
+    reason: "looks around",
     token: "wrong",
   };
   const given = Object.fromEntries(Object.entries(sent).filter(([name]) => known.includes(name)));

@@ -2,6 +2,7 @@ import { explain } from "../../plan/explain.ts";
 import type { JobId, Plan, PlannedJob, PlannedPipeline } from "../../plan/plan.ts";
 import type { Requirements } from "../../plan/requirements.ts";
 import type { Stray } from "../../release/guard.ts";
+import type { FreezeView } from "./freezes.ts";
 
 export type { Plan, PlannedJob, PlannedPipeline } from "../../plan/plan.ts";
 export type { Requirements } from "../../plan/requirements.ts";
@@ -25,6 +26,8 @@ export interface PlanPreview {
   /** What goes past the branches of environments, and whether it is refused for that. */
   strays: Pick<Stray, "environment" | "text" | "isRefused">[];
   missingParameters: string[];
+  /** Where something would be deployed and nothing may begin to be just now. */
+  freezes: FreezeView[];
 }
 
 export interface Previewed {
@@ -33,9 +36,17 @@ export interface Previewed {
   requirements: Requirements;
   strays: readonly Stray[];
   missingParameters: readonly string[];
+  freezes: readonly FreezeView[];
 }
 
-export function planPreview({ plan, branch, requirements, strays, missingParameters }: Previewed): PlanPreview {
+export function planPreview({
+  plan,
+  branch,
+  requirements,
+  strays,
+  missingParameters,
+  freezes,
+}: Previewed): PlanPreview {
   return {
     version: 1,
     delivery: plan.delivery,
@@ -53,6 +64,7 @@ export function planPreview({ plan, branch, requirements, strays, missingParamet
     approvals: requirements.approvals,
     strays: strays.map(({ environment, text, isRefused }) => ({ environment, text, isRefused })),
     missingParameters: [...missingParameters],
+    freezes: [...freezes],
   };
 }
 

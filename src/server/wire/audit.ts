@@ -1,7 +1,7 @@
 /** Who asked for what, from where, and what came of it. */
 
 import { z } from "zod";
-import { byName, time } from "./views.ts";
+import { byName, time } from "./values.ts";
 
 export const auditEntry = z
   .strictObject({

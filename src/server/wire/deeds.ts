@@ -1,10 +1,18 @@
 /** What somebody may be asked to do, and what is answered when it is done. */
 
 import { z } from "zod";
+import type { FrozenView, ThawedView } from "../../control/views/freezes.ts";
+import type { Missing, Nothing } from "./fits.ts";
+import { freezeFields, time } from "./values.ts";
 import { planPreview } from "./views.ts";
 
 const name = z.string().min(1).max(200);
 const comment = z.string().max(2000);
+const reason = comment.regex(/\S/, "says why, in words");
+
+export const override = reason
+  .optional()
+  .meta({ description: "Why it goes on into environments that are frozen; kept with the run." });
 
 /** What to plan: where it goes, and with what. Files, commits and branches are those of the machine that serves. */
 export const planRequest = z
@@ -18,7 +26,9 @@ export const planRequest = z
   .meta({ id: "PlanRequest" });
 
 /** `plan` is the digest of the preview that was looked at: another plan than that is not started. */
-export const startRequest = planRequest.extend({ plan: z.string().min(1).max(100) }).meta({ id: "StartRequest" });
+export const startRequest = planRequest
+  .extend({ plan: z.string().min(1).max(100), override })
+  .meta({ id: "StartRequest" });
 
 export const preview = z
   .strictObject({ version: z.literal(1), plan: z.string(), preview: planPreview })
@@ -37,6 +47,21 @@ export const cancelRequest = z
 export const answerRequest = z
   .strictObject({ answer: z.enum(["approved", "rejected"]), comment: comment.optional() })
   .meta({ id: "AnswerRequest" });
+
+export const freezeRequest = z
+  .strictObject({ until: time, reason: reason.meta({ description: "For everybody who is held up by it." }) })
+  .meta({ id: "FreezeRequest" });
+
+export const frozen = z.strictObject({ version: z.literal(1), environment: z.string(), ...freezeFields }).meta({
+  id: "Frozen",
+  description: "Nothing begins to be deployed there until then; what deploys goes on to its end.",
+});
+
+export const thawRequest = z.strictObject({ comment: comment.optional() }).meta({ id: "ThawRequest" });
+
+export const thawed = z
+  .strictObject({ version: z.literal(1), environment: z.string() })
+  .meta({ id: "Thawed", description: "What waited there goes on." });
 
 export const done = z
   .strictObject({ version: z.literal(1), run: z.string() })
@@ -60,3 +85,5 @@ export const session = z
   .meta({ id: "Session" });
 
 export type Session = z.infer<typeof session>;
+
+export type Views = [Nothing<Missing<typeof frozen, FrozenView>>, Nothing<Missing<typeof thawed, ThawedView>>];

@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { MapView } from "../../control/views/map.ts";
 import type { SettingsView } from "../../control/views/settings.ts";
 import type { Missing, Nothing } from "./fits.ts";
-import { byName, graphJob, milliseconds } from "./views.ts";
+import { byName, milliseconds } from "./values.ts";
+import { graphJob } from "./views.ts";
 
 const names = z.array(z.string());
 

@@ -2,8 +2,10 @@
 
 import { z } from "zod";
 import type { MovePreview } from "../../control/views/move.ts";
+import { override } from "./deeds.ts";
 import type { Missing, Nothing } from "./fits.ts";
-import { planPreview, releaseDiffView } from "./views.ts";
+import { releaseDiffView } from "./releases.ts";
+import { planPreview } from "./views.ts";
 
 const name = z.string().min(1).max(200);
 
@@ -20,7 +22,7 @@ export const moveRequest = z
 
 /** `plan` is the digest of the preview that was looked at. */
 export const moveStartRequest = moveRequest
-  .extend({ plan: z.string().min(1).max(100), comment: z.string().max(2000).optional() })
+  .extend({ plan: z.string().min(1).max(100), comment: z.string().max(2000).optional(), override })
   .meta({ id: "MoveStartRequest" });
 
 const pair = z.strictObject({ pipeline: z.string(), other: z.string() });

@@ -9,29 +9,22 @@ import {
   answerRequest,
   cancelRequest,
   done,
+  freezeRequest,
+  frozen,
   nothing,
   planRequest,
   preview,
   session,
   signInRequest,
   startRequest,
+  thawed,
+  thawRequest,
 } from "./deeds.ts";
 import { mapView, settingsView } from "./definition.ts";
 import { envelope, logPage, notice } from "./envelope.ts";
 import { movePreview, moveRequest, moveStartRequest } from "./moves.ts";
-import {
-  approvalsView,
-  boardView,
-  graphView,
-  outputsView,
-  releaseDiffView,
-  releasesView,
-  releaseView,
-  runsView,
-  runView,
-  statusView,
-  waitsView,
-} from "./views.ts";
+import { releaseDiffView, releasesView, releaseView } from "./releases.ts";
+import { approvalsView, boardView, graphView, outputsView, runsView, runView, statusView, waitsView } from "./views.ts";
 
 /** Who may ask: anybody, or whoever has this role. See docs/serve.md. */
 export type RouteRole = "anybody" | "viewer" | "operator" | "approver";
@@ -291,6 +284,22 @@ export const routes = {
     summary: "Lets a run into an environment, or keeps it out",
     body: answerRequest,
     answer: done,
+  }),
+  freeze: route({
+    method: "post",
+    path: "/api/environments/{environment}/freeze",
+    role: "operator",
+    summary: "Lets nothing begin to be deployed there until a time, but what is started with an override",
+    body: freezeRequest,
+    answer: frozen,
+  }),
+  thaw: route({
+    method: "post",
+    path: "/api/environments/{environment}/thaw",
+    role: "operator",
+    summary: "Ends that before its time: what waited goes on",
+    body: thawRequest,
+    answer: thawed,
   }),
   session: route({
     method: "get",

@@ -8,30 +8,11 @@ import type { BoardView } from "../../control/views/board.ts";
 import type { GraphView } from "../../control/views/graph.ts";
 import type { OutputsView } from "../../control/views/outputs.ts";
 import type { PlanPreview } from "../../control/views/plan.ts";
-import type { ReleaseDiffView, ReleasesView, ReleaseView } from "../../control/views/releases.ts";
 import type { RunView } from "../../control/views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "../../control/views/runs.ts";
 import type { StatusView } from "../../control/views/status.ts";
 import type { Missing, Nothing } from "./fits.ts";
-
-export const time = z.number().int().min(0).meta({ description: "Milliseconds since the epoch." });
-export const milliseconds = z.number().min(0).meta({ description: "Milliseconds." });
-const conclusion = z.enum(["succeeded", "failed", "cancelled"]);
-export const byName = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
-
-const artifact = z
-  .strictObject({ digest: z.string(), sizeBytes: z.number().int() })
-  .meta({ id: "Artifact", description: "Files that a job left behind, known by their digest." });
-
-const deployed = z
-  .strictObject({
-    release: z.number().int(),
-    origin: z.number().int().optional().meta({ description: "Of a promotion or rollback: the release it moved." }),
-    commit: z.string(),
-    outputs: byName(z.string()),
-    artifacts: byName(artifact),
-  })
-  .meta({ id: "Deployed", description: "The version of a pipeline that is deployed, with what it hands over." });
+import { byName, conclusion, deployed, freeze, freezeFields, milliseconds, time } from "./values.ts";
 
 const isRemoved = z.literal(true).meta({ description: "It is in the newest definition no more." });
 
@@ -153,16 +134,13 @@ const openRun = z
   .strictObject({ ...runFields, runBy: z.strictObject({ pid: z.number().int().optional() }).optional() })
   .meta({ id: "OpenRun", description: "`runBy` is absent when nobody makes it go on." });
 
-/** Until when and since when nothing begins to be deployed somewhere, by whom, and why. */
-const freezeFields = { until: time, at: time, by: z.string(), reason: z.string() };
-
 export const statusView = z
   .strictObject({
     version: z.literal(1),
     deployed: byName(byName(deployed.extend({ at: time, isRemoved: isRemoved.optional() }).meta({ id: "Deployment" }))),
     runs: z.array(runRecord),
     open: z.array(openRun),
-    freezes: z.array(z.strictObject({ environment: z.string(), ...freezeFields }).meta({ id: "Freeze" })),
+    freezes: z.array(freeze),
     snapshots: byName(z.string()).optional(),
   })
   .meta({ id: "Status" });
@@ -282,106 +260,9 @@ export const planPreview = z
     ),
     strays: z.array(z.strictObject({ environment: z.string(), text: z.string(), isRefused: z.boolean() })),
     missingParameters: z.array(z.string()),
+    freezes: z.array(freeze).meta({ description: "What would keep something of it waiting just now." }),
   })
   .meta({ id: "PlanPreview", description: "What a run would do." });
-
-const commitLine = z
-  .strictObject({ commit: z.string(), author: z.string(), at: time, subject: z.string() })
-  .meta({ id: "Commit" });
-
-const releaseFields = {
-  release: z.number().int(),
-  run: z.string().meta({ description: "The run that made it." }),
-  commit: z.string(),
-  snapshotOf: z.string().optional().meta({ description: "`commit` stands for uncommitted files on this one." }),
-  branch: z.string(),
-  at: time,
-  by: z.string().optional(),
-  author: z.string().optional(),
-  subject: z.string().optional(),
-  conclusion: z.enum(["succeeded", "failed", "cancelled", "open"]),
-  environments: z.array(
-    z.strictObject({
-      environment: z.string(),
-      state: z.enum(["here", "under-way", "failed", "passed", "taken-back"]),
-    }),
-  ),
-};
-
-export const releasesView = z
-  .strictObject({
-    version: z.literal(1),
-    releases: z.array(z.strictObject(releaseFields).meta({ id: "ReleaseLine" })),
-  })
-  .meta({ id: "Releases" });
-
-const side = z
-  .strictObject({
-    release: z.number().int(),
-    environment: z.string().optional(),
-    isPart: z.literal(true).optional().meta({ description: "Of what the environment has not all passed." }),
-    commit: z.string(),
-  })
-  .meta({ id: "Side" });
-
-const change = z
-  .strictObject({ name: z.string(), from: z.string().optional(), to: z.string().optional() })
-  .meta({ id: "ValueChange" });
-
-export const releaseDiffView = z
-  .strictObject({
-    version: z.literal(1),
-    from: side,
-    to: side,
-    environment: z.string().optional(),
-    pipelines: z.array(
-      z.strictObject({
-        pipeline: z.string(),
-        change: z.enum(["same", "changed", "new", "gone"]),
-        from: deployed.optional(),
-        to: deployed.optional(),
-        definition: z.string().optional(),
-        artifacts: z.array(change),
-        outputs: z.array(change),
-        commits: z.array(commitLine).optional(),
-        without: z.array(commitLine).optional(),
-      }),
-    ),
-    settings: z.array(change),
-  })
-  .meta({ id: "ReleaseDiff", description: "What is between two releases." });
-
-export const releaseView = z
-  .strictObject({
-    version: z.literal(1),
-    ...releaseFields,
-    delivery: z.string(),
-    comment: z.string().optional(),
-    parameters: byName(z.string()),
-    proven: z.array(z.string()).meta({ description: "Environments where it is proven, in promotion order." }),
-    visits: z.array(
-      z.strictObject({
-        environment: z.string(),
-        kind: z.enum(["run", "promotion", "rollback"]),
-        run: z.string(),
-        at: time,
-        by: z.string().optional(),
-        comment: z.string().optional(),
-        outcome: z.enum(["whole", "part", "open"]),
-        answers: z.array(
-          z.strictObject({
-            answer: z.enum(["approved", "rejected", "expired"]),
-            by: z.string(),
-            comment: z.string().optional(),
-            at: time,
-          }),
-        ),
-      }),
-    ),
-    pipelines: z.array(z.strictObject({ pipeline: z.string(), versions: byName(deployed) })),
-    changes: releaseDiffView.optional(),
-  })
-  .meta({ id: "Release" });
 
 export type Views = [
   Nothing<Missing<typeof boardView, BoardView>>,
@@ -393,7 +274,4 @@ export type Views = [
   Nothing<Missing<typeof waitsView, WaitsView>>,
   Nothing<Missing<typeof approvalsView, ApprovalsView>>,
   Nothing<Missing<typeof outputsView, OutputsView>>,
-  Nothing<Missing<typeof releasesView, ReleasesView>>,
-  Nothing<Missing<typeof releaseView, ReleaseView>>,
-  Nothing<Missing<typeof releaseDiffView, ReleaseDiffView>>,
 ];

@@ -2,14 +2,12 @@
 import type { z } from "zod";
 import type { mapView, settingsView } from "../../server/wire/definition.ts";
 import type { movePreview, moveRequest } from "../../server/wire/moves.ts";
+import type { releaseDiffView, releasesView, releaseView } from "../../server/wire/releases.ts";
 import type {
   approvalsView,
   boardView,
   graphView,
   outputsView,
-  releaseDiffView,
-  releasesView,
-  releaseView,
   runsView,
   runView,
   statusView,
