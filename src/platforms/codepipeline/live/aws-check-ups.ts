@@ -1,9 +1,9 @@
 /** What is on AWS: who asks, where, and what is there already. */
 
 import type { Here } from "../../live.ts";
-import { templateOf } from "../write/cloudformation/template.ts";
 import { stackName } from "../write/create-commands.ts";
 import type { Infrastructure } from "../write/infrastructure.ts";
+import { stackOf } from "../write/write.ts";
 import { type Ask, AwsProblem, asProblem, awsCli, awsCliText } from "./aws-cli.ts";
 import type { Found, WantedOnAws } from "./found.ts";
 import { type SourceFound, sourceOnAws } from "./source-check-up.ts";
@@ -150,7 +150,7 @@ async function differenceFound(
   const name = "stack and files";
   const wanted =
     write.format === "cdk"
-      ? templateOf(infrastructure).template
+      ? stackOf(infrastructure, write).template
       : files.find(({ path }) => path.endsWith("/pipeline.yaml"))!.text;
   try {
     const stack = ["--stack-name", stackName(delivery)];

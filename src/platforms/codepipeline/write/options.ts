@@ -112,6 +112,8 @@ export const settingsSchema = z.strictObject({
   /** Where the repository can be looked at; the approval links to the commit there. */
   host: z.url().default("https://github.com"),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  /** What is laid over the written files, by resource: values over values, in the words of the format. */
+  overlay: z.record(z.string().min(1), z.record(z.string(), z.unknown())).default({}),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,6 +1,7 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { CannotWrite, header, type WrittenFile } from "../../generated.ts";
 import { printCdk } from "./cdk/print.ts";
+import { withOverlay } from "./cloudformation/overlay.ts";
 import { printTemplate } from "./cloudformation/print.ts";
 import { type CommentedTemplate, templateOf } from "./cloudformation/template.ts";
 import type { Infrastructure } from "./infrastructure.ts";
@@ -8,6 +9,7 @@ import { limits } from "./limits.ts";
 import { lowerDelivery } from "./lower.ts";
 import { path } from "./names.ts";
 import { commandOf, type WriteOptions, type Written } from "./options.ts";
+import { patchesFor, refuseStrangeStacks } from "./overlay/overlay.ts";
 import { printTerraform } from "./terraform/print.ts";
 
 /**
@@ -26,34 +28,42 @@ export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Wr
 
 function infrastructureFiles(infrastructure: Infrastructure, options: WriteOptions): WrittenFile[] {
   const { delivery } = infrastructure;
+  refuseStrangeStacks(infrastructure, options.settings.overlay);
+  const patches = (name?: string) => patchesFor(name, options.settings.overlay);
   const lines = headerOf(infrastructure, options, ": everything that CodePipeline needs");
   const { format, folder } = options;
   switch (format) {
     case "cloudformation":
       return [
-        { path: path(folder, "pipeline.yaml"), text: printTemplate(stackOf(infrastructure), lines) },
+        { path: path(folder, "pipeline.yaml"), text: printTemplate(stackOf(infrastructure, options), lines) },
         ...infrastructure.remoteStacks.map(({ name, infrastructure: one }) => ({
           path: path(folder, `${name}.yaml`),
-          text: printTemplate(stackOf(one), headerOf(one, options)),
+          text: printTemplate(stackOf(one, options, name), headerOf(one, options)),
         })),
       ];
     case "terraform":
       return [
-        ...printTerraform(infrastructure, lines).map((file) => ({ ...file, path: path(folder, file.path) })),
+        ...printTerraform(infrastructure, { header: lines, patches: patches() }).map((file) => ({
+          ...file,
+          path: path(folder, file.path),
+        })),
         ...infrastructure.remoteStacks.flatMap(({ name, infrastructure: one }) =>
-          printTerraform(one, headerOf(one, options)).map((file) => ({ ...file, path: path(folder, name, file.path) })),
+          printTerraform(one, { header: headerOf(one, options), patches: patches(name) }).map((file) => ({
+            ...file,
+            path: path(folder, name, file.path),
+          })),
         ),
       ];
     case "cdk": {
       const { home, remoteStacks } = infrastructure;
       const before = remoteStacks.map(({ name, account, region, infrastructure: one }) => ({
         name,
-        template: stackOf(one),
+        template: stackOf(one, options, name),
         place: { account, region },
       }));
       const pipelines = {
         name: "pipelines",
-        template: stackOf(infrastructure),
+        template: stackOf(infrastructure, options),
         place: home === undefined ? undefined : { account: home.account, region: home.region! },
       };
       return printCdk([pipelines, ...before], { delivery, header: lines }).map((file) => ({
@@ -69,8 +79,13 @@ function infrastructureFiles(infrastructure: Infrastructure, options: WriteOptio
 const headerOf = ({ delivery, description }: Infrastructure, options: WriteOptions, more = "") =>
   header([`${description}${more}.`], { delivery, command: commandOf(options) });
 
-function stackOf(infrastructure: Infrastructure): CommentedTemplate {
-  const commented = templateOf(infrastructure);
+/** With the overlay; the one of another account or region has a name. */
+export function stackOf(
+  infrastructure: Infrastructure,
+  { settings: { overlay } }: Pick<WriteOptions, "settings">,
+  name?: string,
+): CommentedTemplate {
+  const commented = withOverlay(templateOf(infrastructure), patchesFor(name, overlay));
   const { Resources, Parameters = {}, Outputs = {} } = commented.template;
   const { cloudformation } = limits;
   const counted = [

@@ -6,15 +6,22 @@ import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudformation/template.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
-import { writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
+import { stackOf, writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
 import { fullDepth } from "../../../lane/needs.ts";
 import { cdkModules } from "../../../lane/programs.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
-import { checkSettings, keySettings, readExample, shop, shopSettings, toolShop } from "./written.ts";
+import {
+  checkSettings,
+  cloudFormationOverlay,
+  keySettings,
+  readExample,
+  shop,
+  shopSettings,
+  toolShop,
+} from "./written.ts";
 
 const networkCompute = await readExample("network-compute");
 const infraWeb = await readExample("infra-web");
@@ -24,7 +31,7 @@ const cases = {
   "shop-separate": [shop, shopSettings, "separate"],
   "tool-shop-separate": [toolShop, { encryption: "key" }, "separate"],
   "shop with checks": [shop, checkSettings, "single"],
-  "shop with a key": [shop, keySettings, "single"],
+  "shop with a key and an overlay": [shop, { ...keySettings, overlay: cloudFormationOverlay }, "single"],
   "network-compute": [networkCompute.built, networkCompute.settings, "single"],
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],
   estate: [estate, estateSettings, "single"],
@@ -83,7 +90,9 @@ for (const [name, [built, settings, layout]] of Object.entries(cases)) {
     assert.equal(files.length, documents.length);
     for (const { name: stack, infrastructure } of documents) {
       const file = join(out, `${built.name}-${stack}.template.json`);
-      const wanted = JSON.parse(JSON.stringify(templateOf(infrastructure).template)) as Template;
+      const wanted = JSON.parse(
+        JSON.stringify(stackOf(infrastructure, options, stack === "pipelines" ? undefined : stack).template),
+      ) as Template;
       const bare = withoutCdk(JSON.parse(readFileSync(file, "utf8")) as Template);
       assert.deepEqual(Object.keys(bare.Resources).sort(), Object.keys(wanted.Resources).sort());
       for (const [id, resource] of Object.entries(wanted.Resources)) {

@@ -20,6 +20,7 @@ import {
   shop,
   shopSettings,
   tagSettings,
+  terraformOverlay,
   toolShop,
   write,
 } from "./written.ts";
@@ -30,7 +31,8 @@ const written = {
   shop: write(shop, shopSettings, { format: "terraform" }).files,
   "shop with checks": write(shop, checkSettings, { format: "terraform" }).files,
   "shop with machines": write(shop, machineSettings, { format: "terraform" }).files,
-  "shop with a key": write(shop, keySettings, { format: "terraform" }).files,
+  "shop with a key and an overlay": write(shop, { ...keySettings, overlay: terraformOverlay }, { format: "terraform" })
+    .files,
   "shop from codecommit": write(shop, codeCommitSettings, { format: "terraform", layout: "separate" }).files,
   "shop from a bucket": write(shop, bucketSettings, { format: "terraform" }).files,
   "shop by tags": write(shop, tagSettings, { format: "terraform" }).files,

@@ -201,3 +201,69 @@ export const tagSettings = { ...shopSettings, source: { type: "connection", tags
 
 /** With a pipeline for pull requests. */
 export const checkSettings = { ...shopSettings, pullRequests: "checks" };
+
+/** A stage, an argument, a policy and resources of the team's own, over a template. */
+export const cloudFormationOverlay = {
+  WebBuildProject: { Properties: { BadgeEnabled: true } },
+  WebBuildLogs: { DeletionPolicy: "Retain" },
+  ShopPipeline: {
+    Properties: {
+      Stages: [
+        {
+          Name: "Scan",
+          $after: "Build",
+          Actions: [
+            {
+              Name: "scan",
+              ActionTypeId: { Category: "Invoke", Owner: "AWS", Provider: "Lambda", Version: "1" },
+              Configuration: { FunctionName: "Scanner" },
+              RunOrder: 1,
+            },
+          ],
+        },
+        {
+          Name: "Approve-prod",
+          Actions: [{ Name: "approve-prod", Configuration: { CustomData: "Ask the shop first" } }],
+        },
+      ],
+    },
+  },
+  Scanner: {
+    Type: "AWS::SNS::Topic",
+    Properties: { KmsMasterKeyId: { "Fn::Sub": `alias/\${AWS::StackName}` } },
+  },
+  Queue: {
+    Type: "AWS::SQS::Queue",
+    Properties: { SqsManagedSseEnabled: true, QueueName: { "Fn::GetAtt": ["Scanner", "TopicName"] } },
+  },
+};
+
+/** The like of it over a module of Terraform. */
+export const terraformOverlay = {
+  "aws_codebuild_project.web_build_project": {
+    badge_enabled: true,
+    description: `web of \${var.repository}`,
+    environment: { image_pull_credentials_type: "CODEBUILD" },
+  },
+  "aws_codepipeline.shop_pipeline": {
+    stage: [
+      {
+        name: "Scan",
+        $after: "Build",
+        action: [
+          {
+            name: "scan",
+            category: "Invoke",
+            owner: "AWS",
+            provider: "Lambda",
+            version: "1",
+            configuration: { FunctionName: "scanner" },
+          },
+        ],
+      },
+    ],
+  },
+  "aws_iam_role_policy.web_build_role": {
+    policy: { Statement: [{ Sid: "More", Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" }] },
+  },
+};

@@ -25,7 +25,13 @@ const pseudo: Readonly<Record<string, string>> = {
   "AWS::Partition": "Aws.PARTITION",
   "AWS::Region": "Aws.REGION",
   "AWS::AccountId": "Aws.ACCOUNT_ID",
+  "AWS::StackName": "Aws.STACK_NAME",
+  "AWS::StackId": "Aws.STACK_ID",
+  "AWS::URLSuffix": "Aws.URL_SUFFIX",
+  "AWS::NoValue": "Aws.NO_VALUE",
 };
+
+export const pseudoParameters = Object.keys(pseudo);
 
 export function codeOf(value: unknown, names: Names, indent = "", isVerbatim = false): string {
   if (value instanceof Intrinsic) return intrinsicCode(value, names);

@@ -50,7 +50,7 @@ function construct(
     parameters: new Set(Object.keys(Parameters)),
     variables: new Map(resources.map(({ name: id }) => [id, lowerFirst(id)])),
   };
-  const used = [...new Set(resources.map(({ resource }) => modules[serviceOf(resource)]!))].sort();
+  const used = [...new Set(resources.flatMap(({ resource }) => moduleOf(resource) ?? []))].sort();
   const props = Object.entries(Parameters as Record<string, { Description: string }>).map(
     ([id, { Description }]) => `  /** ${Description} */\n  readonly ${lowerFirst(id)}: string;\n`,
   );
@@ -65,7 +65,7 @@ function construct(
       ? [outputs.map(([id, { Value }]) => `    this.${lowerFirst(id)} = ${codeOf(Value, names)};`).join("\n")]
       : []),
   ].join("\n\n");
-  const core = ["Aws", "CfnCondition", "Fn", "RemovalPolicy"].filter(
+  const core = ["Aws", "CfnCondition", "CfnResource", "Fn", "RemovalPolicy"].filter(
     (one) => body.includes(`${one}.`) || body.includes(`${one}(`),
   );
   return `
@@ -88,9 +88,13 @@ const tellByEmail = `    const tellByEmail = new CfnCondition(this, "TellByEmail
     });
     tellByEmail.overrideLogicalId("TellByEmail");`;
 
-function serviceOf({ Type }: TemplateResource): string {
-  return Type.split("::")[1]!;
+/** Undefined for what only an overlay brings along. */
+function moduleOf({ Type }: TemplateResource): string | undefined {
+  return modules[Type.split("::")[1]!];
 }
+
+/** What a construct is told of by itself, or by a line of its own. */
+const told = new Set(["Type", "Properties", "Condition", "DeletionPolicy", "UpdateReplacePolicy"]);
 
 function resourceCode(
   id: string,
@@ -99,11 +103,19 @@ function resourceCode(
 ): string {
   const variable = names.variables.get(id)!;
   const type = resource.Type.split("::")[2]!;
+  const module = moduleOf(resource);
+  const isKept = resource.DeletionPolicy === "RetainExceptOnCreate";
+  const overrides = Object.entries(resource).filter(([key]) => !told.has(key) || (!isKept && key.endsWith("Policy")));
+  const made =
+    module === undefined
+      ? `new CfnResource(this, "${id}", { type: "${resource.Type}", properties: ${codeOf(resource.Properties ?? {}, names, "    ", true)} })`
+      : `new ${module}.Cfn${type}(this, "${id}", ${codeOf(resource.Properties, names, "    ")})`;
   const lines = [
     ...comment.map((line) => `// ${line}`),
-    `const ${variable} = new ${modules[serviceOf(resource)]}.Cfn${type}(this, "${id}", ${codeOf(resource.Properties, names, "    ")});`,
+    `const ${variable} = ${made};`,
     `${variable}.overrideLogicalId("${id}");`,
-    ...(resource.DeletionPolicy ? [`${variable}.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);`] : []),
+    ...(isKept ? [`${variable}.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);`] : []),
+    ...overrides.map(([key, value]) => `${variable}.addOverride("${key}", ${codeOf(value, names, "    ", true)});`),
     ...(resource.Condition ? [`${variable}.cfnOptions.condition = ${lowerFirst(resource.Condition)};`] : []),
   ];
   return lines.map((line) => `    ${line}`).join("\n");

@@ -1,6 +1,8 @@
 import type { WrittenFile } from "../../../generated.ts";
 import type { Infrastructure, ParameterSpec, Resource } from "../infrastructure.ts";
+import type { Patches } from "../overlay/overlay.ts";
 import { type Block, Call, Expression, printBlocks } from "./hcl.ts";
+import { withOverlay } from "./overlay.ts";
 import { blocksOf } from "./resources.ts";
 import { snakeCase, TerraformValues } from "./values.ts";
 
@@ -22,7 +24,10 @@ const fileOf: Readonly<Record<Resource["kind"], string>> = {
 };
 
 /** A module that is one of its own as well as part of another: it names its provider and configures none. */
-export function printTerraform(infrastructure: Infrastructure, header: readonly string[]): WrittenFile[] {
+export function printTerraform(
+  infrastructure: Infrastructure,
+  { header, patches }: { header: readonly string[]; patches: Patches },
+): WrittenFile[] {
   const values = new TerraformValues(infrastructure.resources);
   const files = new Map<string, Block[]>([
     ["versions.tf", versions(infrastructure)],
@@ -42,7 +47,7 @@ export function printTerraform(infrastructure: Infrastructure, header: readonly 
   );
   const sources = infrastructure.resources.flatMap((one) => (one.kind === "function" ? [one] : []));
   return [
-    ...[...files]
+    ...[...withOverlay(files, patches)]
       .filter(([, blocks]) => blocks.length > 0)
       .map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) })),
     ...sources.map(({ file, source }) => ({
