@@ -18,6 +18,10 @@ export function dueAfter({ at, event }: Recorded): Due | undefined {
     const { run, job, attempt } = event;
     return { kind: "retry", since: at, until: event.retryAt, run, job, attempt };
   }
+  if (event.type === "job.verified") {
+    const { run, job, attempt } = event;
+    return { kind: "retry", since: at, until: event.againAt, run, job, attempt };
+  }
   if (event.type === "approval.requested") {
     const { run, environment } = event;
     return { kind: "approval", since: at, until: event.expiresAt, run, environment };

@@ -12,6 +12,7 @@ export type EngineEvent =
   | RunSuspended
   | JobStarted
   | JobSucceeded
+  | JobVerified
   | JobFailed
   | JobRetryDue
   | JobSkipped
@@ -105,6 +106,20 @@ export interface JobSucceeded {
   artifacts: Record<string, ArtifactRef>;
 }
 
+/** A job that verifies passed, and goes on to look: it passes for good when none is `left`. */
+export interface JobVerified {
+  type: "job.verified";
+  run: RunId;
+  job: JobId;
+  attempt: number;
+  token: string;
+  durationMs: number;
+  /** How many more times it looks, at least 1: counted, so that no clock makes it more or less. */
+  left: number;
+  /** When it may look again. */
+  againAt: number;
+}
+
 export interface JobFailed {
   type: "job.failed";
   run: RunId;
@@ -125,12 +140,12 @@ export interface Failure {
   exitCode?: number;
 }
 
-/** The wait before its next attempt is over: it stands in line again, before those that were never started. */
+/** The wait before its next attempt, or before it looks again, is over: it stands in line again, before those that were never started. */
 export interface JobRetryDue {
   type: "job.retry-due";
   run: RunId;
   job: JobId;
-  /** The attempt that failed. */
+  /** The attempt that failed, or verified. */
   attempt: number;
 }
 

@@ -10,11 +10,13 @@ import type {
   JobSkipped,
   JobStarted,
   JobSucceeded,
+  JobVerified,
 } from "./events.ts";
 import { cancelSkip } from "./policies/cancel.ts";
 import { leaveLockQueue } from "./policies/lock.ts";
 import { failFastSkip, matrixOf } from "./policies/matrix.ts";
 import { noteDeploying } from "./policies/supersede.ts";
+import { looksOf } from "./policies/verify.ts";
 import { noteEnded } from "./propagate.ts";
 import type { JobState, JobStatus, RunState, State } from "./state.ts";
 
@@ -59,15 +61,33 @@ export function jobFailed(state: State, run: RunState, event: JobFailed, meta: E
   job.failure = event.failure;
   if (event.retryAt !== undefined) {
     assert(run.cancel === undefined, "a cancelled run retries nothing");
-    job.status = "backing-off";
-    job.endedAt = meta.at;
-    job.retryAt = event.retryAt;
-    run.backingOff += 1;
-    leaveSlots(state, run, job);
+    backOff(state, run, job, { at: meta.at, until: event.retryAt });
     return;
   }
   failFast(state, run, job);
   endJob(state, run, job, { ...meta, status: "failed" });
+}
+
+/** It has passed once more, and is looked at again; how often it may fail until then counts anew. */
+export function jobVerified(state: State, run: RunState, event: JobVerified, { at }: EventMeta): void {
+  const job = endAttempt(state, run, event);
+  assert(run.cancel === undefined, "nobody looks again in a cancelled run");
+  assert(
+    event.left === (job.looksLeft ?? looksOf(job)) - 1 && event.left > 0,
+    () => `it looks ${event.left} more times`,
+  );
+  job.durationMs = event.durationMs;
+  job.tries = 0;
+  job.looksLeft = event.left;
+  backOff(state, run, job, { at, until: event.againAt });
+}
+
+function backOff(state: State, run: RunState, job: JobState, { at, until }: { at: number; until: number }): void {
+  job.status = "backing-off";
+  job.endedAt = at;
+  job.retryAt = until;
+  run.backingOff += 1;
+  leaveSlots(state, run, job);
 }
 
 /** One leg failed for good: those that have not started never will. Those that run are stopped by whoever acts on this. */

@@ -109,6 +109,7 @@ export function backToWaiting(run: RunState, job: JobState): void {
   job.status = "waiting";
   job.stage = "before";
   job.tries = 0;
+  job.looksLeft = undefined;
   job.token = undefined;
   job.endedAt = undefined;
   job.failure = undefined;

@@ -10,6 +10,7 @@ import {
   jobSkipped,
   jobStarted,
   jobSucceeded,
+  jobVerified,
 } from "./fold-job.ts";
 import {
   approvalAnswered,
@@ -96,6 +97,9 @@ function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta)
       break;
     case "job.succeeded":
       jobSucceeded(state, run, event, meta);
+      break;
+    case "job.verified":
+      jobVerified(state, run, event, meta);
       break;
     case "job.failed":
       jobFailed(state, run, event, meta);

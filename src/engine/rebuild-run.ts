@@ -47,6 +47,10 @@ function noteOfJob(job: JobState, event: Extract<EngineEvent, { job: string }>, 
       job.failure = event.failure;
       end(event.retryAt === undefined ? "failed" : "backing-off");
       return;
+    case "job.verified":
+      Object.assign(job, { durationMs: event.durationMs, tries: 0, looksLeft: event.left } satisfies Partial<JobState>);
+      end("backing-off");
+      return;
     case "job.retry-due":
       return;
     case "job.skipped":

@@ -13,6 +13,7 @@ export function isRepeatable(state: State, event: EngineEvent): boolean {
   switch (event.type) {
     case "job.started":
     case "job.succeeded":
+    case "job.verified":
     case "job.failed":
     case "job.retry-due":
     case "job.skipped": {

@@ -2,6 +2,7 @@ import type { EngineEvent, SkipReason } from "./events.ts";
 import { cancelSkip, stopMode } from "./policies/cancel.ts";
 import { failFastSkip, matrixOf } from "./policies/matrix.ts";
 import { nextAttemptAt } from "./policies/retry.ts";
+import { afterPassing } from "./policies/verify.ts";
 import type { Ended } from "./ports.ts";
 import type { JobState, RunState, State } from "./state.ts";
 
@@ -16,8 +17,12 @@ export function eventOfReport(state: State, ended: Ended, now: number): EngineEv
   const { result, durationMs, token } = ended;
   const attempt = { run: job.run, job: job.id, attempt: job.attempt, token, durationMs };
   switch (result.kind) {
-    case "succeeded":
+    case "succeeded": {
+      const after = afterPassing(run, job, now);
+      if (after !== "passed" && "left" in after) return { type: "job.verified", ...attempt, ...after };
+      if (after !== "passed") return { type: "job.cancelled", ...attempt, cause: after };
       return { type: "job.succeeded", ...attempt, outputs: result.outputs, artifacts: result.artifacts };
+    }
     case "stopped": {
       const cause = causeOfStop(run, job);
       return { type: "job.cancelled", ...attempt, ...(cause !== undefined && { cause }) };

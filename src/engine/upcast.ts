@@ -10,6 +10,7 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "run.suspended": 1,
   "job.started": 1,
   "job.succeeded": 1,
+  "job.verified": 1,
   "job.failed": 1,
   "job.retry-due": 1,
   "job.skipped": 1,

@@ -20,12 +20,15 @@ export type Wait =
   | { kind: "slot" }
   /** For somebody who goes on with the run: it is suspended. */
   | { kind: "owner"; because: string }
-  /** For its next attempt. */
-  | { kind: "time"; until: number };
+  /** For its next attempt; `looks`: it has passed, and verifies so many more times. */
+  | { kind: "time"; until: number; looks?: number };
 
 /** Undefined for a job that runs or has ended. Names at most `limit` jobs. `now`: the time of day. */
 export function waitsFor(state: State, run: RunState, job: JobState, now: number, limit = 5): Wait | undefined {
-  if (job.status === "backing-off") return { kind: "time", until: job.retryAt ?? 0 };
+  if (job.status === "backing-off") {
+    const { retryAt: until = 0, looksLeft: looks, tries } = job;
+    return { kind: "time", until, ...(looks !== undefined && tries === 0 && { looks }) };
+  }
   switch (job.stage) {
     case "before":
       return job.status === "waiting" ? { kind: "jobs", ...jobsBefore(run, job, limit) } : undefined;

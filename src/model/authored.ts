@@ -119,6 +119,11 @@ export interface RetryInput {
   readonly maxDelay?: Duration | undefined;
 }
 
+export interface VerifyInput {
+  readonly for: Duration;
+  readonly every?: Duration | undefined;
+}
+
 export interface MatrixInput {
   readonly values?: MatrixValuesInput | undefined;
   readonly include?: readonly Readonly<Record<string, Scalar>>[] | undefined;
@@ -148,6 +153,8 @@ export interface JobInput<
   readonly per?: "release" | "environment" | undefined;
   readonly needs?: NoInfer<Jobs> | readonly NoInfer<Jobs>[] | undefined;
   readonly deploys?: boolean | undefined;
+  /** `true`: looks once whether what was deployed works. A duration: again and again for so long. */
+  readonly verify?: boolean | Duration | VerifyInput | undefined;
   readonly runsAfter?: "success" | "failure" | "always" | undefined;
   readonly condition?: ConditionInput<Environments> | undefined;
   readonly steps: readonly (string | StepInput<Environments, NoInfer<Own>, NoInfer<Artifacts>>)[];

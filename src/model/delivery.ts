@@ -109,6 +109,8 @@ export interface Job {
   needs: string[];
   /** Changes an environment: takes the environment's lock. Only for `per: "environment"`. */
   deploys: boolean;
+  /** Looks whether what was deployed works: comes behind all jobs of its pipeline that deploy. Only for `per: "environment"`. */
+  verify?: Verify;
   /** Which end of its needs lets it run. `success` is a gate; the other two are for clean-up and reports. */
   runsAfter: "success" | "failure" | "always";
   condition?: Condition;
@@ -156,6 +158,12 @@ export interface Retry {
   delayMs: number;
   factor: number;
   maxDelayMs: number;
+}
+
+/** How long it must go on to pass (the bake time), and how often it looks meanwhile. 0: it looks once. */
+export interface Verify {
+  forMs: number;
+  everyMs: number;
 }
 
 /** At most `limit` jobs of one group at a time, over all runs; the rest wait in order, none is dropped. */

@@ -56,6 +56,7 @@ const job = z.strictObject({
   per: z.enum(["release", "environment"]),
   needs: stringList,
   deploys: z.boolean(),
+  verify: z.strictObject({ forMs: milliseconds, everyMs: milliseconds }).optional(),
   runsAfter: z.enum(["success", "failure", "always"]),
   condition: condition.optional(),
   steps: z.array(step),

@@ -126,6 +126,17 @@ const job = z
       .optional(),
     needs: oneOrMore(name).describe("Jobs of this pipeline that must succeed first.").optional(),
     deploys: z.boolean().describe("Changes the environment: takes its lock. Default: false.").optional(),
+    verify: z
+      .union([
+        z.boolean(),
+        duration,
+        z.strictObject({
+          for: duration.describe("How long it must go on to pass."),
+          every: duration.describe("How often it looks. Default: 1m.").optional(),
+        }),
+      ])
+      .describe("Looks whether what was deployed works, once or for some time; comes behind what deploys.")
+      .optional(),
     runsAfter: z
       .enum(["success", "failure", "always"])
       .describe("Which end of its needs lets it run. Default: success.")

@@ -44,8 +44,9 @@ function ownReason(context: PlanContext, { owner, name, job, legs }: ResolvedJob
     const text = `its condition does not hold${where}: ${describeCondition(job.condition)}`;
     return { code: "condition-false", text, because: [] };
   }
-  if (context.isPullRequest && job.deploys) {
-    return { code: "event-filter", text: "it deploys, and a pull request only runs checks", because: [] };
+  if (context.isPullRequest && (job.deploys || job.verify !== undefined)) {
+    const does = job.deploys ? "deploys" : "verifies what was deployed";
+    return { code: "event-filter", text: `it ${does}, and a pull request only runs checks`, because: [] };
   }
   return undefined;
 }

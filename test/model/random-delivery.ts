@@ -116,6 +116,7 @@ function job(before: readonly string[], outputs: readonly string[], artifacts: r
     .record({
       needs: fc.constant([...before]),
       deploys: optional(fc.boolean()),
+      verify: optional(fc.constantFrom(true, false, "10m", { for: "1h", every: "5m" })),
       runsAfter: before.length > 0 ? optional(fc.constantFrom("success", "failure", "always")) : fc.constant(undefined),
       condition: optional(condition()),
       steps: fc.array(step(outputs), { minLength: 1, maxLength: 3 }),
@@ -129,7 +130,7 @@ function job(before: readonly string[], outputs: readonly string[], artifacts: r
       continueOnFailure: optional(fc.boolean()),
       uses: optional(uses),
     })
-    .map(withoutUndefined);
+    .map(({ verify, ...rest }) => withoutUndefined({ ...rest, ...(rest.deploys !== true && { verify }) }));
 }
 
 function pipeline(name: string, earlier: readonly string[]): fc.Arbitrary<WrittenPipeline> {

@@ -13,7 +13,7 @@ export interface EventWords {
 
 /** One line for people about what happened; nothing for what only Baton needs to know. */
 export function eventLine(event: EngineEvent, words: EventWords): string | undefined {
-  const { style } = words;
+  const { style, at } = words;
   switch (event.type) {
     case "run.created":
       return undefined;
@@ -21,6 +21,8 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
       return `${style.active("▶")} ${event.job} started${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`;
     case "job.succeeded":
       return `${style.good("✔")} ${event.job} passed ${style.faint(`in ${duration(event.durationMs)}`)}`;
+    case "job.verified":
+      return `${style.good("✔")} ${event.job} passed ${style.faint(`in ${duration(event.durationMs)}; looks again in ${duration(event.againAt - at)}, ${event.left} more ${event.left === 1 ? "time" : "times"}`)}`;
     case "job.failed":
       return failedLine(event, words);
     case "job.retry-due":

@@ -14,7 +14,7 @@ export function waitText({ wait }: Waiting, now: number): string {
     case "jobs":
       return `waits for ${wait.jobs[0] ?? "its turn"}`;
     case "time":
-      return `next attempt in ${duration(wait.until - now)}`;
+      return `${wait.looks === undefined ? "next attempt" : "passed, looks again"} in ${duration(wait.until - now)}`;
     case "lock":
       return wait.holder
         ? `waits until run ${wait.holder} has left ${wait.environment}`

@@ -6,7 +6,7 @@ import { processOf } from "../../store/lease.ts";
 import type { Actor } from "../control.ts";
 import type { Begun, Underway, Watcher } from "../host.ts";
 import type { JobId, RunId } from "../views/events.ts";
-import { type ApprovalView, approvalsIn, type RunView, runView } from "../views/run.ts";
+import { type ApprovalView, approvalsIn, mostAttemptsOf, type RunView, runView } from "../views/run.ts";
 import { timeLeft } from "../views/time-left.ts";
 import { asRefusal, type Session } from "./session.ts";
 import { tidyUp } from "./tidy-up.ts";
@@ -90,7 +90,8 @@ export class LocalUnderway implements Underway {
   }
 
   mostAttempts(job: JobId): number {
-    return this.#state?.jobs.get(job)?.definition.retry.attempts ?? 1;
+    const known = this.#state?.jobs.get(job);
+    return known === undefined ? 1 : mostAttemptsOf(known);
   }
 
   stepName(job: JobId, step: number): string {

@@ -1,4 +1,5 @@
 import type { Failure, RunId } from "../../engine/events.ts";
+import { looksOf } from "../../engine/policies/verify.ts";
 import type { Conclusion, JobState, JobStatus, RunState, RunStatus, State } from "../../engine/state.ts";
 import { releaseMeant } from "../../engine/state.ts";
 import type { Deployed, JobId, Plan } from "../../plan/plan.ts";
@@ -111,12 +112,17 @@ function jobView(job: JobState): JobView {
     id: job.id,
     status: job.status,
     attempts: job.attempt,
-    mostAttempts: job.definition.retry.attempts,
+    mostAttempts: mostAttemptsOf(job),
     ...(job.startedAt !== undefined && { startedAt: job.startedAt }),
     ...(job.durationMs !== undefined && { durationMs: job.durationMs }),
     ...(job.status === "failed" && job.failure !== undefined && { failure: job.failure }),
     ...(job.skipped !== undefined && { because: job.skipped.text }),
   };
+}
+
+/** A job that verifies may fail anew each time that it looks. */
+export function mostAttemptsOf(job: JobState): number {
+  return job.definition.retry.attempts * looksOf(job);
 }
 
 /** What a run asks people; its end and a cancel have withdrawn the questions, and one about jobs that have all ended is none. */

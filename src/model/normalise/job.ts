@@ -1,4 +1,4 @@
-import type { Artifact, ArtifactUse, Concurrency, Job, Matrix, Retry, Step, Tool } from "../delivery.ts";
+import type { Artifact, ArtifactUse, Concurrency, Job, Matrix, Retry, Step, Tool, Verify } from "../delivery.ts";
 import type { DefinitionPath } from "../refusal.ts";
 import { firstLine } from "../sh.ts";
 import { type Form, type FormReader, isForm, must, setOwn } from "./form.ts";
@@ -6,12 +6,15 @@ import { readCondition, readEnv, readValue } from "./values.ts";
 
 /** One hour: long for a build, and no stuck job holds an environment for a day. */
 export const defaultTimeoutMs = 3_600_000;
+/** How often a job looks that verifies for some time. */
+export const defaultVerifyEveryMs = 60_000;
 export const defaultRetry: Retry = { attempts: 1, delayMs: 10_000, factor: 2, maxDelayMs: 300_000 };
 
 export const jobKeys = [
   "per",
   "needs",
   "deploys",
+  "verify",
   "runsAfter",
   "condition",
   "steps",
@@ -35,6 +38,7 @@ export function readJob(form: FormReader, value: unknown, path: DefinitionPath, 
     per: form.word(job.per, [...path, "per"], ["release", "environment"]) ?? "environment",
     needs: form.strings(job.needs, [...path, "needs"], "or one"),
     deploys: form.boolean(job.deploys, [...path, "deploys"], "false"),
+    ...readVerify(form, job.verify, [...path, "verify"]),
     runsAfter: form.word(job.runsAfter, [...path, "runsAfter"], ["success", "failure", "always"]) ?? "success",
     ...(job.condition === undefined ? {} : { condition: readCondition(form, job.condition, [...path, "condition"]) }),
     steps: steps.map(({ step }) => step),
@@ -176,6 +180,20 @@ function readRetry(form: FormReader, value: unknown, path: DefinitionPath): Retr
     delayMs,
     factor: form.number(retry.factor, [...path, "factor"]) ?? defaultRetry.factor,
     maxDelayMs: form.duration(retry.maxDelay, [...path, "maxDelay"]) ?? Math.max(delayMs, defaultRetry.maxDelayMs),
+  };
+}
+
+/** `true` is once, a duration is for how long. */
+function readVerify(form: FormReader, value: unknown, path: DefinitionPath): { verify?: Verify } {
+  if (value === undefined || value === false) return {};
+  if (value === true) return { verify: { forMs: 0, everyMs: defaultVerifyEveryMs } };
+  if (!isForm(value)) return { verify: { forMs: form.duration(value, path) ?? 0, everyMs: defaultVerifyEveryMs } };
+  const verify = form.object(value, path, ["for", "every"]);
+  return {
+    verify: {
+      forMs: form.duration(must(verify.for), [...path, "for"]) ?? 0,
+      everyMs: form.duration(verify.every, [...path, "every"]) ?? defaultVerifyEveryMs,
+    },
   };
 }
 

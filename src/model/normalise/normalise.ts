@@ -110,6 +110,7 @@ function readPipeline(form: FormReader, { name, segment, form: value }: NamedFor
   for (const [job, item] of form.entries(must(pipeline.jobs), [...path, "jobs"])) {
     setOwn(jobs, job, readJob(form, item, [...path, "jobs", job], name));
   }
+  verifyBehindDeploying(jobs);
   return {
     name,
     ...(description === undefined ? {} : { description }),
@@ -126,6 +127,19 @@ function readPipeline(form: FormReader, { name, segment, form: value }: NamedFor
     workingDirectory: form.string(pipeline.workingDirectory, [...path, "workingDirectory"]) ?? ".",
     jobs,
   };
+}
+
+/** Whoever looks whether it works comes behind all that is deployed, but what itself comes behind that look. */
+function verifyBehindDeploying(jobs: Record<string, Job>): void {
+  const deploying = Object.keys(jobs).filter((name) => jobs[name]!.deploys);
+  for (const [name, job] of Object.entries(jobs)) {
+    if (job.verify === undefined || job.deploys) continue;
+    const isBehind = new Set([name]);
+    for (const earlier of isBehind) {
+      for (const [later, { needs }] of Object.entries(jobs)) if (needs.includes(earlier)) isBehind.add(later);
+    }
+    job.needs.push(...deploying.filter((each) => !job.needs.includes(each) && !isBehind.has(each)));
+  }
 }
 
 const outputTypes = ["string", "number", "boolean", "url", "json"] as const;

@@ -16,6 +16,7 @@ import { releaseJobs } from "./rules/release-jobs.ts";
 import { somethingToDo } from "./rules/something-to-do.ts";
 import { unknownNames } from "./rules/unknown-names.ts";
 import { variablesEverywhere } from "./rules/variables-everywhere.ts";
+import { verify } from "./rules/verify.ts";
 import type { Rule } from "./subject.ts";
 
 /** In the order in which refusals are reported. */
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   branches,
   handOver,
   releaseJobs,
+  verify,
   changes,
   variablesEverywhere,
   externalParameters,

@@ -61,7 +61,7 @@ const wait = z
     z.strictObject({ kind: z.literal("legs") }),
     z.strictObject({ kind: z.literal("slot") }),
     z.strictObject({ kind: z.literal("owner"), because: z.string() }),
-    z.strictObject({ kind: z.literal("time"), until: time }),
+    z.strictObject({ kind: z.literal("time"), until: time, looks: z.number().int().optional() }),
   ])
   .meta({ id: "Wait", description: "What something that has not started waits for." });
 

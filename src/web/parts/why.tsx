@@ -138,8 +138,11 @@ function sentence({ wait, run, release }: Cause, at: number): Said {
         said: `waits for somebody who goes on with the run: ${wait.because}.`,
         next: <code>baton resume {run}</code>,
       };
-    case "time":
-      return { said: `tries again ${wait.until > at ? `in ${roughly(wait.until - at)}` : "now"}, after it failed.` };
+    case "time": {
+      const when = wait.until > at ? `in ${roughly(wait.until - at)}` : "now";
+      if (wait.looks !== undefined) return { said: `has passed, and looks again ${when}: ${wait.looks} times more.` };
+      return { said: `tries again ${when}, after it failed.` };
+    }
     default:
       return wait satisfies never;
   }

@@ -29,6 +29,7 @@ import { rollbackRestores } from "./checkers/rollback-restores.ts";
 import { settles } from "./checkers/settles.ts";
 import { skipsAreTrue } from "./checkers/skips-are-true.ts";
 import { suspendedHoldsNothing } from "./checkers/suspended-holds-nothing.ts";
+import { verifiedLongEnough } from "./checkers/verified-long-enough.ts";
 
 /** Everything that must hold in every world. Each is proven to see its own mistake in mutations.test.ts. */
 export function allCheckers(): Checker[] {
@@ -51,6 +52,7 @@ export function allCheckers(): Checker[] {
     limits(),
     groupsInOrder(),
     retriesBounded(),
+    verifiedLongEnough(),
     cancelHolds(),
     passedOrNot(),
     replayIsLive(),

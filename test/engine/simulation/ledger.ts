@@ -125,6 +125,8 @@ export class LedgerJob {
   attempt = 0;
   /** In this round: attempts that counted. */
   failures = 0;
+  /** In this round: how often a job that verifies has passed and goes on. */
+  looks = 0;
   /** While backing off: when its wait is over if its owner stays the same, on the clock that is never set. */
   dueAt: number | undefined;
   skipCode: string | undefined;
@@ -172,6 +174,12 @@ export class LedgerJob {
         this.status = event.retryAt === undefined ? "failed" : "backing-off";
         this.dueAt = event.retryAt === undefined ? undefined : elapsed + event.retryAt - at;
         this.failures += 1;
+        break;
+      case "job.verified":
+        this.status = "backing-off";
+        this.dueAt = elapsed + event.againAt - at;
+        this.failures = 0;
+        this.looks += 1;
         break;
       case "job.skipped":
         this.status = "skipped";
@@ -279,6 +287,7 @@ export class LedgerRun {
       const job = this.jobs.get(id)!;
       job.status = "new";
       job.failures = 0;
+      job.looks = 0;
       job.skipCode = undefined;
       job.unreached = false;
     }

@@ -49,6 +49,12 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       for (const environment of state.environments.values()) environment.queue.reverse();
     }),
   },
+  "verified long enough": {
+    does: "lets a job pass that has looked once",
+    sabotage: before((state) => {
+      for (const { job } of jobsOf(state)) if (job.definition.verify !== undefined) job.looksLeft = 1;
+    }),
+  },
   "freezes hold": {
     does: "forgets that an environment is frozen",
     sabotage: before((state) => {

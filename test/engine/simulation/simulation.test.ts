@@ -47,7 +47,7 @@ test("crashes before and after every single write", async () => {
 const mustHappen = [
   ...["crashed", "stopped", "closed", "gone", "stop", "opened", "quiet", "lease lost", "acknowledged", "lost"],
   ...["job.failed", "job.retry-due", "job.cancelled", "job.interrupted", "run.retry-requested", "run.cancel-requested"],
-  ...["run.adopted", "run.suspended"],
+  ...["run.adopted", "run.suspended", "job.verified"],
   ...["environment.frozen", "environment.thawed"],
   ...["lock.acquired", "lock.released", "approval.requested", "approval.answered", "run.finished"],
   ...["promotion", "rollback"],

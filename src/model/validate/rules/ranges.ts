@@ -1,3 +1,4 @@
+import type { Verify } from "../../delivery.ts";
 import { durationText } from "../../duration.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { type Rule, refusal } from "../subject.ts";
@@ -20,6 +21,8 @@ export const limits = {
   approvalTimeoutMs: { from: 1, to: 365 * dayMs, words: "between 1ms and 365d", isDuration: true },
   attempts: { from: 1, to: 100, words: "a whole number between 1 and 100, the first attempt included", whole: true },
   delayMs: { from: 0, to: dayMs, words: "between 0s and 1d", isDuration: true },
+  verifyForMs: { from: 0, to: 30 * dayMs, words: "between 0s and 30d", isDuration: true },
+  verifyEveryMs: { from: 1_000, to: dayMs, words: "between 1s and 1d", isDuration: true },
   factor: { from: 1, to: 10, words: "between 1 and 10" },
   concurrency: { from: 1, to: 10_000, words: "a whole number between 1 and 10,000", whole: true },
   maxParallel: { from: 1, to: 256, words: "a whole number between 1 and 256", whole: true },
@@ -43,6 +46,7 @@ export const ranges: Rule = function* ({ delivery, jobs }) {
         help: "make the longest wait at least as long as the first",
       });
     }
+    if (job.verify) yield* verifyOutside(job.verify, [...path, "verify"]);
     if (job.concurrency) yield* outside(job.concurrency.limit, limits.concurrency, [...path, "concurrency", "limit"]);
     const parallel = job.matrix?.maxParallel;
     if (parallel !== undefined) yield* outside(parallel, limits.maxParallel, [...path, "matrix", "maxParallel"]);
@@ -52,6 +56,19 @@ export const ranges: Rule = function* ({ delivery, jobs }) {
     }
   }
 };
+
+/** A job that looks ten thousand times is no verification any more. */
+const mostLooks = 10_000;
+
+function* verifyOutside({ forMs, everyMs }: Verify, path: DefinitionPath): Generator<Refusal> {
+  yield* outside(forMs, limits.verifyForMs, [...path, "for"]);
+  yield* outside(everyMs, limits.verifyEveryMs, [...path, "every"]);
+  if (everyMs < limits.verifyEveryMs.from || forMs / everyMs <= mostLooks) return;
+  yield refusal("out-of-range", [...path, "every"], {
+    message: `every ${durationText(everyMs)} for ${durationText(forMs)} is more than ${mostLooks} times`,
+    help: "look less often",
+  });
+}
 
 function* outside(value: number, range: Range, path: DefinitionPath): Generator<Refusal> {
   if (value >= range.from && value <= range.to && (!range.whole || Number.isInteger(value))) return;

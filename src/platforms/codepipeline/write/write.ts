@@ -1,5 +1,6 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { CannotWrite, header, type WrittenFile } from "../../generated.ts";
+import { refuseLongVerification } from "../../verification.ts";
 import { printCdk } from "./cdk/print.ts";
 import { withOverlay } from "./cloudformation/overlay.ts";
 import { printTemplate } from "./cloudformation/print.ts";
@@ -19,6 +20,7 @@ import { printTerraform } from "./terraform/print.ts";
  * @throws {CannotWrite} for what CodePipeline, or the layout, has no means for.
  */
 export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Written {
+  refuseLongVerification(delivery, "CodePipeline");
   const infrastructure = lowerDelivery(delivery, options);
   return {
     files: [...infrastructureFiles(infrastructure, options), ...infrastructure.buildspecs],

@@ -1,8 +1,10 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { CannotWrite } from "../../generated.ts";
+import { refuseLongVerification } from "../../verification.ts";
 
 /** What a definition can say and GitHub cannot do. */
 export function refuseUnsupported(delivery: Delivery): void {
+  refuseLongVerification(delivery, "GitHub");
   for (const pipeline of delivery.pipelines) {
     for (const [name, job] of Object.entries(pipeline.jobs)) {
       const where = `${pipeline.name}.${name}`;

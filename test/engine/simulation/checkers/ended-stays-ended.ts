@@ -30,7 +30,11 @@ export function endedStaysEnded(): Checker {
         if (reports.has(event.token)) return `two ends of attempt ${event.token} are recorded`;
         reports.add(event.token);
       }
-      if (event.type === "job.interrupted" || (event.type === "job.failed" && event.retryAt !== undefined))
+      if (
+        event.type === "job.verified" ||
+        event.type === "job.interrupted" ||
+        (event.type === "job.failed" && event.retryAt !== undefined)
+      )
         return undefined;
       ended.set(key, event.type.slice("job.".length));
       return undefined;

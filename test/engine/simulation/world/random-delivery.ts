@@ -1,6 +1,6 @@
 import type { Delivery, Environment, Job, Pipeline, Value } from "../../../../src/model/delivery.ts";
 import { delivery, environment, job, pipeline } from "../../world/build.ts";
-import type { Chance } from "./chance.ts";
+import { Chance } from "./chance.ts";
 
 /** A small delivery with something of everything the engine must get right. */
 export function randomDelivery(chance: Chance): Delivery {
@@ -11,6 +11,21 @@ export function randomDelivery(chance: Chance): Delivery {
     pipelines.push(randomPipeline(chance, name, pipelines));
   }
   return delivery(pipelines, environments);
+}
+
+/** Of the kept seeds none is a world in which somebody verifies. */
+const verifyingDice = 27000022;
+
+/** In some worlds jobs look whether what was deployed works; thrown with dice of its own, so that other worlds stay as they are. */
+export function verifying(delivery: Delivery, seed: number): Delivery {
+  const dice = new Chance(seed + verifyingDice);
+  if (!dice.happens(25)) return delivery;
+  const pipelines = delivery.pipelines.map((each) => {
+    const verify = { forMs: dice.between(0, 400), everyMs: dice.between(100, 200) };
+    const smoke = job({ ...randomRetry(dice), ...randomConcurrency(dice), needs: ["deploy"], verify });
+    return dice.happens(30) ? each : { ...each, jobs: { ...each.jobs, smoke } };
+  });
+  return { ...delivery, pipelines };
 }
 
 function randomEnvironment(chance: Chance, name: string, before: string | undefined): Environment {
