@@ -26,6 +26,7 @@ import { WhyPanel } from "./parts/why.tsx";
 import { go, path } from "./route.ts";
 
 const isListOpen = signal(false);
+const isMoreOpen = signal(false);
 
 const pages = [
   { to: "/", title: "Board", key: "b" },
@@ -36,6 +37,9 @@ const pages = [
   { to: "/audit", title: "Audit", key: "u" },
   { to: "/settings", title: "Settings", key: "s" },
 ] as const;
+
+/** Those for which there is room at the bottom of a phone. */
+const onPhones = new Set<string>(["/", "/releases", "/runs", "/approvals"]);
 
 /** Stable, so that keys are put in force once. */
 const navigation = [
@@ -122,7 +126,12 @@ function Bar() {
       </a>
       <nav aria-label="Pages">
         {pages.map(({ to, title }) => (
-          <a key={to} href={to} aria-current={`/${here}` === to ? "page" : undefined}>
+          <a
+            key={to}
+            href={to}
+            class={onPhones.has(to) ? "" : "is-more"}
+            aria-current={`/${here}` === to ? "page" : undefined}
+          >
             {title}
             {to === "/approvals" && asked > 0 && (
               <span class="count">
@@ -132,7 +141,15 @@ function Bar() {
             )}
           </a>
         ))}
+        <button
+          type="button"
+          class={`bar-more ${onPhones.has(`/${here}`) ? "" : "is-here"}`}
+          onClick={() => (isMoreOpen.value = true)}
+        >
+          More
+        </button>
       </nav>
+      {isMoreOpen.value && <More here={here} />}
       <div class="bar-end">
         <Connection />
         <SignOut />
@@ -143,6 +160,23 @@ function Bar() {
         </button>
       </div>
     </header>
+  );
+}
+
+function More({ here }: { here: string }) {
+  const close = () => (isMoreOpen.value = false);
+  return (
+    <Sheet title="More" close={close}>
+      <nav class="more" aria-label="More pages">
+        {pages
+          .filter(({ to }) => !onPhones.has(to))
+          .map(({ to, title }) => (
+            <a key={to} href={to} aria-current={`/${here}` === to ? "page" : undefined} onClick={close}>
+              {title}
+            </a>
+          ))}
+      </nav>
+    </Sheet>
   );
 }
 

@@ -92,7 +92,12 @@ test("a release is promoted and taken back as it was looked at, and the audit na
   assert.deepEqual([back.move.release, back.move.here!.release], [1, second.move.release]);
   const { stdout } = await box.baton("logs", back.run, "web.deploy@prod");
   assert.match(stdout, /one/, "its own files, and not those that are checked out");
-  await server.json("/api/status");
+  const { view } = await server.json<{ view: { runs: { moves?: unknown }[] } }>("/api/runs");
+  assert.deepEqual(
+    view.runs[0]!.moves,
+    { kind: "rollback", release: 1 },
+    "a list of runs names the release it is about",
+  );
 
   appendFileSync(join(box.root, ".baton/server/audit.jsonl"), '{"at":1,"asked":"cut o');
   const whole = routes.audit.answer.parse(await server.json("/api/audit"));

@@ -72,12 +72,21 @@ test("a pipeline says what is there and what comes, and waits for those it needs
       ["web@prod", "nothing yet", ["api@prod"]],
     ],
   );
-  assert.deepEqual(words(mapFacts(graph, { board, open: [], release: undefined }).marks), {
+  const { marks, notes } = mapFacts(graph, { board, open: [], release: undefined });
+  assert.deepEqual(words(marks), {
     "api@dev": "deployed",
-    "web@dev": "failed",
-    "api@prod": "on its way",
+    "web@dev": "deployed",
+    "api@prod": "deployed",
     "web@prod": "not yet",
   });
+  assert.deepEqual(
+    [...notes!].map(([id, { mark, release }]) => [id, mark.word, release]),
+    [
+      ["web@dev", "failed", 5],
+      ["api@prod", "on its way", 5],
+    ],
+    "what is there is not said to have failed: the release that came after it has",
+  );
 });
 
 test("a job is as it is in a run that goes on, else as it ended last", () => {

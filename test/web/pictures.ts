@@ -3,6 +3,7 @@
  * Debian's Chromium, with the same names, releases and states each time. Only commits and the seconds that jobs took differ.
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { sandbox } from "../cli/sandbox.ts";
@@ -10,28 +11,52 @@ import { serving } from "../server/serving.ts";
 import { type Look, openBrowser, openPage } from "./browser.ts";
 import { past, shop } from "./shop.ts";
 
-interface Picture extends Look {
+interface Page {
   name: string;
   address: string;
   /** When this can be seen, the page is whole: words, or a selector. */
   shows: string;
 }
 
-const desk = { width: 1280, height: 760 };
-const phone = { width: 360, height: 740 };
-const dark = { theme: "dark" } as const;
-const pictures: readonly Picture[] = [
-  { name: "board", address: "/", shows: "Wrong now", ...desk, height: 600 },
-  { name: "board-dark", address: "/", shows: "Wrong now", ...desk, height: 600, ...dark },
-  { name: "board-phone", address: "/", shows: "Wrong now", ...phone },
-  { name: "board-wall", address: "/", shows: "Wrong now", width: 2560, height: 900, ...dark },
-  { name: "map", address: "/map?by=pipelines&release=4", shows: ".node.is-lit", ...desk, height: 560 },
-  { name: "release", address: "/releases/4", shows: "taken back", ...desk },
-  { name: "promote", address: "/releases/4?move=promotion+prod+4", shows: "Promote 4 to prod", ...desk, ...dark },
-  { name: "run", address: "/runs/newest", shows: "503 after 5 attempts", ...desk },
-  { name: "run-dark", address: "/runs/newest", shows: "503 after 5 attempts", ...desk, ...dark },
-  { name: "approval-phone", address: "/approvals", shows: ".question-diff", ...phone, height: 880, ...dark },
+const pages: readonly Page[] = [
+  { name: "board", address: "/", shows: "Wrong now" },
+  { name: "map", address: "/map?by=pipelines&release=4", shows: ".node.is-lit" },
+  { name: "map-jobs", address: "/map?by=jobs&node=api.deploy%40dev", shows: "There now" },
+  { name: "releases", address: "/releases", shows: "was there" },
+  { name: "release", address: "/releases/4", shows: "taken back" },
+  { name: "promote", address: "/releases/4?move=promotion+prod+4", shows: "Promote 4 to prod" },
+  { name: "runs", address: "/runs", shows: "failed" },
+  { name: "run", address: "/runs/newest", shows: "503 after 5 attempts" },
+  { name: "why", address: "/runs/7?why=r0007%20web.deploy%40prod", shows: "needs an approval" },
+  { name: "approval", address: "/approvals", shows: ".question-diff" },
+  { name: "audit", address: "/audit", shows: ".audit-page" },
+  { name: "settings", address: "/settings", shows: "At most" },
+  { name: "nowhere", address: "/nowhere", shows: "There is no such page" },
 ];
+
+const looks = {
+  "": { width: 1280, height: 760 },
+  "-dark": { width: 1280, height: 760, theme: "dark" },
+  "-phone": { width: 360, height: 740 },
+  "-phone-dark": { width: 360, height: 880, theme: "dark" },
+  "-wall": { width: 2560, height: 1300, theme: "dark" },
+} as const satisfies Record<string, Look>;
+
+/** What the documentation shows; with a folder on the command line, every page in every look goes there instead. */
+const shown = [
+  "board",
+  "board-dark",
+  "board-phone",
+  "board-wall",
+  "map",
+  "release",
+  "promote-dark",
+  "run",
+  "run-dark",
+  "approval-phone-dark",
+];
+const [elsewhere] = process.argv.slice(2);
+const folder = elsewhere ?? fileURLToPath(new URL("../../docs/pictures", import.meta.url));
 
 const left: (() => unknown)[] = [];
 const box = sandbox({ after: (leave: () => unknown) => left.push(leave) } as unknown as TestContext, {
@@ -52,14 +77,17 @@ try {
   }
   await using server = await serving(box);
   await using browser = await openBrowser();
-  for (const { name, address, shows, ...look } of pictures) {
-    const { page, complaints } = await openPage(browser, server.url + address, look);
-    await (shows.startsWith(".") ? page.locator(shows) : page.getByText(shows)).first().waitFor();
-    await page.getByText("live", { exact: true }).waitFor({ state: "attached" });
-    await page.evaluate("document.fonts.ready");
-    await page.screenshot({ path: fileURLToPath(new URL(`../../docs/pictures/${name}.png`, import.meta.url)) });
-    assert.deepEqual(complaints, [], name);
-    await page.context().close();
+  for (const { name, address, shows } of pages) {
+    for (const [suffix, look] of Object.entries(looks)) {
+      if (elsewhere === undefined && !shown.includes(name + suffix)) continue;
+      const { page, complaints } = await openPage(browser, server.url + address, look);
+      await (shows.startsWith(".") ? page.locator(shows) : page.getByText(shows)).first().waitFor();
+      await page.getByText("live", { exact: true }).waitFor({ state: "attached" });
+      await page.evaluate("document.fonts.ready");
+      await page.screenshot({ path: join(folder, `${name}${suffix}.png`) });
+      assert.deepEqual(complaints, [], name);
+      await page.context().close();
+    }
   }
 } finally {
   for (const leave of left) leave();

@@ -12,12 +12,15 @@ const hour = 60 * minute;
 
 test("durations have two units at most, ages one", () => {
   const cases: [number, string, string][] = [
-    [0, "0.0 s", "just now"],
+    [0, "0 ms", "just now"],
+    [42.4, "42 ms", "just now"],
     [420, "0.4 s", "just now"],
     [14.2 * second, "14 s", "14 s ago"],
     [59.6 * second, "1 m 00 s", "59 s ago"],
     [2 * minute + 5 * second, "2 m 05 s", "2 m ago"],
+    [hour, "1 h", "1 h ago"],
     [70 * minute, "1 h 10 m", "1 h ago"],
+    [7 * 24 * hour, "7 d", "7 d ago"],
     [76 * hour, "3 d 4 h", "3 d ago"],
   ];
   for (const [ms, long, past] of cases) assert.deepEqual([duration(ms), ago(ms)], [long, past]);

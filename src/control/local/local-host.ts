@@ -4,7 +4,7 @@ import type { Place } from "../project.ts";
 import { graphView } from "../views/graph.ts";
 import { outputsView } from "../views/outputs.ts";
 import { runView } from "../views/run.ts";
-import { approvalsView, waitsView } from "../views/runs.ts";
+import { approvalsView, listedRuns, waitsView } from "../views/runs.ts";
 import { findRun, openJournal, requireJournal } from "./journal.ts";
 import { runViewAt } from "./moment.ts";
 
@@ -16,7 +16,7 @@ export function localHost(place: Place): Host {
     runs: ({ most }) =>
       asked(() => {
         using journal = openJournal(project);
-        return { version: 1, runs: journal?.runs({ newest: most }) ?? [] };
+        return { version: 1, runs: listedRuns(journal, most) };
       }),
     run: (named, { at } = {}) =>
       asked(() => {

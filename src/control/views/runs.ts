@@ -1,13 +1,16 @@
-import type { RunRecord } from "../../store/journal-reader.ts";
+import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
 import type { RunId } from "./events.ts";
-import type { ApprovalView, RunView } from "./run.ts";
+import { type ApprovalView, type MovedRelease, movedBy, type RunView } from "./run.ts";
 import type { Waiting } from "./waits.ts";
 
 /** Runs at a glance, newest first. */
 export interface RunsView {
   version: 1;
-  runs: RunRecord[];
+  runs: ListedRun[];
 }
+
+/** `moves`: of a promotion or rollback, which release it moves. */
+export type ListedRun = RunRecord & { moves?: MovedRelease };
 
 /** What waits in all runs that have not ended. */
 export interface WaitsView {
@@ -19,6 +22,18 @@ export interface WaitsView {
 export interface ApprovalsView {
   version: 1;
   approvals: (ApprovalView & { run: RunId })[];
+}
+
+/** The newest `most`, newest first. */
+export function listedRuns(journal: JournalReader | undefined, most: number): ListedRun[] {
+  if (journal === undefined) return [];
+  return journal.runs({ newest: most }).map((record) => ({ ...record, ...movesOf(journal, record.run) }));
+}
+
+function movesOf(journal: JournalReader, run: RunId): { moves?: MovedRelease } {
+  const [created] = journal.milestones(run);
+  if (created?.event.type !== "run.created" || created.event.moves === undefined) return {};
+  return { moves: movedBy({ moves: created.event.moves, plan: created.event.plan }) };
 }
 
 export function waitsView(open: readonly Pick<RunView, "run" | "release" | "moves" | "waiting">[]): WaitsView {

@@ -1,16 +1,16 @@
 import type { RunState, State } from "../../engine/state.ts";
-import type { JournalReader, RunRecord } from "../../store/journal-reader.ts";
+import type { JournalReader } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
-import type { RunId } from "./events.ts";
 import { type FreezeView, freezesAt } from "./freezes.ts";
-import { type MovedRelease, movedBy, type RunView, runView } from "./run.ts";
+import { type RunView, runView } from "./run.ts";
+import { type ListedRun, listedRuns } from "./runs.ts";
 
 /** What is deployed, the latest runs, and the ones that have not ended. Plain data. */
 export interface StatusView {
   version: 1;
   deployed: DeployedView;
   /** Newest first. */
-  runs: (RunRecord & { moves?: MovedRelease })[];
+  runs: ListedRun[];
   /** Oldest first, also those that `runs` leaves out. */
   open: OpenRun[];
   /** Where nothing begins to be deployed now. */
@@ -33,16 +33,10 @@ export function statusView(
   return {
     version: 1,
     deployed: journal === undefined ? {} : deployedView(journal),
-    runs: (journal?.runs({ newest: most }) ?? []).map((record) => ({ ...record, ...movesOf(journal!, record.run) })),
+    runs: listedRuns(journal, most),
     open: journal !== undefined && isOpen ? openRuns(journal.state(), { now, ownerOf }) : [],
     freezes: freezesAt(journal?.freezes() ?? {}, now),
   };
-}
-
-function movesOf(journal: JournalReader, run: RunId): { moves?: MovedRelease } {
-  const [created] = journal.milestones(run);
-  if (created?.event.type !== "run.created" || created.event.moves === undefined) return {};
-  return { moves: movedBy({ moves: created.event.moves, plan: created.event.plan }) };
 }
 
 function openRuns(

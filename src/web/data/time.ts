@@ -1,15 +1,16 @@
 /** Times and durations in words, all of them milliseconds. Pure, so that tests can hold them. */
 
-/** `0.4 s`, `14 s`, `2 m 05 s`, `1 h 10 m`, `3 d 4 h`: two units at most. */
+/** `20 ms`, `0.4 s`, `14 s`, `2 m 05 s`, `1 h 10 m`, `3 d 4 h`: two units at most, whole hours and days one. */
 export function duration(ms: number): string {
-  if (ms < 9_950) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+  if (ms < 95) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} m ${String(seconds % 60).padStart(2, "0")} s`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, "0")} m`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${String(minutes % 60).padStart(2, "0")} m`;
+  return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 /** One unit: how long ago, or how long until. `now`, `5 m`, `3 h`, `12 d`. */

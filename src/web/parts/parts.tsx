@@ -94,7 +94,7 @@ export function Sheet({ title, close, children }: { title: string; close(): void
       onClose={close}
       onClick={(event) => event.target === dialog.current && dialog.current?.close()}
     >
-      <div class="sheet">
+      <div class="sheet" tabIndex={-1} autofocus>
         <div class="sheet-head">
           <h2>{title}</h2>
           <button type="button" class="button button-plain button-icon" onClick={() => dialog.current?.close()}>

@@ -49,7 +49,7 @@ export function AuditLog() {
         </div>
       )}
       {last.before !== undefined && (
-        <button type="button" class="button" onClick={more}>
+        <button type="button" class="button audit-more" onClick={more}>
           Older
         </button>
       )}

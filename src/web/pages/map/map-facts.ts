@@ -71,16 +71,20 @@ export function mapFacts(graph: Graph, { board, open, release }: Known): Facts {
     }
   }
   const marks = new Map<string, Mark>();
+  const notes = new Map<string, { mark: Mark; release: number }>();
   for (const job of graph.jobs) {
     const cell = cellOf(cells.get(job.pipeline) ?? {}, job.environment);
     const isPipeline = job.steps.length === 0 && job.id === nameOf(job.pipeline, job.environment);
-    marks.set(
-      job.id,
-      isPipeline ? markOfCell(cell) : markOfLast(job, { now: now.get(job.id), wait: waits.get(job.id), cell }),
-    );
+    if (!isPipeline) {
+      marks.set(job.id, markOfLast(job, { now: now.get(job.id), wait: waits.get(job.id), cell }));
+      continue;
+    }
+    marks.set(job.id, cell?.deployed ? { state: "passed", word: "deployed" } : unknown);
+    const note = noteOf(cell);
+    if (note) notes.set(job.id, note);
   }
   const lit = release && new Set(graph.jobs.filter((job) => hasIt(release, job)).map(({ id }) => id));
-  return { jobs: now, waits, critical: new Set(graph.criticalPath), marks, ...(lit && { lit }) };
+  return { jobs: now, waits, critical: new Set(graph.criticalPath), marks, notes, ...(lit && { lit }) };
 }
 
 /** What is made once is as it is in whatever environment has it. */
@@ -89,11 +93,11 @@ const cellOf = (cells: Readonly<Record<string, BoardCell>>, environment: string 
 
 const unknown: Mark = { state: "skipped", word: "not yet" };
 
-function markOfCell(cell: BoardCell | undefined): Mark {
-  if (cell?.coming?.status === "running") return { state: "running", word: "deploying" };
-  if (cell?.failed) return { state: "failed", word: "failed" };
-  if (cell?.coming) return { state: "waiting", word: "on its way" };
-  return cell?.deployed ? { state: "passed", word: "deployed" } : unknown;
+function noteOf(cell: BoardCell | undefined): { mark: Mark; release: number } | undefined {
+  const { coming, failed } = cell ?? {};
+  if (coming?.status === "running") return { mark: { state: "running", word: "deploying" }, release: coming.release };
+  if (failed) return { mark: { state: "failed", word: "failed" }, release: failed.release };
+  return coming && { mark: { state: "waiting", word: "on its way" }, release: coming.release };
 }
 
 /** Of a job in a run that goes on, else as it ended in the one that brought what is there. */

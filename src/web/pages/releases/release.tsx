@@ -8,7 +8,7 @@ import type { Board, Release, ReleaseDiff, Releases } from "../../data/wire.ts";
 import { Diff } from "../../parts/diff.tsx";
 import { StateIcon } from "../../parts/icons.tsx";
 import { moveAddress } from "../../parts/move.tsx";
-import { Ago, Commit, Fact, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { Ago, Commit, Fact, Loading, Nothing, Problems } from "../../parts/parts.tsx";
 import { go, query, runAddress, withQuery } from "../../route.ts";
 
 export function ReleasePage({ named }: { named: string }) {
@@ -43,7 +43,7 @@ function Head({ release: { release, subject, author, by, commit, branch, at, run
     <header class="release-head">
       <h1>
         Release {release}
-        {subject && <span class="release-subject">{subject}</span>}
+        {subject && <span class="title-more">{subject}</span>}
       </h1>
       <dl class="facts">
         {author && <Fact name="Author">{author}</Fact>}
@@ -113,7 +113,9 @@ function Journey({ release, board }: { release: Release; board: Board }) {
               {state === undefined ? (
                 <span class="faint">not there yet</span>
               ) : (
-                <StateMark filled={state === "here"} mark={markOfPlace(state)} />
+                <span class={`state state-${markOfPlace(state).state} ${state === "here" ? "state-filled" : ""}`}>
+                  {markOfPlace(state).word}
+                </span>
               )}
             </div>
             <ul class="visits">

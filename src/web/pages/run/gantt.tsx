@@ -38,7 +38,7 @@ export function Gantt({ run, graph, facts, chosen, choose }: Props) {
   return (
     <div class="gantt">
       <div class="gantt-axis" aria-hidden="true">
-        <span class="gantt-label" />
+        <span class="gantt-label">Over time</span>
         <div class="gantt-room">
           {ticks(end - begin).map((ms) => (
             <span key={ms} style={{ left: at(begin + ms) }}>
@@ -99,7 +99,7 @@ const tick = (ms: number) =>
     ? "0"
     : duration(ms)
         .replace(/^(\d+)\.0/, "$1")
-        .replace(/ 0+ [sm]$/, "");
+        .replace(/ 0+ s$/, "");
 
 /** At most six of them, at round times. */
 function ticks(ms: number): number[] {

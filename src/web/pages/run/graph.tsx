@@ -127,6 +127,7 @@ function NodeButton({ node, facts, chosen, choose }: { node: Node } & Shown) {
   const ms = since === undefined ? job?.durationMs : Math.max(0, now.value - since);
   const part = since !== undefined && leg.expectedMs ? Math.min(1, (ms ?? 0) / leg.expectedMs) : undefined;
   const legs = node.jobs.length;
+  const note = facts.notes?.get(leg.id);
   const lit = facts.lit?.has(leg.id) ? "is-lit" : "";
   return (
     <button
@@ -144,6 +145,13 @@ function NodeButton({ node, facts, chosen, choose }: { node: Node } & Shown) {
       <span class="hidden-text">
         {leg.pipeline} {leg.environment ?? ""} {mark.word}
       </span>
+      {note && (
+        <span class={`node-note state-${note.mark.state}`} title={`release ${note.release} ${note.mark.word}`}>
+          <StateIcon {...note.mark} />
+          {note.release}
+          <span class="hidden-text"> {note.mark.word}</span>
+        </span>
+      )}
       <span class="node-time">{ms !== undefined ? duration(ms) : mark.word === "reused" ? "reused" : ""}</span>
       {part !== undefined && <i class="node-part" style={{ width: `${part * 100}%` }} />}
     </button>

@@ -9,6 +9,8 @@ export interface Facts {
   readonly critical: ReadonlySet<string>;
   /** On the map, which knows more than one run: how each node is. */
   readonly marks?: ReadonlyMap<string, Mark>;
+  /** Of a pipeline on the map: another release than the one it has, on its way there or failed. */
+  readonly notes?: ReadonlyMap<string, { readonly mark: Mark; readonly release: number }>;
   /** Nodes that one release has passed: its way. */
   readonly lit?: ReadonlySet<string>;
 }

@@ -2,15 +2,15 @@
 import "./run.css";
 import { useMemo, useState } from "preact/hooks";
 import { now } from "../../data/live.ts";
-import { markOfRun, markOfWait } from "../../data/states.ts";
+import { markOfRun, markOfWait, releaseMeant } from "../../data/states.ts";
 import { duration } from "../../data/time.ts";
 import { useView } from "../../data/views.ts";
-import type { Graph, Run } from "../../data/wire.ts";
+import type { Graph, Releases, Run } from "../../data/wire.ts";
 import { useKeys } from "../../keys.ts";
 import { StateIcon } from "../../parts/icons.tsx";
 import { Ago, Commit, Fact, Loading, Nothing, StateMark } from "../../parts/parts.tsx";
 import { whyAddress } from "../../parts/why.tsx";
-import { go, query, withQuery } from "../../route.ts";
+import { go, query, releaseAddress, withQuery } from "../../route.ts";
 import { RunDeeds } from "./deeds.tsx";
 import { Gantt } from "./gantt.tsx";
 import { RunGraph } from "./graph.tsx";
@@ -89,9 +89,14 @@ function titleOf({ release, moves }: Run): string {
 function Head({ run }: { run: Run }) {
   const done = run.jobs.filter(({ durationMs, status }) => durationMs !== undefined || status === "skipped").length;
   const isOver = run.finishedAt !== undefined;
+  const { view: releases } = useView<Releases>("/api/releases?most=200", "");
+  const release = releases?.releases.find(({ release }) => release === releaseMeant(run));
   return (
     <header class="run-head">
-      <h1>{titleOf(run)}</h1>
+      <h1>
+        <a href={releaseAddress(releaseMeant(run))}>{titleOf(run)}</a>
+        {release?.subject && <span class="title-more">{release.subject}</span>}
+      </h1>
       <StateMark
         filled
         mark={markOfRun(run.conclusion === "waiting" ? undefined : { conclusion: run.conclusion }, run.status)}
