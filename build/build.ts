@@ -18,14 +18,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const groups = [
   { of: /\/src\//, files: ["src/cli/commands/run.ts", "src/control/verbs/plan.ts"] },
   {
-    of: /\/src\/(check|findings|platforms)\/|\/commands\/(check|generate|graph)/,
-    files: [
-      "src/cli/commands/check.ts",
-      "src/cli/read-whole.ts",
-      "src/check/check.ts",
-      "src/check/rules.ts",
-      "src/check/suppress.ts",
-    ],
+    of: /\/src\/(check|findings|platforms)\/|\/commands\/(check|generate|graph)|\/local\/(check-repository|read-findings)/,
+    files: ["src/cli/commands/check.ts", "src/control/local/check-repository.ts"],
   },
 ];
 

@@ -4,7 +4,9 @@ import type { Facts } from "../facts/facts.ts";
 import { count } from "../findings/count.ts";
 import { type Confidence, type Finding, sortFindings } from "../findings/finding.ts";
 import { locationOf } from "../findings/source.ts";
+import type { Claim } from "../simulation/claim.ts";
 import type { Simulator } from "../simulation/simulator.ts";
+import type { Trace } from "../simulation/trace.ts";
 import { Analysis } from "./analysis/analysis.ts";
 import { isReplayed } from "./replay.ts";
 import type { Candidate, Rule } from "./rule.ts";
@@ -22,16 +24,25 @@ export interface CheckOptions {
   readonly accepts?: (finding: Finding) => boolean;
   /** Told about each proposal that could not be carried out. */
   readonly onRefuted?: (rule: Rule, candidate: Candidate, reason: string) => void;
+  /** Told how each finding was carried out that was. */
+  readonly onReplayed?: (finding: Finding, replayed: Replayed) => void;
+}
+
+/** A claim, and what happened when it was carried out. */
+export interface Replayed {
+  readonly claim: Claim;
+  readonly trace: Trace;
 }
 
 export function check(
   facts: Facts,
-  { simulator, rules = allRules, settings, accepts, onRefuted }: CheckOptions = {},
+  { simulator, rules = allRules, settings, accepts, onRefuted, onReplayed }: CheckOptions = {},
 ): Finding[] {
   const analysis = new Analysis(facts, settings);
   const findings: Finding[] = [];
   for (const rule of rules) {
     const shown: Candidate[] = [];
+    const traces = new Map<Claim, Trace>();
     for (const candidate of rule.find(analysis)) {
       if (!candidate.claim && !unreplayed.has(rule.id)) throw new Error(`${rule.id} reports without a claim`);
       if (simulator && candidate.claim) {
@@ -40,10 +51,17 @@ export function check(
           onRefuted?.(rule, candidate, answer.reason);
           continue;
         }
+        traces.set(candidate.claim, answer.trace);
       }
       if (!accepts?.(findingOf(rule, candidate))) shown.push(candidate);
     }
-    findings.push(...oneOfEachCause(shown).map((candidate) => findingOf(rule, candidate)));
+    for (const candidate of oneOfEachCause(shown)) {
+      const finding = findingOf(rule, candidate);
+      const { claim } = candidate;
+      const trace = claim && traces.get(claim);
+      if (trace) onReplayed?.(finding, { claim, trace });
+      findings.push(finding);
+    }
   }
   return sortFindings(findings);
 }

@@ -6,14 +6,16 @@ import type { JobPattern, RunPattern } from "../simulation/scenario.ts";
 import type { Simulator } from "../simulation/simulator.ts";
 import type { Found, Trace, TraceEntry } from "../simulation/trace.ts";
 
-export type Answer = { readonly replayed: true } | { readonly replayed: false; readonly reason: string };
+export type Answer =
+  | { readonly replayed: true; readonly trace: Trace }
+  | { readonly replayed: false; readonly reason: string };
 
 export function isReplayed(simulator: Simulator, claim: Claim): Answer {
   const { scenario, schedule, bad } = claim;
   const replay = simulator.replay(scenario, schedule, pipelinesOf(claim));
   if (replay.kind === "impossible") return { replayed: false, reason: replay.reason };
   return reaches(replay.trace, bad)
-    ? { replayed: true }
+    ? { replayed: true, trace: replay.trace }
     : { replayed: false, reason: `the schedule can be carried out, but does not end as claimed (${bad.kind})` };
 }
 

@@ -159,4 +159,11 @@ export const commands: readonly CommandEntry[] = [
     hidden: true,
     load: () => import("./commands/read-definition.ts"),
   },
+  {
+    name: "read-findings",
+    summary: "check a repository and print what a server shows of it",
+    group: "Look",
+    hidden: true,
+    load: () => import("./commands/read-findings.ts"),
+  },
 ];

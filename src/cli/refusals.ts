@@ -29,7 +29,7 @@ const usage = {
     message: `${known.join(" and ")} stand side by side: which one is meant?`,
     next: "name it with --config FILE, or remove the other",
   }),
-  "wrong-setting": ({ because }) => ({ message: because ?? "" }),
+  "wrong-setting": ({ because, remedy }) => ({ message: because ?? "", ...(remedy !== undefined && { next: remedy }) }),
   "no-platform": ({ subject, known, because }) =>
     because === "writing"
       ? {

@@ -16,6 +16,7 @@ import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { AuditVerifiedView, AuditView, ChainHead } from "./views/audit.ts";
 import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
+import type { FindingsView } from "./views/findings.ts";
 import type { FrozenView, ThawedView } from "./views/freezes.ts";
 import type { GraphView } from "./views/graph.ts";
 import type { MapView } from "./views/map.ts";
@@ -48,6 +49,8 @@ export interface Host {
   board(ask?: { at?: number | undefined }): Promise<Asked<BoardView>>;
   /** All that the definition may ever do, in one graph. */
   map(): Promise<Asked<MapView>>;
+  /** What `check` finds in the repository that the definition stands in. */
+  findings(): Promise<Asked<FindingsView>>;
   /** What stands in the definition. */
   settings(): Promise<Asked<SettingsView>>;
   /** What has not started in all that has not ended, and what it waits for. */
@@ -111,6 +114,7 @@ const everyVerb: Record<Verb, true> = {
   graph: true,
   board: true,
   map: true,
+  findings: true,
   settings: true,
   waits: true,
   approvals: true,

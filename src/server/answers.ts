@@ -25,6 +25,7 @@ export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: An
   graph: ({ params }, sources) => view(sources, `graph ${params.run}`, (host) => host.graph(runNamed(params))),
   board: ({ query: { at } }, sources) => view(sources, `board ${at ?? ""}`, (host) => host.board({ at })),
   map: (_, sources) => view(sources, "map", (host) => host.map()),
+  findings: async (_, { host, reads }) => shown(await reads.readFiles("findings", () => host.findings())),
   settings: (_, sources) => view(sources, "settings", (host) => host.settings()),
   waits: (_, sources) => view(sources, "waits", (host) => host.waits()),
   approvals: (_, sources) => view(sources, "approvals", (host) => host.approvals()),
@@ -84,7 +85,10 @@ async function view<View>(
   key: string,
   ask: (host: Host) => Promise<Asked<View>>,
 ): Promise<Response> {
-  const asked = await reads.read(key, () => ask(host));
+  return shown(await reads.read(key, () => ask(host)));
+}
+
+function shown(asked: Asked<Envelope<unknown>>): Response {
   return asked.ok ? json(asked.value) : refusalResponse(asked.refusal);
 }
 

@@ -3,6 +3,8 @@ import type { Feed } from "./feed.ts";
 import type { Envelope } from "./wire/envelope.ts";
 
 const freshMs = 1000;
+/** Of what takes seconds, and changes with files that somebody writes. */
+const filesFreshMs = 30_000;
 const mostKept = 200;
 
 interface Kept {
@@ -18,6 +20,8 @@ interface Kept {
 export class Reads {
   readonly #feed: Feed;
   readonly #kept = new Map<string, Kept>();
+  /** `until`: when it counts no more; nobody asks again while it is being answered. */
+  readonly #ofFiles = new Map<string, { answer: Promise<Asked<unknown>>; until: number }>();
 
   constructor(feed: Feed) {
     this.#feed = feed;
@@ -27,6 +31,24 @@ export class Reads {
     const { asOf, at, answer } = this.#current(key) ?? this.#keep(key, ask);
     const given = (await answer) as Asked<View>;
     return given.ok ? { ok: true, value: { version: 1, asOf, at, view: given.value } } : given;
+  }
+
+  /** The same for what comes from files alone, whatever happens in the journal. */
+  async readFiles<View>(key: string, ask: () => Promise<Asked<View>>): Promise<Asked<Envelope<View>>> {
+    let kept = this.#ofFiles.get(key);
+    if (kept === undefined || Date.now() >= kept.until) {
+      const fresh = { answer: ask(), until: Number.POSITIVE_INFINITY };
+      const settled = () => {
+        fresh.until = Date.now() + filesFreshMs;
+      };
+      fresh.answer.then(settled, settled);
+      kept = fresh;
+      this.#ofFiles.set(key, kept);
+    }
+    const given = (await kept.answer) as Asked<View>;
+    return given.ok
+      ? { ok: true, value: { version: 1, asOf: this.#feed.seq, at: Date.now(), view: given.value } }
+      : given;
   }
 
   /** Somebody has changed something here: nothing that was answered before counts any more. */

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { Analysis } from "../../src/check/analysis/analysis.ts";
 import { check } from "../../src/check/check.ts";
 import { checkDefinition, definitionRules } from "../../src/check/definition.ts";
-import { readWhole } from "../../src/cli/read-whole.ts";
+import { readWhole } from "../../src/control/local/read-whole.ts";
 import { modelFacts } from "../../src/facts/definition/model-facts.ts";
 import type { Facts, JobFacts } from "../../src/facts/facts.ts";
 import type { Delivery } from "../../src/model/delivery.ts";

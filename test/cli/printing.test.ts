@@ -109,6 +109,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   generate: [{ args: ["github", "--out", "written"], json: true }, { args: ["codepipeline"] }, { args: [HOSTILE] }],
   cost: [{ args: [], json: true }],
   init: [{ args: [] }, { args: [`--${HOSTILE}`] }],
+  "read-findings": [{ args: ["."] }],
   "read-definition": [{ args: ["baton.yaml"] }, { args: [`${HOSTILE}.ts`] }],
 };
 

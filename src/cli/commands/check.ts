@@ -96,7 +96,7 @@ async function checkPath(path: string, options: Pick<Options, "defaultBranch">, 
   const found = definitionAt(path);
   const definition = found && (await checkDefinitionAt(found, terminal));
   if (found?.isNamed && definition) return await alone(found.file, definition);
-  const checked = await checkRepository(path, options);
+  const checked = await repositoryAt(path, options);
   return definition ? withDefinition(checked, definition) : checked;
 }
 
@@ -114,41 +114,14 @@ function withDefinition({ repository, report }: Checked, { findings, source }: C
   return { repository, report: { ...report, findings: all, sources, definitions: 1 } };
 }
 
-async function checkRepository(path: string, given: Pick<Options, "defaultBranch">): Promise<Checked> {
-  const [{ readWhole, repositoryOf }, { settingsAt }, { check }, { rules }, { readSuppressions }] = await Promise.all([
-    import("../read-whole.ts"),
-    import("../check-settings.ts"),
-    import("../../check/check.ts"),
+async function repositoryAt(path: string, given: Pick<Options, "defaultBranch">): Promise<Checked> {
+  const [{ checkRepository }, { rules }] = await Promise.all([
+    import("../../control/local/check-repository.ts"),
     import("../../check/rules.ts"),
-    import("../../check/suppress.ts"),
   ]);
-  const settings = settingsAt(repositoryOf(path));
-  const repository = await readWhole(path, given.defaultBranch ?? settings.defaultBranch);
-  const { facts, simulator, problems, sources, workflows, pipelines } = repository;
-  const suppressions = readSuppressions(
-    sources,
-    rules.map(({ id }) => id),
-  );
-  const accepts = (finding: Finding) => suppressions.accepts(finding);
-  const told = [...problems.filter((problem) => !accepts(problem)), ...check(facts, { simulator, settings, accepts })];
-  const findings = sortFindings([...told, ...suppressions.notes()]);
-  const { focus } = repository;
-  const shown = focus === undefined ? findings : findings.filter((finding) => touches(finding, focus));
-  return {
-    repository,
-    report: {
-      findings: shown,
-      sources,
-      files: workflows,
-      pipelines,
-      rules: rules.length,
-      suppressed: suppressions.accepted,
-    },
-  };
-}
-
-function touches({ location, related }: Finding, file: string): boolean {
-  return location.file === file || related.some((place) => place.location.file === file);
+  const { repository, findings, suppressed } = await checkRepository(path, given);
+  const { sources, workflows: files, pipelines } = repository;
+  return { repository, report: { findings, sources, files, pipelines, rules: rules.length, suppressed } };
 }
 
 const updating = (baseline = "FILE") => `baton check --baseline ${baseline} --update-baseline`;

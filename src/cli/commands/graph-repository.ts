@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { check } from "../../check/check.ts";
 import { type PipelineGraph, pipelineGraph } from "../../check/graph/pipeline-graph.ts";
+import { settingsAt } from "../../control/local/check-settings.ts";
+import { readWhole, repositoryOf } from "../../control/local/read-whole.ts";
 import type { Drawing } from "../../order/draw/drawing.ts";
 import { withoutShortcuts } from "../../order/draw/shortcuts.ts";
-import { settingsAt } from "../check-settings.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
-import { readWhole, repositoryOf } from "../read-whole.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface RepositoryGraphOptions {

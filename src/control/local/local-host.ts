@@ -37,6 +37,7 @@ export function localHost(place: Place): Host {
       }),
     board: (ask) => asked(async () => (await import("./read-board.ts")).readBoard(place, ask)),
     map: () => asked(async () => (await import("./read-definition.ts")).readMap(place)),
+    findings: () => asked(async () => (await import("./read-findings.ts")).readFindings(place)),
     settings: () => asked(async () => (await import("./read-definition.ts")).readSettings(place)),
     waits: () => asked(async () => waitsView((await statusHere(0)).open)),
     approvals: () => asked(async () => approvalsView((await statusHere(0)).open)),

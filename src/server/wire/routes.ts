@@ -22,6 +22,7 @@ import {
 } from "./deeds.ts";
 import { mapView, settingsView } from "./definition.ts";
 import { envelope, logPage, notice } from "./envelope.ts";
+import { findingsView } from "./findings.ts";
 import { movePreview, moveRequest, moveStartRequest } from "./moves.ts";
 import { releaseDiffView, releasesView, releaseView } from "./releases.ts";
 import { approvalsView, boardView, graphView, outputsView, runsView, runView, statusView, waitsView } from "./views.ts";
@@ -111,6 +112,13 @@ export const routes = {
     role: "viewer",
     summary: "All that the delivery may ever do: every job in every environment, with what comes before it",
     answer: envelope(mapView),
+  }),
+  findings: route({
+    method: "get",
+    path: "/api/findings",
+    role: "viewer",
+    summary: "What `baton check` finds in the repository, on the graph of all jobs, and how each was carried out",
+    answer: envelope(findingsView),
   }),
   settings: route({
     method: "get",

@@ -1,7 +1,7 @@
-import { askGit, splitNul } from "../control/local/machine.ts";
-import { locate } from "../platforms/locate.ts";
-import { platforms } from "../platforms/platforms.ts";
-import { type ReadRepository, readRepository } from "../platforms/read-repository.ts";
+import { locate } from "../../platforms/locate.ts";
+import { platforms } from "../../platforms/platforms.ts";
+import { type ReadRepository, readRepository } from "../../platforms/read-repository.ts";
+import { askGit, splitNul } from "./machine.ts";
 
 /** The folder of the repository that the path belongs to. Throws where there is no such path. */
 export function repositoryOf(path: string): string {
