@@ -73,8 +73,9 @@ cpSync(`${root}/src/store/migrations`, `${root}/dist/migrations`, { recursive: t
 // Written out as it is: see src/platforms/github/write/actions.ts.
 cpSync(`${root}/src/platforms/github/write/workflow-program`, `${root}/dist/workflow-program`, { recursive: true });
 
-// The same: see src/platforms/codepipeline/write/separate/program.ts.
-cpSync(`${root}/src/platforms/codepipeline/write/separate/program`, `${root}/dist/program`, { recursive: true });
+// The same: see src/platforms/codepipeline/write/separate/program.ts and functions/function-program.ts.
+for (const folder of ["separate/program", "functions/program"])
+  cpSync(`${root}/src/platforms/codepipeline/write/${folder}`, `${root}/dist/program`, { recursive: true });
 
 // The parser of Terraform's language, with what its authors ask to be kept with it: see syntax/parser.ts.
 const parser = {

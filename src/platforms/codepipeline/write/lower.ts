@@ -9,6 +9,7 @@ import { type Checks, checksOf } from "./checks.ts";
 import { keyGuests, remoteStacksOf, storeIn } from "./cross-account.ts";
 import { encrypted } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
+import { changesResources } from "./functions/changes.ts";
 import { underHouseRules } from "./house-rules.ts";
 import type { Infrastructure, ParameterSpec, PipelineResource, Resource, Store } from "./infrastructure.ts";
 import { type JobPlace, Register } from "./job-place.ts";
@@ -96,6 +97,10 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     }),
     ...lines.flatMap((line) => approversOf(line, { register, options })),
     ...startsOf(lines, { register, settings: options.settings }),
+    ...changesResources(
+      lines.map(({ line }) => line),
+      { delivery: delivery.name, options },
+    ),
     ...[...work, ...checking].flatMap(({ resources }) => resources),
     ...releasesResources(lines, { delivery: delivery.name, register, options }),
     ...observability({
@@ -241,8 +246,7 @@ function notesOf({ delivery, settings, checks }: { delivery: Delivery; settings:
   const unset = Object.entries(delivery.parameters).flatMap(([name, one]) => (one.default === undefined ? [name] : []));
   const watched = Object.keys(settings.alarms).filter((name) => targetOf({ name }, settings) !== undefined);
   const isFiltered = delivery.pipelines.some(({ triggers }) => triggers.paths.length > 0);
-  const isDeaf =
-    sourceOf(settings).changed !== undefined || (settings.source.type === "connection" && settings.source.tags);
+  const isDeaf = settings.source.type === "s3" || (settings.source.type === "connection" && settings.source.tags);
   return [
     ...(isDeaf && isFiltered
       ? ["what starts the CodePipelines does not say which files are new: each of them starts, whatever its paths"]

@@ -18,7 +18,7 @@ export interface Source {
   /** Where a version can be looked at. */
   readonly page: Text | undefined;
   /** The event of a new version; undefined: a trigger of the pipeline hears of it. */
-  readonly changed: ((branch: string) => Pattern) | undefined;
+  readonly changed: ((branches: readonly string[]) => Pattern) | undefined;
 }
 
 type Named = Pick<Settings, "source" | "host">;
@@ -95,7 +95,7 @@ function commitFolder(host: string): string {
   return hostname.split(".").includes("gitlab") ? "-/commit" : "commit";
 }
 
-const repositoryArn: Text = localArn("codecommit", [parameter(ids.repository)]);
+export const repositoryArn: Text = localArn("codecommit", [parameter(ids.repository)]);
 
 const codeCommit: Source = {
   parameters: [repository("^[A-Za-z0-9._-]{1,100}$", "its name in CodeCommit")],
@@ -125,14 +125,14 @@ const codeCommit: Source = {
   version: commit,
   revisionType: "COMMIT_ID",
   page: text`https://${region}.console.aws.amazon.com/codesuite/codecommit/repositories/${parameter(ids.repository)}/commit/#{${sourceNamespace}.CommitId}?region=${region}`,
-  changed: (branch) => ({
+  changed: (branches) => ({
     source: ["aws.codecommit"],
     "detail-type": ["CodeCommit Repository State Change"],
     resources: [repositoryArn],
     detail: {
       event: ["referenceCreated", "referenceUpdated"],
       referenceType: ["branch"],
-      referenceName: [branch],
+      referenceName: branches,
     },
   }),
 };
@@ -175,10 +175,10 @@ function ofBucket({ key }: Extract<SourceSettings, { type: "s3" }>): Source {
     version: { word: "Version", variable: "VersionId" },
     revisionType: "S3_OBJECT_VERSION_ID",
     page: undefined,
-    changed: (branch) => ({
+    changed: (branches) => ({
       source: ["aws.s3"],
       "detail-type": ["Object Created"],
-      detail: { bucket: { name: [[parameter(ids.sourceBucket)]] }, object: { key: [keyOf(branch)] } },
+      detail: { bucket: { name: [[parameter(ids.sourceBucket)]] }, object: { key: branches.map(keyOf) } },
     }),
   };
 }

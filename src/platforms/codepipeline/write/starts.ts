@@ -1,6 +1,7 @@
 /** EventBridge rules that start CodePipelines: for new versions of a source that has no trigger, for images, and at set times. */
 
 import { eventBridgeCron } from "./cron.ts";
+import { changeRuleName, isCompared } from "./functions/changes.ts";
 import type { EventRule, Pattern, Resource, Role, Schedule } from "./infrastructure.ts";
 import type { Register } from "./job-place.ts";
 import { limits } from "./limits.ts";
@@ -9,10 +10,6 @@ import type { Settings } from "./options.ts";
 import { sourceOf } from "./sources.ts";
 import type { LineStages } from "./stages.ts";
 import { localArn } from "./text.ts";
-
-/** Name of the rule for new versions of the source of a CodePipeline. */
-export const changeRuleName = (line: { readonly name: string }) =>
-  within(limits.events.ruleName, `${line.name}-changed`);
 
 export function startsOf(
   lines: readonly LineStages[],
@@ -48,7 +45,9 @@ export function startsOf(
     const images = line.pipelines.flatMap(({ name }) => settings.startedByImages[name] ?? []);
     const schedules = line.pipelines.flatMap(({ triggers }) => triggers.schedules);
     const rules: (EventRule | Schedule)[] = [
-      ...(changed ? [rule(register.id(line.name, "changed"), changeRuleName(line), changed(line.branch))] : []),
+      ...(changed && !isCompared(line, settings)
+        ? [rule(register.id(line.name, "changed"), changeRuleName(line), changed([line.branch]))]
+        : []),
       ...images.map((image, index) =>
         rule(
           register.id(line.name, "image", String(index + 1)),

@@ -129,19 +129,33 @@ test("running again changes nothing", when, (t) => {
 });
 
 const events = "arn:aws:events:eu-central-1:1:rule";
-for (const [who, triggerType, triggerDetail, isWantedAnew, changeRule] of [
+for (const [who, triggerType, triggerDetail, isWantedAnew, starter] of [
   ["a push", "WebhookV2", "arn:aws:codeconnections:eu-central-1:1:connection/x", false, undefined],
   ["the function", "StartPipelineExecution", "arn:aws:sts::1:assumed-role/shop-role/shop-releases", false, undefined],
   ["a person", "StartPipelineExecution", "arn:aws:sts::1:assumed-role/Admin/ada", true, undefined],
   ["a schedule", "CloudWatchEvent", `${events}/nightly`, true, undefined],
   ["a push to CodeCommit", "CloudWatchEvent", `${events}/shop-web-main-changed`, false, "shop-web-main-changed"],
+  [
+    "the function that compares pushes",
+    "StartPipelineExecution",
+    "arn:aws:sts::1:assumed-role/shop-role/shop-changes",
+    false,
+    "shop-changes",
+  ],
+  [
+    "a person beside CodeCommit",
+    "StartPipelineExecution",
+    "arn:aws:sts::1:assumed-role/Admin/ada",
+    true,
+    "shop-changes",
+  ],
   ["a schedule beside CodeCommit", "CloudWatchEvent", `${events}/nightly`, true, "shop-web-main-changed"],
 ] as const) {
   test(`started by ${who}, what is built is ${isWantedAnew ? "" : "not "}wanted anew`, when, (t) => {
     const { keep, read } = prepared(t);
     const { status, stderr } = keep({
       TRIGGER: JSON.stringify({ triggerType, triggerDetail }),
-      ...(changeRule && { BATON_CHANGE_RULE: changeRule }),
+      ...(starter && { BATON_STARTER: starter }),
     });
     assert.equal(status, 0, stderr);
     assert.equal(JSON.parse(read(record)).isWantedAnew, isWantedAnew);

@@ -24,8 +24,13 @@ const startingRules = ({ resources }: Infrastructure) =>
   resources.filter((one): one is EventRule => one.kind === "rule" && one.target.kind === "pipeline");
 const sourceIn = ({ stages }: PipelineResource) => stages[0]!.actions[0]!;
 
+const pathless = delivery("shop", {
+  pipelines: [pipeline("web", { jobs: { deploy: { deploys: true, steps: [sh("true")] } } })],
+  environments: [env("prod", { branch: "main" })],
+});
+
 test("CodeCommit: the repository's rule starts the pipeline of its branch, and nothing else does", () => {
-  const infrastructure = lowered(shop, codeCommitSettings);
+  const infrastructure = lowered(pathless, { ...codeCommitSettings, startedByImages: {}, alarms: {}, permissions: {} });
   const [one] = pipelinesOf(infrastructure);
   assert.deepEqual(one!.triggers, []);
   const { provider, configuration } = sourceIn(one!);
@@ -36,13 +41,10 @@ test("CodeCommit: the repository's rule starts the pipeline of its branch, and n
     OutputArtifactFormat: "CODE_ZIP",
     PollForSourceChanges: "false",
   });
-  const [rule] = startingRules(infrastructure);
+  const [rule, ...others] = startingRules(infrastructure);
+  assert.deepEqual(others, []);
   assert.deepEqual(rule!.pattern.source, ["aws.codecommit"]);
-  assert.deepEqual(rule!.pattern.detail, {
-    event: ["referenceCreated", "referenceUpdated"],
-    referenceType: ["branch"],
-    referenceName: ["main"],
-  });
+  assert.deepEqual(rule!.pattern.detail, pushesToMain);
   assert.equal(rule!.target.id, one!.id);
   const role = infrastructure.resources.find(
     (role): role is Role => role.kind === "role" && role.id === (rule!.target as { role: string }).role,
@@ -55,6 +57,30 @@ test("CodeCommit: the repository's rule starts the pipeline of its branch, and n
   assert.doesNotMatch(JSON.stringify(infrastructure), /UseConnection|ConnectionArn/);
 });
 
+const pushesToMain = {
+  event: ["referenceCreated", "referenceUpdated"],
+  referenceType: ["branch"],
+  referenceName: ["main"],
+};
+
+for (const layout of ["single", "separate"] as const) {
+  test(`CodeCommit, ${layout}: where pipelines have paths, a function compares and starts, and no rule does`, () => {
+    const infrastructure = lowered(shop, codeCommitSettings, layout);
+    const rules = infrastructure.resources.filter((one): one is EventRule => one.kind === "rule");
+    const pushes = rules.filter(({ pattern }) => JSON.stringify(pattern).includes("aws.codecommit"));
+    assert.deepEqual(
+      pushes.map(({ pattern, target }) => [pattern.detail, target]),
+      [[pushesToMain, { kind: "function", id: "Changes" }]],
+    );
+    const role = infrastructure.resources.find((one): one is Role => one.id === "ChangesRole")!;
+    const started = role.statements.find(({ sid }) => sid === "LookAndStart")!.resources;
+    const building = pipelinesOf(infrastructure).filter(({ name }) => !name.includes("-to-"));
+    assert.equal(started.length, building.length);
+    for (const { name } of building) assert.ok(JSON.stringify(started).includes(`:${name}"`), name);
+    assert.doesNotMatch(infrastructure.notes.join(), /which files are new/);
+  });
+}
+
 test("an image starts the pipeline that names it, whatever its source is", () => {
   const patterns = startingRules(
     lowered(shop, { startedByImages: { web: [{ repository: "base/node" }] } }, "separate"),
@@ -65,8 +91,19 @@ test("an image starts the pipeline that names it, whatever its source is", () =>
   );
 });
 
-test("separate: every building CodePipeline has a rule, and its keeping build knows the rule's name", () => {
+test("separate: the keeping builds know the name of the function that compares", () => {
   const infrastructure = lowered(shop, codeCommitSettings, "separate");
+  const told = infrastructure.resources.flatMap((one) =>
+    one.kind === "project" ? one.variables.filter(({ name }) => name === "BATON_STARTER") : [],
+  );
+  assert.deepEqual(
+    told.map(({ value }) => value),
+    ["shop-changes", "shop-changes"],
+  );
+});
+
+test("separate: every building CodePipeline has a rule, and its keeping build knows the rule's name", () => {
+  const infrastructure = lowered(shop, bucketSettings, "separate");
   const rules = startingRules(infrastructure).filter(({ name }) => name.endsWith("-changed"));
   const building = pipelinesOf(infrastructure).filter(({ name }) => !name.includes("-to-"));
   assert.deepEqual(
@@ -79,7 +116,7 @@ test("separate: every building CodePipeline has a rule, and its keeping build kn
     );
     assert.deepEqual(
       told.map((one) => one.name),
-      ["BATON_CHANGE_RULE"],
+      ["BATON_STARTER"],
     );
   }
 });

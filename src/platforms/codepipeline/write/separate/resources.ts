@@ -2,6 +2,8 @@
 
 import { artifactBucket } from "../artifact-bucket.ts";
 import { ids } from "../fixed-names.ts";
+import { starterOf } from "../functions/changes.ts";
+import { functionRuntime } from "../functions/function-program.ts";
 import type { Bucket, Machine, Resource, Statement } from "../infrastructure.ts";
 import type { Register } from "../job-place.ts";
 import { path } from "../names.ts";
@@ -10,12 +12,11 @@ import type { WriteOptions } from "../options.ts";
 import type { ReleaseLine } from "../release-lines.ts";
 import { sourceOf } from "../sources.ts";
 import type { LineStages } from "../stages.ts";
-import { changeRuleName } from "../starts.ts";
 import { arnOf, localArn, nameOf, type Text, text } from "../text.ts";
 import { keptId } from "./handed.ts";
 import { keepBuildspecPath } from "./keep.ts";
 import { releasesPlan } from "./plan.ts";
-import { releasesProgram, releasesRuntime } from "./program.ts";
+import { releasesProgram } from "./program.ts";
 import { keepProjectId, releasesId } from "./stages.ts";
 
 const bucket: Bucket = {
@@ -118,7 +119,7 @@ function functionResources(joined: readonly LineStages[], { delivery, options }:
       memoryMb: 512,
       role: `${releasesId}Role`,
       logs: `${releasesId}Logs`,
-      runtime: releasesRuntime,
+      runtime: functionRuntime,
       source: releasesProgram(releasesPlan(joined), sourceOf(options.settings)),
       variables: { BUCKET: [nameOf(bucket.id)], TOPIC: [arnOf(ids.approvals)] },
     },
@@ -163,6 +164,7 @@ function keepResources(line: ReleaseLine, { delivery, register, options }: Aroun
   const { name } = line.pipelines[0]!;
   const root = path(options.root);
   const project = `${line.name}-keep`;
+  const starter = starterOf(line, { delivery, options });
   const [role, logs] = [register.id(line.name, "keep role"), register.id(line.name, "keep logs")];
   const { branch } = line;
   const statements: Statement[] = [
@@ -222,7 +224,7 @@ function keepResources(line: ReleaseLine, { delivery, register, options }: Aroun
         plain("BATON_PIPELINE", name),
         plain("BATON_CODEPIPELINE", line.name),
         plain("BATON_FUNCTION", functionName(delivery)),
-        ...(sourceOf(options.settings).changed ? [plain("BATON_CHANGE_RULE", changeRuleName(line))] : []),
+        ...(starter === undefined ? [] : [plain("BATON_STARTER", starter)]),
         // An empty value is refused by CodeBuild.
         ...(root === "" ? [] : [plain("BATON_ROOT", root)]),
       ],

@@ -6,7 +6,7 @@
 # BATON_ROOT       folder of the definition in the source; empty: the source itself
 # BATON_BRANCH, BATON_PIPELINE, BATON_COMMIT, BATON_RUN, BATON_CODEPIPELINE
 # BATON_FUNCTION   name of the function that starts what nobody has built
-# BATON_CHANGE_RULE  name of the rule that starts what was pushed; unset: a trigger does
+# BATON_STARTER    name of the rule or the function that starts what was pushed; unset: a trigger does
 # BATON_ARTIFACTS  words of the form JOB=ARTIFACT: what CodePipeline hands over as ARTIFACT is left by JOB
 set -euo pipefail
 export LC_ALL=C
@@ -43,9 +43,9 @@ started="$(jq -er .startTime <<< "$run")"
 # Seconds from the first version of the AWS CLI, a date from the second.
 [[ $started == *[!0-9.]* ]] || started="@$started"
 # A push builds what is new, and the function what nobody has built; whoever else starts a build wants it anew.
-wanted="$(jq -c --arg function "/$BATON_FUNCTION" --arg rule "/${BATON_CHANGE_RULE:-}" '.trigger // {} |
-  (.triggerType == "CloudWatchEvent" and ($rule == "/" or ((.triggerDetail // "") | endswith($rule) | not))) or
-  (.triggerType == "StartPipelineExecution" and ((.triggerDetail // "") | endswith($function) | not))' <<< "$run")"
+wanted="$(jq -c --arg function "/$BATON_FUNCTION" --arg starter "/${BATON_STARTER:-}" '.trigger // {} |
+  (.triggerType == "CloudWatchEvent" or .triggerType == "StartPipelineExecution") and
+  (.triggerDetail // "" | ($starter != "/" and endswith($starter)) or endswith($function) | not)' <<< "$run")"
 at="$(date -u -d "$started" '+%Y-%m-%dT%H:%M:%S.%3NZ')"
 name="$(date -u -d "$started" '+%s%3N')-$BATON_RUN"
 

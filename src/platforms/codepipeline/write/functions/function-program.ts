@@ -1,0 +1,69 @@
+/** A function of Lambda as one file, made of files that stand beside their writer and are checked and tested as they are. */
+
+import { readFileSync } from "node:fs";
+
+export const functionRuntime = "nodejs22.x";
+
+export interface FunctionProgram {
+  readonly folder: URL;
+  /** Each after those that it requires. The last one exports `handlerOf(clients, settings)`. */
+  readonly files: readonly string[];
+  /** Of AWS, in the runtime: by the end of the package's name, the class. */
+  readonly clients: Readonly<Record<string, string>>;
+  /** What the function knows of a delivery. */
+  readonly plan: object;
+  /** Code, by name, beside the plan. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export function functionProgram({ folder, files, clients, plan, settings }: FunctionProgram): string {
+  const modules = files.map((file) => {
+    const text = readFileSync(new URL(file, folder), "utf8");
+    return `program["./${file}"] = (exports, require) => {\n${withoutTypes(text).trim()}\n};\n`;
+  });
+  const made = Object.entries(clients).map(([name, kind]) => `${name}: clientOf("${name}", "${kind}")`);
+  const given = Object.entries(settings).map(([name, code]) => `      ${name}: ${code},\n`);
+  return `"use strict";
+// The plan of this delivery; all below is the same for every delivery.
+const plan = ${JSON.stringify(plan, null, 2)};
+
+const program = {};
+const loaded = {};
+const load = (name) => {
+  if (!(name in program)) return require(name);
+  if (!(name in loaded)) program[name]((loaded[name] = {}), load);
+  return loaded[name];
+};
+
+${modules.join("\n")}
+const clientOf = (name, kind) => {
+  const sdk = require(\`@aws-sdk/client-\${name}\`);
+  const client = new sdk[kind]({});
+  return (command, input) => client.send(new sdk[\`\${command}Command\`](input));
+};
+let handler;
+exports.handler = (event) => {
+  handler ??= load("./${files.at(-1)!}").handlerOf(
+    { ${made.join(", ")} },
+    {
+      plan,
+${given.join("")}    },
+  );
+  return handler(event);
+};
+`;
+}
+
+/** What comments say to people stays; what they say to a compiler goes. */
+function withoutTypes(text: string): string {
+  return text
+    .replace(/^\/\/ @ts-check\n"use strict";\n/, "")
+    .replaceAll(/^( *)\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n/gm, (_, indent: string, inside: string) => {
+      const prose = inside.split(/(?:^|\n)[ *]*@/)[0]!.replace(/[\s*]+$/, "");
+      if (prose === "") return "";
+      return prose.includes("\n")
+        ? `${indent}/**${prose}\n${indent} */\n`
+        : `${indent}/** ${prose.replace(/^[\s*]+/, "")} */\n`;
+    })
+    .replaceAll(/\/\*\* @type \{[^\n]*?\} \*\/ /g, "");
+}
