@@ -13,7 +13,7 @@ let installed = "";
  * than its bundle.
  */
 export function installBaton(workFolder: string): void {
-  installed = join(workFolder, "installed");
+  installed = join(workFolder, "installed/node_modules/baton-cd");
   const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
   const names = ["package.json", ...files].filter((name) => !name.startsWith("!"));
   for (const name of names) cpSync(join(root, name), join(installed, name), { recursive: true });

@@ -3,69 +3,16 @@
  * a command that starts often should read one file instead of hundreds; split so that each command loads only its own.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { bundle } from "./bundle.ts";
 import { buildWeb } from "./web.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/**
- * What is loaded together is kept in one file, as loading one takes less time than loading fifty. esbuild makes a file for each
- * set of entries that share something, so whatever is loaded by itself is made to share all of it.
- */
-const groups = [
-  { of: /\/src\//, files: ["src/cli/commands/run.ts", "src/control/verbs/plan.ts"] },
-  {
-    of: /\/src\/(check|findings|platforms)\/|\/commands\/(check|generate|graph)|\/local\/(check-repository|read-findings)/,
-    files: ["src/cli/commands/check.ts", "src/control/local/check-repository.ts"],
-  },
-];
-
-const together: Plugin = {
-  name: "together",
-  setup({ onResolve, onLoad, resolve }) {
-    const entries = new Set<string>();
-    onResolve({ filter: /^\.{1,2}\// }, async ({ path, kind, ...from }) => {
-      if (kind !== "dynamic-import" || from.pluginData === "asked") return undefined;
-      const found = await resolve(path, { kind, ...from, pluginData: "asked" });
-      // `--version` loads no more than that.
-      if (!found.path.endsWith("/cli/program.ts")) entries.add(found.path);
-      return found;
-    });
-    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
-      if (!entries.has(path)) return undefined;
-      const files = groups.filter(({ of }) => of.test(path)).flatMap((group) => group.files);
-      const others = files.map((file) => join(root, file)).filter((file) => file !== path);
-      const imports = others.map((file) => `\nimport ${JSON.stringify(file)};`);
-      return { contents: readFileSync(path, "utf8") + imports.join(""), loader: "ts" };
-    });
-  },
-};
-
 rmSync(`${root}/dist`, { recursive: true, force: true });
-const { metafile } = await build({
-  absWorkingDir: root,
-  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" },
-  outdir: "dist",
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node24",
-  metafile: true,
-  minify: true,
-  keepNames: true,
-  legalComments: "none",
-  logLevel: "warning",
-  loader: { ".sql": "text" },
-  plugins: [together],
-  // Dependencies written as CommonJS call `require`, which a module does not have.
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module";const require=__createRequire(import.meta.url);',
-  },
-});
+mkdirSync(`${root}/dist`);
+const bundled = await bundle(root);
 
 // Read at run time, from beside the bundle: see src/store/migrations.ts.
 cpSync(`${root}/src/store/migrations`, `${root}/dist/migrations`, { recursive: true });
@@ -113,7 +60,7 @@ function compiled(name: string, source: string): boolean {
   return status === 0;
 }
 
-const inputs = [...Object.keys(metafile.inputs), ...native.map(({ source }) => source)]
+const inputs = [...bundled, ...native.map(({ source }) => source)]
   .filter((file) => !file.startsWith("node_modules/"))
   .map((file) => {
     const { mtimeMs, size } = statSync(`${root}/${file}`);

@@ -14,7 +14,8 @@ export async function main(argv: string[], terminal: Terminal): Promise<ExitCode
   if (unknown !== undefined && unknown !== "help" && !unknown.startsWith("-")) return await main([unknown], terminal);
   let code: ExitCode = exitCodes.clean;
   const program = describeProgram(terminal);
-  for (const entry of commands) {
+  // Describing a command takes time, and to one that is called no other matters.
+  for (const entry of called !== undefined && argv[0] === called.name ? [called] : commands) {
     const command = program.command(entry.name, { hidden: entry.hidden === true });
     command.summary(entry.summary).description(entry.summary).helpGroup(`${entry.group}:`);
     if (entry !== called) continue;

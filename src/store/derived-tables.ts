@@ -8,58 +8,51 @@ type DerivedTable = (typeof recordTables)[number] | "checkpoint";
 
 const all: readonly DerivedTable[] = [...recordTables, "checkpoint"];
 
+/** As the migrations make them, so written down because every command looks. */
+const columns: Readonly<Record<DerivedTable, string>> = {
+  run:
+    "run TEXT not null key 1, release INTEGER not null, commit TEXT not null, created_seq INTEGER not null, " +
+    "created_at INTEGER not null, finished_seq INTEGER, finished_at INTEGER, conclusion TEXT",
+  deployment:
+    "environment TEXT not null key 1, pipeline TEXT not null key 2, release INTEGER not null key 3, " +
+    "seq INTEGER not null key 4, run TEXT not null",
+  made: "run TEXT not null key 1, job TEXT not null key 2, seq INTEGER not null",
+  checkpoint: "id INTEGER key 1, seq INTEGER not null, digest TEXT not null, state BLOB not null",
+};
+
 /** Those of these tables that are not there, or have other columns than this Baton writes. */
 export function misshapenTables(database: DatabaseSync, tables: readonly DerivedTable[] = all): DerivedTable[] {
-  return tables.filter((table) => columnsOf(database, table) !== expected().columns.get(table));
+  return tables.filter((table) => columnsOf(database, table) !== columns[table]);
 }
 
 /** Takes these tables away, in whatever shape they are, and makes them anew without a row. To be called in a transaction. */
 export function makeTablesAnew(database: DatabaseSync, tables: readonly DerivedTable[] = all): void {
   const named = database.prepare("select type from sqlite_schema where name = ?");
-  const { sql } = expected();
+  using fresh = new DatabaseSync(":memory:");
+  migrate(fresh, 0);
   for (const table of tables) {
     const type = named.get(table)?.type;
     if (type !== undefined) database.exec(`drop ${type} ${table}`);
-    database.exec(sql.get(table)!);
+    database.exec(statementsOf(table, fresh));
   }
 }
 
-interface Shapes {
-  columns: ReadonlyMap<string, string>;
-  /** What makes each table and its indexes. */
-  sql: ReadonlyMap<string, string>;
-}
-
-let known: Shapes | undefined;
-
-/** As the migrations make them. */
-function expected(): Shapes {
-  known ??= readShapes();
-  return known;
-}
-
-function readShapes(): Shapes {
-  using fresh = new DatabaseSync(":memory:");
-  migrate(fresh, 0);
+/** What makes a table and its indexes, as the migrations do. */
+function statementsOf(table: DerivedTable, fresh: DatabaseSync): string {
   // Tables come before their indexes; those without SQL come with the table.
   const schema = fresh.prepare(
     "select sql from sqlite_schema where tbl_name = ? and sql is not null order by type desc",
   );
-  return {
-    columns: new Map(all.map((table) => [table, columnsOf(fresh, table)])),
-    sql: new Map(
-      all.map((table) => [
-        table,
-        schema
-          .all(table)
-          .map(({ sql }) => sql)
-          .join(";\n"),
-      ]),
-    ),
-  };
+  return schema
+    .all(table)
+    .map(({ sql }) => sql)
+    .join(";\n");
 }
 
-function columnsOf(database: DatabaseSync, table: DerivedTable): string {
-  const columns = database.prepare(`select name, type, "notnull", pk from pragma_table_info(?) order by cid`);
-  return JSON.stringify(columns.all(table));
+function columnsOf(database: DatabaseSync, table: DerivedTable): unknown {
+  const columns = database.prepare(
+    `select group_concat(name || ' ' || type || iif("notnull", ' not null', '') || iif(pk > 0, ' key ' || pk, ''), ', ' order by cid) as list
+       from pragma_table_info(?)`,
+  );
+  return columns.get(table)?.list;
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { fullDepth } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { batonFile, sandbox } from "./sandbox.ts";
 
 /** Of each kind of system call, how often the whole run made it, all its processes together. */
@@ -58,4 +58,42 @@ export default delivery("calls", { pipelines: [few, many], environments: [env("d
     t.diagnostic(`${calls.join(", ")}: ${each.toFixed(2)} for each job, at most ${most}`);
     assert.ok(each <= most, `${each} of ${calls.join(", ")} for each job, and ${most} are accounted for: ${why}`);
   }
+});
+
+test("with nothing to do Baton starts only git, syncs nothing, loads little", needs("strace"), async (t) => {
+  const definition = `import { delivery, env, pipeline, sh } from "baton-cd";
+const app = pipeline("app", { jobs: { deploy: { deploys: true, steps: [sh("true")] } } });
+export default delivery("calls", { pipelines: [app], environments: [env("dev")] });
+`;
+  const { root } = sandbox(t, { files: { "baton.config.ts": definition, ".gitignore": ".baton\n" } });
+  const { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE, GIT_CONFIG_GLOBAL: "/dev/null" };
+  const run = ["run", "--env", "dev"];
+  await promisify(execFile)(batonFile, run, { cwd: root, env });
+  const logs = join(root, "../strace");
+  mkdirSync(logs);
+  // A file for each thread, as otherwise calls are cut in two by those of others.
+  const trace = ["-ff", "-qq", "-o", join(logs, "of"), "-e", "trace=execve,fsync,fdatasync,openat"];
+  const { stderr } = await promisify(execFile)("strace", [...trace, batonFile, ...run], { cwd: root, env });
+  assert.match(stderr, /^nothing to do: /m);
+  const lines = readdirSync(logs).flatMap((file) => readFileSync(join(logs, file), "utf8").split("\n"));
+  rmSync(logs, { recursive: true });
+  const calls = lines.filter((line) => / = \d+$/.test(line));
+  const pathsOf = (call: string) =>
+    calls.flatMap((line) => new RegExp(`^${call}\\((?:AT_FDCWD, )?"([^"]+)"`).exec(line)?.[1] ?? []);
+  const namesOf = (paths: readonly string[]) => [...new Set(paths.map((path) => basename(path)))].sort();
+  const started = pathsOf("execve");
+  assert.deepEqual([started.length, namesOf(started)], [3, ["baton", "git", "node"]]);
+  const synced = calls.filter((line) => /^f(data)?sync\(/.test(line));
+  assert.deepEqual(synced, []);
+  // A clone looks whether its bundle is up to date besides.
+  const loaded = pathsOf("openat").filter((path) => path.includes("/dist/") && !path.endsWith("/inputs.json"));
+  assert.deepEqual(
+    namesOf(loaded),
+    ["cli.cjs", "cli.pack.js", "index.cjs", "packs.cjs", "run.pack.js"],
+    "the bundle is not up to date (npm run build), or what is loaded leads to more: see build/bundle.ts",
+  );
+  const bytes = [...new Set(loaded)].reduce((sum, path) => sum + statSync(path).size, 0);
+  t.diagnostic(`${bytes} bytes of it are loaded`);
+  assert.ok(bytes < 450_000, `${bytes} bytes are loaded to do nothing`);
 });

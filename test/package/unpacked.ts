@@ -19,7 +19,7 @@ export interface Packed {
 }
 
 export function packed(): Packed {
-  assert.ok(existsSync(join(root, "dist/cli.js")), "there is no bundle: npm run build");
+  assert.ok(existsSync(join(root, "dist/cli.cjs")), "there is no bundle: npm run build");
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), "baton-package-")));
   after(() => rmSync(scratch, { recursive: true, force: true }));
   // `npm test` has built it; building again here would pull it away under the other tests.

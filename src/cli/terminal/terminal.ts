@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { UsageError } from "../problem.ts";
 import { type GateOptions, gatedJson, gatedLines } from "./gate.ts";
 import { Screen } from "./screen.ts";
@@ -10,7 +11,7 @@ import { canRedraw, noStyle, type Style, styleFor } from "./style.ts";
 export interface Terminal {
   cwd: string;
   env: NodeJS.ProcessEnv;
-  stdin: NodeJS.ReadStream;
+  readonly stdin: NodeJS.ReadStream;
   /** What the streams are like. Nobody writes to them but through the gate, by the functions below. */
   stdout: StreamShape;
   stderr: StreamShape;
@@ -41,7 +42,7 @@ export interface Terminal {
 export type StreamShape = Pick<NodeJS.WriteStream, "columns" | "rows" | "isTTY" | "on" | "off">;
 
 export function openTerminal(entry: string): Terminal {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   const err = styleFor(stderr, env);
   let isReaderGone = false;
   // A reader that has seen enough closes the pipe, a terminal may be closed: nothing is shown any more, but a run goes on.
@@ -59,13 +60,15 @@ export function openTerminal(entry: string): Terminal {
   return {
     cwd: currentFolder(),
     env,
-    stdin,
+    get stdin() {
+      return process.stdin;
+    },
     stdout,
     stderr,
     out,
     err,
     redraws,
-    interactive: redraws && stdin.isTTY === true,
+    interactive: redraws && isatty(0),
     get isReaderGone() {
       return isReaderGone;
     },
@@ -76,7 +79,7 @@ export function openTerminal(entry: string): Terminal {
     suggest: (command, why) => say(`${err.faint("next:")} ${err.strong(command)}${why ? err.faint(`  ${why}`) : ""}`),
     async question(text) {
       const { createInterface } = await import("node:readline/promises");
-      const lines = createInterface({ input: stdin, output: stderr });
+      const lines = createInterface({ input: process.stdin, output: stderr });
       try {
         return await lines.question(text);
       } finally {

@@ -28,6 +28,7 @@ export function registerDefinitionHooks(): { deregister(): void } {
       }
     },
     load(url, context, next) {
+      if (url === ourselves) return next(url, context);
       const format = formatOf(url, context);
       return next(url, format === undefined ? context : { ...context, format });
     },
@@ -40,7 +41,7 @@ export function registerDefinitionHooks(): { deregister(): void } {
  */
 export const ourselves = import.meta.url.endsWith(".ts")
   ? new URL("../../index.ts", import.meta.url).href
-  : import.meta.resolve("baton-cd");
+  : new URL("./index.cjs", import.meta.url).href;
 
 const isOfPackage = (url: string | undefined) => url === undefined || url.includes("/node_modules/");
 

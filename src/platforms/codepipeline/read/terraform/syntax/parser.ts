@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Language, Parser } from "web-tree-sitter";
 import { copied, type SyntaxNode } from "./syntax-nodes.ts";
@@ -56,5 +57,5 @@ async function load(): Promise<HclParser> {
 /** Beside the bundle, where the build puts it; in the package it comes from, where the sources run as they are. */
 function place(name: string, specifier: string): string {
   const beside = fileURLToPath(new URL(`./hcl/${name}`, import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(import.meta.resolve(specifier));
+  return existsSync(beside) ? beside : createRequire(import.meta.url).resolve(specifier);
 }

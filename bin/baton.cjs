@@ -1,9 +1,11 @@
 // Loads Baton: the bundle where it is up to date, the sources otherwise. Plain JavaScript that an old Node can read.
-import { existsSync, readFileSync, statSync } from "node:fs";
-import module from "node:module";
+// CommonJS, which Node loads in less time.
+const { existsSync, readFileSync, statSync } = require("node:fs");
+const module_ = require("node:module");
+const { pathToFileURL } = require("node:url");
 
 const needed = 24;
-const root = new URL("../", import.meta.url);
+const root = new URL("../", pathToFileURL(__filename));
 if (Number(process.versions.node.split(".")[0]) < needed) {
   process.stderr.write(
     `baton: Node.js ${needed} or newer is needed, this is ${process.versions.node}.\n  next: ${remedy()}\n`,
@@ -23,7 +25,7 @@ function remedy() {
 
 /** In a clone the bundle may be older than the sources; the build wrote down what it read. A package has no sources. */
 function bundleIsCurrent(root) {
-  if (!existsSync(new URL("dist/cli.js", root))) return false;
+  if (!existsSync(new URL("dist/cli.cjs", root))) return false;
   if (!existsSync(new URL("src/", root))) return true;
   const inputs = JSON.parse(readFileSync(new URL("dist/inputs.json", root), "utf8"));
   return inputs.every(([file, mtimeMs, size]) => {
@@ -35,7 +37,7 @@ function bundleIsCurrent(root) {
 /** The sources need what the bundle holds already. */
 function requirePackages() {
   try {
-    import.meta.resolve("commander");
+    require.resolve("commander");
   } catch {
     process.stderr.write("baton: the packages that it is built from are not installed in this clone\n");
     process.stderr.write("  next: npm ci  in the clone brings them\n");
@@ -43,7 +45,10 @@ function requirePackages() {
   }
 }
 
-module.enableCompileCache?.();
-const isBundled = bundleIsCurrent(root);
-if (!isBundled) requirePackages();
-await import(new URL(isBundled ? "dist/cli.js" : "src/cli/main.ts", root).href);
+module_.enableCompileCache?.();
+if (bundleIsCurrent(root)) {
+  require("../dist/cli.cjs");
+} else {
+  requirePackages();
+  import(new URL("src/cli/main.ts", root).href);
+}
