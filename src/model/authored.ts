@@ -139,6 +139,33 @@ export interface ConcurrencyInput<Own extends string = never> {
   readonly limit?: number | undefined;
 }
 
+/** One label, a list of which the machine has all, or a group of machines with labels or without. */
+export type RunsOnInput =
+  | LabelInput
+  | readonly LabelInput[]
+  | {
+      readonly labels?: LabelInput | readonly LabelInput[] | undefined;
+      readonly group?: LabelInput | JoinedValue | undefined;
+    };
+
+/** Known before the job starts. */
+type LabelInput = string | MatrixReference | VariableReference | ParameterHandle;
+
+/** An image alone, or with what it is started with. */
+export type ContainerInput<Own extends string = never> = ValueInput<Own> | ContainerForm<Own>;
+
+interface ContainerForm<Own extends string = never> {
+  readonly image: ValueInput<Own>;
+  readonly env?: EnvInput<Own> | undefined;
+  /** Of `docker create`. */
+  readonly options?: string | undefined;
+  readonly credentials?: { readonly username: ValueInput<Own>; readonly password: SecretReference } | undefined;
+}
+
+export type ServiceInput<Own extends string = never> =
+  | ValueInput<Own>
+  | (ContainerForm<Own> & { readonly ports?: readonly (number | string)[] | undefined });
+
 export interface ToolInput {
   readonly name: string;
   readonly version?: string | undefined;
@@ -165,6 +192,11 @@ export interface JobInput<
   readonly retry?: number | RetryInput | undefined;
   readonly concurrency?: string | ConcurrencyInput<NoInfer<Own>> | undefined;
   readonly workingDirectory?: string | undefined;
+  readonly runsOn?: RunsOnInput | undefined;
+  /** What its steps run in. */
+  readonly container?: ContainerInput<NoInfer<Own>> | undefined;
+  /** What runs beside them, by name. */
+  readonly services?: Readonly<Record<string, ServiceInput<NoInfer<Own>>>> | undefined;
   /** `"node"`, `"terraform@>=1.5"`, or both parts as an object. */
   readonly tools?: readonly (string | ToolInput)[] | undefined;
   readonly continueOnFailure?: boolean | undefined;

@@ -122,6 +122,12 @@ export interface Job {
   concurrency?: Concurrency;
   /** Relative to the pipeline's. */
   workingDirectory: string;
+  /** Which machines may take it. Absent: any that the platform has. */
+  runsOn?: RunsOn;
+  /** What its steps run in. Absent: the machine itself. */
+  container?: Container;
+  /** What runs beside its steps for as long as they do, by the name under which they reach it. */
+  services?: Record<string, ServiceContainer>;
   tools: Tool[];
   /** Its failure is reported but gates nothing. */
   continueOnFailure: boolean;
@@ -129,6 +135,26 @@ export interface Job {
   artifacts: Record<string, Artifact>;
   /** What is laid into its working directory before the first step. */
   uses: ArtifactUse[];
+}
+
+/** A machine that takes the job has all of the labels and, where one is named, belongs to the group. */
+export interface RunsOn {
+  labels: Value[];
+  group?: Value;
+}
+
+export interface Container {
+  image: Value;
+  env: Record<string, Value>;
+  /** Of `docker create`, as one text. */
+  options?: string;
+  /** For the registry of the image. */
+  credentials?: { username: Value; password: Value };
+}
+
+export interface ServiceContainer extends Container {
+  /** `5432`, `5432:5432`, `53:53/udp`: of the machine, and of the container. */
+  ports: string[];
 }
 
 export interface Artifact {

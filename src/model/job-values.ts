@@ -2,13 +2,25 @@
 
 import type { Job, OutputType, Pipeline, Value } from "./delivery.ts";
 
-/** Every value that reaches a job: its pipeline's variables, its own, those of its steps and actions, its group. */
+/** Every value that reaches a job: its pipeline's variables, its own, those of its steps and actions, its group, its machine. */
 function valuesOf(pipeline: Pipeline, job: Job): Value[] {
   return [
     ...Object.values(pipeline.env),
     ...Object.values(job.env),
     ...job.steps.flatMap(({ env, action }) => [...Object.values(env), ...Object.values(action?.inputs ?? {})]),
     ...(job.concurrency === undefined ? [] : [job.concurrency.group]),
+    ...machineValues(job),
+  ];
+}
+
+/** What says where a job runs, and what its containers are given. */
+export function machineValues({ runsOn, container, services = {} }: Job): Value[] {
+  return [
+    ...(runsOn?.labels ?? []),
+    ...(runsOn?.group === undefined ? [] : [runsOn.group]),
+    ...[...(container === undefined ? [] : [container]), ...Object.values(services)].flatMap(
+      ({ image, env, credentials }) => [image, ...Object.values(env), ...Object.values(credentials ?? {})],
+    ),
   ];
 }
 

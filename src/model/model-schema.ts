@@ -52,6 +52,13 @@ const step = z.strictObject({
   action: z.strictObject({ kind: z.string(), inputs: env }).optional(),
 });
 
+const container = z.strictObject({
+  image: value,
+  env,
+  options: z.string().optional(),
+  credentials: z.strictObject({ username: value, password: value }).optional(),
+});
+
 const job = z.strictObject({
   per: z.enum(["release", "environment"]),
   needs: stringList,
@@ -79,6 +86,9 @@ const job = z.strictObject({
   }),
   concurrency: z.strictObject({ group: value, limit: z.number() }).optional(),
   workingDirectory: z.string(),
+  runsOn: z.strictObject({ labels: z.array(value), group: value.optional() }).optional(),
+  container: container.optional(),
+  services: z.record(z.string(), container.extend({ ports: stringList })).optional(),
   tools: z.array(z.strictObject({ name: z.string(), version: z.string().optional() })),
   continueOnFailure: z.boolean(),
   artifacts: z.record(z.string(), z.strictObject({ path: z.string() })),

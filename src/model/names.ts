@@ -11,6 +11,8 @@ export const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const inputPattern = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 /** Names of secrets: also the paths that secret stores use. */
 export const secretPattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/;
+/** Names of services: those of hosts. */
+export const servicePattern = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /** The same for names that differ only in case, hyphens and underscores, which not every platform tells apart. */
 export const foldedName = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, "");

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { durationPattern } from "./duration.ts";
-import { inputPattern, namePattern, placePattern, secretPattern, variablePattern } from "./names.ts";
+import { inputPattern, namePattern, placePattern, secretPattern, servicePattern, variablePattern } from "./names.ts";
 import { contextNames, eventNames } from "./normalise/values.ts";
 
 /**
@@ -118,6 +118,34 @@ const retry = z
   ])
   .describe("Whether a failed job is tried again.");
 
+const image = value.describe("`node:24`; an output where a job has built it.");
+const containerForm = {
+  image,
+  env: env.optional(),
+  options: z.string().describe("Of `docker create`: `--cpus 2`.").optional(),
+  credentials: z
+    .strictObject({ username: value, password: value.describe("A secret.") })
+    .describe("For the registry of the image.")
+    .optional(),
+};
+const container = z
+  .union([value, z.strictObject(containerForm)])
+  .describe("An image that the steps run in. Default: the machine itself.");
+const service = z.union([
+  value,
+  z.strictObject({
+    ...containerForm,
+    ports: z
+      .array(z.union([z.string(), z.number()]))
+      .describe("`5432`, or `5432:5432`: of the machine, and of the container.")
+      .optional(),
+  }),
+]);
+const labels = oneOrMore(value);
+const runsOn = z
+  .union([labels, z.strictObject({ labels: labels.optional(), group: value.optional() })])
+  .describe("Labels that the machine has, or a group of machines. Default: what the platform has.");
+
 const job = z
   .strictObject({
     per: z
@@ -152,6 +180,12 @@ const job = z
       .describe("At most `limit` (default 1) jobs of one group at a time; the others wait, none is dropped.")
       .optional(),
     workingDirectory: z.string().describe("Relative to the pipeline's.").optional(),
+    runsOn: runsOn.optional(),
+    container: container.optional(),
+    services: z
+      .record(z.string().regex(servicePattern), service)
+      .describe("Containers that run beside the steps, by the name of their host.")
+      .optional(),
     tools: z
       .array(z.union([z.string(), z.strictObject({ name: z.string(), version: z.string().optional() })]))
       .describe('Programs it needs: "node", "terraform@>=1.5".')

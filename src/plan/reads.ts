@@ -1,11 +1,11 @@
 import type { Condition, Value } from "../model/delivery.ts";
+import { machineValues } from "../model/job-values.ts";
 import type { ResolvedJob } from "../model/resolved-delivery.ts";
 
-/** What a job's steps are given: of the environment variables and of the actions' inputs. */
+/** What a job's steps are given, of the environment variables and of the actions' inputs, and where they run. */
 export function valuesOf({ owner, job }: Pick<ResolvedJob, "owner" | "job">): Value[] {
-  return [owner.pipeline.env, job.env, ...job.steps.flatMap(({ env, action }) => [env, action?.inputs ?? {}])].flatMap(
-    (values) => Object.values(values),
-  );
+  const given = [owner.pipeline.env, job.env, ...job.steps.flatMap(({ env, action }) => [env, action?.inputs ?? {}])];
+  return [...given.flatMap((values) => Object.values(values)), ...machineValues(job)];
 }
 
 /** Names of the parameters, or variables, on which it depends what jobs do, in the order in which they read them. */

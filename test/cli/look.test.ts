@@ -266,6 +266,22 @@ test("a missing tool and a working directory that is gone are told before anythi
   assert.match(doctor.stdout, /fail {2}tool no-such-tool: .*\n +remedy: install it/);
 });
 
+test("a machine of another system, and containers, are told before anything runs", async (t) => {
+  const other = process.platform === "darwin" ? "ubuntu-24.04" : "macos-15";
+  const files = oneJob(`{
+    same: { per: "release", runsOn: ["self-hosted", "big"], steps: [sh("true")] },
+    other: { runsOn: "${other}", steps: [sh("true")] },
+    boxed: { container: "node:24", services: { db: "postgres:17" }, steps: [sh("true")] },
+  }`);
+  const box = sandbox(t, { files });
+  const { code, stderr } = await box.baton("run");
+  assert.equal(code, 2);
+  assert.match(stderr, /machine (macOS|Linux): this one has \w+ \(for app\.other@dev\)/);
+  assert.match(stderr, /container node:24: Baton starts none on this machine, .* \(for app\.boxed@dev\)/);
+  assert.match(stderr, /container postgres:17: /);
+  assert.doesNotMatch(stderr, /app\.same/);
+});
+
 test("doctor finds nothing wrong with a sound place, and says what is", async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const sound = await box.baton("doctor");

@@ -126,6 +126,8 @@ function job(before: readonly string[], outputs: readonly string[], artifacts: r
       retry: optional(fc.constantFrom(0, 2, { attempts: 3, delay: "1s" }, { factor: 1.5, maxDelay: "1m" })),
       concurrency: optional(fc.oneof(fc.constant("db"), fc.record({ group: value(outputs), limit: fc.constant(2) }))),
       workingDirectory: optional(fc.constantFrom("a", "a/../b")),
+      runsOn: optional(fc.constantFrom<unknown>("linux", ["ubuntu-24.04", "x64"], { labels: ["linux", ["x", 64]] })),
+      container: optional(fc.constantFrom<unknown>("node:24", ["node:", 24], { image: "node:24" })),
       tools: optional(fc.constant(["node", "terraform@>=1.5", { name: "jq" }])),
       continueOnFailure: optional(fc.boolean()),
       uses: optional(uses),

@@ -38,6 +38,8 @@ test("everything that the jobs of a plan need is listed once, with the jobs that
       { tool: { name: "jq" }, jobs: ["web.build", "infra.apply@dev", "infra.apply@prod"] },
       { tool: { name: "terraform", version: ">=1.5" }, jobs: ["infra.apply@dev", "infra.apply@prod"] },
     ],
+    systems: [],
+    images: [],
     folders: [
       { path: "web/src", jobs: ["web.lint"] },
       { path: "infra", jobs: ["infra.apply@dev", "infra.apply@prod"] },
@@ -60,5 +62,42 @@ test("what does not run asks for nothing", () => {
       }),
     ),
   );
-  assert.deepEqual(nothing, { secrets: [], tools: [], folders: [], approvals: [], hollowGates: [] });
+  assert.deepEqual(nothing, {
+    secrets: [],
+    tools: [],
+    systems: [],
+    images: [],
+    folders: [],
+    approvals: [],
+    hollowGates: [],
+  });
+});
+
+test("systems that labels name and images are asked for, by leg and environment", () => {
+  const legs = { values: { os: ["ubuntu-24.04", "windows-2025"] }, include: [], exclude: [], failFast: true };
+  const api = pipeline("api", {
+    jobs: {
+      check: releaseJob({ runsOn: { labels: [{ matrix: "os" }] }, matrix: legs }),
+      beside: releaseJob({
+        container: { image: ["node:", { parameter: "node" }], env: {} },
+        services: { db: { image: "postgres:17", env: {}, ports: [] } },
+      }),
+      deploy: job({ deploys: true, runsOn: { labels: ["self-hosted", { variable: "system" }] } }),
+    },
+  });
+  const places = [
+    environment("dev", { variables: { system: "macos-15" } }),
+    environment("prod", { variables: { system: "gpu" } }),
+  ];
+  const shop = delivery([api], places);
+  const { systems, images } = requirementsOf(shop, plan(shop, request({ environments: ["dev", "prod"] })));
+  assert.deepEqual(systems, [
+    { system: "Linux", jobs: ["api.check[os=ubuntu-24.04]"] },
+    { system: "Windows", jobs: ["api.check[os=windows-2025]"] },
+    { system: "macOS", jobs: ["api.deploy@dev"] },
+  ]);
+  assert.deepEqual(images, [
+    { image: "of the job", jobs: ["api.beside"] },
+    { image: "postgres:17", jobs: ["api.beside"] },
+  ]);
 });

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { nearestName } from "../../findings/nearest-name.ts";
+import type { System } from "../../model/machine-labels.ts";
 import type { JobId } from "../../plan/plan.ts";
 import type { Requirements } from "../../plan/requirements.ts";
 import { createToolCheck, findProgram } from "../../runner/tools.ts";
@@ -10,7 +11,7 @@ import type { Secrets } from "../request/secrets.ts";
 
 /** One thing that jobs of a plan need and that is not there. */
 export interface Lack {
-  kind: "secret" | "tool" | "folder" | "parameter";
+  kind: "secret" | "tool" | "folder" | "parameter" | "machine" | "container";
   /** Its name, or the path of the folder relative to the definition. */
   name: string;
   /** What is wrong with it, without a final stop. */
@@ -51,11 +52,25 @@ export async function lackingHere(
       .filter(({ name }) => secrets(name) === undefined)
       .map(({ name, jobs }): Lack => ({ kind: "secret", name, problem: "not set", jobs })),
     ...tools.flat(),
+    ...requirements.systems
+      .filter(({ system }) => system !== here())
+      .map(({ system, jobs }): Lack => ({ kind: "machine", name: system, problem: `this one has ${here()}`, jobs })),
+    ...requirements.images.map(
+      ({ image, jobs }): Lack => ({
+        kind: "container",
+        name: image,
+        problem: "Baton starts none on this machine, only what it generates does",
+        jobs,
+      }),
+    ),
     ...requirements.folders
       .filter(({ path }) => !isFolder(join(project.root, path)))
       .map(({ path, jobs }): Lack => ({ kind: "folder", name: path, problem: notThere(project.root, path), jobs })),
   ];
 }
+
+const here = (): System =>
+  process.platform === "win32" ? "Windows" : process.platform === "darwin" ? "macOS" : "Linux";
 
 function notThere(root: string, path: string): string {
   const parent = dirname(path);

@@ -2,6 +2,7 @@ import type { Artifact, ArtifactUse, Concurrency, Job, Matrix, Retry, Step, Tool
 import type { DefinitionPath } from "../refusal.ts";
 import { firstLine } from "../sh.ts";
 import { type Form, type FormReader, isForm, must, setOwn } from "./form.ts";
+import { readContainer, readRunsOn, readServices } from "./machine.ts";
 import { readCondition, readEnv, readValue } from "./values.ts";
 
 /** One hour: long for a build, and no stuck job holds an environment for a day. */
@@ -24,6 +25,9 @@ export const jobKeys = [
   "retry",
   "concurrency",
   "workingDirectory",
+  "runsOn",
+  "container",
+  "services",
   "tools",
   "continueOnFailure",
   "artifacts",
@@ -50,6 +54,13 @@ export function readJob(form: FormReader, value: unknown, path: DefinitionPath, 
       ? {}
       : { concurrency: readConcurrency(form, job.concurrency, [...path, "concurrency"], pipeline) }),
     workingDirectory: form.string(job.workingDirectory, [...path, "workingDirectory"]) ?? ".",
+    ...(job.runsOn === undefined ? {} : { runsOn: readRunsOn(form, job.runsOn, [...path, "runsOn"], pipeline) }),
+    ...(job.container === undefined
+      ? {}
+      : { container: readContainer(form, job.container, [...path, "container"], pipeline) }),
+    ...(job.services === undefined
+      ? {}
+      : { services: readServices(form, job.services, [...path, "services"], pipeline) }),
     tools: form.list(job.tools, [...path, "tools"]).flatMap(([tool, at]) => readTool(form, tool, at) ?? []),
     continueOnFailure: form.boolean(job.continueOnFailure, [...path, "continueOnFailure"], "false"),
     artifacts,

@@ -23,6 +23,12 @@ export const eventNames = [
   "rollback",
 ] as const satisfies readonly EventName[];
 
+/** Something with exactly one of these keys is a value; anything else, where more may be written, is the long form. */
+export function isReference(value: unknown): boolean {
+  const key = isForm(value) ? onlyKey(value) : undefined;
+  return valueKeys.some((name) => name === key);
+}
+
 const valueKeys = ["output", "secret", "variable", "parameter", "matrix", "context"] as const;
 
 /** `pipeline` is the one it stands in: an output without a dot is its own. */

@@ -1,4 +1,4 @@
-import type { Condition, Value } from "../delivery.ts";
+import type { Condition, Container, Value } from "../delivery.ts";
 import type { DefinitionPath } from "../refusal.ts";
 import type { PlacedJob } from "./placed.ts";
 
@@ -26,6 +26,7 @@ function* readsOf({ pipeline, job, path }: PlacedJob): Generator<Read> {
   if (job.condition) yield* inCondition(job.condition, [...path, "condition"]);
   yield* inValues(job.env, [...path, "env"]);
   if (job.concurrency) yield* inValue(job.concurrency.group, [...path, "concurrency", "group"]);
+  yield* inMachine(job, path);
   for (const [index, use] of job.uses.entries()) {
     yield { kind: "artifact", name: use.artifact, path: [...path, "uses", index] };
   }
@@ -34,6 +35,21 @@ function* readsOf({ pipeline, job, path }: PlacedJob): Generator<Read> {
     if (step.condition) yield* inCondition(step.condition, [...at, "condition"]);
     yield* inValues(step.env, [...at, "env"]);
     if (step.action) yield* inValues(step.action.inputs, [...at, "action", "inputs"]);
+  }
+}
+
+function* inMachine({ runsOn, container, services = {} }: PlacedJob["job"], path: DefinitionPath): Generator<Read> {
+  for (const [index, label] of (runsOn?.labels ?? []).entries()) yield* inValue(label, [...path, "runsOn", index]);
+  if (runsOn?.group !== undefined) yield* inValue(runsOn.group, [...path, "runsOn", "group"]);
+  const containers: [Container | undefined, DefinitionPath][] = [
+    [container, [...path, "container"]],
+    ...Object.entries(services).map(([name, one]): [Container, DefinitionPath] => [one, [...path, "services", name]]),
+  ];
+  for (const [one, at] of containers) {
+    if (one === undefined) continue;
+    yield* inValue(one.image, [...at, "image"]);
+    yield* inValues(one.env, [...at, "env"]);
+    if (one.credentials) yield* inValues(one.credentials, [...at, "credentials"]);
   }
 }
 

@@ -8,6 +8,7 @@ import { filters } from "./rules/filters.ts";
 import { folders } from "./rules/folders.ts";
 import { foreignExpressions } from "./rules/foreign-expressions.ts";
 import { handOver } from "./rules/hand-over.ts";
+import { machines } from "./rules/machines.ts";
 import { matrix } from "./rules/matrix.ts";
 import { names } from "./rules/names.ts";
 import { parameters } from "./rules/parameters.ts";
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   changes,
   variablesEverywhere,
   externalParameters,
+  machines,
   matrix,
   parameters,
   ranges,

@@ -1,4 +1,12 @@
-import { inputPattern, longestName, namePattern, placePattern, secretPattern, variablePattern } from "../../names.ts";
+import {
+  inputPattern,
+  longestName,
+  namePattern,
+  placePattern,
+  secretPattern,
+  servicePattern,
+  variablePattern,
+} from "../../names.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { type Rule, refusal, type Subject } from "../subject.ts";
 
@@ -36,6 +44,10 @@ const input: NameForm = {
   pattern: inputPattern,
   words: "a letter or underscore, then letters, digits, underscores and hyphens",
 };
+const service: NameForm = {
+  pattern: servicePattern,
+  words: "a lower-case letter, then lower-case letters, digits and hyphens",
+};
 const secret: NameForm = {
   pattern: secretPattern,
   words: "letters, digits and the characters _ . / -",
@@ -69,6 +81,11 @@ function* namedThings({ delivery, jobs, references }: Subject): Generator<NamedT
     yield { kind: "a job", name, path, form: thing };
     yield* keys(job.env, "an environment variable", [...path, "env"], variable);
     yield* keys(job.artifacts, "an artifact", [...path, "artifacts"], thing);
+    yield* keys(job.services ?? {}, "a service", [...path, "services"], service);
+    yield* keys(job.container?.env ?? {}, "an environment variable", [...path, "container", "env"], variable);
+    for (const [of, { env }] of Object.entries(job.services ?? {})) {
+      yield* keys(env, "an environment variable", [...path, "services", of, "env"], variable);
+    }
     yield* keys(job.matrix?.values ?? {}, "a dimension of a matrix", [...path, "matrix"], input);
     for (const [index, step] of job.steps.entries()) {
       yield* keys(step.env, "an environment variable", [...path, "steps", index, "env"], variable);

@@ -77,8 +77,15 @@ export function programFiles({ delivery, options, used, caches, outputs, data }:
           };
         }),
   );
-  return [...files, { path: `${folder}/delivery.json`, text: data }];
+  return [
+    ...files,
+    { path: `${folder}/.gitattributes`, text: lineEnds(delivery) },
+    { path: `${folder}/delivery.json`, text: data },
+  ];
 }
+
+/** Git for Windows gives text files the line ends of Windows, with which no shell reads a program. */
+const lineEnds = (delivery: Delivery) => `# ${markOf(delivery.name)}\n* text eol=lf\n`;
 
 function filled(
   text: string,

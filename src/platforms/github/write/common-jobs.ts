@@ -7,6 +7,7 @@ import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
 import type { StepsJobDocument } from "./document.ts";
 import { literal } from "./expressions.ts";
+import { usualMachine } from "./machine.ts";
 import { approvalEnvironment } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 
@@ -25,7 +26,7 @@ export function approvalJob(
     name: `Approve ${name}`,
     ...order,
     permissions: { actions: "read", contents: "read" },
-    runsOn: options.runsOn ?? "ubuntu-24.04",
+    runsOn: usualMachine(options),
     environment: admittedTo(gate, options),
     timeoutMinutes: 5,
     steps: [
@@ -36,7 +37,7 @@ export function approvalJob(
 }
 
 export function summaryJob(
-  { runsOn }: WriteOptions,
+  options: WriteOptions,
   given: { comment: string } & Pick<StepsJobDocument, "needs" | "if">,
 ): StepsJobDocument {
   const { comment, ...order } = given;
@@ -46,7 +47,7 @@ export function summaryJob(
     name: "Summary",
     ...order,
     permissions: {},
-    runsOn: runsOn ?? "ubuntu-24.04",
+    runsOn: usualMachine(options),
     timeoutMinutes: 5,
     steps: [
       {

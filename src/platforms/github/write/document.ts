@@ -70,7 +70,9 @@ interface JobBase {
 
 export interface StepsJobDocument extends JobBase {
   kind: "steps";
-  runsOn: string;
+  runsOn: RunnerChoice;
+  container?: ContainerDocument;
+  services?: Readonly<Record<string, ContainerDocument>>;
   environment?: JobEnvironment;
   strategy?: Strategy;
   timeoutMinutes: number;
@@ -79,6 +81,17 @@ export interface StepsJobDocument extends JobBase {
   env?: Readonly<Record<string, string>>;
   workingDirectory?: string;
   steps: readonly StepDocument[];
+}
+
+/** A label, labels of which a machine has all, or a group of machines. */
+export type RunnerChoice = string | readonly string[] | { group: string; labels?: string | readonly string[] };
+
+export interface ContainerDocument {
+  image: string;
+  credentials?: { username: string; password: string };
+  env?: Readonly<Record<string, string>>;
+  ports?: readonly string[];
+  options?: string;
 }
 
 /** Of GitHub: whose secrets, variables and protection a job has. */

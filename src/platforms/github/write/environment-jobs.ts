@@ -11,6 +11,7 @@ import { computed } from "./computed.ts";
 import { pipelineRows } from "./delivery-data.ts";
 import { shownAddress } from "./deployments.ts";
 import type { CallJobDocument, JobDocument, StepsJobDocument } from "./document.ts";
+import { usualMachine } from "./machine.ts";
 import { artifactsOf, digestInput, digestOutput, Ids, outputInput, outputsOf, resultInput } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 import type { PipelinePart, Want } from "./pipeline-part.ts";
@@ -37,7 +38,7 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
     outputs.some(({ taken, unless }) => taken && unless),
   );
   const address = shownAddress(delivery, options.options);
-  const runsOn = options.options.runsOn ?? "ubuntu-24.04";
+  const runsOn = usualMachine(options.options);
   const built = builders.map(({ name }) => `"${name}": "${computed(`inputs.${resultInput(name)}`)}"`);
   const jobs: Record<string, JobDocument> = {
     [plan]: {

@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly commit: string;
   readonly event: string;
   readonly branch: string;
+  /** Its steps run in one, where the checkout has another path. */
+  readonly isInContainer: boolean;
   parameter(name: string): string;
   /** `pipeline.output`. */
   output(reference: string): string;
@@ -85,7 +87,7 @@ function context(name: Extract<Value, { context: unknown }>["context"], around: 
     case "branch":
       return around.branch;
     case "directory":
-      return "github.workspace";
+      return around.isInContainer ? "format('/__w/{0}/{0}', github.event.repository.name)" : "github.workspace";
     default:
       return name satisfies never;
   }

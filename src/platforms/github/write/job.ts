@@ -10,6 +10,7 @@ import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
 import { conditionExpression, literal, type Surroundings, valueText } from "./expressions.ts";
+import { machineOf } from "./machine.ts";
 import type { ArtifactNames } from "./names.ts";
 import { digestOutput } from "./names.ts";
 import { nativeStep, needsAws, signInToAws, toolSteps } from "./native-steps.ts";
@@ -76,7 +77,7 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
     ...(condition !== undefined && { if: condition }),
     permissions: jobPermissions(job, { aws, attested, verifies: verifies(job, place) }),
     ...(group !== undefined && { concurrency: { group } }),
-    runsOn: place.options.runsOn ?? "ubuntu-24.04",
+    ...machineOf(job, { options: place.options, text }),
     ...(wantsEnvironment && {
       environment: admittedTo(place.environment!.known ?? computed(place.environment!.expression), place.options),
     }),
@@ -177,6 +178,7 @@ function surroundings(name: string, place: JobPlace): Surroundings {
     commit: place.commit,
     event: place.event,
     branch: place.branch,
+    isInContainer: place.pipeline.jobs[name]!.container !== undefined,
     parameter: place.parameter,
     output: (reference) => {
       const [owner, output] = reference.split(".") as [string, string];

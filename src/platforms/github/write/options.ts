@@ -16,8 +16,8 @@ export interface RawAdditions {
 
 export interface WriteOptions {
   readonly layout: Layout;
-  /** Label of the machines. Default: `ubuntu-24.04`. */
-  readonly runsOn?: string;
+  /** Label of the machines, or labels of which they have all, for jobs that say nothing. Default: `ubuntu-24.04`. */
+  readonly runsOn?: string | readonly string[];
   /** Sign where release artifacts come from, and verify it before they are used in an environment. */
   readonly attest?: "yes" | "no";
   /**

@@ -11,6 +11,7 @@ import {
   type WorkflowDocument,
 } from "./document.ts";
 import { writeJob } from "./job.ts";
+import { usualMachine } from "./machine.ts";
 import {
   type ArtifactNames,
   artifactsOf,
@@ -213,14 +214,14 @@ function releaseGuards(pipeline: Pipeline, name: string): string[] {
 }
 
 /** A called workflow whose jobs are all skipped counts as skipped, as if it had not been called: this one makes it a success. */
-function nothingToDo({ runsOn = "ubuntu-24.04" }: WriteOptions, phase: string | undefined): StepsJobDocument {
+function nothingToDo(options: WriteOptions, phase: string | undefined): StepsJobDocument {
   return {
     kind: "steps",
     comment: ["All other jobs here may be left out by their conditions. That is a success, and this job makes it one."],
     name: "Conditions were looked at",
     ...(phase !== undefined && { if: phase }),
     permissions: {},
-    runsOn,
+    runsOn: usualMachine(options),
     timeoutMinutes: 5,
     steps: [{ name: "Count what is left out as passed", run: "true" }],
   };

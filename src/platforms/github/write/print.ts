@@ -156,7 +156,7 @@ const isFlowList = (value: Tree) => isList(value) && value.every((item) => isSho
 /** What an input or an output is declared with. */
 function isInput(entries: readonly TreeEntry[]): boolean {
   return (
-    entries.some(({ key }) => key === "type" || key === "value") &&
+    entries.some(({ key }) => key === "type" || key === "value" || key === "required") &&
     entries.every(({ key }) => /^(?:description|type|required|default|options|value)$/.test(key))
   );
 }

@@ -6,6 +6,7 @@ import { historyCheckout } from "./checkouts.ts";
 import { computed } from "./computed.ts";
 import type { WorkflowDocument } from "./document.ts";
 import { workflowHeader } from "./header.ts";
+import { usualMachine } from "./machine.ts";
 import { lockGroup } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 
@@ -32,7 +33,7 @@ export function recordsWorkflow(delivery: Delivery, options: WriteOptions, file:
         kind: "steps",
         permissions: { actions: "write", contents: "read" },
         concurrency: { group: lockGroup(delivery, computed("inputs.environment || github.run_id")) },
-        runsOn: options.runsOn ?? "ubuntu-24.04",
+        runsOn: usualMachine(options),
         timeoutMinutes: 30,
         steps: [
           historyCheckout(),

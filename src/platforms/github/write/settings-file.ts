@@ -6,7 +6,7 @@ export const settingsFileSchema = z.strictObject({
   layout: z.enum(layouts).optional(),
   /** Of the settings to make on GitHub. */
   format: z.enum(["commands", "terraform"]).optional(),
-  runsOn: z.string().optional(),
+  runsOn: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   attest: z.enum(["yes", "no"]).optional(),
   gate: z.enum(["pipeline", "release"]).optional(),
   caches: z.enum(["yes", "no"]).optional(),

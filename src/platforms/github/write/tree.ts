@@ -2,6 +2,7 @@ import { own } from "../../../model/own.ts";
 import type {
   CallJobDocument,
   ConcurrencyGroup,
+  ContainerDocument,
   Input,
   JobDocument,
   JobEnvironment,
@@ -136,6 +137,27 @@ function environmentTree({ name, url, deployment }: JobEnvironment): Tree {
   return new Branch([entry("name", name), entry("url", url), entry("deployment", deployment)]);
 }
 
+/** An image alone is the short form, which services do not have. */
+function containerTree(container: ContainerDocument): Tree {
+  const { image, ...rest } = container;
+  const isAlone = Object.values(rest).every((part) => typeof part === "object" && Object.keys(part).length === 0);
+  return isAlone ? image : containerForm(container);
+}
+
+function containersTree(services: Readonly<Record<string, ContainerDocument>>): Tree {
+  return new Branch(Object.entries(services).map(([name, one]) => ({ key: name, value: containerForm(one) })));
+}
+
+function containerForm({ image, credentials, env, ports, options }: ContainerDocument): Branch {
+  return new Branch([
+    entry("image", image),
+    entry("credentials", credentials),
+    entry("env", filled(env ?? {})),
+    entry("ports", ports),
+    entry("options", options),
+  ]);
+}
+
 function permissionsTree(permissions: Permissions): Raw {
   return { ...permissions } as Raw;
 }
@@ -155,6 +177,8 @@ function stepsEntries(
 ): (TreeEntry | undefined)[] {
   return [
     entry("runs-on", job.runsOn),
+    entry("container", job.container && containerTree(job.container)),
+    entry("services", job.services && containersTree(job.services)),
     entry("environment", job.environment && environmentTree(job.environment)),
     entry("timeout-minutes", job.timeoutMinutes),
     entry("continue-on-error", job.continueOnError),

@@ -1,12 +1,14 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { CannotWrite } from "../../generated.ts";
 import { refuseLongVerification } from "../../verification.ts";
+import { refuseMachine } from "./machine.ts";
 
 /** What a definition can say and GitHub cannot do. */
 export function refuseUnsupported(delivery: Delivery): void {
   refuseLongVerification(delivery, "GitHub");
   for (const pipeline of delivery.pipelines) {
     for (const [name, job] of Object.entries(pipeline.jobs)) {
+      refuseMachine(delivery, pipeline, name);
       const where = `${pipeline.name}.${name}`;
       const output = Object.keys(pipeline.outputs).find((one) => pipeline.outputs[one]!.job === name);
       const made = output ?? Object.keys(job.artifacts)[0];

@@ -6,6 +6,7 @@ import { chained } from "./chained/layout.ts";
 import { dataText } from "./delivery-data.ts";
 import { shownAddress } from "./deployments.ts";
 import type { WorkflowDocument } from "./document.ts";
+import { refuseUsualMachine } from "./machine.ts";
 import { ArtifactNames, folder, Ids } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 import { orchestrated } from "./orchestrated/layout.ts";
@@ -22,6 +23,7 @@ import { refuseUnsupported } from "./unsupported.ts";
  */
 export function writeWorkflows(delivery: Delivery, options: WriteOptions): WrittenFile[] {
   refuseUnsupported(delivery);
+  refuseUsualMachine(options);
   const layout = documentsOf(delivery, options);
   const records = new Ids(layout.map(({ file }) => file.slice(0, -".yml".length)));
   const recordsFile = `${records.claim(`${folder}/${delivery.name}-records`)}.yml`;

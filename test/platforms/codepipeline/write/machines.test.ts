@@ -178,3 +178,33 @@ test("a machine costs what it costs, and one without a known price is told", () 
     "builds on BUILD_GENERAL1_XLARGE of LINUX_CONTAINER, for which no price is kept here",
   ]);
 });
+
+test("what the definition says of a machine is taken, or refused with its place; the settings have the last word", () => {
+  const machine = (job: object, settings: object = {}) => machineOf(lowered("npm ci", settings, job));
+  const arm = machine({ runsOn: ["linux", "arm64"], container: "node:24" });
+  assert.deepEqual([arm.type, arm.image], ["ARM_CONTAINER", "node:24"]);
+  assert.equal(machine({ runsOn: "ubuntu-24.04" }).type, "LINUX_CONTAINER");
+  const own = { machines: { "web.build": { architecture: "x86_64", image: "mine:1" } } };
+  const said = machine({ runsOn: { group: "big", labels: "gpu" }, container: "node:24" }, own);
+  assert.deepEqual([said.type, said.image], ["LINUX_CONTAINER", "mine:1"]);
+  const refused: [object, string, RegExp][] = [
+    [{ runsOn: "windows-2025" }, "runsOn", /windows-2025.*Linux/],
+    [{ runsOn: ["self-hosted", "linux"] }, "runsOn", /self-hosted/],
+    [{ runsOn: { group: "big" } }, "runsOn", /a group/],
+    [{ runsOn: { matrix: "os" }, matrix: { os: ["linux"] } }, "runsOn", /made of values/],
+    [{ services: { db: "postgres:17" } }, "services", /services/],
+    [{ container: { image: "a", options: "--cpus 2" } }, "container.options", /options/],
+    [{ container: { image: "a", env: { A: "1" } } }, "container.env", /env/],
+    [{ container: { image: ["a", { context: "commit" }] } }, "container.image", /made of values/],
+  ];
+  for (const [job, at, words] of refused) {
+    assert.throws(
+      () => machine(job),
+      (error: CannotWrite) => {
+        assert.equal(error.path?.join("."), `pipelines.web.jobs.build.${at}`);
+        assert.match(error.message, words);
+        return true;
+      },
+    );
+  }
+});

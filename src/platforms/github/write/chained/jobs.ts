@@ -7,6 +7,7 @@ import { admittedTo, shownAddress } from "../deployments.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
 import { planned } from "../environment-jobs.ts";
 import { type JobPlace, writeJob } from "../job.ts";
+import { usualMachine } from "../machine.ts";
 import { signInToAws } from "../native-steps.ts";
 import type { Link } from "./link.ts";
 
@@ -91,7 +92,7 @@ function handedJob(
     needs: [plan],
     if: `needs.${plan}.outputs.decision == 'run' && ${deploys}`,
     permissions: { contents: "read", "id-token": "write" },
-    runsOn: options.runsOn ?? "ubuntu-24.04",
+    runsOn: usualMachine(options),
     environment: admittedTo(computed(environment), options),
     timeoutMinutes: 10,
     outputs: Object.fromEntries([...reading.keys()].map((id) => [id, computed(`steps.read.outputs.${id}`)])),
@@ -164,7 +165,7 @@ function recordJob(
     needs,
     if: `always() && needs.${plan}.result == 'success' && needs.${plan}.outputs.decision == 'run' && ${deploys}`,
     permissions: { contents: "read" },
-    runsOn: options.runsOn ?? "ubuntu-24.04",
+    runsOn: usualMachine(options),
     environment: {
       name: computed(environment),
       ...(owner === pipeline.name && { url: computed(`needs.${pipeline.outputs[output!]!.job}.outputs.${output}`) }),
@@ -199,7 +200,7 @@ function startJob(
       `!cancelled() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled') && ${deploys} && ` +
       `needs.${plan}.outputs.decision != 'superseded' && (needs.${plan}.outputs.decision != 'run' || needs.${record}.result == 'success')`,
     permissions: { actions: "write" },
-    runsOn: options.runsOn ?? "ubuntu-24.04",
+    runsOn: usualMachine(options),
     timeoutMinutes: 5,
     steps: [
       {

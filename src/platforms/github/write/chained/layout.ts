@@ -19,6 +19,7 @@ import { computed } from "../computed.ts";
 import type { JobDocument, StepsJobDocument, WorkflowDocument } from "../document.ts";
 import { withReadOutputs } from "../environment-jobs.ts";
 import { workflowHeader } from "../header.ts";
+import { usualMachine } from "../machine.ts";
 import { ArtifactNames, folder, Ids, lockGroup } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import { branchesThatStart, dispatchInputs } from "../orchestrated/entry.ts";
@@ -151,7 +152,7 @@ function planJob({ delivery, options, pipeline }: Link): StepsJobDocument {
     kind: "steps",
     name: "Plan",
     permissions: { actions: "read", contents: "read" },
-    runsOn: options.runsOn ?? "ubuntu-24.04",
+    runsOn: usualMachine(options),
     timeoutMinutes: 30,
     outputs: Object.fromEntries(
       ["decision", "environment", "commit", "event", "branch", "force", "parameters", "handed"].map((name) => [

@@ -11,6 +11,7 @@ import { type Input, type JobDocument, unitePermissions, type WorkflowDocument }
 import { handedIn, planFacts, planned, withReadOutputs } from "../environment-jobs.ts";
 import { prose } from "../expressions.ts";
 import { workflowHeader } from "../header.ts";
+import { usualMachine } from "../machine.ts";
 import { digestOutput, Ids, lockGroup, resultInput } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import type { PipelinePart, Want } from "../pipeline-part.ts";
@@ -159,7 +160,7 @@ function planJob({ delivery, options }: EntryOptions, ids: EntryIds): JobDocumen
     kind: "steps",
     name: "Plan",
     permissions: { actions: "read", contents: "read" },
-    runsOn: options.runsOn ?? "ubuntu-24.04",
+    runsOn: usualMachine(options),
     timeoutMinutes: 30,
     outputs: Object.fromEntries(
       [

@@ -6,7 +6,7 @@ source "${BASH_SOURCE[0]%/*}/answers.sh"
 export LC_ALL=C.UTF-8
 
 # Without it no record could be read, which is no fault of GitHub's.
-command -v unzip > "$work/found" || fail "No unzip" "This program reads artifacts with unzip, which is not installed here."
+require unzip
 
 # The record of an environment, into a file: that of the run which began last. Nothing is known when that run did not get as far
 # as to write it down, when GitHub does not keep it any more, or when the branch of a later run is gone: then everything counts as

@@ -18,6 +18,7 @@ fi
 # A job may run long after the plan (jobs that are run again): whoever began to deploy last goes on, everybody else stops.
 deploys=$(jq -r '.deploys // false' <<< "$row")
 if [ -n "$ENVIRONMENT" ] && [ "$deploys" = true ]; then
+  require gh
   without_history=yes find_begun "$ENVIRONMENT"
   if [ "$begun_run" != "$GITHUB_RUN_ID" ]; then
     fail "Another run deploys here" "Run ${begun_run:-(none is known)} began to deploy to $ENVIRONMENT after this one. Re-run all jobs of this run if it is still wanted."

@@ -10,6 +10,7 @@ if [ ! -f "$file" ]; then fail "Artifact missing" "Exactly one file was expected
 actual=$(digest_of "$file")
 if [ "$actual" != "$DIGEST" ]; then fail "Another artifact" "$TARGET has the digest $actual; $DIGEST was built and tested."; fi
 if [ -n "$SIGNER" ]; then
+  require gh
   for attempt in 1 2 3 4; do
     if gh attestation verify "$file" --repo "$GITHUB_REPOSITORY" --signer-workflow "$GITHUB_REPOSITORY/$SIGNER" --source-ref "$SOURCE_REF"; then break; fi
     if [ "$attempt" -eq 4 ]; then fail "Not signed" "$TARGET is not attested by $SIGNER on $SOURCE_REF."; fi
