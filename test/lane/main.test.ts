@@ -50,6 +50,18 @@ test("a process and a folder that a test leaves behind are named, are a failure,
   assert.ok(!existsSync(command) || readFileSync(command, "utf8") === "");
 });
 
+test("of files that share a process, each that fails is named and is run again alone", () => {
+  const files = ["is-right", "is-wrong", "cannot-load"].map((name) => `grouped/${name}.ts`);
+  const { status, stdout } = run(files);
+  assert.equal(status, 1);
+  const again = [...stdout.matchAll(/^run again, alone: (.*)$/gm)].map(([, file]) => file);
+  assert.deepEqual(again.toSorted(), [
+    "test/lane/fixtures/grouped/cannot-load.ts",
+    "test/lane/fixtures/grouped/is-wrong.ts",
+  ]);
+  assert.match(stdout, /a mistake in the file/);
+});
+
 /** Fixtures of `unsteady/`, none of which has been run yet. */
 function runUnsteady(...names: string[]) {
   const folder = mkdtempSync(join(tmpdir(), "unsteady-"));

@@ -3,10 +3,12 @@
  * nothing above it that they could lean on, runs once more what failed among the others, and says at the end what was left
  * out, what failed once and what was left behind.
  */
-import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, globSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isFull } from "./depth.ts";
+import { groupProgram, groupsOf } from "./groups.ts";
 import { skippedFor } from "./needs.ts";
 import type { Failed, Skipped } from "./result-reporter.ts";
 import { type Round, runRound } from "./round.ts";
@@ -18,9 +20,9 @@ const own = realpathSync(mkdtempSync(join(tmpdir(), "baton-tests-")));
 // A test that gives up its rights as superuser still has to get there.
 chmodSync(own, 0o755);
 
-const files = process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"];
+const asked = process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"];
 // In the fast lane one more than there are cores, since many tests wait for a disk or for what they have started.
-const first = await runRound({ files, concurrency: isFull ? 2 : 3, own });
+const first = await runRound({ files: isFull ? asked : inGroups(asked), concurrency: isFull ? 2 : 3, own });
 const later = await runAgain(first);
 rmSync(own, { recursive: true, force: true });
 
@@ -30,6 +32,20 @@ const problems = [...tellSkipped(rounds.flatMap(({ skipped }) => skipped)), ...r
 if (!first.passed && passed) tellFailedOnce(first.failed);
 for (const problem of problems) console.error(problem);
 process.exitCode = passed && problems.length === 0 ? 0 : 1;
+
+/** The files, with a program in place of each group of those that may share a process. What is not there is left as it is. */
+function inGroups(patterns: readonly string[]): string[] {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const found = patterns.map((pattern) => globSync(pattern, { cwd: root }).map((file) => resolve(root, file)));
+  const missing = patterns.filter((_, i) => found[i]!.length === 0);
+  const { groups, alone } = groupsOf([...new Set(found.flat())].sort());
+  const programs = groups.map((files, i) => {
+    const program = join(own, `group-${i + 1}.mjs`);
+    writeFileSync(program, groupProgram(files));
+    return program;
+  });
+  return [...programs, ...alone, ...missing];
+}
 
 /** The files that failed, each alone. A property that failed begins where it failed, so that it does so again. */
 async function runAgain({ complete, failed }: Round): Promise<Round[]> {

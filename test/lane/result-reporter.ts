@@ -1,6 +1,7 @@
 /** One line of JSON for each test that was skipped or that failed, for `round.ts`. */
 import { relative, resolve } from "node:path";
 import type { TestEvent } from "node:test/reporters";
+import { isGroup } from "./groups.ts";
 
 export interface Skipped {
   kind: "skipped";
@@ -28,8 +29,10 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     if (failureType === "subtestsFailed") continue;
     // A file that ended badly outside of its tests is told as a test that is named like it.
     const { entryFile = data.file ?? data.name } = data as { entryFile?: string };
-    const name = resolve(data.name) === entryFile ? "outside of its tests" : data.name;
-    yield line({ kind: "failed", file: relative(process.cwd(), entryFile), name, error: message });
+    // Of a group, the file in which the test stands; what could not be loaded is called like its file.
+    const file = !isGroup(entryFile) ? entryFile : isGroup(data.file ?? entryFile) ? data.name : data.file!;
+    const name = resolve(data.name) === file ? "outside of its tests" : data.name;
+    yield line({ kind: "failed", file: relative(process.cwd(), file), name, error: message });
   }
 }
 

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { groupsOf } from "./groups.ts";
+
+const start = `import { test } from "node:test";\n`;
+
+/** What may share a process, of test files that are written somewhere. */
+function sharing(t: TestContext, files: Record<string, string>): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "groups-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "around"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const tests = Object.keys(files).filter((name) => name.endsWith(".test.ts"));
+  const { alone, groups } = groupsOf(tests.map((name) => join(folder, name)));
+  assert.deepEqual([...alone, ...groups.flat()].map((file) => basename(file)).toSorted(), tests.toSorted());
+  return groups.flat().map((file) => basename(file));
+}
+
+test("what only computes and reads files shares a process, with what it loads", (t) => {
+  const files = {
+    "reads.test.ts": `${start}import { readFileSync } from "node:fs";\nimport { one } from "./around/one.ts";\nprocess.env.HOME === "";\n`,
+    "types.test.ts": `${start}import type { ChildProcess } from "node:child_process";\n`,
+    "around/one.ts": `import { after } from "node:test";\nexport const one = 1;\n`,
+  };
+  assert.deepEqual(sharing(t, files).toSorted(), ["reads.test.ts", "types.test.ts"]);
+});
+
+const tellTales = {
+  "starts another process": `import { spawn } from "node:child_process";`,
+  "starts one in a line that is wrapped": `import {\n  spawn,\n} from "node:child_process";`,
+  "starts one when it comes to that": `const { spawn } = await import("node:child_process");`,
+  "loads something by a name that is computed": `await import(name);`,
+  "sets a variable of the environment": `process.env.HOME = "";`,
+  "removes one": `delete process.env.HOME;`,
+  "changes the folder": `process.chdir("/");`,
+  "listens to what happens to the process": `process.on("exit", () => {});`,
+  "leaves something for all": `globalThis.x = 1;`,
+  "has a clock of its own": `test("x", (t) => t.mock.timers.enable());`,
+  "surrounds the tests of all": `import { beforeEach } from "node:test";`,
+};
+
+for (const [what, line] of Object.entries(tellTales)) {
+  test(`what ${what} runs alone`, (t) => {
+    assert.deepEqual(sharing(t, { "a.test.ts": `${start}${line}\n`, "b.test.ts": start }), ["b.test.ts"]);
+    const below = { "a.test.ts": `${start}export { x } from "./around/x.ts";\n`, "around/x.ts": `${line}\n` };
+    assert.deepEqual(sharing(t, below), [], "also when what it loads does");
+  });
+}
+
+test("a test that stands in another file than its own runs alone, as a failure is named by where it stands", (t) => {
+  const files = { "a.test.ts": `import "./around/tests.ts";\n`, "around/tests.ts": `${start}test("x", () => {});\n` };
+  assert.deepEqual(sharing(t, files), []);
+});

@@ -1,0 +1,103 @@
+/**
+ * Which test files share a process in the fast lane. Most of them take less time than the start of a process that has loaded
+ * what they test. Nobody lists them: whatever could tell that others run beside it, by what it loads and says, runs alone.
+ * Full depth runs every file alone, so that none comes to lean on its neighbours.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** What a process can have in common with another: no children, no ports, no database that others wait for, no hooks. */
+const harmless = new Set(
+  ["assert/strict", "crypto", "fs", "fs/promises", "os", "path", "test", "url", "util", "v8", "zlib"].map(
+    (name) => `node:${name}`,
+  ),
+);
+
+/** What belongs to the whole process, or cannot be followed. */
+const processWide = [
+  /\bprocess\.(?!env\b|platform\b|arch\b|pid\b|version)\w/,
+  /\bprocess\.env(\.\w+|\[[^\]]*\]) \??\??=[^=]|\bdelete process\.env|\bassign\(process\.env\b/,
+  /\bglobalThis\b/,
+  /\.mock\b/,
+  /\bimport\((?!")/,
+];
+
+const imports =
+  /\b(?:import|export)\s+(?<type>type\s)?(?:[^;"']*?\sfrom\s+)?"(?<from>[^"]+)"|\bimport\("(?<late>[^"]+)"\)/g;
+
+/** What declares a test. */
+const tells = /\b(test|it|describe|suite)\b/;
+/** What happens around tests, and outside of a `describe` around those of all files. */
+const surrounds = /\b(before|beforeEach|afterEach)\b/;
+
+/** A file of which several are the tests. */
+const groupName = /^group-\d+\.mjs$/;
+
+export const isGroup = (file: string): boolean => groupName.test(file.slice(file.lastIndexOf("/") + 1));
+
+export interface Grouped {
+  /** Absolute paths. */
+  alone: string[];
+  groups: string[][];
+}
+
+/** At most so many files to a process: one that fails outside of its tests takes the others of its group along. */
+const most = 25;
+
+export function groupsOf(files: readonly string[]): Grouped {
+  const looked = new Map<string, Looked>();
+  const together = files.filter((file) => mayShare(file, looked));
+  const count = Math.ceil(together.length / most);
+  // By turns, so that neighbours in a folder, which load the same, do not make one group the slowest.
+  const groups = Array.from({ length: count }, (_, g) => together.filter((_file, i) => i % count === g));
+  const sharing = new Set(together);
+  return { alone: files.filter((file) => !sharing.has(file)), groups };
+}
+
+/** The program that runs them one after the other. What cannot even be loaded fails as a test with the name of its file. */
+export function groupProgram(files: readonly string[]): string {
+  return [
+    `import { test } from "node:test";`,
+    ...files.map(
+      (file) =>
+        `await import(${JSON.stringify(pathToFileURL(file))}).catch((error) => test(${JSON.stringify(file)}, () => { throw error; }));\n`,
+    ),
+  ].join("\n");
+}
+
+interface Looked {
+  shares: boolean;
+  /** It takes from Node what declares tests, and not only what is handed to one. */
+  tests: boolean;
+  loads: string[];
+}
+
+function mayShare(file: string, looked: Map<string, Looked>): boolean {
+  const loaded = new Set([file]);
+  for (const each of loaded) {
+    const one = looked.get(each) ?? lookAt(each);
+    looked.set(each, one);
+    // A test that stands in a file of its own is not told apart by where it stands.
+    if (!one.shares || (one.tests && each !== file)) return false;
+    for (const next of one.loads) loaded.add(next);
+  }
+  return true;
+}
+
+function lookAt(file: string): Looked {
+  const text = readFileSync(file, "utf8");
+  const found = [...text.matchAll(imports)].flatMap(({ groups }) =>
+    groups!.type ? [] : [groups!.from ?? groups!.late!],
+  );
+  const fromRunner = [...text.matchAll(/import (?!type\s)([^;]*?) from "node:test"/g)].map(([, names]) => names).join();
+  const files = found.filter((from) => from.startsWith(".")).map((from) => resolve(dirname(file), from));
+  return {
+    shares:
+      found.every((from) => !from.startsWith("node:") || harmless.has(from)) &&
+      !processWide.some((pattern) => pattern.test(text)) &&
+      !surrounds.test(fromRunner),
+    tests: tells.test(fromRunner),
+    loads: files.filter((each) => /\.tsx?$/.test(each) && existsSync(each)),
+  };
+}
