@@ -13,6 +13,7 @@ import type { AuditRequest } from "./verbs/audit.ts";
 import type { FreezeRequest, ThawRequest } from "./verbs/freeze.ts";
 import type { MoveRequest, PlannedMove } from "./verbs/move.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
+import type { Pushed, PushRequest } from "./verbs/push.ts";
 import type { AuditVerifiedView, AuditView, ChainHead } from "./views/audit.ts";
 import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
@@ -81,6 +82,8 @@ export interface Host {
   plan(request: PlanRequest): Promise<Asked<Planned>>;
   /** What a promotion or rollback would do; `start` does it. */
   move(request: MoveRequest): Promise<Asked<PlannedMove>>;
+  /** What a branch has at the remote now, and what a push of it would do; `start` does it. */
+  push(request: PushRequest): Promise<Asked<Pushed>>;
   start(planned: Planned, options: RunOptions, by: Actor): Promise<Asked<Underway>>;
   resume(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
   retry(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
@@ -130,6 +133,7 @@ const everyVerb: Record<Verb, true> = {
   watch: true,
   plan: true,
   move: true,
+  push: true,
   start: true,
   resume: true,
   retry: true,

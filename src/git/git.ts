@@ -33,6 +33,8 @@ export interface GitCall {
   env?: Record<string, string>;
   /** For the command's standard input. */
   input?: string;
+  /** Ended after so many milliseconds; without it, it takes its time. */
+  limitMs?: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export function git(args: string[], call: GitCall): Promise<string> {
     const child = execFile(
       gitProgram(env.PATH ?? ""),
       quiet,
-      { cwd: call.cwd, env, maxBuffer: 1 << 30 },
+      { cwd: call.cwd, env, maxBuffer: 1 << 30, timeout: call.limitMs ?? 0 },
       (error, stdout, stderr) => {
         if (error) reject(explain(args, error, stderr));
         else resolve(stdout);

@@ -7,12 +7,12 @@ import { type Question, type Sources, uncached } from "./question.ts";
 import { eventStream, logPage, logStream, logText } from "./streams.ts";
 import type { Viewer } from "./viewers.ts";
 import type { Envelope, LogPage } from "./wire/envelope.ts";
-import type { DeedName, RouteName, SessionName } from "./wire/routes.ts";
+import type { DeedName, HookName, RouteName, SessionName } from "./wire/routes.ts";
 
 type Answering<Name extends RouteName> = (question: Question<Name>, sources: Sources) => Promise<Response> | Response;
 
 /** How each route is answered: what the host says, in an envelope. */
-export const answers: { [Name in Exclude<RouteName, DeedName | SessionName>]: Answering<Name> } = {
+export const answers: { [Name in Exclude<RouteName, DeedName | HookName | SessionName>]: Answering<Name> } = {
   status: ({ query: { most } }, sources) => view(sources, `status ${most}`, (host) => host.status({ most })),
   runs: ({ query: { most } }, sources) => view(sources, `runs ${most}`, (host) => host.runs({ most })),
   run: ({ params, query: { at } }, sources) =>

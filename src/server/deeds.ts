@@ -4,6 +4,7 @@ import type { Host } from "../control/host.ts";
 import type { PlannedMove } from "../control/verbs/move.ts";
 import type { Planned } from "../control/verbs/plan.ts";
 import { planPreview } from "../control/views/plan.ts";
+import type { Pushes } from "./pushes.ts";
 import type { Question, Sources } from "./question.ts";
 import type { AnswerOf, BodyOf, DeedName } from "./wire/routes.ts";
 
@@ -16,6 +17,7 @@ export interface Deed<Answer = unknown> {
 
 export interface Means extends Sources {
   secretsFile: string | undefined;
+  pushes: Pushes;
 }
 
 type Preparing<Name extends DeedName> = (question: Question<Name>, means: Means) => Promise<Deed<AnswerOf<Name>>>;
@@ -54,6 +56,17 @@ export const deeds: { [Name in DeedName]: Preparing<Name> } = {
         const request = { run, environment, answer, secretsFile, ...(comment !== undefined && { comment }) };
         const given = answered(await host.answer(request, by));
         return doneTo(given.kind === "told" ? given.run : await underways.take(given.underway));
+      },
+    };
+  },
+  async push({ body: { branch } }, { pushes }) {
+    const { planned, run } = await pushes.plan(branch);
+    return {
+      environments: planned?.plan.environments ?? [],
+      async act(by) {
+        const told = { version: 1, branch, isNew: planned !== undefined } as const;
+        const made = planned === undefined ? run : await pushes.start(branch, planned, by);
+        return { ...told, ...(made !== undefined && { run: made }) };
       },
     };
   },

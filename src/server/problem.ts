@@ -12,6 +12,8 @@ export type ServerRefusalCode =
   | "foreign-host"
   | "foreign-origin"
   | "not-signed-in"
+  | "not-signed"
+  | "not-delivered"
   | "not-allowed"
   | "too-many-viewers"
   | "stopping"
@@ -36,6 +38,12 @@ export class Turned extends Error {
     this.headers = headers;
   }
 }
+
+export const tooManyRequests = (waitMs: number) =>
+  new Turned(
+    { code: "too-many-requests", status: 429, title: "Too many requests", next: "Wait a minute" },
+    { "retry-after": String(Math.ceil(waitMs / 1000)) },
+  );
 
 export function problemResponse(
   { status, ...problem }: Omit<Problem, "type">,

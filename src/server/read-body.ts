@@ -15,7 +15,7 @@ export async function readBody(request: Request, schema: z.ZodType): Promise<unk
       next: "Send it with content-type: application/json",
     });
   }
-  const text = await readText(request);
+  const text = Buffer.from(await readBytes(request, mostBytes)).toString("utf8");
   let given: unknown;
   try {
     given = JSON.parse(text);
@@ -38,21 +38,21 @@ export function read<T>(schema: z.ZodType<T>, given: unknown): T {
   });
 }
 
-/** Never more of it than is allowed, whatever its length was said to be. */
-async function readText(request: Request): Promise<string> {
-  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooLarge();
+/** Never more of it than is allowed, whatever its length was said to be. @throws {Turned} */
+export async function readBytes(request: Request, most: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge(most);
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of request.body ?? []) {
     size += piece.byteLength;
-    if (size > mostBytes) throw tooLarge();
+    if (size > most) throw tooLarge(most);
     pieces.push(piece);
   }
-  return Buffer.concat(pieces).toString("utf8");
+  return Buffer.concat(pieces);
 }
 
-const tooLarge = () =>
+const tooLarge = (most: number) =>
   new Turned(
-    { code: "too-large", status: 413, title: `The request is larger than ${mostBytes / 1024} KiB` },
+    { code: "too-large", status: 413, title: `The request is larger than ${most / 1024} KiB` },
     { connection: "close" },
   );

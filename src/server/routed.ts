@@ -2,11 +2,12 @@ import { type Actor, asked, Refused } from "../control/control.ts";
 import { type Identity, requireRole, type SignIn } from "./access/sign-in.ts";
 import { answers } from "./answers.ts";
 import { type Deed, deeds, type Means } from "./deeds.ts";
+import type { Hooks } from "./hooks/hooks.ts";
 import { refusalResponse, Turned } from "./problem.ts";
 import { type Question, uncached } from "./question.ts";
 import { read, readBody } from "./read-body.ts";
 import type { Session } from "./wire/deeds.ts";
-import { type DeedName, type Route, type RouteName, routes, type SessionName } from "./wire/routes.ts";
+import { type DeedName, type HookName, type Route, type RouteName, routes, type SessionName } from "./wire/routes.ts";
 
 export interface Asking {
   request: Request;
@@ -18,6 +19,7 @@ export interface Asking {
 
 export interface Answering extends Means {
   signIn: SignIn;
+  hooks: Hooks;
 }
 
 type Questions = (question: Question<never>, means: Means) => Promise<Response> | Response;
@@ -32,13 +34,14 @@ export async function answerRoute(name: RouteName, asking: Asking, answering: An
   if (answering.stopping.aborted) {
     throw new Turned({ code: "stopping", status: 503, title: "The server is being stopped" });
   }
+  if (name === "githubHook" || name === "standardHook") return await answerHook(name, asking, answering);
   if (isSessionRoute(name)) return await answerSession(name, asking, answering);
   const isDeed = name in deeds;
   const tried: Tried = { asked: name, from: asking.address, about: params };
   try {
     const identity = answering.signIn.identify(request, asking.address);
     tried.identity = identity;
-    if (route.role !== "anybody") requireRole(identity, route.role);
+    if (route.role !== "anybody" && route.role !== "signed") requireRole(identity, route.role);
     if (route.method !== "get") answering.signIn.count(identity!);
     const query = route.query === undefined ? {} : read(route.query, asking.query);
     const body = route.body === undefined ? undefined : await readBody(request, route.body);
@@ -62,7 +65,7 @@ interface Tried {
   identity?: Identity | undefined;
 }
 
-const toldOf = ["env", "to", "kind", "release", "answer", "mode", "reason", "override"] as const;
+const toldOf = ["branch", "env", "to", "kind", "release", "answer", "mode", "reason", "override"] as const;
 
 /** What a body says of where it goes and how; nothing else of it is kept. */
 function wordsOf(body: unknown): Record<string, string> {
@@ -112,6 +115,20 @@ function outcomeOf(outcome: unknown): { status: number; code?: string } {
     return { status: refusalResponse(outcome.refusal).status, code: outcome.refusal.code };
   return { status: 500, code: "bug" };
 }
+
+/** Whoever knows the secret makes the server look; nothing else follows from what was sent. */
+async function answerHook(name: HookName, { request, address }: Asking, answering: Answering): Promise<Response> {
+  const { hooks, pushes } = answering;
+  const { event, branch } = await hooks.read(name, request, address).catch((error) => {
+    note({ asked: name, from: address, about: {} }, answering, error);
+    throw error;
+  });
+  const isTaken = branch !== undefined && pushes.takes(branch);
+  if (isTaken) pushes.look(branch, { by: { name: hookNames[name], via: "webhook" }, from: address });
+  return Response.json({ version: 1, event, ...(isTaken && { branch }) }, { headers: uncached });
+}
+
+const hookNames: Record<HookName, string> = { githubHook: "github", standardHook: "webhook" };
 
 const sessionRoutes: Record<SessionName, true> = { session: true, signIn: true, signOut: true };
 

@@ -9,8 +9,10 @@ import { type Bindings, makeApp, withSecurityHeaders } from "./app.ts";
 import { Audit } from "./audit.ts";
 import { Dashboard, dashboardFolder } from "./dashboard.ts";
 import { Feed } from "./feed.ts";
+import { Hooks } from "./hooks/hooks.ts";
 import { Metrics } from "./metrics.ts";
 import { isLoopbackAddress } from "./origin.ts";
+import { Pushes } from "./pushes.ts";
 import { Reads } from "./reads.ts";
 import { Underways } from "./underways.ts";
 import { Viewers } from "./viewers.ts";
@@ -27,6 +29,10 @@ export interface ServeOptions {
   owner: string;
   /** What runs that are started here are given as secrets. */
   secretsFile?: string | undefined;
+  /** Branches whose pushes are run here. */
+  deliver?: readonly string[];
+  /** That webhooks are signed with; without one none is taken. */
+  webhookSecret?: string | undefined;
   version: string;
   /** Told of what goes wrong beside the answers. */
   report(error: unknown): void;
@@ -58,6 +64,7 @@ export const isOpenToOthers = ({ listen, publicUrl }: Pick<ServeOptions, "listen
 /** Opens the server and listens. @throws what listening throws */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { host, listen, publicUrl, stateFolder, owner, secretsFile, version, report } = options;
+  const audit = new Audit(stateFolder);
   const metrics = new Metrics();
   const startedAt = Date.now();
   const feed = await Feed.open(host, ({ at, conclusion }) => {
@@ -67,6 +74,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const access = new AccessStore(stateFolder);
   const isLoopback = isLoopbackAddress(listen.host);
   const underways = new Underways({ host, stateFolder, secretsFile, report });
+  const pushes = new Pushes({ host, underways, audit, secretsFile, branches: options.deliver ?? [], report });
   const app = makeApp({
     host,
     feed,
@@ -81,8 +89,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       isRequired: isOpenToOthers(options),
       isSecure: publicUrl?.protocol === "https:",
     }),
-    audit: new Audit(stateFolder),
+    audit,
     underways,
+    pushes,
+    hooks: new Hooks(options.webhookSecret),
     secretsFile,
     dashboard: new Dashboard(dashboardFolder()),
     version,
@@ -101,6 +111,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw error;
   }
   await underways.takeUpLeft();
+  pushes.begin();
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`,
@@ -114,6 +125,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await closed;
       clearInterval(idle);
       clearTimeout(cut);
+      await pushes.close();
       await underways.close();
       await feed.close();
       access.close();

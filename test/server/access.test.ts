@@ -40,6 +40,7 @@ function asking({ method, path, body }: Route): Raw {
     ...(known.includes("kind") ? { kind: "promotion", to: "prod" } : { env: "dev" }),
     mode: "graceful",
     answer: "rejected",
+    branch: "main",
     until: Date.now() + 3_600_000,
     reason: "looks around",
     token: "wrong",
@@ -74,6 +75,7 @@ test("every role on every route: who has not the role of the route is refused, a
       // Guessing is slowed down: see below.
       const isUnknown = status === 401 || status === 429;
       if (name === "signIn" || who === "stranger") assert.ok(isUnknown || name === "signOut", what);
+      else if (route.role === "signed") assert.ok(isUnknown, `no token signs: ${what}`);
       else if (route.role === "anybody") assert.equal(status, 200, what);
       else if (who === "nobody") assert.equal(status, 401, what);
       else if (route.role === "viewer" || route.role === who) assert.ok(![401, 403, 429].includes(status), what);

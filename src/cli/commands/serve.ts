@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { connect } from "../../control/connect.ts";
 import { answered } from "../../control/control.ts";
 import { actorHere } from "../../control/local/actor.ts";
@@ -7,7 +9,7 @@ import type { CommandModule } from "../command.ts";
 import { exitCodes, Failure, UsageError } from "../problem.ts";
 import { problemIn } from "../refusals.ts";
 import { version } from "../version.ts";
-import { type ConfigOptions, configOption, examples } from "./options.ts";
+import { type ConfigOptions, collect, configOption, examples } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
   configOption(command)
@@ -15,7 +17,13 @@ export const describe: CommandModule["describe"] = (command) => {
     .option("--port <PORT>", "where to listen; 0 takes a free one", "8787")
     .option("--host <ADDRESS>", "the address to listen on; any but this machine's own takes tokens", "127.0.0.1")
     .option("--public-url <URL>", "where people reach it through a proxy, https://baton.example.com")
-    .option("--secrets-file <FILE>", "NAME=value lines for runs that are started here; others from the environment");
+    .option("--secrets-file <FILE>", "NAME=value lines for runs that are started here; others from the environment")
+    .option(
+      "--deliver <BRANCH>",
+      "run what is pushed to this branch of origin, by its own definition (several times)",
+      collect,
+    )
+    .option("--webhook-secret-file <FILE>", "what webhooks are signed with; without it none is taken");
   examples(command, [
     ["baton serve", "on this machine alone"],
     ["baton serve --port 9000", "where something else listens on 8787"],
@@ -26,15 +34,18 @@ interface Options extends ConfigOptions {
   port: string;
   host: string;
   secretsFile?: string;
+  deliver?: string[];
+  webhookSecretFile?: string;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
-  const { port, host: address, config, secretsFile } = given as unknown as Options;
+  const { port, host: address, config, secretsFile, deliver = [], webhookSecretFile } = given as unknown as Options;
   const listen = { host: address, port: portOf(port) };
   const { cwd, env, entry, say } = terminal;
   const host = answered(await connect({ cwd, env, entry, say, isLasting: true }, { config }));
   const by = actorHere(env);
   const { stateFolder } = findProject(terminal, { config });
+  const webhookSecret = webhookSecretFile === undefined ? undefined : secretIn(webhookSecretFile, cwd);
   const publicUrl = urlOf(given.publicUrl as string | undefined);
   const [{ serve, isOpenToOthers }, { AccessStore }] = await Promise.all([
     import("../../server/serve.ts"),
@@ -54,6 +65,8 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     stateFolder,
     owner: by.name,
     secretsFile,
+    deliver,
+    webhookSecret,
     version,
     report,
   }).catch((error: NodeJS.ErrnoException) => {
@@ -87,6 +100,23 @@ function urlOf(given: string | undefined): URL | undefined {
     next: "give scheme and name, as in https://baton.example.com; it is served at the root",
   });
 }
+
+/** The first line of it. */
+function secretIn(file: string, cwd: string): string {
+  const option = `--webhook-secret-file ${file}`;
+  let text: string;
+  try {
+    text = readFileSync(resolve(cwd, file), "utf8");
+  } catch (error) {
+    throw new UsageError(`${option}: ${(error as Error).message}`, { next: makesSecret(file) });
+  }
+  const secret = text.split("\n")[0]!.trim();
+  if (secret.length >= leastSecret) return secret;
+  throw new UsageError(`${option}: a secret has at least ${leastSecret} characters`, { next: makesSecret(file) });
+}
+
+const leastSecret = 16;
+const makesSecret = (file: string) => `openssl rand -hex 32 > ${file}`;
 
 function portOf(given: string): number {
   const port = Number(given);

@@ -70,6 +70,7 @@ export function localHost(place: Place): Host {
     watch: (ask) => asked(async () => (await import("./watch-journal.ts")).watchJournal(place, ask)),
     plan: (request) => asked(async () => (await import("../verbs/plan.ts")).planRun(place, request)),
     move: (request) => asked(async () => (await import("../verbs/move.ts")).planMove(place, request)),
+    push: (request) => asked(async () => (await import("../verbs/push.ts")).planPush(place, request)),
     start: (planned, options, by) =>
       asked(async () => (await import("../verbs/run.ts")).startRun(place, planned, { options, by })),
     resume: (request, by) => asked(async () => (await import("../verbs/resume.ts")).resumeRun(place, request, by)),

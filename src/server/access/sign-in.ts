@@ -1,4 +1,4 @@
-import { Turned } from "../problem.ts";
+import { Turned, tooManyRequests } from "../problem.ts";
 import type { AccessStore, TokenRecord } from "./access-store.ts";
 import { type Grant, grantedRoles, isGranted, type Role } from "./grants.ts";
 import { Rate } from "./rate.ts";
@@ -71,7 +71,7 @@ export class SignIn {
   /** Counts what somebody does. @throws {Turned} when it is too much */
   count({ token = "", name }: Identity): void {
     const waitMs = this.#deeds.take(`${token} ${name}`, Date.now());
-    if (waitMs > 0) throw tooMany(waitMs);
+    if (waitMs > 0) throw tooManyRequests(waitMs);
   }
 
   #holder(token: string, address: string): Omit<Identity, "through"> & { token: string } {
@@ -80,7 +80,7 @@ export class SignIn {
     if (holder !== undefined) return identityOf(holder);
     // Only who fails is counted: nobody can shut others out by guessing.
     const waitMs = this.#failures.take(address, now);
-    if (waitMs > 0) throw tooMany(waitMs);
+    if (waitMs > 0) throw tooManyRequests(waitMs);
     throw new Turned(
       {
         code: "not-signed-in",
@@ -137,9 +137,3 @@ export function requireRole(
     next: `It takes a token with --role ${role}${lacking.length === 0 ? "" : `:${lacking.join(",")}`}`,
   });
 }
-
-const tooMany = (waitMs: number) =>
-  new Turned(
-    { code: "too-many-requests", status: 429, title: "Too many requests", next: "Wait a minute" },
-    { "retry-after": String(Math.ceil(waitMs / 1000)) },
-  );

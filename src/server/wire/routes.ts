@@ -24,11 +24,12 @@ import { mapView, settingsView } from "./definition.ts";
 import { envelope, logPage, notice } from "./envelope.ts";
 import { findingsView } from "./findings.ts";
 import { movePreview, moveRequest, moveStartRequest } from "./moves.ts";
+import { hookTaken, pushed, pushRequest } from "./pushes.ts";
 import { releaseDiffView, releasesView, releaseView } from "./releases.ts";
 import { approvalsView, boardView, graphView, outputsView, runsView, runView, statusView, waitsView } from "./views.ts";
 
-/** Who may ask: anybody, or whoever has this role. See docs/serve.md. */
-export type RouteRole = "anybody" | "viewer" | "operator" | "approver";
+/** Who may ask: anybody, whoever signs what he sends, or whoever has this role. See docs/serve.md. */
+export type RouteRole = "anybody" | "signed" | "viewer" | "operator" | "approver";
 
 export interface Route {
   readonly method: "get" | "post";
@@ -309,6 +310,28 @@ export const routes = {
     body: thawRequest,
     answer: thawed,
   }),
+  push: route({
+    method: "post",
+    path: "/api/pushes",
+    role: "operator",
+    summary: "Looks what a branch has now, and starts a run of it when that was not run before",
+    body: pushRequest,
+    answer: pushed,
+  }),
+  githubHook: route({
+    method: "post",
+    path: "/hooks/github",
+    role: "signed",
+    summary: "What GitHub sends: after a push it is looked what the branch has now",
+    answer: hookTaken,
+  }),
+  standardHook: route({
+    method: "post",
+    path: "/hooks/standard",
+    role: "signed",
+    summary: "The same by anybody who signs as Standard Webhooks say: `data.branch`, or `branch`",
+    answer: hookTaken,
+  }),
   session: route({
     method: "get",
     path: "/api/session",
@@ -339,11 +362,13 @@ type Routes = typeof routes;
 /** Those that change something: each says in which environments before it is done. */
 export type DeedName = Exclude<
   { [Name in keyof Routes]: Routes[Name]["method"] extends "post" ? Name : never }[keyof Routes],
-  PreviewName | SessionName
+  PreviewName | SessionName | HookName
 >;
 
 /** Those that only say what would be done. */
 export type PreviewName = "plan" | "planMove";
+
+export type HookName = "githubHook" | "standardHook";
 
 export type SessionName = "session" | "signIn" | "signOut";
 

@@ -1,0 +1,72 @@
+import { requirementsOf } from "../../plan/requirements.ts";
+import { freezesNow, isUnderway, openJournal } from "../local/journal.ts";
+import { lackingHere } from "../local/lacking.ts";
+import { pastOf } from "../local/past.ts";
+import { definitionAt, fetchTip, lastPushOf } from "../local/tip.ts";
+import type { Place } from "../project.ts";
+import { noPast, type Past, planFor } from "../request/run-request.ts";
+import { readSecrets } from "../request/secrets.ts";
+import type { RunId } from "../views/events.ts";
+import { freezesFor, type Judged, type Planned } from "./plan.ts";
+
+export interface PushRequest {
+  branch: string;
+  /** A file of `NAME=value` lines; other secrets come from environment variables. */
+  secretsFile?: string | undefined;
+}
+
+/** What a branch has at `origin` now. */
+export interface Pushed {
+  branch: string;
+  commit: string;
+  /** The run that was made for exactly this before, by the last push of the branch. */
+  run?: RunId;
+  /** What a push of it would do here; absent where there is such a run. To be started like any other plan. */
+  planned?: Planned;
+}
+
+/**
+ * Looks what a branch has at `origin` now, and plans it as a push of that: its files and its definition, whatever is checked
+ * out here. Whoever says that something was pushed only makes somebody look, so that nothing is done twice, or in another
+ * order, or that nobody pushed. Starts nothing. @throws {Refused}
+ */
+export async function planPush(place: Place, { branch, secretsFile }: PushRequest): Promise<Pushed> {
+  const { project, caller } = place;
+  const source = await fetchTip(project, branch);
+  const { commit } = source;
+  using journal = openJournal(project);
+  const last = journal && lastPushOf(journal, branch);
+  if (last?.commit === commit) return { branch, commit, run: last.run };
+  const delivery = await definitionAt(place, source);
+  const past = journal === undefined ? noPast : pastOf(journal, { project, source });
+  const options = { event: "push", branch };
+  const again = async (past: Past): Promise<Judged> => {
+    const planned = await planFor({ delivery, source, past, options, env: {} });
+    // Folders are looked for in what is checked out, which is not what is deployed.
+    const requirements = { ...requirementsOf(delivery, planned.plan), folders: [] };
+    return { ...planned, requirements, strays: [] };
+  };
+  const judged = await again(past);
+  const open = journal?.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) })) ?? [];
+  return {
+    branch,
+    commit,
+    planned: {
+      project,
+      delivery,
+      source,
+      past,
+      open,
+      freezes: journal === undefined ? [] : freezesFor(judged.plan, freezesNow(journal)),
+      again,
+      idlePaths: async () => [],
+      lacking: async () =>
+        await lackingHere(
+          caller,
+          { ...judged, project, secrets: readSecrets(caller, secretsFile) },
+          { versions: "left out" },
+        ),
+      ...judged,
+    },
+  };
+}
