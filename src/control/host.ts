@@ -62,8 +62,8 @@ export interface Host {
   outputs(environment?: string): Promise<Asked<OutputsView>>;
   /** Newest first, at most so many. */
   releases(ask: { most: number }): Promise<Asked<ReleasesView>>;
-  /** By its number, or that of a run that moved it; without it the newest. */
-  release(named?: string): Promise<Asked<ReleaseView>>;
+  /** By its number, or that of a run that moved it; without it the newest. `at`: as it was at the event of this number. */
+  release(named?: string, ask?: { at?: number | undefined }): Promise<Asked<ReleaseView>>;
   /** Each side is the number of a release, or an environment for what it has now. */
   compare(ask: { from: string; to: string }): Promise<Asked<ReleaseDiffView>>;
   logs(request: LogsRequest): Promise<Asked<LogsView>>;

@@ -32,8 +32,10 @@ export const answers: { [Name in Exclude<RouteName, DeedName | HookName | Sessio
   outputs: ({ query: { environment } }, sources) =>
     view(sources, `outputs ${environment ?? ""}`, (host) => host.outputs(environment)),
   releases: ({ query: { most } }, sources) => view(sources, `releases ${most}`, (host) => host.releases({ most })),
-  release: ({ params: { release } }, sources) =>
-    view(sources, `release ${release}`, (host) => host.release(release === "newest" ? undefined : release)),
+  release: ({ params: { release }, query: { at } }, sources) =>
+    view(sources, `release ${release} ${at ?? ""}`, (host) =>
+      host.release(release === "newest" ? undefined : release, { at }),
+    ),
   compare: ({ query: { from, to } }, sources) =>
     view(sources, `compare ${JSON.stringify([from, to])}`, (host) => host.compare({ from, to })),
   async logs({ params, query: { attempt, from, most } }, { host, feed }) {

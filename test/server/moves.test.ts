@@ -99,6 +99,17 @@ test("a release is promoted and taken back as it was looked at, and the audit na
     "a list of runs names the release it is about",
   );
 
+  type Told = { view: { environments: { environment: string; state: string }[] } };
+  const wayAt = async (at: string) => {
+    const { view } = await server.json<Told>(`/api/releases/${second.move.release}${at}`);
+    return view.environments.map(({ environment, state }) => `${environment} ${state}`);
+  };
+  assert.deepEqual(await wayAt(""), ["dev here", "prod taken-back"]);
+  const { view: told } = await server.json<{ view: { events: { seq: number }[] } }>(`/api/runs/${second.run}/events`);
+  assert.deepEqual(await wayAt(`?at=${told.events[0]!.seq - 1}`), ["dev here"], "before it was promoted");
+  assert.deepEqual(await wayAt(`?at=${told.events.at(-1)!.seq}`), ["dev here", "prod here"]);
+  assert.equal((await server.get(`/api/releases/1?at=99999`)).status, 404);
+
   appendFileSync(join(box.root, ".baton/server/audit.jsonl"), '{"at":1,"asked":"cut o');
   const whole = routes.audit.answer.parse(await server.json("/api/audit"));
   assert.deepEqual(

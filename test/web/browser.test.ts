@@ -174,6 +174,30 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     assert.deepEqual(complaints, []);
   });
 
+  await t.test("a run and a release are gone back in, with the keys, and the address says to where", async () => {
+    const { page, complaints } = await openPage(browser, `${server.url}/runs/2?job=api.deploy@dev`, { width: 1440 });
+    await page.getByText("the run has failed").waitFor();
+    await page.keyboard.press("[");
+    await page.waitForURL(/at=\d+/);
+    await text(page, "As it was at");
+    for (let n = 0; n < 40 && !(await page.locator(".node.state-running").count()); n++) await page.keyboard.press("[");
+    assert.ok((await page.locator(".node.state-failed").count()) === 0, "what failed later was running then");
+    assert.equal(await page.getByRole("button", { name: "Retry" }).count(), 0, "the past offers no deeds");
+    assert.deepEqual(await violations(page), []);
+    await page.reload();
+    await text(page, "As it was at");
+    await page.getByRole("slider", { name: "Moment" }).focus();
+    await page.keyboard.press("End");
+    await page.waitForURL((url) => !url.search.includes("at="));
+    await page.getByRole("button", { name: "Retry" }).waitFor();
+    await page.goto(`${server.url}/releases/1`);
+    await page.getByRole("slider", { name: "Moment" }).focus();
+    await page.keyboard.press("Home");
+    await page.waitForURL(/at=\d+/);
+    await page.getByRole("listitem").filter({ hasText: "dev" }).getByText("not there yet").waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
   await t.test("a run is cancelled from its page, after it was said what that means", async () => {
     const { page, complaints } = await openPage(browser, `${server.url}/runs/1`);
     await page.getByRole("button", { name: "Cancel" }).click();

@@ -16,6 +16,8 @@ interface Page {
   address: string;
   /** When this can be seen, the page is whole: words, or a selector. */
   shows: string;
+  /** Keys that are pressed before, one after the other. */
+  press?: string;
 }
 
 const pages: readonly Page[] = [
@@ -27,6 +29,7 @@ const pages: readonly Page[] = [
   { name: "promote", address: "/releases/4?move=promotion+prod+4", shows: "Promote 4 to prod" },
   { name: "runs", address: "/runs", shows: "failed" },
   { name: "run", address: "/runs/newest", shows: "503 after 5 attempts" },
+  { name: "run-past", address: "/runs/newest", shows: ".node.state-running", press: "[[[[" },
   { name: "why", address: "/runs/7?why=r0007%20web.deploy%40prod", shows: "needs an approval" },
   { name: "approval", address: "/approvals", shows: ".question-diff" },
   { name: "audit", address: "/audit", shows: ".audit-page" },
@@ -42,7 +45,10 @@ const looks = {
   "-wall": { width: 2560, height: 1300, theme: "dark" },
 } as const satisfies Record<string, Look>;
 
-/** What the documentation shows; with a folder on the command line, every page in every look goes there instead. */
+/**
+ * What the documentation shows; with a folder on the command line, every page in every look goes there
+ * instead, or those that are named behind it.
+ */
 const shown = [
   "board",
   "board-dark",
@@ -55,7 +61,7 @@ const shown = [
   "run-dark",
   "approval-phone-dark",
 ];
-const [elsewhere] = process.argv.slice(2);
+const [elsewhere, ...only] = process.argv.slice(2);
 const folder = elsewhere ?? fileURLToPath(new URL("../../docs/pictures", import.meta.url));
 
 const left: (() => unknown)[] = [];
@@ -77,10 +83,13 @@ try {
   }
   await using server = await serving(box);
   await using browser = await openBrowser();
-  for (const { name, address, shows } of pages) {
+  for (const { name, address, shows, press = "" } of pages) {
+    if (only.length > 0 && !only.includes(name)) continue;
     for (const [suffix, look] of Object.entries(looks)) {
       if (elsewhere === undefined && !shown.includes(name + suffix)) continue;
       const { page, complaints } = await openPage(browser, server.url + address, look);
+      if (press !== "") await page.locator(".time-room").waitFor();
+      for (const key of press) await page.keyboard.press(key);
       await (shows.startsWith(".") ? page.locator(shows) : page.getByText(shows)).first().waitFor();
       await page.getByText("live", { exact: true }).waitFor({ state: "attached" });
       await page.evaluate("document.fonts.ready");

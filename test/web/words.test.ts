@@ -1,6 +1,7 @@
 /** What the pages say of times, of waits and of who needs whom. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { indexOf, merged, momentsOf } from "../../src/web/data/moments.ts";
 import { ago, duration, roughly } from "../../src/web/data/time.ts";
 import { whyChain } from "../../src/web/data/why.ts";
 import type { Waiting, WaitView } from "../../src/web/data/wire.ts";
@@ -70,4 +71,32 @@ test("each pipeline hangs on the one that keeps it waiting longest", () => {
     return depth === 0 ? "" : lines + (isLast ? "└─" : "├─");
   });
   assert.deepEqual(drawn, ["", "└─", "  ├─", "  │ └─", "  └─", ""]);
+});
+
+test("what happened is told as moments, and an event stands at the last of them that it does not come before", () => {
+  const run = "r1";
+  const one = [
+    { seq: 4, at: 40, type: "run.created", run, release: 1 },
+    { seq: 9, at: 90, type: "job.failed", run, job: "api.test", attempt: 2, because: "it ended with 3" },
+  ];
+  const other = [
+    { seq: 7, at: 70, type: "approval.answered", run: "r2", environment: "prod", answer: "approved", by: "kim" },
+    { seq: 12, at: 120, type: "run.finished", run: "r2", conclusion: "succeeded" },
+    { seq: 13, at: 130, type: "something.new", run: "r2", environment: "dev" },
+  ];
+  const moments = momentsOf(merged([one, other]));
+  assert.deepEqual(
+    moments.map(({ seq, said, state = "" }) => [seq, said, state]),
+    [
+      [4, "run 1 is planned", ""],
+      [7, "approved for prod by kim", "passed"],
+      [9, "api.test has failed, attempt 2: it ended with 3", "failed"],
+      [12, "the run has passed", "passed"],
+      [13, "something new dev", ""],
+    ],
+  );
+  assert.deepEqual(
+    [undefined, 1, 4, 8, 12, 99].map((seq) => indexOf(moments, seq)),
+    [4, 0, 0, 1, 3, 4],
+  );
 });

@@ -52,7 +52,7 @@ export function localHost(place: Place): Host {
         }
       }),
     releases: (ask) => asked(async () => (await import("../verbs/releases.ts")).listReleases(place, ask)),
-    release: (named) => asked(async () => (await import("../verbs/releases.ts")).showRelease(place, named)),
+    release: (named, ask) => asked(async () => (await import("../verbs/releases.ts")).showRelease(place, named, ask)),
     compare: (ask) => asked(async () => (await import("../verbs/releases.ts")).compareReleases(place, ask)),
     readiness: () =>
       asked(async () => {

@@ -15,9 +15,14 @@ export interface Moment {
 
 /** @throws {Refused} when there is no event of that number */
 export function momentOf(journal: ReadingHandle, seq: number): Moment {
+  return { seq, at: timeOf(journal, seq), state: stateAt(journal, seq) };
+}
+
+/** When that event was written, milliseconds since the epoch. @throws {Refused} when there is none of that number */
+export function timeOf(journal: ReadingHandle, seq: number): number {
   const at = journal.timeOf(seq);
   if (at === undefined) throw noMoment(journal, seq);
-  return { seq, at, state: stateAt(journal, seq) };
+  return at;
 }
 
 /** @throws {Refused} when the run was not there yet */

@@ -7,11 +7,19 @@ import type { JournalReader } from "../../store/journal-reader.ts";
 const newestRuns = 100;
 export const keptDeployments = 20;
 
-/** What the journal says of releases: of the newest runs, and of those that deployed what was lately somewhere. */
-export function readReleases(journal: JournalReader, { most = newestRuns } = {}): ReleaseHistory {
-  const runs = new Set<RunId>(journal.runs({ newest: Math.max(most, newestRuns) }).map(({ run }) => run));
+/**
+ * What the journal says of releases: of the newest runs, and of those that deployed what was lately somewhere. `until`: what
+ * it said of them at the event of this number.
+ */
+export function readReleases(
+  journal: JournalReader,
+  { most = newestRuns, until = Number.POSITIVE_INFINITY }: { most?: number; until?: number } = {},
+): ReleaseHistory {
+  const asked = { newest: Math.max(most, newestRuns), ...(Number.isFinite(until) && { until }) };
+  const runs = new Set<RunId>(journal.runs(asked).map(({ run }) => run));
   for (const { run } of journal.newestDeployments(keptDeployments)) runs.add(run);
-  return releaseHistory([...runs].flatMap((run) => factsOf(journal.milestones(run)) ?? []));
+  const known = (run: RunId) => [...journal.milestones(run)].filter(({ seq }) => seq <= until);
+  return releaseHistory([...runs].flatMap((run) => factsOf(known(run)) ?? []));
 }
 
 /** What the events of one run say, in order. */

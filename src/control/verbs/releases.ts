@@ -6,6 +6,7 @@ import { compareSets, type PipelineChange } from "../../release/compare.ts";
 import type { ReleaseFacts, ReleaseHistory, Visit } from "../../release/history.ts";
 import { notThere, refused } from "../control.ts";
 import { requireJournal } from "../local/journal.ts";
+import { timeOf } from "../local/moment.ts";
 import { readReleases } from "../local/release-facts.ts";
 import type { Place, Project } from "../project.ts";
 import { definitionPrefix } from "../request/source.ts";
@@ -22,15 +23,22 @@ import {
 
 /** The newest `most` releases. @throws {Refused} */
 export async function listReleases({ project }: Place, { most }: { most: number }): Promise<ReleasesView> {
-  const history = releasesOf(project, most);
+  const history = releasesOf(project, { most });
   const shown = [...history.releases.values()].slice(0, most);
   const commits = await described(project, shown);
   return { version: 1, releases: shown.map((release) => releaseLine(release, history, commits)) };
 }
 
-/** One release with what changed since the one before it, by its number; without it the newest. @throws {Refused} */
-export async function showRelease({ project }: Place, named: string | undefined): Promise<ReleaseView> {
-  const history = releasesOf(project);
+/**
+ * One release with what changed since the one before it, by its number; without it the newest. `at`: as it was at the event of
+ * this number. @throws {Refused}
+ */
+export async function showRelease(
+  { project }: Place,
+  named: string | undefined,
+  { at }: { at?: number | undefined } = {},
+): Promise<ReleaseView> {
+  const history = releasesOf(project, { until: at });
   const release = findRelease(history, named);
   const before = releaseBefore(history, release);
   const changes = before && (await diffOf(project, sideOf(before), sideOf(release)));
@@ -46,9 +54,13 @@ export async function compareReleases(
   return await diffOf(project, namedSide(history, from), namedSide(history, to));
 }
 
-function releasesOf(project: Project, most?: number): ReleaseHistory {
+function releasesOf(
+  project: Project,
+  { most, until }: { most?: number; until?: number | undefined } = {},
+): ReleaseHistory {
   using journal = requireJournal(project);
-  return readReleases(journal, most === undefined ? {} : { most });
+  if (until !== undefined) timeOf(journal, until);
+  return readReleases(journal, { ...(most !== undefined && { most }), ...(until !== undefined && { until }) });
 }
 
 async function described(

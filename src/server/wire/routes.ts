@@ -194,6 +194,7 @@ export const routes = {
     path: "/api/releases/{release}",
     role: "viewer",
     summary: "Everything about one release, by its number; `newest` is the newest",
+    query: moment,
     answer: envelope(releaseView),
   }),
   compare: route({

@@ -16,7 +16,15 @@ import type {
 
 export type { AuditEntry, AuditPage } from "../../server/wire/audit.ts";
 export type { Session } from "../../server/wire/deeds.ts";
-export type { LogLine, LogPage, Notice, Problem } from "../../server/wire/envelope.ts";
+
+import type { Notice } from "../../server/wire/envelope.ts";
+
+export type { LogLine, LogPage, Problem } from "../../server/wire/envelope.ts";
+export type { Notice };
+export interface RunEvents {
+  version: 1;
+  events: Notice[];
+}
 export type Board = z.infer<typeof boardView>;
 export type BoardCell = Board["pipelines"][number]["in"][string];
 export type BoardEnvironment = Board["environments"][number];

@@ -1,14 +1,17 @@
 /** One release: its way so far, what it holds, and what is between it and any other or what an environment has. */
 import "./releases.css";
+import { useEffect, useState } from "preact/hooks";
 import { bytes } from "../../data/amounts.ts";
 import { useMayOperate } from "../../data/may.ts";
+import { merged } from "../../data/moments.ts";
 import { markOfPlace } from "../../data/states.ts";
-import { useView } from "../../data/views.ts";
-import type { Board, Release, ReleaseDiff, Releases } from "../../data/wire.ts";
+import { ask, useView } from "../../data/views.ts";
+import type { Board, Notice, Release, ReleaseDiff, Releases, RunEvents } from "../../data/wire.ts";
 import { Diff } from "../../parts/diff.tsx";
 import { StateIcon } from "../../parts/icons.tsx";
 import { moveAddress } from "../../parts/move.tsx";
 import { Ago, Commit, Fact, Loading, Nothing, Problems } from "../../parts/parts.tsx";
+import { TimeLine, useInTime } from "../../parts/time-line.tsx";
 import { go, query, runAddress, withQuery } from "../../route.ts";
 
 export function ReleasePage({ named }: { named: string }) {
@@ -25,14 +28,34 @@ export function ReleasePage({ named }: { named: string }) {
     );
   }
   if (release === undefined || board === undefined) return <Loading problem={problem} />;
+  return <InTime release={release} board={board} />;
+}
+
+/** The release as it is now, or as it was at the moment that is asked for. */
+function InTime({ release, board }: { release: Release; board: Board }) {
+  const runs = [...new Set([release.run, ...release.visits.map(({ run }) => run)])];
+  const [notices, setNotices] = useState<readonly Notice[]>();
+  useEffect(() => {
+    let isOver = false;
+    const asked = runs.map((run) => ask<RunEvents>(`/api/runs/${encodeURIComponent(run)}/events`));
+    void Promise.all(asked).then((answers) => {
+      if (!isOver) setNotices(merged(answers.map((answer) => ("view" in answer ? answer.view.events : []))));
+    });
+    return () => {
+      isOver = true;
+    };
+  }, [release]);
+  const { shown, problem } = useInTime(release, `/api/releases/${release.release}`);
+  if (shown === undefined) return <Loading problem={problem} />;
   return (
     <div class="release-page">
-      <Head release={release} />
+      <Head release={shown.view} />
       <Problems problem={problem} />
-      <Journey release={release} board={board} />
+      <TimeLine hasNow notices={notices} />
+      <Journey release={shown.view} board={board} isPast={shown.at !== undefined} />
       <div class="release-columns">
-        <Compared release={release} board={board} />
-        <Holds release={release} />
+        <Compared release={shown.view} board={board} />
+        <Holds release={shown.view} />
       </div>
     </div>
   );
@@ -95,7 +118,7 @@ const came = { run: "came with its run", promotion: "promoted", rollback: "rolle
 const ended = { whole: "passed", part: "in part", open: "under way" } as const;
 
 /** Environments from left to right; in each, every time the release came there. */
-function Journey({ release, board }: { release: Release; board: Board }) {
+function Journey({ release, board, isPast }: { release: Release; board: Board; isPast: boolean }) {
   const places = new Map(release.environments.map(({ environment, state }) => [environment, state]));
   const names = new Set([...board.environments.map(({ name }) => name), ...places.keys()]);
   return (
@@ -136,7 +159,7 @@ function Journey({ release, board }: { release: Release; board: Board }) {
                 </li>
               ))}
             </ul>
-            <MoveLink release={release} board={board} to={name} />
+            {!isPast && <MoveLink release={release} board={board} to={name} />}
           </li>
         );
       })}

@@ -25,10 +25,11 @@ export function Gantt({ run, graph, facts, chosen, choose }: Props) {
     .filter((job) => job.startedAt !== undefined && planned.has(job.id))
     .sort((a, b) => a.startedAt! - b.startedAt!);
   const isOpen = run.finishedAt === undefined;
+  const time = facts.at ?? now.value;
   const begin = run.createdAt;
   const end = Math.max(
     ...rows.map((job) => job.startedAt! + (job.durationMs ?? planned.get(job.id)!.expectedMs ?? 0)),
-    isOpen ? now.value : run.finishedAt!,
+    isOpen ? time : run.finishedAt!,
     begin + 1000,
   );
   if (rows.length === 0) return <Nothing title="No job has started yet" />;
@@ -52,7 +53,8 @@ export function Gantt({ run, graph, facts, chosen, choose }: Props) {
           {shown.map((job, index) => {
             const plan = planned.get(job.id)!;
             const mark = markOf(plan, facts);
-            const ms = job.durationMs ?? Math.max(0, now.value - job.startedAt!);
+            const ms = job.durationMs ?? Math.max(0, time - job.startedAt!);
+            const drawn = job.durationMs ?? Math.max(ms, plan.expectedMs ?? 0);
             return (
               <li key={job.id} style={{ transform: `translateY(${(first + index) * rowHeight}px)` }}>
                 <button
@@ -71,7 +73,7 @@ export function Gantt({ run, graph, facts, chosen, choose }: Props) {
                       />
                     )}
                     <i class="gantt-bar" style={{ left: at(job.startedAt!), width: width(ms, end - begin) }} />
-                    <span class="gantt-time" style={timePlace(job.startedAt! - begin, ms, end - begin)}>
+                    <span class="gantt-time" style={timePlace(job.startedAt! - begin, drawn, end - begin)}>
                       {duration(ms)}
                     </span>
                   </span>

@@ -124,7 +124,7 @@ function NodeButton({ node, facts, chosen, choose }: { node: Node } & Shown) {
   const job = facts.jobs.get(leg.id);
   const isChosen = chosen !== undefined && nodeOf(chosen) === node.id;
   const since = job?.status === "running" ? job.startedAt : undefined;
-  const ms = since === undefined ? job?.durationMs : Math.max(0, now.value - since);
+  const ms = since === undefined ? job?.durationMs : Math.max(0, (facts.at ?? now.value) - since);
   const part = since !== undefined && leg.expectedMs ? Math.min(1, (ms ?? 0) / leg.expectedMs) : undefined;
   const legs = node.jobs.length;
   const note = facts.notes?.get(leg.id);

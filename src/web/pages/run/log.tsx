@@ -25,11 +25,15 @@ interface Props {
   planned: GraphJob;
   job: JobView | undefined;
   mark: Mark;
+  /** What was printed later is faint; absent: it is now. */
+  until: number | undefined;
 }
 
-export function Log({ run, planned, job, mark }: Props) {
+export function Log({ run, planned, job, mark, until }: Props) {
   const asked = query.value.get("attempt");
-  const attempt = asked === null ? undefined : Number(asked);
+  // In the past the newest attempt is the newest one of then.
+  const newest = until !== undefined && job !== undefined && job.attempts > 0 ? job.attempts : undefined;
+  const attempt = asked === null ? newest : Number(asked);
   // Another attempt is another log; while one runs it is the same log, which grows.
   const begun = job?.attempts ?? 0;
   const book = useMemo(() => new LogBook(run, planned.id, attempt), [run, planned.id, attempt, begun]);
@@ -45,7 +49,7 @@ export function Log({ run, planned, job, mark }: Props) {
 
   // What failed is opened where it failed, unless the address says another place.
   useEffect(() => {
-    if (!isOpen || chosen !== undefined || job?.failure === undefined) return;
+    if (!isOpen || chosen !== undefined || job?.failure === undefined || until !== undefined) return;
     const failing = firstFailingLine(book, job.failure.step);
     if (failing !== undefined) go(withQuery({ line: String(failing + 1) }), { replace: true });
   }, [isOpen, book, job?.failure]);
@@ -66,7 +70,7 @@ export function Log({ run, planned, job, mark }: Props) {
       {isOpen && book.total.value === 0 && book.problem.value === undefined ? (
         <NoLines book={book} planned={planned} mark={mark} />
       ) : (
-        <Lines book={book} chosen={chosen} planned={planned} />
+        <Lines book={book} chosen={chosen} planned={planned} until={until} />
       )}
     </section>
   );
@@ -152,7 +156,14 @@ function LogTools({ run, job, book }: { run: string; job: string; book: LogBook 
   );
 }
 
-function Lines({ book, chosen, planned }: { book: LogBook; chosen: number | undefined; planned: GraphJob }) {
+interface Shown {
+  book: LogBook;
+  chosen: number | undefined;
+  planned: GraphJob;
+  until: number | undefined;
+}
+
+function Lines({ book, chosen, planned, until }: Shown) {
   const box = useRef<HTMLDivElement>(null);
   const seen = useWindow(box);
   book.version.value;
@@ -196,7 +207,7 @@ function Lines({ book, chosen, planned }: { book: LogBook; chosen: number | unde
           return (
             <li
               key={index}
-              class={`log-line ${index === chosen ? "is-chosen" : ""}`}
+              class={`log-line ${index === chosen ? "is-chosen" : ""} ${line && until !== undefined && line.at > until ? "is-later" : ""}`}
               style={{ transform: `translateY(${Math.min(top, height - lineHeight)}px)` }}
             >
               <a class="log-number" href={withQuery({ line: String(index + 1) })} style={{ width: `${digits + 3}ch` }}>

@@ -7,6 +7,8 @@ export interface Facts {
   readonly jobs: ReadonlyMap<string, JobView>;
   readonly waits: ReadonlyMap<string, Waiting["wait"]>;
   readonly critical: ReadonlySet<string>;
+  /** The moment that is shown; absent: now. */
+  readonly at?: number;
   /** On the map, which knows more than one run: how each node is. */
   readonly marks?: ReadonlyMap<string, Mark>;
   /** Of a pipeline on the map: another release than the one it has, on its way there or failed. */
@@ -16,7 +18,7 @@ export interface Facts {
 }
 
 /** A job behind an approval stands in the view under its environment. */
-export function factsOf(run: Run, graph: Graph): Facts {
+export function factsOf(run: Run, graph: Graph, at: number | undefined): Facts {
   const waiting = run.waiting.map((one) => ({ ...one, run: run.run, release: releaseMeant(run) }));
   const waits = new Map<string, Waiting["wait"]>();
   for (const job of run.jobs) {
@@ -25,7 +27,12 @@ export function factsOf(run: Run, graph: Graph): Facts {
     if (cause) waits.set(job.id, cause.wait);
   }
   const path = run.criticalPath.length > 0 ? run.criticalPath.map(({ job }) => job) : graph.criticalPath;
-  return { jobs: new Map(run.jobs.map((job) => [job.id, job])), waits, critical: new Set(path) };
+  return {
+    jobs: new Map(run.jobs.map((job) => [job.id, job])),
+    waits,
+    critical: new Set(path),
+    ...(at !== undefined && { at }),
+  };
 }
 
 export const markOf = (job: GraphJob, { jobs, waits, marks }: Facts): Mark =>

@@ -1,14 +1,16 @@
 /** One run: what it consists of, how far it is, what it waits for, and what its jobs print. */
 import "./run.css";
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { now } from "../../data/live.ts";
 import { markOfRun, markOfWait, releaseMeant } from "../../data/states.ts";
-import { duration } from "../../data/time.ts";
+import { duration, exactly } from "../../data/time.ts";
 import { useView } from "../../data/views.ts";
-import type { Graph, Releases, Run } from "../../data/wire.ts";
+import type { Graph, Notice, Releases, Run, RunEvents } from "../../data/wire.ts";
 import { useKeys } from "../../keys.ts";
-import { StateIcon } from "../../parts/icons.tsx";
-import { Ago, Commit, Fact, Loading, Nothing, StateMark } from "../../parts/parts.tsx";
+import { Glyph, StateIcon } from "../../parts/icons.tsx";
+import { Ago, Commit, Fact, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { momentAsked, TimeLine, useInTime } from "../../parts/time-line.tsx";
 import { whyAddress } from "../../parts/why.tsx";
 import { go, query, releaseAddress, withQuery } from "../../route.ts";
 import { RunDeeds } from "./deeds.tsx";
@@ -35,11 +37,50 @@ export function RunPage({ named }: { named: string }) {
     );
   }
   if (run === undefined || graph === undefined) return <Loading problem={graphProblem} />;
-  return <Shown run={run} graph={graph} />;
+  return <InTime run={run} graph={graph} />;
 }
 
-function Shown({ run, graph }: { run: Run; graph: Graph }) {
-  const facts = useMemo(() => factsOf(run, graph), [run, graph]);
+/** The run as it is now, or as it was at the moment that is asked for. */
+function InTime({ run, graph }: { run: Run; graph: Graph }) {
+  const [isOpen, setOpen] = useState(false);
+  const at = momentAsked();
+  const address = `/api/runs/${encodeURIComponent(run.run)}`;
+  // While a run goes on its events are asked for again with each of them, so only for whoever wants to go back.
+  const isShown = isOpen || at !== undefined || run.finishedAt !== undefined;
+  const { view: told } = useView<RunEvents>(isShown ? `${address}/events` : undefined, run.run);
+  const { shown, problem } = useInTime(run, address);
+  if (shown === undefined) return <Loading problem={problem} />;
+  const moment = shown.at === undefined ? undefined : told?.events.findLast(({ seq }) => seq <= shown.at!);
+  if (shown.at !== undefined && moment === undefined) return <Loading problem={problem} />;
+  return (
+    <Shown run={shown.view} graph={graph} moment={moment}>
+      <Problems problem={problem} />
+      {isShown ? <TimeLine notices={told?.events} /> : <GoBack open={() => setOpen(true)} />}
+    </Shown>
+  );
+}
+
+function GoBack({ open }: { open(): void }) {
+  const [keys] = useState(() => [{ keys: "[", does: "Go back in time", act: open }]);
+  useKeys("Time", keys);
+  return (
+    <button type="button" class="button button-plain run-back" onClick={open}>
+      <Glyph name="past" />
+      Go back in time
+    </button>
+  );
+}
+
+interface Showing {
+  run: Run;
+  graph: Graph;
+  /** The last thing that had happened; absent: it is now. */
+  moment: Notice | undefined;
+  children: ComponentChildren;
+}
+
+function Shown({ run, graph, moment, children }: Showing) {
+  const facts = useMemo(() => factsOf(run, graph, moment?.at), [run, graph, moment]);
   const asked = query.value.get("job");
   const chosen = asked ?? jobToShow(run);
   const choose = (job: string) => go(withQuery({ job, line: undefined, attempt: undefined, find: undefined }));
@@ -47,8 +88,9 @@ function Shown({ run, graph }: { run: Run; graph: Graph }) {
   useRunKeys(run, chosen, choose);
   return (
     <div class="run">
-      <Head run={run} />
-      <Waits run={run} />
+      <Head run={run} moment={moment} />
+      {children}
+      {moment === undefined && <Waits run={run} />}
       <section class="panel run-graph" aria-label="Jobs in order">
         <RunGraph graph={graph} facts={facts} chosen={chosen} choose={choose} />
       </section>
@@ -64,6 +106,7 @@ function Shown({ run, graph }: { run: Run; graph: Graph }) {
               planned={planned}
               job={facts.jobs.get(planned.id)}
               mark={markOf(planned, facts)}
+              until={moment?.at}
             />
           ) : (
             <Nothing title="No job has started yet" />
@@ -86,7 +129,7 @@ function titleOf({ release, moves }: Run): string {
   return moves.kind === "rollback" ? `Rollback to release ${moves.release}` : `Promotion of release ${moves.release}`;
 }
 
-function Head({ run }: { run: Run }) {
+function Head({ run, moment }: { run: Run; moment: Notice | undefined }) {
   const done = run.jobs.filter(({ durationMs, status }) => durationMs !== undefined || status === "skipped").length;
   const isOver = run.finishedAt !== undefined;
   const { view: releases } = useView<Releases>("/api/releases?most=200", "");
@@ -110,7 +153,7 @@ function Head({ run }: { run: Run }) {
           <Ago at={run.createdAt} />
         </Fact>
         <Fact name={isOver ? "Took" : "For"}>
-          {duration(isOver ? run.durationMs : Math.max(0, now.value - run.createdAt))}
+          {duration(isOver ? run.durationMs : Math.max(0, (moment?.at ?? now.value) - run.createdAt))}
         </Fact>
         <Fact name="Jobs">
           {done} of {run.jobs.length}
@@ -121,7 +164,7 @@ function Head({ run }: { run: Run }) {
           <dd class="mono">{run.run}</dd>
         </div>
       </dl>
-      <RunDeeds run={run} />
+      {moment === undefined ? <RunDeeds run={run} /> : <p class="run-then">As it was at {exactly(moment.at)}</p>}
     </header>
   );
 }
