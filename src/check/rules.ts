@@ -5,6 +5,7 @@ import { aggregateGateAcceptsSkipped } from "./rules/aggregate-gate-accepts-skip
 import { alwaysDeploy } from "./rules/always-deploy.ts";
 import { ambiguousWorkflowName } from "./rules/ambiguous-workflow-name.ts";
 import { anyNotAll } from "./rules/any-not-all.ts";
+import { appOrderOnOneEvent } from "./rules/app-order-on-one-event.ts";
 import { artifactNeverUploaded } from "./rules/artifact-never-uploaded.ts";
 import { artifactNotProduced } from "./rules/artifact-not-produced.ts";
 import { artifactOnlyOnSomeTriggers } from "./rules/artifact-only-on-some-triggers.ts";
@@ -16,6 +17,8 @@ import { chainTooDeep } from "./rules/chain-too-deep.ts";
 import { changeSetNeverExecuted } from "./rules/change-set-never-executed.ts";
 import { checkoutBranchTip } from "./rules/checkout-branch-tip.ts";
 import { checkoutDefaultHeadInWorkflowRun } from "./rules/checkout-default-head-in-workflow-run.ts";
+import { concurrentVersionPushes } from "./rules/concurrent-version-pushes.ts";
+import { conditionNeverTrue } from "./rules/condition-never-true.ts";
 import { continueOnErrorHollowsGate } from "./rules/continue-on-error-hollows-gate.ts";
 import { danglingWorkflowRun } from "./rules/dangling-workflow-run.ts";
 import { deploysAnyBranch } from "./rules/deploys-any-branch.ts";
@@ -36,11 +39,13 @@ import { impossibleBranchFilter } from "./rules/impossible-branch-filter.ts";
 import { infraVsAppUnordered } from "./rules/infra-vs-app-unordered.ts";
 import { labelDiffersFromSource } from "./rules/label-differs-from-source.ts";
 import { latestSuccessfulArtifact } from "./rules/latest-successful-artifact.ts";
+import { missingNeeds } from "./rules/missing-needs.ts";
 import { mutableTagRace } from "./rules/mutable-tag-race.ts";
 import { noConclusionGuard } from "./rules/no-conclusion-guard.ts";
 import { overSharedGroup } from "./rules/over-shared-group.ts";
 import { parallelCiAndCd } from "./rules/parallel-ci-and-cd.ts";
 import { parallelPipelinesOnePush } from "./rules/parallel-pipelines-one-push.ts";
+import { pendingDeployDropped } from "./rules/pending-deploy-dropped.ts";
 import { planApplyFromDifferentRuns } from "./rules/plan-apply-from-different-runs.ts";
 import { productionBeforeStaging } from "./rules/production-before-staging.ts";
 import { publicOrUnencryptedArtifacts } from "./rules/public-or-unencrypted-artifacts.ts";
@@ -77,11 +82,13 @@ export const rules: readonly Rule[] = [
   parallelCiAndCd,
   deploysAnyBranch,
   infraVsAppUnordered,
+  appOrderOnOneEvent,
   upstreamPathStarvation,
   filterMissesWhatItDeploys,
   requiredCheckNeverReports,
   impossibleBranchFilter,
   refTestNeverTrueUnderWorkflowRun,
+  conditionNeverTrue,
   eventFieldAbsent,
   unknownContextProperty,
   botTokenPushDoesNotTrigger,
@@ -101,6 +108,8 @@ export const rules: readonly Rule[] = [
   deploysCommitBeforeOwnPush,
   untrustedCheckoutInPrivilegedRun,
   retriggeredOlderRunWins,
+  concurrentVersionPushes,
+  missingNeeds,
   downloadWithoutRunId,
   artifactNeverUploaded,
   artifactOnlyOnSomeTriggers,
@@ -115,6 +124,7 @@ export const rules: readonly Rule[] = [
   callerNameInReusableGroup,
   calledWorkflowWaitsForCaller,
   overSharedGroup,
+  pendingDeployDropped,
   cancelInProgressOnDeploy,
   workflowRunGroupByRef,
   envOrderSkipped,

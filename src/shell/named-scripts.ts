@@ -65,5 +65,7 @@ export function tells(name: string): Told | undefined {
     return { resource: "image", effect: "publish", confidence: "medium" };
   }
   if (words.some((word) => harmlessWords.has(word))) return undefined;
-  return telling.find((row) => words.some((word) => row.words.includes(word)));
+  return telling.find(
+    (row) => words.some((word) => row.words.includes(word)) && !row.unless?.some((word) => words.includes(word)),
+  );
 }

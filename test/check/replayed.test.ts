@@ -71,6 +71,7 @@ describe("an ending is told from its opposite", () => {
     "upstream-path-starvation",
     "impossible-branch-filter",
     "ref-test-never-true-under-workflow-run",
+    "condition-never-true",
     "event-field-absent",
     "skip-propagation-blocks-deploy",
     "wait-action-empty-set",

@@ -50,10 +50,21 @@ export const foldersOf: (job: JobFacts) => readonly string[] = onceFor(({ steps 
         /(?:^|[\n;&|])\s*cd\s+["']?([\w@][\w@./-]*)|\s(?:--prefix|--cwd|-chdir|--working-directory)[= ]["']?([\w@][\w@./-]*)/g,
       ),
     ];
-    return [own, ...(step.kind === "command" ? inside.map(([, cd, flag]) => cd ?? flag) : [])];
+    // Where an image is built.
+    const context = step.parameter("context");
+    const built = context && literalText(step.resolve(context.value));
+    return [own, built, ...(step.kind === "command" ? inside.map(([, cd, flag]) => cd ?? flag) : [])];
   });
   return [...new Set(found.flatMap((folder) => normal(folder) ?? []))];
 });
+
+/** What is in other folders than a job and what makes its files does not speak about it; without a folder it speaks about all. */
+export function sharesFolder(analysis: Analysis, job: JobFacts, other: JobFacts): boolean {
+  const own = [job, ...analysis.jobsBefore(job)].flatMap(foldersOf);
+  const others = foldersOf(other);
+  if (own.length === 0 || others.length === 0) return true;
+  return own.some((a) => others.some((b) => `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`)));
+}
 
 function normal(text: string | undefined): string | undefined {
   const folder = text?.replace(/^(\.\/)+/, "").replace(/\/+$/, "");

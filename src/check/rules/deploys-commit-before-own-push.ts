@@ -1,10 +1,11 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { pushesBranch } from "../analysis/branch-pushes.ts";
 import { lastingEffects } from "../analysis/effects.ts";
 import { onceFor } from "../analysis/once-for.ts";
 import { type Checkout, checkoutsOf, makersFor, movesToTestedCommit } from "../analysis/sources.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
-import { expression, jobName, literalText } from "../analysis/wording.ts";
+import { expression, jobName } from "../analysis/wording.ts";
 import { addParameters } from "../edits.ts";
 import { documentation, type Rule } from "../rule.ts";
 
@@ -95,21 +96,6 @@ function pushesOf(analysis: Analysis, { jobs }: Pipeline): Push[] {
   return jobs.flatMap((pusher) => {
     const push = pusher.steps.find((step) => pushesBranch(analysis, step));
     return push ? [{ pusher, push }] : [];
-  });
-}
-
-/** To the branch that the run is of: without a name, or by that of the default branch. */
-function pushesBranch(analysis: Analysis, step: StepFacts): boolean {
-  return step.accesses.some((access) => {
-    if (access.kind !== "resource" || access.resource !== "source" || access.mode === "read") return false;
-    if (
-      access.details.has("remote") ||
-      access.details.has("repository") ||
-      /merge|create-pull-request/.test(access.tool)
-    )
-      return false;
-    const name = literalText(step.resolve(access.key));
-    return name === "" || name === analysis.defaultBranch;
   });
 }
 

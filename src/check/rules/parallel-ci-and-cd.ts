@@ -1,3 +1,4 @@
+import type { ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import {
@@ -8,7 +9,8 @@ import {
   testsCode,
   testsInStep,
 } from "../analysis/effects.ts";
-import { foldersOf } from "../analysis/sources.ts";
+import { isMutableTag, tagOf } from "../analysis/images.ts";
+import { sharesFolder } from "../analysis/sources.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
@@ -43,6 +45,8 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, te
   const mayBeHeld = job.environment && analysis.environmentSettings(job)?.approval === undefined;
   const protectedPlace = mayBeHeld ? " Protection rules of its environment, if it has any, may hold it back." : "";
   const mandatory = tests.starts.some((start) => start.cause.kind === "pull-request");
+  // An image is not running anywhere yet, and pull requests have shown most of what the tests would say.
+  const isMilder = isImage(effect) && mandatory && !isHandedOn(analysis, job);
   const help = isOwn
     ? `Let "${job.path[0]}" need "${test.path[0]}".`
     : `Call the tests from ${fileName(pipeline.id)} and let "${job.path[0]}" need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.`;
@@ -58,6 +62,7 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, te
       },
       ...(isOwn ? [] : [{ at: testChain.start.at, message: "Starts on the same push; nothing orders the two" }]),
     ],
+    ...(isMilder ? { severity: "note" as const } : {}),
     confidence: mayBeHeld || effect.confidence === "low" ? "low" : "medium",
     schedule: [
       isOwn
@@ -88,20 +93,30 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, te
 function* pairs(analysis: Analysis): Generator<Pair> {
   const testers = testersOf(analysis);
   const done = new Set<string>();
-  for (const { pipeline, job } of analysis.work()) {
-    if (done.has(pipeline.id) || reportsOrCleans(job) || analysis.environmentSettings(job)?.approval) continue;
+  const all = [...analysis.work()].flatMap(({ pipeline, job }) => {
+    if (reportsOrCleans(job) || analysis.environmentSettings(job)?.approval) return [];
     const effect = lastingEffects(job).find(
       (each) => !isDocumentation(each) && !isHarmless(analysis, each) && !(each.access && each.confidence === "low"),
     );
+    return effect ? [{ pipeline, job, effect }] : [];
+  });
+  // Of what a workflow deploys and publishes, what runs somewhere is told before what only lies in a registry.
+  for (const { pipeline, job, effect } of all.toSorted(
+    (a, b) => Number(isImage(a.effect)) - Number(isImage(b.effect)),
+  )) {
     // Whoever tests before it deploys has the gate it wants; other checks beside it are extra.
-    if (!effect || analysis.jobsBefore(job).some(testsCode) || testsItself(job, effect) || analysis.waitsOrAsks(job))
-      continue;
+    const isGated = analysis.jobsBefore(job).some(testsCode) || testsItself(job, effect) || analysis.waitsOrAsks(job);
+    if (done.has(pipeline.id) || isGated) continue;
     const search = { pipeline, job, effect, testers };
     const pair = pairInRun(analysis, search) ?? firstPair(analysis, search);
     if (!pair) continue;
     done.add(pipeline.id);
     yield pair;
   }
+}
+
+function isImage({ access }: Effect): boolean {
+  return access?.resource === "image";
 }
 
 interface Tester {
@@ -182,14 +197,6 @@ function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair 
   return undefined;
 }
 
-/** Tests in other folders than those of what is deployed, and of what makes it, do not speak about it. */
-function sharesFolder(analysis: Analysis, job: JobFacts, test: JobFacts): boolean {
-  const own = [job, ...analysis.jobsBefore(job)].flatMap(foldersOf);
-  const tested = foldersOf(test);
-  if (own.length === 0 || tested.length === 0) return true;
-  return own.some((a) => tested.some((b) => `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`)));
-}
-
 function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Search): Pair | undefined {
   for (const { pipeline: tests, jobs } of testers) {
     if (tests.id === pipeline.id || jobs.some((test) => test.file === job.file)) continue;
@@ -223,8 +230,14 @@ function isTestedThen({ root }: TriggerChain, { start: { cause } }: TriggerChain
 function isHarmless(analysis: Analysis, { access, kind, tool, step, job }: Effect): boolean {
   // These open a pull request for the release, which is tested before it is merged.
   if (/changesets|release-please/.test(tool) || publishesNewVersionsOnly(tool, step)) return true;
-  if (access) return access.resource === "image" && !isHandedOn(analysis, job);
+  if (access) return access.resource === "image" && !movesTag(access, step) && !isHandedOn(analysis, job);
   return kind === "publish" && /image|docker|container/i.test(`${tool} ${step?.label}`);
+}
+
+/** Whoever pulls the tag gets the image from then on; names that say "not tested" are what they say. */
+function movesTag(access: ResourceAccess, step: StepFacts | undefined): boolean {
+  const tag = tagOf(step?.resolve(access.key) ?? access.key);
+  return tag !== undefined && isMutableTag(tag) && !/^(edge|nightly|canary|dev|develop|next)$/i.test(tag);
 }
 
 /** Nothing happens before somebody has written a new version into a file: that was decided on, and reviewed. */

@@ -9,7 +9,13 @@ export interface Told {
   readonly confidence: Confidence;
 }
 
-export const telling: readonly (Told & { readonly words: readonly string[] })[] = [
+interface TellingWords extends Told {
+  readonly words: readonly string[];
+  /** Beside one of these it says something else. */
+  readonly unless?: readonly string[];
+}
+
+export const telling: readonly TellingWords[] = [
   {
     words: ["deploy", "deploys", "deployment", "deployments", "redeploy", "rollout", "promote", "rollback", "undeploy"],
     resource: "service",
@@ -24,6 +30,13 @@ export const telling: readonly (Told & { readonly words: readonly string[] })[] 
   },
   { words: ["publish", "publishing"], resource: "package", effect: "publish", confidence: "medium" },
   { words: ["release", "releases", "ship"], resource: "package", effect: "publish", confidence: "low" },
+  {
+    words: ["upload", "uploads"],
+    unless: ["coverage", "report", "reports", "results", "logs", "artifact", "artifacts", "sourcemaps", "symbols"],
+    resource: "bucket",
+    effect: "publish",
+    confidence: "low",
+  },
   { words: ["destroy", "teardown"], resource: "service", effect: "destroy", confidence: "low" },
 ];
 

@@ -1,0 +1,178 @@
+import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import { showKey } from "../../facts/show-key.ts";
+import type { Place } from "../../findings/source.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { artifactsOf, mayMean } from "../analysis/artifacts.ts";
+import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
+import { jobName, sameKey } from "../analysis/wording.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
+
+export const missingNeeds: Rule = {
+  id: "missing-needs",
+  severity: "error",
+  kind: "broken hand-off",
+  title: "a job takes what another job of its run makes, and does not need it",
+  why: "Jobs of one run start at the same time unless `needs` orders them, and the outputs of a job are there only for those that need it themselves. What is taken is empty, missing, or left from before.",
+  url: documentation.syntax,
+  *find(analysis) {
+    const seen = new Set<string>();
+    for (const taken of takings(analysis)) {
+      const { taker, maker, pipeline } = taken;
+      const once = `${taker.id} ${maker.id}`;
+      const chain = seen.has(once) ? undefined : chainOf(analysis, taken);
+      if (!chain) continue;
+      seen.add(once);
+      yield candidate(analysis, taken, chain, pipeline);
+    }
+  },
+};
+
+interface Taking {
+  readonly pipeline: Pipeline;
+  readonly taker: JobFacts;
+  readonly maker: JobFacts;
+  readonly at: Place;
+  readonly madeAt: Place;
+  /** What is taken, as people write it. */
+  readonly what: string;
+  /** The maker has ended before, but hands its outputs to those alone that need it themselves. */
+  readonly isOrdered: boolean;
+  readonly step: StepFacts | undefined;
+}
+
+function* takings(analysis: Analysis): Generator<Taking> {
+  for (const pipeline of analysis.facts.pipelines) {
+    for (const taker of pipeline.jobs) yield* outputsTaken(analysis, pipeline, taker);
+  }
+  yield* imagesTaken(analysis);
+  yield* artifactsTaken(analysis);
+}
+
+const output = /\$\{\{[^}]*?\bneeds\.([A-Za-z_][\w-]*)\.outputs\.([\w-]+)/g;
+
+function* outputsTaken(analysis: Analysis, pipeline: Pipeline, taker: JobFacts): Generator<Taking> {
+  const inFile = new Map(
+    pipeline.jobs
+      .filter((job) => job.file === taker.file && job.caller === taker.caller)
+      .map((job) => [job.key.toLowerCase(), job]),
+  );
+  const needed = new Set(taker.needs.map((id) => analysis.facts.job(id)).map((job) => job?.key.toLowerCase()));
+  for (const step of taker.steps) {
+    if (step.at.source.path !== taker.file) continue;
+    for (const [, key, name] of step.text.matchAll(output)) {
+      const maker = inFile.get(key!.toLowerCase());
+      if (!maker || maker === taker || needed.has(key!.toLowerCase())) continue;
+      const isOrdered = analysis.before(maker, taker);
+      yield {
+        pipeline,
+        taker,
+        maker,
+        at: step.at,
+        madeAt: maker.keyAt,
+        what: `needs.${key}.outputs.${name}`,
+        isOrdered,
+        step,
+      };
+    }
+  }
+}
+
+/** Images of this commit: of a moving tag there is one from before, which `mutable-tag-race` speaks of. */
+function* imagesTaken(analysis: Analysis): Generator<Taking> {
+  const writes = imagesOf(analysis, "write");
+  for (const read of imagesOf(analysis, "read")) {
+    const tag = tagOf(read.name);
+    if (read.name.length < 2 || (tag !== undefined && isMutableTag(tag)) || analysis.waitsOrAsks(read.job)) continue;
+    const made = writes.filter((write) => write.pipeline === read.pipeline && sameKey(read.name, write.name));
+    if (made.length === 0 || made.some(({ job }) => job === read.job || analysis.before(job, read.job))) continue;
+    const [first] = made;
+    if (analysis.before(read.job, first!.job) || !/sha|commit|run_id|run_number/.test(showKey(read.name))) continue;
+    yield {
+      pipeline: read.pipeline,
+      taker: read.job,
+      maker: first!.job,
+      at: read.step.at,
+      madeAt: first!.step.at,
+      what: showKey(read.name),
+      isOrdered: false,
+      step: read.step,
+    };
+  }
+}
+
+function* artifactsTaken(analysis: Analysis): Generator<Taking> {
+  const { uploads, downloads } = artifactsOf(analysis);
+  for (const download of downloads) {
+    const { job, step, pipeline, access } = download;
+    if (access.binding.kind !== "this-run" || download.name.length === 0 || download.pattern || step.failureIgnored)
+      continue;
+    if (step.condition || analysis.waitsOrAsks(job)) continue;
+    const made = uploads.filter((upload) => upload.pipeline === pipeline && mayMean(download, upload));
+    if (made.length === 0 || made.some((upload) => upload.job === job || analysis.before(upload.job, job))) continue;
+    const [first] = made;
+    if (analysis.before(job, first!.job)) continue;
+    const what = `the artifact "${showKey(download.name)}"`;
+    yield {
+      pipeline,
+      taker: job,
+      maker: first!.job,
+      at: step.at,
+      madeAt: first!.step.at,
+      what,
+      isOrdered: false,
+      step,
+    };
+  }
+}
+
+function chainOf(analysis: Analysis, { pipeline, taker, maker, step }: Taking): TriggerChain | undefined {
+  return analysis
+    .chains(pipeline)
+    .find(
+      ({ circumstances }) =>
+        can(step ? analysis.stepRuns(taker, step, circumstances) : taker.runs(circumstances)) &&
+        can(maker.runs(circumstances)),
+    );
+}
+
+function candidate(analysis: Analysis, taken: Taking, chain: TriggerChain, pipeline: Pipeline): Candidate {
+  const { taker, maker, isOrdered, what } = taken;
+  const [first, second] = [jobPattern(taker, chain), jobPattern(maker, chain)];
+  return {
+    message: isOrdered
+      ? `"${jobName(taker)}" reads \`${what}\`, which is empty there: it does not itself need "${maker.key}"`
+      : `"${jobName(taker)}" takes ${what}, which "${jobName(maker)}" of the same run makes: nothing lets it wait`,
+    at: taken.at,
+    related: [{ at: taken.madeAt, message: `Made here, by "${jobName(maker)}"` }],
+    confidence: "high",
+    schedule: isOrdered
+      ? [
+          `${chain.described} -> "${jobName(maker)}" ends, and its outputs are handed to jobs that need it`,
+          `"${jobName(taker)}" starts: \`${what}\` is empty`,
+        ]
+      : [
+          `${chain.described} -> "${jobName(taker)}" and "${jobName(maker)}" start`,
+          `"${jobName(taker)}" takes ${what}: not there yet`,
+          `"${jobName(maker)}" makes it`,
+        ],
+    help: `Add "${maker.key}" to the \`needs\` of "${taker.file === pipeline.id ? taker.path[0]! : taker.key}".`,
+    claim: isOrdered
+      ? analysis.claim(
+          [chain],
+          [
+            { kind: "job-ended", job: second, conclusion: "success" },
+            { kind: "job-started", job: first },
+          ],
+          { kind: "runs", job: first },
+        )
+      : analysis.claim(
+          [chain],
+          [
+            { kind: "job-ended", job: first },
+            { kind: "job-ended", job: second },
+          ],
+          { kind: "before", first, second },
+        ),
+  };
+}
