@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { build, type Metafile, transform } from "esbuild";
+import { build, type Metafile, type Plugin, transform } from "esbuild";
 
 /**
  * What is loaded together lies in one file, as loading one takes less time than loading twenty. Each has all that these modules
@@ -19,13 +19,26 @@ const packs = {
   ],
 };
 
+type Pack = keyof typeof packs;
+
+/** Names stay as they are written: whoever reports a mistake of ours reports a stack. */
+const common = {
+  platform: "node",
+  target: "node24",
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: "none",
+  logLevel: "warning",
+} as const;
+
 /**
  * Bundles into `dist/`: `cli.cjs` for the command, `index.cjs` for definitions, what these load, and `index.js`, which is
- * `index.cjs` for programs that import it. CommonJS, because Node loads it in half the time; esbuild splits only modules, so
- * each file is one before. Returns the sources of all of it, below `root`.
+ * `index.cjs` for programs that import it. CommonJS, because Node loads it in half the time. esbuild splits only modules, so it
+ * is asked twice: what belongs together, then for each pack to make one scope of it. Returns the sources, below `root`.
  */
 export async function bundle(root: string): Promise<string[]> {
   const { outputFiles, metafile } = await build({
+    ...common,
     absWorkingDir: root,
     entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" },
     outdir: "dist",
@@ -34,31 +47,26 @@ export async function bundle(root: string): Promise<string[]> {
     bundle: true,
     splitting: true,
     format: "esm",
-    platform: "node",
-    target: "node24",
     metafile: true,
-    minify: true,
-    keepNames: true,
-    legalComments: "none",
-    logLevel: "warning",
     loader: { ".sql": "text" },
   });
-  const packOf = packed(metafile);
-  const texts = new Map<string, string>();
-  await Promise.all(
-    outputFiles.map(async ({ path, text }) => void texts.set(basename(path), await commonJs(text, packOf))),
-  );
-  const names = Object.keys(packs);
-  const packTexts = names.map((pack) => packText([...texts].filter(([name]) => packOf.get(name) === pack)));
+  const split: Split = {
+    texts: new Map(outputFiles.map(({ path, text }) => [basename(path), text])),
+    packOf: packed(metafile),
+  };
+  const names = Object.keys(packs) as Pack[];
+  const alone = [...split.texts.keys()].filter((name) => !split.packOf.has(name));
+  const [packTexts, aloneTexts] = await Promise.all([
+    Promise.all(names.map((name) => packText(name, split))),
+    Promise.all(alone.map((name) => fileText(name, split))),
+  ]);
   const identity = hash("sha256", packTexts.join("\n"));
+  const loader = await readFile(join(root, "build/packs.cjs"), "utf8");
   const { exports } = metafile.outputs["dist/index.cjs"]!;
   const files = {
-    ...Object.fromEntries([...texts].filter(([name]) => !packOf.has(name))),
+    ...Object.fromEntries(alone.map((name, at) => [name, aloneTexts[at]!])),
     ...Object.fromEntries(names.map((name, at) => [`${name}.pack.js`, packTexts[at]!])),
-    "packs.cjs": (await readFile(join(root, "build/packs.cjs"), "utf8")).replace(
-      "PACKS",
-      JSON.stringify({ names, identity }),
-    ),
+    "packs.cjs": loader.replace("PACKS", JSON.stringify({ names, identity })),
     "cli.cjs": 'require("./packs.cjs").cli("cli.cjs");\n',
     // The end tells Node what a module may import from it.
     "index.cjs": `const api = require("./packs.cjs").run("index.cjs");
@@ -71,24 +79,15 @@ module.exports = api;
   return [...Object.keys(metafile.inputs), "build/packs.cjs"];
 }
 
-/** An expression: a function that gives each of its parts, which is carried out when it is first asked for. */
-function packText(texts: [name: string, text: string][]): string {
-  const parts = texts.map(([name, text]) => `${JSON.stringify(name)}(module,exports,__filename){${text}}`);
-  return `((require,folder)=>{
-const parts={${parts.join(",\n")}};
-const made={};
-return (name)=>{
-if(made[name]===undefined){const module=made[name]={exports:{}};parts[name](module,module.exports,folder+"/"+name);}
-return made[name].exports;
-};
-})
-`;
+/** What esbuild has made of the sources: modules, and which of them are in which pack; by their names. */
+interface Split {
+  texts: ReadonlyMap<string, string>;
+  packOf: ReadonlyMap<string, Pack>;
 }
 
-/** Which of esbuild's files is in which pack, by its name. */
-function packed({ outputs }: Metafile): Map<string, string> {
-  const found = new Map<string, string>();
-  const add = (path: string, pack: string) => {
+function packed({ outputs }: Metafile): Map<string, Pack> {
+  const found = new Map<string, Pack>();
+  const add = (path: string, pack: Pack) => {
     if (found.has(basename(path))) return;
     found.set(basename(path), pack);
     for (const { path: next, kind, external } of outputs[path]!.imports)
@@ -98,30 +97,68 @@ function packed({ outputs }: Metafile): Map<string, string> {
     for (const source of sources) {
       const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source) ?? [];
       if (path === undefined) throw new Error(`nothing loads ${source} by itself: see the packs in build/bundle.ts`);
-      add(path, pack);
+      add(path, pack as Pack);
     }
   }
   return found;
 }
 
-async function commonJs(text: string, packOf: ReadonlyMap<string, string>): Promise<string> {
-  const { code } = await transform(text, {
-    format: "cjs",
-    platform: "node",
-    target: "node24",
-    minify: true,
-    define: { "import.meta.url": "__moduleUrl" },
-    logLevel: "warning",
-  });
-  const url = 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;';
-  const required = (quoted: string) => {
-    const name = basename(JSON.parse(quoted));
-    return packOf.has(name)
-      ? `require("./packs.cjs").${packOf.get(name)}(${JSON.stringify(name)})`
-      : `require(${quoted})`;
+/** An expression for build/packs.cjs: a function that gives what each part of the pack exports, by its name. */
+async function packText(pack: Pack, { texts, packOf }: Split): Promise<string> {
+  const parts = [...texts.keys()].filter((name) => packOf.get(name) === pack);
+  const imports = parts.map((name, at) => (name === "cli.cjs" ? "" : `import * as part${at} from "./${name}";`));
+  // All of a pack is carried out when it is loaded, but for what starts a command.
+  const map = parts.map((name, at) =>
+    name === "cli.cjs" ? `get "${name}"() { return import("./${name}"); }` : `"${name}": part${at}`,
+  );
+  const fromMemory: Plugin = {
+    name: "from memory",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\/[\w-]+\.cjs$/ }, ({ path, kind }) => {
+        const name = basename(path);
+        if (name === "packs.cjs" || !packOf.has(name)) return { path, external: true };
+        if (packOf.get(name) === pack) return { path: name, namespace: "part" };
+        return kind === "dynamic-import" ? { path, external: true } : { path: name, namespace: "elsewhere" };
+      });
+      onLoad({ filter: /./, namespace: "part" }, ({ path }) => ({ contents: texts.get(path)! }));
+      onLoad({ filter: /./, namespace: "elsewhere" }, ({ path }) => ({
+        contents: `module.exports = ${required(path, packOf)};`,
+      }));
+    },
   };
-  const linked = code
-    .replaceAll(/\brequire\(("\.\/[\w-]+\.cjs")\)/g, (_, quoted) => required(quoted))
-    .replaceAll(/\bimport\(("\.\/[\w-]+\.cjs")\)/g, (_, quoted) => `Promise.resolve().then(()=>${required(quoted)})`);
-  return linked.includes("__moduleUrl") ? url + linked : linked;
+  const { outputFiles } = await build({
+    ...common,
+    stdin: { contents: [...imports, `export const parts = { ${map.join(", ")} };`].join("\n") },
+    write: false,
+    bundle: true,
+    format: "cjs",
+    plugins: [fromMemory],
+    ...moduleUrl,
+  });
+  const text = linked(outputFiles[0]!.text, packOf);
+  return `(function(require,__filename){const module={exports:{}};${text};return module.exports.parts;})\n`;
+}
+
+async function fileText(name: string, { texts, packOf }: Split): Promise<string> {
+  const { code } = await transform(texts.get(name)!, { ...common, format: "cjs", ...moduleUrl });
+  return linked(code, packOf);
+}
+
+const moduleUrl = { define: { "import.meta.url": "moduleUrl" } };
+
+/** With the places of packed parts in the place of their names. */
+function linked(text: string, packOf: Split["packOf"]): string {
+  const url = 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;';
+  const code = text
+    .replaceAll(/\brequire\("\.\/([\w-]+\.cjs)"\)/g, (_, name) => required(name, packOf))
+    .replaceAll(
+      /\bimport\("\.\/([\w-]+\.cjs)"\)/g,
+      (_, name) => `Promise.resolve().then(()=>${required(name, packOf)})`,
+    );
+  return code.includes("moduleUrl") ? url + code : code;
+}
+
+function required(name: string, packOf: Split["packOf"]): string {
+  const pack = packOf.get(name);
+  return pack === undefined ? `require("./${name}")` : `require("./packs.cjs").${pack}("${name}")`;
 }

@@ -23,7 +23,7 @@ for (const name of names) {
   let parts;
   exports[name] = (part) => {
     parts ??= load(name);
-    return parts(part);
+    return parts[part];
   };
 }
 
@@ -38,7 +38,7 @@ function load(name) {
   });
   if (place && (!cachedData || script.cachedDataRejected))
     process.once("exit", (code) => code < 2 && keep(place, script));
-  return script.runInThisContext()(require, __dirname);
+  return script.runInThisContext()(require, join(__dirname, `${name}.cjs`));
 }
 
 /** What was kept, when nobody but this user can have written it and all of it is there: V8 believes whatever it is given. */

@@ -15,8 +15,7 @@ function folderWithPack(t: TestContext) {
   t.after(() => rmSync(folder, { recursive: true }));
   const write = (answer: number, identity: string) => {
     writeFileSync(join(folder, "packs.cjs"), source.replace("PACKS", JSON.stringify({ names: ["a"], identity })));
-    const part = `(module) => { module.exports = { answer: () => ${answer} }; }`;
-    const pack = `((require, folder) => (name) => { const module = {}; ({ "x.cjs": ${part} })[name](module); return module.exports; })`;
+    const pack = `(function (require, __filename) { return { "x.cjs": { answer: () => ${answer} } }; })`;
     writeFileSync(join(folder, "a.pack.js"), pack);
     const program = `require("node:module").enableCompileCache();
 process.stdout.write(String(require("./packs.cjs").a("x.cjs").answer()));
