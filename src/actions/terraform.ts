@@ -12,6 +12,11 @@ export interface TerraformChangeInput<Own extends string = never> extends Terraf
   readonly variables?: Readonly<Record<string, ValueInput<Own>>> | undefined;
 }
 
+export interface TerraformPlanInput<Own extends string = never> extends TerraformChangeInput<Own> {
+  /** File that the plan is written to for people, relative to the job's working directory: what its `report` names. */
+  readonly report?: string | undefined;
+}
+
 export interface TerraformApplyInput<Own extends string = never> extends TerraformChangeInput<Own> {
   /** Outputs to publish: name in the pipeline, name in Terraform. */
   readonly publish?: Readonly<Record<string, string>> | undefined;
@@ -54,11 +59,15 @@ export const terraform = {
       `terraform${at(input)} validate -no-color`,
     ]),
 
-  plan: <const Own extends string = never>(input: TerraformChangeInput<Own> = {}): StepInput<never, Own> =>
-    compose({ name: "terraform plan", kind: "terraform.plan", inputs: inputsOf(input) }, [
+  plan: <const Own extends string = never>(input: TerraformPlanInput<Own> = {}): StepInput<never, Own> =>
+    compose({ name: "terraform plan", kind: "terraform.plan", inputs: { ...inputsOf(input), report: input.report } }, [
       ...init(input, ""),
       `terraform${at(input)} plan ${lock}`,
+      ...(input.report === undefined ? [] : [" -out=baton.tfplan"]),
       ...variables(input),
+      ...(input.report === undefined
+        ? []
+        : [`\nterraform${at(input)} show -no-color baton.tfplan > ${quote(input.report)}`]),
     ]),
 
   apply: <const Own extends string = never>(input: TerraformApplyInput<Own> = {}): StepInput<never, Own> =>

@@ -68,8 +68,20 @@ function stepsOf(scope: Scope): LaunchStep[] {
     if (step.timeoutMs !== undefined) launched.timeoutMs = step.timeoutMs;
     steps.push(launched);
   });
+  if (job.definition.report !== undefined) steps.push(showing(job.definition.report, job.definition.steps.length));
   return steps;
 }
+
+/** What a job reports, people read at the end of its log. */
+const showing = (file: string, number: number): LaunchStep => ({
+  number,
+  name: `Report: ${file}`,
+  run: 'cat "$BATON_REPORT"',
+  shell: "sh",
+  env: { BATON_REPORT: `./${file}` },
+  workingDirectory: ".",
+  continueOnFailure: false,
+});
 
 const filterOf = (patterns: readonly string[]) => (branch: string) => matchesAny(patterns, [branch]);
 

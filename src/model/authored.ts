@@ -201,6 +201,8 @@ export interface JobInput<
   readonly tools?: readonly (string | ToolInput)[] | undefined;
   readonly continueOnFailure?: boolean | undefined;
   readonly artifacts?: { readonly [Name in Artifacts]?: string | ArtifactInput } | undefined;
+  /** A file for people that its steps leave behind: a plan of what would change. */
+  readonly report?: string | undefined;
   readonly uses?: readonly ArtifactUseInput<NoInfer<Artifacts>>[] | undefined;
 }
 

@@ -133,6 +133,8 @@ export interface Job {
   continueOnFailure: boolean;
   /** What it leaves behind, by name. */
   artifacts: Record<string, Artifact>;
+  /** Text or Markdown for people that its steps leave behind, relative to its working directory: a plan of what would change. */
+  report?: string;
   /** What is laid into its working directory before the first step. */
   uses: ArtifactUse[];
 }

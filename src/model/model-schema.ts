@@ -92,6 +92,7 @@ const job = z.strictObject({
   tools: z.array(z.strictObject({ name: z.string(), version: z.string().optional() })),
   continueOnFailure: z.boolean(),
   artifacts: z.record(z.string(), z.strictObject({ path: z.string() })),
+  report: z.string().optional(),
   uses: z.array(z.strictObject({ artifact: z.string(), path: z.string() })),
 });
 

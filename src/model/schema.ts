@@ -195,6 +195,10 @@ const job = z
       .record(name, z.union([z.string(), z.strictObject({ path: z.string() })]))
       .describe("Files or folders it leaves behind, by name, relative to its working directory.")
       .optional(),
+    report: z
+      .string()
+      .describe("Text or Markdown for people that its steps leave behind: a plan of what would change.")
+      .optional(),
     uses: uses.optional(),
   })
   .meta({ id: "job", description: "Steps on one machine, in order." });

@@ -21,6 +21,7 @@ const steps = [
   terraform.format({ directory: "infra" }),
   terraform.validate(),
   terraform.plan({ directory: hostile, variables: { stage: context("environment") } }),
+  terraform.plan({ directory: "infra", report: hostile, variables: { stage: context("environment") } }),
   terraform.apply({
     backend: { bucket: variable("state") },
     variables: { name: hostile },

@@ -282,6 +282,19 @@ test("a machine of another system, and containers, are told before anything runs
   assert.doesNotMatch(stderr, /app\.same/);
 });
 
+test("what a job reports is shown at the end of its log; a report that is not there fails it", async (t) => {
+  const files = oneJob(`{
+    plan: { steps: [sh("echo 'Plan: 1 to add' > 'a plan.txt'")], report: "a plan.txt" },
+    lost: { needs: ["plan"], steps: [sh("true")], report: "lost.txt" },
+  }`);
+  const box = sandbox(t, { files });
+  const { code, stdout, stderr } = await box.baton("run");
+  assert.equal(code, 1, stderr);
+  assert.match(`${stdout}${stderr}`, /step 'Report: lost\.txt' ended with exit code 1/);
+  const logs = await box.baton("logs", "app.plan@dev");
+  assert.match(logs.stdout, /Plan: 1 to add/);
+});
+
 test("doctor finds nothing wrong with a sound place, and says what is", async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const sound = await box.baton("doctor");

@@ -31,6 +31,7 @@ export const jobKeys = [
   "tools",
   "continueOnFailure",
   "artifacts",
+  "report",
   "uses",
 ] as const satisfies readonly string[];
 
@@ -64,6 +65,7 @@ export function readJob(form: FormReader, value: unknown, path: DefinitionPath, 
     tools: form.list(job.tools, [...path, "tools"]).flatMap(([tool, at]) => readTool(form, tool, at) ?? []),
     continueOnFailure: form.boolean(job.continueOnFailure, [...path, "continueOnFailure"], "false"),
     artifacts,
+    ...(job.report === undefined ? {} : { report: form.string(job.report, [...path, "report"]) ?? "." }),
     uses: withoutRepeats([...readUses(form, job, path, pipeline), ...steps.flatMap(({ uses }) => uses)]),
   };
 }

@@ -17,6 +17,7 @@ export const folders: Rule = function* ({ pipelines, jobs }) {
     for (const [name, artifact] of Object.entries(job.artifacts)) {
       yield* leaves([artifact.path], [...path, "artifacts", name], "the job's working directory");
     }
+    if (job.report !== undefined) yield* leaves([job.report], [...path, "report"], "the job's working directory");
     const laid = new Map<string, { artifact: string; path: DefinitionPath }>();
     for (const [index, use] of job.uses.entries()) {
       const at = [...path, "uses", index];

@@ -77,6 +77,13 @@ function* writtenByEveryLeg({ pipeline, name, job, path }: PlacedJob, count: num
       help: "publish it from a job without a matrix that needs this one",
     });
   }
+  if (job.report !== undefined) {
+    yield refusal("matrix-makes-report", [...path, "report"], {
+      message: `all ${count} legs of "${name}" would leave behind the report "${job.report}"`,
+      related: [{ message: `"${name}" has a matrix`, path: [...path, "matrix"] }],
+      help: "report from a job without a matrix",
+    });
+  }
   for (const artifact of Object.keys(job.artifacts)) {
     yield refusal("matrix-makes-artifact", [...path, "artifacts", artifact], {
       message: `all ${count} legs of "${name}" would leave behind the artifact "${artifact}"`,

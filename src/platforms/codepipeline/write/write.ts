@@ -24,8 +24,19 @@ export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Wr
   const infrastructure = lowerDelivery(delivery, options);
   return {
     files: [...infrastructureFiles(infrastructure, options), ...infrastructure.buildspecs],
-    notes: infrastructure.notes,
+    notes: [...infrastructure.notes, ...reportNotes(delivery)],
   };
+}
+
+/** Nobody is shown a file there. */
+function reportNotes({ pipelines }: Delivery): string[] {
+  return pipelines.flatMap(({ name, jobs }) =>
+    Object.entries(jobs).flatMap(([job, { report }]) =>
+      report === undefined
+        ? []
+        : [`${name}.${job} reports ${report}; CodePipeline shows no reports, only what steps print into their log`],
+    ),
+  );
 }
 
 function infrastructureFiles(infrastructure: Infrastructure, options: WriteOptions): WrittenFile[] {

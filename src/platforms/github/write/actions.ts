@@ -16,6 +16,8 @@ export type LocalAction =
   | "record"
   | "approve"
   | "renew"
+  | "report"
+  | "comment"
   | "keep"
   | "read";
 
@@ -37,6 +39,8 @@ const parts: Readonly<Record<LocalAction | "", readonly string[]>> = {
   record: ["action.yml", "record.sh", "record.jq", "settle.sh"],
   approve: ["action.yml", "approve.sh"],
   renew: ["action.yml", "renew.sh"],
+  report: ["action.yml", "report.sh", "masked.jq", "shown.jq"],
+  comment: ["action.yml", "comment.sh"],
   keep: ["action.yml", "keep.sh"],
   read: ["action.yml", "read.sh"],
 };

@@ -36,6 +36,37 @@ export function approvalJob(
   };
 }
 
+/** Pipelines whose builds have something to tell on a pull request. */
+export function reporting({ pipelines }: Pick<Delivery, "pipelines">): string[] {
+  return pipelines.flatMap(({ name, triggers, jobs }) =>
+    triggers.pullRequests && Object.values(jobs).some(({ per, report }) => per === "release" && report !== undefined)
+      ? [name]
+      : [],
+  );
+}
+
+/** Apart from the team's own jobs, whose code may not write on pull requests. Those of forks and of Dependabot have no rights to. */
+export function commentJob(
+  delivery: Delivery,
+  options: WriteOptions,
+  { needs, pipeline }: { needs: readonly string[]; pipeline?: string },
+): StepsJobDocument {
+  return {
+    kind: "steps",
+    comment: ["One comment, kept up to date: what the jobs of this run report."],
+    name: "Comment on the pull request",
+    needs,
+    if: "!cancelled() && github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository && github.actor != 'dependabot[bot]'",
+    permissions: { contents: "read", "pull-requests": "write" },
+    runsOn: usualMachine(options),
+    timeoutMinutes: 10,
+    steps: [
+      programCheckout(),
+      { uses: localAction(delivery, "comment"), ...(pipeline !== undefined && { with: { pipeline } }) },
+    ],
+  };
+}
+
 export function summaryJob(
   options: WriteOptions,
   given: { comment: string } & Pick<StepsJobDocument, "needs" | "if">,

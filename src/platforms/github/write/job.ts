@@ -61,6 +61,7 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
   if (Object.keys(outputs).length > 0) {
     steps.push({ id: "publish", uses: localAction(place.delivery, "publish"), with: { job: reference } });
   }
+  if (job.report !== undefined) steps.push(reportStep(job.report, { reference, job, place }));
   steps.push(...Object.keys(job.artifacts).map((artifact) => leaveArtifact({ artifact, job, place, attested })));
   const needs = needsOf(job, place);
   const condition = jobCondition(job, { around, needs, place });
@@ -347,6 +348,23 @@ function takeArtifact(use: Job["uses"][number], job: Job, place: JobPlace): Step
       digest: computed(digest),
       path: joinFolders(folderOf(place.pipeline, job), use.path),
       ...(isSigned && { signer: place.signer(owner) }),
+    },
+  };
+}
+
+/** GitHub masks nothing but logs, so the job's secrets go along to be taken out. */
+function reportStep(
+  file: string,
+  { reference, job, place }: { reference: string; job: Job; place: JobPlace },
+): StepDocument {
+  const secrets = secretsRead(place.pipeline, job).map((name) => computed(`toJSON(secrets.${name})`));
+  return {
+    name: "Report",
+    uses: localAction(place.delivery, "report"),
+    with: {
+      job: reference,
+      file: joinFolders(folderOf(place.pipeline, job), file),
+      ...(secrets.length > 0 && { secrets: `[${secrets.join(", ")}]` }),
     },
   };
 }

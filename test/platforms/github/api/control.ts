@@ -120,6 +120,22 @@ export class Control {
     return this.#of(repository).runs;
   }
 
+  /** On a pull request, by somebody. */
+  addComment(repository: string, comment: { issue_number: number; body: string; by: string }): number {
+    const id = newId(this.world);
+    this.#of(repository).comments.push({ id, ...comment });
+    return id;
+  }
+
+  removeComment(repository: string, id: number): void {
+    const { comments } = this.#of(repository);
+    comments.splice(0, comments.length, ...comments.filter((one) => one.id !== id));
+  }
+
+  comments(repository: string): Repository["comments"] {
+    return this.#of(repository).comments;
+  }
+
   addArtifact(repository: string, run: number, name: string, zip: Uint8Array): number {
     this.#run(repository, run);
     const id = newId(this.world);

@@ -22,7 +22,7 @@ export interface Repository {
   readonly variables: Map<string, string>;
   readonly secrets: Set<string>;
   readonly rulesets: { id: number; [field: string]: Json }[];
-  readonly comments: { id: number; issue_number: number; body: string }[];
+  readonly comments: { id: number; issue_number: number; body: string; by: string }[];
   oidc: { use_default: boolean; include_claim_keys?: string[]; use_immutable_subject: boolean };
   default_workflow_permissions: "read" | "write";
 }

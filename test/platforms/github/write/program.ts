@@ -58,6 +58,11 @@ export interface ProgramBox {
   gate(name: string, reviewers: number | undefined): void;
   /** An artifact of a run, with one file. */
   leave(name: string, run: number, content: object): void;
+  /** Those on pull request 7, oldest first. */
+  comments(): { id: number; body: string; by: string }[];
+  forget(comment: number): void;
+  /** Puts one there that somebody wrote. */
+  comment(body: string, by: string): void;
   /** `counted`: every call of a program is, which takes longer. `without`: a program that is not installed. */
   start(
     action: string,
@@ -96,6 +101,7 @@ export function programBox(t: TestContext, definition: string): ProgramBox {
   control.addRepository(slug);
   // What the planning job may do, and no more.
   control.addToken("job", "plan", { actions: "read", contents: "read" });
+  control.addToken("comment", "github-actions[bot]", { contents: "read", "pull-requests": "write" });
   control.addToken("renewal", "renew", { actions: "write", contents: "read" });
   control.addWorkflow(slug, { path: records, name: "shop: records", on: ["schedule", "workflow_dispatch"] });
   const owners = control.addTeam("team/owners");
@@ -168,6 +174,11 @@ exec ${real} "$@"
         slug: "owners",
       }));
       control.setEnvironment(slug, name, reviewers === undefined ? undefined : { reviewers: asked });
+    },
+    comments: () => [...control.comments(slug)],
+    forget: (comment) => control.removeComment(slug, comment),
+    comment(body, by) {
+      control.addComment(slug, { issue_number: 7, body, by });
     },
     leave(name, run, content) {
       const folder = join(scratch, `artifact-${attempts++}`);

@@ -14,7 +14,7 @@ import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
 import { localAction } from "../actions.ts";
 import { historyCheckout } from "../checkouts.ts";
-import { summaryJob } from "../common-jobs.ts";
+import { commentJob, reporting, summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
 import type { JobDocument, StepsJobDocument, WorkflowDocument } from "../document.ts";
 import { withReadOutputs } from "../environment-jobs.ts";
@@ -110,6 +110,7 @@ function writeLink(link: Link): WorkflowDocument {
   const jobs = pipelineJobs(link);
   const all = [link.plan, ...Object.keys(jobs)];
   const { schedules } = pipeline.triggers;
+  const told = reporting({ pipelines: [pipeline] }).length === 0 ? [] : Object.keys(pipeline.jobs);
   return {
     file: `${folder}/${pipeline.name}.yml`,
     header: workflowHeader(delivery, options, [
@@ -141,7 +142,14 @@ function writeLink(link: Link): WorkflowDocument {
     // One deployment at a time in an environment, whichever pipeline; pull requests are on their own.
     concurrency: { group: lockGroup(delivery, computed(`${place} || github.run_id`)) },
     jobs: withReadOutputs(
-      { [link.plan]: planJob(link), ...jobs, [link.ids.claim("summary")]: summary(link, all) },
+      {
+        [link.plan]: planJob(link),
+        ...jobs,
+        ...(told.length > 0 && {
+          [link.ids.claim("comment")]: commentJob(delivery, options, { needs: told, pipeline: pipeline.name }),
+        }),
+        [link.ids.claim("summary")]: summary(link, all),
+      },
       link.plan,
     ),
   };

@@ -5,7 +5,7 @@ import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
 import { localAction } from "../actions.ts";
 import { historyCheckout } from "../checkouts.ts";
-import { approvalJob, summaryJob } from "../common-jobs.ts";
+import { approvalJob, commentJob, reporting, summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
 import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
 import { handedIn, planFacts, planned, withReadOutputs } from "../environment-jobs.ts";
@@ -39,6 +39,8 @@ interface EntryIds {
   readonly environments: ReadonlyMap<string, string>;
   readonly approvals: ReadonlyMap<string, string>;
   readonly summary: string;
+  /** On a pull request. */
+  readonly comment: string;
 }
 
 export function writeEntry(entry: EntryOptions): WorkflowDocument {
@@ -47,6 +49,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
   const schedules = [...new Set(delivery.pipelines.flatMap(({ triggers }) => triggers.schedules))];
   const branches = branchesThatStart(delivery);
   const pullRequests = answersPullRequests(delivery);
+  const told = reporting(delivery).flatMap((name) => ids.release.get(name) ?? []);
   return {
     file,
     header: workflowHeader(delivery, options, [
@@ -73,6 +76,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
       {
         [ids.plan]: planJob(entry, ids),
         ...releaseJobs(entry, ids),
+        ...(told.length > 0 && { [ids.comment]: commentJob(delivery, options, { needs: told }) }),
         ...environmentJobsOf(entry, ids),
         [ids.summary]: summary(entry, ids),
       },
@@ -95,6 +99,7 @@ function idsOf({ delivery, parts }: EntryOptions): EntryIds {
     environments: new Map(delivery.environments.map(({ name }) => [name, name])),
     plan: ids.claim("plan"),
     summary: ids.claim("summary"),
+    comment: ids.claim("comment"),
     release: new Map(
       [...parts].flatMap(([name, { release }]) => (release ? [[name, ids.claim(`${name}-release`)]] : [])),
     ),

@@ -97,7 +97,7 @@ export const deploymentAnswers: Answers = {
   },
   "POST /repos/{owner}/{repo}/issues/{issue_number}/comments": ({ world, repository, asked }) => {
     const { body } = asked.body as { body: string };
-    const made = { id: newId(world), issue_number: Number(asked.path.issue_number), body };
+    const made = { id: newId(world), issue_number: Number(asked.path.issue_number), body, by: "github-actions[bot]" };
     repository.comments.push(made);
     return { status: 201, body: comment(made) };
   },
@@ -134,6 +134,6 @@ function shown({ statuses: _, creator, ...deployment }: Deployment): Json {
   return { ...deployment, creator: person(creator) };
 }
 
-function comment({ id, body }: { id: number; body: string }): Json {
-  return { id, body };
+function comment({ id, body, by }: { id: number; body: string; by: string }): Json {
+  return { id, body, user: person(by) };
 }
