@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { fullDepth } from "../lane/needs.ts";
 
 const baton = join(import.meta.dirname, "../../bin/baton");
 const wrong = join(import.meta.dirname, "err/no-conclusion-guard/example");
@@ -33,7 +34,7 @@ describe("baton check", () => {
     assert.match(err, /1 error in 2 workflows by \d+ rules\nnext: baton check --fix/);
   });
 
-  test("has little room for what is soon garbage, as no other command has", () => {
+  test("has little room for what is soon garbage, as no other command has", fullDepth(), () => {
     const tell = "data:text/javascript,console.error(process.execArgv.join())";
     const flags = (command: string) => {
       const env = { ...process.env, NODE_OPTIONS: `--import=${tell}` };
@@ -49,7 +50,7 @@ describe("baton check", () => {
     assert.match(err, /^nothing found in 4 workflows by \d+ rules\n/);
   });
 
-  test("prints the same bytes every time", () => {
+  test("prints the same bytes every time", fullDepth(), () => {
     assert.equal(run(wrong, "--json").out, run(wrong, "--format", "json").out);
   });
 
@@ -123,7 +124,7 @@ describe("baton check", () => {
     ]);
   });
 
-  test("of several deployments beside the same tests one may be accepted", () => {
+  test("of several deployments beside the same tests one may be accepted", fullDepth(), () => {
     const copy = copyOf(join(import.meta.dirname, "err/parallel-ci-and-cd/several-deployments"), "several");
     const file = join(copy, ".github/workflows/deploy-admin.yml");
     const text = readFileSync(file, "utf8");
@@ -141,7 +142,7 @@ describe("baton check", () => {
     );
   });
 
-  test("a baseline hides what it knows, also when lines move, and tells what is gone", () => {
+  test("a baseline hides what it knows, also when lines move, and tells what is gone", fullDepth(), () => {
     const copy = copyOf(wrong, "known");
     const baseline = ["--baseline", "baseline.json"];
     assert.equal(run(copy, ...baseline, "--update-baseline").code, 0);
@@ -171,7 +172,7 @@ describe("baton check", () => {
     assert.match(err, /repaired 1 of 1 findings in 1 file\nnothing found in .*, 1 known/);
   });
 
-  test("writes SARIF besides what it prints", () => {
+  test("writes SARIF besides what it prints", fullDepth(), () => {
     const file = join(scratch, "found.sarif");
     assert.equal(run(wrong, "--sarif", file, "--format", "github").code, 1);
     const sarif = JSON.parse(readFileSync(file, "utf8"));
@@ -188,7 +189,7 @@ describe("baton check", () => {
     ["testedBranches: main\n", 2, /baton\.check\.yaml: testedBranches: /],
     ["a: [\n", 2, /baton\.check\.yaml: .* line 2/],
   ] as const) {
-    test(`settings: ${written.trim()}`, () => {
+    test(`settings: ${written.trim()}`, code === 1 ? {} : fullDepth(), () => {
       const copy = copyOf(wrong, `settings-${code}`);
       writeFileSync(join(copy, "baton.check.yaml"), written);
       const done = run(join(copy, ".github/workflows/deploy.yml"));
@@ -220,7 +221,8 @@ describe("baton check", () => {
       /found elsewhere than in \.github\/workflows\/ci\.yml would be lost/,
     ],
   ] as const) {
-    test(`wrong use: ${args[0]} ${args[1] ?? ""}`.trim().replace(scratch, "SCRATCH").replace(wrong, "WRONG"), () => {
+    const name = `wrong use: ${args[0]} ${args[1] ?? ""}`.trim().replace(scratch, "SCRATCH").replace(wrong, "WRONG");
+    test(name, args[0] === "--explain" || args[0] === "nowhere" ? {} : fullDepth(), () => {
       const { code, out, err } = run(...args);
       assert.deepEqual([code, out], [2, ""]);
       assert.match(err, words);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { rules } from "../../src/check/rules.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { casesOf, checkFolder, lines, updates } from "./cases.ts";
 
 describe("repositories with a mistake", () => {
@@ -44,7 +45,7 @@ test("every folder of fixtures is a rule", () => {
   assert.deepEqual(unknown, []);
 });
 
-test("checking the same files again gives the same findings in the same order", async () => {
+test("checking the same files again gives the same findings in the same order", fullDepth(), async () => {
   for (const { folder } of casesOf("err")) {
     assert.equal(lines((await checkFolder(folder)).findings), lines((await checkFolder(folder)).findings));
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 
 const baton = join(import.meta.dirname, "../../bin/baton");
 
@@ -43,7 +43,7 @@ test("marks races in mermaid", () => {
   );
 });
 
-test("draws workflows that start each other in a circle", () => {
+test("draws workflows that start each other in a circle", fullDepth(), () => {
   assert.match(graph("err/self-or-cyclic-workflow-run/example"), /Check \(check\.yml\) - 1 finding/);
 });
 
@@ -72,7 +72,7 @@ describe("workflows and CodePipelines are one graph", () => {
     );
   });
 
-  test("--jobs unfolds workflows into jobs and stages into actions", () => {
+  test("--jobs unfolds workflows into jobs and stages into actions", fullDepth(), () => {
     const lines = graph("graph/shop", "--jobs").split("\n");
     assert.deepEqual(lines.slice(1, 12), [
       "└─ CI (ci.yml)",
@@ -89,7 +89,7 @@ describe("workflows and CodePipelines are one graph", () => {
     ]);
   });
 
-  test("JSON has the hand-overs, also those that skip a stage", () => {
+  test("JSON has the hand-overs, also those that skip a stage", fullDepth(), () => {
     const { edges } = JSON.parse(graph("graph/shop", "--json")) as { edges: Record<string, string>[] };
     const backend = "infra/pipelines.yml#Backend";
     assert.deepEqual(
@@ -111,11 +111,11 @@ describe("workflows and CodePipelines are one graph", () => {
     assert.equal(race("events"), "race  delivery.yml#Backend | delivery.yml#Admin  parallel-pipelines-one-push");
   });
 
-  test("what is no race is not called one", () => {
+  test("what is no race is not called one", fullDepth(), () => {
     assert.doesNotMatch(graph("err/trigger-misses-consumer/everything"), /race/);
   });
 
-  test("one file alone, and a folder without any", () => {
+  test("one file alone, and a folder without any", fullDepth(), () => {
     const alone = graph("graph/shop/infra/docs.json");
     assert.match(alone, /^push to main touching docs\/\*\*\n└─ docs \(docs\.json\)\n/);
     const empty = spawnSync(baton, ["graph", import.meta.dirname, "--format", "tree"], { encoding: "utf8" });

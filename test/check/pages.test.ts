@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Rule } from "../../src/check/rule.ts";
 import { rules } from "../../src/check/rules.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { checkFolder, updates } from "./cases.ts";
 
 const pages = join(import.meta.dirname, "../../docs/rules");
 const withoutExample = new Set(["workflow-run-file-not-on-default-branch"]);
 
-describe("the page of each rule is what its fixtures show (UPDATE=1 writes it)", () => {
+describe("the page of each rule is what its fixtures show (UPDATE=1 writes it)", fullDepth(), () => {
   for (const rule of rules) {
     test(rule.id, async () => {
       const file = join(pages, `${rule.id}.md`);

@@ -8,6 +8,7 @@ import { rules } from "../../src/check/rules.ts";
 import { unreplayed } from "../../src/check/unreplayed.ts";
 import { githubFacts } from "../../src/platforms/github/facts/github-facts.ts";
 import type { Replay, Simulator } from "../../src/simulation/simulator.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { casesOf, checkFolder } from "./cases.ts";
 
 const ids = new Set(rules.map((rule) => rule.id));
@@ -48,7 +49,7 @@ describe("what cannot be carried out is not reported", () => {
   }
 });
 
-describe("an ending is told from its opposite", () => {
+describe("an ending is told from its opposite", fullDepth(), () => {
   for (const { rule, name, folder } of casesOf("err")) {
     if (unreplayed.has(rule)) continue;
     test(`${rule}/${name}: not in a trace in which nothing has happened, unless it says that something never does`, async () => {

@@ -96,7 +96,7 @@ test("settings say what holds for a team, and the command line what holds now", 
   assert.doesNotMatch(again.stdout, /storefront +\$\S+ +\$/, "what Baton wrote is not what was before");
 });
 
-test("pipelines in Terraform's own language are compared with as well", async (t) => {
+test("pipelines in Terraform's own language are compared with as well", fullDepth(), async (t) => {
   const terraform = `
 resource "aws_codepipeline" "old" {
   name     = "old-shop"

@@ -259,14 +259,18 @@ test("an artifact that was damaged is found by doctor, and made anew after its r
   await succeeds(box, "doctor");
 });
 
-test("an artifact that was damaged behind everybody's back is healed by the job that makes it next", async (t) => {
-  const box = sandbox(t, { files: building });
-  await succeeds(box, "run");
-  chmodSync(storedFile(box), 0o644);
-  writeFileSync(storedFile(box), "evil\n");
-  await succeeds(box, "run", "--force");
-  assert.equal(readFileSync(storedFile(box), "utf8"), "good\n");
-});
+test(
+  "an artifact that was damaged behind everybody's back is healed by the job that makes it next",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files: building });
+    await succeeds(box, "run");
+    chmodSync(storedFile(box), 0o644);
+    writeFileSync(storedFile(box), "evil\n");
+    await succeeds(box, "run", "--force");
+    assert.equal(readFileSync(storedFile(box), "utf8"), "good\n");
+  },
+);
 
 test("where nobody makes it, it costs one failed run, whose advice heals it", fullDepth(), async (t) => {
   const box = sandbox(t, { files: building });

@@ -72,7 +72,7 @@ for (const [kind, files] of Object.entries(projects)) {
   });
 }
 
-test("a part is found by the names that TypeScript and Node know it by", async (t) => {
+test("a part is found by the names that TypeScript and Node know it by", fullDepth(), async (t) => {
   for (const specifier of ["./delivery/name", "./delivery/name.js", "./delivery/name.ts"]) {
     const text = modules.replace("./delivery/name.ts", specifier);
     const box = sandbox(t, { files: { ...projects.CommonJS, ...around, "baton.config.ts": text } });

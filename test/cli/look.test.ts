@@ -23,7 +23,7 @@ test("before the first run every command that looks says so and suggests a plan"
   assert.equal(box.exists(".baton"), false, "looking leaves nothing behind");
 });
 
-test("logs of what printed nothing say so; of what is not kept any more, that it may be so", async (t) => {
+test("logs of what printed nothing say so; of what is not kept any more, that it may be so", fullDepth(), async (t) => {
   const box = sandbox(t, {
     files: oneJob('{ a: { steps: [sh("true")] }, b: { needs: ["a"], steps: [sh("echo x")] } }'),
   });
@@ -55,19 +55,23 @@ pipelines:
       deploy: { needs: build, deploys: true, uses: [out], steps: [ls out] }
 `;
 
-test("what is taken over is drawn before what it is handed to, and an unknown environment is told as one", async (t) => {
-  const box = sandbox(t, { files: { "baton.yaml": madeOnce.replace("tools: [git@>=99], ", "") } });
-  assert.equal((await box.baton("run", "--env", "dev")).code, 0);
-  const { edges } = await box.json<{ edges: { from: string; to: string }[] }>("graph", "--jobs", "--to", "test");
-  const pairs = edges.map(({ from, to }) => `${from} -> ${to}`).toSorted();
-  assert.deepEqual(pairs, ["web.build -> web.deploy@dev", "web.build -> web.deploy@test"]);
-  const unknown = await box.baton("outputs", "--env", "tset");
-  assert.deepEqual([unknown.code, unknown.stderr.includes("did you mean test?")], [2, true], unknown.stderr);
-  const nothing = await box.baton("outputs", "--env", "test");
-  assert.match(nothing.stderr, /nothing is deployed in "test"/);
-});
+test(
+  "what is taken over is drawn before what it is handed to, and an unknown environment is told as one",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files: { "baton.yaml": madeOnce.replace("tools: [git@>=99], ", "") } });
+    assert.equal((await box.baton("run", "--env", "dev")).code, 0);
+    const { edges } = await box.json<{ edges: { from: string; to: string }[] }>("graph", "--jobs", "--to", "test");
+    const pairs = edges.map(({ from, to }) => `${from} -> ${to}`).toSorted();
+    assert.deepEqual(pairs, ["web.build -> web.deploy@dev", "web.build -> web.deploy@test"]);
+    const unknown = await box.baton("outputs", "--env", "tset");
+    assert.deepEqual([unknown.code, unknown.stderr.includes("did you mean test?")], [2, true], unknown.stderr);
+    const nothing = await box.baton("outputs", "--env", "test");
+    assert.match(nothing.stderr, /nothing is deployed in "test"/);
+  },
+);
 
-test("doctor's remedies can be followed before anything has run", async (t) => {
+test("doctor's remedies can be followed before anything has run", fullDepth(), async (t) => {
   const box = sandbox(t, { files: { "baton.yaml": madeOnce } });
   const { stdout } = await box.baton("doctor");
   assert.match(stdout, /remedy: install a fitting version$/m);
@@ -75,30 +79,34 @@ test("doctor's remedies can be followed before anything has run", async (t) => {
   assert.match((await box.baton("doctor")).stdout, /remedy: install it, or add its folder to the PATH$/m);
 });
 
-test("a slip of the hand in paths and folders is told, and a pipeline that was taken out is marked", async (t) => {
-  const jobs = 'jobs: { go: { deploys: true, workingDirectory: WHERE, steps: ["true"] } }';
-  const pipelines = (...names: string[]) =>
-    names.map((name) => `  ${name}: { paths: ["${name}/**"], ${jobs.replace("WHERE", name)} }`).join("\n");
-  const yaml = (...names: string[]) => `name: shop\nenvironments: { dev: {} }\npipelines:\n${pipelines(...names)}\n`;
-  const box = sandbox(t, { files: { "baton.yaml": yaml("web", "api"), "web/a": "x", "api/a": "x" } });
-  assert.equal((await box.baton("run")).code, 0);
-  box.write({ "baton.yaml": yaml("wbe") });
-  assert.match((await box.baton("doctor")).stdout, /warn {2}paths: wbe\/\*\* of wbe matches no file in git/);
-  assert.match(
-    (await box.baton("plan")).stdout,
-    /wbe\/\*\* of wbe matches no file in git: no change makes wbe run by it/,
-  );
-  const { idlePaths } = await box.json<{ idlePaths: unknown[] }>("plan");
-  assert.deepEqual(idlePaths, [{ pipeline: "wbe", pattern: "wbe/**" }]);
-  const missing = await box.baton("run");
-  assert.equal(missing.code, 2);
-  assert.match(missing.stderr, /folder wbe: not there; did you mean web\?/);
-  box.write({ "baton.yaml": yaml("web") });
-  assert.equal((await box.baton("run", "--force")).code, 0);
-  const { stdout } = await box.baton("status");
-  assert.match(stdout, /^ {2}api +release 1 .*not in the definition any more$/m);
-  assert.match(stdout, /^ {2}web +release 2 .*just now$/m);
-});
+test(
+  "a slip of the hand in paths and folders is told, and a pipeline that was taken out is marked",
+  fullDepth(),
+  async (t) => {
+    const jobs = 'jobs: { go: { deploys: true, workingDirectory: WHERE, steps: ["true"] } }';
+    const pipelines = (...names: string[]) =>
+      names.map((name) => `  ${name}: { paths: ["${name}/**"], ${jobs.replace("WHERE", name)} }`).join("\n");
+    const yaml = (...names: string[]) => `name: shop\nenvironments: { dev: {} }\npipelines:\n${pipelines(...names)}\n`;
+    const box = sandbox(t, { files: { "baton.yaml": yaml("web", "api"), "web/a": "x", "api/a": "x" } });
+    assert.equal((await box.baton("run")).code, 0);
+    box.write({ "baton.yaml": yaml("wbe") });
+    assert.match((await box.baton("doctor")).stdout, /warn {2}paths: wbe\/\*\* of wbe matches no file in git/);
+    assert.match(
+      (await box.baton("plan")).stdout,
+      /wbe\/\*\* of wbe matches no file in git: no change makes wbe run by it/,
+    );
+    const { idlePaths } = await box.json<{ idlePaths: unknown[] }>("plan");
+    assert.deepEqual(idlePaths, [{ pipeline: "wbe", pattern: "wbe/**" }]);
+    const missing = await box.baton("run");
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /folder wbe: not there; did you mean web\?/);
+    box.write({ "baton.yaml": yaml("web") });
+    assert.equal((await box.baton("run", "--force")).code, 0);
+    const { stdout } = await box.baton("status");
+    assert.match(stdout, /^ {2}api +release 1 .*not in the definition any more$/m);
+    assert.match(stdout, /^ {2}web +release 2 .*just now$/m);
+  },
+);
 
 test("the plan explains one job", async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
@@ -251,7 +259,7 @@ test("a disk that takes no more ends the run in words, and resume goes on", full
   assert.equal(next.code, 0, next.stderr);
 });
 
-test("a missing tool and a working directory that is gone are told before anything runs", async (t) => {
+test("a missing tool and a working directory that is gone are told before anything runs", fullDepth(), async (t) => {
   const files = oneJob(`{
     tool: { tools: [{ name: "no-such-tool" }], steps: [sh("true")] },
     gone: { workingDirectory: "not/here", steps: [sh("true")] },
@@ -266,7 +274,7 @@ test("a missing tool and a working directory that is gone are told before anythi
   assert.match(doctor.stdout, /fail {2}tool no-such-tool: .*\n +remedy: install it/);
 });
 
-test("a machine of another system, and containers, are told before anything runs", async (t) => {
+test("a machine of another system, and containers, are told before anything runs", fullDepth(), async (t) => {
   const other = process.platform === "darwin" ? "ubuntu-24.04" : "macos-15";
   const files = oneJob(`{
     same: { per: "release", runsOn: ["self-hosted", "big"], steps: [sh("true")] },
@@ -295,7 +303,7 @@ test("what a job reports is shown at the end of its log; a report that is not th
   assert.match(logs.stdout, /Plan: 1 to add/);
 });
 
-test("doctor finds nothing wrong with a sound place, and says what is", async (t) => {
+test("doctor finds nothing wrong with a sound place, and says what is", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const sound = await box.baton("doctor");
   assert.equal(sound.code, 0, sound.stdout);

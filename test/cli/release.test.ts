@@ -52,7 +52,7 @@ test("what was built is kept although its deployment failed; other files are ano
   assert.deepEqual(started(await box.json<Summary>("run")), ["api.build", "api.deploy@test"]);
 });
 
-test("a snapshot is shown as what it is: files that were not committed, on a commit", async (t) => {
+test("a snapshot is shown as what it is: files that were not committed, on a commit", fullDepth(), async (t) => {
   const box = sandbox(t, { files: shop() });
   const head = box.git("rev-parse", "--short=7", "HEAD").trim();
   box.write({ more: "x" });
@@ -217,7 +217,7 @@ test("a branch that is only named opens no door: it has to have the commit", ful
   assert.equal(merged.code, 0, merged.stderr);
 });
 
-test("a branch without an environment, or none, takes no environment in silence", async (t) => {
+test("a branch without an environment, or none, takes no environment in silence", fullDepth(), async (t) => {
   const box = sandbox(t, { files: shop() });
   box.git("checkout", "-q", "--detach");
   const { code, stderr } = await box.baton("run");

@@ -53,7 +53,7 @@ test("with only web changed, infra is reused and says so, and its outputs still 
   assert.match((await box.baton("status")).stdout, new RegExp(`web +release 2 +${commit.slice(0, 7)}`));
 });
 
-test("a definition that changed is deployed, although no file of the pipeline did", async (t) => {
+test("a definition that changed is deployed, although no file of the pipeline did", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run");
   box.write({ "baton.config.ts": storefrontFiles["baton.config.ts"]!.replace("cat out/index", "cat ./out/index") });
@@ -129,7 +129,7 @@ test("a rejected release does not reach the environment", fullDepth(), async (t)
   assert.deepEqual(Object.keys(outputs.environments).sort(), ["dev", "test"]);
 });
 
-test("--yes approves", async (t) => {
+test("--yes approves", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const { code, stdout } = await box.baton("run", "--to", "prod", "--yes");
   assert.equal(code, 0);
@@ -178,7 +178,7 @@ test("the same uncommitted files are not run twice, and committing them changes 
   assert.match((await box.baton("plan")).stdout, /1 file changed under web/);
 });
 
-test("no two jobs share files: what one leaves or is just writing, no other sees", async (t) => {
+test("no two jobs share files: what one leaves or is just writing, no other sees", fullDepth(), async (t) => {
   const leg = 'test ! -e made && echo $SIZE > made && sleep 0.05 && test "$(cat made)" = "$SIZE" && git status --short';
   const files = oneJob(`{
     build: { matrix: { size: ["1", "2", "3", "4"] }, env: { SIZE: matrix("size") }, steps: [sh(${JSON.stringify(leg)})] },
@@ -253,7 +253,7 @@ test("where no ref can be given to a run's commit, that is said and the run goes
   );
 });
 
-test("in place, jobs work in the working tree itself", async (t) => {
+test("in place, jobs work in the working tree itself", fullDepth(), async (t) => {
   const box = sandbox(t, { files: oneJob(`{ go: { steps: [sh("echo made > made-here")] } }`) });
   const { code, stderr } = await box.baton("run", "--in-place");
   assert.equal(code, 0, stderr);
@@ -261,7 +261,7 @@ test("in place, jobs work in the working tree itself", async (t) => {
   assert.equal(box.read("made-here"), "made\n");
 });
 
-test("without git everything counts as changed and runs in place", async (t) => {
+test("without git everything counts as changed and runs in place", fullDepth(), async (t) => {
   const box = sandbox(t, { files: oneJob(`{ go: { deploys: true, steps: [sh("echo x >> count")] } }`), commit: false });
   rmSync(join(box.root, ".git"), { recursive: true });
   const { code, stderr } = await box.baton("run");
@@ -285,7 +285,7 @@ test("secrets come from the environment or a file, are asked for before anything
   assert.doesNotMatch(run.stderr + (await box.baton("logs")).stdout, /hunter/);
 });
 
-test("a secret in Baton's environment reaches only the jobs that declare it", async (t) => {
+test("a secret in Baton's environment reaches only the jobs that declare it", fullDepth(), async (t) => {
   const files = oneJob(`{
     declares: { env: { KEY: secret("DEPLOY_KEY") }, steps: [sh("echo length ${"$"}{#KEY}")] },
     other: { needs: ["declares"], steps: [sh("env; cat /proc/self/environ /proc/$PPID/environ")] },

@@ -65,23 +65,27 @@ function scene(t: TestContext, definition = shop): Scene {
 
 const began = (side: string[]) => side.filter((line) => line.endsWith("began"));
 
-test("different environments are deployed at the same time, and status shows both with their processes", async (t) => {
-  const { box, side, go, start } = scene(t);
-  const dev = start("run", "--env", "dev");
-  const other = start("run", "--env", "test");
-  await until("both deploy", () => began(side()).length === 2);
-  const { open } = await box.json<{ open: { run: string; runBy: { pid: number } }[] }>("status");
-  assert.deepEqual(new Set(open.map(({ runBy }) => runBy.pid)), new Set([dev.child.pid, other.child.pid]));
-  const refused = await box.baton("resume", open[0]!.run);
-  assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /goes on in another terminal/);
-  assert.doesNotMatch(refused.stderr, /going on with/);
-  const retried = await box.baton("retry", open[0]!.run);
-  assert.equal(retried.code, 1);
-  assert.match(retried.stderr, /goes on in another terminal/);
-  go();
-  assert.deepEqual([await dev.ended, await other.ended], [0, 0], dev.said() + other.said());
-});
+test(
+  "different environments are deployed at the same time, and status shows both with their processes",
+  fullDepth(),
+  async (t) => {
+    const { box, side, go, start } = scene(t);
+    const dev = start("run", "--env", "dev");
+    const other = start("run", "--env", "test");
+    await until("both deploy", () => began(side()).length === 2);
+    const { open } = await box.json<{ open: { run: string; runBy: { pid: number } }[] }>("status");
+    assert.deepEqual(new Set(open.map(({ runBy }) => runBy.pid)), new Set([dev.child.pid, other.child.pid]));
+    const refused = await box.baton("resume", open[0]!.run);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /goes on in another terminal/);
+    assert.doesNotMatch(refused.stderr, /going on with/);
+    const retried = await box.baton("retry", open[0]!.run);
+    assert.equal(retried.code, 1);
+    assert.match(retried.stderr, /goes on in another terminal/);
+    go();
+    assert.deepEqual([await dev.ended, await other.ended], [0, 0], dev.said() + other.said());
+  },
+);
 
 test("the same environment is deployed one after the other, and the second says who is first", async (t) => {
   const { box, side, go, start } = scene(t);
@@ -117,26 +121,30 @@ pipelines:
       deploy: { needs: build, deploys: true, uses: [out], steps: ['echo "$BATON_RUN deploys $(cat out/by)" >> "$SIDE"'] }
 `;
 
-test("what one Baton is just making of a commit, another waits for and takes: it is made once", async (t) => {
-  const { box, side, go, start } = scene(t, built);
-  const first = start("run", "--env", "dev");
-  await until("the first builds", () => side().length === 1);
-  const second = start("run", "--env", "test");
-  await until("the second says what it waits for", () =>
-    /run r0001 is just making app\.build of these files/.test(second.said()),
-  );
-  const hasty = await box.baton("run", "--env", "test", "--no-wait");
-  assert.equal(hasty.code, 1, hasty.stderr);
-  assert.match(hasty.stderr, /run r0001 is just making app\.build of these files/);
-  const given = start("run", "--env", "test");
-  await until("a third one waits as well", () => /is just making/.test(given.said()));
-  given.child.kill("SIGINT");
-  assert.equal(await given.ended, 130, given.said());
-  assert.match(given.said(), /nothing was begun/);
-  go();
-  assert.deepEqual([await first.ended, await second.ended], [0, 0], first.said() + second.said());
-  assert.deepEqual(side().toSorted(), ["r0001 builds", "r0001 deploys r0001", "r0002 deploys r0001"]);
-});
+test(
+  "what one Baton is just making of a commit, another waits for and takes: it is made once",
+  fullDepth(),
+  async (t) => {
+    const { box, side, go, start } = scene(t, built);
+    const first = start("run", "--env", "dev");
+    await until("the first builds", () => side().length === 1);
+    const second = start("run", "--env", "test");
+    await until("the second says what it waits for", () =>
+      /run r0001 is just making app\.build of these files/.test(second.said()),
+    );
+    const hasty = await box.baton("run", "--env", "test", "--no-wait");
+    assert.equal(hasty.code, 1, hasty.stderr);
+    assert.match(hasty.stderr, /run r0001 is just making app\.build of these files/);
+    const given = start("run", "--env", "test");
+    await until("a third one waits as well", () => /is just making/.test(given.said()));
+    given.child.kill("SIGINT");
+    assert.equal(await given.ended, 130, given.said());
+    assert.match(given.said(), /nothing was begun/);
+    go();
+    assert.deepEqual([await first.ended, await second.ended], [0, 0], first.said() + second.said());
+    assert.deepEqual(side().toSorted(), ["r0001 builds", "r0001 deploys r0001", "r0002 deploys r0001"]);
+  },
+);
 
 test("two that begin at the very same moment make it once as well", fullDepth(), async (t) => {
   const { side, go, start } = scene(t, built);

@@ -9,6 +9,7 @@ import { grantText, isGranted, readGrant } from "../../src/server/access/grants.
 import { Rate } from "../../src/server/access/rate.ts";
 import { type Route, routes } from "../../src/server/wire/routes.ts";
 import { type Sandbox, sandbox } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { type Raw, raw, serving } from "./serving.ts";
 
 const definition = `name: shop
@@ -114,44 +115,48 @@ test("a role for some environments counts in them alone", async (t) => {
   assert.equal((await post(`/api/runs/${run}/cancel`, { mode: "now" }, all)).status, 200);
 });
 
-test("a token counts from when it is made until it is revoked or expires, and so do the sessions begun with it", async (t) => {
-  const box = sandbox(t, { files });
-  await using server = await serving(box);
-  assert.equal((await server.get("/api/status")).status, 200, "without tokens, whoever reaches it on this machine");
-  const held = await token(box, "vera", "--role", "viewer");
-  assert.equal((await server.get("/api/status")).status, 401, "from the first token on, everybody signs in");
-  assert.equal((await server.get("/api/status", bearer(held))).status, 200);
+test(
+  "a token counts from when it is made until it is revoked or expires, and so do the sessions begun with it",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files });
+    await using server = await serving(box);
+    assert.equal((await server.get("/api/status")).status, 200, "without tokens, whoever reaches it on this machine");
+    const held = await token(box, "vera", "--role", "viewer");
+    assert.equal((await server.get("/api/status")).status, 401, "from the first token on, everybody signs in");
+    assert.equal((await server.get("/api/status", bearer(held))).status, 200);
 
-  const signIn = (value: string, headers: Record<string, string> = {}) =>
-    fetch(`${server.url}/api/session`, {
-      method: "POST",
-      headers: { ...json, ...headers },
-      body: JSON.stringify({ token: value }),
-    });
-  const fixed = "baton=chosen-by-somebody-else";
-  const begun = await signIn(held, { cookie: fixed });
-  const set = begun.headers.get("set-cookie")!;
-  assert.match(set, /^baton=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
-  const cookie = set.split(";")[0]!;
-  assert.notEqual(cookie, fixed);
-  assert.equal((await server.get("/api/status", { cookie: fixed })).status, 401);
-  assert.equal((await server.get("/api/status", { cookie })).status, 200);
-  const who = (await (await server.get("/api/session", { cookie })).json()) as Record<string, unknown>;
-  assert.deepEqual([who.name, who.isRequired], ["vera", true]);
+    const signIn = (value: string, headers: Record<string, string> = {}) =>
+      fetch(`${server.url}/api/session`, {
+        method: "POST",
+        headers: { ...json, ...headers },
+        body: JSON.stringify({ token: value }),
+      });
+    const fixed = "baton=chosen-by-somebody-else";
+    const begun = await signIn(held, { cookie: fixed });
+    const set = begun.headers.get("set-cookie")!;
+    assert.match(set, /^baton=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
+    const cookie = set.split(";")[0]!;
+    assert.notEqual(cookie, fixed);
+    assert.equal((await server.get("/api/status", { cookie: fixed })).status, 401);
+    assert.equal((await server.get("/api/status", { cookie })).status, 200);
+    const who = (await (await server.get("/api/session", { cookie })).json()) as Record<string, unknown>;
+    assert.deepEqual([who.name, who.isRequired], ["vera", true]);
 
-  const second = (await signIn(held)).headers.get("set-cookie")!.split(";")[0]!;
-  assert.notEqual(second, cookie);
-  await fetch(`${server.url}/api/session/end`, { method: "POST", headers: { ...json, cookie }, body: "{}" });
-  assert.equal((await server.get("/api/status", { cookie })).status, 401, "signed out");
-  assert.equal((await server.get("/api/status", { cookie: second })).status, 200, "the other one is not");
+    const second = (await signIn(held)).headers.get("set-cookie")!.split(";")[0]!;
+    assert.notEqual(second, cookie);
+    await fetch(`${server.url}/api/session/end`, { method: "POST", headers: { ...json, cookie }, body: "{}" });
+    assert.equal((await server.get("/api/status", { cookie })).status, 401, "signed out");
+    assert.equal((await server.get("/api/status", { cookie: second })).status, 200, "the other one is not");
 
-  const { tokens } = await box.json<{ tokens: { id: string; name: string }[] }>("token", "list");
-  assert.equal((await box.baton("token", "revoke", tokens[0]!.id)).code, 0);
-  assert.equal((await server.get("/api/status", bearer(held))).status, 401);
-  assert.equal((await server.get("/api/status", { cookie: second })).status, 401);
-  assert.equal((await server.get("/api/status")).status, 401, "a server whose tokens are all gone is not open again");
-  assert.equal((await box.baton("token", "revoke", tokens[0]!.id)).code, 1);
-});
+    const { tokens } = await box.json<{ tokens: { id: string; name: string }[] }>("token", "list");
+    assert.equal((await box.baton("token", "revoke", tokens[0]!.id)).code, 0);
+    assert.equal((await server.get("/api/status", bearer(held))).status, 401);
+    assert.equal((await server.get("/api/status", { cookie: second })).status, 401);
+    assert.equal((await server.get("/api/status")).status, 401, "a server whose tokens are all gone is not open again");
+    assert.equal((await box.baton("token", "revoke", tokens[0]!.id)).code, 1);
+  },
+);
 
 test("behind a proxy everybody signs in, under its name, and a cookie goes no other way than by https", async (t) => {
   const box = sandbox(t, { files });
@@ -203,7 +208,7 @@ test("behind a proxy everybody signs in, under its name, and a cookie goes no ot
   );
 });
 
-test("guessing tokens is slowed down, and shuts nobody out who has one", async (t) => {
+test("guessing tokens is slowed down, and shuts nobody out who has one", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   const held = await token(box, "vera", "--role", "viewer");
   await using server = await serving(box);
@@ -222,7 +227,7 @@ test("guessing tokens is slowed down, and shuts nobody out who has one", async (
   }
 });
 
-test("what is kept of a token opens nothing: no file has it, and nobody else may read them", async (t) => {
+test("what is kept of a token opens nothing: no file has it, and nobody else may read them", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   const held = await token(box, "vera", "--role", "viewer", "--expires", "1h");
   const folder = join(box.root, ".baton/server");

@@ -206,26 +206,30 @@ test("what is no request of the list changes nothing: forms, other sites, too mu
   assert.deepEqual((await server.json<{ view: { runs: unknown[] } }>("/api/runs")).view.runs, []);
 });
 
-test("a definition that is code is read as it stands there now, however long the server runs", async (t) => {
-  const written = (name: string) => `import { delivery, env, pipeline, sh } from "baton-cd";
+test(
+  "a definition that is code is read as it stands there now, however long the server runs",
+  fullDepth(),
+  async (t) => {
+    const written = (name: string) => `import { delivery, env, pipeline, sh } from "baton-cd";
 import { words } from "./words.ts";
 const web = pipeline("${name}", { jobs: { deploy: { deploys: true, steps: [sh(\`echo \${words}\`)] } } });
 export default delivery("shop", { environments: [env("dev", { branch: "main" })], pipelines: [web] });
 `;
-  const words = (said: string) => `export const words = "${said}";\n`;
-  const box = sandbox(t, {
-    files: { "baton.config.ts": written("web"), "words.ts": words("one"), ".gitignore": ".baton\n" },
-  });
-  await using server = await serving(box);
-  const pipelines = async () => {
-    const { preview } = await done(server, "plan", "/api/plan", { env: "dev" });
-    return (preview as { pipelines: { pipeline: string }[] }).pipelines.map(({ pipeline }) => pipeline);
-  };
-  assert.deepEqual(await pipelines(), ["web"]);
-  box.write({ "baton.config.ts": written("site"), "words.ts": words("two") });
-  box.git("commit", "-qam", "another name, other words");
-  assert.deepEqual(await pipelines(), ["site"]);
-  const run = await start(server, { env: "dev" });
-  await until("it has ended", async () => (await runOf(server, run)).conclusion === "succeeded");
-  assert.match(await (await server.get(`/api/runs/${run}/logs/site.deploy@dev/text`)).text(), /^two$/m);
-});
+    const words = (said: string) => `export const words = "${said}";\n`;
+    const box = sandbox(t, {
+      files: { "baton.config.ts": written("web"), "words.ts": words("one"), ".gitignore": ".baton\n" },
+    });
+    await using server = await serving(box);
+    const pipelines = async () => {
+      const { preview } = await done(server, "plan", "/api/plan", { env: "dev" });
+      return (preview as { pipelines: { pipeline: string }[] }).pipelines.map(({ pipeline }) => pipeline);
+    };
+    assert.deepEqual(await pipelines(), ["web"]);
+    box.write({ "baton.config.ts": written("site"), "words.ts": words("two") });
+    box.git("commit", "-qam", "another name, other words");
+    assert.deepEqual(await pipelines(), ["site"]);
+    const run = await start(server, { env: "dev" });
+    await until("it has ended", async () => (await runOf(server, run)).conclusion === "succeeded");
+    assert.match(await (await server.get(`/api/runs/${run}/logs/site.deploy@dev/text`)).text(), /^two$/m);
+  },
+);

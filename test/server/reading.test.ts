@@ -158,45 +158,49 @@ test("a server tells of an empty place, of a run while it goes on, and of what w
   assert.equal(await server.stop(), 0);
 });
 
-test("the definition is shown as settings and as the graph of all that it may ever do, without what secrets hold", async (t) => {
-  const secret = "hunter22222";
-  const box = sandbox(t, {
-    files: { ...files, "baton.yaml": `${definition}        env: { PASSWORD: { secret: PASSWORD } }\n` },
-  });
-  box.env.PASSWORD = secret;
-  await using server = await serving(box);
-  type Settings = Answered<{
-    file: string;
-    environments: { approval?: { reviewers: string[] } }[];
-    pipelines: { jobs: { name: string; secrets: string[] }[] }[];
-  }>;
-  const { view } = await answer<Settings>(server, "settings", "/api/settings");
-  assert.equal(view.file, "baton.yaml");
-  assert.deepEqual(view.environments[1]!.approval!.reviewers, ["kim"]);
-  assert.deepEqual(
-    view.pipelines[0]!.jobs.map(({ name, secrets }) => [name, secrets]),
-    [
-      ["build", []],
-      ["deploy", ["PASSWORD"]],
-    ],
-  );
-  assert.ok(!JSON.stringify(view).includes(secret));
-  type Jobs = Answered<{ jobs: { id: string; decision: string; after: string[] }[] }>;
-  const map = await answer<Jobs>(server, "map", "/api/map");
-  assert.deepEqual(
-    map.view.jobs.map(({ id, decision }) => [id, decision]),
-    [
-      ["web.build", "run"],
-      ["web.deploy@dev", "run"],
-      ["web.deploy@prod", "run"],
-    ],
-  );
-  assert.deepEqual(map.view.jobs[1]!.after, ["web.build"]);
-  box.write({ "baton.yaml": "name: [" });
-  assert.equal((await refusal(server, "/api/board")).code, "definition-refused");
-});
+test(
+  "the definition is shown as settings and as the graph of all that it may ever do, without what secrets hold",
+  fullDepth(),
+  async (t) => {
+    const secret = "hunter22222";
+    const box = sandbox(t, {
+      files: { ...files, "baton.yaml": `${definition}        env: { PASSWORD: { secret: PASSWORD } }\n` },
+    });
+    box.env.PASSWORD = secret;
+    await using server = await serving(box);
+    type Settings = Answered<{
+      file: string;
+      environments: { approval?: { reviewers: string[] } }[];
+      pipelines: { jobs: { name: string; secrets: string[] }[] }[];
+    }>;
+    const { view } = await answer<Settings>(server, "settings", "/api/settings");
+    assert.equal(view.file, "baton.yaml");
+    assert.deepEqual(view.environments[1]!.approval!.reviewers, ["kim"]);
+    assert.deepEqual(
+      view.pipelines[0]!.jobs.map(({ name, secrets }) => [name, secrets]),
+      [
+        ["build", []],
+        ["deploy", ["PASSWORD"]],
+      ],
+    );
+    assert.ok(!JSON.stringify(view).includes(secret));
+    type Jobs = Answered<{ jobs: { id: string; decision: string; after: string[] }[] }>;
+    const map = await answer<Jobs>(server, "map", "/api/map");
+    assert.deepEqual(
+      map.view.jobs.map(({ id, decision }) => [id, decision]),
+      [
+        ["web.build", "run"],
+        ["web.deploy@dev", "run"],
+        ["web.deploy@prod", "run"],
+      ],
+    );
+    assert.deepEqual(map.view.jobs[1]!.after, ["web.build"]);
+    box.write({ "baton.yaml": "name: [" });
+    assert.equal((await refusal(server, "/api/board")).code, "definition-refused");
+  },
+);
 
-test("logs come by page, as they are printed, and as a file", async (t) => {
+test("logs come by page, as they are printed, and as a file", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   await deploy(box);
   await using server = await serving(box);
@@ -317,7 +321,7 @@ test("another site's page is answered nothing: not under its own name, not from 
   }
 });
 
-test("an address that others reach is refused, and so is a port that is taken", async (t) => {
+test("an address that others reach is refused, and so is a port that is taken", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   const open = await box.baton("serve", "--host", "0.0.0.0", "--port", "0");
   assert.deepEqual([open.code, open.stdout], [2, ""]);

@@ -14,6 +14,7 @@ import type { Written } from "../../../../src/platforms/codepipeline/write/optio
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { isFull, tries } from "../../../lane/depth.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { write } from "../write/written.ts";
 import { readBack } from "./read-back.ts";
@@ -162,31 +163,35 @@ test("whatever starts it and whatever fails: order, gates, one run in an environ
   assert.ok(Math.min(seen.push, seen.dispatch, seen.schedule) > 100, JSON.stringify(seen));
 });
 
-test("every push that concerns a pipeline of the delivery starts the one that is written for its branch", async () => {
-  const seen = { started: 0, left: 0 };
-  const paths = fc.constantFrom("infra/a", "api/b", "web/a", "README.md");
-  await fc.assert(
-    fc.asyncProperty(written, paths, async ({ delivery, files }, path) => {
-      const { pipelines } = await readBack(files);
-      for (const pipeline of pipelines) {
-        const name = branchOf(pipeline);
-        const push = { id: "p", kind: "push", ref: { kind: "branch", name }, paths: [path], commit: "c" } as const;
-        const { runs } = simulate(pipelines, { events: [push], choose: () => 0 });
-        const isConcerned = concerned(delivery, name).some(({ triggers }) => matchesAny(triggers.paths, [path]));
-        if (isConcerned)
-          assert.deepEqual(
-            runs.map((run) => run.pipeline),
-            [pipeline.id],
-          );
-        seen[runs.length > 0 ? "started" : "left"]++;
-      }
-    }),
-    tries(50),
-  );
-  if (isFull) assert.ok(seen.started > 10 && seen.left > 5, JSON.stringify(seen));
-});
+test(
+  "every push that concerns a pipeline of the delivery starts the one that is written for its branch",
+  fullDepth(),
+  async () => {
+    const seen = { started: 0, left: 0 };
+    const paths = fc.constantFrom("infra/a", "api/b", "web/a", "README.md");
+    await fc.assert(
+      fc.asyncProperty(written, paths, async ({ delivery, files }, path) => {
+        const { pipelines } = await readBack(files);
+        for (const pipeline of pipelines) {
+          const name = branchOf(pipeline);
+          const push = { id: "p", kind: "push", ref: { kind: "branch", name }, paths: [path], commit: "c" } as const;
+          const { runs } = simulate(pipelines, { events: [push], choose: () => 0 });
+          const isConcerned = concerned(delivery, name).some(({ triggers }) => matchesAny(triggers.paths, [path]));
+          if (isConcerned)
+            assert.deepEqual(
+              runs.map((run) => run.pipeline),
+              [pipeline.id],
+            );
+          seen[runs.length > 0 ? "started" : "left"]++;
+        }
+      }),
+      tries(50),
+    );
+    if (isFull) assert.ok(seen.started > 10 && seen.left > 5, JSON.stringify(seen));
+  },
+);
 
-test("the facts that are read back order at least what the delivery orders", async () => {
+test("the facts that are read back order at least what the delivery orders", fullDepth(), async () => {
   let compared = 0;
   await fc.assert(
     fc.asyncProperty(written, async ({ delivery, files }) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sandbox } from "../../../cli/sandbox.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 
 const definition = `name: shop
 environments: { dev: { branch: main }, prod: { after: dev, approval: { reviewers: [owners] } } }
@@ -32,7 +33,7 @@ test("writes the template and the buildspecs, changes nothing the second time, a
   assert.match(stale.stdout, /^- +ExecutionMode: PARALLEL\n\+ +ExecutionMode: QUEUED$/m);
 });
 
-test("a definition below the top of its repository finds its files in the source", async (t) => {
+test("a definition below the top of its repository finds its files in the source", fullDepth(), async (t) => {
   const repo = sandbox(t, { files: { "shops/one/baton.yaml": definition } });
   const result = await repo.baton(
     "generate",
@@ -49,7 +50,7 @@ test("a definition below the top of its repository finds its files in the source
   assert.match(repo.read("shops/one/aws/buildspecs/web-build.yml"), /cd "\$\{CODEBUILD_SRC_DIR\}\/shops\/one\/web"/);
 });
 
-test("a template that is too large to be handed over as it is goes by way of a bucket", async (t) => {
+test("a template that is too large to be handed over as it is goes by way of a bucket", fullDepth(), async (t) => {
   const jobs = Array.from({ length: 20 }, (_, index) => `      j${index}: { deploys: true, steps: [./deploy.sh] }`);
   const repo = sandbox(t, { files: { "baton.yaml": `${definition}\n${jobs.join("\n")}\n`.replace(/\n\n/g, "\n") } });
   const { code, stderr } = await repo.baton("generate", "codepipeline");
