@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { consoleCalls, normalised, withOutputs } from "./cli/console-blocks.ts";
+import { fullDepth } from "./lane/needs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -82,7 +83,7 @@ test("the README's other commands do what it says", (t) => {
 });
 
 for (const page of own.filter((name) => /^examples\/[^/]+\/README\.md$/.test(name))) {
-  test(`${page}: its commands work, in this order`, (t) => {
+  test(`${page}: its commands work, in this order`, fullDepth(), (t) => {
     const example = join(root, dirname(page));
     const run = place(t, (folder) => {
       const scratch = (path: string) => !/\/\.(baton|storefront|terraform)(\/|$)/.test(path.slice(example.length));

@@ -213,7 +213,7 @@ pipelines:
   assert.equal(code, 1, stderr);
 });
 
-test("a state folder that is a link is no file of the commit", async (t) => {
+test("a state folder that is a link is no file of the commit", fullDepth(), async (t) => {
   const { box, go } = scene(t);
   go();
   assert.equal((await box.baton("run")).code, 0);

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
 import { isFull, tries } from "../../../lane/depth.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { samples } from "../../../plan/random-delivery.ts";
 import { actionlintComplaints, parserComplaints, readBack } from "./accept.ts";
 import { placesOf, planOf, provesPlan, type Question } from "./prove.ts";
@@ -84,7 +85,7 @@ function forEachEnvironment(delivery: Delivery): Delivery {
   return copy;
 }
 
-test("random deliveries, one set of workflows per environment", () => {
+test("random deliveries, one set of workflows per environment", fullDepth(), () => {
   let deployments = 0;
   const deployed = questions
     .map(({ delivery, question }) => ({ delivery: forEachEnvironment(delivery), question }))
@@ -124,7 +125,7 @@ function asChain(delivery: Delivery): Delivery {
   return copy;
 }
 
-test("random chains: what deploys, whatever fails, is what the planner lets deploy", () => {
+test("random chains: what deploys, whatever fails, is what the planner lets deploy", fullDepth(), () => {
   let deployments = 0;
   const chains = questions
     .map(({ delivery, question }) => {

@@ -47,7 +47,7 @@ describe("generated Terraform says what generated CloudFormation says", fullDept
   }
 });
 
-test("random deliveries, too", async () => {
+test("random deliveries, too", fullDepth(), async () => {
   let count = 0;
   await fc.assert(
     fc.asyncProperty(samples, fc.constantFrom(...layouts), async ({ delivery }, layout) => {
