@@ -60,7 +60,7 @@ function compiled(name: string, source: string): boolean {
   return status === 0;
 }
 
-const inputs = [...bundled, ...native.map(({ source }) => source)]
+const inputs = [...bundled, ...native.map(({ source }) => source), "src/runner/requests.h"]
   .filter((file) => !file.startsWith("node_modules/"))
   .map((file) => {
     const { mtimeMs, size } = statSync(`${root}/${file}`);

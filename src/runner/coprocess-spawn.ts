@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from "node:util";
-import { type Coprocess, startCoprocess } from "./coprocess.ts";
+import { type Coprocess, framed, startCoprocess } from "./coprocess.ts";
 import { RUNNER_MARK } from "./reap.ts";
 import {
   findShell,
@@ -84,7 +84,11 @@ function keepingSpawner({ starter, env, mark, instead }: CoprocessSpawnerOptions
 
   function run(command: StepCommand, shellPath: string): StepProcess {
     const script = scriptArguments(command);
-    const text = starter.request(command, shellPath, script.arguments);
+    const text = framed(starter.request(command, shellPath, script.arguments));
+    if (text === undefined) {
+      script.remove();
+      return instead.spawn(command);
+    }
     const shell = take();
     let known!: (pid: number | undefined) => void;
     const pid = new Promise<number | undefined>((resolve) => {
@@ -92,7 +96,7 @@ function keepingSpawner({ starter, env, mark, instead }: CoprocessSpawnerOptions
     });
     const exit = new Promise<StepExit>((resolve) => {
       let started = false;
-      shell.send(`${String(Buffer.byteLength(text)).padStart(8, "0")}${text}`, {
+      shell.send(text, {
         onLine(line) {
           if (!started && line.startsWith("!")) {
             giveBack(shell);

@@ -26,6 +26,12 @@ export interface CoprocessOptions {
   env: Record<string, string>;
 }
 
+/** A request as what is kept is sent it, after its length; undefined for one that is longer than that can say. */
+export function framed(text: string): string | undefined {
+  const length = String(Buffer.byteLength(text));
+  return length.length > 8 ? undefined : length.padStart(8, "0") + text;
+}
+
 export function startCoprocess({ program, arguments: words, env }: CoprocessOptions): Coprocess {
   const child: ChildProcess = spawn(program, words, {
     env,

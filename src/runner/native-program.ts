@@ -21,8 +21,8 @@ function find(name: NativeProgram): string | undefined {
     accessSync(path, constants.X_OK);
     if (isBundled) return path;
     // In a clone it may have been built from another source.
-    const source = fileURLToPath(new URL(`./${name}.c`, import.meta.url));
-    return statSync(path).mtimeMs >= statSync(source).mtimeMs ? path : undefined;
+    const sources = [`./${name}.c`, "./requests.h"].map((source) => fileURLToPath(new URL(source, import.meta.url)));
+    return sources.every((source) => statSync(path).mtimeMs >= statSync(source).mtimeMs) ? path : undefined;
   } catch {
     return undefined;
   }

@@ -2,18 +2,16 @@
  * Tells whether files are still what they were, for less than half of what Node takes to look at them, and while Node does
  * something else. Everything works without it: see tree-looker.ts, which speaks with it.
  *
- * in:  <8 digits: bytes that follow> and fields that each end with a zero byte:
+ * in:  requests (requests.h) of these fields:
  *      `note`, folder, paths below it...    what the file system says of each is noted, in place of what was
  *      `look`, folder                       is it still the same of each?
  * out: `noted`, `same` or `unknown` and a line end. Whatever is not certain is unknown.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "requests.h"
 
 struct entry {
   const char *path;
@@ -35,32 +33,7 @@ struct tree {
 
 static struct tree *trees;
 
-static int read_all(char *to, size_t count) {
-  while (count > 0) {
-    ssize_t got = read(0, to, count);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return 0;
-    to += got;
-    count -= (size_t)got;
-  }
-  return 1;
-}
-
-static void answer(const char *text) {
-  size_t length = strlen(text);
-  while (length > 0) {
-    ssize_t written = write(1, text, length);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) _exit(1);
-    text += written;
-    length -= (size_t)written;
-  }
-}
-
-static void *must(void *memory) {
-  if (memory == NULL) _exit(1);
-  return memory;
-}
+static ssize_t read_some(char *to, size_t count) { return read(0, to, count); }
 
 static int look(int folder, const char *path, struct entry *entry) {
   struct stat found;
@@ -92,23 +65,21 @@ static void forget(const char *folder) {
   free(known);
 }
 
-/* Keeps `text` where all of it could be noted. */
-static int note(char *text, const char *folder, char *paths, const char *end) {
+/* Keeps the text of the request where all of it could be noted. */
+static int note(struct request *request, const char *folder) {
   forget(folder);
   int opened = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (opened < 0) return 0;
-  size_t count = 0, at = 0;
-  for (const char *path = paths; path < end; path += strlen(path) + 1) count++;
+  size_t count = fields_left(request), at = 0;
   struct entry *entries = must(calloc(count + 1, sizeof *entries));
-  for (const char *path = paths; path < end; path += strlen(path) + 1, at++)
-    if (!look(opened, path, &entries[at])) break;
+  while (at < count && look(opened, next(request), &entries[at])) at++;
   close(opened);
   if (at < count) {
     free(entries);
     return 0;
   }
   struct tree *tree = must(malloc(sizeof *tree));
-  *tree = (struct tree){trees, text, folder, entries, count};
+  *tree = (struct tree){trees, request->text, folder, entries, count};
   trees = tree;
   return 1;
 }
@@ -124,19 +95,18 @@ static int is_still(const char *folder) {
   return at == tree->count;
 }
 
+static void say(const char *word) { answer(word, strlen(word)); }
+
 int main(void) {
-  char head[9] = {0};
-  while (read_all(head, 8)) {
-    size_t size = strtoul(head, NULL, 10);
-    char *text = must(calloc(size + 2, 1));
-    if (!read_all(text, size)) return 0;
-    char *folder = text + strlen(text) + 1, *paths = folder + strlen(folder) + 1;
-    if (strcmp(text, "note") == 0 && note(text, folder, paths, text + size)) {
-      answer("noted\n");
+  struct request request;
+  while (read_request(&request, read_some)) {
+    const char *what = next(&request), *folder = next(&request);
+    if (strcmp(what, "note") == 0 && note(&request, folder)) {
+      say("noted\n");
       continue;
     }
-    answer(strcmp(text, "look") == 0 && is_still(folder) ? "same\n" : "unknown\n");
-    free(text);
+    say(strcmp(what, "look") == 0 && is_still(folder) ? "same\n" : "unknown\n");
+    free(request.text);
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-import { type Coprocess, type CoprocessListener, startCoprocess } from "./coprocess.ts";
+import { type Coprocess, type CoprocessListener, framed, startCoprocess } from "./coprocess.ts";
 import { nativeProgram } from "./native-program.ts";
 
 /** `tree-looker.c`, kept from the first use to `close`: what a `TreeLooker` of src/git/written-tree.ts is. */
@@ -30,11 +30,11 @@ export function createTreeLooker(program: string | undefined = nativeProgram("tr
   };
 
   function ask(...fields: string[]): Promise<string> {
-    if (!isUsable || looker?.isGone) return Promise.resolve("unknown");
+    const text = framed(`${fields.join("\0")}\0`);
+    if (!isUsable || looker?.isGone || text === undefined) return Promise.resolve("unknown");
     looker ??= startCoprocess({ program: program!, arguments: [], env: {} });
-    const text = `${fields.join("\0")}\0`;
     const answered = new Promise<string>((resolve) => waiting.push(resolve));
-    looker.send(`${String(Buffer.byteLength(text)).padStart(8, "0")}${text}`, listener);
+    looker.send(text, listener);
     return answered;
   }
 
