@@ -298,6 +298,9 @@ function services({ root, repository }: Project): Choice[] {
         ? []
         : [
             { argv: ["doctor", "--on", name], what: `whether they can be put on ${live.place} from here, and how` },
+            ...(live.can.includes("readiness")
+              ? [{ argv: ["doctor", "--on", name, "--put"], what: `put them on ${live.place}, step by step` }]
+              : []),
             { argv: ["status", "--on", name], what: `how they are on ${live.place}, and what waits for an answer` },
           ],
     ),

@@ -63,6 +63,8 @@ export interface Readiness {
   readonly does: "create" | "update";
   /** In this order. Values that nobody can know stand as `…`. */
   readonly commands: readonly string[];
+  /** What takes away that which delivers the same, once the new pipelines deliver. */
+  readonly after?: readonly string[];
 }
 
 /** How the pipelines are that were generated from a definition. Moments are milliseconds since the epoch. */

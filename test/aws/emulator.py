@@ -195,6 +195,22 @@ def template_at(template_url, account_id, partition):
 
 cloudformation_responses.get_stack_from_s3_url = template_at
 
+
+# The stack of a resource may be asked for by what it made.
+described = cloudformation_responses.CloudFormationResponse.describe_stack_resources
+
+
+def describe_stack_resources(self):
+    wanted = self._get_param("PhysicalResourceId")
+    for stack in self.cloudformation_backend.stacks.values() if wanted else ():
+        if any(getattr(one, "physical_resource_id", None) == wanted for one in stack.stack_resources):
+            self.params["StackName"] = stack.name
+            break
+    return described(self)
+
+
+cloudformation_responses.CloudFormationResponse.describe_stack_resources = describe_stack_resources
+
 # Policies of buckets are kept and told. To enforce them moto would have to know their conditions.
 FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
 

@@ -129,6 +129,10 @@ def kind(kind_name, name_property, make):
         def get_cfn_attribute(self, name):
             return self.attributes[name]
 
+        def delete(self, account_id, region_name):
+            if kind_name == "AWS::CodePipeline::Pipeline":
+                codepipeline_backends[account_id][region_name].delete_pipeline(self.physical_resource_id)
+
     return Resource
 
 

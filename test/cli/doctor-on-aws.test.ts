@@ -80,8 +80,8 @@ describe("whether generated pipelines can be put on AWS from here", fullDepth(..
     });
     assert.deepEqual(first.commands, [
       "baton generate codepipeline --layout single --format cloudformation",
-      'git add codepipeline && git commit --message "Generate the pipelines" && git push',
       "aws codeconnections create-connection --provider-type GitHub --connection-name acme",
+      'git add codepipeline && git commit --message "Generate the pipelines" && git push',
       "aws cloudformation deploy --stack-name shop-pipelines --template-file codepipeline/pipeline.yaml --capabilities CAPABILITY_IAM --parameter-overrides ConnectionArn=… Repository=acme/shop WebDeployDevPolicyArn=…",
     ]);
     const secret = first.checks.find(({ name }) => name === "secrets on AWS")!;

@@ -26,6 +26,8 @@ export const describe: CommandModule["describe"] = (command) => {
     )
     .option("--repair", "first keep what is whole of a damaged state folder and put the rest aside")
     .option("--on <SERVICE>", `check what putting generated pipelines there needs, and say the commands: ${names}`)
+    .option("--put", "with --on: carry the commands out, one after the other, asking before each")
+    .option("--yes", "with --put: ask nothing")
     .option("--layout <LAYOUT>", `with --on: as for baton generate ${names}`)
     .option("--format <FORMAT>", `with --on: as for baton generate ${names}`);
   examples(command, [
@@ -35,12 +37,18 @@ export const describe: CommandModule["describe"] = (command) => {
       `baton doctor --on ${name}`,
       `whether pipelines can be put on ${place} from here, and how`,
     ]),
+    ...askable.map(({ name, place }): [string, string] => [
+      `baton doctor --on ${name} --put`,
+      `put them on ${place}, step by step`,
+    ]),
   ]);
 };
 
 interface Options extends Wishes, JsonOptions {
   on?: string;
   repair?: true;
+  put?: true;
+  yes?: true;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
@@ -51,6 +59,9 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   }
   if (options.repair && on !== undefined) throw new UsageError("--repair says nothing with --on");
   if (options.repair) await repair(findProject(terminal, { config }), terminal);
+  if (options.put && on === undefined) throw new UsageError(`--put says nothing without --on ${askable[0]!.name}`);
+  if (options.yes && !options.put) throw new UsageError("--yes says nothing without --put");
+  if (options.put && json) throw new UsageError("--put shows what the commands print, which is no JSON");
   const { checkUps, put } = await readiness(options, terminal);
   const found = checkUps.map(inWords);
   const failed = found.filter(({ verdict }) => verdict === "fail").length;
@@ -66,8 +77,13 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     if (put) terminal.print(...commandLines(put, { on: on!, style: terminal.out }));
   }
   if (failed > 0) {
-    terminal.say(`${count(failed, "check")} failed`);
+    terminal.say(`${count(failed, "check")} failed${options.put ? "; nothing was carried out" : ""}`);
     return exitCodes.failed;
+  }
+  if (options.put && put) {
+    const { carryOut } = await import("../doctor/put.ts");
+    const code = await carryOut(put, { terminal, asks: !options.yes });
+    if (code !== exitCodes.clean) return code;
   }
   const isLive = platforms.some(({ name, live }) => name === on && live?.can.includes("pipelines"));
   if (isLive) terminal.suggest(`baton status --on ${on}`, "when it is there");
@@ -89,13 +105,14 @@ async function readiness({ on, config, layout, format }: Options, terminal: Term
 }
 
 function commandLines(
-  { does, commands }: NonNullable<ReadinessView["put"]>,
+  { does, commands, after = [] }: NonNullable<ReadinessView["put"]>,
   { on, style }: { on: string; style: Style },
 ): string[] {
   const place = askable.find(({ name }) => name === on)!.place;
-  if (commands.length === 0) return [];
   const what = does === "create" ? `to put it on ${place}` : `to bring ${place} up to date`;
-  return ["", style.strong(what), ...commands.flatMap((command) => `  ${command}`.split("\n"))];
+  const listed = (title: string, all: readonly string[]) =>
+    all.length === 0 ? [] : ["", style.strong(title), ...all.flatMap((command) => `  ${command}`.split("\n"))];
+  return [...listed(what, commands), ...listed("when these deliver, to take away what delivers the same", after)];
 }
 
 function lines({ verdict, name, text, remedy }: CheckUp, style: Style): string[] {

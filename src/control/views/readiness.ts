@@ -7,7 +7,12 @@ export interface ReadinessView {
   readonly on: string;
   readonly checkUps: readonly CheckUpView[];
   /** What is to be done on a platform, and by which commands. */
-  readonly put?: { readonly does: "create" | "update"; readonly commands: readonly string[] };
+  readonly put?: {
+    readonly does: "create" | "update";
+    readonly commands: readonly string[];
+    /** What takes away that which delivers the same, once the new pipelines deliver. */
+    readonly after?: readonly string[];
+  };
 }
 
 /** One thing that was looked at. What every face says in its own words stands as data: a refusal, or what to do. */

@@ -1,11 +1,13 @@
 /** What is on AWS: who asks, where, and what is there already. */
 
 import type { Here } from "../../live.ts";
-import { stackName } from "../write/create-commands.ts";
+import { isLarge, stackName } from "../write/create-commands.ts";
+import { ids } from "../write/fixed-names.ts";
 import type { Infrastructure } from "../write/infrastructure.ts";
 import { stackOf } from "../write/write.ts";
 import { type Ask, AwsProblem, asProblem, awsCli, awsCliText } from "./aws-cli.ts";
 import type { Found, WantedOnAws } from "./found.ts";
+import { type OthersFound, otherPipelines } from "./other-pipelines.ts";
 import { type SourceFound, sourceOnAws } from "./source-check-up.ts";
 import { differenceOf, differenceText } from "./stack-difference.ts";
 import { findStack, missingSecrets, pipelineIsThere, whoAsks } from "./surroundings.ts";
@@ -17,6 +19,9 @@ export interface OnAws {
   readonly kept?: readonly string[];
   /** Whether the source can be taken from there; undefined where AWS could not be asked. */
   readonly source: SourceFound | undefined;
+  readonly others?: OthersFound;
+  /** By way of which a large template goes. */
+  readonly templateBucket?: string;
 }
 
 export async function onAws(
@@ -36,16 +41,30 @@ export async function onAws(
     return { found: [region, problemFound("credentials", error)], does: "create", source: undefined };
   }
   const place = `aws://${account}/${region.checkUp.text}`;
-  const [source, bootstrap, secrets, state] = await Promise.all([
+  const bucket =
+    write.format === "cloudformation" &&
+    files.some(({ path, text }) => path.endsWith("/pipeline.yaml") && isLarge(text))
+      ? templateBucketName(delivery.name, { account, region: region.checkUp.text })
+      : undefined;
+  const [source, bootstrap, secrets, state, template] = await Promise.all([
     sourceOnAws({ source: write.settings.source, remote }, ask),
     write.format === "cdk" ? bootstrapFound(place, ask) : undefined,
     secretsFound(infrastructure, ask),
     stateFound({ delivery: delivery.name, write, infrastructure }, ask),
+    bucket === undefined ? undefined : templateBucketFound(bucket, ask),
   ]);
   const difference =
     state.kept && (await differenceFound({ delivery: delivery.name, write, infrastructure, files }, ask));
-  found.push(...[bootstrap, secrets, state, difference].filter((one) => one !== undefined));
-  return { found, does: state.does, ...(state.kept && { kept: state.kept }), source };
+  found.push(...[bootstrap, template, secrets, state, difference].filter((one) => one !== undefined));
+  const others = await otherPipelines({ infrastructure, repository: source.values[ids.repository] }, ask);
+  return {
+    found,
+    does: state.does,
+    ...(state.kept && { kept: state.kept }),
+    source,
+    ...(others && { others }),
+    ...(bucket && { templateBucket: bucket }),
+  };
 }
 
 async function regionFound({ env }: Here): Promise<Found> {
@@ -83,6 +102,27 @@ async function bootstrapFound(place: string, ask: Ask): Promise<Found> {
     checkUp: { name, verdict: "warn", text: `${place} is not prepared for the CDK yet`, remedy: command },
     before: command,
   };
+}
+
+/** Of this account and region alone, as all names of buckets are anybody's. */
+function templateBucketName(delivery: string, { account, region }: { account: string; region: string }): string {
+  const end = `-templates-${account}-${region}`;
+  const start = delivery.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-");
+  return `${start.slice(0, 63 - end.length)}${end}`;
+}
+
+async function templateBucketFound(bucket: string, ask: Ask): Promise<Found> {
+  const name = "template bucket";
+  try {
+    await ask(["s3api", "get-bucket-location", "--bucket", bucket]);
+    return { checkUp: { name, verdict: "ok", text: `${bucket} takes the template` } };
+  } catch (error) {
+    const problem = asProblem(error);
+    if (problem.kind !== "not-found") return problemFound(name, problem);
+    const before = `aws s3 mb s3://${bucket}`;
+    const text = "the template is larger than CloudFormation takes from here, so it goes by way of a bucket";
+    return { checkUp: { name, verdict: "warn", text, remedy: before }, before };
+  }
 }
 
 async function secretsFound({ resources }: Infrastructure, ask: Ask): Promise<Found | undefined> {

@@ -117,7 +117,7 @@ const known: readonly Known[] = [
     kind: "no-credentials",
     next: "sign in again: aws sso login, or new keys with aws configure; then aws sts get-caller-identity",
   },
-  { says: /NotFoundException|ResourceNotFound|does not exist/, kind: "not-found" },
+  { says: /NotFoundException|ResourceNotFound|NoSuchBucket|does not exist/, kind: "not-found" },
   { says: /AccessDenied|not authorized/i, kind: "refused", next: "ask for this permission, or use another role" },
   {
     says: /Could not connect to the endpoint|EndpointConnection|ConnectTimeout|Connection was closed/i,

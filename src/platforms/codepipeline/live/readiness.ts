@@ -17,14 +17,32 @@ export async function readinessOnAws(wanted: Wanted, here: Here): Promise<Readin
   const files = writeCodePipeline(delivery, write).files;
   const asked: WantedOnAws = { delivery, write, infrastructure, files, here };
   const generated = generatedFiles(asked);
-  const source = [generated, await sourceFound(asked, generated)];
+  const source = await sourceFound(asked, generated);
   const aws = await onAws(asked, await here.remote());
   const reached = aws.source;
-  const found = [...source, ...aws.found, ...toolFound(asked), ...(reached ? [reached] : [])];
+  const { others } = aws;
+  const last = [...(reached ? [reached] : []), ...(others ? [others] : [])];
+  const found = [generated, source, ...aws.found, ...toolFound(asked), ...last];
+  // Nobody can push to a repository that is not there.
+  const steps = [
+    generated,
+    ...(reached ? [reached] : []),
+    ...found.filter((one) => one !== generated && one !== reached),
+  ];
   const values = reached?.values ?? {};
   const { where } = here;
-  const { does, kept } = aws;
-  const created = { delivery: delivery.name, write, where, files, infrastructure, values, does, ...(kept && { kept }) };
+  const { does, kept, templateBucket } = aws;
+  const created = {
+    delivery: delivery.name,
+    write,
+    where,
+    files,
+    infrastructure,
+    values,
+    does,
+    ...(kept && { kept }),
+    ...(templateBucket && { templateBucket }),
+  };
   const create = createCommand(created);
   // Whether these are there is not looked at: that takes the credentials of other accounts.
   const before =
@@ -32,7 +50,9 @@ export async function readinessOnAws(wanted: Wanted, here: Here): Promise<Readin
   return {
     checkUps: [...(await versions(here)), ...found.map(({ checkUp }) => checkUp)],
     does: aws.does,
-    commands: [...found.flatMap(({ before }) => before ?? []), ...before, create],
+    commands: [...steps.flatMap((one) => one.before ?? []), ...before, create],
+    // What delivers the same goes last, and only where the new ones are there.
+    ...(others && aws.does === "update" && { after: others.after }),
   };
 }
 

@@ -18,9 +18,14 @@ export interface Created {
   /** Values of parameters that are known, by their ids. */
   readonly values?: Readonly<Record<string, string>>;
   readonly does: "create" | "update";
+  /** A bucket by way of which a large template goes. */
+  readonly templateBucket?: string;
   /** Parameters of the stack that is there, by their ids: it keeps their values. Absent: nobody could tell. */
   readonly kept?: readonly string[];
 }
+
+/** A larger template goes by way of a bucket. */
+export const isLarge = (template: string) => Buffer.byteLength(template) > limits.cloudformation.inlineBytes;
 
 export const stackName = (delivery: string) => `${delivery}-pipelines`;
 
@@ -74,8 +79,7 @@ function deployStack(
     ...(stack.region === undefined ? [] : [`--region ${stack.region}`]),
     `--stack-name ${stack.name}`,
     `--template-file ${join(where, write.folder, stack.file)}`,
-    // A larger template goes by way of a bucket.
-    ...(Buffer.byteLength(text) > limits.cloudformation.inlineBytes ? ["--s3-bucket …"] : []),
+    ...(isLarge(text) ? [`--s3-bucket ${created.templateBucket ?? "…"}`] : []),
     ...capabilities(text),
     ...(parameters === "" ? [] : [`--parameter-overrides${parameters}`]),
   ].join(" ");

@@ -287,6 +287,7 @@ function pipelineOf(
   }: { delivery: Delivery; options: WriteOptions; register: Register; stores: readonly Store[] },
 ): PipelineResource {
   const isCheck = line.runsFor === "pull requests";
+  const { settings } = options;
   const pipeline: PipelineResource = {
     kind: "pipeline",
     id: register.id(line.name, "pipeline"),
@@ -297,9 +298,9 @@ function pipelineOf(
     role: pipelineRoleId(line, register),
     bucket: bucketOf(line),
     stores,
-    // One after the other and none dropped: a newer run must not take the place of one that waits. Checks change nothing. For
-    // releases of a set what comes next is found by comparing, so of those that wait the newest is enough.
-    executionMode: isCheck ? "PARALLEL" : line.joined ? "SUPERSEDED" : "QUEUED",
+    // Checks change nothing. For releases of a set what comes next is found by comparing, so of those that wait the newest is enough;
+    // elsewhere the settings say whether it is: each run deploys all that its line has.
+    executionMode: isCheck ? "PARALLEL" : line.joined || settings.waiting === "newest" ? "SUPERSEDED" : "QUEUED",
     variables: [
       ...Object.entries(delivery.parameters).map(([name, one]) => ({
         name,

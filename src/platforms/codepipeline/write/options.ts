@@ -61,6 +61,8 @@ export const settingsSchema = z.strictObject({
    * it (`function`).
    */
   rollback: z.enum(["stage", "function"]).default("stage"),
+  /** Which of the runs that wait before a stage go on: all, in order (`all`), or the newest alone (`newest`). */
+  waiting: z.enum(["all", "newest"]).default("all"),
   source: sourceSchema.default({ type: "connection" }),
   /** By pipeline: images of ECR whose push starts it. Without a tag: every one of the repository. */
   startedByImages: z

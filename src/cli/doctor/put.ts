@@ -1,0 +1,85 @@
+/** Carries out what `doctor --on` says: one command after the other, each shown and asked about before. */
+
+import { spawn } from "node:child_process";
+import type { ReadinessView } from "../../control/views/readiness.ts";
+import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+type Put = NonNullable<ReadinessView["put"]>;
+
+/** What nobody but a person can know. */
+const open = "…";
+
+/** Ends with the first command that fails. What only takes something away is asked about in any case. */
+export async function carryOut(
+  { commands, after = [] }: Put,
+  { terminal, asks }: { terminal: Terminal; asks: boolean },
+): Promise<ExitCode> {
+  if (asks && !terminal.interactive)
+    throw new UsageError("nobody can answer here: use --yes", {
+      next: "baton doctor --on codepipeline  shows the commands",
+    });
+  for (const command of commands) {
+    const filled = await filledIn(command, terminal);
+    if (filled === undefined) {
+      terminal.say(`fill in ${open} and run it yourself, then go on here: ${command}`);
+      return exitCodes.failed;
+    }
+    terminal.say("", terminal.err.strong(`$ ${filled}`));
+    if (asks) {
+      const answer = (await terminal.question("[y]es, [s]kip, [N]o: ")).trim();
+      if (/^s(kip)?$/i.test(answer)) continue;
+      if (!/^y(es)?$/i.test(answer)) return exitCodes.clean;
+    }
+    if (!(await ran(filled, terminal))) return exitCodes.failed;
+  }
+  for (const command of after) {
+    if (!asks) {
+      terminal.say("", `not carried out, because it takes something away: ${command}`);
+      continue;
+    }
+    terminal.say("", terminal.err.strong(`$ ${command}`));
+    const answer = await terminal.question(
+      "takes away what delivers the same. Do the new pipelines deliver? [y]es, [N]o: ",
+    );
+    if (/^y(es)?$/i.test(answer.trim()) && !(await ran(command, terminal))) return exitCodes.failed;
+  }
+  return exitCodes.clean;
+}
+
+/** Undefined where there is nobody to ask, or no answer. */
+async function filledIn(command: string, terminal: Terminal): Promise<string | undefined> {
+  let filled = command;
+  while (filled.includes(open)) {
+    if (!terminal.interactive) return undefined;
+    const what = /(\S+?)[= ]…/.exec(filled)?.[1] ?? command;
+    const value = (await terminal.question(`${what}: `)).trim();
+    if (value === "") return undefined;
+    filled = filled.replace(open, () => shellWord(value));
+  }
+  return filled;
+}
+
+const shellWord = (value: string) => (/^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`);
+
+async function ran(command: string, { cwd, env, entry, say }: Terminal): Promise<boolean> {
+  // `baton` is this one, on whatever path it is.
+  const script = `baton() { "$BATON_NODE" "$BATON_ENTRY" "$@"; }\n${command}`;
+  const child = spawn("sh", ["-ec", script], {
+    cwd,
+    env: { ...env, BATON_NODE: process.execPath, BATON_ENTRY: entry },
+    stdio: "inherit",
+  });
+  const ignore = () => {};
+  process.on("SIGINT", ignore);
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<number | string | null>();
+    child.once("error", reject).once("exit", (code, signal) => resolve(signal ?? code));
+    const code = await promise;
+    if (code !== 0)
+      say(`it ended with ${code}, so nothing more was done. What was done stays; the same command goes on`);
+    return code === 0;
+  } finally {
+    process.off("SIGINT", ignore);
+  }
+}
