@@ -12,6 +12,7 @@ export const howToGet = {
   aws: "the AWS CLI, version 2",
   "aws-cdk": cdk,
   "aws-cdk-lib": cdk,
+  "cdk-nag": `${cdk}; npm install --prefix FOLDER cdk-nag@2.38.2`,
   cc: debian("gcc libc6-dev"),
   chromium: debian("chromium"),
   "cfn-lint": "pip install cfn-lint",
@@ -42,7 +43,7 @@ export type Program = keyof typeof howToGet;
 const modules = [process.env.BATON_TEST_CDK_MODULES, fileURLToPath(new URL("../../node_modules", import.meta.url))];
 
 /** The folder that has all packages of the CDK that are asked for; empty when there is none. */
-export function cdkModules(...packages: ("aws-cdk" | "aws-cdk-lib")[]): string {
+export function cdkModules(...packages: ("aws-cdk" | "aws-cdk-lib" | "cdk-nag")[]): string {
   return modules.find((folder) => folder && packages.every((name) => existsSync(join(folder, name)))) ?? "";
 }
 
@@ -60,7 +61,7 @@ export function programAt(program: string): string | undefined {
 }
 
 function isThere(program: Program): boolean {
-  if (program === "aws-cdk" || program === "aws-cdk-lib") return cdkModules(program) !== "";
+  if (program === "aws-cdk" || program === "aws-cdk-lib" || program === "cdk-nag") return cdkModules(program) !== "";
   return programAt(program) !== undefined;
 }
 

@@ -5481,7 +5481,7 @@ export class EcommercePipelines extends Construct {
     const releases = new lambda.CfnFunction(this, "Releases", {
       functionName: "ecommerce-releases",
       description: "Makes releases, and starts what deploys them",
-      runtime: "nodejs22.x",
+      runtime: "nodejs24.x",
       handler: "index.handler",
       role: releasesRole.attrArn,
       timeout: 120,
@@ -7228,6 +7228,14 @@ exports.handler = (event) => {
       policyDocument: {
         Version: "2012-10-17",
         Statement: [
+          {
+            Sid: "OnlyEncryptedConnections",
+            Effect: "Deny",
+            Principal: "*",
+            Action: "sns:Publish",
+            Resource: notifications.ref,
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          },
           {
             Sid: "FromEvents",
             Effect: "Allow",

@@ -14,6 +14,18 @@ resource "aws_sns_topic_policy" "notifications" {
     Version = "2012-10-17"
     Statement = [
       {
+        Sid       = "OnlyEncryptedConnections"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.notifications.arn
+        Condition = {
+          Bool = {
+            "aws:SecureTransport" = "false"
+          }
+        }
+      },
+      {
         Sid    = "FromEvents"
         Effect = "Allow"
         Principal = {

@@ -1,4 +1,4 @@
-/** What the team's account asks of every role and log, whatever it is there for. */
+/** What the team's account asks of every role, log and bucket, whatever it is there for. */
 
 import type { Resource } from "./infrastructure.ts";
 import type { Settings } from "./options.ts";
@@ -6,10 +6,11 @@ import { account, partition, type Text, text } from "./text.ts";
 
 export function underHouseRules(
   resources: readonly Resource[],
-  { permissionsBoundary, logDays }: Pick<Settings, "permissionsBoundary" | "logDays">,
+  { permissionsBoundary, logDays, accessLogs }: Pick<Settings, "permissionsBoundary" | "logDays" | "accessLogs">,
 ): Resource[] {
   const boundary = permissionsBoundary === undefined ? undefined : filled(permissionsBoundary);
   return resources.map((one) => {
+    if (one.kind === "bucket" && accessLogs !== undefined) return { ...one, logsTo: accessLogs };
     if (one.kind === "logs") return { ...one, retentionDays: logDays };
     return one.kind === "role" && boundary !== undefined ? { ...one, boundary } : one;
   });

@@ -86,6 +86,8 @@ export interface Bucket extends Encrypted {
   readonly prefix: string;
   /** What is older is removed; undefined: only what something newer has taken the place of. */
   readonly expireDays: number | undefined;
+  /** Name of the bucket that is told of every access. */
+  readonly logsTo?: string;
   /** Objects under this path are removed when nobody wrote them again for so long. */
   readonly cache: { readonly prefix: string; readonly expireDays: number } | undefined;
 }

@@ -105,6 +105,11 @@ export const settingsSchema = z.strictObject({
     .string()
     .regex(/^arn:[^:]+:iam::[^:]*:policy\/.+$/, "the ARN of a policy")
     .optional(),
+  /** Name of a bucket that the buckets tell of every access; of the account and region of each. */
+  accessLogs: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket")
+    .optional(),
   /** How long logs are kept. */
   logDays: z
     .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])

@@ -2,7 +2,7 @@
  * Source of the function that rolls an environment back. It hears of failed deployments and of ringing alarms, and asks
  * CodePipeline to deploy the last run that went well again: the whole stage, with the artifacts it had.
  */
-export const rollbackRuntime = "python3.13";
+export const rollbackRuntime = "python3.14";
 
 export const rollbackSource = `"""Rolls the stage of an environment back to the last run that went well.
 

@@ -158,6 +158,7 @@ export const machineSettings = {
   machines: { "web.build": { architecture: "arm64" } },
   permissionsBoundary: `arn:\${partition}:iam::\${account}:policy/limits`,
   logDays: 365,
+  accessLogs: "access-logs-of-ours",
 };
 
 const tool = pipeline("lib", {

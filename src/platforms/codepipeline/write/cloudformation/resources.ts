@@ -169,7 +169,7 @@ function key({ id, description, alias, policy }: Key, { references, tags }: Surr
 }
 
 function bucket(
-  { id, name, expireDays, cache, key, grants = [] }: Bucket,
+  { id, name, expireDays, cache, key, logsTo, grants = [] }: Bucket,
   { references, tags }: Surroundings,
 ): Resources {
   const value = (one: Text) => references.value(one);
@@ -206,6 +206,7 @@ function bucket(
           IgnorePublicAcls: true,
           RestrictPublicBuckets: true,
         },
+        ...(logsTo && { LoggingConfiguration: { DestinationBucketName: logsTo, LogFilePrefix: `${id}/` } }),
         OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
         LifecycleConfiguration: {
           Rules: [
@@ -312,14 +313,24 @@ function topic({ id, name, emailParameter, publishers, key }: Topic, { reference
         Topics: [value([arnOf(id)])],
         PolicyDocument: {
           Version: "2012-10-17",
-          Statement: publishers.map(({ service, tellsAccount }) => ({
-            Sid: publisherSid(service),
-            Effect: "Allow",
-            Principal: { Service: service },
-            Action: "sns:Publish",
-            Resource: value([arnOf(id)]),
-            ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": value([account]) } } }),
-          })),
+          Statement: [
+            {
+              Sid: "OnlyEncryptedConnections",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "sns:Publish",
+              Resource: value([arnOf(id)]),
+              Condition: { Bool: { "aws:SecureTransport": "false" } },
+            },
+            ...publishers.map(({ service, tellsAccount }) => ({
+              Sid: publisherSid(service),
+              Effect: "Allow",
+              Principal: { Service: service },
+              Action: "sns:Publish",
+              Resource: value([arnOf(id)]),
+              ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": value([account]) } } }),
+            })),
+          ],
         },
       },
     },

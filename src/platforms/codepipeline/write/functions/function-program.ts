@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-export const functionRuntime = "nodejs22.x";
+export const functionRuntime = "nodejs24.x";
 
 export interface FunctionProgram {
   readonly folder: URL;

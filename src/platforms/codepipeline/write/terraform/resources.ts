@@ -174,7 +174,7 @@ function key({ id, comment, description, alias, policy }: Key, values: Terraform
 }
 
 function bucket(
-  { id, comment, name: given, prefix: beginning, expireDays, cache, key, grants = [] }: Bucket,
+  { id, comment, name: given, prefix: beginning, expireDays, cache, key, logsTo, grants = [] }: Bucket,
   values: TerraformValues,
 ): Block[] {
   const name = snakeCase(id);
@@ -226,6 +226,13 @@ function bucket(
       attributes,
       blocks: [{ type: "rule", attributes: { object_ownership: "BucketOwnerEnforced" } }],
     }),
+    ...(logsTo
+      ? [
+          resource("aws_s3_bucket_logging", name, {
+            attributes: { ...attributes, target_bucket: logsTo, target_prefix: `${id}/` },
+          }),
+        ]
+      : []),
     resource("aws_s3_bucket_lifecycle_configuration", name, {
       comment: ["The rule for old versions needs versions."],
       attributes: { ...attributes, depends_on: [new Expression(`aws_s3_bucket_versioning.${name}`)] },
@@ -365,14 +372,24 @@ function topic({ id, comment, name, emailParameter, publishers, key }: Topic, va
         arn,
         policy: new Call("jsonencode", {
           Version: "2012-10-17",
-          Statement: publishers.map(({ service, tellsAccount }) => ({
-            Sid: publisherSid(service),
-            Effect: "Allow",
-            Principal: { Service: service },
-            Action: "sns:Publish",
-            Resource: arn,
-            ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } } }),
-          })),
+          Statement: [
+            {
+              Sid: "OnlyEncryptedConnections",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "sns:Publish",
+              Resource: arn,
+              Condition: { Bool: { "aws:SecureTransport": "false" } },
+            },
+            ...publishers.map(({ service, tellsAccount }) => ({
+              Sid: publisherSid(service),
+              Effect: "Allow",
+              Principal: { Service: service },
+              Action: "sns:Publish",
+              Resource: arn,
+              ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } } }),
+            })),
+          ],
         }),
       },
     }),
