@@ -135,6 +135,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/token.ts"),
   },
   {
+    name: "backup",
+    summary: "copy the state folder while runs go on",
+    group: "Look",
+    load: () => import("./commands/backup.ts"),
+  },
+  {
     name: "graph",
     summary: "draw what comes before what",
     group: "Look",

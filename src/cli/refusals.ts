@@ -221,6 +221,10 @@ const failures = {
     message: `event ${subject} is not the one that was noted: the journal up to there was changed or repaired, or is another one`,
     next: "baton audit  tells of a repair; otherwise compare with a copy of the state folder",
   }),
+  "not-empty": ({ subject, because }) => ({
+    message: `nothing was written to ${subject}: ${because}`,
+    next: "name a folder that is new or empty",
+  }),
   "workplace-gone": ({ subject, because }) => ({
     message: `the folder that run ${subject} works on is gone: ${because}`,
     next: `put it back and resume, or give the run up with: baton cancel ${subject}`,

@@ -110,6 +110,8 @@ export type RefusalCode =
   | "being-made"
   | "given-up"
   | "journal-not-written"
+  // Subject: a folder. Because: why nothing is written there.
+  | "not-empty"
   // Subject: the number of the event that was noted. Known: that of the newest.
   | "other-history"
   | "workplace-gone"

@@ -179,6 +179,7 @@ const wordings: Record<RefusalCode, Wording> = {
   "given-up": conflict(() => "Nothing was begun"),
   "other-history": conflict(({ subject }) => `Event ${subject} is not the one that was noted`),
   "journal-not-written": theirs(503, "The journal could not be written"),
+  "not-empty": conflict(({ subject, because }) => `Nothing was written to ${subject}: ${because}`),
   "workplace-gone": conflict(({ subject, because }) => `The folder that run ${subject} works on is gone: ${because}`),
   "workplace-moved": conflict(
     ({ subject }) => `Run ${subject} works in the working tree, and something else is checked out there now`,

@@ -98,6 +98,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
     { args: ["create", HOSTILE, "--role", HOSTILE] },
     { args: ["revoke", HOSTILE] },
   ],
+  backup: [{ args: ["copy"], json: true }, { args: [HOSTILE] }],
   services: [{ args: [], json: true }, { args: ["stop", HOSTILE] }],
   doctor: [{ args: [], json: true }],
   check: [
