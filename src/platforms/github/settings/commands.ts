@@ -96,19 +96,34 @@ export function policyCommands({ name, branches }: NeededEnvironment, fallback: 
   }));
 }
 
+/** Variables that name who a job is to a cloud, and those that say where. */
+const identities: Readonly<Record<string, string>> = {
+  AWS_ROLE_ARN: "The role",
+  GOOGLE_SERVICE_ACCOUNT: "The service account",
+  AZURE_CLIENT_ID: "The application",
+};
+const places: Readonly<Record<string, string>> = {
+  AWS_REGION: "The region",
+  GOOGLE_WORKLOAD_IDENTITY_PROVIDER: "The workload identity provider",
+  AZURE_TENANT_ID: "The tenant",
+  AZURE_SUBSCRIPTION_ID: "The subscription",
+};
+
 export function variableMeaning(variable: string, { name }: Pick<NeededEnvironment, "name">): string {
-  return variable === "AWS_ROLE_ARN"
-    ? `The role that jobs in ${name} take on by OIDC; what its trust policy has to say: baton doctor --on github`
-    : `The region of ${name}`;
+  const kind = identities[variable];
+  return kind === undefined
+    ? `${places[variable] ?? variable} of ${name}`
+    : `${kind} that jobs in ${name} take on by OIDC; whom it has to trust: baton doctor --on github`;
 }
 
 export const setVariable = (variable: string, holds: string) => `gh variable set ${variable} --body '${holds}'`;
 
 /** Builds of pull requests get it too, unless they come from a fork. */
 export function repositoryVariableMeaning(variable: string): string {
-  return variable === "AWS_ROLE_ARN"
-    ? "The role that per-release jobs take on by OIDC, of pull requests too: one that may build and not deploy"
-    : "The region of per-release jobs";
+  const kind = identities[variable];
+  return kind === undefined
+    ? `${places[variable] ?? variable} of per-release jobs`
+    : `${kind} that per-release jobs take on by OIDC, of pull requests too: one that may build and not deploy`;
 }
 
 export function ruleset(name: string, check: string) {

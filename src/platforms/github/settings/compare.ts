@@ -1,6 +1,7 @@
 /** What is set on GitHub, held against what the files need: one line for each, with the command that mends it. */
 
 import type { CheckUp } from "../../live.ts";
+import { type Cloud, cloudsIn } from "../write/clouds.ts";
 import {
   api,
   policyCommands,
@@ -12,7 +13,9 @@ import {
   variableMeaning,
 } from "./commands.ts";
 import { actionsAppId, type NeededEnvironment, type NeededSettings } from "./needed.ts";
-import { type SubjectCustomization, subjectOf, trustPolicy } from "./trust.ts";
+import { type SubjectCustomization, subjectOf, trustOf } from "./trust.ts";
+
+const cloudNames: Readonly<Record<Cloud, string>> = { aws: "AWS", google: "Google Cloud", azure: "Azure" };
 
 /** What GitHub says. A part that could not be asked says why: it is never taken for one that is not there. */
 export interface FoundSettings {
@@ -251,12 +254,15 @@ function compareCheck({ name: delivery, requiredCheck }: NeededSettings, { requi
 
 /** What the roles of environments have to trust. Whether they do is seen on the cloud's side only. */
 export function trustLines(needed: NeededSettings, { subject, repository, defaultBranch }: FoundSettings): Compared[] {
-  const signingIn = needed.environments.filter(({ variables }) => "AWS_ROLE_ARN" in variables);
+  const signingIn = needed.environments.flatMap((environment) =>
+    cloudsIn(environment.variables).map((cloud) => ({ environment, cloud })),
+  );
   if (signingIn.length === 0) return [];
+  const several = new Set(signingIn.map(({ cloud }) => cloud)).size > 1;
   const name = "OIDC";
   if ("unknown" in subject)
     return [wrong(name, "warn", `the form of subjects could not be asked for: ${subject.unknown}`, [])];
-  const lines = signingIn.map((environment): Compared => {
+  const lines = signingIn.map(({ environment, cloud }): Compared => {
     const branch =
       environment.branches === undefined ? defaultBranch : environment.branches.map(({ pattern }) => pattern)[0];
     const isOne = branch !== undefined && (environment.branches?.length ?? 1) === 1 && !/[*[]/.test(branch);
@@ -265,19 +271,18 @@ export function trustLines(needed: NeededSettings, { subject, repository, defaul
       environment: environment.name,
       branch: isOne ? branch : undefined,
     });
-    const line = `trust of ${environment.name}`;
+    const line = `trust of ${environment.name}${several ? ` on ${cloudNames[cloud]}` : ""}`;
     if (found === undefined) {
       const keys = subject.is.include_claim_keys?.join(", ");
       return wrong(
         line,
         "warn",
-        `subjects are made of ${keys}: put them together as the role's trust policy needs them`,
+        `subjects are made of ${keys}: put them together as ${cloudNames[cloud]} needs them`,
         [],
       );
     }
-    const policy = JSON.stringify(trustPolicy(found.subject));
-    const text = `the role must trust sub ${found.subject}\naws iam update-assume-role-policy --role-name <role> --policy-document '${policy}'`;
-    return fine(line, text);
+    const { who, command, but } = trustOf(cloud, found.subject, environment.name);
+    return fine(line, `${who}${but === undefined ? "" : ` (${but})`}\n${command}`);
   });
   const isBound =
     subject.is.use_default === false && subject.is.include_claim_keys?.includes("job_workflow_ref") === true;

@@ -2,9 +2,9 @@
 
 import type { Delivery, Environment } from "../../../model/delivery.ts";
 import { secretsRead } from "../../../model/job-values.ts";
+import { type Cloud, cloudsOf, cloudVariables } from "../write/clouds.ts";
 import { branchesInto } from "../write/delivery-data.ts";
 import { approvalEnvironment } from "../write/names.ts";
-import { needsAws } from "../write/native-steps.ts";
 import type { WriteOptions } from "../write/options.ts";
 import { answersPullRequests } from "../write/orchestrated/entry.ts";
 import { type BranchPattern, branchPolicy } from "./branch-policy.ts";
@@ -40,21 +40,24 @@ export function neededSettings(delivery: Delivery, { layout }: Pick<WriteOptions
   // A chain hands outputs on through Parameter Store, whatever its jobs use themselves.
   const keepsOutputs =
     layout === "chained" && delivery.pipelines.some(({ outputs }) => Object.keys(outputs).length > 0);
-  const variables: Record<string, string> =
-    keepsOutputs || jobs.some(({ job }) => needsAws(job))
-      ? { AWS_ROLE_ARN: "<arn of the role>", AWS_REGION: "<region>" }
-      : {};
-  const buildsWithRole = jobs.some(({ job }) => job.per === "release" && needsAws(job));
+  const deployed = variablesOf([
+    ...(keepsOutputs ? ["aws" as const] : []),
+    ...jobs.flatMap(({ job }) => cloudsOf(job)),
+  ]);
+  const built = variablesOf(jobs.flatMap(({ job }) => (job.per === "release" ? cloudsOf(job) : [])));
   const secrets = new Set(jobs.flatMap(({ job, pipeline }) => secretsRead(pipeline, job)));
   return {
     name: delivery.name,
-    environments: delivery.environments.flatMap((environment) => neededFor(environment, delivery, variables)),
-    variables: buildsWithRole ? variables : {},
+    environments: delivery.environments.flatMap((environment) => neededFor(environment, delivery, deployed)),
+    variables: built,
     secrets: [...secrets].sort(),
     // A check that is required and never reports holds every pull request back for ever.
     requiredCheck: layout !== "chained" && answersPullRequests(delivery) ? "Summary" : undefined,
   };
 }
+
+const variablesOf = (clouds: readonly Cloud[]): Record<string, string> =>
+  Object.assign({}, ...[...new Set(clouds)].sort().map((cloud) => cloudVariables[cloud]));
 
 function neededFor(
   environment: Environment,

@@ -1,4 +1,6 @@
-/** Whom a cloud role trusts: GitHub's OIDC tokens of jobs in one environment. */
+/** Whom a cloud's role or account trusts: GitHub's OIDC tokens of jobs in one environment. */
+
+import type { Cloud } from "../write/clouds.ts";
 
 /** What `GET actions/oidc/customization/sub` says. */
 export interface SubjectCustomization {
@@ -37,19 +39,78 @@ export function subjectOf(
   return { subject: keys.map((key) => parts[key]).join(":"), isBound: keys.includes("job_workflow_ref") };
 }
 
+const issuer = "https://token.actions.githubusercontent.com";
+
+/** The command that lets jobs with this subject in, and what it cannot say. */
+export interface Trust {
+  readonly who: string;
+  readonly command: string;
+  readonly but?: string;
+}
+
+/** What each cloud has to be told, of jobs in one environment. */
+export function trustOf(cloud: Cloud, subject: string, environment: string): Trust {
+  const isPattern = subject.includes("*");
+  switch (cloud) {
+    case "aws":
+      return {
+        who: `the role must trust sub ${subject}`,
+        command: `aws iam update-assume-role-policy --role-name <role> --policy-document '${JSON.stringify(trustPolicy(subject))}'`,
+      };
+    case "google":
+      return googleTrust(subject, environment);
+    case "azure":
+      return {
+        who: `the application must have a federated credential for ${subject}`,
+        command: `az ad app federated-credential create --id <client id> --parameters '${JSON.stringify({ name: environment, issuer, subject, audiences: ["api://AzureADTokenExchange"] })}'`,
+        ...(isPattern && {
+          but: "Azure takes no patterns: one credential for each workflow file that signs in, by its full subject",
+        }),
+      };
+    default:
+      return cloud satisfies never;
+  }
+}
+
+/** Of Google's subjects, in bytes. */
+const longestSubject = 127;
+
+/** A member is no pattern and no long text: then the provider maps a word of its own, which is given to such jobs alone. */
+function googleTrust(subject: string, environment: string): Trust {
+  const pool = "iam.googleapis.com/projects/<project number>/locations/global/workloadIdentityPools/<pool>";
+  const grant = (member: string) =>
+    `gcloud iam service-accounts add-iam-policy-binding <service account> --role roles/iam.workloadIdentityUser --member "${member}"`;
+  const who = `the service account must let in the subject ${subject}`;
+  if (!subject.includes("*") && Buffer.byteLength(subject) <= longestSubject) {
+    return { who, command: grant(`principal://${pool}/subject/${subject}`) };
+  }
+  const [start, ...rest] = subject.split("*") as [string, ...string[]];
+  const parts = rest.length === 0 ? [`assertion.sub == "${subject}"`] : [`assertion.sub.startsWith("${start}")`];
+  for (const part of rest) if (part !== "") parts.push(`assertion.sub.contains("${part}")`);
+  const mapping = `google.subject="run " + assertion.run_id,attribute.place=${parts.join(" && ")} ? "${environment}" : "none"`;
+  return {
+    who,
+    command: [
+      `gcloud iam workload-identity-pools providers update-oidc <provider> --workload-identity-pool <pool> --location global --issuer-uri ${issuer} --attribute-mapping '${mapping}'`,
+      grant(`principalSet://${pool}/attribute.place/${environment}`),
+    ].join("\n"),
+    but: "one provider has one mapping: with several environments, join their conditions",
+  };
+}
+
 /** A trust policy for AWS, which compares `sub` and `aud` only. */
 export function trustPolicy(subject: string): object {
-  const issuer = "token.actions.githubusercontent.com";
+  const host = issuer.slice("https://".length);
   return {
     Version: "2012-10-17",
     Statement: [
       {
         Effect: "Allow",
-        Principal: { Federated: `arn:aws:iam::<account>:oidc-provider/${issuer}` },
+        Principal: { Federated: `arn:aws:iam::<account>:oidc-provider/${host}` },
         Action: "sts:AssumeRoleWithWebIdentity",
         Condition: {
-          StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com" },
-          [subject.includes("*") ? "StringLike" : "StringEquals"]: { [`${issuer}:sub`]: subject },
+          StringEquals: { [`${host}:aud`]: "sts.amazonaws.com" },
+          [subject.includes("*") ? "StringLike" : "StringEquals"]: { [`${host}:sub`]: subject },
         },
       },
     ],

@@ -9,7 +9,7 @@ import { Arguments } from "../../../shell/arguments.ts";
 import { readScript } from "../../../shell/script.ts";
 import { flagStyles, noValues } from "../../../shell/tables/flag-styles.ts";
 import { keyText } from "../../../shell/words.ts";
-import { needsAws } from "./native-steps.ts";
+import { needsCloud } from "./clouds.ts";
 
 interface Cache {
   readonly program: string;
@@ -83,7 +83,7 @@ const caches: Readonly<Record<string, Cache>> = {
 
 /** Names of the caches that a job has use for. A job that names a cache itself is left to itself. */
 export function cachesOf(job: Job, pipeline: Pipeline): string[] {
-  if (job.deploys || needsAws(job) || secretsRead(pipeline, job).length > 0) return [];
+  if (job.deploys || needsCloud(job) || secretsRead(pipeline, job).length > 0) return [];
   const kinds = new Set(job.steps.map(({ action }) => action?.kind));
   if (kinds.has("cache")) return [];
   const inputsOf = (kind: string) => job.steps.find(({ action }) => action?.kind === kind)?.action?.inputs ?? {};

@@ -6,6 +6,7 @@ import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { cachesOf } from "./caches.ts";
 import { checkout } from "./checkouts.ts";
+import { cloudsOf, signIn } from "./clouds.ts";
 import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
@@ -13,7 +14,7 @@ import { conditionExpression, literal, type Surroundings, valueText } from "./ex
 import { machineOf } from "./machine.ts";
 import type { ArtifactNames } from "./names.ts";
 import { digestOutput } from "./names.ts";
-import { nativeStep, needsAws, signInToAws, toolSteps } from "./native-steps.ts";
+import { nativeStep, toolSteps } from "./native-steps.ts";
 import type { WriteOptions } from "./options.ts";
 import { retried } from "./retried.ts";
 
@@ -51,11 +52,11 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
   const around = surroundings(name, place);
   const text = (value: Value) => valueText(value, around);
   const outputs = promisedOutputs(place.pipeline, name);
-  const aws = needsAws(job);
+  const clouds = cloudsOf(job);
   const attested = place.options.attest === "yes" && job.per === "release" && Object.keys(job.artifacts).length > 0;
   const reference = `${place.pipeline.name}.${name}`;
   const steps: StepDocument[] = [checkout(), begin(reference, job, place), ...toolSteps(job)];
-  if (aws) steps.push(signInToAws(`${place.pipeline.name}-${name}`));
+  steps.push(...clouds.map((cloud) => signIn(cloud, `${place.pipeline.name}-${name}`)));
   steps.push(...job.uses.map((use) => takeArtifact(use, job, place)));
   steps.push(...job.steps.map((step) => ownStep({ step, job, place, around })));
   if (Object.keys(outputs).length > 0) {
@@ -66,7 +67,8 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
   const needs = needsOf(job, place);
   const condition = jobCondition(job, { around, needs, place });
   const group = job.concurrency && text(job.concurrency.group);
-  const wantsEnvironment = place.environment !== undefined && (job.deploys || aws || readsSecrets(job, place.pipeline));
+  const wantsEnvironment =
+    place.environment !== undefined && (job.deploys || clouds.length > 0 || readsSecrets(job, place.pipeline));
   return {
     kind: "steps",
     ...(job.matrix && {
@@ -76,7 +78,7 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
     }),
     needs,
     ...(condition !== undefined && { if: condition }),
-    permissions: jobPermissions(job, { aws, attested, verifies: verifies(job, place) }),
+    permissions: jobPermissions(job, { signsIn: clouds.length > 0, attested, verifies: verifies(job, place) }),
     ...(group !== undefined && { concurrency: { group } }),
     ...machineOf(job, { options: place.options, text }),
     ...(wantsEnvironment && {
@@ -253,14 +255,14 @@ function hasUnevenPast(job: Job, { pipeline }: JobPlace): boolean {
 
 function jobPermissions(
   job: Job,
-  { aws, attested, verifies }: { aws: boolean; attested: boolean; verifies: boolean },
+  { signsIn, attested, verifies }: { signsIn: boolean; attested: boolean; verifies: boolean },
 ): Permissions {
   const taking = job.uses.length > 0;
   return {
     ...((job.deploys || taking) && { actions: "read" as const }),
     ...(attested ? { attestations: "write" as const } : verifies ? { attestations: "read" as const } : {}),
     contents: "read",
-    ...((aws || attested) && { "id-token": "write" as const }),
+    ...((signsIn || attested) && { "id-token": "write" as const }),
   };
 }
 

@@ -1,7 +1,6 @@
 /** Steps that GitHub has an action for, and what jobs need on a fresh machine. */
 
 import type { Job, Step, Tool } from "../../../model/delivery.ts";
-import { computed } from "./computed.ts";
 import type { StepDocument } from "./document.ts";
 import { literal } from "./expressions.ts";
 import { pinnedActions } from "./pinned-actions.ts";
@@ -72,28 +71,4 @@ function toolStep({ name, version }: Tool, own: ReadonlySet<string | undefined>)
     ];
   }
   return [];
-}
-
-const awsKinds =
-  /^(?:terraform\.(?:plan|apply|destroy)|s3\.|lambda\.|cloudfront\.|cloudformation\.|cdk\.deploy|parameter-store\.)/;
-
-/** Whether a job signs in to AWS: by what its steps are made from, or because it names the AWS CLI among its tools. */
-export function needsAws(job: Job): boolean {
-  return (
-    job.tools.some(({ name }) => name === "aws") || job.steps.some(({ action }) => awsKinds.test(action?.kind ?? ""))
-  );
-}
-
-/** No keys: GitHub vouches for the job, and AWS gives it a role for as long as it lasts. */
-export function signInToAws(session: string): StepDocument {
-  return {
-    name: "Sign in to AWS",
-    uses: pinnedActions.awsCredentials,
-    with: {
-      "role-to-assume": computed("vars.AWS_ROLE_ARN"),
-      "aws-region": computed("vars.AWS_REGION"),
-      // AWS takes 64 characters.
-      "role-session-name": session.slice(0, 64),
-    },
-  };
 }

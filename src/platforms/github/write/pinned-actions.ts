@@ -55,6 +55,18 @@ export const pinnedActions = {
     version: "v6.2.3",
     using: "node24",
   },
+  googleAuth: {
+    action: "google-github-actions/auth",
+    sha: "7c6bc770dae815cd3e89ee6cdf493a5fab2cc093",
+    version: "v3.0.0",
+    using: "node24",
+  },
+  azureLogin: {
+    action: "azure/login",
+    sha: "f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca",
+    version: "v3.0.1",
+    using: "node24",
+  },
   attest: {
     action: "actions/attest-build-provenance",
     sha: "a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32",

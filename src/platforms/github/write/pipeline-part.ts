@@ -2,6 +2,7 @@
 
 import type { Delivery, Pipeline } from "../../../model/delivery.ts";
 import { outputsRead, secretsRead } from "../../../model/job-values.ts";
+import { needsCloud } from "./clouds.ts";
 import { mayAllRest } from "./delivery-data.ts";
 import {
   type Input,
@@ -23,7 +24,6 @@ import {
   parameterInput,
   runInput,
 } from "./names.ts";
-import { needsAws } from "./native-steps.ts";
 import type { WriteOptions } from "./options.ts";
 
 /** What the caller has to hand in, by the name of the input. */
@@ -189,7 +189,7 @@ function isCheck(pipeline: Pipeline, name: string): boolean {
   const takes = [...outputsRead(pipeline, job), ...job.uses.map(({ artifact }) => artifact)];
   return (
     !job.deploys &&
-    !needsAws(job) &&
+    !needsCloud(job) &&
     secretsRead(pipeline, job).length === 0 &&
     takes.every((reference) => reference.startsWith(`${pipeline.name}.`))
   );
@@ -202,7 +202,7 @@ function isCheck(pipeline: Pipeline, name: string): boolean {
 function releaseGuards(pipeline: Pipeline, name: string): string[] {
   const job = pipeline.jobs[name]!;
   const reads = job.uses.filter(({ artifact }) => !artifact.startsWith(`${pipeline.name}.`));
-  const hasRights = needsAws(job) || secretsRead(pipeline, job).length > 0;
+  const hasRights = needsCloud(job) || secretsRead(pipeline, job).length > 0;
   return [
     ...reads.map(({ artifact }) => `inputs.${digestInput(artifact)} != ''`),
     ...(hasRights

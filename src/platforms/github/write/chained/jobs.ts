@@ -2,13 +2,13 @@
 
 import { localAction } from "../actions.ts";
 import { programCheckout } from "../checkouts.ts";
+import { signIn } from "../clouds.ts";
 import { computed } from "../computed.ts";
 import { admittedTo, shownAddress } from "../deployments.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
 import { planned } from "../environment-jobs.ts";
 import { type JobPlace, writeJob } from "../job.ts";
 import { usualMachine } from "../machine.ts";
-import { signInToAws } from "../native-steps.ts";
 import type { Link } from "./link.ts";
 
 /** A merge queue is checked like a pull request: nothing is deployed for either. */
@@ -98,7 +98,7 @@ function handedJob(
     outputs: Object.fromEntries([...reading.keys()].map((id) => [id, computed(`steps.read.outputs.${id}`)])),
     steps: [
       programCheckout(),
-      signInToAws(`${pipeline.name}-handed`),
+      signIn("aws", `${pipeline.name}-handed`),
       {
         id: "read",
         name: "Read the outputs from Parameter Store, in the versions of this release",
@@ -138,7 +138,7 @@ function keepOutputs(
     },
     steps: [
       ...job.steps.slice(0, publish + 1),
-      ...(hasSignedIn ? [] : [signInToAws(`${pipeline.name}-${name}`)]),
+      ...(hasSignedIn ? [] : [signIn("aws", `${pipeline.name}-${name}`)]),
       {
         id: "keep",
         name: "Keep the outputs in Parameter Store",

@@ -13,11 +13,12 @@ if [ -d "$SOURCE" ]; then
   mkdir -p "$target/folder"
   file="$target/folder/$(basename "$SOURCE").tar"
   about=$(tar --version)
+  # The sign-in of Google leaves a key of the job in its folder.
   if [[ $about == *GNU* ]]; then
     # The same bytes for the same files. On Windows a colon would name another machine.
-    tar --force-local --create --file "$file" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory "$SOURCE" .
+    tar --force-local --create --file "$file" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --exclude='./gha-creds-*.json' --directory "$SOURCE" .
   else
-    tar -c -f "$file" -C "$SOURCE" .
+    tar -c -f "$file" --exclude './gha-creds-*.json' -C "$SOURCE" .
   fi
 elif [ -f "$SOURCE" ]; then
   kind="file"

@@ -1,0 +1,90 @@
+/** Where jobs sign in without keys: GitHub vouches for them by OIDC, and a cloud gives them rights for as long as they last. */
+
+import type { Job } from "../../../model/delivery.ts";
+import { computed } from "./computed.ts";
+import type { StepDocument } from "./document.ts";
+import { pinnedActions } from "./pinned-actions.ts";
+
+export type Cloud = "aws" | "google" | "azure";
+
+/** What a cloud's sign-in reads of an environment, or of the repository for jobs that run in none. */
+export const cloudVariables: Readonly<Record<Cloud, Readonly<Record<string, string>>>> = {
+  aws: { AWS_ROLE_ARN: "<arn of the role>", AWS_REGION: "<region>" },
+  google: {
+    GOOGLE_WORKLOAD_IDENTITY_PROVIDER: "<projects/…/providers/…>",
+    GOOGLE_SERVICE_ACCOUNT: "<name@project.iam.gserviceaccount.com>",
+  },
+  azure: {
+    AZURE_CLIENT_ID: "<client id>",
+    AZURE_TENANT_ID: "<tenant id>",
+    AZURE_SUBSCRIPTION_ID: "<subscription id>",
+  },
+};
+
+/** Whose variables these are. */
+export function cloudsIn(variables: Readonly<Record<string, string>>): Cloud[] {
+  return (Object.keys(cloudVariables) as Cloud[]).filter((cloud) =>
+    Object.keys(cloudVariables[cloud]).every((name) => Object.hasOwn(variables, name)),
+  );
+}
+
+/** By the command line that a job names among its tools. */
+const clouds: readonly (readonly [tool: string, Cloud])[] = [
+  ["aws", "aws"],
+  ["gcloud", "google"],
+  ["az", "azure"],
+];
+
+const awsKinds =
+  /^(?:terraform\.(?:plan|apply|destroy)|s3\.|lambda\.|cloudfront\.|cloudformation\.|cdk\.deploy|parameter-store\.)/;
+
+/**
+ * The clouds that a job signs in to: those whose command line it names, and AWS where its steps are made from actions of AWS. What
+ * Terraform changes nobody can tell, so it is AWS unless the job names another cloud.
+ */
+export function cloudsOf(job: Job): Cloud[] {
+  const named = clouds.flatMap(([tool, cloud]) => (job.tools.some(({ name }) => name === tool) ? [cloud] : []));
+  const kinds = job.steps.map(({ action }) => action?.kind ?? "").filter((kind) => awsKinds.test(kind));
+  const isAws = kinds.some((kind) => named.length === 0 || !kind.startsWith("terraform."));
+  return isAws && !named.includes("aws") ? ["aws", ...named] : named;
+}
+
+export const needsCloud = (job: Job): boolean => cloudsOf(job).length > 0;
+
+/** `session` names the job in AWS' own log. */
+export function signIn(cloud: Cloud, session: string): StepDocument {
+  switch (cloud) {
+    case "aws":
+      return {
+        name: "Sign in to AWS",
+        uses: pinnedActions.awsCredentials,
+        with: {
+          "role-to-assume": computed("vars.AWS_ROLE_ARN"),
+          "aws-region": computed("vars.AWS_REGION"),
+          // AWS takes 64 characters.
+          "role-session-name": session.slice(0, 64),
+        },
+      };
+    case "google":
+      return {
+        name: "Sign in to Google Cloud",
+        uses: pinnedActions.googleAuth,
+        with: {
+          workload_identity_provider: computed("vars.GOOGLE_WORKLOAD_IDENTITY_PROVIDER"),
+          service_account: computed("vars.GOOGLE_SERVICE_ACCOUNT"),
+        },
+      };
+    case "azure":
+      return {
+        name: "Sign in to Azure",
+        uses: pinnedActions.azureLogin,
+        with: {
+          "client-id": computed("vars.AZURE_CLIENT_ID"),
+          "tenant-id": computed("vars.AZURE_TENANT_ID"),
+          "subscription-id": computed("vars.AZURE_SUBSCRIPTION_ID"),
+        },
+      };
+    default:
+      return cloud satisfies never;
+  }
+}
