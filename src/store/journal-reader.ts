@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { restoreCheckpoint } from "../engine/checkpoint.ts";
-import type { Freeze, JobSucceeded, Recorded, RunId } from "../engine/events.ts";
+import type { Freeze, JobSucceeded, Recorded, RunCreated, RunId } from "../engine/events.ts";
 import { replay, runHistory } from "../engine/fold.ts";
 import { noteFreeze } from "../engine/policies/freeze.ts";
 import { rebuildRun } from "../engine/rebuild-run.ts";
@@ -10,7 +10,7 @@ import type { Deployed, History, JobId, MadeRelease } from "../plan/plan.ts";
 import { artifactsOf } from "./artifacts-of.ts";
 import { readCheckpoint } from "./checkpoints.ts";
 import { eventsOf, rowsOf, type Wanted } from "./event-rows.ts";
-import { madeBy } from "./made-by.ts";
+import { hasAllFiles, madeBy, standsFor } from "./made-by.ts";
 import { deployedIn } from "./records.ts";
 import { asStoreError, damagedJournal } from "./store-error.ts";
 
@@ -86,10 +86,26 @@ export class JournalReader {
     return record?.conclusion === undefined ? this.state().runs.get(run) : rebuildRun(this.loadRun(run));
   }
 
-  /** The events of these kinds that count, in order. */
-  *ofTypes(types: readonly string[]): Generator<Recorded> {
+  /**
+   * The newest `most` events of these kinds, from the one called `begin` on, and before them what is of these kinds and of
+   * the same runs; in order. However long the journal is, no more of it is read. `begin` is 0 where there are not so many.
+   */
+  newestOfTypes(types: readonly string[], most: number): { begin: number; events: Recorded[] } {
     const where = `type in (${types.map(() => "?").join(", ")})`;
-    yield* this.#events({ where, values: [...types] });
+    const oldest = this.#one(
+      `select seq from event where ${where} order by seq desc limit 1 offset ?`,
+      ...types,
+      most - 1,
+    );
+    const begin = Number(oldest?.seq ?? 0);
+    const newest = [...this.#events({ where, values: [...types], first: begin })];
+    const before = [...new Set(newest.map(({ event }) => event.run))].flatMap((run) => {
+      const first = Number(this.#one("select created_seq from run where run = ?", run)?.created_seq ?? begin);
+      if (first >= begin) return [];
+      const values = [...types, run, begin];
+      return [...this.#events({ where: `${where} and run = ? and seq < ?`, values, first })];
+    });
+    return { begin, events: [...before.sort((a, b) => a.seq - b.seq), ...newest] };
   }
 
   /** The number of the newest event and its checksum, which is one over all before it. */
@@ -225,35 +241,50 @@ export class JournalReader {
 
   /**
    * What runs of these commits made once for their releases, newest first: of each commit the newest `runs`, and these `releases`.
-   * A job counts when all its legs ended well, or when the run took it over from an earlier one.
+   * A job counts when all its legs ended well, or when the run took it over from an earlier one. With `isKept`, a run is left
+   * out, and not read, for which a newer one stands whose artifacts are all kept.
    */
   made(
     commits: Iterable<string>,
-    { runs = 20, releases = [] }: { runs?: number; releases?: Iterable<number> } = {},
+    {
+      runs = 20,
+      releases = [],
+      isKept,
+    }: { runs?: number; releases?: Iterable<number>; isKept?: (digest: string) => boolean } = {},
   ): MadeRelease[] {
+    const named = new Set(releases);
     const found = [
       ...[...new Set(commits)].flatMap((commit) =>
         this.#all('select * from run where "commit" = ? order by release desc limit ?', commit, runs),
       ),
-      ...[...new Set(releases)].flatMap((release) => this.#all("select * from run where release = ?", release)),
+      ...[...named].flatMap((release) => this.#all("select * from run where release = ?", release)),
     ];
     const rows = new Map(found.map((row) => [row.run, row]));
-    return [...rows.values()].sort((a, b) => Number(b.release) - Number(a.release)).flatMap((row) => this.#madeIn(row));
+    const whole: MadeRelease[] = [];
+    return [...rows.values()]
+      .sort((a, b) => Number(b.release) - Number(a.release))
+      .flatMap(({ run, release, created_seq: first }) => {
+        const [created] = this.#events({ where: "seq = ?", values: [Number(first)], first: Number(first) });
+        if (created?.event.type !== "run.created") return [];
+        const { event } = created;
+        if (!named.has(Number(release)) && whole.some((newer) => standsFor(newer, event))) return [];
+        const made = this.#madeIn(event, { run: String(run), first: Number(first) });
+        if (isKept !== undefined && hasAllFiles(made, isKept)) whole.push(made);
+        return [made];
+      });
   }
 
-  #madeIn({ run, release, commit, created_seq: first }: Row): MadeRelease[] {
-    const [created] = this.#events({ where: "seq = ?", values: [Number(first)], first: Number(first) });
-    if (created?.event.type !== "run.created") return [];
+  #madeIn(created: RunCreated, { run, first }: { run: RunId; first: number }): MadeRelease {
     const ended = new Map<string, JobSucceeded>();
     const theirs = {
       where: "seq in (select seq from made where run = ?)",
-      values: [String(run)],
-      first: Number(first),
+      values: [run],
+      first,
     };
     for (const { event } of this.#events(theirs)) if (event.type === "job.succeeded") ended.set(event.job, event);
-    const { delivery, plan } = created.event;
-    const jobs = madeBy(created.event, ended);
-    return [{ release: Number(release), commit: String(commit), delivery, parameters: plan.parameters, jobs }];
+    const { delivery, plan, release } = created;
+    const { commit } = plan.change;
+    return { release, commit, delivery, parameters: plan.parameters, jobs: madeBy(created, ended) };
   }
 
   /** Every deployment there was, newest first. */

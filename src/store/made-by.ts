@@ -12,6 +12,24 @@ export function madeBy({ plan, release }: RunCreated, ended: ReadonlyMap<JobId, 
   return made;
 }
 
+/**
+ * Whether whoever looks for what was made finds it in the newer one, wherever the older one may have it: of the same commit,
+ * definition and inputs, and with every job that the older one could have. That its files are kept is another question.
+ */
+export function standsFor({ commit, delivery, jobs }: MadeRelease, older: RunCreated): boolean {
+  if (commit !== older.plan.change.commit || !isSame(delivery, older.delivery)) return false;
+  return older.plan.jobs.every(({ environment, pipeline, job, inputs = {} }) => {
+    return environment !== undefined || isSame(jobs[`${pipeline}.${job}`]?.inputs, inputs);
+  });
+}
+
+/** As it was written: what is the same in another order only has to be read. */
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+export function hasAllFiles({ jobs }: MadeRelease, isKept: (digest: string) => boolean): boolean {
+  return Object.values(jobs).every(({ artifacts }) => Object.values(artifacts).every(({ digest }) => isKept(digest)));
+}
+
 /** Undefined unless every leg has one. */
 function resultOf(
   legs: readonly PlannedJob[],

@@ -122,3 +122,36 @@ test("the question is answered by indexes, however long the journal is", async (
   ];
   for (const sql of asked) assert.match(plan(sql).join("; "), /^SEARCH (run|made) USING (INDEX|PRIMARY KEY)/);
 });
+
+test("of runs that made the same, only the newest whose files are kept is read, and what is named", async (t) => {
+  using store = openStore(temporaryFolder(t));
+  const b = { dist: { digest: digest("b"), sizeBytes: 1 } };
+  const made = (name: string, release: number, artifacts = dist) => [
+    run(name, release, "c1"),
+    succeeded(name, "web.build", { artifacts }),
+    ...legs.map((leg) => succeeded(name, leg)),
+  ];
+  const large = run("r4", 4, "c1");
+  large.plan.jobs[0]!.inputs = { "parameter size": "large" };
+  const redefined = run("r5", 5, "c1");
+  redefined.delivery.name = "other";
+  await append(store, [...made("r1", 1), ...made("r2", 2), ...made("r3", 3, b)], 1);
+  await append(store, [large, redefined, ...made("r6", 6).slice(0, 2), ...made("r7", 7, b), run("r8", 8, "c2")], 2);
+  const found = (isKept: (digest: string) => boolean, releases: number[] = []) =>
+    store.made(["c1"], { isKept, releases }).map(({ release }) => release);
+  assert.deepEqual(
+    found(() => true),
+    [7, 5, 4],
+    "7 stands for 6, 3, 2 and 1; another definition and other inputs stand for themselves",
+  );
+  assert.deepEqual(
+    found(() => true, [2]),
+    [7, 5, 4, 2],
+  );
+  assert.deepEqual(
+    found((one) => one !== digest("b")),
+    [7, 6, 5, 4, 3, 2],
+    "the files of 7 are gone, 6 is incomplete; 2 stands for 1",
+  );
+  assert.equal(store.made(["c1"]).length, 7, "without the question all are read");
+});

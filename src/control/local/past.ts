@@ -21,6 +21,7 @@ export function pastOf(journal: JournalReader, { project, source, also = [] }: P
   const commits = versions.map(({ commit }) => commit);
   const made = journal.made(source.kind === "commit" ? [source.commit, ...commits] : commits, {
     releases: versions.map(({ release }) => release),
+    isKept: keptIn(project),
   });
   const lost = lostOf({ history, made }, { project, also });
   return { seq, history, made, lost, durations: journal.durations() };
@@ -40,8 +41,13 @@ function lostOf(
 ): string[] {
   const results = [...versionsIn(history), ...also, ...made.flatMap(({ jobs }) => Object.values(jobs))];
   const digests = new Set(results.flatMap(({ artifacts }) => Object.values(artifacts).map(({ digest }) => digest)));
-  const artifacts = new ArtifactStore(project.stateFolder);
-  return [...digests].filter((digest) => !artifacts.has(digest));
+  const isKept = keptIn(project);
+  return [...digests].filter((digest) => !isKept(digest));
+}
+
+function keptIn({ stateFolder }: Project): (digest: string) => boolean {
+  const artifacts = new ArtifactStore(stateFolder);
+  return (digest) => artifacts.has(digest);
 }
 
 function versionsIn({ deployed }: History): Deployed[] {

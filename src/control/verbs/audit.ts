@@ -2,7 +2,14 @@ import { refused } from "../control.ts";
 import { openJournal, requireJournal } from "../local/journal.ts";
 import { wholeJournal } from "../local/state-folder.ts";
 import type { Project } from "../project.ts";
-import { type AuditVerifiedView, type AuditView, auditEntries, auditedTypes, type ChainHead } from "../views/audit.ts";
+import {
+  type AuditEntry,
+  type AuditVerifiedView,
+  type AuditView,
+  auditEntries,
+  auditedTypes,
+  type ChainHead,
+} from "../views/audit.ts";
 
 export interface AuditRequest {
   /** Newest first, at most so many. */
@@ -17,15 +24,23 @@ export interface AuditRequest {
 export function readAudit(project: Project, { most, since = 0, environment }: AuditRequest): AuditView {
   using journal = openJournal(project);
   if (journal === undefined) return { version: 1, entries: [] };
-  const all = auditEntries(journal.ofTypes(auditedTypes));
-  const runsThere = new Set(all.flatMap(({ run, environments }) => (environments.includes(environment!) ? [run] : [])));
-  const concerns = ({ run, environments }: (typeof all)[number]) =>
-    environment === undefined ||
-    environments.includes(environment) ||
-    (environments.length === 0 && (run === undefined || runsThere.has(run)));
-  const entries = all.filter((entry) => entry.at >= since && concerns(entry)).reverse();
   const head = journal.head();
-  return { version: 1, entries: entries.slice(0, most), ...(head && { head }) };
+  // Some events say nothing, or are of other environments: reads further back until there are enough.
+  for (let newest = 2 * most; ; newest *= 4) {
+    const { begin, events } = journal.newestOfTypes(auditedTypes, newest);
+    const all = auditEntries(events);
+    const runsThere = new Set(
+      all.flatMap(({ run, environments }) => (environments.includes(environment!) ? [run] : [])),
+    );
+    const concerns = ({ run, environments }: AuditEntry) =>
+      environment === undefined ||
+      environments.includes(environment) ||
+      (environments.length === 0 && (run === undefined || runsThere.has(run)));
+    const found = all.filter((entry) => entry.seq >= begin && entry.at >= since && concerns(entry));
+    const isAll = begin === 0 || events.some(({ seq, at }) => seq === begin && at < since);
+    if (found.length < most && !isAll) continue;
+    return { version: 1, entries: found.reverse().slice(0, most), ...(head && { head }) };
+  }
 }
 
 /**
