@@ -17,6 +17,17 @@ const packs = {
     "src/check/rules.ts",
     "src/findings/print/text.ts",
   ],
+  github: [
+    "src/platforms/github/read/repository.ts",
+    "src/platforms/github/facts/github-facts.ts",
+    "src/platforms/github/simulate/platform.ts",
+    "src/platforms/github/read/default-branch.ts",
+  ],
+  codepipeline: [
+    "src/platforms/codepipeline/read/repository.ts",
+    "src/platforms/codepipeline/facts/codepipeline-facts.ts",
+    "src/platforms/codepipeline/simulate/platform.ts",
+  ],
 };
 
 type Pack = keyof typeof packs;
