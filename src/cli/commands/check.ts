@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { CheckedRepository } from "../../control/local/check-repository.ts";
 import { count } from "../../findings/count.ts";
 import type { Finding, Severity } from "../../findings/finding.ts";
 import { atLeast, sortFindings } from "../../findings/finding.ts";
@@ -26,12 +27,14 @@ export const describe: CommandModule["describe"] = (command) => {
     .option("--update-baseline", "write what is found now into the file of --baseline")
     .option("--sarif <FILE>", "write SARIF into this file besides")
     .option("--default-branch <NAME>", "where no clone tells it")
+    .option("--history <FILE>", "runs that were exported: how often did it happen (may be given again)", collect)
     .option("--explain <RULE>", "what a rule looks for, and why");
   examples(command, [
     ["baton check", "the repository you are in"],
     ["baton check --severity error", "only what is certain to hurt"],
     ["baton check --fix", "repair what is safe to repair"],
     ["baton check --format sarif > baton.sarif", "for code scanning"],
+    ["baton check --history runs.json", "how often each finding happened in these runs"],
     ["baton check --explain any-not-all", "about one rule"],
   ]);
 };
@@ -46,6 +49,11 @@ interface Options {
   sarif?: string;
   defaultBranch?: string;
   explain?: string;
+  history?: string[];
+}
+
+function collect(file: string, before: string[] = []): string[] {
+  return [...before, file];
 }
 
 const formats = ["text", "json", "sarif", "github"] as const;
@@ -74,6 +82,7 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   }
   if (options.updateBaseline) await updateBaseline(checked, options, terminal);
   let report = await accepted(checked, severity, options, terminal);
+  if (options.history) report = { ...report, history: await historyOf(checked, options.history, terminal) };
   if (options.fix) report = await repair(report, checked.repository, { options, severity, terminal });
   if (options.sarif !== undefined) await writeSarif(report, resolve(terminal.cwd, options.sarif));
   return await show(report, { format, terminal, repository: checked.repository, baseline: options.baseline });
@@ -90,6 +99,8 @@ type Repository = Pick<ReadRepository, "root" | "focus" | "editable">;
 interface Checked {
   readonly repository: Repository;
   readonly report: Report;
+  /** What was read and carried out, for whoever asks more about it. */
+  readonly carried?: Pick<CheckedRepository, "repository" | "replayed">;
 }
 
 async function checkPath(path: string, options: Pick<Options, "defaultBranch">, terminal: Terminal): Promise<Checked> {
@@ -108,10 +119,10 @@ async function alone(file: string, definition: CheckedDefinition): Promise<Check
   return withDefinition({ repository, report }, definition);
 }
 
-function withDefinition({ repository, report }: Checked, { findings, source }: CheckedDefinition): Checked {
+function withDefinition({ report, ...checked }: Checked, { findings, source }: CheckedDefinition): Checked {
   const sources = new Map([...report.sources, [source.path, source]]);
   const all = sortFindings([...report.findings, ...findings]);
-  return { repository, report: { ...report, findings: all, sources, definitions: 1 } };
+  return { ...checked, report: { ...report, findings: all, sources, definitions: 1 } };
 }
 
 async function repositoryAt(path: string, given: Pick<Options, "defaultBranch">): Promise<Checked> {
@@ -119,9 +130,10 @@ async function repositoryAt(path: string, given: Pick<Options, "defaultBranch">)
     import("../../control/local/check-repository.ts"),
     import("../../check/rules.ts"),
   ]);
-  const { repository, findings, suppressed } = await checkRepository(path, given);
+  const carried = await checkRepository(path, given);
+  const { repository, findings, suppressed } = carried;
   const { sources, workflows: files, pipelines } = repository;
-  return { repository, report: { findings, sources, files, pipelines, rules: rules.length, suppressed } };
+  return { repository, report: { findings, sources, files, pipelines, rules: rules.length, suppressed }, carried };
 }
 
 const updating = (baseline = "FILE") => `baton check --baseline ${baseline} --update-baseline`;
@@ -166,6 +178,38 @@ async function accepted(
     // Of one file nobody knows what is found elsewhere.
     ...(repository.focus === undefined ? { gone } : {}),
   };
+}
+
+const exporting =
+  "gh run list --limit 1000 --json databaseId,workflowName,event,headBranch,headSha,startedAt,updatedAt,conclusion > runs.json, or aws codepipeline list-pipeline-executions --pipeline-name NAME > NAME.json";
+
+type Past = NonNullable<Report["history"]>;
+
+/** What became of the findings in the runs of these files. */
+async function historyOf({ carried }: Checked, files: readonly string[], terminal: Terminal): Promise<Past> {
+  const { readHistory } = await import("../../control/local/read-history.ts");
+  const { happened } = await import("../../check/history/happened.ts");
+  const { PastRuns } = await import("../../check/history/past-runs.ts");
+  const missing = files.find((file) => !existsSync(resolve(terminal.cwd, file)));
+  if (missing !== undefined) throw new UsageError(`--history ${missing}: there is no such file`, { next: exporting });
+  const facts = carried?.repository.facts;
+  const read =
+    facts &&
+    (await readHistory(
+      new PastRuns(facts),
+      files.map((file) => resolve(terminal.cwd, file)),
+    ));
+  if (!read || read.runs === 0) {
+    throw new UsageError(`--history ${files.join(", ")}: no runs of what is here`, { next: exporting });
+  }
+  const left = read.unknown > 0 ? `; left out: ${read.unknown} of other pipelines, or more than are kept` : "";
+  terminal.say(`history: ${count(read.runs, "run")} from ${read.from} to ${read.to}${left}`);
+  return new Map(
+    [...carried.replayed].flatMap(([finding, { claim }]) => {
+      const past = happened(claim, read.history);
+      return past ? [[finding, past] as const] : [];
+    }),
+  );
 }
 
 async function repair(

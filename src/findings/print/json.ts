@@ -1,11 +1,11 @@
 import type { Finding } from "../finding.ts";
-import type { Report } from "./report.ts";
+import type { Happened, Report } from "./report.ts";
 
 /** The document of `--format json`. Fields are only ever added. */
-export function jsonReport({ findings, files, rules, suppressed, known }: Report): unknown {
+export function jsonReport({ findings, files, rules, suppressed, known, history }: Report): unknown {
   return {
     version: 1,
-    findings: findings.map(jsonFinding),
+    findings: findings.map((finding) => jsonFinding(finding, history?.get(finding))),
     summary: { files, rules, suppressed, ...(known === undefined ? {} : { known }), ...countBySeverity(findings) },
   };
 }
@@ -15,7 +15,7 @@ export function countBySeverity(findings: readonly Finding[]): { errors: number;
   return { errors: count("error"), warnings: count("warning"), notes: count("note") };
 }
 
-function jsonFinding(finding: Finding): unknown {
+function jsonFinding(finding: Finding, history: Happened | undefined): unknown {
   const { rule, severity, confidence, message, location, related, schedule, why, help, url, edits } = finding;
   return {
     rule,
@@ -38,5 +38,6 @@ function jsonFinding(finding: Finding): unknown {
     help,
     url,
     fixable: edits !== undefined,
+    history,
   };
 }

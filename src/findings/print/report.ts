@@ -3,6 +3,15 @@
 import type { Finding } from "../finding.ts";
 import type { SourceFile } from "../source.ts";
 
+/** How often the bad order of a finding took place in the runs that were looked at. */
+export interface Happened {
+  readonly times: number;
+  /** Of how many runs of what it happens to. */
+  readonly of: number;
+  /** Those to which it happened, the newest last; of very many the newest. */
+  readonly runs: readonly string[];
+}
+
 export interface Report {
   readonly findings: readonly Finding[];
   /** By path, for the lines that are shown. */
@@ -18,6 +27,8 @@ export interface Report {
   readonly suppressed: number;
   /** How many of the findings a baseline knows; undefined without one. */
   readonly known?: number;
+  /** What became of findings in runs of the past; undefined without any, and none where runs do not tell. */
+  readonly history?: ReadonlyMap<Finding, Happened>;
   /** How many that a baseline knows are not found any more. */
   readonly gone?: number;
 }

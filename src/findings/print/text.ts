@@ -2,7 +2,7 @@ import { count } from "../count.ts";
 import type { Finding } from "../finding.ts";
 import { type Location, lineText } from "../source.ts";
 import { countBySeverity } from "./json.ts";
-import type { Report } from "./report.ts";
+import type { Happened, Report } from "./report.ts";
 import { visible, visibleLine } from "./visible.ts";
 
 /** How words are marked; plain text where there are no colours. */
@@ -33,6 +33,7 @@ function textFinding(finding: Finding, report: Report, marks: Marks): string[] {
       frame({ location, report, marks, sign: marks.active, words: ` ${marks.active(visibleLine(message))}` }),
     ),
     ...timeline(finding.schedule, marks),
+    ...past(report.history?.get(finding), marks),
     `  ${marks.faint("why ")} ${visibleLine(finding.why)}`,
     `  ${marks.faint("help")} ${visibleLine(finding.help)}`,
     ...(finding.url ? [`  ${marks.faint("docs")} ${marks.faint(finding.url)}`] : []),
@@ -75,6 +76,18 @@ function timeline(schedule: readonly string[], marks: Marks): string[] {
     const sign = schedule.length === 1 ? "─" : i === 0 ? "┌" : i === schedule.length - 1 ? "└" : "├";
     return `  ${marks.faint(sign)} ${visibleLine(line)}`;
   });
+}
+
+/** Runs named of one finding; JSON has more. */
+const MAX_RUNS = 5;
+
+/** `4 of 213 runs: 9001, 9017`. */
+function past(happened: Happened | undefined, marks: Marks): string[] {
+  if (!happened) return [];
+  const { times, of, runs } = happened;
+  const named = runs.slice(-MAX_RUNS).map(visibleLine).join(", ");
+  const more = times > MAX_RUNS ? `, and ${times - MAX_RUNS} before` : "";
+  return [`  ${marks.faint("past")} ${times} of ${count(of, "run")}${times > 0 ? `: ${named}${more}` : ""}`];
 }
 
 /** `3 findings (1 error, 2 warnings) in 30 workflows, 47 rules`. */
