@@ -38,6 +38,21 @@ describe("baton check of CodePipelines", () => {
     );
   });
 
+  test("a misspelt provider hides no other mistake", () => {
+    const copy = join(scratch, "misspelt");
+    cpSync(join(fixtures, "change-set-never-executed/example"), copy, { recursive: true });
+    const file = join(copy, "delivery.yml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replaceAll(/(Provider: )CloudFormation/g, "$1Cloudformation"));
+    assert.notEqual(readFileSync(file, "utf8"), text);
+    const found: { rule: string; message: string }[] = JSON.parse(run(copy, "--json").out).findings;
+    assert.deepEqual([...new Set(found.map(({ rule }) => rule))].sort(), [
+      "change-set-never-executed",
+      "unknown-provider-or-key",
+    ]);
+    assert.equal(found.filter(({ rule }) => rule === "unknown-provider-or-key").length, 1, "one mistake, told once");
+  });
+
   test("a secret is shown by its name, never by its value", () => {
     for (const format of isFull ? ["text", "json", "sarif", "github"] : ["text"]) {
       const { out, err } = run(join(fixtures, "secret-in-definition/variables"), "--format", format);

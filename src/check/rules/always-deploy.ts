@@ -2,7 +2,7 @@ import type { Conclusion, JobFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, lastingEffects, reportsOrCleans, testsCode } from "../analysis/effects.ts";
 import { type TriggerChain, withResults } from "../analysis/trigger-chains.ts";
-import { jobName } from "../analysis/wording.ts";
+import { expression, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { deployedAfterFailedTests } from "../staged/always-deploy.ts";
 
@@ -51,7 +51,8 @@ export const alwaysDeploy: Rule = {
 function helpFor(analysis: Analysis, carrier: JobFacts, failed: JobFacts): string {
   let need: JobFacts | undefined = failed;
   while (need && !carrier.needs.includes(need.id)) need = need.caller ? analysis.facts.job(need.caller) : undefined;
-  const condition = "`!failure() && !cancelled()`";
+  // Without the delimiters `!` begins a tag of YAML, and GitHub refuses the file.
+  const condition = `\`${expression("!failure() && !cancelled()")}\``;
   return need
     ? `Test the result: \`always() && needs.${need.key}.result == 'success'\`, or ${condition}.`
     : `Let everything before it count: ${condition}.`;

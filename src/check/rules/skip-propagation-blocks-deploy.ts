@@ -2,7 +2,7 @@ import type { JobFacts } from "../../facts/facts.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { jobPattern } from "../analysis/analysis.ts";
 import { effectsOf } from "../analysis/effects.ts";
-import { jobName, list } from "../analysis/wording.ts";
+import { expression, jobName, list } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 
 export const skipPropagationBlocksDeploy: Rule = {
@@ -28,7 +28,7 @@ export const skipPropagationBlocksDeploy: Rule = {
         related: runnable.map((need) => ({ at: need.condition!.at, message: `Condition of "${jobName(need)}"` })),
         confidence: "high",
         schedule: chains.slice(0, 3).map((each) => `${each.described} -> "${jobName(job)}" is skipped`),
-        help: "Let the needed job run in the same cases, or use `!failure() && !cancelled()` so that a skipped need does not count.",
+        help: `Let the needed job run in the same cases, or use \`${expression("!failure() && !cancelled()")}\` (with your own test in it) so that a skipped need does not count.`,
         claim: analysis.claim([chain!], [], { kind: "never-runs", job: jobPattern(job, chain!) }),
       };
     }

@@ -27,12 +27,18 @@ interface Spelt {
 function* found(kind: "Action" | "Rule", { label, misspelt }: Spelt): Generator<Candidate> {
   for (const { what, written, at, known, of, certain } of misspelt) {
     const [meant] = known;
+    const spelt = `the ${what === "key" ? "configuration key" : what} "${written}"`;
     yield {
-      message: `${kind} "${label}" has the ${what === "key" ? "configuration key" : what} "${written}", which ${of} does not have`,
+      message: `${kind} "${label}" has ${spelt}, which ${of} does not have`,
       at,
+      // Whoever writes it wrong in one place does so in all.
+      cause: { of: `${at.source.path} ${spelt} ${of}`, here: `${kind} "${label}" has it as well` },
       confidence: certain ? "high" : "medium",
       schedule: [],
-      help: certain && meant !== undefined ? `It is spelt ${meant}.` : `It is one of ${known.join(", ")}.`,
+      help:
+        certain && meant !== undefined
+          ? `It is spelt ${meant}.${what === "provider" ? " What else is found here holds once it is." : ""}`
+          : `It is one of ${known.join(", ")}.`,
     };
   }
 }

@@ -5,7 +5,7 @@ import { type ActionFacts, type ActionKind, type ChangeSet, literal, type Writte
 import { resourceAccess } from "../../../shell/rows.ts";
 import type { Action, CodePipeline, PipelineFiles } from "../pipeline.ts";
 import { buildFacts, noBuild } from "./builds.ts";
-import { misspeltIn } from "./misspelt.ts";
+import { misspeltIn, providerOf } from "./misspelt.ts";
 import { runVariable, withRunValues } from "./run-values.ts";
 import { type StackFacts, stackFacts } from "./stack-template.ts";
 import { tierOf } from "./tiers.ts";
@@ -27,7 +27,7 @@ const noStack: StackFacts = { imports: [], exports: [], made: [] };
 
 export function actionFacts(action: Action, { pipeline, files, stage, stageLabel }: ActionPlace): ReadAction {
   const kind = kindOf(literal(action.category));
-  const provider = literal(action.provider);
+  const provider = providerOf(action);
   const setting = (name: string) => action.configuration.find((each) => each.name === name)?.value;
   const label = literal(action.name) ?? `action ${stage}`;
   const runOrder = action.runOrder ? Number(literal(action.runOrder)) : 1;

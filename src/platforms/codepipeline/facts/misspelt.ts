@@ -16,6 +16,14 @@ export function misspeltIn(action: Action): Misspelt[] {
     : wrongProvider({ action, owned, ownerName, categoryName, name });
 }
 
+/** The provider; where it is misspelt and there is no doubt which was meant, that one: the mistake hides no other. */
+export function providerOf(action: Action): string | undefined {
+  const wrong = misspeltIn(action).find(({ what, certain }) => what === "provider" && certain);
+  const meant = wrong?.known[0];
+  // In another category it may have been meant to be anything.
+  return meant !== undefined && !meant.includes(" ") ? meant : literal(action.provider);
+}
+
 /** The same of a rule of a condition. */
 export function misspeltInRule({ provider, configuration }: ConditionRule): Misspelt[] {
   const name = literal(provider);
