@@ -13,6 +13,7 @@ import { ApprovalsPage } from "./pages/approvals/approvals.tsx";
 import { AuditLog } from "./pages/audit/audit.tsx";
 import { BoardPage } from "./pages/board/board.tsx";
 import { MapPage } from "./pages/map/map.tsx";
+import { RacesPage } from "./pages/races/races.tsx";
 import { ReleasePage } from "./pages/releases/release.tsx";
 import { ReleasesPage } from "./pages/releases/releases.tsx";
 import { RunPage } from "./pages/run/run.tsx";
@@ -34,6 +35,7 @@ const pages = [
   { to: "/releases", title: "Releases", key: "l" },
   { to: "/runs", title: "Runs", key: "r" },
   { to: "/approvals", title: "Approvals", key: "a" },
+  { to: "/races", title: "Races", key: "c" },
   { to: "/audit", title: "Audit", key: "u" },
   { to: "/settings", title: "Settings", key: "s" },
 ] as const;
@@ -89,6 +91,8 @@ function Page() {
       return <Titled title="Approvals" of={<ApprovalsPage />} />;
     case "map":
       return <Titled title="Map" of={<MapPage />} />;
+    case "races":
+      return <Titled title="Races" of={<RacesPage />} />;
     case "settings":
       return <Titled title="Settings" of={<SettingsPage />} />;
     case "audit":

@@ -120,6 +120,7 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     ["/releases/2?from=dev", "The API is ill"],
     ["/map?release=1&node=api.deploy@dev", "There now"],
     ["/map?by=pipelines", "2 pipelines"],
+    ["/races?step=5", "1 finding"],
     ["/settings", "At most"],
     ["/approvals", "Release 1 to prod"],
     ["/nowhere", "There is no such page"],
@@ -197,6 +198,33 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     await page.getByRole("listitem").filter({ hasText: "dev" }).getByText("not there yet").waitFor();
     assert.deepEqual(complaints, []);
   });
+
+  await t.test(
+    "a race is stepped through on the graph up to what must not be, and what a file names is text",
+    async () => {
+      const { page, complaints } = await openPage(browser, server.url, { width: 1440 });
+      await page.keyboard.press("g");
+      await page.keyboard.press("c");
+      await text(page, "this must not be");
+      assert.equal(await page.locator(".node.is-lit").count(), 2);
+      assert.equal(await page.locator('a[href^="javascript"]').count(), 0);
+      await page.getByRole("button", { name: "Play" }).click();
+      await page.waitForURL(/step=[1-9]/);
+      await page.keyboard.press(" ");
+      await page.getByRole("button", { name: "Play" }).waitFor();
+      await page.getByRole("link", { name: "push of c1 to main" }).click();
+      await page.waitForURL(/step=0/);
+      assert.equal(await page.locator(".race-graph .node.state-waiting").count(), 5);
+      await page.reload();
+      await text(page, "1 of");
+      await page.keyboard.press("]");
+      await page.waitForURL(/step=1/);
+      await page.locator(".race-graph .node.state-running").waitFor();
+      await text(page, "<img src=x onerror=alert(1)> starts");
+      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(complaints, []);
+    },
+  );
 
   await t.test("a run is cancelled from its page, after it was said what that means", async () => {
     const { page, complaints } = await openPage(browser, `${server.url}/runs/1`);

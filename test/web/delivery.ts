@@ -1,5 +1,20 @@
 /** A small delivery with everything that the pages show: two pipelines, an approval, legs, and a job that can be made to fail. */
+const workflow = (name: string, path: string, steps: string) => `name: "${name}"
+on: { push: { branches: [main], paths: ["${path}/**"] } }
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: production
+    concurrency: ${path}
+    permissions: { contents: read }
+    steps:
+      - uses: actions/checkout@v4
+      - run: ${steps}
+`;
+
 export const files = {
+  ".github/workflows/infra.yml": workflow("<img src=x onerror=alert(1)>", "infra", "terraform apply -auto-approve"),
+  ".github/workflows/site.yml": workflow("javascript:alert(1)", "site", "aws s3 sync dist s3://site --delete"),
   ".gitignore": ".baton\n",
   "api/health": "good\n",
   "web/page": "hello\n",

@@ -32,6 +32,7 @@ const pages: readonly Page[] = [
   { name: "run-past", address: "/runs/newest", shows: ".node.state-running", press: "[[[[" },
   { name: "why", address: "/runs/7?why=r0007%20web.deploy%40prod", shows: "needs an approval" },
   { name: "approval", address: "/approvals", shows: ".question-diff" },
+  { name: "races", address: "/races?step=5", shows: ".races-head" },
   { name: "audit", address: "/audit", shows: ".audit-page" },
   { name: "settings", address: "/settings", shows: "At most" },
   { name: "nowhere", address: "/nowhere", shows: "There is no such page" },
@@ -59,6 +60,8 @@ const shown = [
   "promote-dark",
   "run",
   "run-dark",
+  "run-past",
+  "races",
   "approval-phone-dark",
 ];
 const [elsewhere, ...only] = process.argv.slice(2);

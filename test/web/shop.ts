@@ -2,7 +2,30 @@
 
 const slowly = (seconds: number, more: string) => `sleep ${seconds}; ${more}`;
 
+/** What some of it was deployed with before, which is still there: `check` finds what goes wrong with it. */
+const workflow = (name: string, job: string, steps: string) => `name: ${name}
+on: { push: { branches: [main], paths: ["${name.toLowerCase()}/**"] } }
+jobs:
+  ${job}:
+    runs-on: ubuntu-latest
+    environment: production
+    concurrency: ${name.toLowerCase()}-production
+    permissions: { contents: read }
+    steps:
+      - uses: actions/checkout@v4
+${steps}`;
+
 export const shop = {
+  ".github/workflows/infra.yml": workflow(
+    "Infra",
+    "apply",
+    "      - run: terraform apply -auto-approve\n        working-directory: infra\n",
+  ),
+  ".github/workflows/admin.yml": workflow(
+    "Admin",
+    "deploy",
+    "      - run: aws s3 sync admin s3://shop-admin --delete\n",
+  ),
   ".gitignore": ".baton\n",
   "infra/main.tf": "one\n",
   "api/app": "one\n",

@@ -1,6 +1,7 @@
 /** What the server answers with: its types, by the names that the pages use. Nothing of this is left at run time. */
 import type { z } from "zod";
 import type { mapView, settingsView } from "../../server/wire/definition.ts";
+import type { findingsView } from "../../server/wire/findings.ts";
 import type { movePreview, moveRequest } from "../../server/wire/moves.ts";
 import type { releaseDiffView, releasesView, releaseView } from "../../server/wire/releases.ts";
 import type {
@@ -51,4 +52,6 @@ export type PipelineDiff = ReleaseDiff["pipelines"][number];
 export type MovePreview = z.infer<typeof movePreview>;
 export type MoveRequest = z.infer<typeof moveRequest>;
 export type MapOfAll = z.infer<typeof mapView>;
+export type Findings = z.infer<typeof findingsView>;
+export type Finding = Findings["findings"][number];
 export type Settings = z.infer<typeof settingsView>;

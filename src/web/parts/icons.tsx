@@ -50,6 +50,8 @@ export function StateIcon({ state, word }: { state: State; word?: string }) {
 const reused = <path d="M3 7.2A5 5 0 0 1 12.2 5M13 8.8A5 5 0 0 1 3.8 11M12.4 2.2V5H9.6m-6 8.8V11h2.8" />;
 
 const others = {
+  play: <path d="M5 3.2v9.6L12.8 8Z" />,
+  pause: <path d="M5.5 3.5v9m5-9v9" />,
   before: <path d="M10 3.5 5.5 8l4.5 4.5" />,
   past: <path d="M2.6 5.2A6 6 0 1 1 2 8m.4-5v2.6H5M8 5v3l2 1.5" />,
   next: <path d="m6 3.5 4.5 4.5L6 12.5" />,

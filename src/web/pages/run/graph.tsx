@@ -9,6 +9,8 @@ import { type Facts, loudestLeg } from "./node-state.ts";
 import { useWindow } from "./window.ts";
 
 interface Shown {
+  /** What the lane of jobs without an environment is called; empty: lanes have no names here. */
+  once?: string;
   facts: Facts;
   chosen: string | undefined;
   choose(job: string): void;
@@ -19,6 +21,8 @@ const margin = 300;
 
 export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
   const layout = useMemo(() => layoutGraph(graph), [graph]);
+  const { once = "once" } = shown;
+  const gutter = once === "" ? 16 : nameGutter;
   const box = useRef<HTMLDivElement>(null);
   const seen = useWindow(box);
   const isSeen = ({ x, y }: Node) =>
@@ -36,7 +40,7 @@ export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
         style={{ width: `${gutter + layout.width + 12}px`, height: `${layout.height + 2 * above}px` }}
       >
         {layout.lanes.map((lane) => (
-          <LaneFrame key={lane.environment} lane={lane} chosen={shown.chosen} choose={shown.choose} />
+          <LaneFrame key={lane.environment} lane={lane} gutter={gutter} {...shown} once={once} />
         ))}
         <svg
           class="edges"
@@ -54,7 +58,7 @@ export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
           ))}
         </svg>
         {layout.nodes.filter(isSeen).map((node) => (
-          <NodeButton key={node.id} node={node} {...shown} />
+          <NodeButton key={node.id} node={node} gutter={gutter} {...shown} />
         ))}
       </div>
     </div>
@@ -62,10 +66,10 @@ export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
 }
 
 /** Room for the names of lanes, and above and below everything. */
-const gutter = 76;
+const nameGutter = 76;
 const above = 12;
 
-function LaneFrame({ lane, chosen, choose }: { lane: Lane } & Pick<Shown, "chosen" | "choose">) {
+function LaneFrame({ lane, gutter, once, chosen, choose }: { lane: Lane; gutter: number } & Shown) {
   const { environment, y, height, boxes, leftOut, leftOutY } = lane;
   return (
     <>
@@ -73,7 +77,7 @@ function LaneFrame({ lane, chosen, choose }: { lane: Lane } & Pick<Shown, "chose
         class={`lane ${boxes.length === 0 ? "is-flat" : ""}`}
         style={{ top: `${y + above}px`, height: `${height}px` }}
       >
-        <span class="lane-name">{environment || "once"}</span>
+        <span class="lane-name">{environment || once}</span>
       </div>
       {boxes.map((box) => (
         <div
@@ -91,7 +95,7 @@ function LaneFrame({ lane, chosen, choose }: { lane: Lane } & Pick<Shown, "chose
       {leftOut.length > 0 && (
         <ul
           class="left-out state-skipped"
-          aria-label={`Not run in ${environment || "once"}`}
+          aria-label={`Not run in ${environment || once}`}
           style={{ top: `${leftOutY + above}px`, left: `${gutter}px` }}
         >
           {leftOut.map(({ pipeline, jobs }) => {
@@ -119,7 +123,7 @@ function LaneFrame({ lane, chosen, choose }: { lane: Lane } & Pick<Shown, "chose
 
 const isCritical = (node: Node, { critical }: Facts) => node.jobs.some(({ id }) => critical.has(id));
 
-function NodeButton({ node, facts, chosen, choose }: { node: Node } & Shown) {
+function NodeButton({ node, gutter, facts, chosen, choose }: { node: Node; gutter: number } & Shown) {
   const { leg, mark } = loudestLeg(node.jobs, facts);
   const job = facts.jobs.get(leg.id);
   const isChosen = chosen !== undefined && nodeOf(chosen) === node.id;
