@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { connection, heardAt, now } from "./data/live.ts";
-import { roughly } from "./data/time.ts";
+import { exactly, roughly } from "./data/time.ts";
 import { noRun, useView } from "./data/views.ts";
 import type { Approvals, Session } from "./data/wire.ts";
 import { inForce, useKeys } from "./keys.ts";
@@ -20,11 +20,12 @@ import { RunPage } from "./pages/run/run.tsx";
 import { RunsPage } from "./pages/runs/runs.tsx";
 import { SettingsPage } from "./pages/settings/settings.tsx";
 import { SignIn, SignOut } from "./pages/sign-in/sign-in.tsx";
+import { FreezePanel } from "./parts/freeze.tsx";
 import { Glyph } from "./parts/icons.tsx";
 import { MovePanel } from "./parts/move.tsx";
 import { Nothing, Sheet } from "./parts/parts.tsx";
 import { WhyPanel } from "./parts/why.tsx";
-import { go, path } from "./route.ts";
+import { go, path, query } from "./route.ts";
 
 const isListOpen = signal(false);
 const isMoreOpen = signal(false);
@@ -58,19 +59,19 @@ const navigation = [
 export function App() {
   useKeys("Everywhere", navigation);
   const { view: session } = useView<Session>("/api/session", noRun);
+  const isWall = query.value.has("wall");
+  useEffect(() => void document.documentElement.classList.toggle("is-wall", isWall), [isWall]);
   if (session?.isRequired && session.name === undefined) return <SignIn />;
   return (
     <>
-      <a class="skip" href="#page">
-        Skip to the page
-      </a>
-      <Bar />
+      {isWall ? <WallBar /> : <Bar />}
       <Stale />
       <main id="page" tabIndex={-1}>
         <Page />
       </main>
       <WhyPanel />
       <MovePanel />
+      <FreezePanel />
       {isListOpen.value && <KeyList />}
     </>
   );
@@ -115,12 +116,25 @@ function Titled({ title, of }: { title: string; of: ComponentChildren }) {
   return <>{of}</>;
 }
 
+/** On a wall nobody clicks: only whether it is still true, and what time it is. */
+function WallBar() {
+  return (
+    <header class="wall-bar">
+      <Connection />
+      <span class="muted">{exactly(now.value).slice(11, 16)}</span>
+    </header>
+  );
+}
+
 function Bar() {
   const { view } = useView<Approvals>("/api/approvals", "");
   const asked = view?.approvals.length ?? 0;
   const here = path.value[0] ?? "";
   return (
     <header class="bar">
+      <a class="skip" href="#page">
+        Skip to the page
+      </a>
       <a class="mark" href="/">
         <svg viewBox="0 0 22 16" aria-hidden="true">
           <path class="mark-baton" d="M3 13 12.5 3" />

@@ -111,6 +111,8 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
 
   const pages: [string, string][] = [
     ["/", "Wrong now"],
+    ["/?wall", "Wrong now"],
+    ["/?freeze=prod", "Nothing begins to be deployed"],
     ["/runs", "failed"],
     ["/runs/1", "needs approval"],
     ["/runs/2?job=api.deploy@dev", "Health check"],
@@ -120,6 +122,7 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     ["/releases/2?from=dev", "The API is ill"],
     ["/map?release=1&node=api.deploy@dev", "There now"],
     ["/map?by=pipelines", "2 pipelines"],
+    ["/map?by=jobs&find=web+prod", "6 jobs"],
     ["/races?step=5", "1 finding"],
     ["/settings", "At most"],
     ["/approvals", "Release 1 to prod"],
@@ -197,6 +200,27 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     await page.waitForURL(/at=\d+/);
     await page.getByRole("listitem").filter({ hasText: "dev" }).getByText("not there yet").waitFor();
     assert.deepEqual(complaints, []);
+  });
+
+  await t.test("an environment is frozen with a reason, which somebody else sees at once, and thawed", async () => {
+    const { page, complaints } = await openPage(browser, server.url);
+    const other = await openPage(browser, server.url, { width: 360 });
+    await text(other.page, "Wrong now");
+    await page.getByRole("link", { name: /^api in dev: release 1/ }).focus();
+    await page.keyboard.press("f");
+    const freeze = page.getByRole("button", { name: "Freeze dev for 4 hours" });
+    await freeze.waitFor();
+    assert.ok(await freeze.isDisabled(), "nobody is held up without a reason");
+    await page.getByRole("textbox", { name: "Reason" }).fill("<b>The fair</b> javascript:alert(1)");
+    await freeze.click();
+    await page.getByRole("link", { name: /frozen, \d h left/ }).waitFor();
+    await text(other.page, "<b>The fair</b> javascript:alert(1)");
+    assert.deepEqual(await violations(other.page), []);
+    await other.page.getByRole("region", { name: "Frozen" }).getByRole("link", { name: "Open" }).click();
+    await other.page.getByRole("button", { name: /^Thaw dev/ }).click();
+    await page.getByRole("link", { name: "Freeze dev" }).waitFor();
+    assert.deepEqual([...complaints, ...other.complaints], []);
+    await other.page.context().close();
   });
 
   await t.test(

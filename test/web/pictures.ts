@@ -21,7 +21,9 @@ interface Page {
 }
 
 const pages: readonly Page[] = [
-  { name: "board", address: "/", shows: "Wrong now" },
+  { name: "board", address: "/", shows: ".runs-subject:not(:empty)" },
+  { name: "wall", address: "/?wall", shows: "Wrong now" },
+  { name: "freeze", address: "/?freeze=prod", shows: "Freeze prod for" },
   { name: "map", address: "/map?by=pipelines&release=4", shows: ".node.is-lit" },
   { name: "map-jobs", address: "/map?by=jobs&node=api.deploy%40dev", shows: "There now" },
   { name: "releases", address: "/releases", shows: "was there" },

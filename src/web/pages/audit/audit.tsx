@@ -89,6 +89,8 @@ const said: Record<string, string> = {
   cancel: "cancel",
   resume: "resume",
   retry: "retry",
+  freeze: "freeze",
+  thaw: "thaw",
   signIn: "sign in",
   signOut: "sign out",
 };

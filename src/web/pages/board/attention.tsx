@@ -1,6 +1,7 @@
 /** What somebody has to do something about, above the board, and only when there is something. */
 import { releaseMeant } from "../../data/states.ts";
 import type { Board, OpenRun } from "../../data/wire.ts";
+import { freezeAddress, markOfFreeze } from "../../parts/freeze.tsx";
 import { StateIcon } from "../../parts/icons.tsx";
 import { Ago } from "../../parts/parts.tsx";
 import { runAddress } from "../../route.ts";
@@ -16,9 +17,29 @@ export function Attention({ board, open }: { board: Board; open: readonly OpenRu
     }),
   );
   const left = open.filter((run) => run.runBy === undefined && run.status !== "awaiting-approval");
-  if (asked.length + broken.length + left.length === 0) return null;
+  const frozen = board.environments.flatMap(({ name, freeze }) => (freeze ? [{ name, freeze }] : []));
+  if (asked.length + broken.length + left.length + frozen.length === 0) return null;
   return (
     <div class="attention">
+      {frozen.length > 0 && (
+        <section aria-label="Frozen">
+          <h2>Frozen</h2>
+          <ul>
+            {frozen.map(({ name, freeze }) => (
+              <li key={name} class="state-blocked">
+                <StateIcon state="blocked" />
+                <span>
+                  <b>{name}</b> is {markOfFreeze(freeze).word}: {freeze.reason}
+                  <span class="muted"> · {freeze.by}</span>
+                </span>
+                <a class="button" href={freezeAddress(name)}>
+                  Open
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {asked.length > 0 && (
         <section aria-label="Waiting for you">
           <h2>Waiting for you</h2>

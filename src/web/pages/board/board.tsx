@@ -7,6 +7,7 @@ import type { Mark } from "../../data/states.ts";
 import { useView } from "../../data/views.ts";
 import type { Board, BoardCell, BoardEnvironment, Status } from "../../data/wire.ts";
 import { useKeys } from "../../keys.ts";
+import { freezeAddress, markOfFreeze } from "../../parts/freeze.tsx";
 import { Glyph, StateIcon } from "../../parts/icons.tsx";
 import { moveAddress } from "../../parts/move.tsx";
 import { Ago, Commit, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
@@ -110,14 +111,23 @@ function Matrix({ board: { delivery, environments, pipelines } }: { board: Board
 }
 
 /** Of the cell that has the focus. */
-function moveHere(kind: "promotion" | "rollback"): void {
+function goFromHere(addressOf: (environment: string) => string): void {
   const environment = document.activeElement?.closest<HTMLElement>("td[data-environment]")?.dataset.environment;
-  if (environment !== undefined) go(moveAddress(kind, environment));
+  if (environment !== undefined) go(addressOf(environment));
 }
 
 const boardKeys = [
-  { keys: "p", does: "Promote to the environment that has the focus", act: () => moveHere("promotion") },
-  { keys: "r", does: "Roll back the environment that has the focus", act: () => moveHere("rollback") },
+  {
+    keys: "p",
+    does: "Promote to the environment that has the focus",
+    act: () => goFromHere((to) => moveAddress("promotion", to)),
+  },
+  {
+    keys: "r",
+    does: "Roll back the environment that has the focus",
+    act: () => goFromHere((to) => moveAddress("rollback", to)),
+  },
+  { keys: "f", does: "Freeze or thaw the environment that has the focus", act: () => goFromHere(freezeAddress) },
 ];
 
 const isLit = (cell: BoardCell | undefined) => lit.value !== undefined && cell?.deployed?.release === lit.value;
@@ -179,7 +189,7 @@ const hasAny = (pipelines: Board["pipelines"], name: string) =>
   pipelines.some((pipeline) => pipeline.in[name]?.deployed !== undefined);
 
 function Environment({ environment, hasAny }: { environment: BoardEnvironment; hasAny: boolean }) {
-  const { name, holder, queue, asks, reviewers } = environment;
+  const { name, holder, queue, asks, reviewers, freeze } = environment;
   const mayOperate = useMayOperate();
   return (
     <div class="environment">
@@ -199,10 +209,25 @@ function Environment({ environment, hasAny }: { environment: BoardEnvironment; h
           {queue.length} in line
         </span>
       )}
-      {!holder && asks.length === 0 && queue.length === 0 && (
+      {!holder && !freeze && asks.length === 0 && queue.length === 0 && (
         <span class="environment-note" title={reviewers.length > 0 ? `approved by ${reviewers.join(", ")}` : undefined}>
           free
         </span>
+      )}
+      {freeze && (
+        <a href={freezeAddress(name)} title={`${freeze.by}: ${freeze.reason}`}>
+          <StateMark filled mark={markOfFreeze(freeze)} />
+        </a>
+      )}
+      {!freeze && mayOperate(name) && (
+        <a
+          class="button button-plain button-icon environment-freeze"
+          href={freezeAddress(name)}
+          title={`Freeze ${name}`}
+        >
+          <Glyph name="freeze" />
+          <span class="hidden-text">Freeze {name}</span>
+        </a>
       )}
       {hasAny && mayOperate(name) && (
         <a class="button button-plain button-icon environment-back" href={moveAddress("rollback", name)}>

@@ -1,10 +1,12 @@
 /** The whole delivery as a graph, as it is now: by pipelines or by jobs, with the way of one release through it. */
 import "../run/run.css";
 import "./map.css";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { duration } from "../../data/time.ts";
 import { useView } from "../../data/views.ts";
-import type { Board, GraphJob, MapOfAll, Release, Releases, Status } from "../../data/wire.ts";
+import type { Board, Graph, GraphJob, MapOfAll, Release, Releases, Status } from "../../data/wire.ts";
+import { useKeys } from "../../keys.ts";
+import { Glyph } from "../../parts/icons.tsx";
 import { Ago, Commit, Fact, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { go, query, releaseAddress, runAddress, withQuery } from "../../route.ts";
 import { RunGraph } from "../run/graph.tsx";
@@ -31,6 +33,8 @@ export function MapPage() {
     () => graph && board && mapFacts(graph, { board, open: status?.open ?? [], release }),
     [graph, board, status, release],
   );
+  const wanted = query.value.get("find")?.toLowerCase() ?? "";
+  const found = useMemo(() => (graph && wanted !== "" ? foundIn(graph, wanted) : []), [graph, wanted]);
   if (map === undefined || board === undefined || graph === undefined || facts === undefined) {
     return <Loading problem={problem} />;
   }
@@ -49,6 +53,7 @@ export function MapPage() {
             {map.jobs.length} jobs
           </a>
         </nav>
+        <MapSearch count={found.length} />
         <label class="map-way">
           <span class="muted">Way of</span>
           <select
@@ -71,14 +76,49 @@ export function MapPage() {
         <section class="panel map-graph" aria-label="All of the delivery">
           <RunGraph
             graph={graph}
-            facts={facts}
+            facts={wanted === "" ? facts : { ...facts, lit: new Set(found.map(({ id }) => id)) }}
             chosen={chosen}
+            shows={found[0]?.id}
             choose={(id) => go(withQuery({ node: id === chosen ? undefined : id }), { replace: true })}
           />
         </section>
         {node && <Chosen node={node} map={map} board={board} facts={facts} />}
       </div>
     </div>
+  );
+}
+
+/** By its name as it is read, with spaces for what stands between: `api prod`. */
+function foundIn({ jobs }: Graph, wanted: string): readonly GraphJob[] {
+  const words = wanted.split(/\s+/).filter(Boolean);
+  return jobs.filter(({ id, job }) => words.every((word) => `${id} ${job}`.toLowerCase().includes(word)));
+}
+
+function MapSearch({ count }: { count: number }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [keys] = useState(() => [{ keys: "/", does: "Search the map", act: () => input.current?.focus() }]);
+  useKeys("Map", keys);
+  const wanted = query.value.get("find") ?? "";
+  return (
+    <search class="log-search map-search">
+      <Glyph name="search" />
+      <input
+        ref={input}
+        type="search"
+        aria-label="Search the map"
+        placeholder="Search"
+        value={wanted}
+        onInput={({ currentTarget }) => go(withQuery({ find: currentTarget.value || undefined }), { replace: true })}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") input.current?.blur();
+        }}
+      />
+      {wanted !== "" && (
+        <span class="log-found" role="status">
+          {count === 0 ? "none" : count}
+        </span>
+      )}
+    </search>
   );
 }
 

@@ -1,5 +1,5 @@
 /** A run as lanes of environments, left to right in the order in which things must happen. */
-import { useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { now } from "../../data/live.ts";
 import { duration } from "../../data/time.ts";
 import type { Graph, GraphJob } from "../../data/wire.ts";
@@ -13,6 +13,8 @@ interface Shown {
   once?: string;
   facts: Facts;
   chosen: string | undefined;
+  /** This job is brought to the middle of what is seen. */
+  shows?: string | undefined;
   choose(job: string): void;
 }
 
@@ -30,6 +32,12 @@ export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
     x < seen.left + seen.width + margin &&
     y + size.nodeHeight > seen.top - margin &&
     y < seen.top + seen.height + margin;
+  // What is chosen by its address, or found, is brought into view.
+  const { shows } = shown;
+  useLayoutEffect(() => {
+    const node = shows === undefined ? undefined : layout.nodes.find(({ id }) => id === nodeOf(shows));
+    if (node) showNode(box.current, node);
+  }, [shows, layout]);
   const isHeavy = ({ from, to }: Edge) => isCritical(from, shown.facts) && isCritical(to, shown.facts);
   const edges = layout.edges.filter(({ from, to }) => isSeen(from) || isSeen(to));
   return (
@@ -192,5 +200,18 @@ function moveBetweenNodes(event: KeyboardEvent, nodes: readonly Node[]): void {
     (nearest, node) => (distance(node) < (nearest ? distance(nearest) : Number.POSITIVE_INFINITY) ? node : nearest),
     undefined,
   );
-  if (best) document.querySelector<HTMLElement>(`[data-node="${CSS.escape(best.id)}"]`)?.focus();
+  if (best) void focusNode(best);
+}
+
+/** Scrolled to first: only what is seen is in the page. */
+async function focusNode(node: Node): Promise<void> {
+  const graph = document.querySelector<HTMLElement>(".graph");
+  const find = () => graph?.querySelector<HTMLElement>(`[data-node="${CSS.escape(node.id)}"]`);
+  if (!find()) showNode(graph, node);
+  for (let frames = 0; !find() && frames < 10; frames++) await new Promise(requestAnimationFrame);
+  find()?.focus();
+}
+
+function showNode(graph: HTMLElement | null, { x, y }: Node): void {
+  graph?.scrollTo({ left: x - graph.clientWidth / 2 + size.node / 2, top: y - graph.clientHeight / 2 });
 }

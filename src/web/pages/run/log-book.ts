@@ -55,6 +55,21 @@ export class LogBook {
     await Promise.all(pages);
   }
 
+  /** All that was printed so far, some lines at a time, without keeping them. @throws when the server cannot be reached */
+  async *text(signal: AbortSignal): AsyncGenerator<readonly string[]> {
+    const attempt = this.#attempt === undefined ? "" : `?attempt=${this.#attempt}`;
+    const response = await fetch(`${this.#address}/text${attempt}`, { signal });
+    if (!response.ok || response.body === null) return;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      const lines = (rest + chunk.value).split("\n");
+      rest = lines.pop()!;
+      yield lines;
+    }
+    if (rest !== "") yield [rest];
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#stream?.close();

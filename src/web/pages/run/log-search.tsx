@@ -6,8 +6,6 @@ import { go, query, withQuery } from "../../route.ts";
 import { plain } from "./ansi.tsx";
 import type { LogBook } from "./log-book.ts";
 
-/** Lines that are asked for in one go while the whole log is searched. */
-const stride = 20_000;
 const mostFound = 10_000;
 
 export function LogSearch({ book }: { book: LogBook }) {
@@ -53,38 +51,44 @@ export function LogSearch({ book }: { book: LogBook }) {
   );
 }
 
-/** Indexes of the lines that have it in them, first to last. */
+/** Indexes of the lines that have it in them, first to last: of what there is in one pass, then of what comes. */
 function useFound(book: LogBook, wanted: string): readonly number[] {
   const [found, setFound] = useState<readonly number[]>([]);
+  const all = useRef<number[]>([]);
+  /** Lines that were looked at; undefined while the first pass goes on. */
+  const searched = useRef<number | undefined>(undefined);
   const total = book.total.value;
   useEffect(() => {
-    if (wanted === "") {
-      setFound([]);
-      return;
-    }
-    let isOver = false;
-    const search = async () => {
-      const all: number[] = [];
-      for (let from = 0; from < total && all.length < mostFound; from += stride) {
-        const to = Math.min(total, from + stride);
-        await book.need(from, to - 1);
-        if (isOver) return;
-        for (let index = from; index < to; index++) {
-          if (
-            plain(book.line(index)?.text ?? "")
-              .toLowerCase()
-              .includes(wanted)
-          )
-            all.push(index);
+    all.current = [];
+    searched.current = undefined;
+    setFound([]);
+    if (wanted === "") return;
+    const over = new AbortController();
+    const pass = async () => {
+      let index = 0;
+      for await (const lines of book.text(over.signal)) {
+        for (const line of lines) {
+          if (plain(line).toLowerCase().includes(wanted)) all.current.push(index);
+          index++;
         }
-        setFound([...all]);
+        setFound([...all.current]);
+        if (all.current.length >= mostFound) return;
       }
-      setFound([...all]);
+      searched.current = index;
     };
-    void search();
-    return () => {
-      isOver = true;
-    };
+    // Typed on before it was over, or the server is away: what was found so far stays.
+    pass().catch(() => {});
+    return () => over.abort();
+  }, [book, wanted]);
+  useEffect(() => {
+    if (searched.current === undefined || wanted === "") return;
+    const before = all.current.length;
+    for (; searched.current < total; searched.current++) {
+      const line = book.line(searched.current);
+      if (line === undefined) break;
+      if (plain(line.text).toLowerCase().includes(wanted)) all.current.push(searched.current);
+    }
+    if (all.current.length > before) setFound([...all.current]);
   }, [book, wanted, total]);
   return found;
 }
