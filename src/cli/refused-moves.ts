@@ -81,6 +81,10 @@ export const refusedMoves = {
     message: `${subject} is frozen until ${dayTime(Number(until))}, by ${by}: ${because}`,
     next: '--override-freeze "WHY" goes there all the same, and is kept; or baton thaw ends it for everybody',
   }),
+  "not-owed": ({ subject, known }) => ({
+    message: `what run ${known[0]} left in ${subject} is not to be taken back any more`,
+    next: "baton status  what is there now",
+  }),
   "not-frozen": ({ subject, known }) => ({
     message: `${subject} is not frozen${known.length === 0 ? "" : `; ${known.join(", ")} is`}`,
     next: "baton status",

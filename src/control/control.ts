@@ -105,6 +105,7 @@ export type RefusalCode =
   | "frozen"
   // Known: the environments that are.
   | "not-frozen"
+  | "not-owed"
   | "over-already"
   // Subject: the run that is at it. Known: the jobs.
   | "being-made"

@@ -21,13 +21,14 @@ import type { FindingsView } from "./views/findings.ts";
 import type { FrozenView, ThawedView } from "./views/freezes.ts";
 import type { GraphView } from "./views/graph.ts";
 import type { MapView } from "./views/map.ts";
+import type { MoveView } from "./views/move.ts";
 import type { OutputsView } from "./views/outputs.ts";
 import type { ReadinessView } from "./views/readiness.ts";
 import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/releases.ts";
 import type { ApprovalView, RunView } from "./views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "./views/runs.ts";
 import type { SettingsView } from "./views/settings.ts";
-import type { StatusView } from "./views/status.ts";
+import type { OwedView, StatusView } from "./views/status.ts";
 
 export interface Host {
   /** `here`, or the name of a platform. */
@@ -84,6 +85,8 @@ export interface Host {
   move(request: MoveRequest): Promise<Asked<PlannedMove>>;
   /** What a branch has at the remote now, and what a push of it would do; `start` does it. */
   push(request: PushRequest): Promise<Asked<Pushed>>;
+  /** Takes back what failed in an environment that says so, or says for good why not. */
+  takeBack(request: TakeBackRequest, by: Actor): Promise<Asked<TakingBack>>;
   start(planned: Planned, options: RunOptions, by: Actor): Promise<Asked<Underway>>;
   resume(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
   retry(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
@@ -134,6 +137,7 @@ const everyVerb: Record<Verb, true> = {
   plan: true,
   move: true,
   push: true,
+  takeBack: true,
   start: true,
   resume: true,
   retry: true,
@@ -190,6 +194,17 @@ export interface LogsRequest {
   /** Nobody wants more of it. */
   signal?: AbortSignal | undefined;
 }
+
+export interface TakeBackRequest extends WithSecrets {
+  environment: string;
+  /** The run that failed there. */
+  failed: RunId;
+}
+
+/** `declined`: why it is not possible or not safe, for the record; others may deploy there again. */
+export type TakingBack =
+  | { kind: "underway"; move: MoveView; underway: Underway }
+  | { kind: "declined"; environment: string; because: string };
 
 export interface LogsView {
   run: RunId;
@@ -282,6 +297,8 @@ export interface Underway {
   leftMs(expected: ReadonlyMap<JobId, number>): number | undefined;
   mostAttempts(job: JobId): number;
   stepName(job: JobId, step: number): string;
+  /** What it left failed in environments that are to go back by themselves; to be asked at rest. */
+  owed(): OwedView[];
   answer(environment: string, answer: "approved" | "rejected"): Promise<void>;
   /** Lets it be as long as it has not begun; afterwards this does nothing. */
   giveUp(): void;

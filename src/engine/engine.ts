@@ -1,4 +1,3 @@
-import type { Delivery } from "../model/delivery.ts";
 import type { JobId, Plan } from "../plan/plan.ts";
 import { type Maker, Making } from "./being-made.ts";
 import { blockersOf } from "./blockers.ts";
@@ -11,17 +10,20 @@ import { dueAfter, duesOf } from "./due.ts";
 import type { ApprovalAnswered, EngineEvent, Freeze, Recorded, RunFinished, RunId } from "./events.ts";
 import { fold, type RunHistory, runHistory } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
+import type { NewRun } from "./new-run.ts";
 import { attemptsOf, Orphans } from "./orphans.ts";
 import type { Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
 import { isRepeatable } from "./repeatable.ts";
 import {
+  owedIn,
   refuseOwned,
   requireAlone,
   requireFrozen,
   requireOpen,
   requireOpenApproval,
+  requireOwed,
   requireRun,
   requireToCome,
   retryableJobs,
@@ -30,26 +32,6 @@ import { type Command, commandsAfter, eventOfReport } from "./runner-events.ts";
 import { emptyState, type JobState, type RunState, type State } from "./state.ts";
 import { Timers } from "./timers.ts";
 import { eventVersions } from "./upcast.ts";
-
-export interface NewRun {
-  delivery: Delivery;
-  plan: Plan;
-  /** At most this many jobs at a time, at least 1. */
-  parallel: number;
-  /** Set on a promotion and a rollback: the release that is moved. */
-  moves?: number;
-  /** Why it goes on into environments that are frozen. */
-  override?: string;
-  /** Who asks, and what they say about it. */
-  by?: string;
-  comment?: string;
-  /** `State.seq` when the plan was made: it is refused as `outdated-plan` if something was deployed since. */
-  plannedAt?: number;
-  /** Refused as `being-made` while another run makes the same of the same files, so that it is made once. */
-  sharing?: true;
-  /** Called when the run's number is known and before anything of it is recorded; what it throws refuses the run. */
-  onNumbered?(numbered: { run: RunId; release: number }): void;
-}
 
 export interface EngineOptions {
   /** Another judgement in place of Baton's own: the simulation proves with wrong ones that its checkers see them. */
@@ -160,7 +142,7 @@ export class Engine {
   }
 
   async createRun({ delivery, plan, parallel, plannedAt, sharing, onNumbered, ...asked }: NewRun) {
-    const { moves, override, by, comment } = asked;
+    const { moves, override, by, comment, takesBack } = asked;
     return await this.#ask(() => {
       const run = this.#ports.ids.run();
       const release = this.#state.nextRelease;
@@ -171,15 +153,19 @@ export class Engine {
           text: "something was deployed or made since the plan was made",
         });
       }
+      if (takesBack !== undefined) requireOwed(this.#state, takesBack.environment, takesBack.failed);
       if (moves !== undefined) {
         requireAlone(this.#state, plan, {
           plannedAt: plannedAt ?? this.#state.seq,
           isGone: (id) => this.#orphans.has(id),
         });
       }
+      const undoes = plan.change.event === "rollback" ? owedIn(this.#state, plan.environments) : undefined;
       onNumbered?.({ run, release });
       const told = {
         ...(moves !== undefined && { moves }),
+        ...(undoes !== undefined && { undoes }),
+        ...(takesBack !== undefined && { unasked: true as const }),
         ...(override !== undefined && { override }),
         ...(by && { by }),
         ...(comment && { comment }),
@@ -273,6 +259,14 @@ export class Engine {
     await this.#ask(() => {
       requireFrozen(this.#state, environment, this.#turnAt);
       this.#record({ type: "environment.thawed", run: "", environment, ...thawed });
+    });
+  }
+
+  /** What failed there is not taken back: that is not possible, or not safe. */
+  async declineRollback(environment: string, told: { failed: RunId; because: string }): Promise<void> {
+    await this.#ask(() => {
+      requireOwed(this.#state, environment, told.failed);
+      this.#record({ type: "rollback.declined", run: "", environment, ...told });
     });
   }
 

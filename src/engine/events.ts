@@ -27,6 +27,7 @@ export type EngineEvent =
   | RunFinished
   | EnvironmentFrozen
   | EnvironmentThawed
+  | RollbackDeclined
   | HistoryBegins;
 
 /** Stored beside the event. `seq` counts from 1 without gaps; `version` is that of the event's shape, see upcast.ts. */
@@ -51,6 +52,10 @@ export interface RunCreated {
   parallel: number;
   /** Set on a promotion and a rollback (`Plan.change.event`): the release that is moved, whose outputs and artifacts are deployed. */
   moves?: number;
+  /** Of a rollback: the run that failed there and that it takes back. It stands before all others who wait. */
+  undoes?: RunId;
+  /** The environment says itself that what fails is taken back: nobody is asked for approval. */
+  unasked?: true;
   /** Set where it goes on into frozen environments all the same: why. */
   override?: string;
   /** Who asked for it, and what was said. Absent where nobody wrote it down. */
@@ -292,6 +297,17 @@ export interface EnvironmentThawed {
   environment: string;
   by: string;
   comment?: string;
+}
+
+/** What failed there is not taken back by itself: that is not possible, or not safe. Others may deploy there again. */
+export interface RollbackDeclined {
+  type: "rollback.declined";
+  run: "";
+  environment: string;
+  /** The run that failed. */
+  failed: RunId;
+  /** One sentence without a final stop. */
+  because: string;
 }
 
 /**

@@ -13,6 +13,7 @@ import type {
   LockAcquired,
   LockReleased,
   RetryRequested,
+  RollbackDeclined,
   RunAdopted,
   RunCreated,
   RunFinished,
@@ -24,6 +25,7 @@ import { afterAnswer, mustAsk } from "./policies/approval.ts";
 import { cancelSkip, strongerCancel } from "./policies/cancel.ts";
 import { environmentOf, giveBackLock, nextInLine, takeLock } from "./policies/lock.ts";
 import { noteChanged } from "./policies/supersede.ts";
+import { noteOwed, noteTakenBack } from "./policies/take-back.ts";
 import { layOutOrder, setOff } from "./propagate.ts";
 import { emptyState, type JobState, type RunEnvironment, type RunState, type State } from "./state.ts";
 
@@ -48,6 +50,10 @@ export function environmentFrozen(state: State, event: EnvironmentFrozen, { at }
 
 export function environmentThawed(state: State, { environment }: EnvironmentThawed): void {
   environmentOf(state, environment).freeze = undefined;
+}
+
+export function rollbackDeclined(state: State, { environment }: RollbackDeclined): void {
+  environmentOf(state, environment).owed = undefined;
 }
 
 /** Refuses before it changes anything: a wrong plan is the asker's mistake, and the engine goes on. */
@@ -148,7 +154,7 @@ function standsInLine({ status, stage }: JobState): boolean {
   return status === "ready" && stage !== "approval" && stage !== "given-up";
 }
 
-export function lockAcquired(state: State, run: RunState, event: LockAcquired, { at }: EventMeta): void {
+export function lockAcquired(state: State, run: RunState, event: LockAcquired, { seq, at }: EventMeta): void {
   const mine = environmentIn(run, event.environment);
   const environment = state.environments.get(event.environment);
   assert(environment?.holder === undefined, () => `run ${environment?.holder} holds the lock of ${event.environment}`);
@@ -159,13 +165,15 @@ export function lockAcquired(state: State, run: RunState, event: LockAcquired, {
   );
   takeLock(state, run, mine);
   for (const job of [...mine.atLock]) letThrough(state, run, job);
+  mine.lockedSeq = seq;
 }
 
-export function lockReleased(state: State, run: RunState, event: LockReleased): void {
+export function lockReleased(state: State, run: RunState, event: LockReleased, { at }: EventMeta): void {
   const mine = environmentIn(run, event.environment);
   assert(mine.lock === "held", () => `it does not hold the lock of ${event.environment}`);
   assert(mine.open === 0, () => `${mine.open} of its jobs in ${event.environment} have not ended`);
   run.toRelease.delete(event.environment);
+  noteOwed(state, run, mine, at);
   giveBackLock(state, run, mine);
   if (Object.keys(event.deployed).length > 0) noteChanged(state, run, event.environment);
   noteDeployed(state, event.environment, event.deployed);
@@ -206,6 +214,7 @@ export function runFinished(state: State, run: RunState, event: RunFinished, { s
   assert(run.open === 0, () => `${run.open} of its jobs have not ended`);
   assert(run.locksHeld === 0, "it holds a lock");
   withdrawRequests(run);
+  noteTakenBack(state, run);
   state.open.delete(run.id);
   // Whoever takes it up again reads its own events, see `rebuildRun`: a state is no longer than what goes on.
   state.runs.delete(run.id);

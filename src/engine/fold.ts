@@ -1,7 +1,7 @@
 import { assert, EngineBug } from "./bug.ts";
 import { needsAttention } from "./decide.ts";
 import type { EventMeta } from "./event-meta.ts";
-import type { EngineEvent, EnvironmentFrozen, EnvironmentThawed, Recorded, RunId } from "./events.ts";
+import type { EngineEvent, EnvironmentFrozen, EnvironmentThawed, Recorded, RollbackDeclined, RunId } from "./events.ts";
 import {
   jobCancelled,
   jobFailed,
@@ -22,6 +22,7 @@ import {
   lockAcquired,
   lockReleased,
   retryRequested,
+  rollbackDeclined,
   runAdopted,
   runCreated,
   runFinished,
@@ -67,7 +68,8 @@ export function fold(state: State, recorded: Recorded, history: RunHistory = () 
   try {
     if (isOfNoRun(event)) {
       if (event.type === "environment.frozen") environmentFrozen(state, event, { seq, at });
-      else environmentThawed(state, event);
+      else if (event.type === "environment.thawed") environmentThawed(state, event);
+      else rollbackDeclined(state, event);
       state.seq = seq;
       return state;
     }
@@ -84,8 +86,9 @@ export function fold(state: State, recorded: Recorded, history: RunHistory = () 
   return state;
 }
 
-function isOfNoRun(event: EngineEvent): event is EnvironmentFrozen | EnvironmentThawed {
-  return event.type === "environment.frozen" || event.type === "environment.thawed";
+function isOfNoRun(event: EngineEvent): event is EnvironmentFrozen | EnvironmentThawed | RollbackDeclined {
+  const { type } = event;
+  return type === "environment.frozen" || type === "environment.thawed" || type === "rollback.declined";
 }
 
 function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta): void {
@@ -132,7 +135,7 @@ function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta)
       lockAcquired(state, run, event, meta);
       break;
     case "lock.released":
-      lockReleased(state, run, event);
+      lockReleased(state, run, event, meta);
       break;
     case "approval.requested":
       approvalRequested(run, event, meta);
@@ -145,6 +148,7 @@ function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta)
       break;
     case "environment.frozen":
     case "environment.thawed":
+    case "rollback.declined":
     case "history.begins":
       break;
     default:

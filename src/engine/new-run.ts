@@ -1,10 +1,34 @@
-import type { PlannedJob } from "../plan/plan.ts";
+import type { Delivery } from "../model/delivery.ts";
+import type { Plan, PlannedJob } from "../plan/plan.ts";
 import { bug } from "./bug.ts";
 import type { EventMeta } from "./event-meta.ts";
-import type { RunCreated } from "./events.ts";
+import type { RunCreated, RunId } from "./events.ts";
 import { matrixKey } from "./policies/matrix.ts";
 import type { ApprovalState, JobState, RunEnvironment, RunState } from "./state.ts";
 import { WaitQueue } from "./wait-queue.ts";
+
+/** What is asked for when a run is made. */
+export interface NewRun {
+  delivery: Delivery;
+  plan: Plan;
+  /** At most this many jobs at a time, at least 1. */
+  parallel: number;
+  /** Set on a promotion and a rollback: the release that is moved. */
+  moves?: number;
+  /** A rollback that an environment asked for itself: of which run. Nobody else is asked, and it stands before those who wait. */
+  takesBack?: { environment: string; failed: RunId };
+  /** Why it goes on into environments that are frozen. */
+  override?: string;
+  /** Who asks, and what they say about it. */
+  by?: string;
+  comment?: string;
+  /** `State.seq` when the plan was made: it is refused as `outdated-plan` if something was deployed since. */
+  plannedAt?: number;
+  /** Refused as `being-made` while another run makes the same of the same files, so that it is made once. */
+  sharing?: true;
+  /** Called when the run's number is known and before anything of it is recorded; what it throws refuses the run. */
+  onNumbered?(numbered: { run: RunId; release: number }): void;
+}
 
 /** The state of a run in which nothing has happened yet. */
 export function newRun(event: RunCreated, { seq, at }: EventMeta): RunState {
@@ -16,6 +40,8 @@ export function newRun(event: RunCreated, { seq, at }: EventMeta): RunState {
     plan,
     parallel: event.parallel,
     moves: event.moves,
+    undoes: event.undoes,
+    unasked: event.unasked === true,
     override: event.override,
     createdAt: at,
     createdSeq: seq,
@@ -99,12 +125,13 @@ function addJob(run: RunState, planned: PlannedJob): void {
 function environmentIn(run: RunState, name: string): RunEnvironment {
   let environment = run.environments.get(name);
   if (environment === undefined) {
-    const asked = run.delivery.environments.find((each) => each.name === name)?.approval !== undefined;
+    const asked = !run.unasked && run.delivery.environments.find((each) => each.name === name)?.approval !== undefined;
     environment = {
       name,
       open: 0,
       approval: newApproval(asked ? "not-yet" : "not-needed"),
       lock: "none",
+      lockedSeq: undefined,
       atLock: new WaitQueue(),
     };
     run.environments.set(name, environment);

@@ -104,6 +104,9 @@ function noteOfRun(run: RunState, event: Exclude<EngineEvent, { job: string }>, 
         comment: event.comment,
       } satisfies Partial<ApprovalState>);
       return;
+    case "lock.acquired":
+      run.environments.get(event.environment)!.lockedSeq = seq;
+      return;
     case "run.finished":
       withdrawRequests(run);
       Object.assign(run, { status: "finished", finished: event, finishedAt: at, finishedSeq: seq });
@@ -111,10 +114,10 @@ function noteOfRun(run: RunState, event: Exclude<EngineEvent, { job: string }>, 
     case "run.created":
     case "run.adopted":
     case "run.suspended":
-    case "lock.acquired":
     case "lock.released":
     case "environment.frozen":
     case "environment.thawed":
+    case "rollback.declined":
     case "history.begins":
       return;
     default:

@@ -9,6 +9,7 @@
  * - `being-made`: another run, `subject`, is just making what this plan would make of the same files; `known` has the jobs.
  * - `environment-busy`: run `known` deploys there or moves another release there; what this would bring depends on how that ends.
  * - `not-frozen`: it is not, or not any more. `over-already`: until a time that has passed.
+ * - `not-owed`: what run `known` left there is not to be taken back any more: somebody did, or something else came.
  * - `wrong-plan`: this plan cannot be run. `outdated-plan`: something was deployed since it was made.
  */
 export type EngineRefusalCode =
@@ -24,6 +25,7 @@ export type EngineRefusalCode =
   | "environment-busy"
   | "not-frozen"
   | "over-already"
+  | "not-owed"
   | "wrong-plan"
   | "outdated-plan";
 

@@ -2,6 +2,7 @@ import type { JobId, Plan } from "../plan/plan.ts";
 import type { RunId } from "./events.ts";
 import { isFrozen } from "./policies/freeze.ts";
 import { jobsToRetry } from "./policies/retry.ts";
+import { standsBehind } from "./policies/take-back.ts";
 import { EngineRefusal } from "./refusal.ts";
 import type { RunState, State } from "./state.ts";
 
@@ -77,7 +78,11 @@ export function requireAlone(
     const moving = [...runs.values()].filter(
       (run) => run.moves !== undefined && run.cancel === undefined && (run.environments.get(name)?.open ?? 0) > 0,
     );
-    const other = [...inLine, ...moving.map(({ id }) => id)].find((run) => !isGone(run));
+    // While something is to be taken back nobody changes anything but a rollback.
+    const isBack = plan.change.event === "rollback" && there?.owed !== undefined;
+    const other = [...inLine, ...moving.map(({ id }) => id)].find(
+      (run) => !isGone(run) && !(isBack && standsBehind(runs.get(run)!, there.owed)),
+    );
     if (other === undefined) continue;
     const text = `run ${other} is at ${name}, and what this would bring depends on how that ends`;
     throw new EngineRefusal("environment-busy", { subject: name, known: [other], text });
@@ -88,6 +93,22 @@ export function requireAlone(
 export function requireToCome(environment: string, until: number, now: number): void {
   if (until > now) return;
   throw new EngineRefusal("over-already", { subject: environment, text: "the time that it is to end at has passed" });
+}
+
+/** The run that is to be taken back in one of these. */
+export function owedIn({ environments }: State, names: readonly string[]): RunId | undefined {
+  for (const name of names) {
+    const owed = environments.get(name)?.owed;
+    if (owed !== undefined) return owed.run;
+  }
+  return undefined;
+}
+
+/** That run is still to be taken back there. */
+export function requireOwed({ environments }: State, environment: string, failed: RunId): void {
+  if (environments.get(environment)?.owed?.run === failed) return;
+  const text = `what run ${failed} left in ${environment} is not to be taken back any more`;
+  throw new EngineRefusal("not-owed", { subject: environment, known: [failed], text });
 }
 
 export function requireFrozen({ environments }: State, environment: string, now: number): void {

@@ -43,6 +43,9 @@ export interface RunState {
   readonly parallel: number;
   /** A promotion or rollback: the release that is moved. */
   readonly moves: number | undefined;
+  /** A rollback: the run that it takes back. */
+  readonly undoes: RunId | undefined;
+  readonly unasked: boolean;
   /** Why it goes on into frozen environments. */
   readonly override: string | undefined;
   readonly createdAt: number;
@@ -161,6 +164,8 @@ export interface RunEnvironment {
   open: number;
   approval: ApprovalState;
   lock: "none" | "waiting" | "held";
+  /** `seq` of the event with which it took the lock; when it takes it anew, the earlier one until its jobs are let through. */
+  lockedSeq: number | undefined;
   /** Jobs that wait for the lock. */
   readonly atLock: WaitQueue<JobState>;
 }
@@ -187,10 +192,19 @@ export interface EnvironmentState {
   readonly queue: RunId[];
   /** The last that was said; it may be over. */
   freeze: Freeze | undefined;
+  /** What failed here and is to be taken back before anybody else deploys. */
+  owed: Owed | undefined;
   /** The newest release that began to deploy a pipeline here, whether or not it passed. */
   readonly newest: Map<string, number>;
   /** The run that was the last to change something here, and the event with which it did. */
   changed: Changed | undefined;
+}
+
+/** The run that failed somewhere, with the first of its jobs that did, and since when. */
+export interface Owed {
+  run: RunId;
+  job: JobId;
+  at: number;
 }
 
 export interface GroupState {

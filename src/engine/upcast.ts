@@ -25,6 +25,7 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "run.finished": 1,
   "environment.frozen": 1,
   "environment.thawed": 1,
+  "rollback.declined": 1,
   "history.begins": 2,
 };
 

@@ -3,6 +3,7 @@ import { environmentOfJob } from "./admission.ts";
 import type { RunId } from "./events.ts";
 import { groupName } from "./policies/concurrency.ts";
 import { isHeldUp } from "./policies/freeze.ts";
+import { standsBehind } from "./policies/take-back.ts";
 import { hasEnded, type JobState, type RunState, type State } from "./state.ts";
 
 /** What a job that has not started waits for. */
@@ -14,6 +15,8 @@ export type Wait =
   | { kind: "lock"; environment: string; holder: RunId | undefined; ahead: number }
   /** Nobody has the lock, and the environment is frozen: until the time that was said, or that somebody thaws it. */
   | { kind: "freeze"; environment: string; until: number; by: string; reason: string }
+  /** Nobody has the lock, and what that run left there is taken back first. */
+  | { kind: "rollback"; environment: string; failed: RunId }
   | { kind: "group"; group: string }
   /** For another leg of its matrix, or for one of the run's parallel slots. */
   | { kind: "legs" }
@@ -44,11 +47,12 @@ export function waitsFor(state: State, run: RunState, job: JobState, now: number
     }
     case "lock": {
       const environment = environmentOfJob(run, job)!.name;
-      const { holder, queue, freeze } = state.environments.get(environment)!;
+      const { holder, queue, freeze, owed } = state.environments.get(environment)!;
       if (holder === undefined && isHeldUp(run, freeze, now)) {
         const { until, by, reason } = freeze;
         return { kind: "freeze", environment, until, by, reason };
       }
+      if (holder === undefined && standsBehind(run, owed)) return { kind: "rollback", environment, failed: owed.run };
       return { kind: "lock", environment, holder, ahead: queue.indexOf(run.id) };
     }
     case "matrix":

@@ -180,6 +180,8 @@ export interface JobInput<
   readonly per?: "release" | "environment" | undefined;
   readonly needs?: NoInfer<Jobs> | readonly NoInfer<Jobs>[] | undefined;
   readonly deploys?: boolean | undefined;
+  /** What it does that no rollback undoes: "drops a column". Said before a rollback, and no rollback goes over it by itself. */
+  readonly irreversible?: string | undefined;
   /** `true`: looks once whether what was deployed works. A duration: again and again for so long. */
   readonly verify?: boolean | Duration | VerifyInput | undefined;
   readonly runsAfter?: "success" | "failure" | "always" | undefined;

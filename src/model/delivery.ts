@@ -25,6 +25,8 @@ export interface Environment {
   /** Environments a release must have passed before it may come here. */
   after: string[];
   approval?: Approval;
+  /** What failed there, deploying or verifying, is taken back to the last good release by itself. Absent: it stays as it is. */
+  onFailure?: "rollback";
   variables: Record<string, string>;
 }
 
@@ -111,6 +113,8 @@ export interface Job {
   deploys: boolean;
   /** Looks whether what was deployed works: comes behind all jobs of its pipeline that deploy. Only for `per: "environment"`. */
   verify?: Verify;
+  /** What it does to an environment that no rollback undoes: "drops a column". Only where it `deploys`. */
+  irreversible?: string;
   /** Which end of its needs lets it run. `success` is a gate; the other two are for clean-up and reports. */
   runsAfter: "success" | "failure" | "always";
   condition?: Condition;

@@ -16,6 +16,8 @@ export interface EnvironmentInput<After extends string = string> {
   /** Environments that a release must have passed before it may come here. */
   readonly after?: After | EnvironmentHandle<After> | readonly (After | EnvironmentHandle<After>)[] | undefined;
   readonly approval?: ApprovalInput | undefined;
+  /** `rollback`: what fails there is taken back to the last good release by itself. Default: it stays as it is. */
+  readonly onFailure?: "stay" | "rollback" | undefined;
   /** Win over the delivery's variables of the same name. */
   readonly variables?: Readonly<Record<string, Scalar>> | undefined;
 }

@@ -63,6 +63,7 @@ const job = z.strictObject({
   per: z.enum(["release", "environment"]),
   needs: stringList,
   deploys: z.boolean(),
+  irreversible: z.string().optional(),
   verify: z.strictObject({ forMs: milliseconds, everyMs: milliseconds }).optional(),
   runsAfter: z.enum(["success", "failure", "always"]),
   condition: condition.optional(),
@@ -128,6 +129,7 @@ const environment = z.strictObject({
   approval: z
     .strictObject({ reviewers: stringList, message: z.string().optional(), timeoutMs: milliseconds })
     .optional(),
+  onFailure: z.literal("rollback").optional(),
   variables: strings,
 });
 

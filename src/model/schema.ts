@@ -154,6 +154,10 @@ const job = z
       .optional(),
     needs: oneOrMore(name).describe("Jobs of this pipeline that must succeed first.").optional(),
     deploys: z.boolean().describe("Changes the environment: takes its lock. Default: false.").optional(),
+    irreversible: z
+      .string()
+      .describe('What it does that no rollback undoes: "drops a column". No rollback goes over it by itself.')
+      .optional(),
     verify: z
       .union([
         z.boolean(),
@@ -242,6 +246,10 @@ const environment = z
           message: z.string().optional(),
           timeout: duration.describe("Not answered by then, it is rejected. Default: 7d.").optional(),
         })
+        .optional(),
+      onFailure: z
+        .enum(["stay", "rollback"])
+        .describe("What fails there stays (the default) or is taken back to the last good release by itself.")
         .optional(),
       variables: variables.describe("Win over the delivery's of the same name.").optional(),
     }),

@@ -63,7 +63,17 @@ function otherInJob(earlier: Job, now: Job): string | undefined {
   return firstOther(ofJob(earlier), ofJob(now));
 }
 
-function ofJob({ steps, timeoutMs, retry, verify, concurrency, needs, matrix, ...rest }: Job): Record<string, unknown> {
+function ofJob({
+  steps,
+  timeoutMs,
+  retry,
+  verify,
+  irreversible,
+  concurrency,
+  needs,
+  matrix,
+  ...rest
+}: Job): Record<string, unknown> {
   const { failFast, maxParallel, ...legs } = matrix ?? {};
   return { ...rest, needs: needs.toSorted(), matrix: legs };
 }

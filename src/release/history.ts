@@ -1,5 +1,5 @@
 import type { Delivery } from "../model/delivery.ts";
-import type { Deployed, Plan, PlannedPipeline } from "../plan/plan.ts";
+import type { Deployed, JobId, Plan, PlannedPipeline } from "../plan/plan.ts";
 
 /** What a run says of itself in its own events. Times are milliseconds since the epoch, `seq` numbers of events. */
 export interface RunFacts {
@@ -24,6 +24,8 @@ export interface Arrival {
   environment: string;
   seq: number;
   at: number;
+  /** Of one that only began: the job. */
+  job?: JobId;
   /** Absent: it only began. */
   deployed?: Record<string, Deployed>;
 }

@@ -1,5 +1,5 @@
-import type { Deployed } from "../plan/plan.ts";
-import type { EnvironmentPast, ReleaseFacts, ReleaseHistory, Visit } from "./history.ts";
+import type { Deployed, JobId } from "../plan/plan.ts";
+import type { EnvironmentPast, ReleaseFacts, ReleaseHistory, RunFacts, Visit } from "./history.ts";
 
 /** A release that goes on to an environment, or back to it, and the set that it is to have then. */
 export interface Move {
@@ -14,10 +14,19 @@ export interface Move {
   here: Visit | undefined;
   /** Releases that are not there any more afterwards, and no target by themselves; of a rollback. */
   takesBack: number[];
+  /** What was done there since, and this does not undo; of a rollback. */
+  crosses: Crossed[];
   /** The run that once took this release back from there. */
   takenBackBy?: string;
   /** Pipelines that are moved; empty: all. */
   pipelines: string[];
+}
+
+/** A job that says it cannot be undone, and had begun: of which release, and what it does. */
+export interface Crossed {
+  release: number;
+  job: JobId;
+  does: string;
 }
 
 /** Why a release may not move; data, for whoever has to put it into words. */
@@ -82,7 +91,7 @@ export function promotionTo(
   const pipeline = differing(release!, sets);
   if (pipeline !== undefined) return { mayNot: { code: "differs-before", release: number, pipeline } };
   const move = { kind: "promotion" as const, to, release: release!, set: sets[0]!, provenIn: before[0]!, here };
-  return { move: { ...move, ...wasTakenBack(past, number), takesBack: [], pipelines } };
+  return { move: { ...move, ...wasTakenBack(past, number), takesBack: [], crosses: [], pipelines } };
 }
 
 /** What comes right before it, by the release's own definition. */
@@ -139,6 +148,9 @@ export function rollbackOf(
       provenIn: to,
       here,
       takesBack: leftBehind(past, target),
+      crosses: crossed(past, target).filter(
+        ({ job }) => pipelines.length === 0 || pipelines.some((one) => job.startsWith(`${one}.`)),
+      ),
       ...wasTakenBack(past, target.release),
       pipelines,
     },
@@ -150,8 +162,30 @@ function wasTakenBack(past: EnvironmentPast | undefined, release: number): Pick<
   return takenBackBy === undefined ? {} : { takenBackBy };
 }
 
-function leftBehind({ visits }: EnvironmentPast, target: Visit): number[] {
-  const at = visits.findLastIndex(({ release }) => release === target.release);
-  const after = visits.slice(at + 1).map(({ release }) => release);
+function leftBehind(past: EnvironmentPast, target: Visit): number[] {
+  const after = since(past, target).map(({ release }) => release);
   return [...new Set(after)].filter((release) => release !== target.release);
+}
+
+/** Who goes back brings nothing that was not there before. */
+function crossed(past: EnvironmentPast, target: Visit): Crossed[] {
+  return since(past, target).flatMap(({ kind, release, facts, environment }) => {
+    const begun = new Set(facts.changes.flatMap((one) => (one.environment === environment && one.job ? one.job : [])));
+    return kind === "rollback" ? [] : irreversibleIn(facts, begun).map((one) => ({ release, ...one }));
+  });
+}
+
+function since({ visits }: EnvironmentPast, target: Visit): Visit[] {
+  return visits.slice(visits.findLastIndex(({ release }) => release === target.release) + 1);
+}
+
+/** Of these jobs those that cannot be undone. */
+export function irreversibleIn(
+  { delivery, plan }: Pick<RunFacts, "delivery" | "plan">,
+  jobs: ReadonlySet<JobId>,
+): Omit<Crossed, "release">[] {
+  return plan.jobs.flatMap(({ id, pipeline, job }) => {
+    const does = delivery.pipelines.find(({ name }) => name === pipeline)?.jobs[job]?.irreversible;
+    return does === undefined || !jobs.has(id) ? [] : [{ job: id, does }];
+  });
 }

@@ -137,6 +137,8 @@ function aboutOf(event: EngineEvent): Omit<Notice, "seq" | "at" | "type" | "run"
       const { environment, by, comment } = event;
       return { environment, by, ...(comment !== undefined && { because: comment }) };
     }
+    case "rollback.declined":
+      return { environment: event.environment, because: event.because };
     case "run.finished":
       return { conclusion: event.conclusion };
     case "run.retry-requested":

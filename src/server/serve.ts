@@ -112,6 +112,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
   await underways.takeUpLeft();
   pushes.begin();
+  await underways.takeBackOwed();
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`,

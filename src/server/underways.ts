@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Actor, Refused, refused } from "../control/control.ts";
 import type { Host, Underway } from "../control/host.ts";
 import type { RunId } from "../control/views/events.ts";
+import type { OwedView } from "../control/views/status.ts";
 
 export interface UnderwaysOptions {
   host: Host;
@@ -93,6 +94,28 @@ export class Underways {
     }
   }
 
+  /** Takes back what failed where that is to happen by itself, and nobody was there any more to do it. */
+  async takeBackOwed(): Promise<void> {
+    const status = await this.#options.host.status({ most: 0 });
+    if (!status.ok) return;
+    const { owed, open } = status.value;
+    const isAtIt = (name: string) => open.some(({ moves, path }) => moves?.kind === "rollback" && path.includes(name));
+    for (const one of owed) if (!isAtIt(one.environment)) await this.#takeBack(one);
+  }
+
+  async #takeBack({ environment, failed }: OwedView): Promise<void> {
+    if (this.#isClosing) return;
+    const { host, secretsFile, report } = this.#options;
+    try {
+      const taken = await host.takeBack({ environment, failed, secretsFile }, successor);
+      if (!taken.ok) throw new Refused(taken.refusal);
+      if (taken.value.kind === "underway") await this.take(taken.value.underway);
+    } catch (error) {
+      // Somebody else was faster.
+      if (!(error instanceof Refused && error.refusal.code === "not-owed")) report(error);
+    }
+  }
+
   /** Ends what runs, so that the next server goes on with it. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -105,7 +128,9 @@ export class Underways {
     try {
       await Promise.race([ended, underway.ended()]);
       await underway.tidyUp();
+      const owed = underway.owed();
       await underway.close();
+      for (const one of owed) await this.#takeBack(one);
     } catch (error) {
       if (this.#isClosing) return;
       this.#options.report(error);

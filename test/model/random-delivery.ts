@@ -116,6 +116,7 @@ function job(before: readonly string[], outputs: readonly string[], artifacts: r
     .record({
       needs: fc.constant([...before]),
       deploys: optional(fc.boolean()),
+      irreversible: optional(fc.constant("drops a column")),
       verify: optional(fc.constantFrom(true, false, "10m", { for: "1h", every: "5m" })),
       runsAfter: before.length > 0 ? optional(fc.constantFrom("success", "failure", "always")) : fc.constant(undefined),
       condition: optional(condition()),
@@ -132,7 +133,9 @@ function job(before: readonly string[], outputs: readonly string[], artifacts: r
       continueOnFailure: optional(fc.boolean()),
       uses: optional(uses),
     })
-    .map(({ verify, ...rest }) => withoutUndefined({ ...rest, ...(rest.deploys !== true && { verify }) }));
+    .map(({ verify, irreversible, ...rest }) =>
+      withoutUndefined({ ...rest, ...(rest.deploys === true ? { irreversible } : { verify }) }),
+    );
 }
 
 function pipeline(name: string, earlier: readonly string[]): fc.Arbitrary<WrittenPipeline> {

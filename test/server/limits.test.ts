@@ -28,7 +28,7 @@ class Journal {
 
   readonly host = hostThat("here", {
     position: async () => ({ ok: true, value: this.events.length }),
-    status: async () => ({ ok: true, value: { version: 1, deployed: {}, runs: [], open: [], freezes: [] } }),
+    status: async () => ({ ok: true, value: { version: 1, deployed: {}, runs: [], open: [], freezes: [], owed: [] } }),
     waits: async () => ({ ok: true, value: { version: 1, waiting: [] } }),
     watch: async (ask) => ({ ok: true, value: this.#behind(ask) }),
   });

@@ -54,5 +54,5 @@ async function giveAnswer({ terminal, args, options: given }: CommandCall, answe
     return exitCodes.clean;
   }
   const { watchRun } = await import("../live/watch-run.ts");
-  return await watchRun({ ...watching(options), terminal, underway: taken.underway, heading: [] });
+  return await watchRun({ ...watching(options), terminal, host, underway: taken.underway, heading: [] });
 }

@@ -39,11 +39,14 @@ export function drivingOptions(command: Command): Command {
 }
 
 /** How a run is watched, by these options. */
-export function watching(options: DrivingOptions): Pick<WatchOptions, "verbose" | "yes" | "json" | "keepServices"> {
+export function watching(
+  options: DrivingOptions,
+): Pick<WatchOptions, "verbose" | "yes" | "json" | "keepServices" | "secretsFile"> {
   return {
     verbose: options.verbose === true,
     yes: options.yes === true,
     json: options.json === true,
+    secretsFile: options.secretsFile,
     keepServices: options.keepServices === true,
   };
 }

@@ -72,6 +72,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   return await watchRun({
     ...watching(options),
     terminal,
+    host,
     underway,
     heading: [
       about,

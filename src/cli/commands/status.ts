@@ -83,6 +83,7 @@ function statusLines(status: StatusView, project: Project, { out, cwd, stdout }:
     `${out.strong(shortPath(project.file, cwd))}`,
     ...deployedLines(status, shown),
     ...frozenLines(status, shown),
+    ...owedLines(status, shown),
   ];
   lines.push(
     "",
@@ -119,6 +120,14 @@ function deployedLines(status: StatusView, shown: Shown): string[] {
 
 function frozenLines({ freezes }: StatusView, { out }: Shown): string[] {
   return freezes.length === 0 ? [] : ["", ...freezeLines(freezes, out)];
+}
+
+function owedLines({ owed }: StatusView, { out }: Shown): string[] {
+  if (owed.length === 0) return [];
+  const lines = owed.map(({ environment, failed, job }) =>
+    out.warning(`${environment} goes back before anything else is deployed there: run ${failed} failed (${job})`),
+  );
+  return ["", ...lines];
 }
 
 type RunRecord = StatusView["runs"][number];
@@ -161,11 +170,13 @@ function openLines(run: OpenRun, { now, out }: Shown): string[] {
   return lines;
 }
 
-function suggestNext(terminal: Terminal, { open, runs }: StatusView): void {
+function suggestNext(terminal: Terminal, { open, runs, owed }: StatusView): void {
   const now = Date.now();
   const asking = open.find(({ approvals }) => approvals.some((approval) => !isTooLate(approval, now)));
   const left = open.find(({ runBy }) => runBy === undefined);
   if (asking) terminal.suggest(`baton approve ${asking.run} ${asking.approvals[0]!.environment}`, "or baton reject");
+  else if (owed[0] && !open.some(({ moves }) => moves?.kind === "rollback"))
+    terminal.suggest(`baton rollback ${owed[0].environment}`, "nobody takes it back just now; this does");
   else if (left) terminal.suggest(`baton resume ${left.run}`, "nobody runs it; this goes on with it");
   else if (open[0]) terminal.suggest(`baton logs ${open[0].run} --follow`, "watches it");
   else if (runs[0]?.conclusion === "failed") terminal.suggest(`baton retry ${runs[0].run}`, "runs what failed again");

@@ -20,6 +20,7 @@ export interface Outcome {
   /** By Ctrl-C. */
   interrupted: boolean;
   json: boolean;
+  isBeside?: true;
   keepServices: boolean;
   /** The command that makes a new run of the same kind. */
   again?: string;
@@ -32,12 +33,13 @@ export async function summarise({ underway, terminal, ...outcome }: Outcome): Pr
   // What an earlier run left on somebody's terminal is not ours to end.
   const services = underway.services().filter((service) => keepServices || service.run === run.run);
   if (!keepServices) for (const service of services) await underway.stopService(service);
-  if (outcome.json) {
+  const print = (...lines: string[]) => (outcome.isBeside ? terminal.say(...lines) : terminal.print(...lines));
+  if (outcome.json && !outcome.isBeside) {
     const left = keepServices ? services : [];
     terminal.printJson({ ...run, services: left.map(({ name, pid, url }) => ({ name, pid, ...(url && { url }) })) });
   } else {
     const columns = terminal.stdout.columns ?? Number.POSITIVE_INFINITY;
-    terminal.print(...summaryLines(run, { style: terminal.out, columns }), ...serviceLines(services, keepServices));
+    print(...summaryLines(run, { style: terminal.out, columns }), ...serviceLines(services, keepServices));
   }
   suggestNext(terminal, run, outcome.again ?? sameAgain(run));
   if (outcome.interrupted && run.conclusion === "cancelled") return exitCodes.interrupted;
@@ -57,6 +59,10 @@ function summaryLines(run: RunView, { style, columns }: { style: Style; columns:
   const freezes = run.waiting.flatMap(({ wait }) => (wait.kind === "freeze" ? [wait] : []));
   for (const { environment, until, by: who, reason } of freezes.slice(0, 1)) {
     lines.push(`  ${style.warning("❄")} ${environment} is frozen until ${dayTime(until)} by ${who}: ${reason}`);
+  }
+  const behind = run.waiting.flatMap(({ wait }) => (wait.kind === "rollback" ? [wait] : []));
+  for (const { environment, failed } of behind.slice(0, 1)) {
+    lines.push(`  ${style.warning("!")} ${environment} goes back first: run ${failed} failed there`);
   }
   return [...lines, ...outputLines(run, style)];
 }
@@ -164,6 +170,8 @@ function suggestNext(terminal: Terminal, run: RunView, again: string): void {
       }
       if (run.waiting.some(({ wait }) => wait.kind === "freeze")) {
         terminal.suggest(`baton resume ${run.run}`, "goes on with it, once the freeze is over");
+      } else if (run.waiting.some(({ wait }) => wait.kind === "rollback")) {
+        terminal.suggest(`baton rollback ${run.path.at(-1)}`, `takes back what failed; then baton resume ${run.run}`);
       } else if (run.approvals.length === 0) terminal.suggest("baton status", "what it waits for");
       break;
     default:

@@ -1,7 +1,10 @@
 import { Refused } from "../../control/control.ts";
-import type { Underway } from "../../control/host.ts";
+import type { Host, Underway } from "../../control/host.ts";
+import type { OwedView } from "../../control/views/status.ts";
 import { count } from "../../findings/count.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
+import { inWords } from "../refusals.ts";
+import { moveLines } from "../release/move-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { openApprovalDesk } from "./approvals.ts";
 import type { Display, DisplayOptions } from "./display.ts";
@@ -24,6 +27,11 @@ export interface WatchOptions {
   json: boolean;
   /** Leave services running that a step started, also where nobody sits at the terminal. */
   keepServices: boolean;
+  /** Told beside another run: nothing of it goes to stdout. */
+  isBeside?: true;
+  /** Where else it is asked, for what goes back by itself. */
+  host: Host;
+  secretsFile: string | undefined;
   /** The command that makes a new run of the same kind. */
   again?: string;
 }
@@ -33,11 +41,32 @@ export interface WatchOptions {
  * nothing else.
  */
 export async function watchRun(options: WatchOptions): Promise<ExitCode> {
-  const { underway } = options;
+  const { underway, terminal, host } = options;
+  let code: ExitCode;
+  let owed: OwedView[];
   try {
-    return await watch(options);
+    code = await watch(options);
+    owed = underway.owed();
   } finally {
     await underway.close();
+  }
+  for (const one of owed) await takeBack(options, one);
+  return code;
+
+  /** What failed in an environment that says so goes back by itself. That it does changes nothing about what failed. */
+  async function takeBack({ secretsFile }: WatchOptions, { environment, failed, job }: OwedView): Promise<void> {
+    terminal.say("", `${environment} goes back by itself: ${job} failed`);
+    const taken = await host.takeBack({ environment, failed, secretsFile }, { name: "baton", via: "policy" });
+    if (!taken.ok) {
+      terminal.say(`not here: ${inWords(taken.refusal).message}`);
+      terminal.suggest(`baton rollback ${environment}`, "takes it back; until then nothing else is deployed there");
+    } else if (taken.value.kind === "declined") {
+      terminal.say(`not by itself: ${taken.value.because}`);
+      terminal.suggest(`baton rollback ${environment} --dry-run`, "what going back would do");
+    } else {
+      const { move, underway: back } = taken.value;
+      await watchRun({ ...options, underway: back, heading: moveLines(move, terminal.err), isBeside: true });
+    }
   }
 }
 

@@ -1,16 +1,12 @@
 import { answered } from "../../control/control.ts";
 import type { MoveRequest } from "../../control/verbs/move.ts";
-import type { MoveView } from "../../control/views/move.ts";
-import type { RunView } from "../../control/views/run.ts";
 import { commandLine } from "../command-line.ts";
 import { type DrivingOptions, type OverrideOptions, overrideOf, watching } from "../commands/drive-options.ts";
 import { connected } from "../host.ts";
 import { freezeLines } from "../plan-text.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
-import type { Style } from "../terminal/style.ts";
-import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { pipelineLines, valueText } from "./text.ts";
+import { moveLines, whereLines, wordOf } from "./move-text.ts";
 
 export interface MoveOptions extends DrivingOptions, OverrideOptions {
   pipeline?: string[];
@@ -54,7 +50,7 @@ export async function carryOut(
   const how = { secretsFile: options.secretsFile, comment: options.comment, override, isWatched: terminal.interactive };
   const underway = answered(await host.start(planned, how, by));
   const { watchRun } = await import("../live/watch-run.ts");
-  const code = await watchRun({ ...watching(options), terminal, underway, heading: lines, again });
+  const code = await watchRun({ ...watching(options), terminal, host, underway, heading: lines, again });
   if (code === exitCodes.clean) return code;
   const ended = await host.run(underway.run);
   if (ended.ok && ended.value.conclusion !== "waiting") terminal.say(...whereLines(move, ended.value, terminal.err));
@@ -64,50 +60,6 @@ export async function carryOut(
 /** The environment's own approval asks somebody before anything changes. */
 function isAsked({ requirements }: { requirements: { approvals: readonly unknown[] } }): boolean {
   return requirements.approvals.length > 0;
-}
-
-const wordOf = ({ kind, release, to }: MoveView) =>
-  kind === "promotion" ? `promote release ${release} to ${to}` : `go back to release ${release} in ${to}`;
-
-/** What goes there and what stays, with what is new in it. */
-export function moveLines(move: MoveView, out: Style): string[] {
-  const { commit, here, pipelines, files, changes, takesBack, takenBackBy, apart, provenIn, to, release } = move;
-  const there =
-    here === undefined ? "where nothing is yet" : `where ${here.isPart ? "part of " : ""}release ${here.release} is`;
-  const lines = [`${out.strong(wordOf(move))} ${out.faint(`(${commit.slice(0, 7)})`)}, ${there}`];
-  for (const { pipeline, goes, why } of pipelines) {
-    lines.push(`  ${goes ? out.active("goes ") : out.faint("stays")} ${pipeline}  ${out.faint(why)}`);
-    const change = changes?.pipelines.find((one) => one.pipeline === pipeline);
-    if (goes && change !== undefined) lines.push(...pipelineLines(change, out).slice(1));
-    for (const file of files.filter((one) => one.pipeline === pipeline)) {
-      lines.push(`    files ${file.artifact} ${out.faint(`${file.digest.slice(0, 19)}, as in ${provenIn}`)}`);
-    }
-  }
-  for (const { name, from, to: is } of changes?.settings ?? []) lines.push(`  ${valueText(name, from, is)}`);
-  for (const { pipeline, other } of apart) {
-    lines.push(
-      `  ${out.warning("beware:")} ${pipeline} of release ${release} was not proven with the ${other} that is in ${to}`,
-    );
-  }
-  if (takenBackBy !== undefined) {
-    lines.push(`  ${out.warning("beware:")} release ${release} was taken back from ${to} by run ${takenBackBy}`);
-  }
-  if (takesBack.length > 0) lines.push(`  takes back release ${takesBack.join(", ")}`);
-  return lines;
-}
-
-/** After a promotion or rollback that did not pass: of each pipeline, which version the environment has. */
-export function whereLines({ to, release, here, pipelines }: MoveView, run: RunView, out: Style): string[] {
-  const rows = pipelines.map(({ pipeline, goes }) => {
-    const mine = run.jobs.filter(({ id }) => id.startsWith(`${pipeline}.`));
-    const before = here === undefined ? "nothing" : "what was there before";
-    if (!goes) return [pipeline, "stays as it was"];
-    if (mine.every(({ status }) => status === "succeeded")) return [pipeline, out.good(`has release ${release}`)];
-    const begun = mine.find(({ status, attempts }) => attempts > 0 && status !== "succeeded");
-    if (begun === undefined) return [pipeline, `still has ${before}`];
-    return [pipeline, out.bad(`may be half-way: ${begun.id} ${begun.status}`)];
-  });
-  return [`what ${to} has now:`, ...table(rows, "  ")];
 }
 
 /** The command that does it, with what was given. */

@@ -54,6 +54,8 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
       return `${style.warning("❄")} ${event.by} froze ${event.environment} until ${dayTime(event.until)}: ${event.reason}`;
     case "environment.thawed":
       return `${style.active("↻")} ${event.by} thawed ${event.environment}${event.comment ? `: ${event.comment}` : ""}`;
+    case "rollback.declined":
+      return `${style.warning("!")} ${event.environment} is not taken back by itself: ${event.because}`;
     case "run.finished":
       return undefined;
     case "history.begins":

@@ -21,6 +21,8 @@ export function waitText({ wait }: Waiting, now: number): string {
         : `waits for the lock of ${wait.environment}`;
     case "freeze":
       return `waits until ${dayTime(wait.until)}: ${wait.by} froze ${wait.environment} (${wait.reason})`;
+    case "rollback":
+      return `waits until ${wait.environment} has gone back: run ${wait.failed} failed there`;
     case "group":
       return "waits for its concurrency group";
     case "legs":

@@ -48,7 +48,7 @@ export function factsOf(events: Iterable<Recorded>): RunFacts | undefined {
       }
       case "job.started": {
         const environment = deploying.get(event.job);
-        if (environment !== undefined) facts?.changes.push({ environment, seq, at });
+        if (environment !== undefined) facts?.changes.push({ environment, seq, at, job: event.job });
         break;
       }
       case "approval.answered": {

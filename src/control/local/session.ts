@@ -118,6 +118,7 @@ export function asRefusal(error: unknown): unknown {
       case "being-made":
       case "environment-busy":
       case "not-frozen":
+      case "not-owed":
       case "over-already":
       case "runs-elsewhere":
       case "not-finished":

@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import { isHeldUp } from "../../engine/policies/freeze.ts";
+import { standsBehind } from "../../engine/policies/take-back.ts";
 import type { JobState, RunState, State } from "../../engine/state.ts";
 import type { Service } from "../../runner/services.ts";
 import { processOf } from "../../store/lease.ts";
@@ -7,6 +8,7 @@ import type { Actor } from "../control.ts";
 import type { Begun, Underway, Watcher } from "../host.ts";
 import type { JobId, RunId } from "../views/events.ts";
 import { type ApprovalView, approvalsIn, mostAttemptsOf, type RunView, runView } from "../views/run.ts";
+import { type OwedView, owedIn } from "../views/status.ts";
 import { timeLeft } from "../views/time-left.ts";
 import { asRefusal, type Session } from "./session.ts";
 import { tidyUp } from "./tidy-up.ts";
@@ -102,6 +104,10 @@ export class LocalUnderway implements Underway {
     await this.#engine.answer(this.run, environment, { answer, by: this.#by.name });
   }
 
+  owed(): OwedView[] {
+    return owedIn(this.#engine.state).filter(({ failed }) => failed === this.#run);
+  }
+
   giveUp(): void {
     this.#givenUp.abort();
   }
@@ -185,7 +191,8 @@ function rests({ environments }: State, run: RunState): boolean {
   if (run.running > 0 || run.backingOff > 0 || pending > 0 || run.open === 0) return false;
   const isKeptOut = ({ planned }: JobState) => {
     const there = environments.get(planned.environment ?? "");
-    return there?.holder === undefined && isHeldUp(run, there?.freeze, Date.now());
+    if (there === undefined || there.holder !== undefined) return false;
+    return isHeldUp(run, there.freeze, Date.now()) || standsBehind(run, there.owed);
   };
   return !run.list.some((job) => job.stage === "group" || (job.stage === "lock" && !isKeptOut(job)));
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { NewRun } from "../../engine/new-run.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Actor, refused } from "../control.ts";
 import type { RunOptions, Underway } from "../host.ts";
@@ -20,7 +21,7 @@ import type { Judged, Planned } from "./plan.ts";
 export async function startRun(
   { caller }: Pick<Place, "caller">,
   planned: Planned,
-  { options, by }: { options: RunOptions; by: Actor },
+  { options, by, takesBack }: { options: RunOptions; by: Actor; takesBack?: NewRun["takesBack"] },
 ): Promise<Underway> {
   const { project, delivery, source, plan, moves } = planned;
   const secrets = readSecrets(caller, options.secretsFile);
@@ -60,6 +61,7 @@ export async function startRun(
             ...(comment !== undefined && { comment }),
             ...(override !== undefined && { override }),
             ...(moves !== undefined && { moves }),
+            ...(takesBack !== undefined && { takesBack }),
           };
           const made = { delivery, plan: now, parallel, plannedAt, sharing: true, onNumbered, ...told } as const;
           return (await session.engine.createRun(made)).run;

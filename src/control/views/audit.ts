@@ -54,6 +54,7 @@ export type Deed =
   | "suspended"
   | "froze"
   | "thawed"
+  | "did not take back"
   | "deployed"
   | "ended"
   | "repaired";
@@ -78,6 +79,7 @@ export const auditedTypes = [
   "run.finished",
   "environment.frozen",
   "environment.thawed",
+  "rollback.declined",
   "history.begins",
 ] as const satisfies readonly EngineEvent["type"][];
 
@@ -145,6 +147,10 @@ function saidBy(event: EngineEvent, isRetried: boolean): Said | undefined {
     case "environment.thawed": {
       const { environment, by, comment } = event;
       return { deed: "thawed", by, environments: [environment], ...(comment !== undefined && { comment }) };
+    }
+    case "rollback.declined": {
+      const { environment, failed, because } = event;
+      return { deed: "did not take back", run: failed, environments: [environment], comment: because };
     }
     case "history.begins":
       return { deed: "repaired", comment: event.text };

@@ -1,6 +1,6 @@
 import type { Delivery } from "../../model/delivery.ts";
 import type { Deployed } from "../../plan/plan.ts";
-import type { Move } from "../../release/moves.ts";
+import { irreversibleIn, type Move } from "../../release/moves.ts";
 import type { RunId } from "./events.ts";
 import type { Plan } from "./plan.ts";
 import type { ReleaseDiffView } from "./releases.ts";
@@ -25,6 +25,8 @@ export interface MoveView {
   pipelines: { pipeline: string; goes: boolean; why: string }[];
   /** Files that are deployed as they are, by digest. */
   files: { pipeline: string; artifact: string; digest: string; sizeBytes: number }[];
+  /** What no rollback undoes: what a rollback leaves done, and what a promotion does. Jobs by release. */
+  irreversible: { release: number; job: string; does: string }[];
   /** Pipelines that will stand beside another version than the one they were proven with. */
   apart: { pipeline: string; other: string }[];
   /** What will be another one; absent where nothing is there yet. */
@@ -36,7 +38,7 @@ export interface MoveView {
 export type MovePreview = Omit<MoveView, "plan">;
 
 export function moveView(
-  { kind, release, to, provenIn, here, takesBack, takenBackBy, set }: Move,
+  { kind, release, to, provenIn, here, takesBack, crosses, takenBackBy, set }: Move,
   { plan, changes, apart }: { plan: Plan; changes: ReleaseDiffView | undefined; apart: MoveView["apart"] },
 ): MoveView {
   const isPart = here !== undefined && (here.outcome !== "whole" || here.only.length > 0);
@@ -56,10 +58,21 @@ export function moveView(
       why: reason.text,
     })),
     files: filesOf(plan, { set, makerOf: (artifact, pipeline) => makerIn(release.facts.delivery, artifact, pipeline) }),
+    irreversible:
+      kind === "rollback"
+        ? crosses
+        : irreversibleIn({ delivery: release.facts.delivery, plan }, runningIn(plan)).map((one) => ({
+            release: release.number,
+            ...one,
+          })),
     apart,
     ...(changes && { changes }),
     plan,
   };
+}
+
+function runningIn({ jobs }: Plan): Set<string> {
+  return new Set(jobs.flatMap(({ id, decision }) => (decision === "run" ? [id] : [])));
 }
 
 function makerIn({ pipelines }: Delivery, artifact: string, pipeline: string): string | undefined {

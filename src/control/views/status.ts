@@ -1,6 +1,7 @@
 import type { RunState, State } from "../../engine/state.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
+import type { JobId, RunId } from "./events.ts";
 import { type FreezeView, freezesAt } from "./freezes.ts";
 import { type RunView, runView } from "./run.ts";
 import { type ListedRun, listedRuns } from "./runs.ts";
@@ -15,8 +16,19 @@ export interface StatusView {
   open: OpenRun[];
   /** Where nothing begins to be deployed now. */
   freezes: FreezeView[];
+  /** What failed where it is to be taken back, and has not been. */
+  owed: OwedView[];
   /** Of the commits above that stand for uncommitted files: the commit that was checked out. Absent: none does. */
   snapshots?: Record<string, string>;
+}
+
+/** What failed and is still to be taken back. Milliseconds since the epoch. */
+export interface OwedView {
+  environment: string;
+  failed: RunId;
+  /** The first of its jobs that failed there. */
+  job: JobId;
+  at: number;
 }
 
 export interface OpenRun extends Omit<RunView, "environments"> {
@@ -30,13 +42,22 @@ export function statusView(
   { most, now, ownerOf }: { most: number; now: number; ownerOf(run: RunState): { pid?: number } | undefined },
 ): StatusView {
   const isOpen = (journal?.openRuns().length ?? 0) > 0;
+  const mayOwe = isOpen || journal?.runs({ newest: 20 }).some(({ conclusion }) => conclusion === "failed") === true;
+  const state = journal !== undefined && mayOwe ? journal.state() : undefined;
   return {
     version: 1,
     deployed: journal === undefined ? {} : deployedView(journal),
     runs: listedRuns(journal, most),
-    open: journal !== undefined && isOpen ? openRuns(journal.state(), { now, ownerOf }) : [],
+    open: state === undefined ? [] : openRuns(state, { now, ownerOf }),
     freezes: freezesAt(journal?.freezes() ?? {}, now),
+    owed: state === undefined ? [] : owedIn(state),
   };
+}
+
+export function owedIn({ environments }: State): OwedView[] {
+  return [...environments.values()].flatMap(({ name: environment, owed }) =>
+    owed === undefined ? [] : [{ environment, failed: owed.run, job: owed.job, at: owed.at }],
+  );
 }
 
 function openRuns(

@@ -1,9 +1,10 @@
 import type { LockAcquired, RunId } from "../events.ts";
 import type { EnvironmentState, JobState, RunEnvironment, RunState, State } from "../state.ts";
 import { isHeldUp } from "./freeze.ts";
+import { standsBehind } from "./take-back.ts";
 
 /**
- * One deployment per environment at a time. A run stands in line from the moment its first deploying job there lacks
+ * One deployment per environment at a time. A run stands in line from the moment its first job there that deploys or verifies lacks
  * nothing else, and holds the lock until its last job there has ended.
  *
  * ```text
@@ -11,19 +12,26 @@ import { isHeldUp } from "./freeze.ts";
  *            └──────────────────▲     (nobody is left who needs it)
  * ```
  *
- * While the environment is frozen (see freeze.ts) it is given to nobody but runs with an override, and all keep their places.
+ * While the environment is frozen (see freeze.ts) it is given to nobody but runs with an override, while something is to be taken
+ * back there (take-back.ts) to nobody but a rollback, and all keep their places.
  */
 export function enterLock(state: State, run: RunState, job: JobState): "through" | "wait" {
-  if (!job.definition.deploys || job.planned.environment === undefined) return "through";
+  if (job.planned.environment === undefined || !takesLock(job)) return "through";
   const mine = run.environments.get(job.planned.environment)!;
   if (mine.lock === "held") return "through";
   if (mine.lock === "none") {
     const environment = environmentOf(state, mine.name);
-    environment.queue.push(run.id);
+    if (run.undoes === undefined) environment.queue.push(run.id);
+    else environment.queue.unshift(run.id);
     mine.lock = "waiting";
     noteGrantable(state, environment);
   }
   return "wait";
+}
+
+/** Who looks whether what was deployed works wants nothing else to come there meanwhile. */
+export function takesLock({ definition }: JobState): boolean {
+  return definition.deploys || definition.verify !== undefined;
 }
 
 /** Undefined while it is nobody's turn. `now`: the time of day of the turn. */
@@ -33,14 +41,18 @@ export function grantLock(state: State, name: string, now: number): LockAcquired
 }
 
 /** The first that may have it at that time. */
-export function nextInLine(state: State, { freeze, queue }: EnvironmentState, now: number): RunId | undefined {
-  return queue.find((run) => !isHeldUp(state.runs.get(run)!, freeze, now));
+export function nextInLine(state: State, { freeze, owed, queue }: EnvironmentState, now: number): RunId | undefined {
+  return queue.find((id) => {
+    const run = state.runs.get(id)!;
+    return !isHeldUp(run, freeze, now) && !standsBehind(run, owed);
+  });
 }
 
 export function takeLock(state: State, run: RunState, mine: RunEnvironment): void {
   const environment = environmentOf(state, mine.name);
   environment.queue.splice(environment.queue.indexOf(run.id), 1);
   environment.holder = run.id;
+  environment.owed = undefined;
   mine.lock = "held";
   run.locksHeld += 1;
   noteGrantable(state, environment);
@@ -66,7 +78,15 @@ export function leaveLockQueue(state: State, run: RunState, mine: RunEnvironment
 export function environmentOf(state: State, name: string): EnvironmentState {
   let environment = state.environments.get(name);
   if (environment === undefined) {
-    environment = { name, holder: undefined, queue: [], freeze: undefined, newest: new Map(), changed: undefined };
+    environment = {
+      name,
+      holder: undefined,
+      queue: [],
+      freeze: undefined,
+      owed: undefined,
+      newest: new Map(),
+      changed: undefined,
+    };
     state.environments.set(name, environment);
   }
   return environment;

@@ -1,6 +1,6 @@
 import type { SkipReason } from "../events.ts";
 import type { JobState, RunState, State } from "../state.ts";
-import { environmentOf } from "./lock.ts";
+import { environmentOf, takesLock } from "./lock.ts";
 
 /**
  * An older release never overwrites a newer one. What counts is that the newer one began to deploy the pipeline there,
@@ -9,12 +9,18 @@ import { environmentOf } from "./lock.ts";
  */
 export function supersededBy(state: State, run: RunState, job: JobState): SkipReason | undefined {
   const name = job.planned.environment;
-  if (!job.definition.deploys || name === undefined) return undefined;
+  if (name === undefined || !takesLock(job)) return undefined;
   const { newest, changed } = environmentOf(state, name);
   const other = changed?.run === run.id ? changed.before : changed;
   if (run.moves !== undefined && other !== undefined && other.seq > run.createdSeq) {
     const text = `run ${other.run} changed ${name} after this was asked for`;
     return { code: "superseded", because: `run ${other.run}`, text };
+  }
+  const { lockedSeq } = run.environments.get(name)!;
+  // Who verifies looks at what its run left there, when it had the lock before.
+  if (!job.definition.deploys && lockedSeq !== undefined && (other?.seq ?? 0) > lockedSeq) {
+    const text = `run ${other!.run} changed ${name} since this run was there`;
+    return { code: "superseded", because: `run ${other!.run}`, text };
   }
   const newer = newest.get(job.planned.pipeline);
   if (newer === undefined || newer <= run.release) return undefined;

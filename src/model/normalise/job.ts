@@ -15,6 +15,7 @@ export const jobKeys = [
   "per",
   "needs",
   "deploys",
+  "irreversible",
   "verify",
   "runsAfter",
   "condition",
@@ -39,10 +40,12 @@ export function readJob(form: FormReader, value: unknown, path: DefinitionPath, 
   const job = form.object(value, path, jobKeys);
   const steps = readSteps(form, job, path, pipeline);
   const artifacts = readArtifacts(form, job, path);
+  const irreversible = form.string(job.irreversible, [...path, "irreversible"]);
   return {
     per: form.word(job.per, [...path, "per"], ["release", "environment"]) ?? "environment",
     needs: form.strings(job.needs, [...path, "needs"], "or one"),
     deploys: form.boolean(job.deploys, [...path, "deploys"], "false"),
+    ...(irreversible === undefined ? {} : { irreversible }),
     ...readVerify(form, job.verify, [...path, "verify"]),
     runsAfter: form.word(job.runsAfter, [...path, "runsAfter"], ["success", "failure", "always"]) ?? "success",
     ...(job.condition === undefined ? {} : { condition: readCondition(form, job.condition, [...path, "condition"]) }),

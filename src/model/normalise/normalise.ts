@@ -65,8 +65,9 @@ function readParameter(form: FormReader, value: unknown, path: DefinitionPath): 
 
 function readEnvironment(form: FormReader, { name, segment, form: value }: NamedForm): Environment {
   const path = ["environments", segment];
-  const environment = form.object(value ?? {}, path, ["branch", "after", "approval", "variables"]);
+  const environment = form.object(value ?? {}, path, ["branch", "after", "approval", "onFailure", "variables"]);
   const branch = form.string(environment.branch, [...path, "branch"]);
+  const onFailure = form.word(environment.onFailure, [...path, "onFailure"], ["stay", "rollback"]);
   return {
     name,
     ...(branch === undefined ? {} : { branch }),
@@ -74,6 +75,7 @@ function readEnvironment(form: FormReader, { name, segment, form: value }: Named
     ...(environment.approval === undefined
       ? {}
       : { approval: readApproval(form, environment.approval, [...path, "approval"]) }),
+    ...(onFailure === "rollback" && { onFailure }),
     variables: form.scalarRecord(environment.variables, [...path, "variables"]),
   };
 }

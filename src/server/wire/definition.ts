@@ -48,6 +48,7 @@ export const settingsView = z
         approval: z
           .strictObject({ reviewers: names, message: z.string().optional(), timeoutMs: milliseconds })
           .optional(),
+        onFailure: z.literal("rollback").optional(),
         variables: byName(z.string()),
       }),
     ),

@@ -42,6 +42,9 @@ export const moveView = z
     takesBack: z
       .array(z.number().int())
       .meta({ description: "Releases that are no target by themselves any more once this has begun." }),
+    irreversible: z
+      .array(z.strictObject({ release: z.number().int(), job: z.string(), does: z.string() }))
+      .meta({ description: "What no rollback undoes: what a rollback leaves done, and what a promotion does." }),
     takenBackBy: z.string().optional().meta({ description: "The run that once took this release back from there." }),
     pipelines: z.array(z.strictObject({ pipeline: z.string(), goes: z.boolean(), why: z.string() })),
     files: z

@@ -57,6 +57,7 @@ const wait = z
       by: z.string(),
       reason: z.string(),
     }),
+    z.strictObject({ kind: z.literal("rollback"), environment: z.string(), failed: z.string() }),
     z.strictObject({ kind: z.literal("group"), group: z.string() }),
     z.strictObject({ kind: z.literal("legs") }),
     z.strictObject({ kind: z.literal("slot") }),
@@ -141,6 +142,9 @@ export const statusView = z
     runs: z.array(runRecord),
     open: z.array(openRun),
     freezes: z.array(freeze),
+    owed: z
+      .array(z.strictObject({ environment: z.string(), failed: z.string(), job: z.string(), at: time }))
+      .meta({ description: "What failed where it is to be taken back, and has not been." }),
     snapshots: byName(z.string()).optional(),
   })
   .meta({ id: "Status" });

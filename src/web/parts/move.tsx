@@ -192,7 +192,7 @@ function Chips({ of }: { of: readonly { pipeline: string }[] }) {
   );
 }
 
-function Warnings({ move: { kind, release, to, takesBack, takenBackBy, apart } }: { move: Shown }) {
+function Warnings({ move: { kind, release, to, takesBack, takenBackBy, irreversible, apart } }: { move: Shown }) {
   return (
     <ul class="move-warnings">
       {apart.map(({ pipeline, other }) => (
@@ -202,6 +202,11 @@ function Warnings({ move: { kind, release, to, takesBack, takenBackBy, apart } }
             <b>{pipeline}</b> will stand beside another version of <b>{other}</b> than it was proven with.
           </span>
         </li>
+      ))}
+      {irreversible.map(({ release: of, job, does }) => (
+        <p key={job}>
+          {job} of release {of} {does}, and {kind === "rollback" ? "this does not undo it" : "no rollback undoes that"}.
+        </p>
       ))}
       {takenBackBy && (
         <li class="state-asking">

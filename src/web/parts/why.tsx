@@ -127,6 +127,15 @@ function sentence({ wait, run, release }: Cause, at: number): Said {
         said: `waits, because ${wait.by} froze ${wait.environment}: ${wait.reason}.`,
         next: wait.until > at ? `It ends in ${roughly(wait.until - at)}.` : "It is over: the turn is just given.",
       };
+    case "rollback":
+      return {
+        said: `waits until ${wait.environment} has gone back to its last good release.`,
+        next: (
+          <>
+            Run <a href={runAddress(wait.failed)}>{wait.failed}</a> failed there.
+          </>
+        ),
+      };
     case "group":
       return { said: `waits for its concurrency group ${wait.group}, which something else is in.` };
     case "legs":

@@ -3,6 +3,7 @@ import { cancelsHaveCauses, namesTheCause } from "./checkers/cancels-have-causes
 import type { Checker } from "./checkers/checker.ts";
 import { durableFirst } from "./checkers/durable-first.ts";
 import { endedStaysEnded } from "./checkers/ended-stays-ended.ts";
+import { failuresGoBack } from "./checkers/failures-go-back.ts";
 import { freezesHold } from "./checkers/freezes-hold.ts";
 import { goneHoldsUpNobody } from "./checkers/gone-holds-up-nobody.ts";
 import { groupsInOrder } from "./checkers/groups-in-order.ts";
@@ -41,6 +42,7 @@ export function allCheckers(): Checker[] {
     oneDeployment(),
     locksInOrder(),
     freezesHold(),
+    failuresGoBack(),
     noLockWhileAsking(),
     newestStays(),
     movesAsAsked(),

@@ -10,5 +10,9 @@ export const keptSeeds: readonly { seed: number; was: string }[] = [
   { seed: 28, was: "what stood down first was named as the reason although something had failed" },
   { seed: 3, was: "a release took itself for a newer one that had come before it" },
   { seed: 1103, was: "a promotion that was retried went over what another run had changed while it ran" },
+  {
+    seed: 686,
+    was: "a run that failed and was taken back verified what the rollback had left, and said that it was there",
+  },
   { seed: 7047, was: "a session that had lost its lease began a job that nobody could know of, and crashed" },
 ];

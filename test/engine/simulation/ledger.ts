@@ -16,6 +16,10 @@ export class Ledger {
   readonly told = new Map<string, number>();
   /** Until when each environment is frozen, by the clock on the wall; thawed before: absent. */
   readonly freezes = new Map<string, number>();
+  /** The run that failed in each environment where that is to be taken back, and has not been. */
+  readonly owed = new Map<string, string>();
+  /** As it was before the newest event. */
+  owedBefore: ReadonlyMap<string, string> = new Map();
   readonly tokens = new Map<string, LedgerJob>();
   /** Releases that began to deploy, by `pipeline@environment`. */
   readonly deploying = new Map<string, Set<number>>();
@@ -39,10 +43,29 @@ export class Ledger {
     return this.runs.get(run)?.override === undefined && at < (this.freezes.get(environment) ?? at);
   }
 
+  /** Whether something is to be taken back there first, or was before the newest event. */
+  standsBehind(run: string, environment: string, when: "now" | "before"): boolean {
+    const owed = (when === "now" ? this.owed : this.owedBefore).get(environment);
+    return owed !== undefined && owed !== run && this.runs.get(run)?.plan.change.event !== "rollback";
+  }
+
+  #noteOwed(run: LedgerRun, environment: string): void {
+    const { onFailure } = run.delivery.environments.find((each) => each.name === environment)!;
+    if (onFailure === undefined || run.plan.change.event === "rollback") return;
+    const there = [...run.jobs.values()].filter(({ planned }) => planned.environment === environment);
+    const hasBegun = there.some(({ definition, attempt }) => definition.deploys && attempt > 0);
+    const hasFailed = there.some(({ status, definition }) => status === "failed" && !definition.continueOnFailure);
+    if (hasBegun && hasFailed) this.owed.set(environment, run.id);
+  }
+
   /** Whether a newer release of its pipeline has begun to deploy where this job would, or it was moved there in vain. */
   isSuperseded({ run, planned, definition }: LedgerJob): boolean {
-    if (!definition.deploys) return false;
+    if (!definition.deploys && definition.verify === undefined) return false;
     if (run.moves !== undefined && this.changedSince(run, planned.environment!) !== undefined) return true;
+    const left = run.wasThere(planned.environment!);
+    const isElse = (change: { run: string; seq: number }) => change.run !== run.id && change.seq > left!;
+    const changes = this.changes.get(planned.environment!) ?? [];
+    if (!definition.deploys && left !== undefined && changes.some(isElse)) return true;
     const began = this.deploying.get(`${planned.pipeline}@${planned.environment}`) ?? [];
     return [...began].some((release) => release > run.release);
   }
@@ -64,14 +87,21 @@ export class Ledger {
 
   see({ event, seq, at }: Recorded, elapsed: number): void {
     this.length = seq;
+    this.owedBefore = new Map(this.owed);
     if (event.type === "run.created") {
       this.runs.set(event.run, new LedgerRun(event, { seq, parallel: event.parallel }));
       return;
     }
     if (event.type === "environment.frozen") this.freezes.set(event.environment, event.until);
     if (event.type === "environment.thawed") this.freezes.delete(event.environment);
+    if (event.type === "rollback.declined") this.owed.delete(event.environment);
     if (event.run === "") return;
     const run = this.runs.get(event.run)!;
+    if (event.type === "lock.acquired") this.owed.delete(event.environment);
+    if (event.type === "lock.released") this.#noteOwed(run, event.environment);
+    if (event.type === "run.finished" && run.plan.change.event === "rollback") {
+      for (const { planned } of run.jobs.values()) this.owed.delete(planned.environment ?? "");
+    }
     if ("job" in event) {
       const job = run.jobs.get(event.job)!;
       if (event.type === "job.started") this.#started(job, event.token);
@@ -80,6 +110,8 @@ export class Ledger {
     }
     if (event.type === "lock.acquired") {
       this.holders.set(event.environment, event.run);
+      const before = run.lockedSeq.get(event.environment);
+      if (before !== undefined) run.lockedBefore.set(event.environment, before);
       run.lockedSeq.set(event.environment, seq);
     }
     if (event.type === "lock.released") {
@@ -212,8 +244,13 @@ export class LedgerRun {
   readonly moves: number | undefined;
   /** It goes on into frozen environments. */
   readonly override: string | undefined;
+  /** A rollback that takes back a run that failed, and that nobody is asked about. */
+  readonly undoes: string | undefined;
+  readonly unasked: boolean;
   /** When it last took the lock of an environment. */
   readonly lockedSeq = new Map<string, number>();
+  /** The time before that. */
+  readonly lockedBefore = new Map<string, number>();
   readonly parallel: number;
   readonly jobs = new Map<string, LedgerJob>();
   readonly joins: Map<string, Plan["joins"][number]>;
@@ -239,6 +276,8 @@ export class LedgerRun {
     this.plan = event.plan;
     this.moves = event.moves;
     this.override = event.override;
+    this.undoes = event.undoes;
+    this.unasked = event.unasked === true;
     this.parallel = parallel;
     this.owner = event.owner;
     this.lastOwner = event.owner;
@@ -248,6 +287,11 @@ export class LedgerRun {
       const pipeline = event.delivery.pipelines.find((each) => each.name === planned.pipeline)!;
       this.jobs.set(planned.id, new LedgerJob(this, planned, pipeline.jobs[planned.job]!));
     }
+  }
+
+  /** When it took the lock before it took it the last time; else when it did. */
+  wasThere(environment: string): number | undefined {
+    return this.lockedBefore.get(environment) ?? this.lockedSeq.get(environment);
   }
 
   see(event: EngineEvent): void {
@@ -338,6 +382,7 @@ export class LedgerRun {
   }
 
   hasApproval(environment: string): boolean {
+    if (this.unasked) return false;
     return this.delivery.environments.some((each) => each.name === environment && each.approval !== undefined);
   }
 }

@@ -55,6 +55,12 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       for (const { job } of jobsOf(state)) if (job.definition.verify !== undefined) job.looksLeft = 1;
     }),
   },
+  "failures go back": {
+    does: "forgets what is to be taken back",
+    sabotage: before((state) => {
+      for (const environment of state.environments.values()) environment.owed = undefined;
+    }),
+  },
   "freezes hold": {
     does: "forgets that an environment is frozen",
     sabotage: before((state) => {

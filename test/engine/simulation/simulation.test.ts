@@ -47,7 +47,7 @@ test("crashes before and after every single write", async () => {
 const mustHappen = [
   ...["crashed", "stopped", "closed", "gone", "stop", "opened", "quiet", "lease lost", "acknowledged", "lost"],
   ...["job.failed", "job.retry-due", "job.cancelled", "job.interrupted", "run.retry-requested", "run.cancel-requested"],
-  ...["run.adopted", "run.suspended", "job.verified"],
+  ...["run.adopted", "run.suspended", "job.verified", "rollback.declined", "taken back"],
   ...["environment.frozen", "environment.thawed"],
   ...["lock.acquired", "lock.released", "approval.requested", "approval.answered", "run.finished"],
   ...["promotion", "rollback"],
@@ -60,6 +60,7 @@ function tally(entries: readonly Entry[], seen: Map<string, number>): void {
     if (entry.kind !== "durable") add(entry.kind);
     else if (entry.recorded.event.type === "run.created" && entry.recorded.event.moves !== undefined) {
       add(entry.recorded.event.plan.change.event);
+      if (entry.recorded.event.unasked) add("taken back");
     } else add(entry.recorded.event.type === "job.skipped" ? entry.recorded.event.code : entry.recorded.event.type);
   }
 }

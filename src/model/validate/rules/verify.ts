@@ -1,8 +1,14 @@
 import { type Rule, refusal } from "../subject.ts";
 
-/** Who verifies looks at an environment after it was deployed to, and changes nothing there. */
+/** Who does what cannot be undone changes the environment; who verifies looks at an environment after it was deployed to, and changes nothing there. */
 export const verify: Rule = function* ({ jobs }) {
   for (const { name, job, path } of jobs) {
+    if (job.irreversible !== undefined && !job.deploys) {
+      yield refusal("irreversible-without-deploying", [...path, "irreversible"], {
+        message: `the job "${name}" does what cannot be undone, and does not say that it deploys`,
+        help: "add deploys: true, so that it changes the environment under its lock, or take irreversible out",
+      });
+    }
     if (job.verify === undefined) continue;
     const at = [...path, "verify"];
     if (job.per === "release") {

@@ -50,6 +50,7 @@ function updateLines(lines: Map<string, Place[]>, run: LedgerRun, seq: number): 
 }
 
 function hasOnlyGroup({ definition, planned, run }: LedgerJob): boolean {
-  if (definition.concurrency === undefined || definition.deploys || planned.matrix !== undefined) return false;
+  const { concurrency, deploys, verify } = definition;
+  if (concurrency === undefined || deploys || verify !== undefined || planned.matrix !== undefined) return false;
   return planned.environment === undefined || !run.hasApproval(planned.environment);
 }

@@ -13,7 +13,9 @@ export function locksInOrder(): Checker {
       if (event.run === "") return undefined;
       if (event.type === "lock.acquired") {
         const line = lines.get(event.environment) ?? [];
-        const first = line.find((run) => !ledger.isHeldUp(run, event.environment, at));
+        const mayHave = (run: string) =>
+          !ledger.isHeldUp(run, event.environment, at) && !ledger.standsBehind(run, event.environment, "before");
+        const first = line.find(mayHave);
         if (first !== event.run) return `${event.run} got ${event.environment} before ${first}, which asked first`;
         line.splice(line.indexOf(event.run), 1);
       }
@@ -30,7 +32,8 @@ function unserved(
 ): string | undefined {
   for (const [environment, line] of lines) {
     // A freeze that is over is noticed within a minute, as the clock may have been set: whether it is, `settles` judges.
-    const next = ledger.freezes.has(environment) ? undefined : line[0];
+    const isFree = (run: string) => !ledger.standsBehind(run, environment, "now");
+    const next = ledger.freezes.has(environment) ? undefined : line.find(isFree);
     const first = ledger.runs.get(next ?? "");
     // Whose Baton is gone gets nothing; that it holds up nobody is judged by another checker.
     if (first !== undefined && alive.has(first.owner ?? "") && !ledger.holders.has(environment))
@@ -47,14 +50,16 @@ function updateLines(lines: Map<string, string[]>, ledger: Ledger, run: LedgerRu
       ledger.holders.get(environment) !== run.id &&
       [...run.jobs.values()].some((job) => job.planned.environment === environment && asksForLock(run, job));
     const place = line.indexOf(run.id);
-    if (asks && place === -1) line.push(run.id);
+    if (asks && place === -1 && run.undoes !== undefined) line.unshift(run.id);
+    else if (asks && place === -1) line.push(run.id);
     if (!asks && place !== -1) line.splice(place, 1);
   }
 }
 
 function asksForLock(run: LedgerRun, job: LedgerJob): boolean {
   const wants = job.status === "new" || job.status === "interrupted" || job.status === "due";
-  if (!job.definition.deploys || !wants || run.suspended || run.cancelled !== undefined) return false;
+  const { deploys, verify } = job.definition;
+  if ((!deploys && verify === undefined) || !wants || run.suspended || run.cancelled !== undefined) return false;
   const environment = job.planned.environment!;
   if (run.hasApproval(environment) && run.approvals.get(environment) !== "approved") return false;
   return run.turnHasCome(job);

@@ -32,6 +32,7 @@ function isAnybodys({ type }: EngineEvent): boolean {
     case "lock.released":
     case "environment.frozen":
     case "environment.thawed":
+    case "rollback.declined":
       return true;
     default:
       return false;

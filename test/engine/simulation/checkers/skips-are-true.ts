@@ -53,11 +53,13 @@ export function whatIsWrong(ledger: Ledger, job: LedgerJob, { code, because }: S
     }
     case "superseded": {
       if (because.startsWith("run ")) {
-        if (run.moves === undefined) return "it is no promotion or rollback";
+        const left = run.wasThere(planned.environment!);
+        const verifies = definition.verify !== undefined && left !== undefined;
+        if (run.moves === undefined && !verifies)
+          return "it is no promotion or rollback, and verifies nothing of before";
+        const since = run.moves === undefined ? left! : run.createdSeq;
         const changes = ledger.changes.get(planned.environment!) ?? [];
-        const isSo = changes.some(
-          ({ run: by, seq }) => `run ${by}` === because && seq > run.createdSeq && by !== run.id,
-        );
+        const isSo = changes.some(({ run: by, seq }) => `run ${by}` === because && seq > since && by !== run.id);
         return isSo ? undefined : `${because} changed nothing there since`;
       }
       const began = ledger.deploying.get(`${planned.pipeline}@${planned.environment}`);

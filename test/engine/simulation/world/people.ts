@@ -1,13 +1,14 @@
 import { factsOf } from "../../../../src/control/local/release-facts.ts";
 import type { Engine } from "../../../../src/engine/engine.ts";
 import type { Recorded } from "../../../../src/engine/events.ts";
+import type { NewRun } from "../../../../src/engine/new-run.ts";
 import { EngineRefusal } from "../../../../src/engine/refusal.ts";
-import type { RunState } from "../../../../src/engine/state.ts";
+import type { EnvironmentState, RunState } from "../../../../src/engine/state.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { plan } from "../../../../src/plan/make-plan.ts";
 import type { Deployed, PlanRequest } from "../../../../src/plan/plan.ts";
 import { type ReleaseHistory, releaseHistory } from "../../../../src/release/history.ts";
-import { type Moving, promotionTo, rollbackOf } from "../../../../src/release/moves.ts";
+import { type Move, type Moving, promotionTo, rollbackOf } from "../../../../src/release/moves.ts";
 import { Chance } from "./chance.ts";
 import type { Acknowledged } from "./trace.ts";
 
@@ -59,6 +60,8 @@ export class People {
   act(engine: Engine, mood: "hasty" | "patient"): void {
     const { chance } = this.#options;
     if (this.#freezing !== undefined && this.#freezeOrThaw(engine, this.#freezing, mood)) return;
+    const owed = [...engine.state.environments.values()].find((each) => each.owed !== undefined);
+    if (owed !== undefined && this.#mayTakeBack(engine, owed, mood)) return this.#takeBack(engine, owed);
     if (this.wantMore && chance.happens(50)) {
       this.#createRun(engine);
       return;
@@ -73,6 +76,14 @@ export class People {
     if (run.finished !== undefined) this.#retry(engine, run);
     else if (engine.isOrphan(run.id) && chance.happens(mood === "hasty" ? 40 : 0)) this.adopt(engine, run.id);
     else if (!this.#answer(engine, run) && chance.happens(mood === "hasty" ? 10 : 2)) this.#cancel(engine, run);
+  }
+
+  /** Unless a rollback is on its way already; in a hurry they take their time. */
+  #mayTakeBack({ state }: Engine, { name }: EnvironmentState, mood: "hasty" | "patient"): boolean {
+    const isAtIt = [...state.runs.values()].some(
+      (run) => run.plan.change.event === "rollback" && run.environments.has(name),
+    );
+    return !isAtIt && (mood === "patient" || this.#options.chance.happens(50));
   }
 
   adopt(engine: Engine, run: string): void {
@@ -166,23 +177,56 @@ export class People {
 
   /** Promotes or rolls back as the release rules say, planned on what this Baton knows. */
   #move(engine: Engine): void {
-    const { chance, delivery, follow, told, journal, moving = (found) => found } = this.#options;
-    const runs = [...Map.groupBy(journal(), ({ event }) => event.run).values()];
-    const history = releaseHistory(runs.flatMap((events) => factsOf(events) ?? []));
+    const { chance, delivery, moving = (found) => found } = this.#options;
+    const history = this.#history();
     const to = chance.pick(delivery.environments).name;
     const release = chance.happens(30) ? history.releases.get(chance.between(1, 4)) : undefined;
     const judge = chance.happens(50) ? promotionTo : rollbackOf;
     const found = moving(judge(history, { to, release }), history);
     if (!("move" in found)) return;
     this.#movesLeft -= 1;
-    const { release: moved, set, kind } = found.move;
+    const planned = this.#plannedMove(engine, found.move);
+    if (planned === undefined) return;
+    const parallel = chance.between(1, 3);
+    this.#createMove(engine, { ...planned, parallel, by: "ann" });
+  }
+
+  /** What failed where it is to go back does, or it is said why not. */
+  #takeBack(engine: Engine, { name: environment, owed }: EnvironmentState): void {
+    const { follow, moving = (found) => found } = this.#options;
+    const history = this.#history();
+    const found = moving(rollbackOf(history, { to: environment }), history);
+    const planned = "move" in found ? this.#plannedMove(engine, found.move) : undefined;
+    const failed = owed!.run;
+    if (planned === undefined) {
+      const declined = engine.declineRollback(environment, { failed, because: "it cannot" });
+      follow(engine, declined.catch(unlessRefused), () => {});
+    } else {
+      const override = { override: "it goes back" };
+      this.#createMove(engine, {
+        ...planned,
+        ...override,
+        parallel: 2,
+        by: "baton",
+        takesBack: { environment, failed },
+      });
+    }
+  }
+
+  #history(): ReleaseHistory {
+    const runs = [...Map.groupBy(this.#options.journal(), ({ event }) => event.run).values()];
+    return releaseHistory(runs.flatMap((events) => factsOf(events) ?? []));
+  }
+
+  #plannedMove(engine: Engine, { release: moved, set, kind, to }: Move) {
+    const { delivery } = this.#options;
     const { commit } = moved.facts.plan.change;
     const { deployed, environments } = engine.state;
     const bases = [...Object.values(deployed[to] ?? {}), ...Object.values(set)].map((version) => version.commit);
     const changedSince = Object.fromEntries(bases.map((base) => [base, this.#changedSince(base, commit)]));
     // A run works from one commit: what the release went with is refused when it was another one.
     const isOther = ([name, version]: [string, Deployed]) => changedSince[version.commit]!.includes(`${name}/file`);
-    if (Object.entries(set).some(isOther)) return;
+    if (Object.entries(set).some(isOther)) return undefined;
     const request: PlanRequest = {
       change: { event: kind, commit, branch: "main", changedSince, uncommitted: [] },
       environments: [to],
@@ -193,24 +237,16 @@ export class People {
       release: set,
     };
     const planned = plan(delivery, request);
-    if (planned.jobs.every(({ decision }) => decision !== "run")) return;
-    if (planned.jobs.some(({ decision, environment }) => decision === "run" && environment === undefined)) return;
-    const plannedAt = engine.state.seq;
-    const options = {
-      delivery,
-      plan: planned,
-      parallel: chance.between(1, 3),
-      moves: moved.number,
-      plannedAt,
-      by: "ann",
-    };
-    // Somebody is at it, or was since this was planned.
-    const created = engine.createRun(options).catch((error: unknown) => {
-      const isRefused = error instanceof EngineRefusal && ["environment-busy", "outdated-plan"].includes(error.code);
-      if (isRefused) return undefined;
-      throw error;
-    });
-    follow(engine, created, (made) => {
+    if (planned.jobs.every(({ decision }) => decision !== "run")) return undefined;
+    if (planned.jobs.some(({ decision, environment }) => decision === "run" && environment === undefined))
+      return undefined;
+    return { delivery, plan: planned, moves: moved.number, plannedAt: engine.state.seq };
+  }
+
+  /** Unless somebody is at it, or was since this was planned. */
+  #createMove(engine: Engine, options: NewRun): void {
+    const { follow, told } = this.#options;
+    follow(engine, engine.createRun(options).catch(unlessRefused), (made) => {
       if (made === undefined) return;
       const { run, release: number } = made;
       this.#created.push(run);
@@ -219,3 +255,10 @@ export class People {
     });
   }
 }
+
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof EngineRefusal && refusedMoves.has(error.code)) return undefined;
+  throw error;
+}
+
+const refusedMoves: ReadonlySet<string> = new Set(["environment-busy", "outdated-plan", "not-owed"]);

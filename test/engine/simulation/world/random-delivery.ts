@@ -28,6 +28,19 @@ export function verifying(delivery: Delivery, seed: number): Delivery {
   return { ...delivery, pipelines };
 }
 
+/** Of the kept seeds none is a world in which something goes back by itself. */
+const goingBackDice = 35000771;
+
+/** In most worlds what fails is taken back by itself; thrown with dice of its own as well. */
+export function goingBack(delivery: Delivery, seed: number): Delivery {
+  const dice = new Chance(seed + goingBackDice);
+  if (!dice.happens(60)) return delivery;
+  const environments = delivery.environments.map((each) =>
+    dice.happens(90) ? { ...each, onFailure: "rollback" as const } : each,
+  );
+  return { ...delivery, environments };
+}
+
 function randomEnvironment(chance: Chance, name: string, before: string | undefined): Environment {
   const after = before === undefined || chance.happens(15) ? [] : [before];
   const approval = chance.happens(name === "prod" ? 60 : 10)
