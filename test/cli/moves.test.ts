@@ -122,6 +122,21 @@ test("from a push to production and back: the same bytes, the whole set, and wha
   assert.equal((await box.baton("promote", "3", "--to", "prod", "--yes")).code, 0, "by its name it may come again");
 });
 
+test("a rule of today reaches a release of before it, and says so", fullDepth(), async (t) => {
+  const { box } = shop(t);
+  await box.baton("run", "--env", "dev");
+  box.write({
+    "baton.yaml": box.read("baton.yaml").replace("after: dev", "after: dev, approval: { reviewers: [ann] }"),
+  });
+  const asked = await box.baton("promote", "--to", "prod");
+  assert.match(asked.stderr, /who approves, and what follows a failure, as the definition says now/);
+  assert.match(asked.stdout, /prod waits for approval by ann/);
+  await box.baton("cancel");
+  box.write({ "baton.yaml": "name: [" });
+  const unread = await box.baton("promote", "--to", "prod", "--dry-run");
+  assert.match(unread.stdout, /beware: the definition of now says nothing of prod/);
+});
+
 test(
   "half a promotion: nothing is lost, everybody is told what is where, and going back restores all of it",
   fullDepth(),

@@ -10,7 +10,7 @@ export const wordOf = ({ kind, release, to }: MoveView) =>
 /** What goes there and what stays, with what is new in it. */
 export function moveLines(move: MoveView, out: Style): string[] {
   const { commit, here, pipelines, files, changes, takesBack, takenBackBy, apart, provenIn, to, release } = move;
-  const { kind, irreversible } = move;
+  const { kind, irreversible, policies } = move;
   const there =
     here === undefined ? "where nothing is yet" : `where ${here.isPart ? "part of " : ""}release ${here.release} is`;
   const lines = [`${out.strong(wordOf(move))} ${out.faint(`(${commit.slice(0, 7)})`)}, ${there}`];
@@ -26,6 +26,13 @@ export function moveLines(move: MoveView, out: Style): string[] {
   for (const { pipeline, other } of apart) {
     lines.push(
       `  ${out.warning("beware:")} ${pipeline} of release ${release} was not proven with the ${other} that is in ${to}`,
+    );
+  }
+  if (policies.differ)
+    lines.push(`  ${out.faint("who approves, and what follows a failure, as the definition says now")}`);
+  if (policies.judgedBy === "release") {
+    lines.push(
+      `  ${out.warning("beware:")} the definition of now says nothing of ${to}: who approves is as in release ${release}`,
     );
   }
   for (const { release: of, job, does } of irreversible) {

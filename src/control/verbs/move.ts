@@ -9,7 +9,9 @@ import { originOf } from "../../plan/plan.ts";
 import { requirementsOf } from "../../plan/requirements.ts";
 import type { ReleaseHistory } from "../../release/history.ts";
 import { type MayNotMove, type Move, type Moving, promotionTo, rollbackOf } from "../../release/moves.ts";
-import { notThere, refused } from "../control.ts";
+import { underTodaysPolicies } from "../../release/todays-policies.ts";
+import { asked, notThere, refused } from "../control.ts";
+import { loadDefinition } from "../definition/load.ts";
 import { freezesNow, isUnderway, openJournal, requireJournal } from "../local/journal.ts";
 import { lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
@@ -44,7 +46,9 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
   const { project, caller } = place;
   using journal = requireJournal(project);
   const history = readReleases(journal);
-  const move = chosenMove(history, request);
+  const today = await asked(() => loadDefinition(project.file, caller));
+  const underToday = (one: Move) => underTodaysPolicies(one, today.ok ? today.value : undefined);
+  const { move, policies } = underToday(chosenMove(history, request));
   const source = await sourceOf(project, move);
   const held = Object.values(move.set);
   const past = pastOf(journal, { project, source, also: held });
@@ -53,7 +57,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
   const named: MoveRequest = { ...request, release: String(move.release.number) };
   const again = async (now: Past): Promise<Judged> => {
     using present = openJournal(project);
-    const moved = present === undefined ? move : chosenMove(readReleases(present), named);
+    const moved = present === undefined ? move : underToday(chosenMove(readReleases(present), named)).move;
     return await judged(moved, { source, past: now });
   };
   const first = await judged(move, { source, past });
@@ -62,6 +66,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     plan: first.plan,
     changes: await changesOf(project, history, move),
     apart: first.apart,
+    policies,
   });
   return {
     project,

@@ -1,6 +1,7 @@
 import type { Delivery } from "../../model/delivery.ts";
 import type { Deployed } from "../../plan/plan.ts";
 import { irreversibleIn, type Move } from "../../release/moves.ts";
+import type { Policies } from "../../release/todays-policies.ts";
 import type { RunId } from "./events.ts";
 import type { Plan } from "./plan.ts";
 import type { ReleaseDiffView } from "./releases.ts";
@@ -27,6 +28,7 @@ export interface MoveView {
   files: { pipeline: string; artifact: string; digest: string; sizeBytes: number }[];
   /** What no rollback undoes: what a rollback leaves done, and what a promotion does. Jobs by release. */
   irreversible: { release: number; job: string; does: string }[];
+  policies: Policies;
   /** Pipelines that will stand beside another version than the one they were proven with. */
   apart: { pipeline: string; other: string }[];
   /** What will be another one; absent where nothing is there yet. */
@@ -39,7 +41,11 @@ export type MovePreview = Omit<MoveView, "plan">;
 
 export function moveView(
   { kind, release, to, provenIn, here, takesBack, crosses, takenBackBy, set }: Move,
-  { plan, changes, apart }: { plan: Plan; changes: ReleaseDiffView | undefined; apart: MoveView["apart"] },
+  {
+    plan,
+    changes,
+    ...also
+  }: { plan: Plan; changes: ReleaseDiffView | undefined } & Pick<MoveView, "apart" | "policies">,
 ): MoveView {
   const isPart = here !== undefined && (here.outcome !== "whole" || here.only.length > 0);
   return {
@@ -65,7 +71,7 @@ export function moveView(
             release: release.number,
             ...one,
           })),
-    apart,
+    ...also,
     ...(changes && { changes }),
     plan,
   };

@@ -42,6 +42,9 @@ export const moveView = z
     takesBack: z
       .array(z.number().int())
       .meta({ description: "Releases that are no target by themselves any more once this has begun." }),
+    policies: z.strictObject({ judgedBy: z.enum(["today", "release"]), differ: z.boolean() }).meta({
+      description: "Whether the definition of today, too, says who approves, and something else than the release's.",
+    }),
     irreversible: z
       .array(z.strictObject({ release: z.number().int(), job: z.string(), does: z.string() }))
       .meta({ description: "What no rollback undoes: what a rollback leaves done, and what a promotion does." }),

@@ -61,7 +61,10 @@ export class People {
     const { chance } = this.#options;
     if (this.#freezing !== undefined && this.#freezeOrThaw(engine, this.#freezing, mood)) return;
     const owed = [...engine.state.environments.values()].find((each) => each.owed !== undefined);
-    if (owed !== undefined && this.#mayTakeBack(engine, owed, mood)) return this.#takeBack(engine, owed);
+    if (owed !== undefined && this.#mayTakeBack(engine, owed, mood)) {
+      this.#takeBack(engine, owed);
+      return;
+    }
     if (this.wantMore && chance.happens(50)) {
       this.#createRun(engine);
       return;

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Approval } from "../../src/model/delivery.ts";
+import type { Move } from "../../src/release/moves.ts";
+import { underTodaysPolicies } from "../../src/release/todays-policies.ts";
+import { delivery, environment } from "../engine/world/build.ts";
+
+const asks = (...reviewers: string[]): Approval => ({ reviewers, timeoutMs: 1000 });
+
+/** Who is asked about prod when a release of then is moved there now. */
+function reviewers(then: Approval | undefined, now: Approval | undefined) {
+  const shop = (approval: Approval | undefined) => delivery([], [environment("prod", approval && { approval })]);
+  const moved = { to: "prod", release: { number: 1, facts: { delivery: shop(then) } } } as unknown as Move;
+  const { move, policies } = underTodaysPolicies(moved, shop(now));
+  return { asked: move.release.facts.delivery.environments[0]?.approval?.reviewers, differ: policies.differ };
+}
+
+test("a rule of today reaches a release of before it, and none that the release had is lost", () => {
+  assert.deepEqual(reviewers(undefined, asks("ann")), { asked: ["ann"], differ: true });
+  assert.deepEqual(reviewers(asks("ann"), undefined), { asked: ["ann"], differ: false });
+  assert.deepEqual(reviewers(asks("ann"), asks("bob")), { asked: ["bob"], differ: true });
+  assert.deepEqual(reviewers(asks("ann"), asks()), { asked: ["ann"], differ: false }, "nobody in particular is less");
+  assert.deepEqual(reviewers(undefined, undefined), { asked: undefined, differ: false });
+});
+
+test("what is done about a failure is as today; without a definition of today all is as in the release", () => {
+  const then = delivery([], [environment("prod", { onFailure: "rollback" })]);
+  const moved = { to: "prod", release: { number: 1, facts: { delivery: then } } } as unknown as Move;
+  const now = underTodaysPolicies(moved, delivery([], [environment("prod")]));
+  assert.equal(now.move.release.facts.delivery.environments[0]?.onFailure, undefined);
+  assert.deepEqual(now.policies, { judgedBy: "today", differ: true });
+  assert.deepEqual(underTodaysPolicies(moved, undefined), {
+    move: moved,
+    policies: { judgedBy: "release", differ: false },
+  });
+  assert.equal(underTodaysPolicies(moved, delivery([], [environment("qa")])).policies.judgedBy, "release");
+});
