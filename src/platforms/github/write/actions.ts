@@ -15,6 +15,7 @@ export type LocalAction =
   | "publish"
   | "record"
   | "approve"
+  | "withdraw"
   | "renew"
   | "report"
   | "comment"
@@ -38,6 +39,7 @@ const parts: Readonly<Record<LocalAction | "", readonly string[]>> = {
   publish: ["action.yml", "publish.sh", "publish.jq"],
   record: ["action.yml", "record.sh", "record.jq", "settle.sh"],
   approve: ["action.yml", "approve.sh"],
+  withdraw: ["action.yml", "withdraw.sh"],
   renew: ["action.yml", "renew.sh"],
   report: ["action.yml", "report.sh", "masked.jq", "shown.jq"],
   comment: ["action.yml", "comment.sh"],

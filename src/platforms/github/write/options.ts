@@ -32,6 +32,11 @@ export interface WriteOptions {
    * custom protection rules and GitHub Enterprise Server ask for.
    */
   readonly deployments?: "one" | "each";
+  /**
+   * Of releases that wait for an approval: `stay` (default): each until somebody answers. `withdrawn`: a newer one that comes to wait
+   * cancels the runs of those before it.
+   */
+  readonly olderRequests?: "stay" | "withdrawn";
   /** `pipeline.output` of the type url: what a deployment links to. Default: the only one there is. */
   readonly url?: string;
   /** Whether jobs without rights keep what they download, by lock files. Default: `yes`. */

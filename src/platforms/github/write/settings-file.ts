@@ -11,6 +11,7 @@ export const settingsFileSchema = z.strictObject({
   gate: z.enum(["pipeline", "release"]).optional(),
   caches: z.enum(["yes", "no"]).optional(),
   deployments: z.enum(["one", "each"]).optional(),
+  olderRequests: z.enum(["stay", "withdrawn"]).optional(),
   url: z.string().optional(),
   calledWorkflows: z.number().int().min(2).max(50).optional(),
   parameterPrefix: z.string().startsWith("/").optional(),

@@ -22,6 +22,8 @@ export const operations = [
   `GET ${run}/artifacts`,
   `GET ${run}/attempts/{attempt_number}`,
   `POST ${run}/cancel`,
+  `GET ${run}/jobs`,
+  `GET ${run}/pending_deployments`,
   `GET ${repository}/actions/workflows`,
   `GET ${repository}/actions/workflows/{workflow_id}`,
   `GET ${repository}/actions/workflows/{workflow_id}/runs`,

@@ -43,6 +43,9 @@ export interface Run {
   run_attempt: number;
   status: "queued" | "in_progress" | "waiting" | "completed";
   conclusion: string | null;
+  /** Environments that it waits for. */
+  waitsFor?: readonly string[];
+  jobs?: readonly { name: string; status: "queued" | "in_progress" | "waiting" | "completed" }[];
 }
 
 export interface Artifact {

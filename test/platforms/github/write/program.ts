@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { loadYaml } from "../../../../src/model/load-yaml.ts";
+import type { WriteOptions } from "../../../../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
 import { ArtifactStore } from "../../../generate/machine/artifact-store.ts";
 import type { NewRun } from "../api/control.ts";
@@ -50,6 +51,9 @@ export interface ProgramBox {
   git(...args: string[]): string;
   /** A run that GitHub knows; what is not said is as a good run has it. */
   run(run: Partial<NewRun> & { id: number }): void;
+  endRun(run: number): void;
+  /** Those that GitHub knows, by what became of them. */
+  runs(): readonly { id: number; status: string; conclusion: string | null }[];
   /** Artifacts of a run came into being so many days ago, and are kept for 90. */
   age(run: number, days: number): void;
   /** Runs that somebody has started by hand and that wait: file, branch and inputs. */
@@ -75,7 +79,7 @@ const watched = ["gh", "git", "jq", "unzip", "sort", "mktemp", "mkdir", "tee", "
 
 const records = ".github/workflows/shop-records.yml";
 
-export function programBox(t: TestContext, definition: string): ProgramBox {
+export function programBox(t: TestContext, definition: string, options: Partial<WriteOptions> = {}): ProgramBox {
   const scratch = mkdtempSync(join(tmpdir(), "baton-program-"));
   t.after(() => rmSync(scratch, { recursive: true, force: true }));
   const loaded = loadYaml(definition, "baton.yaml");
@@ -88,7 +92,9 @@ export function programBox(t: TestContext, definition: string): ProgramBox {
     }
   };
   write(
-    Object.fromEntries(writeWorkflows(loaded.value, { layout: "orchestrated" }).map(({ path, text }) => [path, text])),
+    Object.fromEntries(
+      writeWorkflows(loaded.value, { layout: "orchestrated", ...options }).map(({ path, text }) => [path, text]),
+    ),
   );
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@example.org", ...args], {
@@ -102,6 +108,7 @@ export function programBox(t: TestContext, definition: string): ProgramBox {
   // What the planning job may do, and no more.
   control.addToken("job", "plan", { actions: "read", contents: "read" });
   control.addToken("comment", "github-actions[bot]", { contents: "read", "pull-requests": "write" });
+  control.addToken("withdrawal", "github-actions[bot]", { actions: "write", contents: "read" });
   control.addToken("renewal", "renew", { actions: "write", contents: "read" });
   control.addWorkflow(slug, { path: records, name: "shop: records", on: ["schedule", "workflow_dispatch"] });
   const owners = control.addTeam("team/owners");
@@ -159,6 +166,8 @@ exec ${real} "$@"
         ...run,
       });
     },
+    endRun: (run) => control.changeRun(slug, run, { status: "completed", conclusion: "success" }),
+    runs: () => control.runs(slug),
     age(run, days) {
       const time = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString().replace(/\.\d+/, "");
       for (const { id } of control.artifacts(slug).filter((one) => one.run === run)) {

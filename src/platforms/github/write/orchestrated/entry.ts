@@ -12,7 +12,7 @@ import { handedIn, planFacts, planned, withReadOutputs } from "../environment-jo
 import { prose } from "../expressions.ts";
 import { workflowHeader } from "../header.ts";
 import { usualMachine } from "../machine.ts";
-import { digestOutput, Ids, lockGroup, resultInput } from "../names.ts";
+import { approvalEnvironment, digestOutput, Ids, lockGroup, resultInput } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import type { PipelinePart, Want } from "../pipeline-part.ts";
 
@@ -38,6 +38,8 @@ interface EntryIds {
   readonly release: ReadonlyMap<string, string>;
   readonly environments: ReadonlyMap<string, string>;
   readonly approvals: ReadonlyMap<string, string>;
+  /** Of environments whose older requests are withdrawn. */
+  readonly withdrawals: ReadonlyMap<string, string>;
   readonly summary: string;
   /** On a pull request. */
   readonly comment: string;
@@ -93,7 +95,7 @@ export function answersPullRequests({ pipelines }: Delivery): boolean {
   );
 }
 
-function idsOf({ delivery, parts }: EntryOptions): EntryIds {
+function idsOf({ delivery, parts, options }: EntryOptions): EntryIds {
   const ids = new Ids(delivery.environments.map(({ name }) => name));
   return {
     environments: new Map(delivery.environments.map(({ name }) => [name, name])),
@@ -102,6 +104,11 @@ function idsOf({ delivery, parts }: EntryOptions): EntryIds {
     comment: ids.claim("comment"),
     release: new Map(
       [...parts].flatMap(([name, { release }]) => (release ? [[name, ids.claim(`${name}-release`)]] : [])),
+    ),
+    withdrawals: new Map(
+      delivery.environments.flatMap(({ name, approval }) =>
+        approval && options.olderRequests === "withdrawn" ? [[name, ids.claim(`${name}-withdrawal`)]] : [],
+      ),
     ),
     approvals: new Map(
       delivery.environments.flatMap(({ name, approval }) => (approval ? [[name, ids.claim(`${name}-approval`)]] : [])),
@@ -229,7 +236,14 @@ function environmentJobsOf(entry: EntryOptions, ids: EntryIds): Record<string, J
     ordered.flatMap((environment) => {
       const deploy: [string, JobDocument] = [environment.name, deployJob(environment, entry, ids)];
       if (environment.approval === undefined) return [deploy];
-      return [[ids.approvals.get(environment.name)!, approval(environment, entry, ids)], deploy];
+      const withdrawal = ids.withdrawals.get(environment.name);
+      return [
+        ...(withdrawal === undefined
+          ? []
+          : [[withdrawal, withdrawalJob(environment, entry, ids)] as [string, JobDocument]]),
+        [ids.approvals.get(environment.name)!, approval(environment, entry, ids)],
+        deploy,
+      ];
     }),
   );
 }
@@ -260,6 +274,28 @@ function approval(environment: Environment, entry: EntryOptions, ids: EntryIds):
     needs: [ids.plan, ...ids.release.values(), ...environment.after],
     if: environmentCondition(environment, ids, entry),
   });
+}
+
+/** When the request itself comes up: beside it, so that it holds nobody up. */
+function withdrawalJob(environment: Environment, entry: EntryOptions, ids: EntryIds): JobDocument {
+  const { delivery, options } = entry;
+  return {
+    kind: "steps",
+    comment: ["What waits for the same approval with an older commit is withdrawn."],
+    name: `Withdraw older requests for ${environment.name}`,
+    needs: [ids.plan, ...ids.release.values(), ...environment.after],
+    if: `${environmentCondition(environment, ids, entry)} && needs.${ids.plan}.outputs.event != 'rollback'`,
+    permissions: { actions: "write", contents: "read" },
+    runsOn: usualMachine(options),
+    timeoutMinutes: 15,
+    steps: [
+      historyCheckout(),
+      {
+        uses: localAction(delivery, "withdraw"),
+        with: { gate: approvalEnvironment(environment.name), commit: computed(`needs.${ids.plan}.outputs.commit`) },
+      },
+    ],
+  };
 }
 
 function deployJob(environment: Environment, entry: EntryOptions, ids: EntryIds): JobDocument {

@@ -82,6 +82,33 @@ export const runAnswers: Answers = {
     run.conclusion = "cancelled";
     return { status: 202, body: {} };
   },
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs": (call) => {
+    const run = runOf(call);
+    if (run === undefined) return notFound;
+    const jobs = (run.jobs ?? []).map(({ name, status }, at) => ({
+      id: run.id * 1000 + at,
+      run_id: run.id,
+      head_sha: run.head_sha,
+      name,
+      status,
+      conclusion: status === "completed" ? "success" : null,
+    }));
+    return page(call, jobs, "jobs");
+  },
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments": (call) => {
+    const run = runOf(call);
+    if (run === undefined) return notFound;
+    const waits = run.status === "waiting" ? (run.waitsFor ?? []) : [];
+    return ok(
+      waits.map((name, at) => ({
+        environment: { id: at + 1, name },
+        wait_timer: 0,
+        wait_timer_started_at: null,
+        current_user_can_approve: false,
+        reviewers: [],
+      })),
+    );
+  },
   "GET /repos/{owner}/{repo}/actions/workflows": (call) =>
     page(
       call,
