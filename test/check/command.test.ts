@@ -84,7 +84,7 @@ describe("baton check", () => {
     assert.deepEqual([summary.errors, summary.warnings], [1, 0]);
   });
 
-  test("prints SARIF and ends with 0", () => {
+  test("prints SARIF and ends with 0", fullDepth(), () => {
     const { code, out } = run(wrong, "--format", "sarif");
     const { version, runs } = JSON.parse(out);
     assert.deepEqual([code, version], [0, "2.1.0"]);
@@ -92,7 +92,7 @@ describe("baton check", () => {
     assert.equal(runs[0].results[0].locations[0].physicalLocation.region.startLine, 8);
   });
 
-  test("prints annotations, with line ends escaped", () => {
+  test("prints annotations, with line ends escaped", fullDepth(), () => {
     const { code, out } = run(wrong, "--format", "github");
     assert.equal(code, 1);
     assert.match(out, /^::error file=\.github\/workflows\/deploy\.yml,line=8,.*::Job "deploy".*%0A/);

@@ -98,7 +98,7 @@ test("of several runs that have not ended none is chosen by chance", fullDepth()
   assert.equal((await box.baton("resume")).code, 0, "nothing is left to do, and that is no failure");
 });
 
-test("what waits needs no name when it is one thing, and is told when it is not", async (t) => {
+test("what waits needs no name when it is one thing, and is told when it is not", fullDepth(), async (t) => {
   const now = scene(t);
   const { box, go, side } = now;
   go();

@@ -151,7 +151,7 @@ pipelines:
   },
 );
 
-test("a push goes where its branch leads, and on; by hand it goes as far as it is told", async (t) => {
+test("a push goes where its branch leads, and on; by hand it goes as far as it is told", fullDepth(), async (t) => {
   const box = sandbox(t, { files: shop() });
   const environments = async (...args: string[]) =>
     (await box.json<{ environments: string[] }>("plan", ...args)).environments;

@@ -300,7 +300,7 @@ test("a secret in Baton's environment reaches only the jobs that declare it", fu
   assert.doesNotMatch(other.stdout, /hunter|DEPLOY_KEY/);
 });
 
-test("parameters are checked, and reach the job", async (t) => {
+test("parameters are checked, and reach the job", fullDepth(), async (t) => {
   const files = {
     "baton.config.ts": `
 import { delivery, env, parameter, pipeline, sh } from "baton-cd";

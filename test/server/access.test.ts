@@ -158,55 +158,59 @@ test(
   },
 );
 
-test("behind a proxy everybody signs in, under its name, and a cookie goes no other way than by https", async (t) => {
-  const box = sandbox(t, { files });
-  const open = await box.baton("serve", "--port", "0", "--public-url", "https://baton.example.com");
-  assert.deepEqual([open.code, open.stdout], [2, ""]);
-  assert.match(open.stderr, /nobody can sign in yet\n {2}next: baton token create/);
-  const none = await box.baton("serve", "--port", "0", "--public-url", "https://baton.example.com/deep");
-  assert.equal(none.code, 2);
-  const held = await token(box, "vera", "--role", "viewer");
-  await using server = await serving(box, "--public-url", "https://baton.example.com");
-  const headers = {
-    ...json,
-    host: "baton.example.com",
-    origin: "https://baton.example.com",
-    "x-forwarded-for": "6.6.6.6, 203.0.113.9",
-  };
-  const signedIn = await raw(server.url, {
-    method: "POST",
-    path: "/api/session",
-    headers,
-    body: JSON.stringify({ token: held }),
-  });
-  const [cookie] = signedIn.headers["set-cookie"]!;
-  assert.match(cookie!, /^__Host-baton=.*; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+; Secure$/);
-  const asked = async (more: Record<string, string>) => {
-    const { status } = await raw(server.url, { path: "/api/status", headers: { ...headers, ...more } });
-    return status;
-  };
-  assert.equal(await asked({ cookie: cookie!.split(";")[0]! }), 200);
-  assert.equal(await asked({}), 401);
-  assert.equal(await asked({ ...bearer(held), origin: "http://baton.example.com" }), 403, "not by https");
-  assert.equal(await asked({ ...bearer(held), host: "www.baton.example.com" }), 421);
-  const deed = await raw(server.url, {
-    method: "POST",
-    path: "/api/runs",
-    headers: { ...headers, ...bearer(held) },
-    body: JSON.stringify({ env: "dev", plan: "x" }),
-  });
-  assert.equal(deed.status, 403);
-  const audit = box.read(".baton/server/audit.jsonl").trim().split("\n");
-  const noted = audit.map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(
-    noted.map(({ asked, by, code, from }) => [asked, by, code, from]),
-    [
-      ["signIn", "vera", undefined, "203.0.113.9"],
-      ["start", "vera", "not-allowed", "203.0.113.9"],
-    ],
-    "from where the proxy says",
-  );
-});
+test(
+  "behind a proxy everybody signs in, under its name, and a cookie goes no other way than by https",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files });
+    const open = await box.baton("serve", "--port", "0", "--public-url", "https://baton.example.com");
+    assert.deepEqual([open.code, open.stdout], [2, ""]);
+    assert.match(open.stderr, /nobody can sign in yet\n {2}next: baton token create/);
+    const none = await box.baton("serve", "--port", "0", "--public-url", "https://baton.example.com/deep");
+    assert.equal(none.code, 2);
+    const held = await token(box, "vera", "--role", "viewer");
+    await using server = await serving(box, "--public-url", "https://baton.example.com");
+    const headers = {
+      ...json,
+      host: "baton.example.com",
+      origin: "https://baton.example.com",
+      "x-forwarded-for": "6.6.6.6, 203.0.113.9",
+    };
+    const signedIn = await raw(server.url, {
+      method: "POST",
+      path: "/api/session",
+      headers,
+      body: JSON.stringify({ token: held }),
+    });
+    const [cookie] = signedIn.headers["set-cookie"]!;
+    assert.match(cookie!, /^__Host-baton=.*; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+; Secure$/);
+    const asked = async (more: Record<string, string>) => {
+      const { status } = await raw(server.url, { path: "/api/status", headers: { ...headers, ...more } });
+      return status;
+    };
+    assert.equal(await asked({ cookie: cookie!.split(";")[0]! }), 200);
+    assert.equal(await asked({}), 401);
+    assert.equal(await asked({ ...bearer(held), origin: "http://baton.example.com" }), 403, "not by https");
+    assert.equal(await asked({ ...bearer(held), host: "www.baton.example.com" }), 421);
+    const deed = await raw(server.url, {
+      method: "POST",
+      path: "/api/runs",
+      headers: { ...headers, ...bearer(held) },
+      body: JSON.stringify({ env: "dev", plan: "x" }),
+    });
+    assert.equal(deed.status, 403);
+    const audit = box.read(".baton/server/audit.jsonl").trim().split("\n");
+    const noted = audit.map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual(
+      noted.map(({ asked, by, code, from }) => [asked, by, code, from]),
+      [
+        ["signIn", "vera", undefined, "203.0.113.9"],
+        ["start", "vera", "not-allowed", "203.0.113.9"],
+      ],
+      "from where the proxy says",
+    );
+  },
+);
 
 test("guessing tokens is slowed down, and shuts nobody out who has one", fullDepth(), async (t) => {
   const box = sandbox(t, { files });

@@ -118,7 +118,7 @@ describe("YAML", () => {
       fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
         assert.equal(typeof parseYaml(source(pieces.join(""))).ok, "boolean");
       }),
-      tries(2000),
+      tries(600),
     );
   });
 

@@ -66,16 +66,20 @@ test("random deliveries: the jobs that run, whatever fails, are those that the p
   if (isFull) assert.ok(deployments > 100, `${deployments} deployments`);
 });
 
-test("random deliveries: GitHub's parser and actionlint accept every file, and the same delivery gives the same bytes", async () => {
-  await fc.assert(
-    fc.asyncProperty(questions, async ({ delivery }) => {
-      const files = writeWorkflows(delivery, options);
-      assert.deepEqual([...parserComplaints(readBack(files)), ...(await actionlintComplaints(files))], []);
-      assert.deepEqual(writeWorkflows(structuredClone(delivery), options), files);
-    }),
-    { ...tries(15), endOnFailure: true },
-  );
-});
+test(
+  "random deliveries: GitHub's parser and actionlint accept every file, and the same delivery gives the same bytes",
+  fullDepth(),
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(questions, async ({ delivery }) => {
+        const files = writeWorkflows(delivery, options);
+        assert.deepEqual([...parserComplaints(readBack(files)), ...(await actionlintComplaints(files))], []);
+        assert.deepEqual(writeWorkflows(structuredClone(delivery), options), files);
+      }),
+      { ...tries(15), endOnFailure: true },
+    );
+  },
+);
 
 /** Everything in each environment, each after one other at most; only what comes first has a branch. */
 function forEachEnvironment(delivery: Delivery): Delivery {
