@@ -4,7 +4,7 @@ import { now } from "../../data/live.ts";
 import { duration } from "../../data/time.ts";
 import type { Graph, GraphJob } from "../../data/wire.ts";
 import { StateIcon } from "../../parts/icons.tsx";
-import { type Edge, type Lane, layoutGraph, type Node, nodeOf, size } from "./layout.ts";
+import { type Box, type Edge, type Lane, layoutGraph, type Node, nodeOf, size } from "./layout.ts";
 import { type Facts, loudestLeg } from "./node-state.ts";
 import { useWindow } from "./window.ts";
 
@@ -27,11 +27,12 @@ export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
   const gutter = once === "" ? 16 : nameGutter;
   const box = useRef<HTMLDivElement>(null);
   const seen = useWindow(box);
-  const isSeen = ({ x, y }: Node) =>
-    x + size.node > seen.left - margin &&
+  const isIn = ({ x, y, width, height }: Area) =>
+    x + width > seen.left - margin &&
     x < seen.left + seen.width + margin &&
-    y + size.nodeHeight > seen.top - margin &&
+    y + height > seen.top - margin &&
     y < seen.top + seen.height + margin;
+  const isSeen = ({ x, y }: Node) => isIn({ x, y, width: size.node, height: size.nodeHeight });
   // What is chosen by its address, or found, is brought into view.
   const { shows } = shown;
   useLayoutEffect(() => {
@@ -48,7 +49,14 @@ export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
         style={{ width: `${gutter + layout.width + 12}px`, height: `${layout.height + 2 * above}px` }}
       >
         {layout.lanes.map((lane) => (
-          <LaneFrame key={lane.environment} lane={lane} gutter={gutter} {...shown} once={once} />
+          <LaneFrame
+            key={lane.environment}
+            lane={{ ...lane, boxes: lane.boxes.filter(isIn) }}
+            isFlat={lane.boxes.length === 0}
+            gutter={gutter}
+            {...shown}
+            once={once}
+          />
         ))}
         <svg
           class="edges"
@@ -61,7 +69,7 @@ export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
             <path
               key={`${edge.from.id} ${edge.to.id}`}
               class={isHeavy(edge) ? "heavy" : ""}
-              d={curve(edge, layout.nodes)}
+              d={curveOf(edge, layout.nodes)}
             />
           ))}
         </svg>
@@ -77,14 +85,20 @@ export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
 const nameGutter = 76;
 const above = 12;
 
-function LaneFrame({ lane, gutter, once, chosen, choose }: { lane: Lane; gutter: number } & Shown) {
+type Area = Pick<Box, "x" | "y" | "width" | "height">;
+
+function LaneFrame({
+  lane,
+  isFlat,
+  gutter,
+  once,
+  chosen,
+  choose,
+}: { lane: Lane; isFlat: boolean; gutter: number } & Shown) {
   const { environment, y, height, boxes, leftOut, leftOutY } = lane;
   return (
     <>
-      <div
-        class={`lane ${boxes.length === 0 ? "is-flat" : ""}`}
-        style={{ top: `${y + above}px`, height: `${height}px` }}
-      >
+      <div class={`lane ${isFlat ? "is-flat" : ""}`} style={{ top: `${y + above}px`, height: `${height}px` }}>
         <span class="lane-name">{environment || once}</span>
       </div>
       {boxes.map((box) => (
@@ -168,6 +182,15 @@ function NodeButton({ node, gutter, facts, chosen, choose }: { node: Node; gutte
       {part !== undefined && <i class="node-part" style={{ width: `${part * 100}%` }} />}
     </button>
   );
+}
+
+/** A way is looked for among all nodes: once for each edge of a layout. */
+const curves = new WeakMap<Edge, string>();
+
+function curveOf(edge: Edge, nodes: readonly Node[]): string {
+  const known = curves.get(edge) ?? curve(edge, nodes);
+  curves.set(edge, known);
+  return known;
 }
 
 /** Straight, or with one bend: right behind where it comes from, unless a job stands in the way there. */
