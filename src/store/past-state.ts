@@ -1,4 +1,4 @@
-import type { Recorded, RunId } from "../engine/events.ts";
+import type { LockAcquired, Recorded, RunId } from "../engine/events.ts";
 import { fold, runHistory } from "../engine/fold.ts";
 import { environmentFrozen } from "../engine/fold-run.ts";
 import { rebuildRun } from "../engine/rebuild-run.ts";
@@ -17,6 +17,7 @@ export function stateAt(journal: JournalReader, seq: number): State {
   for (const recorded of events.sort((a, b) => a.seq - b.seq)) {
     // What lies between belongs to runs that are over.
     state.seq = recorded.seq - 1;
+    if (recorded.event.type === "lock.acquired") bringForward(state, recorded.event);
     fold(state, recorded, history);
   }
   state.seq = seq;
@@ -25,6 +26,16 @@ export function stateAt(journal: JournalReader, seq: number): State {
   }
   state.deployed = journal.deployed({ until: seq }).deployed;
   return state;
+}
+
+/**
+ * Who was held up at that moment by a freeze, or by what a run that is over left to be taken back, is not known here: the journal says
+ * whose turn it was.
+ */
+function bringForward(state: State, { run, environment }: LockAcquired): void {
+  const queue = state.environments.get(environment)?.queue ?? [];
+  const place = queue.indexOf(run);
+  if (place > 0) queue.unshift(...queue.splice(place, 1));
 }
 
 /** A run as it was at that event; undefined when there was none. `state`: as `stateAt` says. */

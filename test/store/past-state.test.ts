@@ -12,7 +12,7 @@ import { rebuildRun } from "../../src/engine/rebuild-run.ts";
 import type { State } from "../../src/engine/state.ts";
 import { runAt, stateAt } from "../../src/store/past-state.ts";
 import { openStoreForReading } from "../../src/store/store.ts";
-import { sandbox } from "../cli/sandbox.ts";
+import { sandbox, until } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
 
 const definition = `name: shop
@@ -90,6 +90,24 @@ test("every moment of a journal is what all of it comes to when it is folded up 
     }
   }
   assert.ok(open > 50 && finished > 20 && refused > 50, `${open} open, ${finished} finished, ${refused} not yet there`);
+});
+
+test("a moment after a run went past another that a freeze holds up", fullDepth(), async (t) => {
+  const box = sandbox(t, { files: { "baton.yaml": definition, ".gitignore": ".baton\n", page: "one\n" } });
+  assert.equal((await box.baton("freeze", "dev", "--until", "2h", "--reason", "a test")).code, 0);
+  const held = box.baton("run", "--env", "dev");
+  const isInLine = async () => (await box.baton("status", "--json")).stdout.includes(`"kind": "freeze"`);
+  await until("the first run waits for the freeze", isInLine);
+  const passed = await box.baton("run", "--env", "dev", "--override-freeze", "customers cannot pay");
+  assert.equal(passed.code, 0, passed.stderr);
+  assert.equal((await box.baton("thaw", "dev")).code, 0);
+  assert.equal((await held).code, 0);
+
+  using journal = openStoreForReading(join(box.root, ".baton"));
+  const all = [...journal.load()];
+  assert.equal(all.filter(({ event }) => event.type === "lock.acquired")[0]!.event.run, "r0002");
+  for (const { seq } of all)
+    assert.deepEqual(places(stateAt(journal, seq)), places(replay(all.slice(0, seq))), `at ${seq}`);
 });
 
 const runsIn = (events: readonly Recorded[]): RunId[] =>
