@@ -338,7 +338,7 @@ test("a schedule that can be carried out, but does not end as claimed, is refute
   };
   const schedule = [{ kind: "job-started", job: deploy }] as const;
   const claim = (bad: BadState) => isReplayed(simulator, { scenario, schedule, bad });
-  assert.deepEqual(claim({ kind: "before", first: test_, second: deploy }), { replayed: true });
+  assert.deepEqual(claim({ kind: "before", first: test_, second: deploy }), { replayed: true, trace });
   const refuted = claim({ kind: "overlap", first: test_, second: deploy });
   assert.ok(!refuted.replayed);
   assert.match(refuted.reason, /does not end as claimed \(overlap\)/);

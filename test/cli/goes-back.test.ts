@@ -42,7 +42,7 @@ pipelines:
       smoke:
         verify: true
         env: { THERE: { variable: there } }
-        steps: ['test dev = "$BATON_ENVIRONMENT" || grep -q well "$THERE/web.prod"']
+        steps: ['test dev = "$BATON_ENVIRONMENT" || [[ "$(< "$THERE/web.prod")" = *well* ]]']
 `;
 
 async function shop(t: TestContext): Promise<{ box: Sandbox; there(name: string): string; folder: string }> {

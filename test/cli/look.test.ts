@@ -13,7 +13,7 @@ test("before the first run every command that looks says so and suggests a plan"
   const status = await box.baton("status");
   assert.deepEqual([status.code, status.stdout], [0, ""]);
   assert.match(status.stderr, /nothing was run here yet.*\n.*next: baton plan/);
-  assert.deepEqual(await box.json("status"), { version: 1, deployed: {}, runs: [], open: [], freezes: [] });
+  assert.deepEqual(await box.json("status"), { version: 1, deployed: {}, runs: [], open: [], freezes: [], owed: [] });
   assert.deepEqual(await box.json("outputs"), { version: 1, environments: {} });
   const logs = await box.baton("logs");
   assert.equal(logs.code, 1);
