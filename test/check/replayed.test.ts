@@ -27,7 +27,7 @@ test("a rule that is not among them and claims nothing is our mistake", async ()
   assert.throws(() => check(facts, { rules: [silent] }), /reports without a claim/);
 });
 
-describe("what cannot be carried out is not reported", () => {
+describe("what cannot be carried out is not reported", fullDepth(), () => {
   const never: Simulator = {
     simulate: () => assert.fail("only replays are asked for"),
     replay: (scenario, schedule): Replay => {

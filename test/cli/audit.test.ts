@@ -16,46 +16,50 @@ pipelines: { web: { jobs: { deploy: { deploys: true, steps: ["echo it is there"]
 `,
 };
 
-test("whoever changes the journal is noticed: with the head that was kept even if all checksums were made anew", async (t) => {
-  const box = sandbox(t, { files });
-  await box.baton("run", "--env", "dev");
-  const { head } = await box.json<AuditVerifiedView>("audit", "verify");
-  assert.ok(head !== undefined);
-  const kept = `${head.seq}:${head.chain}`;
-  await box.baton("freeze", "prod", "--until", "2h", "--reason", "stocktaking");
-  const later = await box.baton("audit", "verify", kept);
-  assert.equal(later.code, 0, later.stderr);
-  assert.match(later.stdout, /each as it was written\nand the history of before, gone on\n/);
+test(
+  "whoever changes the journal is noticed: with the head that was kept even if all checksums were made anew",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files });
+    await box.baton("run", "--env", "dev");
+    const { head } = await box.json<AuditVerifiedView>("audit", "verify");
+    assert.ok(head !== undefined);
+    const kept = `${head.seq}:${head.chain}`;
+    await box.baton("freeze", "prod", "--until", "2h", "--reason", "stocktaking");
+    const later = await box.baton("audit", "verify", kept);
+    assert.equal(later.code, 0, later.stderr);
+    assert.match(later.stdout, /each as it was written\nand the history of before, gone on\n/);
 
-  const database = new DatabaseSync(join(box.root, ".baton", "journal.db"));
-  t.after(() => database.close());
-  const rows = () => database.prepare("select * from event order by seq").all() as unknown as StoredRow[];
-  const forged = (body: string) => body.replace(/"by":"[^"]*"/, '"by":"somebody else"');
-  const change = database.prepare("update event set body = ?, chain = ? where seq = ?");
-  const [first] = rows();
-  assert.notEqual(forged(first!.body), first!.body);
+    const database = new DatabaseSync(join(box.root, ".baton", "journal.db"));
+    t.after(() => database.close());
+    const rows = () => database.prepare("select * from event order by seq").all() as unknown as StoredRow[];
+    const forged = (body: string) => body.replace(/"by":"[^"]*"/, '"by":"somebody else"');
+    const change = database.prepare("update event set body = ?, chain = ? where seq = ?");
+    const [first] = rows();
+    assert.notEqual(forged(first!.body), first!.body);
 
-  // One event alone: its checksum tells.
-  const honest = database.prepare("select chain from event where seq = ?").get(first!.seq)!.chain as string;
-  change.run(forged(first!.body), honest, first!.seq);
-  const one = await box.baton("audit", "verify");
-  assert.equal(one.code, 1);
-  assert.match(one.stderr, /event 1 \(run\.created, run r0001\) is not what was written/);
+    // One event alone: its checksum tells.
+    const honest = database.prepare("select chain from event where seq = ?").get(first!.seq)!.chain as string;
+    change.run(forged(first!.body), honest, first!.seq);
+    const one = await box.baton("audit", "verify");
+    assert.equal(one.code, 1);
+    assert.match(one.stderr, /event 1 \(run\.created, run r0001\) is not what was written/);
 
-  // All checksums made anew, and what lies beside the journal taken away: only the head that was kept tells.
-  let chain = chainStart;
-  for (const row of rows()) {
-    chain = chainOf(chain, row);
-    change.run(row.body, chain, row.seq);
-  }
-  database.exec("delete from checkpoint");
-  rmSync(join(box.root, ".baton", "newest-event.json"), { force: true });
-  const blind = await box.baton("audit", "verify");
-  assert.equal(blind.code, 0, blind.stderr);
-  const seen = await box.baton("audit", "verify", kept);
-  assert.equal(seen.code, 1);
-  assert.match(seen.stderr, new RegExp(`event ${head.seq} is not the one that was noted`));
-});
+    // All checksums made anew, and what lies beside the journal taken away: only the head that was kept tells.
+    let chain = chainStart;
+    for (const row of rows()) {
+      chain = chainOf(chain, row);
+      change.run(row.body, chain, row.seq);
+    }
+    database.exec("delete from checkpoint");
+    rmSync(join(box.root, ".baton", "newest-event.json"), { force: true });
+    const blind = await box.baton("audit", "verify");
+    assert.equal(blind.code, 0, blind.stderr);
+    const seen = await box.baton("audit", "verify", kept);
+    assert.equal(seen.code, 1);
+    assert.match(seen.stderr, new RegExp(`event ${head.seq} is not the one that was noted`));
+  },
+);
 
 test("who did what to an environment, newest first, and nothing of the others", fullDepth(), async (t) => {
   const box = sandbox(t, { files });

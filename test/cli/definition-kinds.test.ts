@@ -54,8 +54,7 @@ const definitions: { file: string; text: string; only?: readonly string[] }[] = 
 ];
 
 for (const [kind, files] of Object.entries(projects)) {
-  const when = kind === "CommonJS" ? {} : fullDepth();
-  test(`definitions load in a project of the kind ${kind}, without a warning`, when, async (t) => {
+  test(`definitions load in a project of the kind ${kind}, without a warning`, fullDepth(), async (t) => {
     for (const { file, text, only } of definitions) {
       if (only && !only.includes(kind)) continue;
       const box = sandbox(t, { files: { ...files, ...around, [file]: text } });

@@ -60,7 +60,7 @@ function push(box: Sandbox, files: Record<string, string>): void {
   box.commit(Object.values(files).join());
 }
 
-test("what fails in production goes back by itself, nobody is asked, and it stays away", async (t) => {
+test("what fails in production goes back by itself, nobody is asked, and it stays away", fullDepth(), async (t) => {
   const { box, there } = await shop(t);
   push(box, { page: "broken 2\n" });
   const failed = await box.baton("run", "--to", "prod", "--yes");

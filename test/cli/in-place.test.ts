@@ -28,7 +28,7 @@ const prepared = (t: Parameters<typeof sandbox>[0]) => {
   return { box, waits };
 };
 
-test("what was approved is what goes out: another commit is refused, and going back helps", async (t) => {
+test("what was approved is what goes out: another commit is refused, and going back helps", fullDepth(), async (t) => {
   const { box, waits } = prepared(t);
   const short = box.git("rev-parse", "--short=7", "HEAD").trim();
   await waits();

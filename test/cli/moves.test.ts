@@ -76,51 +76,55 @@ const refusedAs = async (box: Sandbox, args: string[], words: RegExp, code = 1) 
   assert.match(answer.stderr, words);
 };
 
-test("from a push to production and back: the same bytes, the whole set, and what was taken back stays away", async (t) => {
-  const { box, there, release } = shop(t);
-  await box.baton("run", "--env", "dev");
-  // What is checked out, and what lies there uncommitted, is nothing to a release.
-  box.write({ "web/page": "not committed\n", "infra/size": "broken" });
-  await refusedAs(box, ["promote", "--to", "prod"], /nobody is asked before prod changes/, 2);
-  const first = await box.baton("promote", "--to", "prod", "--yes");
-  assert.equal(first.code, 0, first.stderr);
-  assert.equal(there("web.prod"), there("web.dev"));
-  assert.equal(there("infra.prod"), "small\n");
-  const one = there("web.prod");
+test(
+  "from a push to production and back: the same bytes, the whole set, and what was taken back stays away",
+  fullDepth(),
+  async (t) => {
+    const { box, there, release } = shop(t);
+    await box.baton("run", "--env", "dev");
+    // What is checked out, and what lies there uncommitted, is nothing to a release.
+    box.write({ "web/page": "not committed\n", "infra/size": "broken" });
+    await refusedAs(box, ["promote", "--to", "prod"], /nobody is asked before prod changes/, 2);
+    const first = await box.baton("promote", "--to", "prod", "--yes");
+    assert.equal(first.code, 0, first.stderr);
+    assert.equal(there("web.prod"), there("web.dev"));
+    assert.equal(there("infra.prod"), "small\n");
+    const one = there("web.prod");
 
-  await release("two", "large");
-  const planned = await box.json<MoveView>("promote", "--to", "prod", "--dry-run");
-  assert.deepEqual(
-    [planned.release, planned.here, planned.pipelines.map(({ pipeline, goes }) => [pipeline, goes])],
-    [
-      3,
-      { release: 1 },
+    await release("two", "large");
+    const planned = await box.json<MoveView>("promote", "--to", "prod", "--dry-run");
+    assert.deepEqual(
+      [planned.release, planned.here, planned.pipelines.map(({ pipeline, goes }) => [pipeline, goes])],
       [
-        ["infra", true],
-        ["web", true],
+        3,
+        { release: 1 },
+        [
+          ["infra", true],
+          ["web", true],
+        ],
       ],
-    ],
-  );
-  assert.equal((await box.baton("promote", "3", "--to", "prod", "--yes", "--comment", "go")).code, 0);
-  assert.equal(there("web.prod"), there("web.dev"));
-  await refusedAs(
-    box,
-    ["promote", "1", "--to", "prod", "--yes"],
-    /which is newer than release 1\n.*baton rollback prod --to 1/,
-  );
-  await refusedAs(box, ["promote", "3", "--to", "prod", "--yes"], /prod has release 3 already/);
+    );
+    assert.equal((await box.baton("promote", "3", "--to", "prod", "--yes", "--comment", "go")).code, 0);
+    assert.equal(there("web.prod"), there("web.dev"));
+    await refusedAs(
+      box,
+      ["promote", "1", "--to", "prod", "--yes"],
+      /which is newer than release 1\n.*baton rollback prod --to 1/,
+    );
+    await refusedAs(box, ["promote", "3", "--to", "prod", "--yes"], /prod has release 3 already/);
 
-  const back = await box.baton("rollback", "prod", "--yes");
-  assert.equal(back.code, 0, back.stderr);
-  assert.deepEqual([there("web.prod"), there("infra.prod")], [one, "small\n"], "the very bytes and values of then");
-  await refusedAs(box, ["promote", "--to", "prod", "--yes"], /release 3, which is newer, was taken back from there/);
-  const again = await box.baton("promote", "3", "--to", "prod", "--dry-run");
-  assert.match(again.stdout, /beware: release 3 was taken back from prod by run r0005\n/);
-  const { deployed, runs } = (await box.json<StatusView>("status")) as StatusView;
-  assert.deepEqual([deployed.prod!.web!.origin, deployed.prod!.infra!.origin], [1, 1]);
-  assert.deepEqual(runs[0]!.moves, { kind: "rollback", release: 1 });
-  assert.equal((await box.baton("promote", "3", "--to", "prod", "--yes")).code, 0, "by its name it may come again");
-});
+    const back = await box.baton("rollback", "prod", "--yes");
+    assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual([there("web.prod"), there("infra.prod")], [one, "small\n"], "the very bytes and values of then");
+    await refusedAs(box, ["promote", "--to", "prod", "--yes"], /release 3, which is newer, was taken back from there/);
+    const again = await box.baton("promote", "3", "--to", "prod", "--dry-run");
+    assert.match(again.stdout, /beware: release 3 was taken back from prod by run r0005\n/);
+    const { deployed, runs } = (await box.json<StatusView>("status")) as StatusView;
+    assert.deepEqual([deployed.prod!.web!.origin, deployed.prod!.infra!.origin], [1, 1]);
+    assert.deepEqual(runs[0]!.moves, { kind: "rollback", release: 1 });
+    assert.equal((await box.baton("promote", "3", "--to", "prod", "--yes")).code, 0, "by its name it may come again");
+  },
+);
 
 test("a rule of today reaches a release of before it, and says so", fullDepth(), async (t) => {
   const { box } = shop(t);

@@ -210,6 +210,7 @@ test("while one run waits for a person, nobody is held up; the answer may come f
 });
 
 test("a cancel at any moment near the end of a run leaves a journal that can be read", {
+  ...fullDepth(),
   timeout: 240_000,
 }, async (t) => {
   const box = sandbox(t, {

@@ -210,7 +210,7 @@ function attempt(work: () => void): void {
   }
 }
 
-test("whatever a job does in its checkout, the next one finds what git writes", async (t) => {
+test("whatever a job does in its checkout, the next one finds what git writes", fullDepth(), async (t) => {
   await requireAsNew(t, (request) => new ReusedCheckout(request), tries(40));
 });
 

@@ -38,7 +38,7 @@ test("with CI set a missing program is a failure; full depth leaves nothing out 
   assert.doesNotMatch(stdout, /fast lane/);
 });
 
-test("a process and a folder that a test leaves behind are named, are a failure, and do not stay", () => {
+test("a process and a folder that a test leaves behind are named, are a failure, and do not stay", fullDepth(), () => {
   const { status, stderr } = run("leaves-behind.ts", { PATH: process.env.PATH ?? "" });
   assert.equal(status, 1);
   assert.match(stderr, /^left behind by a test, in its temporary folder: left-folder-/m);

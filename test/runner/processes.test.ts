@@ -14,7 +14,7 @@ async function said(rig: Rig, token: string): Promise<string[]> {
 }
 
 for (const shells of ["kept", "direct"] as const) {
-  describe(`with ${shells} shells`, shells === "kept" ? {} : fullDepth(), () => {
+  describe(`with ${shells} shells`, fullDepth(), () => {
     const createRig = (t: TestContext, options: Partial<RunnerOptions> = {}) => createAnyRig(t, { shells, ...options });
 
     test("the job's time limit ends the whole group", async (t) => {

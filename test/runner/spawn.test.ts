@@ -70,77 +70,66 @@ const mentioned = (script: string) =>
   (["grep", "ps", "sed"] as const).filter((program) => script.includes(`${program} `));
 
 for (const shell of ["bash", "sh"] as const) {
-  describe(
-    `a ${shell} command sees the same from the starter in C and a kept shell as from Node`,
-    shell === "bash" ? {} : fullDepth(),
-    () => {
-      for (const [name, script] of scripts) {
-        if (shell === "sh" && script.includes("shopt")) continue;
-        test(name, needs(...mentioned(script)), async (t) => {
-          await sameInAll(t, { env: { A: "1" }, steps: [step(script, { shell })] });
+  describe(`a ${shell} command sees the same from the starter in C and a kept shell as from Node`, fullDepth(), () => {
+    for (const [name, script] of scripts) {
+      if (shell === "sh" && script.includes("shopt")) continue;
+      test(name, needs(...mentioned(script)), async (t) => {
+        await sameInAll(t, { env: { A: "1" }, steps: [step(script, { shell })] });
+      });
+    }
+
+    test("variables that a shell script is likely to have itself", async (t) => {
+      const names = ["size", "text", "status", "left", "pid", "line"];
+      const env = Object.fromEntries(names.map((name) => [name, `own ${name}`]));
+      const seen = await sameInAll(t, { steps: [step(`echo "$size $text $status $left $pid $line"`, { shell })] }, env);
+      assert.equal(seen[0], Object.values(env).join(" "));
+    });
+
+    test("values of all kinds, and the path a link was followed by", async (t) => {
+      const env: LaunchStep["env"] = {
+        QUOTES: `'"\`$x\\ `,
+        LINES: "a\n\nb\n",
+        UTF: "é😀\u0080",
+        EMPTY: "",
+        TAB: "\t\x01\x7f",
+      };
+      const show = step('for n in QUOTES LINES UTF EMPTY TAB; do printenv $n | od -c; done; echo "$PWD"; pwd; pwd -P', {
+        shell,
+        env,
+      });
+      const texts = await sameInAll(t, { workingDirectory: "link", steps: [show] });
+      assert.ok(texts.includes("/checkout/link") && texts.includes("/checkout/dir"));
+    });
+
+    test("variables that matter to the shell itself", needs("grep"), async (t) => {
+      for (const env of [
+        { IFS: ":" },
+        { BASH_ENV: "/nowhere" },
+        { LC_ALL: "C" },
+        { PATH: "/nowhere" },
+        { SHELLOPTS: "noglob" },
+        { "a.b": "c" },
+      ]) {
+        await sameInAll(t, {
+          env: env as Record<string, string>,
+          steps: [step('x="a:b"; echo $x /bi*; echo "$-"; /usr/bin/env | /usr/bin/grep -c ^a.b=', { shell })],
         });
       }
-
-      test("variables that a shell script is likely to have itself", async (t) => {
-        const names = ["size", "text", "status", "left", "pid", "line"];
-        const env = Object.fromEntries(names.map((name) => [name, `own ${name}`]));
-        const seen = await sameInAll(
+      for (const env of [
+        { BASH_ENV: "/nowhere" },
+        { TMOUT: "1" },
+        { "a.b": "c" },
+        { IFS: ":" },
+        { "BASH_FUNC_f%%": "() { echo f; }" },
+      ]) {
+        await sameInAll(
           t,
-          { steps: [step(`echo "$size $text $status $left $pid $line"`, { shell })] },
-          env,
+          { steps: [step('type f 2>&1; echo "$TMOUT"; env | grep -c -e ^a.b= -e ^BASH', { shell })] },
+          env as Record<string, string>,
         );
-        assert.equal(seen[0], Object.values(env).join(" "));
-      });
-
-      test("values of all kinds, and the path a link was followed by", async (t) => {
-        const env: LaunchStep["env"] = {
-          QUOTES: `'"\`$x\\ `,
-          LINES: "a\n\nb\n",
-          UTF: "é😀\u0080",
-          EMPTY: "",
-          TAB: "\t\x01\x7f",
-        };
-        const show = step(
-          'for n in QUOTES LINES UTF EMPTY TAB; do printenv $n | od -c; done; echo "$PWD"; pwd; pwd -P',
-          {
-            shell,
-            env,
-          },
-        );
-        const texts = await sameInAll(t, { workingDirectory: "link", steps: [show] });
-        assert.ok(texts.includes("/checkout/link") && texts.includes("/checkout/dir"));
-      });
-
-      test("variables that matter to the shell itself", needs("grep"), async (t) => {
-        for (const env of [
-          { IFS: ":" },
-          { BASH_ENV: "/nowhere" },
-          { LC_ALL: "C" },
-          { PATH: "/nowhere" },
-          { SHELLOPTS: "noglob" },
-          { "a.b": "c" },
-        ]) {
-          await sameInAll(t, {
-            env: env as Record<string, string>,
-            steps: [step('x="a:b"; echo $x /bi*; echo "$-"; /usr/bin/env | /usr/bin/grep -c ^a.b=', { shell })],
-          });
-        }
-        for (const env of [
-          { BASH_ENV: "/nowhere" },
-          { TMOUT: "1" },
-          { "a.b": "c" },
-          { IFS: ":" },
-          { "BASH_FUNC_f%%": "() { echo f; }" },
-        ]) {
-          await sameInAll(
-            t,
-            { steps: [step('type f 2>&1; echo "$TMOUT"; env | grep -c -e ^a.b= -e ^BASH', { shell })] },
-            env as Record<string, string>,
-          );
-        }
-      });
-    },
-  );
+      }
+    });
+  });
 }
 
 /** What starts commands, each by itself; it ends with the test. */

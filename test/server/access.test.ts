@@ -55,42 +55,47 @@ function asking({ method, path, body }: Route): Raw {
   };
 }
 
-test("every role on every route: who has not the role of the route is refused, and who has it is not", async (t) => {
-  const box = sandbox(t, { files });
-  assert.equal((await box.baton("run", "--to", "prod")).code, 0);
-  const holders = {
-    nobody: undefined,
-    stranger: `baton_${"A".repeat(43)}`,
-    viewer: await token(box, "vera", "--role", "viewer"),
-    operator: await token(box, "otto", "--role", "operator"),
-    approver: await token(box, "anna", "--role", "approver"),
-  };
-  await using server = await serving(box);
-  const refused: string[] = [];
-  for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
-    for (const [who, held] of Object.entries(holders)) {
-      const request = asking(route);
-      const headers = { ...request.headers, ...(held !== undefined && bearer(held)), connection: "close" };
-      const { status, text } = await raw(server.url, { ...request, headers, until: "headers" });
-      const what = `${who} on ${name}: ${status} ${text}`;
-      // Guessing is slowed down: see below.
-      const isUnknown = status === 401 || status === 429;
-      if (name === "signIn" || who === "stranger") assert.ok(isUnknown || name === "signOut", what);
-      else if (route.role === "signed") assert.ok(isUnknown, `no token signs: ${what}`);
-      else if (route.role === "anybody") assert.equal(status, 200, what);
-      else if (who === "nobody") assert.equal(status, 401, what);
-      else if (route.role === "viewer" || route.role === who) assert.ok(![401, 403, 429].includes(status), what);
-      else {
-        assert.equal(status, 403, what);
-        refused.push(`${who} ${name}`);
+test(
+  "every role on every route: who has not the role of the route is refused, and who has it is not",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files });
+    assert.equal((await box.baton("run", "--to", "prod")).code, 0);
+    const holders = {
+      nobody: undefined,
+      stranger: `baton_${"A".repeat(43)}`,
+      viewer: await token(box, "vera", "--role", "viewer"),
+      operator: await token(box, "otto", "--role", "operator"),
+      approver: await token(box, "anna", "--role", "approver"),
+    };
+    await using server = await serving(box);
+    const refused: string[] = [];
+    for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
+      for (const [who, held] of Object.entries(holders)) {
+        const request = asking(route);
+        const headers = { ...request.headers, ...(held !== undefined && bearer(held)), connection: "close" };
+        const { status, text } = await raw(server.url, { ...request, headers, until: "headers" });
+        const what = `${who} on ${name}: ${status} ${text}`;
+        // Guessing is slowed down: see below.
+        const isUnknown = status === 401 || status === 429;
+        if (name === "signIn" || who === "stranger") assert.ok(isUnknown || name === "signOut", what);
+        else if (route.role === "signed") assert.ok(isUnknown, `no token signs: ${what}`);
+        else if (route.role === "anybody") assert.equal(status, 200, what);
+        else if (who === "nobody") assert.equal(status, 401, what);
+        else if (route.role === "viewer" || route.role === who) assert.ok(![401, 403, 429].includes(status), what);
+        else {
+          assert.equal(status, 403, what);
+          refused.push(`${who} ${name}`);
+        }
       }
     }
-  }
-  assert.ok(refused.length >= 10, refused.join());
-  for (const path of ["/healthz", "/readyz", "/", "/openapi.json"]) assert.equal((await server.get(path)).status, 200);
-});
+    assert.ok(refused.length >= 10, refused.join());
+    for (const path of ["/healthz", "/readyz", "/", "/openapi.json"])
+      assert.equal((await server.get(path)).status, 200);
+  },
+);
 
-test("a role for some environments counts in them alone", async (t) => {
+test("a role for some environments counts in them alone", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   const dev = await token(box, "dora", "--role", "operator:dev", "--role", "approver:dev,test");
   const all = await token(box, "otto", "--role", "operator", "--role", "approver:prod");

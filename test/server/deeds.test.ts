@@ -67,7 +67,7 @@ async function deploying(server: Serving, run: string): Promise<number> {
   return job.status === "running" ? job.attempts : 0;
 }
 
-test("a run is looked at, started, approved and told of, and the journal says who did it", async (t) => {
+test("a run is looked at, started, approved and told of, and the journal says who did it", fullDepth(), async (t) => {
   const box = place(t);
   await using server = await serving(box);
   const looked = await done(server, "plan", "/api/plan", { to: "prod" });

@@ -7,6 +7,7 @@ import { isFromGithub, isStandard } from "../../src/server/hooks/signature.ts";
 import type { AuditPage } from "../../src/server/wire/audit.ts";
 import { type Route, type RouteName, routes } from "../../src/server/wire/routes.ts";
 import { type Sandbox, sandbox, until } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { raw, type Serving, serving } from "./serving.ts";
 
 const definition = (pipeline: string) => `name: shop
@@ -87,46 +88,50 @@ const havePassed = (server: Serving, count: number) =>
     return runs.length === count && runs.every(({ conclusion }) => conclusion === "succeeded");
   });
 
-test("what is pushed is run once, from its own commit, however often, late or in whatever order it is told", async (t) => {
-  const box = place(t);
-  const late = push("main");
-  await using first = await serving(box, ...options);
-  await havePassed(first, 1);
+test(
+  "what is pushed is run once, from its own commit, however often, late or in whatever order it is told",
+  fullDepth(),
+  async (t) => {
+    const box = place(t);
+    const late = push("main");
+    await using first = await serving(box, ...options);
+    await havePassed(first, 1);
 
-  pushed(box, { "baton.yaml": definition("site"), page: "two\n" });
-  assert.deepEqual((await deliver(first, push("main"))).body, { version: 1, event: "push", branch: "main" });
-  await havePassed(first, 2);
-  const [newest] = await runsOf(first);
-  assert.equal(newest!.commit, box.git("rev-parse", "origin/main").trim());
-  const text = await (await first.get(`/api/runs/${newest!.run}/logs/site.deploy@dev/text`)).text();
-  assert.match(text, /^two$/m, "its own files, by its own definition");
-  assert.match(box.read("baton.yaml"), /web:/, "what is checked out stays");
+    pushed(box, { "baton.yaml": definition("site"), page: "two\n" });
+    assert.deepEqual((await deliver(first, push("main"))).body, { version: 1, event: "push", branch: "main" });
+    await havePassed(first, 2);
+    const [newest] = await runsOf(first);
+    assert.equal(newest!.commit, box.git("rev-parse", "origin/main").trim());
+    const text = await (await first.get(`/api/runs/${newest!.run}/logs/site.deploy@dev/text`)).text();
+    assert.match(text, /^two$/m, "its own files, by its own definition");
+    assert.match(box.read("baton.yaml"), /web:/, "what is checked out stays");
 
-  for (let again = 0; again < 3; again++) assert.equal((await deliver(first, late)).status, 200);
-  const told = await post(first, "push", { branch: "main" });
-  assert.deepEqual([told.body.run, told.body.isNew], [newest!.run, false]);
-  await first.stop();
+    for (let again = 0; again < 3; again++) assert.equal((await deliver(first, late)).status, 200);
+    const told = await post(first, "push", { branch: "main" });
+    assert.deepEqual([told.body.run, told.body.isNew], [newest!.run, false]);
+    await first.stop();
 
-  pushed(box, { "baton.yaml": definition("site"), page: "three\n" });
-  await using next = await serving(box, ...options);
-  await havePassed(next, 3);
-  pushed(box, { "baton.yaml": definition("site"), page: "four\n" });
-  const both = await Promise.all([
-    post(next, "push", { branch: "main" }),
-    post(next, "push", { branch: "main" }),
-    deliver(next, late),
-  ]);
-  assert.deepEqual([...new Set(both.slice(0, 2).map(({ body }) => body.run))].length, 1, JSON.stringify(both));
-  await havePassed(next, 4);
+    pushed(box, { "baton.yaml": definition("site"), page: "three\n" });
+    await using next = await serving(box, ...options);
+    await havePassed(next, 3);
+    pushed(box, { "baton.yaml": definition("site"), page: "four\n" });
+    const both = await Promise.all([
+      post(next, "push", { branch: "main" }),
+      post(next, "push", { branch: "main" }),
+      deliver(next, late),
+    ]);
+    assert.deepEqual([...new Set(both.slice(0, 2).map(({ body }) => body.run))].length, 1, JSON.stringify(both));
+    await havePassed(next, 4);
 
-  const { entries } = await next.json<AuditPage>("/api/audit");
-  const pushes = entries.filter(({ asked, about }) => asked === "push" && about.run !== undefined);
-  assert.deepEqual(pushes.map(({ by, about }) => `${by} ${about.run}`).slice(-3), [
-    "baton serve r0003",
-    "github r0002",
-    "baton serve r0001",
-  ]);
-});
+    const { entries } = await next.json<AuditPage>("/api/audit");
+    const pushes = entries.filter(({ asked, about }) => asked === "push" && about.run !== undefined);
+    assert.deepEqual(pushes.map(({ by, about }) => `${by} ${about.run}`).slice(-3), [
+      "baton serve r0003",
+      "github r0002",
+      "baton serve r0001",
+    ]);
+  },
+);
 
 test("a delivery that is not signed, not of the branch or nothing at all makes nobody look", async (t) => {
   const box = place(t);

@@ -22,6 +22,7 @@ import { ArtifactStore } from "../../src/store/artifacts/artifact-store.ts";
 import { smallBelowBytes } from "../../src/store/artifacts/packing.ts";
 import { pieceBytes } from "../../src/store/artifacts/pieces.ts";
 import { tries } from "../lane/depth.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { anyTree, readTreeBack, type Tree, writeTree } from "./random-trees.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -399,30 +400,34 @@ test("a look at every byte finds what nobody has laid out, and takes it away whe
   assert.deepEqual(await artifacts.inspect({ discard: false }), { artifacts: 1, damagedFiles: [], incomplete: [] });
 });
 
-test("many files are few packs, and what one more or other file costs is one pack, not all of them", async (t) => {
-  const { within, state, artifacts, at } = workbench(t);
-  const count = 3000;
-  mkdirSync(at("site"));
-  for (let file = 0; file < count; file++) writeFileSync(at(`site/${file}`), `content of ${file}`);
-  const first = await artifacts.collect(at("site"), { within });
-  const packs = new Set(stored(state, "packs"));
-  assert.ok(packs.size >= 4 && packs.size <= 40, `${packs.size} packs`);
-  writeFileSync(at("site/1500"), "other content");
-  writeFileSync(at("site/1499-and-more"), "one more");
-  const second = await artifacts.collect(at("site"), { within });
-  assert.ok(stored(state, "packs").filter((pack) => !packs.has(pack)).length <= 2);
-  for (const [ref, name] of [
-    [first, "first"],
-    [second, "second"],
-  ] as const)
-    await artifacts.place(ref, at(name), { within, onto: "replace" });
-  assert.equal(readdirSync(at("first")).length, count);
-  assert.equal(readFileSync(at("first/1500"), "utf8"), "content of 1500");
-  assert.deepEqual(readTreeBack(at("second")), readTreeBack(at("site")));
-  await artifacts.clear({ keep: new Set([first.digest]) });
-  assert.deepEqual(new Set(stored(state, "packs")), packs);
-  assert.equal(await artifacts.collect(at("first"), { within }).then(({ digest }) => digest), first.digest);
-});
+test(
+  "many files are few packs, and what one more or other file costs is one pack, not all of them",
+  fullDepth(),
+  async (t) => {
+    const { within, state, artifacts, at } = workbench(t);
+    const count = 3000;
+    mkdirSync(at("site"));
+    for (let file = 0; file < count; file++) writeFileSync(at(`site/${file}`), `content of ${file}`);
+    const first = await artifacts.collect(at("site"), { within });
+    const packs = new Set(stored(state, "packs"));
+    assert.ok(packs.size >= 4 && packs.size <= 40, `${packs.size} packs`);
+    writeFileSync(at("site/1500"), "other content");
+    writeFileSync(at("site/1499-and-more"), "one more");
+    const second = await artifacts.collect(at("site"), { within });
+    assert.ok(stored(state, "packs").filter((pack) => !packs.has(pack)).length <= 2);
+    for (const [ref, name] of [
+      [first, "first"],
+      [second, "second"],
+    ] as const)
+      await artifacts.place(ref, at(name), { within, onto: "replace" });
+    assert.equal(readdirSync(at("first")).length, count);
+    assert.equal(readFileSync(at("first/1500"), "utf8"), "content of 1500");
+    assert.deepEqual(readTreeBack(at("second")), readTreeBack(at("site")));
+    await artifacts.clear({ keep: new Set([first.digest]) });
+    assert.deepEqual(new Set(stored(state, "packs")), packs);
+    assert.equal(await artifacts.collect(at("first"), { within }).then(({ digest }) => digest), first.digest);
+  },
+);
 
 test("a file is whole whatever its size: around the limit of a pack, of a piece, and of nothing", async (t) => {
   const { within, artifacts, at } = workbench(t);

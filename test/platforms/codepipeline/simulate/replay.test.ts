@@ -10,6 +10,7 @@ import type { Scenario } from "../../../../src/simulation/scenario.ts";
 import type { Moment } from "../../../../src/simulation/schedule.ts";
 import { createSimulator } from "../../../../src/simulation/simulator.ts";
 import { isFull, tries } from "../../../lane/depth.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { contains, everyTrace, momentsOf } from "../../every-trace.ts";
 import * as workflows from "../../github/simulate/random-workflows.ts";
 import { cases, describe, eventFor } from "./random-pipelines.ts";
@@ -55,7 +56,7 @@ test("a replay is possible exactly where some order of events is", () => {
   if (isFull) assert.ok(Math.min(verdicts.possible, verdicts.impossible) > 80, JSON.stringify(verdicts));
 });
 
-test("beside workflows, which interleave freely and share what comes from outside", () => {
+test("beside workflows, which interleave freely and share what comes from outside", fullDepth(), () => {
   const verdicts = { possible: 0, impossible: 0 };
   fc.assert(
     fc.property(

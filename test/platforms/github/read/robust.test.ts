@@ -127,7 +127,7 @@ test("a file just below the size is read, however odd it is", fullDepth(), () =>
   assert.deepEqual(messages(long), []);
 });
 
-test("a thousand workflows are read", () => {
+test("a thousand workflows are read", fullDepth(), () => {
   const files = Array.from({ length: 1_000 }, (_, i) => [`.github/workflows/w${i}.yml`, `name: W${i}\n${plain}`]);
   const repository = readRepository(writeTree(Object.fromEntries(files)));
   assert.equal(repository.workflows.length, 1_000);
