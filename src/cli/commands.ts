@@ -111,6 +111,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/audit.ts"),
   },
   {
+    name: "report",
+    summary: "show how deliveries went, in figures",
+    group: "Look",
+    load: () => import("./commands/report.ts"),
+  },
+  {
     name: "logs",
     summary: "print what jobs printed",
     group: "Look",

@@ -14,6 +14,7 @@ import type { FreezeRequest, ThawRequest } from "./verbs/freeze.ts";
 import type { MoveRequest, PlannedMove } from "./verbs/move.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { Pushed, PushRequest } from "./verbs/push.ts";
+import type { ReportRequest } from "./verbs/report.ts";
 import type { AuditVerifiedView, AuditView, ChainHead } from "./views/audit.ts";
 import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
@@ -25,6 +26,7 @@ import type { MoveView } from "./views/move.ts";
 import type { OutputsView } from "./views/outputs.ts";
 import type { ReadinessView } from "./views/readiness.ts";
 import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/releases.ts";
+import type { ReportView } from "./views/report.ts";
 import type { ApprovalView, RunView } from "./views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "./views/runs.ts";
 import type { SettingsView } from "./views/settings.ts";
@@ -74,6 +76,8 @@ export interface Host {
   audit(ask: AuditRequest): Promise<Asked<AuditView>>;
   /** Whether every event is what was written, and the history of before goes on, of which somebody noted its head. */
   verifyAudit(ask: { noted?: ChainHead }): Promise<Asked<AuditVerifiedView>>;
+  /** How the delivery went between two moments, in figures. */
+  report(ask: ReportRequest): Promise<Asked<ReportView>>;
   /** The number of the newest event; 0 where nothing was ever run. */
   position(): Promise<Asked<number>>;
   /** Everything that happens, behind the event of this number, until the signal ends it. */
@@ -132,6 +136,7 @@ const everyVerb: Record<Verb, true> = {
   readiness: true,
   audit: true,
   verifyAudit: true,
+  report: true,
   position: true,
   watch: true,
   plan: true,

@@ -108,6 +108,19 @@ export class JournalReader {
     return { begin, events: [...before.sort((a, b) => a.seq - b.seq), ...newest] };
   }
 
+  /**
+   * Events of these kinds, in order, from the beginning of the first run that went on at that time or began since: of every
+   * run that ended later, all of them.
+   */
+  *ofRunsSince(time: number, types: readonly string[]): Generator<Recorded> {
+    const late = "created_at >= ? or finished_at is null or finished_at >= ?";
+    const run = this.#one(`select min(created_seq) as seq from run where ${late}`, time, time)?.seq;
+    const begin = this.#one("select max(seq) as seq from event where type = 'history.begins'")?.seq;
+    if (run === null || run === undefined) return;
+    const first = Math.max(Number(run), Number(begin ?? 0));
+    yield* this.#events({ where: `type in (${types.map(() => "?").join(", ")})`, values: [...types], first });
+  }
+
   /** The number of the newest event and its checksum, which is one over all before it. */
   head(): { seq: number; chain: string } | undefined {
     return this.#one("select seq, chain from event order by seq desc limit 1") as

@@ -84,6 +84,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   ],
   thaw: [{ args: ["prod"] }, { args: [HOSTILE] }],
   audit: [{ args: ["list"], json: true }, { args: ["verify", HOSTILE] }, { args: [HOSTILE] }],
+  report: [{ args: [], json: true }, { args: ["--markdown"] }, { args: ["--since", HOSTILE] }],
   logs: [{ args: ["1"], json: true }, { args: ["1", HOSTILE] }],
   outputs: [{ args: [], json: true }, { args: ["--env", HOSTILE] }],
   graph: [
@@ -98,7 +99,8 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
     { args: ["create", HOSTILE, "--role", HOSTILE] },
     { args: ["revoke", HOSTILE] },
   ],
-  backup: [{ args: ["copy"], json: true }, { args: [HOSTILE] }],
+  // Only into a folder that is new or empty.
+  backup: [{ args: ["copy"] }, { args: ["another", "--json"] }, { args: [HOSTILE] }],
   services: [{ args: [], json: true }, { args: ["stop", HOSTILE] }],
   doctor: [{ args: [], json: true }],
   check: [

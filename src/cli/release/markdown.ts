@@ -70,6 +70,6 @@ function code(text: string): string {
 }
 
 /** Somebody's words stay words. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/\s+/g, " ").replace(/[\\`*_{}[\]<>#|~]/g, "\\$&");
 }
