@@ -1,6 +1,6 @@
 import type { Environment } from "../../delivery.ts";
 import { deploysOn } from "../../deploys-on.ts";
-import { compileFilter } from "../../filters.ts";
+import { compileFilter, patternProblem } from "../../filters.ts";
 import { type Rule, refusal, type Subject } from "../subject.ts";
 
 /**
@@ -8,7 +8,10 @@ import { type Rule, refusal, type Subject } from "../subject.ts";
  * branches that are named in full, of its own and before it; where all are patterns, each push is judged by itself.
  */
 export const branches: Rule = function* (subject) {
-  for (const environment of subject.environments.values()) {
+  const environments = [...subject.environments.values()];
+  // What no branch can be matched with is told elsewhere.
+  if (environments.some(({ branch }) => branch !== undefined && patternProblem(branch) !== undefined)) return;
+  for (const environment of environments) {
     const { name, branch } = environment;
     if (branch === undefined) continue;
     const before = environmentsBefore(environment, subject);
