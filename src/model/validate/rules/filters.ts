@@ -46,7 +46,9 @@ function* wrongGlob(glob: string, path: DefinitionPath, kind: "path" | "branch")
   if (problem) {
     yield refuse(
       `"${glob}" is not a ${kind} glob: ${problem.message} (character ${problem.at + 1})`,
-      'put "\\" before a character that is meant as it is',
+      problem.at < glob.length
+        ? 'put "\\" before a character that is meant as it is'
+        : `leave it out, or write the ${kind} that is meant`,
     );
     return;
   }
