@@ -14,5 +14,6 @@ export const keptSeeds: readonly { seed: number; was: string }[] = [
     seed: 686,
     was: "a run that failed and was taken back verified what the rollback had left, and said that it was there",
   },
+  { seed: 6494, was: "a rollback was to take out what a newer release had brought before its own was tried again" },
   { seed: 7047, was: "a session that had lost its lease began a job that nobody could know of, and crashed" },
 ];

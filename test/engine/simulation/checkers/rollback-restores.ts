@@ -24,8 +24,12 @@ export function rollbackRestores(): Checker {
       for (const environment of run.plan.environments) {
         const released = left.get(`${run.id} ${environment}`);
         if (released === undefined) continue;
-        // What passed only when it was tried again is told at the end; that needs no lock.
-        const there = new Map([...released, ...Object.entries(event.deployed[environment] ?? {})]);
+        // What passed only when it was tried again is told at the end, as that needs no lock; what had come from a newer
+        // release meanwhile stays.
+        const there = new Map(released);
+        for (const [pipeline, told] of Object.entries(event.deployed[environment] ?? {})) {
+          if ((there.get(pipeline)?.release ?? 0) <= told.release) there.set(pipeline, told);
+        }
         const before = whole.get(`${release} ${environment}`);
         if (run.plan.change.event === "rollback" && before !== undefined) {
           for (const [pipeline, then] of before) {
