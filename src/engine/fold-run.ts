@@ -226,9 +226,10 @@ export function runFinished(state: State, run: RunState, event: RunFinished, { s
   run.order = undefined;
   for (const [environment, deployed] of Object.entries(event.deployed)) {
     const there = state.deployed[environment] ?? {};
-    // What is deployed without a lock is first told of here.
+    // What is deployed without a lock is first told of here. It was there before whoever has the lock by now.
     const isNew = ([pipeline, { release }]: [string, Deployed]) => (there[pipeline]?.release ?? 0) < release;
-    if (Object.entries(deployed).some(isNew)) noteChanged(state, run, environment);
+    const isHeld = state.environments.get(environment)?.holder !== undefined;
+    if (!isHeld && Object.entries(deployed).some(isNew)) noteChanged(state, run, environment);
     noteDeployed(state, environment, deployed);
   }
 }

@@ -15,5 +15,9 @@ export const keptSeeds: readonly { seed: number; was: string }[] = [
     was: "a run that failed and was taken back verified what the rollback had left, and said that it was there",
   },
   { seed: 6494, was: "a rollback was to take out what a newer release had brought before its own was tried again" },
+  {
+    seed: 8149,
+    was: "a promotion was given up for what an older run told of, at its end, while the promotion had the lock",
+  },
   { seed: 7047, was: "a session that had lost its lease began a job that nobody could know of, and crashed" },
 ];

@@ -120,6 +120,8 @@ export class Ledger {
     }
     if (event.type === "run.finished") {
       for (const [environment, pipelines] of Object.entries(event.deployed)) {
+        // What is told of while another has the lock was there before that one took it.
+        if (this.holders.has(environment)) continue;
         // Only what no release of a lock has told of already.
         for (const [pipeline, { release }] of Object.entries(pipelines)) {
           const key = `${pipeline}@${environment}`;

@@ -183,8 +183,9 @@ describe("infra-web, one CodePipeline for each branch, in Terraform", fullDepth(
       topic,
     );
     const { Statement } = JSON.parse(Attributes.Policy) as { Statement: Record<string, unknown>[] };
+    const allowed = Statement.filter(({ Effect }) => Effect === "Allow");
     assert.deepEqual(
-      Statement.map(({ Principal, Action, Resource }) => [Principal, Action, Resource]),
+      allowed.map(({ Principal, Action, Resource }) => [Principal, Action, Resource]),
       ["events", "cloudwatch"].map((service) => [{ Service: `${service}.amazonaws.com` }, "sns:Publish", topic]),
     );
     const { Rules } = await aws<{ Rules: { Name: string; EventPattern: string }[] }>("events", "list-rules");
