@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { routes } from "../../src/server/wire/routes.ts";
 import { sandbox } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { serving } from "./serving.ts";
 
 const definition = `name: shop
@@ -36,7 +37,7 @@ test("findings come with their graph, and their sides on it", async (t) => {
   assert.equal(view.graph.edges.length, 4, "an event starts each of two, which has a job");
 });
 
-test("settings that cannot be read are told, and no findings are nothing wrong", async (t) => {
+test("settings that cannot be read are told, and no findings are nothing wrong", fullDepth(), async (t) => {
   const wrong = sandbox(t, { files: { ...files, "baton.check.yaml": "testedBranches: main\n" } });
   await using server = await serving(wrong);
   const told = await server.get("/api/findings");

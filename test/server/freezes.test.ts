@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { AuditPage } from "../../src/server/wire/audit.ts";
 import { type Route, type RouteName, routes } from "../../src/server/wire/routes.ts";
 import { sandbox, until } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { type Serving, serving } from "./serving.ts";
 
 const definition = `name: shop
@@ -119,34 +120,38 @@ test("a freeze holds up what comes, an override goes on with its reason, and a t
   );
 });
 
-test("who may not deploy there may not freeze or thaw there, and what is no freeze is refused", async (t) => {
-  const box = sandbox(t, { files });
-  const made = await box.baton("token", "create", "dora", "--role", "operator:dev");
-  const token = made.stdout.trim();
-  await using server = await serving(box);
-  const body = { until: inAnHour(), reason: "Christmas" };
-  for (const [name, environment, sent, status, code] of [
-    ["freeze", "prod", body, 403, "not-allowed"],
-    ["thaw", "prod", {}, 403, "not-allowed"],
-    ["freeze", "dev", { ...body, reason: " \n" }, 400, "wrong-request"],
-    ["freeze", "dev", { ...body, reason: "x".repeat(2001) }, 400, "wrong-request"],
-    ["freeze", "dev", { reason: "Christmas" }, 400, "wrong-request"],
-    ["freeze", "dev", { ...body, until: "tomorrow" }, 400, "wrong-request"],
-    ["freeze", "dev", { ...body, until: 1 }, 422, "over-already"],
-    ["freeze", "dev", { ...body, by: "somebody else" }, 400, "wrong-request"],
-    ["thaw", "dev", {}, 409, "not-frozen"],
-  ] as const) {
-    const answer = await post(server, name, sent, { environment, token });
-    assert.deepEqual([answer.status, answer.body.code], [status, code], JSON.stringify(sent));
-  }
-  const all = (await box.baton("token", "create", "otto", "--role", "operator")).stdout.trim();
-  const nowhere = await post(server, "freeze", body, { environment: "pord", token: all });
-  assert.deepEqual([nowhere.status, nowhere.body.near], [404, "prod"]);
-  const { status } = await post(server, "freeze", body, { environment: "dev", token });
-  assert.equal(status, 200);
-  const by = await box.json<{ freezes: { environment: string; by: string }[] }>("status");
-  assert.deepEqual(
-    by.freezes.map(({ environment, by }) => `${environment} ${by}`),
-    ["dev dora"],
-  );
-});
+test(
+  "who may not deploy there may not freeze or thaw there, and what is no freeze is refused",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files });
+    const made = await box.baton("token", "create", "dora", "--role", "operator:dev");
+    const token = made.stdout.trim();
+    await using server = await serving(box);
+    const body = { until: inAnHour(), reason: "Christmas" };
+    for (const [name, environment, sent, status, code] of [
+      ["freeze", "prod", body, 403, "not-allowed"],
+      ["thaw", "prod", {}, 403, "not-allowed"],
+      ["freeze", "dev", { ...body, reason: " \n" }, 400, "wrong-request"],
+      ["freeze", "dev", { ...body, reason: "x".repeat(2001) }, 400, "wrong-request"],
+      ["freeze", "dev", { reason: "Christmas" }, 400, "wrong-request"],
+      ["freeze", "dev", { ...body, until: "tomorrow" }, 400, "wrong-request"],
+      ["freeze", "dev", { ...body, until: 1 }, 422, "over-already"],
+      ["freeze", "dev", { ...body, by: "somebody else" }, 400, "wrong-request"],
+      ["thaw", "dev", {}, 409, "not-frozen"],
+    ] as const) {
+      const answer = await post(server, name, sent, { environment, token });
+      assert.deepEqual([answer.status, answer.body.code], [status, code], JSON.stringify(sent));
+    }
+    const all = (await box.baton("token", "create", "otto", "--role", "operator")).stdout.trim();
+    const nowhere = await post(server, "freeze", body, { environment: "pord", token: all });
+    assert.deepEqual([nowhere.status, nowhere.body.near], [404, "prod"]);
+    const { status } = await post(server, "freeze", body, { environment: "dev", token });
+    assert.equal(status, 200);
+    const by = await box.json<{ freezes: { environment: string; by: string }[] }>("status");
+    assert.deepEqual(
+      by.freezes.map(({ environment, by }) => `${environment} ${by}`),
+      ["dev dora"],
+    );
+  },
+);

@@ -195,22 +195,26 @@ test("a delivery that is not signed, not of the branch or nothing at all makes n
   assert.equal(inside.status, 400, "a branch is named, and never a commit");
 });
 
-test("a definition that is refused, and an origin that is gone, are told, and the server goes on", async (t) => {
-  const box = place(t);
-  await using server = await serving(box, ...options);
-  await havePassed(server, 1);
-  pushed(box, { "baton.yaml": "name: [", page: "two\n" });
-  const broken = await post(server, "push", { branch: "main" });
-  assert.deepEqual([broken.status, broken.body.code], [422, "definition-refused"]);
-  box.git("push", "--quiet", "--force", "origin", "HEAD:refs/heads/main");
-  const back = await post(server, "push", { branch: "main" });
-  assert.deepEqual([back.status, back.body.isNew], [200, false], "as it was before");
-  box.git("remote", "set-url", "origin", "https://ada:hunter22222@127.0.0.1:1/shop.git");
-  const gone = await post(server, "push", { branch: "main" });
-  assert.deepEqual([gone.status, gone.body.code], [503, "not-reached"]);
-  assert.ok(!JSON.stringify(gone.body).includes("hunter22222") && !server.said().includes("hunter22222"));
-  assert.deepEqual((await runsOf(server)).length, 1);
-});
+test(
+  "a definition that is refused, and an origin that is gone, are told, and the server goes on",
+  fullDepth(),
+  async (t) => {
+    const box = place(t);
+    await using server = await serving(box, ...options);
+    await havePassed(server, 1);
+    pushed(box, { "baton.yaml": "name: [", page: "two\n" });
+    const broken = await post(server, "push", { branch: "main" });
+    assert.deepEqual([broken.status, broken.body.code], [422, "definition-refused"]);
+    box.git("push", "--quiet", "--force", "origin", "HEAD:refs/heads/main");
+    const back = await post(server, "push", { branch: "main" });
+    assert.deepEqual([back.status, back.body.isNew], [200, false], "as it was before");
+    box.git("remote", "set-url", "origin", "https://ada:hunter22222@127.0.0.1:1/shop.git");
+    const gone = await post(server, "push", { branch: "main" });
+    assert.deepEqual([gone.status, gone.body.code], [503, "not-reached"]);
+    assert.ok(!JSON.stringify(gone.body).includes("hunter22222") && !server.said().includes("hunter22222"));
+    assert.deepEqual((await runsOf(server)).length, 1);
+  },
+);
 
 test("without a secret no webhook is taken, and one that says little is none", async (t) => {
   const box = place(t);

@@ -6,6 +6,7 @@ import { parseJson } from "../../../../src/platforms/codepipeline/read/tree/json
 import { type Node, walk } from "../../../../src/platforms/codepipeline/read/tree/node.ts";
 import { parseYaml } from "../../../../src/platforms/codepipeline/read/tree/yaml.ts";
 import { tries } from "../../../lane/depth.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 
 function source(text: string): SourceFile {
   return { path: "template", text, byteOrderMark: false };
@@ -122,7 +123,7 @@ describe("YAML", () => {
     );
   });
 
-  test("aliases that multiply and circles are told", () => {
+  test("aliases that multiply and circles are told", fullDepth(), () => {
     const levels = Array.from(
       { length: 12 },
       (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]`,

@@ -8,6 +8,7 @@ import type {
   PlannedSet,
 } from "../../../../src/platforms/codepipeline/write/separate/program/releases.cjs";
 import { isFull, tries } from "../../../lane/depth.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { type Deploying, World } from "./world.ts";
 
 const needs: Record<string, string[]> = { infra: [], web: ["infra"], admin: ["infra"] };
@@ -466,88 +467,92 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   },
 );
 
-test("in any order of moves nothing unproven is deployed, nothing older unless asked, and in the end the newest is there", async () => {
-  const reached = new Set<string>();
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(move, { minLength: 10, maxLength: 60, size: "max" }),
-      fc.array(fc.constantFrom("works", "fails before", "fails after"), { minLength: 7, maxLength: 40 }),
-      async (moves, fates) => {
-        const world = await started();
-        let bad = 0;
-        let calls = 0;
-        world.fate = () => (bad > 0 ? (fates[calls++ % fates.length] as "works") : "works");
-        // How many jobs pass until one fails.
-        let passing = Number.POSITIVE_INFINITY;
-        world.passes = () => passing-- !== 0;
-        const seen = () => check(world, reached);
-        for (const one of moves) {
-          reached.add(one.kind);
-          const at = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
-          if (one.kind === "push") world.push(one.changed, { heard: one.isHeard ? one.changed : [] });
-          if (one.kind === "build") {
-            const run = at(
-              world.building.filter(({ status }) => status === "under way"),
-              one.pick,
-            );
-            if (run) world.endBuild(run, one.how);
+test(
+  "in any order of moves nothing unproven is deployed, nothing older unless asked, and in the end the newest is there",
+  fullDepth(),
+  async () => {
+    const reached = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(move, { minLength: 10, maxLength: 60, size: "max" }),
+        fc.array(fc.constantFrom("works", "fails before", "fails after"), { minLength: 7, maxLength: 40 }),
+        async (moves, fates) => {
+          const world = await started();
+          let bad = 0;
+          let calls = 0;
+          world.fate = () => (bad > 0 ? (fates[calls++ % fates.length] as "works") : "works");
+          // How many jobs pass until one fails.
+          let passing = Number.POSITIVE_INFINITY;
+          world.passes = () => passing-- !== 0;
+          const seen = () => check(world, reached);
+          for (const one of moves) {
+            reached.add(one.kind);
+            const at = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
+            if (one.kind === "push") world.push(one.changed, { heard: one.isHeard ? one.changed : [] });
+            if (one.kind === "build") {
+              const run = at(
+                world.building.filter(({ status }) => status === "under way"),
+                one.pick,
+              );
+              if (run) world.endBuild(run, one.how);
+            }
+            if (one.kind === "run") {
+              const run = at(world.movable(), one.pick);
+              if (run) await world.move(run);
+            }
+            if (one.kind === "look") await world.look();
+            if (one.kind === "approve" || one.kind === "reject") world.answerApproval(prod, one.kind);
+            if (one.kind === "close") world.closed.add(`${prod.codepipeline} environment`);
+            if (one.kind === "open") world.closed.clear();
+            if (one.kind === "settle") {
+              bad = 0;
+              await settle(world);
+            }
+            if (one.kind === "wait") world.clock += 3_600_000;
+            if (one.kind === "sabotage") bad = 1 - bad;
+            if (one.kind === "break") passing = moves.length % 3;
+            if (one.kind === "start") {
+              const commit = at([...world.commits.keys()], one.pick)!;
+              world.start(one.pick % 2 ? dev.codepipeline : prod.codepipeline, { commit, release: one.release });
+            }
+            if (one.kind === "roll back") {
+              const target = at(
+                world.deploying.filter(({ hasPassed, kind }) => hasPassed && kind === "standard"),
+                one.pick,
+              );
+              if (target) world.rollBack(target.environment, target);
+            }
+            if (one.kind === "retry") world.retry(one.pick % 2 ? dev : prod);
+            if (one.kind === "stop") {
+              const run = at(
+                world.deploying.filter(({ status }) => status === "under way"),
+                one.pick,
+              );
+              if (run) run.isStopping = true;
+            }
+            seen();
           }
-          if (one.kind === "run") {
-            const run = at(world.movable(), one.pick);
-            if (run) await world.move(run);
-          }
-          if (one.kind === "look") await world.look();
-          if (one.kind === "approve" || one.kind === "reject") world.answerApproval(prod, one.kind);
-          if (one.kind === "close") world.closed.add(`${prod.codepipeline} environment`);
-          if (one.kind === "open") world.closed.clear();
-          if (one.kind === "settle") {
-            bad = 0;
-            await settle(world);
-          }
-          if (one.kind === "wait") world.clock += 3_600_000;
-          if (one.kind === "sabotage") bad = 1 - bad;
-          if (one.kind === "break") passing = moves.length % 3;
-          if (one.kind === "start") {
-            const commit = at([...world.commits.keys()], one.pick)!;
-            world.start(one.pick % 2 ? dev.codepipeline : prod.codepipeline, { commit, release: one.release });
-          }
-          if (one.kind === "roll back") {
-            const target = at(
-              world.deploying.filter(({ hasPassed, kind }) => hasPassed && kind === "standard"),
-              one.pick,
-            );
-            if (target) world.rollBack(target.environment, target);
-          }
-          if (one.kind === "retry") world.retry(one.pick % 2 ? dev : prod);
-          if (one.kind === "stop") {
-            const run = at(
-              world.deploying.filter(({ status }) => status === "under way"),
-              one.pick,
-            );
-            if (run) run.isStopping = true;
-          }
+          bad = 0;
+          passing = Number.POSITIVE_INFINITY;
+          world.closed.clear();
+          await settle(world);
           seen();
-        }
-        bad = 0;
-        passing = Number.POSITIVE_INFINITY;
-        world.closed.clear();
-        await settle(world);
-        seen();
-        // From here on all is well, so a push gets everywhere.
-        const commit = world.push(pipelines);
-        await settle(world);
-        const newest = Math.max(...world.proven("prod"));
-        assert.equal(world.release(newest).commit, commit);
-        assert.deepEqual(there(world, "dev"), wanted(world, newest));
-        assert.deepEqual(there(world, "prod"), wanted(world, newest));
-        seen();
-      },
-    ),
-    tries(400),
-  );
-  // In a tenth of the worlds not everything comes about.
-  if (isFull) assert.ok(reached.size >= 18, [...reached].join());
-});
+          // From here on all is well, so a push gets everywhere.
+          const commit = world.push(pipelines);
+          await settle(world);
+          const newest = Math.max(...world.proven("prod"));
+          assert.equal(world.release(newest).commit, commit);
+          assert.deepEqual(there(world, "dev"), wanted(world, newest));
+          assert.deepEqual(there(world, "prod"), wanted(world, newest));
+          seen();
+        },
+      ),
+      tries(400),
+    );
+    // In a tenth of the worlds not everything comes about.
+    if (isFull) assert.ok(reached.size >= 18, [...reached].join());
+  },
+);
 
 function check(world: World, reached: Set<string>): void {
   const highest = new Map<string, number>();

@@ -16,7 +16,7 @@ import { planOf, provesPlan, questionsOf } from "./prove.ts";
 
 const storefront = example("storefront");
 
-test("storefront, orchestrated: every trigger, every single job failing or cancelled", () => {
+test("storefront, orchestrated: every trigger, every single job failing or cancelled", fullDepth(), () => {
   const { scenarios, deployments } = provesPlan(storefront, { layout: "orchestrated" });
   assert.ok(scenarios > 100 && deployments > 300, `${scenarios} scenarios, ${deployments} deployments`);
 });
