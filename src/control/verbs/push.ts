@@ -47,6 +47,9 @@ export async function planPush(place: Place, { branch, secretsFile }: PushReques
     return { ...planned, requirements, strays: [] };
   };
   const judged = await again(past);
+  // Somebody else may have run it while its definition was read: that there is nothing to do any more is that run's doing.
+  const since = journal && lastPushOf(journal, branch);
+  if (since?.commit === commit) return { branch, commit, run: since.run };
   const open = journal?.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) })) ?? [];
   return {
     branch,
