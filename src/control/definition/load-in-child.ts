@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
 import type { Delivery } from "../../model/delivery.ts";
-import { type Asked, Refused } from "../control.ts";
+import type { Asked } from "../control.ts";
+import { askChild } from "../local/ask-child.ts";
 import { explainExit, explainTimeout } from "./explain.ts";
 import type { CodeFile } from "./load-code.ts";
 
@@ -13,22 +13,11 @@ export type ChildAnswer = Asked<Delivery>;
  */
 export async function loadInChild(request: Omit<CodeFile, "say"> & { entry: string }): Promise<Delivery> {
   const { file, cwd, limitMs, entry } = request;
-  const child = spawn(process.execPath, [...process.execArgv, entry, "read-definition", file], {
+  return await askChild<Delivery>({
+    entry,
+    command: ["read-definition", file],
     cwd,
-    stdio: ["ignore", "pipe", "inherit"],
-    timeout: limitMs,
-    killSignal: "SIGKILL",
+    limitMs,
+    explain: (none) => (none === "late" ? explainTimeout(file, limitMs, cwd) : explainExit(file, cwd)),
   });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (piece: string) => {
-    text += piece;
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<NodeJS.Signals | null>();
-  child.once("error", reject);
-  child.once("close", (_code, signal) => resolve(signal));
-  if ((await promise) === "SIGKILL") throw explainTimeout(file, limitMs, cwd);
-  if (text === "") throw explainExit(file, cwd);
-  const answer = JSON.parse(text) as ChildAnswer;
-  if (answer.ok) return answer.value;
-  throw new Refused(answer.refusal);
 }

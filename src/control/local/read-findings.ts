@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { dirname } from "node:path";
-import { type Asked, Refused, refused } from "../control.ts";
+import { type Asked, refused } from "../control.ts";
 import type { Place } from "../project.ts";
 import { type FindingsView, findingsView } from "../views/findings.ts";
+import { askChild } from "./ask-child.ts";
 import { checkRepository } from "./check-repository.ts";
 
 /** What the child prints: `commands/read-findings.ts`. */
@@ -26,25 +26,17 @@ export async function findingsIn(root: string): Promise<FindingsView> {
 }
 
 async function inChild(root: string, { cwd, entry }: Place["caller"]): Promise<FindingsView> {
-  const child = spawn(process.execPath, [...process.execArgv, entry, "read-findings", root], {
+  return await askChild<FindingsView>({
+    entry,
+    command: ["read-findings", root],
     cwd,
-    stdio: ["ignore", "pipe", "inherit"],
-    timeout: limitMs,
-    killSignal: "SIGKILL",
+    limitMs,
+    explain: (none) => {
+      const late = `the check took longer than ${limitMs / 1000} s`;
+      return refused("not-ready", {
+        subject: root,
+        because: none === "late" ? late : "the check ended without an answer",
+      });
+    },
   });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (piece: string) => {
-    text += piece;
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<NodeJS.Signals | null>();
-  child.once("error", reject);
-  child.once("close", (_code, signal) => resolve(signal));
-  const isLate = (await promise) === "SIGKILL";
-  if (isLate || text === "") {
-    const because = isLate ? `the check took longer than ${limitMs / 1000} s` : "the check ended without an answer";
-    throw refused("not-ready", { subject: root, because });
-  }
-  const answer = JSON.parse(text) as FindingsAnswer;
-  if (answer.ok) return answer.value;
-  throw new Refused(answer.refusal);
 }
