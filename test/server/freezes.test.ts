@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AuditPage } from "../../src/server/wire/audit.ts";
-import { type Route, type RouteName, routes } from "../../src/server/wire/routes.ts";
 import { sandbox, until } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
-import { type Serving, serving } from "./serving.ts";
+import { post, type Serving, serving } from "./serving.ts";
 
 const definition = `name: shop
 environments:
@@ -19,18 +18,6 @@ pipelines:
 
 const files = { "baton.yaml": definition, ".gitignore": ".baton\n" };
 const inAnHour = () => Date.now() + 3_600_000;
-
-async function post(server: Serving, name: RouteName, body: object, { environment = "", token = "" } = {}) {
-  const { path, answer } = routes[name] as Route;
-  const given = await fetch(server.url + path.replace("{environment}", environment), {
-    method: "POST",
-    headers: { "content-type": "application/json", ...(token !== "" && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify(body),
-  });
-  const answered = (await given.json()) as Record<string, unknown>;
-  if (given.status === 200) assert.ok(answer!.safeParse(answered).success, JSON.stringify(answered));
-  return { status: given.status, body: answered };
-}
 
 interface Run {
   view: { conclusion: string; override?: string; waiting: { wait: { kind: string; reason?: string } }[] };

@@ -5,10 +5,10 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { AuditPage } from "../../src/server/wire/audit.ts";
-import { type Route, type RouteName, routes } from "../../src/server/wire/routes.ts";
+import { routes } from "../../src/server/wire/routes.ts";
 import { sandbox, until } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
-import { type Serving, serving } from "./serving.ts";
+import { post, type Serving, serving } from "./serving.ts";
 
 const definition = `name: shop
 environments:
@@ -20,18 +20,6 @@ pipelines:
       build: { per: release, steps: ["cat page > out"], artifacts: { page: out } }
       deploy: { needs: [build], deploys: true, uses: [page], steps: ["cat page"] }
 `;
-
-async function post(server: Serving, name: RouteName, body: object) {
-  const { path, answer } = routes[name] as Route;
-  const given = await fetch(server.url + path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const answered = (await given.json()) as Record<string, unknown>;
-  if (given.status === 200) assert.ok(answer!.safeParse(answered).success, JSON.stringify(answered));
-  return { status: given.status, body: answered };
-}
 
 interface Move {
   release: number;

@@ -5,10 +5,9 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { isFromGithub, isStandard } from "../../src/server/hooks/signature.ts";
 import type { AuditPage } from "../../src/server/wire/audit.ts";
-import { type Route, type RouteName, routes } from "../../src/server/wire/routes.ts";
 import { type Sandbox, sandbox, until } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
-import { raw, type Serving, serving } from "./serving.ts";
+import { post, raw, type Serving, serving } from "./serving.ts";
 
 const definition = (pipeline: string) => `name: shop
 environments:
@@ -60,18 +59,6 @@ async function deliver(server: Serving, body: string, headers: Record<string, st
     body,
   });
   return { status: given.status, body: JSON.parse(given.text) as Record<string, unknown> };
-}
-
-async function post(server: Serving, name: RouteName, body: object) {
-  const { path, answer } = routes[name] as Route;
-  const given = await fetch(server.url + path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const answered = (await given.json()) as Record<string, unknown>;
-  if (given.status === 200) assert.ok(answer!.safeParse(answered).success, JSON.stringify(answered));
-  return { status: given.status, body: answered };
 }
 
 interface Runs {

@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { createInterface } from "node:readline";
+import { type Route, type RouteName, routes } from "../../src/server/wire/routes.ts";
 import { batonFile, type Sandbox } from "../cli/sandbox.ts";
 
 /** A real `baton serve` in a process of its own, which has ended when the block that uses it is left. */
@@ -89,4 +91,17 @@ export async function* eventsOf(response: Response): AsyncGenerator<ServerEvent>
       yield { ...(id !== undefined && { id }), ...(event !== undefined && { event }), data: JSON.parse(data) };
     }
   }
+}
+
+/** Asks for something by the name of its route; an answer that is good has the shape that the route says. */
+export async function post(server: Serving, name: RouteName, body: object, { environment = "", token = "" } = {}) {
+  const { path, answer } = routes[name] as Route;
+  const given = await fetch(server.url + path.replace("{environment}", environment), {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token !== "" && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+  const answered = (await given.json()) as Record<string, unknown>;
+  if (given.status === 200) assert.ok(answer!.safeParse(answered).success, JSON.stringify(answered));
+  return { status: given.status, body: answered };
 }
