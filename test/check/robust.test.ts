@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { settingsFile } from "../../src/check/settings.ts";
-import { tries } from "../lane/depth.ts";
+import { isFull, tries } from "../lane/depth.ts";
 import { casesOf, checkFolder } from "./cases.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-robust-"));
@@ -62,3 +62,27 @@ test("no change of a file makes the check fail", async () => {
     tries(400),
   );
 });
+
+test("what is declared twice in one file is no mistake in the check", async () => {
+  for (const [index, { folder }] of cases.entries()) {
+    if (!isFull && index % 10 !== 7) continue;
+    for (const file of filesIn(folder).filter((name) => name !== settingsFile)) {
+      const to = join(scratch, `twice-${index}`, file.replaceAll("/", "-"));
+      for (const each of filesIn(folder)) {
+        mkdirSync(dirname(join(to, each)), { recursive: true });
+        const text = readFileSync(join(folder, each), "utf8");
+        writeFileSync(join(to, each), each === file ? twice(text) : text);
+      }
+      assert.ok(Array.isArray((await checkFolder(to)).findings), file);
+    }
+  }
+});
+
+/** Everything below the file's own keys once more, under the same keys; of JSON and Terraform the whole. */
+function twice(text: string): string {
+  const lines = text.split("\n");
+  const blocks = lines.flatMap((line, at) => (/^\S+:\s*$/.test(line) ? [at] : []));
+  const from = blocks.at(-1);
+  if (from === undefined) return `${text}\n${text}`;
+  return [...lines, ...lines.slice(from + 1)].join("\n");
+}

@@ -6,17 +6,24 @@ if (!(factor >= 1 || asked === "fast")) throw new Error(`BATON_TEST_DEPTH is fas
 /** Also what is slow for what it says. */
 export const isFull = factor >= 1;
 
+const begin = process.env.BATON_TEST_SEED || undefined;
+if (begin !== undefined && begin !== "random" && !Number.isInteger(Number(begin))) {
+  throw new Error(`BATON_TEST_SEED is a whole number or random: ${begin}`);
+}
+
 /** The one random case, or the beginning of all, that is asked for. */
-export const seed = process.env.BATON_TEST_SEED === undefined ? undefined : Number(process.env.BATON_TEST_SEED);
+export const seed = begin === undefined || begin === "random" ? undefined : Number(begin);
+
+/** Where what draws its cases itself begins. */
+export const firstSeed = seed ?? (begin === "random" ? Date.now() % 1_000_000 : 1);
 
 /** How often something is tried that full depth tries so many times. */
 export const times = (full: number): number => Math.ceil(full * factor);
 
-/** On CI the same cases each time: it refuses what was changed, and not what chance came upon today. */
-const always = process.env.CI ? 1 : undefined;
-
-/** The same for a property of fast-check. `from` is where it begins when nobody says where. Absent: elsewhere each time. */
-export function tries(full: number, from = always): { numRuns: number; seed?: number } {
-  const begin = seed ?? from;
-  return { numRuns: times(full), ...(begin !== undefined && { seed: begin }) };
+/**
+ * The same for a property of fast-check. `from` is where it begins when nobody says where: the same cases each time, so that
+ * a change is refused for what it did, and not for what chance came upon today.
+ */
+export function tries(full: number, from = 1): { numRuns: number; seed?: number } {
+  return { numRuns: times(full), ...(begin !== "random" && { seed: seed ?? from }) };
 }

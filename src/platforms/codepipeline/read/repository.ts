@@ -108,7 +108,7 @@ class Reading {
     this.sources.set(template.source.path, template.source);
     return {
       ...body,
-      id: `${template.source.path}#${resource.id}`,
+      id: this.uniqueId(`${template.source.path}#${resource.id}`),
       label: literal(body.name) ?? resource.id,
       source: template.source,
       at: resource.at,
@@ -118,9 +118,11 @@ class Reading {
     };
   }
 
-  /** A module of which several configurations make use is a pipeline in each of them. */
-  private uniqueId(id: string, { folder }: Configuration): string {
-    const own = this.ids.has(id) ? `${id} in ${folder}` : id;
+  /** A module of which several configurations make use is a pipeline in each of them; an address may be declared twice by mistake. */
+  private uniqueId(id: string, folder?: string): string {
+    const wanted = this.ids.has(id) && folder !== undefined ? `${id} in ${folder}` : id;
+    let own = wanted;
+    for (let count = 2; this.ids.has(own); count += 1) own = `${wanted} (${count})`;
     this.ids.add(own);
     return own;
   }
@@ -130,7 +132,7 @@ class Reading {
     this.sources.set(resource.source.path, resource.source);
     return {
       ...body,
-      id: this.uniqueId(`${resource.source.path}#${resource.address}`, configuration),
+      id: this.uniqueId(`${resource.source.path}#${resource.address}`, configuration.folder),
       label: literal(body.name) ?? resource.address,
       source: resource.source,
       at: resource.node.at,
@@ -153,7 +155,7 @@ class Reading {
     return [
       {
         ...body,
-        id: `${source.path}#${label}`,
+        id: this.uniqueId(`${source.path}#${label}`),
         label,
         source,
         at: node.at,

@@ -1,5 +1,5 @@
 import type { Place, SourceFile } from "../../../../findings/source.ts";
-import { MAX_DEPTH, type MapEntry, type Node, type Parsed } from "./node.ts";
+import { MAX_DEPTH, type MapEntry, mapOf, type Node, type Parsed } from "./node.ts";
 
 /** Parses JSON with the place of every key and value. Never throws for bad input. */
 export function parseJson(source: SourceFile): Parsed {
@@ -89,7 +89,7 @@ class JsonReader {
       this.expect(":");
       entries.push({ key, keyAt, value: this.value(depth + 1) });
     }
-    return { kind: "map", entries, at: this.placeFrom(start) };
+    return mapOf(entries, this.placeFrom(start));
   }
 
   private list(depth: number): Node {

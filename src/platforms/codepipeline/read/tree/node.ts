@@ -63,6 +63,12 @@ export type Parsed =
 /** Nesting beyond this is no file that anybody wrote; it only has to stay clear of the stack's end. */
 export const MAX_DEPTH = 100;
 
+/** A key that is written twice counts once, as the services read it: what was written last, in the place of the first. */
+export function mapOf(written: readonly MapEntry[], at: Place): MapNode {
+  const entries = new Map(written.map((each) => [each.key, each]));
+  return { kind: "map", entries: entries.size === written.length ? written : [...entries.values()], at };
+}
+
 export function entry(node: Node | undefined, key: string): MapEntry | undefined {
   return node?.kind === "map" ? node.entries.find((each) => each.key === key) : undefined;
 }

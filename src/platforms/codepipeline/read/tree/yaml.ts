@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, type Node as SyntaxNode } from "yaml";
 import type { Place, SourceFile } from "../../../../findings/source.ts";
-import { MAX_DEPTH, type MapEntry, type Node, type Parsed, wholeFile } from "./node.ts";
+import { MAX_DEPTH, type MapEntry, mapOf, type Node, type Parsed, wholeFile } from "./node.ts";
 
 /** What aliases may add when they are written out; a file made to explode stops here. */
 const MAX_NODES = 200_000;
@@ -62,7 +62,7 @@ class YamlReader {
         const value = this.read(pair.value as SyntaxNode | null, depth + 1);
         entries.push({ key: String(key.value ?? ""), keyAt: this.place(key), value });
       }
-      return { kind: "map", entries, at };
+      return mapOf(entries, at);
     }
     if (isSeq(node)) {
       return { kind: "list", items: node.items.map((item) => this.read(item as SyntaxNode | null, depth + 1)), at };
