@@ -63,7 +63,7 @@ export const answers: { [Name in Exclude<RouteName, DeedName | HookName | Sessio
     if (!asked.ok) return refusalResponse(asked.refusal);
     return new Response(asked.value, { headers: { ...uncached, "content-type": "text/plain; version=0.0.4" } });
   },
-  audit: async ({ query }, { audit }) => Response.json(await audit.page(query), { headers: uncached }),
+  accessLog: async ({ query }, { accessLog }) => Response.json(await accessLog.page(query), { headers: uncached }),
   plan: async ({ body }, { host }) => previewed(await preview(body, host)),
   planMove: async ({ body }, { host }) => previewed(await previewMove(body, host)),
   events: ({ query: { after }, request }, { feed, stopping, viewers }) =>

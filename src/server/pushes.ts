@@ -2,14 +2,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Actor, answered, Refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
 import type { Planned } from "../control/verbs/plan.ts";
-import type { Audit } from "./audit.ts";
+import type { AccessLog } from "./access-log.ts";
 import { refusalResponse, Turned } from "./problem.ts";
 import type { Underways } from "./underways.ts";
 
 export interface PushesOptions {
   host: Host;
   underways: Underways;
-  audit: Audit;
+  accessLog: AccessLog;
   secretsFile: string | undefined;
   /** Whose pushes are delivered: whoever starts the server says so, and nobody else. */
   branches: readonly string[];
@@ -126,14 +126,14 @@ export class Pushes {
   }
 
   async #deliver(branch: string, { by, from }: Teller): Promise<void> {
-    const { audit, report } = this.#options;
+    const { accessLog, report } = this.#options;
     const about = { branch };
     try {
       const { planned } = await this.plan(branch);
       const run = planned && (await this.start(branch, planned, by));
       this.#refused.delete(branch);
       if (run === undefined) return;
-      audit.note({ at: Date.now(), asked: "push", by: by.name, from, about: { ...about, run }, status: 200 });
+      accessLog.note({ at: Date.now(), asked: "push", by: by.name, from, about: { ...about, run }, status: 200 });
     } catch (error) {
       if (!(error instanceof Refused)) return report(error);
       const text = JSON.stringify(error.refusal);
@@ -141,7 +141,7 @@ export class Pushes {
       this.#refused.set(branch, text);
       const { code } = error.refusal;
       const { status } = refusalResponse(error.refusal);
-      audit.note({ at: Date.now(), asked: "push", by: by.name, from, about, status, code });
+      accessLog.note({ at: Date.now(), asked: "push", by: by.name, from, about, status, code });
       report(error);
     }
   }

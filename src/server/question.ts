@@ -1,5 +1,5 @@
 import type { Host } from "../control/host.ts";
-import type { Audit } from "./audit.ts";
+import type { AccessLog } from "./access-log.ts";
 import type { Feed } from "./feed.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Reads } from "./reads.ts";
@@ -13,7 +13,7 @@ export interface Sources {
   feed: Feed;
   reads: Reads;
   metrics: Metrics;
-  audit: Audit;
+  accessLog: AccessLog;
   /** Streams that are open now. */
   viewers: Viewers;
   /** The runs that this server makes go on. */

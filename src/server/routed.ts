@@ -96,8 +96,8 @@ async function doDeed(
   return Response.json(done.value, { headers: uncached });
 }
 
-function note({ asked, from, about, identity }: Tried, { audit }: Answering, outcome: unknown): void {
-  audit.note({
+function note({ asked, from, about, identity }: Tried, { accessLog }: Answering, outcome: unknown): void {
+  accessLog.note({
     at: Date.now(),
     asked,
     ...(identity !== undefined && { by: identity.name }),

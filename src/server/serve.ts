@@ -5,8 +5,8 @@ import { createAdaptorServer } from "@hono/node-server";
 import type { Host } from "../control/host.ts";
 import { AccessStore } from "./access/access-store.ts";
 import { SignIn } from "./access/sign-in.ts";
+import { AccessLog } from "./access-log.ts";
 import { type Bindings, makeApp, withSecurityHeaders } from "./app.ts";
-import { Audit } from "./audit.ts";
 import { Dashboard, dashboardFolder } from "./dashboard.ts";
 import { Feed } from "./feed.ts";
 import { Hooks } from "./hooks/hooks.ts";
@@ -64,7 +64,7 @@ export const isOpenToOthers = ({ listen, publicUrl }: Pick<ServeOptions, "listen
 /** Opens the server and listens. @throws what listening throws */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { host, listen, publicUrl, stateFolder, owner, secretsFile, version, report } = options;
-  const audit = new Audit(stateFolder);
+  const accessLog = new AccessLog(stateFolder);
   const metrics = new Metrics();
   const startedAt = Date.now();
   const feed = await Feed.open(host, ({ at, conclusion }) => {
@@ -74,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const access = new AccessStore(stateFolder);
   const isLoopback = isLoopbackAddress(listen.host);
   const underways = new Underways({ host, stateFolder, secretsFile, report });
-  const pushes = new Pushes({ host, underways, audit, secretsFile, branches: options.deliver ?? [], report });
+  const pushes = new Pushes({ host, underways, accessLog, secretsFile, branches: options.deliver ?? [], report });
   const app = makeApp({
     host,
     feed,
@@ -89,7 +89,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       isRequired: isOpenToOthers(options),
       isSecure: publicUrl?.protocol === "https:",
     }),
-    audit,
+    accessLog,
     underways,
     pushes,
     hooks: new Hooks(options.webhookSecret),

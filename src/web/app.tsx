@@ -9,8 +9,8 @@ import { exactly, roughly } from "./data/time.ts";
 import { noRun, useView } from "./data/views.ts";
 import type { Approvals, Session } from "./data/wire.ts";
 import { inForce, useKeys } from "./keys.ts";
+import { AccessLogPage } from "./pages/access-log/access-log.tsx";
 import { ApprovalsPage } from "./pages/approvals/approvals.tsx";
-import { AuditLog } from "./pages/audit/audit.tsx";
 import { BoardPage } from "./pages/board/board.tsx";
 import { MapPage } from "./pages/map/map.tsx";
 import { RacesPage } from "./pages/races/races.tsx";
@@ -37,7 +37,7 @@ const pages = [
   { to: "/runs", title: "Runs", key: "r" },
   { to: "/approvals", title: "Approvals", key: "a" },
   { to: "/races", title: "Races", key: "c" },
-  { to: "/audit", title: "Audit", key: "u" },
+  { to: "/access-log", title: "Access log", key: "o" },
   { to: "/settings", title: "Settings", key: "s" },
 ] as const;
 
@@ -96,8 +96,8 @@ function Page() {
       return <Titled title="Races" of={<RacesPage />} />;
     case "settings":
       return <Titled title="Settings" of={<SettingsPage />} />;
-    case "audit":
-      return <Titled title="Audit" of={<AuditLog />} />;
+    case "access-log":
+      return <Titled title="Access log" of={<AccessLogPage />} />;
     default:
       return (
         <Nothing isPage title="There is no such page">

@@ -204,8 +204,8 @@ test(
       body: JSON.stringify({ env: "dev", plan: "x" }),
     });
     assert.equal(deed.status, 403);
-    const audit = box.read(".baton/server/audit.jsonl").trim().split("\n");
-    const noted = audit.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const log = box.read(".baton/server/access.jsonl").trim().split("\n");
+    const noted = log.map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.deepEqual(
       noted.map(({ asked, by, code, from }) => [asked, by, code, from]),
       [

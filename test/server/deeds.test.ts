@@ -106,15 +106,15 @@ test("a run is looked at, started, approved and told of, and the journal says wh
     assert.ok(one.by);
     break;
   }
-  const audit = readFileSync(join(box.root, ".baton/server/audit.jsonl"), "utf8").trim().split("\n");
-  const entries = audit.map((line) => JSON.parse(line) as { asked: string; from: string; status: number });
+  const log = readFileSync(join(box.root, ".baton/server/access.jsonl"), "utf8").trim().split("\n");
+  const entries = log.map((line) => JSON.parse(line) as { asked: string; from: string; status: number });
   assert.deepEqual(
     entries.map(({ asked, status }) => `${asked} ${status}`),
     ["start 409", "start 200", "answer 409", "answer 422", "answer 200", "answer 409"],
   );
   assert.ok(entries.every(({ from }) => from === "127.0.0.1"));
   await until("nothing is left to take up", () => box.read(".baton/server/underway.json").includes('"runs":[]'));
-  assert.ok(!audit.join().includes("hunter22222"));
+  assert.ok(!log.join().includes("hunter22222"));
 });
 
 test(

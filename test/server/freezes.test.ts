@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditPage } from "../../src/server/wire/audit.ts";
+import type { AccessPage } from "../../src/server/wire/access-log.ts";
 import { sandbox, until } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
 import { post, type Serving, serving } from "./serving.ts";
@@ -88,7 +88,7 @@ test("a freeze holds up what comes, an override goes on with its reason, and a t
   const started = await post(server, "start", { ...forced, plan: again.plan, override });
   await passes(server, started.body.run);
 
-  const { entries } = await server.json<AuditPage>("/api/audit");
+  const { entries } = await server.json<AccessPage>("/api/access-log");
   assert.deepEqual(
     entries.map(({ asked, status, about }) =>
       [asked, status, about.environment ?? about.to ?? about.env, about.reason ?? about.override ?? ""].join(" "),

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { AuditPage } from "../../src/server/wire/audit.ts";
+import type { AccessPage } from "../../src/server/wire/access-log.ts";
 import { routes } from "../../src/server/wire/routes.ts";
 import { sandbox, until } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
@@ -43,7 +43,7 @@ async function move(server: Serving, request: object): Promise<{ move: Move; run
 }
 
 test(
-  "a release is promoted and taken back as it was looked at, and the audit names each try",
+  "a release is promoted and taken back as it was looked at, and the access log names each try",
   fullDepth(),
   async (t) => {
     const box = sandbox(t, { files: { "baton.yaml": definition, ".gitignore": ".baton\n", page: "one\n" } });
@@ -102,8 +102,8 @@ test(
     assert.deepEqual(await wayAt(`?at=${told.events.at(-1)!.seq}`), ["dev here", "prod here"]);
     assert.equal((await server.get(`/api/releases/1?at=99999`)).status, 404);
 
-    appendFileSync(join(box.root, ".baton/server/audit.jsonl"), '{"at":1,"asked":"cut o');
-    const whole = routes.audit.answer.parse(await server.json("/api/audit"));
+    appendFileSync(join(box.root, ".baton/server/access.jsonl"), '{"at":1,"asked":"cut o');
+    const whole = routes.accessLog.answer.parse(await server.json("/api/access-log"));
     assert.deepEqual(
       whole.entries.map(({ asked, status, code = "", about }) => [asked, status, code, about.kind, about.to].join(" ")),
       [
@@ -113,11 +113,11 @@ test(
         "move 200  promotion prod",
       ],
     );
-    const seen: AuditPage["entries"] = [];
-    for (let page = await server.json<AuditPage>("/api/audit?most=1"); ; ) {
+    const seen: AccessPage["entries"] = [];
+    for (let page = await server.json<AccessPage>("/api/access-log?most=1"); ; ) {
       seen.push(...page.entries);
       if (page.before === undefined) break;
-      page = await server.json<AuditPage>(`/api/audit?most=1&before=${page.before}`);
+      page = await server.json<AccessPage>(`/api/access-log?most=1&before=${page.before}`);
     }
     assert.deepEqual(seen, whole.entries, "page by page the same");
   },

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { isFromGithub, isStandard } from "../../src/server/hooks/signature.ts";
-import type { AuditPage } from "../../src/server/wire/audit.ts";
+import type { AccessPage } from "../../src/server/wire/access-log.ts";
 import { type Sandbox, sandbox, until } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
 import { post, raw, type Serving, serving } from "./serving.ts";
@@ -110,7 +110,7 @@ test(
     assert.deepEqual([...new Set(both.slice(0, 2).map(({ body }) => body.run))].length, 1, JSON.stringify(both));
     await havePassed(next, 4);
 
-    const { entries } = await next.json<AuditPage>("/api/audit");
+    const { entries } = await next.json<AccessPage>("/api/access-log");
     const pushes = entries.filter(({ asked, about }) => asked === "push" && about.run !== undefined);
     assert.deepEqual(pushes.map(({ by, about }) => `${by} ${about.run}`).slice(-3), [
       "baton serve r0003",

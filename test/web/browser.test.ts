@@ -159,7 +159,7 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     assert.deepEqual(complaints, []);
   });
 
-  await t.test("what a promotion would change is seen before it is one, and the audit has it", async () => {
+  await t.test("what a promotion would change is seen before it is one, and the access log has it", async () => {
     const { page, complaints } = await openPage(browser, server.url);
     await page.getByRole("link", { name: /^api in dev: release 1/ }).focus();
     await page.keyboard.press("r");
@@ -172,7 +172,7 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     await page.getByRole("textbox", { name: "Reason" }).fill("It is needed now");
     await page.getByRole("button", { name: "Promote 1 to prod" }).click();
     await page.getByRole("heading", { name: "Promotion of release 1" }).waitFor();
-    await page.goto(`${server.url}/audit`);
+    await page.goto(`${server.url}/access-log`);
     await text(page, "promote release 1 in prod");
     assert.deepEqual(await violations(page), []);
     assert.deepEqual(complaints, []);

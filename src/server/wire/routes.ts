@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { auditPage } from "./audit.ts";
+import { accessPage } from "./access-log.ts";
 import {
   answerRequest,
   cancelRequest,
@@ -220,16 +220,16 @@ export const routes = {
     summary: "For Prometheus: runs, waits, approvals, what is deployed, requests, and the process itself",
     streams: "text/plain",
   }),
-  audit: route({
+  accessLog: route({
     method: "get",
-    path: "/api/audit",
+    path: "/api/access-log",
     role: "operator",
     summary: "What somebody tried to do through this server, also what was refused, newest first",
     query: z.strictObject({
       most: count(100, { most: 1000 }),
       before: z.coerce.number().int().min(0).optional().meta({ description: "As the page before said." }),
     }),
-    answer: auditPage,
+    answer: accessPage,
   }),
   plan: route({
     method: "post",

@@ -15,7 +15,7 @@ import type {
   waitsView,
 } from "../../server/wire/views.ts";
 
-export type { AuditEntry, AuditPage } from "../../server/wire/audit.ts";
+export type { AccessEntry, AccessPage } from "../../server/wire/access-log.ts";
 export type { Session } from "../../server/wire/deeds.ts";
 
 import type { Notice } from "../../server/wire/envelope.ts";

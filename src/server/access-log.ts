@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from "nod
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Rate } from "./access/rate.ts";
-import { type AuditEntry, type AuditPage, auditEntry } from "./wire/audit.ts";
+import { type AccessEntry, type AccessPage, accessEntry } from "./wire/access-log.ts";
 
 const mostBytes = 10 * 1024 * 1024;
 /** A minute, of those whom nobody knows: they must not push out what others did. */
@@ -12,15 +12,15 @@ const mostUnknown = 60;
  * Everything that somebody tried to do through the server, also what was refused, one JSON object a line: the journal says what
  * happened to runs and who did it, this from where. The file before it is kept beside it.
  */
-export class Audit {
+export class AccessLog {
   readonly #file: string;
   readonly #unknown = new Rate(mostUnknown);
 
   constructor(stateFolder: string) {
-    this.#file = join(stateFolder, "server", "audit.jsonl");
+    this.#file = join(stateFolder, "server", "access.jsonl");
   }
 
-  note(entry: AuditEntry): void {
+  note(entry: AccessEntry): void {
     if (entry.by === undefined && this.#unknown.take("", entry.at) > 0) return;
     mkdirSync(join(this.#file, ".."), { recursive: true, mode: 0o700 });
     if (existsSync(this.#file) && statSync(this.#file).size > mostBytes) renameSync(this.#file, this.#earlier);
@@ -34,8 +34,8 @@ export class Audit {
   }: {
     most: number;
     before?: number | undefined;
-  }): Promise<AuditPage> {
-    const entries: AuditEntry[] = [];
+  }): Promise<AccessPage> {
+    const entries: AccessEntry[] = [];
     for (const file of [this.#file, this.#earlier]) {
       for (const entry of newestFirst(await textOf(file))) {
         if (entry.at >= before) continue;
@@ -62,7 +62,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** A line that a crash cut off is no entry. */
-function* newestFirst(text: string): Generator<AuditEntry> {
+function* newestFirst(text: string): Generator<AccessEntry> {
   for (let end = text.length; end > 0; ) {
     const start = text.lastIndexOf("\n", end - 2) + 1;
     const entry = entryIn(text.slice(start, end));
@@ -71,9 +71,9 @@ function* newestFirst(text: string): Generator<AuditEntry> {
   }
 }
 
-function entryIn(line: string): AuditEntry | undefined {
+function entryIn(line: string): AccessEntry | undefined {
   try {
-    return auditEntry.safeParse(JSON.parse(line)).data;
+    return accessEntry.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

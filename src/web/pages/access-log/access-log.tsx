@@ -1,36 +1,36 @@
 /** Who asked this server for what, from where, and what came of it; also what was refused. */
-import "./audit.css";
+import "./access-log.css";
 import { useState } from "preact/hooks";
 import { exactly } from "../../data/time.ts";
 import { ask, useView } from "../../data/views.ts";
-import type { AuditEntry, AuditPage, Problem } from "../../data/wire.ts";
+import type { AccessEntry, AccessPage, Problem } from "../../data/wire.ts";
 import { Ago, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { runAddress } from "../../route.ts";
 
 /** An event of the journal comes with most of what is done: the newest page is asked again then. */
-export function AuditLog() {
-  const { view, problem } = useView<AuditPage>("/api/audit?most=100", "");
-  const [older, setOlder] = useState<AuditPage[]>([]);
+export function AccessLogPage() {
+  const { view, problem } = useView<AccessPage>("/api/access-log?most=100", "");
+  const [older, setOlder] = useState<AccessPage[]>([]);
   const [failed, setFailed] = useState<Problem>();
   if (view === undefined) return <Loading problem={problem} />;
   const last = older.at(-1) ?? view;
   const entries = [view, ...older].flatMap((page) => page.entries);
   const more = async () => {
-    const answer = await ask<AuditPage>(`/api/audit?most=100&before=${last.before}`);
+    const answer = await ask<AccessPage>(`/api/access-log?most=100&before=${last.before}`);
     if ("problem" in answer) setFailed(answer.problem);
     else setOlder([...older, answer.view]);
   };
   return (
-    <div class="audit-page">
-      <h1>Audit</h1>
+    <div class="access-page">
+      <h1>Access log</h1>
       <Problems problem={failed ?? problem} />
       {entries.length === 0 ? (
         <Nothing title="Nobody has asked for anything here yet">
           <p>What is done or refused through this server is written down here. The journal has what commands did.</p>
         </Nothing>
       ) : (
-        <div class="panel audit-panel">
-          <table class="audit">
+        <div class="panel access-panel">
+          <table class="access">
             <thead>
               <tr>
                 <th scope="col">When</th>
@@ -49,7 +49,7 @@ export function AuditLog() {
         </div>
       )}
       {last.before !== undefined && (
-        <button type="button" class="button audit-more" onClick={more}>
+        <button type="button" class="button access-more" onClick={more}>
           Older
         </button>
       )}
@@ -57,7 +57,7 @@ export function AuditLog() {
   );
 }
 
-function Row({ entry }: { entry: AuditEntry }) {
+function Row({ entry }: { entry: AccessEntry }) {
   const { at, by, token, from, status, code } = entry;
   const isDone = status < 400;
   return (
@@ -95,7 +95,7 @@ const said: Record<string, string> = {
   signOut: "sign out",
 };
 
-function Deed({ entry: { asked, about } }: { entry: AuditEntry }) {
+function Deed({ entry: { asked, about } }: { entry: AccessEntry }) {
   const { run, environment, answer, kind, release, mode, to, env } = about;
   const what =
     asked === "answer"

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { byName, time } from "./values.ts";
 
-export const auditEntry = z
+export const accessEntry = z
   .strictObject({
     at: time,
     asked: z.string().meta({ description: "The operation, by the name that it has here." }),
@@ -14,16 +14,16 @@ export const auditEntry = z
     status: z.number().int(),
     code: z.string().optional().meta({ description: "Why it was refused." }),
   })
-  .meta({ id: "AuditEntry" });
+  .meta({ id: "AccessEntry" });
 
-export type AuditEntry = z.infer<typeof auditEntry>;
+export type AccessEntry = z.infer<typeof accessEntry>;
 
-export const auditPage = z
+export const accessPage = z
   .strictObject({
     version: z.literal(1),
-    entries: z.array(auditEntry),
+    entries: z.array(accessEntry),
     before: z.number().int().optional().meta({ description: "Asks for those before these; absent: there are none." }),
   })
-  .meta({ id: "AuditPage", description: "What somebody tried to do through this server, newest first." });
+  .meta({ id: "AccessPage", description: "What somebody tried to do through this server, newest first." });
 
-export type AuditPage = z.infer<typeof auditPage>;
+export type AccessPage = z.infer<typeof accessPage>;
