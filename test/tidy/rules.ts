@@ -19,7 +19,6 @@ export const impureFiles: Readonly<Record<string, string>> = {
   "src/control/verbs/services.ts": "ends the services that jobs left running",
   "src/control/verbs/status.ts": "says how long something has been waiting",
   "src/platforms/codepipeline/write/create-commands.ts": "joins paths for a person's own shell",
-  "src/platforms/codepipeline/write/functions/changes.ts": "names the environment of the function that it writes out",
   "src/platforms/codepipeline/write/functions/function-program.ts":
     "reads the program that it writes out, from beside it",
   "src/platforms/codepipeline/write/names.ts": "shortens names by a digest",

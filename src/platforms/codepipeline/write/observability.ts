@@ -1,12 +1,12 @@
 /** What looks after the pipelines: who is told, who rolls back, what is drawn. */
 
+import { namesIn, ruleName } from "./events.ts";
 import { ids } from "./fixed-names.ts";
-import type { Alarm, Dashboard, EventRule, Resource, Role, Statement, Widget } from "./infrastructure.ts";
-import { limits } from "./limits.ts";
+import { rollbackResources } from "./functions/rollback.ts";
+import type { Alarm, Dashboard, EventRule, Resource, Widget } from "./infrastructure.ts";
 import type { Settings } from "./options.ts";
-import { rollbackRuntime, rollbackSource } from "./rollback-function.ts";
 import type { LineStages } from "./stages.ts";
-import { arnOf, localArn, nameOf } from "./text.ts";
+import { nameOf } from "./text.ts";
 
 interface Observed {
   readonly delivery: string;
@@ -34,7 +34,6 @@ export function observability(observed: Observed): Resource[] {
       more: observed.checks,
     }),
   ];
-  const rollsBack = settings.rollback === "function";
   return [
     {
       kind: "topic",
@@ -49,7 +48,7 @@ export function observability(observed: Observed): Resource[] {
       ],
     },
     ...notices,
-    ...(rollsBack ? rollback(observed) : []),
+    ...(settings.rollback === "function" ? rollbackResources(observed) : []),
     alarm({
       id: "NoticesLost",
       description: "Somebody was not told how a run ended",
@@ -58,18 +57,6 @@ export function observability(observed: Observed): Resource[] {
       dimension: "RuleName",
       of: "TellFailed",
     }),
-    ...(rollsBack
-      ? [
-          alarm({
-            id: "RollbackBroken",
-            description: "The function that rolls back has failed itself",
-            namespace: "AWS/Lambda",
-            metric: "Errors",
-            dimension: "FunctionName",
-            of: "Rollback",
-          }),
-        ]
-      : []),
     ...dashboards(observed),
   ];
 
@@ -114,14 +101,6 @@ function onDashboards(widgets: readonly Widget[]): Widget[][] {
   }
   return dashboards;
 }
-
-/** Names for a pattern: each, or what all of them begin with where a pattern has no room for each. */
-export const namesIn = (names: readonly string[], delivery: string): readonly (string | { prefix: string })[] =>
-  JSON.stringify(names).length <= limits.events.pattern / 2 ? names : [{ prefix: delivery }];
-
-/** Physical names, because a dashboard cannot refer to resources. */
-export const ruleName = (delivery: string, id: string) =>
-  `${delivery}-${id.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
 
 /** Where people look at a run; words in angle brackets are filled in by EventBridge. */
 const runPage =
@@ -193,95 +172,4 @@ function alarm({
     dimensions: { [dimension]: [nameOf(of)] },
     topic: ids.approvals,
   };
-}
-
-function rollback({ delivery, settings, lines }: Observed): Resource[] {
-  const environmentsOf = ({ line, stages }: LineStages) =>
-    line.environments.map(({ name }) => name).filter((name) => stages.some((stage) => stage.name === name));
-  const stages = Object.fromEntries(lines.map((one) => [one.line.name, environmentsOf(one)]));
-  const alarms: Record<string, [string, string][]> = {};
-  for (const one of lines) {
-    for (const environment of environmentsOf(one)) {
-      const rings = Object.hasOwn(settings.alarms, environment) ? settings.alarms[environment]! : [];
-      for (const name of rings) alarms[name] = [...(alarms[name] ?? []), [one.line.name, environment]];
-    }
-  }
-  const pipelines = lines.map(({ line }) => localArn("codepipeline", line.name));
-  const statements: Statement[] = [
-    {
-      sid: "LookAtRuns",
-      actions: [
-        "codepipeline:GetPipeline",
-        "codepipeline:GetPipelineState",
-        "codepipeline:GetPipelineExecution",
-        "codepipeline:ListPipelineExecutions",
-      ],
-      resources: pipelines,
-    },
-    {
-      sid: "RollBack",
-      actions: ["codepipeline:RollbackStage"],
-      resources: lines.flatMap((one) =>
-        environmentsOf(one).map((name) => localArn("codepipeline", `${one.line.name}/${name}`)),
-      ),
-    },
-    { sid: "Tell", actions: ["sns:Publish"], resources: [[arnOf(ids.approvals)]] },
-    {
-      sid: "Log",
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [localArn("logs", `log-group:/aws/lambda/${delivery}-rollback:*`)],
-    },
-  ];
-  const role: Role = { kind: "role", id: "RollbackRole", comment: [], service: "lambda.amazonaws.com", statements };
-  const heard = (id: string, description: string, pattern: EventRule["pattern"]): EventRule => ({
-    kind: "rule",
-    id,
-    name: ruleName(delivery, id),
-    comment: [],
-    description,
-    pattern,
-    target: { kind: "function", id: "Rollback" },
-  });
-  return [
-    role,
-    { kind: "logs", id: "RollbackLogs", comment: [], name: `/aws/lambda/${delivery}-rollback`, retentionDays: 90 },
-    {
-      kind: "function",
-      description: "Puts the last run that went well back where a deployment failed",
-      file: "rollback.py",
-      timeoutSeconds: 60,
-      memoryMb: 256,
-      id: "Rollback",
-      comment: ["Puts the last run that went well back where a deployment failed."],
-      name: `${delivery}-rollback`,
-      role: "RollbackRole",
-      logs: "RollbackLogs",
-      runtime: rollbackRuntime,
-      source: rollbackSource,
-      variables: {
-        STAGES: JSON.stringify(stages),
-        ALARMS: JSON.stringify(alarms),
-        WATCH_MINUTES: String(settings.watchMinutes),
-        TOPIC: [arnOf(ids.approvals)],
-      },
-    },
-    heard("DeploymentFailed", "Rolls an environment back when its deployment failed", {
-      source: ["aws.codepipeline"],
-      "detail-type": ["CodePipeline Stage Execution State Change"],
-      detail: {
-        pipeline: namesIn(Object.keys(stages), delivery),
-        stage: [...new Set(Object.values(stages).flat())],
-        state: ["FAILED"],
-      },
-    }),
-    ...(Object.keys(alarms).length > 0
-      ? [
-          heard("AlarmRings", "Rolls an environment back when one of its alarms rings", {
-            source: ["aws.cloudwatch"],
-            "detail-type": ["CloudWatch Alarm State Change"],
-            detail: { alarmName: Object.keys(alarms), state: { value: ["ALARM"] } },
-          }),
-        ]
-      : []),
-  ];
 }

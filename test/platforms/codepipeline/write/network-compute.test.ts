@@ -1,15 +1,19 @@
 /** The example's own infrastructure and its pipeline's, created for real on emulated AWS and looked at through its services. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import type { Action, PipelineResource } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
+import type {
+  Action,
+  LambdaFunction,
+  PipelineResource,
+} from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
-import { rollbackSource } from "../../../../src/platforms/codepipeline/write/rollback-function.ts";
+import { answered } from "../../../aws/commands.ts";
 import { type Emulator, startEmulator } from "../../../aws/emulator.ts";
 import { emulator, fullDepth } from "../../../lane/needs.ts";
 import type { MadePipeline } from "./applied-terraform.ts";
+import { loadedFunction } from "./loaded-function.ts";
 import { examples, readExample } from "./written.ts";
 
 const { built, settings } = await readExample("network-compute");
@@ -21,6 +25,7 @@ const infrastructure = lowerDelivery(built, {
   settings: settingsSchema.parse(settings),
 });
 const pipeline = infrastructure.resources.find((one): one is PipelineResource => one.kind === "pipeline")!;
+const { source } = infrastructure.resources.find((one): one is LambdaFunction => one.id === "Rollback")!;
 
 describe("network and compute in QA, approval, network and compute in production", fullDepth(...emulator), () => {
   let emulator: Emulator;
@@ -171,7 +176,7 @@ describe("network and compute in QA, approval, network and compute in production
     };
     const ended = { "network-deploy": { status: "Succeeded", lastStatusChange: Date.UTC(2026, 0, 1, 12) / 1000 } };
 
-    const [first] = hear(failed, Environment.Variables);
+    const [first] = await hear(failed, Environment.Variables);
     assert.deepEqual([first!.result, first!.stage, first!.to], ["is rolled back", "production", good]);
     const { pipelineExecutionSummaries } = await emulator.aws<{
       pipelineExecutionSummaries: { pipelineExecutionId: string; executionType: string }[];
@@ -180,23 +185,26 @@ describe("network and compute in QA, approval, network and compute in production
     assert.equal(rollback.executionType, "ROLLBACK");
     await passes(rollback.pipelineExecutionId, { production: "Failed" });
     const again = { ...failed, detail: { ...failed.detail, "execution-id": rollback.pipelineExecutionId } };
-    assert.equal(hear(again, Environment.Variables)[0]!.result, "needs you", "a rollback is never rolled back");
+    assert.equal((await hear(again, Environment.Variables))[0]!.result, "needs you", "a rollback is never rolled back");
 
     const late = await start();
     await passes(late, { qa: "Succeeded", production: "Succeeded" }, { actions: { production: ended } });
-    const [second] = hear(rings, Environment.Variables);
+    const [second] = await hear(rings, Environment.Variables);
     assert.deepEqual([second!.from, second!.to], [late, good], "an alarm takes what is deployed away");
     assert.deepEqual(
-      hear({ ...rings, detail: { ...rings.detail, state: { value: "OK" } } }, Environment.Variables),
+      await hear({ ...rings, detail: { ...rings.detail, state: { value: "OK" } } }, Environment.Variables),
       [],
     );
-    assert.deepEqual(hear({ ...failed, detail: { ...failed.detail, stage: "Source" } }, Environment.Variables), []);
+    assert.deepEqual(
+      await hear({ ...failed, detail: { ...failed.detail, stage: "Source" } }, Environment.Variables),
+      [],
+    );
     const last = await start();
     await passes(last, { production: "Failed" });
     for (const one of [oldest, good]) await passes(one, {}, { version: 7 });
     const changed = { ...failed, detail: { ...failed.detail, "execution-id": last } };
-    assert.deepEqual(hear(failed, Environment.Variables), [], "what is in the stage now is another run");
-    const [third] = hear(changed, Environment.Variables);
+    assert.deepEqual(await hear(failed, Environment.Variables), [], "what is in the stage now is another run");
+    const [third] = await hear(changed, Environment.Variables);
     assert.equal(third!.result, "needs you", "a run of another form of the pipeline is no target");
   });
 
@@ -237,23 +245,18 @@ describe("network and compute in QA, approval, network and compute in production
   }
 
   /** The source that is deployed, with the settings that it is deployed with. */
-  function hear(
+  async function hear(
     event: object,
-    variables: Record<string, string>,
-  ): { result: string; stage: string; from?: string; to?: string }[] {
-    const call = `\nimport sys\nprint("RESULT" + json.dumps(handler(json.loads(sys.argv[1]), None)))\n`;
-    const { stdout, stderr } = spawnSync("python3", ["-c", rollbackSource + call, JSON.stringify(event)], {
-      env: { ...emulator.env, ...variables },
-      encoding: "utf8",
-    });
-    assert.match(stdout, /RESULT/, stderr);
-    return JSON.parse(stdout.split("RESULT")[1]!) as never;
+    env: Record<string, string>,
+  ): Promise<{ result: string; stage: string; from?: string; to?: string }[]> {
+    const answer = (command: string, input: object) => answered(emulator, command, input);
+    return (await loadedFunction(source, { env, answer })(event)) as never;
   }
 });
 
 test("the function in the template is the one that is tested", () => {
   const template = readFileSync(`${examples}network-compute/codepipeline/pipeline.yaml`, "utf8");
-  const indented = rollbackSource
+  const indented = source
     .trimEnd()
     .split("\n")
     .map((line) => (line === "" ? "" : `          ${line}`))

@@ -11,8 +11,9 @@ import { within } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import type { ReleaseLine } from "../release-lines.ts";
 import { repositoryArn, sourceOf } from "../sources.ts";
-import { localArn, nameOf, parameter } from "../text.ts";
-import { functionProgram, functionRuntime } from "./function-program.ts";
+import { localArn, parameter } from "../text.ts";
+import { functionProgram, variableOf } from "./function-program.ts";
+import { functionResources, gaveUp } from "./function-resources.ts";
 import type { Plan } from "./program/changes.cjs";
 
 interface Around {
@@ -69,17 +70,9 @@ export function changesResources(lines: readonly ReleaseLine[], { delivery, opti
       actions: ["codepipeline:ListPipelineExecutions", "codepipeline:StartPipelineExecution"],
       resources: compared.map((line) => localArn("codepipeline", line.name)),
     },
-    {
-      sid: "Log",
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [localArn("logs", `log-group:/aws/lambda/${name}:*`)],
-    },
   ];
   return [
-    { kind: "role", id: `${changesId}Role`, comment: [], service: "lambda.amazonaws.com", statements },
-    { kind: "logs", id: `${changesId}Logs`, comment: [], name: `/aws/lambda/${name}`, retentionDays: 90 },
-    {
-      kind: "function",
+    ...functionResources({
       id: changesId,
       comment: ["CodeCommit does not say which files a push touches: this asks, and starts whom it concerns."],
       name,
@@ -87,9 +80,7 @@ export function changesResources(lines: readonly ReleaseLine[], { delivery, opti
       file: "changes.js",
       timeoutSeconds: 120,
       memoryMb: 256,
-      role: `${changesId}Role`,
-      logs: `${changesId}Logs`,
-      runtime: functionRuntime,
+      statements,
       source: functionProgram({
         folder: new URL("./program/", import.meta.url),
         files: ["changes.cjs"],
@@ -97,12 +88,12 @@ export function changesResources(lines: readonly ReleaseLine[], { delivery, opti
         plan: planOf(compared, options.root),
         settings: {
           source: JSON.stringify(sourceAction),
-          repository: "process.env.REPOSITORY",
+          repository: variableOf("REPOSITORY"),
           say: "console.log",
         },
       }),
       variables: { REPOSITORY: [parameter(ids.repository)] },
-    },
+    }),
     {
       kind: "rule",
       id: "SourceChanged",
@@ -112,15 +103,9 @@ export function changesResources(lines: readonly ReleaseLine[], { delivery, opti
       pattern: sourceOf(options.settings).changed!(branches),
       target: { kind: "function", id: changesId },
     },
-    {
-      kind: "alarm",
-      id: `${changesId}Alarm`,
-      comment: [],
+    gaveUp(`${changesId}Alarm`, {
+      of: changesId,
       description: "Nobody looked which CodePipelines a push concerns: see the function's log",
-      namespace: "AWS/Lambda",
-      metric: "AsyncEventsDropped",
-      dimensions: { FunctionName: [nameOf(changesId)] },
-      topic: ids.approvals,
-    },
+    }),
   ];
 }

@@ -16,6 +16,9 @@ export interface FunctionProgram {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+/** Code of a setting: a variable of the function's environment. */
+export const variableOf = (name: string): string => `process.env.${name}`;
+
 export function functionProgram({ folder, files, clients, plan, settings }: FunctionProgram): string {
   const modules = files.map((file) => {
     const text = readFileSync(new URL(file, folder), "utf8");

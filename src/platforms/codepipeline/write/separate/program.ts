@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { sourceAction } from "../fixed-names.ts";
-import { functionProgram } from "../functions/function-program.ts";
+import { functionProgram, variableOf } from "../functions/function-program.ts";
 import type { Source } from "../sources.ts";
 import type { Plan } from "./program/releases.cjs";
 
@@ -25,9 +25,9 @@ export const releasesProgram = (plan: Plan, { revisionType }: Pick<Source, "revi
       source: JSON.stringify(sourceAction),
       revisionType: JSON.stringify(revisionType),
       variable: JSON.stringify(releaseVariable),
-      bucket: "process.env.BUCKET",
-      topic: "process.env.TOPIC",
-      region: "process.env.AWS_REGION",
+      bucket: variableOf("BUCKET"),
+      topic: variableOf("TOPIC"),
+      region: variableOf("AWS_REGION"),
       now: "Date.now",
     },
   });

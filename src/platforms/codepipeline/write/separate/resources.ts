@@ -1,13 +1,13 @@
 /** What sets of pipelines share: the bucket with their records, the function that keeps it, and the builds that leave candidates. */
 
 import { artifactBucket } from "../artifact-bucket.ts";
+import { namesIn, ruleName } from "../events.ts";
 import { ids } from "../fixed-names.ts";
 import { starterOf } from "../functions/changes.ts";
-import { functionRuntime } from "../functions/function-program.ts";
+import { functionResources, gaveUp } from "../functions/function-resources.ts";
 import type { Bucket, Machine, Resource, Statement } from "../infrastructure.ts";
 import type { Register } from "../job-place.ts";
 import { path } from "../names.ts";
-import { namesIn, ruleName } from "../observability.ts";
 import type { WriteOptions } from "../options.ts";
 import type { ReleaseLine } from "../release-lines.ts";
 import { sourceOf } from "../sources.ts";
@@ -51,12 +51,12 @@ export function releasesResources(lines: readonly LineStages[], around: Around):
   const joined = lines.filter(({ line }) => line.joined);
   if (joined.length === 0) return [];
   const building = joined.filter(({ line }) => line.joined!.does === "builds");
-  return [bucket, ...building.flatMap(({ line }) => keepResources(line, around)), ...functionResources(joined, around)];
+  return [bucket, ...building.flatMap(({ line }) => keepResources(line, around)), ...functionOf(joined, around)];
 }
 
 const functionName = (delivery: string) => `${delivery}-releases`;
 
-function functionResources(joined: readonly LineStages[], { delivery, options }: Around): Resource[] {
+function functionOf(joined: readonly LineStages[], { delivery, options }: Around): Resource[] {
   const name = functionName(delivery);
   const arn = ({ line }: LineStages): Text => localArn("codepipeline", line.name);
   const deploying = joined.filter(({ line }) => line.joined!.does === "deploys");
@@ -98,18 +98,10 @@ function functionResources(joined: readonly LineStages[], { delivery, options }:
       resources: ["*"],
     },
     { sid: "Tell", actions: ["sns:Publish"], resources: [[arnOf(ids.approvals)]] },
-    {
-      sid: "Log",
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [localArn("logs", `log-group:/aws/lambda/${name}:*`)],
-    },
   ];
   const names = joined.map(({ line }) => line.name);
   return [
-    { kind: "role", id: `${releasesId}Role`, comment: [], service: "lambda.amazonaws.com", statements },
-    { kind: "logs", id: `${releasesId}Logs`, comment: [], name: `/aws/lambda/${name}`, retentionDays: 90 },
-    {
-      kind: "function",
+    ...functionResources({
       id: releasesId,
       comment: ["Makes releases of what was built, and starts what deploys them. Keeps no lock: stages do."],
       name,
@@ -117,12 +109,10 @@ function functionResources(joined: readonly LineStages[], { delivery, options }:
       file: "releases.js",
       timeoutSeconds: 120,
       memoryMb: 512,
-      role: `${releasesId}Role`,
-      logs: `${releasesId}Logs`,
-      runtime: functionRuntime,
+      statements,
       source: releasesProgram(releasesPlan(joined), sourceOf(options.settings)),
       variables: { BUCKET: [nameOf(bucket.id)], TOPIC: [arnOf(ids.approvals)] },
-    },
+    }),
     {
       kind: "rule",
       id: "RunEnded",
@@ -147,16 +137,10 @@ function functionResources(joined: readonly LineStages[], { delivery, options }:
       expression: "rate(10 minutes)",
       target: { kind: "function", id: releasesId },
     },
-    {
-      kind: "alarm",
-      id: "ReleasesAlarm",
-      comment: [],
+    gaveUp("ReleasesAlarm", {
+      of: releasesId,
       description: "The function that releases and deploys failed at every attempt: see its log",
-      namespace: "AWS/Lambda",
-      metric: "AsyncEventsDropped",
-      dimensions: { FunctionName: [nameOf(releasesId)] },
-      topic: ids.approvals,
-    },
+    }),
   ];
 }
 

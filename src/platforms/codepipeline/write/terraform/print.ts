@@ -52,7 +52,7 @@ export function printTerraform(
       .map(([path, blocks]) => ({ path, text: printBlocks(header, blocks) })),
     ...sources.map(({ file, source }) => ({
       path: file,
-      text: `${header.map((line) => `${file.endsWith(".py") ? "#" : "//"} ${line}\n`).join("")}${source}`,
+      text: `${header.map((line) => `// ${line}\n`).join("")}${source}`,
     })),
   ];
 }
