@@ -178,4 +178,11 @@ export const commands: readonly CommandEntry[] = [
     hidden: true,
     load: () => import("./commands/read-findings.ts"),
   },
+  {
+    name: "read-report",
+    summary: "read a journal and print what a server shows of it in figures",
+    group: "Look",
+    hidden: true,
+    load: () => import("./commands/read-report.ts"),
+  },
 ];

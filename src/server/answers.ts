@@ -38,6 +38,13 @@ export const answers: { [Name in Exclude<RouteName, DeedName | HookName | Sessio
     ),
   compare: ({ query: { from, to } }, sources) =>
     view(sources, `compare ${JSON.stringify([from, to])}`, (host) => host.compare({ from, to })),
+  report: async ({ query: { days } }, { host, reads }) =>
+    shown(
+      await reads.readFiles(`report ${days}`, () => {
+        const until = Date.now();
+        return host.report({ since: until - days * dayMs, until });
+      }),
+    ),
   async logs({ params, query: { attempt, from, most } }, { host, feed }) {
     const asOf = feed.seq;
     const asked = await host.logs({ ...ofJob(params), attempt, follow: false });
@@ -101,6 +108,8 @@ function previewed(asked: Asked<unknown>): Response {
 function json<View>(answer: Envelope<View>): Response {
   return Response.json(answer, { headers: uncached });
 }
+
+const dayMs = 24 * 60 * 60_000;
 
 const runNamed = ({ run }: Readonly<Record<string, string>>) => (run === "newest" ? undefined : run);
 

@@ -33,7 +33,7 @@ export class Reads {
     return given.ok ? { ok: true, value: { version: 1, asOf, at, view: given.value } } : given;
   }
 
-  /** The same for what comes from files alone, whatever happens in the journal. */
+  /** The same for what takes seconds: asked anew every half minute at most, whatever happens in the journal. */
   async readFiles<View>(key: string, ask: () => Promise<Asked<View>>): Promise<Asked<Envelope<View>>> {
     let kept = this.#ofFiles.get(key);
     if (kept === undefined || Date.now() >= kept.until) {

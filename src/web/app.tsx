@@ -12,6 +12,7 @@ import { inForce, useKeys } from "./keys.ts";
 import { AccessLogPage } from "./pages/access-log/access-log.tsx";
 import { ApprovalsPage } from "./pages/approvals/approvals.tsx";
 import { BoardPage } from "./pages/board/board.tsx";
+import { FiguresPage } from "./pages/figures/figures.tsx";
 import { MapPage } from "./pages/map/map.tsx";
 import { RacesPage } from "./pages/races/races.tsx";
 import { ReleasePage } from "./pages/releases/release.tsx";
@@ -37,6 +38,7 @@ const pages = [
   { to: "/runs", title: "Runs", key: "r" },
   { to: "/approvals", title: "Approvals", key: "a" },
   { to: "/races", title: "Races", key: "c" },
+  { to: "/figures", title: "Figures", key: "i" },
   { to: "/access-log", title: "Access log", key: "o" },
   { to: "/settings", title: "Settings", key: "s" },
 ] as const;
@@ -94,6 +96,8 @@ function Page() {
       return <Titled title="Map" of={<MapPage />} />;
     case "races":
       return <Titled title="Races" of={<RacesPage />} />;
+    case "figures":
+      return <Titled title="Figures" of={<FiguresPage />} />;
     case "settings":
       return <Titled title="Settings" of={<SettingsPage />} />;
     case "access-log":

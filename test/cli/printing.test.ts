@@ -113,6 +113,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   cost: [{ args: [], json: true }],
   init: [{ args: [] }, { args: [`--${HOSTILE}`] }],
   "read-findings": [{ args: ["."] }],
+  "read-report": [{ args: ["baton.yaml", "0", "1"] }],
   "read-definition": [{ args: ["baton.yaml"] }, { args: [`${HOSTILE}.ts`] }],
 };
 

@@ -124,6 +124,7 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     ["/map?by=pipelines", "2 pipelines"],
     ["/map?by=jobs&find=web+prod", "6 jobs"],
     ["/races?step=5", "1 finding"],
+    ["/figures", "failed or was taken back"],
     ["/settings", "At most"],
     ["/approvals", "Release 1 to prod"],
     ["/nowhere", "There is no such page"],

@@ -35,6 +35,7 @@ const pages: readonly Page[] = [
   { name: "why", address: "/runs/7?why=r0007%20web.deploy%40prod", shows: "needs an approval" },
   { name: "approval", address: "/approvals", shows: ".question-diff" },
   { name: "races", address: "/races?step=5", shows: ".races-head" },
+  { name: "figures", address: "/figures", shows: ".figure" },
   { name: "access-log", address: "/access-log", shows: ".access-page" },
   { name: "settings", address: "/settings", shows: "At most" },
   { name: "nowhere", address: "/nowhere", shows: "There is no such page" },
@@ -64,6 +65,7 @@ const shown = [
   "run-dark",
   "run-past",
   "races",
+  "figures",
   "approval-phone-dark",
 ];
 const [elsewhere, ...only] = process.argv.slice(2);

@@ -62,7 +62,7 @@ export function localHost(place: Place): Host {
     logs: (request) => asked(async () => (await import("./read-logs.ts")).readLogs(place, request)),
     audit: (ask) => asked(async () => (await import("../verbs/audit.ts")).readAudit(project, ask)),
     verifyAudit: ({ noted }) => asked(async () => (await import("../verbs/audit.ts")).verifyAudit(project, noted)),
-    report: (ask) => asked(async () => (await import("../verbs/report.ts")).readReport(place, ask)),
+    report: (ask) => asked(async () => (await import("./read-report.ts")).reportHere(place, ask)),
     position: () =>
       asked(() => {
         using journal = openJournal(project);

@@ -26,6 +26,7 @@ import { findingsView } from "./findings.ts";
 import { movePreview, moveRequest, moveStartRequest } from "./moves.ts";
 import { hookTaken, pushed, pushRequest } from "./pushes.ts";
 import { releaseDiffView, releasesView, releaseView } from "./releases.ts";
+import { reportView } from "./report.ts";
 import { approvalsView, boardView, graphView, outputsView, runsView, runView, statusView, waitsView } from "./views.ts";
 
 /** Who may ask: anybody, whoever signs what he sends, or whoever has this role. See docs/serve.md. */
@@ -204,6 +205,16 @@ export const routes = {
     summary: "What is between two releases, or between a release and what an environment has now",
     query: z.strictObject({ from: z.string().min(1).max(200), to: z.string().min(1).max(200) }),
     answer: envelope(releaseDiffView),
+  }),
+  report: route({
+    method: "get",
+    path: "/api/report",
+    role: "viewer",
+    summary: "How often was deployed, how long commits took, what failed, who was waited for, slow and flaky jobs",
+    query: z.strictObject({
+      days: count(90, { most: 3660 }).meta({ description: "How far back; asked anew every half minute." }),
+    }),
+    answer: envelope(reportView),
   }),
   events: route({
     method: "get",

@@ -75,6 +75,14 @@ async function refresh(path: string, entry: Kept): Promise<void> {
   }, atMostEveryMs);
 }
 
+/** Asks for a view again, of which no event tells that it has changed. */
+export function askAgain(path: string): void {
+  const entry = kept.get(path);
+  if (entry === undefined) return;
+  entry.isStale = true;
+  if (entry.users > 0) void refresh(path, entry);
+}
+
 /** One question; a server that cannot be reached is a problem like every other. */
 export async function ask<View>(path: string, body?: unknown): Promise<{ view: View } | { problem: Problem }> {
   try {

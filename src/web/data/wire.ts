@@ -4,6 +4,7 @@ import type { mapView, settingsView } from "../../server/wire/definition.ts";
 import type { findingsView } from "../../server/wire/findings.ts";
 import type { movePreview, moveRequest } from "../../server/wire/moves.ts";
 import type { releaseDiffView, releasesView, releaseView } from "../../server/wire/releases.ts";
+import type { reportView } from "../../server/wire/report.ts";
 import type {
   approvalsView,
   boardView,
@@ -49,6 +50,8 @@ export type ReleasePlace = ListedRelease["environments"][number];
 export type Release = z.infer<typeof releaseView>;
 export type ReleaseDiff = z.infer<typeof releaseDiffView>;
 export type PipelineDiff = ReleaseDiff["pipelines"][number];
+export type Report = z.infer<typeof reportView>;
+export type Spread = NonNullable<Report["environments"][number]["leadTimeMs"]>;
 export type MovePreview = z.infer<typeof movePreview>;
 export type MoveRequest = z.infer<typeof moveRequest>;
 export type MapOfAll = z.infer<typeof mapView>;
