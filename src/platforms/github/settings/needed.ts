@@ -3,6 +3,7 @@
 import type { Delivery, Environment } from "../../../model/delivery.ts";
 import { secretsRead } from "../../../model/job-values.ts";
 import { type Cloud, cloudsOf, cloudVariables } from "../write/clouds.ts";
+import { summaryName } from "../write/common-jobs.ts";
 import { branchesInto } from "../write/delivery-data.ts";
 import { approvalEnvironment } from "../write/names.ts";
 import type { WriteOptions } from "../write/options.ts";
@@ -17,6 +18,8 @@ export interface NeededSettings {
   readonly variables: Readonly<Record<string, string>>;
   /** Any of them may stand in an environment, in the repository or in the organization. */
   readonly secrets: readonly string[];
+  /** Whether jobs use environments without being deployments, which custom protection rules refuse. */
+  readonly hasOtherJobs: boolean;
   /** The check that pull requests must pass, where the files have one that always reports. */
   readonly requiredCheck: string | undefined;
 }
@@ -35,7 +38,10 @@ export interface NeededEnvironment {
 /** GitHub Actions as the one that reports a check: no other app can stand in for it. */
 export const actionsAppId = 15368;
 
-export function neededSettings(delivery: Delivery, { layout }: Pick<WriteOptions, "layout">): NeededSettings {
+export function neededSettings(
+  delivery: Delivery,
+  { layout, deployments }: Pick<WriteOptions, "layout" | "deployments">,
+): NeededSettings {
   const jobs = delivery.pipelines.flatMap((pipeline) => Object.values(pipeline.jobs).map((job) => ({ pipeline, job })));
   // A chain hands outputs on through Parameter Store, whatever its jobs use themselves.
   const keepsOutputs =
@@ -51,8 +57,9 @@ export function neededSettings(delivery: Delivery, { layout }: Pick<WriteOptions
     environments: delivery.environments.flatMap((environment) => neededFor(environment, delivery, deployed)),
     variables: built,
     secrets: [...secrets].sort(),
+    hasOtherJobs: deployments !== "each",
     // A check that is required and never reports holds every pull request back for ever.
-    requiredCheck: layout !== "chained" && answersPullRequests(delivery) ? "Summary" : undefined,
+    requiredCheck: layout !== "chained" && answersPullRequests(delivery) ? summaryName(delivery.name) : undefined,
   };
 }
 

@@ -67,15 +67,19 @@ export function commentJob(
   };
 }
 
+/** The check to require. Rules know checks by their names alone, so no two workflows of a repository may have one of the same. */
+export const summaryName = (workflow: string) => `Summary of ${workflow}`;
+
+/** `of`: the name of the workflow. */
 export function summaryJob(
   options: WriteOptions,
-  given: { comment: string } & Pick<StepsJobDocument, "needs" | "if">,
+  given: { of: string; comment: string } & Pick<StepsJobDocument, "needs" | "if">,
 ): StepsJobDocument {
-  const { comment, ...order } = given;
+  const { of, comment, ...order } = given;
   return {
     kind: "steps",
     comment: [comment],
-    name: "Summary",
+    name: summaryName(of),
     ...order,
     permissions: {},
     runsOn: usualMachine(options),
@@ -84,6 +88,7 @@ export function summaryJob(
       {
         env: { BAD: computed("contains(needs.*.result, 'failure') || contains(needs.*.result, 'cancelled')") },
         run: 'test "$BAD" = false',
+        shell: "any",
       },
     ],
   };

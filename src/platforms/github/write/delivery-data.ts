@@ -44,6 +44,8 @@ interface PipelineRow {
 interface JobRow {
   deploys?: true;
   outputs?: Readonly<Record<string, OutputType>>;
+  /** Of a chain: outputs that are kept in Parameter Store, each with the name of its parameter; `{environment}` is filled in. */
+  keeps?: Readonly<Record<string, string>>;
   /** Outputs of other jobs that cannot be missing, and the input of the workflow that has each. */
   takes?: { output: string; input: string }[];
 }
@@ -67,14 +69,20 @@ interface EnvironmentRow {
   from?: string[];
 }
 
-/** The data file. `workflows`: the files whose runs deploy. `address`: the output that tells where a release is seen. */
+interface DataOptions {
+  /** Files whose runs deploy. */
+  readonly workflows: readonly string[];
+  /** The output that tells where a release is seen. */
+  readonly address?: string;
+  readonly artifactNames: ArtifactNames;
+  /** Of a chain: what the names of parameters begin with that the definition does not name. */
+  readonly parameterPrefix?: string;
+}
+
+/** The data file. */
 export function dataText(
   delivery: Delivery,
-  {
-    workflows,
-    address,
-    artifactNames,
-  }: { workflows: readonly string[]; address?: string; artifactNames: ArtifactNames },
+  { workflows, address, artifactNames, parameterPrefix }: DataOptions,
 ): string {
   const parameters = Object.fromEntries(
     Object.entries(delivery.parameters).map(([name, { default: given = "" }]) => [name, given]),
@@ -87,7 +95,7 @@ export function dataText(
   "workflows": ${JSON.stringify(workflows)},
   "parameters": ${JSON.stringify(parameters)},
 ${address === undefined ? "" : `  "url": ${JSON.stringify(address)},\n`}  "environments": ${lines(environmentRows(delivery))},
-  "pipelines": ${lines(pipelineRows(delivery, artifactNames))}
+  "pipelines": ${lines(pipelineRows(delivery, artifactNames, parameterPrefix))}
 }
 `;
 }
@@ -117,7 +125,11 @@ export function branchesInto(delivery: Delivery, name: string): string[] | undef
 }
 
 /** Pipelines after those they need. */
-export function pipelineRows(delivery: Delivery, artifactNames = new ArtifactNames(delivery)): PipelineRow[] {
+export function pipelineRows(
+  delivery: Delivery,
+  artifactNames = new ArtifactNames(delivery),
+  parameterPrefix?: string,
+): PipelineRow[] {
   const known = new Map<Pipeline, Rests>();
   const restsOf = (pipeline: Pipeline): Rests => {
     const rests = known.get(pipeline) ?? new Rests(pipeline, delivery);
@@ -159,7 +171,7 @@ export function pipelineRows(delivery: Delivery, artifactNames = new ArtifactNam
       jobs: Object.fromEntries(
         Object.keys(pipeline.jobs).map((job) => [
           job,
-          jobRow(pipeline, { job, delivery, rests: (owner) => restsOf(owner) }),
+          jobRow(pipeline, { job, delivery, rests: (owner) => restsOf(owner), parameterPrefix }),
         ]),
       ),
     };
@@ -168,7 +180,12 @@ export function pipelineRows(delivery: Delivery, artifactNames = new ArtifactNam
 
 function jobRow(
   pipeline: Pipeline,
-  { job: name, delivery, rests }: { job: string; delivery: Delivery; rests: (pipeline: Pipeline) => Rests },
+  {
+    job: name,
+    delivery,
+    rests,
+    parameterPrefix,
+  }: { job: string; delivery: Delivery; rests: (pipeline: Pipeline) => Rests; parameterPrefix: string | undefined },
 ): JobRow {
   const job = pipeline.jobs[name]!;
   const outputs = promisedOutputs(pipeline, name);
@@ -181,9 +198,19 @@ function jobRow(
       ? [{ output, input: outputInput(output) }]
       : [];
   });
+  const keeps =
+    parameterPrefix === undefined
+      ? {}
+      : Object.fromEntries(
+          Object.keys(outputs).map((output) => [
+            output,
+            pipeline.outputs[output]!.parameter ?? `${parameterPrefix}/{environment}/${pipeline.name}/${output}`,
+          ]),
+        );
   return {
     ...(job.deploys && { deploys: true }),
     ...(Object.keys(outputs).length > 0 && { outputs }),
+    ...(Object.keys(keeps).length > 0 && { keeps }),
     ...(takes.length > 0 && { takes }),
   };
 }

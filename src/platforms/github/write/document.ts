@@ -132,7 +132,8 @@ interface StepBase {
 
 export interface RunStepDocument extends StepBase {
   run: string;
-  shell?: "sh";
+  /** `any`: a line that every shell understands, so that the workflow has to choose none for it. */
+  shell?: "sh" | "any";
   workingDirectory?: string;
 }
 

@@ -11,6 +11,7 @@ import { computed } from "./computed.ts";
 import { pipelineRows } from "./delivery-data.ts";
 import { shownAddress } from "./deployments.ts";
 import type { CallJobDocument, JobDocument, StepsJobDocument } from "./document.ts";
+import { member } from "./expressions.ts";
 import { usualMachine } from "./machine.ts";
 import { artifactsOf, digestInput, digestOutput, Ids, outputInput, outputsOf, resultInput } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
@@ -33,13 +34,14 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
   const record = ids.claim("record");
   const pipelines = inOrder(delivery.pipelines, ({ needs }) => needs);
   const placed = pipelines.filter(({ name }) => parts.get(name)?.environment !== undefined);
-  const builders = pipelines.filter(({ name }) => parts.get(name)?.release !== undefined);
+  // What the release hands in: how its jobs ended, and what they made.
+  const isHandedIn = pipelines.some(({ name }) => parts.get(name)?.release !== undefined);
+  const release = isHandedIn ? { release: computed("toJSON(inputs)") } : {};
   const conditional = pipelineRows(delivery).some(({ outputs = [] }) =>
     outputs.some(({ taken, unless }) => taken && unless),
   );
   const address = shownAddress(delivery, options.options);
   const runsOn = usualMachine(options.options);
-  const built = builders.map(({ name }) => `"${name}": "${computed(`inputs.${resultInput(name)}`)}"`);
   const jobs: Record<string, JobDocument> = {
     [plan]: {
       kind: "steps",
@@ -61,7 +63,7 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
         {
           id: "plan",
           uses: localAction(delivery, "plan"),
-          with: { environment, ...(built.length > 0 && { built: `{${built.join(", ")}}` }) },
+          with: { environment, ...release },
         },
       ],
     },
@@ -84,7 +86,7 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
           with: {
             environment,
             needs: computed("toJSON(needs)"),
-            ...(builders.length > 0 && { release: computed("toJSON(inputs)") }),
+            ...release,
           },
         },
       ],
@@ -168,28 +170,28 @@ export function planned(
   plan: string,
 ): string {
   if (what.kind !== "parameter") return `needs.${plan}.outputs.${what.kind}`;
-  return `fromJSON(needs.${plan}.outputs.parameters)['${what.name}']`;
+  return `fromJSON(needs.${plan}.outputs.parameters)${member(what.name)}`;
 }
 
 /** From what stands in for a run, where something does; else from this run. A value is never looked for elsewhere. */
 function handedOver(what: Extract<Want, { reference: string }>, { delivery, plan }: CallOptions): string {
   const [owner, name] = what.reference.split(".") as [string, string];
   const pipeline = delivery.pipelines.find((one) => one.name === owner)!;
-  const handed = `fromJSON(needs.${plan}.outputs.handed)['${owner}']`;
+  const handed = `fromJSON(needs.${plan}.outputs.handed)${member(owner)}`;
   if (what.kind === "output") {
     const { job, per } = outputsOf(pipeline).find((output) => output.name === name)!;
     const made = per === "release" ? `inputs.${outputInput(what.reference)}` : `needs.${owner}.outputs.${name}`;
     const isConditional = pipeline.jobs[job]!.condition !== undefined;
     const before = isConditional
-      ? ` || fromJSON(needs.${plan}.outputs.before || '{}')['${owner}'].outputs['${name}']`
+      ? ` || fromJSON(needs.${plan}.outputs.before || '{}')${member(owner)}.outputs${member(name)}`
       : "";
-    return `${handed}.outputs['${name}'] || ${made}${before}`;
+    return `${handed}.outputs${member(name)} || ${made}${before}`;
   }
   const { per } = artifactsOf(pipeline).find((artifact) => artifact.name === name)!;
-  if (what.kind === "run") return `${handed}.artifacts['${name}'].run || github.run_id`;
+  if (what.kind === "run") return `${handed}.artifacts${member(name)}.run || github.run_id`;
   const made =
     per === "release" ? `inputs.${digestInput(what.reference)}` : `needs.${owner}.outputs.${digestOutput(name)}`;
-  return `${handed}.artifacts['${name}'].digest || ${made}`;
+  return `${handed}.artifacts${member(name)}.digest || ${made}`;
 }
 
 /** What the release hands in to whoever deploys it: input to output of the pipeline's per-release call. */

@@ -9,6 +9,12 @@ export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
+/** The step into a value: as people write it, and in brackets where an expression would take the name for something else. */
+export function member(name: string): string {
+  const isPlain = /^[A-Za-z_][\w-]*$/.test(name) && !/^(?:true|false|null|nan|infinity)$/i.test(name);
+  return isPlain ? `.${name}` : `[${text(name)}]`;
+}
+
 /** Text of the definition where GitHub looks for expressions: it must find none. The one place that sees to it. */
 export function literal(value: string): string {
   return value.replaceAll("${{", computed("'${{'"));

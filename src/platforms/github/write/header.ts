@@ -1,11 +1,9 @@
 import type { Delivery } from "../../../model/delivery.ts";
-import { header } from "../../generated.ts";
+import { markOf } from "../../generated.ts";
 import type { WriteOptions } from "./options.ts";
 
-/** Lines above a workflow. */
+/** Lines above a workflow. The mark and the command are one line of theirs, short enough to be read. */
 export function workflowHeader(delivery: Delivery, options: WriteOptions, about: readonly string[]): string[] {
   const command = options.command ?? `baton generate github --layout ${options.layout}`;
-  const lines = header(about, { delivery: delivery.name, command });
-  // How it is made and that it needs nobody is one line.
-  return [...lines.slice(0, -2), lines.slice(-2).join(" ")];
+  return [...about, `${markOf(delivery.name)} Change that, then run: ${command}`];
 }

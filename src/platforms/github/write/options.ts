@@ -25,11 +25,11 @@ export interface WriteOptions {
    * `release`: it stops every deployment of the release.
    */
   readonly gate?: "pipeline" | "release";
-  /** Workflows that one may be made of by calls, where GitHub takes fewer than 50: a GitHub Enterprise Server takes 20. */
+  /** Workflows that one may be made of by calls, where fewer than 50 are taken. */
   readonly calledWorkflows?: number;
   /**
    * `one` (default): a release is one deployment in each environment. `each`: every job that the environment admits is one, which
-   * custom protection rules and GitHub Enterprise Server ask for.
+   * custom protection rules ask for.
    */
   readonly deployments?: "one" | "each";
   /**

@@ -6,7 +6,6 @@ import { Branch, type Tree, type TreeEntry, workflowTree } from "./tree.ts";
 
 /** Comments are folded at this width; values never are. */
 const commentWidth = 118;
-const headerWidth = 200;
 
 /** A small map may stand on one line, up to this width, under these keys. */
 const flowWidth = 120;
@@ -16,7 +15,7 @@ const flowKeys = /^(?:with|permissions|env|defaults|concurrency|environment|push
 export function printWorkflow(workflow: WorkflowDocument, raw?: RawAdditions, pins?: MovedPins): string {
   const out: string[] = [];
   for (const line of workflow.header) {
-    for (const part of fold(line, headerWidth)) out.push(part === "" ? "#" : `# ${part}`);
+    for (const part of fold(line, commentWidth)) out.push(part === "" ? "#" : `# ${part}`);
   }
   printEntries(workflowTree(workflow, raw, pins).entries, "", out);
   return `${out.join("\n")}\n`;

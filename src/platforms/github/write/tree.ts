@@ -59,10 +59,17 @@ export function workflowTree(
     { key: "on", value: triggersTree(workflow.on), apart: true },
     { key: "permissions", value: {}, apart: true },
     workflow.concurrency && { key: "concurrency", value: concurrencyTree(workflow.concurrency) },
-    { key: "defaults", value: { run: { shell: "bash" } } },
+    choosesShell(workflow) || raw !== undefined ? { key: "defaults", value: { run: { shell: "bash" } } } : undefined,
     { key: "jobs", value: new Branch(jobs), apart: true },
   ]);
   return withRaw(tree, raw?.workflow);
+}
+
+/** Whether some script depends on which shell runs it; scripts that a team adds may. */
+function choosesShell({ jobs }: WorkflowDocument): boolean {
+  return Object.values(jobs).some(
+    (job) => job.kind === "steps" && job.steps.some((step) => "run" in step && step.shell !== "any"),
+  );
 }
 
 function triggersTree({ push, pullRequest, mergeGroup, dispatch, call, schedules }: Triggers): Branch {
@@ -221,7 +228,7 @@ function stepTree(step: StepDocument, pins: MovedPins | undefined): Branch {
   return new Branch([
     ...first,
     ...limits,
-    entry("shell", step.shell),
+    entry("shell", step.shell === "any" ? undefined : step.shell),
     entry("working-directory", step.workingDirectory),
     entry("env", filled(step.env ?? {})),
     entry("run", step.run),

@@ -89,6 +89,7 @@ function program(delivery: Delivery, options: WriteOptions, documents: readonly 
       workflows: starting,
       ...(address && options.layout !== "chained" && { address }),
       artifactNames: new ArtifactNames(delivery),
+      ...(options.layout === "chained" && { parameterPrefix: options.parameterPrefix ?? `/${delivery.name}` }),
     }),
   });
 }

@@ -1,7 +1,16 @@
 /** The planning action: whom it believes, and that what does not answer never changes what it decides. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { isFull, seed, times } from "../../../lane/depth.ts";
@@ -66,8 +75,8 @@ function deployed(t: TestContext): Deployed {
   return { ...box, commit100, record };
 }
 
-const whole = { ENVIRONMENT: "", BUILT: "{}", PIPELINE: "" };
-const inProd = { ENVIRONMENT: "prod", BUILT: '{"web": "success"}', PIPELINE: "" };
+const whole = { ENVIRONMENT: "", PIPELINE: "" };
+const inProd = { ENVIRONMENT: "prod", PIPELINE: "" };
 
 function output({ outputs }: Ended, name: string): string | undefined {
   return outputs
@@ -84,6 +93,13 @@ test("in an environment: what changed runs, the rest comes from the record", whe
   assert.deepEqual(JSON.parse(output(end, "handed")!), {
     infra: { outputs: { bucket: "good-bucket" }, artifacts: {} },
   });
+});
+
+test("what this run has not built, and has to be deployed by now, is refused", when, (t) => {
+  const end = deployed(t).start("plan", inProd, { release: { web__result: "skipped" } });
+  assert.equal(end.status, 1);
+  assert.match(end.log, /::error title=Not built::What is deployed to prod changed while this run waited: now web has/);
+  assert.equal(output(end, "begins"), undefined);
 });
 
 const strangers: readonly (readonly [string, (box: Deployed) => Partial<NewRun>])[] = [
@@ -231,7 +247,6 @@ for (const [now, decision, text] of [
     box.run({ id: 500 });
     const end = box.start("plan", {
       ENVIRONMENT: "prod",
-      BUILT: '{"api": "success", "docs": "success"}',
       PIPELINE: "",
     });
     assert.equal(end.status, 0, end.log);
@@ -350,6 +365,70 @@ const scripts: Readonly<Record<string, (box: Deployed) => Readonly<Record<string
   },
 };
 
+/** A chain, which keeps what it hands on in Parameter Store. */
+function chain(t: TestContext): ProgramBox {
+  const box = programBox(
+    t,
+    `name: shop
+environments: { prod: { branch: main } }
+pipelines:
+  infra:
+    outputs: { bucket: string, url: { type: url, job: apply, parameter: "/shop/{environment}/url" } }
+    jobs: { apply: { deploys: true, steps: [./apply.sh], report: what.md } }
+  web:
+    needs: infra
+    jobs: { deploy: { deploys: true, env: { BUCKET: { output: infra.bucket } }, steps: [./deploy.sh] } }
+`,
+    { layout: "chained" },
+  );
+  box.commit({});
+  return box;
+}
+
+const chainScripts: Readonly<Record<string, (box: ProgramBox) => Readonly<Record<string, string>>>> = {
+  keep: () => {
+    const OUTPUTS = JSON.stringify({ bucket: "'b' $(id)", url: "https://example.org", of: "another job" });
+    return { JOB: "infra.apply", ENVIRONMENT: "prod", OUTPUTS };
+  },
+  read: (box) => {
+    const handed = { infra: { outputs: { bucket: "/shop/prod/infra/bucket:3", url: "/shop/prod/url:3" } } };
+    writeFileSync(join(box.temp, "handed.json"), JSON.stringify(handed));
+    return { OUTPUTS: "infra.bucket infra.url" };
+  },
+  report: (box) => {
+    writeFileSync(join(box.temp, "what.md"), "**12 kB** of s3cret\n");
+    return { JOB: "infra.apply", FILE: join(box.temp, "what.md"), SECRETS: '["s3cret"]' };
+  },
+};
+
+test("what a job publishes is kept under its names, and read in the version that was handed over", slow, (t) => {
+  const box = chain(t);
+  const start = (script: string) =>
+    box.start(script, { RUNNER_TEMP: box.temp, ...chainScripts[script]!(box) }, { counted: true });
+  const kept = start("keep");
+  assert.equal(kept.status, 0, kept.log);
+  assert.equal(kept.outputs, "bucket_parameter=/shop/prod/infra/bucket:3\nurl_parameter=/shop/prod/url:3\n");
+  const read = start("read");
+  assert.equal(read.status, 0, read.log);
+  assert.match(
+    read.outputs,
+    /^infra_bucket<<(end_\w+)\nof \/shop\/prod\/infra\/bucket:3\n\1\ninfra_url<<\1\nof \/shop\/prod\/url:3\n\1\n$/,
+  );
+  const none = box.start("read", { RUNNER_TEMP: box.temp, OUTPUTS: "infra.bucket infra.other" }, { counted: true });
+  assert.equal(none.status, 1);
+  assert.match(none.log, /::error title=Not handed over::infra\.other was not published/);
+});
+
+test("there is a test in which every single call fails once, for every script that an action starts", () => {
+  const folder = new URL("../../../../src/platforms/github/write/workflow-program/", import.meta.url);
+  const there = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\/.*\.sh$/.test(path));
+  const tested = [...Object.keys(scripts), ...Object.keys(chainScripts), "plan", "comment", "withdraw"];
+  // It starts no program.
+  const settled = "record/settle.sh";
+  assert.deepEqual(there.sort(), [...tested.map((name) => `${name}/${name}.sh`), settled].sort());
+  assert.doesNotMatch(readFileSync(new URL(settled, folder), "utf8"), /\b(?:gh|git|jq|aws|unzip)\b/);
+});
+
 test("steps find what the documentation promises", slow, (t) => {
   const box = deployed(t);
   const end = box.start("begin", { RUNNER_TEMP: box.temp, ...scripts.begin!(box) });
@@ -375,12 +454,37 @@ test("steps find what the documentation promises", slow, (t) => {
   );
 });
 
-for (const [script, given] of Object.entries(scripts)) {
-  test(`every single call fails once, in ${script}: the job fails, or what it hands on is the same`, slow, (t) => {
+/** Marks, which nobody can know beforehand, aside. */
+const handedOn = ({ outputs, environment, summary }: Ended) =>
+  [outputs, environment, summary].map((text) => text.replaceAll(/end_[0-9a-f]{32}/g, "MARK"));
+
+const boxes: Readonly<
+  Record<string, (t: TestContext) => { box: ProgramBox; given: Readonly<Record<string, string>> }>
+> = {
+  ...mapped(scripts, (given) => (t) => {
     const box = deployed(t);
-    const fixed = { RUNNER_TEMP: box.temp, ...given(box) };
+    return { box, given: given(box) };
+  }),
+  ...mapped(chainScripts, (given) => (t) => {
+    const box = chain(t);
+    return { box, given: given(box) };
+  }),
+};
+
+function mapped<T, U>(all: Readonly<Record<string, T>>, change: (one: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(all).map(([name, one]) => [name, change(one)]));
+}
+
+for (const [script, make] of Object.entries(boxes)) {
+  test(`every single call fails once, in ${script}: the job fails, or what it hands on is the same`, slow, (t) => {
+    const { box, given } = make(t);
+    const fixed = { RUNNER_TEMP: box.temp, ...given };
     /** Files that a script leaves beside what it hands on. */
-    const left = { place: "work/dist/$(id)", record: "record/release.json" }[script];
+    const left = {
+      place: "work/dist/$(id)",
+      record: "record/release.json",
+      report: "report/infra.apply.md",
+    }[script];
     const isThere = () => (left === undefined ? undefined : readFileSync(join(box.temp, left), "utf8"));
     // What a script takes away is there again each time, and what it leaves is not there yet.
     const again = () => {
@@ -401,7 +505,7 @@ for (const [script, given] of Object.entries(scripts)) {
       const said = `${JSON.stringify(sabotage)}\n${end.log}`;
       if (end.status !== 0) failures++;
       if (end.status !== 0) continue;
-      assert.deepEqual([end.outputs, end.environment], [healthy.outputs, healthy.environment], said);
+      assert.deepEqual(handedOn(end), handedOn(healthy), said);
       assert.equal(isThere(), made, said);
     }
     // GitHub is asked again; what else fails is not made good.

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { loadYaml } from "../../../../src/model/load-yaml.ts";
+import { own } from "../../../../src/model/own.ts";
 import type { WriteOptions } from "../../../../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
 import { ArtifactStore } from "../../../generate/machine/artifact-store.ts";
@@ -67,15 +68,23 @@ export interface ProgramBox {
   forget(comment: number): void;
   /** Puts one there that somebody wrote. */
   comment(body: string, by: string): void;
-  /** `counted`: every call of a program is, which takes longer. `without`: a program that is not installed. */
+  /** The release hands in that everything was built, or what `release` says. `counted`: every call of a program is, which takes longer. `without`: a program that is not installed. */
   start(
     action: string,
     env: Readonly<Record<string, string>>,
-    given?: { event?: object; sabotage?: Sabotage; counted?: true; without?: string },
+    given?: { event?: object; release?: object; sabotage?: Sabotage; counted?: true; without?: string },
   ): Ended;
 }
 
-const watched = ["gh", "git", "jq", "unzip", "sort", "mktemp", "mkdir", "tee", "od", "tar", "sha256sum", "find"];
+const watched = ["gh", "git", "jq", "unzip", "sort", "mktemp", "mkdir", "tee", "od", "tar", "sha256sum", "find", "aws"];
+
+/** Parameter Store, as far as the program asks it. */
+const parameterStore = `#!/bin/bash
+case "$2" in
+  put-parameter) jq -e .Value "\${4#file://}" > /dev/null && echo 3 ;;
+  get-parameter) jq -n --arg name "$4" '"of \\($name)"' ;;
+esac
+`;
 
 const records = ".github/workflows/shop-records.yml";
 
@@ -120,8 +129,10 @@ export function programBox(t: TestContext, definition: string, options: Partial<
     chmodSync(join(tools, name), 0o755);
   };
   tool("sleep", "#!/bin/sh\n");
+  tool("parameter-store", parameterStore);
+  const installed = { gh: join(githubTools, "gh"), aws: join(tools, "parameter-store") };
   for (const name of watched) {
-    const real = name === "gh" ? join(githubTools, "gh") : execFileSync("which", [name], { encoding: "utf8" }).trim();
+    const real = own(installed, name) ?? execFileSync("which", [name], { encoding: "utf8" }).trim();
     tool(
       name,
       `#!/bin/bash
@@ -141,6 +152,7 @@ exec ${real} "$@"
 `,
     );
   }
+  const built = Object.fromEntries(loaded.value.pipelines.map(({ name }) => [`${name}__result`, "success"]));
   let attempts = 0;
   const temp = join(scratch, "temp");
   mkdirSync(temp);
@@ -195,7 +207,7 @@ exec ${real} "$@"
       writeFileSync(join(folder, "release.json"), JSON.stringify(content));
       store.upload({ name, path: folder, run });
     },
-    start(action, env, { event = {}, sabotage, counted, without } = {}) {
+    start(action, env, { event = {}, release, sabotage, counted, without } = {}) {
       const place = join(scratch, `run-${attempts++}`);
       const calls = join(place, "calls");
       mkdirSync(calls, { recursive: true });
@@ -204,6 +216,7 @@ exec ${real} "$@"
       );
       for (const file of Object.values(files)) writeFileSync(file, "");
       for (const name of watched) writeFileSync(join(calls, name), "");
+      writeFileSync(join(place, "release-inputs.json"), JSON.stringify({ ...built, ...release }));
       writeFileSync(join(place, "event.json"), JSON.stringify({ repository: { default_branch: "main" }, ...event }));
       const path = join(repository, `.github/actions/shop/${action}`);
       const { status, stdout, stderr } = spawnSync("bash", ["-eo", "pipefail", join(path, `${action}.sh`)], {

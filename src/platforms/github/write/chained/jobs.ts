@@ -7,8 +7,10 @@ import { computed } from "../computed.ts";
 import { admittedTo, shownAddress } from "../deployments.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
 import { planned } from "../environment-jobs.ts";
+import { member } from "../expressions.ts";
 import { type JobPlace, writeJob } from "../job.ts";
 import { usualMachine } from "../machine.ts";
+import { outputInput } from "../names.ts";
 import type { Link } from "./link.ts";
 
 /** A merge queue is checked like a pull request: nothing is deployed for either. */
@@ -16,7 +18,7 @@ const deploys = "github.event_name != 'pull_request' && github.event_name != 'me
 
 export function pipelineJobs(link: Link): Record<string, JobDocument> {
   const { pipeline, plan, ids } = link;
-  const reading = new Map<string, string>();
+  const reading = new Set<string>();
   const handed = ids.claim("handed");
   const written = Object.keys(pipeline.jobs).map(
     (name) => [name, writeJob(name, placeOf(link, { name, handed, reading }))] as const,
@@ -47,7 +49,7 @@ function withNeed(job: StepsJobDocument, need: string): StepsJobDocument {
 
 function placeOf(
   { delivery, options, pipeline, artifactNames, plan, environment }: Link,
-  { name, handed, reading }: { name: string; handed: string; reading: Map<string, string> },
+  { name, handed, reading }: { name: string; handed: string; reading: Set<string> },
 ): JobPlace {
   const isRelease = pipeline.jobs[name]!.per === "release";
   const owner = (reference: string) => reference.split(".") as [string, string];
@@ -66,14 +68,12 @@ function placeOf(
     idOf: (job) => job,
     parameter: (parameter) => planned({ kind: "parameter", name: parameter }, plan),
     output: (reference) => {
-      const id = reference.replace(".", "_");
-      const [pipelineName, output] = owner(reference);
-      reading.set(id, `fromJSON(needs.${plan}.outputs.handed)['${pipelineName}'].outputs['${output}']`);
-      return `needs.${handed}.outputs.${id}`;
+      reading.add(reference);
+      return `needs.${handed}.outputs.${outputInput(reference)}`;
     },
     artifact: (reference) => {
       const [pipelineName, artifact] = owner(reference);
-      const kept = `fromJSON(needs.${plan}.outputs.handed)['${pipelineName}'].artifacts['${artifact}']`;
+      const kept = `fromJSON(needs.${plan}.outputs.handed)${member(pipelineName)}.artifacts${member(artifact)}`;
       return { digest: `${kept}.digest`, run: `${kept}.run` };
     },
     first: [plan],
@@ -84,7 +84,7 @@ function placeOf(
 /** Each parameter is read in the version that the release before published, whatever is newest by now. */
 function handedJob(
   { delivery, pipeline, plan, options, environment }: Link,
-  reading: ReadonlyMap<string, string>,
+  reading: ReadonlySet<string>,
 ): StepsJobDocument {
   return {
     kind: "steps",
@@ -95,7 +95,9 @@ function handedJob(
     runsOn: usualMachine(options),
     environment: admittedTo(computed(environment), options),
     timeoutMinutes: 10,
-    outputs: Object.fromEntries([...reading.keys()].map((id) => [id, computed(`steps.read.outputs.${id}`)])),
+    outputs: Object.fromEntries(
+      [...reading].map(outputInput).map((name) => [name, computed(`steps.read.outputs.${name}`)]),
+    ),
     steps: [
       programCheckout(),
       signIn("aws", `${pipeline.name}-handed`),
@@ -103,9 +105,7 @@ function handedJob(
         id: "read",
         name: "Read the outputs from Parameter Store, in the versions of this release",
         uses: localAction(delivery, "read"),
-        with: {
-          parameters: `{\n${[...reading].map(([id, value]) => `  "${id}": "${computed(value)}"`).join(",\n")}\n}`,
-        },
+        with: { outputs: [...reading].join(" "), handed: computed(`needs.${plan}.outputs.handed`) },
       },
     ],
   };
@@ -119,13 +119,8 @@ function keepOutputs(
 ): StepsJobDocument {
   const outputs = Object.entries(pipeline.outputs).filter(([, output]) => output.job === name);
   if (outputs.length === 0) return job;
-  const prefix = options.parameterPrefix ?? `/${delivery.name}`;
-  const parameterOf = (output: string, given: string | undefined) =>
-    (given ?? `${prefix}/{environment}/${pipeline.name}/${output}`).replaceAll("{environment}", computed(environment));
   const hasSignedIn = job.steps.some(({ name: step }) => step === "Sign in to AWS");
   const publish = job.steps.findIndex(({ id }) => id === "publish");
-  const json = (entries: readonly (readonly [string, string])[]) =>
-    `{\n${entries.map(([key, value]) => `  "${key}": ${value}`).join(",\n")}\n}`;
   return {
     ...job,
     permissions: { ...job.permissions, "id-token": "write" },
@@ -144,8 +139,9 @@ function keepOutputs(
         name: "Keep the outputs in Parameter Store",
         uses: localAction(delivery, "keep"),
         with: {
-          outputs: json(outputs.map(([output]) => [output, computed(`toJSON(steps.publish.outputs.${output})`)])),
-          names: json(outputs.map(([output, { parameter }]) => [output, `"${parameterOf(output, parameter)}"`])),
+          job: `${pipeline.name}.${name}`,
+          environment: computed(environment),
+          outputs: computed("toJSON(steps.publish.outputs)"),
         },
       },
       ...job.steps.slice(publish + 1),

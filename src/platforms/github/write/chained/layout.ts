@@ -115,7 +115,7 @@ function writeLink(link: Link): WorkflowDocument {
     file: `${folder}/${pipeline.name}.yml`,
     header: workflowHeader(delivery, options, [
       parent === undefined
-        ? `${pipeline.name}: starts with every push; what has not changed is left out inside, so that the chain always goes on.`
+        ? `${pipeline.name}: starts with every push, and leaves out inside what has not changed, so that the chain always goes on.`
         : `${pipeline.name}: started by ${parent.name} when that has ended well, for the commit that it deployed.`,
       ...(pipeline.description === undefined ? [] : [pipeline.description]),
     ]),
@@ -173,13 +173,10 @@ function planJob({ delivery, options, pipeline }: Link): StepsJobDocument {
 }
 
 function summary({ options, pipeline }: Link, all: readonly string[]): JobDocument {
-  return {
-    ...summaryJob(options, {
-      comment: "Require this check on GitHub: it reports always, and a job that was left out is no failure.",
-      needs: all,
-      if: "always()",
-    }),
-    // Every workflow has one: the checks of two pipelines must not be taken for each other.
-    name: `Summary of ${pipeline.name}`,
-  };
+  return summaryJob(options, {
+    of: pipeline.name,
+    comment: "Require this check on GitHub: it reports always, and a job that was left out is no failure.",
+    needs: all,
+    if: "always()",
+  });
 }

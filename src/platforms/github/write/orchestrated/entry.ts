@@ -55,7 +55,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
   return {
     file,
     header: workflowHeader(delivery, options, [
-      `${delivery.name}: what starts it, what is built once for a release, and the way through the environments. More goes into baton.github.yaml.`,
+      `${delivery.name}: what starts it, what is built once, and the way through the environments.`,
     ]),
     name: delivery.name,
     ...(delivery.environments.length > 0 && {
@@ -303,7 +303,6 @@ function deployJob(environment: Environment, entry: EntryOptions, ids: EntryIds)
   const { name, after } = environment;
   const { document, secrets } = environments.get(name)!;
   const approval = ids.approvals.get(name);
-  const condition = environmentCondition(environment, ids, entry);
   const declared = document.on.call!.inputs;
   const wanted = {
     environment: name,
@@ -319,8 +318,13 @@ function deployJob(environment: Environment, entry: EntryOptions, ids: EntryIds)
   };
   return {
     kind: "call",
-    needs: [ids.plan, ...ids.release.values(), ...after, ...(approval === undefined ? [] : [approval])],
-    if: approval === undefined ? condition : `${condition} && needs.${approval}.result == 'success'`,
+    // The approval has waited for everything else, and was asked for only where that ended well.
+    ...(approval === undefined
+      ? {
+          needs: [ids.plan, ...ids.release.values(), ...after],
+          if: environmentCondition(environment, ids, entry),
+        }
+      : { needs: [...ids.release.values(), approval], if: `!cancelled() && needs.${approval}.result == 'success'` }),
     permissions: unitePermissions(Object.values(document.jobs).map((job) => job.permissions)),
     concurrency: { group: lockGroup(delivery, name) },
     uses: document.file,
@@ -329,8 +333,9 @@ function deployJob(environment: Environment, entry: EntryOptions, ids: EntryIds)
   };
 }
 
-function summary({ options }: EntryOptions, ids: EntryIds): JobDocument {
+function summary({ delivery, options }: EntryOptions, ids: EntryIds): JobDocument {
   return summaryJob(options, {
+    of: delivery.name,
     comment:
       "Require this check on GitHub, and only this: it reports always, and a job that was left out is no failure.",
     needs: [ids.plan, ...ids.release.values(), ...ids.approvals.values(), ...ids.environments.values()],

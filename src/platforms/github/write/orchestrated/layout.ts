@@ -82,7 +82,7 @@ export function environmentWorkflow(options: {
     document: {
       file: options.file,
       header: workflowHeader(delivery, options.options, [
-        `${known ?? "One environment"} of ${delivery.name}: what is to be deployed, the pipelines in their order, the record of the release. Whoever calls this holds its lock.`,
+        `${known ?? "One environment"} of ${delivery.name}: decide, deploy in order, write it down. Whoever calls this holds its lock.`,
       ]),
       name: known === undefined ? `${delivery.name}: one environment` : `orchestrator-${known}`,
       on: {

@@ -1,5 +1,5 @@
 # Under the lock of an environment: what happens to each pipeline, and what stands in for those that do not run. In: $pipelines,
-# $facts, $environment, $commit, $deployed, $moved (what a rollback brings), $changed, $built (results of per-release jobs).
+# $facts, $environment, $commit, $deployed, $moved (what a rollback brings), $changed, $release (what was handed in: results of per-release jobs).
 
 # Of what a rollback brings, that which is made once for all environments.
 def built($products; $values):
@@ -25,7 +25,7 @@ $deployed[0].pipelines as $record
     before: $record,
     handed: $handed,
     unbuilt: [$pipelines[]
-      | select(.builds and $decisions[.name] == "run" and $facts.event != "rollback" and $built[.name] == "skipped").name],
+      | select(.builds and $decisions[.name] == "run" and $facts.event != "rollback" and $release[0]["\(.name)__result"] == "skipped").name],
     outputs: (
       [$decisions | to_entries[] | {key: "decision_\(.key)", value}]
       + [{key: "commit", value: $commit}, {key: "event", value: $facts.event}, {key: "branch", value: $facts.branch},

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Decides what happens: for the whole run, or, under its lock, in one ENVIRONMENT, or for one PIPELINE of a chain. BUILT: JSON,
-# pipeline to the result of its per-release jobs. Out: one output for each decision, and the plan as a file.
+# Decides what happens: for the whole run, or, under its lock, in one ENVIRONMENT, or for one PIPELINE of a chain. In: in $RUNNER_TEMP
+# release-inputs.json, with `PIPELINE__result` of its per-release jobs. Out: one output for each decision, and the plan as a file.
 
 # shellcheck source-path=SCRIPTDIR source=../deployed.sh
 source "$GITHUB_ACTION_PATH/../deployed.sh"
@@ -88,7 +88,7 @@ plan_environment() { # ENVIRONMENT
   jq -r '[.pipelines[].commit] | unique[]' "$work/deployed.json" > "$work/bases"
   changed_since "$work/changed.json" "$work/bases" "$commit"
   facts=$(jq -c '. + {base: ""}' "$work/facts.json")
-  decide environment "$facts" --arg environment "$1" --arg commit "$commit" --argjson built "$BUILT" \
+  decide environment "$facts" --arg environment "$1" --arg commit "$commit" --slurpfile release "$RUNNER_TEMP/release-inputs.json" \
     --slurpfile deployed "$work/deployed.json" --slurpfile moved "$work/moved.json"
   unbuilt=$(named unbuilt)
   if [ -n "$unbuilt" ]; then
