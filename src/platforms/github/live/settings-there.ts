@@ -16,7 +16,15 @@ interface EnvironmentAnswer {
   readonly deployment_branch_policy?: { readonly custom_branch_policies: boolean } | null;
 }
 
+interface RulesAnswer {
+  readonly custom_deployment_protection_rules?: readonly {
+    readonly enabled: boolean;
+    readonly app: { readonly slug: string };
+  }[];
+}
+
 interface RulesetAnswer {
+  readonly name: string;
   readonly conditions?: { readonly ref_name?: { readonly include?: readonly string[] } } | null;
   readonly rules?: readonly {
     readonly type: string;
@@ -32,7 +40,8 @@ export async function settingsThere(repository: string, needed: NeededSettings, 
   const [owner] = repository.split("/") as [string];
   const { default_branch: defaultBranch } = await ask.one<{ default_branch: string }>(api);
   const asked = new Set(needed.environments.flatMap(({ reviewers }) => reviewers ?? []));
-  const [environments, reviewers, variables, secrets, requiredChecks, subject] = await Promise.all([
+  const [server, environments, reviewers, variables, secrets, requiredChecks, subject] = await Promise.all([
+    answer(async () => (await ask.one<{ installed_version?: string }>("meta")).installed_version),
     answersFor(
       needed.environments.map(({ name }) => name),
       (name) => environmentThere(`${api}/environments/${encodeURIComponent(name)}`, ask),
@@ -43,7 +52,7 @@ export async function settingsThere(repository: string, needed: NeededSettings, 
     answer(() => checksThere(api, defaultBranch, ask)),
     answer(() => ask.one<SubjectCustomization>(`${api}/actions/oidc/customization/sub`)),
   ]);
-  return { repository, defaultBranch, environments, reviewers, variables, secrets, requiredChecks, subject };
+  return { repository, defaultBranch, server, environments, reviewers, variables, secrets, requiredChecks, subject };
 }
 
 async function answer<T>(question: () => Promise<T>): Promise<MaybeUnknown<T>> {
@@ -77,12 +86,18 @@ async function environmentThere(path: string, ask: Ask): Promise<FoundEnvironmen
   if (found === undefined) return undefined;
   const rule = found.protection_rules?.find(({ type }) => type === "required_reviewers");
   const policy = found.deployment_branch_policy;
-  const [branches, variables, secrets] = await Promise.all([
+  const [branches, customRules, variables, secrets] = await Promise.all([
     policy?.custom_branch_policies
       ? ask.lines(`${path}/deployment-branch-policies`, '.branch_policies[] | select(.type != "tag").name')
       : policy
         ? ("protected" as const)
         : ("any" as const),
+    answer(async () => {
+      const rules = await ask.one<RulesAnswer>(`${path}/deployment_protection_rules`);
+      return (rules.custom_deployment_protection_rules ?? []).flatMap(({ enabled, app }) =>
+        enabled ? [app.slug] : [],
+      );
+    }),
     answer(() => ask.lines(`${path}/variables`, ".variables[].name")),
     answer(() => ask.lines(`${path}/secrets`, ".secrets[].name")),
   ]);
@@ -90,6 +105,7 @@ async function environmentThere(path: string, ask: Ask): Promise<FoundEnvironmen
     branches,
     reviewers: (rule?.reviewers ?? []).flatMap(({ type, reviewer }) => (reviewer ? [{ type, id: reviewer.id }] : [])),
     preventsSelfReview: rule?.prevent_self_review === true,
+    customRules,
     waitMinutes: found.protection_rules?.find(({ type }) => type === "wait_timer")?.wait_timer ?? 0,
     variables,
     secrets,
@@ -114,11 +130,16 @@ async function checksThere(api: string, defaultBranch: string, ask: Ask): Promis
   const own = ["~ALL", "~DEFAULT_BRANCH", `refs/heads/${defaultBranch}`];
   return all
     .filter(({ conditions }) => conditions?.ref_name?.include?.some((one) => own.includes(one)))
-    .flatMap(({ id, rules = [] }) =>
+    .flatMap(({ id, name, rules = [] }) =>
       rules
         .flatMap(({ type, parameters }) =>
           type === "required_status_checks" ? (parameters?.required_status_checks ?? []) : [],
         )
-        .map(({ context, integration_id }) => ({ check: context, app: integration_id, ruleset: id })),
+        .map(({ context, integration_id }) => ({
+          check: context,
+          app: integration_id,
+          ruleset: id,
+          rulesetName: name,
+        })),
     );
 }

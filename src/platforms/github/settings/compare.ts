@@ -22,6 +22,8 @@ export interface FoundSettings {
   /** `owner/name` */
   readonly repository: string;
   readonly defaultBranch: string;
+  /** Version of a GitHub Enterprise Server; undefined: it is GitHub itself. */
+  readonly server: MaybeUnknown<string | undefined>;
   readonly environments: ReadonlyMap<string, MaybeUnknown<FoundEnvironment | undefined>>;
   /** Who the definition's reviewers are; undefined: there is no such team, and nobody of that name. */
   readonly reviewers: ReadonlyMap<string, MaybeUnknown<Reviewer | undefined>>;
@@ -41,6 +43,8 @@ export interface FoundEnvironment {
   readonly reviewers: readonly Reviewer[];
   readonly preventsSelfReview: boolean;
   readonly waitMinutes: number;
+  /** Apps that are asked before a deployment, by their names. */
+  readonly customRules: MaybeUnknown<readonly string[]>;
   readonly variables: MaybeUnknown<readonly string[]>;
   readonly secrets: MaybeUnknown<readonly string[]>;
 }
@@ -51,6 +55,7 @@ export interface RequiredCheck {
   readonly app: number | undefined;
   /** The ruleset that asks for it. */
   readonly ruleset: number;
+  readonly rulesetName: string;
 }
 
 /** A line of the comparison, and what to carry out, in order. */
@@ -61,7 +66,11 @@ export interface Compared {
 
 export function compareSettings(needed: NeededSettings, found: FoundSettings): Compared[] {
   return [
-    ...needed.environments.flatMap((environment) => compareEnvironment(environment, found)),
+    ...serverLines(found),
+    ...needed.environments.flatMap((environment) => [
+      ...compareEnvironment(environment, found),
+      ...(needed.hasOtherJobs ? customRules(environment, found) : []),
+    ]),
     ...repositoryVariables(needed, found),
     ...(needed.secrets.length > 0 ? [compareSecrets(needed, found)] : []),
     ...(needed.requiredCheck === undefined ? [] : [compareCheck(needed, found)]),
@@ -72,6 +81,32 @@ const fine = (name: string, text: string): Compared => ({ checkUp: { name, verdi
 
 function wrong(name: string, verdict: "warn" | "fail", text: string, commands: readonly string[]): Compared {
   return { checkUp: { name, verdict, text, ...(commands.length > 0 && { remedy: commands.join("\n") }) }, commands };
+}
+
+/** What generated files rest on and a server does not have. Nothing there can be set to change it. */
+function serverLines({ server }: FoundSettings): Compared[] {
+  const name = "server";
+  if ("unknown" in server)
+    return [
+      wrong(name, "warn", `whether it is a GitHub Enterprise Server could not be asked for: ${server.unknown}`, []),
+    ];
+  if (server.is === undefined) return [];
+  const text = `GitHub Enterprise Server ${server.is} does not run the actions that keep artifacts in the versions that these files hand everything on with (upload-artifact 4 and newer), and versions of before \`queue: max\` (May 2026) refuse the files`;
+  const remedy = "run the delivery on github.com, or by Baton itself: baton serve";
+  return [{ checkUp: { name, verdict: "fail", text, remedy }, commands: [] }];
+}
+
+/** GitHub asks such an app of deployments alone, and lets no other job into the environment. */
+function customRules({ name }: NeededEnvironment, { environments }: FoundSettings): Compared[] {
+  const answer = environments.get(name);
+  if (answer === undefined || "unknown" in answer || answer.is === undefined) return [];
+  const { customRules: rules } = answer.is;
+  const line = `custom rules of ${name}`;
+  if ("unknown" in rules) return [wrong(line, "warn", `could not be asked for: ${rules.unknown}`, [])];
+  if (rules.is.length === 0) return [];
+  const text = `${rules.is.join(", ")} decides about deployments there, and GitHub refuses jobs that are none`;
+  const remedy = "deployments: each in baton.github.yaml, then baton generate github";
+  return [{ checkUp: { name: line, verdict: "fail", text, remedy }, commands: [] }];
 }
 
 function compareEnvironment(needed: NeededEnvironment, found: FoundSettings): Compared[] {
@@ -243,6 +278,12 @@ function compareCheck({ name: delivery, requiredCheck }: NeededSettings, { requi
   if ("unknown" in requiredChecks) return wrong(name, "warn", `could not be asked for: ${requiredChecks.unknown}`, []);
   const asked = requiredChecks.is.filter((one) => one.check === check);
   const body = JSON.stringify(ruleset(delivery, check));
+  // What Baton called it before, in the ruleset that Baton's command made.
+  const former = requiredChecks.is.find((one) => one.check === "Summary" && one.rulesetName === delivery);
+  if (asked.length === 0 && former !== undefined) {
+    const text = `is ${check} by now; nobody reports ${former.check} any more, which pull requests wait for`;
+    return wrong(name, "fail", text, [`gh api -X PUT ${api}/rulesets/${former.ruleset} --input - <<< '${body}'`]);
+  }
   if (asked.length === 0) {
     const text = `pull requests may be merged before ${check} has passed`;
     return wrong(name, "warn", text, [`gh api -X POST ${api}/rulesets --input - <<< '${body}'`]);

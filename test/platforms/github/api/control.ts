@@ -54,6 +54,10 @@ export class Control {
     return id;
   }
 
+  setServer(version: string | undefined): void {
+    this.world.server = version;
+  }
+
   addTeam(name: string): number {
     const id = newId(this.world);
     this.world.teams.set(name, id);

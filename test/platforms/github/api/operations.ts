@@ -6,6 +6,7 @@ const environment = `${repository}/environments/{environment_name}`;
 const policies = `${environment}/deployment-branch-policies`;
 
 export const operations = [
+  "GET /meta",
   "GET /rate_limit",
   "GET /user",
   "GET /users/{username}",
@@ -38,6 +39,7 @@ export const operations = [
   `GET ${environment}`,
   `PUT ${environment}`,
   `DELETE ${environment}`,
+  `GET ${environment}/deployment_protection_rules`,
   `GET ${policies}`,
   `POST ${policies}`,
   `DELETE ${policies}/{branch_policy_id}`,

@@ -90,6 +90,8 @@ export interface EnvironmentSettings {
   reviewers: { type: "User" | "Team"; id: number; slug: string }[];
   deployment_branch_policy: { protected_branches: boolean; custom_branch_policies: boolean } | null;
   readonly policies: { id: number; name: string; type: "branch" | "tag" }[];
+  /** Apps that are asked before a deployment. */
+  readonly customRules?: readonly string[];
   readonly variables: Map<string, string>;
   readonly secrets: Set<string>;
 }
@@ -138,6 +140,8 @@ export interface World {
   /** What scripts asked that GitHub does not know, and what was answered that GitHub never answers. */
   readonly problems: string[];
   faults: Fault[];
+  /** Version of a GitHub Enterprise Server; undefined: GitHub itself. */
+  server: string | undefined;
   /** GitHub promises no order. */
   listing: "newest-first" | "oldest-first";
   /** Requests that a token of a job has in an hour, for one repository; those of a person are not counted. */
@@ -157,6 +161,7 @@ export function newWorld(): World {
     log: [],
     problems: [],
     faults: [],
+    server: undefined,
     listing: "newest-first",
     limit: 1000,
     used: 0,

@@ -307,6 +307,77 @@ test("what people have set besides stays, although GitHub's call replaces", full
   assert.equal(deployment_branch_policy?.custom_branch_policies, true);
 });
 
+test(
+  "a custom protection rule asks for jobs that are deployments, and only then",
+  needs(...githubPrograms),
+  async (t) => {
+    const { control, asked, here } = begin(t);
+    control.setEnvironment(slug, "prod", { customRules: ["datadog"] });
+    const rules = async (deployments?: string) => {
+      const settings = { name: "baton.github.yaml", content: deployments && { deployments } };
+      const { checkUps } = await readinessOnGithub(wantedFor(definition, { settings }), here);
+      return checkUps.filter(({ name }) => name.startsWith("custom rules"));
+    };
+    const [only, ...others] = await rules();
+    assert.deepEqual(others, []);
+    assert.deepEqual([only!.name, only!.verdict], ["custom rules of prod", "fail"]);
+    assert.match(only!.text, /^datadog decides about deployments there/);
+    assert.match(only!.remedy!, /^deployments: each in baton\.github\.yaml/);
+    assert.deepEqual(await rules("each"), []);
+    control.addFault({
+      match: /environments\/prod\/deployment_protection_rules/,
+      is: { kind: "status", status: 502, message: "Bad Gateway" },
+    });
+    const unknown = (await asked()).checkUps.find(({ name }) => name === "custom rules of prod")!;
+    assert.deepEqual([unknown.verdict, /could not be asked for: .*HTTP 502/.test(unknown.text)], ["warn", true]);
+  },
+);
+
+test("a GitHub Enterprise Server is told as what does not run the files", fullDepth(...githubPrograms), async (t) => {
+  const { control, asked } = begin(t);
+  const server = async () => (await asked()).checkUps.filter(({ name }) => name === "server");
+  assert.deepEqual(await server(), []);
+  control.setServer("3.19.0");
+  const [told] = await server();
+  assert.equal(told?.verdict, "fail");
+  assert.match(told!.text, /^GitHub Enterprise Server 3\.19\.0 does not run the actions that keep artifacts/);
+  control.addFault({ match: /meta$/, is: { kind: "status", status: 502, message: "Bad Gateway" } });
+  assert.match((await server())[0]!.text, /could not be asked for: .*HTTP 502/);
+});
+
+test("the check is required under the name that it has by now", fullDepth(...githubPrograms), async (t) => {
+  const { control, asked, carryOut } = begin(t);
+  const line = async () => (await asked()).checkUps.find(({ name }) => name === "required check")!;
+  // What the command of before made, and a rule of the team's own about another check of that name.
+  const rule = (name: string) => ({
+    name,
+    target: "branch",
+    enforcement: "active",
+    conditions: { ref_name: { include: ["~DEFAULT_BRANCH"], exclude: [] } },
+    rules: [
+      {
+        type: "required_status_checks",
+        parameters: {
+          strict_required_status_checks_policy: false,
+          required_status_checks: [{ context: "Summary", integration_id: 15368 }],
+        },
+      },
+    ],
+  });
+  const add = (name: string) =>
+    carryOut(`gh api -X POST repos/${slug}/rulesets --input - <<< '${JSON.stringify(rule(name))}'`);
+  add("of the team");
+  assert.match((await line()).text, /may be merged before Summary of shop has passed/);
+  add("shop");
+  const former = await line();
+  assert.deepEqual([former.verdict, former.text.includes("nobody reports Summary any more")], ["fail", true]);
+  carryOut(former.remedy!);
+  assert.equal((await line()).verdict, "ok");
+  const required = control.repository(slug).rulesets.map(({ name, rules }) => [name, JSON.stringify(rules)]);
+  assert.match(required.find(([name]) => name === "of the team")![1] as string, /"Summary"/);
+  assert.match(required.find(([name]) => name === "shop")![1] as string, /"Summary of shop"/);
+});
+
 test("no answer is not taken for nothing there", needs(...githubPrograms), async (t) => {
   const { control, asked, here } = begin(t);
   control.addFault({ match: /environments\/prod$/, is: { kind: "status", status: 502, message: "Bad Gateway" } });

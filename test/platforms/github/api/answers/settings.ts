@@ -5,6 +5,8 @@ import { type EnvironmentSettings, newId, type Repository } from "../world.ts";
 import { type Answer, type Answers, type Call, notFound, nothing, ok, page, person, refused } from "./answer.ts";
 
 export const settingAnswers: Answers = {
+  "GET /meta": ({ world }) =>
+    ok({ verifiable_password_authentication: false, ...(world.server && { installed_version: world.server }) }),
   "GET /user": () => ok({ login: "person", id: 1 }),
   "GET /users/{username}": ({ world, asked }) => {
     const id = world.users.get(asked.path.username!);
@@ -59,6 +61,7 @@ export const settingAnswers: Answers = {
       reviewers: reviewers as EnvironmentSettings["reviewers"],
       deployment_branch_policy: policy ?? null,
       policies: policy?.custom_branch_policies ? (before?.policies ?? []) : [],
+      customRules: before?.customRules ?? [],
       variables: before?.variables ?? new Map(),
       secrets: before?.secrets ?? new Set(),
     };
@@ -67,6 +70,18 @@ export const settingAnswers: Answers = {
   },
   "DELETE /repos/{owner}/{repo}/environments/{environment_name}": ({ repository, asked }) =>
     repository.environments.delete(asked.path.environment_name!.toLowerCase()) ? nothing(204) : notFound,
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules": withEnvironment(
+    ({ customRules = [] }) =>
+      ok({
+        total_count: customRules.length,
+        custom_deployment_protection_rules: customRules.map((slug, at) => ({
+          id: at + 1,
+          node_id: `rule-${at + 1}`,
+          enabled: true,
+          app: { id: at + 1, slug, integration_url: `https://api.github.com/apps/${slug}`, node_id: `app-${at + 1}` },
+        })),
+      }),
+  ),
   "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies": withEnvironment((one, call) =>
     page(
       call,
