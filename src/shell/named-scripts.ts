@@ -26,7 +26,7 @@ export function readNamedScript(call: CommandCall): readonly Access[] {
 }
 
 /** The name of the script or task that is run. */
-function taskName({ args, command, program }: CommandCall): string | undefined {
+function taskName({ args, command, program, setting }: CommandCall): string | undefined {
   const first = keyText(command.words[0]?.key) ?? leadingText(command.words[0]?.key ?? []);
   const runner = taskRunners.find(
     ({ words }) => words[0] === program && words.slice(1).every((w, i) => args.text(i) === w),
@@ -36,12 +36,23 @@ function taskName({ args, command, program }: CommandCall): string | undefined {
     const module = args.option("-m");
     return module ? keyText(module) : keyText(args.positionals[0]?.key);
   }
+  // `deployer deploy-hub prod`: a tool of one's own, in a job that has signed in somewhere.
+  const verb = args.text(0);
+  if (setting.state.signedIn && verb !== undefined && deploying.test(verb) && !sayingOrLooking.has(program))
+    return verb;
   // `./cloud deploy staging`, `scripts/deploy.sh`, `bin/release`
   if (!first.includes("/") && !/\.(sh|py|js|mjs|ts|rb|ps1|pl)$/.test(first)) return undefined;
   if (tells(program)) return program;
   const next = args.text(0);
   return next !== undefined && /^[a-z:_-]+$/.test(next) ? next : program;
 }
+
+const deploying = /^deploy(?:[:-][a-z][a-z:-]*)?$/;
+const sayingOrLooking = new Set(
+  "echo printf cd pushd ls cat head tail mkdir rmdir rm cp mv touch chmod test grep find which export set source jq yq sed awk tar zip unzip git curl docker cargo".split(
+    " ",
+  ),
+);
 
 /** The first word that is no `NAME=value`, or the telling one among several tasks. */
 function namesOf(words: readonly Word[]): string | undefined {

@@ -160,6 +160,23 @@ check:
       "app := 'mail'\n\nup stage='qa': pages\n  @flyctl deploy --app {{app}}-{{stage}}\n\npages:\n  aws s3 sync out s3://pages\n",
     "Taskfile.yml":
       "version: '3'\ntasks:\n  up:\n    deps: [pages]\n    dir: mail\n    cmds:\n      - flyctl deploy --app mail\n      - task: note\n  pages: aws s3 sync out s3://pages\n  note: { cmds: [{ cmd: flyctl deploy --app note }] }\n",
+    "mono/nx.json": "{}",
+    "mono/package.json": JSON.stringify({ scripts: { all: "nx run-many -t up" } }),
+    "mono/apps/shop/project.json": JSON.stringify({
+      name: "shop",
+      targets: {
+        up: {
+          executor: "nx:run-commands",
+          options: { commands: ["flyctl deploy --app shop", { command: "aws s3 sync out s3://shop" }] },
+        },
+      },
+    }),
+    "mono/apps/mail/project.json": JSON.stringify({ targets: { up: { command: "flyctl deploy --app mail" }, odd: 3 } }),
+    "mono/libs/a/b/package.json": JSON.stringify({
+      name: "@x/b",
+      nx: { targets: { up: { options: { cwd: "libs/a/b", command: "wrangler deploy" } } } },
+    }),
+    "mono/apps/broken/project.json": "[",
     "broken/package.json": "{",
     "broken/Taskfile.yml": "tasks: [",
   };
@@ -177,6 +194,17 @@ check:
     ["pnpm --filter web run up", ["flyctl deploy web"]],
     ["npm run up -w @shop/api", ["flyctl deploy api"]],
     ["npx turbo run up", ["flyctl deploy api", "flyctl deploy web"]],
+    ["cd mono && npx nx run shop:up:live", ["flyctl deploy shop", "aws s3 sync shop"]],
+    ["cd mono && nx up mail", ["flyctl deploy mail"]],
+    [
+      "cd mono && pnpm exec nx run-many --target=up --projects=mail,@x/b",
+      ["flyctl deploy mail", "wrangler deploy mono/libs/a/b"],
+    ],
+    [
+      "cd mono && npm run all",
+      ["flyctl deploy shop", "aws s3 sync shop", "flyctl deploy mail", "wrangler deploy mono/libs/a/b"],
+    ],
+    ["nx up mail", []],
     ["npm --prefix packages/web run up", ["flyctl deploy web"]],
     ["just up live", ["aws s3 sync pages", "flyctl deploy mail-live"]],
     ["just", ["aws s3 sync pages", "flyctl deploy mail-qa"]],

@@ -4,7 +4,7 @@ import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { renamedGroup } from "../analysis/common-group.ts";
 import { type Effect, isDocumentation, isPreview, lastingEffects } from "../analysis/effects.ts";
 import { plain } from "../analysis/locks.ts";
-import { fileName, jobName, literalText } from "../analysis/wording.ts";
+import { expression, fileName, jobName, literalText } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 const unique = /^github\.(run_id|sha|run_number)$|workflow_run\.(id|head_sha)$/;
@@ -24,11 +24,19 @@ export const groupKeyedOnWrongThing: Rule = {
       );
       if (!effect || isPreview(job)) continue;
       const environment = job.environment && literalText(job.environment.name);
+      for (const lock of [...job.locks, ...pipeline.locks]) {
+        const withoutInput = seen.has(lock.at) ? undefined : byMissingInput(analysis, { pipeline, job, effect, lock });
+        if (!withoutInput) continue;
+        seen.add(lock.at);
+        yield withoutInput;
+      }
       // Only a job's own group, or that of a workflow that does nothing but deploy, is meant for the target.
-      const locks = [...job.locks, ...(pipeline.jobs.length === 1 || onlyDeploys(pipeline) ? pipeline.locks : [])];
+      const ofRun = pipeline.jobs.length === 1 || onlyDeploys(pipeline);
+      const locks = [...job.locks, ...(ofRun ? pipeline.locks : [])];
       for (const lock of locks) {
         if (seen.has(lock.at)) continue;
-        const otherBranch = fromAnotherBranch(analysis, { pipeline, job, effect, lock });
+        const keyed = { pipeline, job, effect, lock };
+        const otherBranch = fromAnotherBranch(analysis, keyed);
         if (otherBranch) {
           seen.add(lock.at);
           yield otherBranch;
@@ -181,5 +189,65 @@ function choosesEnvironment({ cause }: Start): boolean {
   return (
     cause.kind === "dispatch" &&
     cause.inputs.some(({ name }) => /env|stage|target|workspace|account|cluster/i.test(name))
+  );
+}
+
+/**
+ * The group takes an input as it is, which is empty in runs that nobody has started by hand; elsewhere the file says what is
+ * meant then. So a run by hand for that same place stands in another group.
+ */
+function byMissingInput(analysis: Analysis, { pipeline, job, effect, lock }: Keyed): Candidate | undefined {
+  const chains = analysis.chains(pipeline).filter((chain) => can(analysis.effectRuns(job, chain.circumstances)));
+  const byHand = chains.find(({ root, start }) => root.kind === "dispatch" && start.pipeline === pipeline.id);
+  const chain = chains.find(({ root, start }) => root.kind !== "dispatch" && start.cause.kind !== "call");
+  if (!chain || byHand?.root.kind !== "dispatch" || byHand.start.cause.kind !== "dispatch") return undefined;
+  for (const { name } of byHand.start.cause.inputs) {
+    const value = /^[\w-]+$/.test(name) ? meantWithout(pipeline, name) : undefined;
+    if (value === undefined || !standsBare(lock, name)) continue;
+    const second = { ...byHand.root, id: "second", inputs: { ...byHand.root.inputs, [name]: value } };
+    const first = jobPattern(job, chain);
+    const other = { ...first, run: { pipeline: pipeline.id, event: "second" } };
+    return {
+      message: `Without the input "${name}" the group ${showKey(lock.group)} ends in nothing while ${value} is meant: a run by hand for ${value} stands in another group`,
+      at: lock.at,
+      related: [
+        { at: chain.start.at, message: `Starts without the input, for ${value}` },
+        { at: effect.step?.at ?? job.keyAt, message: `Changes it: ${effect.tool}` },
+      ],
+      confidence: "high",
+      schedule: [
+        `${chain.described} -> ${fileName(pipeline.id)} starts for ${value}, in the group of no input`,
+        `run by hand with ${name} ${value} -> ${fileName(pipeline.id)} starts in the group of ${value}`,
+        `both run "${jobName(job)}" at the same time`,
+      ],
+      help: `Write ${expression(`inputs.${name} || '${value}'`)} in the group, as the rest of the file does.`,
+      claim: {
+        scenario: { ...analysis.scenario([chain]), events: [chain.root, second] },
+        schedule: [
+          { kind: "job-started", job: first },
+          { kind: "job-started", job: other },
+          { kind: "job-ended", job: first },
+        ],
+        bad: { kind: "overlap", first, second: other },
+      },
+    };
+  }
+  return undefined;
+}
+
+/** What the file takes where nobody gives the input: of `inputs.environment || 'staging'` it is `staging`. */
+function meantWithout({ source }: Pipeline, input: string): string | undefined {
+  const pattern = new RegExp(`\\binputs\\.${input}\\s*\\|\\|\\s*'([^']+)'`, "gi");
+  const values = new Set([...source.text.matchAll(pattern)].map(([, value]) => value!));
+  return values.size === 1 ? [...values][0] : undefined;
+}
+
+/** As an expression of its own, and nothing else in the group tells the runs apart or together. */
+function standsBare({ group, reads }: Lock, input: string): boolean {
+  const isIt = new RegExp(`^(?:github\\.event\\.)?inputs\\.${input}$`, "i");
+  return (
+    group.some((part) => part.kind === "expression" && isIt.test(part.text)) &&
+    group.filter((part) => part.kind !== "text").length === 1 &&
+    reads.filter((path) => !path.startsWith("github.workflow")).every((path) => isIt.test(path))
   );
 }

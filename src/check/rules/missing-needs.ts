@@ -1,11 +1,11 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import type { Place } from "../../findings/source.ts";
-import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Analysis, can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { artifactsOf, mayMean } from "../analysis/artifacts.ts";
 import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
-import { jobName, sameKey } from "../analysis/wording.ts";
+import { fileName, jobName, sameKey } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const missingNeeds: Rule = {
@@ -18,12 +18,12 @@ export const missingNeeds: Rule = {
   *find(analysis) {
     const seen = new Set<string>();
     for (const taken of takings(analysis)) {
-      const { taker, maker, pipeline } = taken;
+      const { taker, maker } = taken;
       const once = `${taker.id} ${maker.id}`;
       const chain = seen.has(once) ? undefined : chainOf(analysis, taken);
       if (!chain) continue;
       seen.add(once);
-      yield candidate(analysis, taken, chain, pipeline);
+      yield candidate(analysis, taken, chain);
     }
   },
 };
@@ -38,6 +38,8 @@ interface Taking {
   readonly what: string;
   /** The maker has ended before, but hands its outputs to those alone that need it themselves. */
   readonly isOrdered: boolean;
+  /** Asked for in the condition of the whole job. */
+  readonly isCondition?: true;
   readonly step: StepFacts | undefined;
 }
 
@@ -49,6 +51,9 @@ function* takings(analysis: Analysis): Generator<Taking> {
   yield* artifactsTaken(analysis);
 }
 
+/** In a condition, in lower case. */
+const asked = /^needs\.([\w-]+)\.(result|outputs\.[\w-]+)$/;
+
 const output = /\$\{\{[^}]*?\bneeds\.([A-Za-z_][\w-]*)\.outputs\.([\w-]+)/g;
 
 function* outputsTaken(analysis: Analysis, pipeline: Pipeline, taker: JobFacts): Generator<Taking> {
@@ -58,11 +63,31 @@ function* outputsTaken(analysis: Analysis, pipeline: Pipeline, taker: JobFacts):
       .map((job) => [job.key.toLowerCase(), job]),
   );
   const needed = new Set(taker.needs.map((id) => analysis.facts.job(id)).map((job) => job?.key.toLowerCase()));
+  const notNeeded = (key: string): JobFacts | undefined => {
+    const maker = needed.has(key.toLowerCase()) ? undefined : inFile.get(key.toLowerCase());
+    return maker === taker ? undefined : maker;
+  };
+  for (const path of taker.condition?.reads ?? []) {
+    const [, key, rest] = asked.exec(path) ?? [];
+    const maker = key === undefined ? undefined : notNeeded(key);
+    if (!maker) continue;
+    yield {
+      pipeline,
+      taker,
+      maker,
+      at: taker.condition!.at,
+      madeAt: maker.keyAt,
+      what: `needs.${maker.key}.${rest}`,
+      isOrdered: analysis.before(maker, taker),
+      isCondition: true,
+      step: undefined,
+    };
+  }
   for (const step of taker.steps) {
     if (step.at.source.path !== taker.file) continue;
     for (const [, key, name] of step.text.matchAll(output)) {
-      const maker = inFile.get(key!.toLowerCase());
-      if (!maker || maker === taker || needed.has(key!.toLowerCase())) continue;
+      const maker = notNeeded(key!);
+      if (!maker) continue;
       const isOrdered = analysis.before(maker, taker);
       yield {
         pipeline,
@@ -126,7 +151,8 @@ function* artifactsTaken(analysis: Analysis): Generator<Taking> {
   }
 }
 
-function chainOf(analysis: Analysis, { pipeline, taker, maker, step }: Taking): TriggerChain | undefined {
+function chainOf(analysis: Analysis, { pipeline, taker, maker, step, isCondition }: Taking): TriggerChain | undefined {
+  if (isCondition) return analysis.chains(pipeline).find(({ circumstances }) => can(maker.runs(circumstances)));
   return analysis
     .chains(pipeline)
     .find(
@@ -136,7 +162,8 @@ function chainOf(analysis: Analysis, { pipeline, taker, maker, step }: Taking): 
     );
 }
 
-function candidate(analysis: Analysis, taken: Taking, chain: TriggerChain, pipeline: Pipeline): Candidate {
+function candidate(analysis: Analysis, taken: Taking, chain: TriggerChain): Candidate {
+  if (taken.isCondition) return ofCondition(analysis, taken, chain);
   const { taker, maker, isOrdered, what } = taken;
   const [first, second] = [jobPattern(taker, chain), jobPattern(maker, chain)];
   return {
@@ -156,7 +183,7 @@ function candidate(analysis: Analysis, taken: Taking, chain: TriggerChain, pipel
           `"${jobName(taker)}" takes ${what}: not there yet`,
           `"${jobName(maker)}" makes it`,
         ],
-    help: `Add "${maker.key}" to the \`needs\` of "${taker.file === pipeline.id ? taker.path[0]! : taker.key}".`,
+    help: help(taken),
     claim: isOrdered
       ? analysis.claim(
           [chain],
@@ -174,5 +201,41 @@ function candidate(analysis: Analysis, taken: Taking, chain: TriggerChain, pipel
           ],
           { kind: "before", first, second },
         ),
+  };
+}
+
+function help({ pipeline, taker, maker }: Taking): string {
+  return `Add "${maker.key}" to the \`needs\` of "${taker.file === pipeline.id ? taker.path[0]! : taker.key}".`;
+}
+
+/** What is not there is the empty text, so the condition says the same whatever has become of the other job. */
+function ofCondition(analysis: Analysis, taken: Taking, chain: TriggerChain): Candidate {
+  const { taker, maker, what, pipeline } = taken;
+  const [first, second] = [jobPattern(taker, chain), jobPattern(maker, chain)];
+  const runs = taker.runs(chain.circumstances);
+  return {
+    message:
+      runs === "no"
+        ? `"${jobName(taker)}" never runs: it asks for \`${what}\`, which is empty there, as it does not itself need "${maker.key}"`
+        : `"${jobName(taker)}" asks for \`${what}\`, which is empty there whatever becomes of "${maker.key}": it does not itself need it`,
+    at: taken.at,
+    related: [{ at: taken.madeAt, message: `"${jobName(maker)}" hands it only to jobs that need it` }],
+    confidence: "high",
+    schedule: [
+      `${chain.described} -> ${fileName(pipeline.id)} starts`,
+      runs === "no"
+        ? `\`${what}\` is empty: "${jobName(taker)}" is skipped`
+        : `\`${what}\` is empty: "${jobName(taker)}" runs, however "${jobName(maker)}" ends`,
+    ],
+    help: help(taken),
+    claim:
+      runs === "no"
+        ? analysis.claim([chain], [{ kind: "run-created", run: runPattern(pipeline.id, chain) }], {
+            kind: "never-runs",
+            job: first,
+          })
+        : analysis.claim([chain], [{ kind: "job-started", job: first }], { kind: "runs", job: first }, [
+            { job: second, outcome: "failure" },
+          ]),
   };
 }

@@ -41,6 +41,7 @@ export const parallelCiAndCd: Rule = {
 
 function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, test, testChain }: Pair): Candidate {
   const isOwn = pipeline === tests;
+  const first = rootOf(chain);
   const does = effect.kind === "publish" ? "publishes" : "deploys";
   const mayBeHeld = job.environment && analysis.environmentSettings(job)?.approval === undefined;
   const protectedPlace = mayBeHeld ? " Protection rules of its environment, if it has any, may hold it back." : "";
@@ -49,13 +50,18 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, te
   const isMilder = isImage(effect) && mandatory && !isHandedOn(analysis, job);
   const help = isOwn
     ? `Let "${job.path[0]}" need "${test.path[0]}".`
-    : `Call the tests from ${fileName(pipeline.id)} and let "${job.path[0]}" need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.`;
+    : `Call the tests from ${fileName(first.start.pipeline)} and let ${chain.upstream ? "its jobs" : `"${job.path[0]}"`} need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.`;
   return {
     message: `"${jobName(job)}" in ${fileName(pipeline.id)} ${does} on ${chain.described} while the tests in ${isOwn ? `"${jobName(test)}"` : fileName(tests.id)} still run`,
     at: job.keyAt,
     ...(isOwn ? {} : { cause: { of: test.keyAt, here: `"${jobName(job)}" ${does} on ${chain.described} as well` } }),
     related: [
-      { at: chain.start.at, message: `Starts on ${chain.described}` },
+      {
+        at: chain.start.at,
+        message: chain.upstream
+          ? `Starts after ${fileName(chain.upstream.start.pipeline)}, which tests nothing`
+          : `Starts on ${chain.described}`,
+      },
       {
         at: test.keyAt,
         message: `Tests: "${jobName(test)}"${isOwn ? ", of the same run; nothing orders the two" : ` in ${fileName(tests.id)}`}`,
@@ -67,7 +73,8 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, te
     schedule: [
       isOwn
         ? `${chain.described} -> ${fileName(pipeline.id)} starts`
-        : `${chain.described} -> ${fileName(tests.id)} starts; ${fileName(pipeline.id)} starts`,
+        : `${chain.described} -> ${fileName(tests.id)} starts; ${fileName(first.start.pipeline)} starts`,
+      ...(chain.upstream ? [`${fileName(chain.upstream.start.pipeline)} ends -> ${fileName(pipeline.id)} starts`] : []),
       `"${jobName(job)}" ${does}`,
       `"${jobName(test)}" fails`,
     ],
@@ -201,7 +208,10 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
   for (const { pipeline: tests, jobs } of testers) {
     if (tests.id === pipeline.id || jobs.some((test) => test.file === job.file)) continue;
     for (const { a: chain, b: testChain } of analysis.together(pipeline, tests)) {
-      if (chain.upstream || testChain.upstream || !isTestedThen(chain, testChain)) continue;
+      if (testChain.upstream || !isTestedThen(chain, testChain)) continue;
+      // Whoever also starts after the tests is another rule's: any one of several starts it.
+      if (chain.upstream && (effect.kind !== "deploy" || startsAlsoAfter(chain, tests))) continue;
+      if (isTestedUpstream(analysis, chain)) continue;
       if (isTestedBefore(analysis, chain)) continue;
       if (chain.root.kind === "push" && !pathsMeet(chain, testChain)) continue;
       const runs = analysis.effectRuns(job, chain.circumstances);
@@ -212,6 +222,22 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
     }
   }
   return undefined;
+}
+
+/** A run before it in the chain has tested, or waited for those who do. */
+function isTestedUpstream(analysis: Analysis, { upstream }: TriggerChain): boolean {
+  if (!upstream) return false;
+  const jobs = analysis.facts.pipeline(upstream.start.pipeline)?.jobs ?? [];
+  const isTested = jobs.some((job) => testsCode(job) || job.steps.some(testsInStep) || analysis.waitsOrAsks(job));
+  return isTested || isTestedUpstream(analysis, upstream);
+}
+
+function startsAlsoAfter({ start: { cause } }: TriggerChain, { id }: Pipeline): boolean {
+  return cause.kind === "completion" && cause.upstream.some(({ pipeline }) => pipeline === id);
+}
+
+function rootOf(chain: TriggerChain): TriggerChain {
+  return chain.upstream ? rootOf(chain.upstream) : chain;
 }
 
 /** The branch takes only what has passed the tests. */
@@ -248,7 +274,7 @@ function publishesNewVersionsOnly(tool: string, step: StepFacts | undefined): bo
 
 /** One commit can touch paths of both; but tests for another part of the repository do not speak about this one. */
 function pathsMeet(a: TriggerChain, b: TriggerChain): boolean {
-  const [x, y] = [a.start.cause, b.start.cause];
+  const [x, y] = [rootOf(a).start.cause, rootOf(b).start.cause];
   if (x.kind !== "push" || y.kind !== "push") return false;
   if (y.paths.kind === "all" || y.paths.inverted) return true;
   const own = x.paths.samples.filter((path) => !path.startsWith(".github/"));

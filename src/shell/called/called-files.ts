@@ -35,3 +35,14 @@ export function folderOf(path: string): Key {
 export function plainParts(text: string): ScriptPart[] {
   return [{ kind: "text", text }];
 }
+
+/** Undefined where the text is no object in JSON. */
+export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return typeof json === "object" && json !== null ? (json as Readonly<Record<string, unknown>>) : undefined;
+}

@@ -3,7 +3,8 @@
 import type { CommandCall } from "../call.ts";
 import { subfolder } from "../folders.ts";
 import { keyText, textKey } from "../words.ts";
-import { type CalledCommands, type CalledFiles, folderOf, pathFrom, plainParts } from "./called-files.ts";
+import { type CalledCommands, type CalledFiles, folderOf, jsonObject, pathFrom, plainParts } from "./called-files.ts";
+import { commandsOf, nxTargets } from "./nx-targets.ts";
 
 export interface Package {
   readonly path: string;
@@ -64,15 +65,39 @@ function tasks(call: CommandCall, files: CalledFiles): CalledCommands[] | undefi
   const listed = args
     .allOptions("-t", "--target", "--targets", "--tasks")
     .flatMap((key) => keyText(key)?.split(",") ?? []);
-  const names = [...words.filter((word) => !["run", "run-many", "affected", "exec"].includes(word)), ...listed].map(
-    (word) => word.slice(word.lastIndexOf(":") + 1),
-  );
+  const given = words.filter((word) => !["run", "run-many", "affected", "exec"].includes(word));
   const filters = args
     .allOptions("--filter", "-F", "--projects", "-p")
     .flatMap((key) => keyText(key)?.split(",") ?? []);
-  const all = members(call.folder, files, filters);
-  const found = names.flatMap((name) => all.flatMap((each) => scriptsOf(each, name, "")));
+  const { names: told, projects } =
+    call.program === "nx" ? nxWords(given, words[0] === given[0]) : { names: given.map(afterColon), projects: [] };
+  const names = [...told, ...listed.map(afterColon)];
+  const wanted = [...filters, ...projects];
+  const all = members(call.folder, files, wanted);
+  const targets = call.program === "nx" ? nxTargets(call.folder, files) : [];
+  const found = names.flatMap((name) => [
+    ...all.flatMap((each) => scriptsOf(each, name, "")),
+    ...targets
+      .filter((each) => each.name === name && (wanted.length === 0 || wanted.includes(each.project)))
+      .flatMap(commandsOf),
+  ]);
   return found.length > 0 ? found : undefined;
+}
+
+/** `run PROJECT:TARGET:CONFIGURATION`, or `TARGET PROJECT`. */
+function nxWords(
+  words: readonly string[],
+  isShort: boolean,
+): { names: readonly string[]; projects: readonly string[] } {
+  const [first, second] = words;
+  if (first === undefined) return { names: [], projects: [] };
+  const [project, target] = first.split(":");
+  if (target !== undefined) return { names: [target], projects: [project!] };
+  return isShort && second !== undefined ? { names: [first], projects: [second] } : { names: words, projects: [] };
+}
+
+function afterColon(word: string): string {
+  return word.slice(word.lastIndexOf(":") + 1);
 }
 
 function scriptsOf({ path, scripts }: Package, name: string, rest: string): CalledCommands[] {
@@ -152,14 +177,9 @@ export function readPackage(path: string, files: CalledFiles): Package | undefin
 
 function parsePackage(path: string, text: string | undefined): Package | undefined {
   if (text === undefined) return undefined;
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof json !== "object" || json === null) return undefined;
-  const { name, scripts, workspaces, dependencies } = json as Record<string, unknown>;
+  const json = jsonObject(text);
+  if (!json) return undefined;
+  const { name, scripts, workspaces, dependencies } = json;
   const listed = Array.isArray(workspaces) ? workspaces : (workspaces as { packages?: unknown } | undefined)?.packages;
   const entries = typeof scripts === "object" && scripts !== null ? Object.entries(scripts) : [];
   return {

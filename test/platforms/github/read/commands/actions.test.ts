@@ -190,3 +190,10 @@ test("actions that use each other without end are stopped", () => {
   const self = `name: X\nruns:\n  using: composite\n  steps:\n${"    - uses: ./act\n".repeat(8)}`;
   assert.deepEqual(accesses("- uses: ./act", "", { "act/action.yml": self }), []);
 });
+
+test("a tool of one's own deploys where its first word says so and the job has signed in", () => {
+  const command = "- run: deployer deploy-hub prod shop; echo deploy; deployer plan";
+  const deploys = ["deploy-hub: write service [deployer deploy-hub prod shop] deploy"];
+  assert.deepEqual(accesses(`- uses: google-github-actions/auth@v3\n${command}`), deploys);
+  assert.deepEqual(accesses(command), []);
+});
