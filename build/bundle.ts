@@ -43,11 +43,11 @@ const common = {
 } as const;
 
 /**
- * Bundles into `dist/`: `cli.cjs` for the command, `index.cjs` for definitions, what these load, and `index.js`, which is
+ * Bundles into the folder `dist`: `cli.cjs` for the command, `index.cjs` for definitions, what these load, and `index.js`, which is
  * `index.cjs` for programs that import it. CommonJS, because Node loads it in half the time. esbuild splits only modules, so it
  * is asked twice: what belongs together, then for each pack to make one scope of it. Returns the sources, below `root`.
  */
-export async function bundle(root: string): Promise<string[]> {
+export async function bundle(root: string, dist: string): Promise<string[]> {
   const { outputFiles, metafile } = await build({
     ...common,
     absWorkingDir: root,
@@ -86,7 +86,7 @@ module.exports = api;
 `,
     "index.js": `import api from "./index.cjs";\nexport const { ${exports.join(", ")} } = api;\n`,
   };
-  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(root, "dist", name), text)));
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(dist, name), text)));
   return [...Object.keys(metafile.inputs), "build/packs.cjs"];
 }
 
