@@ -70,6 +70,8 @@ export interface Host {
   /** Each side is the number of a release, or an environment for what it has now. */
   compare(ask: { from: string; to: string }): Promise<Asked<ReleaseDiffView>>;
   logs(request: LogsRequest): Promise<Asked<LogsView>>;
+  /** Some lines of it, however long it is. */
+  logPage(request: LogPageRequest): Promise<Asked<LogPageView>>;
   /** Whether the host has what the delivery needs, and how it would get it. */
   readiness(): Promise<Asked<ReadinessView>>;
   /** Who did what, when and why; newest first. */
@@ -133,6 +135,7 @@ const everyVerb: Record<Verb, true> = {
   release: true,
   compare: true,
   logs: true,
+  logPage: true,
   readiness: true,
   audit: true,
   verifyAudit: true,
@@ -198,6 +201,30 @@ export interface LogsRequest {
   follow: boolean;
   /** Nobody wants more of it. */
   signal?: AbortSignal | undefined;
+  /** Lines before this one are left out; they are counted from 0. */
+  from?: number | undefined;
+}
+
+export interface LogPageRequest extends Pick<LogsRequest, "words" | "attempt"> {
+  /** The first line; without it the last ones are meant, with `failure` those with the first that looks like why the job failed. */
+  from?: number | "failure" | undefined;
+  most: number;
+}
+
+export interface LogPageView {
+  version: 1;
+  run: RunId;
+  job: string | undefined;
+  lines: (LogLineView & { line: number })[];
+  /** How many lines there are now. */
+  total: number;
+  end: LogsEnd;
+  /** The run has ended. */
+  isOver: boolean;
+  /** The line that says how much was left out in its place, as the log was full. */
+  cut?: number;
+  /** Of `failure`: the line, where there is one. */
+  failing?: number;
 }
 
 export interface TakeBackRequest extends WithSecrets {
@@ -216,6 +243,8 @@ export interface LogsView {
   /** One job was asked for. */
   job: string | undefined;
   lines: AsyncIterable<LogLineView>;
+  /** The same, some at a time. To be asked in place of them. */
+  pieces: AsyncIterable<LogLineView[]>;
   /** How they came to an end; to be asked once they have. */
   end(): LogsEnd;
 }

@@ -1,10 +1,10 @@
-import { type Asked, answered } from "../control/control.ts";
+import type { Asked } from "../control/control.ts";
 import type { Host, LogsRequest, LogsView } from "../control/host.ts";
 import { preview, previewMove } from "./deeds.ts";
 import { noticeOf } from "./feed.ts";
 import { refusalResponse } from "./problem.ts";
 import { type Question, type Sources, uncached } from "./question.ts";
-import { eventStream, logPage, logStream, logText } from "./streams.ts";
+import { eventStream, logStream, logText } from "./streams.ts";
 import type { Viewer } from "./viewers.ts";
 import type { Envelope, LogPage } from "./wire/envelope.ts";
 import type { DeedName, HookName, RouteName, SessionName } from "./wire/routes.ts";
@@ -45,24 +45,24 @@ export const answers: { [Name in Exclude<RouteName, DeedName | HookName | Sessio
         return host.report({ since: until - days * dayMs, until });
       }),
     ),
-  async logs({ params, query: { attempt, from, most } }, { host, feed }) {
+  async logs({ params, query: { attempt, from, at, most } }, { host, feed }) {
     const asOf = feed.seq;
-    const asked = await host.logs({ ...ofJob(params), attempt, follow: false });
+    const asked = await host.logPage({ ...ofJob(params), attempt, from: at ?? from, most });
     if (!asked.ok) return refusalResponse(asked.refusal);
-    const { run, job } = asked.value;
-    const page = await logPage(asked.value, { from, most });
-    const isOver = answered(await host.run(run)).finishedAt !== undefined;
-    const { kind } = asked.value.end();
-    const end = kind === "complete" && !isOver ? "underway" : kind;
-    const shown: LogPage = { version: 1, run, job: job ?? "", ...page, end };
+    const { job = "", isOver, end, ...page } = asked.value;
+    const kind = end.kind === "complete" && !isOver ? "underway" : end.kind;
+    const shown: LogPage = { ...page, job, end: kind };
     return json({ version: 1, asOf, at: Date.now(), view: shown });
   },
   logText: ({ params, query: { attempt }, request }, sources) =>
-    lines({ ...ofJob(params), attempt, follow: false }, { request, sources }, logText),
+    lines({ ...ofJob(params), attempt, follow: false }, { request, sources }, (logs, viewer) =>
+      logText(logs, { viewer, report: sources.report }),
+    ),
   logStream: ({ params, query: { attempt, from }, request }, sources) => {
     const last = lastEventId(request);
-    return lines({ ...ofJob(params), attempt, follow: true }, { request, sources }, (logs, viewer) =>
-      logStream(logs, { from: last === undefined ? from : last + 1, viewer }),
+    const begin = last === undefined ? from : last + 1;
+    return lines({ ...ofJob(params), attempt, follow: true, from: begin }, { request, sources }, (logs, viewer) =>
+      logStream(logs, { from: begin, viewer }),
     );
   },
   async metrics(_, sources) {

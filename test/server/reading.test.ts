@@ -219,6 +219,8 @@ test("logs come by page, as they are printed, and as a file", fullDepth(), async
     page.view.lines.map(({ text }) => text),
     ["11", "12", "13"],
   );
+  const nowhere = await answer<Page>(server, "logs", "/api/runs/1/logs/web.build?at=failure&most=1");
+  assert.deepEqual([nowhere.view.lines[0]?.text, "failing" in nowhere.view], [stored, false], "it has not failed");
   const text = await server.get("/api/runs/1/logs/web.build/text");
   assert.match(text.headers.get("content-type")!, /^text\/plain/);
   assert.match(text.headers.get("content-disposition")!, /^attachment/);

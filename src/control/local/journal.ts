@@ -28,12 +28,18 @@ export function freezesNow(journal: JournalReader | undefined): FreezeView[] {
 
 /** Whether a process runs this run now. */
 export function isUnderway(journal: ReadingHandle, run: RunId): boolean {
+  const owner = ownerOf(journal, run);
+  return owner !== undefined && journal.isAlive(owner);
+}
+
+/** The session that this run belongs to, whether it lives or not. */
+export function ownerOf(journal: JournalReader, run: RunId): string | undefined {
   let owner: string | undefined;
   for (const { event } of journal.loadRun(run)) {
     if (event.type === "run.created" || event.type === "run.adopted") owner = event.owner;
     if (event.type === "run.suspended") owner = undefined;
   }
-  return owner !== undefined && journal.isAlive(owner);
+  return owner;
 }
 
 /** The run that is meant: the one named (its release number counts too), else the newest. @throws {Refused} */

@@ -60,6 +60,7 @@ export function localHost(place: Place): Host {
         return readinessHere({ ok: true, value: project }, place.caller);
       }),
     logs: (request) => asked(async () => (await import("./read-logs.ts")).readLogs(place, request)),
+    logPage: (request) => asked(async () => (await import("./read-log-page.ts")).readLogPage(place, request)),
     audit: (ask) => asked(async () => (await import("../verbs/audit.ts")).readAudit(project, ask)),
     verifyAudit: ({ noted }) => asked(async () => (await import("../verbs/audit.ts")).verifyAudit(project, noted)),
     report: (ask) => asked(async () => (await import("./read-report.ts")).reportHere(place, ask)),

@@ -89,6 +89,12 @@ export const logPage = z
     job: z.string(),
     lines: z.array(logLine),
     total: z.number().int().meta({ description: "How many lines there are now." }),
+    cut: z
+      .number()
+      .int()
+      .optional()
+      .meta({ description: "The log was full: this line stands for those that were left out, and says how many." }),
+    failing: z.number().int().optional().meta({ description: "Of `at=failure`: the line." }),
     end: z
       .enum(["complete", "underway", "left", "not-started", "nowhere"])
       .meta({ description: "`underway`: more may come. `left`: nobody runs it. `nowhere`: nothing is kept." }),

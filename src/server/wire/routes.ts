@@ -133,10 +133,13 @@ export const routes = {
     method: "get",
     path: "/api/runs/{run}/logs/{job}",
     role: "viewer",
-    summary: "What a job printed: the lines from `from`, or the last ones",
+    summary: "What a job printed: the lines from `from`, those where it failed, or the last ones",
     query: z.strictObject({
       attempt: z.coerce.number().int().min(1).optional(),
       from: z.coerce.number().int().min(0).optional().meta({ description: "Without it, the last `most` lines." }),
+      at: z.literal("failure").optional().meta({
+        description: "The page with the first line that looks like why it failed; the last where it did not.",
+      }),
       most: count(2000, { most: 20_000 }),
     }),
     answer: envelope(logPage),

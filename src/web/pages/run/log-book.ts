@@ -14,6 +14,8 @@ export class LogBook {
   readonly total = signal(0);
   readonly problem = signal<Problem | undefined>(undefined);
   readonly end = signal<LogPage["end"] | undefined>(undefined);
+  /** The line that stands for those that were left out when the log was full. */
+  readonly cut = signal<number | undefined>(undefined);
   readonly #address: string;
   readonly #attempt: number | undefined;
   readonly #lines: LogLine[] = [];
@@ -30,13 +32,14 @@ export class LogBook {
     return this.#lines[index];
   }
 
-  /** Its last page, and what is printed from now on. */
-  async open(): Promise<void> {
-    const page = await this.#ask(undefined);
+  /** Its last page, and what is printed from now on. With `failure` the page where it failed: answers with the line. */
+  async open(at: "end" | "failure"): Promise<number | undefined> {
+    const page = await this.#ask(at === "failure" ? { at } : {});
     if (page === undefined || this.#isClosed) return;
     this.#took(page);
     this.end.value = page.end;
     if (page.end === "underway") this.#follow(page.total);
+    return page.failing;
   }
 
   /** Has these lines read, from first to last; resolves when they are there. */
@@ -46,7 +49,7 @@ export class LogBook {
       if (this.#asked.has(page) || this.#isWhole(page)) continue;
       this.#asked.add(page);
       pages.push(
-        this.#ask(page * pageSize).then((found) => {
+        this.#ask({ from: String(page * pageSize) }).then((found) => {
           if (found) this.#took(found);
           else this.#asked.delete(page);
         }),
@@ -80,9 +83,8 @@ export class LogBook {
     return this.#lines[page * pageSize] !== undefined && this.#lines[last] !== undefined;
   }
 
-  async #ask(from: number | undefined): Promise<LogPage | undefined> {
-    const asked = new URLSearchParams({ most: String(pageSize) });
-    if (from !== undefined) asked.set("from", String(from));
+  async #ask(where: { from?: string; at?: "failure" }): Promise<LogPage | undefined> {
+    const asked = new URLSearchParams({ most: String(pageSize), ...where });
     if (this.#attempt !== undefined) asked.set("attempt", String(this.#attempt));
     const answer = await ask<LogPage>(`${this.#address}?${asked}`);
     if (this.#isClosed) return undefined;
@@ -90,8 +92,9 @@ export class LogBook {
     return "view" in answer ? answer.view : undefined;
   }
 
-  #took({ lines, total }: LogPage): void {
+  #took({ lines, total, cut }: LogPage): void {
     for (const line of lines) this.#lines[line.line] = line;
+    this.cut.value = cut;
     this.total.value = Math.max(this.total.peek(), total);
     this.version.value += 1;
   }
@@ -117,20 +120,4 @@ export class LogBook {
       this.end.value = "complete";
     });
   }
-}
-
-/** What most tools print where they fail; a guess that opens the log at a better place than its end. */
-const failing = /\b(error|fatal|failed|failure|exception|panic|denied|refused|traceback|not ok)\b|✗|✖/i;
-
-/** The first line of the failing step that looks like a failure, else the last line there was. */
-export function firstFailingLine(book: LogBook, step: number | undefined): number | undefined {
-  const total = book.total.peek();
-  let last: number | undefined;
-  for (let index = 0; index < total; index++) {
-    const line = book.line(index);
-    if (line === undefined || (step !== undefined && line.step !== step)) continue;
-    last = index;
-    if (failing.test(line.text)) return index;
-  }
-  return last ?? (total > 0 ? total - 1 : undefined);
 }

@@ -9,7 +9,7 @@ import { Glyph } from "../../parts/icons.tsx";
 import { Nothing, Problems, StateMark } from "../../parts/parts.tsx";
 import { go, query, withQuery } from "../../route.ts";
 import { AnsiLine } from "./ansi.tsx";
-import { firstFailingLine, LogBook } from "./log-book.ts";
+import { LogBook } from "./log-book.ts";
 import { LogSearch } from "./log-search.tsx";
 import { useWindow } from "./window.ts";
 
@@ -36,23 +36,22 @@ export function Log({ run, planned, job, mark, until }: Props) {
   const attempt = asked === null ? newest : Number(asked);
   // Another attempt is another log; while one runs it is the same log, which grows.
   const begun = job?.attempts ?? 0;
-  const book = useMemo(() => new LogBook(run, planned.id, attempt), [run, planned.id, attempt, begun]);
+  const hasFailed = job?.failure !== undefined && until === undefined;
+  const book = useMemo(() => new LogBook(run, planned.id, attempt), [run, planned.id, attempt, begun, hasFailed]);
   const [isOpen, setOpen] = useState(false);
-  useEffect(() => {
-    setOpen(false);
-    follows.value = query.peek().get("line") === null;
-    void book.open().then(() => setOpen(true));
-    return () => book.close();
-  }, [book]);
   const line = query.value.get("line");
   const chosen = line === null ? undefined : Number(line) - 1;
-
   // What failed is opened where it failed, unless the address says another place.
   useEffect(() => {
-    if (!isOpen || chosen !== undefined || job?.failure === undefined || until !== undefined) return;
-    const failing = firstFailingLine(book, job.failure.step);
-    if (failing !== undefined) go(withQuery({ line: String(failing + 1) }), { replace: true });
-  }, [isOpen, book, job?.failure]);
+    setOpen(false);
+    const isFree = query.peek().get("line") === null;
+    follows.value = isFree;
+    void book.open(hasFailed && isFree ? "failure" : "end").then((failing) => {
+      setOpen(true);
+      if (failing !== undefined) go(withQuery({ line: String(failing + 1) }), { replace: true });
+    });
+    return () => book.close();
+  }, [book]);
 
   return (
     <section class="log" aria-label={`Log of ${planned.id}`}>
@@ -66,6 +65,15 @@ export function Log({ run, planned, job, mark, until }: Props) {
         <LogTools run={run} job={planned.id} book={book} />
       </header>
       {job?.failure && <p class="log-failure">{job.failure.message}</p>}
+      {book.cut.value !== undefined && (
+        <p class="log-cut">
+          The log was full, and lines were left out:{" "}
+          <a class="link" href={withQuery({ line: String(book.cut.value + 1) })}>
+            line {book.cut.value + 1}
+          </a>{" "}
+          says how many.
+        </p>
+      )}
       <Problems problem={book.problem.value} />
       {isOpen && book.total.value === 0 && book.problem.value === undefined ? (
         <NoLines book={book} planned={planned} mark={mark} />
