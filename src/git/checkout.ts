@@ -1,8 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { homedir } from "node:os";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { askGit, GitError, git, splitNul } from "./git.ts";
-import { type TreeLooker, WrittenTree } from "./written-tree.ts";
+import { changedSince } from "./worktree.ts";
+import { type TreeLooker, type WrittenRows, WrittenTree } from "./written-tree.ts";
 
 export interface CheckoutRequest {
   /** The repository to take the files from. */
@@ -20,11 +22,16 @@ export interface CheckoutRequest {
 export interface Original {
   facts: RepositoryFacts;
   tags: string;
+  /**
+   * All that decides besides a commit how its files are written here: settings, attributes, mask, start of the machine.
+   * Undefined where that cannot be told.
+   */
+  writing: string | undefined;
 }
 
 export async function readOriginal(root: string): Promise<Original> {
-  const [facts, tags] = await Promise.all([readFacts(root), readTags(root)]);
-  return { facts, tags };
+  const [facts, tags, writing] = await Promise.all([readFacts(root), readTags(root), readWriting(root)]);
+  return { facts, tags, writing };
 }
 
 /**
@@ -37,6 +44,17 @@ export async function checkout(request: CheckoutRequest): Promise<void> {
   await writeRepository(request);
   await readTree(request);
   if (existsSync(join(request.folder, ".gitmodules"))) await checkoutSubmodules(request);
+}
+
+/** A checkout that a run has left, as JSON: what it is of, and what the file system said when it was written. */
+export interface LeftCheckout {
+  root: string;
+  commit: string;
+  /** All of `.git` that is text, in one. */
+  repository: string;
+  writing: string;
+  files: WrittenRows;
+  own: WrittenRows;
 }
 
 /**
@@ -52,11 +70,49 @@ export class ReusedCheckout {
   #own: WrittenTree | undefined;
   #ahead: { since: number; isAsNew: Promise<boolean> } | undefined;
 
+  /** Not looked at yet. */
+  #left: LeftCheckout | undefined;
+  #isOfOtherCommit = false;
   readonly #looker: TreeLooker | undefined;
 
-  constructor(request: CheckoutRequest, looker?: TreeLooker) {
+  /** `left`: what an earlier run has left in the folder. It is made use of where that is certain. */
+  constructor(
+    request: CheckoutRequest,
+    { looker, left }: { looker?: TreeLooker | undefined; left?: LeftCheckout } = {},
+  ) {
     this.#request = request;
     this.#looker = looker;
+    this.#left = left;
+  }
+
+  /**
+   * What a later run has to know of it. Removes all that attempts have left there. Undefined where a later run would do
+   * better to make another.
+   */
+  async leave(): Promise<LeftCheckout | undefined> {
+    const { root, commit, original } = this.#request;
+    const [files, own] = [this.#files, this.#own];
+    if (this.#written !== "plain" || files === undefined || own === undefined) return undefined;
+    if (original?.writing === undefined || files.paths.some(isFiltered)) return undefined;
+    if ((await files.restore()) === undefined || (await own.restore()) === undefined) return undefined;
+    const repository = JSON.stringify(await repositoryTexts(this.#request));
+    return { root, commit, repository, writing: original.writing, files: files.rows(), own: own.rows() };
+  }
+
+  /** Takes up what an earlier run has left, unless the commit's files would be written in another way today. */
+  async #takeUp(left: LeftCheckout): Promise<void> {
+    const { root, commit, folder, original } = this.#request;
+    if (left.root !== root || left.writing !== original?.writing) return;
+    if (left.commit !== commit) {
+      const changed = await changedSince(root, left.commit, commit);
+      if (changed === undefined || changed.some((path) => shaping.has(basename(path)))) return;
+    }
+    const how = { clock: clockOf(folder), looker: this.#looker };
+    this.#written = "plain";
+    this.#isOfOtherCommit = left.commit !== commit;
+    this.#files = WrittenTree.of(folder, left.files, { ...how, leaveOut: [".git"] });
+    if (left.repository === JSON.stringify(await repositoryTexts(this.#request)))
+      this.#own = WrittenTree.of(join(folder, ".git"), left.own, how);
   }
 
   /** Whoever worked there has gone: begins to look whether it is as new, while it is not known yet who is next. */
@@ -75,13 +131,17 @@ export class ReusedCheckout {
   /** Afterwards the folder holds the commit and nothing else. Nobody else may write there meanwhile. */
   async layOut(): Promise<void> {
     if (await this.#wasAsNew()) return;
+    if (this.#left !== undefined) await this.#takeUp(this.#left);
+    this.#left = undefined;
     const [files, own] = await Promise.all([this.#files?.restore(), this.#own?.restore()]);
-    if (files === "nothing" && own === "nothing") return;
+    const isOfCommit = files === "nothing" && !this.#isOfOtherCommit;
+    if (isOfCommit && own === "nothing") return;
     const { folder } = this.#request;
     const how = { clock: clockOf(folder), looker: this.#looker };
-    if (files === "nothing" && existsSync(savedIndex(folder))) await this.#writeRepository();
+    if (isOfCommit && existsSync(savedIndex(folder))) await this.#writeRepository();
     else {
       await this.#writeFiles(files);
+      this.#isOfOtherCommit = false;
       this.#files = await WrittenTree.record(folder, { ...how, leaveOut: [".git"] });
     }
     this.#own = await WrittenTree.record(join(folder, ".git"), how);
@@ -125,8 +185,8 @@ export class ReusedCheckout {
 /** No longer than it takes to write down that one job has ended and another begins. */
 const lookKeepsMs = 20;
 
-/** Beside the folder, where no job writes. */
-const savedIndex = (folder: string) => `${folder}.index`;
+/** Beside the folder, where no job writes; it belongs to what a checkout leaves. */
+export const savedIndex = (folder: string) => `${folder}.index`;
 const clockOf = (folder: string) => `${folder}.clock`;
 
 /**
@@ -141,21 +201,27 @@ function copyIndex(from: string, to: string): void {
 
 /** The checkout's own `.git`, without an index. */
 async function writeRepository(request: CheckoutRequest): Promise<void> {
-  const { root, commit, folder } = request;
-  const own = join(folder, ".git");
-  const { facts, tags } = request.original ?? (await readOriginal(root));
-  mkdirSync(join(own, "objects", "info"), { recursive: true });
+  const own = join(request.folder, ".git");
   mkdirSync(join(own, "refs", "heads"), { recursive: true });
-  writeFileSync(join(own, "objects", "info", "alternates"), `${facts.objects}\n`);
-  writeFileSync(join(own, "config"), configOf(facts));
-  writeFileSync(join(own, "packed-refs"), tags);
-  if (existsSync(facts.shallow)) copyFileSync(facts.shallow, join(own, "shallow"));
-  writeFileSync(join(own, "HEAD"), request.branch ? `ref: refs/heads/${request.branch}\n` : `${commit}\n`);
-  if (request.branch) {
-    const ref = join(own, "refs", "heads", request.branch);
-    mkdirSync(dirname(ref), { recursive: true });
-    writeFileSync(ref, `${commit}\n`);
+  for (const [name, text] of Object.entries(await repositoryTexts(request))) {
+    const path = join(own, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
   }
+}
+
+/** By their names below `.git`. */
+async function repositoryTexts(request: CheckoutRequest): Promise<Record<string, string>> {
+  const { root, commit, branch } = request;
+  const { facts, tags } = request.original ?? (await readOriginal(root));
+  return {
+    "objects/info/alternates": `${facts.objects}\n`,
+    config: configOf(facts),
+    "packed-refs": tags,
+    ...(existsSync(facts.shallow) && { shallow: readFileSync(facts.shallow, "utf8") }),
+    HEAD: branch ? `ref: refs/heads/${branch}\n` : `${commit}\n`,
+    ...(branch && { [`refs/heads/${branch}`]: `${commit}\n` }),
+  };
 }
 
 /** Checkouts that are being written now. */
@@ -181,6 +247,47 @@ async function checkoutSubmodules({ root, folder }: CheckoutRequest): Promise<vo
     const path = entry.slice(entry.indexOf("\t") + 1);
     if (mode !== "160000" || commit === undefined || !existsSync(join(root, path, ".git"))) continue;
     await checkout({ root: join(root, path), commit, folder: join(folder, path) });
+  }
+}
+
+/** Files of a commit that decide how others of it are written. */
+const shaping: ReadonlySet<string> = new Set([".gitattributes", ".gitmodules"]);
+
+/** A filter is a program, and may write other bytes another time. */
+function isFiltered(path: string): boolean {
+  return basename(path) === ".gitattributes" && namesFilter(textOf(path));
+}
+
+const namesFilter = (attributes: string): boolean => /filter/i.test(attributes);
+
+async function readWriting(root: string): Promise<string | undefined> {
+  // After a loss of power files may be other than their times say.
+  const started = textOf("/proc/sys/kernel/random/boot_id");
+  const asked = started === "" ? undefined : await askGit(["var", "-l"], { cwd: root });
+  if (asked === undefined) return undefined;
+  const settings = asked
+    .split("\n")
+    .filter((line) => /^(attr|checkout|core|extensions|filter|index|lfs)\.|^GIT_ATTR/.test(line));
+  const files = attributeFiles(settings);
+  const attributes = files.map(textOf);
+  if (!files.every(isAbsolute) || attributes.some(namesFilter)) return undefined;
+  return JSON.stringify([started, process.umask(), process.getuid?.(), settings, attributes]);
+}
+
+/** Of the user and of the machine, wherever git may have been told to look for them. */
+function attributeFiles(settings: readonly string[]): string[] {
+  const home = homedir();
+  const named = settings.flatMap((line) => /^(?:core\.attributesfile|GIT_ATTR_\w+)=(.*)/.exec(line)?.[1] ?? []);
+  const usual = join(process.env.XDG_CONFIG_HOME || join(home, ".config"), "git", "attributes");
+  return ["/etc/gitattributes", usual, ...named.map((path) => path.replace(/^~(?=\/)/, home))];
+}
+
+/** Nothing where nothing can be read. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
   }
 }
 

@@ -1,16 +1,24 @@
 import { isUtf8 } from "node:buffer";
-import { chmodSync, lstatSync, readdirSync, rmSync, type Stats, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, constants, lstatSync, readdirSync, rmSync, type Stats, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/** What the file system says of an entry. */
+type Look = Pick<Stats, (typeof looked)[number]>;
+
+const looked = ["mode", "size", "ino", "dev", "uid", "gid", "ctimeMs", "mtimeMs"] as const;
 
 /** One file, link or folder as it was written. */
 interface Written {
   path: string;
-  stats: Stats;
+  stats: Look;
   /** Of a folder: what lay in it, each name with a character for a byte. */
   names?: ReadonlySet<string>;
   /** Index of the first entry that does not lie in this folder. */
   end: number;
 }
+
+/** A recorded tree as JSON: of each entry the path below the folder, how many entries it has with its own, and a `Look`. */
+export type WrittenRows = [path: string, entries: number, ...look: number[]][];
 
 export interface RecordOptions {
   /** A path for a file beside the tree that is written to learn the time. */
@@ -64,6 +72,37 @@ export class WrittenTree {
     if (!isWhole || !(await isPast(newest(tree.#entries), options.clock))) return undefined;
     await tree.#note();
     return tree;
+  }
+
+  /** The tree that `rows` gave, in a folder that may have been renamed since. Nothing is known to the looker yet. */
+  static of(folder: string, rows: WrittenRows, options: RecordOptions): WrittenTree {
+    const tree = new WrittenTree(options);
+    for (const [below, entries, ...numbers] of rows) {
+      const stats = Object.fromEntries(looked.map((name, at) => [name, numbers[at]])) as unknown as Look;
+      tree.#entries.push({ path: join(folder, below), stats, end: tree.#entries.length + entries });
+    }
+    for (const [at, entry] of tree.#entries.entries()) {
+      if (!isFolder(entry.stats)) continue;
+      const names = new Set<string>();
+      for (let inside = at + 1; inside < entry.end; inside = tree.#entries[inside]!.end)
+        names.add(Buffer.from(basename(tree.#entries[inside]!.path)).toString("latin1"));
+      entry.names = names;
+    }
+    return tree;
+  }
+
+  rows(): WrittenRows {
+    const from = this.#entries[0]!.path.length + 1;
+    return this.#entries.map(({ path, stats, end }, at) => [
+      path.slice(from),
+      end - at,
+      ...looked.map((name) => stats[name]),
+    ]);
+  }
+
+  /** Paths of all files, links and folders. */
+  get paths(): string[] {
+    return this.#entries.map(({ path }) => path);
   }
 
   async #note(): Promise<void> {
@@ -133,15 +172,19 @@ export class WrittenTree {
 
 const nothing: ReadonlySet<string> = new Set();
 
-function isSame(a: Stats, b: Stats): boolean {
+function isFolder({ mode }: Look): boolean {
+  return (mode & constants.S_IFMT) === constants.S_IFDIR;
+}
+
+function isSame(a: Look, b: Look): boolean {
   return (
     a.ctimeMs === b.ctimeMs && a.mtimeMs === b.mtimeMs && a.ino === b.ino && a.size === b.size && a.mode === b.mode
   );
 }
 
 /** The folder itself, whatever was done in it. */
-function isSameFolder(a: Stats, b: Stats): boolean {
-  return a.isDirectory() && a.ino === b.ino && a.dev === b.dev && a.uid === b.uid && a.gid === b.gid;
+function isSameFolder(a: Look, b: Look): boolean {
+  return isFolder(a) && isFolder(b) && a.ino === b.ino && a.dev === b.dev && a.uid === b.uid && a.gid === b.gid;
 }
 
 function newest(entries: readonly Written[]): number {

@@ -35,6 +35,7 @@ const ownEntries = new Set([
   "artifacts",
   "logs",
   "checkouts",
+  "spare",
   "server",
   ".gitignore",
 ]);

@@ -3,22 +3,15 @@ import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
-  closeSync,
-  cpSync,
   existsSync,
   linkSync,
-  lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
-  symlinkSync,
   utimesSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -29,119 +22,8 @@ import { nativeProgram } from "../../src/runner/native-program.ts";
 import { createTreeLooker, type KeptLooker } from "../../src/runner/tree-looker.ts";
 import { tries } from "../lane/depth.ts";
 import { fullDepth, needs } from "../lane/needs.ts";
-import { type Repository, repository } from "./repository.ts";
-
-/** Paths that trees and mischief share, so that they meet. */
-const paths = ["a", "b.log", "run.sh", "dir/c", "dir/deep/d", "dir/deep/e", "sp ace/ü", "build/out", ".hidden/f"];
-const path = fc.constantFrom(...paths);
-const anyPath = fc.oneof(path, fc.constantFrom("dir", "dir/deep", "sp ace", "new", "dir/new", "build/new", "x.log"));
-
-const trees = fc.record({
-  files: fc.dictionary(path, fc.constantFrom("", "one", "two", "three\n"), { minKeys: 1, noNullPrototype: true }),
-  executable: path,
-  link: fc.option(fc.constantFrom("a", "dir", "/", "../outside", "nowhere")),
-});
-
-/** A folder outside of the checkout, where a job may leave hard links and folders. */
-interface Place {
-  folder: string;
-  outside: string;
-}
-
-const git = (folder: string, ...args: string[]) => execFileSync("git", args, { cwd: folder, stdio: "ignore" });
-const free = (outside: string) => join(outside, `left-${readdirSync(outside).length}`);
-
-/** What a job may do. Each is tried on whatever is there, and may fail. */
-const kinds: Record<string, (at: string, other: string, place: Place) => void> = {
-  write(at) {
-    mkdirSync(dirname(at), { recursive: true });
-    writeFileSync(at, "by a job");
-  },
-  "other content, same size and times"(at) {
-    const before = lstatSync(at);
-    overwrite(at, before.size);
-    utimesSync(at, before.atime, before.mtime);
-  },
-  "other content, old times"(at) {
-    overwrite(at, lstatSync(at).size);
-    utimesSync(at, 1, 1);
-  },
-  delete: (at) => rmSync(at, { recursive: true }),
-  "other mode": (at) => chmodSync(at, 0o755 ^ (lstatSync(at).mode & 0o111)),
-  "folder of other mode": (at) => chmodSync(dirname(at), 0o700),
-  rename: renameSync,
-  "a copy in its place"(at) {
-    cpSync(at, `${at}.copy`, { recursive: true, preserveTimestamps: true });
-    rmSync(at, { recursive: true });
-    renameSync(`${at}.copy`, at);
-  },
-  "hard link outside": (at, _, { outside }) => linkSync(at, free(outside)),
-  "hard link inside": linkSync,
-  "a link in its place"(at, _, { outside }) {
-    rmSync(at, { recursive: true, force: true });
-    symlinkSync(outside, at);
-  },
-  "its folder moved outside, a link in its place"(at, _, { outside }) {
-    const moved = free(outside);
-    renameSync(dirname(at), moved);
-    symlinkSync(moved, dirname(at));
-  },
-  "a folder in its place"(at) {
-    rmSync(at, { recursive: true, force: true });
-    mkdirSync(at);
-    writeFileSync(join(at, "in it"), "x");
-  },
-  "a repository in it"(at) {
-    mkdirSync(at, { recursive: true });
-    git(at, "init", "--quiet");
-    writeFileSync(join(at, "nested"), "n");
-  },
-  stage: (_, __, { folder }) => void git(folder, "add", "--all", "--force"),
-  commit: (_, __, { folder }) =>
-    void git(folder, "-c", "user.name=J", "-c", "user.email=j@x", "commit", "--quiet", "--all", "--message", "job"),
-  configure: (_, __, { folder, outside }) => void git(folder, "config", "core.hooksPath", outside),
-  hide(at, _, { folder }) {
-    mkdirSync(join(folder, ".git", "info"), { recursive: true });
-    appendFileSync(join(folder, ".git", "info", "exclude"), "*\n");
-    git(folder, "update-index", "--assume-unchanged", at);
-  },
-  "no repository": (_, __, { folder }) => rmSync(join(folder, ".git"), { recursive: true }),
-  "a link in place of the repository"(_, __, { folder, outside }) {
-    rmSync(join(folder, ".git"), { recursive: true });
-    symlinkSync(outside, join(folder, ".git"));
-  },
-  pipe: (at) => void execFileSync("mkfifo", [`${at}.pipe`], { stdio: "ignore" }),
-  "a name that is no text": (_, __, { folder }) =>
-    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]), "x"),
-};
-
-function overwrite(path: string, length: number): void {
-  const file = openSync(path, "r+");
-  writeSync(file, "X".repeat(length), 0);
-  closeSync(file);
-}
-
-const mischief = fc.record({ kind: fc.constantFrom(...Object.keys(kinds)), path: anyPath, other: anyPath });
-
-/** Everything below a folder: kind, mode, and content of each; of `.git` only what `checkout` writes itself. */
-function contentOf(folder: string): string[] {
-  const lines: string[] = [];
-  const walk = (at: string | Buffer, name: string): void => {
-    const stats = lstatSync(at);
-    const mode = (stats.mode & 0o7777).toString(8);
-    if (stats.isSymbolicLink()) lines.push(`${name} -> ${readlinkSync(at)}`);
-    else if (stats.isFile()) {
-      const isIndex = name.endsWith("/.git/index");
-      lines.push(`${name} ${mode} ${stats.nlink} ${isIndex ? "" : JSON.stringify(readFileSync(at, "latin1"))}`);
-    } else if (stats.isDirectory()) {
-      lines.push(`${name}/ ${mode}`);
-      for (const entry of readdirSync(at, { encoding: "buffer" }).sort(Buffer.compare))
-        walk(Buffer.concat([Buffer.from(at), Buffer.from("/"), entry]), `${name}/${entry.toString("latin1")}`);
-    } else lines.push(`${name} is something else`);
-  };
-  walk(folder, "");
-  return lines;
-}
+import { attempt, contentOf, misbehave, mischief, plant, trees } from "./mischief.ts";
+import { repository } from "./repository.ts";
 
 interface Reused {
   layOut(): Promise<void>;
@@ -162,10 +44,11 @@ async function requireAsNew(
       trees,
       fc.array(fc.array(mischief, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 }),
       async (tree, jobs) => {
-        const { repo, folder } = plant(t, tree);
+        const repo = repository(t);
+        const commit = plant(repo, tree);
+        const folder = join(repo.root, ".git", "checkout");
         rmSync(outside, { recursive: true, force: true });
         mkdirSync(outside);
-        const commit = repo.git("rev-parse", "HEAD");
         const fresh = `${folder}-fresh`;
         await checkout({ root: repo.root, commit, branch: "main", folder: fresh });
         const expected = contentOf(fresh);
@@ -173,8 +56,7 @@ async function requireAsNew(
         await reused.layOut();
         assert.deepEqual(contentOf(folder), expected);
         for (const job of jobs) {
-          for (const { kind, path, other } of job)
-            attempt(() => kinds[kind]!(join(folder, path), join(folder, other), { folder, outside }));
+          for (const deed of job) misbehave(deed, { folder, outside });
           await reused.layOut();
           for (const left of readdirSync(outside)) attempt(() => appendFileSync(join(outside, left), "later"));
           assert.deepEqual(contentOf(folder), expected);
@@ -188,26 +70,6 @@ async function requireAsNew(
     ),
     options,
   );
-}
-
-function plant(t: TestContext, tree: { files: Record<string, string>; executable: string; link: string | null }) {
-  const repo: Repository = repository(t);
-  repo.write({ ...tree.files, ".gitignore": "*.log\nbuild/\n" });
-  if (tree.executable in tree.files) chmodSync(join(repo.root, tree.executable), 0o755);
-  if (tree.link !== null) symlinkSync(tree.link, join(repo.root, "link"));
-  repo.git("add", "--all", "--force");
-  repo.commit("one");
-  return { repo, folder: join(repo.root, ".git", "checkout") };
-}
-
-/** What cannot be done is no mischief. */
-function attempt(work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if ((error as { code?: string }).code === undefined && (error as { status?: number }).status === undefined)
-      throw error;
-  }
 }
 
 test("whatever a job does in its checkout, the next one finds what git writes", fullDepth(), async (t) => {
@@ -234,7 +96,7 @@ test("the same where a program in C looks at the files", fullDepth("cc"), async 
     },
   };
   const lookingAhead = (request: CheckoutRequest): Reused => {
-    const reused = new ReusedCheckout(request, counting);
+    const reused = new ReusedCheckout(request, { looker: counting });
     return {
       async layOut() {
         reused.lookAhead();
@@ -242,7 +104,7 @@ test("the same where a program in C looks at the files", fullDepth("cc"), async 
       },
     };
   };
-  await requireAsNew(t, (request) => new ReusedCheckout(request, counting), tries(20));
+  await requireAsNew(t, (request) => new ReusedCheckout(request, { looker: counting }), tries(20));
   await requireAsNew(t, lookingAhead, tries(20));
   assert.deepEqual([...answers].sort(), [false, true], "it was asked, and knew");
 });
@@ -261,7 +123,7 @@ test("what was looked at ahead is looked at again when somebody may have been th
       return await isThere.promise;
     },
   };
-  const reused = new ReusedCheckout({ root: repo.root, commit, folder }, trusted);
+  const reused = new ReusedCheckout({ root: repo.root, commit, folder }, { looker: trusted });
   await reused.layOut();
   assert.equal(looks, 0, "the first one is written");
 
@@ -391,7 +253,7 @@ test("submodules and names that are no text are made as new too", fullDepth("sed
 /** Ways to reuse a checkout that are wrong: what the property must see. */
 const sabotages: Record<string, (request: CheckoutRequest) => Reused> = {
   "whose looker believes what it is told": (request) =>
-    new ReusedCheckout(request, { note: async () => true, isStill: async () => true }),
+    new ReusedCheckout(request, { looker: { note: async () => true, isStill: async () => true } }),
   "that is left as it is": (request) => first(request, () => {}),
   "that is cleaned by git as the job left it": (request) =>
     first(request, (git) => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
-import { type Original, ReusedCheckout, readOriginal } from "../../git/checkout.ts";
+import { type LeftCheckout, type Original, ReusedCheckout, readOriginal } from "../../git/checkout.ts";
 import { dropRefs, type Ref } from "../../git/refs.ts";
 import { keepRunCommit, listRunRefs, type RunRefs } from "../../git/run-refs.ts";
 import { keepSnapshot, listSnapshots } from "../../git/snapshot.ts";
@@ -11,6 +11,7 @@ import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
 import { folderId } from "../../runner/runner.ts";
 import { refused } from "../control.ts";
 import { readSource, type Source } from "../request/source.ts";
+import { SpareCheckouts } from "./spare-checkouts.ts";
 
 /** Where the jobs of a run work, kept in `.baton/checkouts/<run>.json` so that a resumed run works on the same files. */
 type Workplace =
@@ -38,24 +39,29 @@ export interface Kept {
 /**
  * The checkouts of a state folder. No two attempts share files: jobs that run at the same time must not see what the
  * other one is just writing, and none may pick up what an earlier one happened to leave. A folder whose attempt has
- * passed is made as new for a later one of the same run, which is faster than another checkout.
+ * passed is made as new for a later one of the same run, which is faster than another checkout, and what the run leaves for
+ * the next run.
  */
 export class Checkouts {
   readonly #folder: string;
   readonly #known = new Map<RunId, Workplace>();
-  /** By root: what the checkouts of one repository have in common is read once. */
-  readonly #originals = new Map<string, Promise<Original>>();
+  /** What the checkouts of one run have in common. */
+  readonly #originals = new Map<RunId, Promise<Original>>();
   /** By folder. */
   readonly #written = new Map<string, ReusedCheckout>();
   /** Folders of attempts that run or did not pass, by run, job and attempt. */
   readonly #taken = new Map<string, string>();
   /** Folders that may be used again, by run. */
   readonly #free = new Map<RunId, string[]>();
+  readonly #spare: SpareCheckouts;
+  /** By folder: what another run has left there. */
+  readonly #left = new Map<string, LeftCheckout>();
 
   readonly #looker: TreeLooker | undefined;
 
   constructor(stateFolder: string, looker?: TreeLooker) {
     this.#folder = join(stateFolder, "checkouts");
+    this.#spare = new SpareCheckouts(stateFolder);
     this.#looker = looker;
   }
 
@@ -111,16 +117,18 @@ export class Checkouts {
     const place = this.#workplace(attempt.run);
     if (place.kind === "in-place") return;
     const { root, commit, branch } = place;
-    let original = this.#originals.get(root);
+    let original = this.#originals.get(attempt.run);
     if (original === undefined) {
       original = readOriginal(root);
-      this.#originals.set(root, original);
+      this.#originals.set(attempt.run, original);
     }
     const folder = this.#take(attempt);
     let written = this.#written.get(folder);
     if (written === undefined) {
       const request = { root, commit, branch: branch ?? "", folder, original: await original };
-      written = new ReusedCheckout(request, this.#looker);
+      const left = this.#left.get(folder);
+      this.#left.delete(folder);
+      written = new ReusedCheckout(request, { looker: this.#looker, ...(left && { left }) });
       this.#written.set(folder, written);
     }
     await written.layOut();
@@ -135,6 +143,22 @@ export class Checkouts {
     const free = this.#free.get(attempt.run);
     if (free === undefined) this.#free.set(attempt.run, [folder]);
     else free.push(folder);
+  }
+
+  /** A run is over: what its attempts have left free is kept for the next one, as far as that is worth it. */
+  async leave(run: RunId): Promise<void> {
+    const folders = this.#free.get(run) ?? [];
+    this.#free.delete(run);
+    this.#originals.delete(run);
+    for (const folder of folders) {
+      // Whatever is in the way there: it is removed with the run's other folders, or said by what removes them.
+      const left = await this.#written
+        .get(folder)
+        ?.leave()
+        .catch(() => undefined);
+      this.#written.delete(folder);
+      if (left !== undefined) this.#spare.give(folder, left);
+    }
   }
 
   /** What git keeps for the runs of this state folder; to be listed before it is decided which runs to keep. */
@@ -196,10 +220,12 @@ export class Checkouts {
   /** The folder of an attempt, from now on its own. New ones are named after the attempt that had them first. */
   #take(attempt: AttemptName): string {
     const key = keyOf(attempt);
-    const folder =
-      this.#taken.get(key) ??
-      this.#free.get(attempt.run)?.pop() ??
-      join(this.#folder, attempt.run, attemptFileName(attempt));
+    let folder = this.#taken.get(key) ?? this.#free.get(attempt.run)?.pop();
+    if (folder === undefined) {
+      folder = join(this.#folder, attempt.run, attemptFileName(attempt));
+      const left = this.#spare.take(folder);
+      if (left !== undefined) this.#left.set(folder, left);
+    }
     this.#taken.set(key, folder);
     return folder;
   }

@@ -15,6 +15,7 @@ const clearEvery = 10;
  */
 export async function tidyUp(session: Session, run: RunId): Promise<void> {
   const { engine, runner, checkouts, artifacts, store, project } = session;
+  await checkouts.leave(run);
   const kept = await checkouts.listKept(project.repository);
   // What somebody else is just making is in no journal yet.
   if (isAnybodyElseThere(session)) return;
