@@ -184,6 +184,8 @@ export interface JobInput<
   readonly irreversible?: string | undefined;
   /** `true`: looks once whether what was deployed works. A duration: again and again for so long. */
   readonly verify?: boolean | Duration | VerifyInput | undefined;
+  /** Looks whether the environment is still as this job left it, by its exit code: 0 yes, 2 no. */
+  readonly drift?: string | undefined;
   readonly runsAfter?: "success" | "failure" | "always" | undefined;
   readonly condition?: ConditionInput<Environments> | undefined;
   readonly steps: readonly (string | StepInput<Environments, NoInfer<Own>, NoInfer<Artifacts>>)[];

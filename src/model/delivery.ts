@@ -115,6 +115,11 @@ export interface Job {
   verify?: Verify;
   /** What it does to an environment that no rollback undoes: "drops a column". Only where it `deploys`. */
   irreversible?: string;
+  /**
+   * A command that looks whether the environment is still as this job left it, and changes nothing: 0 says yes, 2 says no. Only where
+   * it `deploys`.
+   */
+  drift?: string;
   /** Which end of its needs lets it run. `success` is a gate; the other two are for clean-up and reports. */
   runsAfter: "success" | "failure" | "always";
   condition?: Condition;

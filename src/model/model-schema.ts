@@ -65,6 +65,7 @@ const job = z.strictObject({
   deploys: z.boolean(),
   irreversible: z.string().optional(),
   verify: z.strictObject({ forMs: milliseconds, everyMs: milliseconds }).optional(),
+  drift: z.string().optional(),
   runsAfter: z.enum(["success", "failure", "always"]),
   condition: condition.optional(),
   steps: z.array(step),

@@ -169,6 +169,12 @@ const job = z
       ])
       .describe("Looks whether what was deployed works, once or for some time; comes behind what deploys.")
       .optional(),
+    drift: z
+      .string()
+      .describe(
+        "A command that looks whether the environment is still as this job left it: exit code 0 says yes, 2 no.",
+      )
+      .optional(),
     runsAfter: z
       .enum(["success", "failure", "always"])
       .describe("Which end of its needs lets it run. Default: success.")

@@ -9,6 +9,12 @@ export const verify: Rule = function* ({ jobs }) {
         help: "add deploys: true, so that it changes the environment under its lock, or take irreversible out",
       });
     }
+    if (job.drift !== undefined && !job.deploys) {
+      yield refusal("drift-without-deploying", [...path, "drift"], {
+        message: `the job "${name}" looks for drift, and does not deploy what could drift`,
+        help: "look for drift in the job that deploys",
+      });
+    }
     if (job.verify === undefined) continue;
     const at = [...path, "verify"];
     if (job.per === "release") {

@@ -21,11 +21,26 @@ import { printTerraform } from "./terraform/print.ts";
  */
 export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Written {
   refuseLongVerification(delivery, "CodePipeline");
+  refuseDrift(delivery);
   const infrastructure = lowerDelivery(delivery, options);
   return {
     files: [...infrastructureFiles(infrastructure, options), ...infrastructure.buildspecs],
     notes: [...infrastructure.notes, ...reportNotes(delivery)],
   };
+}
+
+/** @throws {CannotWrite} */
+function refuseDrift({ pipelines }: Delivery): void {
+  for (const pipeline of pipelines) {
+    for (const [name, { drift }] of Object.entries(pipeline.jobs)) {
+      if (drift === undefined) continue;
+      throw new CannotWrite(
+        `${pipeline.name}.${name} looks for drift, and generated CodePipelines run for changes alone`,
+        "leave drift out, or generate github, which looks by a schedule",
+        ["pipelines", pipeline.name, "jobs", name, "drift"],
+      );
+    }
+  }
 }
 
 /** Nobody is shown a file there. */

@@ -17,6 +17,8 @@ export type LocalAction =
   | "approve"
   | "withdraw"
   | "renew"
+  | "look"
+  | "drift"
   | "report"
   | "comment"
   | "keep"
@@ -41,6 +43,8 @@ const parts: Readonly<Record<LocalAction | "", readonly string[]>> = {
   approve: ["action.yml", "approve.sh"],
   withdraw: ["action.yml", "withdraw.sh"],
   renew: ["action.yml", "renew.sh"],
+  look: ["action.yml", "look.sh", "look.jq"],
+  drift: ["action.yml", "drift.sh"],
   report: ["action.yml", "report.sh", "masked.jq", "shown.jq"],
   comment: ["action.yml", "comment.sh"],
   keep: ["action.yml", "keep.sh"],

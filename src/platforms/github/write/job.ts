@@ -41,6 +41,8 @@ export interface JobPlace {
   readonly artifact: (reference: string) => { digest: string; run: string; name?: string };
   /** The workflow that signs what the release jobs of a pipeline make. */
   readonly signer: (pipeline: string) => string;
+  /** It deploys nothing, whatever the job is there for. */
+  readonly looks?: true;
   /** Added to every job's condition. */
   readonly guard?: string;
   /** Jobs of the file that come before all of the model's. */
@@ -144,7 +146,7 @@ function joinFolders(...parts: readonly string[]): string {
   return names.length === 0 ? "." : names.join("/");
 }
 
-function folderOf(pipeline: Pipeline, job: Job): string {
+export function folderOf(pipeline: Pipeline, job: Job): string {
   return joinFolders(pipeline.workingDirectory, job.workingDirectory);
 }
 
@@ -293,6 +295,7 @@ function begin(reference: string, job: Job, place: JobPlace): StepDocument {
       ...(environment && { environment: environment.known ?? computed(environment.expression) }),
       ...(commit !== "github.sha" && { commit: computed(commit) }),
       ...(takes && { given: computed(given) }),
+      ...(place.looks && { looks: "yes" }),
       ...(caches.length > 0 && { caches: caches.join(" ") }),
     },
   };

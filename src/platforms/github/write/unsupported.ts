@@ -12,6 +12,13 @@ export function refuseUnsupported(delivery: Delivery): void {
       const where = `${pipeline.name}.${name}`;
       const output = Object.keys(pipeline.outputs).find((one) => pipeline.outputs[one]!.job === name);
       const made = output ?? Object.keys(job.artifacts)[0];
+      if (job.drift?.includes("${{")) {
+        throw new CannotWrite(
+          `${where} has \${{ in its drift, which GitHub would replace before the shell sees it`,
+          "hand the value over in env",
+          ["pipelines", pipeline.name, "jobs", name, "drift"],
+        );
+      }
       if (job.continueOnFailure && made !== undefined) {
         throw new CannotWrite(
           `${where} may fail without stopping anything (continueOnFailure) and makes ${made}: whoever takes it would go on without it`,

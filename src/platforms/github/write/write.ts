@@ -6,6 +6,7 @@ import { chained } from "./chained/layout.ts";
 import { dataText } from "./delivery-data.ts";
 import { shownAddress } from "./deployments.ts";
 import type { WorkflowDocument } from "./document.ts";
+import { driftWorkflow } from "./drift.ts";
 import { refuseUsualMachine } from "./machine.ts";
 import { ArtifactNames, folder, Ids } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
@@ -27,8 +28,10 @@ export function writeWorkflows(delivery: Delivery, options: WriteOptions): Writt
   const layout = documentsOf(delivery, options);
   const records = new Ids(layout.map(({ file }) => file.slice(0, -".yml".length)));
   const recordsFile = `${records.claim(`${folder}/${delivery.name}-records`)}.yml`;
-  const documents =
+  const drift = driftWorkflow(delivery, options, `${records.claim(`${folder}/${delivery.name}-drift`)}.yml`);
+  const deploying =
     delivery.environments.length === 0 ? layout : [...layout, recordsWorkflow(delivery, options, recordsFile)];
+  const documents = drift === undefined ? deploying : [...deploying, drift];
   const files = documents.map((document) => {
     const name = document.file.split("/").at(-1)!;
     return { path: document.file, text: printWorkflow(document, own(options.raw, name), options.actions) };
@@ -41,11 +44,15 @@ export function writeWorkflows(delivery: Delivery, options: WriteOptions): Writt
       );
     }
   }
-  return [...files, ...program(delivery, options, documents)];
+  return [...files, ...program(delivery, options, { documents, deploying })];
 }
 
 /** What the workflows share: only the actions that one of them uses, and those workflows alone that deploy. */
-function program(delivery: Delivery, options: WriteOptions, documents: readonly WorkflowDocument[]): WrittenFile[] {
+function program(
+  delivery: Delivery,
+  options: WriteOptions,
+  { documents, deploying }: Readonly<Record<"documents" | "deploying", readonly WorkflowDocument[]>>,
+): WrittenFile[] {
   const prefix = `./${programFolder(delivery)}/`;
   const steps = documents.flatMap(({ jobs }) =>
     Object.values(jobs).flatMap((job) => (job.kind === "steps" ? job.steps : [])),
@@ -71,7 +78,7 @@ function program(delivery: Delivery, options: WriteOptions, documents: readonly 
   }
   const published = delivery.pipelines.flatMap(({ outputs }) => Object.keys(outputs));
   const address = shownAddress(delivery, options);
-  const starting = documents.filter(({ on }) => on.call === undefined).map(({ file }) => file);
+  const starting = deploying.filter(({ on }) => on.call === undefined).map(({ file }) => file);
   return programFiles({
     delivery,
     options,

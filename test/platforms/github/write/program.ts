@@ -86,7 +86,11 @@ case "$2" in
 esac
 `;
 
-const records = ".github/workflows/shop-records.yml";
+/** Workflows that start themselves. */
+const ownWorkflows = ["records", "drift"].map((name) => ({
+  path: `.github/workflows/shop-${name}.yml`,
+  name: `shop: ${name}`,
+}));
 
 export function programBox(t: TestContext, definition: string, options: Partial<WriteOptions> = {}): ProgramBox {
   const scratch = mkdtempSync(join(tmpdir(), "baton-program-"));
@@ -119,7 +123,7 @@ export function programBox(t: TestContext, definition: string, options: Partial<
   control.addToken("comment", "github-actions[bot]", { contents: "read", "pull-requests": "write" });
   control.addToken("withdrawal", "github-actions[bot]", { actions: "write", contents: "read" });
   control.addToken("renewal", "renew", { actions: "write", contents: "read" });
-  control.addWorkflow(slug, { path: records, name: "shop: records", on: ["schedule", "workflow_dispatch"] });
+  for (const one of ownWorkflows) control.addWorkflow(slug, { ...one, on: ["schedule", "workflow_dispatch"] });
   const owners = control.addTeam("team/owners");
   const store = new ArtifactStore(control, slug, scratch);
   const tools = join(scratch, "tools");

@@ -18,30 +18,6 @@ is_due() { # RUN ENVIRONMENT MARK
   [ "$due" = true ]
 }
 
-# Status 1: GitHub would not, and said why.
-start_on() { # BRANCH ENVIRONMENT
-  local attempt workflow=${GITHUB_WORKFLOW_REF%@*}
-  for attempt in 1 2 3; do
-    if gh api --method POST "$api/workflows/${workflow##*/}/dispatches" -f "ref=$1" -f "inputs[environment]=$2" > "$work/answer" 2> "$work/said"; then return 0; fi
-    if [ "$attempt" -lt 3 ]; then pause "$attempt"; fi
-  done
-  echo "::error title=Not renewed::The record of $2 cannot be written again on $1: $(tr '\n' ' ' < "$work/said")" >&2
-  return 1
-}
-
-start_where_due() {
-  local name branch left=""
-  jq -r '.environments[].name' "$delivery" > "$work/names"
-  while read -r name; do
-    without_history=yes find_begun "$name" < /dev/null
-    if [ -z "$begun_run" ] || ! is_due "$begun_run" "$name" "$begun_mark"; then continue; fi
-    branch=$(jq -er .head_branch "$work/run.json") || fail "Unreadable" "What GitHub says of run $begun_run cannot be read."
-    if start_on "$branch" "$name" < /dev/null; then echo "The record of $name is written again on $branch."; else left="$left $name"; fi
-  done < "$work/names"
-  # One that cannot be renewed holds up no other.
-  [ -z "$left" ]
-}
-
 renew() { # ENVIRONMENT
   # A run that is run again looks past what it left itself: it had no record yet.
   not_mine=yes find_begun "$1"
@@ -54,4 +30,4 @@ renew() { # ENVIRONMENT
   echo "renewed=yes" >> "$GITHUB_OUTPUT"
 }
 
-if [ -n "$ENVIRONMENT" ]; then renew "$ENVIRONMENT"; else start_where_due; fi
+if [ -n "$ENVIRONMENT" ]; then renew "$ENVIRONMENT"; else start_where is_due; fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Before the steps of a job: nothing that it was to be given is missing, nobody else has begun to deploy here, and what steps
-# expect to find is there. In: JOB (`pipeline.job`), ENVIRONMENT (empty where a release is built), COMMIT, and what was handed in,
-# as $RUNNER_TEMP/given.json.
+# expect to find is there. In: JOB (`pipeline.job`), ENVIRONMENT (empty where a release is built), COMMIT, LOOKS (yes: it deploys
+# nothing), and what was handed in, as $RUNNER_TEMP/given.json.
 
 # shellcheck source-path=SCRIPTDIR source=../answers.sh disable=SC2153
 source "$GITHUB_ACTION_PATH/../answers.sh"
@@ -17,7 +17,7 @@ fi
 
 # A job may run long after the plan (jobs that are run again): whoever began to deploy last goes on, everybody else stops.
 deploys=$(jq -r '.deploys // false' <<< "$row")
-if [ -n "$ENVIRONMENT" ] && [ "$deploys" = true ]; then
+if [ -n "$ENVIRONMENT" ] && [ "$deploys" = true ] && [ "${LOOKS:-no}" != yes ]; then
   require gh
   without_history=yes find_begun "$ENVIRONMENT"
   if [ "$begun_run" != "$GITHUB_RUN_ID" ]; then
