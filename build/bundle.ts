@@ -57,6 +57,8 @@ export async function bundle(root: string, dist: string): Promise<string[]> {
     write: false,
     bundle: true,
     splitting: true,
+    // Installed beside, and loaded by whoever sends mail.
+    external: ["nodemailer"],
     format: "esm",
     metafile: true,
     loader: { ".sql": "text" },

@@ -117,6 +117,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/report.ts"),
   },
   {
+    name: "notices",
+    summary: "show who is told of what, and send it again",
+    group: "Look",
+    load: () => import("./commands/notices.ts"),
+  },
+  {
     name: "logs",
     summary: "print what jobs printed",
     group: "Look",

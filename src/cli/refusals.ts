@@ -108,6 +108,10 @@ const usage = {
         : `there is no release "${refusal.subject}"${didYouMean(refusal)}`,
     next: refusal.known.length === 0 ? "baton run makes one" : "baton release list shows them",
   }),
+  "no-target": (refusal) => ({
+    message: `nobody called "${refusal.subject}" is told of anything${didYouMean(refusal)}`,
+    next: refusal.known.length > 0 ? `told are ${refusal.known.join(", ")}` : "baton notices  lists who is",
+  }),
   "no-job": (refusal) => ({
     message: `there is no job "${refusal.subject}"${didYouMean(refusal)}`,
     next: `there are ${someOf(refusal.known)}`,

@@ -72,6 +72,8 @@ export type RefusalCode =
   | "files-gone"
   // Known: the release, the pipeline, the other one.
   | "never-together"
+  // Of notices.
+  | "no-target"
   | "no-job"
   | "not-a-pair"
   | "wrong-parameter"

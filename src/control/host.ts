@@ -12,6 +12,7 @@ import type { Actor, Asked } from "./control.ts";
 import type { AuditRequest } from "./verbs/audit.ts";
 import type { FreezeRequest, ThawRequest } from "./verbs/freeze.ts";
 import type { MoveRequest, PlannedMove } from "./verbs/move.ts";
+import type { RetryNotices } from "./verbs/notices.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { Pushed, PushRequest } from "./verbs/push.ts";
 import type { ReportRequest } from "./verbs/report.ts";
@@ -23,6 +24,7 @@ import type { FrozenView, ThawedView } from "./views/freezes.ts";
 import type { GraphView } from "./views/graph.ts";
 import type { MapView } from "./views/map.ts";
 import type { MoveView } from "./views/move.ts";
+import type { NoticesView, SentAgainView } from "./views/notices.ts";
 import type { OutputsView } from "./views/outputs.ts";
 import type { ReadinessView } from "./views/readiness.ts";
 import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/releases.ts";
@@ -80,6 +82,8 @@ export interface Host {
   verifyAudit(ask: { noted?: ChainHead }): Promise<Asked<AuditVerifiedView>>;
   /** How the delivery went between two moments, in figures. */
   report(ask: ReportRequest): Promise<Asked<ReportView>>;
+  /** Who is told of what happens, and what did not get there. */
+  notices(ask: WithSecrets): Promise<Asked<NoticesView>>;
   /** The number of the newest event; 0 where nothing was ever run. */
   position(): Promise<Asked<number>>;
   /** Everything that happens, behind the event of this number, until the signal ends it. */
@@ -102,6 +106,10 @@ export interface Host {
   freeze(request: FreezeRequest, by: Actor): Promise<Asked<FrozenView>>;
   /** Ends that before its time. */
   thaw(request: ThawRequest, by: Actor): Promise<Asked<ThawedView>>;
+  /** Sends again what people were not told. */
+  retryNotices(request: RetryNotices): Promise<Asked<SentAgainView>>;
+  /** Tells people what happens, whoever does it, until it is stopped. */
+  tell(request: TellRequest): Promise<Asked<TellingPeople>>;
 }
 
 /** What one may ask of a host. */
@@ -140,6 +148,7 @@ const everyVerb: Record<Verb, true> = {
   audit: true,
   verifyAudit: true,
   report: true,
+  notices: true,
   position: true,
   watch: true,
   plan: true,
@@ -153,6 +162,8 @@ const everyVerb: Record<Verb, true> = {
   answer: true,
   freeze: true,
   thaw: true,
+  retryNotices: true,
+  tell: true,
 };
 
 export const verbs = Object.keys(everyVerb) as Verb[];
@@ -171,6 +182,16 @@ export interface NamedRun {
 export interface WithSecrets {
   /** A file of `NAME=value` lines; other secrets come from environment variables. */
   secretsFile?: string | undefined;
+}
+
+export interface TellRequest extends WithSecrets {
+  /** Where people look on. */
+  publicUrl?: URL | undefined;
+}
+
+export interface TellingPeople {
+  /** Tells what there is left, for as long at most. */
+  stop(ask: { withinMs: number }): Promise<void>;
 }
 
 export interface RunOptions extends WithSecrets {

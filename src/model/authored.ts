@@ -1,4 +1,4 @@
-import type { ContextName, EventName, OutputType } from "./delivery.ts";
+import type { ContextName, EventName, NoticeTopic, OutputType } from "./delivery.ts";
 import type { Duration } from "./duration.ts";
 
 /**
@@ -222,6 +222,24 @@ export interface ParameterInput {
   readonly description?: string | undefined;
   readonly default?: Scalar | undefined;
   readonly options?: readonly Scalar[] | undefined;
+}
+
+/** Exactly one of `slack`, `teams`, `webhook` and `email`. Addresses that only some may know are secrets. */
+export interface NoticeInput<Environments extends string = string> {
+  /** The address of an incoming webhook. */
+  readonly slack?: SecretReference | undefined;
+  /** The address of a workflow that takes webhooks. */
+  readonly teams?: SecretReference | undefined;
+  /** Standard Webhooks; signed when there is `signing`: a secret that begins with `whsec_`. */
+  readonly webhook?: { readonly url: SecretReference; readonly signing?: SecretReference | undefined } | undefined;
+  /** `server` is `smtps://user:password@host` or the like. */
+  readonly email?:
+    | { readonly server: SecretReference; readonly from: string; readonly to: string | readonly string[] }
+    | undefined;
+  /** Default: everything. */
+  readonly on?: NoticeTopic | readonly NoticeTopic[] | undefined;
+  /** Default: all. */
+  readonly environments?: Environments | readonly Environments[] | undefined;
 }
 
 export interface ApprovalInput {

@@ -1,4 +1,4 @@
-import type { ParameterHandle, Scalar } from "./authored.ts";
+import type { NoticeInput, ParameterHandle, Scalar } from "./authored.ts";
 import { markBuilt } from "./built-delivery.ts";
 import { rememberCallSite } from "./call-site.ts";
 import type { Delivery } from "./delivery.ts";
@@ -18,6 +18,8 @@ export interface DeliveryInput<Environments extends string = string> {
   readonly environments: readonly EnvironmentHandle<Environments, NoInfer<Environments>>[];
   readonly variables?: Readonly<Record<string, Scalar>> | undefined;
   readonly parameters?: readonly ParameterHandle[] | undefined;
+  /** Who is told what happens: targets by names of your own. */
+  readonly notices?: Readonly<Record<string, NoticeInput<NoInfer<Environments>>>> | undefined;
 }
 
 /**
@@ -69,7 +71,12 @@ export function delivery<const Name extends string, const Environments extends s
       places.putAll([key, form.segment], form.form);
     });
   }
-  const { delivery: built, refusals: others } = judge({ name, variables: definition?.variables, ...forms });
+  const { delivery: built, refusals: others } = judge({
+    name,
+    variables: definition?.variables,
+    notices: definition?.notices,
+    ...forms,
+  });
   const all = [...refusals, ...others];
   if (all.length > 0) throw new DefinitionError(locateRefusals(all, (path) => places.find(path)));
   return markBuilt(built, (path) => places.find(path));

@@ -16,7 +16,36 @@ export interface Delivery {
   parameters: Record<string, Parameter>;
   environments: Environment[];
   pipelines: Pipeline[];
+  /** Who is told of what, by the name of the target. Absent: nobody is. */
+  notices?: Record<string, NoticeTarget>;
 }
+
+/** Somebody who is told what happens, in the order in which it happens. */
+export interface NoticeTarget {
+  to: NoticeAddress;
+  /** At least one. */
+  on: NoticeTopic[];
+  /** Empty: all. */
+  environments: string[];
+}
+
+/** Where it goes. What only some may know is the name of a secret: `url`, `signing`, `server`. */
+export type NoticeAddress =
+  | { kind: "webhook"; url: string; signing?: string }
+  | { kind: "slack"; url: string }
+  | { kind: "teams"; url: string }
+  | { kind: "email"; server: string; from: string; to: string[] };
+
+/**
+ * - `approval`: somebody is asked, has answered, or nobody has in time.
+ * - `deployed`: pipelines are there in another version.
+ * - `failed`: a job failed for good.
+ * - `rollback`: something is taken back, or is not although it should be.
+ * - `freeze`: nothing begins to be deployed there, may again, or something goes there all the same.
+ */
+export type NoticeTopic = (typeof noticeTopics)[number];
+
+export const noticeTopics = ["approval", "deployed", "failed", "rollback", "freeze"] as const;
 
 export interface Environment {
   name: string;

@@ -160,7 +160,16 @@ function plainData(document: Document): { ok: true; value: unknown } | { ok: fal
   }
 }
 
-const deliveryKeys = ["$schema", "version", "name", "variables", "parameters", "environments", "pipelines"] as const;
+const deliveryKeys = [
+  "$schema",
+  "version",
+  "name",
+  "variables",
+  "parameters",
+  "environments",
+  "pipelines",
+  "notices",
+] as const;
 
 function readTopLevel(written: unknown): { form: DeliveryForm; refusals: Refusal[] } {
   const reader = new FormReader();
@@ -179,6 +188,7 @@ function readTopLevel(written: unknown): { form: DeliveryForm; refusals: Refusal
   const form = {
     name: top.name,
     variables: top.variables,
+    notices: top.notices,
     parameters: named("parameters"),
     environments: named("environments"),
     pipelines: named("pipelines"),

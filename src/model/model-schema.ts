@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Delivery } from "./delivery.ts";
+import { type Delivery, noticeTopics } from "./delivery.ts";
 import { contextNames, eventNames } from "./normalise/values.ts";
 import type { DefinitionPath, Refusal, Result } from "./refusal.ts";
 import { validate } from "./validate/validate.ts";
@@ -134,6 +134,16 @@ const environment = z.strictObject({
   variables: strings,
 });
 
+const noticeTarget = z.strictObject({
+  to: z.union([
+    z.strictObject({ kind: z.literal("webhook"), url: z.string(), signing: z.string().optional() }),
+    z.strictObject({ kind: z.enum(["slack", "teams"]), url: z.string() }),
+    z.strictObject({ kind: z.literal("email"), server: z.string(), from: z.string(), to: stringList }),
+  ]),
+  on: z.array(z.enum(noticeTopics)),
+  environments: stringList,
+});
+
 export const modelSchema = z
   .strictObject({
     version: z.literal(1),
@@ -150,6 +160,7 @@ export const modelSchema = z
     ),
     environments: z.array(environment),
     pipelines: z.array(pipeline),
+    notices: z.record(z.string(), noticeTarget).optional(),
   })
   .meta({ title: "Baton delivery, built", description: "A delivery with every default filled in." });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { noticeTopics } from "./delivery.ts";
 import { durationPattern } from "./duration.ts";
 import { inputPattern, namePattern, placePattern, secretPattern, servicePattern, variablePattern } from "./names.ts";
 import { contextNames, eventNames } from "./normalise/values.ts";
@@ -262,6 +263,30 @@ const environment = z
   ])
   .meta({ id: "environment", description: "A place that releases are deployed to." });
 
+const secretReference = z.strictObject({ secret: z.string().regex(secretPattern) });
+const notice = z
+  .strictObject({
+    slack: secretReference.describe("The address of an incoming webhook.").optional(),
+    teams: secretReference.describe("The address of a workflow that takes webhooks.").optional(),
+    webhook: z
+      .strictObject({
+        url: secretReference,
+        signing: secretReference.describe("What it is signed with; begins with whsec_.").optional(),
+      })
+      .describe("Standard Webhooks.")
+      .optional(),
+    email: z
+      .strictObject({
+        server: secretReference.describe("smtps://user:password@host, or smtp://host:port."),
+        from: z.string(),
+        to: oneOrMore(z.string()),
+      })
+      .optional(),
+    on: oneOrMore(z.enum(noticeTopics)).describe("Of what it is told. Default: of everything.").optional(),
+    environments: oneOrMore(z.string()).describe("Of what happens where. Default: of all.").optional(),
+  })
+  .meta({ id: "notice", description: "Somebody who is told: exactly one of slack, teams, webhook and email." });
+
 const parameterType = z.enum(["string", "number", "boolean", "choice"]);
 const parameter = z.union([
   parameterType,
@@ -285,6 +310,7 @@ export const deliverySchema = z
       .optional(),
     environments: z.record(place, environment).describe("In promotion order.").optional(),
     pipelines: z.record(name, pipeline).describe("The pipelines by name."),
+    notices: z.record(name, notice).describe("Who is told what happens: targets by names of your own.").optional(),
   })
   .meta({ title: "Baton delivery", description: "Environments, pipelines and how they depend on each other." });
 

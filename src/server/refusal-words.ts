@@ -114,6 +114,7 @@ const wordings: Record<RefusalCode, Wording> = {
       `${pipeline} of release ${release} was proven with another ${other} than the one in ${subject}`,
     () => "Name both",
   ),
+  "no-target": missing("target of notices"),
   "no-job": missing("job"),
   "not-a-pair": wrong(({ subject }) => `The parameter ${subject} is not NAME=VALUE`),
   "wrong-parameter": wrong(({ subject, because }) => `The parameter ${subject}: ${because}`),

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import { Refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
 import { AccessStore } from "./access/access-store.ts";
 import { SignIn } from "./access/sign-in.ts";
@@ -110,6 +111,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await feed.close();
     throw error;
   }
+  const telling = await host.tell({ secretsFile, publicUrl });
+  if (!telling.ok) report(new Refused(telling.refusal));
   await underways.takeUpLeft();
   pushes.begin();
   await underways.takeBackOwed();
@@ -128,6 +131,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       clearTimeout(cut);
       await pushes.close();
       await underways.close();
+      if (telling.ok) await telling.value.stop({ withinMs: graceMs });
       await feed.close();
       access.close();
     },

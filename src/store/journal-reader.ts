@@ -121,6 +121,29 @@ export class JournalReader {
     yield* this.#events({ where: `type in (${types.map(() => "?").join(", ")})`, values: [...types], first });
   }
 
+  /** Events of these kinds behind one and before another, in order; of one run alone when it is named. */
+  *ofTypes(
+    types: readonly string[],
+    { after = 0, before = lastSeq, run }: { after?: number; before?: number; run?: RunId } = {},
+  ): Generator<Recorded> {
+    const where = `type in (${types.map(() => "?").join(", ")}) and seq < ?${run === undefined ? "" : " and run = ?"}`;
+    const begun = run === undefined ? undefined : this.#one("select created_seq from run where run = ?", run);
+    const created = Number(begun?.created_seq ?? 0);
+    const values = [...types, before, ...(run === undefined ? [] : [run])];
+    yield* this.#events({ where, values, first: Math.max(after + 1, created) });
+  }
+
+  /** How runs began until that event, newest first; one after another is read. */
+  *beginningsUntil(seq: number): Generator<Recorded & { event: RunCreated }> {
+    for (let last = seq + 1; ; ) {
+      const row = this.#one("select max(created_seq) as seq from run where created_seq < ?", last);
+      if (typeof row?.seq !== "number") return;
+      last = row.seq;
+      const [found] = this.#events({ where: "seq = ?", values: [last], first: last });
+      if (found?.event.type === "run.created") yield found as Recorded & { event: RunCreated };
+    }
+  }
+
   /** The number of the newest event and its checksum, which is one over all before it. */
   head(): { seq: number; chain: string } | undefined {
     return this.#one("select seq, chain from event order by seq desc limit 1") as

@@ -50,7 +50,7 @@ export async function backUp(state: string, folder: string): Promise<BackupView>
   }
 }
 
-const copiedWhole = [".gitignore", "artifacts", "logs", "checkouts", "server"] as const;
+const copiedWhole = [".gitignore", "artifacts", "logs", "checkouts", "server", "notices"] as const;
 
 /** What another program is just writing goes by a name of its own until it is whole, and may be gone again. */
 async function copyTree(

@@ -64,6 +64,9 @@ export function localHost(place: Place): Host {
     audit: (ask) => asked(async () => (await import("../verbs/audit.ts")).readAudit(project, ask)),
     verifyAudit: ({ noted }) => asked(async () => (await import("../verbs/audit.ts")).verifyAudit(project, noted)),
     report: (ask) => asked(async () => (await import("./read-report.ts")).reportHere(place, ask)),
+    notices: (ask) => asked(async () => (await import("../verbs/notices.ts")).readNotices(place, ask)),
+    retryNotices: (ask) => asked(async () => (await import("../verbs/notices.ts")).retryNotices(place, ask)),
+    tell: (request) => asked(async () => (await import("./telling.ts")).tellFrom(place, request)),
     position: () =>
       asked(() => {
         using journal = openJournal(project);

@@ -2,6 +2,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { isHeldUp } from "../../engine/policies/freeze.ts";
 import { standsBehind } from "../../engine/policies/take-back.ts";
 import type { JobState, RunState, State } from "../../engine/state.ts";
+import type { Delivery } from "../../model/delivery.ts";
 import type { Service } from "../../runner/services.ts";
 import { processOf } from "../../store/lease.ts";
 import type { Actor } from "../control.ts";
@@ -23,6 +24,15 @@ export interface Beginning extends Required<Pick<Watcher, "waitsFor">> {
   signal: AbortSignal;
 }
 
+export interface LocalUnderwayOptions {
+  /** Of a new one it is not known yet. */
+  run?: RunId;
+  by: Actor;
+  begin: Begin;
+  /** Tells people what happens, until what it answers with is called. Undefined: nobody is to be told, or somebody else does. */
+  tell(delivery: Delivery): Promise<(() => Promise<void>) | undefined>;
+}
+
 /** A run that this process makes go on. */
 export class LocalUnderway implements Underway {
   #run: RunId | undefined;
@@ -34,12 +44,16 @@ export class LocalUnderway implements Underway {
   /** When the run was made and when it ended, by a clock that nobody sets; unknown for a run of an earlier process. */
   readonly #elapsed: { from?: number; to?: number } = {};
 
-  constructor(session: Session, { run, by, begin }: { run?: RunId; by: Actor; begin: Begin }) {
+  readonly #tell: LocalUnderwayOptions["tell"];
+  #stopTelling: (() => Promise<void>) | undefined;
+
+  constructor(session: Session, { run, by, begin, tell }: LocalUnderwayOptions) {
     this.#run = run;
     this.stateFolder = session.project.stateFolder;
     this.#session = session;
     this.#begin = begin;
     this.#by = by;
+    this.#tell = tell;
   }
 
   get run(): RunId {
@@ -57,13 +71,15 @@ export class LocalUnderway implements Underway {
     });
     runner.onOutput((line) => watcher.output(line));
     try {
-      return await this.#begin({
+      const begun = await this.#begin({
         isCalled: (run) => {
           this.#run = run;
         },
         waitsFor: (maker) => watcher.waitsFor?.(maker),
         signal: this.#givenUp.signal,
       });
+      if (this.#state !== undefined) this.#stopTelling = await this.#tell(this.#state.delivery);
+      return begun;
     } catch (error) {
       throw asRefusal(error);
     }
@@ -173,6 +189,7 @@ export class LocalUnderway implements Underway {
 
   async close(): Promise<void> {
     await this.#session.close();
+    await this.#stopTelling?.();
   }
 
   get #engine(): Engine {

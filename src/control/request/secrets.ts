@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { Delivery } from "../../model/delivery.ts";
 import { secretsRead } from "../../model/job-values.ts";
+import { secretsOfAddress } from "../../model/notice-address.ts";
 import { type Caller, refused } from "../control.ts";
 
 export type Secrets = (name: string) => string | undefined;
@@ -24,8 +25,9 @@ function readSecretsFile(path: string, given: string): NodeJS.Dict<string> {
 }
 
 /** Names of all secrets that a delivery mentions. */
-export function allSecretsOf({ pipelines }: Delivery): Set<string> {
-  return new Set(
-    pipelines.flatMap((pipeline) => Object.values(pipeline.jobs).flatMap((job) => secretsRead(pipeline, job))),
-  );
+export function allSecretsOf({ pipelines, notices = {} }: Delivery): Set<string> {
+  return new Set([
+    ...pipelines.flatMap((pipeline) => Object.values(pipeline.jobs).flatMap((job) => secretsRead(pipeline, job))),
+    ...Object.values(notices).flatMap(({ to }) => Object.values(secretsOfAddress(to))),
+  ]);
 }

@@ -2,6 +2,7 @@ import { type Actor, notThere } from "../control.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { freezesNow, openJournal } from "../local/journal.ts";
 import { besides } from "../local/session.ts";
+import { tellNow } from "../local/telling.ts";
 import type { Place } from "../project.ts";
 import type { FrozenView, ThawedView } from "../views/freezes.ts";
 
@@ -23,6 +24,7 @@ export async function freezeEnvironment(place: Place, request: FreezeRequest, by
   const { environment, until, reason } = request;
   await requireEnvironment(place, environment);
   await besides(place.project, (engine) => engine.freeze(environment, { until, reason, by: by.name }));
+  await tellNow(place);
   using journal = openJournal(place.project);
   const freeze = { until, reason, by: by.name, at: journal?.freezes()[environment]?.at ?? until };
   return { version: 1, environment, ...freeze };
@@ -34,6 +36,7 @@ export async function thawEnvironment(place: Place, request: ThawRequest, by: Ac
   await requireEnvironment(place, environment);
   const said = { by: by.name, ...(comment !== undefined && { comment }) };
   await besides(place.project, (engine) => engine.thaw(environment, said));
+  await tellNow(place);
   return { version: 1, environment };
 }
 

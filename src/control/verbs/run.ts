@@ -7,6 +7,7 @@ import { createRun, madeOrGivenUp } from "../local/create-run.ts";
 import { isPresent, pastOf } from "../local/past.ts";
 import { requireReady } from "../local/ready.ts";
 import { openSession, type Session } from "../local/session.ts";
+import { tellBeside } from "../local/telling.ts";
 import { LocalUnderway } from "../local/underway.ts";
 import { requireWhole } from "../local/whole.ts";
 import type { Place } from "../project.ts";
@@ -42,6 +43,7 @@ export async function startRun(
   }
   return new LocalUnderway(session, {
     by,
+    tell: (delivery) => tellBeside({ project, caller }, { secrets, delivery }),
     async begin({ isCalled, waitsFor, signal }) {
       await session.checkouts.keep(source);
       let plannedAt = 0;

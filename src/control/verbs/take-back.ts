@@ -1,6 +1,7 @@
 import { type Actor, type Refusal, Refused } from "../control.ts";
 import type { TakeBackRequest, TakingBack } from "../host.ts";
 import { besides } from "../local/session.ts";
+import { tellNow } from "../local/telling.ts";
 import type { Place } from "../project.ts";
 import { type PlannedMove, planMove } from "./move.ts";
 import { startRun } from "./run.ts";
@@ -16,6 +17,7 @@ export async function takeBack(place: Place, request: TakeBackRequest, by: Actor
   const because = typeof planned === "string" ? planned : whyNotSafe(planned);
   if (typeof planned === "string" || because !== undefined) {
     await besides(place.project, (engine) => engine.declineRollback(environment, { failed, because: because! }));
+    await tellNow(place);
     return { kind: "declined", environment, because: because! };
   }
   const comment = `run ${failed} failed there`;

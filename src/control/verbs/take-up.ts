@@ -1,6 +1,8 @@
+import type { Delivery } from "../../model/delivery.ts";
 import type { Actor } from "../control.ts";
 import type { Begun, Underway, WithSecrets } from "../host.ts";
 import { openSession, type Session } from "../local/session.ts";
+import { tellBeside } from "../local/telling.ts";
 import { LocalUnderway } from "../local/underway.ts";
 import type { Place } from "../project.ts";
 import { readSecrets } from "../request/secrets.ts";
@@ -15,7 +17,9 @@ export interface TakeUp {
 }
 
 /** Makes a run that is there go on in this process. @throws {Refused} */
-export async function takeUp({ caller, project }: Place, { run, by, options, begin }: TakeUp): Promise<Underway> {
-  const session = await openSession({ project, secrets: readSecrets(caller, options.secretsFile) });
-  return new LocalUnderway(session, { run, by, begin: () => begin(session) });
+export async function takeUp(place: Place, { run, by, options, begin }: TakeUp): Promise<Underway> {
+  const secrets = readSecrets(place.caller, options.secretsFile);
+  const session = await openSession({ project: place.project, secrets });
+  const tell = (delivery: Delivery) => tellBeside(place, { secrets, delivery });
+  return new LocalUnderway(session, { run, by, tell, begin: () => begin(session) });
 }

@@ -2,6 +2,7 @@ import type { Approval, Delivery, Environment, Job, Output, Parameter, Pipeline 
 import type { DefinitionPath, Refusal } from "../refusal.ts";
 import { type Form, FormReader, must, setOwn } from "./form.ts";
 import { readJob, whereItWasMade } from "./job.ts";
+import { readNotices } from "./notices.ts";
 import { readEnv } from "./values.ts";
 
 /** A named part as it was written. `segment` is its key in paths; it differs from the name only for a second of that name. */
@@ -15,6 +16,7 @@ export interface NamedForm {
 export interface DeliveryForm {
   name: unknown;
   variables?: unknown;
+  notices?: unknown;
   parameters: NamedForm[];
   environments: NamedForm[];
   pipelines: NamedForm[];
@@ -42,6 +44,7 @@ export function normalise(written: DeliveryForm): Normalised {
     parameters,
     environments: written.environments.map((part) => readEnvironment(form, part)),
     pipelines: written.pipelines.map((part) => readPipeline(form, part)),
+    ...(written.notices !== undefined && { notices: readNotices(form, written.notices) }),
   };
   layWhereMade(delivery.pipelines);
   return { delivery, refusals: form.refusals };

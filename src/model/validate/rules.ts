@@ -11,6 +11,7 @@ import { handOver } from "./rules/hand-over.ts";
 import { machines } from "./rules/machines.ts";
 import { matrix } from "./rules/matrix.ts";
 import { names } from "./rules/names.ts";
+import { notices } from "./rules/notices.ts";
 import { parameters } from "./rules/parameters.ts";
 import { ranges } from "./rules/ranges.ts";
 import { releaseJobs } from "./rules/release-jobs.ts";
@@ -41,5 +42,6 @@ export const rules: readonly Rule[] = [
   folders,
   foreignExpressions,
   filters,
+  notices,
   somethingToDo,
 ];

@@ -67,6 +67,7 @@ function* namedThings({ delivery, jobs, references }: Subject): Generator<NamedT
   yield { kind: "a delivery", name: delivery.name, path: ["name"], form: place };
   yield* keys(delivery.variables, "a variable", ["variables"], variable);
   yield* keys(delivery.parameters, "a parameter", ["parameters"], input);
+  yield* keys(delivery.notices ?? {}, "a target of notices", ["notices"], thing);
   for (const { name, variables } of delivery.environments) {
     yield { kind: "an environment", name, path: ["environments", name], form: place };
     yield* keys(variables, "a variable", ["environments", name, "variables"], variable);

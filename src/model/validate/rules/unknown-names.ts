@@ -9,6 +9,9 @@ export const unknownNames: Rule = function* (subject) {
   for (const { name, after } of delivery.environments) {
     yield* unknownIn(after, environments, ["environments", name, "after"], "environment");
   }
+  for (const [name, target] of Object.entries(delivery.notices ?? {})) {
+    yield* unknownIn(target.environments, environments, ["notices", name, "environments"], "environment");
+  }
   const jobsOf = new Map(
     [...pipelines.values(), ...jobs.map(({ pipeline }) => pipeline)].map((one) => [one, new Map<string, unknown>()]),
   );

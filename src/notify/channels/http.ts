@@ -1,0 +1,61 @@
+import { type Attempt, type Posted, shortened } from "./post.ts";
+
+export interface HttpAttempt extends Pick<Attempt, "signal"> {
+  url: string;
+  body: string;
+  headers?: Record<string, string>;
+}
+
+/** Codes that say that this message is wrong, and not who sends it, where, or when. */
+const wrongMessage: ReadonlySet<number> = new Set([400, 406, 413, 415, 422]);
+const longestWaitMs = 3_600_000;
+
+/** Sends JSON there. A redirect is not followed: whoever answers with one is not who was named. */
+export async function postJson({ url, body, headers, signal }: HttpAttempt): Promise<Posted> {
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) return { kind: "failed", because: "the address is no URL" };
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "user-agent": "baton", ...headers },
+      body,
+      redirect: "manual",
+      signal,
+    });
+  } catch (error) {
+    if (signal.aborted) return { kind: "failed", because: "no answer in time" };
+    return { kind: "failed", because: causeOf(error) };
+  }
+  const { status } = response;
+  if (response.ok) {
+    await response.body?.cancel().catch(() => {});
+    return { kind: "taken" };
+  }
+  const said = shortened(await beginningOf(response), [url, new URL(url).pathname, new URL(url).search]);
+  const because = said === "" ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
+  if (wrongMessage.has(status)) return { kind: "refused", because };
+  const wait = Number(response.headers.get("retry-after")) * 1000;
+  return { kind: "failed", because, ...(wait > 0 && { retryAfterMs: Math.min(wait, longestWaitMs) }) };
+}
+
+/** Without the address, which only some may know. */
+function causeOf(error: unknown): string {
+  const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+  return code ?? (message === "" ? "no connection" : "the connection broke off");
+}
+
+const mostRead = 500;
+
+async function beginningOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > mostRead) break;
+    }
+  } catch {
+    // What it said so far is all that it says.
+  }
+  return text.slice(0, mostRead);
+}

@@ -1,0 +1,53 @@
+import type { NoticeAddress } from "../../model/delivery.ts";
+import type { Notice } from "../messages/notice.ts";
+
+/** What is sent: a notice, with what only this machine knows. */
+export interface Letter {
+  /** The same each time that it is sent, and no other one's: whoever gets it twice can tell. */
+  id: string;
+  notice: Notice;
+  /** The first line of its log that says what failed; masked when it was written. */
+  line?: string;
+  /** The commit in words: who made it, and what they said of it. */
+  commit?: { author: string; subject: string };
+  /** Where people see more of it. */
+  link?: string;
+}
+
+/**
+ * What became of an attempt. `failed`: later it may go. `refused`: this one never will, others may. `unable`: nothing was tried,
+ * because a secret is not here; somebody else may have it. Words hold no secret.
+ */
+export type Posted =
+  | { kind: "taken" }
+  | { kind: "failed"; because: string; retryAfterMs?: number }
+  | { kind: "refused"; because: string }
+  | { kind: "unable"; because: string };
+
+export type Secrets = (name: string) => string | undefined;
+
+export interface Attempt<Kind extends NoticeAddress["kind"] = NoticeAddress["kind"]> {
+  to: Extract<NoticeAddress, { kind: Kind }>;
+  letter: Letter;
+  secrets: Secrets;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** It takes too long, or Baton goes. */
+  signal: AbortSignal;
+}
+
+/** The secret of that name; what is not here is thrown as an outcome. */
+export function need(secrets: Secrets, name: string): string {
+  const value = secrets(name);
+  if (value === undefined || value === "") throw new Unable(`${name} is not set`);
+  return value;
+}
+
+export class Unable extends Error {}
+
+/** What others say, as one short line in which no secret stands. */
+export function shortened(text: string, hidden: readonly string[]): string {
+  const masked = hidden.filter((one) => one !== "").reduce((all, one) => all.replaceAll(one, "***"), text);
+  const [line = ""] = masked.trim().split("\n");
+  return line.replaceAll(/\p{Cc}/gu, " ").slice(0, 200);
+}
