@@ -4,7 +4,8 @@
  *
  *     npm run bench [-- NAME…]      for example: npm run bench -- jobs start-up
  *                                   memory with those whose folders it uses: jobs resume artifacts memory
- *     npm run bench -- --rounds 2   all of them in about ten minutes on a quiet machine
+ *     npm run bench -- --rounds 2   all of them in some twenty minutes on a quiet machine
+ *     npm run bench -- --budgets    what there are budgets for, and a table of those; --rounds and names as well
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -27,6 +28,7 @@ import { planCommandBench, planningBench } from "./benches/planning.ts";
 import { resumingBench } from "./benches/resuming.ts";
 import { startUpBench } from "./benches/start-up.ts";
 import { terminalBench } from "./benches/terminal.ts";
+import { budgeted, budgetTable } from "./budgets.ts";
 import { machineFacts, makeWorkFolder } from "./machine.ts";
 import { type Measured, measure } from "./measure.ts";
 import { installBaton } from "./processes.ts";
@@ -54,10 +56,18 @@ const benches: Record<string, (workFolder: string) => Bench | Bench[]> = {
   memory: memoryBench,
 };
 
+/** Whose folders need not be made when only budgets are asked for. */
+const withoutBudget = new Set(
+  "first-run terminal start-up plan resume engine journal generate many-jobs peers memory".split(" "),
+);
+
 /** What some left in the work folder is used by others. */
 const uses: Record<string, string[]> = { memory: ["jobs", "resume", "artifacts"] };
 
-const { values, positionals: chosen } = parseArgs({ allowPositionals: true, options: { rounds: { type: "string" } } });
+const { values, positionals: chosen } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: "string" }, budgets: { type: "boolean" } },
+});
 const mostRounds = values.rounds === undefined ? undefined : Number(values.rounds);
 if (mostRounds !== undefined && !(mostRounds >= 1)) {
   console.error("--rounds takes a number of rounds, at least 1");
@@ -82,14 +92,18 @@ installBaton(workFolder);
 const results: Measured[] = [];
 for (const [name, make] of Object.entries(benches)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
-  for (const bench of [make(workFolder)].flat()) {
+  if (values.budgets && chosen.length === 0 && withoutBudget.has(name)) continue;
+  for (const made of [make(workFolder)].flat()) {
+    const bench = values.budgets ? budgeted(made) : made;
+    if (bench === undefined) continue;
     process.stderr.write(`${bench.name} …\n`);
     results.push(measure(bench, mostRounds));
   }
 }
 const facts = machineFacts(workFolder);
 console.log(`${facts}\n\n${table(results)}`);
-if (chosen.length === 0) {
+if (values.budgets) console.log(`\n${budgetTable(results)}`);
+else if (chosen.length === 0) {
   const kept = new URL("RESULTS.md", import.meta.url);
   const written = `## All benches
 

@@ -18,12 +18,17 @@ export interface MeasuredSide {
   cpuRatio?: number;
 }
 
+/** A bench that has taken so long begins no further round. */
+const longestMs = 300_000;
+
 /** `mostRounds`: of each bench, besides the one that warms up. */
 export function measure(bench: Bench, mostRounds = Number.POSITIVE_INFINITY): Measured {
+  const began = performance.now();
   const present = bench.sides.filter(({ missing }) => missing === undefined);
   const amounts = new Map<Side, number[]>(present.map((side) => [side, []]));
   const cpus = new Map<Side, number[]>(present.map((side) => [side, []]));
   for (let round = bench.isLong ? 1 : 0; round <= Math.min(bench.rounds, mostRounds); round++) {
+    if (round > 1 && performance.now() - began > longestMs) break;
     for (const side of present) {
       side.prepare?.();
       const measured = side.measure();

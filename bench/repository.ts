@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** What a product has besides its definition: so many files, in folders of twenty. */
@@ -30,4 +30,10 @@ export function git(cwd: string, ...args: string[]): void {
     stdio: "ignore",
     env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" },
   });
+}
+
+/** Commits a change of one of the `sources`. */
+export function push(folder: string): void {
+  appendFileSync(join(folder, "src/part0/file0.ts"), "// pushed\n");
+  git(folder, "commit", "--quiet", "--all", "--message=Pushed");
 }

@@ -7,11 +7,22 @@ export function table(results: readonly Measured[]): string {
   const rows = results.flatMap(({ bench, sides }) =>
     sides.map((measured, index) => [index === 0 ? bench.name : "", measured.side.name, ...cells(measured, bench.unit)]),
   );
+  return aligned(headings, rows, { textColumns: [0, 1] });
+}
+
+/** A table in Markdown whose columns are aligned: numbers to the right. */
+export function aligned(
+  headings: readonly string[],
+  rows: readonly string[][],
+  { textColumns }: { textColumns: readonly number[] },
+): string {
   const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => row[column]!.length)));
-  const line = (row: string[]) =>
-    `| ${row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(" | ")} |`;
-  const rule = `|${widths.map((width, column) => (column < 2 ? `${"-".repeat(width + 2)}` : `${"-".repeat(width + 1)}:`)).join("|")}|`;
-  return [line(headings), rule, ...rows.map(line)].join("\n");
+  const isText = (column: number) => textColumns.includes(column);
+  const cell = (text: string, column: number) =>
+    isText(column) ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
+  const line = (row: readonly string[]) => `| ${row.map(cell).join(" | ")} |`;
+  const rule = widths.map((width, column) => (isText(column) ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`));
+  return [line(headings), `|${rule.join("|")}|`, ...rows.map(line)].join("\n");
 }
 
 const line = "<!-- `npm run bench` writes below this line -->\n";

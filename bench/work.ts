@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Side } from "./bench.ts";
 import type { JobGraph } from "./job-graph.ts";
 import { baton, needs, timeOf } from "./processes.ts";
-import { makeRepository, sources } from "./repository.ts";
+import { makeRepository, push, sources } from "./repository.ts";
 
 /** Jobs that all do the same, for several programs. */
 export interface Work {
@@ -33,24 +33,25 @@ export function repositoryFor(work: Work, folder: string, files: Record<string, 
   return folder;
 }
 
-/** Whole processes, each from a clean start; what jobs print goes nowhere. */
+/**
+ * Whole processes; what jobs print goes nowhere. ninja and make do all of it again because nothing says that it was done, Baton
+ * because something was pushed since: it has its journal, and the checkouts that the run before has left.
+ */
 export function sidesFor({ parallel }: Work, folder: string): Side[] {
-  const prepare = () => clean(folder);
   const side = (name: string, program: string, args: string[]): Side => ({
     name: `${name} ${args.join(" ")}`,
-    prepare,
+    prepare: () => clean(folder),
     measure: () => timeOf(program, args, { cwd: folder }),
   });
   return [
     { ...side("ninja", "ninja", [`-j${parallel}`]), ...needs("ninja", "ninja-build") },
     { ...side("make", "make", [`-sj${parallel}`]), ...needs("make", "make") },
-    side("baton", baton(), ["run", "--env", "dev", "--parallel", String(parallel)]),
+    { ...side("baton", baton(), ["run", "--env", "dev", "--parallel", String(parallel)]), prepare: () => push(folder) },
   ];
 }
 
 export function clean(folder: string): void {
-  for (const name of [".baton", ".ninja_log", ".ninja_deps"])
-    rmSync(join(folder, name), { recursive: true, force: true });
+  for (const name of [".ninja_log", ".ninja_deps"]) rmSync(join(folder, name), { force: true });
 }
 
 function shellCommand({ command, shell }: Work): string {

@@ -19,7 +19,8 @@ export function jobsBenches(workFolder: string): Bench[] {
       { ...hello, shell: "bash" },
       {
         name: "1,000 jobs, bash",
-        about: "in a repository of 300 files 1,000 jobs of `echo hello` in 10 layers of 100, two at a time, in bash",
+        about:
+          "in a repository of 300 files, after a push, 1,000 jobs of `echo hello` in 10 layers of 100, two at a time, in bash",
         budget: "<= 1.3x",
         rounds: 5,
       },
