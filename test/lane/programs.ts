@@ -29,6 +29,7 @@ export const howToGet = {
   python3: debian("python3"),
   sed: debian("sed"),
   setsid: debian("util-linux"),
+  taskset: debian("util-linux"),
   shellcheck: debian("shellcheck"),
   strace: debian("strace"),
   tar: debian("tar"),

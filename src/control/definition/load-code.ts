@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { types } from "node:util";
 import { Script } from "node:vm";
 import type { Caller, Refused } from "../control.ts";
+import { waitedMs } from "../local/waited.ts";
 import { explainExit, explainLoadError, explainTimeout } from "./explain.ts";
 import { registerDefinitionHooks } from "./module-hooks.ts";
 
@@ -13,9 +14,12 @@ export interface CodeFile {
   say: Caller["say"];
 }
 
-/** The module uses `await` at its top level: it cannot be loaded under a time limit in this process. */
-export class NeedsAwait extends Error {
-  override readonly name = "NeedsAwait";
+/**
+ * It cannot be loaded under a time limit in this process: the module uses `await` at its top level, or the machine was so busy
+ * that what the limit leaves it was not given.
+ */
+export class NeedsProcess extends Error {
+  override readonly name = "NeedsProcess";
 }
 
 /**
@@ -23,7 +27,7 @@ export class NeedsAwait extends Error {
  * is the one way to stop a loop that never ends without a second thread or process, so it costs nothing when all is well.
  *
  * @throws {Refused} that explains what is wrong with the file.
- * @throws {NeedsAwait} when the file awaits something at its top level.
+ * @throws {NeedsProcess}
  */
 export function loadCode({ file, cwd, limitMs, say }: CodeFile): Record<string, unknown> {
   const require = createRequire(import.meta.url);
@@ -32,13 +36,18 @@ export function loadCode({ file, cwd, limitMs, say }: CodeFile): Record<string, 
   const place = globalThis as Record<symbol, unknown>;
   place[key] = () => require(file);
   const calm = keepQuiet(() => explainExit(file, cwd), say);
+  const before = waitedMs("self");
   try {
     const script = new Script('globalThis[Symbol.for("baton.load")]()', { filename: "baton-load" });
     return exportsOf(script.runInThisContext({ timeout: limitMs }));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
-    if (code === "ERR_REQUIRE_ASYNC_MODULE") throw new NeedsAwait();
-    if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw explainTimeout(file, limitMs, cwd);
+    if (code === "ERR_REQUIRE_ASYNC_MODULE") throw new NeedsProcess();
+    if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") {
+      // A cut script cannot go on; in a process of its own it is watched by another clock.
+      if (waitedMs("self") - before > limitMs / 10) throw new NeedsProcess();
+      throw explainTimeout(file, limitMs, cwd);
+    }
     throw explainLoadError(error, file, cwd);
   } finally {
     calm();

@@ -4,10 +4,10 @@ import { deliveryFromModule } from "../../model/from-module.ts";
 import { locateRefusals } from "../../model/refusal.ts";
 import { type Caller, refused } from "../control.ts";
 import { explainRefusals } from "./explain.ts";
-import { loadCode, NeedsAwait } from "./load-code.ts";
+import { loadCode, NeedsProcess } from "./load-code.ts";
 import { shortPath } from "./source-frame.ts";
 
-/** How long a definition written as code may take to load. */
+/** How long a definition written as code may take to load, without the time in which the machine had no processor for it. */
 const defaultLimitMs = 10_000;
 
 /** @throws {Refused} that says where and what is wrong. */
@@ -22,7 +22,7 @@ export async function loadDefinition(file: string, { cwd, env, entry, say, isLas
   try {
     return deliveryOf(loadCode({ file, cwd, limitMs, say }), file, cwd);
   } catch (error) {
-    if (error instanceof NeedsAwait) return await inChild();
+    if (error instanceof NeedsProcess) return await inChild();
     throw error;
   }
 }
