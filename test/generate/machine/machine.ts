@@ -162,10 +162,10 @@ export function machine(
       granted: undefined,
     }).result;
     control.changeRun(slug, id, { status: "completed", conclusion });
-    const dispatched = control.queuedRuns(slug).map((queued) => {
-      control.changeRun(slug, queued.id, { status: "in_progress" });
-      return dispatch(queued.path, queued.head_branch, queued.inputs, queued.id);
-    });
+    // All are taken before the first begins: at its end it would find the others in the queue as well.
+    const queued = control.queuedRuns(slug);
+    for (const one of queued) control.changeRun(slug, one.id, { status: "in_progress" });
+    const dispatched = queued.map((one) => dispatch(one.path, one.head_branch, one.inputs, one.id));
     return { id, file: workflow.file, conclusion, jobs, followers: dispatched };
   }
 
