@@ -13,6 +13,8 @@ export interface MachineState {
   readonly workspaces: Map<string, Key>;
   /** Contents of small files that scripts wrote, by path. */
   readonly files: Map<string, Key>;
+  /** Names of images with their tags that a step has made up, by its id in lower case. */
+  readonly imageNames: Map<string, readonly Key[]>;
   /** Tags made in the clone and not pushed yet. */
   readonly tags: Key[];
   /** A throw-away cluster was made: what is deployed there is a test. */
@@ -30,6 +32,7 @@ export function freshState(): MachineState {
     backends: new Map(),
     workspaces: new Map(),
     files: new Map(),
+    imageNames: new Map(),
     tags: [],
     localCluster: false,
     called: 0,

@@ -18,6 +18,8 @@ const otherBase = ["base", "base_sha", "since"];
 
 function detects(step: StepFacts): boolean {
   if (step.kind === "command") return commands.test(step.text);
+  // An action of one's own, handed the commit before the push.
+  if (/\bgithub\.event\.before\b/.test(step.text)) return true;
   return (
     step.action !== undefined &&
     actions.test(step.action) &&

@@ -1,8 +1,12 @@
+import type { Key } from "../../facts/access.ts";
+import type { Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
-import { can, jobPattern } from "../analysis/analysis.ts";
-import { imagesOf, isMutableTag, tagOf, usesInCommands } from "../analysis/images.ts";
-import { fileName, jobName, sameKey } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { type Effect, isDocumentation, lastingEffects } from "../analysis/effects.ts";
+import { type ImageAccess, imagesOf, isMutableTag, tagOf, usesInCommands } from "../analysis/images.ts";
+import type { TriggerChain } from "../analysis/trigger-chains.ts";
+import { fileName, jobName, literalText, sameKey } from "../analysis/wording.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 import { tagsBeingPushed } from "../staged/mutable-tag-race.ts";
 
 export const mutableTagRace: Rule = {
@@ -16,17 +20,16 @@ export const mutableTagRace: Rule = {
     yield* tagsBeingPushed(analysis);
     const writes = imagesOf(analysis, "write");
     const seen = new Set<object>();
+    for (const found of takenUnnamed(analysis, writes)) yield unnamed(analysis, found);
     for (const read of [...imagesOf(analysis, "read"), ...usesInCommands(analysis, writes)]) {
       const tag = tagOf(read.name);
       if (tag === undefined || !isMutableTag(tag) || seen.has(read.step.at) || analysis.waitsOrAsks(read.job)) continue;
       for (const write of writes) {
-        if (!sameKey(read.name, write.name) || write.job === read.job || analysis.before(write.job, read.job)) continue;
-        const together =
-          write.pipeline === read.pipeline
-            ? analysis.chains(read.pipeline).map((chain) => ({ a: chain, b: chain }))
-            : analysis.together(write.pipeline, read.pipeline);
-        const pair = together.find(
+        if (!mayBeSame(read.name, write.name) || write.job === read.job || analysis.before(write.job, read.job))
+          continue;
+        const pair = besidePairs(analysis, write.pipeline, read.pipeline).find(
           ({ a, b }) =>
+            sameKey(read.name, write.step.resolve(write.access.key, a.circumstances)) &&
             can(analysis.stepRuns(write.job, write.step, a.circumstances)) &&
             can(analysis.stepRuns(read.job, read.step, b.circumstances)),
         );
@@ -58,3 +61,100 @@ export const mutableTagRace: Rule = {
     }
   },
 };
+
+/** Equal already, or with a hole in the tag that a branch may fill. */
+function mayBeSame(read: Key, write: Key): boolean {
+  if (sameKey(read, write)) return true;
+  const [first, last] = [write[0], write.at(-1)];
+  return (
+    write.length === 2 &&
+    last?.kind === "expression" &&
+    first?.kind === "text" &&
+    first.text.endsWith(":") &&
+    (literalText(read) ?? "").startsWith(first.text)
+  );
+}
+
+/** Chains of both that one event starts; of one pipeline each chain with itself. */
+function besidePairs(
+  analysis: Analysis,
+  a: Pipeline,
+  b: Pipeline,
+): readonly { readonly a: TriggerChain; readonly b: TriggerChain }[] {
+  return a === b ? analysis.chains(a).map((chain) => ({ a: chain, b: chain })) : analysis.together(a, b);
+}
+
+/** Commands that take whatever a moving tag points to then, without naming it. */
+const takesNewest =
+  /\bdocker[- ]compose\b[^\n]*\s(?:pull\b|up\b[^\n]*--pull[= ]always)|\bkubectl\b[^\n]*\brollout restart\b|\baws ecs update-service\b(?:[^\n]|\\\n)*--force-new-deployment/;
+
+interface Unnamed {
+  readonly write: ImageAccess;
+  readonly effect: Effect;
+  readonly pair: { readonly a: TriggerChain; readonly b: TriggerChain };
+  readonly name: Key;
+}
+
+function* takenUnnamed(analysis: Analysis, writes: readonly ImageAccess[]): Generator<Unnamed> {
+  for (const { pipeline, job } of analysis.work()) {
+    const effect = lastingEffects(job).find(
+      (each) =>
+        each.kind === "deploy" &&
+        !isDocumentation(each) &&
+        each.step &&
+        takesNewest.test(`${each.step.text}\n${each.step.opened}`),
+    );
+    if (!effect || analysis.waitsOrAsks(job)) continue;
+    // Whoever has pushed an image before it deploys takes that one.
+    const before = [job, ...analysis.jobsBefore(job)];
+    if (writes.some((write) => before.includes(write.job))) continue;
+    const found = firstUnnamed(analysis, pipeline, effect, writes);
+    if (found) yield found;
+  }
+}
+
+function firstUnnamed(
+  analysis: Analysis,
+  pipeline: Pipeline,
+  effect: Effect,
+  writes: readonly ImageAccess[],
+): Unnamed | undefined {
+  for (const write of writes) {
+    if (write.pipeline === pipeline) continue;
+    for (const pair of analysis.together(write.pipeline, pipeline)) {
+      const name = write.step.resolve(write.access.key, pair.a.circumstances);
+      const tag = tagOf(name);
+      if (tag === undefined || !isMutableTag(tag)) continue;
+      if (pair.b.upstream && analysis.startsAfter(pair.b, write.pipeline.id)) continue;
+      if (!can(analysis.stepRuns(write.job, write.step, pair.a.circumstances))) continue;
+      if (can(analysis.stepRuns(effect.job, effect.step!, pair.b.circumstances))) return { write, effect, pair, name };
+    }
+  }
+  return undefined;
+}
+
+function unnamed(analysis: Analysis, { write, effect, pair, name }: Unnamed): Candidate {
+  const { a, b } = pair;
+  const [file, maker] = [fileName(effect.job.pipeline), fileName(write.pipeline.id)];
+  return {
+    message: `"${jobName(effect.job)}" in ${file} takes the newest image while "${jobName(write.job)}" in ${maker} is still pushing ${showKey(name)}`,
+    at: effect.step!.at,
+    related: [{ at: write.step.at, message: "Pushed here on the same event; nothing orders the two" }],
+    severity: "warning",
+    confidence: "medium",
+    schedule: [
+      `${a.described} -> ${maker} starts; ${fileName(b.start.pipeline)} starts`,
+      `"${jobName(effect.job)}" takes the image that the tag points to: still the old one`,
+      `"${jobName(write.job)}" pushes the new one, which nobody takes`,
+    ],
+    help: `Let the deployment start after ${maker}: call that from ${file} and let the job need it, or use workflow_run and a test of the conclusion. A tag of the commit instead of a moving one makes a wrong order fail instead of pass.`,
+    claim: analysis.claim(
+      [a],
+      [
+        { kind: "job-ended", job: jobPattern(effect.job, b) },
+        { kind: "job-ended", job: jobPattern(write.job, a) },
+      ],
+      { kind: "before", first: jobPattern(effect.job, b), second: jobPattern(write.job, a) },
+    ),
+  };
+}

@@ -112,7 +112,10 @@ function* pairs(analysis: Analysis): Generator<Pair> {
     (a, b) => Number(isImage(a.effect)) - Number(isImage(b.effect)),
   )) {
     // Whoever tests before it deploys has the gate it wants; other checks beside it are extra.
-    const isGated = analysis.jobsBefore(job).some(testsCode) || testsItself(job, effect) || analysis.waitsOrAsks(job);
+    const isGated =
+      analysis.jobsBefore(job).some((each) => testsCode(each) || each.steps.some(testsInStep)) ||
+      testsItself(job, effect) ||
+      analysis.waitsOrAsks(job);
     if (done.has(pipeline.id) || isGated) continue;
     const search = { pipeline, job, effect, testers };
     const pair = pairInRun(analysis, search) ?? firstPair(analysis, search);
@@ -125,6 +128,8 @@ function* pairs(analysis: Analysis): Generator<Pair> {
 function isImage({ access }: Effect): boolean {
   return access?.resource === "image";
 }
+
+const isScan = ({ action }: StepFacts): boolean => action?.startsWith("github/codeql-action") ?? false;
 
 interface Tester {
   readonly pipeline: Pipeline;
@@ -145,7 +150,8 @@ function testersOf({ facts: { pipelines } }: Analysis): Tester[] {
 
 /** Its jobs that test; of one that looks at every change, and changes nothing itself, those that are called so. */
 function testsIn({ jobs, starts }: Pipeline): JobFacts[] {
-  const known = jobs.filter(testsCode);
+  // Builds of a scan are there for the scan.
+  const known = jobs.filter((job) => testsCode(job) && !job.steps.some(isScan));
   if (known.length > 0) return known;
   const kinds = new Set(starts.map(({ cause }) => cause.kind));
   if (!kinds.has("push") || !kinds.has("pull-request") || jobs.some((job) => lastingEffects(job).length > 0)) return [];

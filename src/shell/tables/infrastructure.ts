@@ -29,8 +29,11 @@ export const infrastructureRows: readonly CommandRow[] = [
   stack("aws cloudformation list-exports", [], { mode: "read", effect: "hand-off" }),
   stack("aws cloudformation create-stack-set", ["--stack-set-name"]),
   stack("aws cloudformation update-stack-set", ["--stack-set-name"]),
-  stack("cdk deploy", ["folder", "#0"], { details: { context: "-c|--context" }, unless: ["--no-execute"] }),
-  stack("cdk destroy", ["folder", "#0"], { mode: "replace", effect: "destroy" }),
+  stack("cdk deploy", ["folder", "#0"], {
+    details: { context: "-c|--context", app: "--app|-a" },
+    unless: ["--no-execute"],
+  }),
+  stack("cdk destroy", ["folder", "#0"], { details: { app: "--app|-a" }, mode: "replace", effect: "destroy" }),
   stack("sam deploy", ["folder", "--stack-name", "--config-env"], { unless: ["--no-execute-changeset"] }),
   stack("sam sync", ["folder", "--stack-name", "--config-env"]),
   stack("sam delete", ["folder", "--stack-name"], { mode: "replace", effect: "destroy" }),

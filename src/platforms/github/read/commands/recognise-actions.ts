@@ -3,13 +3,14 @@ import { imageAccess } from "../../../../shell/images.ts";
 import { tells } from "../../../../shell/named-scripts.ts";
 import { scriptAccesses } from "../../../../shell/recognise.ts";
 import { lower, resourceAccess } from "../../../../shell/rows.ts";
-import { joinKeys, keyText, leadingText, mergeText, splitKey, textKey } from "../../../../shell/words.ts";
+import { joinKeys, keyText, leadingText, textKey } from "../../../../shell/words.ts";
 import type { Template, UsesStep } from "../../workflow.ts";
 import { entryValue } from "../fields.ts";
 import { literalTemplate } from "../templates.ts";
 import { ActionCall, type ActionReader } from "./action-inputs.ts";
 import { readArtifacts } from "./artifacts.ts";
 import { readCheckouts } from "./checkouts.ts";
+import { linesOf, madeUpNames, readImageNames } from "./image-names.ts";
 import { scriptText } from "./script-text.ts";
 import { readGitHubScript } from "./scripts-in-actions.ts";
 import type { StepSetting } from "./step-setting.ts";
@@ -40,6 +41,7 @@ const readers: readonly ActionReader[] = [
   readArtifacts,
   readGitHubScript,
   readSignIn,
+  readImageNames,
   readImageBuilds,
   readPushes,
   readDispatches,
@@ -78,7 +80,7 @@ function readImageBuilds(call: ActionCall): readonly Access[] | undefined {
     const push = call.text("push");
     if (push === "false" || (push === undefined && !call.input("push") && !/type=registry|push=true/.test(outputs)))
       return [];
-    const tags = lines(call.input("tags") ?? []);
+    const tags = lines(call.input("tags") ?? []).flatMap((name) => madeUpNames(name, call) ?? [name]);
     const confidence = push === "true" || outputs !== "" ? "high" : "medium";
     const names = tags.length > 0 ? tags : [[{ kind: "unknown", text: "tags" } as const]];
     return names.flatMap(
@@ -100,25 +102,7 @@ function readImageBuilds(call: ActionCall): readonly Access[] | undefined {
 
 /** Lines (or comma-separated items) of an input, empty ones left out. */
 function lines(key: Key): Key[] {
-  const result: Key[] = [];
-  let rest = mergeText(
-    key.map((part) => (part.kind === "text" ? { ...part, text: part.text.replace(/[,\r]/g, "\n") } : part)),
-  );
-  for (let cut = splitKey(rest, "\n"); cut; cut = splitKey(rest, "\n")) {
-    result.push(cut.before);
-    rest = cut.after;
-  }
-  return [...result, rest].map(trimmed).filter((line) => line.length > 0);
-}
-
-function trimmed(key: Key): Key {
-  return mergeText(
-    key.map((part, i) => {
-      if (part.kind !== "text") return part;
-      const start = i === 0 ? part.text.trimStart() : part.text;
-      return { ...part, text: i === key.length - 1 ? start.trimEnd() : start };
-    }),
-  );
+  return linesOf(key.map((part) => (part.kind === "text" ? { ...part, text: part.text.replaceAll(",", "\n") } : part)));
 }
 
 function readPushes(call: ActionCall): readonly Access[] | undefined {

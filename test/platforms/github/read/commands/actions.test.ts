@@ -197,3 +197,37 @@ test("a tool of one's own deploys where its first word says so and the job has s
   assert.deepEqual(accesses(`- uses: google-github-actions/auth@v3\n${command}`), deploys);
   assert.deepEqual(accesses(command), []);
 });
+
+test("images that docker/metadata-action has named are pushed under those names", () => {
+  const pushed = (rules: string, more = ""): string[] =>
+    accesses(`- id: Names
+  uses: docker/metadata-action@v5
+  with:
+    images: |
+      # where they go
+      ghcr.io/a/shop
+      name=docker.io/a/shop,enable=false
+${more.replace(/^(?=.)/gm, "    ")}
+    tags: |
+${rules.replace(/^/gm, "      ")}
+- uses: docker/build-push-action@v6
+  with: { push: true, tags: "\${{ steps.Names.outputs.tags }}" }`).map((line) => /\[(.*)\]/.exec(line)![1]!);
+  assert.deepEqual(
+    pushed("type=ref,event=branch\ntype=ref,event=pr\ntype=raw,value=latest,enable={{is_default_branch}}"),
+    [`ghcr.io/a/shop:\${{ github.ref_name }}`, "ghcr.io/a/shop:latest"],
+  );
+  assert.deepEqual(pushed(`type=sha,format=long,prefix=\ntype=raw,value=\${{ inputs.tag }},priority=1\nstable`), [
+    `ghcr.io/a/shop:\${{ github.sha }}`,
+    `ghcr.io/a/shop:\${{ inputs.tag }}`,
+    "ghcr.io/a/shop:stable",
+  ]);
+  assert.deepEqual(pushed("type=semver,pattern={{version}}\ntype=raw,value=x,enable=false", "flavor: latest=true"), [
+    "ghcr.io/a/shop:…",
+    "ghcr.io/a/shop:latest",
+  ]);
+  const without =
+    '- uses: docker/build-push-action@v6\n  with: { push: true, tags: "${{ steps.other.outputs.tags }}" }';
+  assert.deepEqual(accesses(without), [
+    `docker/build-push-action: write image [\${{ steps.other.outputs.tags }}] publish`,
+  ]);
+});
