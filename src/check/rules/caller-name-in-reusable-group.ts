@@ -63,7 +63,10 @@ function byLock(analysis: Analysis): Iterable<Occurrence[]> {
     for (const job of pipeline.jobs) {
       for (const lock of job.locks) {
         const callable = analysis.facts.pipeline(lock.file)?.callable;
-        if (!callable || !lock.reads.includes("github.workflow") || !changesSomething(pipeline, job)) continue;
+        // Where the run is named as well, each is meant to be on its own.
+        const isOfRun = lock.reads.some((path) => /^github\.run_(?:id|number)$/.test(path));
+        if (!callable || isOfRun || !lock.reads.includes("github.workflow") || !changesSomething(pipeline, job))
+          continue;
         found.set(lock.at, [...(found.get(lock.at) ?? []), { pipeline, job, lock }]);
       }
     }
