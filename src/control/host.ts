@@ -16,6 +16,7 @@ import type { RetryNotices } from "./verbs/notices.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { Pushed, PushRequest } from "./verbs/push.ts";
 import type { ReportRequest } from "./verbs/report.ts";
+import type { ScheduledRequest } from "./verbs/scheduled.ts";
 import type { AuditVerifiedView, AuditView, ChainHead } from "./views/audit.ts";
 import type { BoardView } from "./views/board.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
@@ -31,6 +32,7 @@ import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/release
 import type { ReportView } from "./views/report.ts";
 import type { ApprovalView, RunView } from "./views/run.ts";
 import type { ApprovalsView, RunsView, WaitsView } from "./views/runs.ts";
+import type { SchedulesView } from "./views/schedules.ts";
 import type { SettingsView } from "./views/settings.ts";
 import type { OwedView, StatusView } from "./views/status.ts";
 
@@ -95,6 +97,10 @@ export interface Host {
   move(request: MoveRequest): Promise<Asked<PlannedMove>>;
   /** What a branch has at the remote now, and what a push of it would do; `start` does it. */
   push(request: PushRequest): Promise<Asked<Pushed>>;
+  /** What runs by schedule of what a branch has at the remote now. */
+  schedules(ask: { branch: string }): Promise<Asked<SchedulesView>>;
+  /** What these pipelines would do by schedule, with what the branch has now; `start` does it. */
+  planScheduled(request: ScheduledRequest): Promise<Asked<Planned>>;
   /** Takes back what failed in an environment that says so, or says for good why not. */
   takeBack(request: TakeBackRequest, by: Actor): Promise<Asked<TakingBack>>;
   start(planned: Planned, options: RunOptions, by: Actor): Promise<Asked<Underway>>;
@@ -154,6 +160,8 @@ const everyVerb: Record<Verb, true> = {
   plan: true,
   move: true,
   push: true,
+  schedules: true,
+  planScheduled: true,
   takeBack: true,
   start: true,
   resume: true,

@@ -15,6 +15,8 @@ import { Metrics } from "./metrics.ts";
 import { isLoopbackAddress } from "./origin.ts";
 import { Pushes } from "./pushes.ts";
 import { Reads } from "./reads.ts";
+import { ScheduledTimes } from "./scheduled-times.ts";
+import { Schedules } from "./schedules.ts";
 import { Underways } from "./underways.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -76,6 +78,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const isLoopback = isLoopbackAddress(listen.host);
   const underways = new Underways({ host, stateFolder, secretsFile, report });
   const pushes = new Pushes({ host, underways, accessLog, secretsFile, branches: options.deliver ?? [], report });
+  const schedules = new Schedules({
+    host,
+    underways,
+    accessLog,
+    times: new ScheduledTimes(stateFolder),
+    secretsFile,
+    branches: options.deliver ?? [],
+    report,
+    now: Date.now,
+  });
   const app = makeApp({
     host,
     feed,
@@ -115,6 +127,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   if (!telling.ok) report(new Refused(telling.refusal));
   await underways.takeUpLeft();
   pushes.begin();
+  schedules.begin();
   await underways.takeBackOwed();
   const { port } = server.address() as AddressInfo;
   return {
@@ -129,7 +142,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await closed;
       clearInterval(idle);
       clearTimeout(cut);
-      await pushes.close();
+      await Promise.all([pushes.close(), schedules.close()]);
       await underways.close();
       if (telling.ok) await telling.value.stop({ withinMs: graceMs });
       await feed.close();

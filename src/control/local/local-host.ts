@@ -76,6 +76,9 @@ export function localHost(place: Place): Host {
     plan: (request) => asked(async () => (await import("../verbs/plan.ts")).planRun(place, request)),
     move: (request) => asked(async () => (await import("../verbs/move.ts")).planMove(place, request)),
     push: (request) => asked(async () => (await import("../verbs/push.ts")).planPush(place, request)),
+    schedules: (ask) => asked(async () => (await import("../verbs/scheduled.ts")).readSchedules(place, ask)),
+    planScheduled: (request) =>
+      asked(async () => (await import("../verbs/scheduled.ts")).planScheduled(place, request)),
     takeBack: (request, by) => asked(async () => (await import("../verbs/take-back.ts")).takeBack(place, request, by)),
     start: (planned, options, by) =>
       asked(async () => (await import("../verbs/run.ts")).startRun(place, planned, { options, by })),

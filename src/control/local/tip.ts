@@ -21,7 +21,7 @@ export async function fetchTip(project: Project, branch: string): Promise<Commit
     throw refused("not-reached", { subject: branch, because: "the definition is in no git repository" });
   }
   try {
-    const commit = await fetchBranch(repository, branch);
+    const commit = await oneAtATime(repository, () => fetchBranch(repository, branch));
     return {
       kind: "commit",
       root: repository,
@@ -36,6 +36,20 @@ export async function fetchTip(project: Project, branch: string): Promise<Commit
     // An address may hold a password.
     const because = `${branch} was not reached: ${error.message.replaceAll(/\/\/[^/@\s]*@/g, "//")}`;
     throw refused("not-reached", { subject: branch, because, remedy: `git fetch origin ${branch}  in ${repository}` });
+  }
+}
+
+const fetching = new Map<string, Promise<unknown>>();
+
+/** Two fetches of one branch would be in each other's way: git locks what it moves, and does not wait for a lock. */
+async function oneAtATime<Result>(repository: string, fetch: () => Promise<Result>): Promise<Result> {
+  const before = fetching.get(repository);
+  const mine = (before ?? Promise.resolve()).then(fetch, fetch);
+  fetching.set(repository, mine);
+  try {
+    return await mine;
+  } finally {
+    if (fetching.get(repository) === mine) fetching.delete(repository);
   }
 }
 

@@ -1,13 +1,11 @@
-import { requirementsOf } from "../../plan/requirements.ts";
-import { freezesNow, isUnderway, openJournal } from "../local/journal.ts";
-import { lackingHere } from "../local/lacking.ts";
+import { openJournal } from "../local/journal.ts";
 import { pastOf } from "../local/past.ts";
+import { planTip } from "../local/plan-tip.ts";
 import { definitionAt, fetchTip, lastPushOf } from "../local/tip.ts";
 import type { Place } from "../project.ts";
-import { noPast, type Past, planFor } from "../request/run-request.ts";
-import { readSecrets } from "../request/secrets.ts";
+import { noPast } from "../request/run-request.ts";
 import type { RunId } from "../views/events.ts";
-import { freezesFor, type Judged, type Planned } from "./plan.ts";
+import type { Planned } from "./plan.ts";
 
 export interface PushRequest {
   branch: string;
@@ -31,7 +29,7 @@ export interface Pushed {
  * order, or that nobody pushed. Starts nothing. @throws {Refused}
  */
 export async function planPush(place: Place, { branch, secretsFile }: PushRequest): Promise<Pushed> {
-  const { project, caller } = place;
+  const { project } = place;
   const source = await fetchTip(project, branch);
   const { commit } = source;
   using journal = openJournal(project);
@@ -39,37 +37,9 @@ export async function planPush(place: Place, { branch, secretsFile }: PushReques
   if (last?.commit === commit) return { branch, commit, run: last.run };
   const delivery = await definitionAt(place, source);
   const past = journal === undefined ? noPast : pastOf(journal, { project, source });
-  const options = { event: "push", branch };
-  const again = async (past: Past): Promise<Judged> => {
-    const planned = await planFor({ delivery, source, past, options, env: {} });
-    // Folders are looked for in what is checked out, which is not what is deployed.
-    const requirements = { ...requirementsOf(delivery, planned.plan), folders: [] };
-    return { ...planned, requirements, strays: [] };
-  };
-  const judged = await again(past);
+  const planned = await planTip(place, { source, delivery, past, secretsFile }, { event: "push", branch });
   // Somebody else may have run it while its definition was read: that there is nothing to do any more is that run's doing.
   const since = journal && lastPushOf(journal, branch);
   if (since?.commit === commit) return { branch, commit, run: since.run };
-  const open = journal?.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) })) ?? [];
-  return {
-    branch,
-    commit,
-    planned: {
-      project,
-      delivery,
-      source,
-      past,
-      open,
-      freezes: journal === undefined ? [] : freezesFor(judged.plan, freezesNow(journal)),
-      again,
-      idlePaths: async () => [],
-      lacking: async () =>
-        await lackingHere(
-          caller,
-          { ...judged, project, secrets: readSecrets(caller, secretsFile) },
-          { versions: "left out" },
-        ),
-      ...judged,
-    },
-  };
+  return { branch, commit, planned };
 }

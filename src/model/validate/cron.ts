@@ -8,7 +8,7 @@ interface Field {
 const months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-const fields: readonly Field[] = [
+export const cronFields: readonly Field[] = [
   { words: "minute", from: 0, to: 59 },
   { words: "hour", from: 0, to: 23 },
   { words: "day of the month", from: 1, to: 31 },
@@ -19,8 +19,8 @@ const fields: readonly Field[] = [
 /** What is wrong with a POSIX cron line of five fields; undefined when it is one. */
 export function cronProblem(line: string): string | undefined {
   const parts = line.trim().split(/\s+/);
-  if (parts.length !== fields.length) return `it has ${parts.length} fields, not 5`;
-  for (const [index, field] of fields.entries()) {
+  if (parts.length !== cronFields.length) return `it has ${parts.length} fields, not 5`;
+  for (const [index, field] of cronFields.entries()) {
     for (const item of parts[index]!.split(",")) {
       if (!isItem(item, field)) return `"${item}" cannot be the ${field.words} (${field.from} to ${field.to})`;
     }
@@ -38,7 +38,8 @@ function isItem(item: string, field: Field): boolean {
   return ends.length === 1 || ends[0]! <= ends[1]!;
 }
 
-function numberOf(text: string, { from, to, names }: Field): number | undefined {
+/** Undefined for what cannot stand there. */
+export function numberOf(text: string, { from, to, names }: Field): number | undefined {
   const named = names?.indexOf(text.toUpperCase()) ?? -1;
   if (named >= 0) return named + from;
   const number = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;

@@ -89,6 +89,8 @@ const said: Record<string, string> = {
   cancel: "cancel",
   resume: "resume",
   retry: "retry",
+  push: "run what was pushed",
+  schedule: "run what is due",
   freeze: "freeze",
   thaw: "thaw",
   signIn: "sign in",
@@ -96,7 +98,7 @@ const said: Record<string, string> = {
 };
 
 function Deed({ entry: { asked, about } }: { entry: AccessEntry }) {
-  const { run, environment, answer, kind, release, mode, to, env } = about;
+  const { run, environment, answer, kind, release, mode, to, env, pipelines, due } = about;
   const what =
     asked === "answer"
       ? answer === "rejected"
@@ -121,6 +123,8 @@ function Deed({ entry: { asked, about } }: { entry: AccessEntry }) {
         </>
       )}
       {where !== undefined && ` in ${where}`}
+      {pipelines !== undefined && `: ${pipelines}`}
+      {due !== undefined && <span class="muted">, due {due}</span>}
       {mode === "now" && ", at once"}
     </>
   );
