@@ -186,6 +186,10 @@ const failures = {
     message: `${subject === "" ? "nothing" : `no run for ${subject}`} waits for an approval${alsoWaits(known)}`,
     next: "baton status",
   }),
+  "no-reviewer": ({ subject, known, because }) => ({
+    message: `${because} is not asked for ${subject}: its reviewers are ${known.join(", ")}`,
+    next: "ask one of them",
+  }),
   "not-waiting": ({ subject, known, because }) => ({
     message: `run ${subject} does not wait for an approval${because === undefined ? "" : ` of ${because}`}${alsoWaits(known)}`,
     next: "baton status",

@@ -98,6 +98,8 @@ export type RefusalCode =
   | "none-open"
   | "nothing-to-retry"
   | "nothing-waits"
+  // Subject: the environment. Known: who is asked. Because: who answered.
+  | "no-reviewer"
   | "not-waiting"
   | "approval-expired"
   | "runs-elsewhere"

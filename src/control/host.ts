@@ -304,6 +304,8 @@ export interface Cancelled {
 export interface AnswerRequest extends WithSecrets {
   answer: "approved" | "rejected";
   comment?: string;
+  /** Who answers, with their groups: one of them must be asked for. Undefined: nobody has looked who it is. */
+  as?: readonly string[] | undefined;
   /** A run, by id or release number, and an environment. What is left out is meant when only one thing waits. */
   run?: string;
   environment?: string;

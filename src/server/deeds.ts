@@ -11,8 +11,8 @@ import type { AnswerOf, BodyOf, DeedName } from "./wire/routes.ts";
 /** What is about to be done: whoever asked must have the role of the route in all of these environments. */
 export interface Deed<Answer = unknown> {
   environments: readonly string[];
-  /** What the route answers with. @throws {Refused} */
-  act(by: Actor): Promise<Answer>;
+  /** What the route answers with. `as`: who does it, with their groups; undefined where nobody signs in. @throws {Refused} */
+  act(by: Actor, as: readonly string[] | undefined): Promise<Answer>;
 }
 
 export interface Means extends Sources {
@@ -52,8 +52,8 @@ export const deeds: { [Name in DeedName]: Preparing<Name> } = {
     if (!path.includes(environment)) throw notThere("not-on-path", environment, path);
     return {
       environments: [environment],
-      async act(by) {
-        const request = { run, environment, answer, secretsFile, ...(comment !== undefined && { comment }) };
+      async act(by, as) {
+        const request = { run, environment, answer, as, secretsFile, ...(comment !== undefined && { comment }) };
         const given = answered(await host.answer(request, by));
         return doneTo(given.kind === "told" ? given.run : await underways.take(given.underway));
       },

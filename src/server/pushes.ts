@@ -56,6 +56,11 @@ export class Pushes {
     if (this.#options.branches.length > 0) this.#waiting = this.#again();
   }
 
+  /** Resolves when every look that was asked for is over. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
   /** Whether pushes to this branch are delivered here. */
   takes(branch: string): boolean {
     return this.#options.branches.includes(branch);

@@ -163,6 +163,11 @@ const wordings: Record<RefusalCode, Wording> = {
   "none-open": conflict(() => "Every run has ended"),
   "nothing-to-retry": conflict(({ subject }) => `Every job of run ${subject} passed: there is nothing to retry`),
   "nothing-waits": conflict(({ subject }) => `Nothing waits for an approval${subject === "" ? "" : ` of ${subject}`}`),
+  "no-reviewer": ({ subject, known, because }) => ({
+    status: 403,
+    title: `${because} is not asked for ${subject}: its reviewers are ${known.join(", ")}`,
+    next: `It takes one of them, or a token of their group: baton token create NAME --role approver:${subject} --group ${known[0]}`,
+  }),
   "not-waiting": conflict(
     ({ subject, because }) => `Run ${subject} does not wait for an approval${because ? ` of ${because}` : ""} any more`,
     () => "Somebody may have answered already: its events say who",

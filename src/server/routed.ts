@@ -1,5 +1,5 @@
 import { type Actor, asked, Refused } from "../control/control.ts";
-import { type Identity, requireRole, type SignIn } from "./access/sign-in.ts";
+import { answersAs, type Identity, requireRole, type SignIn } from "./access/sign-in.ts";
 import { answers } from "./answers.ts";
 import { type Deed, deeds, type Means } from "./deeds.ts";
 import type { Hooks } from "./hooks/hooks.ts";
@@ -87,7 +87,7 @@ async function doDeed(
     const deed = await prepare(question, answering);
     requireRole(identity, role, deed.environments);
     try {
-      return await deed.act(by);
+      return await deed.act(by, answersAs(identity));
     } finally {
       answering.reads.forget();
     }
@@ -172,6 +172,7 @@ function sessionView(identity: Identity | undefined, { isRequired }: SignIn): Se
     version: 1,
     isRequired,
     ...(identity !== undefined && { name: identity.name }),
+    groups: [...(identity?.groups ?? [])],
     grants: (identity?.grants ?? []).map(({ role, environments }) => ({
       role,
       ...(environments !== undefined && { environments: [...environments] }),

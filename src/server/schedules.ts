@@ -52,8 +52,9 @@ export class Schedules {
     this.#options = options;
   }
 
-  begin(): void {
-    if (this.#options.branches.length > 0) this.#working = this.#again();
+  /** `ready`: what is more urgent than the first look is done. */
+  begin(ready: Promise<void>): void {
+    if (this.#options.branches.length > 0) this.#working = ready.then(() => this.#again());
   }
 
   async close(): Promise<void> {

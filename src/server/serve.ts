@@ -127,7 +127,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   if (!telling.ok) report(new Refused(telling.refusal));
   await underways.takeUpLeft();
   pushes.begin();
-  schedules.begin();
+  schedules.begin(pushes.settled());
   await underways.takeBackOwed();
   const { port } = server.address() as AddressInfo;
   return {

@@ -1,8 +1,10 @@
 /** Who may do what: every role on every route of the list, tokens and sessions as they are made, used up and taken away. */
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { AccessStore } from "../../src/server/access/access-store.ts";
 import { grantText, isGranted, readGrant } from "../../src/server/access/grants.ts";
@@ -92,6 +94,42 @@ test(
     assert.ok(refused.length >= 10, refused.join());
     for (const path of ["/healthz", "/readyz", "/", "/openapi.json"])
       assert.equal((await server.get(path)).status, 200);
+  },
+);
+
+test(
+  "only whom the definition names answers, by name or group; a file of tokens of before is brought up to date",
+  fullDepth(),
+  async (t) => {
+    const asks = definition.replace("approval: {}", "approval: { reviewers: [release-managers, kim] }");
+    const box = sandbox(t, { files: { ...files, "baton.yaml": asks } });
+    assert.equal((await box.baton("run", "--to", "prod")).code, 0);
+    const database = join(box.root, ".baton", "server", "access.db");
+    mkdirSync(join(database, ".."));
+    const before = new DatabaseSync(database);
+    const columns = "id text primary key, hash text not null unique, name text not null, grants text not null";
+    const times = "created_at integer not null, expires_at integer not null, revoked_at integer, used_at integer";
+    before.exec(`create table token (${columns}, ${times}) strict; pragma user_version = 1`);
+    const earlier = `baton_${"E".repeat(43)}`;
+    before
+      .prepare("insert into token values ('e', ?, 'eve', 'approver', 1, ?, null, null)")
+      .run(createHash("sha256").update(earlier).digest("hex"), Date.now() + 3_600_000);
+    before.close();
+    const anna = await token(box, "anna", "--role", "approver:prod", "--group", "developers");
+    const mia = await token(box, "mia", "--role", "operator", "--group", "release-managers");
+    const rita = await token(box, "rita", "--role", "approver:prod", "--group", "release-managers");
+    await using server = await serving(box);
+    const answer = async (held: string, said = "approved") => {
+      const sent = { method: "POST", path: "/api/approvals/1/prod", headers: { ...json, ...bearer(held) } };
+      const { status, text } = await raw(server.url, { ...sent, body: JSON.stringify({ answer: said }) });
+      return [status, (JSON.parse(text) as { code?: string }).code];
+    };
+    for (const held of [anna, earlier])
+      for (const said of ["approved", "rejected"]) assert.deepEqual(await answer(held, said), [403, "no-reviewer"]);
+    assert.deepEqual(await answer(mia), [403, "not-allowed"], "a reviewer needs the role as well");
+    assert.deepEqual(await answer(rita), [200, undefined]);
+    const { stdout } = await box.baton("token", "list");
+    assert.match(stdout, /rita, release-managers/);
   },
 );
 

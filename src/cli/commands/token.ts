@@ -17,9 +17,15 @@ export const describe: CommandModule["describe"] = (command) => {
     .argument("[ACTION]", "list (default), create or revoke")
     .argument("[NAME]", "create: whose it is, as the journal will name them; revoke: the token's id")
     .option("--role <ROLE>", `${grantedRoles.join(", ")}; the last two also as ROLE:ENV,ENV (several times)`, collect)
+    .option(
+      "--group <GROUP>",
+      "create: whom it speaks for besides, as an environment's reviewers name them (several)",
+      collect,
+    )
     .option("--expires <TIME>", "create: how long it counts, 12h or 90d", "90d");
   examples(command, [
     ["baton token create ada --role operator --role approver:test", "prints it once"],
+    ["baton token create kim --role approver:prod --group release-managers", "answers for prod as a reviewer"],
     ["baton token create wall --role viewer --expires 365d", "only looks"],
     ["baton token list", "who has one, and when it was used"],
     ["baton token revoke 3f2a90cc", "counts no more, from the next request on"],
@@ -28,18 +34,25 @@ export const describe: CommandModule["describe"] = (command) => {
 
 interface Options extends ConfigOptions, JsonOptions {
   role?: string[];
+  group?: string[];
   expires: string;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, args: [action = "list", name], options: given }) => {
-  const { config, json, role = [], expires } = given as unknown as Options;
+  const { config, json, role = [], group = [], expires } = given as unknown as Options;
   const access = new AccessStore(findProject(terminal, { config }).stateFolder);
   try {
     switch (action) {
       case "list":
         return list(terminal, access.list(), json === true ? "json" : "text");
       case "create":
-        return create(terminal, access, { name, grants: role.map(grantOf), lastsMs: lastsMs(expires), json });
+        return create(terminal, access, {
+          name,
+          grants: role.map(grantOf),
+          groups: group,
+          lastsMs: lastsMs(expires),
+          json,
+        });
       case "revoke":
         return revoke(terminal, access, name);
       default:
@@ -53,11 +66,12 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action = "lis
 interface Wanted {
   name: string | undefined;
   grants: Grant[];
+  groups: string[];
   lastsMs: number;
   json: true | undefined;
 }
 
-function create(terminal: Terminal, access: AccessStore, { name, grants, lastsMs, json }: Wanted): ExitCode {
+function create(terminal: Terminal, access: AccessStore, { name, grants, groups, lastsMs, json }: Wanted): ExitCode {
   const next = "baton token create ada --role operator";
   if (name === undefined) throw new UsageError("a token is somebody's: whose is this one?", { next });
   if (!/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u.test(name)) {
@@ -66,8 +80,8 @@ function create(terminal: Terminal, access: AccessStore, { name, grants, lastsMs
   if (grants.length === 0) throw new UsageError("a token without a role could do nothing", { next });
   const now = Date.now();
   const isFirst = !access.hasTokens;
-  const { token, id } = access.create({ name, grants, now, expiresAt: now + lastsMs });
-  if (json) terminal.printJson({ version: 1, id, name, token, grants, expiresAt: now + lastsMs });
+  const { token, id } = access.create({ name, grants, groups, now, expiresAt: now + lastsMs });
+  if (json) terminal.printJson({ version: 1, id, name, token, grants, groups, expiresAt: now + lastsMs });
   else terminal.print(token);
   terminal.say(
     `token ${id} of ${name}: ${grants.map(grantText).join(" ")}, for ${duration(lastsMs)}; it is shown only now`,
@@ -98,7 +112,7 @@ function list(terminal: Terminal, tokens: readonly TokenRecord[], form: "json" |
   const now = Date.now();
   const rows = tokens.map((token) => [
     token.id,
-    token.name,
+    [token.name, ...token.groups].join(", "),
     token.grants.map(grantText).join(" "),
     stateOf(token, now),
     token.usedAt === undefined ? "never used" : `used ${ago(now - token.usedAt)}`,

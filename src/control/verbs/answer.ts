@@ -10,8 +10,9 @@ import { takeUp } from "./take-up.ts";
 /** Answers a question about a release, and goes on with its run when nobody else does. @throws {Refused} */
 export async function answerApproval(place: Place, request: AnswerRequest, by: Actor): Promise<Answered> {
   const { project } = place;
-  const { asked, isElsewhere } = whatIsMeant(project, request);
+  const { asked, reviewers, isElsewhere } = whatIsMeant(project, request);
   const { run, environment } = asked;
+  requireReviewer(request, { environment, reviewers });
   const given = {
     answer: request.answer,
     by: by.name,
@@ -35,21 +36,32 @@ export async function answerApproval(place: Place, request: AnswerRequest, by: A
   return { ...asked, kind: "underway", underway };
 }
 
+/** Where the definition names who is asked, nobody else answers; where it names nobody, everybody may. */
+function requireReviewer({ as }: AnswerRequest, { environment, reviewers }: Pick<Open, "environment" | "reviewers">) {
+  if (as === undefined || reviewers.length === 0 || as.some((one) => reviewers.includes(one))) return;
+  throw refused("no-reviewer", { subject: environment, known: reviewers, because: as[0]! });
+}
+
 /** `because` says whether its run is still open, so that whoever words it knows what helps. */
 const expired = ({ run, environment }: OpenApproval, because: "open" | "ended") =>
   refused("approval-expired", { subject: environment, known: [run], because });
 
-function whatIsMeant(project: Project, request: AnswerRequest): { asked: OpenApproval; isElsewhere: boolean } {
+/** With whom the definition asks. */
+interface Open extends OpenApproval {
+  reviewers: string[];
+}
+
+function whatIsMeant(project: Project, request: AnswerRequest) {
   using journal = requireJournal(project);
   const state = journal.state();
-  const asked =
+  const { reviewers, ...asked } =
     request.run === undefined
       ? theOne(state, request.environment)
       : inRun(journal.runState(findRun(journal, request.run).run)!, request.environment);
-  return { asked, isElsewhere: isUnderway(journal, asked.run) };
+  return { asked, reviewers, isElsewhere: isUnderway(journal, asked.run) };
 }
 
-function theOne(state: State, environment: string | undefined): OpenApproval {
+function theOne(state: State, environment: string | undefined): Open {
   const open = [...state.runs.values()].flatMap(openIn);
   const meant = environment === undefined ? open : open.filter((one) => one.environment === environment);
   if (meant.length === 1) return meant[0]!;
@@ -59,7 +71,7 @@ function theOne(state: State, environment: string | undefined): OpenApproval {
 
 const nameOf = ({ run, environment }: OpenApproval) => `${run} ${environment}`;
 
-function inRun(run: RunState, environment: string | undefined): OpenApproval {
+function inRun(run: RunState, environment: string | undefined): Open {
   const open = openIn(run);
   if (environment === undefined && open.length === 1) return open[0]!;
   if (environment === undefined && open.length > 1) {
@@ -81,10 +93,11 @@ function inRun(run: RunState, environment: string | undefined): OpenApproval {
   });
 }
 
-function openIn(run: RunState): OpenApproval[] {
-  return approvalsIn(run).map(({ environment, expiresAt }) => ({
+function openIn(run: RunState): Open[] {
+  return approvalsIn(run).map(({ environment, expiresAt, reviewers }) => ({
     run: run.id,
     environment,
+    reviewers,
     ...(expiresAt !== undefined && { expiresAt }),
   }));
 }

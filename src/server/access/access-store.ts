@@ -10,6 +10,8 @@ export interface TokenRecord {
   id: string;
   name: string;
   grants: Grant[];
+  /** Whom it speaks for besides, as `reviewers` name them. */
+  groups: string[];
   /** Milliseconds since the epoch. */
   createdAt: number;
   expiresAt: number;
@@ -20,6 +22,7 @@ export interface TokenRecord {
 export interface NewToken {
   name: string;
   grants: readonly Grant[];
+  groups: readonly string[];
   now: number;
   expiresAt: number;
 }
@@ -40,8 +43,10 @@ create table if not exists session (
   token text not null references token (id),
   expires_at integer not null
 ) strict;
-pragma user_version = 1;
 `;
+
+/** Of one version and the next: what is done to a file of before. */
+const migrations = ["alter table token add column groups text not null default '[]'"];
 
 const prefix = "baton_";
 const busyMs = 5_000;
@@ -63,12 +68,14 @@ export class AccessStore {
   }
 
   /** The token itself is in this answer and nowhere else. */
-  create({ name, grants, now, expiresAt }: NewToken): { token: string; id: string } {
+  create({ name, grants, groups, now, expiresAt }: NewToken): { token: string; id: string } {
     const token = prefix + randomBytes(32).toString("base64url");
     const id = randomBytes(4).toString("hex");
     this.#made()
-      .prepare("insert into token (id, hash, name, grants, created_at, expires_at) values (?, ?, ?, ?, ?, ?)")
-      .run(id, digestOf(token), name, grants.map(grantText).join(" "), now, expiresAt);
+      .prepare(
+        "insert into token (id, hash, name, grants, groups, created_at, expires_at) values (?, ?, ?, ?, ?, ?, ?)",
+      )
+      .run(id, digestOf(token), name, grants.map(grantText).join(" "), JSON.stringify(groups), now, expiresAt);
     return { token, id };
   }
 
@@ -152,9 +159,25 @@ export class AccessStore {
 function open(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: busyMs });
   database.exec("pragma journal_mode = wal; pragma foreign_keys = on");
-  database.exec(schema);
+  upgrade(database);
   chmodSync(path, 0o600);
   return database;
+}
+
+/** In one step or not at all, also where two begin at once. What a newer Baton wrote is left as it is. */
+function upgrade(database: DatabaseSync): void {
+  database.exec("begin immediate");
+  try {
+    database.exec(schema);
+    const found = Number(database.prepare("pragma user_version").get()?.user_version);
+    // A file that has just been made is of the first version.
+    for (const step of migrations.slice(Math.max(found - 1, 0))) database.exec(step);
+    if (found <= migrations.length) database.exec(`pragma user_version = ${migrations.length + 1}`);
+    database.exec("commit");
+  } catch (error) {
+    database.exec("rollback");
+    throw error;
+  }
 }
 
 /** Tokens are 256 bits of chance: nothing slower than one digest is needed to keep them unguessable. */
@@ -168,6 +191,7 @@ function tokenRecord(row: Record<string, unknown>): TokenRecord {
     grants: String(row.grants)
       .split(" ")
       .flatMap((text) => readGrant(text) ?? []),
+    groups: JSON.parse(String(row.groups)) as string[],
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
     ...(row.revoked_at !== null && { revokedAt: Number(row.revoked_at) }),

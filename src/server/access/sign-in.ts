@@ -7,6 +7,8 @@ import { Rate } from "./rate.ts";
 export interface Identity {
   name: string;
   grants: readonly Grant[];
+  /** Whom they speak for besides, as `reviewers` name them. */
+  groups: readonly string[];
   /** `open`: nobody signs in here. */
   through: "open" | "token" | "session";
   /** Of the token. */
@@ -50,7 +52,7 @@ export class SignIn {
     const holder = secret === undefined ? undefined : access.ofSession(secret, now);
     if (holder !== undefined) return { ...identityOf(holder), through: "session" };
     if (this.isRequired) return undefined;
-    return { name: owner, grants: grantedRoles.map((role) => ({ role })), through: "open" };
+    return { name: owner, grants: grantedRoles.map((role) => ({ role })), groups: [], through: "open" };
   }
 
   /** Signs a browser in: the cookie that it keeps. @throws {Turned} */
@@ -108,7 +110,14 @@ export class SignIn {
   }
 }
 
-const identityOf = ({ id, name, grants }: TokenRecord) => ({ name, grants, token: id });
+const identityOf = ({ id, name, grants, groups }: TokenRecord) => ({ name, grants, groups, token: id });
+
+/**
+ * As whom somebody answers who is asked: a person and their groups. Undefined where nobody signs in: who is on the machine itself could
+ * answer with the command as well.
+ */
+export const answersAs = ({ name, groups, through }: Identity): string[] | undefined =>
+  through === "open" ? undefined : [name, ...groups];
 
 /** @throws {Turned} when nobody has signed in, or whoever did may not. */
 export function requireRole(

@@ -75,6 +75,7 @@ export const session = z
     version: z.literal(1),
     isRequired: z.boolean().meta({ description: "Nothing is answered without signing in." }),
     name: z.string().optional().meta({ description: "Absent: nobody has signed in." }),
+    groups: z.array(z.string()).meta({ description: "Whom they speak for besides, as reviewers are named." }),
     grants: z.array(
       z.strictObject({
         role: z.enum(["viewer", "operator", "approver"]),

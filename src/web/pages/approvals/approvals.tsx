@@ -2,6 +2,7 @@
 import "./approvals.css";
 import { useState } from "preact/hooks";
 import { now } from "../../data/live.ts";
+import { useMayAnswer } from "../../data/may.ts";
 import { roughly } from "../../data/time.ts";
 import { ask, useView } from "../../data/views.ts";
 import type { Approval, Approvals, Board, Problem, ReleaseDiff } from "../../data/wire.ts";
@@ -37,6 +38,7 @@ export function ApprovalsPage() {
 
 function Question({ approval }: { approval: Approval }) {
   const { run, release, environment, reviewers, expiresAt, message, pipelines } = approval;
+  const may = useMayAnswer(environment, reviewers);
   const { view: board } = useView<Board>("/api/board", "");
   const hasSome = board?.pipelines.some((pipeline) => pipeline.in[environment]?.deployed);
   const sides = new URLSearchParams({ from: environment, to: String(release) });
@@ -86,7 +88,15 @@ function Question({ approval }: { approval: Approval }) {
         {reviewers.length > 0 ? `Asked: ${reviewers.join(", ")}. ` : "Anybody who may operate Baton can answer. "}
         <a href={runAddress(run)}>What was verified before</a>
       </p>
-      <Answer approval={approval} />
+      {may === "yes" ? (
+        <Answer approval={approval} />
+      ) : (
+        <p class="muted" role="note">
+          {may === "no-role"
+            ? `You may not answer for ${environment}: it takes the role approver there.`
+            : `You are not asked: ${reviewers.join(", ")} ${reviewers.length === 1 ? "is" : "are"}.`}
+        </p>
+      )}
     </article>
   );
 }
