@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Checkouts } from "../../src/control/local/checkouts.ts";
@@ -40,4 +41,32 @@ test("tidying away never takes what another Baton began after it was decided wha
   assert.ok(refs().some((ref) => ref.endsWith("/r0002")));
   await checkouts.tidy({ ...decided, kept: await checkouts.listKept(repo.root) });
   assert.deepEqual(refs(), []);
+});
+
+test("a damaged record of what a run works on is told, and nothing that it may need is taken", async (t) => {
+  const repo = repository(t);
+  repo.write({ a: "1", ".gitignore": ".baton\n" });
+  const commit = repo.commit("one");
+  const folder = join(repo.root, ".baton");
+  const source = { kind: "commit", root: repo.root, prefix: "", commit, head: commit, branch: "main" } as const;
+  const first = new Checkouts(folder);
+  await first.keep({ ...source, uncommitted: ["a"] });
+  first.prepare("r0001", { source: { ...source, uncommitted: ["a"] }, inPlace: false });
+  await first.keepCommit("r0001");
+  const path = join(folder, "checkouts/r0001.json");
+  const whole = readFileSync(path, "utf8");
+  await new Checkouts(folder).restore("r0001");
+  const refs = repo.git("for-each-ref", "refs/baton");
+  for (const damaged of [whole.replace('"commit":', '"commit";'), whole.replace("main", "mail"), ""]) {
+    writeFileSync(path, damaged);
+    const checkouts = new Checkouts(folder);
+    await assert.rejects(checkouts.restore("r0001"), ({ refusal }: { refusal: { code: string; because: string } }) => {
+      assert.deepEqual([refusal.code, refusal.because], ["workplace-unknown", `${path} is damaged`]);
+      return true;
+    });
+    const [keep, remember] = [new Set<string>(), new Set(["r0001"])];
+    const kept = await checkouts.listKept(repo.root);
+    await checkouts.tidy({ keep, remember, commits: [], root: repo.root, kept });
+    assert.equal(repo.git("for-each-ref", "refs/baton"), refs);
+  }
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
 import { type LeftCheckout, type Original, ReusedCheckout, readOriginal } from "../../git/checkout.ts";
@@ -12,23 +12,7 @@ import { folderId } from "../../runner/runner.ts";
 import { refused } from "../control.ts";
 import { readSource, type Source } from "../request/source.ts";
 import { SpareCheckouts } from "./spare-checkouts.ts";
-
-/** Where the jobs of a run work, kept in `.baton/checkouts/<run>.json` so that a resumed run works on the same files. */
-type Workplace =
-  /** In the working tree itself; `directory` is absolute. `made`: what lay there, where a commit can stand for it. */
-  | { version: 1; kind: "in-place"; directory: string; made?: Made }
-  /** Each attempt in a checkout of its own. `prefix` is the definition's folder below the top of the repository. */
-  | { version: 1; kind: "checkout"; root: string; commit: string; branch?: string; prefix: string };
-
-/** What the working tree held when a run was made that works in it. */
-interface Made {
-  root: string;
-  /** Its files: a snapshot where some were not committed. */
-  commit: string;
-  /** What was checked out. */
-  head: string;
-  branch?: string;
-}
+import { type Made, readWorkplace, type Workplace, workplacePath, writeWorkplace } from "./workplace.ts";
 
 /** Refs as they were when they were listed. */
 export interface Kept {
@@ -81,9 +65,7 @@ export class Checkouts {
         ? { version: 1, kind: "in-place", directory: join(root, prefix), made: { root, commit, head, ...branch } }
         : { version: 1, kind: "checkout", root, commit, prefix, ...branch };
     }
-    const path = this.#record(run);
-    writeFileSync(`${path}.new`, `${JSON.stringify(place, null, 2)}\n`);
-    renameSync(`${path}.new`, path);
+    writeWorkplace(workplacePath(this.#folder, run), place);
     this.#known.set(run, place);
   }
 
@@ -190,28 +172,31 @@ export class Checkouts {
     const needed = new Set(commits);
     const isRemembered = (run: RunId): boolean => keep.has(run) || remember.has(run);
     const runs = new Set(readdirSync(this.#folder).map((name) => name.replace(/\.json(\.new)?$/, "")));
+    let isAllKnown = true;
     for (const run of runs) {
-      const record = isRemembered(run) ? this.#read(run) : undefined;
-      const commit = record?.kind === "in-place" ? record.made?.commit : record?.commit;
+      const record = isRemembered(run) ? readWorkplace(workplacePath(this.#folder, run)) : "missing";
+      if (record === "damaged") isAllKnown = false;
+      if (typeof record === "string") continue;
+      const commit = record.kind === "in-place" ? record.made?.commit : record.commit;
       if (commit !== undefined) needed.add(commit);
     }
     // Large folders take their time, and what is decided now must be true when it is done.
     if (root !== undefined)
       await dropRefs(root, [
-        ...kept.snapshots.filter(({ commit }) => !needed.has(commit)),
+        ...kept.snapshots.filter(({ commit }) => isAllKnown && !needed.has(commit)),
         ...kept.runs.filter(({ leaf }) => !isRemembered(leaf)),
       ]);
     for (const run of runs) {
       // At once: thousands of small removals in a row are many times faster than in turns with everything else.
       if (!keep.has(run)) rmSync(join(this.#folder, run), { recursive: true, force: true });
-      if (!isRemembered(run)) rmSync(this.#record(run), { force: true });
+      if (!isRemembered(run)) rmSync(workplacePath(this.#folder, run), { force: true });
     }
   }
 
   #workplace(run: RunId): Workplace {
-    const known = this.#known.get(run) ?? this.#read(run);
-    if (known === undefined) {
-      throw refused("workplace-unknown", { subject: run, because: `${this.#record(run)} is missing` });
+    const known = this.#known.get(run) ?? readWorkplace(workplacePath(this.#folder, run));
+    if (typeof known === "string") {
+      throw refused("workplace-unknown", { subject: run, because: `${workplacePath(this.#folder, run)} is ${known}` });
     }
     this.#known.set(run, known);
     return known;
@@ -228,19 +213,6 @@ export class Checkouts {
     }
     this.#taken.set(key, folder);
     return folder;
-  }
-
-  #record(run: RunId): string {
-    return join(this.#folder, `${run}.json`);
-  }
-
-  #read(run: RunId): Workplace | undefined {
-    try {
-      return JSON.parse(readFileSync(this.#record(run), "utf8")) as Workplace;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
   }
 }
 

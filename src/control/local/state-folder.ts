@@ -9,6 +9,7 @@ import type { StoreError } from "../../store/store-error.ts";
 import { verifyWholeJournal } from "../../store/verify-whole.ts";
 import type { RunId } from "../views/events.ts";
 import { approvalsIn, isTooLate } from "../views/run.ts";
+import { damagedWorkplaces, readWorkplace, workplacePath } from "./workplace.ts";
 
 /** What a state folder is like, every byte of it read. Undefined where nothing was ever run. */
 export interface StateFolderView {
@@ -16,13 +17,15 @@ export interface StateFolderView {
   journal: { runs: number; staleTables: string[] };
   /** Runs that have not ended. */
   open: OpenRunHealth[];
+  /** Runs that have ended, and of which can no longer be read what they worked on. */
+  unreadable: RunId[];
   /** The processes that write to it now. */
   processes: number[];
 }
 
 export interface OpenRunHealth {
   run: RunId;
-  /** Whether anything says which files it works on. */
+  /** Whether anything that is not damaged says which files it works on. */
   hasWorkplace: boolean;
   /** Environments that a person has to answer for. */
   asksFor: string[];
@@ -43,11 +46,12 @@ export function inspectJournal(stateFolder: string): StateFolderView | undefined
       journal,
       open: open.map((run) => ({
         run: run.id,
-        hasWorkplace: existsSync(join(stateFolder, "checkouts", `${run.id}.json`)),
+        hasWorkplace: typeof readWorkplace(workplacePath(join(stateFolder, "checkouts"), run.id)) !== "string",
         asksFor: approvalsIn(run)
           .filter((approval) => !isTooLate(approval, Date.now()))
           .map(({ environment }) => environment),
       })),
+      unreadable: damagedWorkplaces(join(stateFolder, "checkouts")).filter((run) => !open.some(({ id }) => id === run)),
       processes: storeProcesses(stateFolder),
     };
   } catch (error) {

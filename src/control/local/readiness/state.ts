@@ -81,7 +81,7 @@ function journal(stateFolder: string): CheckUpView[] {
   }
 }
 
-function openRuns({ open, processes }: StateFolderView): CheckUpView[] {
+function openRuns({ open, unreadable, processes }: StateFolderView): CheckUpView[] {
   const found = open
     .filter(({ hasWorkplace }) => !hasWorkplace)
     .map(
@@ -92,6 +92,10 @@ function openRuns({ open, processes }: StateFolderView): CheckUpView[] {
         advice: { do: "cancel", run },
       }),
     );
+  if (unreadable.length > 0) {
+    const text = `what ${unreadable.join(", ")} worked on cannot be read any more, so a retry is refused`;
+    found.push({ name: "checkouts", verdict: "warn", text, remedy: "baton run does what is left as a new run" });
+  }
   if (processes.length > 0) {
     const text = `${count(processes.length, "Baton")} at work: process ${processes.join(", ")}`;
     return [...found, { name: "sessions", verdict: "ok", text }];

@@ -1,0 +1,55 @@
+import { hash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { RunId } from "../../engine/events.ts";
+
+/** Where the jobs of a run work, kept in `.baton/checkouts/<run>.json` so that a resumed run works on the same files. */
+export type Workplace =
+  /** In the working tree itself; `directory` is absolute. `made`: what lay there, where a commit can stand for it. */
+  | { version: 1; kind: "in-place"; directory: string; made?: Made }
+  /** Each attempt in a checkout of its own. `prefix` is the definition's folder below the top of the repository. */
+  | { version: 1; kind: "checkout"; root: string; commit: string; branch?: string; prefix: string };
+
+/** What the working tree held when a run was made that works in it. */
+export interface Made {
+  root: string;
+  /** Its files: a snapshot where some were not committed. */
+  commit: string;
+  /** What was checked out. */
+  head: string;
+  branch?: string;
+}
+
+/** Where that of a run is kept in the folder of the checkouts. */
+export const workplacePath = (folder: string, run: RunId): string => join(folder, `${run}.json`);
+
+/** With a checksum: what is not as it was written would have the jobs of a run work on something else. */
+export function writeWorkplace(path: string, place: Workplace): void {
+  writeFileSync(`${path}.new`, `${JSON.stringify({ ...place, checksum: checksumOf(place) }, null, 2)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+export function readWorkplace(path: string): Workplace | "missing" | "damaged" {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "missing";
+    throw error;
+  }
+  try {
+    const { checksum, ...place } = JSON.parse(text) as Workplace & { checksum?: string };
+    return checksum === checksumOf(place as Workplace) ? (place as Workplace) : "damaged";
+  } catch {
+    return "damaged";
+  }
+}
+
+/** The runs of which it can no longer be read. */
+export function damagedWorkplaces(folder: string): RunId[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const runs = names.filter((name) => name.endsWith(".json")).map((name) => basename(name, ".json"));
+  return runs.filter((run) => readWorkplace(workplacePath(folder, run)) === "damaged").sort();
+}
+
+const checksumOf = (place: Workplace): string => hash("sha256", JSON.stringify(place));
