@@ -12,6 +12,7 @@ import { simulatedPipelines } from "../../../../src/platforms/codepipeline/simul
 import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { casesOf } from "../../../check/cases.ts";
+import { isFull } from "../../../lane/depth.ts";
 import type { Trace } from "../simulate/simulate.ts";
 import { simulate } from "../simulate/simulate.ts";
 import { indexOf } from "../simulate/worlds.ts";
@@ -30,7 +31,7 @@ function traces(pipeline: SimulatedPipeline, starts: number): Trace[] {
   const events = Array.from({ length: starts }, (_, at): RootEvent => {
     return { id: `start-${at}`, kind: "dispatch", pipeline: pipeline.id, branch: "main", inputs: {} };
   });
-  return Array.from({ length: 60 }, (_, seed) => {
+  return Array.from({ length: isFull ? 60 : 25 }, (_, seed) => {
     let state = seed + 1;
     // A missing artifact would end a run before its order can be seen.
     return simulate([{ ...pipeline, partial: true }], {

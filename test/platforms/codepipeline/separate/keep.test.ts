@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { contentsOf } from "../../../../src/platforms/codepipeline/write/separate/program/records.cjs";
-import { needs } from "../../../lane/needs.ts";
+import { fullDepth, needs } from "../../../lane/needs.ts";
 
 const program = fileURLToPath(
   new URL("../../../../src/platforms/codepipeline/write/separate/program/keep.sh", import.meta.url),
@@ -151,7 +151,8 @@ for (const [who, triggerType, triggerDetail, isWantedAnew, starter] of [
   ],
   ["a schedule beside CodeCommit", "CloudWatchEvent", `${events}/nightly`, true, "shop-web-main-changed"],
 ] as const) {
-  test(`started by ${who}, what is built is ${isWantedAnew ? "" : "not "}wanted anew`, when, (t) => {
+  const needed = ["a push", "a person", "a schedule"].includes(who) ? when : fullDepth("jq");
+  test(`started by ${who}, what is built is ${isWantedAnew ? "" : "not "}wanted anew`, needed, (t) => {
     const { keep, read } = prepared(t);
     const { status, stderr } = keep({
       TRIGGER: JSON.stringify({ triggerType, triggerDetail }),
