@@ -19,8 +19,9 @@ export interface MachineState {
   readonly tags: Key[];
   /** A throw-away cluster was made: what is deployed there is a test. */
   localCluster: boolean;
-  /** What was run of the repository's own files: how many times, and the texts since somebody last took them. */
+  /** What was run of the repository's own files: how many times, how many characters, and the texts since somebody last took them. */
   called: number;
+  read: number;
   opened: string[];
 }
 
@@ -36,6 +37,7 @@ export function freshState(): MachineState {
     tags: [],
     localCluster: false,
     called: 0,
+    read: 0,
     opened: [],
   };
 }

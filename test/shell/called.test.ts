@@ -259,3 +259,16 @@ test("whatever stands in such files, reading ends", () => {
     tries(300),
   );
 });
+
+test("a script that calls itself thousands of times is not opened as often", () => {
+  const files: Files = { "s.sh": "./s.sh a; ".repeat(3_000) };
+  let reads = 0;
+  const counted = new Proxy(files, {
+    get: (target, path) => {
+      reads++;
+      return Reflect.get(target, path);
+    },
+  });
+  accesses("./s.sh a b", counted);
+  assert.ok(reads < 1_000, `${reads} times`);
+});

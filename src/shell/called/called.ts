@@ -16,6 +16,9 @@ import { taskCommands } from "./taskfile.ts";
 const MAX_DEPTH = 6;
 const MAX_CALLS = 300;
 
+/** Characters of called files that are read for one job: of files that call each other a thousand times the rest is left out. */
+const MAX_READ = 600_000;
+
 /** What the called commands do; undefined where the command calls no file that is there. */
 export function readCalled(
   call: CommandCall,
@@ -23,15 +26,18 @@ export function readCalled(
 ): readonly Access[] | undefined {
   const { setting } = call;
   const { files, open = [], state } = setting;
-  if (!files || open.length >= MAX_DEPTH || state.called >= MAX_CALLS) return undefined;
+  if (!files || open.length >= MAX_DEPTH || state.called >= MAX_CALLS || state.read >= MAX_READ) return undefined;
   const found = [calledScript, makeTargets, packageScripts, justRecipe, taskCommands]
     .map((find) => find(call, files))
     .find((each) => each !== undefined);
   if (!found) return undefined;
   return found.flatMap((script) => {
-    if (open.includes(script.id) || state.called >= MAX_CALLS) return [];
+    // One that is left out has been looked for all the same, which takes its time too.
     state.called++;
-    state.opened.push(script.parts.map((part) => (part.kind === "text" ? part.text : "…")).join(""));
+    if (open.includes(script.id) || state.called > MAX_CALLS) return [];
+    const text = script.parts.map((part) => (part.kind === "text" ? part.text : "…")).join("");
+    state.read += text.length;
+    state.opened.push(text);
     return read(script, { ...setting, folder: script.folder, open: [...open, script.id] }).map((access) => ({
       ...access,
       at: call.command.at,
