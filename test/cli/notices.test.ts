@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import type { NoticesView, SentAgainView } from "../../src/control/views/notices.ts";
 import { fullDepth } from "../lane/needs.ts";
 import { type Behaviour, httpReceiver, type Received } from "../notify/receivers.ts";
+import { serving } from "../server/serving.ts";
 import { type Sandbox, sandbox, until } from "./sandbox.ts";
 
 const definition = `name: shop
@@ -180,4 +181,14 @@ test("killed between sending and noting it, it is told once or twice, and never 
   const deployed = entries.filter(({ deed }) => deed === "deployed").length;
   assert.equal(counts.size, deployed, "each deployment is told");
   assert.ok([...counts.values()].every((times) => times <= 3));
+});
+
+test("a server tells of what other processes do, with the addresses that it has", fullDepth(), async (t) => {
+  const { box, hook } = await shop(t);
+  await using server = await serving(box);
+  delete box.env.HOOK_URL;
+  assert.equal((await box.baton("run")).code, 0);
+  await until("the server tells of it", () => hook.received.length > 0);
+  assert.equal(told(hook.received[0]!).type, "deployed");
+  assert.equal(await server.stop(), 0);
 });

@@ -85,6 +85,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   thaw: [{ args: ["prod"] }, { args: [HOSTILE] }],
   audit: [{ args: ["list"], json: true }, { args: ["verify", HOSTILE] }, { args: [HOSTILE] }],
   report: [{ args: [], json: true }, { args: ["--markdown"] }, { args: ["--since", HOSTILE] }],
+  notices: [{ args: [], json: true }, { args: ["retry", HOSTILE] }, { args: [HOSTILE] }],
   logs: [{ args: ["1"], json: true }, { args: ["1", HOSTILE] }],
   outputs: [{ args: [], json: true }, { args: ["--env", HOSTILE] }],
   graph: [
