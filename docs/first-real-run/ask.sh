@@ -173,10 +173,3 @@ echo 'exports.handler = async () => "here";' > "$work/index.js"
 (cd "$work" && zip -q function.zip index.js)
 answer "Lambda, role with aws:SourceAccount" "$(refused aws lambda create-function --function-name "$name-checked" --runtime nodejs22.x \
   --handler index.handler --role "$(output CheckedRole)" --zip-file "fileb://$work/function.zip")"
-aws events put-events --entries "Source=$name,DetailType=question,Detail={}" > /dev/null
-heard="$(aws sqs receive-message --queue-url "$(output Queue)" --wait-time-seconds 20 --output json)"
-if [ "$(jq '.Messages // [] | length' <<< "${heard:-null}" 2> /dev/null)" = 1 ]; then
-  answer "EventBridge to a topic with aws:SourceAccount" "heard"
-else
-  answer "EventBridge to a topic with aws:SourceAccount" "not heard within 20 seconds"
-fi

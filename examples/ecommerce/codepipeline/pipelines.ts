@@ -7237,13 +7237,6 @@ exports.handler = (event) => {
             Condition: { Bool: { "aws:SecureTransport": "false" } },
           },
           {
-            Sid: "FromEvents",
-            Effect: "Allow",
-            Principal: { Service: "events.amazonaws.com" },
-            Action: "sns:Publish",
-            Resource: notifications.ref,
-          },
-          {
             Sid: "FromCloudwatch",
             Effect: "Allow",
             Principal: { Service: "cloudwatch.amazonaws.com" },
@@ -7259,6 +7252,239 @@ exports.handler = (event) => {
     const notificationsEmail = new sns.CfnSubscription(this, "NotificationsEmail", { topicArn: notifications.ref, protocol: "email", endpoint: props.notificationEmail });
     notificationsEmail.overrideLogicalId("NotificationsEmail");
     notificationsEmail.cfnOptions.condition = tellByEmail;
+
+    const noticesRole = new iam.CfnRole(this, "NoticesRole", {
+      assumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "lambda.amazonaws.com" },
+            Action: "sts:AssumeRole",
+          },
+        ],
+      },
+      policies: [
+        {
+          policyName: "own",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "LookAtRuns",
+                Effect: "Allow",
+                Action: [
+                  "codepipeline:ListPipelineExecutions",
+                  "codepipeline:ListActionExecutions",
+                  "codepipeline:ListRuleExecutions",
+                ],
+                Resource: [
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-main`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-backend-main`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-admin-main`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-customer-main`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-dev`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-staging`,
+                  `arn:${Aws.PARTITION}:codepipeline:${Aws.REGION}:${Aws.ACCOUNT_ID}:ecommerce-hosting-to-prod`,
+                ],
+              },
+              { Sid: "Tell", Effect: "Allow", Action: "sns:Publish", Resource: notifications.ref },
+              {
+                Sid: "Log",
+                Effect: "Allow",
+                Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/lambda/ecommerce-notices:*`,
+              },
+            ],
+          },
+        },
+      ],
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    noticesRole.overrideLogicalId("NoticesRole");
+
+    const noticesLogs = new logs.CfnLogGroup(this, "NoticesLogs", {
+      logGroupName: "/aws/lambda/ecommerce-notices",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    noticesLogs.overrideLogicalId("NoticesLogs");
+
+    // Tells how runs ended: where, why, of which commit, and where to look.
+    const notices = new lambda.CfnFunction(this, "Notices", {
+      functionName: "ecommerce-notices",
+      description: "Tells the team how runs ended",
+      runtime: "nodejs24.x",
+      handler: "index.handler",
+      role: noticesRole.attrArn,
+      timeout: 60,
+      memorySize: 256,
+      loggingConfig: { logGroup: noticesLogs.ref },
+      environment: {
+        variables: {
+          TOPIC: notifications.ref,
+          VERSIONS: `https://github.com/${props.repository}/commit/{version}`,
+        },
+      },
+      code: {
+        zipFile: `"use strict";
+// The plan of this delivery; all below is the same for every delivery.
+const plan = {
+  "environments": {}
+};
+
+const program = {};
+const loaded = {};
+const load = (name) => {
+  if (!(name in program)) return require(name);
+  if (!(name in loaded)) program[name]((loaded[name] = {}), load);
+  return loaded[name];
+};
+
+program["./notices.cjs"] = (exports, require) => {
+/**
+ * Tells the team how a run ended: where, why, of which commit, and where to look. An event only says that one has ended; the rest is
+ * asked for, and what cannot be asked is told without it.
+ */
+
+const words = { SUCCEEDED: "passed", FAILED: "failed", STOPPED: "was stopped", CANCELED: "was cancelled" };
+
+function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }) {
+  return async ({ region, detail }) => {
+    const { pipeline, state, "execution-id": id } = detail;
+    const run = await orNothing(runOf(pipeline, id));
+    const failures = state === "FAILED" ? ((await orNothing(failuresOf(pipeline, id))) ?? []) : [];
+    const what = \`\${run?.isRollback ? "rollback " : ""}\${words[state] ?? state}\`;
+    const stages = [...new Set(failures.map(({ stage }) => stage))];
+    const where = state === "FAILED" && stages.length > 0 ? \` in \${stages.join(", ")}\` : "";
+    const lines = [
+      \`\${run?.isRollback ? "A rollback" : "A run"} of \${pipeline} \${words[state] ?? state}\${where}.\`,
+      ...(run?.reason === undefined ? [] : [\`Reason: \${run.reason}\`]),
+      ...failures.flatMap(({ name, why, page }) => [
+        \`\${name}: \${why ?? "no reason is given"}\`,
+        ...(page === undefined ? [] : [\`  \${page}\`]),
+      ]),
+      ...(state === "SUCCEEDED" && !run?.isRollback ? deployed(pipeline) : []),
+      ...(run?.target === undefined ? [] : [\`It deployed again what the run \${run.target} had.\`]),
+      ...(run?.commit === undefined ? [] : about(run.commit)),
+      \`Run: https://\${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/\${pipeline}/executions/\${id}/timeline?region=\${region}\`,
+    ];
+    const subject = \`\${pipeline}: \${what}\${where}\`;
+    say(subject);
+    await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: \`\${lines.join("\\n")}\\n\` });
+  };
+
+  function deployed(pipeline) {
+    const environments = plan.environments[pipeline] ?? [];
+    return environments.length === 0 ? [] : [\`Deployed to: \${environments.join(", ")}.\`];
+  }
+
+  function about({ id, message }) {
+    const page = versions === "" ? [] : [\`  \${versions.replace("{version}", id)}\`];
+    return [\`Commit \${id}\${message === undefined ? "" : \`: \${message}\`}\`, ...page];
+  }
+
+  /**
+   * Of the newest hundred.
+   */
+  async function runOf(pipelineName, id) {
+    const { pipelineExecutionSummaries: runs } = await codepipeline("ListPipelineExecutions", {
+      pipelineName,
+      maxResults: 100,
+    });
+    const find = (wanted) =>
+      runs.find(({ pipelineExecutionId }) => pipelineExecutionId === wanted);
+    const run = find(id);
+    if (run === undefined) return undefined;
+    const target = run.rollbackMetadata?.rollbackTargetPipelineExecutionId;
+    const revisions = run.sourceRevisions?.length > 0 ? run.sourceRevisions : find(target)?.sourceRevisions;
+    const revision = revisions?.find((one) => one.actionName === source);
+    return {
+      commit: revision?.revisionId && { id: revision.revisionId, message: messageOf(revision.revisionSummary) },
+      reason: firstLine(run.stopTrigger?.reason),
+      isRollback: run.executionType === "ROLLBACK",
+      target,
+    };
+  }
+
+  /**
+   * Actions that failed, each as it ended last, and the rules of stages that did.
+   */
+  async function failuresOf(pipelineName, run) {
+    const asked = { pipelineName, filter: { pipelineExecutionId: run }, maxResults: 100 };
+    const [{ actionExecutionDetails }, { ruleExecutionDetails }] = await Promise.all([
+      codepipeline("ListActionExecutions", asked),
+      codepipeline("ListRuleExecutions", asked),
+    ]);
+    return [
+      ...failed(actionExecutionDetails, (one) => one.actionName),
+      ...failed(ruleExecutionDetails, (one) => one.ruleName),
+    ];
+  }
+
+  function failed(executions, nameOf) {
+    const last = new Map((executions ?? []).toReversed().map((one) => [\`\${one.stageName}/\${nameOf(one)}\`, one]));
+    return [...last.values()]
+      .filter(({ status }) => status === "Failed")
+      .map((one) => {
+        const { errorDetails, externalExecutionSummary, externalExecutionUrl } = one.output?.executionResult ?? {};
+        const why = firstLine(errorDetails?.message) ?? firstLine(externalExecutionSummary);
+        return { stage: one.stageName, name: nameOf(one), why, page: externalExecutionUrl };
+      });
+  }
+
+  async function orNothing(question) {
+    try {
+      return await question;
+    } catch (error) {
+      say(String(error));
+      return undefined;
+    }
+  }
+}
+
+/** Connections answer with JSON that has the message of the commit in it; other sources with the message. */
+function messageOf(summary) {
+  try {
+    const parsed = JSON.parse(summary ?? "");
+    if (typeof parsed?.CommitMessage === "string") return firstLine(parsed.CommitMessage);
+  } catch {
+    // It is the message itself.
+  }
+  return firstLine(summary);
+}
+
+function firstLine(text) {
+  return text?.split("\\n")[0]?.trim() || undefined;
+}
+
+exports.handlerOf = handlerOf;
+};
+
+const clientOf = (name, kind) => {
+  const sdk = require(\`@aws-sdk/client-\${name}\`);
+  const client = new sdk[kind]({});
+  return (command, input) => client.send(new sdk[\`\${command}Command\`](input));
+};
+let handler;
+exports.handler = (event) => {
+  handler ??= load("./notices.cjs").handlerOf(
+    { codepipeline: clientOf("codepipeline", "CodePipelineClient"), sns: clientOf("sns", "SNSClient") },
+    {
+      plan,
+      source: "repository",
+      topic: process.env.TOPIC,
+      versions: process.env.VERSIONS ?? "",
+      say: console.log,
+    },
+  );
+  return handler(event);
+};
+`,
+      },
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    notices.overrideLogicalId("Notices");
 
     const tellFailed = new events.CfnRule(this, "TellFailed", {
       name: "ecommerce-tell-failed",
@@ -7279,29 +7505,23 @@ exports.handler = (event) => {
           state: ["FAILED", "STOPPED", "CANCELED"],
         },
       },
-      targets: [
-        {
-          id: "topic",
-          arn: notifications.ref,
-          inputTransformer: {
-            inputPathsMap: {
-              pipeline: "$.detail.pipeline",
-              state: "$.detail.state",
-              run: "$.detail.execution-id",
-              region: "$.region",
-            },
-            inputTemplate: "\"Run <run> of <pipeline> did not pass: <state>. Its stages, commit and reasons: https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>\"",
-          },
-        },
-      ],
+      targets: [{ id: "function", arn: notices.attrArn }],
     });
     tellFailed.overrideLogicalId("TellFailed");
 
+    const tellFailedPermission = new lambda.CfnPermission(this, "TellFailedPermission", {
+      functionName: notices.ref,
+      action: "lambda:InvokeFunction",
+      principal: "events.amazonaws.com",
+      sourceArn: tellFailed.attrArn,
+    });
+    tellFailedPermission.overrideLogicalId("TellFailedPermission");
+
     const noticesLost = new cloudwatch.CfnAlarm(this, "NoticesLost", {
-      alarmDescription: "Somebody was not told how a run ended",
-      namespace: "AWS/Events",
-      metricName: "FailedInvocations",
-      dimensions: [{ name: "RuleName", value: tellFailed.ref }],
+      alarmDescription: "Somebody was not told how a run ended: see the function's log",
+      namespace: "AWS/Lambda",
+      metricName: "AsyncEventsDropped",
+      dimensions: [{ name: "FunctionName", value: notices.ref }],
       statistic: "Sum",
       period: 300,
       evaluationPeriods: 1,

@@ -801,3 +801,9 @@ resource "aws_codebuild_project" "web_deploy_prod_project" {
     }
   }
 }
+
+resource "aws_cloudwatch_log_group" "notices_logs" {
+  name              = "/aws/lambda/infra-web-notices"
+  retention_in_days = 90
+  tags              = local.tags
+}

@@ -26,15 +26,6 @@ resource "aws_sns_topic_policy" "notifications" {
         }
       },
       {
-        Sid    = "FromEvents"
-        Effect = "Allow"
-        Principal = {
-          Service = "events.amazonaws.com"
-        }
-        Action   = "sns:Publish"
-        Resource = aws_sns_topic.notifications.arn
-      },
-      {
         Sid    = "FromCloudwatch"
         Effect = "Allow"
         Principal = {
@@ -59,6 +50,53 @@ resource "aws_sns_topic_subscription" "notifications" {
   endpoint  = var.notification_email
 }
 
+# Tells how runs ended: where, why, of which commit, and where to look.
+resource "aws_cloudformation_stack" "notices" {
+  name = "infra-web-notices"
+  template_body = jsonencode({
+    Resources = {
+      Function = {
+        Type = "AWS::Lambda::Function"
+        Properties = {
+          FunctionName = "infra-web-notices"
+          Description  = "Tells the team how runs ended"
+          Runtime      = "nodejs24.x"
+          Handler      = "index.handler"
+          Role         = aws_iam_role.notices_role.arn
+          Timeout      = 60
+          MemorySize   = 256
+          LoggingConfig = {
+            LogGroup = aws_cloudwatch_log_group.notices_logs.name
+          }
+          Environment = {
+            Variables = {
+              TOPIC    = aws_sns_topic.notifications.arn
+              VERSIONS = "https://github.com/${var.repository}/commit/{version}"
+            }
+          }
+          Code = {
+            ZipFile = file("${path.module}/notices.js")
+          }
+        }
+      }
+    }
+    Outputs = {
+      Arn = {
+        Value = {
+          "Fn::GetAtt" = ["Function", "Arn"]
+        }
+      }
+      Name = {
+        Value = {
+          Ref = "Function"
+        }
+      }
+    }
+  })
+  tags       = local.tags
+  depends_on = [aws_iam_role_policy.notices_role]
+}
+
 resource "aws_cloudwatch_event_rule" "tell_passed" {
   name        = "infra-web-tell-passed"
   description = "Tells the team that a run passed"
@@ -75,17 +113,14 @@ resource "aws_cloudwatch_event_rule" "tell_passed" {
 
 resource "aws_cloudwatch_event_target" "tell_passed" {
   rule = aws_cloudwatch_event_rule.tell_passed.name
-  arn  = aws_sns_topic.notifications.arn
+  arn  = aws_cloudformation_stack.notices.outputs["Arn"]
+}
 
-  input_transformer {
-    input_paths = {
-      pipeline = "$.detail.pipeline"
-      state    = "$.detail.state"
-      run      = "$.detail.execution-id"
-      region   = "$.region"
-    }
-    input_template = "\"Run <run> of <pipeline> passed: <state>. Its stages, commit and reasons: https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>\""
-  }
+resource "aws_lambda_permission" "tell_passed" {
+  function_name = aws_cloudformation_stack.notices.outputs["Name"]
+  action        = "lambda:InvokeFunction"
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.tell_passed.arn
 }
 
 resource "aws_cloudwatch_event_rule" "tell_failed" {
@@ -104,26 +139,23 @@ resource "aws_cloudwatch_event_rule" "tell_failed" {
 
 resource "aws_cloudwatch_event_target" "tell_failed" {
   rule = aws_cloudwatch_event_rule.tell_failed.name
-  arn  = aws_sns_topic.notifications.arn
+  arn  = aws_cloudformation_stack.notices.outputs["Arn"]
+}
 
-  input_transformer {
-    input_paths = {
-      pipeline = "$.detail.pipeline"
-      state    = "$.detail.state"
-      run      = "$.detail.execution-id"
-      region   = "$.region"
-    }
-    input_template = "\"Run <run> of <pipeline> did not pass: <state>. Its stages, commit and reasons: https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>\""
-  }
+resource "aws_lambda_permission" "tell_failed" {
+  function_name = aws_cloudformation_stack.notices.outputs["Name"]
+  action        = "lambda:InvokeFunction"
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.tell_failed.arn
 }
 
 resource "aws_cloudwatch_metric_alarm" "notices_lost" {
   alarm_name        = "${aws_sns_topic.notifications.name}-notices-lost"
-  alarm_description = "Somebody was not told how a run ended"
-  namespace         = "AWS/Events"
-  metric_name       = "FailedInvocations"
+  alarm_description = "Somebody was not told how a run ended: see the function's log"
+  namespace         = "AWS/Lambda"
+  metric_name       = "AsyncEventsDropped"
   dimensions = {
-    RuleName = aws_cloudwatch_event_rule.tell_failed.name
+    FunctionName = aws_cloudformation_stack.notices.outputs["Name"]
   }
   statistic           = "Sum"
   period              = 300

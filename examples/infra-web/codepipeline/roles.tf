@@ -1171,3 +1171,57 @@ resource "aws_iam_role_policy" "web_deploy_prod_role" {
     ]
   })
 }
+
+resource "aws_iam_role" "notices_role" {
+  name_prefix = "notices_role-"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Service = "lambda.amazonaws.com"
+        }
+        Action = "sts:AssumeRole"
+      },
+    ]
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy" "notices_role" {
+  name = "own"
+  role = aws_iam_role.notices_role.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "LookAtRuns"
+        Effect = "Allow"
+        Action = [
+          "codepipeline:ListPipelineExecutions",
+          "codepipeline:ListActionExecutions",
+          "codepipeline:ListRuleExecutions",
+        ]
+        Resource = [
+          "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:infra-web-dev",
+          "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:infra-web-prod",
+        ]
+      },
+      {
+        Sid      = "Tell"
+        Effect   = "Allow"
+        Action   = ["sns:Publish"]
+        Resource = [aws_sns_topic.notifications.arn]
+      },
+      {
+        Sid    = "Log"
+        Effect = "Allow"
+        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = [
+          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/lambda/infra-web-notices:*",
+        ]
+      },
+    ]
+  })
+}

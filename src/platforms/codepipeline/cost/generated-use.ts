@@ -8,6 +8,7 @@ import type {
   Project,
   Resource,
 } from "../write/infrastructure.ts";
+import { noticesId } from "../write/functions/notices.ts";
 import { keptId } from "../write/separate/handed.ts";
 import { lineName } from "../write/separate/lines.ts";
 import { releasesId } from "../write/separate/stages.ts";
@@ -147,7 +148,7 @@ function thingsOf(
       const isCalled = resource.id === releasesId;
       // It is also told of every run's end.
       const quantity = isCalled ? calls + runs + looksPerMonth : runs;
-      const because = `${resource.name}, ${isCalled ? "called by the pipelines and every ten minutes" : "as if every run failed once"}`;
+      const because = `${resource.name}, ${isCalled ? "called by the pipelines and every ten minutes" : resource.id === noticesId ? "once for each run" : "as if every run failed once"}`;
       const gigabytes = resource.memoryMb / 1024;
       return [
         { price: "lambda.request", item: "calls", quantity, because },

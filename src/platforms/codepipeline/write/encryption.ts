@@ -143,14 +143,13 @@ function servicesOf(resources: readonly Resource[]): PolicyStatement[] {
   const publishers = resources.flatMap((one) => (one.kind === "topic" ? one.publishers : []));
   const groups = resources.flatMap((one) => (one.kind === "logs" ? [localArn("logs", `log-group:${one.name}`)] : []));
   return [
-    // What holds for the topic's own policy holds here: EventBridge does not say for which account it asks.
-    ...publishers.map(({ service, tellsAccount }) => ({
+    ...publishers.map((service) => ({
       Sid: publisherSid(service),
       Effect: "Allow",
       Principal: { Service: service },
       Action: sending,
       Resource: "*",
-      ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": [account] } } }),
+      Condition: { StringEquals: { "aws:SourceAccount": [account] } },
     })),
     ...(groups.length > 0
       ? [

@@ -254,14 +254,8 @@ export interface Topic extends Encrypted {
   readonly name: string;
   /** Parameter with the address of who is told; empty: nobody yet. */
   readonly emailParameter: string;
-  /** Services that may publish, beside this account. */
-  readonly publishers: readonly Publisher[];
-}
-
-export interface Publisher {
-  readonly service: string;
-  /** Whether it says for which account it asks. A statement with a condition on that lets nobody else in. */
-  readonly tellsAccount: boolean;
+  /** Services that may publish for this account, beside its roles. */
+  readonly publishers: readonly string[];
 }
 
 export type Pattern = Readonly<Record<string, unknown>>;
@@ -273,12 +267,6 @@ export interface EventRule extends Base {
   /** Event pattern; texts in it are filled in. */
   readonly pattern: Pattern;
   readonly target:
-    | {
-        readonly kind: "topic";
-        readonly id: string;
-        readonly paths: Readonly<Record<string, string>>;
-        readonly message: string;
-      }
     | { readonly kind: "function"; readonly id: string }
     | { readonly kind: "pipeline"; readonly id: string; readonly role: string };
 }

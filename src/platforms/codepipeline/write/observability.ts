@@ -1,12 +1,11 @@
 /** What looks after the pipelines: who is told, who rolls back, what is drawn. */
 
-import { namesIn, ruleName } from "./events.ts";
 import { ids } from "./fixed-names.ts";
+import { noticesResources } from "./functions/notices.ts";
 import { rollbackResources } from "./functions/rollback.ts";
-import type { Alarm, Dashboard, EventRule, Resource, Widget } from "./infrastructure.ts";
+import type { Dashboard, Resource, Widget } from "./infrastructure.ts";
 import type { Settings } from "./options.ts";
 import type { LineStages } from "./stages.ts";
-import { nameOf } from "./text.ts";
 
 interface Observed {
   readonly delivery: string;
@@ -19,21 +18,7 @@ interface Observed {
 
 export function observability(observed: Observed): Resource[] {
   const { delivery, settings, lines } = observed;
-  // Of a set it is told what was deployed where, when it is proven.
-  const alone = lines.filter(({ line }) => !line.joined);
-  const notices: EventRule[] = [
-    ...(alone.length > 0
-      ? [notice({ id: "TellPassed", states: ["SUCCEEDED"], words: "passed", observed: { ...observed, lines: alone } })]
-      : []),
-    // Checks are looked at when they fail; that they pass is what everybody expects.
-    notice({
-      id: "TellFailed",
-      states: ["FAILED", "STOPPED", "CANCELED"],
-      words: "did not pass",
-      observed,
-      more: observed.checks,
-    }),
-  ];
+  const notices = noticesResources(observed);
   return [
     {
       kind: "topic",
@@ -41,22 +26,10 @@ export function observability(observed: Observed): Resource[] {
       comment: ["Who is asked to approve and is told how runs ended."],
       name: `${delivery}-pipelines`,
       emailParameter: "NotificationEmail",
-      publishers: [
-        // A condition on the account would keep EventBridge itself out: it asks topics without saying for whom.
-        { service: "events.amazonaws.com", tellsAccount: false },
-        { service: "cloudwatch.amazonaws.com", tellsAccount: true },
-      ],
+      publishers: ["cloudwatch.amazonaws.com"],
     },
     ...notices,
     ...(settings.rollback === "function" ? rollbackResources(observed) : []),
-    alarm({
-      id: "NoticesLost",
-      description: "Somebody was not told how a run ended",
-      namespace: "AWS/Events",
-      metric: "FailedInvocations",
-      dimension: "RuleName",
-      of: "TellFailed",
-    }),
     ...dashboards(observed),
   ];
 
@@ -65,7 +38,9 @@ export function observability(observed: Observed): Resource[] {
     const widgets: Widget[] = [
       {
         title: `Runs of ${lines.map(({ line }) => line.name).join(", ")}`,
-        metrics: notices.map(({ id }) => ["AWS/Events", "MatchedEvents", "RuleName", ruleName(delivery, id)]),
+        metrics: notices.flatMap((one) =>
+          one.kind === "rule" ? [["AWS/Events", "MatchedEvents", "RuleName", one.name] as const] : [],
+        ),
         statistic: "Sum",
       },
       ...(projects.length > 0
@@ -100,76 +75,4 @@ function onDashboards(widgets: readonly Widget[]): Widget[][] {
     metrics += widget.metrics.length;
   }
   return dashboards;
-}
-
-/** Where people look at a run; words in angle brackets are filled in by EventBridge. */
-const runPage =
-  "https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/executions/<run>/timeline?region=<region>";
-
-function notice({
-  id,
-  states,
-  words,
-  observed,
-  more = [],
-}: {
-  id: string;
-  states: readonly string[];
-  words: string;
-  observed: Observed;
-  more?: readonly string[];
-}): EventRule {
-  return {
-    kind: "rule",
-    id,
-    name: ruleName(observed.delivery, id),
-    comment: [],
-    description: `Tells the team that a run ${words}`,
-    pattern: {
-      source: ["aws.codepipeline"],
-      "detail-type": ["CodePipeline Pipeline Execution State Change"],
-      detail: {
-        pipeline: namesIn([...observed.lines.map(({ line }) => line.name), ...more], observed.delivery),
-        state: states,
-      },
-    },
-    target: {
-      kind: "topic",
-      id: ids.approvals,
-      paths: {
-        pipeline: "$.detail.pipeline",
-        state: "$.detail.state",
-        run: "$.detail.execution-id",
-        region: "$.region",
-      },
-      message: `"Run <run> of <pipeline> ${words}: <state>. Its stages, commit and reasons: ${runPage}"`,
-    },
-  };
-}
-
-function alarm({
-  id,
-  description,
-  namespace,
-  metric,
-  dimension,
-  of,
-}: {
-  id: string;
-  description: string;
-  namespace: string;
-  metric: string;
-  dimension: string;
-  of: string;
-}): Alarm {
-  return {
-    kind: "alarm",
-    id,
-    comment: [],
-    description,
-    namespace,
-    metric,
-    dimensions: { [dimension]: [nameOf(of)] },
-    topic: ids.approvals,
-  };
 }

@@ -47,8 +47,8 @@ test("everything that a generated delivery is billed for is counted", () => {
   );
   assert.deepEqual(
     [counted["lambda.request"], counted["sns.email"]],
-    [20, 40],
-    "an e-mail for the run, one to approve",
+    [40, 40],
+    "notices and rollbacks; an e-mail for the run, one to approve",
   );
   assert.equal(counted["s3.storage"], (20 * 2 * 10 * (456 / 30)) / 1024, "the source and dist, for 456 days");
 });

@@ -186,7 +186,7 @@ describe("infra-web, one CodePipeline for each branch, in Terraform", fullDepth(
     const allowed = Statement.filter(({ Effect }) => Effect === "Allow");
     assert.deepEqual(
       allowed.map(({ Principal, Action, Resource }) => [Principal, Action, Resource]),
-      ["events", "cloudwatch"].map((service) => [{ Service: `${service}.amazonaws.com` }, "sns:Publish", topic]),
+      [[{ Service: "cloudwatch.amazonaws.com" }, "sns:Publish", topic]],
     );
     const { Rules } = await aws<{ Rules: { Name: string; EventPattern: string }[] }>("events", "list-rules");
     const states = Rules.map(({ Name, EventPattern }) => {
@@ -201,8 +201,8 @@ describe("infra-web, one CodePipeline for each branch, in Terraform", fullDepth(
     for (const { Name } of Rules) {
       const { Targets } = await aws<{ Targets: { Arn: string }[] }>("events", "list-targets-by-rule", "--rule", Name);
       assert.deepEqual(
-        Targets.map(({ Arn }) => Arn),
-        [topic],
+        Targets.map(({ Arn }) => Arn.split(":").slice(-2)),
+        [["function", "infra-web-notices"]],
       );
     }
     const { MetricAlarms } = await aws<{ MetricAlarms: { MetricName: string; AlarmActions: string[] }[] }>(
@@ -211,7 +211,7 @@ describe("infra-web, one CodePipeline for each branch, in Terraform", fullDepth(
     );
     assert.deepEqual(
       MetricAlarms.map(({ MetricName, AlarmActions }) => [MetricName, AlarmActions]),
-      [["FailedInvocations", [topic]]],
+      [["AsyncEventsDropped", [topic]]],
     );
     const { DashboardBody } = await aws<{ DashboardBody: string }>(
       "cloudwatch",

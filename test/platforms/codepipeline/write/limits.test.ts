@@ -62,7 +62,7 @@ test("names that EventBridge and Lambda find too long are refused, and more valu
   const long = "a".repeat(60);
   assert.throws(
     () => lowered(long, [deploying("web")]),
-    refused(/shorten/, /name of \d+ characters, and EventBridge takes 64/),
+    refused(/shorten/, /name of \d+ characters, and (EventBridge|Lambda) takes 64/),
   );
   const outputs = Object.fromEntries(range(200).map((at) => [`out${at}`, { type: "string", job: "go" }]));
   const web = pipeline("web", { outputs, jobs: { go: { deploys: true, steps: [sh("./go.sh")] } } } as never);

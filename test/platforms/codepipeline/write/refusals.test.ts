@@ -282,5 +282,5 @@ test("more than a stack can hold is refused as a template, and written for Terra
     () => write(built, settings, { layout }),
     /are \d{3} resources, and CloudFormation takes 500 in a stack/,
   );
-  assert.equal(write(built, {}, { layout, format: "terraform" }).files.length, 118);
+  assert.equal(write(built, {}, { layout, format: "terraform" }).files.length, 119);
 });

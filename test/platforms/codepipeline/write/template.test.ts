@@ -239,16 +239,13 @@ test("a role may do what its job needs and nothing else", () => {
   assert.deepEqual(wild, []);
 });
 
-test("the team hears of runs: EventBridge may publish without saying for which account, which it does not do", () => {
+test("the team hears of runs from roles of the account; of services only alarms tell, for this account", () => {
   const { PolicyDocument } = resources(templates.shop).NotificationsPolicy!.Properties as unknown as {
     PolicyDocument: { Statement: { Effect: string; Principal: { Service: string }; Condition?: object }[] };
   };
   const allowed = PolicyDocument.Statement.filter(({ Effect }) => Effect === "Allow");
   const conditions = allowed.map(({ Principal, Condition }) => [Principal.Service, Condition !== undefined]);
-  assert.deepEqual(conditions, [
-    ["events.amazonaws.com", false],
-    ["cloudwatch.amazonaws.com", true],
-  ]);
+  assert.deepEqual(conditions, [["cloudwatch.amazonaws.com", true]]);
 });
 
 test("a job whose needs nobody told gets a policy that the team writes, as a parameter", () => {

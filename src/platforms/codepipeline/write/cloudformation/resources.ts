@@ -322,13 +322,13 @@ function topic({ id, name, emailParameter, publishers, key }: Topic, { reference
               Resource: value([arnOf(id)]),
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
-            ...publishers.map(({ service, tellsAccount }) => ({
+            ...publishers.map((service) => ({
               Sid: publisherSid(service),
               Effect: "Allow",
               Principal: { Service: service },
               Action: "sns:Publish",
               Resource: value([arnOf(id)]),
-              ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": value([account]) } } }),
+              Condition: { StringEquals: { "aws:SourceAccount": value([account]) } },
             })),
           ],
         },
@@ -343,13 +343,7 @@ function topic({ id, name, emailParameter, publishers, key }: Topic, { reference
 }
 
 function rule({ id, name, description, pattern, target }: EventRule, { references }: Surroundings): Resources {
-  const value = (one: Text) => references.value(one);
   const properties = { Name: name, Description: description, EventPattern: filledIn(pattern, references) };
-  if (target.kind === "topic") {
-    const InputTransformer = { InputPathsMap: target.paths, InputTemplate: target.message };
-    const Targets = [{ Id: "topic", Arn: value([arnOf(target.id)]), InputTransformer }];
-    return { [id]: { Type: "AWS::Events::Rule", Properties: { ...properties, Targets } } };
-  }
   if (target.kind === "pipeline") return startingRule(id, { target, properties, references });
   return callingRule(id, { target: target.id, properties, references });
 }

@@ -381,13 +381,13 @@ function topic({ id, comment, name, emailParameter, publishers, key }: Topic, va
               Resource: arn,
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
-            ...publishers.map(({ service, tellsAccount }) => ({
+            ...publishers.map((service) => ({
               Sid: publisherSid(service),
               Effect: "Allow",
               Principal: { Service: service },
               Action: "sns:Publish",
               Resource: arn,
-              ...(tellsAccount && { Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } } }),
+              Condition: { StringEquals: { "aws:SourceAccount": values.text([account]) } },
             })),
           ],
         }),
@@ -414,13 +414,6 @@ function rule({ id, comment, name, description, pattern, target }: EventRule, va
     comment,
     attributes: { name, description, event_pattern: new Call("jsonencode", values.data(pattern)), tags },
   });
-  if (target.kind === "topic") {
-    const transformer = {
-      type: "input_transformer",
-      attributes: { input_paths: { ...target.paths }, input_template: target.message },
-    };
-    return [event, resource("aws_cloudwatch_event_target", own, { attributes, blocks: [transformer] })];
-  }
   if (target.kind === "pipeline") {
     return [
       event,
