@@ -474,7 +474,6 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
           "iam:CreateRole",
           "iam:DeleteRole",
           "iam:GetRole",
-          "iam:PassRole",
           "iam:TagRole",
           "iam:ListRolePolicies",
           "iam:ListAttachedRolePolicies",
@@ -486,6 +485,19 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
         Resource = [
           "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/infra-web-dev",
         ]
+      },
+      {
+        Sid    = "Iam2"
+        Effect = "Allow"
+        Action = ["iam:PassRole"]
+        Resource = [
+          "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/infra-web-dev",
+        ]
+        Condition = {
+          StringEquals = {
+            "iam:PassedToService" = "lambda.amazonaws.com"
+          }
+        }
       },
     ]
   })
@@ -996,7 +1008,6 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
           "iam:CreateRole",
           "iam:DeleteRole",
           "iam:GetRole",
-          "iam:PassRole",
           "iam:TagRole",
           "iam:ListRolePolicies",
           "iam:ListAttachedRolePolicies",
@@ -1008,6 +1019,19 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
         Resource = [
           "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/infra-web-prod",
         ]
+      },
+      {
+        Sid    = "Iam2"
+        Effect = "Allow"
+        Action = ["iam:PassRole"]
+        Resource = [
+          "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/infra-web-prod",
+        ]
+        Condition = {
+          StringEquals = {
+            "iam:PassedToService" = "lambda.amazonaws.com"
+          }
+        }
       },
     ]
   })
