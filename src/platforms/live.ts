@@ -79,9 +79,34 @@ export interface PlatformStatus {
   readonly missing: readonly string[];
   /** Why nothing at all is there, and what puts it there. */
   readonly absent: NextStep | undefined;
+  /** Pipelines that are released and deployed together; none where each goes by itself. */
+  readonly sets: readonly LiveSet[];
   readonly connections: readonly LiveConnection[];
   readonly approvals: readonly LiveApproval[];
   readonly next: NextStep | undefined;
+}
+
+/** Releases have numbers that grow. */
+export interface LiveSet {
+  readonly name: string;
+  /** Undefined: there is none yet, or it is not known. */
+  readonly newest: number | undefined;
+  /** In promotion order. */
+  readonly environments: readonly LiveSetEnvironment[];
+  /** Why it could not be asked. */
+  readonly unknown: string | undefined;
+}
+
+export interface LiveSetEnvironment {
+  readonly environment: string;
+  /** The newest release that is proven there: that passed, and that what comes after may have. */
+  readonly proven: number | undefined;
+  /** The newest that was begun there. */
+  readonly tried: number | undefined;
+  /** What is begun as soon as its CodePipeline is free. */
+  readonly next: number | undefined;
+  /** Why nothing is. */
+  readonly because: string | undefined;
 }
 
 export interface LivePipeline {

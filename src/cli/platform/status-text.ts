@@ -1,7 +1,15 @@
 /** How generated pipelines are, as people read it: what is where first, then what happens, then what somebody has to do. */
 
 import { count } from "../../findings/count.ts";
-import type { LiveConnection, LivePipeline, LiveRun, LiveStage, PlatformStatus } from "../../platforms/live.ts";
+import type {
+  LiveConnection,
+  LivePipeline,
+  LiveRun,
+  LiveSet,
+  LiveSetEnvironment,
+  LiveStage,
+  PlatformStatus,
+} from "../../platforms/live.ts";
 import { ago } from "../terminal/duration.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
@@ -17,6 +25,7 @@ export function statusLines(look: Look, style: Style): string[] {
   const { environments, pipelines, missing } = look.status;
   return [
     ...environments.flatMap((environment) => environmentLines(environment, look, style)),
+    ...look.status.sets.flatMap((set) => setLines(set, style)),
     ...pipelines.flatMap((pipeline) => pipelineLines(pipeline, look, style)),
     ...missing.flatMap((name) => ["", `${style.strong(name)}  ${style.warning(`not on ${look.place}`)}`]),
     ...waitingLines(look, style),
@@ -35,6 +44,26 @@ function environmentLines(environment: string, { status, now }: Look, style: Sty
   });
   return rows.length === 0 ? [] : ["", style.strong(environment), ...table(rows, "  ")];
 }
+
+/** Which release is where, and why no newer one comes. */
+function setLines({ name, newest, environments, unknown }: LiveSet, style: Style): string[] {
+  const head = [
+    "",
+    `${style.strong(`releases of ${name}`)}  ${newest === undefined ? "none yet" : `newest ${newest}`}`,
+  ];
+  if (unknown !== undefined)
+    return ["", `${style.strong(`releases of ${name}`)}  ${style.faint(`could not be looked at: ${unknown}`)}`];
+  const rows = environments.map((one) => [one.environment, provenText(one), style.faint(comingText(one))]);
+  return [...head, ...table(rows, "  ")];
+}
+
+function provenText({ proven, tried }: LiveSetEnvironment): string {
+  const whole = proven === undefined ? "none proven" : `${proven} proven`;
+  return tried === undefined || tried <= (proven ?? 0) ? whole : `${whole}, ${tried} begun`;
+}
+
+const comingText = ({ next, because }: LiveSetEnvironment): string =>
+  next === undefined ? (because ?? "") : `${next} is next`;
 
 function pipelineLines(
   { name, lastRun, stages, console, isStale }: LivePipeline,

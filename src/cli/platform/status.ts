@@ -23,7 +23,7 @@ export function showPipelines(
 }
 
 function statusJson(status: PlatformStatusView): unknown {
-  const { version, on, delivery, layout, environments, pipelines, missing, connections, approvals } = status;
+  const { version, on, delivery, layout, environments, pipelines, missing, sets, connections, approvals } = status;
   const deployedTo = (environment: string) =>
     pipelines.flatMap(({ name, stages }) => {
       const deployed = stages.find((stage) => stage.environment === environment)?.deployed;
@@ -36,6 +36,7 @@ function statusJson(status: PlatformStatusView): unknown {
     layout,
     pipelines,
     missing,
+    sets,
     connections,
     approvals,
     deployed: Object.fromEntries(environments.map((name) => [name, Object.fromEntries(deployedTo(name))])),

@@ -1,5 +1,6 @@
 /** What the pipelines of a document would use, whatever its layout and format. */
 
+import { noticesId } from "../write/functions/notices.ts";
 import type {
   Action,
   Dashboard,
@@ -8,7 +9,6 @@ import type {
   Project,
   Resource,
 } from "../write/infrastructure.ts";
-import { noticesId } from "../write/functions/notices.ts";
 import { keptId } from "../write/separate/handed.ts";
 import { lineName } from "../write/separate/lines.ts";
 import { releasesId } from "../write/separate/stages.ts";

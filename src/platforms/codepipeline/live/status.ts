@@ -4,10 +4,12 @@ import type { NextStep, Wanted } from "../../writer.ts";
 import { optionsOf } from "../options-of.ts";
 import { createCommand, stackName } from "../write/create-commands.ts";
 import { lowerDelivery } from "../write/lower.ts";
+import { releasesName } from "../write/separate/resources.ts";
 import { writeCodePipeline } from "../write/write.ts";
 import { awsCli } from "./aws-cli.ts";
 import { placeOfArn } from "./console-links.ts";
 import { type DeliveryStatus, lookAt, wantedPipelines } from "./look.ts";
+import { lookAtSets } from "./releases.ts";
 import { findStack } from "./surroundings.ts";
 
 /** How the pipelines are that were generated from the definition, asked of AWS through its command line. */
@@ -30,6 +32,7 @@ export async function statusOnAws(wanted: Wanted, here: Here): Promise<PlatformS
     does: isThere ? "update" : "create",
     ...(stack && { kept: stack.parameters }),
   });
+  const sets = isThere ? await lookAtSets(infrastructure.releases, releasesName(delivery.name), ask) : [];
   const place = placeOfArn(status.pipelines.find(({ arn }) => arn !== undefined)?.arn);
   const approvals = approvalsOf(status);
   const names = status.missing.join(", ");
@@ -38,6 +41,7 @@ export async function statusOnAws(wanted: Wanted, here: Here): Promise<PlatformS
     environments,
     where: place && `${place.region}, account ${place.account}`,
     ...status,
+    sets,
     absent: isThere
       ? undefined
       : {

@@ -81,6 +81,7 @@ const plainDocument = ({
   tags: { "baton:delivery": delivery.name, ...options.settings.tags },
   buildspecs: [],
   notes: [],
+  releases: { sets: {} },
   remoteStacks: [],
 });
 

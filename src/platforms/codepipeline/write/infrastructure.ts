@@ -2,6 +2,7 @@
  * What is to exist on AWS so that a delivery runs there, in no format: each printer turns it into its own. Lists are in
  * the order in which they are printed. Resources name each other by `id`, which is also their logical id.
  */
+import type { Plan } from "./separate/program/releases.cjs";
 import type { Text } from "./text.ts";
 
 export interface Infrastructure {
@@ -14,6 +15,8 @@ export interface Infrastructure {
   readonly tags: Readonly<Record<string, string>>;
   readonly buildspecs: readonly { readonly path: string; readonly text: string }[];
   readonly notes: readonly string[];
+  /** What the function knows that releases sets of pipelines; empty without sets. */
+  readonly releases: Plan;
   /** Where it is to exist; undefined: wherever who creates it says. */
   readonly home?: { readonly account: string; readonly region?: string } | undefined;
   /** What is to exist in other accounts and regions, before this. */

@@ -23,6 +23,7 @@ import { keptRuns } from "./publish.ts";
 import { type ReleaseLine, releaseLinesOf } from "./release-lines.ts";
 import { keepBuildspec } from "./separate/keep.ts";
 import { refuseSameLines, separateLines } from "./separate/lines.ts";
+import { releasesPlan } from "./separate/plan.ts";
 import { releaseVariable } from "./separate/program.ts";
 import { refuseWhatSetsCannot } from "./separate/refusals.ts";
 import { releasesResources } from "./separate/resources.ts";
@@ -141,6 +142,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     ],
     tags: { "baton:delivery": delivery.name, ...options.settings.tags },
     buildspecs: [...buildspecs.values(), ...keepBuildspec(lines, { delivery: delivery.name, options })],
+    releases: releasesPlan(lines),
     notes: [
       ...notesOf({ delivery, settings: options.settings, checks }),
       ...unquotedOutputs(

@@ -54,10 +54,11 @@ export function releasesResources(lines: readonly LineStages[], around: Around):
   return [bucket, ...building.flatMap(({ line }) => keepResources(line, around)), ...functionOf(joined, around)];
 }
 
-const functionName = (delivery: string) => `${delivery}-releases`;
+/** Of the function that makes releases. */
+export const releasesName = (delivery: string) => `${delivery}-releases`;
 
 function functionOf(joined: readonly LineStages[], { delivery, options }: Around): Resource[] {
-  const name = functionName(delivery);
+  const name = releasesName(delivery);
   const arn = ({ line }: LineStages): Text => localArn("codepipeline", line.name);
   const deploying = joined.filter(({ line }) => line.joined!.does === "deploys");
   const approvals = deploying.filter(({ line }) => line.environments[0]!.approval);
@@ -207,7 +208,7 @@ function keepResources(line: ReleaseLine, { delivery, register, options }: Aroun
         plain("BATON_BRANCH", branch),
         plain("BATON_PIPELINE", name),
         plain("BATON_CODEPIPELINE", line.name),
-        plain("BATON_FUNCTION", functionName(delivery)),
+        plain("BATON_FUNCTION", releasesName(delivery)),
         ...(starter === undefined ? [] : [plain("BATON_STARTER", starter)]),
         // An empty value is refused by CodeBuild.
         ...(root === "" ? [] : [plain("BATON_ROOT", root)]),
