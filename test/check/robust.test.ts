@@ -86,3 +86,18 @@ function twice(text: string): string {
   if (from === undefined) return `${text}\n${text}`;
   return [...lines, ...lines.slice(from + 1)].join("\n");
 }
+
+test("a pipeline without stages is no mistake in the check", async () => {
+  const folder = casesOf("err").find(
+    ({ rule, name }) => `${rule}/${name}` === "self-or-cyclic-workflow-run/pipelines",
+  )!.folder;
+  const text = readFileSync(join(folder, "delivery.yml"), "utf8");
+  for (const { index } of text.matchAll(/^ {4}Properties:$/gm)) {
+    const to = mkdtempSync(join(scratch, "stageless-"));
+    writeFileSync(
+      join(to, "delivery.yml"),
+      `${text.slice(0, index)}    Unread:${text.slice(index + "    Properties:".length)}`,
+    );
+    assert.ok(Array.isArray((await checkFolder(to)).findings));
+  }
+});

@@ -147,10 +147,13 @@ export function begin(machine: CodePipelineWorld, start: Start): void {
   const { runs, events, world } = machine;
   const inProgress = runs.filter((run) => run.pipeline === pipeline.id && isUnderWay(run)).length;
   const isFull = pipeline.executionMode !== "SUPERSEDED" && inProgress >= (world.mostRuns ?? mostRunsAtOnce);
-  if (isFull || roundsBefore(machine, start) >= mostRounds) {
+  const isEndless = roundsBefore(machine, start) >= mostRounds;
+  if (pipeline.stages.length === 0 || isFull || isEndless) {
     const reason = isFull
       ? `${inProgress} runs of it are in progress, and it takes no more`
-      : `pipelines start each other without end; only ${mostRounds} rounds are carried out`;
+      : isEndless
+        ? `pipelines start each other without end; only ${mostRounds} rounds are carried out`
+        : "no stage of it could be read";
     events.push({ what: "not-started", pipeline: pipeline.id, cause: root, reason });
     return;
   }
