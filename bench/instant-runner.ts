@@ -24,7 +24,11 @@ export class InstantRunner implements Runner {
 
   stop(): void {}
 
-  async reap(): Promise<void> {}
+  leave(): void {}
+
+  async reap(): Promise<ReadonlySet<string>> {
+    return new Set();
+  }
 }
 
 let tokens = 0;

@@ -38,6 +38,8 @@ export interface EngineOptions {
   decide?: typeof decide;
   /** A checkpoint is kept after so many events, and rarer while there are more open jobs than that. Default: 1000. */
   checkpointEvery?: number;
+  /** Nothing begins before it is durable: whoever starts it could not end it any more. */
+  isNeverAhead?: boolean;
 }
 
 export interface Answer {
@@ -89,6 +91,7 @@ const lookForOwnersMs = 1000;
 export class Engine {
   readonly #ports: Ports;
   readonly #decide: typeof decide;
+  readonly #isNeverAhead: boolean;
   readonly #history: RunHistory;
   readonly #state: State;
   #phase: "running" | "closed" | "stopped" = "running";
@@ -122,6 +125,7 @@ export class Engine {
     this.#checkpoints = new CheckpointSchedule({ every: options.checkpointEvery ?? 1000, since: folded });
     this.#history = runHistory((run) => ports.store.runEvents(run));
     this.#decide = options.decide ?? decide;
+    this.#isNeverAhead = options.isNeverAhead === true;
     this.#durableSeq = state.seq;
     this.#timers = new Timers(ports.clock, () => this.#takeTurn());
     this.#orphans = new Orphans({
@@ -187,16 +191,17 @@ export class Engine {
   }
 
   /**
-   * Takes up runs that nobody goes on with, for good: what their last owner left running is ended first. Those that are
-   * this session's own already stay so. Returns what was cut off.
+   * Takes up runs that nobody goes on with, for good: what their last owner left running on this machine is ended first, what
+   * runs on others goes on. Those that are this session's own already stay so. Returns what was cut off.
    */
   async adopt(runs: readonly RunId[], { by }: { by: string }): Promise<Interrupted[]> {
-    return await this.#orphans.afterReaping(runs, (orphans) => {
+    const act = (orphans: ReadonlySet<RunId>, goOn: ReadonlySet<string>) => {
       const states = runs.map((id) => this.#openRun(id));
       const mine = this.#ports.lease.mine;
       for (const run of states) if (run.owner !== mine && !orphans.has(run.id)) refuseOwned(run);
-      return states.filter((run) => run.owner !== mine).flatMap((run) => this.#takeUp(run, by));
-    });
+      return states.filter((run) => run.owner !== mine).flatMap((run) => this.#takeUp(run, { by, goOn }));
+    };
+    return await this.#orphans.afterReaping(runs, act, { adopts: true });
   }
 
   /** Makes a run that nobody goes on with give back all it holds. It stays open for somebody to adopt. */
@@ -222,7 +227,7 @@ export class Engine {
     await this.#orphans.afterReaping([run], (orphans) => {
       const state = this.#openRun(run);
       this.#record({ type: "run.cancel-requested", run, mode, by });
-      if (orphans.has(run)) this.#takeUp(state, by);
+      if (orphans.has(run)) this.#takeUp(state, { by });
     });
   }
 
@@ -330,15 +335,18 @@ export class Engine {
     return (await done.promise) as T;
   }
 
-  #takeUp(run: RunState, by: string): Interrupted[] {
-    const cutOff = this.#recordInterrupted(run);
-    this.#record({ type: "run.adopted", run: run.id, owner: this.#ports.lease.mine, by });
+  /** `goOn`: attempts that another machine goes on with. */
+  #takeUp(run: RunState, { by, goOn }: { by: string; goOn?: ReadonlySet<string> }): Interrupted[] {
+    const cutOff = this.#recordInterrupted(run, goOn);
+    const goesOn = attemptsOf(this.#state, new Set([run])).map(({ token }) => token!);
+    const told = { owner: this.#ports.lease.mine, by, ...(goesOn.length > 0 && { goesOn }) };
+    this.#record({ type: "run.adopted", run: run.id, ...told });
     for (const due of duesOf(run)) this.#timers.add(due, this.#turnAt);
     return cutOff;
   }
 
-  #recordInterrupted(run: RunState): Interrupted[] {
-    const cutOff = attemptsOf(this.#state, new Set([run]));
+  #recordInterrupted(run: RunState, goOn?: ReadonlySet<string>): Interrupted[] {
+    const cutOff = attemptsOf(this.#state, new Set([run])).filter(({ token }) => goOn?.has(token!) !== true);
     for (const { id, attempt, token } of cutOff) {
       this.#record({ type: "job.interrupted", run: run.id, job: id, attempt, token: token! });
     }
@@ -362,7 +370,8 @@ export class Engine {
       const checkpoint = this.#checkpoints.take(this.#state, { isClosing: this.#phase !== "running" });
       // Who is taken for gone has been cleared up after: what it began ahead of the journal, nobody would ever end.
       const isThere = this.#ports.lease.isAlive(this.#ports.lease.mine);
-      isAhead = this.#phase === "running" && isThere && events.every((event) => isRepeatable(this.#state, event));
+      const mayBe = this.#phase === "running" && isThere && !this.#isNeverAhead;
+      isAhead = mayBe && events.every((event) => isRepeatable(this.#state, event));
       const ahead = isAhead && (() => this.#goAhead(appended));
       return { events, at: this.#turnAt, ...(checkpoint && { checkpoint }), ...(ahead && { ahead }) };
     };
@@ -562,7 +571,7 @@ export class Engine {
     this.#timers.clear();
     this.#ownerLook?.();
     this.#ownerLook = undefined;
-    for (const token of this.#launched) this.#ports.runner.stop(token, mode);
+    for (const token of this.#launched) this.#ports.runner.leave(token, mode);
     this.#launched.clear();
     const reason = this.#reason ?? new EngineStopped(message);
     for (const waiter of this.#waiters.values()) waiter.reject(reason);

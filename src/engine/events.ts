@@ -77,6 +77,8 @@ export interface RunAdopted {
   run: RunId;
   owner: SessionId;
   by: string;
+  /** Attempts that other machines go on with, by their tokens. */
+  goesOn?: readonly string[];
 }
 
 /**
@@ -192,13 +194,15 @@ export interface JobCancelled {
   cause?: SkipReason;
 }
 
-/** Baton died while this attempt ran. Its processes are gone by the time this is written. It does not use up a retry. */
+/** Baton died while this attempt ran. Its processes are gone by the time this is written; those of an agent that was lost may not be. It does not use up a retry. */
 export interface JobInterrupted {
   type: "job.interrupted";
   run: RunId;
   job: JobId;
   attempt: number;
   token: string;
+  /** The agent that ran it was lost, and not Baton: how that was noticed, one sentence. */
+  because?: string;
 }
 
 /** A person asked to run the failed, cancelled and skipped jobs of a finished run again; what succeeded stays. */

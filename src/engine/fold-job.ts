@@ -78,6 +78,7 @@ export function jobVerified(state: State, run: RunState, event: JobVerified, { a
   );
   job.durationMs = event.durationMs;
   job.tries = 0;
+  job.losses = 0;
   job.looksLeft = event.left;
   backOff(state, run, job, { at, until: event.againAt });
 }
@@ -146,6 +147,7 @@ export function jobCancelled(state: State, run: RunState, event: JobCancelled, m
 export function jobInterrupted(state: State, run: RunState, event: JobInterrupted): void {
   const job = endAttempt(state, run, event);
   job.tries -= 1;
+  if (event.because !== undefined) job.losses += 1;
   leaveSlots(state, run, job);
   job.status = "ready";
   const failed = matrixOf(run, job)?.failed;

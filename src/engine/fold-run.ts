@@ -115,6 +115,7 @@ export function backToWaiting(run: RunState, job: JobState): void {
   job.status = "waiting";
   job.stage = "before";
   job.tries = 0;
+  job.losses = 0;
   job.looksLeft = undefined;
   job.token = undefined;
   job.endedAt = undefined;
@@ -125,10 +126,12 @@ export function backToWaiting(run: RunState, job: JobState): void {
   if (environment !== undefined) environment.open += 1;
 }
 
-/** What was cut off is recorded as interrupted before this: the new owner begins with nothing running. */
+/** What was cut off is recorded as interrupted before this: the new owner begins with nothing running on its own machine. */
 export function runAdopted(state: State, run: RunState, event: RunAdopted): void {
   assert(run.finished === undefined, "it has finished");
-  assert(run.running === 0, () => `${run.running} of its jobs still run under another session`);
+  const goesOn = event.goesOn ?? [];
+  for (const token of goesOn) assert(state.attempts.get(token)?.run === run.id, "what goes on does not run");
+  assert(run.running === goesOn.length, () => `${run.running} of its jobs still run under another session`);
   run.owner = event.owner;
   if (run.suspended === undefined) return;
   run.suspended = undefined;

@@ -1,10 +1,10 @@
-import type { Value } from "../model/delivery.ts";
+import type { RunsOn, Value } from "../model/delivery.ts";
 import { matchesAny } from "../model/filters.ts";
 import { promisedOutputs } from "../model/job-values.ts";
 import { conditionFacts, conditionHolds } from "../plan/conditions.ts";
 import type { Failure } from "./events.ts";
 import type { Launch, LaunchStep, ResolvedValue } from "./ports.ts";
-import { artifactOf, resolve, type Scope } from "./resolve.ts";
+import { artifactOf, resolve, resolveText, type Scope } from "./resolve.ts";
 import type { JobState, RunState } from "./state.ts";
 import { releaseMeant } from "./state.ts";
 
@@ -29,6 +29,7 @@ export function prepareLaunch(run: RunState, job: JobState): Prepared {
     tools: definition.tools,
     steps: stepsOf(scope),
     timeoutMs: definition.timeoutMs,
+    ...(definition.runsOn !== undefined && { runsOn: machineOf(scope, definition.runsOn) }),
     outputs: promisedOutputs(pipeline, job.planned.job),
     artifacts: definition.artifacts,
     inputs,
@@ -38,6 +39,11 @@ export function prepareLaunch(run: RunState, job: JobState): Prepared {
     kind: "refused",
     failure: { kind: "spawn", message: `release ${run.release} has no ${scope.missing.join(", no ")}` },
   };
+}
+
+function machineOf({ run, job }: Scope, { labels, group }: RunsOn): string[] {
+  const names = labels.map((label) => resolveText(run, job, label));
+  return group === undefined ? names : [...names, `group:${resolveText(run, job, group)}`];
 }
 
 function stepsOf(scope: Scope): LaunchStep[] {

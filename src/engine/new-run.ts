@@ -101,6 +101,7 @@ function addJob(run: RunState, planned: PlannedJob): void {
     stage: "before",
     attempt: 0,
     tries: 0,
+    losses: 0,
     looksLeft: undefined,
     token: undefined,
     startedAt: undefined,

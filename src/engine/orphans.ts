@@ -29,11 +29,17 @@ export class Orphans {
 
   /**
    * Ends what the owners of these runs left running, if they are gone, and has `act` judged in a turn in which nothing of
-   * them runs. A process is known by its attempt's token, so nothing of a later owner is ever touched.
+   * them runs. A process is known by its attempt's token, so nothing of a later owner is ever touched. With `adopts`, what
+   * runs on other machines goes on: `act` learns of which attempts.
    */
-  async afterReaping<T>(runs: readonly RunId[], act: (orphans: ReadonlySet<RunId>) => T): Promise<T> {
+  async afterReaping<T>(
+    runs: readonly RunId[],
+    act: (orphans: ReadonlySet<RunId>, goOn: ReadonlySet<string>) => T,
+    { adopts = false }: { adopts?: boolean } = {},
+  ): Promise<T> {
     const { state, runner, ask, refuseUnlessRunning } = this.#options;
     const reaped = new Set<string>();
+    const goOn = new Set<string>();
     for (;;) {
       refuseUnlessRunning();
       // As they are now: the jobs may be at another attempt, and the runs at another owner, when these have been ended.
@@ -41,14 +47,15 @@ export class Orphans {
       const left = leftOf(orphans, attemptsOf(state, orphans));
       if (left.some((name) => !reaped.has(name))) {
         const tokens = attemptsOf(state, orphans).map(({ token }) => token!);
-        await runner.reap({ tokens, runs: [...orphans].map(({ id }) => id) });
+        const left = { tokens, runs: [...orphans].map(({ id }) => id), ...(adopts && { adopts: true as const }) };
+        for (const token of await runner.reap(left)) goOn.add(token);
       }
       for (const name of left) reaped.add(name);
       const outcome = await ask(() => {
         const orphans = this.#among(runs);
         // Others may have written in the meantime, or are gone only now.
         if (!leftOf(orphans, attemptsOf(state, orphans)).every((name) => reaped.has(name))) return undefined;
-        return { value: act(new Set([...orphans].map(({ id }) => id))) };
+        return { value: act(new Set([...orphans].map(({ id }) => id)), goOn) };
       });
       if (outcome !== undefined) return outcome.value;
     }

@@ -79,10 +79,19 @@ export interface Runner {
    * time, then SIGKILL. `now` sends SIGKILL.
    */
   stop(token: string, mode: "graceful" | "now"): void;
+  /**
+   * The engine ends, and with it what this machine runs of the attempt, as by `stop`. What another machine runs goes on, for
+   * whoever adopts the run.
+   */
+  leave(token: string, mode: "graceful" | "now"): void;
   /** Called once per started attempt, after its whole process group is gone and its output is on disk. */
   onEnded(listener: (ended: Ended) => void): void;
-  /** Ends whatever processes sessions that are gone have left of these; resolves when there are none. */
-  reap(left: Left): Promise<void>;
+  /**
+   * Ends whatever processes sessions that are gone have left of these; resolves when there are none. What another machine
+   * runs of runs that somebody `adopts` goes on instead: these tokens are returned, and `start` called with one of them again
+   * starts nothing but has its end told here.
+   */
+  reap(left: Left): Promise<ReadonlySet<string>>;
 }
 
 /** Attempts of sessions that are gone. */
@@ -91,6 +100,8 @@ export interface Left {
   tokens: readonly string[];
   /** Of these runs also those whose start was lost with the session: it was `ahead` of the journal. */
   runs: readonly RunId[];
+  /** Whoever asks goes on with these runs. */
+  adopts?: true;
 }
 
 /** All that the runner needs for one attempt; values are resolved but secrets are still names. */
@@ -106,6 +117,8 @@ export interface Launch {
   steps: LaunchStep[];
   /** For the whole attempt. */
   timeoutMs: number;
+  /** What the machine must have, where the job says so: its labels, and `group:NAME` for a group. */
+  runsOn?: string[];
   /** Promised outputs, by name. */
   outputs: Record<string, OutputType>;
   artifacts: Record<string, Artifact>;
@@ -136,5 +149,7 @@ export interface Ended {
   result:
     | { kind: "succeeded"; outputs: Record<string, string>; artifacts: Record<string, ArtifactRef> }
     | { kind: "failed"; failure: Failure }
-    | { kind: "stopped" };
+    | { kind: "stopped" }
+    /** Whoever ran it is gone, and can tell of it no more. `because`: one sentence. */
+    | { kind: "lost"; because: string };
 }

@@ -48,7 +48,12 @@ function noteOfJob(job: JobState, event: Extract<EngineEvent, { job: string }>, 
       end(event.retryAt === undefined ? "failed" : "backing-off");
       return;
     case "job.verified":
-      Object.assign(job, { durationMs: event.durationMs, tries: 0, looksLeft: event.left } satisfies Partial<JobState>);
+      Object.assign(job, {
+        durationMs: event.durationMs,
+        tries: 0,
+        losses: 0,
+        looksLeft: event.left,
+      } satisfies Partial<JobState>);
       end("backing-off");
       return;
     case "job.retry-due":
@@ -64,6 +69,7 @@ function noteOfJob(job: JobState, event: Extract<EngineEvent, { job: string }>, 
       return;
     case "job.interrupted":
       job.tries -= 1;
+      if (event.because !== undefined) job.losses += 1;
       job.status = "ready";
       return;
     default:

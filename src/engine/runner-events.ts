@@ -1,4 +1,4 @@
-import type { EngineEvent, SkipReason } from "./events.ts";
+import type { EngineEvent, Failure, SkipReason } from "./events.ts";
 import { cancelSkip, stopMode } from "./policies/cancel.ts";
 import { failFastSkip, matrixOf } from "./policies/matrix.ts";
 import { nextAttemptAt } from "./policies/retry.ts";
@@ -27,6 +27,18 @@ export function eventOfReport(state: State, ended: Ended, now: number): EngineEv
       const cause = causeOfStop(run, job);
       return { type: "job.cancelled", ...attempt, ...(cause !== undefined && { cause }) };
     }
+    case "lost": {
+      const failure = lossThatCounts(run, job, result.because);
+      if (failure !== undefined) return { type: "job.failed", ...attempt, failure };
+      return {
+        type: "job.interrupted",
+        run: run.id,
+        job: job.id,
+        attempt: job.attempt,
+        token,
+        because: result.because,
+      };
+    }
     case "failed": {
       const failed = { type: "job.failed", ...attempt, failure: result.failure } as const;
       const retryAt = nextAttemptAt(run, job, now);
@@ -35,6 +47,27 @@ export function eventOfReport(state: State, ended: Ended, now: number): EngineEv
     default:
       return result satisfies never;
   }
+}
+
+/** A job that takes its agent with it is not started for ever. */
+const mostLosses = 3;
+
+/**
+ * Why an attempt that was lost is not made again. Nobody knows how far it came, and it may even go on: where people approve
+ * what is deployed, one of them looks first.
+ */
+function lossThatCounts(run: RunState, job: JobState, because: string): Failure | undefined {
+  const { environment } = job.planned;
+  const approved = run.delivery.environments.find(({ name }) => name === environment)?.approval !== undefined;
+  if (job.definition.deploys && approved) {
+    const message = `${because}, and nobody knows how far it came with ${environment}: look there, then retry the run`;
+    return { kind: "lost", message };
+  }
+  if (job.losses + 1 < mostLosses) return undefined;
+  return {
+    kind: "lost",
+    message: `${because}; that is the ${mostLosses}rd time in a row, so the job may be what takes them down`,
+  };
 }
 
 /** Whoever had the running job stopped. */
@@ -58,6 +91,11 @@ export function commandsAfter(state: State, event: EngineEvent): Command[] {
       const mode = run?.cancel === undefined ? undefined : stopMode(run.cancel);
       return run === undefined || mode === undefined ? [] : stopAll(run.list, mode);
     }
+    // Whoever wanted one of them stopped may not have lived to tell.
+    case "run.adopted": {
+      const running = (event.goesOn ?? []).flatMap((token) => state.attempts.get(token) ?? []);
+      return running.flatMap((job) => [{ kind: "start", job }, ...stopOf(state.runs.get(job.run)!, job)]);
+    }
     // Another session took this attempt for the rest of one that is gone.
     case "job.interrupted":
       return [{ kind: "stop", token: event.token, mode: "now" }];
@@ -70,6 +108,14 @@ export function commandsAfter(state: State, event: EngineEvent): Command[] {
     default:
       return [];
   }
+}
+
+/** The stop that has been asked for, if the job was to be stopped. */
+function stopOf(run: RunState, job: JobState): Command[] {
+  const mode = run.cancel === undefined ? undefined : stopMode(run.cancel);
+  if (mode !== undefined) return stopAll([job], mode);
+  const failed = matrixOf(run, job)?.failed;
+  return failed === undefined || failed === job.id ? [] : stopAll([job], "graceful");
 }
 
 function stopAll(jobs: readonly JobState[], mode: "graceful" | "now"): Command[] {

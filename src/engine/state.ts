@@ -135,6 +135,8 @@ export interface JobState {
   attempt: number;
   /** Attempts that count towards the retry limit: since the run was last retried, without the interrupted ones. */
   tries: number;
+  /** Of these, in a row, the agents that ran them were lost. */
+  losses: number;
   /** Of a job that verifies and has passed: how many more times it looks. */
   looksLeft: number | undefined;
   /** Of the last attempt since the run was last retried. */

@@ -21,6 +21,8 @@ export type Wait =
   /** For another leg of its matrix, or for one of the run's parallel slots. */
   | { kind: "legs" }
   | { kind: "slot" }
+  /** Handed out, and nobody has taken it yet: `because` says why. */
+  | { kind: "agent"; runsOn: string[]; because: string }
   /** For somebody who goes on with the run: it is suspended. */
   | { kind: "owner"; because: string }
   /** For its next attempt; `looks`: it has passed, and verifies so many more times. */

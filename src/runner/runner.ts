@@ -31,11 +31,13 @@ export interface RunnerOptions {
   layOut?(attempt: AttemptName): Promise<void>;
   /** Called when the attempt has passed and left nothing running: its files are not needed any more. */
   clear?(attempt: AttemptName): Promise<void>;
-  /** The value of a secret; undefined when it is not set. Asked when a job starts. */
-  secrets(name: string): string | undefined;
+  /** The value of a secret; undefined when it is not set. Asked when a job starts, for its attempt. */
+  secrets(name: string, token: string): string | undefined;
   /** How to set a secret, as the end of a sentence. */
   secretHint?: string;
   artifacts: ArtifactFolder;
+  /** Why no job may leave a service running, as a sentence. Default: it may. */
+  noServices?: string;
   /** The environment every step begins with. Default: Baton's own. */
   env?: Record<string, string | undefined>;
   /** Between SIGTERM and SIGKILL. Default: 10 s. */
@@ -110,6 +112,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     secrets: options.secrets,
     secretHint: options.secretHint ?? DEFAULT_SECRET_HINT,
     artifacts: options.artifacts,
+    noServices: options.noServices,
     env,
     graceMs,
     logs: createRunLogs(stateFolder),
@@ -150,6 +153,9 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
     stop(token, mode) {
       attempts.get(token)?.stop(mode);
     },
+    leave(token, mode) {
+      attempts.get(token)?.stop(mode);
+    },
     onEnded(listener) {
       endedListeners.push(listener);
     },
@@ -161,6 +167,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
       const served = new Set(services.list().map((service) => service.token));
       const keep = () => familyOf(services.list().map((service) => service.pid));
       await reapAttempts({ left, folderId: ownFolderId(), served, isGone, pipesFolder, keep, graceMs });
+      return nothing;
     },
     listServices: services.list,
     stopService: services.stop,
@@ -178,6 +185,9 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
 function alone(): Lease {
   return { mine: `${process.pid}-${randomBytes(6).toString("hex")}`, isAlive: () => false };
 }
+
+/** Of what was left, nothing goes on. */
+const nothing: ReadonlySet<string> = new Set();
 
 /** Names that belong to one attempt, or to the shell Baton was started from, are not handed on. */
 function stepEnvironment(env: Record<string, string | undefined>): Record<string, string> {

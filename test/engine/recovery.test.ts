@@ -41,12 +41,12 @@ test("after a crash the interrupted job starts again once its processes are gone
 
 test("nothing starts before everything that was left running is gone", async () => {
   const { world } = await crashedWhileBuilding();
-  const gone = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<ReadonlySet<string>>();
   world.ports.runner.reap = () => gone.promise;
   const opening = world.open();
   await settle();
   assert.equal(world.launches.length, 1);
-  gone.resolve();
+  gone.resolve(new Set());
   await opening;
   assert.equal(world.launches.length, 2);
 });

@@ -17,6 +17,8 @@ export class World {
   readonly launches: Launch[] = [];
   readonly stops: { token: string; mode: "graceful" | "now" }[] = [];
   readonly reaped: string[] = [];
+  /** Attempts that another machine runs: it goes on when the Baton that started them has gone. */
+  readonly goOn = new Set<string>();
   /** Runs of which was reaped whatever the journal does not know of. */
   readonly reapedRuns: string[] = [];
   /** Set to keep turns that may wait from being durable, until one that may not comes, or `write` is called. */
@@ -44,10 +46,13 @@ export class World {
     runner: {
       start: (launch) => this.launches.push(launch),
       stop: (token, mode) => this.stops.push({ token, mode }),
+      leave: (token, mode) => this.stops.push({ token, mode }),
       onEnded: (listener) => this.#runners.set("nobody", listener),
-      reap: async ({ tokens, runs }) => {
-        this.reaped.push(...tokens);
+      reap: async ({ tokens, runs, adopts }) => {
+        const kept = new Set(adopts ? tokens.filter((token) => this.goOn.has(token)) : []);
+        this.reaped.push(...tokens.filter((token) => !kept.has(token)));
         this.reapedRuns.push(...runs);
+        return kept;
       },
     },
     ids: { run: () => `run-${++this.#ids}`, token: () => `token-${++this.#ids}` },

@@ -32,7 +32,7 @@ export class Machine {
   readonly #options: MachineOptions;
   /** Who hears of ends, by session; those that are gone hear nothing and do nothing. */
   readonly #listeners = new Map<string, (ended: Ended) => void>();
-  #reaping: { session: string; left: Left; done: PromiseWithResolvers<void> }[] = [];
+  #reaping: { session: string; left: Left; done: PromiseWithResolvers<ReadonlySet<string>> }[] = [];
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -40,19 +40,21 @@ export class Machine {
 
   runner(session: string): Runner {
     this.#listeners.set(session, () => {});
+    const stop: Runner["stop"] = (token, mode) => {
+      if (!this.#listeners.has(session)) return;
+      this.#options.record({ kind: "stop", token, mode });
+      const process = this.processes.find((each) => each.launch.token === token);
+      if (process?.alive === true) process.stopping = mode;
+    };
     return {
       start: (launch) => {
         if (this.#listeners.has(session)) this.#start(launch, session);
       },
-      stop: (token, mode) => {
-        if (!this.#listeners.has(session)) return;
-        this.#options.record({ kind: "stop", token, mode });
-        const process = this.processes.find((each) => each.launch.token === token);
-        if (process?.alive === true) process.stopping = mode;
-      },
+      stop,
+      leave: stop,
       onEnded: (listener) => this.#listeners.set(session, listener),
       reap: (left) => {
-        const reaping = { session, left, done: Promise.withResolvers<void>() };
+        const reaping = { session, left, done: Promise.withResolvers<ReadonlySet<string>>() };
         this.#reaping.push(reaping);
         return reaping.done.promise;
       },
@@ -71,7 +73,7 @@ export class Machine {
       const isLeft = left.runs.includes(run) && process.session !== reaper && !isAlive(process.session);
       if (process.alive && (isLeft || left.tokens.includes(token))) this.#gone(process);
     }
-    done.resolve();
+    done.resolve(new Set());
   }
 
   /** A Baton is gone. Some of its processes die with it, for their pipe is broken; others never notice. */
