@@ -212,10 +212,15 @@ test("only the engine and the store write to the journal", () => {
   assert.deepEqual(writes, []);
 });
 
-test("only the local host makes a store, a runner or an engine", () => {
-  const elsewhere = sources.filter((file) => !/^src\/(engine|store|runner|control\/local)\//.test(file));
+test("only the local host makes a store, a runner or an engine, and an agent those of its own machine", () => {
+  const elsewhere = sources.filter((file) => !/^src\/(engine|store|runner|control\/local|agent)\//.test(file));
   const made = occurrences(elsewhere, [
     { pattern: /\b(openStore|createRunner|openEngine)\(|new ArtifactStore\(/, remedy: "move it to src/control/local" },
   ]);
   assert.deepEqual(made, []);
+  const ofAgents = occurrences(
+    sources.filter((file) => file.startsWith("src/agent/")),
+    [{ pattern: /\b(openStore|openEngine)\(/, remedy: "an agent never sees the journal" }],
+  );
+  assert.deepEqual(ofAgents, []);
 });

@@ -141,6 +141,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/serve.ts"),
   },
   {
+    name: "agent",
+    summary: "run jobs of a server on this machine",
+    group: "Deliver",
+    load: () => import("./commands/agent.ts"),
+  },
+  {
     name: "token",
     summary: "say who may ask the server for what",
     group: "Decide",

@@ -205,6 +205,10 @@ const failures = {
     message: `run ${subject} goes on in another terminal`,
     next: `baton status shows it, baton cancel ${subject} ends it`,
   }),
+  "agents-served": ({ subject }) => ({
+    message: `another server hands jobs out to agents already, with what lies in ${subject}`,
+    next: "end that one, or start this one without --agents",
+  }),
   "outdated-plan": () => ({
     message: "another Baton began or deployed something at the same moment",
     next: "do it again: it is planned for what is deployed now",

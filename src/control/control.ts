@@ -1,4 +1,5 @@
 import { nearestName } from "../findings/nearest-name.ts";
+import type { Exchange } from "./local/agents/exchange.ts";
 
 /** Who asks. Kept in the journal with what was done. */
 export interface Actor {
@@ -15,6 +16,8 @@ export interface Caller {
   entry: string;
   /** It asks for days, while files change: code that this process has loaded once it would never read again. */
   isLasting?: true;
+  /** It hands jobs out to agents. */
+  agents?: Exchange;
   /** Lines for the person, where nobody is left to be answered. */
   say(...lines: string[]): void;
 }
@@ -103,6 +106,7 @@ export type RefusalCode =
   | "not-waiting"
   | "approval-expired"
   | "runs-elsewhere"
+  | "agents-served"
   | "outdated-plan"
   | "environment-busy"
   // Known: until when (milliseconds since the epoch), and by whom. Because: the reason that was given.

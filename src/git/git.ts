@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
@@ -42,10 +42,8 @@ export interface GitCall {
  * commands that only read write nothing (not even a refreshed index).
  */
 export function git(args: string[], call: GitCall): Promise<string> {
-  const env: NodeJS.ProcessEnv = { ...process.env };
-  for (const name of redirectingVariables) delete env[name];
-  Object.assign(env, { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" }, call.env);
-  const quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", ...args];
+  const env = environmentOf(call);
+  const quiet = [...quietly, ...args];
   return new Promise((resolve, reject) => {
     const child = execFile(
       gitProgram(env.PATH ?? ""),
@@ -61,6 +59,43 @@ export function git(args: string[], call: GitCall): Promise<string> {
     child.stdin!.on("error", () => {});
     child.stdin!.end(call.input);
   });
+}
+
+const quietly = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"];
+
+function environmentOf(call: Pick<GitCall, "env">): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  for (const name of redirectingVariables) delete env[name];
+  return Object.assign(env, { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" }, call.env);
+}
+
+/** The same for what is too long for memory: `ended` rejects when git could not do it, and never before its output is at its end. */
+export function streamGit(args: string[], call: Pick<GitCall, "cwd" | "env">) {
+  const env = environmentOf(call);
+  const { stdin, stdout, stderr, ...child } = spawnPiped(gitProgram(env.PATH ?? ""), [...quietly, ...args], {
+    cwd: call.cwd,
+    env,
+  });
+  let said = "";
+  stderr.on("data", (text) => {
+    if (said.length < 10_000) said += text;
+  });
+  stdin.on("error", () => {});
+  const ended = child.ended.then((code) => {
+    if (code !== 0) throw explain(args, { code }, said);
+  });
+  ended.catch(() => {});
+  return { stdin, stdout, ended };
+}
+
+function spawnPiped(program: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
+  const child = spawn(program, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  const { stdin, stdout, stderr } = child;
+  return { stdin, stdout, stderr, ended };
 }
 
 const programs = new Map<string, string>();

@@ -17,6 +17,8 @@ export interface AttemptLog {
 
 /** Where the lines of an attempt go. */
 export interface LogPlace {
+  /** Whole lines that the attempt has printed already, and whether they stand in its own file. */
+  earlier?: { isApart: boolean; text: string };
   /** One or more whole lines, each with its line end, to the file of the run. */
   share(lines: string): void;
   /** The path of the attempt's own file, in a folder that is there. */
@@ -40,10 +42,11 @@ const sharedBytes = 64 * 1024;
  */
 export function createAttemptLog(place: LogPlace, limitBytes: number): AttemptLog {
   const half = limitBytes / 2;
-  let fd: number | undefined;
+  const { isApart = false, text: earlier = "" } = place.earlier ?? {};
+  let fd = isApart ? openSync(place.ownPath(), "a") : undefined;
   /** Lines that stand in the file of the run. */
-  let shared = "";
-  let headBytes = 0;
+  let shared = isApart ? "" : earlier;
+  let headBytes = Buffer.byteLength(earlier);
   const tail: { text: string; bytes: number; lines: number }[] = [];
   let tailBytes = 0;
   let cutBytes = 0;

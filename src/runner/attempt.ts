@@ -28,7 +28,8 @@ export interface AttemptWorld {
   clear(attempt: AttemptName): Promise<void>;
   /** Who starts it, for whoever has to end what is left of it. */
   originOf(launch: Launch): string;
-  secrets(name: string): string | undefined;
+  secrets(name: string, token: string): string | undefined;
+  noServices: string | undefined;
   secretHint: string;
   /** The environment every step begins with. */
   env: Record<string, string>;
@@ -116,7 +117,7 @@ export class Attempt {
   /** The environment of every step, complete. All secrets of the job are known before anything can be printed. */
   #environment(): { kind: "steps"; steps: Record<string, string>[] } | { kind: "failure"; failure: Failure } {
     const { launch, world } = { launch: this.#launch, world: this.#world };
-    const sources = { secrets: world.secrets, directory: this.#checkout };
+    const sources = { secrets: (name: string) => world.secrets(name, launch.token), directory: this.#checkout };
     const own = {
       [ATTEMPT_MARK]: launch.token,
       [ORIGIN_MARK]: world.originOf(launch),
@@ -280,6 +281,9 @@ export class Attempt {
     if (file.kind === "problem") return { services: [], failure: output(`the file in $BATON_SERVICE ${file.problem}`) };
     const parsed = parseServiceFile(file.text);
     if (parsed.problem !== undefined) return { services: [], failure: output(this.#masking.mask(parsed.problem)) };
+    if (parsed.services.length > 0 && this.#world.noServices !== undefined) {
+      return { services: [], failure: output(this.#world.noServices) };
+    }
     if (this.#masking.mask(file.text) !== file.text) {
       return {
         services: [],

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import type { LogPlace } from "./attempt-log.ts";
 import { type AttemptName, attemptFileName, logPath, runLogsFolder, sharedLogPath } from "./log-path.ts";
 import { SharedLogReader, SharedLogWriter } from "./shared-log.ts";
@@ -8,8 +8,8 @@ import { SharedLogReader, SharedLogWriter } from "./shared-log.ts";
  * being synced makes new files wait, and a sync write them.
  */
 export interface RunLogs {
-  /** The place of this attempt; what one of the same name printed before counts no more. */
-  open(attempt: AttemptName): LogPlace;
+  /** The place of this attempt; what one of the same name printed before counts no more, unless it is the same that `goesOn`. */
+  open(attempt: AttemptName, how?: { goesOn: true }): LogPlace;
   /** To be called when no attempt runs. */
   close(): void;
 }
@@ -45,13 +45,15 @@ export function createRunLogs(stateFolder: string): RunLogs {
   }
 
   return {
-    open(attempt) {
+    open(attempt, how) {
       const log = take(attempt.run);
       const name = attemptFileName(attempt);
       const path = logPath(stateFolder, attempt);
       // A crash may have lost the start of an attempt of this number, and not what it had printed.
-      if (log.names.has(name)) removeEarlier(log, name, path);
+      const earlier = log.names.has(name) && how?.goesOn ? readEarlier(stateFolder, attempt) : undefined;
+      if (log.names.has(name) && earlier === undefined) removeEarlier(log, name, path);
       return {
+        ...(earlier !== undefined && { earlier }),
         share(lines) {
           log.shared.append(name, lines);
           log.names.add(name);
@@ -68,6 +70,19 @@ export function createRunLogs(stateFolder: string): RunLogs {
     },
     close: forgetUnused,
   };
+}
+
+function readEarlier(stateFolder: string, attempt: AttemptName): LogPlace["earlier"] {
+  const path = logPath(stateFolder, attempt);
+  if (existsSync(path)) return { isApart: true, text: readFileSync(path, "utf8") };
+  const shared = new SharedLogReader(sharedLogPath(stateFolder, attempt.run));
+  shared.look();
+  const name = attemptFileName(attempt);
+  let text = "";
+  for (const { lines } of shared.read(name, 0)) {
+    for (const line of lines.toString("utf8").split("\n").slice(0, -1)) text += `${line.slice(name.length + 1)}\n`;
+  }
+  return { isApart: false, text };
 }
 
 function removeEarlier({ shared }: RunLog, name: string, path: string): void {

@@ -1,15 +1,17 @@
 import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { Refused } from "../control/control.ts";
+import { type AgentMeans, answerAgent } from "./agents/agent-answers.ts";
 import type { Dashboard } from "./dashboard.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Names, requireOwnName, requireOwnOrigin } from "./origin.ts";
 import { problemResponse, refusalResponse, Turned } from "./problem.ts";
 import { type Answering, answerRoute } from "./routed.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { type AgentRoute, type AgentRouteName, agentRoutes, protocolHeader, protocolVersion } from "./wire/agents.ts";
 import { type Route, type RouteName, routes } from "./wire/routes.ts";
 
-export interface Served extends Answering {
+export interface Served extends Answering, AgentMeans {
   names: Names;
   dashboard: Dashboard;
   version: string;
@@ -39,6 +41,19 @@ export function makeApp(served: Served): Hono<{ Bindings: Bindings }> {
       // What is thrown here is answered here, so that it is counted as well.
       const response = await answerRoute(name as RouteName, asking, served).catch((error) => turnedAway(error, served));
       served.metrics.answeredOne(name, response.status, (performance.now() - from) / 1000);
+      return response;
+    });
+  }
+  for (const [name, { method, path }] of Object.entries(agentRoutes as Record<string, AgentRoute>)) {
+    app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
+      const { req } = context;
+      const asking = { request: req.raw, params: req.param(), query: req.query(), address: addressOf(context, served) };
+      const from = performance.now();
+      const response = await answerAgent(name as AgentRouteName, asking, served).catch((error) =>
+        turnedAway(error, served),
+      );
+      response.headers.set(protocolHeader, String(protocolVersion));
+      served.metrics.answeredOne(`agent ${name}`, response.status, (performance.now() - from) / 1000);
       return response;
     });
   }

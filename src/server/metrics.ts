@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { type Asked, answered } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
+import type { Exchange } from "../control/local/agents/exchange.ts";
+import { AgentMetrics } from "./agents/agent-metrics.ts";
 import type { Feed } from "./feed.ts";
 
 export interface Measured {
@@ -8,11 +10,13 @@ export interface Measured {
   feed: Feed;
   underways: { readonly size: number };
   viewers: { readonly count: number };
+  agents?: { exchange: Pick<Exchange, "standing"> } | undefined;
 }
 
 /** What Prometheus is told: of the journal when it asks, of requests as they are answered. Labels come from short lists only. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #agents: AgentMetrics;
   readonly #requests: Counter<"route" | "status">;
   readonly #seconds: Histogram<"route">;
   readonly #finished: Counter<"conclusion">;
@@ -26,6 +30,7 @@ export class Metrics {
 
   constructor() {
     const registers = [this.#registry];
+    this.#agents = new AgentMetrics(this.#registry);
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
       name: "baton_http_requests_total",
@@ -79,7 +84,7 @@ export class Metrics {
     this.#finished.inc({ conclusion });
   }
 
-  async text({ host, feed, underways, viewers }: Measured): Promise<Asked<string>> {
+  async text({ host, feed, underways, viewers, agents }: Measured): Promise<Asked<string>> {
     const status = await host.status({ most: 0 });
     if (!status.ok) return status;
     const { open, deployed } = status.value;
@@ -88,6 +93,7 @@ export class Metrics {
     this.#underway.set(underways.size);
     this.#events.set(feed.seq);
     this.#viewers.set(viewers.count);
+    if (agents !== undefined) this.#agents.measure(agents.exchange.standing());
     this.#waiting.reset();
     for (const { wait } of waiting) this.#waiting.inc({ kind: wait.kind });
     this.#approvals.reset();

@@ -15,6 +15,10 @@ export type ServerRefusalCode =
   | "not-signed"
   | "not-delivered"
   | "not-allowed"
+  | "not-your-attempt"
+  | "not-attended"
+  | "other-protocol"
+  | "not-handed-over"
   | "too-many-viewers"
   | "stopping"
   | "bug";

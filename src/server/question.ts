@@ -1,4 +1,5 @@
 import type { Host } from "../control/host.ts";
+import type { AgentDesk } from "../control/local/agents/agent-desk.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Feed } from "./feed.ts";
 import type { Metrics } from "./metrics.ts";
@@ -18,6 +19,8 @@ export interface Sources {
   viewers: Viewers;
   /** The runs that this server makes go on. */
   underways: Underways;
+  /** Where jobs are handed out to agents. */
+  agents?: AgentDesk | undefined;
   /** Nobody is answered any more. */
   stopping: AbortSignal;
   /** Told of what went wrong and is nobody's mistake who asked. */

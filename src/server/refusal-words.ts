@@ -177,6 +177,7 @@ const wordings: Record<RefusalCode, Wording> = {
     ({ known: [run] }) => `Retry ${run ?? "the run"} to be asked again`,
   ),
   "runs-elsewhere": conflict(({ subject }) => `Run ${subject} goes on already`),
+  "agents-served": conflict(() => "Another server hands jobs out to agents already"),
   "outdated-plan": conflict(
     () => "Something was begun or deployed since this was planned",
     () => "Look at the plan again: it is made for what is deployed now",

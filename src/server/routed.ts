@@ -1,4 +1,5 @@
 import { type Actor, asked, Refused } from "../control/control.ts";
+import { grantedRoles } from "./access/grants.ts";
 import { answersAs, type Identity, requireRole, type SignIn } from "./access/sign-in.ts";
 import { answers } from "./answers.ts";
 import { type Deed, deeds, type Means } from "./deeds.ts";
@@ -173,9 +174,11 @@ function sessionView(identity: Identity | undefined, { isRequired }: SignIn): Se
     isRequired,
     ...(identity !== undefined && { name: identity.name }),
     groups: [...(identity?.groups ?? [])],
-    grants: (identity?.grants ?? []).map(({ role, environments }) => ({
-      role,
-      ...(environments !== undefined && { environments: [...environments] }),
-    })),
+    grants: (identity?.grants ?? []).flatMap(({ role, environments }) => {
+      const shown = grantedRoles.find((one) => one === role);
+      return shown === undefined
+        ? []
+        : [{ role: shown, ...(environments !== undefined && { environments: [...environments] }) }];
+    }),
   };
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
+import type { AgentDesk } from "../control/local/agents/agent-desk.ts";
 import { AccessStore } from "./access/access-store.ts";
 import { SignIn } from "./access/sign-in.ts";
 import { AccessLog } from "./access-log.ts";
@@ -37,6 +38,8 @@ export interface ServeOptions {
   /** That webhooks are signed with; without one none is taken. */
   webhookSecret?: string | undefined;
   version: string;
+  /** Hands jobs out to agents; closed with the server. */
+  agents?: AgentDesk | undefined;
   /** Told of what goes wrong beside the answers. */
   report(error: unknown): void;
   limits?: Partial<typeof defaultLimits>;
@@ -110,6 +113,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     dashboard: new Dashboard(dashboardFolder()),
     version,
     report,
+    access,
+    agents: options.agents,
   });
   const server = createAdaptorServer({
     fetch: async (request: Request, env: Bindings) => withSecurityHeaders(await app.fetch(request, env)),
@@ -134,6 +139,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     url: `http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`,
     async close() {
       stop.abort();
+      options.agents?.exchange.answerAll();
       const closed = once(server, "close");
       server.close();
       // Streams end by themselves now, and leave their connections idle.
@@ -146,6 +152,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await underways.close();
       if (telling.ok) await telling.value.stop({ withinMs: graceMs });
       await feed.close();
+      options.agents?.close();
       access.close();
     },
   };

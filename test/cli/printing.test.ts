@@ -94,7 +94,8 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
     { args: ["--jobs", "--format", "dot"] },
     { args: ["."], json: true },
   ],
-  serve: [{ args: ["--port", HOSTILE] }],
+  serve: [{ args: ["--port", HOSTILE] }, { args: ["--agents", HOSTILE] }],
+  agent: [{ args: ["--url", HOSTILE] }, { args: ["--url", "http://127.0.0.1:1", "--labels", HOSTILE] }],
   token: [
     { args: ["list"], json: true },
     { args: ["create", HOSTILE, "--role", HOSTILE] },

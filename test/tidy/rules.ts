@@ -40,7 +40,7 @@ export const reserved: readonly {
   },
   {
     pattern: /\b(openStore|openEngine|createRunner)\(/,
-    in: ["src/engine/", "src/store/", "src/runner/", "src/control/local/"],
+    in: ["src/engine/", "src/store/", "src/runner/", "src/control/local/", "src/agent/"],
     remedy: "ask control/local for the host of this machine",
   },
 ];

@@ -4,7 +4,9 @@ import { resolve } from "node:path";
 import { connect } from "../../control/connect.ts";
 import { answered } from "../../control/control.ts";
 import { actorHere } from "../../control/local/actor.ts";
+import type { AgentDesk } from "../../control/local/agents/agent-desk.ts";
 import { findProject } from "../../control/project.ts";
+import { parseDuration } from "../../model/duration.ts";
 import type { CommandModule } from "../command.ts";
 import { exitCodes, Failure, UsageError } from "../problem.ts";
 import { problemIn } from "../refusals.ts";
@@ -23,7 +25,9 @@ export const describe: CommandModule["describe"] = (command) => {
       "run what is pushed to this branch of origin, by its own definition (several times)",
       collect,
     )
-    .option("--webhook-secret-file <FILE>", "what webhooks are signed with; without it none is taken");
+    .option("--webhook-secret-file <FILE>", "what webhooks are signed with; without it none is taken")
+    .option("--agents [WHICH]", "hand jobs out to agents: those with labels (default), or all")
+    .option("--agent-lease <TIME>", "without a word for so long an agent and what it runs are lost", "30s");
   examples(command, [
     ["baton serve", "on this machine alone"],
     ["baton serve --port 9000", "where something else listens on 8787"],
@@ -36,15 +40,16 @@ interface Options extends ConfigOptions {
   secretsFile?: string;
   deliver?: string[];
   webhookSecretFile?: string;
+  agents?: true | string;
+  agentLease: string;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
   const { port, host: address, config, secretsFile, deliver = [], webhookSecretFile } = given as unknown as Options;
   const listen = { host: address, port: portOf(port) };
   const { cwd, env, entry, say } = terminal;
-  const host = answered(await connect({ cwd, env, entry, say, isLasting: true }, { config }));
-  const by = actorHere(env);
   const { stateFolder } = findProject(terminal, { config });
+  const by = actorHere(env);
   const webhookSecret = webhookSecretFile === undefined ? undefined : secretIn(webhookSecretFile, cwd);
   const publicUrl = urlOf(given.publicUrl as string | undefined);
   const [{ serve, isOpenToOthers }, { AccessStore }] = await Promise.all([
@@ -57,6 +62,16 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
       next: `baton token create NAME --role viewer  makes the first token; without ${option.split(" ")[0]} only this machine is served`,
     });
   }
+  const agents = await deskOf(given as unknown as Options, stateFolder);
+  const caller = {
+    cwd,
+    env,
+    entry,
+    say,
+    isLasting: true,
+    ...(agents !== undefined && { agents: agents.exchange }),
+  } as const;
+  const host = answered(await connect(caller, { config }));
   const report = (error: unknown) => terminal.say(...reportLines(error));
   const serving = await serve({
     host,
@@ -68,6 +83,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     deliver,
     webhookSecret,
     version,
+    agents,
     report,
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.syscall !== "listen") throw error;
@@ -84,6 +100,23 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   await serving.close();
   return exitCodes.clean;
 };
+
+/** Undefined where no agents are served. @throws {Refused} */
+async function deskOf({ agents, agentLease }: Options, stateFolder: string): Promise<AgentDesk | undefined> {
+  if (agents === undefined) return undefined;
+  const takes = agents === true ? "labelled" : agents;
+  if (takes !== "labelled" && takes !== "all") {
+    throw new UsageError(`--agents ${takes}: there is labelled and all`, { next: "baton serve --agents all" });
+  }
+  const leaseMs = parseDuration(agentLease);
+  if (leaseMs === undefined || leaseMs < 1_000 || leaseMs > 600_000) {
+    throw new UsageError(`--agent-lease ${agentLease} is not a time from 1s to 10m`, {
+      next: "baton serve --agents --agent-lease 30s",
+    });
+  }
+  const { AgentDesk } = await import("../../control/local/agents/agent-desk.ts");
+  return new AgentDesk({ stateFolder, leaseMs, takes });
+}
 
 function reportLines(error: unknown): string[] {
   const problem = problemIn(error);

@@ -16,13 +16,17 @@ export const describe: CommandModule["describe"] = (command) => {
     )
     .argument("[ACTION]", "list (default), create or revoke")
     .argument("[NAME]", "create: whose it is, as the journal will name them; revoke: the token's id")
-    .option("--role <ROLE>", `${grantedRoles.join(", ")}; the last two also as ROLE:ENV,ENV (several times)`, collect)
+    .option(
+      "--role <ROLE>",
+      `${grantedRoles.join(", ")}; the last two also as ROLE:ENV,ENV (several times); or agent: lets a machine register, once`,
+      collect,
+    )
     .option(
       "--group <GROUP>",
       "create: whom it speaks for besides, as an environment's reviewers name them (several)",
       collect,
     )
-    .option("--expires <TIME>", "create: how long it counts, 12h or 90d", "90d");
+    .option("--expires <TIME>", "create: how long it counts, 12h or 90d (default), 1h for an agent");
   examples(command, [
     ["baton token create ada --role operator --role approver:test", "prints it once"],
     ["baton token create kim --role approver:prod --group release-managers", "answers for prod as a reviewer"],
@@ -35,24 +39,18 @@ export const describe: CommandModule["describe"] = (command) => {
 interface Options extends ConfigOptions, JsonOptions {
   role?: string[];
   group?: string[];
-  expires: string;
+  expires?: string;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, args: [action = "list", name], options: given }) => {
-  const { config, json, role = [], group = [], expires } = given as unknown as Options;
+  const { config, json, role = [], group = [] } = given as unknown as Options;
   const access = new AccessStore(findProject(terminal, { config }).stateFolder);
   try {
     switch (action) {
       case "list":
         return list(terminal, access.list(), json === true ? "json" : "text");
       case "create":
-        return create(terminal, access, {
-          name,
-          grants: role.map(grantOf),
-          groups: group,
-          lastsMs: lastsMs(expires),
-          json,
-        });
+        return create(terminal, access, { name, ...wanted(given as unknown as Options, role), groups: group, json });
       case "revoke":
         return revoke(terminal, access, name);
       default:
@@ -62,6 +60,17 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action = "lis
     access.close();
   }
 };
+
+function wanted({ expires }: Options, role: readonly string[]): Pick<Wanted, "grants" | "lastsMs"> {
+  const grants = role.map(grantOf);
+  const isAgents = grants.some((grant) => grant.role === "agent");
+  if (isAgents && grants.length > 1) {
+    throw new UsageError("--role agent stands alone: its token lets a machine register and does nothing else", {
+      next: "baton token create build-1 --role agent",
+    });
+  }
+  return { grants, lastsMs: lastsMs(expires ?? (isAgents ? "1h" : "90d")) };
+}
 
 interface Wanted {
   name: string | undefined;
@@ -128,9 +137,9 @@ function stateOf({ revokedAt, expiresAt }: TokenRecord, now: number): string {
 
 function grantOf(text: string): Grant {
   const grant = readGrant(text);
-  if (grant !== undefined) return grant;
+  if (grant !== undefined && grant.role !== "registered-agent") return grant;
   throw new UsageError(`--role ${text} is not a role`, {
-    next: `use ${grantedRoles.join(", ")}, or with environments: --role approver:test,prod`,
+    next: `use ${grantedRoles.join(", ")} or agent, or with environments: --role approver:test,prod`,
   });
 }
 

@@ -27,6 +27,8 @@ export function waitText({ wait }: Waiting, now: number): string {
       return "waits for its concurrency group";
     case "legs":
       return "waits for another leg";
+    case "agent":
+      return `waits for an agent: ${wait.because}`;
     case "owner":
       return "waits for somebody who resumes the run";
     case "slot":

@@ -90,6 +90,21 @@ export class Checkouts {
     if (place.kind === "in-place" && place.made !== undefined) await requireUnchanged(run, place.made);
   }
 
+  /** What an agent works on; a sentence where only this machine has it. */
+  sourceOf(run: RunId): { commit: string; branch?: string; prefix: string } | string {
+    const place = this.#workplace(run);
+    if (place.kind === "in-place")
+      return "it works on files that no commit holds; commit them, and run without --in-place";
+    const { commit, branch, prefix } = place;
+    return { commit, prefix, ...(branch !== undefined && { branch }) };
+  }
+
+  /** The repository that has the files of a run; undefined where it works in a folder. */
+  rootOf(run: RunId): string | undefined {
+    const place = this.#workplace(run);
+    return place.kind === "checkout" ? place.root : undefined;
+  }
+
   directoryOf(attempt: AttemptName): string {
     const place = this.#workplace(attempt.run);
     return place.kind === "in-place" ? place.directory : join(this.#take(attempt), place.prefix);

@@ -1,13 +1,15 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { nearestName } from "../../findings/nearest-name.ts";
+import type { Delivery } from "../../model/delivery.ts";
 import type { System } from "../../model/machine-labels.ts";
-import type { JobId } from "../../plan/plan.ts";
+import type { JobId, Plan } from "../../plan/plan.ts";
 import type { Requirements } from "../../plan/requirements.ts";
 import { createToolCheck, findProgram } from "../../runner/tools.ts";
 import type { Caller } from "../control.ts";
 import type { Project } from "../project.ts";
 import type { Secrets } from "../request/secrets.ts";
+import type { Exchange } from "./agents/exchange.ts";
 
 /** One thing that jobs of a plan need and that is not there. */
 export interface Lack {
@@ -21,6 +23,8 @@ export interface Lack {
 }
 
 export interface LackQuestion {
+  plan: Plan;
+  delivery: Delivery;
   requirements: Requirements;
   missingParameters: readonly string[];
   project: Project;
@@ -32,13 +36,18 @@ export interface LackQuestion {
  * and are asked for only when it gets serious.
  */
 export async function lackingHere(
-  { env }: Pick<Caller, "env">,
-  { requirements, missingParameters, project, secrets }: LackQuestion,
+  { env, agents }: Pick<Caller, "env" | "agents">,
+  { plan, delivery, requirements, missingParameters, project, secrets }: LackQuestion,
   { versions }: { versions: "asked for" | "left out" },
 ): Promise<Lack[]> {
   const check = createToolCheck();
+  const elsewhere = agents === undefined ? new Set<JobId>() : jobsOfAgents(agents, { plan, delivery });
+  const oursOf = <Needed extends { jobs: JobId[] }>(needed: readonly Needed[]): Needed[] =>
+    needed
+      .map((one) => ({ ...one, jobs: one.jobs.filter((job) => !elsewhere.has(job)) }))
+      .filter(({ jobs }) => jobs.length > 0);
   const tools = await Promise.all(
-    requirements.tools.map(async ({ tool, jobs }): Promise<Lack[]> => {
+    oursOf(requirements.tools).map(async ({ tool, jobs }): Promise<Lack[]> => {
       const lack = (problem: string): Lack[] => [{ kind: "tool", name: tool.name, problem, jobs }];
       if (findProgram(tool.name, env.PATH ?? "") === undefined) return lack("not on the PATH");
       if (versions === "left out" || tool.version === undefined) return [];
@@ -52,7 +61,7 @@ export async function lackingHere(
       .filter(({ name }) => secrets(name) === undefined)
       .map(({ name, jobs }): Lack => ({ kind: "secret", name, problem: "not set", jobs })),
     ...tools.flat(),
-    ...requirements.systems
+    ...oursOf(requirements.systems)
       .filter(({ system }) => system !== here())
       .map(({ system, jobs }): Lack => ({ kind: "machine", name: system, problem: `this one has ${here()}`, jobs })),
     ...requirements.images.map(
@@ -67,6 +76,16 @@ export async function lackingHere(
       .filter(({ path }) => !isFolder(join(project.root, path)))
       .map(({ path, jobs }): Lack => ({ kind: "folder", name: path, problem: notThere(project.root, path), jobs })),
   ];
+}
+
+/** Jobs that agents run: what they lack, they say themselves. */
+function jobsOfAgents(agents: Exchange, { plan, delivery }: Pick<LackQuestion, "plan" | "delivery">): Set<JobId> {
+  const pipelines = new Map(delivery.pipelines.map((pipeline) => [pipeline.name, pipeline]));
+  const theirs = plan.jobs.filter(({ pipeline, job }) => {
+    const { runsOn } = pipelines.get(pipeline)?.jobs[job] ?? {};
+    return agents.takes(runsOn === undefined ? {} : { runsOn: [] });
+  });
+  return new Set(theirs.map(({ id }) => id));
 }
 
 const here = (): System =>

@@ -5,6 +5,7 @@ import { graphView } from "../views/graph.ts";
 import { outputsView } from "../views/outputs.ts";
 import { runView } from "../views/run.ts";
 import { approvalsView, listedRuns, waitsView } from "../views/runs.ts";
+import { withAgentWaits } from "./agents/waits.ts";
 import { findRun, openJournal, requireJournal } from "./journal.ts";
 import { runViewAt } from "./moment.ts";
 
@@ -23,7 +24,8 @@ export function localHost(place: Place): Host {
         using journal = requireJournal(project);
         const { run } = findRun(journal, named);
         if (at !== undefined) return runViewAt(journal, run, at);
-        return runView(journal.state(), journal.runState(run)!, Date.now());
+        const view = runView(journal.state(), journal.runState(run)!, Date.now());
+        return withAgentWaits([view], project.stateFolder)[0]!;
       }),
     events: (named) =>
       asked(() => {
@@ -102,6 +104,7 @@ export function localHost(place: Place): Host {
 
   async function statusHere(most: number) {
     const { readStatus } = await import("../verbs/status.ts");
-    return await readStatus(project, { most });
+    const status = await readStatus(project, { most });
+    return { ...status, open: withAgentWaits(status.open, project.stateFolder) };
   }
 }

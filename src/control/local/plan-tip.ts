@@ -41,7 +41,7 @@ export async function planTip(
     again,
     idlePaths: async () => [],
     lacking: async () =>
-      await lackingHere(caller, { ...judged, project, secrets: secrets() }, { versions: "left out" }),
+      await lackingHere(caller, { ...judged, project, delivery, secrets: secrets() }, { versions: "left out" }),
     ...judged,
   };
 }

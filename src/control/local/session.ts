@@ -1,6 +1,5 @@
 import { type Engine, EngineStopped, openEngine } from "../../engine/engine.ts";
-import type { RunId } from "../../engine/events.ts";
-import type { Runner } from "../../engine/ports.ts";
+import type { EngineEvent, RunId } from "../../engine/events.ts";
 import { EngineRefusal } from "../../engine/refusal.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { JobId } from "../../plan/plan.ts";
@@ -11,6 +10,8 @@ import { openStore, type StoreHandle } from "../../store/store.ts";
 import { type Actor, refused } from "../control.ts";
 import type { Project } from "../project.ts";
 import { allSecretsOf, type Secrets } from "../request/secrets.ts";
+import type { Exchange } from "./agents/exchange.ts";
+import { withAgents } from "./agents/with-agents.ts";
 import { Checkouts } from "./checkouts.ts";
 import { idsFor, systemClock } from "./clock-and-ids.ts";
 
@@ -33,19 +34,22 @@ export interface Session {
 export interface OpenSession {
   project: Project;
   secrets: Secrets;
+  /** Where jobs are handed out to agents. */
+  agents?: Exchange | undefined;
   /** Of the run that will be made. */
   delivery?: Delivery;
 }
 
 /** Joins those who write to the state folder. @throws {StoreError} */
-export async function openSession({ project, secrets, delivery }: OpenSession): Promise<Session> {
+export async function openSession({ project, secrets, agents, delivery }: OpenSession): Promise<Session> {
   const store = openStore(project.stateFolder);
   try {
     const looker = createTreeLooker();
     const checkouts = new Checkouts(project.stateFolder, looker);
     const artifacts = new ArtifactStore(project.stateFolder);
-    const runner = createRunner({
-      stateFolder: project.stateFolder,
+    const { stateFolder } = project;
+    const here = createRunner({
+      stateFolder,
       session: store.lease,
       directoryOf: (attempt) => checkouts.directoryOf(attempt),
       layOut: (attempt) => checkouts.layOut(attempt),
@@ -54,14 +58,13 @@ export async function openSession({ project, secrets, delivery }: OpenSession): 
       secretHint: "set an environment variable of that name or give --secrets-file, then `baton retry`",
       artifacts,
     });
-    const working = watchAttempts(runner);
-    const engine: Engine = await openEngine({
-      clock: systemClock,
-      store,
-      runner: working.runner,
-      ids: idsFor(() => engine.state.nextRelease),
-      lease: store.lease,
-    });
+    const working = watchAttempts(here);
+    const sourceOf = (run: RunId) => checkouts.sourceOf(run);
+    const runner = withAgents(working.runner, { stateFolder, exchange: agents, secrets, artifacts, sourceOf });
+    const ids = idsFor(() => engine.state.nextRelease);
+    const ports = { clock: systemClock, store, runner, ids, lease: store.lease };
+    const engine: Engine = await openEngine(ports, { isNeverAhead: agents !== undefined });
+    if (agents !== undefined) engine.subscribe(({ event }) => forgetEnded(agents, event));
     const deliveries = Array.from(engine.state.runs.values(), (run) => run.delivery);
     for (const one of delivery ? [delivery, ...deliveries] : deliveries) runner.withhold(allSecretsOf(one));
     return {
@@ -138,8 +141,12 @@ export function asRefusal(error: unknown): unknown {
   return cause;
 }
 
+function forgetEnded(agents: Exchange, event: EngineEvent): void {
+  if ("token" in event && event.token !== undefined && event.type !== "job.started") agents.forget([event.token]);
+}
+
 /** The runner, and a promise that everything it was asked to start has ended: Baton does not go before its jobs. */
-function watchAttempts(runner: ProcessRunner): { runner: Runner; ended(): Promise<void> } {
+function watchAttempts(runner: ProcessRunner): { runner: ProcessRunner; ended(): Promise<void> } {
   const active = new Set<string>();
   let allEnded: PromiseWithResolvers<void> | undefined;
   runner.onEnded(({ token }) => {

@@ -83,7 +83,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     lacking: async () =>
       await lackingHere(
         caller,
-        { ...first, project, secrets: readSecrets(caller, request.secretsFile) },
+        { ...first, project, delivery, secrets: readSecrets(caller, request.secretsFile) },
         { versions: "left out" },
       ),
     ...first,

@@ -32,7 +32,7 @@ export async function startRun(
   await requireWhole(planned);
   const inPlace = options.inPlace === true || source.kind === "folder";
   const parallel = options.parallel ?? Math.max(2, availableParallelism());
-  const session = await openSession({ project, secrets, delivery });
+  const session = await openSession({ project, secrets, agents: caller.agents, delivery });
   if (options.noWait) {
     try {
       refuseWhereBusy(session, plan);

@@ -19,7 +19,7 @@ export interface TakeUp {
 /** Makes a run that is there go on in this process. @throws {Refused} */
 export async function takeUp(place: Place, { run, by, options, begin }: TakeUp): Promise<Underway> {
   const secrets = readSecrets(place.caller, options.secretsFile);
-  const session = await openSession({ project: place.project, secrets });
+  const session = await openSession({ project: place.project, secrets, agents: place.caller.agents });
   const tell = (delivery: Delivery) => tellBeside(place, { secrets, delivery });
   return new LocalUnderway(session, { run, by, tell, begin: () => begin(session) });
 }

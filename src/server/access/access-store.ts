@@ -85,6 +85,13 @@ export class AccessStore {
     return rows.map(tokenRecord);
   }
 
+  /** Whoever uses it keeps it: it counts until then, if it does now. */
+  extend(id: string, expiresAt: number): void {
+    this.#opened()
+      ?.prepare("update token set expires_at = ? where id = ? and expires_at < ?")
+      .run(expiresAt, id, expiresAt);
+  }
+
   /** Its sessions end with it. False when there is none of that id, or it was revoked before. */
   revoke(id: string, now: number): boolean {
     const done = this.#opened()

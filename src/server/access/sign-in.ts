@@ -1,6 +1,6 @@
 import { Turned, tooManyRequests } from "../problem.ts";
 import type { AccessStore, TokenRecord } from "./access-store.ts";
-import { type Grant, grantedRoles, isGranted, type Role } from "./grants.ts";
+import { agentRoles, type Grant, grantedRoles, isGranted, isOfAgents, type Role } from "./grants.ts";
 import { Rate } from "./rate.ts";
 
 /** Who asks. */
@@ -52,12 +52,20 @@ export class SignIn {
     const holder = secret === undefined ? undefined : access.ofSession(secret, now);
     if (holder !== undefined) return { ...identityOf(holder), through: "session" };
     if (this.isRequired) return undefined;
-    return { name: owner, grants: grantedRoles.map((role) => ({ role })), groups: [], through: "open" };
+    return {
+      name: owner,
+      grants: [...grantedRoles, ...agentRoles].map((role) => ({ role })),
+      groups: [],
+      through: "open",
+    };
   }
 
   /** Signs a browser in: the cookie that it keeps. @throws {Turned} */
   begin(token: string, address: string): { cookie: string; identity: Identity } {
     const identity = this.#holder(token, address);
+    if (identity.grants.every(({ role }) => isOfAgents(role))) {
+      throw new Turned({ code: "not-allowed", status: 403, title: "This token is for a machine that runs jobs" });
+    }
     const now = Date.now();
     const secret = this.#options.access.beginSession(identity.token, { now, expiresAt: now + sessionMs });
     return { cookie: this.#cookie(secret, sessionMs / 1000), identity: { ...identity, through: "session" } };

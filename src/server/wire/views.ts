@@ -61,6 +61,7 @@ const wait = z
     z.strictObject({ kind: z.literal("group"), group: z.string() }),
     z.strictObject({ kind: z.literal("legs") }),
     z.strictObject({ kind: z.literal("slot") }),
+    z.strictObject({ kind: z.literal("agent"), runsOn: z.array(z.string()), because: z.string() }),
     z.strictObject({ kind: z.literal("owner"), because: z.string() }),
     z.strictObject({ kind: z.literal("time"), until: time, looks: z.number().int().optional() }),
   ])

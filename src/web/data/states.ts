@@ -65,6 +65,7 @@ export function markOfWait(wait: Waiting["wait"] | undefined): Mark {
     case "jobs":
     case "legs":
     case "slot":
+    case "agent":
       return mark("waiting");
     default:
       return wait satisfies never;

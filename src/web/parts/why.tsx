@@ -142,6 +142,8 @@ function sentence({ wait, run, release }: Cause, at: number): Said {
       return { said: "waits for another leg of its matrix, as not all of them may run at a time." };
     case "slot":
       return { said: "waits for a free place: as many jobs run as may at a time." };
+    case "agent":
+      return { said: `waits for an agent: ${wait.because}.` };
     case "owner":
       return {
         said: `waits for somebody who goes on with the run: ${wait.because}.`,

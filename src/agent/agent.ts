@@ -1,0 +1,316 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Ended, Launch } from "../engine/ports.ts";
+import { checkout } from "../git/checkout.ts";
+import { BroughtSources } from "../git/pack.ts";
+import type { Tool } from "../model/delivery.ts";
+import { type AttemptName, attemptFileName } from "../runner/log-path.ts";
+import { createRunner, type ProcessRunner } from "../runner/runner.ts";
+import { createToolCheck } from "../runner/tools.ts";
+import type { PollAnswer } from "../server/wire/agents.ts";
+import { toolKey } from "../server/wire/agents.ts";
+import { BroughtArtifacts } from "./brought-artifacts.ts";
+import { type Connection, TurnedAway, Unreachable } from "./connection.ts";
+import { Contact } from "./contact.ts";
+import { readHeld, writeHeld } from "./held-note.ts";
+import { LogSender } from "./log-sender.ts";
+
+export interface AgentOptions {
+  connection: Connection;
+  /** This start of it. */
+  id: string;
+  name: string;
+  labels: readonly string[];
+  slots: number;
+  /** Its own: nobody else works in it at the same time. */
+  folder: string;
+  env: Record<string, string | undefined>;
+  say(line: string): void;
+}
+
+interface Held {
+  launch: Launch;
+  source: PollAnswer["claims"][number]["source"];
+  secrets: Readonly<Record<string, string>>;
+  log: LogSender;
+  artifacts: BroughtArtifacts;
+  /** Given up by this agent itself, or taken from it: nobody asked for it to be cancelled. */
+  isFenced: boolean;
+  /** Its processes are gone; the server is still to be told. */
+  hasEnded: boolean;
+}
+
+export const newAgentId = () => randomUUID();
+
+const toolsKnownMs = 60_000;
+const longestWaitMs = 2_000;
+const noServices =
+  "jobs that run on agents leave no services running; take $BATON_SERVICE out of it, or run it on the machine of the server";
+
+/** Takes attempts from a server and runs them here, until it is told to end. One question is under way at a time. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #runner: ProcessRunner;
+  readonly #sources: BroughtSources;
+  readonly #contact = new Contact();
+  readonly #held = new Map<string, Held>();
+  readonly #tools = new Map<string, { problem: string | null; at: number }>();
+  readonly #toolCheck = createToolCheck();
+  #poll: AbortController | undefined;
+  #isDraining = false;
+  #isOver = false;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { folder, env } = options;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#sources = new BroughtSources(join(folder, "source.git"));
+    this.#runner = createRunner({
+      stateFolder: folder,
+      directoryOf: (attempt) => join(this.#workplace(attempt), this.#of(attempt)?.source.prefix ?? ""),
+      layOut: (attempt) => this.#layOut(attempt),
+      secrets: (name, token) => this.#held.get(token)?.secrets[name],
+      secretHint: "set it where the server reads its secrets, then `baton retry`",
+      artifacts: {
+        place: (artifact, path, where) => this.#artifactsWithin(where.within).place(artifact, path, where),
+        collect: (path, where) => this.#artifactsWithin(where.within).collect(path, where),
+      },
+      noServices,
+      env,
+    });
+    this.#runner.onOutput(({ token, step, at, text }) => this.#held.get(token)?.log.push({ step, at, text }));
+    this.#runner.onEnded((ended) => void this.#ended(ended));
+  }
+
+  /** Takes no more, and ends when all it has has ended. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#poll?.abort();
+  }
+
+  /** Stops what runs, which another agent then runs anew. */
+  giveUp(): void {
+    this.drain();
+    for (const [token, held] of this.#held) {
+      held.isFenced = true;
+      this.#runner.stop(token, "graceful");
+    }
+  }
+
+  /** @throws {TurnedAway} when the server does not want this agent */
+  async run(): Promise<void> {
+    await this.#endEarlier();
+    const fence = setInterval(() => this.#fenceWhenCutOff(), 100);
+    try {
+      for (let failures = 0; !(this.#isDraining && this.#held.size === 0); ) {
+        const how = await this.#ask();
+        failures = how === "unreachable" ? failures + 1 : 0;
+        if (failures === 1) this.#options.say("the server cannot be reached; trying again");
+        if (how === "unreachable")
+          await setTimeout(Math.min(100 * 2 ** failures, longestWaitMs) * (0.5 + Math.random() / 2));
+      }
+    } finally {
+      this.#isOver = true;
+      clearInterval(fence);
+      for (const [token, held] of this.#held) {
+        held.isFenced = true;
+        held.log.drop();
+        this.#runner.stop(token, "now");
+      }
+      while ([...this.#held.values()].some(({ hasEnded }) => !hasEnded)) await setTimeout(20);
+      this.#runner.close();
+    }
+  }
+
+  /** What an earlier start of this agent left running ends before anything begins, and its server need not wait to know. */
+  async #endEarlier(): Promise<void> {
+    const { folder, connection, id, say } = this.#options;
+    const note = readHeld(folder);
+    for (const left of ["work", "logs"])
+      if (note === undefined) rmSync(join(folder, left), { recursive: true, force: true });
+    if (note === undefined) return writeHeld(folder, { agent: id, held: [] });
+    const runs = [...new Set(note.held.map(({ run }) => run))];
+    await this.#runner.reap({ tokens: note.held.map(({ token }) => token), runs });
+    for (const left of ["work", "logs"]) rmSync(join(folder, left), { recursive: true, force: true });
+    writeHeld(folder, { agent: id, held: [] });
+    for (const { token } of note.held) {
+      say(`an earlier start of this agent left ${token} behind; it was ended`);
+      const result = { kind: "lost" as const, because: `the agent ${this.#options.name} was started anew` };
+      const told = { params: { token }, agent: note.agent, body: { durationMs: 0, result } };
+      // Without it the server comes to know it by itself, a lease later.
+      await connection.ask("ended", told).catch(() => {});
+    }
+  }
+
+  async #ask(): Promise<"answered" | "unreachable" | "asked anew"> {
+    const { connection, name, labels, slots } = this.#options;
+    const running = [...this.#held.values()].filter(({ hasEnded }) => !hasEnded).length;
+    const now = performance.now();
+    for (const [key, { at }] of this.#tools) if (now - at > toolsKnownMs) this.#tools.delete(key);
+    const asking = new AbortController();
+    this.#poll = asking;
+    const askedAt = this.#contact.asks();
+    const waitMs = Math.round(this.#contact.leaseMs / 4);
+    try {
+      const answer = await connection.ask("poll", {
+        body: {
+          name,
+          labels,
+          slots,
+          free: this.#isDraining ? 0 : Math.max(0, slots - running),
+          holds: [...this.#held.keys()],
+          tools: Object.fromEntries([...this.#tools].map(([key, { problem }]) => [key, problem])),
+          waitMs,
+        },
+        signal: asking.signal,
+        limitMs: waitMs + 5_000,
+      });
+      this.#contact.answered(askedAt, answer.leaseMs);
+      // Whoever was frozen meanwhile reads an answer that is true no more.
+      if (this.#contact.isLost(askedAt)) return "asked anew";
+      await this.#take(answer);
+      return "answered";
+    } catch (error) {
+      if (asking.signal.aborted) return "asked anew";
+      if (error instanceof Unreachable) return "unreachable";
+      throw error;
+    }
+  }
+
+  async #take({ claims, stops, lost, asks }: PollAnswer): Promise<void> {
+    for (const { token, mode } of stops) this.#runner.stop(token, mode);
+    for (const token of lost) {
+      const held = this.#held.get(token);
+      if (held !== undefined && !held.hasEnded) this.#fence(token, held, "the server counts it as lost");
+    }
+    this.#begin(claims);
+    await this.#lookForTools(asks);
+  }
+
+  #begin(claims: PollAnswer["claims"]): void {
+    const fresh = claims.filter(({ launch }) => !this.#held.has((launch as unknown as Launch).token));
+    if (fresh.length === 0) return;
+    for (const claim of fresh) {
+      const launch = claim.launch as unknown as Launch;
+      const { token } = launch;
+      const { connection } = this.#options;
+      const log = new LogSender((body) => connection.ask("log", { params: { token }, body }));
+      const patiently = <T>(work: () => Promise<T>) => this.#patiently(token, work);
+      const artifacts = new BroughtArtifacts({
+        connection,
+        token,
+        folder: `${this.#workplace(launch)}.files`,
+        patiently,
+      });
+      const { source, secrets } = claim;
+      this.#held.set(token, { launch, source, secrets, log, artifacts, isFenced: false, hasEnded: false });
+    }
+    this.#note();
+    for (const { launch } of fresh) this.#runner.start(launch as unknown as Launch);
+  }
+
+  async #lookForTools(tools: PollAnswer["asks"]): Promise<void> {
+    const env = this.#options.env as Record<string, string>;
+    for (const tool of tools) {
+      const problem = await this.#toolCheck.problem([tool as Tool], env);
+      this.#tools.set(toolKey(tool), { problem: problem?.split(";")[0] ?? null, at: performance.now() });
+    }
+  }
+
+  #fenceWhenCutOff(): void {
+    if (!this.#contact.isLost()) return;
+    for (const [token, held] of this.#held) {
+      if (!held.isFenced && !held.hasEnded)
+        this.#fence(token, held, "the server has not answered for most of the lease");
+    }
+  }
+
+  #fence(token: string, held: Held, because: string): void {
+    held.isFenced = true;
+    this.#options.say(`${held.launch.job} of ${held.launch.run} is given up: ${because}`);
+    this.#runner.stop(token, "now");
+  }
+
+  async #ended(ended: Ended): Promise<void> {
+    const { token } = ended;
+    const held = this.#held.get(token);
+    if (held === undefined) return;
+    held.hasEnded = true;
+    if (this.#isOver) return;
+    const { launch, log } = held;
+    const because = `the agent ${this.#options.name} was cut off`;
+    const result =
+      held.isFenced && ended.result.kind !== "succeeded" ? { kind: "lost" as const, because } : ended.result;
+    // A slot is free.
+    this.#poll?.abort();
+    await log.end();
+    await this.#tellEnd(token, { durationMs: ended.durationMs, result });
+    rmSync(`${this.#workplace(launch)}.files`, { recursive: true, force: true });
+    rmSync(this.#workplace(launch), { recursive: true, force: true });
+    this.#held.delete(token);
+    if (this.#held.size === 0) rmSync(join(this.#options.folder, "logs"), { recursive: true, force: true });
+    this.#note();
+    this.#poll?.abort();
+  }
+
+  async #tellEnd(token: string, body: Pick<Ended, "durationMs" | "result">): Promise<void> {
+    for (let tries = 0; !this.#isOver; tries++) {
+      try {
+        await this.#options.connection.ask("ended", { params: { token }, body });
+        return;
+      } catch (error) {
+        if (error instanceof TurnedAway)
+          return this.#options.say(`the end of ${token} was not taken: ${error.message}`);
+        if (!(error instanceof Unreachable)) throw error;
+        await setTimeout(Math.min(50 * 2 ** tries, longestWaitMs));
+      }
+    }
+  }
+
+  /** Tries again while the server cannot be reached and the attempt is still this agent's. */
+  async #patiently<T>(token: string, work: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof Unreachable) || this.#held.get(token)?.isFenced !== false) throw error;
+        await setTimeout(Math.min(100 * 2 ** tries, longestWaitMs));
+      }
+    }
+  }
+
+  async #layOut(attempt: AttemptName): Promise<void> {
+    const { launch, source } = this.#of(attempt)!;
+    const { connection } = this.#options;
+    const { token } = launch;
+    const fetch = (has: string[]) => connection.bytes("source", { params: { token }, body: { has } });
+    await this.#patiently(token, () => this.#sources.bring(source.commit, fetch));
+    const { commit, branch = "" } = source;
+    const folder = this.#workplace(attempt);
+    await checkout({ root: this.#sources.root, commit, branch, folder });
+    if (existsSync(join(folder, ".gitmodules"))) {
+      throw new Error("its repository has submodules, which are not brought to agents");
+    }
+  }
+
+  #workplace(attempt: AttemptName): string {
+    return join(this.#options.folder, "work", `${attempt.run}-${attemptFileName(attempt)}`);
+  }
+
+  #of({ run, job, attempt }: AttemptName): Held | undefined {
+    const isIt = ({ launch }: Held) => launch.run === run && launch.job === job && launch.attempt === attempt;
+    return [...this.#held.values()].find(isIt);
+  }
+
+  #artifactsWithin(checkout: string): BroughtArtifacts {
+    const isIt = ({ launch, source }: Held) => join(this.#workplace(launch), source.prefix) === checkout;
+    return [...this.#held.values()].find(isIt)!.artifacts;
+  }
+
+  #note(): void {
+    const held = [...this.#held.values()].map(({ launch: { token, run } }) => ({ token, run }));
+    writeHeld(this.#options.folder, { agent: this.#options.id, held });
+  }
+}

@@ -1,0 +1,323 @@
+/** How attempts are handed out, held and lost, without processes and on a clock that stands still. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { readStanding } from "../../src/control/local/agents/board.ts";
+import { endLeft } from "../../src/control/local/agents/end-left.ts";
+import type { Attending, Poll } from "../../src/control/local/agents/exchange.ts";
+import { Exchange } from "../../src/control/local/agents/exchange.ts";
+import type { Clock, Ended, Launch } from "../../src/engine/ports.ts";
+import { AttemptTable } from "../../src/store/attempt-table.ts";
+import { until } from "../cli/sandbox.ts";
+
+const leaseMs = 10_000;
+
+class World implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), "baton-exchange-"));
+  now = 0;
+  alarms: { at: number; wake: () => void }[] = [];
+  readonly ends: Ended[] = [];
+  readonly lines: string[] = [];
+  exchange: Exchange;
+  readonly clock: Clock = {
+    now: () => 1_700_000_000_000 + this.now,
+    elapsed: () => this.now,
+    wakeAfter: (ms, wake) => {
+      const alarm = { at: this.now + ms, wake };
+      this.alarms.push(alarm);
+      return () => {
+        this.alarms = this.alarms.filter((one) => one !== alarm);
+      };
+    },
+  };
+  readonly attending: Attending = {
+    secrets: (name) => (name === "PASSWORD" ? "hunter22222" : undefined),
+    ended: (ended) => void this.ends.push(ended),
+    lines: (_, from, lines) => {
+      this.lines.push(...lines.map(({ text }) => text));
+      return from + lines.length;
+    },
+  };
+
+  constructor() {
+    this.exchange = this.open();
+  }
+
+  open(given = leaseMs): Exchange {
+    return Exchange.open({ stateFolder: this.folder, leaseMs: given, takes: "labelled", clock: this.clock });
+  }
+
+  /** The server is killed, and another takes its place. What the first knew and did not write down is gone. */
+  restart(given = leaseMs): void {
+    this.exchange.close();
+    this.alarms = [];
+    this.exchange = this.open(given);
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (const end = this.now + ms; this.now < end; ) {
+      this.now = Math.min(end, this.now + 500);
+      const due = this.alarms.filter(({ at }) => at <= this.now);
+      this.alarms = this.alarms.filter(({ at }) => at > this.now);
+      for (const { wake } of due) wake();
+      await settle();
+    }
+  }
+
+  async handOut(...tokens: string[]): Promise<void> {
+    for (const token of tokens) this.exchange.handOut(launch(token), { commit: "c1", prefix: "" }, this.attending);
+    await settle();
+  }
+
+  kinds(): string[] {
+    return this.ends.map(({ token, result }) => `${token} ${result.kind}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.exchange.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function world(t: TestContext): World {
+  const made = new World();
+  t.after(() => made[Symbol.dispose]());
+  return made;
+}
+
+const settle = async () => {
+  for (let i = 0; i < 20; i++) await null;
+};
+
+function launch(token: string, part: Partial<Launch> = {}): Launch {
+  return {
+    run: "r0001",
+    job: `web.${token}`,
+    attempt: 1,
+    token,
+    workingDirectory: ".",
+    env: { WORD: [{ secret: "PASSWORD" }], NONE: [{ secret: "UNSET" }] },
+    tools: [],
+    steps: [],
+    timeoutMs: 1000,
+    runsOn: ["linux"],
+    outputs: {},
+    artifacts: {},
+    inputs: [],
+    ...part,
+  };
+}
+
+function agent(name: string, part: Partial<Poll> = {}): Poll {
+  const holder = { agent: `${name}-start-1`, credential: name };
+  return { holder, name, labels: ["linux", "arm64"], slots: 4, free: 4, holds: [], tools: {}, ...part };
+}
+
+const here = new AbortController().signal;
+const gone = AbortSignal.abort();
+const ask = (w: World, poll: Poll, signal = here, waitMs = 0) => w.exchange.poll(poll, { waitMs, gone: signal });
+const claimed = async (w: World, poll: Poll, signal = here) =>
+  (await ask(w, poll, signal)).claims.map(({ launch: { token } }) => token);
+const passed = (token: string): Ended => ({
+  token,
+  durationMs: 5,
+  result: { kind: "succeeded", outputs: {}, artifacts: {} },
+});
+
+test("an attempt is claimed once, by an agent that has its labels, with its secrets and nobody else's", async (t) => {
+  const w = world(t);
+  await w.handOut("t1");
+  assert.deepEqual(await claimed(w, agent("mac", { labels: ["macos"] })), []);
+  const [claim] = (await ask(w, agent("a", { labels: ["LINUX"] }))).claims;
+  assert.equal(claim?.launch.token, "t1");
+  assert.deepEqual(claim.secrets, { PASSWORD: "hunter22222" });
+  assert.deepEqual(await claimed(w, agent("b")), []);
+});
+
+test("only its holder ends it, and only once; the same end told again is taken again and told nobody twice", async (t) => {
+  const w = world(t);
+  await w.handOut("t1");
+  const a = agent("a");
+  await ask(w, a);
+  assert.equal(w.exchange.ended(passed("t1"), agent("b").holder), false);
+  assert.equal(w.exchange.ended(passed("t1"), { ...a.holder, agent: "a-start-2" }), false);
+  assert.equal(w.exchange.ended(passed("t1"), { ...a.holder, credential: "b" }), false);
+  assert.equal(w.exchange.ended(passed("t1"), a.holder), true);
+  assert.equal(w.exchange.ended(passed("t1"), a.holder), true);
+  assert.equal(w.exchange.ended({ token: "t1", durationMs: 5, result: { kind: "stopped" } }, a.holder), false);
+  assert.deepEqual(w.kinds(), ["t1 succeeded"]);
+  w.exchange.forget(["t1"]);
+  assert.equal(w.exchange.ended(passed("t1"), a.holder), false);
+});
+
+test("what was given and never arrived is given again, to the same agent and nobody else", async (t) => {
+  const w = world(t);
+  await w.handOut("t1", "t2");
+  const a = agent("a", { free: 1 });
+  assert.deepEqual(await claimed(w, a), ["t1"]);
+  assert.deepEqual(await claimed(w, agent("b", { free: 1 })), ["t2"]);
+  assert.deepEqual(await claimed(w, a), ["t1"]);
+  assert.deepEqual(await claimed(w, { ...a, holds: ["t1"] }), []);
+  // It was delivered once at least; a late question of before, from whoever has hung up, changes nothing.
+  assert.deepEqual(await claimed(w, a, gone), []);
+  assert.deepEqual(w.kinds(), []);
+});
+
+test("whoever has hung up claims nothing, before and while the question waits", async (t) => {
+  const w = world(t);
+  const hangsUp = new AbortController();
+  const waiting = ask(w, agent("a"), hangsUp.signal, 5_000);
+  await settle();
+  hangsUp.abort();
+  await settle();
+  assert.deepEqual((await waiting).claims, []);
+  await w.handOut("t1");
+  assert.deepEqual(await claimed(w, agent("a"), gone), []);
+  assert.deepEqual(await claimed(w, agent("b")), ["t1"]);
+});
+
+test("a question that waits is answered as soon as there is something", async (t) => {
+  const w = world(t);
+  const waiting = ask(w, agent("a"), here, 5_000);
+  await w.handOut("t1");
+  assert.equal((await waiting).claims.length, 1);
+  const holds = ask(w, agent("a", { holds: ["t1"] }), here, 5_000);
+  await settle();
+  w.exchange.stop("t1", "graceful");
+  assert.deepEqual((await holds).stops, [{ token: "t1", mode: "graceful" }]);
+});
+
+test("who says nothing for a whole lease has lost what it holds; who does not, has not", async (t) => {
+  const w = world(t);
+  await w.handOut("t1", "t2");
+  const a = agent("a", { free: 1 });
+  const b = agent("b", { free: 1 });
+  await ask(w, a);
+  await ask(w, b);
+  for (let i = 0; i < 4; i++) {
+    await w.pass(leaseMs / 4);
+    await ask(w, { ...b, free: 0, holds: ["t2"] });
+  }
+  await w.pass(leaseMs / 4);
+  assert.deepEqual(w.kinds(), ["t1 lost"]);
+  assert.match(JSON.stringify(w.ends), /the agent a has not been heard of for 10 s/);
+  // It comes back: nothing it says of it counts, and it is told to stop.
+  assert.equal(w.exchange.ended(passed("t1"), a.holder), false);
+  assert.deepEqual((await ask(w, { ...a, free: 0, holds: ["t1"] })).lost, ["t1"]);
+  w.exchange.forget(["t1"]);
+  assert.deepEqual((await ask(w, { ...a, free: 0, holds: ["t1"] })).lost, ["t1"]);
+  assert.deepEqual(w.kinds(), ["t1 lost"]);
+});
+
+test("another server in its place goes on: everybody has a whole lease, and nothing is given twice", async (t) => {
+  const w = world(t);
+  await w.handOut("t1", "t2");
+  const a = agent("a", { free: 1 });
+  await ask(w, a);
+  await w.pass(leaseMs - 1000);
+  w.restart();
+  // Nobody goes on with the run yet.
+  assert.deepEqual(await claimed(w, agent("b")), []);
+  assert.equal(w.exchange.lines("t1", a.holder, { from: 0, lines: [] }), "later");
+  await w.pass(leaseMs - 1000);
+  assert.deepEqual(w.kinds(), []);
+  assert.equal(w.exchange.ended(passed("t1"), a.holder), true);
+  assert.deepEqual([...w.exchange.ownTokens(["t1", "t2", "t9"])], ["t1", "t2"]);
+  // Told as soon as somebody asks, and once.
+  await w.handOut("t1", "t2");
+  assert.deepEqual(w.kinds(), ["t1 succeeded"]);
+  assert.deepEqual(await claimed(w, agent("b")), ["t2"]);
+});
+
+test("a shorter lease of the next server counts only for what is given then", async (t) => {
+  const w = world(t);
+  await w.handOut("t1");
+  await ask(w, agent("a"));
+  w.restart(2_000);
+  await w.handOut("t1");
+  await w.pass(leaseMs - 1000);
+  assert.deepEqual(w.kinds(), []);
+  await w.pass(2_000);
+  assert.deepEqual(w.kinds(), ["t1 lost"]);
+});
+
+test("a stop of what nobody has yet ends it; of what runs, it is passed on, and never softened", async (t) => {
+  const w = world(t);
+  await w.handOut("t1", "t2");
+  await ask(w, agent("a", { free: 1 }));
+  w.exchange.stop("t2", "graceful");
+  assert.deepEqual(w.kinds(), ["t2 stopped"]);
+  w.exchange.stop("t1", "now");
+  w.exchange.stop("t1", "graceful");
+  const { stops } = await ask(w, agent("a", { holds: ["t1"] }));
+  assert.deepEqual(stops, [{ token: "t1", mode: "now" }]);
+});
+
+test("an agent says whether it has a job's tools before it is given the job", async (t) => {
+  const w = world(t);
+  const tools = [{ name: "terraform", version: ">=1.5" }];
+  w.exchange.handOut(launch("t1", { tools }), { commit: "c1", prefix: "" }, w.attending);
+  await settle();
+  const asked = await ask(w, agent("a"));
+  assert.deepEqual([asked.claims, asked.asks], [[], tools]);
+  const without = { "terraform >=1.5": "this job needs 'terraform' >=1.5, which is not on the PATH" };
+  assert.deepEqual(await claimed(w, agent("a", { tools: without })), []);
+  assert.match(w.exchange.standing().queued[0]!.because, /no agent has its tools; a: this job needs 'terraform'/);
+  assert.deepEqual(await claimed(w, agent("b", { tools: { "terraform >=1.5": null } })), ["t1"]);
+});
+
+test("why it waits is told in words, to other processes as well", async (t) => {
+  const w = world(t);
+  const because = () => w.exchange.standing().queued[0]?.because;
+  w.exchange.handOut(launch("t1", { runsOn: ["linux", "gpu"] }), { commit: "c1", prefix: "" }, w.attending);
+  await settle();
+  assert.equal(because(), "no agent is connected; it takes linux, gpu");
+  await ask(w, agent("a"));
+  assert.equal(because(), "no agent has gpu; connected: a (linux, arm64)");
+  await ask(w, agent("b", { labels: ["gpu"] }));
+  assert.match(because()!, /^no agent has all of linux, gpu; connected: a \(linux, arm64\), b \(gpu\)$/);
+  await ask(w, agent("c", { labels: ["gpu", "linux"], free: 0 }));
+  assert.equal(because(), "for a free slot of c");
+  await until("it is published", () => readStanding(w.folder)?.queued[0]?.because === "for a free slot of c");
+  w.restart();
+  w.exchange.close();
+  assert.match(readStanding(w.folder)!.queued[0]!.because, /no server hands out jobs: baton serve --agents/);
+  w.exchange = w.open();
+});
+
+test("two servers do not hand out the same", (t) => {
+  const w = world(t);
+  assert.throws(() => w.open(), { name: "ExchangeInUse" });
+});
+
+test("whoever ends what was left waits for its agent to say so, and for a whole lease when there is no server", async (t) => {
+  const w = world(t);
+  await w.handOut("t1", "t2");
+  const a = agent("a", { free: 1 });
+  await ask(w, a);
+  w.exchange.leave("t1");
+  w.exchange.leave("t2");
+  const ending = endLeft({ tokens: ["t1", "t2"], runs: ["r0001"] }, { stateFolder: w.folder });
+  let isOver = false;
+  void ending.then(() => {
+    isOver = true;
+  });
+  await until("its agent is told", async () => (await ask(w, { ...a, holds: ["t1"] })).stops.length > 0);
+  assert.equal(isOver, false);
+  assert.equal(w.exchange.ended({ token: "t1", durationMs: 1, result: { kind: "stopped" } }, a.holder), true);
+  await ending;
+  assert.equal(w.exchange.ended(passed("t1"), a.holder), false);
+  w.exchange.close();
+  const table = AttemptTable.open(w.folder);
+  table.queue([{ launch: launch("t3"), source: { commit: "c1", prefix: "" }, queuedAt: 0 }]);
+  table.claim("t3", a.holder, 700);
+  const from = performance.now();
+  await endLeft({ tokens: ["t3"], runs: [] }, { stateFolder: w.folder });
+  assert.ok(performance.now() - from >= 700);
+  assert.equal(table.get("t3"), undefined);
+  table.close();
+  w.exchange = w.open();
+});
