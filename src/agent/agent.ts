@@ -59,6 +59,8 @@ export class Agent {
   readonly #tools = new Map<string, { problem: string | null; at: number }>();
   readonly #toolCheck = createToolCheck();
   #poll: AbortController | undefined;
+  /** The start before this one, until the server knows that it is over. */
+  #replaces: string | undefined;
   #isDraining = false;
   #isOver = false;
 
@@ -126,7 +128,7 @@ export class Agent {
 
   /** What an earlier start of this agent left running ends before anything begins, and its server need not wait to know. */
   async #endEarlier(): Promise<void> {
-    const { folder, connection, id, say } = this.#options;
+    const { folder, id, say } = this.#options;
     const note = readHeld(folder);
     for (const left of ["work", "logs"])
       if (note === undefined) rmSync(join(folder, left), { recursive: true, force: true });
@@ -134,14 +136,8 @@ export class Agent {
     const runs = [...new Set(note.held.map(({ run }) => run))];
     await this.#runner.reap({ tokens: note.held.map(({ token }) => token), runs });
     for (const left of ["work", "logs"]) rmSync(join(folder, left), { recursive: true, force: true });
-    writeHeld(folder, { agent: id, held: [] });
-    for (const { token } of note.held) {
-      say(`an earlier start of this agent left ${token} behind; it was ended`);
-      const result = { kind: "lost" as const, because: `the agent ${this.#options.name} was started anew` };
-      const told = { params: { token }, agent: note.agent, body: { durationMs: 0, result } };
-      // Without it the server comes to know it by itself, a lease later.
-      await connection.ask("ended", told).catch(() => {});
-    }
+    this.#replaces = note.agent;
+    for (const { token } of note.held) say(`an earlier start of this agent left ${token} behind; it was ended`);
   }
 
   async #ask(): Promise<"answered" | "unreachable" | "asked anew"> {
@@ -159,7 +155,8 @@ export class Agent {
           name,
           labels,
           slots,
-          free: this.#isDraining ? 0 : Math.max(0, slots - running),
+          free: this.#isDraining || this.#replaces !== undefined ? 0 : Math.max(0, slots - running),
+          ...(this.#replaces !== undefined && { replaces: this.#replaces }),
           holds: [...this.#held.keys()],
           tools: Object.fromEntries([...this.#tools].map(([key, { problem }]) => [key, problem])),
           waitMs,
@@ -167,6 +164,8 @@ export class Agent {
         signal: asking.signal,
         limitMs: waitMs + 5_000,
       });
+      if (this.#replaces !== undefined) this.#note();
+      this.#replaces = undefined;
       this.#contact.answered(askedAt, answer.leaseMs);
       // Whoever was frozen meanwhile reads an answer that is true no more.
       if (this.#contact.isLost(askedAt)) return "asked anew";

@@ -191,7 +191,13 @@ test("a server without --agents says so, and a token for an agent is for nothing
 test("what an agent has counts for a time, and for longer while it is used", () => {
   const folder = mkdtempSync(join(tmpdir(), "baton-access-"));
   const access = new AccessStore(folder);
-  const { token, id } = access.create({ name: "a", grants: [{ role: "registered-agent" }], groups: [], now: 0, expiresAt: 1000 });
+  const { token, id } = access.create({
+    name: "a",
+    grants: [{ role: "registered-agent" }],
+    groups: [],
+    now: 0,
+    expiresAt: 1000,
+  });
   access.extend(id, 500);
   assert.equal(access.holder(token, 999)?.name, "a");
   access.extend(id, 5000);

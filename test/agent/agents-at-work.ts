@@ -55,7 +55,8 @@ export async function agentAtWork(wanted: WantedAgent): Promise<AgentAtWork> {
       said += text;
     });
   }
-  const ended = once(child, "close").then(() => child.exitCode);
+  // Not "close": what a job left running may hold its output.
+  const ended = once(child, "exit").then(() => child.exitCode);
   const agent: AgentAtWork = {
     name,
     folder,

@@ -212,6 +212,19 @@ test("who says nothing for a whole lease has lost what it holds; who does not, h
   assert.deepEqual(w.kinds(), ["t1 lost"]);
 });
 
+test("a start that takes the place of another loses what that one held, also what it never knew of", async (t) => {
+  const w = world(t);
+  await w.handOut("t1");
+  const a = agent("a");
+  await ask(w, a);
+  const next = { ...a, holder: { ...a.holder, agent: "a-start-2" }, free: 0, replaces: a.holder.agent };
+  await ask(w, { ...next, holder: { agent: "b-start-1", credential: "b" } });
+  assert.deepEqual(w.kinds(), []);
+  await ask(w, next);
+  await ask(w, next);
+  assert.deepEqual(w.kinds(), ["t1 lost"]);
+});
+
 test("another server in its place goes on: everybody has a whole lease, and nothing is given twice", async (t) => {
   const w = world(t);
   await w.handOut("t1", "t2");

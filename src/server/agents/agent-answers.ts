@@ -177,7 +177,13 @@ function register(identity: Identity, { address }: AgentAsking, { access, access
       title: token === undefined ? "Nobody needs to register here" : "This token was used before",
     });
   }
-  const made = access.create({ name, grants: [{ role: "registered-agent" }], groups: [], now, expiresAt: now + lastsMs });
+  const made = access.create({
+    name,
+    grants: [{ role: "registered-agent" }],
+    groups: [],
+    now,
+    expiresAt: now + lastsMs,
+  });
   return json({ credential: made.token, name, lastsMs });
 }
 

@@ -33,6 +33,8 @@ export const pollRequest = z.strictObject({
   /** How many attempts it may run at a time, and how many it would take now. With none free it only says that it is there. */
   slots: z.number().int().min(1).max(1000),
   free: z.number().int().min(0).max(1000),
+  /** An earlier start of it, of which nothing is left: what that one held is lost, also what it never knew of. */
+  replaces: z.string().max(100).optional(),
   /** All that it has, with what has ended and was not taken yet: of what it does not name, its lease is not renewed. */
   holds: z.array(token).max(2000),
   /** By tool and version, as `toolKey`: what is wrong with it here, or that nothing is. */

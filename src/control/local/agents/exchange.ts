@@ -35,6 +35,7 @@ export interface Poll {
   labels: readonly string[];
   slots: number;
   free: number;
+  replaces?: string | undefined;
   holds: readonly string[];
   tools: Readonly<Record<string, string | null>>;
 }
@@ -280,7 +281,8 @@ export class Exchange {
   }
 
   /** Renews what it holds, and knows it from now on. */
-  #hears({ holder, name, labels, slots, free, holds, tools }: Poll): void {
+  #hears({ holder, name, labels, slots, free, holds, tools, replaces }: Poll): void {
+    if (replaces !== undefined) this.#loseOf({ ...holder, agent: replaces }, name);
     const now = this.#options.clock.elapsed();
     for (const token of holds) {
       const running = this.#running.get(token);
@@ -289,6 +291,15 @@ export class Exchange {
     const until = now + this.leaseMs;
     this.#agents.set(holder.agent, { name, labels: [...labels], slots, free, tools: { ...tools }, until });
     this.#board.changed();
+  }
+
+  #loseOf(earlier: Holder, name: string): void {
+    this.#agents.delete(earlier.agent);
+    for (const [token, { holder }] of [...this.#running]) {
+      if (isSame(holder, earlier) && this.#table.lose(token, `the agent ${name} was started anew`)) {
+        this.#hasEnded(this.#table.get(token)!);
+      }
+    }
   }
 
   #look(poll: Poll): PollResult {
