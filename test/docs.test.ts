@@ -15,6 +15,7 @@ const read = (file: string) => readFileSync(join(root, file), "utf8");
 const executedElsewhere: readonly { readonly pages: RegExp; readonly by: string }[] = [
   { pages: /^docs\/(cli|operate)\.md$/, by: "test/cli/docs.test.ts" },
   { pages: /^docs\/serve\.md$/, by: "test/server/docs.test.ts" },
+  { pages: /^docs\/agents\.md$/, by: "test/agent/agents.test.ts" },
   { pages: /^docs\/host\.md$/, by: "test/cli/backup.test.ts" },
   { pages: /^docs\/definition\.md$/, by: "test/model/docs.test.ts" },
   { pages: /^docs\/rules\//, by: "test/check/pages.test.ts" },

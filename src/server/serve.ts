@@ -129,7 +129,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw error;
   }
   const telling = await host.tell({ secretsFile, publicUrl });
-  if (!telling.ok) report(new Refused(telling.refusal));
+  // A host that cannot tell has nobody to tell.
+  if (!telling.ok && telling.refusal.code !== "host-cannot") report(new Refused(telling.refusal));
   await underways.takeUpLeft();
   pushes.begin();
   schedules.begin(pushes.settled());

@@ -79,7 +79,8 @@ test("the page's commands work in its order, and the unit is one that systemd ta
   const [onServer, onAgent] = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!);
   const box = place(t, `name: shop\nenvironments: { dev: { branch: main } }\npipelines:\n  web:\n    ${jobsOf(page)}`);
   const port = await freePort();
-  const [create, serve] = onServer!.trim().split("\n");
+  const commands = onServer!.trim().split("\n");
+  const serve = commands.pop()!;
   const { NODE_OPTIONS, NODE_TEST_CONTEXT, ...surroundings } = process.env;
   const env = {
     ...surroundings,
@@ -89,8 +90,8 @@ test("the page's commands work in its order, and the unit is one that systemd ta
   };
   const begun = (command: string) =>
     spawn("bash", ["-c", `exec ${command.replaceAll("8788", String(port))}`], { cwd: box.root, env });
-  execFileSync("bash", ["-c", create!], { cwd: box.root, env, stdio: "pipe" });
-  const processes = [begun(serve!), begun(onAgent!.trim())];
+  for (const create of commands) execFileSync("bash", ["-c", create], { cwd: box.root, env, stdio: "pipe" });
+  const processes = [begun(serve), begun(onAgent!.trim())];
   try {
     const { credential } = await untilThere(() => {
       return JSON.parse(readFileSync(`${box.root}/baton-agent/credential.json`, "utf8")) as { credential: string };
@@ -104,7 +105,7 @@ test("the page's commands work in its order, and the unit is one that systemd ta
   }
   const unit = page.match(/```ini\n([\s\S]*?)```/)![1]!;
   for (const line of unit.trim().split("\n")) assert.match(line, /^(#.*|\[\w+\]|[A-Z]\w+=.+|)$/);
-  assert.match(unit, /^KillMode=control-group$/m);
+  assert.match(unit, /^KillMode=mixed$/m);
 });
 
 const jobsOf = (page: string) => page.match(/```yaml\n([\s\S]*?)```/)![1]!.replaceAll("\n", "\n    ");

@@ -17,7 +17,7 @@ export const describe: CommandModule["describe"] = (command) => {
   configOption(command)
     .description("Serve what is deployed, what runs and what waits for whom: a dashboard, and an API for programs.")
     .option("--port <PORT>", "where to listen; 0 takes a free one", "8787")
-    .option("--host <ADDRESS>", "the address to listen on; any but this machine's own takes tokens", "127.0.0.1")
+    .option("--host <ADDRESS>", "the address to listen on; any but this machine's own needs a token first", "127.0.0.1")
     .option("--public-url <URL>", "where people reach it through a proxy, https://baton.example.com")
     .option("--secrets-file <FILE>", "NAME=value lines for runs that are started here; others from the environment")
     .option(
@@ -56,7 +56,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     import("../../server/serve.ts"),
     import("../../server/access/access-store.ts"),
   ]);
-  if (isOpenToOthers({ listen, publicUrl }) && !new AccessStore(stateFolder).hasTokens) {
+  if (isOpenToOthers({ listen, publicUrl }) && !new AccessStore(stateFolder).hasPeople) {
     const option = publicUrl === undefined ? `--host ${address}` : `--public-url ${publicUrl.origin}`;
     throw new UsageError(`${option}: others would reach it, and nobody can sign in yet`, {
       next: `baton token create NAME --role viewer  makes the first token; without ${option.split(" ")[0]} only this machine is served`,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type Grant, grantText, readGrant } from "./grants.ts";
+import { type Grant, grantText, isOfAgents, readGrant } from "./grants.ts";
 
 /** Who may ask, as it is kept: of tokens and sessions only digests, so that a copy of the file opens nothing. */
 export interface TokenRecord {
@@ -65,6 +65,12 @@ export class AccessStore {
   /** Whether there ever was a token. From then on everybody signs in, also when all of them have expired. */
   get hasTokens(): boolean {
     return this.#opened()?.prepare("select 1 from token limit 1").get() !== undefined;
+  }
+
+  /** Whether somebody may sign in, now or ever: an agent's token opens no page. */
+  get hasPeople(): boolean {
+    const rows = this.#opened()?.prepare("select grants from token").all() ?? [];
+    return rows.some(({ grants }) => grantsIn(String(grants)).some(({ role }) => !isOfAgents(role)));
   }
 
   /** The token itself is in this answer and nowhere else. */
@@ -190,14 +196,14 @@ function upgrade(database: DatabaseSync): void {
 /** Tokens are 256 bits of chance: nothing slower than one digest is needed to keep them unguessable. */
 const digestOf = (secret: string) => createHash("sha256").update(secret).digest("hex");
 
+/** Of a role that this Baton does not know, nothing is granted. */
+const grantsIn = (text: string): Grant[] => text.split(" ").flatMap((each) => readGrant(each) ?? []);
+
 function tokenRecord(row: Record<string, unknown>): TokenRecord {
   return {
     id: String(row.id),
     name: String(row.name),
-    // Of a role that this Baton does not know, nothing is granted.
-    grants: String(row.grants)
-      .split(" ")
-      .flatMap((text) => readGrant(text) ?? []),
+    grants: grantsIn(String(row.grants)),
     groups: JSON.parse(String(row.groups)) as string[],
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
