@@ -60,7 +60,7 @@ export interface Environment {
 }
 
 export interface Approval {
-  /** Who may approve: team or user names. Empty: anyone who may operate Baton. */
+  /** Who may approve: team or user names. Empty: at a server whoever has the role approver there, on a terminal anybody. */
   reviewers: string[];
   message?: string;
   /** A request not answered by then is rejected. */

@@ -249,7 +249,12 @@ const environment = z
       after: oneOrMore(place).describe("Environments that a release must have passed first.").optional(),
       approval: z
         .strictObject({
-          reviewers: z.array(z.string()).describe("Who may approve. Default: anyone who may operate Baton.").optional(),
+          reviewers: z
+            .array(z.string())
+            .describe(
+              "Who may approve. Default: at a server whoever has the role approver there, on a terminal anybody.",
+            )
+            .optional(),
           message: z.string().optional(),
           timeout: duration.describe("Not answered by then, it is rejected. Default: 7d.").optional(),
         })

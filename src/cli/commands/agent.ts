@@ -14,7 +14,7 @@ export const describe: CommandModule["describe"] = (command) => {
     .option("--url <URL>", "the server, as in https://baton.example.com")
     .option(
       "--labels <LABELS>",
-      "what this machine has, as in linux,arm64: it takes jobs that ask for nothing else",
+      "what this machine has, as in linux,arm64: it takes a job when all labels of its runsOn are among them",
       "",
     )
     .option("--slots <N>", "how many jobs it runs at a time", "1")

@@ -31,7 +31,7 @@ export const describe: CommandModule["describe"] = (command) => {
     .option("--no-free-tier", "as if others in the account used up what is free");
   examples(command, [
     ["baton cost", "with 20 runs a month"],
-    [`baton cost --runs 100 --layout ${platform.writing.layouts[0]}`, "another layout, more runs"],
+    [`baton cost --runs 100 --layout ${platform.writing.layouts.at(-1)}`, "another layout, more runs"],
     ["baton cost --against pipeline.json", "before and after"],
     ["baton cost --minutes infra.apply=8", "where Baton has never run the job"],
   ]);

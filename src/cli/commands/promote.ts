@@ -7,10 +7,10 @@ import { collect, examples } from "./options.ts";
 export const describe: CommandModule["describe"] = (command) => {
   overrideOption(drivingOptions(command))
     .description(
-      "Bring a release on to the next environment: the same files, from the release's own commit and definition, whatever is checked out.",
+      "Bring a release on to the environment of --to: the same files, from the release's own commit and definition, whatever is checked out.",
     )
     .argument("[RELEASE]", "its number (default: the newest that is proven in what comes before)")
-    .option("--to <ENV>", "the environment that gets it")
+    .option("--to <ENV>", "the environment that gets it (required)")
     .option("--pipeline <PIPELINE>", "only this pipeline (may be given several times)", collect)
     .option("--dry-run", "show what would change and what stays, and change nothing")
     .option("--comment <TEXT>", "why, for the record");

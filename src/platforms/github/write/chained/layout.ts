@@ -175,7 +175,9 @@ function planJob({ delivery, options, pipeline }: Link): StepsJobDocument {
 function summary({ options, pipeline }: Link, all: readonly string[]): JobDocument {
   return summaryJob(options, {
     of: pipeline.name,
-    comment: "Require this check on GitHub: it reports always, and a job that was left out is no failure.",
+    comment: pipeline.triggers.pullRequests
+      ? "Require this check on GitHub: a job that was left out is no failure."
+      : "What became of the whole run. It is no check to require: pull requests do not start this workflow.",
     needs: all,
     if: "always()",
   });

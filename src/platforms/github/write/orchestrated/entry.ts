@@ -336,8 +336,9 @@ function deployJob(environment: Environment, entry: EntryOptions, ids: EntryIds)
 function summary({ delivery, options }: EntryOptions, ids: EntryIds): JobDocument {
   return summaryJob(options, {
     of: delivery.name,
-    comment:
-      "Require this check on GitHub, and only this: it reports always, and a job that was left out is no failure.",
+    comment: answersPullRequests(delivery)
+      ? "Require this check on GitHub, and only this: a job that was left out is no failure."
+      : "What became of the whole run. It is no check to require: pull requests do not start this workflow.",
     needs: [ids.plan, ...ids.release.values(), ...ids.approvals.values(), ...ids.environments.values()],
     if: "always()",
   });
