@@ -1,4 +1,4 @@
-import { askGit } from "./git.ts";
+import { askGit, type GitCall } from "./git.ts";
 
 /** A commit as people speak of it. `at`: milliseconds since the epoch, when it was written. */
 export interface CommitLine {
@@ -11,11 +11,15 @@ export interface CommitLine {
 const format = "%x1e%H%x1f%an%x1f%at%x1f%s%x1f";
 
 /** Of each commit that git knows. */
-export async function describeCommits(root: string, commits: Iterable<string>): Promise<Map<string, CommitLine>> {
+export async function describeCommits(
+  root: string,
+  commits: Iterable<string>,
+  { limitMs }: Pick<GitCall, "limitMs"> = {},
+): Promise<Map<string, CommitLine>> {
   const wanted = [...new Set(commits)].filter((commit) => /^[0-9a-f]{40,64}$/.test(commit));
   if (wanted.length === 0) return new Map();
   const args = ["log", "--no-walk=unsorted", "--ignore-missing", `--format=${format}`, "--end-of-options", ...wanted];
-  const text = await askGit(args, { cwd: root });
+  const text = await askGit(args, { cwd: root, ...(limitMs !== undefined && { limitMs }) });
   return new Map(linesIn(text ?? "").map(({ files: _, ...line }) => [line.commit, line]));
 }
 

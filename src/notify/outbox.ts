@@ -32,6 +32,24 @@ export class Outbox {
   }
 
   /**
+   * Where notices go that are sent now: by the rules in force, those of the newest runs, which other branches may have, and
+   * those of the targets of these names, wherever they were last named.
+   */
+  *addresses(names: Iterable<string>): Generator<NoticeAddress> {
+    const missing = new Set(names);
+    let left = fewestRead;
+    let hasRules = false;
+    for (const { event } of this.#journal.beginningsUntil(this.newestSeq)) {
+      if (left-- <= 0 && hasRules && missing.size === 0) return;
+      hasRules ||= makesRules(event);
+      for (const [name, { to }] of Object.entries(event.delivery.notices ?? {})) {
+        missing.delete(name);
+        yield to;
+      }
+    }
+  }
+
+  /**
    * Whom the runs name that began behind that event, each with the event before the first of them: from there on they are told.
    * `until`: the event with which the newest of these runs began.
    */
@@ -90,3 +108,5 @@ export class Outbox {
 
 /** Runs of which people are told where nobody noted yet whom anybody told of what. */
 const mostLookedAt = 50;
+/** Runs whose addresses are known, also where nobody is told by their rules any more. */
+const fewestRead = 10;

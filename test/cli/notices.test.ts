@@ -84,6 +84,20 @@ test("people are told of questions, answers, deployments and failures; secrets a
   assert.equal(told(hook.received.at(-1)!).type, "freeze.begun");
 });
 
+test("no job sees where people are told, also of a run that tells nobody there", fullDepth(), async (t) => {
+  const { box } = await shop(t);
+  assert.equal((await box.baton("run")).code, 0);
+  const without = definition.slice(0, definition.indexOf("notices:"));
+  const job = 'test -n "$TOKEN"\nenv | grep -c "HOOK_URL\\|SLACK_URL" && exit 3\ntrue\n';
+  // The first drops the targets itself; from the second on no rules in force name them.
+  for (const times of [1, 2]) {
+    box.write({ "baton.yaml": without, job: `: ${times}\n${job}` });
+    box.commit(`without notices ${times}`);
+    const run = await box.baton("run");
+    assert.equal(run.code, 0, run.stderr);
+  }
+});
+
 test("a target that is down costs nothing but its own notices, and those come later", fullDepth(), async (t) => {
   const { box, hook, slack } = await shop(t);
   hook.behave = () => 503;

@@ -14,6 +14,7 @@ import type { Exchange } from "./agents/exchange.ts";
 import { withAgents } from "./agents/with-agents.ts";
 import { Checkouts } from "./checkouts.ts";
 import { idsFor, systemClock } from "./clock-and-ids.ts";
+import { secretsOfNotices } from "./telling.ts";
 
 /** A process that makes runs go on: everything that one state folder takes, put together. */
 export interface Session {
@@ -67,6 +68,8 @@ export async function openSession({ project, secrets, agents, delivery }: OpenSe
     if (agents !== undefined) engine.subscribe(({ event }) => forgetEnded(agents, event));
     const deliveries = Array.from(engine.state.runs.values(), (run) => run.delivery);
     for (const one of delivery ? [delivery, ...deliveries] : deliveries) runner.withhold(allSecretsOf(one));
+    // Also of runs that name no such target themselves: a release of before, or of a branch without it.
+    runner.withhold(secretsOfNotices(stateFolder, store));
     return {
       project,
       store,

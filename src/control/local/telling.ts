@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { describeCommits } from "../../git/log.ts";
 import type { Delivery } from "../../model/delivery.ts";
+import { secretsOfAddress } from "../../model/notice-address.ts";
 import type { Letter } from "../../notify/channels/post.ts";
 import { Ledger } from "../../notify/ledger.ts";
 import type { Notice } from "../../notify/messages/notice.ts";
+import { Outbox, type ReadJournal } from "../../notify/outbox.ts";
 import type { Teller, TellerOptions } from "../../notify/teller.ts";
 import { openRunLogs } from "../../runner/log-reader.ts";
 import type { Place } from "../project.ts";
@@ -11,6 +13,8 @@ import { readSecrets, type Secrets } from "../request/secrets.ts";
 
 /** How long a command stays for people to be told, when what it was given is done. */
 const lastWordsMs = 5_000;
+/** What a commit is called is worth no more of waiting. */
+const gitMs = 5_000;
 
 export interface TellingFrom {
   secretsFile?: string | undefined;
@@ -22,6 +26,23 @@ export interface TellingFrom {
 export async function tellFrom(place: Place, { secretsFile, publicUrl }: TellingFrom): Promise<Teller> {
   const { startTeller } = await import("../../notify/teller.ts");
   return startTeller(tellerOptions(place, { secrets: readSecrets(place.caller, secretsFile), publicUrl }));
+}
+
+/** Names of the secrets with which people are told now, whichever run does it: what any job is kept from. */
+export function secretsOfNotices(stateFolder: string, journal: ReadJournal): Set<string> {
+  const outbox = new Outbox(journal);
+  return new Set([...outbox.addresses(targetsOf(stateFolder))].flatMap((to) => Object.values(secretsOfAddress(to))));
+}
+
+/** A ledger that cannot be read keeps nothing from running: nobody is told by it either. */
+function targetsOf(stateFolder: string): string[] {
+  if (!Ledger.exists(stateFolder)) return [];
+  try {
+    using ledger = Ledger.open(stateFolder);
+    return ledger.targets().map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 /** Beside a run, where anybody is to be told. Whoever asks for days tells of everything already. */
@@ -55,7 +76,8 @@ export function tellerOptions(
     async details(notice: Notice): Promise<Omit<Letter, "id" | "notice">> {
       const line = notice.failed && failingLine(stateFolder, notice.failed);
       const commit = repository === undefined || notice.commit === undefined ? undefined : notice.commit;
-      const [found] = commit === undefined ? [] : (await describeCommits(repository!, [commit])).values();
+      const [found] =
+        commit === undefined ? [] : (await describeCommits(repository!, [commit], { limitMs: gitMs })).values();
       const link = linkTo(notice, publicUrl);
       return {
         ...(line !== undefined && { line }),
