@@ -88,11 +88,11 @@ export class Ledger {
 
   /** Targets are told of what comes behind these events; which runs were looked at is known from then on. */
   begin(targets: ReadonlyMap<string, number>, lookedUntil: number): void {
-    this.#database.exec("begin immediate");
-    const insert = this.#database.prepare("insert or ignore into target (name, seq) values (?, ?)");
-    for (const [name, seq] of targets) insert.run(name, seq);
-    this.#database.prepare("insert or replace into looked values (1, ?)").run(lookedUntil);
-    this.#database.exec("commit");
+    this.#inOneStep(() => {
+      const insert = this.#database.prepare("insert or ignore into target (name, seq) values (?, ?)");
+      for (const [name, seq] of targets) insert.run(name, seq);
+      this.#database.prepare("insert or replace into looked values (1, ?)").run(lookedUntil);
+    });
   }
 
   /** Everything until this event has got there, or is not for it. Never goes back. */
@@ -107,18 +107,23 @@ export class Ledger {
     this.#database.prepare("update target set seq = ? where name = ?").run(seq, name);
   }
 
-  failed(name: string, { failure, nextAt }: { failure: string; nextAt: number }): void {
+  /** The next one is about to be tried for that many times; not again before then, should nobody note what becomes of it. */
+  trying(name: string, { attempts, nextAt }: { attempts: number; nextAt: number | undefined }): void {
     this.#database
-      .prepare("update target set attempts = attempts + 1, next_at = ?, failure = ? where name = ?")
-      .run(nextAt, failure, name);
+      .prepare("update target set attempts = ?, next_at = ? where name = ?")
+      .run(attempts, nextAt ?? null, name);
+  }
+
+  failed(name: string, { failure, nextAt }: { failure: string; nextAt: number }): void {
+    this.#database.prepare("update target set next_at = ?, failure = ? where name = ?").run(nextAt, failure, name);
   }
 
   /** In one step, so that it is neither lost nor stands in the way of the next one. */
   giveUp({ target, seq, at, failure }: Undelivered): void {
-    this.#database.exec("begin immediate");
-    this.#database.prepare("insert or replace into undelivered values (?, ?, ?, ?)").run(target, seq, at, failure);
-    this.told(target, seq);
-    this.#database.exec("commit");
+    this.#inOneStep(() => {
+      this.#database.prepare("insert or replace into undelivered values (?, ?, ?, ?)").run(target, seq, at, failure);
+      this.told(target, seq);
+    });
   }
 
   /** Oldest first. */
@@ -137,6 +142,19 @@ export class Ledger {
 
   forget(name: string): void {
     this.#database.prepare("delete from target where name = ?").run(name);
+  }
+
+  /** Or not at all: on a disk that is full, the next step must find no other one begun. */
+  #inOneStep(work: () => void): void {
+    this.#database.exec("begin immediate");
+    try {
+      work();
+      this.#database.exec("commit");
+    } catch (error) {
+      // SQLite rolls some failures back by itself.
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      throw error;
+    }
   }
 
   close(): void {

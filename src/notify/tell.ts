@@ -1,4 +1,5 @@
 import type { NoticeAddress } from "../model/delivery.ts";
+import { secretsOfAddress } from "../model/notice-address.ts";
 import type { Attempt, Letter, Posted, Secrets } from "./channels/post.ts";
 import type { Ledger, TargetRow } from "./ledger.ts";
 import type { Notice } from "./messages/notice.ts";
@@ -20,10 +21,18 @@ export interface Telling {
 }
 
 const attemptMs = 10_000;
+/** Mail servers may take their time before they take a mail: one that was cut off would be sent twice. */
+const mailAttemptMs = 60_000;
+/** What one target gets at a time: others, and other processes, have their turn then. */
+const mostAtATime = 20;
+const longestAtATimeMs = 10_000;
+const detailsMs = 5_000;
 const firstWaitMs = 5_000;
 const longestWaitMs = 900_000;
 /** What cannot be delivered for so long is listed, and those behind it get their turn. */
 const patienceMs = 86_400_000;
+/** However long nobody was there to send it. */
+const fewestAttempts = 3;
 /** How much is looked through for nothing before that is written down. */
 const mostLooked = 500;
 
@@ -31,8 +40,11 @@ const mostLooked = 500;
  * Tells every target whose turn it is what it has not been told: one after another, in order, each at least once. It is noted
  * that something was told only when it was: whoever is killed in between leaves it to be told again. To be called by one
  * process at a time. Nothing that goes wrong with a target reaches anybody but the ledger.
+ *
+ * @returns Whether there is more that can be told at once.
+ * @throws When the ledger cannot be written, and only when nothing is under way any more.
  */
-export async function tell(telling: Telling): Promise<void> {
+export async function tell(telling: Telling): Promise<boolean> {
   const { outbox, ledger, now, signal } = telling;
   const newest = outbox.newestSeq;
   const rules = outbox.rulesAt(newest);
@@ -40,31 +52,45 @@ export async function tell(telling: Telling): Promise<void> {
   if (until !== undefined) ledger.begin(targets, until);
   else if ((ledger.lookedUntil ?? 0) > newest) ledger.begin(new Map(), newest);
   const due = ledger.targets().filter(({ nextAt }) => !isLater(nextAt, now()));
-  await Promise.all(
+  const ended = await Promise.allSettled(
     due.map(async (target) => {
-      const isUpToDate = await tellTarget(telling, target, rules[target.name]?.to);
-      if (isUpToDate && !signal.aborted && !Object.hasOwn(rules, target.name)) ledger.forget(target.name);
+      const progress = await tellTarget(telling, target, rules[target.name]?.to);
+      if (progress === "up to date" && !signal.aborted && !Object.hasOwn(rules, target.name))
+        ledger.forget(target.name);
+      return progress;
     }),
   );
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
+  return ended.some((one) => one.status === "fulfilled" && one.value === "more");
 }
 
 /** A time that lies further ahead than anybody ever waits was written by a clock that went wrong. */
 const isLater = (nextAt: number | undefined, now: number): boolean =>
   nextAt !== undefined && nextAt > now && nextAt - now <= 4 * longestWaitMs;
 
-/** Whether there is nothing left. */
-async function tellTarget(telling: Telling, target: TargetRow, to: NoticeAddress | undefined): Promise<boolean> {
-  const { outbox, ledger, looked, now, signal } = telling;
+/** `more`: it may go on at once. `waits`: for a time, a secret or another process. */
+type Progress = "up to date" | "more" | "waits";
+
+async function tellTarget(telling: Telling, target: TargetRow, to: NoticeAddress | undefined): Promise<Progress> {
+  const { outbox, ledger, looked, now, signal, secrets } = telling;
   const { name } = target;
   const newest = outbox.newestSeq;
   if (target.seq > newest) ledger.rewind(name, newest);
   const told = Math.min(Math.max(target.seq, looked.get(name) ?? 0), newest);
-  if (told === newest) return true;
+  if (told === newest) return "up to date";
+  const turnEnds = performance.now() + longestAtATimeMs;
   let { attempts } = target;
+  let count = 0;
   for (const letter of outbox.behind(told, name)) {
-    if (signal.aborted) return false;
+    if (signal.aborted) return "waits";
+    if (count++ === mostAtATime || performance.now() > turnEnds) return "more";
     const { notice } = letter;
-    const outcome = await attempt(telling, notice, to ?? letter.to);
+    const address = to ?? letter.to;
+    if (isSecretMissing(address, secrets)) return "waits";
+    // Before it is sent: where nothing can be noted, it would be sent again and again.
+    const nextAt = now() + waitMs(attempts);
+    ledger.trying(name, { attempts: attempts + 1, nextAt });
+    const outcome = await attempt(telling, notice, address);
     switch (outcome.kind) {
       case "taken":
         ledger.told(name, notice.seq);
@@ -75,34 +101,48 @@ async function tellTarget(telling: Telling, target: TargetRow, to: NoticeAddress
         attempts = 0;
         break;
       case "failed":
-        if (now() - notice.at > patienceMs) {
+        // What was cut off by whoever goes does not count as one that the target did not take.
+        if (!signal.aborted && now() - notice.at > patienceMs && attempts + 1 >= fewestAttempts) {
           ledger.giveUp({ target: name, seq: notice.seq, at: now(), failure: outcome.because });
-          attempts = 0;
-          break;
+          // The next one is not likely to fare better just now.
+          ledger.failed(name, { failure: outcome.because, nextAt: now() + firstWaitMs });
+        } else {
+          const wait = Math.max(outcome.retryAfterMs ?? 0, waitMs(attempts));
+          ledger.failed(name, { failure: outcome.because, nextAt: now() + wait });
         }
-        ledger.failed(name, {
-          failure: outcome.because,
-          nextAt: now() + Math.max(outcome.retryAfterMs ?? 0, waitMs(attempts)),
-        });
-        return false;
+        return "waits";
       case "unable":
-        return false;
+        ledger.trying(name, { attempts, nextAt: undefined });
+        return "waits";
       default:
         outcome satisfies never;
     }
   }
   looked.set(name, newest);
   if (newest - target.seq > mostLooked) ledger.told(name, newest);
-  return true;
+  return "up to date";
 }
 
 const waitMs = (attempts: number): number => Math.min(firstWaitMs * 2 ** Math.min(attempts, 20), longestWaitMs);
 
+const isSecretMissing = (to: NoticeAddress, secrets: Secrets): boolean =>
+  Object.values(secretsOfAddress(to)).some((name) => !secrets(name));
+
 async function attempt(telling: Telling, notice: Notice, to: NoticeAddress): Promise<Posted> {
-  const { outbox, post, secrets, details, now, signal } = telling;
-  const letter = { ...(await details(notice)), id: outbox.idOf(notice), notice };
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]);
+  const { outbox, post, secrets, now, signal } = telling;
+  const known = await detailsInTime(telling, notice);
+  const letter = { ...known, id: outbox.idOf(notice), notice };
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(to.kind === "email" ? mailAttemptMs : attemptMs)]);
   return await post({ to, letter, secrets, now: now(), signal: inTime });
+}
+
+/** What cannot be found out, or not soon, is left out: it is said without it. */
+async function detailsInTime({ details, signal }: Telling, notice: Notice): ReturnType<Telling["details"]> {
+  const over = Promise.withResolvers<object>();
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(detailsMs)]);
+  if (inTime.aborted) return {};
+  inTime.addEventListener("abort", () => over.resolve({}), { once: true });
+  return await Promise.race([details(notice), over.promise]).catch(() => ({}));
 }
 
 /** Sends again what was given up, oldest first. Of a target that does not take one, the rest is left. */
@@ -116,7 +156,7 @@ export async function tellGivenUp(telling: Telling, name: string | undefined): P
     if (signal.aborted || isDown.has(target) || (name !== undefined && name !== target)) continue;
     const letter = outbox.at(seq, target);
     const to = rules[target]?.to ?? letter?.to;
-    if (letter === undefined || to === undefined) continue;
+    if (letter === undefined || to === undefined || isSecretMissing(to, telling.secrets)) continue;
     const outcome = await attempt(telling, letter.notice, to);
     if (outcome.kind === "taken") {
       ledger.deliveredAfterAll(one);

@@ -19,6 +19,8 @@ export interface Teller {
 
 const lookEveryMs = 250;
 const lockLookMs = 20;
+/** What cannot be noted now cannot be noted in a moment either. */
+const restMs = 5_000;
 
 /** Begins at once. What goes wrong here is nobody's trouble: it stands in the ledger, or is tried again. */
 export function startTeller(options: TellerOptions): Teller {
@@ -73,6 +75,7 @@ class Rounds {
   #ledger: Ledger | undefined;
   #seen = -1;
   #dueAt = 0;
+  #restsUntil = 0;
 
   constructor(options: TellerOptions, signal: AbortSignal) {
     this.#options = options;
@@ -81,28 +84,36 @@ class Rounds {
 
   /** Whether this process had its turn, or there is nothing to do. */
   async next({ isLast }: { isLast: boolean }): Promise<boolean> {
+    if (!isLast && performance.now() < this.#restsUntil) return false;
     try {
-      const journal = this.#opened();
-      const newest = journal.newestSeq();
+      const newest = this.#opened().newestSeq();
       if (newest === this.#seen && Date.now() < this.#dueAt) return true;
-      return (
-        (await this.#alone(async (telling) => {
-          await tell(telling);
-          this.#seen = newest;
-          this.#dueAt = Math.min(...telling.ledger.targets().map(({ nextAt }) => nextAt ?? Number.MAX_SAFE_INTEGER));
-          return true;
-        })) ?? false
-      );
+      const isUpToDate = await this.#alone(async (telling) => {
+        const isMore = await this.#told(telling);
+        this.#seen = isMore ? -1 : newest;
+        this.#dueAt = Math.min(...telling.ledger.targets().map(({ nextAt }) => nextAt ?? Number.MAX_SAFE_INTEGER));
+        return !isMore;
+      });
+      return isUpToDate ?? false;
     } catch {
       // The journal is damaged or not there yet: whoever reads it says so. A last round is not tried for ever.
       return isLast;
     }
   }
 
+  async #told(telling: Telling): Promise<boolean> {
+    try {
+      return await tell(telling);
+    } catch (error) {
+      this.#restsUntil = performance.now() + restMs;
+      throw error;
+    }
+  }
+
   async again(target: string | undefined): Promise<{ delivered: number } | undefined> {
     return await this.#alone(async (telling) => {
       const { delivered } = await tellGivenUp(telling, target);
-      await tell(telling);
+      while (!this.#signal.aborted && (await tell(telling)));
       return { delivered };
     });
   }

@@ -213,7 +213,7 @@ async function wrongs(happenings: readonly Happening[], sabotage: Sabotage = {})
         outbox,
         ledger: mine,
         post: sabotage.post?.(post, ledger) ?? post,
-        secrets: () => undefined,
+        secrets: () => "here",
         details: async () => ({}),
         now: () => now,
         signal: new AbortController().signal,
@@ -238,7 +238,9 @@ async function wrongs(happenings: readonly Happening[], sabotage: Sabotage = {})
   isHealed = true;
   for (let round = 0; round < 2; round++) {
     now += 3_600_000;
-    await told(tell);
+    await told(async (telling) => {
+      while (await tell(telling));
+    });
     await told((telling) => tellGivenUp(telling, undefined));
   }
   const found: string[] = [];
@@ -319,7 +321,7 @@ test("an older copy of the journal goes on, and what is new in it is told", asyn
       got.push(letter.notice.seq);
       return { kind: "taken" };
     },
-    secrets: () => undefined,
+    secrets: () => "here",
     details: async () => ({}),
     now: () => 0,
     signal: new AbortController().signal,
@@ -330,5 +332,170 @@ test("an older copy of the journal goes on, and what is new in it is told", asyn
   await tell(telling);
   await tell(telling);
   assert.deepEqual(got, [3]);
+  ledger.close();
+});
+
+/** A journal with rules for both names, and that many freezes that both are told of. */
+function frozen(times: number): FakeJournal {
+  const journal = new FakeJournal();
+  happen(journal, { do: "run", rules: 0, event: "push" }, 0);
+  for (let count = 0; count < times; count++) happen(journal, { do: "freeze", environment: "prod" }, 0);
+  return journal;
+}
+
+function tellingOf(journal: FakeJournal, ledger: Ledger, more: Partial<Telling>): Telling {
+  return {
+    outbox: new Outbox(journal),
+    ledger,
+    post: async () => ({ kind: "taken" }),
+    secrets: () => "here",
+    details: async () => ({}),
+    now: () => 0,
+    signal: new AbortController().signal,
+    looked: new Map(),
+    ...more,
+  };
+}
+
+const targets = () => new Map([["ops", 0]]);
+
+test("where nothing can be noted nothing is sent; what was sent and not noted is not sent again at once", async () => {
+  const journal = frozen(1);
+  const ledger = new Ledger(":memory:");
+  ledger.begin(targets(), 1);
+  let sent = 0;
+  const post: Telling["post"] = async () => {
+    sent++;
+    return { kind: "taken" };
+  };
+  const full = () => {
+    throw new Error("database or disk is full");
+  };
+  const { trying, told } = ledger;
+  ledger.trying = full;
+  await assert.rejects(tell(tellingOf(journal, ledger, { post })), /full/);
+  assert.equal(sent, 0);
+  ledger.trying = trying;
+  ledger.told = full;
+  for (const _ of [1, 2, 3]) await tell(tellingOf(journal, ledger, { post })).catch(() => {});
+  assert.equal(sent, 1);
+  ledger.told = told;
+  await tell(tellingOf(journal, ledger, { post, now: () => 5_000 }));
+  assert.equal(sent, 2);
+  ledger.close();
+});
+
+test("a round throws only when everything that is under way has ended", async () => {
+  const journal = frozen(0);
+  happen(journal, { do: "fail", environment: "prod", again: false }, 0);
+  const ledger = new Ledger(":memory:");
+  ledger.begin(new Map([...targets(), ["team", 0]]), 1);
+  let posts = 0;
+  let ended = 0;
+  const slow = Promise.withResolvers<Posted>();
+  const post: Telling["post"] = async () => {
+    if (posts++ === 0) throw new Died();
+    queueMicrotask(() => setImmediate(() => slow.resolve({ kind: "taken" })));
+    const posted = await slow.promise;
+    ended++;
+    return posted;
+  };
+  await assert.rejects(tell(tellingOf(journal, ledger, { post })), Died);
+  assert.deepEqual([posts, ended], [2, 1]);
+  ledger.close();
+});
+
+test("a target that is down takes one attempt of a round, and each letter three before it is given up", async () => {
+  const journal = frozen(30);
+  const ledger = new Ledger(":memory:");
+  ledger.begin(targets(), 1);
+  let now = 100_000_000;
+  let sent = 0;
+  const telling = tellingOf(journal, ledger, {
+    now: () => now,
+    post: async () => {
+      sent++;
+      return { kind: "failed", because: "no" };
+    },
+  });
+  for (const given of [0, 0, 1, 1, 1, 2]) {
+    sent = 0;
+    assert.equal(await tell(telling), false);
+    assert.deepEqual([sent, ledger.undelivered().length], [1, given]);
+    await tell(telling);
+    assert.equal(sent, 1, "it waits");
+    now += 1_000_000;
+  }
+  ledger.close();
+});
+
+test("a target gets twenty at a time, and says that there is more", async () => {
+  const journal = frozen(45);
+  const ledger = new Ledger(":memory:");
+  ledger.begin(targets(), 1);
+  let sent = 0;
+  const post: Telling["post"] = async () => {
+    sent++;
+    return { kind: "taken" };
+  };
+  const rounds: [boolean, number][] = [];
+  for (const _ of [1, 2, 3]) rounds.push([await tell(tellingOf(journal, ledger, { post })), sent]);
+  assert.deepEqual(rounds, [
+    [true, 20],
+    [true, 40],
+    [false, 45],
+  ]);
+  ledger.close();
+});
+
+test("what is cut off by whoever goes is not given up, and waits", async () => {
+  const journal = frozen(1);
+  const ledger = new Ledger(":memory:");
+  ledger.begin(targets(), 1);
+  ledger.trying("ops", { attempts: 9, nextAt: undefined });
+  const now = 100_000_000;
+  const going = new AbortController();
+  const post: Telling["post"] = async () => {
+    going.abort();
+    return { kind: "failed", because: "no answer in time" };
+  };
+  await tell(tellingOf(journal, ledger, { post, signal: going.signal, now: () => now }));
+  const { failure, nextAt } = ledger.target("ops")!;
+  assert.deepEqual([failure, nextAt! > now, ledger.undelivered()], ["no answer in time", true, []]);
+  ledger.close();
+});
+
+test("what is not known of a notice keeps nobody from being told; without its secret nothing is asked", async () => {
+  const journal = frozen(1);
+  const ledger = new Ledger(":memory:");
+  ledger.begin(targets(), 1);
+  let asked = 0;
+  const details = async () => {
+    asked++;
+    throw new Error("git is away");
+  };
+  await tell(tellingOf(journal, ledger, { details, secrets: () => undefined }));
+  assert.deepEqual([asked, ledger.target("ops")?.attempts], [0, 0]);
+  await tell(tellingOf(journal, ledger, { details }));
+  assert.deepEqual([asked, ledger.target("ops")?.seq], [1, 2]);
+  ledger.close();
+});
+
+test("a step of the ledger that fails leaves none begun", () => {
+  const ledger = new Ledger(":memory:");
+  ledger.begin(targets(), 1);
+  const { told } = ledger;
+  ledger.told = () => {
+    throw new Error("database or disk is full");
+  };
+  const one = { target: "ops", seq: 2, at: 0, failure: "no" };
+  assert.throws(() => ledger.giveUp(one), /full/);
+  ledger.told = told;
+  assert.deepEqual(ledger.undelivered(), []);
+  ledger.giveUp(one);
+  assert.deepEqual(
+    ledger.undelivered().map(({ seq }) => seq),
+    [2],
+  );
   ledger.close();
 });
