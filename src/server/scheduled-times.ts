@@ -11,6 +11,14 @@ export interface Due {
   at: number;
 }
 
+/** What was taken and not done. `due` is absent where the file cannot be read: power went, or a disk is broken. */
+export interface Abandoned {
+  name: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  due: Due | undefined;
+}
+
 /**
  * Which minutes were looked at, and who takes what was due: on disk, so that a server that is started again, or another one
  * beside it, does nothing twice and misses nothing without saying so.
@@ -24,18 +32,13 @@ export class ScheduledTimes {
 
   /** Up to when the branch was looked at, milliseconds since the epoch; undefined where it never was. */
   lookedAt(branch: string): number | undefined {
-    try {
-      const at = Number(readFileSync(join(this.#folder, `looked-${nameOf(branch)}`), "utf8"));
-      return Number.isSafeInteger(at) ? at : undefined;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
+    const at = Number(this.#textOf(`looked-${nameOf(branch)}`) || Number.NaN);
+    return Number.isSafeInteger(at) ? at : undefined;
   }
 
-  /** It is not looked at again, whatever the clock says. */
-  looked(branch: string, until: number): void {
-    if (until <= (this.lookedAt(branch) ?? 0)) return;
+  /** It is not looked at again, whatever the clock says; unless the clock was wrong: then `back` is true. */
+  looked(branch: string, until: number, { back = false } = {}): void {
+    if (!back && until <= (this.lookedAt(branch) ?? 0)) return;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const file = join(this.#folder, `looked-${nameOf(branch)}`);
     writeFileSync(`${file}.${process.pid}`, String(until), { mode: 0o600 });
@@ -45,32 +48,46 @@ export class ScheduledTimes {
   /** Takes what is due then. False: somebody has taken it before. */
   take(due: Due): boolean {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const file = join(this.#folder, nameOfTaken(due));
     try {
-      writeFileSync(this.#taken(due), JSON.stringify(due), { flag: "wx", mode: 0o600 });
+      writeFileSync(file, JSON.stringify(due), { flag: "wx", mode: 0o600 });
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      if (isError(error, "EEXIST")) return false;
+      // Where the disk is full the file may be there, and empty: nobody has taken anything.
+      rmSync(file, { force: true });
       throw error;
     }
   }
 
   /** It was done, or told: nothing is owed any more. */
   done(due: Due): void {
-    writeFileSync(this.#taken(due), "", { mode: 0o600 });
+    this.settle(nameOfTaken(due));
   }
 
   /** It was not done after all, and may be taken again. */
   giveBack(due: Due): void {
-    rmSync(this.#taken(due), { force: true });
+    rmSync(join(this.#folder, nameOfTaken(due)), { force: true });
   }
 
   /** What somebody has taken that was due before then, and never did: it was stopped between the two. */
-  abandoned(before: number): Due[] {
+  abandoned(before: number): Abandoned[] {
     return this.#names().flatMap((name) => {
-      if (!(atOf(name) < before)) return [];
-      const text = readFileSync(join(this.#folder, name), "utf8");
-      return text === "" ? [] : (JSON.parse(text) as Due);
+      const at = atOf(name);
+      if (!(at < before)) return [];
+      const text = this.#textOf(name);
+      return text === undefined || text.startsWith(doneWord) ? [] : { name, at, due: dueIn(text) };
     });
+  }
+
+  /** It was told that nobody did it. */
+  settle(name: string): void {
+    try {
+      // Over the beginning of what is there: that takes no room, and no file is empty in between.
+      writeFileSync(join(this.#folder, name), doneWord, { flag: "r+" });
+    } catch (error) {
+      if (!isError(error, "ENOENT")) throw error;
+    }
   }
 
   /** What is as old as nobody looks back any more. */
@@ -78,20 +95,42 @@ export class ScheduledTimes {
     for (const name of this.#names()) if (atOf(name) < now - keptMs) rmSync(join(this.#folder, name), { force: true });
   }
 
-  #names(): string[] {
+  /** Undefined: another server has forgotten it since. */
+  #textOf(name: string): string | undefined {
     try {
-      return readdirSync(this.#folder);
+      return readFileSync(join(this.#folder, name), "utf8");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      if (isError(error, "ENOENT")) return undefined;
       throw error;
     }
   }
 
-  #taken({ branch, pipeline, at }: Due): string {
-    return join(this.#folder, `taken-${at}-${nameOf(`${branch}\0${pipeline}`)}`);
+  #names(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch (error) {
+      if (isError(error, "ENOENT")) return [];
+      throw error;
+    }
   }
 }
+
+const doneWord = "done";
+
+const nameOfTaken = ({ branch, pipeline, at }: Due) => `taken-${at}-${nameOf(`${branch}\0${pipeline}`)}`;
 
 const atOf = (name: string) => Number(/^taken-(\d+)-/.exec(name)?.[1] ?? Number.NaN);
 
 const nameOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 24);
+
+const isError = (error: unknown, code: string) => (error as NodeJS.ErrnoException).code === code;
+
+function dueIn(text: string): Due | undefined {
+  try {
+    const { branch, pipeline, at } = JSON.parse(text) as Partial<Due>;
+    if (typeof branch !== "string" || typeof pipeline !== "string" || typeof at !== "number") return undefined;
+    return { branch, pipeline, at };
+  } catch {
+    return undefined;
+  }
+}

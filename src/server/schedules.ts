@@ -1,11 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Actor, answered, Refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
+import type { RunId } from "../control/views/events.ts";
 import { dueOf, type SchedulesView } from "../control/views/schedules.ts";
 import type { AccessLog } from "./access-log.ts";
 import { refusalResponse } from "./problem.ts";
 import type { Due, ScheduledTimes } from "./scheduled-times.ts";
 import type { Underways } from "./underways.ts";
+import type { AccessEntry } from "./wire/access-log.ts";
 
 export interface SchedulesOptions {
   host: Pick<Host, "schedules" | "planScheduled" | "start">;
@@ -27,6 +29,8 @@ const readEveryMs = 5 * 60_000;
 const graceMs = 15 * 60_000;
 /** So far back it is looked what was missed. */
 const backMs = 7 * 24 * 60 * 60_000;
+/** A clock that is set right goes back by less; what is noted of a time later than that was noted by a wrong one. */
+const aheadMs = 60 * 60_000;
 const closeMs = 5_000;
 
 const by: Actor = { name: "baton serve", via: "schedule" };
@@ -63,7 +67,7 @@ export class Schedules {
     await Promise.race([this.#working, pause(closeMs, undefined, { ref: false })]);
   }
 
-  /** Looks what is due now. */
+  /** Looks what is due now. Never throws: what goes wrong is reported, and looked at again. */
   async look(): Promise<void> {
     for (const branch of this.#options.branches) {
       if (this.#stop.signal.aborted) return;
@@ -74,10 +78,21 @@ export class Schedules {
         this.#tell(branch, error);
       }
     }
+    try {
+      this.#lookBack();
+    } catch (error) {
+      this.#options.report(error);
+    }
+  }
+
+  /** What was taken, and not done by whoever took it. */
+  #lookBack(): void {
     const { times, now } = this.#options;
-    for (const due of times.abandoned(now() - graceMs)) {
-      times.done(due);
-      this.#missed(due.branch, due.pipeline, [due.at]);
+    for (const { name, at, due } of times.abandoned(now() - graceMs)) {
+      times.settle(name);
+      this.#missed(due?.branch ?? "a branch", due?.pipeline ?? "a pipeline (what was noted of it cannot be read)", [
+        at,
+      ]);
     }
     times.forgetOld(now());
   }
@@ -91,10 +106,20 @@ export class Schedules {
   }
 
   async #lookAt(branch: string): Promise<void> {
-    const { host, times, now } = this.#options;
+    const { host, times, now, report } = this.#options;
     const until = now();
     // Who has never looked has missed nothing.
-    const after = Math.max(times.lookedAt(branch) ?? until, until - backMs);
+    let lookedAt = times.lookedAt(branch) ?? until;
+    if (lookedAt > until + aheadMs) {
+      report(
+        new Told(
+          `schedules of ${branch} were looked at until ${isoOf(lookedAt)}, which is not yet: the clock was wrong`,
+        ),
+      );
+      lookedAt = until;
+      times.looked(branch, until, { back: true });
+    }
+    const after = Math.max(lookedAt, until - backMs);
     let known = this.#known.get(branch);
     const isOld = known === undefined || until - known.readAt >= readEveryMs || until < known.readAt;
     if (isOld || dueOf(known!.lines, { after, until }).length > 0) {
@@ -109,48 +134,79 @@ export class Schedules {
   async #run(branch: string, due: ReturnType<typeof dueOf>, now: number): Promise<void> {
     const { times } = this.#options;
     const taken: Due[] = [];
-    for (const { pipeline, times: minutes } of due) {
-      const one = { branch, pipeline, at: minutes.at(-1)! };
-      if (!times.take(one)) continue;
-      const isLate = one.at < now - graceMs;
-      const missed = isLate ? minutes : minutes.slice(0, -1);
-      if (missed.length > 0) this.#missed(branch, pipeline, missed);
-      if (isLate) times.done(one);
-      else taken.push(one);
-    }
-    if (taken.length === 0) return;
     try {
-      await this.#start(branch, taken);
+      for (const { pipeline, times: minutes } of due) {
+        const one = { branch, pipeline, at: minutes.at(-1)! };
+        if (!times.take(one)) continue;
+        const isLate = one.at < now - graceMs;
+        const missed = isLate ? minutes : minutes.slice(0, -1);
+        if (missed.length > 0) this.#missed(branch, pipeline, missed);
+        if (isLate) times.done(one);
+        else taken.push(one);
+      }
+      if (taken.length > 0) await this.#start(branch, taken);
     } catch (error) {
+      if (taken.length === 0) throw error;
       for (const one of taken) times.giveBack(one);
       // What was missed before is told already; this is tried again until it is too late.
       times.looked(branch, Math.min(...taken.map(({ at }) => at)) - 1);
       throw error;
     }
-    for (const one of taken) times.done(one);
   }
 
+  /** Throws only where no run has begun: what runs is not due any more, whatever cannot be noted of it. */
   async #start(branch: string, taken: readonly Due[]): Promise<void> {
-    const { host, underways, accessLog, secretsFile, now } = this.#options;
+    const { host, underways, secretsFile, report } = this.#options;
     const pipelines = taken.map(({ pipeline }) => pipeline);
     const planned = answered(await host.planScheduled({ branch, pipelines, secretsFile }));
-    if (!planned.plan.jobs.some(({ decision }) => decision === "run")) return;
-    const run = await underways.take(answered(await host.start(planned, { secretsFile, isWatched: false }, by)));
-    const about = { branch, pipelines: pipelines.join(", "), due: isoOf(taken[0]!.at), run };
-    accessLog.note({ at: now(), asked: "schedule", by: by.name, from: "", about, status: 200 });
+    if (!planned.plan.jobs.some(({ decision }) => decision === "run")) {
+      this.#done(taken);
+      return;
+    }
+    const underway = answered(await host.start(planned, { secretsFile, isWatched: false }, by));
+    let run: RunId;
+    try {
+      run = await underways.take(underway);
+    } catch (error) {
+      if (underway.view() === undefined) throw error;
+      // It stands in the journal, and is taken up like any other.
+      report(error);
+      run = underway.run;
+    }
+    this.#done(taken);
+    this.#note({ about: { branch, pipelines: pipelines.join(", "), due: isoOf(taken[0]!.at), run }, status: 200 });
+  }
+
+  #done(taken: readonly Due[]): void {
+    const { times, report } = this.#options;
+    for (const one of taken) {
+      try {
+        times.done(one);
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 
   #missed(branch: string, pipeline: string, minutes: readonly number[]): void {
-    const { accessLog, report, now } = this.#options;
     const [first, last] = [isoOf(minutes[0]!), isoOf(minutes.at(-1)!)];
     const span = minutes.length === 1 ? first : `${minutes.length} times from ${first} to ${last}`;
-    const about = { branch, pipelines: pipeline, due: span };
-    accessLog.note({ at: now(), asked: "schedule", by: by.name, from: "", about, status: 409, code: "missed" });
-    report(new Missed(`${pipeline} of ${branch} was due by its schedule and was not run: ${span}`));
+    this.#note({ about: { branch, pipelines: pipeline, due: span }, status: 409, code: "missed" });
+    this.#options.report(new Told(`${pipeline} of ${branch} was due by its schedule and was not run: ${span}`));
+  }
+
+  /** On a disk that is full, schedules go on without. */
+  #note(entry: Pick<AccessEntry, "about" | "status" | "code">): void {
+    const { accessLog, report, now } = this.#options;
+    try {
+      accessLog.note({ at: now(), asked: "schedule", by: by.name, from: "", ...entry });
+    } catch (error) {
+      report(error);
+    }
   }
 
   #tell(branch: string, error: unknown): void {
-    const { accessLog, report, now } = this.#options;
+    const { report } = this.#options;
     if (!(error instanceof Refused)) {
       report(error);
       return;
@@ -160,15 +216,14 @@ export class Schedules {
     if (this.#refused.get(branch) === text) return;
     this.#refused.set(branch, text);
     const { status } = refusalResponse(refusal);
-    const about = { branch };
-    accessLog.note({ at: now(), asked: "schedule", by: by.name, from: "", about, status, code: refusal.code });
+    this.#note({ about: { branch }, status, code: refusal.code });
     report(error);
   }
 }
 
 /** Nobody's mistake in Baton: it is told without where it was found out. */
-class Missed extends Error {
-  override readonly name = "Missed";
+class Told extends Error {
+  override readonly name = "Told";
 
   constructor(message: string) {
     super(message);

@@ -1,6 +1,8 @@
 /** What is due by schedule: done once, by whichever server, however the clock goes; what was missed is told. */
 
 import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { connect } from "../../src/control/connect.ts";
 import { answered } from "../../src/control/control.ts";
@@ -30,7 +32,7 @@ function served(stateFolder: string, line = "0 * * * *") {
   const started: string[] = [];
   const notes: AccessEntry[] = [];
   const said: string[] = [];
-  const state = { fails: false, asked: 0, line };
+  const state = { fails: false, asked: 0, line, isLogFull: false, breaksOff: false };
   const host = {
     async schedules({ branch }: { branch: string }) {
       state.asked++;
@@ -47,14 +49,25 @@ function served(stateFolder: string, line = "0 * * * *") {
     },
     async start(planned: { pipelines: string[] }) {
       started.push(`${planned.pipelines} at ${new Date(clock.now).toISOString().slice(11, 16)}`);
-      return { ok: true, value: {} } as const;
+      return { ok: true, value: { run: "r0001", view: () => ({}) } } as const;
     },
   };
+  const times = new ScheduledTimes(stateFolder);
   const schedules = new Schedules({
     host,
-    underways: { take: async () => "r0001" },
-    accessLog: { note: (entry: AccessEntry) => notes.push(entry) },
-    times: new ScheduledTimes(stateFolder),
+    underways: {
+      async take() {
+        if (state.breaksOff) throw new Error("underway.json cannot be written");
+        return "r0001";
+      },
+    },
+    accessLog: {
+      note(entry: AccessEntry) {
+        if (state.isLogFull) throw new Error("no space left");
+        notes.push(entry);
+      },
+    },
+    times,
     secretsFile: undefined,
     branches: ["main"],
     report: (error: Error) => said.push(error.message),
@@ -64,7 +77,7 @@ function served(stateFolder: string, line = "0 * * * *") {
     clock.now = time;
     await schedules.look();
   };
-  return { at, started, notes, said, state };
+  return { at, started, notes, said, state, times };
 }
 
 test("what is due runs once: again looked at, by two servers, after a restart, and when the clock is set back", async (t) => {
@@ -131,6 +144,76 @@ test("a server that ended between taking and starting is told of by the next", a
   await next.at(noon + 20 * minute);
   await next.at(noon + 21 * minute);
   assert.deepEqual(next.said, ["web of main was due by its schedule and was not run: 2026-11-30T12:00Z"]);
+});
+
+test("a disk that is full starts nothing twice, and ends no server", async (t) => {
+  const { root } = sandbox(t, { files: {}, commit: false });
+  const server = served(root);
+  await server.at(noon - 10 * minute);
+  server.state.isLogFull = true;
+  for (const seconds of [5, 25, 45]) await server.at(noon + seconds * 1000);
+  assert.deepEqual([server.started, server.said], [["web at 12:00"], ["no space left"]]);
+  server.times.done = () => {
+    throw new Error("nothing can be written");
+  };
+  for (const seconds of [5, 25, 45]) await server.at(noon + hour + seconds * 1000);
+  assert.equal(server.started.length, 2);
+  server.state.breaksOff = true;
+  for (const seconds of [5, 25, 45]) await server.at(noon + 2 * hour + seconds * 1000);
+  assert.equal(server.started.length, 3, "a run that stands in the journal is not started again");
+});
+
+test("what cannot be taken is not taken, and is tried again", async (t) => {
+  const { root } = sandbox(t, { files: {}, commit: false });
+  const server = served(root);
+  await server.at(noon - 10 * minute);
+  const folder = join(root, "server", "schedules");
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, "");
+  await server.at(noon + 5000);
+  assert.deepEqual(server.started, []);
+  assert.notEqual(server.said.length, 0);
+  rmSync(folder);
+  server.times.looked("main", noon - minute);
+  await server.at(noon + 25_000);
+  assert.deepEqual(server.started, ["web at 12:00"]);
+});
+
+test("what another server forgets meanwhile, and what cannot be read, ends no server; the latter is told", async (t) => {
+  const { root } = sandbox(t, { files: {}, commit: false });
+  const folder = join(root, "server", "schedules");
+  mkdirSync(folder, { recursive: true });
+  for (const text of ["", "{", "7", "{}"])
+    writeFileSync(join(folder, `taken-${noon}-${text.length}${text.at(0)}`), text);
+  const server = served(root, "0 0 1 1 *");
+  await server.at(noon + 20 * minute);
+  await server.at(noon + 21 * minute);
+  assert.equal(server.said.length, 4);
+  for (const said of server.said)
+    assert.match(said, /^a pipeline .* cannot be read\) of a branch .* 2026-11-30T12:00Z$/);
+  const { abandoned } = server.times;
+  server.times.abandoned = () => {
+    throw new Error("a disk is broken");
+  };
+  await server.at(noon + 22 * minute);
+  assert.equal(server.said.at(-1), "a disk is broken");
+  server.times.abandoned = abandoned;
+  assert.ok(server.times.take({ branch: "main", pipeline: "web", at: noon }));
+  const [mine] = server.times.abandoned(noon + 1);
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  server.times.settle(mine!.name);
+  assert.deepEqual([readdirSync(folder), server.times.abandoned(noon + 1)], [[], []]);
+});
+
+test("a clock that was far ahead once stops no schedule for as long, and that is said", async (t) => {
+  const { root } = sandbox(t, { files: {}, commit: false });
+  const server = served(root);
+  await server.at(noon + 400 * 24 * hour);
+  for (const time of [noon - minute, noon - minute + 20_000, noon + 5000, noon + 25_000]) await server.at(time);
+  assert.deepEqual(server.started, ["web at 12:00"]);
+  assert.deepEqual(server.said, [
+    "schedules of main were looked at until 2028-01-04T12:00Z, which is not yet: the clock was wrong",
+  ]);
 });
 
 test("the remote is asked when something may be due, and every few minutes for new lines", async (t) => {
