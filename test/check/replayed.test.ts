@@ -62,7 +62,8 @@ describe("an ending is told from its opposite", fullDepth(), () => {
       const claimed = check(facts, { rules: only, simulator: empty });
       const found = check(facts, { rules: only, simulator: real });
       assert.ok(found.length > 0);
-      if (!neverRules.has(rule)) assert.deepEqual(claimed, []);
+      const happening = claimed.filter(({ message }) => !/ never runs: /.test(message));
+      if (!neverRules.has(rule)) assert.deepEqual(happening, []);
     });
   }
   /** Rules about what never happens: there the schedule is what has to be carried out. */
