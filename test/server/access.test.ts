@@ -330,3 +330,17 @@ test("a limit counts by who asks, in windows, and forgets the oldest when ever n
   for (let i = 0; i < 20_000; i++) rate.take(`x${i}`, 60_001);
   assert.equal(rate.take("a", 60_002), 0);
 });
+
+test("a store of which an older Baton says that it is of its version opens all the same", (t) => {
+  const { root } = sandbox(t, { files: {}, commit: false });
+  const now = Date.now();
+  const first = new AccessStore(root);
+  first.create({ name: "eve", grants: [], groups: ["ops"], now, expiresAt: now + 1000 });
+  first.close();
+  const older = new DatabaseSync(join(root, "server", "access.db"));
+  older.exec("pragma user_version = 1");
+  older.close();
+  const again = new AccessStore(root);
+  assert.ok(again.hasTokens);
+  again.close();
+});

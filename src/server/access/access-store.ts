@@ -45,8 +45,8 @@ create table if not exists session (
 ) strict;
 `;
 
-/** Of one version and the next: what is done to a file of before. */
-const migrations = ["alter table token add column groups text not null default '[]'"];
+/** Of one version and the next: the column of `token` that a file of before lacks. */
+const migrations = [{ column: "groups", as: "text not null default '[]'" }];
 
 const prefix = "baton_";
 const busyMs = 5_000;
@@ -183,8 +183,16 @@ function upgrade(database: DatabaseSync): void {
   try {
     database.exec(schema);
     const found = Number(database.prepare("pragma user_version").get()?.user_version);
-    // A file that has just been made is of the first version.
-    for (const step of migrations.slice(Math.max(found - 1, 0))) database.exec(step);
+    // Asked of the table: a file that has just been made is of the first version, and an older Baton says so of a newer one.
+    const columns = new Set(
+      database
+        .prepare("pragma table_info(token)")
+        .all()
+        .map(({ name }) => name),
+    );
+    for (const { column, as } of migrations) {
+      if (!columns.has(column)) database.exec(`alter table token add column ${column} ${as}`);
+    }
     if (found <= migrations.length) database.exec(`pragma user_version = ${migrations.length + 1}`);
     database.exec("commit");
   } catch (error) {
