@@ -31,8 +31,13 @@ const letter: Letter = {
 
 const inTime = () => new AbortController().signal;
 
-function sent(to: NoticeAddress, secrets: Record<string, string>, signal = inTime()): Promise<Posted> {
-  return post({ to, letter, secrets: (name) => secrets[name], now: Date.UTC(2026, 10, 30, 13), signal });
+function sent(
+  to: NoticeAddress,
+  secrets: Record<string, string>,
+  signal = inTime(),
+  written = letter,
+): Promise<Posted> {
+  return post({ to, letter: written, secrets: (name) => secrets[name], now: Date.UTC(2026, 10, 30, 13), signal });
 }
 
 test("a webhook is what Standard Webhooks says, and whoever has the key can tell", async (t) => {
@@ -66,6 +71,29 @@ test("Slack gets blocks in which nothing that others wrote calls anybody", async
   assert.match(blocks[0].text.text, /> error: &lt;!channel&gt;/);
   assert.match(blocks[0].text.text, /<https:\/\/baton\.example\.com\/runs\/r0003\|See it>/);
   assert.match(blocks[1].elements[0].text, /0123456 Less &amp; &lt;more&gt; \(Bo\)/);
+});
+
+test("what is too long for Slack is cut between characters, and the link stays", async (t) => {
+  const receiver = await httpReceiver(t);
+  const because = Array.from({ length: 20 }, () => `${"&".repeat(499)}\u{1f600}`);
+  const long = { ...letter, notice: { ...letter.notice, because } };
+  assert.deepEqual(await sent({ kind: "slack", url: "URL" }, { URL: receiver.url }, inTime(), long), { kind: "taken" });
+  const { blocks } = JSON.parse(receiver.received[0]!.body);
+  const { text, verbatim } = blocks[0].text;
+  assert.ok(text.length <= 3000 && text.length > 2900, `${text.length}`);
+  assert.deepEqual([verbatim, blocks[1].elements[0].verbatim], [true, true]);
+  assert.match(text, /&amp;\n<https:\/\/baton\.example\.com\/runs\/r0003\|See it>$/);
+  assert.doesNotMatch(text, /&(?!amp;|lt;|gt;)/);
+});
+
+test("a character that is cut in two is sent nowhere", async (t) => {
+  const receiver = await httpReceiver(t);
+  const half = `${"x".repeat(499)}\u{1f600}`;
+  const cut = { ...letter, line: half, commit: { author: "Bo", subject: `${"y".repeat(99)}\u{1f600}` } };
+  for (const kind of ["slack", "teams"] as const) {
+    assert.deepEqual(await sent({ kind, url: "URL" }, { URL: receiver.url }, inTime(), cut), { kind: "taken" });
+    assert.ok(!/\\ud83d/i.test(receiver.received.at(-1)!.body), kind);
+  }
 });
 
 test("Teams gets an Adaptive Card as its workflows take it, without links of others", async (t) => {
@@ -171,4 +199,38 @@ test("a mail server that refuses, or says nothing, is understood", async (t) => 
     kind: "failed",
     because: "no answer in time",
   });
+});
+
+test("of a mail that some did not get it is said who; what is refused before the mail is there may go later", async (t) => {
+  const receiver = await mailReceiver(t);
+  const to: NoticeAddress = { kind: "email", server: "SMTP", from: "b@x.org", to: ["ops@x.org", "gone@x.org"] };
+  receiver.refuseBefore = (recipient) =>
+    recipient === "gone@x.org" ? { code: 550, text: "no such mailbox" } : undefined;
+  const some = await sent(to, { SMTP: receiver.url });
+  assert.equal(some.kind, "refused");
+  assert.match(JSON.stringify(some), /not taken for gone@x\.org: 550 no such mailbox/);
+  assert.equal(receiver.mails.length, 1, "others have it");
+  for (const refused of [(recipient: string | undefined) => recipient !== undefined, () => true]) {
+    receiver.refuseBefore = (recipient) => (refused(recipient) ? { code: 554, text: "not you" } : undefined);
+    const none = await sent(to, { SMTP: receiver.url });
+    assert.equal(none.kind, "failed");
+    assert.match(JSON.stringify(none), /not you/);
+  }
+});
+
+test("a mail that is over time is not sent behind its back", async (t) => {
+  const receiver = await mailReceiver(t);
+  const to: NoticeAddress = { kind: "email", server: "SMTP", from: "b@x.org", to: ["ops@x.org"] };
+  const over = new AbortController();
+  receiver.refuseBefore = (recipient) => {
+    if (recipient !== undefined) over.abort();
+    return undefined;
+  };
+  assert.deepEqual(await sent(to, { SMTP: receiver.url }, over.signal), {
+    kind: "failed",
+    because: "no answer in time",
+  });
+  receiver.refuseBefore = () => undefined;
+  assert.deepEqual(await sent(to, { SMTP: receiver.url }), { kind: "taken" });
+  assert.equal(receiver.mails.length, 1);
 });

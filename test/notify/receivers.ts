@@ -51,27 +51,37 @@ export async function httpReceiver(t: TestContext): Promise<HttpReceiver> {
 export interface MailReceiver {
   url: string;
   mails: string[];
+  /** At the greeting, or of a recipient. Undefined: it takes it. */
+  refuseBefore: (recipient: string | undefined) => { code: number; text: string } | undefined;
   /** Undefined: it takes it. */
   refuse: (mail: string) => { code: number; text: string } | "silent" | undefined;
 }
 
 /** A real mail server that takes mail from whoever knows the password. */
 export async function mailReceiver(t: TestContext): Promise<MailReceiver> {
-  const receiver: MailReceiver = { url: "", mails: [], refuse: () => undefined };
+  const receiver: MailReceiver = { url: "", mails: [], refuse: () => undefined, refuseBefore: () => undefined };
+  const errorOf = (refused: ReturnType<MailReceiver["refuseBefore"]>) =>
+    refused && Object.assign(new Error(refused.text), { responseCode: refused.code });
   const server = new SMTPServer({
     allowInsecureAuth: true,
     closeTimeout: 1,
     disabledCommands: ["STARTTLS"],
+    onConnect: (_, done) => done(errorOf(receiver.refuseBefore(undefined))),
+    onRcptTo: ({ address }, _, done) => done(errorOf(receiver.refuseBefore(address))),
     onAuth: ({ username, password }, _, done) =>
       password === "open sesame" ? done(null, { user: username }) : done(new Error("no")),
     async onData(stream, _, done) {
       let mail = "";
-      for await (const chunk of stream) mail += chunk;
+      try {
+        for await (const chunk of stream) mail += chunk;
+      } catch (error) {
+        // Whoever sent it has broken off: it is none.
+        return done(error as Error);
+      }
       receiver.mails.push(mail);
       const refused = receiver.refuse(mail);
       if (refused === "silent") return;
-      if (refused === undefined) return done();
-      done(Object.assign(new Error(refused.text), { responseCode: refused.code }));
+      done(errorOf(refused));
     },
   });
   server.on("error", () => {});

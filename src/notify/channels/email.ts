@@ -1,4 +1,4 @@
-import { type Attempt, need, type Posted, shortened } from "./post.ts";
+import { type Attempt, cut, need, type Posted, shortened } from "./post.ts";
 import { worded } from "./text.ts";
 
 /** A text in a mail. One letter has one Message-ID, however often it is sent: servers and readers then show it once. */
@@ -18,37 +18,38 @@ export async function postEmail({ to, letter, secrets, signal }: Attempt<"email"
     ...(link === undefined ? [] : ["", link]),
   ];
   const transport = createTransport({ url: server, disableFileAccess: true, disableUrlAccess: true, ...timeouts });
-  const over = Promise.withResolvers<Posted>();
-  const stop = () => over.resolve({ kind: "failed", because: "no answer in time" });
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-  const sending = transport
-    .sendMail({
+  const hidden = [server, address?.password ?? "", decodeURIComponent(address?.password ?? "")];
+  try {
+    const { rejected, rejectedErrors } = await transport.sendMail({
       from: to.from,
       to: to.to,
-      subject: `[${letter.notice.delivery}] ${title}`.slice(0, 200),
-      text: `${lines.join("\n")}\n`,
+      subject: cut(`[${letter.notice.delivery}] ${title}`, 200),
+      text: `${lines.join("\n")}\n`.toWellFormed(),
       messageId: `<${letter.id}@baton>`,
       date: new Date(letter.notice.at),
       headers: { "Auto-Submitted": "auto-generated" },
-    })
-    .then((): Posted => ({ kind: "taken" }), outcomeOf);
-  try {
-    return await Promise.race([sending, over.promise]);
+      signal,
+    });
+    if (rejected.length === 0) return { kind: "taken" };
+    // Tried again, it would get to the others each time: it is listed.
+    const said = rejectedErrors?.[0]?.response ?? "";
+    return { kind: "refused", because: shortened(`not taken for ${rejected.join(", ")}: ${said}`, hidden) };
+  } catch (error) {
+    if (signal.aborted) return { kind: "failed", because: "no answer in time" };
+    return outcomeOf(error as SendError);
   } finally {
-    signal.removeEventListener("abort", stop);
     transport.close();
   }
 
-  function outcomeOf(error: Error & { responseCode?: number; code?: string; response?: string }): Posted {
-    const { responseCode, code, response } = error;
-    const hidden = [server, address?.password ?? "", decodeURIComponent(address?.password ?? "")];
-    const because = shortened(response ?? code ?? error.message, hidden);
-    // 552 to 554: too large, no such mailbox name, the transaction failed: of this letter, and not of who sends it.
-    if (responseCode === 552 || responseCode === 554) return { kind: "refused", because };
+  function outcomeOf({ responseCode, code, response, message }: SendError): Posted {
+    const because = shortened(response ?? code ?? message, hidden);
+    // Of the letter itself, when it was there: too large, or the transaction failed. Before, it is of who sends or gets it.
+    if (code === "EMESSAGE" && (responseCode === 552 || responseCode === 554)) return { kind: "refused", because };
     return { kind: "failed", because };
   }
 }
 
+type SendError = Error & { responseCode?: number; code?: string; response?: string };
+
 /** Milliseconds, of a server that is there and says nothing. */
-const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 10_000, dnsTimeout: 10_000 };
+const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000, dnsTimeout: 10_000 };

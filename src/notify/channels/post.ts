@@ -49,5 +49,8 @@ export class Unable extends Error {}
 export function shortened(text: string, hidden: readonly string[]): string {
   const masked = hidden.filter((one) => one !== "").reduce((all, one) => all.replaceAll(one, "***"), text);
   const [line = ""] = masked.trim().split("\n");
-  return line.replaceAll(/\p{Cc}/gu, " ").slice(0, 200);
+  return cut(line.replaceAll(/\p{Cc}/gu, " "), 200);
 }
+
+/** So many UTF-16 units of it at most; a character that is cut in two, as JSON and mail cannot hold it, is replaced. */
+export const cut = (text: string, most: number): string => text.slice(0, most).toWellFormed();

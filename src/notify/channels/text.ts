@@ -1,4 +1,4 @@
-import type { Letter } from "./post.ts";
+import { cut, type Letter } from "./post.ts";
 
 /** A letter in lines, for all who read it as text. */
 export interface Worded {
@@ -22,7 +22,7 @@ export function worded({ notice, line, commit, link }: Letter): Worded {
   return {
     title,
     about,
-    because: [...because, ...(line === undefined ? [] : [line])].map((text) => text.slice(0, longestLine)),
+    because: [...because, ...(line === undefined ? [] : [line])].map((text) => cut(text, longestLine)),
     ...(next && { next }),
     ...(link !== undefined && { link }),
   };
@@ -31,4 +31,4 @@ export function worded({ notice, line, commit, link }: Letter): Worded {
 const longestLine = 500;
 
 const commitText = (id: string, { author, subject }: NonNullable<Letter["commit"]>): string =>
-  `${id.slice(0, 7)} ${subject.slice(0, 100)} (${author})`;
+  `${id.slice(0, 7)} ${cut(subject, 100)} (${author})`;
