@@ -10,7 +10,7 @@ import { type AttemptName, attemptFileName } from "../runner/log-path.ts";
 import { createRunner, type ProcessRunner } from "../runner/runner.ts";
 import { createToolCheck } from "../runner/tools.ts";
 import type { PollAnswer } from "../server/wire/agents.ts";
-import { toolKey } from "../server/wire/agents.ts";
+import { mostWaitMs, toolKey } from "../server/wire/agents.ts";
 import { BroughtArtifacts } from "./brought-artifacts.ts";
 import { type Connection, TurnedAway, Unreachable } from "./connection.ts";
 import { Contact } from "./contact.ts";
@@ -41,6 +41,11 @@ interface Held {
   /** Its processes are gone; the server is still to be told. */
   hasEnded: boolean;
 }
+
+type Asked = "answered" | "unreachable" | "asked anew";
+
+/** How long an answer may take beyond what the server was to wait: well within what is left of a lease, where that is known. */
+const patienceMs = (leaseMs: number) => (leaseMs === 0 ? 5_000 : Math.max(1_000, Math.min(5_000, leaseMs / 8)));
 
 export const newAgentId = () => randomUUID();
 
@@ -106,8 +111,9 @@ export class Agent {
     await this.#endEarlier();
     const fence = setInterval(() => this.#fenceWhenCutOff(), 100);
     try {
+      let how: Asked = "answered";
       for (let failures = 0; !(this.#isDraining && this.#held.size === 0); ) {
-        const how = await this.#ask();
+        how = await this.#ask(how);
         failures = how === "unreachable" ? failures + 1 : 0;
         if (failures === 1) this.#options.say("the server cannot be reached; trying again");
         if (how === "unreachable")
@@ -140,7 +146,8 @@ export class Agent {
     for (const { token } of note.held) say(`an earlier start of this agent left ${token} behind; it was ended`);
   }
 
-  async #ask(): Promise<"answered" | "unreachable" | "asked anew"> {
+  /** `before`: of one that was not answered, the next answer is wanted at once; it says that the agent is there. */
+  async #ask(before: Asked): Promise<Asked> {
     const { connection, name, labels, slots } = this.#options;
     const running = [...this.#held.values()].filter(({ hasEnded }) => !hasEnded).length;
     const now = performance.now();
@@ -148,7 +155,8 @@ export class Agent {
     const asking = new AbortController();
     this.#poll = asking;
     const askedAt = this.#contact.asks();
-    const waitMs = Math.round(this.#contact.leaseMs / 4);
+    const { leaseMs } = this.#contact;
+    const waitMs = before === "answered" ? Math.min(mostWaitMs, Math.round(leaseMs / 4)) : 0;
     try {
       const answer = await connection.ask("poll", {
         body: {
@@ -162,7 +170,7 @@ export class Agent {
           waitMs,
         },
         signal: asking.signal,
-        limitMs: waitMs + 5_000,
+        limitMs: waitMs + patienceMs(leaseMs),
       });
       if (this.#replaces !== undefined) this.#note();
       this.#replaces = undefined;

@@ -14,6 +14,9 @@ export const protocolHeader = "baton-protocol";
 /** The start of the agent that asks: a restarted agent is another one. */
 export const agentHeader = "baton-agent";
 
+/** No question waits longer for its answer. */
+export const mostWaitMs = 60_000;
+
 const name = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u);
 export const label = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._:@+/-]{0,99}$/u);
 const token = z.string().min(1).max(100);
@@ -40,7 +43,7 @@ export const pollRequest = z.strictObject({
   /** By tool and version, as `toolKey`: what is wrong with it here, or that nothing is. */
   tools: z.record(z.string().max(400), text.nullable()),
   /** How long it would wait for an answer. */
-  waitMs: z.number().int().min(0).max(60_000),
+  waitMs: z.number().int().min(0).max(mostWaitMs),
 });
 
 export const claim = z.strictObject({

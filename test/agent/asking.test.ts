@@ -1,0 +1,62 @@
+/** How an agent asks, and what it makes of answers, without a server: one that is played. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { Agent } from "../../src/agent/agent.ts";
+import { type AgentQuestion, type Connection, Unreachable } from "../../src/agent/connection.ts";
+import { type PollAnswer, type PollRequest, pollRequest } from "../../src/server/wire/agents.ts";
+
+const nothing = { claims: [], stops: [], lost: [], asks: [] };
+
+interface Played {
+  agent: Agent;
+  folder: string;
+  said: string[];
+}
+
+/** An agent whose questions are answered by `answer`; its other ones by `others`. */
+function play(
+  t: TestContext,
+  answer: (poll: PollRequest, question: AgentQuestion, agent: () => Agent) => PollAnswer | Promise<PollAnswer>,
+): Played {
+  const folder = mkdtempSync(join(tmpdir(), "baton-asking-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const said: string[] = [];
+  const connection = {
+    ask: async (name: string, question: AgentQuestion) => {
+      if (name !== "poll") throw new Error(`nobody expects ${name}`);
+      return await answer(pollRequest.parse(question.body), question, () => agent);
+    },
+  };
+  const agent = new Agent({
+    connection: connection as unknown as Connection,
+    id: "start-0001",
+    name: "a",
+    labels: [],
+    slots: 1,
+    folder,
+    env: { PATH: process.env.PATH },
+    say: (line) => void said.push(line),
+  });
+  return { agent, folder, said };
+}
+
+test("after a question without an answer the next is answered at once, and none waits longer than a server takes", async (t) => {
+  const asked: { waitMs: number; limitMs: number }[] = [];
+  const { agent } = play(t, ({ waitMs }, { limitMs }, agentItself) => {
+    asked.push({ waitMs, limitMs: limitMs! });
+    if (asked.length === 2) throw new Unreachable("cut");
+    if (asked.length === 4) agentItself().drain();
+    return { ...nothing, leaseMs: asked.length === 1 ? 30_000 : 5 * 60_000 };
+  });
+  await agent.run();
+  assert.deepEqual(asked, [
+    { waitMs: 0, limitMs: 5_000 },
+    { waitMs: 7_500, limitMs: 11_250 },
+    { waitMs: 0, limitMs: 3_750 },
+    { waitMs: 60_000, limitMs: 65_000 },
+  ]);
+});
