@@ -60,6 +60,7 @@ export function jobFailed(state: State, run: RunState, event: JobFailed, meta: E
   job.durationMs = event.durationMs;
   job.failure = event.failure;
   if (event.retryAt !== undefined) {
+    job.losses = 0;
     assert(run.cancel === undefined, "a cancelled run retries nothing");
     backOff(state, run, job, { at: meta.at, until: event.retryAt });
     return;

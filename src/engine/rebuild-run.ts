@@ -45,6 +45,7 @@ function noteOfJob(job: JobState, event: Extract<EngineEvent, { job: string }>, 
     case "job.failed":
       job.durationMs = event.durationMs;
       job.failure = event.failure;
+      if (event.retryAt !== undefined) job.losses = 0;
       end(event.retryAt === undefined ? "failed" : "backing-off");
       return;
     case "job.verified":

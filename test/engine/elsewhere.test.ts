@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Environment } from "../../src/model/delivery.ts";
+import type { Environment, Job } from "../../src/model/delivery.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { settle, World } from "./world/world.ts";
 
@@ -8,20 +8,28 @@ import { settle, World } from "./world/world.ts";
 
 const approval: Environment["approval"] = { reviewers: ["ann"], timeoutMs: 60_000 };
 
-function shop(where: Partial<Environment> = {}) {
+const retry = { attempts: 3, delayMs: 1000, factor: 1, maxDelayMs: 1000 };
+
+function shop(where: Partial<Environment> = {}, build: Partial<Job> = {}) {
   const runsOn = { labels: ["linux", { context: "environment" as const }], group: "big" };
   const deploy = job({ deploys: true, runsOn });
   return delivery(
-    [pipeline("web", { build: job({ per: "release" }), deploy })],
+    [pipeline("web", { build: job({ per: "release", ...build }), deploy })],
     [environment("dev"), environment("prod", where)],
   );
 }
 
-async function building({ environments = ["dev"], where = {} }: { environments?: string[]; where?: object } = {}) {
+interface Building {
+  environments?: string[];
+  where?: object;
+  build?: Partial<Job>;
+}
+
+async function building({ environments = ["dev"], where = {}, build = {} }: Building = {}) {
   const world = new World();
   const first = await world.open();
   const deploys = environments.map((name) => planned(`web.deploy@${name}`, { after: ["web.build"] }));
-  const asked = { delivery: shop(where), plan: plan([planned("web.build"), ...deploys]), parallel: 4 };
+  const asked = { delivery: shop(where, build), plan: plan([planned("web.build"), ...deploys]), parallel: 4 };
   const { run } = await first.createRun(asked);
   const { token } = world.launches[0]!;
   return { world, run, first, token };
@@ -113,6 +121,18 @@ test("a job that takes down every agent fails at the third; a retry counts anew"
   assert.equal(world.events("job.failed").length, 1);
   await world.end("web.build");
   assert.equal(world.started.at(-1), "web.deploy@dev");
+});
+
+test("a failure between losses is no loss: they count anew, also after a crash of Baton", async () => {
+  for (const crash of [false, true]) {
+    const { world } = await building({ build: { retry } });
+    for (const n of [1, 2]) await world.end("web.build", lost(n));
+    await world.end("web.build", "failed");
+    await world.advanceClock(retry.delayMs);
+    if (crash) await world.open();
+    await world.end("web.build", lost(3));
+    assert.equal(world.events("job.failed").length, 1, String(crash));
+  }
 });
 
 test("how often it was lost is known after a crash of Baton, which itself does not count", async () => {
