@@ -1,7 +1,7 @@
 /** How attempts are handed out, held and lost, without processes and on a clock that stands still. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -9,7 +9,11 @@ import { readStanding } from "../../src/control/local/agents/board.ts";
 import { endLeft } from "../../src/control/local/agents/end-left.ts";
 import type { Attending, Poll } from "../../src/control/local/agents/exchange.ts";
 import { Exchange } from "../../src/control/local/agents/exchange.ts";
+import { withAgents } from "../../src/control/local/agents/with-agents.ts";
 import type { Clock, Ended, Launch } from "../../src/engine/ports.ts";
+import { logPath } from "../../src/runner/log-path.ts";
+import type { ProcessRunner } from "../../src/runner/runner.ts";
+import { ArtifactStore } from "../../src/store/artifacts/artifact-store.ts";
 import { AttemptTable } from "../../src/store/attempt-table.ts";
 import { until } from "../cli/sandbox.ts";
 
@@ -46,8 +50,8 @@ class World implements Disposable {
     this.exchange = this.open();
   }
 
-  open(given = leaseMs): Exchange {
-    return Exchange.open({ stateFolder: this.folder, leaseMs: given, takes: "labelled", clock: this.clock });
+  open(given = leaseMs, takes: "labelled" | "all" = "labelled"): Exchange {
+    return Exchange.open({ stateFolder: this.folder, leaseMs: given, takes, clock: this.clock });
   }
 
   /** The server is killed, and another takes its place. What the first knew and did not write down is gone. */
@@ -238,7 +242,10 @@ test("another server in its place goes on: everybody has a whole lease, and noth
   await w.pass(leaseMs - 1000);
   assert.deepEqual(w.kinds(), []);
   assert.equal(w.exchange.ended(passed("t1"), a.holder), true);
-  assert.deepEqual([...w.exchange.ownTokens(["t1", "t2", "t9"])], ["t1", "t2"]);
+  assert.deepEqual(
+    ["t1", "t2", "t9"].filter((token) => w.exchange.knows(token)),
+    ["t1", "t2"],
+  );
   // Told as soon as somebody asks, and once.
   await w.handOut("t1", "t2");
   assert.deepEqual(w.kinds(), ["t1 succeeded"]);
@@ -267,6 +274,129 @@ test("a stop of what nobody has yet ends it; of what runs, it is passed on, and 
   w.exchange.stop("t1", "graceful");
   const { stops } = await ask(w, agent("a", { holds: ["t1"] }));
   assert.deepEqual(stops, [{ token: "t1", mode: "now" }]);
+});
+
+test("a stop that an agent was told of is no news; a harder one is, and so is what it has lost, once", async (t) => {
+  const w = world(t);
+  await w.handOut("t1");
+  await ask(w, agent("a"));
+  const holding = agent("a", { holds: ["t1"], free: 0 });
+  const waits = async () => {
+    let isAnswered = false;
+    const answer = ask(w, holding, here, leaseMs / 4).then((result) => {
+      isAnswered = true;
+      return result;
+    });
+    await settle();
+    const waited = !isAnswered;
+    await w.pass(leaseMs / 4);
+    return [waited, await answer] as const;
+  };
+  w.exchange.stop("t1", "graceful");
+  assert.equal((await waits())[0], false);
+  const [waited, again] = await waits();
+  assert.deepEqual([waited, again.stops], [true, [{ token: "t1", mode: "graceful" }]]);
+  w.exchange.stop("t1", "now");
+  assert.equal((await waits())[0], false);
+  assert.equal((await waits())[0], true);
+  w.exchange.forget(["t1"]);
+  assert.equal((await waits())[0], false);
+  assert.equal((await waits())[0], true);
+});
+
+test("what is given again has a whole lease anew", async (t) => {
+  const w = world(t);
+  await w.handOut("t1");
+  await ask(w, agent("a"));
+  await w.pass(leaseMs * 0.9);
+  assert.deepEqual(await claimed(w, agent("a")), ["t1"]);
+  await w.pass(leaseMs * 0.9);
+  assert.deepEqual(w.kinds(), []);
+});
+
+test("one end that cannot be told keeps no other from being lost, and the next sweep comes", async (t) => {
+  const w = world(t);
+  const broken = {
+    ...w.attending,
+    ended: () => {
+      throw new Error("no space left on device");
+    },
+  };
+  w.exchange.handOut(launch("t1"), { commit: "c1", prefix: "" }, broken);
+  await w.handOut("t2");
+  await ask(w, agent("a"));
+  await w.handOut("t3");
+  await w.pass(leaseMs * 0.6);
+  await ask(w, agent("b"));
+  await w.pass(leaseMs * 2);
+  assert.deepEqual(w.kinds(), ["t2 lost", "t3 lost"]);
+});
+
+/** A runner whose agents' part is the exchange's, and what it starts itself. */
+function runnerOf(w: World) {
+  const startedHere: string[] = [];
+  const told: string[] = [];
+  const unused = () => assert.fail("nobody expects that");
+  const here: ProcessRunner = {
+    start: ({ token }) => void startedHere.push(token),
+    stop: unused,
+    leave: unused,
+    onEnded: () => {},
+    onOutput: () => {},
+    reap: unused,
+    listServices: unused,
+    stopService: unused,
+    withhold: unused,
+    close: () => {},
+  };
+  const runner = withAgents(here, {
+    stateFolder: w.folder,
+    exchange: w.exchange,
+    secrets: () => undefined,
+    artifacts: new ArtifactStore(w.folder),
+    sourceOf: () => ({ commit: "c1", prefix: "" }),
+  });
+  const messages: string[] = [];
+  runner.onEnded(({ token, result }) => {
+    told.push(`${token} ${result.kind}`);
+    if (result.kind === "failed") messages.push(result.failure.message);
+  });
+  return { runner, startedHere, told, messages };
+}
+
+test("what an agent runs stays with it under a server that would not have handed it out", async (t) => {
+  const w = world(t);
+  w.exchange.close();
+  w.exchange = w.open(leaseMs, "all");
+  const anywhere = (({ runsOn: _, ...one }) => one)(launch("t1"));
+  runnerOf(w).runner.start(anywhere);
+  await settle();
+  assert.deepEqual(await claimed(w, agent("a")), ["t1"]);
+  w.restart();
+  const { runner, startedHere, told } = runnerOf(w);
+  runner.start(anywhere);
+  runner.start({ ...anywhere, token: "t2" });
+  await settle();
+  assert.deepEqual(startedHere, ["t2"]);
+  assert.equal(w.exchange.ended(passed("t1"), agent("a").holder), true);
+  assert.deepEqual(told, ["t1 succeeded"]);
+  runner.close();
+});
+
+test("an end is told to the engine, in clean words, also when its log cannot be written", async (t) => {
+  const w = world(t);
+  const { runner, told, messages } = runnerOf(w);
+  runner.start(launch("t1"));
+  await settle();
+  await ask(w, agent("a"));
+  w.exchange.lines("t1", agent("a").holder, { from: 0, lines: [{ step: 0, at: 1, text: "compiling" }] });
+  // Where its log would be there is something else.
+  mkdirSync(logPath(w.folder, launch("t1")), { recursive: true });
+  mkdirSync(`${logPath(w.folder, launch("t1"))}.new`);
+  const result = { kind: "failed", failure: { kind: "exit", message: "\u001b[2Jexit 1\u001b]0;title\u0007" } } as const;
+  assert.equal(w.exchange.ended({ token: "t1", durationMs: 5, result }, agent("a").holder), true);
+  assert.deepEqual([told, messages], [["t1 failed"], ["exit 1"]]);
+  runner.close();
 });
 
 test("an agent says whether it has a job's tools before it is given the job", async (t) => {

@@ -59,6 +59,12 @@ interface Running {
   attempt: HandedOut;
 }
 
+interface Known extends AgentView {
+  until: number;
+  /** What it was told of what it holds: that is told with each answer, as one may be lost, and is news only once. */
+  told: ReadonlyMap<string, "graceful" | "now" | "lost">;
+}
+
 /**
  * Hands attempts out to agents and hears of them. One of a state folder, in the process that serves; the table says what is
  * true, and what is here is only who waits and for how long: a server that takes the place of another gives everybody a whole
@@ -75,7 +81,7 @@ export class Exchange {
   readonly #queued = new Map<string, HandedOut>();
   readonly #running = new Map<string, Running>();
   readonly #attending = new Map<string, Attending>();
-  readonly #agents = new Map<string, AgentView & { until: number }>();
+  readonly #agents = new Map<string, Known>();
   /** Handed out in this turn of the event loop: one write serves them all. */
   #fresh: { launch: Launch; source: HandedSource; attending: Attending }[] = [];
   readonly #waiting = new Set<() => void>();
@@ -155,9 +161,8 @@ export class Exchange {
     for (;;) {
       if (gone.aborted || this.#isClosing) return { claims: [], stops: [], lost: [], asks: [] };
       const result = this.#look(poll);
-      const isNews = Object.values(result).some((found: unknown[]) => found.length > 0);
       const leftMs = until - clock.elapsed();
-      if (isNews || leftMs <= 0) return result;
+      if (this.#tells(poll.holder, result) || leftMs <= 0) return result;
       const woken = Promise.withResolvers<void>();
       const cancel = clock.wakeAfter(leftMs, woken.resolve);
       this.#waiting.add(woken.resolve);
@@ -197,7 +202,7 @@ export class Exchange {
 
   /** What agents and attempts there are, and why one waits. */
   standing(): Standing {
-    const agents = [...this.#agents.values()].map(({ until: _, ...agent }) => agent);
+    const agents = [...this.#agents.values()].map(({ until: _, told: _told, ...agent }) => agent);
     return {
       version: 1,
       agents,
@@ -210,9 +215,9 @@ export class Exchange {
     };
   }
 
-  /** Those of these that go on; `runs`: what else was handed out for them is not wanted by anybody. */
-  ownTokens(tokens: readonly string[]): ReadonlySet<string> {
-    return new Set(tokens.filter((token) => this.#table.get(token) !== undefined));
+  /** Whether it was handed out, by this server or one before it, and nobody has asked for its end yet. */
+  knows(token: string): boolean {
+    return this.#table.get(token) !== undefined;
   }
 
   /** Whoever waits is answered now, and nobody waits from now on. */
@@ -289,7 +294,8 @@ export class Exchange {
       if (running !== undefined && isSame(running.holder, holder)) running.until = now + this.#leaseOf(running.attempt);
     }
     const until = now + this.leaseMs;
-    this.#agents.set(holder.agent, { name, labels: [...labels], slots, free, tools: { ...tools }, until });
+    const { told = new Map() } = this.#agents.get(holder.agent) ?? {};
+    this.#agents.set(holder.agent, { name, labels: [...labels], slots, free, tools: { ...tools }, until, told });
     this.#board.changed();
   }
 
@@ -320,12 +326,25 @@ export class Exchange {
     return { claims, stops, lost, asks };
   }
 
+  /** Whether there is anything in it that this agent was not told before; now it is. */
+  #tells({ agent }: Holder, { claims, stops, lost, asks }: PollResult): boolean {
+    const known = this.#agents.get(agent);
+    const told = new Map<string, "graceful" | "now" | "lost">();
+    for (const { token, mode } of stops) told.set(token, mode);
+    for (const token of lost) told.set(token, "lost");
+    const isNew = [...told].some(([token, what]) => known?.told.get(token) !== what);
+    if (known !== undefined) known.told = told;
+    return isNew || claims.length > 0 || asks.length > 0;
+  }
+
   #give({ holder, labels, free, holds, tools }: Poll): { given: HandedOut[]; asks: Tool[] } {
     const given: HandedOut[] = [];
     const asks: Tool[] = [];
     for (const [token, running] of this.#running) {
       const isUnheard = isSame(running.holder, holder) && !holds.includes(token) && this.#attending.has(token);
-      if (isUnheard && given.length < free) given.push(running.attempt);
+      if (!isUnheard || given.length >= free) continue;
+      running.until = this.#options.clock.elapsed() + this.#leaseOf(running.attempt);
+      given.push(running.attempt);
     }
     const has = new Set(labels.map((label) => label.toLowerCase()));
     for (const [token, { launch }] of this.#queued) {
@@ -363,18 +382,29 @@ export class Exchange {
       for (const [token, { holder, until, attempt }] of [...this.#running]) {
         if (until > now) continue;
         const because = `the agent ${this.#nameOf(holder)} has not been heard of for ${this.#leaseOf(attempt) / 1000} s`;
-        this.#table.lose(token, because);
-        const lost = this.#table.get(token);
-        if (lost === undefined) this.#running.delete(token);
-        else this.#hasEnded(lost);
+        this.#tryTo(() => {
+          this.#table.lose(token, because);
+          const lost = this.#table.get(token);
+          if (lost === undefined) this.#running.delete(token);
+          else this.#hasEnded(lost);
+        });
       }
       // Another process has ended these.
       for (const token of [...this.#queued.keys()])
-        if (this.#table.get(token) === undefined) this.#queued.delete(token);
+        this.#tryTo(() => this.#table.get(token) === undefined && this.#queued.delete(token));
       for (const [id, { until }] of this.#agents) if (until <= now) this.#agents.delete(id);
       this.#board.changed();
       this.#sweepSoon();
     });
+  }
+
+  /** What cannot be done now (a full disk, a table that is busy) is what the next sweep finds again. */
+  #tryTo(work: () => unknown): void {
+    try {
+      work();
+    } catch {
+      // As above.
+    }
   }
 
   #nameOf({ agent }: Holder): string {

@@ -1,5 +1,6 @@
 import type { Failure } from "../../../engine/events.ts";
 import type { Ended, Launch } from "../../../engine/ports.ts";
+import { clean } from "../../../runner/clean-text.ts";
 import type { Masking } from "../../../runner/masking.ts";
 import { typeProblem } from "../../../runner/output-file.ts";
 
@@ -12,13 +13,14 @@ export function judged(
   { launch, masking, has }: { launch: Launch; masking: Masking; has(digest: string): boolean },
 ): Ended {
   const { result } = ended;
+  const said = (text: string) => masking.mask(clean(text));
   switch (result.kind) {
     case "stopped":
       return ended;
     case "lost":
-      return { ...ended, result: { kind: "lost", because: masking.mask(result.because) } };
+      return { ...ended, result: { kind: "lost", because: said(result.because) } };
     case "failed": {
-      const failure = { ...result.failure, message: masking.mask(result.failure.message) };
+      const failure = { ...result.failure, message: said(result.failure.message) };
       return { ...ended, result: { kind: "failed", failure } };
     }
     case "succeeded": {

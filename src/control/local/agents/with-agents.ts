@@ -48,16 +48,23 @@ export function withAgents(here: ProcessRunner, options: WithAgents): ProcessRun
       const launch = launches.get(ended.token)!;
       const isOver = ended.result.kind !== "succeeded";
       // Of one that failed, somebody will look at the log.
-      if (isOver && ended.result.kind !== "stopped") logOf(launch).close({ apart: true });
-      else open.get(ended.token)?.close({ apart: isOver });
+      try {
+        if (isOver && ended.result.kind !== "stopped") logOf(launch).close({ apart: true });
+        else open.get(ended.token)?.close({ apart: isOver });
+      } catch {
+        // A full disk: its log has an end that is not marked, and the run goes on.
+      }
       open.delete(ended.token);
       launches.delete(ended.token);
       tell(judged(ended, { launch, masking: maskingOf(launch), has: (digest) => options.artifacts.has(digest) }));
     },
   };
 
+  /** What an agent has already stays with it, whatever this server would hand out. */
+  const isForAgents = (exchange: Exchange, launch: Launch) => exchange.takes(launch) || exchange.knows(launch.token);
+
   function start(launch: Launch): void {
-    if (exchange?.takes(launch) !== true) {
+    if (exchange === undefined || !isForAgents(exchange, launch)) {
       here.start(launch);
       return;
     }
@@ -91,7 +98,7 @@ export function withAgents(here: ProcessRunner, options: WithAgents): ProcessRun
     },
     async reap(left) {
       await here.reap(left);
-      const goOn = left.adopts && exchange !== undefined ? exchange.ownTokens(left.tokens) : new Set<string>();
+      const goOn = new Set(left.adopts ? left.tokens.filter((token) => exchange?.knows(token)) : []);
       await endLeft(left, { stateFolder, keep: goOn });
       return goOn;
     },
