@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Ended, Launch } from "../engine/ports.ts";
@@ -16,6 +16,7 @@ import { type Connection, TurnedAway, Unreachable } from "./connection.ts";
 import { Contact } from "./contact.ts";
 import { readHeld, writeHeld } from "./held-note.ts";
 import { LogSender } from "./log-sender.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 export interface AgentOptions {
   connection: Connection;
@@ -88,7 +89,13 @@ export class Agent {
       env,
     });
     this.#runner.onOutput(({ token, step, at, text }) => this.#held.get(token)?.log.push({ step, at, text }));
-    this.#runner.onEnded((ended) => void this.#ended(ended));
+    this.#runner.onEnded((ended) => {
+      this.#ended(ended).catch((error: unknown) => {
+        // A slot whose end is not told is lost to the server after a lease; the others go on.
+        this.#held.delete(ended.token);
+        options.say(`the end of ${ended.token} could not be told: ${String(error)}`);
+      });
+    });
   }
 
   /** Takes no more, and ends when all it has has ended. */
@@ -134,16 +141,16 @@ export class Agent {
 
   /** What an earlier start of this agent left running ends before anything begins, and its server need not wait to know. */
   async #endEarlier(): Promise<void> {
-    const { folder, id, say } = this.#options;
+    const { folder, say } = this.#options;
     const note = readHeld(folder);
-    for (const left of ["work", "logs"])
-      if (note === undefined) rmSync(join(folder, left), { recursive: true, force: true });
-    if (note === undefined) return writeHeld(folder, { agent: id, held: [] });
-    const runs = [...new Set(note.held.map(({ run }) => run))];
-    await this.#runner.reap({ tokens: note.held.map(({ token }) => token), runs });
-    for (const left of ["work", "logs"]) rmSync(join(folder, left), { recursive: true, force: true });
-    this.#replaces = note.agent;
-    for (const { token } of note.held) say(`an earlier start of this agent left ${token} behind; it was ended`);
+    const held = note?.held ?? [];
+    const runs = [...new Set(held.map(({ run }) => run))];
+    // Also without a note: shells of an earlier start, and what writes to its pipes, are known by this folder.
+    await this.#runner.reap({ tokens: held.map(({ token }) => token), runs });
+    for (const left of ["work", "logs"]) removeFolder(join(folder, left), say);
+    this.#replaces = note?.agent;
+    if (note === undefined) this.#note();
+    for (const { token } of held) say(`an earlier start of this agent left ${token} behind; it was ended`);
   }
 
   /** `before`: of one that was not answered, the next answer is wanted at once; it says that the agent is there. */
@@ -247,17 +254,17 @@ export class Agent {
     held.hasEnded = true;
     if (this.#isOver) return;
     const { launch, log } = held;
-    const because = `the agent ${this.#options.name} was cut off`;
+    const { name, say } = this.#options;
+    const because = `the agent ${name} was cut off`;
     const result =
       held.isFenced && ended.result.kind !== "succeeded" ? { kind: "lost" as const, because } : ended.result;
     // A slot is free.
     this.#poll?.abort();
     await log.end();
     await this.#tellEnd(token, { durationMs: ended.durationMs, result });
-    rmSync(`${this.#workplace(launch)}.files`, { recursive: true, force: true });
-    rmSync(this.#workplace(launch), { recursive: true, force: true });
     this.#held.delete(token);
-    if (this.#held.size === 0) rmSync(join(this.#options.folder, "logs"), { recursive: true, force: true });
+    for (const left of [`${this.#workplace(launch)}.files`, this.#workplace(launch)]) removeFolder(left, say);
+    if (this.#held.size === 0) removeFolder(join(this.#options.folder, "logs"), say);
     this.#note();
     this.#poll?.abort();
   }

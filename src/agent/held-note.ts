@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunId } from "../engine/events.ts";
 
@@ -17,11 +17,14 @@ export function writeHeld(folder: string, note: HeldNote): void {
   renameSync(`${path}.new`, path);
 }
 
+/** Undefined where there is none, or a power cut has left half of one. */
 export function readHeld(folder: string): HeldNote | undefined {
+  if (!existsSync(pathIn(folder))) return undefined;
+  const text = readFileSync(pathIn(folder), "utf8");
   try {
-    return JSON.parse(readFileSync(pathIn(folder), "utf8")) as HeldNote;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const note = JSON.parse(text) as HeldNote;
+    return typeof note.agent === "string" && Array.isArray(note.held) ? note : undefined;
+  } catch {
+    return undefined;
   }
 }

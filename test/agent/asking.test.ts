@@ -1,12 +1,14 @@
 /** How an agent asks, and what it makes of answers, without a server: one that is played. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Agent } from "../../src/agent/agent.ts";
 import { type AgentQuestion, type Connection, Unreachable } from "../../src/agent/connection.ts";
+import { readHeld } from "../../src/agent/held-note.ts";
+import { removeFolder } from "../../src/agent/remove-folder.ts";
 import { type PollAnswer, type PollRequest, pollRequest } from "../../src/server/wire/agents.ts";
 
 const nothing = { claims: [], stops: [], lost: [], asks: [] };
@@ -59,4 +61,43 @@ test("after a question without an answer the next is answered at once, and none 
     { waitMs: 0, limitMs: 3_750 },
     { waitMs: 60_000, limitMs: 65_000 },
   ]);
+});
+
+test("what an earlier start held is forgotten where its note is torn, and the agent begins", async (t) => {
+  const { agent, folder } = play(t, (_, __, agentItself) => {
+    agentItself().drain();
+    return { ...nothing, leaseMs: 30_000 };
+  });
+  for (const torn of ["", '{"agent":"x","he', "null"]) {
+    writeFileSync(join(folder, "held.json"), torn);
+    assert.equal(readHeld(folder), undefined);
+  }
+  await agent.run();
+  assert.deepEqual(readHeld(folder), { agent: "start-0001", held: [] });
+});
+
+test("a folder that cannot be removed is put aside, and that is said; one that can after chmod is gone", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "baton-asking-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const said: string[] = [];
+  const locked = join(folder, "locked", "deep");
+  mkdirSync(locked, { recursive: true });
+  chmodSync(locked, 0o555);
+  // As for a user who is not root.
+  const remove = (path: string) => {
+    if ((statSync(locked).mode & 0o200) === 0) throw new Error("EACCES");
+    rmSync(path, { recursive: true });
+  };
+  removeFolder(join(folder, "locked"), (line) => void said.push(line), remove);
+  assert.deepEqual([readdirSync(folder), said], [[], []]);
+  mkdirSync(join(folder, "foreign"));
+  removeFolder(
+    join(folder, "foreign"),
+    (line) => void said.push(line),
+    () => {
+      throw new Error("EPERM");
+    },
+  );
+  assert.match(readdirSync(folder).join(), /^left-\d+-foreign$/);
+  assert.match(said.join(), /left-\d+-foreign cannot be removed \(EPERM\); remove it by hand$/);
 });
