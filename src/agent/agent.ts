@@ -37,6 +37,8 @@ interface Held {
   secrets: Readonly<Record<string, string>>;
   log: LogSender;
   artifacts: BroughtArtifacts;
+  /** Aborted when it is stopped, is over its time, or is this agent's no more: nothing is brought for it then. */
+  cut: AbortController;
   /** Given up by this agent itself, or taken from it: nobody asked for it to be cancelled. */
   isFenced: boolean;
   /** Its processes are gone; the server is still to be told. */
@@ -78,7 +80,7 @@ export class Agent {
     this.#runner = createRunner({
       stateFolder: folder,
       directoryOf: (attempt) => join(this.#workplace(attempt), this.#of(attempt)?.source.prefix ?? ""),
-      layOut: (attempt) => this.#layOut(attempt),
+      layOut: (attempt, cut) => this.#layOut(attempt, cut),
       secrets: (name, token) => this.#held.get(token)?.secrets[name],
       secretHint: "set it where the server reads its secrets, then `baton retry`",
       artifacts: {
@@ -131,6 +133,7 @@ export class Agent {
       clearInterval(fence);
       for (const [token, held] of this.#held) {
         held.isFenced = true;
+        held.cut.abort();
         held.log.drop();
         this.#runner.stop(token, "now");
       }
@@ -212,14 +215,16 @@ export class Agent {
       const { connection } = this.#options;
       const log = new LogSender((body) => connection.ask("log", { params: { token }, body }));
       const patiently = <T>(work: () => Promise<T>) => this.#patiently(token, work);
+      const cut = new AbortController();
       const artifacts = new BroughtArtifacts({
         connection,
         token,
+        signal: cut.signal,
         folder: `${this.#workplace(launch)}.files`,
         patiently,
       });
       const { source, secrets } = claim;
-      this.#held.set(token, { launch, source, secrets, log, artifacts, isFenced: false, hasEnded: false });
+      this.#held.set(token, { launch, source, secrets, log, artifacts, cut, isFenced: false, hasEnded: false });
     }
     this.#note();
     for (const { launch } of fresh) this.#runner.start(launch as unknown as Launch);
@@ -243,6 +248,7 @@ export class Agent {
 
   #fence(token: string, held: Held, because: string): void {
     held.isFenced = true;
+    held.cut.abort();
     this.#options.say(`${held.launch.job} of ${held.launch.run} is given up: ${because}`);
     this.#runner.stop(token, "now");
   }
@@ -289,17 +295,23 @@ export class Agent {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof Unreachable) || this.#held.get(token)?.isFenced !== false) throw error;
-        await setTimeout(Math.min(100 * 2 ** tries, longestWaitMs));
+        const held = this.#held.get(token);
+        if (!(error instanceof Unreachable) || held === undefined || held.isFenced) throw error;
+        const { signal } = held.cut;
+        if (signal.aborted) throw error;
+        await setTimeout(Math.min(100 * 2 ** tries, longestWaitMs), undefined, { signal });
       }
     }
   }
 
-  async #layOut(attempt: AttemptName): Promise<void> {
-    const { launch, source } = this.#of(attempt)!;
+  async #layOut(attempt: AttemptName, isCut: AbortSignal): Promise<void> {
+    const { launch, source, cut } = this.#of(attempt)!;
+    isCut.addEventListener("abort", () => cut.abort(), { once: true });
+    if (isCut.aborted) cut.abort();
     const { connection } = this.#options;
     const { token } = launch;
-    const fetch = (has: string[]) => connection.bytes("source", { params: { token }, body: { has } });
+    const fetch = (has: string[]) =>
+      connection.bytes("source", { params: { token }, body: { has }, signal: cut.signal });
     await this.#patiently(token, () => this.#sources.bring(source.commit, fetch));
     const { commit, branch = "" } = source;
     const folder = this.#workplace(attempt);

@@ -11,6 +11,8 @@ export interface BroughtArtifactsOptions {
   token: string;
   /** Of this attempt alone, so that nothing of another is in reach of a mistake. */
   folder: string;
+  /** When the attempt is this agent's no more, or was stopped. */
+  signal: AbortSignal;
   /** Tries again for as long as the attempt is this agent's. */
   patiently<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -51,16 +53,20 @@ export class BroughtArtifacts implements ArtifactFolder {
   }
 
   async #bring({ digest }: ArtifactRef): Promise<void> {
-    const { connection, token } = this.#options;
+    const { connection, token, signal } = this.#options;
     if (this.#store.has(digest)) return;
     const pieces: Uint8Array[] = [];
-    for await (const piece of await connection.bytes("listing", { params: { token, digest } })) pieces.push(piece);
+    for await (const piece of await connection.bytes("listing", { params: { token, digest }, signal }))
+      pieces.push(piece);
     const receiving = this.#transfer.receive(Buffer.concat(pieces).toString("utf8"));
     if (receiving.digest !== digest) throw new Error("its listing arrived damaged");
     try {
       for (const { kind, name } of receiving.missing()) {
         let at = await receiving.piece(name, 0, new Uint8Array());
-        for await (const piece of await connection.bytes("content", { params: { token, digest, kind, name } })) {
+        for await (const piece of await connection.bytes("content", {
+          params: { token, digest, kind, name },
+          signal,
+        })) {
           at = await receiving.piece(name, at, piece);
         }
       }
@@ -71,14 +77,14 @@ export class BroughtArtifacts implements ArtifactFolder {
   }
 
   async #hand({ digest }: ArtifactRef, listing: string): Promise<void> {
-    const { connection, token } = this.#options;
-    const { missing } = await connection.ask("offer", { params: { token }, body: { listing } });
+    const { connection, token, signal } = this.#options;
+    const { missing } = await connection.ask("offer", { params: { token }, body: { listing }, signal });
     for (const item of missing) await this.#handContent(digest, item);
-    await connection.ask("keep", { params: { token, digest }, body: {} });
+    await connection.ask("keep", { params: { token, digest }, body: {}, signal });
   }
 
   async #handContent(digest: string, { kind, name, sizeBytes }: ArtifactItem): Promise<void> {
-    const { connection, token } = this.#options;
+    const { connection, token, signal } = this.#options;
     const file = openSync(this.#transfer.pathOf({ kind, name }), "r");
     try {
       const buffer = Buffer.allocUnsafe(pieceBytes);
@@ -88,6 +94,7 @@ export class BroughtArtifacts implements ArtifactFolder {
           params: { token, digest, kind, name },
           query: { at },
           body: piece,
+          signal,
         });
         if (has >= sizeBytes) return;
         at = has;

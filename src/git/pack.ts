@@ -42,7 +42,7 @@ export async function* packFor(root: string, { commit, has }: { commit: string; 
 async function knownOf(root: string, has: readonly string[]): Promise<string[]> {
   if (has.length === 0) return [];
   const answer = await git(["cat-file", "--batch-check"], { cwd: root, input: `${has.join("\n")}\n` });
-  return answer.split("\n").flatMap((line) => (/^[0-9a-f]+ commit /.test(line) ? [line.split(" ")[0]!] : []));
+  return answer.split("\n").flatMap((line) => (/^[0-9a-f]+ (?:commit|tag) /.test(line) ? [line.split(" ")[0]!] : []));
 }
 
 /** A bare repository that commits are brought to, and that checkouts borrow from. */
@@ -58,17 +58,30 @@ export class BroughtSources {
   async bring(commit: string, fetch: (has: string[]) => Promise<AsyncIterable<Uint8Array>>): Promise<void> {
     const working = this.#working.then(async () => {
       const has = await this.#brought();
-      if (!has.includes(commit)) await this.#take(commit, { has, pack: await fetch(has) });
+      // Also for what is here: tags come and go.
+      await this.#take(commit, { has, pack: await fetch(has) });
     });
     this.#working = working.catch(() => {});
     await working;
   }
 
-  /** Newest first. */
+  /** Commits and tags, newest first. */
   async #brought(): Promise<string[]> {
     if (!existsSync(join(this.root, "HEAD"))) return [];
-    const format = ["--format=%(objectname)", "--sort=-creatordate", "--count=100", "refs/baton/brought"];
-    return (await git(["for-each-ref", ...format], { cwd: this.root })).split("\n").filter((line) => line !== "");
+    const newest = async (refs: string) => {
+      const format = ["--format=%(objectname)", "--sort=-creatordate", "--count=100", refs];
+      return (await git(["for-each-ref", ...format], { cwd: this.root })).split("\n").filter((line) => line !== "");
+    };
+    return [...(await newest("refs/baton/brought")), ...(await newest("refs/tags"))];
+  }
+
+  /** Those of what this commit came from that are there no more, where they came from. */
+  async #goneTags(commit: string, { tags }: Header): Promise<string[]> {
+    const names = await git(["for-each-ref", `--merged=${commit}`, "--format=%(refname)", "refs/tags"], {
+      cwd: this.root,
+    });
+    const there = new Set(tags.map(([, name]) => name));
+    return names.split("\n").filter((name) => name !== "" && !there.has(name));
   }
 
   async #take(commit: string, { has, pack }: { has: string[]; pack: AsyncIterable<Uint8Array> }): Promise<void> {
@@ -78,21 +91,29 @@ export class BroughtSources {
     for (const one of header.shallow) this.#noteShallow(one);
     const indexing = streamGit(["index-pack", "--stdin", "--fix-thin"], { cwd: this.root });
     indexing.stdout.resume();
+    let cut: { error: unknown } | undefined;
     const all = async function* () {
       yield rest;
-      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+      try {
+        for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+      } catch (error) {
+        cut = { error };
+        throw error;
+      }
     };
-    await pipeline(Readable.from(all()), indexing.stdin).catch(async (error) => {
-      await indexing.ended;
-      throw error;
-    });
-    await indexing.ended;
+    const piped = pipeline(Readable.from(all()), indexing.stdin);
+    // What git says of half a pack is not why it is half.
+    const [flow, index] = await Promise.allSettled([piped, indexing.ended]);
+    if (cut !== undefined) throw (cut as { error: unknown }).error;
+    if (index.status === "rejected") throw index.reason;
+    if (flow.status === "rejected") throw flow.reason;
     // As a fetch does it: nothing of what it leads to may be missing.
     const to = [...has.map((one) => `^${one}`), commit].join("\n");
     await git(["rev-list", "--objects", "--quiet", "--stdin"], { cwd: this.root, input: `${to}\n` });
     const updates = [[commit, `refs/baton/brought/${commit}`], ...header.tags];
-    const input = updates.map(([object, ref]) => `update ${ref} ${object}\n`).join("");
-    await git(["update-ref", "--stdin"], { cwd: this.root, input });
+    const gone = await this.#goneTags(commit, header);
+    const lines = [...updates.map(([object, ref]) => `update ${ref} ${object}`), ...gone.map((ref) => `delete ${ref}`)];
+    await git(["update-ref", "--stdin"], { cwd: this.root, input: `${lines.join("\n")}\n` });
   }
 
   async #make(format: string): Promise<void> {

@@ -24,7 +24,7 @@ import type { ToolCheck } from "./tools.ts";
 export interface AttemptWorld {
   stateFolder: string;
   directoryOf(attempt: AttemptName): string;
-  layOut(attempt: AttemptName): Promise<void>;
+  layOut(attempt: AttemptName, cut: AbortSignal): Promise<void>;
   clear(attempt: AttemptName): Promise<void>;
   /** Who starts it, for whoever has to end what is left of it. */
   originOf(launch: Launch): string;
@@ -69,6 +69,7 @@ export class Attempt {
   #masking!: Masking;
   #output!: AttemptOutput;
   #cut: Cut | undefined;
+  readonly #isCut = new AbortController();
   #current: StepProcess | undefined;
   #ending: Promise<void> | undefined;
   #stepsEnded = false;
@@ -106,6 +107,9 @@ export class Attempt {
     } catch (error) {
       // The disk is full, say. Whatever it was: nothing of this attempt goes on.
       await this.#endAll();
+      // What was being prepared may have ended because of that.
+      if (this.#cut === "stopped") return { kind: "stopped" };
+      if (this.#cut === "timeout") return this.#failed(jobTimeout(this.#launch.timeoutMs));
       return this.#failed({ kind: "spawn", message: `the job could not be run: ${reasonOf(error)}` });
     } finally {
       this.#output.closeLog({ apart: result?.kind !== "succeeded" });
@@ -148,7 +152,7 @@ export class Attempt {
 
   async #prepare(envs: Record<string, string>[]): Promise<Failure | undefined> {
     const { launch, world } = { launch: this.#launch, world: this.#world };
-    await world.layOut(launch);
+    await world.layOut(launch, this.#isCut.signal);
     if (!isDirectory(this.#directory)) {
       const message = `the job's working directory '${launch.workingDirectory}' does not exist in the checkout; create it, or correct 'workingDirectory'`;
       return { kind: "spawn", message };
@@ -224,6 +228,7 @@ export class Attempt {
     // After the last step a stop comes too late: the job has done what it does.
     if (this.#cut !== undefined || this.#stepsEnded) return;
     this.#cut = cut;
+    this.#isCut.abort();
     const end = async () => {
       await this.#current?.pid;
       await this.#processes.endAll();

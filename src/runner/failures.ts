@@ -32,9 +32,11 @@ export function exitFailure(step: LaunchStep, exit: StepExit, lines: readonly st
   return { kind: "signal", message, step: step.number, exitCode: exit.status };
 }
 
-export function jobTimeout(limitMs: number, step: LaunchStep): Failure {
-  const message = `the job took longer than its limit of ${duration(limitMs)} and was ended during step '${step.name}'`;
-  return { kind: "timeout", message, step: step.number };
+/** Without a step: it had not come to its first one. */
+export function jobTimeout(limitMs: number, step?: LaunchStep): Failure {
+  const took = `the job took longer than its limit of ${duration(limitMs)} and was ended`;
+  if (step === undefined) return { kind: "timeout", message: `${took} before its first step` };
+  return { kind: "timeout", message: `${took} during step '${step.name}'`, step: step.number };
 }
 
 export function stepTimeout(step: LaunchStep): Failure {

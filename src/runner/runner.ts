@@ -28,7 +28,7 @@ export interface RunnerOptions {
   /** Absolute path of the files that an attempt works in. */
   directoryOf(attempt: AttemptName): string;
   /** Lays those files out before the first step. Without it they are there already. */
-  layOut?(attempt: AttemptName): Promise<void>;
+  layOut?(attempt: AttemptName, cut: AbortSignal): Promise<void>;
   /** Called when the attempt has passed and left nothing running: its files are not needed any more. */
   clear?(attempt: AttemptName): Promise<void>;
   /** The value of a secret; undefined when it is not set. Asked when a job starts, for its attempt. */
@@ -107,7 +107,7 @@ export function createRunner(options: RunnerOptions): ProcessRunner {
   const world: Omit<AttemptWorld, "publish"> = {
     stateFolder,
     directoryOf: (attempt) => resolve(options.directoryOf(attempt)),
-    layOut: async (attempt) => options.layOut?.(attempt),
+    layOut: async (attempt, cut) => options.layOut?.(attempt, cut),
     clear: async (attempt) => options.clear?.(attempt),
     secrets: options.secrets,
     secretHint: options.secretHint ?? DEFAULT_SECRET_HINT,

@@ -23,13 +23,19 @@ interface Played {
 function play(
   t: TestContext,
   answer: (poll: PollRequest, question: AgentQuestion, agent: () => Agent) => PollAnswer | Promise<PollAnswer>,
+  others: Record<string, (question: AgentQuestion) => unknown> = {},
 ): Played {
   const folder = mkdtempSync(join(tmpdir(), "baton-asking-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const said: string[] = [];
+  const other = async (name: string, question: AgentQuestion) => {
+    if (others[name] === undefined) throw new Error(`nobody expects ${name}`);
+    return await others[name](question);
+  };
   const connection = {
+    bytes: other,
     ask: async (name: string, question: AgentQuestion) => {
-      if (name !== "poll") throw new Error(`nobody expects ${name}`);
+      if (name !== "poll") return await other(name, question);
       return await answer(pollRequest.parse(question.body), question, () => agent);
     },
   };
@@ -101,3 +107,47 @@ test("a folder that cannot be removed is put aside, and that is said; one that c
   assert.match(readdirSync(folder).join(), /^left-\d+-foreign$/);
   assert.match(said.join(), /left-\d+-foreign cannot be removed \(EPERM\); remove it by hand$/);
 });
+
+test("a stop ends an attempt whose source is being brought, and the agent says that it was stopped", async (t) => {
+  const claim = {
+    launch: { ...attempt, token: "t1" } as unknown as PollAnswer["claims"][number]["launch"],
+    source: { commit: "c".repeat(40), prefix: "" },
+    secrets: {},
+  };
+  const isAsked = Promise.withResolvers<void>();
+  const ends: unknown[] = [];
+  const others = {
+    source: ({ signal }: AgentQuestion) => {
+      isAsked.resolve();
+      return new Promise<never>((_, reject) => signal!.addEventListener("abort", () => reject(new Unreachable("cut"))));
+    },
+    ended: ({ body }: AgentQuestion) => {
+      ends.push((body as { result: unknown }).result);
+      return { taken: true };
+    },
+  };
+  let polls = 0;
+  const answer = async (_: PollRequest, __: AgentQuestion, agentItself: () => Agent): Promise<PollAnswer> => {
+    polls += 1;
+    if (polls === 1) return { ...nothing, claims: [claim], leaseMs: 30_000 };
+    await isAsked.promise;
+    agentItself().drain();
+    return { ...nothing, stops: [{ token: "t1", mode: "now" }], leaseMs: 30_000 };
+  };
+  await play(t, answer, others).agent.run();
+  assert.deepEqual(ends, [{ kind: "stopped" }]);
+});
+
+const attempt = {
+  run: "r0001",
+  job: "web.build",
+  attempt: 1,
+  workingDirectory: ".",
+  env: {},
+  tools: [],
+  steps: [],
+  timeoutMs: 60_000,
+  outputs: {},
+  artifacts: {},
+  inputs: [],
+};

@@ -101,7 +101,7 @@ export const endedRequest = z.strictObject({
 export const endedAnswer = z.strictObject({ taken: z.boolean() });
 
 export const sourceRequest = z.strictObject({
-  /** Commits that the agent has of this repository. */
+  /** Commits and tags that the agent has of this repository. */
   has: z.array(z.string().regex(/^[0-9a-f]{40,64}$/)).max(200),
 });
 
