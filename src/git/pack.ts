@@ -89,31 +89,38 @@ export class BroughtSources {
     const { header, rest } = await readHeader(pieces);
     if (!existsSync(join(this.root, "HEAD"))) await this.#make(header.format);
     for (const one of header.shallow) this.#noteShallow(one);
+    const objects = fromFirst(rest, pieces);
+    const begun = await firstBytes(objects, packHeaderBytes);
+    // Nothing is new but, perhaps, tags: of what is here it is known that nothing is missing.
+    const isEmpty = has.includes(commit) && begun.length >= packHeaderBytes && begun.readUInt32BE(8) === 0;
+    if (isEmpty) await pieces.return?.();
+    else await this.#index(begun, objects, { commit, has });
+    const updates = [[commit, `refs/baton/brought/${commit}`], ...header.tags];
+    const gone = await this.#goneTags(commit, header);
+    const lines = [...updates.map(([object, ref]) => `update ${ref} ${object}`), ...gone.map((ref) => `delete ${ref}`)];
+    await git(["update-ref", "--stdin"], { cwd: this.root, input: `${lines.join("\n")}\n` });
+  }
+
+  async #index(begun: Buffer, pack: AsyncGenerator<Uint8Array>, { commit, has }: { commit: string; has: string[] }) {
     const indexing = streamGit(["index-pack", "--stdin", "--fix-thin"], { cwd: this.root });
     indexing.stdout.resume();
     let cut: { error: unknown } | undefined;
     const all = async function* () {
-      yield rest;
+      yield begun;
       try {
-        for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+        yield* pack;
       } catch (error) {
         cut = { error };
         throw error;
       }
     };
-    const piped = pipeline(Readable.from(all()), indexing.stdin);
+    // It may end as soon as it has the last byte, and then nobody takes what comes behind: how it ends is what counts.
+    const [, index] = await Promise.allSettled([pipeline(Readable.from(all()), indexing.stdin), indexing.ended]);
     // What git says of half a pack is not why it is half.
-    const [flow, index] = await Promise.allSettled([piped, indexing.ended]);
-    if (cut !== undefined) throw (cut as { error: unknown }).error;
-    if (index.status === "rejected") throw index.reason;
-    if (flow.status === "rejected") throw flow.reason;
+    if (index.status === "rejected") throw (cut as { error: unknown } | undefined)?.error ?? index.reason;
     // As a fetch does it: nothing of what it leads to may be missing.
     const to = [...has.map((one) => `^${one}`), commit].join("\n");
     await git(["rev-list", "--objects", "--quiet", "--stdin"], { cwd: this.root, input: `${to}\n` });
-    const updates = [[commit, `refs/baton/brought/${commit}`], ...header.tags];
-    const gone = await this.#goneTags(commit, header);
-    const lines = [...updates.map(([object, ref]) => `update ${ref} ${object}`), ...gone.map((ref) => `delete ${ref}`)];
-    await git(["update-ref", "--stdin"], { cwd: this.root, input: `${lines.join("\n")}\n` });
   }
 
   async #make(format: string): Promise<void> {
@@ -130,6 +137,25 @@ export class BroughtSources {
     const known = existsSync(path) ? readFileSync(path, "utf8") : "";
     if (/^[0-9a-f]{40,64}$/.test(commit) && !known.includes(commit)) appendFileSync(path, `${commit}\n`);
   }
+}
+
+/** `PACK`, its version, and how many objects there are. */
+const packHeaderBytes = 12;
+
+async function* fromFirst(first: Uint8Array, others: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  for (let next = await others.next(); next.done !== true; next = await others.next()) yield next.value;
+}
+
+/** At least so many, unless there are no more. */
+async function firstBytes(pieces: AsyncGenerator<Uint8Array>, atLeast: number): Promise<Buffer> {
+  let begun = Buffer.alloc(0);
+  while (begun.length < atLeast) {
+    const next = await pieces.next();
+    if (next.done === true) break;
+    begun = Buffer.concat([begun, next.value]);
+  }
+  return begun;
 }
 
 const mostHeaderBytes = 16 * 1024 * 1024;

@@ -97,8 +97,9 @@ export function withAgents(here: ProcessRunner, options: WithAgents): ProcessRun
       outputListeners.push(listener);
     },
     async reap(left) {
-      await here.reap(left);
       const goOn = new Set(left.adopts ? left.tokens.filter((token) => exchange?.knows(token)) : []);
+      // An agent may run on this machine.
+      await here.reap({ ...left, tokens: left.tokens.filter((token) => !goOn.has(token)) });
       await endLeft(left, { stateFolder, keep: goOn });
       return goOn;
     },
