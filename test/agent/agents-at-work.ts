@@ -22,7 +22,9 @@ export interface WantedAgent {
   name: string;
   labels?: string;
   slots?: number;
+  /** Another's, which is kept unless `takesOver`. */
   folder?: string;
+  takesOver?: true;
   url: string;
   token?: string;
   env?: Record<string, string>;
@@ -31,6 +33,7 @@ export interface WantedAgent {
 export async function agentAtWork(wanted: WantedAgent): Promise<AgentAtWork> {
   const { name, labels = "linux", slots = 2, url, token, env = {} } = wanted;
   const folder = wanted.folder ?? mkdtempSync(join(tmpdir(), "baton-agent-"));
+  const ownsFolder = wanted.folder === undefined || wanted.takesOver === true;
   const args = [
     "agent",
     "--url",
@@ -67,7 +70,7 @@ export async function agentAtWork(wanted: WantedAgent): Promise<AgentAtWork> {
     async restart() {
       child.kill("SIGKILL");
       await ended;
-      return await agentAtWork({ ...wanted, folder });
+      return await agentAtWork({ ...wanted, folder, ...(ownsFolder && { takesOver: true }) });
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGCONT");
@@ -76,7 +79,7 @@ export async function agentAtWork(wanted: WantedAgent): Promise<AgentAtWork> {
       const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await ended;
       clearTimeout(late);
-      if (wanted.folder === undefined) rmSync(folder, { recursive: true, force: true });
+      if (ownsFolder) rmSync(folder, { recursive: true, force: true });
     },
   };
   return agent;
