@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Connection } from "../../src/agent/connection.ts";
 import { AccessStore } from "../../src/server/access/access-store.ts";
+import { grantText, labelsWithin, readGrant } from "../../src/server/access/grants.ts";
 import {
   type AgentRoute,
   type AgentRouteName,
@@ -69,7 +70,10 @@ function place(t: Parameters<typeof sandbox>[0]): Sandbox {
 test("an agent can do nothing but its own attempts, and nobody but an agent what agents do", fullDepth(), async (t) => {
   const box = place(t);
   const operator = await made(box, "ada", "--role", "operator", "--role", "approver");
-  const [once, other] = [await made(box, "build-1", "--role", "agent"), await made(box, "build-2", "--role", "agent")];
+  const [once, other] = [
+    await made(box, "build-1", "--role", "agent"),
+    await made(box, "build-2", "--role", "agent:macos"),
+  ];
   await using server = await serving(box, "--agents");
   const { url } = server;
   const mine = new Connection({ url, agent: "start-of-1" });
@@ -90,6 +94,8 @@ test("an agent can do nothing but its own attempts, and nobody but an agent what
   await run();
   const poll = bodies.poll as object;
   let claims: PollAnswer["claims"] = [];
+  const bound = { ...poll, name: "build-1", labels: ["linux", "macos"], waitMs: 0 };
+  assert.deepEqual((await theirs.ask("poll", { body: bound })).claims, [], "its token binds its labels");
   await until("it is claimed", async () => {
     ({ claims } = await mine.ask("poll", { body: { ...poll, name: "build-1", waitMs: 1000 } }));
     return claims.length > 0;
@@ -186,6 +192,15 @@ test("a server without --agents says so, and a token for an agent is for nothing
   assert.deepEqual([mixed.code, /stands alone/.test(mixed.stderr)], [2, true]);
   const forged = await box.baton("token", "create", "x", "--role", "registered-agent");
   assert.equal(forged.code, 2);
+});
+
+test("a token binds the labels of its agent", () => {
+  const grant = readGrant("registered-agent:linux,group:big")!;
+  assert.equal(grantText(grant), "registered-agent:linux,group:big");
+  assert.deepEqual(labelsWithin([grant], ["LINUX", "macos", "group:big"]), ["LINUX", "group:big"]);
+  assert.deepEqual(labelsWithin([readGrant("registered-agent")!], ["macos"]), ["macos"]);
+  for (const text of ["agent:", "agent:a,,b", "agent:a b", "operator:a:b", "viewer:a"])
+    assert.equal(readGrant(text), undefined, text);
 });
 
 test("what an agent has counts for a time, and for longer while it is used", () => {

@@ -18,7 +18,7 @@ export const describe: CommandModule["describe"] = (command) => {
     .argument("[NAME]", "create: whose it is, as the journal will name them; revoke: the token's id")
     .option(
       "--role <ROLE>",
-      `${grantedRoles.join(", ")}; the last two also as ROLE:ENV,ENV (several times); or agent: lets a machine register, once`,
+      `${grantedRoles.join(", ")}; the last two also as ROLE:ENV,ENV (several times); or agent: lets a machine register, once, as agent:LABEL,LABEL with no other labels`,
       collect,
     )
     .option(
@@ -139,7 +139,7 @@ function grantOf(text: string): Grant {
   const grant = readGrant(text);
   if (grant !== undefined && grant.role !== "registered-agent") return grant;
   throw new UsageError(`--role ${text} is not a role`, {
-    next: `use ${grantedRoles.join(", ")} or agent, or with environments: --role approver:test,prod`,
+    next: `use ${grantedRoles.join(", ")} or agent, or with environments: --role approver:test,prod, or with labels: --role agent:linux`,
   });
 }
 

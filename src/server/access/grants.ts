@@ -15,23 +15,41 @@ export interface Grant {
   readonly role: Role;
   /** Absent: in all. */
   readonly environments?: readonly string[];
+  /** Of a machine's roles: it has none but these, whatever it says. Absent: what it says. */
+  readonly labels?: readonly string[];
 }
 
-/** `operator`, `approver:test,prod`. Undefined for what is none. */
+/** As in the protocol of agents. */
+const label = /^[\p{L}\p{N}][\p{L}\p{N}._:@+/-]{0,99}$/u;
+
+/** `operator`, `approver:test,prod`, `agent:linux,arm64`. Undefined for what is none. */
 export function readGrant(text: string): Grant | undefined {
-  const [name = "", places, ...more] = text.split(":");
+  const [name = ""] = text.split(":", 1);
+  const places = name === text ? undefined : text.slice(name.length + 1);
   const role = [...grantedRoles, ...agentRoles].find((one) => one === name);
-  if (role === undefined || more.length > 0) return undefined;
+  if (role === undefined) return undefined;
   if (places === undefined) return { role };
+  if (isOfAgents(role)) {
+    const labels = places.split(",");
+    return labels.every((one) => label.test(one)) ? { role, labels } : undefined;
+  }
   const environments = places.split(",");
-  if (role === "viewer" || isOfAgents(role) || environments.some((one) => one === "")) return undefined;
+  if (role === "viewer" || places.includes(":") || environments.some((one) => one === "")) return undefined;
   return { role, environments };
 }
 
 export const isOfAgents = (role: Role) => (agentRoles as readonly Role[]).includes(role);
 
-export const grantText = ({ role, environments }: Grant): string =>
-  environments === undefined ? role : `${role}:${environments.join(",")}`;
+export function grantText({ role, environments, labels }: Grant): string {
+  const places = environments ?? labels;
+  return places === undefined ? role : `${role}:${places.join(",")}`;
+}
+
+/** Of the labels that a machine says it has, those that it may have. */
+export function labelsWithin(grants: readonly Grant[], said: readonly string[]): string[] {
+  const bound = grants.find(({ role }) => role === "registered-agent")?.labels?.map((one) => one.toLowerCase());
+  return said.filter((one) => bound === undefined || bound.includes(one.toLowerCase()));
+}
 
 /** Whether these grants let somebody do what takes this role, in all of these environments. */
 export function isGranted(grants: readonly Grant[], role: Role, environments: readonly string[] = []): boolean {

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { type AgentDesk, ArtifactError, type Ended } from "../../control/local/agents/agent-desk.ts";
 import type { AccessStore } from "../access/access-store.ts";
-import { isOfAgents, type Role } from "../access/grants.ts";
+import { isOfAgents, labelsWithin, type Role } from "../access/grants.ts";
 import type { Identity, SignIn } from "../access/sign-in.ts";
 import type { AccessLog } from "../access-log.ts";
 import { Turned } from "../problem.ts";
@@ -69,7 +69,10 @@ export async function answerAgent(name: AgentRouteName, asking: AgentAsking, mea
   if (name === "poll") {
     const { waitMs, ...said } = (await bodyOf(route, request)) as PollRequest;
     const most = Math.min(waitMs, exchange.leaseMs / 4);
-    const found = await exchange.poll({ ...said, holder }, { waitMs: most, gone: request.signal });
+    const labels = labelsWithin(identity.grants, said.labels);
+    // One that has registered is who its token says it is.
+    const { name } = identity.token === undefined ? said : identity;
+    const found = await exchange.poll({ ...said, name, labels, holder }, { waitMs: most, gone: request.signal });
     return json({ leaseMs: exchange.leaseMs, ...found });
   }
   const token = params.token!;
@@ -164,7 +167,8 @@ function requireAgent({ request, address }: AgentAsking, { signIn }: AgentMeans,
 
 /** Gives whoever comes with a one-time token a credential of its own. */
 function register(identity: Identity, { address }: AgentAsking, { access, accessLog }: AgentMeans): Response {
-  const { name, token } = identity;
+  const { name, token, grants } = identity;
+  const { labels } = grants.find(({ role }) => role === "agent") ?? {};
   const now = Date.now();
   // Revoking succeeds once, whoever else comes with the same token at this moment.
   const isFirst = token !== undefined && access.revoke(token, now);
@@ -179,7 +183,7 @@ function register(identity: Identity, { address }: AgentAsking, { access, access
   }
   const made = access.create({
     name,
-    grants: [{ role: "registered-agent" }],
+    grants: [{ role: "registered-agent", ...(labels !== undefined && { labels }) }],
     groups: [],
     now,
     expiresAt: now + lastsMs,
