@@ -116,10 +116,12 @@ export class Connection {
       throw new Unreachable(messageOf(error));
     }
     if (response.ok) return response;
-    const said = (await response.json().catch(() => ({}))) as { title?: string; code?: string; next?: string };
-    if (response.status >= 500 || response.status === 429)
-      throw new Unreachable(said.title ?? `HTTP ${response.status}`);
-    throw new TurnedAway(response.status, said);
+    const said = (await response.json().catch(() => ({}))) as { title?: string; code?: string; next?: string } | null;
+    // A proxy in between has its own reasons, and no word of the server's in its answer.
+    const isOfServer = response.headers.has(protocolHeader) || typeof said?.code === "string";
+    if (response.status >= 500 || [408, 429].includes(response.status) || !isOfServer)
+      throw new Unreachable(said?.title ?? `HTTP ${response.status}`);
+    throw new TurnedAway(response.status, said ?? {});
   }
 }
 

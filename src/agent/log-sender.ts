@@ -7,6 +7,8 @@ type Line = LogRequest["lines"][number];
 const soonMs = 150;
 const againMs = 500;
 const mostLines = 1_000;
+/** Of one batch, but for a line that is longer by itself: what proxies let through. */
+const mostBatchBytes = 512 * 1024;
 /** What waits while the server is away; beyond that, lines are left out and counted. */
 const mostKeptBytes = 8 * 1024 * 1024;
 
@@ -51,7 +53,7 @@ export class LogSender {
   async #sendSoon(): Promise<void> {
     await setTimeout(soonMs);
     while (this.#lines.length > 0) {
-      const lines = this.#lines.slice(0, mostLines);
+      const lines = this.#batch();
       try {
         const { has } = await this.#send({ from: this.#from, sentAt: Date.now(), lines });
         this.#forget(Math.max(0, Math.min(has - this.#from, this.#lines.length)));
@@ -62,6 +64,15 @@ export class LogSender {
       }
     }
     this.#sending = undefined;
+  }
+
+  #batch(): Line[] {
+    let bytes = 0;
+    const end = this.#lines.findIndex(({ text }, at) => {
+      bytes += Buffer.byteLength(text) + 60;
+      return at === mostLines || (at > 0 && bytes > mostBatchBytes);
+    });
+    return end === -1 ? [...this.#lines] : this.#lines.slice(0, end);
   }
 
   #forget(count: number): void {

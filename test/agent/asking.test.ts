@@ -1,13 +1,17 @@
 /** How an agent asks, and what it makes of answers, without a server: one that is played. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Agent } from "../../src/agent/agent.ts";
-import { type AgentQuestion, type Connection, Unreachable } from "../../src/agent/connection.ts";
+import { type AgentQuestion, Connection, Unreachable } from "../../src/agent/connection.ts";
 import { readHeld } from "../../src/agent/held-note.ts";
+import { LogSender } from "../../src/agent/log-sender.ts";
 import { removeFolder } from "../../src/agent/remove-folder.ts";
 import { type PollAnswer, type PollRequest, pollRequest } from "../../src/server/wire/agents.ts";
 
@@ -136,6 +140,45 @@ test("a stop ends an attempt whose source is being brought, and the agent says t
   };
   await play(t, answer, others).agent.run();
   assert.deepEqual(ends, [{ kind: "stopped" }]);
+});
+
+test("only the server says no: what a proxy answers is worth another try", async (t) => {
+  const answers: [status: number, headers: Record<string, string>, body: string][] = [
+    [404, {}, "<html>no upstream</html>"],
+    [408, { "baton-protocol": "1" }, "{}"],
+    [400, {}, "null"],
+    [404, { "baton-protocol": "1" }, "{}"],
+    [403, {}, '{"code":"foreign-host","title":"no"}'],
+  ];
+  const server = createServer((_, response) => {
+    const [status, headers, body] = answers.shift()!;
+    response.writeHead(status, headers).end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close().closeAllConnections());
+  const { port } = server.address() as AddressInfo;
+  const connection = new Connection({ url: `http://127.0.0.1:${port}`, agent: "start-0001" });
+  const names: string[] = [];
+  for (let left = answers.length; left > 0; left--)
+    await connection.ask("poll", { body: {} }).catch((error: Error) => names.push(error.name));
+  assert.deepEqual(names, ["Unreachable", "Unreachable", "Unreachable", "TurnedAway", "TurnedAway"]);
+});
+
+test("lines go in batches that a proxy lets through, each once", async () => {
+  const batches: string[][] = [];
+  const sender = new LogSender(async ({ from, lines }) => {
+    batches.push(lines.map(({ text }) => text));
+    return { has: from + lines.length };
+  });
+  const texts = ["a".repeat(300_000), "b".repeat(300_000), "c".repeat(900_000), "d"];
+  for (const text of texts) sender.push({ step: 0, at: 1, text });
+  await sender.end();
+  assert.deepEqual(batches.flat(), texts);
+  assert.deepEqual(
+    batches.map(({ length }) => length),
+    [1, 1, 1, 1],
+  );
 });
 
 const attempt = {
