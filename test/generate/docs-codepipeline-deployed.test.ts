@@ -20,11 +20,14 @@ const read = (page: string) => readFileSync(new URL(`../../docs/${page}`, import
 const blocks = Array.from(read("generate-codepipeline.md").matchAll(/^```sh\n([\s\S]*?)^```$/gm), ([, text]) => text!);
 const block = (words: string) => blocks.find((text) => text.includes(words))!;
 
+const bucket = "acme-templates";
+
 /** What the page leaves to its reader. */
 const filled = (text: string) =>
   text
     .replaceAll(/\bARN\b/g, connection)
     .replaceAll("OWNER/NAME", "acme/storefront")
+    .replaceAll("BUCKET", bucket)
     .replaceAll(/=COMMIT\b/g, `=${"3a1c5e7".padEnd(40, "0")}`);
 
 interface Place {
@@ -90,6 +93,14 @@ const byTerraform = fullDepth(...emulator, "terraform");
 
 test("CloudFormation: generated, up to date, deployed", onAws, async (t) => {
   const it = await place(t);
+  await it.emulator.aws(
+    "s3api",
+    "create-bucket",
+    "--bucket",
+    bucket,
+    "--create-bucket-configuration",
+    "LocationConstraint=eu-central-1",
+  );
   assert.match(
     it.run(filled(block("aws cloudformation deploy"))),
     /Successfully created\/updated stack - storefront-pipelines/,
