@@ -314,7 +314,8 @@ pipelines:
     const box = sandbox(t, { files: kept });
     await succeeds(box, "run");
     const state = join(box.root, ".baton");
-    const copy = join(box.root, "..", "copy");
+    // Where no job and no command looks.
+    const copy = join(box.root, ".git", "copy");
     cpSync(state, copy, { recursive: true });
     const isFile = (path: string) => statSync(join(copy, path)).isFile() && statSync(join(copy, path)).size > 0;
     const paths = readdirSync(copy, { recursive: true, encoding: "utf8" }).filter(isFile).sort();
