@@ -56,9 +56,10 @@ export class Schedules {
     this.#options = options;
   }
 
-  /** `ready`: what is more urgent than the first look is done. */
+  /** `ready`: what is more urgent than the first look is done, or has failed, which is told by whoever did it. */
   begin(ready: Promise<void>): void {
-    if (this.#options.branches.length > 0) this.#working = ready.then(() => this.#again());
+    const again = () => this.#again();
+    if (this.#options.branches.length > 0) this.#working = ready.then(again, again);
   }
 
   async close(): Promise<void> {

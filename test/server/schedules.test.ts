@@ -77,7 +77,7 @@ function served(stateFolder: string, line = "0 * * * *") {
     clock.now = time;
     await schedules.look();
   };
-  return { at, started, notes, said, state, times };
+  return { at, schedules, started, notes, said, state, times };
 }
 
 test("what is due runs once: again looked at, by two servers, after a restart, and when the clock is set back", async (t) => {
@@ -252,4 +252,13 @@ test("lines and files are those of the branch at the remote, and only what is du
   );
   const nowhere = await host.schedules({ branch: "gone" });
   assert.deepEqual(nowhere.ok ? "" : nowhere.refusal.code, "not-reached");
+});
+
+test("schedules are looked at though what was to be done before has failed", async (t) => {
+  const { root } = sandbox(t, { files: {}, commit: false });
+  const { schedules, state } = served(root);
+  schedules.begin(Promise.reject(new Error("the remote is away")));
+  await new Promise(setImmediate);
+  assert.equal(state.asked, 1);
+  await schedules.close();
 });
