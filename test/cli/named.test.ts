@@ -129,7 +129,7 @@ test("an answer that comes too late is refused in words, and what is advised ask
   await until("the time is over", () => Date.now() > open[0]!.approvals[0]!.expiresAt);
   const status = await box.baton("status");
   assert.match(status.stdout, /prod {2}was not approved by boss in time/);
-  assert.match(status.stderr, /next: baton resume r0001/);
+  assert.match(status.stderr, /next: baton resume r0001 {2}nobody answered in time; this ends it/);
   for (const answer of [["approve"], ["approve", "1", "prod"], ["reject", "1", "prod"]]) {
     const { code, stderr } = await box.baton(...answer);
     assert.equal(code, 1, stderr);

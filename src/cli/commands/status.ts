@@ -172,11 +172,15 @@ function openLines(run: OpenRun, { now, out }: Shown): string[] {
 
 function suggestNext(terminal: Terminal, { open, runs, owed }: StatusView): void {
   const now = Date.now();
-  const asking = open.find(({ approvals }) => approvals.some((approval) => !isTooLate(approval, now)));
+  const asking = open.flatMap(({ run, approvals }) =>
+    approvals.filter((approval) => !isTooLate(approval, now)).map(({ environment }) => `${run} ${environment}`),
+  );
   const left = open.find(({ runBy }) => runBy === undefined);
-  if (asking) terminal.suggest(`baton approve ${asking.run} ${asking.approvals[0]!.environment}`, "or baton reject");
+  if (asking[0]) terminal.suggest(`baton approve ${asking[0]}`, "or baton reject");
   else if (owed[0] && !open.some(({ moves }) => moves?.kind === "rollback"))
     terminal.suggest(`baton rollback ${owed[0].environment}`, "nobody takes it back just now; this does");
+  else if (left?.approvals.some((approval) => isTooLate(approval, now)))
+    terminal.suggest(`baton resume ${left.run}`, "nobody answered in time; this ends it");
   else if (left) terminal.suggest(`baton resume ${left.run}`, "nobody runs it; this goes on with it");
   else if (open[0]) terminal.suggest(`baton logs ${open[0].run} --follow`, "watches it");
   else if (runs[0]?.conclusion === "failed") terminal.suggest(`baton retry ${runs[0].run}`, "runs what failed again");
