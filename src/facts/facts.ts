@@ -231,6 +231,8 @@ export interface StepFacts {
   readonly text: string;
   /** The same of the repository's own scripts and tasks that they call. */
   readonly opened: string;
+  /** What its shell makes of a command that fails before the last one. */
+  readonly shell: ShellFacts;
   readonly accesses: readonly Access[];
   readonly failureIgnored: boolean;
   /** Activation of the step, given that its job runs and earlier steps succeed. */
@@ -241,6 +243,14 @@ export interface StepFacts {
   parameter(name: string): { readonly value: Key; readonly at: Place } | undefined;
   /** Where a new parameter can be written. */
   readonly edit: StepEdit | undefined;
+}
+
+/** What makes a shell end badly besides its last command. Where that is not known, anything is supposed to. */
+export interface ShellFacts {
+  /** The first command that fails (`-e`). */
+  readonly stopsAtErrors: boolean;
+  /** Any part of a pipe, not its last alone (`pipefail`). */
+  readonly failsInPipes: boolean;
 }
 
 /** Where an action step can get another parameter. */

@@ -1,7 +1,7 @@
 /** What a job is for: by what its steps do, and by name only where nothing was recognised. */
 
 import type { Access, ResourceAccess } from "../../facts/access.ts";
-import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import type { JobFacts, ShellFacts, StepFacts } from "../../facts/facts.ts";
 import type { Confidence } from "../../findings/finding.ts";
 import {
   actingWords,
@@ -189,18 +189,51 @@ export const testsInStep: (step: StepFacts) => boolean = onceFor((step) =>
     : step.kind === "command" && (runsTests(step.text) || runsTests(step.opened)),
 );
 
-/** Tests whose failure the command itself swallows: `npm test || true`. */
-export const forgivesTests: (step: StepFacts) => boolean = onceFor((step) => {
-  if (step.kind !== "command") return false;
-  const lines = step.text
-    .replace(/\\\r?\n\s*/g, " ")
-    .split("\n")
-    .filter(runsTests);
+/** Tests whose failure is lost within the step: `npm test || true`, a pipe, a shell that goes on. */
+export const forgivesTests: (step: StepFacts) => boolean = onceFor(({ kind, text, opened, shell }) => {
+  if (kind !== "command") return false;
+  const own = forgivenIn(text, shell);
+  if (own.length > 0 && own.every(({ isForgiven }) => isForgiven)) return true;
+  // What the script or task does that is called here.
+  const called = forgivenIn(opened, { stopsAtErrors: true, failsInPipes: true });
   return (
-    lines.length > 0 &&
-    lines.every((line) => /\|\|\s*(?:true|:|exit 0|echo\b[^&|;]*)\s*$|;\s*(?:true|exit 0)\s*$/.test(line))
+    called.length > 0 &&
+    called.every(({ isForgiven }) => isForgiven) &&
+    own.every(({ line, isForgiven }) => isForgiven || callsAnother.test(line))
   );
 });
+
+const callsAnother = /^\s*(?:make|just|task|npm|pnpm|yarn|bun|mise|bash|sh|\.?\.?\/?[\w./-]+\.sh)\b/;
+
+/** Lines that test, and whether their failure is lost. */
+export function forgivenIn(
+  text: string,
+  shell: ShellFacts,
+): readonly { readonly line: string; readonly isForgiven: boolean }[] {
+  const lines = text
+    .replace(/\\\r?\n\s*/g, " ")
+    .split("\n")
+    .filter((line) => /^\s*[^\s#]/.test(line));
+  const looksAtEnd = /\$\?|PIPESTATUS|\btrap\b/.test(text);
+  let { stopsAtErrors, failsInPipes } = shell;
+  return lines.flatMap((line, i) => {
+    if (/\bset\s+(?:-[a-z]*e|-o\s+errexit)/.test(line)) stopsAtErrors = true;
+    if (/\bset\s+(?:\+[a-z]*e|\+o\s+errexit)/.test(line)) stopsAtErrors = false;
+    if (/\bset\s[^;&|]*pipefail/.test(line)) failsInPipes = !/\+o\s+pipefail/.test(line);
+    if (!runsTests(line)) return [];
+    const goesOn =
+      !stopsAtErrors &&
+      i < lines.length - 1 &&
+      !/^\s*(?:if|while|until)\b|&&|\|\|/.test(line) &&
+      !/[|&]\s*$/.test(line);
+    const isPiped = !failsInPipes && piped.test(line);
+    return [{ line, isForgiven: swallows.test(line) || (!looksAtEnd && (goesOn || isPiped)) }];
+  });
+}
+
+const swallows = /\|\|\s*(?:true|:|exit 0|echo\b(?:[^&|;"']|"[^"]*"|'[^']*')*)\s*$|;\s*(?:true|exit 0)\s*$/;
+/** Programs that pass whatever they are given. */
+const piped = /[^|]\|&?\s*(?:tee|cat|tail|head|sed|awk|ts|xcpretty|xcbeautify)\b(?:[^&|;"']|"[^"]*"|'[^']*')*$/;
 
 /** Words of commands that do something else with what is called a test: install it, deploy to it. */
 const doesOther = /^\s*#|\becho\b|\binstall\b|(?:^|[\s:])(?:deploy|publish|destroy|promote|migrate|seed|go run)\b/;

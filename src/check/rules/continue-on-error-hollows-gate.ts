@@ -1,10 +1,11 @@
-import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import type { Place } from "../../findings/source.ts";
 import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import {
+  type Effect,
   forgivesTests,
-  isDocumentation,
+  isCalledDocumentation,
   lastingEffects,
   reportsOrCleans,
   testsCode,
@@ -26,8 +27,13 @@ export const continueOnErrorHollowsGate: Rule = {
     yield* lostFailures(analysis);
     const seen = new Set<object>();
     for (const { pipeline, job } of analysis.work()) {
-      const effect = lastingEffects(job).find((each) => !isDocumentation(each));
+      const effect = lastingEffects(job).find((each) => !isCalledDocumentation(each));
       if (!effect || reportsOrCleans(job)) continue;
+      const own = inOneJob(analysis, pipeline, { job, effect });
+      if (own && !seen.has(job.keyAt)) {
+        seen.add(job.keyAt);
+        yield own;
+      }
       for (const { test, chain } of testsBefore(analysis, pipeline.id, job)) {
         const hollow = seen.has(test.keyAt) || isExperimental(test) ? undefined : hollowOf(test);
         if (!hollow) continue;
@@ -46,19 +52,57 @@ interface Hollow {
 }
 
 /** The whole job, or every step of it that tests. */
-function hollowOf(test: JobFacts): Hollow | undefined {
-  if (test.failureIgnored?.value === "yes") return { by: "job", at: test.failureIgnored.at, step: undefined };
-  const steps = test.steps.filter(testsInStep);
+function hollowOf(test: JobFacts, among: readonly StepFacts[] = test.steps): Hollow | undefined {
+  if (among === test.steps && test.failureIgnored?.value === "yes")
+    return { by: "job", at: test.failureIgnored.at, step: undefined };
+  const steps = among.filter(testsInStep);
   const [first] = steps;
   if (!first || !steps.every((step) => step.failureIgnored || forgivesTests(step))) return undefined;
   // A later step that asks how the tests ended takes the decision for them.
-  if (
-    test.steps.some(({ text, condition }) =>
-      /steps\.[\w-]+\.(outcome|conclusion)|exit 1/.test(`${text} ${condition?.text}`),
-    )
-  )
-    return undefined;
+  if (test.steps.some(asksOutcome)) return undefined;
   return { by: first.failureIgnored ? "step" : "command", at: first.at, step: first };
+}
+
+function asksOutcome({ text, condition }: StepFacts): boolean {
+  return /steps\.[\w-]+\.(?:outcome|conclusion)|exit 1/.test(`${text} ${condition?.text}`);
+}
+
+/** Tests and deployment are steps of one job. */
+function inOneJob(
+  analysis: Analysis,
+  pipeline: Pipeline,
+  { job, effect }: { readonly job: JobFacts; readonly effect: Effect },
+): Candidate | undefined {
+  const last = effect.step;
+  if (!last) return undefined;
+  const before = job.steps.slice(0, job.steps.indexOf(last)).filter((step) => step.index < last.index);
+  const hollow = hollowOf(job, before);
+  const chain = hollow && analysis.chains(pipeline).find((each) => can(analysis.effectRuns(job, each.circumstances)));
+  if (!hollow?.step || !chain || asksOutcome(last) || !can(analysis.stepRuns(job, hollow.step, chain.circumstances)))
+    return undefined;
+  const own = jobPattern(job, chain);
+  const outcome = hollow.by === "step" ? "failure" : "success";
+  const tested = { kind: "step", job: own, step: hollow.step.index, outcome } as const;
+  return {
+    message: `The tests in "${jobName(job)}" may fail and the job goes on: it deploys all the same`,
+    at: hollow.at,
+    related: [{ at: last.at, message: `It deploys here: ${effect.tool}` }],
+    confidence: "medium",
+    schedule: [
+      `${chain.described} -> the tests in "${jobName(job)}" fail`,
+      swallowed[hollow.by],
+      `${effect.tool} runs`,
+    ],
+    help: remedy[hollow.by],
+    claim: analysis.claim(
+      [chain],
+      [tested, { kind: "step", job: own, step: last.index, outcome: "success" }],
+      hollow.by === "step"
+        ? { kind: "runs-after-step", job: own, failed: hollow.step.index, follower: own, step: last.index }
+        : { kind: "runs", job: own, step: last.index },
+      hollow.by === "step" ? [{ job: own, step: hollow.step.index, outcome }] : [],
+    ),
+  };
 }
 
 interface Hit {

@@ -1,7 +1,7 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { type Effect, isDocumentation, isGuess, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
+import { type Effect, isCalledDocumentation, isGuess, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
@@ -63,7 +63,7 @@ function hitOf(analysis: Analysis, pipeline: Pipeline): Hit | undefined {
     const allowed = analysis.environmentSettings(job)?.branches ?? "all";
     if (reportsOrCleans(job) || (allowed !== "all" && !matchesBranch(allowed, anyBranch))) continue;
     const effect = lastingEffects(job).find(
-      (each) => each.kind === "deploy" && !isDocumentation(each) && !isGuess(each),
+      (each) => each.kind === "deploy" && !isCalledDocumentation(each) && !isGuess(each),
     );
     if (effect && can(analysis.effectRuns(job, circumstances)) && !followsBranch(analysis, job))
       return { job, effect, chain };

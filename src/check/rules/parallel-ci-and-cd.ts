@@ -3,6 +3,7 @@ import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import {
   type Effect,
+  isCalledDocumentation,
   isDocumentation,
   lastingEffects,
   reportsOrCleans,
@@ -46,8 +47,8 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, te
   const mayBeHeld = job.environment && analysis.environmentSettings(job)?.approval === undefined;
   const protectedPlace = mayBeHeld ? " Protection rules of its environment, if it has any, may hold it back." : "";
   const mandatory = tests.starts.some((start) => start.cause.kind === "pull-request");
-  // An image is not running anywhere yet, and pull requests have shown most of what the tests would say.
-  const isMilder = isImage(effect) && mandatory && !isHandedOn(analysis, job);
+  // An image is not running anywhere yet, a site is put right by the next push, and pull requests have shown most of what the tests would say.
+  const isMilder = (isImage(effect) || isDocumentation(effect)) && mandatory && !isHandedOn(analysis, job);
   const help = isOwn
     ? `Let "${job.path[0]}" need "${test.path[0]}".`
     : `Call the tests from ${fileName(first.start.pipeline)} and let ${chain.upstream ? "its jobs" : `"${job.path[0]}"`} need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.`;
@@ -103,7 +104,8 @@ function* pairs(analysis: Analysis): Generator<Pair> {
   const all = [...analysis.work()].flatMap(({ pipeline, job }) => {
     if (reportsOrCleans(job) || analysis.environmentSettings(job)?.approval) return [];
     const effect = lastingEffects(job).find(
-      (each) => !isDocumentation(each) && !isHarmless(analysis, each) && !(each.access && each.confidence === "low"),
+      (each) =>
+        !isCalledDocumentation(each) && !isHarmless(analysis, each) && !(each.access && each.confidence === "low"),
     );
     return effect ? [{ pipeline, job, effect }] : [];
   });

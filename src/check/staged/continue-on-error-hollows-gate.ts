@@ -1,7 +1,7 @@
 import { type ActionFacts, comesBefore, type PhaseText, type StagedPipeline } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
 import type { Analysis } from "../analysis/analysis.ts";
-import { runsTests } from "../analysis/effects.ts";
+import { forgivenIn } from "../analysis/effects.ts";
 import { actionPattern, stagedChain, stagedClaim, startLine } from "../analysis/staged-claims.ts";
 import { deploys, lastingEffect, stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -26,13 +26,17 @@ export function* lostFailures(analysis: Analysis): Generator<Candidate> {
           schedule: [
             startLine(analysis, pipeline),
             `"${action.label}"${name === "" ? "" : `, ${name}`}: the tests fail`,
-            "the lines after them run, and the last one passes: so does the command",
+            lost.goesOn
+              ? "the lines after them run, and the last one passes: so does the command"
+              : "the command passes all the same",
             after.does,
           ],
           why: "CodeBuild looks at how a command ends as a whole. Of several lines in one command that is how the last one ends, unless the shell is told to stop at errors.",
           url: awsDocumentation.buildspec,
-          help: "Write the tests as a command of their own, or begin the lines with `set -e`.",
-          claim: failsAndGoesOn(analysis, pipeline, { action, phase, after }),
+          help: lost.goesOn
+            ? "Write the tests as a command of their own, or begin the lines with `set -e`."
+            : "Let the tests decide how their command ends: remove what follows them.",
+          claim: failsAndGoesOn(analysis, pipeline, { action, phase, after, goesOn: lost.goesOn }),
         };
       }
     }
@@ -51,11 +55,21 @@ interface Lost {
   readonly action: ActionFacts;
   readonly phase: number;
   readonly after: After;
+  /** The shell goes on after the line; else the line itself passes. */
+  readonly goesOn: boolean;
 }
 
-function failsAndGoesOn(analysis: Analysis, pipeline: StagedPipeline, { action, phase, after }: Lost) {
+function failsAndGoesOn(analysis: Analysis, pipeline: StagedPipeline, { action, phase, after, goesOn }: Lost) {
   const { root } = stagedChain(analysis, pipeline);
   const [job, follower] = [actionPattern(action, root.id), actionPattern(after.action, root.id)];
+  // Whatever the tests say, the line passes: that is all there is to see.
+  if (!goesOn) {
+    const place = after.phase === undefined ? {} : { step: after.phase };
+    return stagedClaim(analysis, pipeline, {
+      schedule: [{ kind: "step", job, step: phase, outcome: "success" }],
+      bad: { kind: "runs", job: follower, ...place },
+    });
+  }
   const failed = { kind: "step", job, step: phase, outcome: "failure" } as const;
   const step = after.phase === undefined ? {} : { step: after.phase };
   const claim =
@@ -82,16 +96,9 @@ function deploymentAfter(pipeline: StagedPipeline, action: ActionFacts, phase: n
   return follower && { does: `"${follower.label}" deploys`, at: follower.nameAt, action: follower, phase: undefined };
 }
 
-/** A line runs tests, is not the last, and nothing looks at how it ends. */
+/** A line runs tests, and nothing looks at how it ends: it is not the last one, or passes whatever they say. */
 function losesTests({ text, goesOn }: PhaseText): boolean {
-  if (!goesOn || /\$\?|PIPESTATUS|\bif\b|\bexit\b|\breturn\b/.test(text)) return false;
-  const lines = text
-    .replace(/\\\r?\n\s*/g, " ")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
-  return lines.some(
-    (line, i) =>
-      i < lines.length - 1 && runsTests(line) && !/(?:&&|\||;)$|\|\|/.test(line) && !/^(?:&&|\|)/.test(lines[i + 1]!),
-  );
+  if (/\bif\b|\bexit [1-9$]|\breturn\b/.test(text)) return false;
+  // CodeBuild's shell does not fail in pipes; that is left out here, as many images bring another one.
+  return forgivenIn(text, { stopsAtErrors: !goesOn, failsInPipes: true }).some(({ isForgiven }) => isForgiven);
 }

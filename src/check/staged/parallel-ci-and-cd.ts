@@ -1,5 +1,5 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
-import type { ActionFacts, StagedPipeline } from "../../facts/staged.ts";
+import { type ActionFacts, runTogether, type StagedPipeline } from "../../facts/staged.ts";
 import type { Place } from "../../findings/source.ts";
 import type { JobPattern } from "../../simulation/scenario.ts";
 import type { Analysis } from "../analysis/analysis.ts";
@@ -12,7 +12,7 @@ import {
   startsAfter,
 } from "../analysis/cross-platform.ts";
 import { testsCode as jobTestsCode, lastingEffects } from "../analysis/effects.ts";
-import { actionPattern, stagedScenario } from "../analysis/staged-claims.ts";
+import { actionPattern, stagedClaim, stagedScenario, startLine } from "../analysis/staged-claims.ts";
 import { actionsBefore, deploys, firstDeployment, stagedPipelines, testsCode } from "../analysis/staged-parts.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -20,6 +20,7 @@ import type { Candidate } from "../rule.ts";
 
 /** A pipeline that deploys untested beside a workflow, or another pipeline, that tests what was pushed. */
 export function* testedBeside(analysis: Analysis): Generator<Candidate> {
+  yield* besideInStage(analysis);
   const views = pipelineViews(analysis);
   for (const pipeline of stagedPipelines(analysis)) {
     const deployment = firstDeployment(pipeline);
@@ -61,6 +62,45 @@ export function* testedBeside(analysis: Analysis): Generator<Candidate> {
         bad: { kind: "before", first, second },
       },
     };
+  }
+}
+
+/** Tests and deployment of one pipeline that run at once in one stage. */
+function* besideInStage(analysis: Analysis): Generator<Candidate> {
+  for (const pipeline of stagedPipelines(analysis)) {
+    for (const deployment of pipeline.actions) {
+      if (!deploys(deployment) || testsCode(deployment) === "yes" || isGuarded(pipeline, deployment)) continue;
+      // What is tried out there has to be there before.
+      const test = pipeline.actions.find(
+        (each) => runTogether(each, deployment) && testsCode(each) === "yes" && !deploys(each),
+      );
+      if (!test) continue;
+      const [first, second] = [actionPattern(deployment), actionPattern(test)];
+      yield {
+        message: `"${deployment.label}" deploys while the tests in "${test.label}" still run: both have run order ${deployment.runOrder} of stage "${deployment.stageLabel}"`,
+        at: deployment.runOrderAt ?? deployment.nameAt,
+        related: [{ at: test.runOrderAt ?? test.nameAt, message: `Tests: "${test.label}", at the same time` }],
+        confidence: "medium",
+        schedule: [
+          startLine(analysis, pipeline),
+          `stage "${deployment.stageLabel}" -> "${test.label}" starts; "${deployment.label}" starts`,
+          `"${deployment.label}" deploys`,
+          `"${test.label}" fails`,
+        ],
+        why: "Actions of one stage with the same run order (1 where none is written) start together. The deployment is out before the tests have failed.",
+        url: awsDocumentation.structure,
+        help: `Give "${deployment.label}" the run order ${(deployment.runOrder ?? 1) + 1}, or a stage after this one.`,
+        claim: stagedClaim(analysis, pipeline, {
+          schedule: [
+            { kind: "job-started", job: second },
+            { kind: "job-ended", job: first, conclusion: "success" },
+            { kind: "job-ended", job: second },
+          ],
+          bad: { kind: "before", first, second },
+        }),
+      };
+      break;
+    }
   }
 }
 

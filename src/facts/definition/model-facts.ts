@@ -215,6 +215,7 @@ function stepsOf(instance: Instance, { delivery }: Context, at: Place): StepFact
       folder: [{ kind: "text", text: step.workingDirectory }],
       text: step.run,
       opened: "",
+      shell: { stopsAtErrors: true, failsInPipes: true },
       id: undefined,
       // What the job takes is there before its first step.
       accesses: index === 0 ? [...accessesOfJob(place), ...own] : own,

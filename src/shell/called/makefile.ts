@@ -66,7 +66,10 @@ function readMakefile(text: string, given: ReadonlyMap<string, string>): Makefil
   for (const line of lines) {
     if (line.length > MAX_LINE) continue;
     if (line.startsWith("\t")) {
-      const command = line.slice(1).replace(/^[@+\s-]+/, "");
+      const [signs] = /^[@+\s-]*/.exec(line.slice(1))!;
+      const rest = line.slice(1 + signs.length);
+      // With a dash make goes on whatever becomes of the line.
+      const command = rest !== "" && signs.includes("-") ? `${rest} || true` : rest;
       for (const rule of open) if (command !== "") rule.recipe.push(command);
       continue;
     }

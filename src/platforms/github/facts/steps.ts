@@ -1,12 +1,12 @@
 /** Steps as facts; those of a local action follow one another in place of the step that uses it. */
 
 import type { Access, Key } from "../../../facts/access.ts";
-import type { Circumstances, StepEdit, StepFacts } from "../../../facts/facts.ts";
+import type { Circumstances, ShellFacts, StepEdit, StepFacts } from "../../../facts/facts.ts";
 import { lineStarts, positionOf } from "../../../findings/source.ts";
 import { accessesOf, openedBy } from "../read/accesses.ts";
 import { signInActions } from "../read/commands/tables/other-actions.ts";
 import { entryValue } from "../read/fields.ts";
-import type { LocalAction, Repository, Step, Template, UsesStep } from "../workflow.ts";
+import type { LocalAction, Repository, Step, StepsJob, Template, UsesStep } from "../workflow.ts";
 import { conditionFacts } from "./conditions.ts";
 import type { Instance } from "./instances.ts";
 import { type KeyPlace, keyOfTemplate, resolveKey } from "./keys.ts";
@@ -68,6 +68,7 @@ function stepFacts(repository: Repository, run: RunModel, place: StepPlace, inde
     get opened() {
       return openedBy(repository, step, instance);
     },
+    shell: shellOf(place),
     failureIgnored: step.continueOnError?.kind === "known" && step.continueOnError.value,
     runs: (under) => activationOf(run.stepChance(place, under)),
     resolve: (key: Key, under?: Circumstances) => resolveKey(key, at, under),
@@ -77,6 +78,29 @@ function stepFacts(repository: Repository, run: RunModel, place: StepPlace, inde
     },
     edit: step.kind === "uses" && !place.outer ? editOf(step) : undefined,
   };
+}
+
+/** Where no shell is named, bash runs with `-e` alone; by its name it also fails in pipes. */
+function shellOf({ step, instance, outer }: StepPlace): ShellFacts {
+  const strict = { stopsAtErrors: true, failsInPipes: true };
+  if (step.kind !== "run") return strict;
+  const { job, level } = instance;
+  const ofJob = job.kind === "steps" ? job : undefined;
+  const defaults = outer ? undefined : (ofJob?.defaults?.shell ?? level.workflow.defaults?.shell);
+  const written = (step.shell ?? defaults)?.raw.trim();
+  // Windows has another shell where none is named.
+  if (written === undefined) return { stopsAtErrors: true, failsInPipes: ofJob ? mayBeWindows(ofJob) : true };
+  if (written === "sh") return { stopsAtErrors: true, failsInPipes: false };
+  const [program = "", ...flags] = written.split(/\s+/);
+  if (flags.length === 0 || !/(?:^|\/)(?:ba)?sh$/.test(program)) return strict;
+  return {
+    stopsAtErrors: flags.some((flag) => /^-[a-z]*e/.test(flag) || flag === "errexit"),
+    failsInPipes: flags.includes("pipefail"),
+  };
+}
+
+function mayBeWindows({ runsOn }: StepsJob): boolean {
+  return runsOn === undefined || /windows/i.test(JSON.stringify(runsOn.labels.map(({ raw }) => raw)));
 }
 
 function folderOf({ step, instance, outer }: StepPlace, at: KeyPlace): Key | undefined {
