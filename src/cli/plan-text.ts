@@ -73,9 +73,12 @@ export function unusualLines({ plan, requirements, strays, guessed }: Unusual, s
   const lines: string[] = [];
   if (guessed !== undefined)
     lines.push(style.warning(`goes to ${plan.environments.at(-1)}, the first environment: ${guessed}`));
-  for (const { environment, reviewers } of requirements.approvals) {
-    const whom = reviewers.length === 0 ? "" : ` by ${reviewers.join(", ")}; who answers here is not checked`;
-    lines.push(`${environment} asks for approval${whom}`);
+  for (const { environment, reviewers, count = 1, selfApproval } of requirements.approvals) {
+    const many = count === 1 ? "" : reviewers.length === 0 ? `${count} people` : `${count} of `;
+    const by = many === "" && reviewers.length === 0 ? "" : ` by ${many}${reviewers.join(", ")}`;
+    const unchecked = reviewers.length === 0 ? "" : "; who answers here is not checked";
+    const other = selfApproval === false ? ", not by who asks for the run" : "";
+    lines.push(`${environment} asks for approval${by}${other}${unchecked}`);
   }
   for (const { text, code, isRefused } of strays) {
     const flag = code === "uncommitted" ? "--allow-dirty" : "--any-branch";

@@ -190,6 +190,14 @@ const failures = {
     message: `${because} is not asked for ${subject}: its reviewers are ${known.join(", ")}`,
     next: "ask one of them",
   }),
+  "own-run": ({ subject, known: [by] }) => ({
+    message: `${by} asked for this run, and ${subject} wants the approval of somebody else`,
+    next: `somebody else: baton approve`,
+  }),
+  "approved-already": ({ subject, known: [by] }) => ({
+    message: `${by} has approved ${subject} already, and it takes several people`,
+    next: "somebody else: baton approve",
+  }),
   "not-waiting": ({ subject, known, because }) => ({
     message: `run ${subject} does not wait for an approval${because === undefined ? "" : ` of ${because}`}${alsoWaits(known)}`,
     next: "baton status",

@@ -103,6 +103,9 @@ export type RefusalCode =
   | "nothing-waits"
   // Subject: the environment. Known: who is asked. Because: who answered.
   | "no-reviewer"
+  // Subject: the environment. Known: who answered.
+  | "own-run"
+  | "approved-already"
   | "not-waiting"
   | "approval-expired"
   | "runs-elsewhere"

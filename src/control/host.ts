@@ -364,6 +364,7 @@ export interface Underway {
   stepName(job: JobId, step: number): string;
   /** What it left failed in environments that are to go back by themselves; to be asked at rest. */
   owed(): OwedView[];
+  /** @throws {Refused} */
   answer(environment: string, answer: "approved" | "rejected"): Promise<void>;
   /** Lets it be as long as it has not begun; afterwards this does nothing. */
   giveUp(): void;

@@ -1,6 +1,6 @@
 import type { JobId } from "../plan/plan.ts";
-import type { EngineEvent, Recorded, RunId } from "./events.ts";
-import { approvalExpired } from "./policies/approval.ts";
+import type { ApprovalReminded, ApprovalRequested, EngineEvent, Recorded, RunId } from "./events.ts";
+import { approvalExpired, approvalReminder } from "./policies/approval.ts";
 import type { RunState, State } from "./state.ts";
 
 /**
@@ -10,23 +10,28 @@ import type { RunState, State } from "./state.ts";
 export type Due = { since: number; until: number; run: RunId } & (
   | { kind: "retry"; job: JobId; attempt: number }
   | { kind: "approval"; environment: string }
+  | { kind: "reminder"; environment: string }
 );
 
 /** What an event that has just been recorded makes due. */
-export function dueAfter({ at, event }: Recorded): Due | undefined {
+export function duesAfter({ at, event }: Recorded): Due[] {
   if (event.type === "job.failed" && event.retryAt !== undefined) {
     const { run, job, attempt } = event;
-    return { kind: "retry", since: at, until: event.retryAt, run, job, attempt };
+    return [{ kind: "retry", since: at, until: event.retryAt, run, job, attempt }];
   }
   if (event.type === "job.verified") {
     const { run, job, attempt } = event;
-    return { kind: "retry", since: at, until: event.againAt, run, job, attempt };
+    return [{ kind: "retry", since: at, until: event.againAt, run, job, attempt }];
   }
   if (event.type === "approval.requested") {
-    const { run, environment } = event;
-    return { kind: "approval", since: at, until: event.expiresAt, run, environment };
+    const { run, environment, expiresAt: until } = event;
+    return [{ kind: "approval", since: at, until, run, environment }, ...reminderOf(event, at)];
   }
-  return undefined;
+  return event.type === "approval.reminded" ? reminderOf(event, at) : [];
+}
+
+function reminderOf({ run, environment, remindAt: until }: ApprovalRequested | ApprovalReminded, since: number): Due[] {
+  return until === undefined ? [] : [{ kind: "reminder", since, until, run, environment }];
 }
 
 /** All that a run waits for by itself, for whoever takes it up. */
@@ -34,8 +39,10 @@ export function duesOf(run: RunState): Due[] {
   const dues: Due[] = [];
   for (const { name, approval } of run.environments.values()) {
     if (approval.status !== "requested") continue;
-    const since = approval.requestedAt!;
-    dues.push({ kind: "approval", since, until: approval.expiresAt!, run: run.id, environment: name });
+    const { requestedAt, expiresAt, toldAt, remindAt } = approval;
+    const about = { run: run.id, environment: name };
+    dues.push({ kind: "approval", since: requestedAt!, until: expiresAt!, ...about });
+    if (remindAt !== undefined) dues.push({ kind: "reminder", since: toldAt!, until: remindAt, ...about });
   }
   if (run.backingOff === 0) return dues;
   for (const job of run.list) {
@@ -46,14 +53,19 @@ export function duesOf(run: RunState): Due[] {
   return dues;
 }
 
-/** What happens at that time; undefined when it is no longer due: the run was cancelled, the approval answered. */
-export function eventOfDue(state: State, due: Due): EngineEvent | undefined {
+/** What happens at that time, which is `now`; undefined when it is no longer due: the run was cancelled, the approval answered. */
+export function eventOfDue(state: State, due: Due, now: number): EngineEvent | undefined {
   const run = state.runs.get(due.run);
   if (run === undefined) return undefined;
   if (due.kind === "approval") {
     const approval = run.environments.get(due.environment)?.approval;
     if (approval?.status !== "requested" || approval.expiresAt !== due.until) return undefined;
     return approvalExpired(due.run, due.environment);
+  }
+  if (due.kind === "reminder") {
+    const approval = run.environments.get(due.environment)?.approval;
+    if (approval?.status !== "requested" || approval.remindAt !== due.until) return undefined;
+    return approvalReminder(run, due.environment, now);
   }
   const job = run.jobs.get(due.job);
   if (job?.status !== "backing-off" || job.stage === "given-up" || job.attempt !== due.attempt) return undefined;

@@ -6,12 +6,13 @@ import { restoreCheckpoint } from "./checkpoint.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { decide } from "./decide.ts";
 import { deployedTo } from "./deployed.ts";
-import { dueAfter, duesOf } from "./due.ts";
-import type { ApprovalAnswered, EngineEvent, Freeze, Recorded, RunFinished, RunId } from "./events.ts";
+import { duesAfter, duesOf } from "./due.ts";
+import type { EngineEvent, Freeze, Recorded, RunFinished, RunId } from "./events.ts";
 import { fold, type RunHistory, runHistory } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
 import type { NewRun } from "./new-run.ts";
 import { attemptsOf, Orphans } from "./orphans.ts";
+import { approvalBy } from "./policies/approval.ts";
 import type { Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
@@ -20,6 +21,7 @@ import {
   owedIn,
   refuseOwned,
   requireAlone,
+  requireApprover,
   requireFrozen,
   requireOpen,
   requireOpenApproval,
@@ -246,8 +248,9 @@ export class Engine {
     await this.#ask(() => {
       const state = this.#run(run);
       requireOpenApproval(state, environment, { now: this.#turnAt, isOrphan: this.isOrphan(run) });
-      const event: ApprovalAnswered = { type: "approval.answered", run, environment, answer, by };
-      this.#record(comment === undefined ? event : { ...event, comment });
+      const said = { run, environment, by, ...(comment !== undefined && { comment }) };
+      if (answer === "rejected") this.#record({ type: "approval.answered", answer, ...said });
+      else this.#record(approvalBy(requireApprover(state, environment, by), said));
     });
   }
 
@@ -413,7 +416,7 @@ export class Engine {
     }
     if (this.#phase !== "running") return;
     const context = { now: this.#turnAt, mine: lease.mine, token: () => ids.token() };
-    do for (const event of this.#timers.due(this.#state, lease.mine)) this.#record(event);
+    do for (const event of this.#timers.due(this.#state, lease.mine, this.#turnAt)) this.#record(event);
     while (this.#decided(context));
   }
 
@@ -434,8 +437,7 @@ export class Engine {
     const recorded: Recorded = { seq: this.#state.seq + 1, at: this.#turnAt, version, event };
     this.#fold(recorded);
     this.#appended.push(recorded);
-    const due = dueAfter(recorded);
-    if (due !== undefined) this.#timers.add(due, this.#turnAt);
+    for (const due of duesAfter(recorded)) this.#timers.add(due, this.#turnAt);
   }
 
   #fold(recorded: Recorded): void {

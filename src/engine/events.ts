@@ -23,6 +23,8 @@ export type EngineEvent =
   | LockAcquired
   | LockReleased
   | ApprovalRequested
+  | ApprovalReminded
+  | ApprovalGiven
   | ApprovalAnswered
   | RunFinished
   | EnvironmentFrozen
@@ -247,6 +249,30 @@ export interface ApprovalRequested {
   reviewers: string[];
   /** Unanswered by then: rejected. */
   expiresAt: number;
+  /** How many different people must approve. Absent: one. */
+  count?: number;
+  /** Who asked for the run, where that person may not approve it. */
+  notBy?: string;
+  /** When people are told again. Absent: never. */
+  remindAt?: number;
+}
+
+/** Nobody has answered for a while: whoever reads the journal to tell people tells them again. */
+export interface ApprovalReminded {
+  type: "approval.reminded";
+  run: RunId;
+  environment: string;
+  /** When they are told once more. Absent: the answer is due before. */
+  remindAt?: number;
+}
+
+/** One of several who must approve did; the answer is `approval.answered`, by the last of them. */
+export interface ApprovalGiven {
+  type: "approval.given";
+  run: RunId;
+  environment: string;
+  by: string;
+  comment?: string;
 }
 
 export interface ApprovalAnswered {

@@ -5,6 +5,8 @@ import { noteDeployed } from "./deployed.ts";
 import type { EventMeta } from "./event-meta.ts";
 import type {
   ApprovalAnswered,
+  ApprovalGiven,
+  ApprovalReminded,
   ApprovalRequested,
   CancelRequested,
   EnvironmentFrozen,
@@ -21,13 +23,20 @@ import type {
 } from "./events.ts";
 import { jobOf } from "./fold-job.ts";
 import { newRun } from "./new-run.ts";
-import { afterAnswer, mustAsk } from "./policies/approval.ts";
+import { afterAnswer, mayNotApprove, mustAsk } from "./policies/approval.ts";
 import { cancelSkip, strongerCancel } from "./policies/cancel.ts";
 import { environmentOf, giveBackLock, nextInLine, takeLock } from "./policies/lock.ts";
 import { noteChanged } from "./policies/supersede.ts";
 import { noteOwed, noteTakenBack } from "./policies/take-back.ts";
 import { layOutOrder, setOff } from "./propagate.ts";
-import { emptyState, type JobState, type RunEnvironment, type RunState, type State } from "./state.ts";
+import {
+  type ApprovalState,
+  emptyState,
+  type JobState,
+  type RunEnvironment,
+  type RunState,
+  type State,
+} from "./state.ts";
 
 /** What each event of a run, a lock and an approval does to the state. */
 
@@ -185,21 +194,61 @@ export function lockReleased(state: State, run: RunState, event: LockReleased, {
 export function approvalRequested(run: RunState, event: ApprovalRequested, meta: EventMeta): void {
   const { approval } = environmentIn(run, event.environment);
   assert(mustAsk(approval), () => `nobody waits for an approval of ${event.environment}`);
-  approval.status = "requested";
-  approval.reviewers = event.reviewers;
-  approval.requestedAt = meta.at;
-  approval.expiresAt = event.expiresAt;
-  approval.answeredAt = undefined;
-  approval.by = undefined;
-  approval.comment = undefined;
+  Object.assign(approval, requestedApproval(event, meta));
   run.toAsk.delete(event.environment);
   run.asking += 1;
+}
+
+export function requestedApproval(
+  { reviewers, expiresAt, count = 1, notBy, remindAt }: ApprovalRequested,
+  { at }: Pick<EventMeta, "at">,
+): Omit<ApprovalState, "before" | "broken" | "waiting"> {
+  return {
+    status: "requested",
+    reviewers,
+    requestedAt: at,
+    expiresAt,
+    count,
+    given: [],
+    notBy,
+    toldAt: at,
+    remindAt,
+    answeredAt: undefined,
+    by: undefined,
+    comment: undefined,
+  };
+}
+
+export function approvalReminded(run: RunState, event: ApprovalReminded, { at }: EventMeta): void {
+  const { approval } = environmentIn(run, event.environment);
+  assert(approval.status === "requested", () => `the approval of ${event.environment} is ${approval.status}`);
+  approval.toldAt = at;
+  approval.remindAt = event.remindAt;
+}
+
+export function approvalGiven(run: RunState, event: ApprovalGiven): void {
+  const { approval } = environmentIn(run, event.environment);
+  assert(approval.status === "requested", () => `the approval of ${event.environment} is ${approval.status}`);
+  assertMayApprove(approval, event);
+  assert(approval.given.length + 1 < approval.count, () => `nobody else must approve ${event.environment}`);
+  approval.given = [...approval.given, event.by];
+}
+
+function assertMayApprove(approval: ApprovalState, { environment, by }: { environment: string; by: string }): void {
+  assert(mayNotApprove(approval, by) === undefined, () => `${by} may not approve ${environment}`);
 }
 
 export function approvalAnswered(state: State, run: RunState, event: ApprovalAnswered, { at }: EventMeta): void {
   const environment = environmentIn(run, event.environment);
   const { approval } = environment;
   assert(approval.status === "requested", () => `the approval of ${event.environment} is ${approval.status}`);
+  if (event.answer === "approved") {
+    assertMayApprove(approval, event);
+    assert(
+      approval.given.length + 1 === approval.count,
+      () => `${event.environment} takes ${approval.count} approvals`,
+    );
+  }
   approval.status = event.answer;
   approval.answeredAt = at;
   approval.by = event.by;

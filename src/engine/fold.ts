@@ -14,6 +14,8 @@ import {
 } from "./fold-job.ts";
 import {
   approvalAnswered,
+  approvalGiven,
+  approvalReminded,
   approvalRequested,
   cancelRequested,
   environmentFrozen,
@@ -139,6 +141,12 @@ function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta)
       break;
     case "approval.requested":
       approvalRequested(run, event, meta);
+      break;
+    case "approval.reminded":
+      approvalReminded(run, event, meta);
+      break;
+    case "approval.given":
+      approvalGiven(run, event);
       break;
     case "approval.answered":
       approvalAnswered(state, run, event, meta);

@@ -2,7 +2,7 @@ import { assert } from "./bug.ts";
 import type { EventMeta } from "./event-meta.ts";
 import type { EngineEvent, Recorded } from "./events.ts";
 import { noteStarted } from "./fold-job.ts";
-import { backToWaiting, withdrawRequests } from "./fold-run.ts";
+import { backToWaiting, requestedApproval, withdrawRequests } from "./fold-run.ts";
 import { newRun } from "./new-run.ts";
 import { strongerCancel } from "./policies/cancel.ts";
 import type { ApprovalState, JobState, JobStatus, RunState } from "./state.ts";
@@ -93,15 +93,16 @@ function noteOfRun(run: RunState, event: Exclude<EngineEvent, { job: string }>, 
       withdrawRequests(run);
       return;
     case "approval.requested":
+      Object.assign(run.environments.get(event.environment)!.approval, requestedApproval(event, { at }));
+      return;
+    case "approval.reminded":
       Object.assign(run.environments.get(event.environment)!.approval, {
-        status: "requested",
-        reviewers: event.reviewers,
-        requestedAt: at,
-        expiresAt: event.expiresAt,
-        answeredAt: undefined,
-        by: undefined,
-        comment: undefined,
+        toldAt: at,
+        remindAt: event.remindAt,
       } satisfies Partial<ApprovalState>);
+      return;
+    case "approval.given":
+      run.environments.get(event.environment)!.approval.given.push(event.by);
       return;
     case "approval.answered":
       Object.assign(run.environments.get(event.environment)!.approval, {

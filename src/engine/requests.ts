@@ -1,10 +1,11 @@
 import type { JobId, Plan } from "../plan/plan.ts";
 import type { RunId } from "./events.ts";
+import { mayNotApprove } from "./policies/approval.ts";
 import { isFrozen } from "./policies/freeze.ts";
 import { jobsToRetry } from "./policies/retry.ts";
 import { standsBehind } from "./policies/take-back.ts";
 import { EngineRefusal } from "./refusal.ts";
-import type { RunState, State } from "./state.ts";
+import type { ApprovalState, RunState, State } from "./state.ts";
 
 /** Judges what is asked of runs: what is meant, or an `EngineRefusal` that says why not. */
 
@@ -61,6 +62,18 @@ export function requireOpenApproval(
   const known = waiting.map(({ name }) => name);
   const text = `run ${run.id} does not wait for an approval of ${environment} (waiting: ${known.join(", ") || "none"})`;
   throw new EngineRefusal("not-waiting", { subject: environment, known, text });
+}
+
+/** Whether this person may be one of those who approve; answers with what is asked. */
+export function requireApprover(run: RunState, environment: string, by: string): ApprovalState {
+  const { approval } = run.environments.get(environment)!;
+  const why = mayNotApprove(approval, by);
+  if (why === undefined) return approval;
+  const text =
+    why === "own-run"
+      ? `${by} asked for run ${run.id}, and ${environment} wants the approval of somebody else`
+      : `${by} has approved ${environment} for run ${run.id} already, and it takes ${approval.count} people`;
+  throw new EngineRefusal(why, { subject: environment, known: [by], text });
 }
 
 /** What a move brings depends on what is there: nobody else may be at it, and nobody may have been since it was planned. */

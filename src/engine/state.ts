@@ -48,6 +48,8 @@ export interface RunState {
   readonly unasked: boolean;
   /** Why it goes on into frozen environments. */
   readonly override: string | undefined;
+  /** Who asked for it; undefined where nobody wrote it down. */
+  readonly by: string | undefined;
   readonly createdAt: number;
   readonly createdSeq: number;
   status: RunStatus;
@@ -181,6 +183,14 @@ export interface ApprovalState {
   reviewers: string[];
   requestedAt: number | undefined;
   expiresAt: number | undefined;
+  /** How many different people must approve, and who did so far. */
+  count: number;
+  given: string[];
+  /** Who may not approve: whoever asked for the run, where that is not wanted. */
+  notBy: string | undefined;
+  /** When people were told last, and are told again. */
+  toldAt: number | undefined;
+  remindAt: number | undefined;
   answeredAt: number | undefined;
   by: string | undefined;
   comment: string | undefined;

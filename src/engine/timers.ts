@@ -25,12 +25,12 @@ export class Timers {
   }
 
   /** What has become due of this session's runs. The state may have changed by the time the next one is asked for. */
-  *due(state: State, mine: SessionId): Generator<EngineEvent> {
+  *due(state: State, mine: SessionId, now: number): Generator<EngineEvent> {
     const elapsed = this.#clock.elapsed();
     for (let next = this.#deadlines.earliest(); next !== undefined; next = this.#deadlines.earliest()) {
       if (next.at > elapsed) return;
       this.#deadlines.removeEarliest();
-      const event = eventIfMine(state, next.due, mine);
+      const event = eventIfMine(state, next.due, { mine, now });
       if (event !== undefined) yield event;
     }
   }
@@ -38,7 +38,11 @@ export class Timers {
   /** Sets the alarm for the earliest that is still to come. `now`: the time of day of the turn. */
   set(state: State, mine: SessionId, now: number): void {
     let next = this.#deadlines.earliest();
-    for (; next !== undefined && eventIfMine(state, next.due, mine) === undefined; next = this.#deadlines.earliest()) {
+    for (
+      ;
+      next !== undefined && eventIfMine(state, next.due, { mine, now }) === undefined;
+      next = this.#deadlines.earliest()
+    ) {
       this.#deadlines.removeEarliest();
     }
     const thaw = nextThaw(state, mine, now);
@@ -60,6 +64,6 @@ export class Timers {
   }
 }
 
-function eventIfMine(state: State, due: Due, mine: SessionId): EngineEvent | undefined {
-  return state.runs.get(due.run)?.owner === mine ? eventOfDue(state, due) : undefined;
+function eventIfMine(state: State, due: Due, { mine, now }: { mine: SessionId; now: number }): EngineEvent | undefined {
+  return state.runs.get(due.run)?.owner === mine ? eventOfDue(state, due, now) : undefined;
 }

@@ -21,6 +21,8 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "lock.acquired": 1,
   "lock.released": 1,
   "approval.requested": 1,
+  "approval.reminded": 1,
+  "approval.given": 1,
   "approval.answered": 1,
   "run.finished": 1,
   "environment.frozen": 1,

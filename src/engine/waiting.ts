@@ -4,13 +4,13 @@ import type { RunId } from "./events.ts";
 import { groupName } from "./policies/concurrency.ts";
 import { isHeldUp } from "./policies/freeze.ts";
 import { standsBehind } from "./policies/take-back.ts";
-import { hasEnded, type JobState, type RunState, type State } from "./state.ts";
+import { type ApprovalState, hasEnded, type JobState, type RunState, type State } from "./state.ts";
 
 /** What a job that has not started waits for. */
 export type Wait =
   /** Jobs that have not ended; `more` counts those beyond the ones named. */
   | { kind: "jobs"; jobs: JobId[]; more: number }
-  | { kind: "approval"; environment: string; reviewers: string[]; expiresAt: number | undefined }
+  | ({ kind: "approval"; environment: string; reviewers: string[]; expiresAt: number | undefined } & AskedOf)
   /** `holder` has the lock (nobody when it is about to change hands); `ahead` runs stand before this one. */
   | { kind: "lock"; environment: string; holder: RunId | undefined; ahead: number }
   /** Nobody has the lock, and the environment is frozen: until the time that was said, or that somebody thaws it. */
@@ -27,6 +27,17 @@ export type Wait =
   | { kind: "owner"; because: string }
   /** For its next attempt; `looks`: it has passed, and verifies so many more times. */
   | { kind: "time"; until: number; looks?: number };
+
+/** Where several must approve: how many, and who did. `notBy`: who asked for the run and may not approve it. */
+export interface AskedOf {
+  count?: number;
+  given?: string[];
+  notBy?: string;
+}
+
+export function askedOf({ count, given, notBy }: ApprovalState): AskedOf {
+  return { ...(count > 1 && { count, given }), ...(notBy !== undefined && { notBy }) };
+}
 
 /** Undefined for a job that runs or has ended. Names at most `limit` jobs. `now`: the time of day. */
 export function waitsFor(state: State, run: RunState, job: JobState, now: number, limit = 5): Wait | undefined {
@@ -45,6 +56,7 @@ export function waitsFor(state: State, run: RunState, job: JobState, now: number
         environment: name,
         reviewers,
         expiresAt: status === "requested" ? expiresAt : undefined,
+        ...askedOf(approval),
       };
     }
     case "lock": {

@@ -246,4 +246,10 @@ export interface ApprovalInput {
   readonly reviewers?: readonly string[] | undefined;
   readonly message?: string | undefined;
   readonly timeout?: Duration | undefined;
+  /** How many different people must approve. Default: 1. */
+  readonly count?: number | undefined;
+  /** Whether whoever asked for the run may approve it. Default: true. */
+  readonly selfApproval?: boolean | undefined;
+  /** Each time that nobody has answered for so long, people are told again. */
+  readonly reminder?: Duration | undefined;
 }

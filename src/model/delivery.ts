@@ -65,6 +65,12 @@ export interface Approval {
   message?: string;
   /** A request not answered by then is rejected. */
   timeoutMs: number;
+  /** How many different people must approve, at least 2. Absent: one. */
+  count?: number;
+  /** Not whoever asked for the run. Absent: they may as well. */
+  selfApproval?: false;
+  /** Each time that it is not answered for so long, people are told again. Absent: they are told once. */
+  reminderMs?: number;
 }
 
 /** A unit that one team owns. */

@@ -128,7 +128,14 @@ const environment = z.strictObject({
   branch: z.string().optional(),
   after: stringList,
   approval: z
-    .strictObject({ reviewers: stringList, message: z.string().optional(), timeoutMs: milliseconds })
+    .strictObject({
+      reviewers: stringList,
+      message: z.string().optional(),
+      timeoutMs: milliseconds,
+      count: z.number().optional(),
+      selfApproval: z.literal(false).optional(),
+      reminderMs: milliseconds.optional(),
+    })
     .optional(),
   onFailure: z.literal("rollback").optional(),
   variables: strings,

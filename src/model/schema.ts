@@ -257,6 +257,14 @@ const environment = z
             .optional(),
           message: z.string().optional(),
           timeout: duration.describe("Not answered by then, it is rejected. Default: 7d.").optional(),
+          count: z.number().describe("How many different people must approve. Default: 1.").optional(),
+          selfApproval: z
+            .boolean()
+            .describe("Whether whoever asked for the run may approve it. Default: true.")
+            .optional(),
+          reminder: duration
+            .describe("Each time that nobody has answered for so long, people are told again.")
+            .optional(),
         })
         .optional(),
       onFailure: z

@@ -1,4 +1,4 @@
-import type { Delivery, Job, Pipeline, Tool } from "../model/delivery.ts";
+import type { Approval, Delivery, Job, Pipeline, Tool } from "../model/delivery.ts";
 import { secretsRead } from "../model/job-values.ts";
 import { type System, systemWanted } from "../model/machine-labels.ts";
 import type { JobId, Plan } from "./plan.ts";
@@ -14,7 +14,7 @@ export interface Requirements {
   /** Folders in which jobs work, relative to the definition, `.` for its own. */
   folders: { path: string; jobs: JobId[] }[];
   /** Environments that something deploys to and that ask first. `reviewers` are empty where anyone may answer. */
-  approvals: { environment: string; reviewers: string[]; message?: string }[];
+  approvals: ({ environment: string } & Pick<Approval, "reviewers" | "message" | "count" | "selfApproval">)[];
   /** Jobs that gate nothing although others need them: their failure is let pass. */
   hollowGates: { job: JobId; neededBy: string[] }[];
 }
@@ -60,8 +60,8 @@ export function requirementsOf(delivery: Delivery, plan: Plan): Requirements {
     approvals: plan.environments.flatMap((name) => {
       const approval = delivery.environments.find((environment) => environment.name === name)?.approval;
       if (approval === undefined || !asked.has(name)) return [];
-      const { reviewers, message } = approval;
-      return [{ environment: name, reviewers, ...(message === undefined ? {} : { message }) }];
+      const { timeoutMs: _, reminderMs: __, ...told } = approval;
+      return [{ environment: name, ...told }];
     }),
     hollowGates,
   };

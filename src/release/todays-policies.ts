@@ -35,7 +35,20 @@ function stricter({ approval: before, onFailure: _, ...then }: Environment, now:
 
 /** Without reviewers anybody may. */
 function both(now: Approval, before: Approval): Approval {
-  return now.reviewers.length === 0 ? { ...now, reviewers: before.reviewers } : now;
+  const count = Math.max(now.count ?? 1, before.count ?? 1);
+  const isOther = now.selfApproval === false || before.selfApproval === false;
+  return {
+    ...now,
+    reviewers: now.reviewers.length === 0 ? before.reviewers : now.reviewers,
+    ...(count > 1 && { count }),
+    ...(isOther && { selfApproval: false }),
+  };
 }
 
-const policyOf = ({ approval, onFailure }: Environment) => [approval?.reviewers, approval?.timeoutMs, onFailure];
+const policyOf = ({ approval, onFailure }: Environment) => [
+  approval?.reviewers,
+  approval?.timeoutMs,
+  approval?.count,
+  approval?.selfApproval,
+  onFailure,
+];

@@ -126,7 +126,12 @@ function aboutOf(event: EngineEvent): Omit<Notice, "seq" | "at" | "type" | "run"
     case "lock.acquired":
     case "lock.released":
     case "approval.requested":
+    case "approval.reminded":
       return { environment: event.environment };
+    case "approval.given": {
+      const { environment, by, comment } = event;
+      return { environment, by, ...(comment !== undefined && { because: comment }) };
+    }
     case "approval.answered": {
       const { environment, answer, by, comment } = event;
       return { environment, answer, by, ...(comment !== undefined && { because: comment }) };

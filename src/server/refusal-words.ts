@@ -168,6 +168,13 @@ const wordings: Record<RefusalCode, Wording> = {
     title: `${because} is not asked for ${subject}: its reviewers are ${known.join(", ")}`,
     next: `It takes one of them, or a token of their group: baton token create NAME --role approver:${subject} --group ${known[0]}`,
   }),
+  "own-run": ({ subject, known: [by] }) => ({
+    status: 403,
+    title: `${by} asked for this run, and ${subject} wants the approval of somebody else`,
+  }),
+  "approved-already": conflict(
+    ({ subject, known: [by] }) => `${by} has approved ${subject} already, and it takes several people`,
+  ),
   "not-waiting": conflict(
     ({ subject, because }) => `Run ${subject} does not wait for an approval${because ? ` of ${because}` : ""} any more`,
     () => "Somebody may have answered already: its events say who",

@@ -118,6 +118,41 @@ test("without a terminal a run pauses at an approval, and approve goes on with i
   assert.match(late.stderr, /does not wait for an approval of prod/);
 });
 
+test("several must approve, and not whoever asked for the run, whatever --yes says", async (t) => {
+  const box = sandbox(t, {
+    files: {
+      "baton.yaml": `name: shop
+environments: { prod: { branch: main, approval: { count: 2, selfApproval: false } } }
+pipelines: { web: { jobs: { go: { deploys: true, steps: [echo gone] } } } }
+notices: { team: { slack: { secret: SLACK_URL }, on: approval } }
+`,
+    },
+  });
+  const as = (name: string) => {
+    box.env.GITHUB_ACTOR = name;
+    return box;
+  };
+  const plan = await as("ada").baton("plan");
+  assert.match(plan.stdout, /prod asks for approval by 2 people, not by who asks for the run/);
+  const paused = await box.baton("run", "--yes");
+  assert.match(paused.stderr, /ada asked for this run, and prod wants the approval of somebody else/);
+  assert.match(paused.stdout, /prod waits for approval by 2 people, not ada/);
+  assert.match((await box.baton("approve")).stderr, /ada asked for this run/);
+  const first = await as("bob").baton("approve", "--comment", "seen");
+  assert.match(first.stdout, /prod waits for approval by 2 people, not ada \(bob did\)/);
+  const again = await box.baton("approve");
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /bob has approved prod already, and it takes several people/);
+  assert.equal((await as("cid").json<Summary>("approve")).conclusion, "succeeded");
+  const audit = await box.baton("audit");
+  assert.match(audit.stdout, /cid +approved[^\n]*\n(?:.*\n)*.*bob +approved .*seen/);
+  const told = await box.baton("notices");
+  assert.match(
+    told.stdout,
+    /prod waits for approval of release 1 by 2 people\n.*bob approved release 1 for prod, and others must as well\n.*cid approved release 1 for prod/,
+  );
+});
+
 test("a rejected release does not reach the environment", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   await box.baton("run", "--to", "prod");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Approval } from "../../src/model/delivery.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { World } from "./world/world.ts";
 
@@ -91,6 +92,76 @@ test("an answer nobody waits for is refused, and says who waits", async () => {
   await assert.rejects(engine.answer(run, "test", yes), /waiting: prod/);
   await engine.cancel(run, { mode: "graceful", by: "ann" });
   assert.equal((await engine.settled(run)).conclusion, "cancelled");
+});
+
+/** The same, where prod asks more. */
+async function askedInProd(more: Partial<Approval>, by?: string) {
+  const world = new World();
+  const engine = await world.open();
+  const asks = {
+    ...shop,
+    environments: [shop.environments[0]!, environment("prod", { after: ["test"], approval: { ...approval, ...more } })],
+  };
+  const { run } = await engine.createRun({ delivery: asks, plan: shopPlan, parallel: 2, ...(by && { by }) });
+  await world.end("web.deploy@test");
+  await world.end("web.smoke@test");
+  return { world, engine, run, state: () => engine.state.runs.get(run)!.environments.get("prod")!.approval };
+}
+
+test("several must approve: each of them once, also over a crash, and one who rejects is enough", async () => {
+  const { world, engine, run } = await askedInProd({ count: 3 });
+  await engine.answer(run, "prod", { answer: "approved", by: "ann", comment: "looks good" });
+  await assert.rejects(engine.answer(run, "prod", { answer: "approved", by: "ann" }), { code: "approved-already" });
+  assert.deepEqual(world.events("approval.given"), [
+    { type: "approval.given", run, environment: "prod", by: "ann", comment: "looks good" },
+  ]);
+  const later = await world.open();
+  await assert.rejects(later.answer(run, "prod", { answer: "approved", by: "ann" }), { code: "approved-already" });
+  await later.answer(run, "prod", { answer: "approved", by: "bob" });
+  assert.equal(world.started.at(-1), "web.smoke@test");
+  await later.answer(run, "prod", { answer: "approved", by: "cid" });
+  assert.equal(world.started.at(-1), "web.deploy@prod");
+
+  const other = await askedInProd({ count: 2 });
+  await other.engine.answer(other.run, "prod", { answer: "approved", by: "ann" });
+  await other.engine.answer(other.run, "prod", { answer: "rejected", by: "bob" });
+  assert.equal((await other.engine.settled(other.run)).conclusion, "failed");
+  await other.engine.retry(other.run, { by: "ann" });
+  await other.engine.answer(other.run, "prod", { answer: "approved", by: "ann" });
+  assert.equal(other.state().status, "requested", "what was approved before it was rejected does not count");
+});
+
+test("whoever asked for the run may reject it and not approve it, where that is said", async () => {
+  const { engine, run, world } = await askedInProd({ selfApproval: false }, "ann");
+  await assert.rejects(engine.answer(run, "prod", { answer: "approved", by: "ann" }), { code: "own-run" });
+  await engine.answer(run, "prod", { answer: "approved", by: "bob" });
+  assert.equal(world.started.at(-1), "web.deploy@prod");
+  const own = await askedInProd({ selfApproval: false }, "ann");
+  await own.engine.answer(own.run, "prod", { answer: "rejected", by: "ann" });
+  assert.equal((await own.engine.settled(own.run)).conclusion, "failed");
+  const free = await askedInProd({}, "ann");
+  await free.engine.answer(free.run, "prod", { answer: "approved", by: "ann" });
+  assert.equal(free.world.started.at(-1), "web.deploy@prod");
+});
+
+test("people are told again each time that nobody has answered for so long, until the answer is due", async () => {
+  const { world, run } = await askedInProd({ reminderMs: 25_000 });
+  const asked = world.now;
+  await world.advanceClock(25_000);
+  assert.deepEqual(world.events("approval.reminded"), [
+    { type: "approval.reminded", run, environment: "prod", remindAt: asked + 50_000 },
+  ]);
+  const later = await world.open();
+  await world.advanceClock(25_000);
+  assert.equal(world.events("approval.reminded").length, 2);
+  assert.equal(world.events("approval.reminded")[1]!.remindAt, undefined, "the answer is due before");
+  await world.advanceClock(10_000);
+  assert.equal((await later.settled(run)).conclusion, "failed");
+  assert.equal(world.events("approval.reminded").length, 2);
+  const answered = await askedInProd({ reminderMs: 25_000 });
+  await answered.engine.answer(answered.run, "prod", { answer: "approved", by: "ann" });
+  await answered.world.advanceClock(25_000);
+  assert.equal(answered.world.events("approval.reminded").length, 0);
 });
 
 test("a request survives a crash and still expires", async () => {

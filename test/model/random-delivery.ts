@@ -180,6 +180,7 @@ export const writtenDelivery: fc.Arbitrary<WrittenDelivery> = fc.record({
     prod: fc.constantFrom(
       { after: environmentNames.slice(0, 2), approval: { reviewers: ["managers"], timeout: "2d" } },
       { approval: {} },
+      { approval: { count: 2, selfApproval: false, reminder: "4h" } },
     ),
   }),
   pipelines: fc.record({

@@ -23,6 +23,21 @@ test("a rule of today reaches a release of before it, and none that the release 
   assert.deepEqual(reviewers(undefined, undefined), { asked: undefined, differ: false });
 });
 
+test("as many approve as the stricter of the two says, and not whoever asked where either says so", () => {
+  const approvalOf = (then: Partial<Approval>, now: Partial<Approval>) => {
+    const shop = (more: Partial<Approval>) =>
+      delivery([], [environment("prod", { approval: { ...asks("ann"), ...more } })]);
+    const moved = { to: "prod", release: { number: 1, facts: { delivery: shop(then) } } } as unknown as Move;
+    const { move, policies } = underTodaysPolicies(moved, shop(now));
+    const { count, selfApproval } = move.release.facts.delivery.environments[0]!.approval!;
+    return { count, selfApproval, differ: policies.differ };
+  };
+  const strict = { count: 2, selfApproval: false } as const;
+  assert.deepEqual(approvalOf({}, strict), { ...strict, differ: true });
+  assert.deepEqual(approvalOf(strict, {}), { ...strict, differ: false });
+  assert.deepEqual(approvalOf({ count: 3 }, { count: 2 }), { count: 3, selfApproval: undefined, differ: false });
+});
+
 test("what is done about a failure is as today; without a definition of today all is as in the release", () => {
   const then = delivery([], [environment("prod", { onFailure: "rollback" })]);
   const moved = { to: "prod", release: { number: 1, facts: { delivery: then } } } as unknown as Move;

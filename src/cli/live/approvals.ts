@@ -1,6 +1,8 @@
+import { Refused } from "../../control/control.ts";
 import type { Underway } from "../../control/host.ts";
 import type { EngineEvent } from "../../control/views/events.ts";
 import type { ApprovalView } from "../../control/views/run.ts";
+import { inWords } from "../refusals.ts";
 import type { ApprovalKey, Display } from "./display.ts";
 
 export interface ApprovalDesk {
@@ -35,7 +37,11 @@ export function openApprovalDesk({ underway, display, approveAll }: ApprovalDesk
   }
 
   async function answer(environment: string, key: Exclude<ApprovalKey, "later">): Promise<void> {
-    await underway.answer(environment, key === "approve" ? "approved" : "rejected");
+    try {
+      await underway.answer(environment, key === "approve" ? "approved" : "rejected");
+    } catch (error) {
+      if (error instanceof Refused) display.say(inWords(error.refusal).message);
+    }
   }
 
   function requested(environment: string): void {

@@ -6,7 +6,7 @@ import { count } from "../../findings/count.ts";
 import { commandLine } from "../command-line.ts";
 import { type ExitCode, exitCodes } from "../problem.ts";
 import { dayTime, duration } from "../terminal/duration.ts";
-import { by } from "../terminal/event-line.ts";
+import { byWhom } from "../terminal/event-line.ts";
 import { runName } from "../terminal/run-name.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
@@ -53,8 +53,8 @@ function summaryLines(run: RunView, { style, columns }: { style: Style; columns:
   for (const job of run.jobs.filter(({ status }) => status === "failed")) {
     lines.push(`  ${style.bad("✖")} ${job.id}: ${job.failure?.message ?? "failed"}`);
   }
-  for (const { environment, reviewers } of run.approvals) {
-    lines.push(`  ${style.warning("?")} ${environment} waits for approval${by(reviewers)}`);
+  for (const approval of run.approvals) {
+    lines.push(`  ${style.warning("?")} ${approval.environment} waits for approval${byWhom(approval)}`);
   }
   const freezes = run.waiting.flatMap(({ wait }) => (wait.kind === "freeze" ? [wait] : []));
   for (const { environment, until, by: who, reason } of freezes.slice(0, 1)) {

@@ -1,4 +1,5 @@
 import type { EngineEvent } from "../../control/views/events.ts";
+import type { ApprovalView } from "../../control/views/run.ts";
 import { clockTime, dayTime, duration } from "./duration.ts";
 import type { Style } from "./style.ts";
 
@@ -47,7 +48,11 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
     case "lock.released":
       return `${style.faint("◇")} ${event.environment} is free again`;
     case "approval.requested":
-      return `${style.warning("?")} ${event.environment} waits for approval${by(event.reviewers)}`;
+      return `${style.warning("?")} ${event.environment} waits for approval${byWhom(event)}`;
+    case "approval.reminded":
+      return `${style.warning("?")} ${event.environment} still waits for approval`;
+    case "approval.given":
+      return `${style.good("✔")} ${event.environment} approved by ${event.by}${event.comment ? `: ${event.comment}` : ""}; more must`;
     case "approval.answered":
       return `${event.answer === "approved" ? style.good("✔") : style.bad("✖")} ${event.environment} ${answered(event)}`;
     case "environment.frozen":
@@ -83,6 +88,15 @@ function answered(event: Extract<EngineEvent, { type: "approval.answered" }>): s
 export function by(reviewers: readonly string[]): string {
   return reviewers.length === 0 ? "" : ` by ${reviewers.join(" or ")}`;
 }
+
+/** Who is asked, how many of them must approve, and who did: ` by 2 of ops, not ada (bob did)`. */
+export function byWhom({ reviewers, count = 1, given = [], notBy }: AskedApproval): string {
+  const many =
+    count === 1 ? by(reviewers) : ` by ${count} ${reviewers.length === 0 ? "people" : `of ${reviewers.join(", ")}`}`;
+  return `${many}${notBy === undefined ? "" : `, not ${notBy}`}${given.length === 0 ? "" : ` (${given.join(", ")} did)`}`;
+}
+
+type AskedApproval = { reviewers: readonly string[] } & Partial<Pick<ApprovalView, "count" | "given" | "notBy">>;
 
 /** The same with the time of day in front, for logs in which nothing is redrawn. */
 export function timedLine(at: number, line: string, style: Style): string {

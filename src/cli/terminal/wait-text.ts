@@ -1,7 +1,7 @@
 import { isTooLate } from "../../control/views/run.ts";
 import type { Waiting } from "../../control/views/waits.ts";
 import { dayTime, duration } from "./duration.ts";
-import { by } from "./event-line.ts";
+import { by, byWhom } from "./event-line.ts";
 
 /** What something waits for, in words: `waits for web.build@dev`. `now` is milliseconds since the epoch. */
 export function waitText({ wait }: Waiting, now: number): string {
@@ -9,7 +9,7 @@ export function waitText({ wait }: Waiting, now: number): string {
     case "approval": {
       if (isTooLate(wait, now)) return `was not approved${by(wait.reviewers)} in time`;
       const left = wait.expiresAt === undefined ? "" : `, ${duration(wait.expiresAt - now)} left`;
-      return `waits for approval${by(wait.reviewers)}${left}`;
+      return `waits for approval${byWhom(wait)}${left}`;
     }
     case "jobs":
       return `waits for ${wait.jobs[0] ?? "its turn"}`;

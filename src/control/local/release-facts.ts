@@ -51,6 +51,11 @@ export function factsOf(events: Iterable<Recorded>): RunFacts | undefined {
         if (environment !== undefined) facts?.changes.push({ environment, seq, at, job: event.job });
         break;
       }
+      case "approval.given": {
+        const { environment, by, comment } = event;
+        facts?.answers.push({ environment, answer: "approved", by, at, ...(comment !== undefined && { comment }) });
+        break;
+      }
       case "approval.answered": {
         const { environment, answer, by, comment } = event;
         facts?.answers.push({ environment, answer, by, at, ...(comment !== undefined && { comment }) });

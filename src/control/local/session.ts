@@ -122,10 +122,12 @@ export function asRefusal(error: unknown): unknown {
       case "has-finished":
         return refused(code, { subject, because: known.join() });
       case "being-made":
+      case "approved-already":
       case "environment-busy":
       case "not-frozen":
       case "not-owed":
       case "over-already":
+      case "own-run":
       case "runs-elsewhere":
       case "not-finished":
       case "nothing-to-retry":

@@ -117,7 +117,11 @@ export class LocalUnderway implements Underway {
   }
 
   async answer(environment: string, answer: "approved" | "rejected"): Promise<void> {
-    await this.#engine.answer(this.run, environment, { answer, by: this.#by.name });
+    try {
+      await this.#engine.answer(this.run, environment, { answer, by: this.#by.name });
+    } catch (error) {
+      throw asRefusal(error);
+    }
   }
 
   owed(): OwedView[] {

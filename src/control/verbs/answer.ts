@@ -1,4 +1,6 @@
+import { mayNotApprove } from "../../engine/policies/approval.ts";
 import type { RunState, State } from "../../engine/state.ts";
+import type { AskedOf } from "../../engine/waiting.ts";
 import { type Actor, notThere, refused } from "../control.ts";
 import type { Answered, AnswerRequest, OpenApproval } from "../host.ts";
 import { findRun, isUnderway, requireJournal } from "../local/journal.ts";
@@ -10,9 +12,10 @@ import { takeUp } from "./take-up.ts";
 /** Answers a question about a release, and goes on with its run when nobody else does. @throws {Refused} */
 export async function answerApproval(place: Place, request: AnswerRequest, by: Actor): Promise<Answered> {
   const { project } = place;
-  const { asked, reviewers, isElsewhere } = whatIsMeant(project, request);
+  const { asked, reviewers, limits, isElsewhere } = whatIsMeant(project, request);
   const { run, environment } = asked;
   requireReviewer(request, { environment, reviewers });
+  if (request.answer === "approved") requireOther(limits, { environment, by: by.name });
   const given = {
     answer: request.answer,
     by: by.name,
@@ -42,6 +45,12 @@ function requireReviewer({ as }: AnswerRequest, { environment, reviewers }: Pick
   throw refused("no-reviewer", { subject: environment, known: reviewers, because: as[0]! });
 }
 
+/** Where several must approve, one person does so once; and not whoever asked for the run, where it says so. */
+function requireOther({ given = [], notBy }: AskedOf, { environment, by }: { environment: string; by: string }): void {
+  const why = mayNotApprove({ given, notBy }, by);
+  if (why !== undefined) throw refused(why, { subject: environment, known: [by] });
+}
+
 /** `because` says whether its run is still open, so that whoever words it knows what helps. */
 const expired = ({ run, environment }: OpenApproval, because: "open" | "ended") =>
   refused("approval-expired", { subject: environment, known: [run], because });
@@ -49,16 +58,17 @@ const expired = ({ run, environment }: OpenApproval, because: "open" | "ended") 
 /** With whom the definition asks. */
 interface Open extends OpenApproval {
   reviewers: string[];
+  limits: AskedOf;
 }
 
 function whatIsMeant(project: Project, request: AnswerRequest) {
   using journal = requireJournal(project);
   const state = journal.state();
-  const { reviewers, ...asked } =
+  const { reviewers, limits, ...asked } =
     request.run === undefined
       ? theOne(state, request.environment)
       : inRun(journal.runState(findRun(journal, request.run).run)!, request.environment);
-  return { asked, reviewers, isElsewhere: isUnderway(journal, asked.run) };
+  return { asked, reviewers, limits, isElsewhere: isUnderway(journal, asked.run) };
 }
 
 function theOne(state: State, environment: string | undefined): Open {
@@ -94,10 +104,11 @@ function inRun(run: RunState, environment: string | undefined): Open {
 }
 
 function openIn(run: RunState): Open[] {
-  return approvalsIn(run).map(({ environment, expiresAt, reviewers }) => ({
+  return approvalsIn(run).map(({ environment, expiresAt, reviewers, count, given, notBy }) => ({
     run: run.id,
     environment,
     reviewers,
+    limits: { ...(count && { count }), ...(given && { given }), ...(notBy !== undefined && { notBy }) },
     ...(expiresAt !== undefined && { expiresAt }),
   }));
 }

@@ -74,6 +74,7 @@ export const auditedTypes = [
   "run.suspended",
   "run.retry-requested",
   "run.cancel-requested",
+  "approval.given",
   "approval.answered",
   "lock.released",
   "run.finished",
@@ -127,6 +128,10 @@ function saidBy(event: EngineEvent, isRetried: boolean): Said | undefined {
       return { deed: "suspended", by: event.by, comment: event.because };
     case "run.cancel-requested":
       return { deed: "cancelled", by: event.by };
+    case "approval.given": {
+      const { by, environment, comment } = event;
+      return { deed: "approved", by, environments: [environment], ...(comment !== undefined && { comment }) };
+    }
     case "approval.answered": {
       const { answer, by, environment, comment } = event;
       const environments = [environment];

@@ -2,6 +2,7 @@ import type { Failure, RunId } from "../../engine/events.ts";
 import { looksOf } from "../../engine/policies/verify.ts";
 import type { Conclusion, JobState, JobStatus, RunState, RunStatus, State } from "../../engine/state.ts";
 import { releaseMeant } from "../../engine/state.ts";
+import { type AskedOf, askedOf } from "../../engine/waiting.ts";
 import type { Deployed, JobId, Plan } from "../../plan/plan.ts";
 import { criticalPathOf } from "./critical-path.ts";
 import { type Waiting, waitingIn } from "./waits.ts";
@@ -65,7 +66,7 @@ export interface JobView {
   because?: string;
 }
 
-export interface ApprovalView {
+export interface ApprovalView extends AskedOf {
   release: number;
   environment: string;
   reviewers: string[];
@@ -136,6 +137,7 @@ export function approvalsIn(run: RunState): ApprovalView[] {
       environment: name,
       reviewers: approval.reviewers,
       ...(approval.expiresAt !== undefined && { expiresAt: approval.expiresAt }),
+      ...askedOf(approval),
       ...(message !== undefined && { message }),
       pipelines: planned.map(({ pipeline }) => pipeline),
     };

@@ -1,5 +1,5 @@
 import type { RunState, State } from "../../engine/state.ts";
-import { type Wait, waitsFor } from "../../engine/waiting.ts";
+import { askedOf, type Wait, waitsFor } from "../../engine/waiting.ts";
 
 /** What has not started and what it waits for. */
 export interface Waiting {
@@ -16,7 +16,7 @@ export function waitingIn(state: State, run: RunState, now: number): Waiting[] {
   for (const { name, approval } of run.environments.values()) {
     if (approval.status !== "requested") continue;
     const { reviewers, expiresAt } = approval;
-    const wait: Wait = { kind: "approval", environment: name, reviewers, expiresAt };
+    const wait: Wait = { kind: "approval", environment: name, reviewers, expiresAt, ...askedOf(approval) };
     found.push({ subject: name, wait, kind: "elsewhere" });
   }
   for (const job of run.list) {

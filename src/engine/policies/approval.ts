@@ -1,4 +1,11 @@
-import type { ApprovalAnswered, ApprovalRequested, SkipReason } from "../events.ts";
+import type {
+  ApprovalAnswered,
+  ApprovalGiven,
+  ApprovalReminded,
+  ApprovalRequested,
+  RunId,
+  SkipReason,
+} from "../events.ts";
 import type { ApprovalState, RunEnvironment, RunState } from "../state.ts";
 
 /** A person is asked before anything of an environment starts, and only when all that comes before it has passed. */
@@ -28,13 +35,52 @@ export function mustAsk(approval: ApprovalState): boolean {
 
 export function approvalRequest(run: RunState, environment: string, now: number): ApprovalRequested {
   const approval = run.delivery.environments.find((each) => each.name === environment)?.approval;
+  const { count, selfApproval, reminderMs } = approval ?? {};
+  const expiresAt = now + (approval?.timeoutMs ?? 0);
   return {
     type: "approval.requested",
     run: run.id,
     environment,
     reviewers: approval?.reviewers ?? [],
-    expiresAt: now + (approval?.timeoutMs ?? 0),
+    expiresAt,
+    ...(count !== undefined && { count }),
+    ...(selfApproval === false && run.by !== undefined && { notBy: run.by }),
+    ...nextReminder(reminderMs, { now, expiresAt }),
   };
+}
+
+export function approvalReminder(run: RunState, environment: string, now: number): ApprovalReminded {
+  const { expiresAt } = run.environments.get(environment)!.approval;
+  const { reminderMs } = run.delivery.environments.find((each) => each.name === environment)?.approval ?? {};
+  return {
+    type: "approval.reminded",
+    run: run.id,
+    environment,
+    ...nextReminder(reminderMs, { now, expiresAt: expiresAt! }),
+  };
+}
+
+function nextReminder(reminderMs: number | undefined, { now, expiresAt }: { now: number; expiresAt: number }) {
+  if (reminderMs === undefined || now + reminderMs >= expiresAt) return {};
+  return { remindAt: now + reminderMs };
+}
+
+/** What the approval of one person comes to: the answer, or one of the several that it takes. */
+export function approvalBy(
+  { count, given }: ApprovalState,
+  said: { run: RunId; environment: string; by: string; comment?: string },
+): ApprovalAnswered | ApprovalGiven {
+  if (given.length + 1 < count) return { type: "approval.given", ...said };
+  return { type: "approval.answered", answer: "approved", ...said };
+}
+
+/** Why this person cannot be one of those who approve. */
+export function mayNotApprove(
+  { given, notBy }: Pick<ApprovalState, "notBy"> & { given: readonly string[] },
+  by: string,
+): "own-run" | "approved-already" | undefined {
+  if (by === notBy) return "own-run";
+  return given.includes(by) ? "approved-already" : undefined;
 }
 
 export function approvalExpired(run: string, environment: string): ApprovalAnswered {

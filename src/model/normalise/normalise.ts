@@ -84,12 +84,18 @@ function readEnvironment(form: FormReader, { name, segment, form: value }: Named
 }
 
 function readApproval(form: FormReader, value: unknown, path: DefinitionPath): Approval {
-  const approval = form.object(value, path, ["reviewers", "message", "timeout"]);
+  const approval = form.object(value, path, ["reviewers", "message", "timeout", "count", "selfApproval", "reminder"]);
   const message = form.string(approval.message, [...path, "message"]);
+  const count = form.number(approval.count, [...path, "count"]);
+  const selfApproval = form.boolean(approval.selfApproval, [...path, "selfApproval"], "true");
+  const reminderMs = form.duration(approval.reminder, [...path, "reminder"]);
   return {
     reviewers: form.strings(approval.reviewers, [...path, "reviewers"]),
     ...(message === undefined ? {} : { message }),
     timeoutMs: form.duration(approval.timeout, [...path, "timeout"]) ?? defaultApprovalTimeoutMs,
+    ...(count !== undefined && count !== 1 && { count }),
+    ...(!selfApproval && { selfApproval }),
+    ...(reminderMs !== undefined && { reminderMs }),
   };
 }
 

@@ -29,6 +29,8 @@ export type NoticeKind = keyof typeof topicsOf;
 
 const topicsOf = {
   "approval.requested": ["approval"],
+  "approval.reminded": ["approval"],
+  "approval.given": ["approval"],
   "approval.approved": ["approval"],
   "approval.rejected": ["approval", "failed"],
   "approval.expired": ["approval", "failed"],

@@ -1,4 +1,4 @@
-import type { EngineEvent, Recorded, RunCreated, RunId } from "../../engine/events.ts";
+import type { ApprovalRequested, EngineEvent, Recorded, RunCreated, RunId } from "../../engine/events.ts";
 import { releaseMeant } from "../../engine/state.ts";
 import type { NoticeTarget } from "../../model/delivery.ts";
 import { originOf, type Plan } from "../../plan/plan.ts";
@@ -13,6 +13,8 @@ export const toldTypes = [
   "run.retry-requested",
   "job.failed",
   "approval.requested",
+  "approval.reminded",
+  "approval.given",
   "approval.answered",
   "lock.released",
   "environment.frozen",
@@ -23,6 +25,8 @@ export const toldTypes = [
 
 interface Known {
   created: RunCreated;
+  /** What it asked last, by environment. */
+  asked: Map<string, ApprovalRequested>;
   /** Environments in which something failed already since it began, or was retried. */
   failedIn: Set<string>;
 }
@@ -85,8 +89,11 @@ export class Story {
   }
 
   #note(event: EngineEvent): void {
-    if (event.type === "run.created") this.#runs.set(event.run, { created: event, failedIn: new Set() });
+    if (event.type === "run.created") {
+      this.#runs.set(event.run, { created: event, asked: new Map(), failedIn: new Set() });
+    }
     const known = this.#runs.get(event.run);
+    if (event.type === "approval.requested") known?.asked.set(event.environment, event);
     if (event.type === "run.retry-requested") known?.failedIn.clear();
     if (event.type === "job.failed" && isForGood(event, known)) known.failedIn.add(environmentOf(event, known) ?? "");
   }
@@ -103,14 +110,39 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
     case "run.created":
       return saidOfNew(event);
     case "approval.requested": {
-      const { environment, reviewers, run } = event;
-      const who = reviewers.length === 0 ? "somebody" : listed(reviewers);
+      const { environment, expiresAt, notBy } = event;
       return {
         kind: "approval.requested",
         environments: [environment],
-        title: `${environment} waits for approval of release ${release} by ${who}`,
-        because: [until("asked until", event.expiresAt)],
-        next: { command: `baton approve ${run}`, does: "or baton reject" },
+        title: `${environment} waits for approval of release ${release} by ${asksWhom(event)}`,
+        because: [
+          until("asked until", expiresAt),
+          ...(notBy === undefined ? [] : [`${notBy} asked for it and may not approve it`]),
+        ],
+        next: answering(event),
+      };
+    }
+    case "approval.reminded": {
+      const { environment } = event;
+      const asked = known?.asked.get(environment);
+      if (asked === undefined) return undefined;
+      return {
+        kind: "approval.reminded",
+        environments: [environment],
+        title: `${environment} still waits for approval of release ${release} by ${asksWhom(asked)}`,
+        because: [until("asked until", asked.expiresAt)],
+        next: answering(event),
+      };
+    }
+    case "approval.given": {
+      const { environment, by, comment } = event;
+      return {
+        kind: "approval.given",
+        environments: [environment],
+        by,
+        title: `${by} approved release ${release} for ${environment}, and others must as well`,
+        because: comment ? [comment] : [],
+        next: answering(event),
       };
     }
     case "approval.answered": {
@@ -173,6 +205,13 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
       return undefined;
   }
 }
+
+function asksWhom({ reviewers, count = 1 }: ApprovalRequested): string {
+  if (count > 1) return `${count} ${reviewers.length === 0 ? "people" : `of ${listed(reviewers)}`}`;
+  return reviewers.length === 0 ? "somebody" : listed(reviewers);
+}
+
+const answering = ({ run }: { run: RunId }) => ({ command: `baton approve ${run}`, does: "or baton reject" });
 
 function saidOfNew(created: RunCreated): Said | undefined {
   const { plan, override, by = "somebody", comment } = created;

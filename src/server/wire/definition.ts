@@ -46,7 +46,14 @@ export const settingsView = z
         branch: z.string().optional(),
         after: names,
         approval: z
-          .strictObject({ reviewers: names, message: z.string().optional(), timeoutMs: milliseconds })
+          .strictObject({
+            reviewers: names,
+            message: z.string().optional(),
+            timeoutMs: milliseconds,
+            count: z.number().int().optional(),
+            selfApproval: z.literal(false).optional(),
+            reminderMs: milliseconds.optional(),
+          })
           .optional(),
         onFailure: z.literal("rollback").optional(),
         variables: byName(z.string()),

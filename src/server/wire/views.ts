@@ -35,6 +35,12 @@ const runRecord = z
   })
   .meta({ id: "RunRecord", description: "A run at a glance; without `conclusion` it has not ended." });
 
+const askedOf = {
+  count: z.number().int().optional().meta({ description: "How many different people must approve." }),
+  given: z.array(z.string()).optional().meta({ description: "Who of them did." }),
+  notBy: z.string().optional().meta({ description: "Who asked for the run and may not approve it." }),
+};
+
 const wait = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("jobs"), jobs: z.array(z.string()), more: z.number().int() }),
@@ -43,6 +49,7 @@ const wait = z
       environment: z.string(),
       reviewers: z.array(z.string()),
       expiresAt: time.optional(),
+      ...askedOf,
     }),
     z.strictObject({
       kind: z.literal("lock"),
@@ -103,6 +110,7 @@ const approvalFields = {
   environment: z.string(),
   reviewers: z.array(z.string()),
   expiresAt: time.optional(),
+  ...askedOf,
   message: z.string().optional(),
   pipelines: z.array(z.string()).meta({ description: "What would be deployed." }),
 };
@@ -261,7 +269,13 @@ export const planPreview = z
       }),
     ),
     approvals: z.array(
-      z.strictObject({ environment: z.string(), reviewers: z.array(z.string()), message: z.string().optional() }),
+      z.strictObject({
+        environment: z.string(),
+        reviewers: z.array(z.string()),
+        message: z.string().optional(),
+        count: z.number().int().optional(),
+        selfApproval: z.literal(false).optional(),
+      }),
     ),
     strays: z.array(z.strictObject({ environment: z.string(), text: z.string(), isRefused: z.boolean() })),
     missingParameters: z.array(z.string()),

@@ -88,6 +88,10 @@ function sentence({ type, job, attempt, environment, by, answer, conclusion, bec
       return `it leaves ${environment} to others`;
     case "approval.requested":
       return `it asks for ${environment}`;
+    case "approval.reminded":
+      return `it still asks for ${environment}`;
+    case "approval.given":
+      return `approved for ${environment}${who}, and others must as well${why}`;
     case "approval.answered":
       return `${answer} for ${environment}${who}${why}`;
     default:

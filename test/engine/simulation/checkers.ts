@@ -1,3 +1,4 @@
+import { approvedByEnough } from "./checkers/approved-by-enough.ts";
 import { cancelHolds } from "./checkers/cancel-holds.ts";
 import { cancelsHaveCauses, namesTheCause } from "./checkers/cancels-have-causes.ts";
 import type { Checker } from "./checkers/checker.ts";
@@ -44,6 +45,7 @@ export function allCheckers(): Checker[] {
     freezesHold(),
     failuresGoBack(),
     noLockWhileAsking(),
+    approvedByEnough(),
     newestStays(),
     movesAsAsked(),
     movesWhatPassed(),

@@ -257,6 +257,9 @@ export class LedgerRun {
   readonly jobs = new Map<string, LedgerJob>();
   readonly joins: Map<string, Plan["joins"][number]>;
   readonly approvals = new Map<string, "requested" | "approved" | "rejected" | "expired">();
+  /** Who has approved since it was asked, by environment; whoever asked for the run. */
+  readonly approvers = new Map<string, string[]>();
+  readonly by: string | undefined;
   readonly #before = new Map<PlannedJob, Set<LedgerJob>>();
   /** The session that goes on with it, the last one that did, and whether it was suspended since. */
   owner: string | undefined;
@@ -278,6 +281,7 @@ export class LedgerRun {
     this.plan = event.plan;
     this.moves = event.moves;
     this.override = event.override;
+    this.by = event.by;
     this.undoes = event.undoes;
     this.unasked = event.unasked === true;
     this.parallel = parallel;
@@ -318,7 +322,12 @@ export class LedgerRun {
       this.cancelledBy.add(event.by);
       for (const [name, answer] of this.approvals) if (answer === "requested") this.approvals.delete(name);
     }
-    if (event.type === "approval.requested") this.approvals.set(event.environment, "requested");
+    if (event.type === "approval.requested") {
+      this.approvals.set(event.environment, "requested");
+      this.approvers.set(event.environment, []);
+    }
+    const isOne = event.type === "approval.answered" && event.answer === "approved";
+    if (isOne || event.type === "approval.given") this.approvers.get(event.environment)!.push(event.by);
     if (event.type === "approval.answered") this.approvals.set(event.environment, event.answer);
     if (event.type === "run.retry-requested") this.#retry(event.jobs);
   }

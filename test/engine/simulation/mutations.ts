@@ -102,6 +102,17 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       },
     },
   },
+  "approved by enough": {
+    does: "is content with one approval, whoever gives it",
+    sabotage: {
+      decide: (state, context) =>
+        decide(state, context).map((event) => {
+          if (event.type !== "approval.requested") return event;
+          const { count: _, notBy: __, ...asked } = event;
+          return asked;
+        }),
+    },
+  },
   "moves the same bytes": {
     does: "brings the files of another release",
     sabotage: {

@@ -48,7 +48,7 @@ const mustHappen = [
   ...["crashed", "stopped", "closed", "gone", "stop", "opened", "quiet", "lease lost", "acknowledged", "lost"],
   ...["job.failed", "job.retry-due", "job.cancelled", "job.interrupted", "run.retry-requested", "run.cancel-requested"],
   ...["run.adopted", "run.suspended", "job.verified", "rollback.declined", "taken back"],
-  ...["environment.frozen", "environment.thawed"],
+  ...["environment.frozen", "environment.thawed", "approval.given", "approval.reminded"],
   ...["lock.acquired", "lock.released", "approval.requested", "approval.answered", "run.finished"],
   ...["promotion", "rollback"],
   ...["gate", "not-needed", "fail-fast", "superseded", "not-approved", "cancelled"],

@@ -19,6 +19,8 @@ interface Range {
 export const limits = {
   timeoutMs: { from: 1, to: 30 * dayMs, words: "between 1ms and 30d", isDuration: true },
   approvalTimeoutMs: { from: 1, to: 365 * dayMs, words: "between 1ms and 365d", isDuration: true },
+  approvalCount: { from: 1, to: 100, words: "a whole number between 1 and 100", whole: true },
+  reminderMs: { from: minuteMs, to: 365 * dayMs, words: "between 1m and 365d", isDuration: true },
   attempts: { from: 1, to: 100, words: "a whole number between 1 and 100, the first attempt included", whole: true },
   delayMs: { from: 0, to: dayMs, words: "between 0s and 1d", isDuration: true },
   verifyForMs: { from: 0, to: 30 * dayMs, words: "between 0s and 30d", isDuration: true },
@@ -30,8 +32,12 @@ export const limits = {
 
 export const ranges: Rule = function* ({ delivery, jobs }) {
   for (const { name, approval } of delivery.environments) {
-    const at = ["environments", name, "approval", "timeout"];
-    if (approval) yield* outside(approval.timeoutMs, limits.approvalTimeoutMs, at);
+    if (approval === undefined) continue;
+    const at = ["environments", name, "approval"];
+    const { timeoutMs, count = 1, reminderMs } = approval;
+    yield* outside(timeoutMs, limits.approvalTimeoutMs, [...at, "timeout"]);
+    yield* outside(count, limits.approvalCount, [...at, "count"]);
+    if (reminderMs !== undefined) yield* outside(reminderMs, limits.reminderMs, [...at, "reminder"]);
   }
   for (const { job, path } of jobs) {
     yield* outside(job.timeoutMs, limits.timeoutMs, [...path, "timeout"]);

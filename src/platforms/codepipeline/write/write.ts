@@ -1,4 +1,5 @@
 import type { Delivery } from "../../../model/delivery.ts";
+import { refuseDeploymentRules } from "../../deployment-rules.ts";
 import { CannotWrite, header, type WrittenFile } from "../../generated.ts";
 import { refuseLongVerification } from "../../verification.ts";
 import { printCdk } from "./cdk/print.ts";
@@ -21,6 +22,7 @@ import { printTerraform } from "./terraform/print.ts";
  */
 export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Written {
   refuseLongVerification(delivery, "CodePipeline");
+  refuseDeploymentRules(delivery, { platform: "CodePipeline", selfApproval: "anybody" });
   refuseDrift(delivery);
   const infrastructure = lowerDelivery(delivery, options);
   return {

@@ -1,4 +1,5 @@
 import type { Delivery } from "../../../model/delivery.ts";
+import { refuseDeploymentRules } from "../../deployment-rules.ts";
 import { CannotWrite } from "../../generated.ts";
 import { refuseLongVerification } from "../../verification.ts";
 import { refuseMachine } from "./machine.ts";
@@ -6,6 +7,7 @@ import { refuseMachine } from "./machine.ts";
 /** What a definition can say and GitHub cannot do. */
 export function refuseUnsupported(delivery: Delivery): void {
   refuseLongVerification(delivery, "GitHub");
+  refuseDeploymentRules(delivery, { platform: "GitHub", selfApproval: "kept apart" });
   for (const pipeline of delivery.pipelines) {
     for (const [name, job] of Object.entries(pipeline.jobs)) {
       refuseMachine(delivery, pipeline, name);

@@ -1,4 +1,4 @@
-import type { State } from "../../../../src/engine/state.ts";
+import type { ApprovalState, State } from "../../../../src/engine/state.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Acknowledged } from "../world/trace.ts";
 import type { Checker } from "./checker.ts";
@@ -51,6 +51,11 @@ function isTakenBack(what: Acknowledged, ledger: Ledger): boolean {
   }
 }
 
+/** It may take more than one approval. */
+function isAnswered({ status, given }: ApprovalState, { answer, by }: { answer: string; by: string }): boolean {
+  return status === answer || (answer === "approved" && given.includes(by));
+}
+
 function isIn(state: State, ledger: Ledger, what: Acknowledged): boolean {
   const run = state.runs.get(what.run);
   // A run that has finished is in the journal alone.
@@ -65,7 +70,7 @@ function isIn(state: State, ledger: Ledger, what: Acknowledged): boolean {
     case "retried":
       return what.jobs.every((id) => run.jobs.has(id));
     case "answered":
-      return run.environments.get(what.environment)?.approval.status === what.answer;
+      return isAnswered(run.environments.get(what.environment)!.approval, what);
     default:
       return what satisfies never;
   }

@@ -27,6 +27,7 @@ function isAnybodys({ type }: EngineEvent): boolean {
     case "run.adopted":
     case "run.suspended":
     case "approval.answered":
+    case "approval.given":
     // What was cut off, and what had ended, is recorded by whoever adopts or suspends the run.
     case "job.interrupted":
     case "lock.released":

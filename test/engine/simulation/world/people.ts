@@ -31,6 +31,10 @@ export interface PeopleOptions {
 
 /** Of the kept seeds none is a world in which somebody freezes. */
 const freezingDice = 19000057;
+const answeringDice = 47002573;
+
+/** Where it matters who asks and who answers, these do; else nobody says who asked, and Ann answers. */
+const everybody = ["ann", "bob", "cid"];
 
 /** Those who start, cancel, retry and approve runs. */
 export class People {
@@ -38,6 +42,8 @@ export class People {
   readonly #runsWanted: number;
   /** Undefined in most worlds: nobody freezes anything there. */
   readonly #freezing: Chance | undefined;
+  /** Undefined where it does not matter who answers. */
+  readonly #answering: Chance | undefined;
   #movesLeft: number;
   /** The pipelines of which each commit changes files. */
   readonly #changes: string[][] = [];
@@ -49,6 +55,10 @@ export class People {
     this.#options = options;
     const freezing = new Chance(options.seed + freezingDice);
     this.#freezing = freezing.happens(30) ? freezing : undefined;
+    const matters = options.delivery.environments.some(
+      ({ approval }) => approval?.count !== undefined || approval?.selfApproval === false,
+    );
+    this.#answering = matters ? new Chance(options.seed + answeringDice) : undefined;
     this.#runsWanted = options.chance.between(1, 4);
     this.#movesLeft = options.chance.pick([0, 2, 4]);
   }
@@ -127,8 +137,10 @@ export class People {
     for (const { name, approval } of run.environments.values()) {
       if (approval.status !== "requested" || chance.happens(30)) continue;
       const answer = chance.happens(80) ? "approved" : "rejected";
-      follow(engine, engine.answer(run.id, name, { answer, by: "ann" }), () => {
-        told({ what: "answered", run: run.id, environment: name, answer });
+      const by = this.#answering?.pick(everybody) ?? "ann";
+      const given = engine.answer(run.id, name, { answer, by }).then(() => true);
+      follow(engine, given.catch(unlessMayNot), (isGiven) => {
+        if (isGiven) told({ what: "answered", run: run.id, environment: name, answer, by });
       });
       return true;
     }
@@ -164,7 +176,8 @@ export class People {
       history: { deployed: engine.state.deployed },
     };
     const override = this.#freezing?.happens(30) ? { override: "it burns" } : {};
-    const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3), ...override };
+    const by = this.#answering && { by: this.#answering.pick(everybody) };
+    const options = { delivery, plan: plan(delivery, request), parallel: chance.between(1, 3), ...override, ...by };
     follow(engine, engine.createRun(options), ({ run, release }) => {
       this.#created.push(run);
       told({ what: "created", run, release });
@@ -257,6 +270,11 @@ export class People {
       this.awaitEnd(engine, run);
     });
   }
+}
+
+function unlessMayNot(error: unknown): false {
+  if (error instanceof EngineRefusal && (error.code === "own-run" || error.code === "approved-already")) return false;
+  throw error;
 }
 
 function unlessRefused(error: unknown): undefined {

@@ -41,6 +41,26 @@ export function goingBack(delivery: Delivery, seed: number): Delivery {
   return { ...delivery, environments };
 }
 
+/** Of the kept seeds none is a world in which several must approve. */
+const askingDice = 41004260;
+
+/** In some worlds several must approve, or somebody else than who asked for the run, and people are told again. */
+export function askingSeveral(delivery: Delivery, seed: number): Delivery {
+  const dice = new Chance(seed + askingDice);
+  if (!dice.happens(40)) return delivery;
+  const environments = delivery.environments.map((each) => {
+    if (each.approval === undefined) return each;
+    const approval = {
+      ...each.approval,
+      ...(dice.happens(70) && { count: 2 }),
+      ...(dice.happens(60) && { selfApproval: false as const }),
+      ...(dice.happens(60) && { reminderMs: dice.between(20, 300) }),
+    };
+    return { ...each, approval };
+  });
+  return { ...delivery, environments };
+}
+
 function randomEnvironment(chance: Chance, name: string, before: string | undefined): Environment {
   const after = before === undefined || chance.happens(15) ? [] : [before];
   const approval = chance.happens(name === "prod" ? 60 : 10)

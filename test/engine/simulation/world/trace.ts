@@ -34,7 +34,7 @@ export type Acknowledged =
   | { what: "created"; run: string; release: number }
   | { what: "cancelled"; run: string; mode: "graceful" | "now" }
   | { what: "retried"; run: string; jobs: string[] }
-  | { what: "answered"; run: string; environment: string; answer: string }
+  | { what: "answered"; run: string; environment: string; answer: string; by: string }
   | { what: "finished"; run: string; conclusion: string };
 
 /** One line for people. */

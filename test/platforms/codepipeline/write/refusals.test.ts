@@ -34,6 +34,16 @@ test("each refusal names the thing and the remedy", () => {
       /web\.report runs after success and failure/,
       /continueOnFailure/,
     ],
+    [
+      withJobs({ deploy: deploy() }, [env("test", { branch: "main", approval: { count: 2 } }) as never]),
+      /test wants the approval of 2 people, and on CodePipeline one answer lets a run in/,
+      /leave count out/,
+    ],
+    [
+      withJobs({ deploy: deploy() }, [env("test", { branch: "main", approval: { selfApproval: false } }) as never]),
+      /somebody else than who asked for the run, and CodePipeline lets anybody answer/,
+      /leave selfApproval out/,
+    ],
     [withJobs({ deploy: deploy({ condition: when.event("push") }) }), /does not tell its actions/, /use a parameter/],
     [
       withJobs({ deploy: deploy() }, [env("test", { branch: "release/**" }) as never]),

@@ -55,6 +55,19 @@ test("a platform that takes fewer is named in the settings; what fits in no way 
   measure(wide, "orchestrated");
 });
 
+test("two approvals are refused with their place, and that somebody else approves is what GitHub is set to", () => {
+  const asking = (approval: string) =>
+    deliveryOf(`name: shop
+environments: { prod: { branch: main, approval: { ${approval} } } }
+pipelines: { web: { jobs: { go: { deploys: true, steps: [./go.sh] } } } }
+`);
+  assert.throws(() => writeWorkflows(asking("count: 2"), { layout: "orchestrated" }), {
+    message: /prod wants the approval of 2 people, and on GitHub one answer lets a run in/,
+    path: ["environments", "prod", "approval", "count"],
+  });
+  writeWorkflows(asking("selfApproval: false, reminder: 4h"), { layout: "orchestrated" });
+});
+
 test("a file of more than 500,000 bytes is refused", () => {
   const text = `name: x\n# ${"x".repeat(500_000)}\n`;
   const large = [{ path: ".github/workflows/x.yml", text }];
