@@ -150,7 +150,7 @@ resource "aws_lambda_permission" "tell_failed" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "notices_lost" {
-  alarm_name        = "${aws_sns_topic.notifications.name}-notices-lost"
+  alarm_name        = "infra-web-pipelines-notices-lost"
   alarm_description = "Somebody was not told how a run ended: see the function's log"
   namespace         = "AWS/Lambda"
   metric_name       = "AsyncEventsDropped"

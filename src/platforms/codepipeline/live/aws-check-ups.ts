@@ -46,16 +46,17 @@ export async function onAws(
     files.some(({ path, text }) => path.endsWith("/pipeline.yaml") && isLarge(text))
       ? templateBucketName(delivery.name, { account, region: region.checkUp.text })
       : undefined;
-  const [source, bootstrap, secrets, state, template] = await Promise.all([
+  const [source, bootstrap, secrets, state, template, existing] = await Promise.all([
     sourceOnAws({ source: write.settings.source, remote }, ask),
     write.format === "cdk" ? bootstrapFound(place, ask) : undefined,
     secretsFound(infrastructure, ask),
     stateFound({ delivery: delivery.name, write, infrastructure }, ask),
     bucket === undefined ? undefined : templateBucketFound(bucket, ask),
+    Promise.all(existingFound(write.settings.existing, ask)),
   ]);
   const difference =
     state.kept && (await differenceFound({ delivery: delivery.name, write, infrastructure, files }, ask));
-  found.push(...[bootstrap, template, secrets, state, difference].filter((one) => one !== undefined));
+  found.push(...existing, ...[bootstrap, template, secrets, state, difference].filter((one) => one !== undefined));
   const others = await otherPipelines({ infrastructure, repository: source.values[ids.repository] }, ask);
   return {
     found,
@@ -123,6 +124,31 @@ async function templateBucketFound(bucket: string, ask: Ask): Promise<Found> {
     const text = "the template is larger than CloudFormation takes from here, so it goes by way of a bucket";
     return { checkUp: { name, verdict: "warn", text, remedy: before }, before };
   }
+}
+
+/** Whether what the settings say is there already is there, and can be seen from here. */
+export function existingFound(
+  { bucket, key, topic }: WantedOnAws["write"]["settings"]["existing"],
+  ask: Ask,
+): Promise<Found>[] {
+  const looks = [
+    ["bucket", bucket, ["s3api", "get-bucket-location", "--bucket"]],
+    ["key", key, ["kms", "describe-key", "--key-id"]],
+    ["topic", topic, ["sns", "get-topic-attributes", "--topic-arn"]],
+  ] as const;
+  return looks.flatMap(([what, which, command]) => {
+    if (which === undefined) return [];
+    const name = `existing ${what}`;
+    return ask([...command, which]).then(
+      (): Found => ({ checkUp: { name, verdict: "ok", text: `${which} is there` } }),
+      (error): Found => {
+        const problem = asProblem(error);
+        if (problem.kind !== "not-found") return problemFound(name, problem);
+        const remedy = `make it, or take existing.${what} out of baton.codepipeline.yaml: the pipelines bring one`;
+        return { checkUp: { name, verdict: "fail", text: `${which} is not there`, remedy } };
+      },
+    );
+  });
 }
 
 async function secretsFound({ resources }: Infrastructure, ask: Ask): Promise<Found | undefined> {

@@ -77,6 +77,7 @@ const plainDocument = ({
   options,
 }: Around): Omit<Infrastructure, "description" | "parameters" | "resources"> => ({
   delivery: delivery.name,
+  existing: {},
   outputs: [],
   tags: { "baton:delivery": delivery.name, ...options.settings.tags },
   buildspecs: [],
@@ -114,7 +115,7 @@ function actionRole(guest: Guest, { delivery, options, register }: Around): Lent
     name: actionRoleName(guest.places[0]!, register),
     lentTo: {
       account: home.account,
-      role: roleNames(delivery.name)(pipelineRoleId(guest.line.line, register)),
+      role: `${options.settings.rolePath}${roleNames(delivery.name)(pipelineRoleId(guest.line.line, register))}`,
     },
     statements: [
       { sid: "FindArtifacts", actions: finding, resources: [store] },
@@ -136,10 +137,10 @@ const finding = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersion
 const exchanging = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"];
 
 /** By account: the roles that act with the artifacts of a region. */
-function guestRoles(region: string, around: Pick<Around, "lines" | "register">) {
+function guestRoles(region: string, around: Pick<Around, "lines" | "register" | "options">) {
   const byAccount = new Map<string, string[]>();
   for (const guest of guestsOf(around).filter((one) => one.region === region)) {
-    const role = roleArnIn(guest, actionRoleName(guest.places[0]!, around.register));
+    const role = roleArnIn(guest, actionRoleName(guest.places[0]!, around.register), around.options.settings);
     byAccount.set(guest.account, [...(byAccount.get(guest.account) ?? []), role]);
   }
   return [...byAccount].map(([account, roles]) => ({
@@ -151,7 +152,7 @@ function guestRoles(region: string, around: Pick<Around, "lines" | "register">) 
 }
 
 /** Statements of the key's policy that let other accounts in. */
-export function keyGuests(region: string, around: Pick<Around, "lines" | "register">): PolicyStatement[] {
+export function keyGuests(region: string, around: Pick<Around, "lines" | "register" | "options">): PolicyStatement[] {
   return guestRoles(region, around).map(({ account, Principal, Condition }) => ({
     Sid: `UseFrom${account}`,
     Effect: "Allow",
@@ -199,7 +200,7 @@ function regionInfrastructure(region: string, around: Around): Infrastructure {
   };
   const pipelines = lines
     .filter((line) => otherRegions(line).includes(region))
-    .map(({ line }) => roleArnIn(home, roleNames(delivery.name)(pipelineRoleId(line, register))));
+    .map(({ line }) => roleArnIn(home, roleNames(delivery.name)(pipelineRoleId(line, register)), options.settings));
   const resources: Resource[] = hasKey
     ? [
         encryptionKey({ delivery: delivery.name, users: pipelines, guests: keyGuests(region, around), services: [] }),

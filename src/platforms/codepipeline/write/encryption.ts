@@ -5,6 +5,7 @@ import { ids } from "./fixed-names.ts";
 import type { Key, PolicyStatement, Resource, Role, Statement } from "./infrastructure.ts";
 import { limits } from "./limits.ts";
 import { publisherSid, roleNames } from "./names.ts";
+import type { Settings } from "./options.ts";
 import { account, arnOf, localArn, partition, region, type Text, text } from "./text.ts";
 
 export const keyId = "Key";
@@ -38,7 +39,11 @@ export const handing = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:Ge
  */
 export function encrypted(
   resources: readonly Resource[],
-  { delivery, guests }: { delivery: string; guests: readonly PolicyStatement[] },
+  {
+    delivery,
+    guests,
+    settings: { rolePath, existing },
+  }: { delivery: string; guests: readonly PolicyStatement[]; settings: Pick<Settings, "rolePath" | "existing"> },
 ): Resource[] {
   const nameOf = roleNames(delivery);
   const users: string[] = [];
@@ -62,7 +67,8 @@ export function encrypted(
         return resource;
     }
   });
-  const arns = users.map((name) => text`arn:${partition}:iam::${account}:role/${name}`);
+  const arns = users.map((name) => text`arn:${partition}:iam::${account}:role${rolePath}${name}`);
+  if (existing.key !== undefined) return changed;
   return [encryptionKey({ delivery, users: arns, guests, services: servicesOf(resources) }), ...changed];
 }
 

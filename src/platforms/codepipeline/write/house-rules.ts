@@ -6,13 +6,20 @@ import { account, partition, type Text, text } from "./text.ts";
 
 export function underHouseRules(
   resources: readonly Resource[],
-  { permissionsBoundary, logDays, accessLogs }: Pick<Settings, "permissionsBoundary" | "logDays" | "accessLogs">,
+  {
+    permissionsBoundary,
+    rolePath,
+    logDays,
+    accessLogs,
+  }: Pick<Settings, "permissionsBoundary" | "rolePath" | "logDays" | "accessLogs">,
 ): Resource[] {
-  const boundary = permissionsBoundary === undefined ? undefined : filled(permissionsBoundary);
+  const boundary = permissionsBoundary === undefined ? {} : { boundary: filled(permissionsBoundary) };
+  const path = rolePath === "/" ? {} : { path: rolePath };
   return resources.map((one) => {
     if (one.kind === "bucket" && accessLogs !== undefined) return { ...one, logsTo: accessLogs };
     if (one.kind === "logs") return { ...one, retentionDays: logDays };
-    return one.kind === "role" && boundary !== undefined ? { ...one, boundary } : one;
+    if (one.kind === "role") return { ...one, ...boundary, ...path };
+    return one.kind === "policy" ? { ...one, ...path } : one;
   });
 }
 

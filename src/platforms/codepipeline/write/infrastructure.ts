@@ -10,6 +10,8 @@ export interface Infrastructure {
   readonly description: string;
   readonly parameters: readonly ParameterSpec[];
   readonly resources: readonly Resource[];
+  /** By id: what is there already, and is referred to as resources are. */
+  readonly existing: Readonly<Record<string, Existing>>;
   /** What people want to know of a created stack. */
   readonly outputs: readonly { readonly id: string; readonly description: string; readonly value: Text }[];
   readonly tags: Readonly<Record<string, string>>;
@@ -21,6 +23,11 @@ export interface Infrastructure {
   readonly home?: { readonly account: string; readonly region?: string } | undefined;
   /** What is to exist in other accounts and regions, before this. */
   readonly remoteStacks: readonly RemoteStack[];
+}
+
+export interface Existing {
+  readonly arn: Text;
+  readonly name: string;
 }
 
 export interface RemoteStack {
@@ -112,6 +119,8 @@ interface AnyRole extends Base {
   readonly statements: readonly Statement[];
   /** ARN of the policy that no policy of the role goes beyond. */
   readonly boundary?: Text;
+  /** Its place in IAM; absent: `/`. */
+  readonly path?: string;
   /** Parameter with the ARN of a policy that the team writes. */
   readonly policyParameter?: string;
 }
@@ -124,6 +133,7 @@ export interface ServiceRole extends AnyRole {
 /** For a role of another account, and for nobody else there. */
 export interface LentRole extends AnyRole {
   readonly name: string;
+  /** `role`: its path and name. */
   readonly lentTo: { readonly account: string; readonly role: string };
 }
 
@@ -131,6 +141,8 @@ export interface LentRole extends AnyRole {
 export interface ManagedPolicy extends Base {
   readonly kind: "policy";
   readonly description: string;
+  /** Its place in IAM; absent: `/`. */
+  readonly path?: string;
   readonly statements: readonly Statement[];
 }
 
@@ -302,6 +314,8 @@ export interface LambdaFunction extends Base {
 
 export interface Alarm extends Base {
   readonly kind: "alarm";
+  /** Where the format gives it one. */
+  readonly name: string;
   readonly description: string;
   readonly namespace: string;
   readonly metric: string;

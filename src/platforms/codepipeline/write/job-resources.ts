@@ -109,7 +109,10 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
     ? {
         ...role(statements),
         name: jobRoleName(place, register),
-        lentTo: { account: options.settings.home!.account, role: jobRoleName(place, register) },
+        lentTo: {
+          account: options.settings.home!.account,
+          role: `${options.settings.rolePath}${jobRoleName(place, register)}`,
+        },
       }
     : undefined;
   const acting: readonly Statement[] = isAbroad
@@ -117,7 +120,7 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
         {
           sid: "ActElsewhere",
           actions: ["sts:AssumeRole"],
-          resources: [roleArnIn(target, jobRoleName(place, register))],
+          resources: [roleArnIn(target, jobRoleName(place, register), options.settings)],
         },
       ]
     : statements;

@@ -8,6 +8,7 @@ import { artifactBucket, bucketOf, checksBucket } from "./artifact-bucket.ts";
 import { type Checks, checksOf } from "./checks.ts";
 import { keyGuests, remoteStacksOf, storeIn } from "./cross-account.ts";
 import { encrypted } from "./encryption.ts";
+import { existingOf, notesOnExisting, refuseStrangeExisting, withoutExisting } from "./existing.ts";
 import { ids } from "./fixed-names.ts";
 import { changesResources } from "./functions/changes.ts";
 import { underHouseRules } from "./house-rules.ts";
@@ -39,6 +40,8 @@ import { triggersOf } from "./triggers.ts";
 export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infrastructure {
   refuseStrangeSettings(delivery, options.settings);
   refuseStrangeTargets(delivery, options.settings);
+  refuseStrangeExisting(options.settings);
+  const existing = existingOf(options.settings);
   const register = new Register();
   const lines = pipelinesOf(delivery, options).flatMap((line) => {
     const one = stagesOf(line, { delivery, options, register });
@@ -56,11 +59,15 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
   if (isSeparate) refuseWhatSetsCannot(lines, { delivery, settings: options.settings });
   const parameters: ParameterSpec[] = [
     ...sourceOf(options.settings).parameters,
-    {
-      id: "NotificationEmail",
-      description: "Who is asked to approve and told how runs end; empty: subscribe to the topic yourself.",
-      default: "",
-    },
+    ...(Object.hasOwn(existing, ids.approvals)
+      ? []
+      : [
+          {
+            id: "NotificationEmail",
+            description: "Who is asked to approve and told how runs end; empty: subscribe to the topic yourself.",
+            default: "",
+          },
+        ]),
   ];
   const checks = checksOf(lines, { delivery, options, register });
   const work = lines.flatMap(({ places }) => places).map((place) => jobResourcesOf(place, register));
@@ -113,19 +120,20 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     }),
   ];
   refuseTooManyValues(valuesOf(lines.flatMap(({ places }) => places)), delivery.name);
+  const whole =
+    encryptionOf(options.settings) === "key"
+      ? encrypted(resources, {
+          delivery: delivery.name,
+          guests: home === undefined ? [] : keyGuests(home.region, around),
+          settings: options.settings,
+        })
+      : resources;
   const infrastructure: Infrastructure = {
     delivery: delivery.name,
     description: `Pipelines of ${delivery.name}`,
     parameters,
-    resources: underHouseRules(
-      encryptionOf(options.settings) === "key"
-        ? encrypted(resources, {
-            delivery: delivery.name,
-            guests: home === undefined ? [] : keyGuests(home.region, around),
-          })
-        : resources,
-      options.settings,
-    ),
+    resources: underHouseRules(withoutExisting(whole, existing), options.settings),
+    existing,
     home,
     remoteStacks,
     outputs: [
@@ -145,6 +153,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     releases: releasesPlan(lines),
     notes: [
       ...notesOf({ delivery, settings: options.settings, checks }),
+      ...notesOnExisting(options.settings, resources),
       ...unquotedOutputs(
         lines.flatMap(({ places }) => places),
         register,

@@ -10,7 +10,7 @@ export function actingIn(place: JobPlace, register: Register): { role?: string; 
   const target = targetOfPlace(place);
   if (target === undefined) return {};
   const { home } = place.options.settings;
-  const role = roleArnIn(target, actionRoleName(place, register));
+  const role = roleArnIn(target, actionRoleName(place, register), place.options.settings);
   return {
     ...(target.elsewhere === "account" && { role }),
     ...(target.region !== home!.region && { region: target.region }),
@@ -21,5 +21,5 @@ export function actingIn(place: JobPlace, register: Register): { role?: string; 
 export function stackRoleArn(place: JobPlace, register: Register): Text {
   const target = targetOfPlace(place);
   if (target?.elsewhere !== "account") return [arnOf(roleId(place, register))];
-  return roleArnIn(target, jobRoleName(place, register));
+  return roleArnIn(target, jobRoleName(place, register), place.options.settings);
 }

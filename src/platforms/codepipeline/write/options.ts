@@ -46,6 +46,23 @@ const regionName = z
   .string()
   .regex(/^[a-z]{2,4}-([a-z]+-)+[0-9]+$/, "a region is called as AWS calls it, such as eu-central-1");
 
+const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket");
+
+const existingSchema = z.strictObject({
+  /** Name of the bucket for artifacts. */
+  bucket: bucketName.optional(),
+  /** The key that encrypts. By its ARN: actions of CodePipeline take no alias. */
+  key: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[\w-]+$/, "the ARN of a key, and no alias")
+    .optional(),
+  /** The topic that is told. */
+  topic: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w-]+$/, "the ARN of a topic that is no FIFO")
+    .optional(),
+});
+
 /** What a definition does not say because it concerns CodePipeline alone. Kept beside it, in `baton.codepipeline.yaml`. */
 export const settingsSchema = z.strictObject({
   layout: z.enum(layouts).default("single"),
@@ -100,16 +117,21 @@ export const settingsSchema = z.strictObject({
   machine: machineSchema.default({}),
   /** What differs for a job, by `pipeline.job`. */
   machines: z.record(jobName, machineSchema).default({}),
+  /** What is there already and takes the place of what the pipelines would bring. */
+  existing: existingSchema.default({}),
+  /** Path of roles and policies in IAM. */
+  rolePath: z
+    .string()
+    .max(512)
+    .regex(/^\/([\w+=,.@-]+\/)*$/, "a path of IAM begins and ends with a slash")
+    .default("/"),
   /** ARN of a policy that the roles' own policies never go beyond. `${partition}` and `${account}` are filled in. */
   permissionsBoundary: z
     .string()
     .regex(/^arn:[^:]+:iam::[^:]*:policy\/.+$/, "the ARN of a policy")
     .optional(),
   /** Name of a bucket that the buckets tell of every access; of the account and region of each. */
-  accessLogs: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket")
-    .optional(),
+  accessLogs: bucketName.optional(),
   /** How long logs are kept. */
   logDays: z
     .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])

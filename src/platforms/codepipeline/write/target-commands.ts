@@ -16,7 +16,7 @@ export function targetVariables(place: JobPlace, register: Register): Environmen
   return [
     plain("BATON_TARGET_REGION", target.region),
     ...(target.elsewhere === "account"
-      ? [plain("BATON_TARGET_ROLE", roleArnIn(target, jobRoleName(place, register)))]
+      ? [plain("BATON_TARGET_ROLE", roleArnIn(target, jobRoleName(place, register), place.options.settings))]
       : []),
   ];
 }

@@ -32,7 +32,7 @@ export const spansAccounts = (settings: Settings): boolean =>
   Object.keys(settings.targets).some((name) => targetOf({ name }, settings)?.elsewhere === "account");
 
 export const encryptionOf = (settings: Settings): "managed" | "key" =>
-  settings.encryption ?? (spansAccounts(settings) ? "key" : "managed");
+  settings.encryption ?? (spansAccounts(settings) || settings.existing.key !== undefined ? "key" : "managed");
 
 /** Account and region in ARNs of what a job works on. */
 export function scopeOf(place: JobPlace): { readonly account: Text; readonly region: Text } {
@@ -55,9 +55,11 @@ export const partitionOf = (name: string): string =>
   Object.entries(partitions).find(([prefix]) => name.startsWith(prefix))?.[1] ?? "aws";
 
 /** ARNs of roles in any account, known before the roles are there. */
-export function roleArnIn({ account: of, region: near }: { account: string; region: string }, name: string): string {
-  return `arn:${partitionOf(near)}:iam::${of}:role/${name}`;
-}
+export const roleArnIn = (
+  { account: of, region: near }: { account: string; region: string },
+  name: string,
+  { rolePath }: Pick<Settings, "rolePath">,
+): string => `arn:${partitionOf(near)}:iam::${of}:role${rolePath}${name}`;
 
 /** The name that the roles of a job have, at home and in the environment's account. */
 export const jobRoleName = (place: JobPlace, register: Register): string =>

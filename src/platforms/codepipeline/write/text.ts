@@ -36,6 +36,12 @@ export function text(strings: TemplateStringsArray, ...values: readonly (Referen
   return parts.length === 1 && typeof parts[0] === "string" ? parts[0] : parts;
 }
 
+/** The same, with what is known of a reference in its place. */
+export const replaced = (whole: Text, known: (reference: Reference) => Text | undefined): Text =>
+  typeof whole === "string"
+    ? whole
+    : whole.reduce<Text>((all, part) => text`${all}${isReference(part) ? (known(part) ?? part) : part}`, "");
+
 /** `arn:aws:ssm:eu-central-1:123456789012:parameter/x`, of the given account and region. */
 export const arnIn = (scope: { account: Text; region: Text }, service: string, resource: Text): Text =>
   text`arn:${partition}:${service}:${scope.region}:${scope.account}:${resource}`;

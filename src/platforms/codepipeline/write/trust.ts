@@ -4,13 +4,13 @@ import { account, partition, text } from "./text.ts";
 /** Who may take a role on: a service on behalf of this account, or one role of another account. */
 export function trustOf(role: Role): PolicyStatement {
   if ("lentTo" in role) {
-    const { account: of, role: name } = role.lentTo;
+    const { account: of, role: pathAndName } = role.lentTo;
     return {
       Effect: "Allow",
       // A role that does not exist yet cannot be named as a principal; the condition names it before and after.
       Principal: { AWS: text`arn:${partition}:iam::${of}:root` },
       Action: "sts:AssumeRole",
-      Condition: { ArnEquals: { "aws:PrincipalArn": text`arn:${partition}:iam::${of}:role/${name}` } },
+      Condition: { ArnEquals: { "aws:PrincipalArn": text`arn:${partition}:iam::${of}:role${pathAndName}` } },
     };
   }
   return {

@@ -57,7 +57,7 @@ test("whoever may become somebody else is let in there, and nobody else is", () 
   const trusted = infrastructure.remoteStacks.flatMap(({ account, infrastructure: one }) =>
     ofKind<Role>(one, "role")
       .filter((role): role is LentRole => "lentTo" in role)
-      .map(({ name, lentTo }) => `${arn(lentTo.account, lentTo.role)} -> ${arn(account, name)}`),
+      .map(({ name, lentTo }) => `${arn(lentTo.account, lentTo.role.slice(1))} -> ${arn(account, name)}`),
   );
   assert.deepEqual(asked.toSorted(), trusted.toSorted());
   assert.deepEqual(asked.length, 3, "the pipeline for its actions, and two jobs in prod");

@@ -16,6 +16,7 @@ import { site } from "./site.ts";
 import {
   checkSettings,
   cloudFormationOverlay,
+  existingSettings,
   keySettings,
   readExample,
   shop,
@@ -32,6 +33,7 @@ const cases = {
   "tool-shop-separate": [toolShop, { encryption: "key" }, "separate"],
   "shop with checks": [shop, checkSettings, "single"],
   "shop with a key and an overlay": [shop, { ...keySettings, overlay: cloudFormationOverlay }, "single"],
+  "shop with what is there": [shop, existingSettings, "separate"],
   "network-compute": [networkCompute.built, networkCompute.settings, "single"],
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],
   estate: [estate, estateSettings, "single"],

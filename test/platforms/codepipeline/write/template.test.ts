@@ -14,6 +14,7 @@ import {
   checkSettings,
   codeCommitSettings,
   examples,
+  existingSettings,
   keySettings,
   machineSettings,
   readExample,
@@ -32,6 +33,7 @@ const templates = {
   shop: templateText(shop, shopSettings),
   "shop-with-a-key": templateText(shop, keySettings),
   "shop-with-machines": templateText(shop, machineSettings),
+  "shop-with-what-is-there": templateText(shop, existingSettings),
   "shop-with-checks": templateText(shop, checkSettings),
   "shop-from-codecommit-separate": templateText(shop, codeCommitSettings, { layout: "separate" }),
   "shop-from-a-bucket": templateText(shop, bucketSettings),
@@ -107,12 +109,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 31);
+  assert.equal(inputs.length, 32);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 31\n", stderr);
+  assert.equal(stdout, "valid 32\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

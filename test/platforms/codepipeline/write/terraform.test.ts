@@ -14,6 +14,7 @@ import {
   bucketSettings,
   checkSettings,
   codeCommitSettings,
+  existingSettings,
   keySettings,
   machineSettings,
   readExample,
@@ -31,6 +32,7 @@ const written = {
   shop: write(shop, shopSettings, { format: "terraform" }).files,
   "shop with checks": write(shop, checkSettings, { format: "terraform" }).files,
   "shop with machines": write(shop, machineSettings, { format: "terraform" }).files,
+  "shop with what is there": write(shop, existingSettings, { format: "terraform" }).files,
   "shop with a key and an overlay": write(shop, { ...keySettings, overlay: terraformOverlay }, { format: "terraform" })
     .files,
   "shop from codecommit": write(shop, codeCommitSettings, { format: "terraform", layout: "separate" }).files,

@@ -146,6 +146,18 @@ export const shopSettings = {
 /** With a key of the team's own, and the function that rolls back. */
 export const keySettings = { ...shopSettings, encryption: "key", rollback: "function" };
 
+/** With what an account has already. */
+export const existingSettings = {
+  ...shopSettings,
+  existing: {
+    bucket: "artifacts-of-all-teams",
+    key: "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+    topic: "arn:aws:sns:eu-central-1:123456789012:deliveries",
+  },
+  rolePath: "/delivery/shop/",
+  permissionsBoundary: `arn:\${partition}:iam::\${account}:policy/limits`,
+};
+
 /** On machines of the team's own choice, in its network, under its rules. */
 export const machineSettings = {
   ...shopSettings,

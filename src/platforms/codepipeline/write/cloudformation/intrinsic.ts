@@ -1,7 +1,7 @@
 /** The functions of a template. Printed as `!Sub` and its like in YAML, and as `{"Fn::Sub": …}` in JSON. */
 
-import type { Resource } from "../infrastructure.ts";
-import type { Reference, Text } from "../text.ts";
+import type { Infrastructure, Resource } from "../infrastructure.ts";
+import { type Reference, replaced, type Text } from "../text.ts";
 
 export class Intrinsic {
   readonly tag: "Ref" | "Sub" | "GetAtt" | "If" | "Equals" | "Not";
@@ -25,12 +25,15 @@ const pseudo = { partition: "AWS::Partition", region: "AWS::Region", account: "A
 /** Turns texts into values of a template; knows what is a reference to a resource's name and what to its ARN. */
 export class References {
   readonly #kinds: ReadonlyMap<string, Resource["kind"]>;
+  readonly #existing: Infrastructure["existing"];
 
-  constructor(resources: readonly Resource[]) {
+  constructor({ resources, existing }: Pick<Infrastructure, "resources" | "existing">) {
     this.#kinds = new Map(resources.map(({ id, kind }) => [id, kind]));
+    this.#existing = existing;
   }
 
-  value(text: Text): string | Intrinsic {
+  value(whole: Text): string | Intrinsic {
+    const text = replaced(whole, (one) => ("of" in one ? this.#existing[one.of]?.[one.attribute] : undefined));
     if (typeof text === "string") return text;
     const [first, ...others] = text;
     if (others.length === 0 && typeof first === "object") return this.#alone(first);

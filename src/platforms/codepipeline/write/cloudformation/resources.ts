@@ -245,6 +245,7 @@ function role(one: Role, around: Surroundings): object & Record<string, unknown>
   const { references } = around;
   return {
     ...(name !== undefined && { RoleName: name }),
+    ...(one.path !== undefined && { Path: one.path }),
     AssumeRolePolicyDocument: {
       Version: "2012-10-17",
       Statement: [filledIn(trustOf(one), references)],
@@ -258,7 +259,8 @@ function role(one: Role, around: Surroundings): object & Record<string, unknown>
   };
 }
 
-const managedPolicy = ({ description, statements }: ManagedPolicy, references: References) => ({
+const managedPolicy = ({ path, description, statements }: ManagedPolicy, references: References) => ({
+  ...(path !== undefined && { Path: path }),
   Description: description,
   PolicyDocument: policyDocument(statements, references),
 });

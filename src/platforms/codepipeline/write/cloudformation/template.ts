@@ -20,7 +20,7 @@ export interface CommentedTemplate {
 }
 
 export function templateOf(infrastructure: Infrastructure): CommentedTemplate {
-  const references = new References(infrastructure.resources);
+  const references = new References(infrastructure);
   const comments = new Map<string, readonly string[]>();
   const resources: Record<string, TemplateResource> = {};
   for (const resource of infrastructure.resources) {

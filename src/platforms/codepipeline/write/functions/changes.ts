@@ -104,6 +104,7 @@ export function changesResources(lines: readonly ReleaseLine[], { delivery, opti
       target: { kind: "function", id: changesId },
     },
     gaveUp(`${changesId}Alarm`, {
+      delivery,
       of: changesId,
       description: "Nobody looked which CodePipelines a push concerns: see the function's log",
     }),

@@ -2,6 +2,7 @@
 
 import { ids } from "../fixed-names.ts";
 import type { Alarm, LambdaFunction, Resource, Statement } from "../infrastructure.ts";
+import { kebab } from "../names.ts";
 import { localArn, nameOf } from "../text.ts";
 import { functionRuntime } from "./function-program.ts";
 
@@ -30,9 +31,13 @@ export function functionResources({ statements, ...spec }: FunctionSpec): Resour
 }
 
 /** Lambda calls twice more where a function fails; what it then gives up is told. */
-export const gaveUp = (id: string, { of, description }: { of: string; description: string }): Alarm => ({
+export const gaveUp = (
+  id: string,
+  { delivery, of, description }: { delivery: string; of: string; description: string },
+): Alarm => ({
   kind: "alarm",
   id,
+  name: `${delivery}-pipelines-${kebab(id)}`,
   comment: [],
   description,
   namespace: "AWS/Lambda",

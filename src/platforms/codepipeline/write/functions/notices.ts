@@ -95,6 +95,7 @@ export function noticesResources({ delivery, settings, lines, checks }: Observed
       : []),
     heard("TellFailed", "did not pass", names, ["FAILED", "STOPPED", "CANCELED"]),
     gaveUp("NoticesLost", {
+      delivery,
       of: noticesId,
       description: "Somebody was not told how a run ended: see the function's log",
     }),

@@ -90,6 +90,7 @@ export function rollbackResources({ delivery, settings, lines }: Observed): Reso
           }),
         ]),
     gaveUp("RollbackBroken", {
+      delivery,
       of: id,
       description: "The function that rolls back failed at every attempt: see its log",
     }),

@@ -139,6 +139,7 @@ function functionOf(joined: readonly LineStages[], { delivery, options }: Around
       target: { kind: "function", id: releasesId },
     },
     gaveUp("ReleasesAlarm", {
+      delivery,
       of: releasesId,
       description: "The function that releases and deploys failed at every attempt: see its log",
     }),

@@ -28,7 +28,7 @@ export function printTerraform(
   infrastructure: Infrastructure,
   { header, patches }: { header: readonly string[]; patches: Patches },
 ): WrittenFile[] {
-  const values = new TerraformValues(infrastructure.resources);
+  const values = new TerraformValues(infrastructure);
   const files = new Map<string, Block[]>([
     ["versions.tf", versions(infrastructure)],
     ["variables.tf", infrastructure.parameters.map(variable)],

@@ -36,6 +36,7 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
           comment,
           attributes: {
             name_prefix: shortName(name),
+            path: one.path,
             description: one.description,
             policy: values.policy(one.statements),
             tags,
@@ -64,7 +65,7 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
         resource("aws_cloudwatch_metric_alarm", name, {
           comment,
           attributes: {
-            alarm_name: new Expression(`"\${aws_sns_topic.${snakeCase(one.topic)}.name}-${name.replaceAll("_", "-")}"`),
+            alarm_name: one.name,
             alarm_description: one.description,
             namespace: one.namespace,
             metric_name: one.metric,
@@ -272,6 +273,7 @@ function role(one: Role, values: TerraformValues): Block[] {
       comment,
       attributes: {
         ...(given === undefined ? { name_prefix: shortName(name) } : { name: given }),
+        path: one.path,
         assume_role_policy: new Call("jsonencode", {
           Version: "2012-10-17",
           Statement: [values.data(trustOf(one))],

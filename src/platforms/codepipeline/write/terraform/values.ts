@@ -1,7 +1,7 @@
 /** Texts and references of the document as Terraform's. */
 
-import type { Resource, Statement } from "../infrastructure.ts";
-import { isText, type Reference, type Text } from "../text.ts";
+import type { Infrastructure, Resource, Statement } from "../infrastructure.ts";
+import { isText, type Reference, replaced, type Text } from "../text.ts";
 import { Call, Expression, type HclValue, Template } from "./hcl.ts";
 
 /** `SiteBucketProd` becomes `site_bucket_prod`. */
@@ -38,9 +38,11 @@ const types: Readonly<Record<Exclude<Resource["kind"], "function">, readonly [ty
 
 export class TerraformValues {
   readonly #resources: ReadonlyMap<string, Resource>;
+  readonly #existing: Infrastructure["existing"];
 
-  constructor(resources: readonly Resource[]) {
+  constructor({ resources, existing }: Pick<Infrastructure, "resources" | "existing">) {
     this.#resources = new Map(resources.map((one) => [one.id, one]));
+    this.#existing = existing;
   }
 
   /**
@@ -60,7 +62,8 @@ export class TerraformValues {
     return found.length === 0 ? undefined : found.map((one) => new Expression(one));
   }
 
-  text(text: Text): HclValue {
+  text(whole: Text): HclValue {
+    const text = replaced(whole, (one) => ("of" in one ? this.#existing[one.of]?.[one.attribute] : undefined));
     if (typeof text === "string") return text;
     const parts = text.map((part) => (typeof part === "string" ? part : this.reference(part)));
     return parts.length === 1 ? parts[0]! : new Template(parts);

@@ -1,0 +1,204 @@
+/** Bucket, key, topic, path and boundary that are there before the pipelines: used, never written again. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { existingFound } from "../../../../src/platforms/codepipeline/live/aws-check-ups.ts";
+import { AwsProblem } from "../../../../src/platforms/codepipeline/live/aws-cli.ts";
+import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
+import { CannotWrite } from "../../../../src/platforms/generated.ts";
+import { startEmulator } from "../../../aws/emulator.ts";
+import { emulator, fullDepth } from "../../../lane/needs.ts";
+import { connection } from "./applied-terraform.ts";
+import { estate, estateSettings, home } from "./estate.ts";
+import { existingSettings, keySettings, shop, write } from "./written.ts";
+
+const formats = ["cloudformation", "terraform", "cdk"] as const;
+const layouts = ["single", "separate"] as const;
+const { bucket, key, topic } = existingSettings.existing;
+
+const textOf = (settings: object, options: Parameters<typeof write>[2]) =>
+  write(shop, settings, options)
+    .files.filter(({ path }) => !path.includes("buildspecs/"))
+    .map(({ text }) => text)
+    .join("\n");
+
+/** What names or makes the pipelines' own. */
+const own = {
+  cloudformation: [/^ {2}Artifacts:/m, /^ {2}Key:/m, /^ {2}Notifications:/m, /NotificationEmail/],
+  terraform: [
+    /"aws_s3_bucket" "artifacts"/,
+    /"aws_kms_key" "key"/,
+    /"aws_sns_topic" "notifications"/,
+    /notification_email/,
+  ],
+  cdk: [/"Artifacts"/, /"Key"/, /"Notifications"/, /NotificationEmail/],
+};
+
+for (const format of formats) {
+  for (const layout of layouts) {
+    test(`${format}, ${layout}: what is there is used, and nothing is written about it`, () => {
+      const rollback = layout === "single" ? "function" : "stage";
+      const written = textOf({ ...existingSettings, rollback }, { format, layout });
+      const without = textOf({ ...keySettings, rollback }, { format, layout });
+      for (const one of own[format]) {
+        assert.match(without, one, "the pattern finds what there would be");
+        assert.doesNotMatch(written, one);
+      }
+      for (const one of [bucket, key, topic]) assert.ok(written.includes(one), one);
+      // Names of roles in policies carry the path, too.
+      assert.doesNotMatch(written, /:role\/(?!delivery\/shop\/)shop-/);
+    });
+  }
+}
+
+test("in other accounts roles have the path as well, and every policy that names one", () => {
+  const text = write(estate, { ...estateSettings, rolePath: "/delivery/" })
+    .files.filter(({ path }) => path.endsWith(".yaml"))
+    .map((file) => file.text)
+    .join("\n");
+  assert.match(text, /:role\/delivery\/estate-/);
+  assert.doesNotMatch(text, /:role\/estate-/);
+  const roles = text.match(/Type: AWS::IAM::Role/g)!.length;
+  assert.equal(
+    text.match(/^ +Path: \/delivery\/$/gm)!.length,
+    roles + text.match(/Type: AWS::IAM::ManagedPolicy/g)!.length,
+  );
+});
+
+test("what its owner has to allow is said", () => {
+  const { notes } = write(shop, existingSettings);
+  assert.match(notes.join("\n"), /existing\.key: .*logs\.REGION\.amazonaws\.com/);
+  assert.match(notes.join("\n"), /existing\.topic: .*cloudwatch\.amazonaws\.com/);
+  assert.doesNotMatch(write(shop, keySettings).notes.join("\n"), /existing/);
+});
+
+test("what cannot be together is refused, with its place in the settings and what to do", () => {
+  const refused: [object, RegExp, RegExp][] = [
+    [{ existing: { key }, encryption: "managed" }, /existing\.key.*encryption: managed/, /take one of the two/],
+    [
+      { ...estateSettings, existing: { bucket } },
+      /existing\.bucket is artifacts-of-all-teams.*other accounts/,
+      /take existing\.bucket out/,
+    ],
+    [{ ...estateSettings, existing: { key } }, /existing\.key.*other accounts/, /take existing\.key out/],
+    [
+      { home: { ...home, region: "us-east-1" }, existing: { topic } },
+      /existing\.topic is in eu-central-1, and the pipelines are in us-east-1/,
+      /home\.region/,
+    ],
+  ];
+  for (const [settings, message, next] of refused) {
+    const built = "targets" in settings ? estate : shop;
+    assert.throws(
+      () => write(built, settings),
+      (error: CannotWrite) => {
+        assert.ok(error instanceof CannotWrite, String(error));
+        assert.match(error.message, message);
+        assert.match(error.next!, next);
+        return true;
+      },
+    );
+  }
+  for (const strange of [
+    { key: "alias/ours" },
+    { key: "arn:aws:kms:eu-central-1:123456789012:alias/ours" },
+    { topic: "deliveries" },
+    { topic: `${topic}.fifo` },
+    { bucket: "arn:aws:s3:::x" },
+    { buckets: "x" },
+  ])
+    assert.equal(settingsSchema.safeParse({ existing: strange }).success, false, JSON.stringify(strange));
+  for (const rolePath of ["", "delivery/", "/delivery", "/a b/"])
+    assert.equal(settingsSchema.safeParse({ rolePath }).success, false, rolePath);
+});
+
+test("doctor says of each whether it is there", async () => {
+  const asked: string[] = [];
+  const found = await Promise.all(
+    existingFound(existingSettings.existing, async (command) => {
+      asked.push(command.join(" "));
+      if (command[0] === "kms") throw new AwsProblem("not-found", "aws kms describe-key: NotFoundException");
+      if (command[0] === "sns") throw new AwsProblem("refused", "aws sns get-topic-attributes: AccessDenied");
+      return {} as never;
+    }),
+  );
+  assert.deepEqual(
+    found.map(({ checkUp: { name, verdict } }) => `${name} ${verdict}`),
+    ["existing bucket ok", "existing key fail", "existing topic fail"],
+  );
+  assert.match(found[1]!.checkUp.remedy!, /existing\.key out of/);
+  assert.match(found[2]!.checkUp.text, /AccessDenied/);
+  assert.deepEqual(
+    asked.map((command) => command.split(" ").at(-1)),
+    [bucket, key, topic],
+  );
+  assert.deepEqual(
+    existingFound({}, () => assert.fail("nothing to ask")),
+    [],
+  );
+});
+
+const scratch = mkdtempSync(join(tmpdir(), "baton-existing-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+test("on emulated AWS: the stack uses them, and they stay when it goes", fullDepth(...emulator), async () => {
+  await using there = await startEmulator();
+  await there.aws(
+    "s3api",
+    "create-bucket",
+    "--bucket",
+    bucket,
+    "--create-bucket-configuration",
+    "LocationConstraint=eu-central-1",
+  );
+  const { KeyMetadata } = await there.aws<{ KeyMetadata: { Arn: string; KeyId: string } }>("kms", "create-key");
+  const { TopicArn } = await there.aws<{ TopicArn: string }>("sns", "create-topic", "--name", "deliveries");
+  const policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
+  });
+  const { Policy } = await there.aws<{ Policy: { Arn: string } }>(
+    ...["iam", "create-policy", "--policy-name", "limits", "--policy-document", policy],
+  );
+  const settings = { ...existingSettings, existing: { bucket, key: KeyMetadata.Arn, topic: TopicArn } };
+  const template = textOf(settings, {});
+  const file = join(scratch, "pipeline.yaml");
+  writeFileSync(file, template);
+  const parameters = [...template.matchAll(/^ {2}(\w+PolicyArn):/gm)].map(([, id]) => [id!, Policy.Arn]);
+  await there.aws(
+    ...["cloudformation", "create-stack", "--stack-name", "pipelines", "--capabilities", "CAPABILITY_NAMED_IAM"],
+    ...["--template-body", `file://${file}`, "--parameters"],
+    ...[["ConnectionArn", connection], ["Repository", "owner/shop"], ...parameters].map(
+      ([name, value]) => `ParameterKey=${name},ParameterValue=${value}`,
+    ),
+  );
+  const { pipeline } = await there.aws<{
+    pipeline: { artifactStore: { location: string; encryptionKey: { id: string } } };
+  }>("codepipeline", "get-pipeline", "--name", "shop");
+  assert.equal(pipeline.artifactStore.location, bucket);
+  assert.equal(pipeline.artifactStore.encryptionKey.id, KeyMetadata.Arn);
+  const { Roles } = await there.aws<{ Roles: { RoleName: string; Arn: string }[] }>(
+    ...["iam", "list-roles", "--path-prefix", existingSettings.rolePath],
+  );
+  assert.ok(Roles.length > 5);
+  const { Role } = await there.aws<{ Role: { PermissionsBoundary: { PermissionsBoundaryArn: string } } }>(
+    ...["iam", "get-role", "--role-name", Roles[0]!.RoleName],
+  );
+  assert.equal(Role.PermissionsBoundary.PermissionsBoundaryArn, Policy.Arn);
+  const { MetricAlarms } = await there.aws<{ MetricAlarms: { AlarmActions: string[] }[] }>(
+    "cloudwatch",
+    "describe-alarms",
+  );
+  assert.deepEqual([...new Set(MetricAlarms.flatMap(({ AlarmActions }) => AlarmActions))], [TopicArn]);
+  const { Buckets } = await there.aws<{ Buckets: { Name: string }[] }>("s3api", "list-buckets");
+  assert.deepEqual(
+    Buckets.map(({ Name }) => Name),
+    [bucket],
+  );
+  await there.aws("cloudformation", "delete-stack", "--stack-name", "pipelines");
+  await there.aws("s3api", "head-bucket", "--bucket", bucket);
+  await there.aws("sns", "get-topic-attributes", "--topic-arn", TopicArn);
+  await there.aws("kms", "describe-key", "--key-id", KeyMetadata.KeyId);
+});
