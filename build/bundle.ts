@@ -57,8 +57,8 @@ export async function bundle(root: string, dist: string): Promise<string[]> {
     write: false,
     bundle: true,
     splitting: true,
-    // Installed beside, and loaded by whoever sends mail.
-    external: ["nodemailer"],
+    // Installed beside, and loaded by whoever sends mail or signs in with a provider.
+    external: ["nodemailer", "openid-client"],
     format: "esm",
     metafile: true,
     loader: { ".sql": "text" },

@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { Refused } from "../control/control.ts";
+import { callbackPath } from "./access/oidc.ts";
 import { type AgentMeans, answerAgent } from "./agents/agent-answers.ts";
-import type { Dashboard } from "./dashboard.ts";
 import { openApiDocument } from "./openapi.ts";
-import { type Names, requireOwnName, requireOwnOrigin } from "./origin.ts";
+import { requireOwnName, requireOwnOrigin } from "./origin.ts";
 import { problemResponse, refusalResponse, Turned } from "./problem.ts";
 import { type Answering, answerRoute } from "./routed.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -12,8 +12,6 @@ import { type AgentRoute, type AgentRouteName, agentRoutes, protocolHeader, prot
 import { type Route, type RouteName, routes } from "./wire/routes.ts";
 
 export interface Served extends Answering, AgentMeans {
-  names: Names;
-  dashboard: Dashboard;
   version: string;
 }
 
@@ -25,7 +23,7 @@ export function makeApp(served: Served): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>();
   app.use(async (context, next) => {
     requireOwnName(context.req.raw, served.names);
-    requireOwnOrigin(context.req.raw, served.names);
+    requireOwnOrigin(context.req.raw, served.names, !isOurs(context.req.path) || context.req.path === callbackPath);
     await next();
   });
   app.use(compress());

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Problem } from "./wire/envelope.ts";
 
 /** A file of the dashboard, as it is sent. */
 interface Page {
@@ -44,7 +45,18 @@ export class Dashboard {
     const cache = page.isHashed ? "public, max-age=31536000, immutable" : "no-cache";
     return new Response(page.body, { headers: { "content-type": page.type, "cache-control": cache } });
   }
+
+  /** The one page, with why somebody was not signed in. */
+  signInFailed(problem: Problem): string {
+    const page = Buffer.from(this.#pages.get("/index.html")?.body ?? []).toString();
+    const said = `<meta name="sign-in-problem" content="${escaped(JSON.stringify(problem))}">`;
+    return page.includes("</head>") ? page.replace("</head>", () => `${said}</head>`) : escaped(problem.title);
+  }
 }
+
+/** In an attribute of a page, where it is text and nothing else. */
+export const escaped = (text: string) =>
+  text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** Beside the bundle, or below it where the sources run as they are. */
 export function dashboardFolder(): string {

@@ -39,22 +39,32 @@ export function requireOwnName(request: Request, names: Names): void {
   });
 }
 
-/** Whatever a page of another site makes a browser send is refused; other programs send neither header. @throws {Turned} */
-export function requireOwnOrigin(request: Request, names: Names): void {
+/**
+ * Whatever a page of another site makes a browser send is refused; other programs send neither header. `isForLinks`: the address is
+ * one that a link in a mail, or the provider where people sign in, may lead to, as it tells and changes nothing by itself.
+ * @throws {Turned}
+ */
+export function requireOwnOrigin(request: Request, names: Names, isForLinks: boolean): void {
   const isSafe = request.method === "GET" || request.method === "HEAD";
   const site = request.headers.get("sec-fetch-site");
-  if (site !== null && site !== "same-origin" && !(isSafe && site === "none")) throw foreign();
+  const isFollowed = isForLinks && isNavigation(request);
+  if (site !== null && site !== "same-origin" && !(isSafe && (site === "none" || isFollowed))) throw foreign();
   const origin = request.headers.get("origin");
   if (origin === null) return;
   if (isOwn(origin, request, names)) return;
   throw foreign();
 }
 
-function isOwn(origin: string, request: Request, { publicUrl }: Names): boolean {
-  const host = request.headers.get("host");
-  // What was reached by https was shown by https.
-  if (publicUrl !== undefined && host?.toLowerCase() === publicUrl.host) return origin === publicUrl.origin;
-  return host !== null && origin === `http://${host}`;
+/** Somebody follows a link in a window of its own; no frame, image or program. */
+const isNavigation = ({ headers }: Request) =>
+  headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
+
+const isOwn = (origin: string, request: Request, names: Names) => origin === originOf(request, names);
+
+/** Ours, as whoever asks knows it. What was reached by https was shown by https. Call it behind `requireOwnName`. */
+export function originOf(request: Request, { publicUrl }: Names): string {
+  const host = request.headers.get("host") ?? "";
+  return publicUrl !== undefined && host.toLowerCase() === publicUrl.host ? publicUrl.origin : `http://${host}`;
 }
 
 const foreign = () =>

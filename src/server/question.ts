@@ -35,5 +35,14 @@ export interface Question<Name extends RouteName> {
   request: Request;
 }
 
+/** What was sent to a route, before anything of it is believed. */
+export interface Asking {
+  request: Request;
+  params: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
+  /** Where it comes from. */
+  address: string;
+}
+
 /** What is true now need not be true when somebody asks again. */
 export const uncached = { "cache-control": "no-store" };

@@ -1,25 +1,16 @@
 import { type Actor, asked, Refused } from "../control/control.ts";
-import { grantedRoles } from "./access/grants.ts";
-import { answersAs, type Identity, requireRole, type SignIn } from "./access/sign-in.ts";
+import { answersAs, type Identity, requireRole } from "./access/sign-in.ts";
 import { answers } from "./answers.ts";
 import { type Deed, deeds, type Means } from "./deeds.ts";
 import type { Hooks } from "./hooks/hooks.ts";
-import { refusalResponse, Turned } from "./problem.ts";
-import { type Question, uncached } from "./question.ts";
+import { Turned } from "./problem.ts";
+import { type Asking, type Question, uncached } from "./question.ts";
 import { read, readBody } from "./read-body.ts";
-import type { Session } from "./wire/deeds.ts";
-import { type DeedName, type HookName, type Route, type RouteName, routes, type SessionName } from "./wire/routes.ts";
+import { answerSession, isSessionRoute, type SessionMeans } from "./session-answers.ts";
+import { note, type Tried } from "./tried.ts";
+import { type DeedName, type HookName, type Route, type RouteName, routes } from "./wire/routes.ts";
 
-export interface Asking {
-  request: Request;
-  params: Readonly<Record<string, string>>;
-  query: Readonly<Record<string, string>>;
-  /** Where it comes from. */
-  address: string;
-}
-
-export interface Answering extends Means {
-  signIn: SignIn;
+export interface Answering extends Means, SessionMeans {
   hooks: Hooks;
 }
 
@@ -58,14 +49,6 @@ export async function answerRoute(name: RouteName, asking: Asking, answering: An
   }
 }
 
-/** What somebody asked for, as far as it is known. */
-interface Tried {
-  asked: RouteName;
-  from: string;
-  about: Readonly<Record<string, string>>;
-  identity?: Identity | undefined;
-}
-
 const toldOf = ["branch", "env", "to", "kind", "release", "answer", "mode", "reason", "override"] as const;
 
 /** What a body says of where it goes and how; nothing else of it is kept. */
@@ -97,26 +80,6 @@ async function doDeed(
   return Response.json(done.value, { headers: uncached });
 }
 
-function note({ asked, from, about, identity }: Tried, { accessLog }: Answering, outcome: unknown): void {
-  accessLog.note({
-    at: Date.now(),
-    asked,
-    ...(identity !== undefined && { by: identity.name }),
-    ...(identity?.token !== undefined && { token: identity.token }),
-    from,
-    about,
-    ...outcomeOf(outcome),
-  });
-}
-
-function outcomeOf(outcome: unknown): { status: number; code?: string } {
-  if (typeof outcome === "number") return { status: outcome };
-  if (outcome instanceof Turned) return { status: outcome.refusal.status, code: outcome.refusal.code };
-  if (outcome instanceof Refused)
-    return { status: refusalResponse(outcome.refusal).status, code: outcome.refusal.code };
-  return { status: 500, code: "bug" };
-}
-
 /** Whoever knows the secret makes the server look; nothing else follows from what was sent. */
 async function answerHook(name: HookName, { request, address }: Asking, answering: Answering): Promise<Response> {
   const { hooks, pushes } = answering;
@@ -130,55 +93,3 @@ async function answerHook(name: HookName, { request, address }: Asking, answerin
 }
 
 const hookNames: Record<HookName, string> = { githubHook: "github", standardHook: "webhook" };
-
-const sessionRoutes: Record<SessionName, true> = { session: true, signIn: true, signOut: true };
-
-const isSessionRoute = (name: RouteName): name is SessionName => name in sessionRoutes;
-
-/** Who asks; signing in and out. Nobody needs to have signed in for it. */
-async function answerSession(name: SessionName, asking: Asking, answering: Answering): Promise<Response> {
-  const { request, address } = asking;
-  const { signIn } = answering;
-  const tried: Tried = { asked: name, from: address, about: {} };
-  switch (name) {
-    case "session":
-      return Response.json(sessionView(signIn.identify(request, address), signIn), { headers: uncached });
-    case "signIn": {
-      const { token } = (await readBody(request, routes.signIn.body)) as { token: string };
-      const { cookie, identity } = begun(token);
-      note({ ...tried, identity }, answering, 200);
-      return Response.json(sessionView(identity, signIn), { headers: { ...uncached, "set-cookie": cookie } });
-    }
-    case "signOut": {
-      await readBody(request, routes.signOut.body);
-      const cookie = signIn.end(request);
-      return Response.json(sessionView(undefined, signIn), { headers: { ...uncached, "set-cookie": cookie } });
-    }
-    default:
-      return name satisfies never;
-  }
-
-  function begun(token: string) {
-    try {
-      return signIn.begin(token, address);
-    } catch (error) {
-      note(tried, answering, error);
-      throw error;
-    }
-  }
-}
-
-function sessionView(identity: Identity | undefined, { isRequired }: SignIn): Session {
-  return {
-    version: 1,
-    isRequired,
-    ...(identity !== undefined && { name: identity.name }),
-    groups: [...(identity?.groups ?? [])],
-    grants: (identity?.grants ?? []).flatMap(({ role, environments }) => {
-      const shown = grantedRoles.find((one) => one === role);
-      return shown === undefined
-        ? []
-        : [{ role: shown, ...(environments !== undefined && { environments: [...environments] }) }];
-    }),
-  };
-}

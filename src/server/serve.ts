@@ -6,6 +6,8 @@ import { Refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
 import type { AgentDesk } from "../control/local/agents/agent-desk.ts";
 import { AccessStore } from "./access/access-store.ts";
+import { OpenIdConnect } from "./access/oidc.ts";
+import type { OidcSettings } from "./access/oidc-settings.ts";
 import { SignIn } from "./access/sign-in.ts";
 import { AccessLog } from "./access-log.ts";
 import { type Bindings, makeApp, withSecurityHeaders } from "./app.ts";
@@ -40,6 +42,8 @@ export interface ServeOptions {
   version: string;
   /** Hands jobs out to agents; closed with the server. */
   agents?: AgentDesk | undefined;
+  /** Where people sign in besides with a token. */
+  oidc?: OidcSettings | undefined;
   /** Told of what goes wrong beside the answers. */
   report(error: unknown): void;
   limits?: Partial<typeof defaultLimits>;
@@ -91,6 +95,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     report,
     now: Date.now,
   });
+  const isSecure = publicUrl?.protocol === "https:";
+  const oidc = options.oidc && new OpenIdConnect({ settings: options.oidc, isSecure, report });
   const app = makeApp({
     host,
     feed,
@@ -103,7 +109,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       access,
       owner,
       isRequired: isOpenToOthers(options),
-      isSecure: publicUrl?.protocol === "https:",
+      isSecure,
+      oidc,
     }),
     accessLog,
     underways,
@@ -132,6 +139,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   // A host that cannot tell has nobody to tell.
   if (!telling.ok && telling.refusal.code !== "host-cannot") report(new Refused(telling.refusal));
   await underways.takeUpLeft();
+  void oidc?.look();
   pushes.begin();
   schedules.begin(pushes.settled());
   await underways.takeBackOwed();

@@ -20,7 +20,7 @@ import { ReleasesPage } from "./pages/releases/releases.tsx";
 import { RunPage } from "./pages/run/run.tsx";
 import { RunsPage } from "./pages/runs/runs.tsx";
 import { SettingsPage } from "./pages/settings/settings.tsx";
-import { SignIn, SignOut } from "./pages/sign-in/sign-in.tsx";
+import { failedSignIn, SignIn, SignOut } from "./pages/sign-in/sign-in.tsx";
 import { FreezePanel } from "./parts/freeze.tsx";
 import { Glyph } from "./parts/icons.tsx";
 import { MovePanel } from "./parts/move.tsx";
@@ -63,7 +63,8 @@ export function App() {
   const { view: session } = useView<Session>("/api/session", noRun);
   const isWall = query.value.has("wall");
   useEffect(() => void document.documentElement.classList.toggle("is-wall", isWall), [isWall]);
-  if (session?.isRequired && session.name === undefined) return <SignIn />;
+  const isKnown = session?.name !== undefined && failedSignIn === undefined;
+  if (session?.isRequired && !isKnown) return <SignIn provider={session.provider} />;
   return (
     <>
       {isWall ? <WallBar /> : <Bar />}

@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { parse } from "yaml";
 import { connect } from "../../control/connect.ts";
 import { answered } from "../../control/control.ts";
 import { actorHere } from "../../control/local/actor.ts";
 import type { AgentDesk } from "../../control/local/agents/agent-desk.ts";
 import { findProject } from "../../control/project.ts";
 import { parseDuration } from "../../model/duration.ts";
+import { type OidcSettings, readOidcSettings } from "../../server/access/oidc-settings.ts";
 import type { CommandModule } from "../command.ts";
 import { exitCodes, Failure, UsageError } from "../problem.ts";
 import { problemIn } from "../refusals.ts";
@@ -26,6 +28,8 @@ export const describe: CommandModule["describe"] = (command) => {
       collect,
     )
     .option("--webhook-secret-file <FILE>", "what webhooks are signed with; without it none is taken")
+    .option("--oidc <FILE>", "people sign in with an OpenID Connect provider: YAML, with what its groups may do")
+    .option("--oidc-secret-file <FILE>", "what the provider knows this server by")
     .option("--agents [WHICH]", "hand jobs out to agents: those with labels (default), or all")
     .option("--agent-lease <TIME>", "without a word for so long an agent and what it runs are lost", "30s");
   examples(command, [
@@ -40,6 +44,8 @@ interface Options extends ConfigOptions {
   secretsFile?: string;
   deliver?: string[];
   webhookSecretFile?: string;
+  oidc?: string;
+  oidcSecretFile?: string;
   agents?: true | string;
   agentLease: string;
 }
@@ -50,13 +56,15 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const { cwd, env, entry, say } = terminal;
   const { stateFolder } = findProject(terminal, { config });
   const by = actorHere(env);
-  const webhookSecret = webhookSecretFile === undefined ? undefined : secretIn(webhookSecretFile, cwd);
+  const webhookSecret =
+    webhookSecretFile && secretIn(webhookSecretFile, { cwd, option: "--webhook-secret-file", least: 16 });
+  const oidc = oidcOf(given as unknown as Options, cwd);
   const publicUrl = urlOf(given.publicUrl as string | undefined);
   const [{ serve, isOpenToOthers }, { AccessStore }] = await Promise.all([
     import("../../server/serve.ts"),
     import("../../server/access/access-store.ts"),
   ]);
-  if (isOpenToOthers({ listen, publicUrl }) && !new AccessStore(stateFolder).hasPeople) {
+  if (isOpenToOthers({ listen, publicUrl }) && oidc === undefined && !new AccessStore(stateFolder).hasPeople) {
     const option = publicUrl === undefined ? `--host ${address}` : `--public-url ${publicUrl.origin}`;
     throw new UsageError(`${option}: others would reach it, and nobody can sign in yet`, {
       next: `baton token create NAME --role viewer  makes the first token; without ${option.split(" ")[0]} only this machine is served`,
@@ -84,6 +92,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     webhookSecret,
     version,
     agents,
+    oidc,
     report,
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.syscall !== "listen") throw error;
@@ -135,21 +144,43 @@ function urlOf(given: string | undefined): URL | undefined {
 }
 
 /** The first line of it. */
-function secretIn(file: string, cwd: string): string {
-  const option = `--webhook-secret-file ${file}`;
-  let text: string;
-  try {
-    text = readFileSync(resolve(cwd, file), "utf8");
-  } catch (error) {
-    throw new UsageError(`${option}: ${(error as Error).message}`, { next: makesSecret(file) });
-  }
-  const secret = text.split("\n")[0]!.trim();
-  if (secret.length >= leastSecret) return secret;
-  throw new UsageError(`${option}: a secret has at least ${leastSecret} characters`, { next: makesSecret(file) });
+function secretIn(file: string, { cwd, option, least }: { cwd: string; option: string; least: number }): string {
+  const secret = textOf(file, { cwd, option, next: makesSecret(file) })
+    .split("\n")[0]!
+    .trim();
+  if (secret.length >= least) return secret;
+  throw new UsageError(`${option} ${file}: a secret has at least ${least} characters`, { next: makesSecret(file) });
 }
 
-const leastSecret = 16;
 const makesSecret = (file: string) => `openssl rand -hex 32 > ${file}`;
+
+function textOf(file: string, { cwd, option, next }: { cwd: string; option: string; next: string }): string {
+  try {
+    return readFileSync(resolve(cwd, file), "utf8");
+  } catch (error) {
+    throw new UsageError(`${option} ${file}: ${(error as Error).message}`, { next });
+  }
+}
+
+/** Undefined where people sign in with tokens alone. @throws {UsageError} */
+function oidcOf({ oidc: file, oidcSecretFile }: Options, cwd: string): OidcSettings | undefined {
+  const next = "docs/serve.md has such a file";
+  if (file === undefined) {
+    if (oidcSecretFile === undefined) return undefined;
+    throw new UsageError("--oidc-secret-file: without --oidc FILE nothing takes it", { next });
+  }
+  const text = textOf(file, { cwd, option: "--oidc", next });
+  let given: unknown;
+  try {
+    given = parse(text);
+  } catch (error) {
+    throw new UsageError(`--oidc ${file}: ${(error as Error).message.split("\n")[0]}`, { next });
+  }
+  const read = readOidcSettings(given);
+  if ("problem" in read) throw new UsageError(`--oidc ${file}: ${read.problem}`, { next });
+  const secret = oidcSecretFile && secretIn(oidcSecretFile, { cwd, option: "--oidc-secret-file", least: 1 });
+  return { ...read.settings, secret };
+}
 
 function portOf(given: string): number {
   const port = Number(given);

@@ -19,6 +19,14 @@ export interface TokenRecord {
   usedAt?: number;
 }
 
+/** Whoever signed in with a provider, as it vouched for them then. */
+export interface PersonRecord {
+  issuer: string;
+  subject: string;
+  name: string;
+  groups: string[];
+}
+
 export interface NewToken {
   name: string;
   grants: readonly Grant[];
@@ -41,6 +49,14 @@ create table if not exists token (
 create table if not exists session (
   hash text primary key,
   token text not null references token (id),
+  expires_at integer not null
+) strict;
+create table if not exists person_session (
+  hash text primary key,
+  issuer text not null,
+  subject text not null,
+  name text not null,
+  groups text not null,
   expires_at integer not null
 ) strict;
 `;
@@ -124,6 +140,35 @@ export class AccessStore {
     return secret;
   }
 
+  /** The same for whom a provider vouches. */
+  beginPersonSession(
+    { issuer, subject, name, groups }: PersonRecord,
+    { now, expiresAt }: { now: number; expiresAt: number },
+  ): string {
+    const secret = randomBytes(32).toString("base64url");
+    const database = this.#made();
+    database.prepare("delete from person_session where expires_at <= ?").run(now);
+    database
+      .prepare("insert into person_session (hash, issuer, subject, name, groups, expires_at) values (?, ?, ?, ?, ?, ?)")
+      .run(digestOf(secret), issuer, subject, name, JSON.stringify(groups), expiresAt);
+    return secret;
+  }
+
+  /** Whose session this is, while it counts. */
+  personOfSession(secret: string, now: number): PersonRecord | undefined {
+    const row = this.#opened()
+      ?.prepare("select * from person_session where hash = ? and expires_at > ?")
+      .get(digestOf(secret), now);
+    if (row === undefined) return undefined;
+    const { issuer, subject, name, groups } = row;
+    return {
+      issuer: String(issuer),
+      subject: String(subject),
+      name: String(name),
+      groups: JSON.parse(String(groups)) as string[],
+    };
+  }
+
   /** Whose session this is, while it and its token count. */
   ofSession(secret: string, now: number): TokenRecord | undefined {
     const row = this.#opened()
@@ -135,7 +180,8 @@ export class AccessStore {
   }
 
   endSession(secret: string): void {
-    this.#opened()?.prepare("delete from session where hash = ?").run(digestOf(secret));
+    for (const table of ["session", "person_session"])
+      this.#opened()?.prepare(`delete from ${table} where hash = ?`).run(digestOf(secret));
   }
 
   close(): void {

@@ -1,6 +1,8 @@
 import { Turned, tooManyRequests } from "../problem.ts";
 import type { AccessStore, TokenRecord } from "./access-store.ts";
 import { agentRoles, type Grant, grantedRoles, isGranted, isOfAgents, type Role } from "./grants.ts";
+import { cookieOf, type OpenIdConnect } from "./oidc.ts";
+import { grantsOf } from "./oidc-settings.ts";
 import { Rate } from "./rate.ts";
 
 /** Who asks. */
@@ -13,6 +15,8 @@ export interface Identity {
   through: "open" | "token" | "session";
   /** Of the token. */
   token?: string;
+  /** Whom the provider means, for good: names change hands. */
+  subject?: string;
 }
 
 export interface SignInOptions {
@@ -23,23 +27,32 @@ export interface SignInOptions {
   owner: string;
   /** The browser reaches it by https, so the cookie goes no other way. */
   isSecure: boolean;
+  /** Where people sign in besides with a token. */
+  oidc?: OpenIdConnect | undefined;
 }
 
 const sessionMs = 12 * 60 * 60_000;
 const mostFailures = 20;
 const mostDeeds = 60;
+/** Ways to the provider and back, a minute for each address. */
+const mostBegun = 60;
 
 export class SignIn {
   readonly #options: SignInOptions;
   readonly #failures = new Rate(mostFailures);
   readonly #deeds = new Rate(mostDeeds);
+  readonly #begun = new Rate(mostBegun);
 
   constructor(options: SignInOptions) {
     this.#options = options;
   }
 
   get isRequired(): boolean {
-    return this.#options.isRequired || this.#options.access.hasTokens;
+    return this.#options.isRequired || this.oidc !== undefined || this.#options.access.hasTokens;
+  }
+
+  get oidc(): OpenIdConnect | undefined {
+    return this.#options.oidc;
   }
 
   /** Undefined when nobody has signed in. @throws {Turned} for a token that does not count */
@@ -51,6 +64,8 @@ export class SignIn {
     const secret = this.#sessionOf(request);
     const holder = secret === undefined ? undefined : access.ofSession(secret, now);
     if (holder !== undefined) return { ...identityOf(holder), through: "session" };
+    const person = secret === undefined ? undefined : this.#personOf(secret, now);
+    if (person !== undefined) return person;
     if (this.isRequired) return undefined;
     return {
       name: owner,
@@ -69,6 +84,44 @@ export class SignIn {
     const now = Date.now();
     const secret = this.#options.access.beginSession(identity.token, { now, expiresAt: now + sessionMs });
     return { cookie: this.#cookie(secret, sessionMs / 1000), identity: { ...identity, through: "session" } };
+  }
+
+  /** Sends a browser to the provider, `to` the page that it comes back to. @throws {Turned} */
+  async beginWithProvider(origin: string, to: string, address: string): Promise<{ location: string; cookie: string }> {
+    if (this.oidc === undefined) throw noProvider();
+    const waitMs = this.#begun.take(address, Date.now());
+    if (waitMs > 0) throw tooManyRequests(waitMs);
+    return await this.oidc.begin(origin, to);
+  }
+
+  /** Signs in whom the provider has sent back. @throws {Turned} */
+  async finishWithProvider(
+    origin: string,
+    request: Request,
+    address: string,
+  ): Promise<{ cookies: string[]; identity: Identity; to: string }> {
+    const { access } = this.#options;
+    if (this.oidc === undefined) throw noProvider();
+    const waitMs = this.#begun.take(address, Date.now());
+    if (waitMs > 0) throw tooManyRequests(waitMs);
+    const { person, to } = await this.oidc.finish(origin, request);
+    const { name, groups } = person;
+    const grants = grantsOf(this.oidc.settings, groups);
+    if (grants.length === 0) {
+      throw new Turned({
+        code: "not-allowed",
+        status: 403,
+        title: `${name} may do nothing here: no group of theirs is granted a role`,
+        next: `Whoever runs the server grants roles to groups in the file of --oidc; ${groupsInWords(groups)}`,
+      });
+    }
+    const now = Date.now();
+    // Whatever session the browser had before: this one is new, and its secret was known to nobody.
+    const before = this.#sessionOf(request);
+    if (before !== undefined) access.endSession(before);
+    const secret = access.beginPersonSession(person, { now, expiresAt: now + sessionMs });
+    const identity = { name, groups, grants, through: "session", subject: person.subject } as const;
+    return { cookies: [this.#cookie(secret, sessionMs / 1000), this.oidc.ended], identity, to };
   }
 
   /** Signs it out: the cookie that makes it forget. */
@@ -103,9 +156,16 @@ export class SignIn {
   }
 
   #sessionOf(request: Request): string | undefined {
-    const cookies = (request.headers.get("cookie") ?? "").split(/; */);
-    const found = cookies.find((one) => one.startsWith(`${this.#cookieName}=`));
-    return found?.slice(this.#cookieName.length + 1) || undefined;
+    return cookieOf(request, this.#cookieName);
+  }
+
+  /** What they may do is what their groups are granted now, by the provider that vouches for them now. */
+  #personOf(secret: string, now: number): Identity | undefined {
+    const { access, oidc } = this.#options;
+    const person = oidc === undefined ? undefined : access.personOfSession(secret, now);
+    if (oidc === undefined || person === undefined || person.issuer !== oidc.settings.issuer.href) return undefined;
+    const { name, groups, subject } = person;
+    return { name, groups, grants: grantsOf(oidc.settings, groups), through: "session", subject };
   }
 
   get #cookieName(): string {
@@ -117,6 +177,17 @@ export class SignIn {
     return `${this.#cookieName}=${secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`;
   }
 }
+
+const groupsInWords = (groups: readonly string[]) =>
+  groups.length === 0 ? "the provider says of no group" : `theirs are ${groups.slice(0, 10).join(", ")}`;
+
+const noProvider = () =>
+  new Turned({
+    code: "not-found",
+    status: 404,
+    title: "People sign in to this server with a token",
+    next: "baton serve --oidc FILE lets them sign in with an OpenID Connect provider",
+  });
 
 const identityOf = ({ id, name, grants, groups }: TokenRecord) => ({ name, grants, groups, token: id });
 
@@ -139,7 +210,7 @@ export function requireRole(
         code: "not-signed-in",
         status: 401,
         title: "Nobody has signed in",
-        next: "Sign in with a token: baton token create makes one, on the machine that serves",
+        next: "Sign in at /, or with a token: baton token create makes one, on the machine that serves",
       },
       { "www-authenticate": "Bearer" },
     );
@@ -147,10 +218,11 @@ export function requireRole(
   if (isGranted(identity.grants, role, environments)) return;
   const lacking = environments.filter((environment) => !isGranted(identity.grants, role, [environment]));
   const where = lacking.length === 0 ? "" : ` in ${lacking.join(" and ")}`;
+  const grantTo = lacking.length === 0 ? role : `${role}:${lacking.join(",")}`;
   throw new Turned({
     code: "not-allowed",
     status: 403,
     title: `${identity.name} is no ${role}${where}`,
-    next: `It takes a token with --role ${role}${lacking.length === 0 ? "" : `:${lacking.join(",")}`}`,
+    next: `It takes a token with --role ${grantTo}, or a group to which the file of --oidc grants ${grantTo}`,
   });
 }

@@ -9,6 +9,7 @@ export const accessEntry = z
     asked: z.string().meta({ description: "The operation, by the name that it has here." }),
     by: z.string().optional().meta({ description: "Absent: nobody had signed in." }),
     token: z.string().optional().meta({ description: "Of whom it was asked with, as `baton token list` shows it." }),
+    subject: z.string().optional().meta({ description: "Whom the OpenID Connect provider means, for good." }),
     from: z.string().meta({ description: "The address that it came from." }),
     about: byName(z.string()),
     status: z.number().int(),

@@ -74,6 +74,7 @@ export const session = z
   .strictObject({
     version: z.literal(1),
     isRequired: z.boolean().meta({ description: "Nothing is answered without signing in." }),
+    provider: z.string().optional().meta({ description: "The host where people sign in besides with a token." }),
     name: z.string().optional().meta({ description: "Absent: nobody has signed in." }),
     groups: z.array(z.string()).meta({ description: "Whom they speak for besides, as reviewers are named." }),
     grants: z.array(

@@ -42,8 +42,8 @@ export interface Route {
   readonly body?: z.ZodObject;
   /** JSON that it answers with; absent for a stream. */
   readonly answer?: z.ZodType;
-  /** Server-sent events, or text. */
-  readonly streams?: "text/event-stream" | "text/plain";
+  /** Server-sent events, text, or a page. */
+  readonly streams?: "text/event-stream" | "text/plain" | "text/html";
 }
 
 const route = <const R extends Route>(route: R): R => route;
@@ -370,6 +370,21 @@ export const routes = {
     body: nothing,
     answer: session,
   }),
+  oidc: route({
+    method: "get",
+    path: "/api/session/oidc",
+    role: "anybody",
+    summary: "Sends a browser to the OpenID Connect provider, to come back to the page `to`",
+    query: z.strictObject({ to: z.string().max(2000).default("/") }),
+    streams: "text/html",
+  }),
+  oidcCallback: route({
+    method: "get",
+    path: "/api/session/oidc/callback",
+    role: "anybody",
+    summary: "Where the provider sends the browser back to: signs it in, and sets a cookie",
+    streams: "text/html",
+  }),
 } as const satisfies Record<string, Route>;
 
 type Routes = typeof routes;
@@ -385,7 +400,7 @@ export type PreviewName = "plan" | "planMove";
 
 export type HookName = "githubHook" | "standardHook";
 
-export type SessionName = "session" | "signIn" | "signOut";
+export type SessionName = "session" | "signIn" | "signOut" | "oidc" | "oidcCallback";
 
 /** What a route is told in its body. */
 export type BodyOf<Name extends RouteName> = Routes[Name] extends { body: z.ZodType<infer Body> } ? Body : undefined;

@@ -95,6 +95,7 @@ const said: Record<string, string> = {
   thaw: "thaw",
   signIn: "sign in",
   signOut: "sign out",
+  oidcCallback: "sign in with the provider",
 };
 
 function Deed({ entry: { asked, about } }: { entry: AccessEntry }) {
