@@ -19,8 +19,9 @@ process.once("exit", () => {
 mkdirSync(dist);
 const bundled = await bundle(root, dist);
 
-// Read at run time, from beside the bundle: see src/store/migrations.ts.
-cpSync(`${root}/src/store/migrations`, `${dist}/migrations`, { recursive: true });
+// Read at run time, from beside the bundle: see src/store/migrations.ts and postgres/schema.ts.
+for (const folder of ["migrations", "postgres/migrations"])
+  cpSync(`${root}/src/store/${folder}`, `${dist}/migrations`, { recursive: true });
 
 // Written out as it is: see src/platforms/github/write/actions.ts.
 cpSync(`${root}/src/platforms/github/write/workflow-program`, `${dist}/workflow-program`, { recursive: true });

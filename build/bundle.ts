@@ -57,8 +57,8 @@ export async function bundle(root: string, dist: string): Promise<string[]> {
     write: false,
     bundle: true,
     splitting: true,
-    // Installed beside, and loaded by whoever sends mail or signs in with a provider.
-    external: ["nodemailer", "openid-client"],
+    // Installed beside, and loaded by whoever sends mail, signs in with a provider or speaks to a database.
+    external: ["nodemailer", "openid-client", "pg"],
     format: "esm",
     metafile: true,
     loader: { ".sql": "text" },

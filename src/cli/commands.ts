@@ -159,6 +159,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/backup.ts"),
   },
   {
+    name: "admin",
+    summary: "copy the journal to PostgreSQL and back",
+    group: "Look",
+    load: () => import("./commands/admin.ts"),
+  },
+  {
     name: "graph",
     summary: "draw what comes before what",
     group: "Look",

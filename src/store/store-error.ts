@@ -12,7 +12,12 @@ export type StoreErrorCode =
   | "disk-full"
   | "disk-broken"
   | "busy"
-  | "refused";
+  | "refused"
+  | "newer-copy"
+  | "other-history"
+  | "unreachable"
+  | "no-driver"
+  | "fenced";
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;

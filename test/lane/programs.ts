@@ -1,5 +1,5 @@
 /** The programs that tests use as real counterparts and that Baton itself does not need, with how to get each. */
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cdkPackages } from "../../src/platforms/codepipeline/write/cdk-packages.ts";
@@ -25,6 +25,7 @@ export const howToGet = {
   moto_server: "pip install 'moto[server]'",
   npx: "it comes with npm",
   perl: debian("perl-base"),
+  postgres: debian("postgresql"),
   ps: debian("procps"),
   python3: debian("python3"),
   sed: debian("sed"),
@@ -61,7 +62,19 @@ export function programAt(program: string): string | undefined {
   });
 }
 
+/** The folder of PostgreSQL's own programs, which Debian keeps off the path; of the newest version. */
+export function postgresPrograms(): string | undefined {
+  const below = "/usr/lib/postgresql";
+  const versions = existsSync(below) ? readdirSync(below).sort((a, b) => Number(b) - Number(a)) : [];
+  const debians = versions.map((version) => join(below, version, "bin"));
+  const onPath = (process.env.PATH ?? "").split(delimiter);
+  return [...debians, ...onPath].find((folder) =>
+    ["initdb", "postgres"].every((name) => existsSync(join(folder, name))),
+  );
+}
+
 function isThere(program: Program): boolean {
+  if (program === "postgres") return postgresPrograms() !== undefined;
   if (program === "aws-cdk" || program === "aws-cdk-lib" || program === "cdk-nag") return cdkModules(program) !== "";
   return programAt(program) !== undefined;
 }

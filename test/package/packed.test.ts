@@ -1,7 +1,7 @@
 /** What is in the package: all that it needs, all that its pages lead to, and nothing else. */
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
 import { needs } from "../lane/needs.ts";
@@ -31,6 +31,14 @@ describe("the packed package", needs("tar"), () => {
       findings.map(({ rule, file, line, column }) => [rule, file, line, column]),
       [["artifact-not-produced", "delivery/pipeline.tf", 8, 33]],
     );
+  });
+
+  test("says how to get the driver of a database, which is not installed with it", () => {
+    writeFileSync(join(scratch, "baton.yaml"), "name: shop\n");
+    const words = ["admin", "import", "--database", "postgres://db.example.com/baton", "--delivery", "shop"];
+    const { status, stderr } = run(join(installed, "bin/baton"), words, { cwd: scratch, home: scratch });
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /the package pg, which is not installed.*npm install/);
   });
 
   test("brings the licences of what it was built from along", () => {

@@ -1,0 +1,59 @@
+import type { JournalCopyView } from "../../control/local/copy-to-database.ts";
+import { findProject } from "../../control/project.ts";
+import { count } from "../../findings/count.ts";
+import type { CommandModule } from "../command.ts";
+import { exitCodes, UsageError } from "../problem.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
+
+export const describe: CommandModule["describe"] = (command) => {
+  jsonOption(configOption(command))
+    .description(
+      "Copy the journal to a database of PostgreSQL and back, event for event: a copy that outlives this machine. Each copies only " +
+        "what the other side lacks, and refuses what is not the same history. Artifacts and logs are in a backup.",
+    )
+    .argument("[ACTION]", "export (from here to the database) or import (from there, where no Baton runs)")
+    .option(
+      "--database <URL>",
+      "postgres://USER@HOST/NAME (default: $BATON_DATABASE); its password from PGPASSWORD or ~/.pgpass",
+    )
+    .option("--delivery <NAME>", "what it is called there (default: as in the definition)");
+  examples(command, [
+    ["baton admin export --database postgres://baton@db.example.com/baton", "every minute, say: it sends what is new"],
+    [
+      "baton admin import --database postgres://baton@db.example.com/baton",
+      "on a new machine, or where the journal is lost",
+    ],
+  ]);
+};
+
+interface Options extends ConfigOptions, JsonOptions {
+  database?: string;
+  delivery?: string;
+}
+
+export const run: CommandModule["run"] = async ({ terminal, args: [action], options }) => {
+  const { config, json, delivery, database: url = terminal.env.BATON_DATABASE } = options as Options;
+  const next = "baton admin export --database postgres://USER@HOST/NAME";
+  if (action !== "export" && action !== "import") {
+    throw new UsageError(action === undefined ? "admin: what?" : `admin ${action}: there is export and import`, {
+      next,
+    });
+  }
+  if (!url) throw new UsageError(`admin ${action}: which database?`, { next: next.replace("export", action) });
+  const place = { project: findProject(terminal, { config }), caller: terminal };
+  const { exportJournal, importJournal } = await import("../../control/local/copy-to-database.ts");
+  const view = await (action === "export" ? exportJournal : importJournal)(place, { url, delivery });
+  if (json) terminal.printJson(view);
+  else tell(terminal, action, view);
+  return exitCodes.clean;
+};
+
+function tell(terminal: Terminal, action: "export" | "import", { delivery, seq, events, open }: JournalCopyView): void {
+  const to = action === "export" ? "in the database" : "here";
+  terminal.print(`${delivery}: up to event ${seq} ${to}, ${count(events, "new event")}`);
+  if (action === "export") return;
+  if (open.length > 0)
+    terminal.say(`${open.join(", ")} had not ended: whatever ran there must not run any more before it goes on here`);
+  terminal.suggest("baton doctor");
+}
