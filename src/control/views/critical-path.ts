@@ -1,40 +1,15 @@
 import type { JobState, RunState } from "../../engine/state.ts";
+import { longestChain } from "../../order/longest-chain.ts";
 
 /**
- * The chain of jobs that a finished run waited for: from the job that ended last, back through what ended last before
- * each. Empty when nothing ran.
+ * The longest chain of jobs of a finished run, by how long each ran: no run of them could be shorter, however many go at a
+ * time. What waited for a free place, a lock or a person says nothing about what needs what, so when jobs ended does not count.
+ * Empty when nothing ran.
  */
-export function criticalPathOf(run: RunState): JobState[] {
-  const ran = run.list.filter(
-    (job) => job.endedAt !== undefined && job.durationMs !== undefined && job.status !== "skipped",
+export function criticalPathOf({ list, plan }: Pick<RunState, "list" | "plan">): JobState[] {
+  const ran = new Map(
+    list.filter(({ status, endedAt }) => status !== "skipped" && endedAt !== undefined).map((job) => [job.id, job]),
   );
-  const joins = new Map(run.plan.joins.map((join) => [join.id, join.after]));
-  const chain: JobState[] = [];
-  let at = lastEnded(ran);
-  while (at !== undefined) {
-    chain.unshift(at);
-    at = lastEnded(before(at, run, joins));
-  }
-  return chain;
-}
-
-function before(job: JobState, run: RunState, joins: ReadonlyMap<string, readonly string[]>): JobState[] {
-  const found = new Set<JobState>();
-  const seen = new Set<string>();
-  const open = [...job.planned.after];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    const before = run.jobs.get(id);
-    if (before?.endedAt !== undefined && before.durationMs !== undefined) found.add(before);
-    else open.push(...(before?.planned.after ?? joins.get(id) ?? []));
-  }
-  return [...found];
-}
-
-function lastEnded(jobs: readonly JobState[]): JobState | undefined {
-  return jobs.reduce<JobState | undefined>(
-    (last, job) => (last === undefined || job.endedAt! > last.endedAt! ? job : last),
-    undefined,
-  );
+  const nodes = [...list.map(({ planned: { id, after } }) => ({ id, after })), ...plan.joins];
+  return longestChain(nodes, ({ id }) => ran.get(id)?.durationMs ?? 0).flatMap(({ id }) => ran.get(id) ?? []);
 }
