@@ -19,27 +19,25 @@ function sharing(t: TestContext, files: Record<string, string>): string[] {
   return groups.flat().map((file) => basename(file));
 }
 
-test("what only computes and reads files shares a process, with what it loads", (t) => {
+test("what leaves the process as it was shares one with others, with what it loads", (t) => {
   const files = {
     "reads.test.ts": `${start}import { readFileSync } from "node:fs";\nimport { one } from "./around/one.ts";\nprocess.env.HOME === "";\n`,
-    "types.test.ts": `${start}import type { ChildProcess } from "node:child_process";\n`,
+    "starts.test.ts": `${start}import { spawn } from "node:child_process";\nspawn(process.execPath);\n`,
+    "apart.test.ts": `import { before, describe } from "node:test";\ndescribe("x", () => {\n  before(() => {});\n});\n`,
     "around/one.ts": `import { after } from "node:test";\nexport const one = 1;\n`,
   };
-  assert.deepEqual(sharing(t, files).toSorted(), ["reads.test.ts", "types.test.ts"]);
+  assert.deepEqual(sharing(t, files).toSorted(), ["apart.test.ts", "reads.test.ts", "starts.test.ts"]);
 });
 
 const tellTales = {
-  "starts another process": `import { spawn } from "node:child_process";`,
-  "starts one in a line that is wrapped": `import {\n  spawn,\n} from "node:child_process";`,
-  "starts one when it comes to that": `const { spawn } = await import("node:child_process");`,
-  "loads something by a name that is computed": `await import(name);`,
   "sets a variable of the environment": `process.env.HOME = "";`,
   "removes one": `delete process.env.HOME;`,
   "changes the folder": `process.chdir("/");`,
+  "gives up its rights": `process.setuid(1);`,
   "listens to what happens to the process": `process.on("exit", () => {});`,
   "leaves something for all": `globalThis.x = 1;`,
   "has a clock of its own": `test("x", (t) => t.mock.timers.enable());`,
-  "surrounds the tests of all": `import { beforeEach } from "node:test";`,
+  "surrounds the tests of all": `import { beforeEach } from "node:test";\nbeforeEach(() => {});`,
 };
 
 for (const [what, line] of Object.entries(tellTales)) {

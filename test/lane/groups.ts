@@ -5,22 +5,16 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** What a process can have in common with another: no children, no ports, no database that others wait for, no hooks. */
-const harmless = new Set(
-  ["assert/strict", "crypto", "fs", "fs/promises", "os", "path", "test", "url", "util", "v8", "zlib"].map(
-    (name) => `node:${name}`,
-  ),
-);
-
-/** What belongs to the whole process, or cannot be followed. */
+/** What belongs to the whole process, when a test or what stands beside it touches it. */
 const processWide = [
-  /\bprocess\.(?!env\b|platform\b|arch\b|pid\b|version)\w/,
+  /\bprocess\.(on|once|prependListener|emit\w*|exit|exitCode|abort|chdir|title|stdin|stdout|stderr|set[a-z]+)\b/,
   /\bprocess\.env(\.\w+|\[[^\]]*\]) \??\??=[^=]|\bdelete process\.env|\bassign\(process\.env\b/,
   /\bglobalThis\b/,
   /\.mock\b/,
-  /\bimport\((?!")/,
+  // Around the tests of all files, where it stands outside of a `describe`.
+  /^(before|beforeEach|afterEach)\(/m,
 ];
 
 const imports =
@@ -28,8 +22,6 @@ const imports =
 
 /** What declares a test. */
 const tells = /\b(test|it|describe|suite)\b/;
-/** What happens around tests, and outside of a `describe` around those of all files. */
-const surrounds = /\b(before|beforeEach|afterEach)\b/;
 
 /** A file of which several are the tests. */
 const groupName = /^group-\d+\.mjs$/;
@@ -85,6 +77,10 @@ function mayShare(file: string, looked: Map<string, Looked>): boolean {
   return true;
 }
 
+/** It leaves a process as it was: a server lives in one for months. */
+const product = fileURLToPath(new URL("../../src/", import.meta.url));
+const isProduct = (file: string): boolean => file.startsWith(product);
+
 function lookAt(file: string): Looked {
   const text = readFileSync(file, "utf8");
   const found = [...text.matchAll(imports)].flatMap(({ groups }) =>
@@ -93,10 +89,7 @@ function lookAt(file: string): Looked {
   const fromRunner = [...text.matchAll(/import (?!type\s)([^;]*?) from "node:test"/g)].map(([, names]) => names).join();
   const files = found.filter((from) => from.startsWith(".")).map((from) => resolve(dirname(file), from));
   return {
-    shares:
-      found.every((from) => !from.startsWith("node:") || harmless.has(from)) &&
-      !processWide.some((pattern) => pattern.test(text)) &&
-      !surrounds.test(fromRunner),
+    shares: isProduct(file) || !processWide.some((pattern) => pattern.test(text)),
     tests: tells.test(fromRunner),
     loads: files.filter((each) => /\.tsx?$/.test(each) && existsSync(each)),
   };

@@ -60,6 +60,10 @@ test("of files that share a process, each that fails is named and is run again a
     "test/lane/fixtures/grouped/is-wrong.ts",
   ]);
   assert.match(stdout, /a mistake in the file/);
+  if (process.platform !== "linux") return;
+  const took = stdout.slice(stdout.indexOf("\nCPU time: "));
+  assert.match(took, /^\nCPU time: \d+ s; most of it\n/);
+  for (const file of files) assert.match(took, new RegExp(`^ +\\d+\\.\\d s {3}test/lane/fixtures/${file}$`, "m"));
 });
 
 /** Fixtures of `unsteady/`, none of which has been run yet. */

@@ -1,12 +1,13 @@
 /**
  * Runs the tests, as `npm test` does: `node test/lane/main.ts [FILE...]`. Gives them a temporary folder of their own with
  * nothing above it that they could lean on, runs once more what failed among the others, and says at the end what was left
- * out, what failed once and what was left behind.
+ * out, what failed once, what was left behind, and which files took the most.
  */
 import { chmodSync, globSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cpuSeconds } from "./cpu-time.ts";
 import { isFull } from "./depth.ts";
 import { groupProgram, groupsOf } from "./groups.ts";
 import { skippedFor } from "./needs.ts";
@@ -15,6 +16,9 @@ import { type Round, runRound } from "./round.ts";
 
 /** When more files than this fail, it is not a test that is unsteady, it is the machine or the code. */
 const mostFilesAgain = 3;
+
+/** So many files are named by what they took. */
+const mostNamed = 10;
 
 const own = realpathSync(mkdtempSync(join(tmpdir(), "baton-tests-")));
 // A test that gives up its rights as superuser still has to get there.
@@ -28,6 +32,7 @@ rmSync(own, { recursive: true, force: true });
 
 const rounds = [first, ...later];
 const passed = first.passed || (later.length > 0 && later.every((round) => round.passed));
+tellTaken(rounds);
 const problems = [...tellSkipped(rounds.flatMap(({ skipped }) => skipped)), ...rounds.flatMap(({ left }) => left)];
 if (!first.passed && passed) tellFailedOnce(first.failed);
 for (const problem of problems) console.error(problem);
@@ -76,6 +81,17 @@ function tellFailedOnce(failed: readonly Failed[]): void {
   for (const { file, name, error } of failed.toSorted((a, b) => (a.file < b.file ? -1 : 1))) {
     const [line = ""] = error.split("\n");
     console.log(`  ${file}: ${name}\n    ${line}`);
+  }
+}
+
+/** Seconds of the processors, as those of a clock depend on what else the machine does. */
+function tellTaken(rounds: readonly Round[]): void {
+  const all = cpuSeconds();
+  const taken = rounds.flatMap((round) => round.taken).toSorted((a, b) => b.cpuSeconds - a.cpuSeconds);
+  if (all === undefined || taken.length < 2) return;
+  console.log(`CPU time: ${all.toFixed(0)} s; most of it`);
+  for (const { file, cpuSeconds } of taken.slice(0, mostNamed)) {
+    console.log(`  ${cpuSeconds.toFixed(1).padStart(5)} s   ${relative(".", file)}`);
   }
 }
 

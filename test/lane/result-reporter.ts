@@ -1,4 +1,4 @@
-/** One line of JSON for each test that was skipped or that failed, for `round.ts`. */
+/** One line of JSON for each test that was skipped, that failed or that stands in a group of files, for `round.ts`. */
 import { relative, resolve } from "node:path";
 import type { TestEvent } from "node:test/reporters";
 import { isGroup } from "./groups.ts";
@@ -18,10 +18,27 @@ export interface Failed {
   error: string;
 }
 
+export interface InGroup {
+  kind: "in group";
+  group: string;
+  /** Absolute. */
+  file: string;
+  /** By the clock, with the tests inside. */
+  durationMs: number;
+}
+
+export type Result = Skipped | Failed | InGroup;
+
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const { type, data } of events) {
     if (type === "test:pass" && data.skip !== undefined && data.skip !== false) {
       yield line({ kind: "skipped", reason: String(data.skip) });
+    }
+    if (type === "test:pass" || type === "test:fail") {
+      const { file, entryFile: group = "" } = data as { file?: string; entryFile?: string };
+      if (isGroup(group) && file !== undefined && data.nesting === 0) {
+        yield line({ kind: "in group", group, file, durationMs: data.details.duration_ms });
+      }
     }
     if (type !== "test:fail" || (data.todo !== undefined && data.todo !== false)) continue;
     const { failureType, message } = data.details.error as Error & { failureType?: string };
@@ -36,4 +53,4 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   }
 }
 
-const line = (result: Skipped | Failed) => `${JSON.stringify(result)}\n`;
+const line = (result: Result) => `${JSON.stringify(result)}\n`;

@@ -4,12 +4,14 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Taken } from "./around-file.ts";
 import { isFull } from "./depth.ts";
 import { leftFiles, leftProcessesAfter } from "./leftovers.ts";
-import type { Failed, Skipped } from "./result-reporter.ts";
+import type { Failed, InGroup, Result, Skipped } from "./result-reporter.ts";
 
 const minute = 60_000;
-const limits = isFull ? { test: 10 * minute, run: 60 * minute } : { test: 2 * minute, run: 15 * minute };
+/** Of a test, which for Node is also all that shares a process, and of all of them. */
+const limits = { test: 10 * minute, run: isFull ? 60 * minute : 30 * minute };
 
 export interface Asked {
   /** Files, or patterns of them. */
@@ -27,6 +29,8 @@ export interface Round {
   complete: boolean;
   skipped: Skipped[];
   failed: Failed[];
+  /** What each file took, where that can be told. */
+  taken: Taken[];
   /** What tests have left behind, in words. */
   left: string[];
 }
@@ -37,6 +41,7 @@ export async function runRound({ files, concurrency, own, env }: Asked): Promise
   const place = mkdtempSync(join(own, "round-"));
   const scratch = join(place, "tmp");
   const results = join(place, "results.jsonl");
+  const account = join(place, "taken.jsonl");
   mkdirSync(scratch);
   // A test that gives up its rights as superuser still has to get there.
   chmodSync(place, 0o755);
@@ -47,7 +52,7 @@ export async function runRound({ files, concurrency, own, env }: Asked): Promise
       "--test",
       `--test-concurrency=${concurrency}`,
       `--test-timeout=${limits.test}`,
-      `--import=${new URL("file-limit.ts", import.meta.url).href}`,
+      `--import=${aroundFile(account)}`,
       "--test-reporter=spec",
       "--test-reporter-destination=stdout",
       `--test-reporter=${beside("result-reporter.ts")}`,
@@ -81,15 +86,44 @@ export async function runRound({ files, concurrency, own, env }: Asked): Promise
   process.off("SIGINT", end);
   process.off("SIGTERM", end);
 
-  const told = existsSync(results) ? readFileSync(results, "utf8").split("\n").filter(Boolean) : [];
-  const all = told.map((line) => JSON.parse(line) as Skipped | Failed);
+  const all = linesOf<Result>(results);
   return {
     passed: code === 0,
     complete,
     skipped: all.filter((each) => each.kind === "skipped"),
     failed: all.filter((each) => each.kind === "failed"),
+    taken: shared(
+      linesOf<Taken>(account),
+      all.filter((each) => each.kind === "in group"),
+    ),
     left: await leftBehind(place, scratch),
   };
+}
+
+function aroundFile(account: string): string {
+  const url = new URL("around-file.ts", import.meta.url);
+  url.searchParams.set("account", account);
+  return url.href;
+}
+
+/** What a group took, shared out among its files as the clock has seen their tests. */
+function shared(taken: readonly Taken[], tests: readonly InGroup[]): Taken[] {
+  const inGroups = Map.groupBy(tests, ({ group }) => group);
+  return taken.flatMap(({ file, cpuSeconds }) => {
+    const own = inGroups.get(file);
+    if (own === undefined) return [{ file, cpuSeconds }];
+    const whole = sum(own);
+    const files = Map.groupBy(own, (test) => test.file);
+    return Array.from(files, ([each, its]) => ({ file: each, cpuSeconds: (cpuSeconds * sum(its)) / whole }));
+  });
+}
+
+const sum = (tests: readonly InGroup[]) => tests.reduce((ms, { durationMs }) => ms + durationMs, 0);
+
+function linesOf<T>(file: string): T[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as T);
 }
 
 /** Processes are ended: they would keep what they hold. */
