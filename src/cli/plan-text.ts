@@ -3,9 +3,11 @@ import type { Lack } from "../control/local/lacking.ts";
 import type { Source } from "../control/request/source.ts";
 import type { FreezeView } from "../control/views/freezes.ts";
 import type { ExplainedJob, Plan, PlannedJob, PlannedPipeline, Requirements, Stray } from "../control/views/plan.ts";
+import type { ClosedView } from "../control/views/windows.ts";
 import { count } from "../findings/count.ts";
 import { dayTime } from "./terminal/duration.ts";
 import type { Style } from "./terminal/style.ts";
+import { closedText } from "./terminal/wait-text.ts";
 import { pad, widthOf } from "./terminal/width.ts";
 
 export interface PlanView {
@@ -18,6 +20,7 @@ export interface PlanView {
 export interface JudgedView extends PlanView, Unusual {
   lacking: readonly Lack[];
   freezes: readonly FreezeView[];
+  closed: readonly ClosedView[];
   idlePaths: readonly IdlePath[];
 }
 
@@ -61,6 +64,7 @@ export function planLines(view: JudgedView): string[] {
     totals(plan),
     ...unusualLines(view, style),
     ...freezeLines(view.freezes, style),
+    ...closedLines(view.closed, style),
     ...hollowLines(view),
     ...idleLines(view),
     ...lackingLines(view),
@@ -85,6 +89,11 @@ export function unusualLines({ plan, requirements, strays, guessed }: Unusual, s
     lines.push(style.warning(`${text}${isRefused ? `: only with ${flag}` : ""}`));
   }
   return lines;
+}
+
+/** Where it waits for a change window. */
+export function closedLines(closed: readonly ClosedView[], style: Style): string[] {
+  return closed.map(({ environment, until }) => style.warning(closedText(environment, until)));
 }
 
 /** What is kept waiting, and why. */

@@ -79,7 +79,11 @@ export const refusedMoves = {
   }),
   frozen: ({ subject, known: [until, by], because }) => ({
     message: `${subject} is frozen until ${dayTime(Number(until))}, by ${by}: ${because}`,
-    next: '--override-freeze "WHY" goes there all the same, and is kept; or baton thaw ends it for everybody',
+    next: '--override "WHY" goes there all the same, and is kept; or baton thaw ends it for everybody',
+  }),
+  "outside-window": ({ subject, known: [until] }) => ({
+    message: `${subject} is outside of its change windows until ${dayTime(Number(until))}`,
+    next: 'without --no-wait it waits; --override "WHY" goes there now, and is kept and told',
   }),
   "not-owed": ({ subject, known }) => ({
     message: `what run ${known[0]} left in ${subject} is not to be taken back any more`,

@@ -114,6 +114,8 @@ export type RefusalCode =
   | "environment-busy"
   // Known: until when (milliseconds since the epoch), and by whom. Because: the reason that was given.
   | "frozen"
+  // Known: when a change window opens (milliseconds since the epoch).
+  | "outside-window"
   // Known: the environments that are.
   | "not-frozen"
   | "not-owed"

@@ -231,6 +231,8 @@ export interface LockAcquired {
   type: "lock.acquired";
   run: RunId;
   environment: string;
+  /** Who stands before it in line and is outside of the change windows just now. */
+  past?: RunId[];
 }
 
 /** Every job of the run in that environment has ended. */

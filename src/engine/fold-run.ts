@@ -170,7 +170,7 @@ export function lockAcquired(state: State, run: RunState, event: LockAcquired, {
   const mine = environmentIn(run, event.environment);
   const environment = state.environments.get(event.environment);
   assert(environment?.holder === undefined, () => `run ${environment?.holder} holds the lock of ${event.environment}`);
-  const next = environment && nextInLine(state, environment, at);
+  const next = environment && nextInLine(state, environment, { now: at, outside: event.past });
   assert(
     next === run.id,
     () => `${next === undefined ? "nobody" : `run ${next}`} is the next for ${event.environment}`,

@@ -1,10 +1,10 @@
 import { Deadlines, type Due, eventOfDue } from "./due.ts";
 import type { EngineEvent, SessionId } from "./events.ts";
-import { nextThaw } from "./policies/freeze.ts";
+import { nextOpening } from "./policies/window.ts";
 import type { Clock } from "./ports.ts";
 import type { State } from "./state.ts";
 
-/** A freeze ends by the clock on the wall, which may be set: it is looked at no rarer than this. */
+/** Freezes end and change windows open by the clock on the wall, which may be set: it is looked at no rarer than this. */
 const lookAtWallMs = 60_000;
 
 /** What becomes due by itself in this session, and the one alarm that is set for it. */
@@ -45,8 +45,8 @@ export class Timers {
     ) {
       this.#deadlines.removeEarliest();
     }
-    const thaw = nextThaw(state, mine, now);
-    const look = thaw === undefined ? undefined : this.#clock.elapsed() + Math.min(thaw - now, lookAtWallMs);
+    const opening = nextOpening(state, mine, now);
+    const look = opening === undefined ? undefined : this.#clock.elapsed() + Math.min(opening - now, lookAtWallMs);
     const at = Math.min(next?.at ?? Number.POSITIVE_INFINITY, look ?? Number.POSITIVE_INFINITY);
     if (this.#alarm?.at === at) return;
     this.clear();

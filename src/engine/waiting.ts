@@ -4,6 +4,7 @@ import type { RunId } from "./events.ts";
 import { groupName } from "./policies/concurrency.ts";
 import { isHeldUp } from "./policies/freeze.ts";
 import { standsBehind } from "./policies/take-back.ts";
+import { opensFor } from "./policies/window.ts";
 import { type ApprovalState, hasEnded, type JobState, type RunState, type State } from "./state.ts";
 
 /** What a job that has not started waits for. */
@@ -15,6 +16,8 @@ export type Wait =
   | { kind: "lock"; environment: string; holder: RunId | undefined; ahead: number }
   /** Nobody has the lock, and the environment is frozen: until the time that was said, or that somebody thaws it. */
   | { kind: "freeze"; environment: string; until: number; by: string; reason: string }
+  /** Nobody has the lock, and the change windows of the environment are closed until then. */
+  | { kind: "window"; environment: string; until: number }
   /** Nobody has the lock, and what that run left there is taken back first. */
   | { kind: "rollback"; environment: string; failed: RunId }
   | { kind: "group"; group: string }
@@ -67,6 +70,8 @@ export function waitsFor(state: State, run: RunState, job: JobState, now: number
         return { kind: "freeze", environment, until, by, reason };
       }
       if (holder === undefined && standsBehind(run, owed)) return { kind: "rollback", environment, failed: owed.run };
+      const until = holder === undefined ? opensFor(run, environment, now) : undefined;
+      if (until !== undefined) return { kind: "window", environment, until };
       return { kind: "lock", environment, holder, ahead: queue.indexOf(run.id) };
     }
     case "matrix":

@@ -1,4 +1,4 @@
-import type { ContextName, EventName, NoticeTopic, OutputType } from "./delivery.ts";
+import type { ContextName, EventName, NoticeTopic, OutputType, Weekday } from "./delivery.ts";
 import type { Duration } from "./duration.ts";
 
 /**
@@ -241,6 +241,18 @@ export interface NoticeInput<Environments extends string = string> {
   /** Default: all. */
   readonly environments?: Environments | readonly Environments[] | undefined;
 }
+
+export interface WindowInput {
+  /** `"mon"`, `"mon-fri"`, or a list of such. Default: every day. */
+  readonly days?: DaysInput | readonly DaysInput[] | undefined;
+  /** `"09:00"`; up to but without `to`. With `to` before `from` it ends on the day after. */
+  readonly from: string;
+  readonly to: string;
+  /** `"Europe/Berlin"`. */
+  readonly zone: string;
+}
+
+type DaysInput = Weekday | `${Weekday}-${Weekday}`;
 
 export interface ApprovalInput {
   readonly reviewers?: readonly string[] | undefined;

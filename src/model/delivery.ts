@@ -56,7 +56,23 @@ export interface Environment {
   approval?: Approval;
   /** What failed there, deploying or verifying, is taken back to the last good release by itself. Absent: it stays as it is. */
   onFailure?: "rollback";
+  /** When something may be deployed here: while one of them is open. Absent: always. */
+  windows?: ChangeWindow[];
   variables: Record<string, string>;
+}
+
+export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+
+export type Weekday = (typeof weekdays)[number];
+
+export interface ChangeWindow {
+  /** On which it begins. */
+  days: Weekday[];
+  /** `HH:MM` on the clocks of its zone, up to but without `to`, which may be `24:00`; with `to` before `from` it ends the day after. */
+  from: string;
+  to: string;
+  /** By the name of the IANA. */
+  zone: string;
 }
 
 export interface Approval {

@@ -1,4 +1,4 @@
-import type { ApprovalInput, Scalar } from "./authored.ts";
+import type { ApprovalInput, Scalar, WindowInput } from "./authored.ts";
 import { rememberCallSite } from "./call-site.ts";
 
 declare const comesAfter: unique symbol;
@@ -18,6 +18,8 @@ export interface EnvironmentInput<After extends string = string> {
   readonly approval?: ApprovalInput | undefined;
   /** `rollback`: what fails there is taken back to the last good release by itself. Default: it stays as it is. */
   readonly onFailure?: "stay" | "rollback" | undefined;
+  /** When something may be deployed here; what comes at another time waits. Default: always. */
+  readonly windows?: WindowInput | readonly WindowInput[] | undefined;
   /** Win over the delivery's variables of the same name. */
   readonly variables?: Readonly<Record<string, Scalar>> | undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Delivery, noticeTopics } from "./delivery.ts";
+import { type Delivery, noticeTopics, weekdays } from "./delivery.ts";
 import { contextNames, eventNames } from "./normalise/values.ts";
 import type { DefinitionPath, Refusal, Result } from "./refusal.ts";
 import { validate } from "./validate/validate.ts";
@@ -138,6 +138,9 @@ const environment = z.strictObject({
     })
     .optional(),
   onFailure: z.literal("rollback").optional(),
+  windows: z
+    .array(z.strictObject({ days: z.array(z.enum(weekdays)), from: z.string(), to: z.string(), zone: z.string() }))
+    .optional(),
   variables: strings,
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { noticeTopics } from "./delivery.ts";
+import { noticeTopics, weekdays } from "./delivery.ts";
 import { durationPattern } from "./duration.ts";
 import { inputPattern, namePattern, placePattern, secretPattern, servicePattern, variablePattern } from "./names.ts";
 import { contextNames, eventNames } from "./normalise/values.ts";
@@ -241,6 +241,17 @@ const pipeline = z
   })
   .meta({ id: "pipeline", description: "A unit that one team owns." });
 
+const dayPattern = weekdays.join("|");
+const days = z.string().regex(new RegExp(`^(${dayPattern})(-(${dayPattern}))?$`));
+const window = z
+  .strictObject({
+    days: oneOrMore(days).describe('"mon", "mon-fri". Default: every day.').optional(),
+    from: z.string().describe('"09:00" on the clocks of the zone.'),
+    to: z.string().describe('Up to but without it; before "from" it is on the day after. "24:00" is midnight.'),
+    zone: z.string().describe('"Europe/Berlin".'),
+  })
+  .meta({ id: "window", description: "A change window." });
+
 const environment = z
   .union([
     z.null(),
@@ -271,6 +282,7 @@ const environment = z
         .enum(["stay", "rollback"])
         .describe("What fails there stays (the default) or is taken back to the last good release by itself.")
         .optional(),
+      windows: oneOrMore(window).describe("When something may be deployed here. Default: always.").optional(),
       variables: variables.describe("Win over the delivery's of the same name.").optional(),
     }),
   ])

@@ -9,7 +9,14 @@ export function refuseDeploymentRules(
   { environments }: Delivery,
   { platform, selfApproval }: { platform: string; selfApproval: "kept apart" | "anybody" },
 ): void {
-  for (const { name, approval } of environments) {
+  for (const { name, approval, windows } of environments) {
+    if (windows !== undefined) {
+      throw new CannotWrite(
+        `${name} is deployed in change windows only, and a run on ${platform} goes on at once`,
+        "leave windows out, or run this delivery with baton serve",
+        ["environments", name, "windows"],
+      );
+    }
     const path = ["environments", name, "approval"];
     if (approval?.count !== undefined) {
       throw new CannotWrite(

@@ -30,7 +30,9 @@ export function underTodaysPolicies(move: Move, today: Delivery | undefined): { 
 function stricter({ approval: before, onFailure: _, ...then }: Environment, now: Environment): Environment {
   const approval = now.approval && before ? both(now.approval, before) : (now.approval ?? before);
   const { onFailure } = now;
-  return { ...then, ...(approval && { approval }), ...(onFailure && { onFailure }) };
+  // When something may go there is a matter of today; that windows were taken out opens none.
+  const windows = now.windows ?? then.windows;
+  return { ...then, ...(approval && { approval }), ...(onFailure && { onFailure }), ...(windows && { windows }) };
 }
 
 /** Without reviewers anybody may. */
@@ -45,10 +47,11 @@ function both(now: Approval, before: Approval): Approval {
   };
 }
 
-const policyOf = ({ approval, onFailure }: Environment) => [
+const policyOf = ({ approval, onFailure, windows }: Environment) => [
   approval?.reviewers,
   approval?.timeoutMs,
   approval?.count,
   approval?.selfApproval,
   onFailure,
+  windows,
 ];

@@ -118,7 +118,7 @@ async function toRun(
 export async function preview(request: BodyOf<"plan">, host: Host): Promise<Asked<unknown>> {
   return await asked(async () => {
     const planned = await planOf(host, request);
-    return { version: 1, plan: digestOf(planned), preview: planPreview(planned) };
+    return { version: 1, plan: digestOf(planned), preview: planPreview(planned, Date.now()) };
   });
 }
 
@@ -127,7 +127,7 @@ export async function previewMove(request: BodyOf<"planMove">, host: Host): Prom
   return await asked(async () => {
     const planned = answered(await host.move(request));
     const { plan: _, ...move } = planned.move;
-    return { version: 1, plan: digestOf(planned), move, preview: planPreview(planned) };
+    return { version: 1, plan: digestOf(planned), move, preview: planPreview(planned, Date.now()) };
   });
 }
 

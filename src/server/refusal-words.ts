@@ -106,6 +106,10 @@ const wordings: Record<RefusalCode, Wording> = {
       `${subject} is frozen until ${new Date(Number(until)).toISOString()} by ${by}: ${because}`,
     () => "Wait for it, or give `override`: why it cannot wait",
   ),
+  "outside-window": conflict(
+    ({ subject, known: [until] }) =>
+      `${subject} is outside of its change windows until ${new Date(Number(until)).toISOString()}`,
+  ),
   "not-owed": conflict(({ subject }) => `nothing is to be taken back in ${subject} any more`),
   "not-frozen": conflict(({ subject }) => `${subject} is not frozen`),
   "over-already": wrong(({ subject }) => `The time that ${subject} was to be frozen until has passed`),

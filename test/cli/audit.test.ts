@@ -65,7 +65,7 @@ test("who did what to an environment, newest first, and nothing of the others", 
   const box = sandbox(t, { files });
   await box.baton("run", "--env", "dev");
   await box.baton("freeze", "prod", "--until", "2h", "--reason", "stocktaking");
-  await box.baton("run", "--to", "prod", "--override-freeze", "customers cannot pay");
+  await box.baton("run", "--to", "prod", "--override", "customers cannot pay");
   const { entries } = await box.json<AuditView>("audit", "--env", "prod");
   assert.deepEqual(
     entries.map(({ deed, environments, override, comment }) => [deed, environments, override ?? comment]),

@@ -180,6 +180,8 @@ export const writtenDelivery: fc.Arbitrary<WrittenDelivery> = fc.record({
     prod: fc.constantFrom(
       { after: environmentNames.slice(0, 2), approval: { reviewers: ["managers"], timeout: "2d" } },
       { approval: {} },
+      { windows: { days: ["mon-wed", "sat"], from: "22:00", to: "02:00", zone: "Asia/Kolkata" } },
+      { windows: [{ from: "00:00", to: "24:00", zone: "UTC" }], after: "dev" },
       { approval: { count: 2, selfApproval: false, reminder: "4h" } },
     ),
   }),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Approval } from "../../src/model/delivery.ts";
+import type { Approval, ChangeWindow } from "../../src/model/delivery.ts";
 import type { Move } from "../../src/release/moves.ts";
 import { underTodaysPolicies } from "../../src/release/todays-policies.ts";
 import { delivery, environment } from "../engine/world/build.ts";
@@ -36,6 +36,20 @@ test("as many approve as the stricter of the two says, and not whoever asked whe
   assert.deepEqual(approvalOf({}, strict), { ...strict, differ: true });
   assert.deepEqual(approvalOf(strict, {}), { ...strict, differ: false });
   assert.deepEqual(approvalOf({ count: 3 }, { count: 2 }), { count: 3, selfApproval: undefined, differ: false });
+});
+
+test("change windows are those of today, and that they were taken out opens none", () => {
+  const day: ChangeWindow = { days: ["mon"], from: "09:00", to: "17:00", zone: "UTC" };
+  const night: ChangeWindow = { ...day, from: "22:00", to: "02:00" };
+  const windowsOf = (then: ChangeWindow[] | undefined, now: ChangeWindow[] | undefined) => {
+    const shop = (windows: ChangeWindow[] | undefined) => delivery([], [environment("prod", windows && { windows })]);
+    const moved = { to: "prod", release: { number: 1, facts: { delivery: shop(then) } } } as unknown as Move;
+    const { move, policies } = underTodaysPolicies(moved, shop(now));
+    return { windows: move.release.facts.delivery.environments[0]!.windows, differ: policies.differ };
+  };
+  assert.deepEqual(windowsOf([day], [night]), { windows: [night], differ: true });
+  assert.deepEqual(windowsOf([day], undefined), { windows: [day], differ: false });
+  assert.deepEqual(windowsOf(undefined, [night]), { windows: [night], differ: true });
 });
 
 test("what is done about a failure is as today; without a definition of today all is as in the release", () => {

@@ -71,7 +71,7 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action = "lis
 function row({ at, by, deed, run, comment, override, ...entry }: AuditEntry, out: Style): string[] {
   const said = [
     ...(comment === undefined ? [] : [comment]),
-    ...(override === undefined ? [] : [out.warning(`although it was frozen: ${override}`)]),
+    ...(override === undefined ? [] : [out.warning(`all the same: ${override}`)]),
   ];
   return [out.faint(dayTime(at)), by ?? "baton", deed, whatOf(entry), run ?? "", out.faint(said.join("; "))];
 }

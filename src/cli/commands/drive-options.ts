@@ -13,17 +13,20 @@ export interface DrivingOptions extends ConfigOptions, JsonOptions {
 
 /** Of commands that make a new run. */
 export interface OverrideOptions {
-  overrideFreeze?: string;
+  override?: string;
 }
 
 export function overrideOption(command: Command): Command {
-  return command.option("--override-freeze <REASON>", "go on into environments that are frozen; why is kept");
+  return command.option(
+    "--override <REASON>",
+    "go on into environments that are frozen, and outside of change windows; why is kept and told",
+  );
 }
 
 /** @throws {UsageError} */
-export function overrideOf({ overrideFreeze: why }: OverrideOptions): string | undefined {
+export function overrideOf({ override: why }: OverrideOptions): string | undefined {
   if (why === undefined || why.trim() !== "") return why;
-  throw new UsageError("--override-freeze: why?", { next: '--override-freeze "WHY"' });
+  throw new UsageError("--override: why?", { next: '--override "WHY"' });
 }
 
 export function runtimeOptions(command: Command): Command {

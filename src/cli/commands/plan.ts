@@ -2,6 +2,7 @@ import { answered } from "../../control/control.ts";
 import { findJobs } from "../../control/request/job-names.ts";
 import type { Planned } from "../../control/verbs/plan.ts";
 import { explainView } from "../../control/views/plan.ts";
+import { closedFor } from "../../control/views/windows.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
 import { explainLines, planLines } from "../plan-text.ts";
@@ -42,9 +43,13 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const { strays, guessed, freezes } = planned;
   const { approvals, hollowGates } = planned.requirements;
   const inPlace = options.inPlace === true;
+  const closed = closedFor(plan, planned.delivery, Date.now());
   if (options.json)
-    terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, freezes, lacking, idlePaths });
-  else terminal.print(...planLines({ ...planned, plan, source, inPlace, lacking, idlePaths, style: terminal.out }));
+    terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, freezes, closed, lacking, idlePaths });
+  else
+    terminal.print(
+      ...planLines({ ...planned, plan, source, inPlace, lacking, closed, idlePaths, style: terminal.out }),
+    );
   if (plan.jobs.some(({ decision }) => decision === "run")) {
     const missing = lacking.length > 0 ? ", once what is missing is there" : "";
     terminal.suggest(runCommand({ ...options, ...meantBy(planned) }), `does this${missing}`);

@@ -1,8 +1,9 @@
 import { answered } from "../../control/control.ts";
 import type { Planned } from "../../control/verbs/plan.ts";
+import { closedFor } from "../../control/views/windows.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
-import { anewLines, freezeLines, sourceText, totals, unusualLines } from "../plan-text.ts";
+import { anewLines, closedLines, freezeLines, sourceText, totals, unusualLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import {
   type DrivingOptions,
@@ -80,6 +81,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
       ...anewLines(plan, terminal.err),
       ...unusualLines(planned, terminal.err),
       ...freezeLines(planned.freezes, terminal.err),
+      ...closedLines(closedFor(plan, planned.delivery, Date.now()), terminal.err),
       ...openLines(open),
     ],
     again: runCommand(options),

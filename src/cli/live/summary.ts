@@ -12,6 +12,7 @@ import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { shownValue } from "../terminal/value.ts";
+import { closedText } from "../terminal/wait-text.ts";
 import { wrap } from "../terminal/width.ts";
 
 export interface Outcome {
@@ -59,6 +60,10 @@ function summaryLines(run: RunView, { style, columns }: { style: Style; columns:
   const freezes = run.waiting.flatMap(({ wait }) => (wait.kind === "freeze" ? [wait] : []));
   for (const { environment, until, by: who, reason } of freezes.slice(0, 1)) {
     lines.push(`  ${style.warning("❄")} ${environment} is frozen until ${dayTime(until)} by ${who}: ${reason}`);
+  }
+  const closed = run.waiting.flatMap(({ wait }) => (wait.kind === "window" ? [wait] : []));
+  for (const { environment, until } of closed.slice(0, 1)) {
+    lines.push(`  ${style.warning("◷")} ${closedText(environment, until)}`);
   }
   const behind = run.waiting.flatMap(({ wait }) => (wait.kind === "rollback" ? [wait] : []));
   for (const { environment, failed } of behind.slice(0, 1)) {

@@ -1,10 +1,12 @@
 import { answered } from "../../control/control.ts";
 import type { MoveRequest } from "../../control/verbs/move.ts";
+import { closedFor } from "../../control/views/windows.ts";
 import { commandLine } from "../command-line.ts";
 import { type DrivingOptions, type OverrideOptions, overrideOf, watching } from "../commands/drive-options.ts";
 import { connected } from "../host.ts";
-import { freezeLines } from "../plan-text.ts";
+import { closedLines, freezeLines } from "../plan-text.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
+import type { Style } from "../terminal/style.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { moveLines, whereLines, wordOf } from "./move-text.ts";
 
@@ -22,14 +24,16 @@ export async function carryOut(
   const { host, by } = await connected(terminal, { config: options.config });
   const planned = answered(await host.move({ ...request, secretsFile: options.secretsFile }));
   const { move, freezes } = planned;
+  const closed = closedFor(planned.plan, planned.delivery, Date.now());
+  const kept = (out: Style) => [...freezeLines(freezes, out), ...closedLines(closed, out)];
   const override = overrideOf(options);
   if (options.dryRun) {
-    if (options.json) terminal.printJson({ ...move, freezes });
-    else terminal.print(...moveLines(move, terminal.out), ...freezeLines(freezes, terminal.out));
+    if (options.json) terminal.printJson({ ...move, freezes, closed });
+    else terminal.print(...moveLines(move, terminal.out), ...kept(terminal.out));
     terminal.suggest(again, "does this");
     return exitCodes.clean;
   }
-  const lines = [...moveLines(move, terminal.err), ...freezeLines(freezes, terminal.err)];
+  const lines = [...moveLines(move, terminal.err), ...kept(terminal.err)];
   if (options.yes !== true) {
     if (!terminal.interactive && !isAsked(planned)) {
       terminal.say(...lines);
@@ -64,6 +68,6 @@ function isAsked({ requirements }: { requirements: { approvals: readonly unknown
 
 /** The command that does it, with what was given. */
 export function moveCommand(name: string, args: readonly string[], options: MoveOptions & { to?: string }): string {
-  const { config, to, pipeline, comment, secretsFile, overrideFreeze } = options;
-  return commandLine(name, { config, to, pipeline, comment, secretsFile, overrideFreeze }, args);
+  const { config, to, pipeline, comment, secretsFile, override } = options;
+  return commandLine(name, { config, to, pipeline, comment, secretsFile, override }, args);
 }

@@ -3,6 +3,10 @@ import type { Waiting } from "../../control/views/waits.ts";
 import { dayTime, duration } from "./duration.ts";
 import { by, byWhom } from "./event-line.ts";
 
+export function closedText(environment: string, until: number): string {
+  return `${environment} is outside of its change windows until ${dayTime(until)}`;
+}
+
 /** What something waits for, in words: `waits for web.build@dev`. `now` is milliseconds since the epoch. */
 export function waitText({ wait }: Waiting, now: number): string {
   switch (wait.kind) {
@@ -21,6 +25,8 @@ export function waitText({ wait }: Waiting, now: number): string {
         : `waits for the lock of ${wait.environment}`;
     case "freeze":
       return `waits until ${dayTime(wait.until)}: ${wait.by} froze ${wait.environment} (${wait.reason})`;
+    case "window":
+      return `waits until ${dayTime(wait.until)}: a change window of ${wait.environment} opens then`;
     case "rollback":
       return `waits until ${wait.environment} has gone back: run ${wait.failed} failed there`;
     case "group":

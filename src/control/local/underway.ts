@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import { isHeldUp } from "../../engine/policies/freeze.ts";
 import { standsBehind } from "../../engine/policies/take-back.ts";
+import { opensFor } from "../../engine/policies/window.ts";
 import type { JobState, RunState, State } from "../../engine/state.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { Service } from "../../runner/services.ts";
@@ -205,7 +206,7 @@ export class LocalUnderway implements Underway {
   }
 }
 
-/** Whether nothing happens until a person does something, or a freeze is over. Whoever waits for another run does not rest. */
+/** Whether nothing happens until a person does something, a freeze is over or a window opens. Whoever waits for another run does not rest. */
 function rests({ environments }: State, run: RunState): boolean {
   if (run.finished !== undefined) return true;
   const pending = run.ready.size + run.toSkip.size + run.toAsk.size + run.toRelease.size;
@@ -213,7 +214,9 @@ function rests({ environments }: State, run: RunState): boolean {
   const isKeptOut = ({ planned }: JobState) => {
     const there = environments.get(planned.environment ?? "");
     if (there === undefined || there.holder !== undefined) return false;
-    return isHeldUp(run, there.freeze, Date.now()) || standsBehind(run, there.owed);
+    const now = Date.now();
+    const isOutside = opensFor(run, there.name, now) !== undefined;
+    return isOutside || isHeldUp(run, there.freeze, now) || standsBehind(run, there.owed);
   };
   return !run.list.some((job) => job.stage === "group" || (job.stage === "lock" && !isKeptOut(job)));
 }

@@ -13,6 +13,7 @@ import { requireWhole } from "../local/whole.ts";
 import type { Place } from "../project.ts";
 import type { Past } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
+import { closedFor } from "../views/windows.ts";
 import type { Judged, Planned } from "./plan.ts";
 
 /**
@@ -28,6 +29,7 @@ export async function startRun(
   const secrets = readSecrets(caller, options.secretsFile);
   const ready = (judged: Judged) => requireReady(caller, { ...planned, ...judged }, { secrets, ...options });
   if (moves !== undefined || options.noWait) refuseWhereFrozen(planned, options);
+  if (options.noWait) refuseOutside(planned, options);
   await ready(planned);
   await requireWhole(planned);
   const inPlace = options.inPlace === true || source.kind === "folder";
@@ -107,6 +109,13 @@ function refuseWhereFrozen({ freezes: [first] }: Planned, { override }: RunOptio
   if (first === undefined || override !== undefined) return;
   const { environment: subject, until, by, reason } = first;
   throw refused("frozen", { subject, known: [String(until), by], because: reason });
+}
+
+/** @throws {Refused} */
+function refuseOutside({ plan, delivery }: Planned, { override }: RunOptions): void {
+  const [first] = override === undefined ? closedFor(plan, delivery, Date.now()) : [];
+  if (first !== undefined)
+    throw refused("outside-window", { subject: first.environment, known: [String(first.until)] });
 }
 
 /** Where another run has the lock, or stands in line for it. @throws {Refused} */

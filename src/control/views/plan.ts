@@ -1,8 +1,10 @@
+import type { Delivery } from "../../model/delivery.ts";
 import { explain } from "../../plan/explain.ts";
 import type { JobId, Plan, PlannedJob, PlannedPipeline } from "../../plan/plan.ts";
 import type { Requirements } from "../../plan/requirements.ts";
 import type { Stray } from "../../release/guard.ts";
 import type { FreezeView } from "./freezes.ts";
+import { type ClosedView, closedFor } from "./windows.ts";
 
 export type { Plan, PlannedJob, PlannedPipeline } from "../../plan/plan.ts";
 export type { Requirements } from "../../plan/requirements.ts";
@@ -28,9 +30,12 @@ export interface PlanPreview {
   missingParameters: string[];
   /** Where something would be deployed and nothing may begin to be just now. */
   freezes: FreezeView[];
+  /** Where it would wait for a change window just now. */
+  closed: ClosedView[];
 }
 
 export interface Previewed {
+  delivery: Delivery;
   plan: Plan;
   branch: string | undefined;
   requirements: Requirements;
@@ -39,14 +44,11 @@ export interface Previewed {
   freezes: readonly FreezeView[];
 }
 
-export function planPreview({
-  plan,
-  branch,
-  requirements,
-  strays,
-  missingParameters,
-  freezes,
-}: Previewed): PlanPreview {
+/** `now`: milliseconds since the epoch. */
+export function planPreview(
+  { delivery, plan, branch, requirements, strays, missingParameters, freezes }: Previewed,
+  now: number,
+): PlanPreview {
   return {
     version: 1,
     delivery: plan.delivery,
@@ -65,6 +67,7 @@ export function planPreview({
     strays: strays.map(({ environment, text, isRefused }) => ({ environment, text, isRefused })),
     missingParameters: [...missingParameters],
     freezes: [...freezes],
+    closed: closedFor(plan, delivery, now),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Freeze, Recorded, SessionId } from "../events.ts";
-import type { RunState, State } from "../state.ts";
+import type { Freeze, Recorded } from "../events.ts";
+import type { RunState } from "../state.ts";
 
 /**
  * Nothing begins to be deployed to a frozen environment. That is by the clock on the wall, as whoever said it meant it: a
@@ -21,15 +21,4 @@ export function noteFreeze(freezes: Record<string, Freeze>, { at, event }: Recor
 /** Whether a freeze keeps this run out. */
 export function isHeldUp(run: RunState, freeze: Freeze | undefined, now: number): freeze is Freeze {
   return isFrozen(freeze, now) && run.override === undefined;
-}
-
-/** The freeze that keeps a run of this session from a lock which nobody holds, and ends first; undefined when none does. */
-export function nextThaw(state: State, mine: SessionId, now: number): number | undefined {
-  let first: number | undefined;
-  for (const name of state.grantable) {
-    const { freeze, queue } = state.environments.get(name)!;
-    if (!isFrozen(freeze, now) || !queue.some((run) => state.runs.get(run)!.owner === mine)) continue;
-    if (first === undefined || freeze.until < first) first = freeze.until;
-  }
-  return first;
 }

@@ -2,6 +2,7 @@ import type { LockAcquired, RunId } from "../events.ts";
 import type { EnvironmentState, JobState, RunEnvironment, RunState, State } from "../state.ts";
 import { isHeldUp } from "./freeze.ts";
 import { standsBehind } from "./take-back.ts";
+import { opensFor } from "./window.ts";
 
 /**
  * One deployment per environment at a time. A run stands in line from the moment its first job there that deploys or verifies lacks
@@ -12,8 +13,9 @@ import { standsBehind } from "./take-back.ts";
  *            └──────────────────▲     (nobody is left who needs it)
  * ```
  *
- * While the environment is frozen (see freeze.ts) it is given to nobody but runs with an override, while something is to be taken
- * back there (take-back.ts) to nobody but a rollback, and all keep their places.
+ * While the environment is frozen (see freeze.ts) it is given to nobody but runs with an override, outside of their change windows
+ * (window.ts) to them and to rollbacks, while something is to be taken back there (take-back.ts) to nobody but a rollback, and all
+ * keep their places.
  */
 export function enterLock(state: State, run: RunState, job: JobState): "through" | "wait" {
   if (job.planned.environment === undefined || !takesLock(job)) return "through";
@@ -36,15 +38,23 @@ export function takesLock({ definition }: JobState): boolean {
 
 /** Undefined while it is nobody's turn. `now`: the time of day of the turn. */
 export function grantLock(state: State, name: string, now: number): LockAcquired | undefined {
-  const run = nextInLine(state, state.environments.get(name)!, now);
-  return run === undefined ? undefined : { type: "lock.acquired", run, environment: name };
+  const environment = state.environments.get(name)!;
+  const outside = environment.queue.filter((id) => opensFor(state.runs.get(id)!, name, now) !== undefined);
+  const run = nextInLine(state, environment, { now, outside });
+  if (run === undefined) return undefined;
+  const past = outside.filter((id) => environment.queue.indexOf(id) < environment.queue.indexOf(run));
+  return { type: "lock.acquired", run, environment: name, ...(past.length > 0 && { past }) };
 }
 
-/** The first that may have it at that time. */
-export function nextInLine(state: State, { freeze, owed, queue }: EnvironmentState, now: number): RunId | undefined {
+/** The first that may have it at that time, but those that are outside of their change windows. */
+export function nextInLine(
+  state: State,
+  { freeze, owed, queue }: EnvironmentState,
+  { now, outside = [] }: { now: number; outside?: readonly RunId[] | undefined },
+): RunId | undefined {
   return queue.find((id) => {
     const run = state.runs.get(id)!;
-    return !isHeldUp(run, freeze, now) && !standsBehind(run, owed);
+    return !outside.includes(id) && !isHeldUp(run, freeze, now) && !standsBehind(run, owed);
   });
 }
 

@@ -1,4 +1,15 @@
-import type { Approval, Delivery, Environment, Job, Output, Parameter, Pipeline } from "../delivery.ts";
+import { daysOf } from "../change-windows.ts";
+import {
+  type Approval,
+  type ChangeWindow,
+  type Delivery,
+  type Environment,
+  type Job,
+  type Output,
+  type Parameter,
+  type Pipeline,
+  weekdays,
+} from "../delivery.ts";
 import type { DefinitionPath, Refusal } from "../refusal.ts";
 import { type Form, FormReader, must, setOwn } from "./form.ts";
 import { readJob, whereItWasMade } from "./job.ts";
@@ -68,7 +79,14 @@ function readParameter(form: FormReader, value: unknown, path: DefinitionPath): 
 
 function readEnvironment(form: FormReader, { name, segment, form: value }: NamedForm): Environment {
   const path = ["environments", segment];
-  const environment = form.object(value ?? {}, path, ["branch", "after", "approval", "onFailure", "variables"]);
+  const environment = form.object(value ?? {}, path, [
+    "branch",
+    "after",
+    "approval",
+    "onFailure",
+    "windows",
+    "variables",
+  ]);
   const branch = form.string(environment.branch, [...path, "branch"]);
   const onFailure = form.word(environment.onFailure, [...path, "onFailure"], ["stay", "rollback"]);
   return {
@@ -79,6 +97,11 @@ function readEnvironment(form: FormReader, { name, segment, form: value }: Named
       ? {}
       : { approval: readApproval(form, environment.approval, [...path, "approval"]) }),
     ...(onFailure === "rollback" && { onFailure }),
+    ...(environment.windows !== undefined && {
+      windows: form
+        .list(environment.windows, [...path, "windows"], "or one")
+        .map(([item, at]) => readWindow(form, item, at)),
+    }),
     variables: form.scalarRecord(environment.variables, [...path, "variables"]),
   };
 }
@@ -96,6 +119,25 @@ function readApproval(form: FormReader, value: unknown, path: DefinitionPath): A
     ...(count !== undefined && count !== 1 && { count }),
     ...(!selfApproval && { selfApproval }),
     ...(reminderMs !== undefined && { reminderMs }),
+  };
+}
+
+function readWindow(form: FormReader, value: unknown, path: DefinitionPath): ChangeWindow {
+  const window = form.object(value, path, ["days", "from", "to", "zone"]);
+  const given = form.list(window.days, [...path, "days"], "or one");
+  const days = given.flatMap(([item, at]) => {
+    const found = typeof item === "string" ? daysOf(item) : undefined;
+    if (found === undefined) form.wrongForm(at, 'a day or several, "mon" or "mon-fri"', item);
+    return found ?? [];
+  });
+  return {
+    days:
+      window.days === undefined || (given.length > 0 && days.length === 0)
+        ? [...weekdays]
+        : weekdays.filter((day) => days.includes(day)),
+    from: form.string(must(window.from), [...path, "from"]) ?? "00:00",
+    to: form.string(must(window.to), [...path, "to"]) ?? "24:00",
+    zone: form.string(must(window.zone), [...path, "zone"]) ?? "UTC",
   };
 }
 

@@ -19,6 +19,7 @@ import { somethingToDo } from "./rules/something-to-do.ts";
 import { unknownNames } from "./rules/unknown-names.ts";
 import { variablesEverywhere } from "./rules/variables-everywhere.ts";
 import { verify } from "./rules/verify.ts";
+import { windows } from "./rules/windows.ts";
 import type { Rule } from "./subject.ts";
 
 /** In the order in which refusals are reported. */
@@ -42,6 +43,7 @@ export const rules: readonly Rule[] = [
   folders,
   foreignExpressions,
   filters,
+  windows,
   notices,
   somethingToDo,
 ];

@@ -223,7 +223,7 @@ function saidOfNew(created: RunCreated): Said | undefined {
     return { kind: "rollback.begun", environments, title, because };
   }
   if (override === undefined) return undefined;
-  const title = `${by} lets release ${release} go to ${listed(environments)} past freezes`;
+  const title = `${by} lets release ${release} go to ${listed(environments)} past freezes and change windows`;
   return { kind: "freeze.overridden", environments, title, because };
 }
 

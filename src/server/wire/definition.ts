@@ -56,6 +56,16 @@ export const settingsView = z
           })
           .optional(),
         onFailure: z.literal("rollback").optional(),
+        windows: z
+          .array(
+            z.strictObject({
+              days: z.array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])),
+              from: z.string(),
+              to: z.string(),
+              zone: z.string(),
+            }),
+          )
+          .optional(),
         variables: byName(z.string()),
       }),
     ),

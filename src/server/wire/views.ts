@@ -64,6 +64,7 @@ const wait = z
       by: z.string(),
       reason: z.string(),
     }),
+    z.strictObject({ kind: z.literal("window"), environment: z.string(), until: time }),
     z.strictObject({ kind: z.literal("rollback"), environment: z.string(), failed: z.string() }),
     z.strictObject({ kind: z.literal("group"), group: z.string() }),
     z.strictObject({ kind: z.literal("legs") }),
@@ -280,6 +281,9 @@ export const planPreview = z
     strays: z.array(z.strictObject({ environment: z.string(), text: z.string(), isRefused: z.boolean() })),
     missingParameters: z.array(z.string()),
     freezes: z.array(freeze).meta({ description: "What would keep something of it waiting just now." }),
+    closed: z
+      .array(z.strictObject({ environment: z.string(), until: time }))
+      .meta({ description: "Where it would wait for a change window just now." }),
   })
   .meta({ id: "PlanPreview", description: "What a run would do." });
 

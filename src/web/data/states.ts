@@ -56,6 +56,7 @@ export function markOfWait(wait: Waiting["wait"] | undefined): Mark {
       return mark("asking");
     case "lock":
     case "freeze":
+    case "window":
     case "rollback":
     case "group":
     case "owner":

@@ -122,6 +122,14 @@ function sentence({ wait, run, release }: Cause, at: number): Said {
             </>
           ),
       };
+    case "window":
+      return {
+        said: `waits for a change window of ${wait.environment}.`,
+        next:
+          wait.until > at
+            ? `The next one opens in ${roughly(wait.until - at)}.`
+            : "It is open: the turn is just given.",
+      };
     case "freeze":
       return {
         said: `waits, because ${wait.by} froze ${wait.environment}: ${wait.reason}.`,

@@ -32,6 +32,7 @@ import { settles } from "./checkers/settles.ts";
 import { skipsAreTrue } from "./checkers/skips-are-true.ts";
 import { suspendedHoldsNothing } from "./checkers/suspended-holds-nothing.ts";
 import { verifiedLongEnough } from "./checkers/verified-long-enough.ts";
+import { windowsHold } from "./checkers/windows-hold.ts";
 
 /** Everything that must hold in every world. Each is proven to see its own mistake in mutations.test.ts. */
 export function allCheckers(): Checker[] {
@@ -43,6 +44,7 @@ export function allCheckers(): Checker[] {
     oneDeployment(),
     locksInOrder(),
     freezesHold(),
+    windowsHold(),
     failuresGoBack(),
     noLockWhileAsking(),
     approvedByEnough(),

@@ -38,9 +38,22 @@ export class Ledger {
     return this.changes.get(environment)?.find(({ run, seq }) => run !== id && isBetween(seq))?.run;
   }
 
-  /** Whether a freeze keeps this run from taking the lock at that time. */
+  /** Whether something keeps this run from taking the lock at that time, though it is free. */
   isHeldUp(run: string, environment: string, at: number): boolean {
+    return this.isFrozen(run, environment, at) || this.isOutside(run, environment, at);
+  }
+
+  isFrozen(run: string, environment: string, at: number): boolean {
     return this.runs.get(run)?.override === undefined && at < (this.freezes.get(environment) ?? at);
+  }
+
+  /** Whether all change windows of the environment are closed for this run. Those of these worlds are of every day, in UTC. */
+  isOutside(id: string, environment: string, at: number): boolean {
+    const run = this.runs.get(id);
+    const windows = run?.delivery.environments.find(({ name }) => name === environment)?.windows;
+    if (windows === undefined || run?.override !== undefined || run?.plan.change.event === "rollback") return false;
+    const shown = new Date(at).toISOString().slice(11, 16);
+    return !windows.some(({ from, to }) => (from < to ? from <= shown && shown < to : from <= shown || shown < to));
   }
 
   /** Whether something is to be taken back there first, or was before the newest event. */

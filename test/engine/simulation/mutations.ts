@@ -102,6 +102,15 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       },
     },
   },
+  "windows hold": {
+    does: "knows nothing of change windows",
+    sabotage: before((state) => {
+      for (const run of state.runs.values()) {
+        const environments = run.delivery.environments.map(({ windows: _, ...each }) => each);
+        Object.assign(run, { delivery: { ...run.delivery, environments } });
+      }
+    }),
+  },
   "approved by enough": {
     does: "is content with one approval, whoever gives it",
     sabotage: {

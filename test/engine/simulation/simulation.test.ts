@@ -27,6 +27,7 @@ test(single === undefined ? `${count} seeds` : `seed ${single}`, async (t) => {
     assert.equal(violation, undefined, violation && explain(violation));
   }
   t.diagnostic(`${count} simulated worlds, every promise held: ${[...seen].map((each) => each.join(" ")).join(", ")}`);
+  assert.ok(seen.has("passed over"), "nobody was ever passed over for being outside of a change window");
   for (const kind of mustHappen) assert.ok((seen.get(kind) ?? 0) > count / 100, `${kind} hardly ever happened`);
 });
 
@@ -61,6 +62,9 @@ function tally(entries: readonly Entry[], seen: Map<string, number>): void {
     else if (entry.recorded.event.type === "run.created" && entry.recorded.event.moves !== undefined) {
       add(entry.recorded.event.plan.change.event);
       if (entry.recorded.event.unasked) add("taken back");
+    } else if (entry.recorded.event.type === "lock.acquired" && entry.recorded.event.past !== undefined) {
+      add("passed over");
+      add("lock.acquired");
     } else add(entry.recorded.event.type === "job.skipped" ? entry.recorded.event.code : entry.recorded.event.type);
   }
 }

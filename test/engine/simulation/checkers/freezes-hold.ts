@@ -7,7 +7,7 @@ export function freezesHold(): Checker {
     see(entry, ledger) {
       if (entry.kind !== "durable") return undefined;
       const { event, at } = entry.recorded;
-      if (event.type !== "lock.acquired" || !ledger.isHeldUp(event.run, event.environment, at)) return undefined;
+      if (event.type !== "lock.acquired" || !ledger.isFrozen(event.run, event.environment, at)) return undefined;
       return `${event.run} took the lock of ${event.environment}, which is frozen`;
     },
   };

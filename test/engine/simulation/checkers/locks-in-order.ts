@@ -31,10 +31,11 @@ function unserved(
   alive: ReadonlySet<string>,
 ): string | undefined {
   for (const [environment, line] of lines) {
-    // A freeze that is over is noticed within a minute, as the clock may have been set: whether it is, `settles` judges.
+    // A freeze that is over, and a window that opens, is noticed within a minute, as the clock may have been set: whether it is, `settles` judges.
     const isFree = (run: string) => !ledger.standsBehind(run, environment, "now");
     const next = ledger.freezes.has(environment) ? undefined : line.find(isFree);
     const first = ledger.runs.get(next ?? "");
+    if (first?.delivery.environments.some(({ name, windows }) => name === environment && windows)) continue;
     // Whose Baton is gone gets nothing; that it holds up nobody is judged by another checker.
     if (first !== undefined && alive.has(first.owner ?? "") && !ledger.holders.has(environment))
       return `${next} waits for ${environment}, which is free`;

@@ -1,4 +1,11 @@
-import type { Delivery, Environment, Job, Pipeline, Value } from "../../../../src/model/delivery.ts";
+import {
+  type Delivery,
+  type Environment,
+  type Job,
+  type Pipeline,
+  type Value,
+  weekdays,
+} from "../../../../src/model/delivery.ts";
 import { delivery, environment, job, pipeline } from "../../world/build.ts";
 import { Chance } from "./chance.ts";
 
@@ -40,6 +47,25 @@ export function goingBack(delivery: Delivery, seed: number): Delivery {
   );
   return { ...delivery, environments };
 }
+
+/** Of the kept seeds none is a world with change windows. */
+const windowDice = 53000397;
+const worldBegins = 1_700_000_000_000;
+
+/** In some worlds environments are closed for some minutes, soon after their beginning and on every day that comes. */
+export function withWindows(delivery: Delivery, seed: number): Delivery {
+  const dice = new Chance(seed + windowDice);
+  if (!dice.happens(25)) return delivery;
+  const environments = delivery.environments.map((each) => {
+    const closes = worldBegins + dice.between(0, 3) * 60_000;
+    const opens = closes + dice.between(1, 3) * 60_000;
+    const window = { days: [...weekdays], from: timeOf(opens), to: timeOf(closes), zone: "UTC" };
+    return dice.happens(70) ? { ...each, windows: [window] } : each;
+  });
+  return { ...delivery, environments };
+}
+
+const timeOf = (at: number) => new Date(at).toISOString().slice(11, 16);
 
 /** Of the kept seeds none is a world in which several must approve. */
 const askingDice = 41004260;

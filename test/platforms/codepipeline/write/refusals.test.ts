@@ -44,6 +44,13 @@ test("each refusal names the thing and the remedy", () => {
       /somebody else than who asked for the run, and CodePipeline lets anybody answer/,
       /leave selfApproval out/,
     ],
+    [
+      withJobs({ deploy: deploy() }, [
+        env("test", { branch: "main", windows: { from: "09:00", to: "17:00", zone: "UTC" } }) as never,
+      ]),
+      /test is deployed in change windows only, and a run on CodePipeline goes on at once/,
+      /leave windows out/,
+    ],
     [withJobs({ deploy: deploy({ condition: when.event("push") }) }), /does not tell its actions/, /use a parameter/],
     [
       withJobs({ deploy: deploy() }, [env("test", { branch: "release/**" }) as never]),

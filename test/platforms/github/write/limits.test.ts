@@ -55,7 +55,7 @@ test("a platform that takes fewer is named in the settings; what fits in no way 
   measure(wide, "orchestrated");
 });
 
-test("two approvals are refused with their place, and that somebody else approves is what GitHub is set to", () => {
+test("two approvals and change windows are refused with their place, and that somebody else approves is what GitHub is set to", () => {
   const asking = (approval: string) =>
     deliveryOf(`name: shop
 environments: { prod: { branch: main, approval: { ${approval} } } }
@@ -64,6 +64,11 @@ pipelines: { web: { jobs: { go: { deploys: true, steps: [./go.sh] } } } }
   assert.throws(() => writeWorkflows(asking("count: 2"), { layout: "orchestrated" }), {
     message: /prod wants the approval of 2 people, and on GitHub one answer lets a run in/,
     path: ["environments", "prod", "approval", "count"],
+  });
+  const windows = asking("} , windows: { from: '09:00', to: '17:00', zone: UTC");
+  assert.throws(() => writeWorkflows(windows, { layout: "chained" }), {
+    message: /prod is deployed in change windows only, and a run on GitHub goes on at once/,
+    path: ["environments", "prod", "windows"],
   });
   writeWorkflows(asking("selfApproval: false, reminder: 4h"), { layout: "orchestrated" });
 });
