@@ -56,7 +56,7 @@ function compiled(name: string, source: string): boolean {
   const folder = `${dist}/native/linux-${process.arch}`;
   mkdirSync(folder, { recursive: true });
   // Linked to the C library of the system: 15 KB in place of 700. Where there is another one they do not start, and all works.
-  const words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-s", "-o", `${folder}/${name}`, source];
+  const words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-pthread", "-s", "-o", `${folder}/${name}`, source];
   const { status, error, stderr } = spawnSync(process.env.CC ?? "cc", words, {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],

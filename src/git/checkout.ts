@@ -140,32 +140,36 @@ export class ReusedCheckout {
     const how = { clock: clockOf(folder), looker: this.#looker };
     if (isOfCommit && existsSync(savedIndex(folder))) await this.#writeRepository();
     else {
-      await this.#writeFiles(files);
+      const isAnew = await this.#writeFiles(files);
       this.#isOfOtherCommit = false;
-      this.#files = await WrittenTree.record(folder, { ...how, leaveOut: [".git"] });
+      this.#files = isAnew
+        ? await WrittenTree.record(folder, { ...how, leaveOut: [".git"] })
+        : await this.#files?.recordAgain();
     }
     this.#own = await WrittenTree.record(join(folder, ".git"), how);
   }
 
-  /** `missing`: what the look at the files has said, if there was one. */
-  async #writeFiles(missing: "nothing" | "files" | undefined): Promise<void> {
+  /** `missing`: what the look at the files has said, if there was one. Resolves with whether all files may be others now. */
+  async #writeFiles(missing: "nothing" | "files" | undefined): Promise<boolean> {
     // What lies beside the folder may have been tidied away, as the folder itself.
-    if (this.#written !== "plain" || !existsSync(savedIndex(this.#request.folder))) return this.#checkout();
+    if (this.#written !== "plain" || !existsSync(savedIndex(this.#request.folder))) return await this.#checkout();
     try {
       await this.#writeRepository();
       await readTree(this.#request);
       if (missing === undefined) await git(["clean", "-ffdxq"], { cwd: this.#request.folder });
       this.#saveIndex();
+      return missing === undefined;
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
-      await this.#checkout();
+      return await this.#checkout();
     }
   }
 
-  async #checkout(): Promise<void> {
+  async #checkout(): Promise<true> {
     await checkout(this.#request);
     this.#written = existsSync(join(this.#request.folder, ".gitmodules")) ? "with submodules" : "plain";
     this.#saveIndex();
+    return true;
   }
 
   /** `.git` as it was. Its index tells git by times and sizes which files are as they were written. */

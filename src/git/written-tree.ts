@@ -1,18 +1,18 @@
 import { isUtf8 } from "node:buffer";
 import { chmodSync, constants, lstatSync, readdirSync, rmSync, type Stats, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 
 /** What the file system says of an entry. */
 type Look = Pick<Stats, (typeof looked)[number]>;
 
 const looked = ["mode", "size", "ino", "dev", "uid", "gid", "ctimeMs", "mtimeMs"] as const;
 
+type Numbers = [number, number, number, number, number, number, number, number];
+
 /** One file, link or folder as it was written. */
 interface Written {
   path: string;
   stats: Look;
-  /** Of a folder: what lay in it, each name with a character for a byte. */
-  names?: ReadonlySet<string>;
   /** Index of the first entry that does not lie in this folder. */
   end: number;
 }
@@ -69,24 +69,38 @@ export class WrittenTree {
   static async record(folder: string, options: RecordOptions): Promise<WrittenTree | undefined> {
     const tree = new WrittenTree(options);
     const isWhole = tree.#add(folder, tree.#leaveOut);
-    if (!isWhole || !(await isPast(newest(tree.#entries), options.clock))) return undefined;
-    await tree.#note();
-    return tree;
+    return isWhole ? await tree.#certain() : undefined;
+  }
+
+  /**
+   * Records it anew after files of it were written; nobody else may write there meanwhile. Files are only looked at in folders
+   * where something was added, removed or put in the place of another: what was written in any other way is no longer what was
+   * recorded, and found at the next look.
+   */
+  async recordAgain(): Promise<WrittenTree | undefined> {
+    const { path } = this.#entries[0]!;
+    const tree = new WrittenTree({ clock: this.#clock, leaveOut: [...this.#leaveOut], looker: this.#looker });
+    return tree.#addAgain(path, this, 0) ? await tree.#certain() : undefined;
+  }
+
+  /** The tree, once whatever is written from now on can be told from what was recorded. */
+  async #certain(): Promise<WrittenTree | undefined> {
+    if (!(await isPast(newest(this.#entries), this.#clock))) return undefined;
+    await this.#note();
+    return this;
   }
 
   /** The tree that `rows` gave, in a folder that may have been renamed since. Nothing is known to the looker yet. */
   static of(folder: string, rows: WrittenRows, options: RecordOptions): WrittenTree {
     const tree = new WrittenTree(options);
-    for (const [below, entries, ...numbers] of rows) {
-      const stats = Object.fromEntries(looked.map((name, at) => [name, numbers[at]])) as unknown as Look;
-      tree.#entries.push({ path: join(folder, below), stats, end: tree.#entries.length + entries });
-    }
-    for (const [at, entry] of tree.#entries.entries()) {
-      if (!isFolder(entry.stats)) continue;
-      const names = new Set<string>();
-      for (let inside = at + 1; inside < entry.end; inside = tree.#entries[inside]!.end)
-        names.add(Buffer.from(basename(tree.#entries[inside]!.path)).toString("latin1"));
-      entry.names = names;
+    for (const [below, entries, ...look] of rows) {
+      const [mode, size, ino, dev, uid, gid, ctimeMs, mtimeMs] = look as Numbers;
+      const stats = { mode, size, ino, dev, uid, gid, ctimeMs, mtimeMs };
+      tree.#entries.push({
+        path: below === "" ? folder : `${folder}/${below}`,
+        stats,
+        end: tree.#entries.length + entries,
+      });
     }
     return tree;
   }
@@ -129,9 +143,9 @@ export class WrittenTree {
       const entry = this.#entries[at]!;
       const found = lstatSync(entry.path, { throwIfNoEntry: false });
       if (found !== undefined && isSame(found, entry.stats)) continue;
-      if (found !== undefined && entry.names !== undefined && isSameFolder(found, entry.stats)) {
+      if (found !== undefined && isSameFolder(found, entry.stats)) {
         if (found.mode !== entry.stats.mode) chmodSync(entry.path, entry.stats.mode);
-        this.#removeFrom(entry, at === 0 ? this.#leaveOut : nothing);
+        this.#removeFrom(at);
         again.push(entry);
         continue;
       }
@@ -147,30 +161,71 @@ export class WrittenTree {
     return "nothing";
   }
 
-  #removeFrom({ path, names }: Written, leaveOut: ReadonlySet<string>): void {
+  /** What lies in the folder and did not when it was recorded. */
+  #removeFrom(at: number): void {
+    const { path } = this.#entries[at]!;
+    const inside = this.#inside(at);
+    const leaveOut = at === 0 ? this.#leaveOut : nothing;
     for (const name of readdirSync(path, { encoding: "buffer" })) {
-      if (names!.has(name.toString("latin1")) || leaveOut.has(name.toString("latin1"))) continue;
+      if (inside.has(latin1(name)) || leaveOut.has(latin1(name))) continue;
       rmSync(Buffer.concat([Buffer.from(`${path}/`), name]), { recursive: true, force: true });
     }
   }
 
+  /** What lay in a folder: the index of each by its name, which has a character for a byte. */
+  #inside(folder: number): Map<string, number> {
+    const inside = new Map<string, number>();
+    for (let at = folder + 1; at < this.#entries[folder]!.end; at = this.#entries[at]!.end)
+      inside.set(latin1(Buffer.from(basename(this.#entries[at]!.path))), at);
+    return inside;
+  }
+
   /** False when it holds a name that no text can stand for. */
   #add(path: string, leaveOut: ReadonlySet<string>): boolean {
-    const stats = lstatSync(path);
+    return this.#addEntry(path, lstatSync(path), () =>
+      this.#addAll(path, leaveOut, (name) => this.#add(name, nothing)),
+    );
+  }
+
+  #addEntry(path: string, stats: Look, addInside: () => boolean): boolean {
     const entry: Written = { path, stats, end: 0 };
     this.#entries.push(entry);
-    if (stats.isDirectory()) {
-      const names = readdirSync(path, { encoding: "buffer" }).filter((name) => !leaveOut.has(name.toString("latin1")));
-      if (!names.every(isUtf8)) return false;
-      entry.names = new Set(names.map((name) => name.toString("latin1")));
-      if (!names.every((name) => this.#add(join(path, name.toString()), nothing))) return false;
-    }
+    if (isFolder(stats) && !addInside()) return false;
     entry.end = this.#entries.length;
     return true;
+  }
+
+  #addAll(folder: string, leaveOut: ReadonlySet<string>, add: (path: string, name: string) => boolean): boolean {
+    const names = readdirSync(folder, { encoding: "buffer" }).filter((name) => !leaveOut.has(latin1(name)));
+    return names.every((name) => isUtf8(name) && add(`${folder}/${name}`, latin1(name)));
+  }
+
+  /** As `#add`, of a folder that another tree knows. */
+  #addAgain(path: string, known: WrittenTree, at: number): boolean {
+    const { stats, end } = known.#entries[at]!;
+    const found = lstatSync(path);
+    if (!isFolder(found) || !isFolder(stats)) return this.#add(path, nothing);
+    return this.#addEntry(path, found, () => {
+      if (!isSame(found, stats)) {
+        const inside = known.#inside(at);
+        return this.#addAll(path, at === 0 ? this.#leaveOut : nothing, (below, name) => {
+          const before = inside.get(name);
+          return before === undefined ? this.#add(below, nothing) : this.#addAgain(below, known, before);
+        });
+      }
+      for (let inside = at + 1; inside < end; inside = known.#entries[inside]!.end) {
+        const entry = known.#entries[inside]!;
+        if (isFolder(entry.stats)) this.#addAgain(entry.path, known, inside);
+        else this.#addEntry(entry.path, entry.stats, () => true);
+      }
+      return true;
+    });
   }
 }
 
 const nothing: ReadonlySet<string> = new Set();
+
+const latin1 = (name: Buffer): string => name.toString("latin1");
 
 function isFolder({ mode }: Look): boolean {
   return (mode & constants.S_IFMT) === constants.S_IFDIR;

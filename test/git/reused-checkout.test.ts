@@ -191,6 +191,24 @@ test("a looker in C tells each change, notes anew, and is done without when it i
   }
 });
 
+test("a looker in C tells a change anywhere in a large tree", needs("cc"), async (t) => {
+  const kept = looker(t);
+  const folder = join(repository(t).root, "tree");
+  mkdirSync(folder);
+  const names = Array.from({ length: 2500 }, (_, at) => `f${at}`);
+  for (const name of names) writeFileSync(join(folder, name), "one");
+  assert.equal(await kept.note(folder, [".", ...names]), true);
+  assert.equal(await kept.isStill(folder), true);
+  for (let at = 0; at < names.length; at += 500) {
+    utimesSync(join(folder, names[at]!), 1, 1);
+    assert.equal(await kept.isStill(folder), false, names[at]!);
+    assert.equal(await kept.note(folder, [".", ...names]), true);
+    assert.equal(await kept.isStill(folder), true);
+  }
+  utimesSync(join(folder, names.at(-1)!), 1, 1);
+  assert.equal(await kept.isStill(folder), false, "the last one");
+});
+
 test("what left the files of the commit alone needs no git, and no repository", async (t) => {
   const repo = repository(t);
   repo.write({ a: "1", "dir/b": "2", ".gitignore": "*.log\n" });

@@ -30,7 +30,7 @@ describe("requests to the programs in C", fullDepth("cc"), () => {
     const shared = readFileSync(join(place, "requests.h"), "utf8");
     writeFileSync(join(place, "requests.h"), change(shared));
     const program = join(place, name);
-    const sanitized = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    const sanitized = ["-g", "-pthread", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
     execFileSync("cc", ["-std=gnu11", "-O1", ...sanitized, "-o", program, `${program}.c`]);
     return program;
   }
