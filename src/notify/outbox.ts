@@ -8,6 +8,8 @@ export interface ReadJournal {
   newestSeq(): number;
   ofTypes(types: readonly string[], range: { after?: number; before?: number; run?: RunId }): Iterable<Recorded>;
   beginningsUntil(seq: number): Iterable<Recorded & { event: RunCreated }>;
+  /** The same, quicker: of those in whose JSON none of these texts stands, only the number is read. */
+  beginningsWith(texts: readonly string[], seq: number): Iterable<{ seq: number; event?: RunCreated }>;
   chainAt(seq: number): string | undefined;
 }
 
@@ -39,10 +41,10 @@ export class Outbox {
     const missing = new Set(names);
     let left = fewestRead;
     let hasRules = false;
-    for (const { event } of this.#journal.beginningsUntil(this.newestSeq)) {
+    for (const { event } of this.#journal.beginningsWith(tellingTexts, this.newestSeq)) {
       if (left-- <= 0 && hasRules && missing.size === 0) return;
-      hasRules ||= makesRules(event);
-      for (const [name, { to }] of Object.entries(event.delivery.notices ?? {})) {
+      hasRules ||= event === undefined || makesRules(event);
+      for (const [name, { to }] of Object.entries(event?.delivery.notices ?? {})) {
         missing.delete(name);
         yield to;
       }
@@ -106,6 +108,8 @@ export class Outbox {
   }
 }
 
+/** A beginning without any of them names nobody and makes rules: see `makesRules`. */
+const tellingTexts = ['"notices":', '"moves":', '"pull-request"'];
 /** Runs of which people are told where nobody noted yet whom anybody told of what. */
 const mostLookedAt = 50;
 /** Runs whose addresses are known, also where nobody is told by their rules any more. */

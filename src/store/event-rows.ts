@@ -16,13 +16,18 @@ export interface Wanted {
 /** What is wrong with a row, in words that follow "event 7". */
 export type Flaw = "is missing" | "is not what was written";
 
+export interface ReadRow {
+  row: ChainedRow;
+  flaw?: Flaw;
+}
+
 const atATime = 500;
 
 /**
  * Rows in their order, each with what is wrong with it. They come in batches: a cursor that stays open would keep the
  * write-ahead log from being cut back.
  */
-export function* rowsOf(database: DatabaseSync, wanted: Wanted): Generator<{ row: ChainedRow; flaw?: Flaw }> {
+export function* rowsOf(database: DatabaseSync, wanted: Wanted): Generator<ReadRow> {
   const { where = "true", values = [], first = 1 } = wanted;
   const batch = database.prepare(
     `select seq, at, version, run, type, chain, body from event where seq > ? and ${where} order by seq limit ${atATime}`,
@@ -48,10 +53,7 @@ export function* rowsOf(database: DatabaseSync, wanted: Wanted): Generator<{ row
 type Fields = [seq: number, at: number, version: number, run: string, type: string, chain: string, body: string];
 
 /** The events of these rows. @throws {StoreError} at the first one that is damaged or of a newer Baton */
-export function* eventsOf(
-  rows: Iterable<{ row: ChainedRow; flaw?: Flaw }>,
-  { path }: { path: string },
-): Generator<Recorded> {
+export function* eventsOf(rows: Iterable<ReadRow>, { path }: { path: string }): Generator<Recorded> {
   for (const { row, flaw } of rows) {
     if (flaw === "is missing") throw damagedJournal(path, `event ${row.seq - 1} is missing`);
     if (flaw) throw damagedJournal(path, `event ${row.seq} (${row.type}, run ${row.run}) ${flaw}`);

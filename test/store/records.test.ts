@@ -29,6 +29,33 @@ test("runs are listed newest first, with how they ended", async (t) => {
   assert.deepEqual(store.run("r1"), { run: "r1", release: 1, commit: "commit-1", createdAt: 10 });
 });
 
+test("how runs began is read newest first, and of those without a text only the number", async (t) => {
+  const folder = temporaryFolder(t);
+  using store = openStore(folder);
+  const named = (run: string, by: string) => ({ ...created(run, Number(run.slice(1))), by });
+  await append(store, [named("r1", "ann"), named("r2", "bob"), finished("r1", {}), named("r3", "ann")], 10);
+  const all = [...store.beginningsUntil(4)].map(({ seq, event }) => [seq, event.run]);
+  assert.deepEqual(all, [
+    [4, "r3"],
+    [2, "r2"],
+    [1, "r1"],
+  ]);
+  assert.deepEqual([...store.beginningsUntil(3)].length, 2);
+  const some = [...store.beginningsWith(['"by":"bob"', "nowhere"], 4)].map(({ seq, event }) => [seq, event?.run]);
+  assert.deepEqual(some, [
+    [4, undefined],
+    [2, "r2"],
+    [1, undefined],
+  ]);
+  const database = new DatabaseSync(join(folder, "journal.db"));
+  database.exec("update event set body = replace(body, '\"r1\"', '\"rX\"') where seq = 1");
+  database.close();
+  assert.throws(
+    () => [...store.beginningsWith(["nowhere"], 4)],
+    /event 1 \(run.created, run r1\) is not what was written/,
+  );
+});
+
 test("what is deployed is the highest release, known as soon as the lock is released", async (t) => {
   using store = openStore(temporaryFolder(t));
   const release = (run: string, number: number) =>
