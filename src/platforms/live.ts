@@ -61,6 +61,8 @@ export interface CheckUp {
 export interface Readiness {
   readonly checkUps: readonly CheckUp[];
   readonly does: "create" | "update";
+  /** The commands mend what failed. Otherwise nothing is carried out before it is mended. */
+  readonly mends?: true;
   /** In this order. Values that nobody can know stand as `…`. */
   readonly commands: readonly string[];
   /** What takes away that which delivers the same, once the new pipelines deliver. */

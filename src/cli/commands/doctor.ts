@@ -9,7 +9,7 @@ import type { CheckUp } from "../../platforms/live.ts";
 import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
 import { inWords } from "../doctor/words.ts";
-import { exitCodes, UsageError } from "../problem.ts";
+import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import type { Style } from "../terminal/style.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
@@ -66,24 +66,27 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const found = checkUps.map(inWords);
   const failed = found.filter(({ verdict }) => verdict === "fail").length;
   if (json) {
+    const { mends: _, ...shown } = put ?? {};
     terminal.printJson({
       version: 1,
       ...(on !== undefined && { on }),
       checks: found,
-      ...put,
+      ...shown,
     });
   } else {
     terminal.print(...found.flatMap((item) => lines(item, terminal.out)));
     if (put) terminal.print(...commandLines(put, { on: on!, style: terminal.out }));
   }
-  if (failed > 0) {
+  const carriesOut = options.put && put !== undefined && put.commands.length > 0;
+  if (failed > 0 && !(carriesOut && put.mends)) {
     terminal.say(`${count(failed, "check")} failed${options.put ? "; nothing was carried out" : ""}`);
     return exitCodes.failed;
   }
-  if (options.put && put) {
+  if (carriesOut) {
     const { carryOut } = await import("../doctor/put.ts");
-    const code = await carryOut(put, { terminal, asks: !options.yes });
+    const code = await carryOut(put, { on: on!, terminal, asks: !options.yes });
     if (code !== exitCodes.clean) return code;
+    if (failed > 0) return await lookAgain(options, terminal);
   }
   const isLive = platforms.some(({ name, live }) => name === on && live?.can.includes("pipelines"));
   if (isLive) terminal.suggest(`baton status --on ${on}`, "when it is there");
@@ -91,6 +94,20 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   else terminal.suggest("baton plan", "this machine is ready");
   return exitCodes.clean;
 };
+
+/** What was carried out may not have been all: only what is there now says it. */
+async function lookAgain(options: Options, terminal: Terminal): Promise<ExitCode> {
+  const { checkUps } = await readiness(options, terminal);
+  const failed = checkUps.map(inWords).filter(({ verdict }) => verdict === "fail");
+  terminal.say("");
+  if (failed.length === 0) {
+    terminal.say("nothing fails any more");
+    return exitCodes.clean;
+  }
+  for (const one of failed) terminal.say(...lines(one, terminal.err));
+  terminal.say(`${count(failed.length, "check")} failed`);
+  return exitCodes.failed;
+}
 
 async function repair(project: Project, terminal: Terminal): Promise<void> {
   const { repairState } = await import("../doctor/repair.ts");

@@ -7,22 +7,25 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 type Put = NonNullable<ReadinessView["put"]>;
 
-/** What nobody but a person can know. */
-const open = "…";
+/** What nobody but a person can know: `…`, or what it is, as in `'<arn of the role>'`. */
+const open = /…|'<([a-z][^<>']*)>'|<([a-z][^<>' ]*)>/;
+
+/** Asks by itself, and takes an empty input for an answer. */
+const asksItself = /^gh secret set /;
 
 /** Ends with the first command that fails. What only takes something away is asked about in any case. */
 export async function carryOut(
   { commands, after = [] }: Put,
-  { terminal, asks }: { terminal: Terminal; asks: boolean },
+  { on, terminal, asks }: { on: string; terminal: Terminal; asks: boolean },
 ): Promise<ExitCode> {
   if (asks && !terminal.interactive)
     throw new UsageError("nobody can answer here: use --yes", {
-      next: "baton doctor --on codepipeline  shows the commands",
+      next: `baton doctor --on ${on}  shows the commands`,
     });
   for (const command of commands) {
     const filled = await filledIn(command, terminal);
     if (filled === undefined) {
-      terminal.say(`fill in ${open} and run it yourself, then go on here: ${command}`);
+      terminal.say(`fill in what only you know and run it yourself, then go on here: ${command}`);
       return exitCodes.failed;
     }
     terminal.say("", terminal.err.strong(`$ ${filled}`));
@@ -49,15 +52,19 @@ export async function carryOut(
 
 /** Undefined where there is nobody to ask, or no answer. */
 async function filledIn(command: string, terminal: Terminal): Promise<string | undefined> {
-  let filled = command;
-  while (filled.includes(open)) {
+  if (asksItself.test(command) && !terminal.interactive) return undefined;
+  let filled = "";
+  for (let rest = command; ; ) {
+    const found = open.exec(rest);
+    if (found === null) return filled + rest;
     if (!terminal.interactive) return undefined;
-    const what = /(\S+?)[= ]…/.exec(filled)?.[1] ?? command;
+    const before = rest.slice(0, found.index);
+    const what = found[1] ?? found[2] ?? /(\S+?)[= ]$/.exec(before)?.[1] ?? command;
     const value = (await terminal.question(`${what}: `)).trim();
     if (value === "") return undefined;
-    filled = filled.replace(open, () => shellWord(value));
+    filled += before + shellWord(value);
+    rest = rest.slice(found.index + found[0].length);
   }
-  return filled;
 }
 
 const shellWord = (value: string) => (/^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`);
@@ -65,7 +72,7 @@ const shellWord = (value: string) => (/^[\w@%+=:,./-]+$/.test(value) ? value : `
 async function ran(command: string, { cwd, env, entry, say }: Terminal): Promise<boolean> {
   // `baton` is this one, on whatever path it is.
   const script = `baton() { "$BATON_NODE" "$BATON_ENTRY" "$@"; }\n${command}`;
-  const child = spawn("sh", ["-ec", script], {
+  const child = spawn("bash", ["-eo", "pipefail", "-c", script], {
     cwd,
     env: { ...env, BATON_NODE: process.execPath, BATON_ENTRY: entry },
     stdio: "inherit",
@@ -75,9 +82,11 @@ async function ran(command: string, { cwd, env, entry, say }: Terminal): Promise
   try {
     const { promise, resolve, reject } = Promise.withResolvers<number | string | null>();
     child.once("error", reject).once("exit", (code, signal) => resolve(signal ?? code));
-    const code = await promise;
-    if (code !== 0)
-      say(`it ended with ${code}, so nothing more was done. What was done stays; the same command goes on`);
+    const code = await promise.catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return "bash is not on the path";
+      throw error;
+    });
+    if (code !== 0) say(`it ended (${code}), so nothing more was done. What was done stays; the same command goes on`);
     return code === 0;
   } finally {
     process.off("SIGINT", ignore);

@@ -9,6 +9,8 @@ export interface ReadinessView {
   /** What is to be done on a platform, and by which commands. */
   readonly put?: {
     readonly does: "create" | "update";
+    /** The commands mend what failed. */
+    readonly mends?: true;
     readonly commands: readonly string[];
     /** What takes away that which delivers the same, once the new pipelines deliver. */
     readonly after?: readonly string[];

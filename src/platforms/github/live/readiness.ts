@@ -28,7 +28,7 @@ export async function readinessOnGithub(wanted: Wanted, here: Here): Promise<Rea
       ...trustLines(needed, found),
     ];
     const commands = [...new Set(lines.flatMap((line) => line.commands))];
-    return { checkUps: lines.map(({ checkUp }) => checkUp), does: "update", commands };
+    return { checkUps: lines.map(({ checkUp }) => checkUp), does: "update", mends: true, commands };
   } catch (error) {
     if (!(error instanceof GithubProblem)) throw error;
     const isHidden = error.kind === "not-found";

@@ -25,6 +25,8 @@ interface RulesAnswer {
 
 interface RulesetAnswer {
   readonly name: string;
+  readonly source_type?: "Repository" | "Organization" | "Enterprise";
+  readonly source: string;
   readonly conditions?: { readonly ref_name?: { readonly include?: readonly string[] } } | null;
   readonly rules?: readonly {
     readonly type: string;
@@ -130,7 +132,7 @@ async function checksThere(api: string, defaultBranch: string, ask: Ask): Promis
   const own = ["~ALL", "~DEFAULT_BRANCH", `refs/heads/${defaultBranch}`];
   return all
     .filter(({ conditions }) => conditions?.ref_name?.include?.some((one) => own.includes(one)))
-    .flatMap(({ id, name, rules = [] }) =>
+    .flatMap(({ id, name, source_type: kind, source, rules = [] }) =>
       rules
         .flatMap(({ type, parameters }) =>
           type === "required_status_checks" ? (parameters?.required_status_checks ?? []) : [],
@@ -140,6 +142,7 @@ async function checksThere(api: string, defaultBranch: string, ask: Ask): Promis
           app: integration_id,
           ruleset: id,
           rulesetName: name,
+          owner: kind === "Organization" || kind === "Enterprise" ? source : undefined,
         })),
     );
 }

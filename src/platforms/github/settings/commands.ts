@@ -126,6 +126,25 @@ export function repositoryVariableMeaning(variable: string): string {
     : `${kind} that per-release jobs take on by OIDC, of pull requests too: one that may build and not deploy`;
 }
 
+/** Parts of a ruleset that its call replaces; GitHub adds others to what it answers. */
+const rulesetParts = ["name", "target", "enforcement", "conditions", "bypass_actors", "rules"];
+
+/**
+ * Lets a ruleset ask for `check`, of GitHub Actions, in place of `former`. The call replaces what the ruleset is, and people add to
+ * it, so it is read again when this is carried out, and an answer without all of it is not written back.
+ */
+export function renameCheck(ruleset: number, { former, check }: { former: string; check: string }): string {
+  const path = `${api}/rulesets/${ruleset}`;
+  const ours = JSON.stringify({ context: check, integration_id: actionsAppId });
+  const parts = rulesetParts.map((part) => `.${part}`).join(", ");
+  const change = [
+    `if [${parts}] | all(. != null) then . else error("not all of the ruleset was answered; who may bypass it, only those are told who may change it") end`,
+    `{${rulesetParts.join(", ")}}`,
+    `(.rules[] | select(.type == "required_status_checks") | .parameters.required_status_checks[] | select(.context == ${JSON.stringify(former)})) = ${ours}`,
+  ].join(" | ");
+  return `there=$(gh api ${path} --jq '${change}') && gh api -X PUT ${path} --input - <<< "$there"`;
+}
+
 export function ruleset(name: string, check: string) {
   return {
     name,

@@ -7,6 +7,7 @@ import {
   policyCommands,
   putEnvironment,
   type Reviewer,
+  renameCheck,
   repositoryVariableMeaning,
   ruleset,
   setVariable,
@@ -56,6 +57,8 @@ export interface RequiredCheck {
   /** The ruleset that asks for it. */
   readonly ruleset: number;
   readonly rulesetName: string;
+  /** Whose it is when it is not the repository's own. */
+  readonly owner: string | undefined;
 }
 
 /** A line of the comparison, and what to carry out, in order. */
@@ -277,20 +280,29 @@ function compareCheck({ name: delivery, requiredCheck }: NeededSettings, { requi
   const check = requiredCheck!;
   if ("unknown" in requiredChecks) return wrong(name, "warn", `could not be asked for: ${requiredChecks.unknown}`, []);
   const asked = requiredChecks.is.filter((one) => one.check === check);
-  const body = JSON.stringify(ruleset(delivery, check));
   // What Baton called it before, in the ruleset that Baton's command made.
   const former = requiredChecks.is.find((one) => one.check === "Summary" && one.rulesetName === delivery);
   if (asked.length === 0 && former !== undefined) {
-    const text = `is ${check} by now; nobody reports ${former.check} any more, which pull requests wait for`;
-    return wrong(name, "fail", text, [`gh api -X PUT ${api}/rulesets/${former.ruleset} --input - <<< '${body}'`]);
+    return renamed(
+      "fail",
+      `is ${check} by now; nobody reports ${former.check} any more, which pull requests wait for`,
+      former,
+    );
   }
   if (asked.length === 0) {
     const text = `pull requests may be merged before ${check} has passed`;
+    const body = JSON.stringify(ruleset(delivery, check));
     return wrong(name, "warn", text, [`gh api -X POST ${api}/rulesets --input - <<< '${body}'`]);
   }
   if (asked.some(({ app }) => app === actionsAppId)) return fine(name, `${check}, of GitHub Actions`);
-  const put = `gh api -X PUT ${api}/rulesets/${asked[0]!.ruleset} --input - <<< '${body}'`;
-  return wrong(name, "warn", `${check} may be reported by any app`, [put]);
+  return renamed("warn", `${check} may be reported by any app`, asked[0]!);
+
+  function renamed(verdict: "warn" | "fail", text: string, { check: called, ...where }: RequiredCheck): Compared {
+    if (where.owner === undefined)
+      return wrong(name, verdict, text, [renameCheck(where.ruleset, { former: called, check })]);
+    const remedy = `the ruleset ${where.rulesetName} is that of ${where.owner}, where it holds for other repositories too: change ${called} there`;
+    return { checkUp: { name, verdict, text, remedy }, commands: [] };
+  }
 }
 
 /** What the roles of environments have to trust. Whether they do is seen on the cloud's side only. */

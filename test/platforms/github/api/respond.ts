@@ -37,8 +37,11 @@ export function respond(world: World, request: Request): Reply {
     log(fault.is.status);
     return reply({ status: fault.is.status, body: { message: fault.is.message }, headers: fault.is.headers ?? {} });
   }
+  const hidden = fault?.is.kind === "without" ? fault.is.field : undefined;
   const failing =
-    fault === undefined ? {} : { fault: fault.is.kind === "slow" ? { delayMs: fault.is.delayMs } : fault.is.kind };
+    fault === undefined || fault.is.kind === "without"
+      ? {}
+      : { fault: fault.is.kind === "slow" ? { delayMs: fault.is.delayMs } : fault.is.kind };
   if (request.host === "artifacts.example") return { ...bytesOf(world, request), ...failing };
   if (token === undefined) {
     log(401);
@@ -61,6 +64,7 @@ export function respond(world: World, request: Request): Reply {
   const answer = answerTo();
   const { answer: body, problems } = complete(understood.operation, answer.status, answer.body ?? null);
   world.problems.push(...problems);
+  if (hidden !== undefined) delete (body as { [field: string]: Json })[hidden];
   log(answer.status, understood.body);
   return {
     ...reply({ ...answer, headers: { ...limits, ...answer.headers }, ...(answer.body !== undefined && { body }) }),

@@ -107,7 +107,9 @@ export interface Fault {
     | { readonly kind: "cut" }
     /** The connection ends before an answer. */
     | { readonly kind: "reset" }
-    | { readonly kind: "slow"; readonly delayMs: number };
+    | { readonly kind: "slow"; readonly delayMs: number }
+    /** The body lacks a field, as for a token that may not see it. */
+    | { readonly kind: "without"; readonly field: string };
   seen: number;
 }
 

@@ -226,6 +226,42 @@ test(
   },
 );
 
+test("what failed is mended by --put, and looked at again", fullDepth(...githubPrograms), async (t) => {
+  const plain = definition.replace("tools: [aws]", "tools: [git]").replace(/ +env: \{ TOKEN.*\n/, "");
+  const box = sandbox(t, { files: { "baton.yaml": plain } });
+  const folder = mkdtempSync(join(tmpdir(), "baton-settings-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const { control, tools, env } = githubStandIn(t, { folder });
+  control.addRepository(slug);
+  control.addTeam("team/owners");
+  control.addUser("ada");
+  Object.assign(box.env, env, { PATH: `${tools}:${process.env.PATH}` });
+  execFileSync("git", ["remote", "add", "origin", `https://github.com/${slug}.git`], { cwd: box.root });
+  const put = () => box.baton("doctor", "--on", "github", "--put", "--yes");
+  // A call that fails ends it; the same command goes on.
+  control.addFault({
+    match: /^POST .*\/environments\/prod\//,
+    to: 1,
+    is: { kind: "status", status: 502, message: "Bad Gateway" },
+  });
+  const broken = await put();
+  assert.equal(broken.code, 1, broken.stderr);
+  assert.match(broken.stderr, /it ended \(1\), so nothing more was done/);
+  const whole = await put();
+  assert.equal(whole.code, 0, `${whole.stdout}\n${whole.stderr}`);
+  assert.match(whole.stderr, /^nothing fails any more$/m);
+  assert.equal(control.repository(slug).environments.get("prod-approval")!.reviewers.length, 2);
+  assert.equal(control.repository(slug).rulesets.length, 1);
+  const { code, stdout } = await box.baton("doctor", "--on", "github");
+  assert.equal(code, 0, stdout);
+  // What only a person knows is filled in by nobody.
+  box.write({ "baton.yaml": definition });
+  const open = await put();
+  assert.equal(open.code, 1);
+  assert.match(open.stderr, /fill in what only you know and run it yourself.*AWS_ROLE_ARN/);
+  assert.equal(control.repository(slug).environments.get("dev")!.variables.size, 0);
+});
+
 test("a check is required only where the files report it for pull requests", () => {
   const commandsFor = (text: string, layout: string) =>
     writer.write(wantedFor(text, { layout })).settings!.some(({ command }) => command.includes("rulesets"));
@@ -345,38 +381,97 @@ test("a GitHub Enterprise Server is told as what does not run the files", fullDe
   assert.match((await server())[0]!.text, /could not be asked for: .*HTTP 502/);
 });
 
-test("the check is required under the name that it has by now", fullDepth(...githubPrograms), async (t) => {
-  const { control, asked, carryOut } = begin(t);
-  const line = async () => (await asked()).checkUps.find(({ name }) => name === "required check")!;
-  // What the command of before made, and a rule of the team's own about another check of that name.
-  const rule = (name: string) => ({
+/** What the command of before made, and what a team has added to it since. */
+function rulesetOf(name: string, ...checks: { context: string; integration_id?: number }[]) {
+  return {
     name,
     target: "branch",
     enforcement: "active",
-    conditions: { ref_name: { include: ["~DEFAULT_BRANCH"], exclude: [] } },
+    conditions: {
+      ref_name: { include: ["~DEFAULT_BRANCH", "refs/heads/release/**"], exclude: ["refs/heads/release/x"] },
+    },
+    bypass_actors: [{ actor_id: 5, actor_type: "RepositoryRole", bypass_mode: "pull_request" }],
     rules: [
+      { type: "non_fast_forward" },
       {
         type: "required_status_checks",
         parameters: {
-          strict_required_status_checks_policy: false,
-          required_status_checks: [{ context: "Summary", integration_id: 15368 }],
+          strict_required_status_checks_policy: true,
+          do_not_enforce_on_create: true,
+          required_status_checks: [{ context: "lint" }, ...checks, { context: "licences", integration_id: 7 }],
+        },
+      },
+      {
+        type: "pull_request",
+        parameters: {
+          dismiss_stale_reviews_on_push: true,
+          require_code_owner_review: true,
+          require_last_push_approval: false,
+          required_approving_review_count: 2,
+          required_review_thread_resolution: true,
         },
       },
     ],
-  });
-  const add = (name: string) =>
-    carryOut(`gh api -X POST repos/${slug}/rulesets --input - <<< '${JSON.stringify(rule(name))}'`);
-  add("of the team");
-  assert.match((await line()).text, /may be merged before Summary of shop has passed/);
-  add("shop");
-  const former = await line();
-  assert.deepEqual([former.verdict, former.text.includes("nobody reports Summary any more")], ["fail", true]);
-  carryOut(former.remedy!);
-  assert.equal((await line()).verdict, "ok");
-  const required = control.repository(slug).rulesets.map(({ name, rules }) => [name, JSON.stringify(rules)]);
-  assert.match(required.find(([name]) => name === "of the team")![1] as string, /"Summary"/);
-  assert.match(required.find(([name]) => name === "shop")![1] as string, /"Summary of shop"/);
-});
+  };
+}
+
+test(
+  "the check is required under the name that it has by now, and nothing else changes",
+  fullDepth(...githubPrograms),
+  async (t) => {
+    const { control, shell, asked, carryOut } = begin(t);
+    const line = async () => (await asked()).checkUps.find(({ name }) => name === "required check")!;
+    const there = (name: string) => control.repository(slug).rulesets.find((one) => one.name === name)!;
+    const add = (one: ReturnType<typeof rulesetOf>) =>
+      carryOut(`gh api -X POST repos/${slug}/rulesets --input - <<< '${JSON.stringify(one)}'`);
+    const before = { context: "Summary", integration_id: 15368 };
+    const now = { context: "Summary of shop", integration_id: 15368 };
+    const ofTeam = rulesetOf("of the team", before);
+    add(ofTeam);
+    assert.match((await line()).text, /may be merged before Summary of shop has passed/);
+    add(rulesetOf("shop", before));
+    const former = await line();
+    assert.deepEqual([former.verdict, former.text.includes("nobody reports Summary any more")], ["fail", true]);
+
+    // What is not answered, or not whole, is written nowhere.
+    const untouched = JSON.stringify(there("shop"));
+    for (const is of [
+      { kind: "status", status: 502, message: "Bad Gateway" },
+      { kind: "without", field: "rules" },
+      { kind: "without", field: "bypass_actors" },
+    ] as const) {
+      control.addFault({ match: /rulesets\/\d+$/, is, to: 1 });
+      const { status, stderr } = shell(former.remedy!);
+      assert.notEqual(status, 0, JSON.stringify(is));
+      assert.match(stderr, is.kind === "without" ? /not all of the ruleset was answered/ : /HTTP 502/);
+      assert.equal(JSON.stringify(there("shop")), untouched);
+      control.noFaults();
+    }
+    // What the team adds between the doctor and its command stays too.
+    const rules = [...rulesetOf("shop", before).rules, { type: "deletion" }];
+    carryOut(
+      `gh api -X PUT repos/${slug}/rulesets/${there("shop").id} --input - <<< '${JSON.stringify({ ...rulesetOf("shop"), rules })}'`,
+    );
+    carryOut(former.remedy!);
+    assert.equal((await line()).verdict, "ok");
+    const parts = ({ name, target, enforcement, conditions, bypass_actors, rules }: Record<string, unknown>) => ({
+      ...{ name, target, enforcement, conditions, bypass_actors, rules },
+    });
+    const wanted = rulesetOf("shop", now);
+    assert.deepEqual(parts(there("shop")), { ...wanted, rules: [...wanted.rules, { type: "deletion" }] });
+    assert.deepEqual(parts(there("of the team")), ofTeam);
+
+    // Asked of any app, in a ruleset of the team's.
+    const other = rulesetOf("shop", { context: "something else" });
+    carryOut(`gh api -X PUT repos/${slug}/rulesets/${there("shop").id} --input - <<< '${JSON.stringify(other)}'`);
+    add(rulesetOf("anybody", { context: "Summary of shop" }));
+    const open = await line();
+    assert.deepEqual([open.verdict, open.text], ["warn", "Summary of shop may be reported by any app"]);
+    carryOut(open.remedy!);
+    assert.deepEqual(parts(there("anybody")), rulesetOf("anybody", now));
+    assert.equal((await line()).verdict, "ok");
+  },
+);
 
 test("no answer is not taken for nothing there", needs(...githubPrograms), async (t) => {
   const { control, asked, here } = begin(t);

@@ -177,8 +177,9 @@ export const settingAnswers: Answers = {
   "PUT /repos/{owner}/{repo}/rulesets/{ruleset_id}": ({ repository, asked }) => {
     const at = repository.rulesets.findIndex(({ id }) => id === Number(asked.path.ruleset_id));
     if (at < 0) return notFound;
-    const { id, ...before } = repository.rulesets[at]!;
-    repository.rulesets[at] = ruleset(repository, id, { ...before, ...(asked.body as object) });
+    const { id, name = null, enforcement = null } = repository.rulesets[at]!;
+    // Whether a part that is left out stays, the description does not say: here it does not.
+    repository.rulesets[at] = ruleset(repository, id, { name, enforcement, ...(asked.body as object) });
     return ok(repository.rulesets[at]);
   },
 };
@@ -209,7 +210,7 @@ function environment(name: string, one: EnvironmentSettings): Json {
 }
 
 function ruleset(repository: Repository, id: number, body: { readonly [field: string]: Json }) {
-  return { target: "branch", ...body, id, source_type: "Repository", source: repository.full_name };
+  return { target: "branch", bypass_actors: [], ...body, id, source_type: "Repository", source: repository.full_name };
 }
 
 function variablesOf(variables: ReadonlyMap<string, string>): Json[] {
