@@ -2,6 +2,7 @@
 export { cdk } from "./cdk.ts";
 export { cloudformation } from "./cloudformation.ts";
 export { cloudfront } from "./cloudfront.ts";
+export { docker } from "./docker.ts";
 export { lambda } from "./lambda.ts";
 export { parameterStore } from "./parameter-store.ts";
 export { s3 } from "./s3.ts";

@@ -6,6 +6,7 @@ import {
   cloudformation,
   cloudfront,
   DefinitionError,
+  docker,
   lambda,
   parameterStore,
   s3,
@@ -30,11 +31,14 @@ const harmless = {
   synth: cdk.synth(),
   invalidate: cloudfront.invalidate({ distribution: "E1" }),
   publish: parameterStore.publish({ url: "/shop/url" }),
+  image: docker.build({ repository: "ghcr.io/team/shop", publish: "url" }),
 };
 
 function refusals(step: baton.StepInput, deploys: { readonly deploys?: true }): string[] {
   const job = { ...deploys, steps: [step] };
-  const outputs = step.action?.kind === "parameter-store.publish" ? { outputs: { url: "string" as const } } : {};
+  const outputs = ["parameter-store.publish", "docker.build"].includes(step.action?.kind ?? "")
+    ? { outputs: { url: "string" as const } }
+    : {};
   const shop = baton.pipeline("shop", { ...outputs, jobs: { job } });
   try {
     baton.delivery("shop", { pipelines: [shop], environments: [baton.env("dev")] });
@@ -54,7 +58,7 @@ test("a job whose action changes an environment has to say that it deploys", () 
 });
 
 test("no action is left out above", () => {
-  const groups = [terraform, cloudformation, cloudfront, cdk, lambda, s3, parameterStore];
+  const groups = [terraform, cloudformation, cloudfront, cdk, docker, lambda, s3, parameterStore];
   const offered = groups.reduce((count, group) => count + Object.keys(group).length, 0);
   assert.equal(Object.keys(changing).length + Object.keys(harmless).length, offered);
 });

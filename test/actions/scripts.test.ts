@@ -6,6 +6,7 @@ import {
   cloudformation,
   cloudfront,
   context,
+  docker,
   lambda,
   parameterStore,
   s3,
@@ -50,6 +51,13 @@ const steps = [
   }),
   cdk.synth({ stacks: ["Data"], context: { stage: context("environment") } }),
   cdk.deploy({ app: "cdk.out" }),
+  docker.build({
+    repository: variable("repository"),
+    publish: "image",
+    context: hostile,
+    registry: "ecr",
+    layers: "r:l",
+  }),
   parameterStore.put({ "/shop/url": hostile, "/shop/key": secret("KEY") }),
   parameterStore.publish({ url: "/shop/url" }),
 ];

@@ -4,12 +4,11 @@
  */
 
 import type { Job, Pipeline, Step } from "../../../model/delivery.ts";
-import { secretsRead } from "../../../model/job-values.ts";
 import { Arguments } from "../../../shell/arguments.ts";
 import { readScript } from "../../../shell/script.ts";
 import { flagStyles, noValues } from "../../../shell/tables/flag-styles.ts";
 import { keyText } from "../../../shell/words.ts";
-import { needsCloud } from "./clouds.ts";
+import { needsRights } from "./clouds.ts";
 
 interface Cache {
   readonly program: string;
@@ -83,7 +82,7 @@ const caches: Readonly<Record<string, Cache>> = {
 
 /** Names of the caches that a job has use for. A job that names a cache itself is left to itself. */
 export function cachesOf(job: Job, pipeline: Pipeline): string[] {
-  if (job.deploys || needsCloud(job) || secretsRead(pipeline, job).length > 0) return [];
+  if (job.deploys || needsRights(pipeline, job)) return [];
   const kinds = new Set(job.steps.map(({ action }) => action?.kind));
   if (kinds.has("cache")) return [];
   const inputsOf = (kind: string) => job.steps.find(({ action }) => action?.kind === kind)?.action?.inputs ?? {};

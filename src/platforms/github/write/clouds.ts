@@ -1,6 +1,7 @@
 /** Where jobs sign in without keys: GitHub vouches for them by OIDC, and a cloud gives them rights for as long as they last. */
 
-import type { Job } from "../../../model/delivery.ts";
+import type { Job, Pipeline, Step } from "../../../model/delivery.ts";
+import { secretsRead } from "../../../model/job-values.ts";
 import { computed } from "./computed.ts";
 import type { StepDocument } from "./document.ts";
 import { pinnedActions } from "./pinned-actions.ts";
@@ -45,11 +46,31 @@ const awsKinds =
 export function cloudsOf(job: Job): Cloud[] {
   const named = clouds.flatMap(([tool, cloud]) => (job.tools.some(({ name }) => name === tool) ? [cloud] : []));
   const kinds = job.steps.map(({ action }) => action?.kind ?? "").filter((kind) => awsKinds.test(kind));
+  if (job.steps.some((step) => pushesTo(step) === "ecr")) kinds.push("docker.build");
   const isAws = kinds.some((kind) => named.length === 0 || !kind.startsWith("terraform."));
   return isAws && !named.includes("aws") ? ["aws", ...named] : named;
 }
 
-export const needsCloud = (job: Job): boolean => cloudsOf(job).length > 0;
+/** False for a pull request from a fork or of Dependabot. */
+export const mayHaveRights =
+  "(github.event_name != 'pull_request' || (github.event.pull_request.head.repo.full_name == github.repository && github.actor != 'dependabot[bot]'))";
+
+/** The registry that a step signs in to. */
+const pushesTo = ({ action }: Step) => (action?.kind === "docker.build" ? action.inputs.registry : undefined);
+
+/** Whether a job pushes images to GitHub's own registry, by its token. */
+export const pushesPackages = (job: Job): boolean => job.steps.some((step) => pushesTo(step) === "ghcr");
+
+/** Docker keeps it on the machine, which ends with the job, and GitHub takes the token back then. */
+export const packagesSignIn: StepDocument = {
+  name: "Sign in to ghcr.io",
+  env: { TOKEN: computed("github.token") },
+  run: 'docker login ghcr.io --username "$GITHUB_ACTOR" --password-stdin <<< "$TOKEN"',
+};
+
+/** Whether a job has what no foreign code may come near: a role, a secret, the right to push images. */
+export const needsRights = (pipeline: Pipeline, job: Job): boolean =>
+  cloudsOf(job).length > 0 || pushesPackages(job) || secretsRead(pipeline, job).length > 0;
 
 /** `session` names the job in AWS' own log. */
 export function signIn(cloud: Cloud, session: string): StepDocument {

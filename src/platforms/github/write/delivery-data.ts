@@ -193,7 +193,9 @@ function jobRow(
     const [owner, made] = output.split(".") as [string, string];
     const maker = delivery.pipelines.find((one) => one.name === owner)!;
     const by = maker.outputs[made]!.job;
-    const comesFromOutside = owner !== pipeline.name || maker.jobs[by]!.per !== job.per;
+    // A chain has both kinds of jobs in one file.
+    const isChain = parameterPrefix !== undefined;
+    const comesFromOutside = owner !== pipeline.name || (!isChain && maker.jobs[by]!.per !== job.per);
     return job.per === "environment" && comesFromOutside && rests(maker).of(by) === "never"
       ? [{ output, input: outputInput(output) }]
       : [];

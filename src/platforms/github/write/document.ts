@@ -51,6 +51,7 @@ export type Permission =
   | "actions"
   | "contents"
   | "id-token"
+  | "packages"
   | "attestations"
   | "checks"
   | "pull-requests"

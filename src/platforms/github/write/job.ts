@@ -6,7 +6,7 @@ import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { cachesOf } from "./caches.ts";
 import { checkout } from "./checkouts.ts";
-import { cloudsOf, signIn } from "./clouds.ts";
+import { cloudsOf, packagesSignIn, pushesPackages, signIn } from "./clouds.ts";
 import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
@@ -59,6 +59,7 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
   const reference = `${place.pipeline.name}.${name}`;
   const steps: StepDocument[] = [checkout(), begin(reference, job, place), ...toolSteps(job)];
   steps.push(...clouds.map((cloud) => signIn(cloud, `${place.pipeline.name}-${name}`)));
+  if (pushesPackages(job)) steps.push(packagesSignIn);
   steps.push(...job.uses.map((use) => takeArtifact(use, job, place)));
   steps.push(...job.steps.map((step) => ownStep({ step, job, place, around })));
   if (Object.keys(outputs).length > 0) {
@@ -265,6 +266,7 @@ function jobPermissions(
     ...(attested ? { attestations: "write" as const } : verifies ? { attestations: "read" as const } : {}),
     contents: "read",
     ...((signsIn || attested) && { "id-token": "write" as const }),
+    ...(pushesPackages(job) && { packages: "write" as const }),
   };
 }
 
@@ -287,7 +289,11 @@ function readsSecrets(job: Job, pipeline: Pipeline): boolean {
 function begin(reference: string, job: Job, place: JobPlace): StepDocument {
   const { delivery, environment, commit, given } = place;
   const caches = place.options.caches === "no" ? [] : cachesOf(job, place.pipeline);
-  const takes = job.per === "environment" && outputsRead(place.pipeline, job).length > 0;
+  const isElsewhere = (reference: string) => {
+    const [owner, output] = reference.split(".") as [string, string];
+    return owner !== place.pipeline.name || place.idOf(place.pipeline.outputs[output]!.job) === undefined;
+  };
+  const takes = job.per === "environment" && outputsRead(place.pipeline, job).some(isElsewhere);
   return {
     uses: localAction(delivery, "begin"),
     with: {

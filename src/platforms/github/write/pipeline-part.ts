@@ -2,7 +2,7 @@
 
 import type { Delivery, Pipeline } from "../../../model/delivery.ts";
 import { outputsRead, secretsRead } from "../../../model/job-values.ts";
-import { needsCloud } from "./clouds.ts";
+import { mayHaveRights, needsRights } from "./clouds.ts";
 import { mayAllRest } from "./delivery-data.ts";
 import {
   type Input,
@@ -188,10 +188,7 @@ function isCheck(pipeline: Pipeline, name: string): boolean {
   const job = pipeline.jobs[name]!;
   const takes = [...outputsRead(pipeline, job), ...job.uses.map(({ artifact }) => artifact)];
   return (
-    !job.deploys &&
-    !needsCloud(job) &&
-    secretsRead(pipeline, job).length === 0 &&
-    takes.every((reference) => reference.startsWith(`${pipeline.name}.`))
+    !job.deploys && !needsRights(pipeline, job) && takes.every((reference) => reference.startsWith(`${pipeline.name}.`))
   );
 }
 
@@ -202,14 +199,9 @@ function isCheck(pipeline: Pipeline, name: string): boolean {
 function releaseGuards(pipeline: Pipeline, name: string): string[] {
   const job = pipeline.jobs[name]!;
   const reads = job.uses.filter(({ artifact }) => !artifact.startsWith(`${pipeline.name}.`));
-  const hasRights = needsCloud(job) || secretsRead(pipeline, job).length > 0;
   return [
     ...reads.map(({ artifact }) => `inputs.${digestInput(artifact)} != ''`),
-    ...(hasRights
-      ? [
-          "(github.event_name != 'pull_request' || (github.event.pull_request.head.repo.full_name == github.repository && github.actor != 'dependabot[bot]'))",
-        ]
-      : []),
+    ...(needsRights(pipeline, job) ? [mayHaveRights] : []),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import { localAction } from "../actions.ts";
 import { programCheckout } from "../checkouts.ts";
-import { signIn } from "../clouds.ts";
+import { mayHaveRights, needsRights, signIn } from "../clouds.ts";
 import { computed } from "../computed.ts";
 import { admittedTo, shownAddress } from "../deployments.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
@@ -52,6 +52,7 @@ function placeOf(
   { name, handed, reading }: { name: string; handed: string; reading: Set<string> },
 ): JobPlace {
   const isRelease = pipeline.jobs[name]!.per === "release";
+  const hasRights = needsRights(pipeline, pipeline.jobs[name]!);
   const owner = (reference: string) => reference.split(".") as [string, string];
   const runs = `needs.${plan}.outputs.decision == 'run'`;
   return {
@@ -77,7 +78,7 @@ function placeOf(
       return { digest: `${kept}.digest`, run: `${kept}.run` };
     },
     first: [plan],
-    guard: isRelease ? runs : `${runs} && ${deploys}`,
+    guard: [runs, ...(isRelease ? [] : [deploys]), ...(isRelease && hasRights ? [mayHaveRights] : [])].join(" && "),
   };
 }
 
@@ -121,6 +122,8 @@ function keepOutputs(
   if (outputs.length === 0) return job;
   const hasSignedIn = job.steps.some(({ name: step }) => step === "Sign in to AWS");
   const publish = job.steps.findIndex(({ id }) => id === "publish");
+  // Of a pull request it has no environment to keep them for.
+  const only = pipeline.jobs[name]!.per === "release" ? { if: deploys } : {};
   return {
     ...job,
     permissions: { ...job.permissions, "id-token": "write" },
@@ -133,10 +136,11 @@ function keepOutputs(
     },
     steps: [
       ...job.steps.slice(0, publish + 1),
-      ...(hasSignedIn ? [] : [signIn("aws", `${pipeline.name}-${name}`)]),
+      ...(hasSignedIn ? [] : [{ ...signIn("aws", `${pipeline.name}-${name}`), ...only }]),
       {
         id: "keep",
         name: "Keep the outputs in Parameter Store",
+        ...only,
         uses: localAction(delivery, "keep"),
         with: {
           job: `${pipeline.name}.${name}`,

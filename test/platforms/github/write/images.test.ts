@@ -1,0 +1,102 @@
+/** Images are built once, and every environment gets the digest that was pushed. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { delivery, docker, env, output, pipeline, sh } from "../../../../src/index.ts";
+import { layouts } from "../../../../src/platforms/github/write/options.ts";
+import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
+import { fullDepth } from "../../../lane/needs.ts";
+import { complaints } from "./accept.ts";
+
+function shop(registry: "ecr" | "ghcr") {
+  const web = pipeline("web", {
+    outputs: { image: { job: "build" } },
+    jobs: {
+      test: { per: "release", steps: [sh("npm test")] },
+      build: {
+        per: "release",
+        needs: "test",
+        steps: [
+          docker.build({
+            repository: "ghcr.io/team/web",
+            registry,
+            layers: "ghcr.io/team/web:layers",
+            publish: "image",
+          }),
+        ],
+      },
+      deploy: {
+        needs: "build",
+        deploys: true,
+        steps: [sh`kubectl set image deployment/web web=${output("image")}`],
+      },
+    },
+  });
+  return delivery("shop", { pipelines: [web], environments: [env("dev", { branch: "main" })] });
+}
+
+interface Written {
+  if?: string;
+  permissions: Record<string, string>;
+  steps: {
+    name?: string;
+    if?: string;
+    run?: string;
+    env?: Record<string, string>;
+    with?: Record<string, string>;
+  }[];
+}
+
+function jobs(registry: "ecr" | "ghcr", layout: (typeof layouts)[number] = "orchestrated"): Record<string, Written> {
+  const files = writeWorkflows(shop(registry), { layout });
+  return (parse(files.find(({ path }) => path.endsWith("/web.yml"))!.text) as { jobs: Record<string, Written> }).jobs;
+}
+
+const named = ({ steps }: Written) => steps.flatMap(({ name }) => name ?? []);
+
+test("the job that pushes to ghcr.io has the right to, and no other", () => {
+  const { build, test: tested, deploy } = jobs("ghcr");
+  assert.deepEqual(named(build!), ["Sign in to ghcr.io", "Build and push the image"]);
+  assert.equal(build!.permissions.packages, "write");
+  assert.equal(build!.permissions["id-token"], undefined);
+  for (const other of [tested!, deploy!]) assert.equal(other.permissions.packages, undefined);
+  // The token of a pull request from a fork may not push: without this it would be red for ever.
+  assert.match(build!.if!, /head\.repo\.full_name == github\.repository/);
+  assert.doesNotMatch(tested!.if ?? "", /head\.repo/);
+});
+
+test("ECR is signed in to by the role of the job", () => {
+  const { build } = jobs("ecr");
+  assert.deepEqual(named(build!), ["Sign in to AWS", "Build and push the image"]);
+  assert.deepEqual([build!.permissions["id-token"], build!.permissions.packages], ["write", undefined]);
+  assert.match(build!.if!, /head\.repo\.full_name == github\.repository/);
+});
+
+test("what is deployed is the digest that the release hands over", () => {
+  const { deploy } = jobs("ghcr");
+  const { env: given, run } = deploy!.steps.at(-1)!;
+  const [name, value] = Object.entries(given!)[0]!;
+  assert.equal(value, "${{ inputs.web_image }}");
+  assert.ok(run!.includes(`$${name}`), run);
+});
+
+test("in a chain it comes from the same file: nothing is waited for that nobody hands over", () => {
+  const { build, deploy } = jobs("ghcr", "chained");
+  const begin = deploy!.steps.find(({ with: given }) => given?.job === "web.deploy");
+  assert.equal(begin!.with!.given, undefined);
+  assert.equal(Object.values(deploy!.steps.at(-1)!.env!)[0], "${{ needs.build.outputs.image }}");
+  const data = writeWorkflows(shop("ghcr"), { layout: "chained" }).find(({ path }) => path.endsWith("delivery.json"))!;
+  const { pipelines } = JSON.parse(data.text) as { pipelines: { jobs: { deploy: { takes?: unknown } } }[] };
+  assert.equal(pipelines[0]!.jobs.deploy.takes, undefined);
+  // For a pull request there is no environment to keep it for, and a fork has no right to push.
+  assert.match(build!.steps.find(({ name }) => name?.startsWith("Keep the outputs"))!.if!, /!= 'pull_request'/);
+  assert.match(build!.if!, /head\.repo\.full_name == github\.repository/);
+});
+
+test("no reader of the files has anything to say", fullDepth("shellcheck"), async () => {
+  const every = layouts.map((layout) => ["ghcr", layout] as const);
+  for (const [registry, layout] of [...every, ["ecr", "orchestrated"] as const]) {
+    assert.deepEqual(await complaints(writeWorkflows(shop(registry), { layout })), [], `${registry}, ${layout}`);
+  }
+});
