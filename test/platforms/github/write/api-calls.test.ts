@@ -103,12 +103,18 @@ test(
   },
 );
 
-test(
-  "40 pipelines: deciding asks no more than for 3, and two pushes in an hour are within the limit",
-  fullDepth("gh", "jq", "zip", "unzip"),
-  (t) => {
-    const { plans, begins, downloads } = requestsOfAPush(t, 40);
-    assert.deepEqual([plans, begins], [16, 80]);
-    assert.ok(2 * (plans + begins + downloads) < 1000);
-  },
-);
+for (const [pipelines, pushes] of [
+  [40, 3],
+  [120, 1],
+] as const) {
+  test(
+    `${pipelines} pipelines: deciding asks no more than for 3, and an hour has room for ${pushes} pushes that change all of them`,
+    fullDepth("gh", "jq", "zip", "unzip"),
+    (t) => {
+      const { plans, begins, downloads } = requestsOfAPush(t, pipelines);
+      assert.deepEqual([plans, begins], [16, 2 * pipelines]);
+      const all = plans + begins + downloads;
+      assert.ok(pushes * all <= 1000 && (pushes + 1) * all > 1000, `${all} for each`);
+    },
+  );
+}
