@@ -99,6 +99,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/status.ts"),
   },
   {
+    name: "drift",
+    summary: "look whether environments are still as they were deployed",
+    group: "Look",
+    load: () => import("./commands/drift.ts"),
+  },
+  {
     name: "release",
     summary: "list releases, show one, compare two",
     group: "Look",

@@ -190,6 +190,10 @@ const failures = {
     message: `${because} is not asked for ${subject}: its reviewers are ${known.join(", ")}`,
     next: "ask one of them",
   }),
+  "nothing-looks": ({ subject }) => ({
+    message: `no job that deployed ${subject === "" ? "anything" : `to ${subject}`} says how to look for drift`,
+    next: 'drift: "terraform plan -detailed-exitcode -lock=false" on the job says it, from its next deployment on',
+  }),
   "own-run": ({ subject, known: [by] }) => ({
     message: `${by} asked for this run, and ${subject} wants the approval of somebody else`,
     next: `somebody else: baton approve`,

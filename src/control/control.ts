@@ -95,6 +95,8 @@ export type RefusalCode =
   | "stray"
   | "not-ready"
   | "unreadable-secrets"
+  // Subject: the environment; empty: all. No job that deployed there says how to look for drift.
+  | "nothing-looks"
   // The world does not allow it.
   | "has-finished"
   | "not-finished"

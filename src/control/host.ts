@@ -19,6 +19,7 @@ import type { ReportRequest } from "./verbs/report.ts";
 import type { ScheduledRequest } from "./verbs/scheduled.ts";
 import type { AuditVerifiedView, AuditView, ChainHead } from "./views/audit.ts";
 import type { BoardView } from "./views/board.ts";
+import type { DriftView } from "./views/drift.ts";
 import type { OutputLine, Recorded, RunId } from "./views/events.ts";
 import type { FindingsView } from "./views/findings.ts";
 import type { FrozenView, ThawedView } from "./views/freezes.ts";
@@ -112,6 +113,8 @@ export interface Host {
   freeze(request: FreezeRequest, by: Actor): Promise<Asked<FrozenView>>;
   /** Ends that before its time. */
   thaw(request: ThawRequest, by: Actor): Promise<Asked<ThawedView>>;
+  /** Looks whether environments are still as they were deployed. */
+  drift(request: DriftRequest, by: Actor): Promise<Asked<DriftView>>;
   /** Sends again what people were not told. */
   retryNotices(request: RetryNotices): Promise<Asked<SentAgainView>>;
   /** Tells people what happens, whoever does it, until it is stopped. */
@@ -144,6 +147,7 @@ const everyVerb: Record<Verb, true> = {
   settings: true,
   waits: true,
   approvals: true,
+  drift: true,
   outputs: true,
   releases: true,
   release: true,
@@ -299,6 +303,11 @@ export interface Cancelled {
   isElsewhere: boolean;
   /** Resolves when it has ended, with how; undefined when it was left instead and can be resumed. */
   ended(): Promise<string | undefined>;
+}
+
+export interface DriftRequest extends WithSecrets {
+  /** Default: everywhere. */
+  environment?: string | undefined;
 }
 
 export interface AnswerRequest extends WithSecrets {

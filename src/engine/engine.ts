@@ -7,12 +7,12 @@ import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { decide } from "./decide.ts";
 import { deployedTo } from "./deployed.ts";
 import { duesAfter, duesOf } from "./due.ts";
-import type { EngineEvent, Freeze, Recorded, RunFinished, RunId } from "./events.ts";
+import type { DriftLooked, EngineEvent, Freeze, Recorded, RunFinished, RunId } from "./events.ts";
 import { fold, type RunHistory, runHistory } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
 import type { NewRun } from "./new-run.ts";
-import { attemptsOf, Orphans } from "./orphans.ts";
-import { approvalBy } from "./policies/approval.ts";
+import { attemptsOf, type Interrupted, Orphans } from "./orphans.ts";
+import { type Answer, approvalBy } from "./policies/approval.ts";
 import type { Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
@@ -26,6 +26,7 @@ import {
   requireOpen,
   requireOpenApproval,
   requireOwed,
+  requireQuiet,
   requireRun,
   requireToCome,
   retryableJobs,
@@ -42,18 +43,6 @@ export interface EngineOptions {
   checkpointEvery?: number;
   /** Nothing begins before it is durable: whoever starts it could not end it any more. */
   isNeverAhead?: boolean;
-}
-
-export interface Answer {
-  answer: "approved" | "rejected";
-  by: string;
-  comment?: string;
-}
-
-/** An attempt that was cut off when its Baton went; its job starts again. */
-export interface Interrupted {
-  run: RunId;
-  job: JobId;
 }
 
 /** The journal could not be written, so nothing more is started. `cause` is the store's error. */
@@ -275,6 +264,14 @@ export class Engine {
     await this.#ask(() => {
       requireOwed(this.#state, environment, told.failed);
       this.#record({ type: "rollback.declined", run: "", environment, ...told });
+    });
+  }
+
+  /** What somebody found who looked for drift since that event; refused when something is or was deployed there meanwhile. */
+  async noteDrift({ since, ...looked }: Omit<DriftLooked, "type" | "run"> & { since: number }): Promise<void> {
+    await this.#ask(() => {
+      requireQuiet(this.#state, looked.environment, since);
+      this.#record({ type: "drift.looked", run: "", ...looked });
     });
   }
 

@@ -30,6 +30,7 @@ export type EngineEvent =
   | EnvironmentFrozen
   | EnvironmentThawed
   | RollbackDeclined
+  | DriftLooked
   | HistoryBegins;
 
 /** Stored beside the event. `seq` counts from 1 without gaps; `version` is that of the event's shape, see upcast.ts. */
@@ -340,6 +341,23 @@ export interface RollbackDeclined {
   failed: RunId;
   /** One sentence without a final stop. */
   because: string;
+}
+
+/** Somebody looked whether an environment is still as a job left it. */
+export interface DriftLooked {
+  type: "drift.looked";
+  run: "";
+  environment: string;
+  /** The job that deployed, and the release that it left there. */
+  deployedBy: JobId;
+  release: number;
+  /** `unknown`: its command could not tell. */
+  found: "same" | "differs" | "unknown";
+  /** What was found the last time. */
+  before?: DriftLooked["found"];
+  /** Of what the command printed the beginning, or why it could not tell. Masked. */
+  said: string[];
+  by: string;
 }
 
 /**

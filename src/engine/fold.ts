@@ -1,7 +1,15 @@
 import { assert, EngineBug } from "./bug.ts";
 import { needsAttention } from "./decide.ts";
 import type { EventMeta } from "./event-meta.ts";
-import type { EngineEvent, EnvironmentFrozen, EnvironmentThawed, Recorded, RollbackDeclined, RunId } from "./events.ts";
+import type {
+  DriftLooked,
+  EngineEvent,
+  EnvironmentFrozen,
+  EnvironmentThawed,
+  Recorded,
+  RollbackDeclined,
+  RunId,
+} from "./events.ts";
 import {
   jobCancelled,
   jobFailed,
@@ -71,7 +79,7 @@ export function fold(state: State, recorded: Recorded, history: RunHistory = () 
     if (isOfNoRun(event)) {
       if (event.type === "environment.frozen") environmentFrozen(state, event, { seq, at });
       else if (event.type === "environment.thawed") environmentThawed(state, event);
-      else rollbackDeclined(state, event);
+      else if (event.type === "rollback.declined") rollbackDeclined(state, event);
       state.seq = seq;
       return state;
     }
@@ -88,9 +96,17 @@ export function fold(state: State, recorded: Recorded, history: RunHistory = () 
   return state;
 }
 
-function isOfNoRun(event: EngineEvent): event is EnvironmentFrozen | EnvironmentThawed | RollbackDeclined {
+/** What was found when somebody looked for drift is told, and changes nothing. */
+function isOfNoRun(
+  event: EngineEvent,
+): event is EnvironmentFrozen | EnvironmentThawed | RollbackDeclined | DriftLooked {
   const { type } = event;
-  return type === "environment.frozen" || type === "environment.thawed" || type === "rollback.declined";
+  return (
+    type === "environment.frozen" ||
+    type === "environment.thawed" ||
+    type === "rollback.declined" ||
+    type === "drift.looked"
+  );
 }
 
 function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta): void {
@@ -157,6 +173,7 @@ function apply(state: State, run: RunState, event: EngineEvent, meta: EventMeta)
     case "environment.frozen":
     case "environment.thawed":
     case "rollback.declined":
+    case "drift.looked":
     case "history.begins":
       break;
     default:

@@ -41,6 +41,27 @@ export function prepareLaunch(run: RunState, job: JobState): Prepared {
   };
 }
 
+/** Looks whether the environment is still as this job left it, with all that the job had; nothing is handed over. */
+export function prepareDriftLook(
+  run: RunState,
+  job: JobState,
+  { token, attempt }: Pick<Launch, "token" | "attempt">,
+): Prepared {
+  const prepared = prepareLaunch(run, { ...job, token, attempt });
+  if (prepared.kind === "refused") return prepared;
+  const look: LaunchStep = {
+    number: 0,
+    name: "drift",
+    run: job.definition.drift ?? "",
+    shell: "bash",
+    env: {},
+    workingDirectory: ".",
+    continueOnFailure: false,
+  };
+  const launch = { ...prepared.launch, job: `${job.id} drift`, steps: [look], outputs: {}, artifacts: {} };
+  return { kind: "launch", launch };
+}
+
 function machineOf({ run, job }: Scope, { labels, group }: RunsOn): string[] {
   const names = labels.map((label) => resolveText(run, job, label));
   return group === undefined ? names : [...names, `group:${resolveText(run, job, group)}`];

@@ -1,3 +1,4 @@
+import type { JobId } from "../plan/plan.ts";
 import type { RunId } from "./events.ts";
 import type { Ports } from "./ports.ts";
 import type { JobState, RunState, State } from "./state.ts";
@@ -9,6 +10,12 @@ export interface OrphansOptions extends Pick<Ports, "lease" | "runner"> {
   ask<T>(act: () => T): Promise<T>;
   /** @throws when nothing may be done any more */
   refuseUnlessRunning(): void;
+}
+
+/** An attempt that was cut off when its Baton went; its job starts again. */
+export interface Interrupted {
+  run: RunId;
+  job: JobId;
 }
 
 /** Runs whose owner is gone, and what it left running. */

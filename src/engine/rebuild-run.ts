@@ -126,6 +126,7 @@ function noteOfRun(run: RunState, event: Exclude<EngineEvent, { job: string }>, 
     case "environment.frozen":
     case "environment.thawed":
     case "rollback.declined":
+    case "drift.looked":
     case "history.begins":
       return;
     default:

@@ -102,6 +102,17 @@ export function requireAlone(
   }
 }
 
+/** Nobody deploys there, and nobody did since that event. */
+export function requireQuiet({ environments, runs }: State, environment: string, since: number): void {
+  const there = environments.get(environment);
+  const changed = (there?.changed?.seq ?? 0) > since ? there!.changed!.run : undefined;
+  const taken = [...runs.values()].find((run) => (run.environments.get(environment)?.lockedSeq ?? 0) > since)?.id;
+  const run = there?.holder ?? taken ?? changed;
+  if (run === undefined) return;
+  const text = `run ${run} deploys to ${environment}`;
+  throw new EngineRefusal("environment-busy", { subject: environment, known: [run], text });
+}
+
 /** `now`: the time of day of the turn, here and below. */
 export function requireToCome(environment: string, until: number, now: number): void {
   if (until > now) return;

@@ -28,6 +28,7 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "environment.frozen": 1,
   "environment.thawed": 1,
   "rollback.declined": 1,
+  "drift.looked": 1,
   "history.begins": 2,
 };
 

@@ -41,11 +41,12 @@ export type NoticeAddress =
  * - `deployed`: pipelines are there in another version.
  * - `failed`: a job failed for good.
  * - `rollback`: something is taken back, or is not although it should be.
+ * - `drift`: somebody looked, and it is not as it was deployed any more, or is again.
  * - `freeze`: nothing begins to be deployed there, may again, or something goes there all the same.
  */
 export type NoticeTopic = (typeof noticeTopics)[number];
 
-export const noticeTopics = ["approval", "deployed", "failed", "rollback", "freeze"] as const;
+export const noticeTopics = ["approval", "deployed", "failed", "rollback", "freeze", "drift"] as const;
 
 export interface Environment {
   name: string;

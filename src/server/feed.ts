@@ -142,6 +142,8 @@ function aboutOf(event: EngineEvent): Omit<Notice, "seq" | "at" | "type" | "run"
       const { environment, by, comment } = event;
       return { environment, by, ...(comment !== undefined && { because: comment }) };
     }
+    case "drift.looked":
+      return { environment: event.environment, by: event.by, because: `${event.deployedBy}: ${event.found}` };
     case "rollback.declined":
       return { environment: event.environment, because: event.because };
     case "run.finished":

@@ -83,6 +83,7 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
     { args: ["prod", "--until", HOSTILE, "--reason", "x"] },
   ],
   thaw: [{ args: ["prod"] }, { args: [HOSTILE] }],
+  drift: [{ args: ["prod"] }, { args: [HOSTILE] }],
   audit: [{ args: ["list"], json: true }, { args: ["verify", HOSTILE] }, { args: [HOSTILE] }],
   report: [{ args: [], json: true }, { args: ["--markdown"] }, { args: ["--since", HOSTILE] }],
   notices: [{ args: [], json: true }, { args: ["retry", HOSTILE] }, { args: [HOSTILE] }],

@@ -61,6 +61,8 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
       return `${style.active("↻")} ${event.by} thawed ${event.environment}${event.comment ? `: ${event.comment}` : ""}`;
     case "rollback.declined":
       return `${style.warning("!")} ${event.environment} is not taken back by itself: ${event.because}`;
+    case "drift.looked":
+      return `${style.faint("≠")} ${event.by} looked at ${event.environment}: ${event.deployedBy} ${event.found}`;
     case "run.finished":
       return undefined;
     case "history.begins":

@@ -90,6 +90,7 @@ export function localHost(place: Place): Host {
     answer: (request, by) => asked(async () => (await import("../verbs/answer.ts")).answerApproval(place, request, by)),
     freeze: (request, by) =>
       asked(async () => (await import("../verbs/freeze.ts")).freezeEnvironment(place, request, by)),
+    drift: (request, by) => asked(async () => (await import("./drift.ts")).lookForDrift(place, request, by)),
     thaw: (request, by) => asked(async () => (await import("../verbs/freeze.ts")).thawEnvironment(place, request, by)),
   });
 

@@ -8,6 +8,12 @@ import type {
 } from "../events.ts";
 import type { ApprovalState, RunEnvironment, RunState } from "../state.ts";
 
+export interface Answer {
+  answer: "approved" | "rejected";
+  by: string;
+  comment?: string;
+}
+
 /** A person is asked before anything of an environment starts, and only when all that comes before it has passed. */
 export function enterApproval(environment: RunEnvironment | undefined): "through" | "wait" | SkipReason {
   if (environment === undefined) return "through";

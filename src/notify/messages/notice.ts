@@ -42,6 +42,8 @@ const topicsOf = {
   "freeze.begun": ["freeze"],
   "freeze.ended": ["freeze"],
   "freeze.overridden": ["freeze"],
+  "drift.found": ["drift"],
+  "drift.gone": ["drift"],
   repaired: ["failed"],
 } as const satisfies Record<string, readonly NoticeTopic[]>;
 

@@ -1,4 +1,4 @@
-import type { ApprovalRequested, EngineEvent, Recorded, RunCreated, RunId } from "../../engine/events.ts";
+import type { ApprovalRequested, DriftLooked, EngineEvent, Recorded, RunCreated, RunId } from "../../engine/events.ts";
 import { releaseMeant } from "../../engine/state.ts";
 import type { NoticeTarget } from "../../model/delivery.ts";
 import { originOf, type Plan } from "../../plan/plan.ts";
@@ -20,6 +20,7 @@ export const toldTypes = [
   "environment.frozen",
   "environment.thawed",
   "rollback.declined",
+  "drift.looked",
   "history.begins",
 ] as const satisfies readonly EngineEvent["type"][];
 
@@ -193,6 +194,8 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
         because: [],
         next: { command: `baton rollback ${event.environment} --dry-run`, does: "what going back would do" },
       };
+    case "drift.looked":
+      return saidOfDrift(event);
     case "history.begins":
       return {
         kind: "repaired",
@@ -209,6 +212,22 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
 function asksWhom({ reviewers, count = 1 }: ApprovalRequested): string {
   if (count > 1) return `${count} ${reviewers.length === 0 ? "people" : `of ${listed(reviewers)}`}`;
   return reviewers.length === 0 ? "somebody" : listed(reviewers);
+}
+
+/** Only what is another answer than the last time, and one at all: that it cannot be told is said to whoever looks. */
+function saidOfDrift({ environment, deployedBy, release, found, before, said }: DriftLooked): Said | undefined {
+  if (found === "unknown" || found === (before ?? "same")) return undefined;
+  const differs = found === "differs";
+  return {
+    kind: differs ? "drift.found" : "drift.gone",
+    environments: [environment],
+    release,
+    title: differs
+      ? `${environment} is not as ${deployedBy} of release ${release} left it any more`
+      : `${environment} is again as ${deployedBy} of release ${release} left it`,
+    because: differs ? said.slice(0, 5) : [],
+    ...(differs && { next: { command: `baton drift ${environment}`, does: "shows all of it" } }),
+  };
 }
 
 const answering = ({ run }: { run: RunId }) => ({ command: `baton approve ${run}`, does: "or baton reject" });

@@ -1,0 +1,50 @@
+import { answered } from "../../control/control.ts";
+import type { DriftLook } from "../../control/views/drift.ts";
+import type { CommandModule } from "../command.ts";
+import { connected } from "../host.ts";
+import { exitCodes } from "../problem.ts";
+import type { Style } from "../terminal/style.ts";
+import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
+
+export const describe: CommandModule["describe"] = (command) => {
+  jsonOption(configOption(command))
+    .description(
+      "Look whether environments are still as they were deployed: runs the `drift` of each job that deployed there, with the files, " +
+        "values and secrets that it deployed with. Ends with 1 when something differs, or nobody can tell.",
+    )
+    .argument("[ENV]", "the environment; without it all of them")
+    .option("--secrets-file <FILE>", "NAME=value lines; other secrets come from environment variables");
+  examples(command, [["baton drift prod", "what somebody changed there by hand"]]);
+};
+
+interface Options extends ConfigOptions, JsonOptions {
+  secretsFile?: string;
+}
+
+export const run: CommandModule["run"] = async ({ terminal, args: [environment], options: given }) => {
+  const { config, json, secretsFile } = given as Options;
+  const { host, by } = await connected(terminal, { config });
+  const view = answered(await host.drift({ environment, secretsFile }, by));
+  if (json) terminal.printJson(view);
+  else terminal.print(...view.looks.flatMap((look) => lines(look, terminal.out)));
+  const isSame = view.looks.every(({ found }) => found === "same");
+  if (!isSame) terminal.suggest("baton status", "what is deployed where");
+  return isSame ? exitCodes.clean : exitCodes.failed;
+};
+
+function lines({ job, release, found, said }: DriftLook, out: Style): string[] {
+  const left = `release ${release} left it`;
+  switch (found) {
+    case "same":
+      return [`${out.good("✔")} ${job} is as ${left}`];
+    case "differs":
+      return [`${out.bad("✖")} ${job} is not as ${left}`, ...said.map((line) => `  ${line}`)];
+    case "unknown":
+      return [
+        `${out.warning("?")} ${job}: nobody can tell whether it is as ${left}`,
+        ...said.map((line) => `  ${line}`),
+      ];
+    default:
+      return found satisfies never;
+  }
+}
