@@ -54,14 +54,15 @@ const mostLosses = 3;
 
 /**
  * Why an attempt that was lost is not made again. Nobody knows how far it came, and it may even go on: where people approve
- * what is deployed, one of them looks first.
+ * what is deployed, one of them looks first, as long as the job does not say otherwise.
  */
 function lossThatCounts(run: RunState, job: JobState, because: string): Failure | undefined {
   const { environment } = job.planned;
+  const { deploys, onLost } = job.definition;
   const approved = run.delivery.environments.find(({ name }) => name === environment)?.approval !== undefined;
-  if (job.definition.deploys && approved) {
-    const message = `${because}, and nobody knows how far it came with ${environment}: look there, then retry the run`;
-    return { kind: "lost", message };
+  if ((onLost ?? (deploys && approved ? "ask" : "retry")) === "ask") {
+    const where = environment === undefined ? ": look" : ` with ${environment}: look there`;
+    return { kind: "lost", message: `${because}, and nobody knows how far it came${where}, then retry the run` };
   }
   if (job.losses + 1 < mostLosses) return undefined;
   return {

@@ -6,7 +6,7 @@ import type { EngineEvent, Recorded } from "./events.ts";
  */
 export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "run.created": 1,
-  "run.adopted": 1,
+  "run.adopted": 2,
   "run.suspended": 1,
   "job.started": 1,
   "job.succeeded": 1,
@@ -15,7 +15,7 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "job.retry-due": 1,
   "job.skipped": 1,
   "job.cancelled": 2,
-  "job.interrupted": 1,
+  "job.interrupted": 2,
   "run.retry-requested": 1,
   "run.cancel-requested": 1,
   "lock.acquired": 1,
@@ -34,6 +34,9 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
 
 /** What an event of an older version lacks: by type, the step from version n to n + 1 at place n - 1. */
 const steps: Readonly<Partial<Record<string, readonly ((old: never) => object)[]>>> = {
+  // Nothing could go on elsewhere, and nothing be lost there.
+  "run.adopted": [(old) => old],
+  "job.interrupted": [(old) => old],
   // Why it was is not known.
   "job.cancelled": [(old) => old],
   // Nothing could be frozen.

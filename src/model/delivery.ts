@@ -172,6 +172,11 @@ export interface Job {
    * it `deploys`.
    */
   drift?: string;
+  /**
+   * When whoever ran it is lost, and nobody knows how far it came: run it again, or let a person look first. Absent: `ask` where it
+   * `deploys` to an environment with an approval, else `retry`.
+   */
+  onLost?: "retry" | "ask";
   /** Which end of its needs lets it run. `success` is a gate; the other two are for clean-up and reports. */
   runsAfter: "success" | "failure" | "always";
   condition?: Condition;

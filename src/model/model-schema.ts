@@ -66,6 +66,7 @@ const job = z.strictObject({
   irreversible: z.string().optional(),
   verify: z.strictObject({ forMs: milliseconds, everyMs: milliseconds }).optional(),
   drift: z.string().optional(),
+  onLost: z.enum(["retry", "ask"]).optional(),
   runsAfter: z.enum(["success", "failure", "always"]),
   condition: condition.optional(),
   steps: z.array(step),

@@ -176,6 +176,12 @@ const job = z
         "A command that looks whether the environment is still as this job left it: exit code 0 says yes, 2 no.",
       )
       .optional(),
+    onLost: z
+      .enum(["retry", "ask"])
+      .describe(
+        "When the agent that runs it is lost: run it again, or let a person look first. Default: ask where it deploys and the environment has an approval, else retry.",
+      )
+      .optional(),
     runsAfter: z
       .enum(["success", "failure", "always"])
       .describe("Which end of its needs lets it run. Default: success.")

@@ -10,9 +10,9 @@ const approval: Environment["approval"] = { reviewers: ["ann"], timeoutMs: 60_00
 
 const retry = { attempts: 3, delayMs: 1000, factor: 1, maxDelayMs: 1000 };
 
-function shop(where: Partial<Environment> = {}, build: Partial<Job> = {}) {
+function shop({ where = {}, build = {}, deploy: more = {} }: Omit<Building, "environments">) {
   const runsOn = { labels: ["linux", { context: "environment" as const }], group: "big" };
-  const deploy = job({ deploys: true, runsOn });
+  const deploy = job({ deploys: true, runsOn, ...more });
   return delivery(
     [pipeline("web", { build: job({ per: "release", ...build }), deploy })],
     [environment("dev"), environment("prod", where)],
@@ -21,15 +21,16 @@ function shop(where: Partial<Environment> = {}, build: Partial<Job> = {}) {
 
 interface Building {
   environments?: string[];
-  where?: object;
+  where?: Partial<Environment>;
   build?: Partial<Job>;
+  deploy?: Partial<Job>;
 }
 
-async function building({ environments = ["dev"], where = {}, build = {} }: Building = {}) {
+async function building({ environments = ["dev"], ...more }: Building = {}) {
   const world = new World();
   const first = await world.open();
   const deploys = environments.map((name) => planned(`web.deploy@${name}`, { after: ["web.build"] }));
-  const asked = { delivery: shop(where, build), plan: plan([planned("web.build"), ...deploys]), parallel: 4 };
+  const asked = { delivery: shop(more), plan: plan([planned("web.build"), ...deploys]), parallel: 4 };
   const { run } = await first.createRun(asked);
   const { token } = world.launches[0]!;
   return { world, run, first, token };
@@ -158,4 +159,19 @@ test("where somebody approves what is deployed, a lost deployment is not repeate
   assert.equal(failed?.job, "web.deploy@prod");
   assert.match(failed.failure.message, /nobody knows how far it came with prod: look there, then retry the run/);
   assert.equal(failed.retryAt, undefined);
+});
+
+test("a job says itself whether it is run again when it is lost", async () => {
+  const repeatable = await building({ environments: ["prod"], where: { approval }, deploy: { onLost: "retry" } });
+  await repeatable.world.end("web.build");
+  await repeatable.first.answer(repeatable.run, "prod", { answer: "approved", by: "ann" });
+  await repeatable.world.end("web.deploy@prod", lost());
+  assert.deepEqual(repeatable.world.events("job.failed"), [], "whoever approves there");
+  assert.equal(repeatable.world.events("job.interrupted").length, 1);
+
+  const delicate = await building({ build: { onLost: "ask" } });
+  await delicate.world.end("web.build", lost());
+  assert.deepEqual(delicate.world.events("job.interrupted"), []);
+  const [failed] = delicate.world.events("job.failed");
+  assert.match(failed!.failure.message, /nobody knows how far it came: look, then retry the run/);
 });

@@ -46,6 +46,14 @@ test("an event of a newer version, or of a kind that is not known, is refused by
   const body = { type: "job.cancelled", run: "r0001", job: "web.a", attempt: 1, token: "t", durationMs: 5 };
   const cancelled = { seq: 8, at: 0, version: 1, type: "job.cancelled", body };
   assert.deepEqual(upcast(cancelled), { seq: 8, at: 0, version: 2, event: body });
+  // What an agent had lost, or went on with, was not known to a Baton of before, which would count it wrongly.
+  for (const [type, more] of [
+    ["job.interrupted", { job: "web.a", attempt: 1, token: "t" }],
+    ["run.adopted", { owner: "s", by: "ada" }],
+  ] as const) {
+    const old = { seq: 9, at: 0, version: 1, type, body: { type, run: "r0001", ...more } };
+    assert.deepEqual(upcast(old), { seq: 9, at: 0, version: 2, event: old.body });
+  }
   assert.throws(() => upcast({ ...stored, version: 2 }), /event 7 \(run.created\) has version 2, .*knows version 1/);
   assert.throws(() => upcast({ ...stored, type: "job.paused" }), /event 7 is of a kind .* not know \(job.paused\)/);
   assert.throws(() => upcast({ ...stored, type: "toString" }), /event 7 is of a kind/);

@@ -18,6 +18,7 @@ export const jobKeys = [
   "irreversible",
   "verify",
   "drift",
+  "onLost",
   "runsAfter",
   "condition",
   "steps",
@@ -49,6 +50,9 @@ export function readJob(form: FormReader, value: unknown, path: DefinitionPath, 
     ...(irreversible === undefined ? {} : { irreversible }),
     ...readVerify(form, job.verify, [...path, "verify"]),
     ...(job.drift === undefined ? {} : { drift: form.string(job.drift, [...path, "drift"]) ?? "" }),
+    ...(job.onLost === undefined
+      ? {}
+      : { onLost: form.word(job.onLost, [...path, "onLost"], ["retry", "ask"]) ?? "ask" }),
     runsAfter: form.word(job.runsAfter, [...path, "runsAfter"], ["success", "failure", "always"]) ?? "success",
     ...(job.condition === undefined ? {} : { condition: readCondition(form, job.condition, [...path, "condition"]) }),
     steps: steps.map(({ step }) => step),
