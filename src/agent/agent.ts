@@ -10,7 +10,7 @@ import { type AttemptName, attemptFileName } from "../runner/log-path.ts";
 import { createRunner, type ProcessRunner } from "../runner/runner.ts";
 import { createToolCheck } from "../runner/tools.ts";
 import type { PollAnswer } from "../server/wire/agents.ts";
-import { mostWaitMs, toolKey } from "../server/wire/agents.ts";
+import { mostTools, mostWaitMs, toolKey } from "../server/wire/agents.ts";
 import { BroughtArtifacts } from "./brought-artifacts.ts";
 import { type Connection, TurnedAway, Unreachable } from "./connection.ts";
 import { Contact } from "./contact.ts";
@@ -67,6 +67,7 @@ export class Agent {
   readonly #tools = new Map<string, { problem: string | null; at: number }>();
   readonly #toolCheck = createToolCheck();
   #poll: AbortController | undefined;
+  #asked = 0;
   /** The start before this one, until the server knows that it is over. */
   #replaces: string | undefined;
   #isDraining = false;
@@ -121,7 +122,8 @@ export class Agent {
     const fence = setInterval(() => this.#fenceWhenCutOff(), 100);
     try {
       let how: Asked = "answered";
-      for (let failures = 0; !(this.#isDraining && this.#held.size === 0); ) {
+      // After a question that was cut off one more is asked, so that what was given in answer to it need not be waited for.
+      for (let failures = 0; !(this.#isDraining && this.#held.size === 0 && how !== "asked anew"); ) {
         how = await this.#ask(how);
         failures = how === "unreachable" ? failures + 1 : 0;
         if (failures === 1) this.#options.say("the server cannot be reached; trying again");
@@ -171,12 +173,13 @@ export class Agent {
       const answer = await connection.ask("poll", {
         body: {
           name,
+          number: ++this.#asked,
           labels,
           slots,
           free: this.#isDraining || this.#replaces !== undefined ? 0 : Math.max(0, slots - running),
           ...(this.#replaces !== undefined && { replaces: this.#replaces }),
           holds: [...this.#held.keys()],
-          tools: Object.fromEntries([...this.#tools].map(([key, { problem }]) => [key, problem])),
+          tools: Object.fromEntries([...this.#tools].slice(-mostTools).map(([key, { problem }]) => [key, problem])),
           waitMs,
         },
         signal: asking.signal,

@@ -9,7 +9,8 @@ import { asStoreError } from "./store-error.ts";
  * Attempts that are handed out to agents, in a file of their own beside the journal:
  *
  *     queued ── claim ──▶ running ── end, by its holder, once ──▶ ended ── its end is in the journal ──▶ forgotten
- *        └──── stop ────────────────────────────────────────────────▲
+ *       │ ▲──── it never arrived ──┘                                ▲
+ *       └────── stop ───────────────────────────────────────────────┘
  *
  * What is returned is durable. It has no clock: leases are kept by whoever hands out, see exchange.ts.
  */
@@ -144,6 +145,22 @@ export class AttemptTable {
       this.#database
         .prepare(`select 1 from attempt where ${isMine} and state = 'ended' and ended = ?`)
         .get(ended.token, agent, credential, text) !== undefined
+    );
+  }
+
+  /** Its holder was never told that it has it: somebody else may, but for what was stopped meanwhile. False when it is not its. */
+  takeBack(token: string, { agent, credential }: Holder): boolean {
+    const isIts = "token = ? and agent = ? and credential = ? and state = 'running'";
+    const stopped: Ended = { token, durationMs: 0, result: { kind: "stopped" } };
+    return (
+      this.#run(
+        `update attempt set state = 'queued', agent = null, credential = null, lease_ms = null where ${isIts} and stop is null`,
+        ...[token, agent, credential],
+      ) ||
+      this.#run(
+        `update attempt set state = 'ended', ended = ? where ${isIts}`,
+        ...[JSON.stringify(stopped), token, agent, credential],
+      )
     );
   }
 

@@ -12,6 +12,7 @@ import {
   type AgentRoute,
   type AgentRouteName,
   agentRoutes,
+  mostTools,
   type PollAnswer,
   protocolHeader,
   protocolVersion,
@@ -158,6 +159,16 @@ test("an agent can do nothing but its own attempts, and nobody but an agent what
   const stolen = theirs.ask("ended", { params: { token }, body: bodies.ended, agent: "start-of-1" });
   assert.deepEqual(await stolen, { taken: false });
 
+  // Of its own attempt it offers as many artifacts as the job makes, however often it offers one.
+  const listingOf = (name: string) => ({ listing: `baton artifact 1\n["directory",""]\n["directory","${name}"]\n` });
+  for (const name of ["a", "a"]) await mine.ask("offer", { params: { token }, body: listingOf(name) });
+  await assert.rejects(mine.ask("offer", { params: { token }, body: listingOf("b") }), {
+    status: 409,
+    message: "its job makes 1 artifact, and as many were offered already",
+  });
+  const tools = Object.fromEntries(Array.from({ length: mostTools + 1 }, (_, n) => [`tool-${n}`, null]));
+  await assert.rejects(mine.ask("poll", { body: { ...poll, tools } }), { status: 400 });
+
   // Its own attempt it may end, though not with what it never brought, nor with other secrets in the clear.
   assert.deepEqual(await mine.ask("log", { params: { token }, body: bodies.log }), { has: 1 });
   const forged = {
@@ -177,6 +188,23 @@ test("an agent can do nothing but its own attempts, and nobody but an agent what
   const { id } = listed.tokens.find((one) => one.name === "build-1" && one.revokedAt === undefined)!;
   assert.equal((await box.baton("token", "revoke", id)).code, 0);
   await assert.rejects(mine.ask("poll", { body: poll }), { name: "TurnedAway", status: 401 });
+});
+
+test("where nobody signs in, nobody registers, and an attempt is its holder's all the same", async (t) => {
+  const box = place(t);
+  await using server = await serving(box, "--agents");
+  const connection = new Connection({ url: server.url, agent: "start-of-1" });
+  for (const [name, { path }] of Object.entries(agentRoutes) as [AgentRouteName, AgentRoute][]) {
+    const params = { token: "t1", digest, kind: "files", name: digest };
+    const asked = connection.ask(name, { params, query: { at: 0 }, body: bodies[name] });
+    if (name === "poll") assert.deepEqual(((await asked) as PollAnswer).claims, []);
+    else if (name === "ended") assert.deepEqual(await asked, { taken: false });
+    else {
+      const isOfAttempt = path.includes("{token}");
+      const message = isOfAttempt ? "This agent does not run that attempt" : "Nobody needs to register here";
+      await assert.rejects(asked, { name: "TurnedAway", status: isOfAttempt ? 404 : 403, message }, name);
+    }
+  }
 });
 
 test("a server without --agents says so, and a token for an agent is for nothing else", async (t) => {

@@ -73,6 +73,26 @@ test("after a question without an answer the next is answered at once, and none 
   ]);
 });
 
+test("an agent that is to end says so once more where its last question was cut off: it may have been given something", async (t) => {
+  const asked: [number | undefined, number][] = [];
+  const { agent } = play(t, ({ number, free, waitMs }, { signal }, agentItself) => {
+    asked.push([number, free]);
+    if (asked.length !== 2) return { ...nothing, leaseMs: 30_000 };
+    assert.ok(waitMs > 0);
+    const cut = new Promise<never>((_, reject) =>
+      signal!.addEventListener("abort", () => reject(new Unreachable("cut"))),
+    );
+    agentItself().drain();
+    return cut;
+  });
+  await agent.run();
+  assert.deepEqual(asked, [
+    [1, 1],
+    [2, 1],
+    [3, 0],
+  ]);
+});
+
 test("what an earlier start held is forgotten where its note is torn, and the agent begins", async (t) => {
   const { agent, folder } = play(t, (_, __, agentItself) => {
     agentItself().drain();

@@ -170,6 +170,46 @@ test("what was given and never arrived is given again, to the same agent and nob
   assert.deepEqual(w.kinds(), []);
 });
 
+test("what was given and never arrived goes to others when its agent takes no more", async (t) => {
+  const w = world(t);
+  await w.handOut("t1", "t2", "t3");
+  assert.deepEqual(await claimed(w, agent("a", { number: 1, free: 2 })), ["t1", "t2"]);
+  w.exchange.stop("t2", "now");
+  assert.deepEqual(await claimed(w, agent("a", { number: 2, free: 0 })), []);
+  assert.deepEqual(w.kinds(), ["t2 stopped"], "nothing is lost, and what was stopped meanwhile has ended");
+  assert.deepEqual(await claimed(w, agent("b")), ["t3", "t1"]);
+  assert.equal(w.exchange.ended(passed("t1"), agent("a").holder), false);
+
+  // Of one that has it, nothing is taken; nor of one that does not count, as agents of before did not.
+  assert.deepEqual(await claimed(w, agent("b", { number: 1, free: 0, holds: ["t3", "t1"] })), []);
+  assert.deepEqual(await claimed(w, agent("b", { free: 0, holds: ["t3"] })), []);
+  assert.deepEqual(await claimed(w, agent("c")), []);
+  // A whole server later as well.
+  w.restart();
+  await w.handOut("t1", "t3");
+  await ask(w, agent("b", { number: 2, free: 0, holds: ["t3"] }));
+  assert.deepEqual(await claimed(w, agent("c")), ["t1"]);
+});
+
+test("a question that a later one has overtaken gets nothing and says nothing, on its way or while it waits", async (t) => {
+  const w = world(t);
+  const waiting = ask(w, agent("a", { number: 1 }), here, 5_000);
+  const later = ask(w, agent("a", { number: 3 }), here, 5_000);
+  await w.handOut("t1");
+  assert.deepEqual(
+    (await later).claims.map(({ launch: { token } }) => token),
+    ["t1"],
+  );
+  assert.deepEqual((await waiting).claims, []);
+  await w.pass(leaseMs - 1000);
+  // It would keep the lease, and take back what has arrived.
+  await ask(w, agent("a", { number: 2, free: 0 }));
+  await ask(w, agent("a", { number: 2, holds: ["t1"] }));
+  assert.deepEqual(await claimed(w, agent("b")), []);
+  await w.pass(2000);
+  assert.deepEqual(w.kinds(), ["t1 lost"]);
+});
+
 test("whoever has hung up claims nothing, before and while the question waits", async (t) => {
   const w = world(t);
   const hangsUp = new AbortController();

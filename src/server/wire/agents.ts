@@ -7,7 +7,7 @@
 import { z } from "zod";
 
 /** Raised when a message changes its meaning. A server takes this one and the one before. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Headers of every request; the first also of every answer. */
 export const protocolHeader = "baton-protocol";
@@ -16,6 +16,9 @@ export const agentHeader = "baton-agent";
 
 /** No question waits longer for its answer. */
 export const mostWaitMs = 60_000;
+
+/** An agent says of no more whether it has them, and is asked for no more at a time. */
+export const mostTools = 200;
 
 const name = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u);
 export const label = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._:@+/-]{0,99}$/u);
@@ -32,6 +35,11 @@ export const registered = z.strictObject({
 
 export const pollRequest = z.strictObject({
   name,
+  /**
+   * Counts the questions of this start. They are asked one at a time, so what was given in answer to an earlier one and is not in `holds`
+   * never arrived, and an earlier one that comes late is nobody's any more. Absent in protocol 1.
+   */
+  number: z.number().int().min(1).optional(),
   labels: z.array(label).max(50),
   /** How many attempts it may run at a time, and how many it would take now. With none free it only says that it is there. */
   slots: z.number().int().min(1).max(1000),
@@ -41,7 +49,9 @@ export const pollRequest = z.strictObject({
   /** All that it has, with what has ended and was not taken yet: of what it does not name, its lease is not renewed. */
   holds: z.array(token).max(2000),
   /** By tool and version, as `toolKey`: what is wrong with it here, or that nothing is. */
-  tools: z.record(z.string().max(400), text.nullable()),
+  tools: z
+    .record(z.string().max(400), text.nullable())
+    .refine((tools) => Object.keys(tools).length <= mostTools, `at most ${mostTools} tools`),
   /** How long it would wait for an answer. */
   waitMs: z.number().int().min(0).max(mostWaitMs),
 });

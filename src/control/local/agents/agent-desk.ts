@@ -1,4 +1,6 @@
+import { count } from "../../../findings/count.ts";
 import { packFor } from "../../../git/pack.ts";
+import { ArtifactError } from "../../../store/artifacts/artifact-error.ts";
 import { ArtifactTransfer, type Content, contentsOf, type Receiving } from "../../../store/artifacts/transfer.ts";
 import type { HandedOut } from "../../../store/attempt-table.ts";
 import { refused } from "../../control.ts";
@@ -7,7 +9,7 @@ import { systemClock } from "../clock-and-ids.ts";
 import { Exchange, ExchangeInUse, type ExchangeOptions } from "./exchange.ts";
 
 export type { Ended } from "../../../engine/ports.ts";
-export { ArtifactError } from "../../../store/artifacts/artifact-error.ts";
+export { ArtifactError };
 
 function opened(options: Omit<ExchangeOptions, "clock">): Exchange {
   try {
@@ -18,6 +20,12 @@ function opened(options: Omit<ExchangeOptions, "clock">): Exchange {
   }
 }
 
+/** Of how many artifacts it is remembered what they consist of. */
+const mostRemembered = 4;
+
+const takes = ({ launch }: HandedOut, digest: string) =>
+  launch.inputs.some(({ artifact }) => artifact.digest === digest);
+
 /** All that a server needs for its agents: who gets what, and the files that go with it. */
 export class AgentDesk {
   readonly exchange: Exchange;
@@ -25,6 +33,8 @@ export class AgentDesk {
   readonly #checkouts: Checkouts;
   /** By attempt, then by digest. What is under way is begun anew after a restart. */
   readonly #receiving = new Map<string, Map<string, Receiving>>();
+  /** By artifact, those that were asked for last: an artifact is brought content by content. */
+  readonly #contents = new Map<string, ReadonlySet<string>>();
 
   /** @throws {Refused} when another server hands out here */
   constructor(options: Omit<ExchangeOptions, "clock">) {
@@ -40,9 +50,8 @@ export class AgentDesk {
   }
 
   /** Of an artifact that the attempt takes; undefined of any other. @throws {ArtifactError} */
-  async listing({ launch }: HandedOut, digest: string): Promise<string | undefined> {
-    const isIts = launch.inputs.some(({ artifact }) => artifact.digest === digest);
-    return isIts ? await this.#transfer.listing(digest) : undefined;
+  async listing(attempt: HandedOut, digest: string): Promise<string | undefined> {
+    return takes(attempt, digest) ? await this.#transfer.listing(digest) : undefined;
   }
 
   /** Where a content of it lies. @throws {ArtifactError} */
@@ -50,16 +59,30 @@ export class AgentDesk {
     attempt: HandedOut,
     { digest, kind, name }: { digest: string; kind: string; name: string },
   ): Promise<string | undefined> {
-    const listing = await this.listing(attempt, digest);
-    const content = listing && contentsOf(listing).find((one) => one.kind === kind && one.name === name);
-    return content ? this.#transfer.pathOf(content) : undefined;
+    if (!takes(attempt, digest)) return undefined;
+    const contents = this.#contents.get(digest) ?? (await this.#readContents(digest));
+    return contents.has(`${kind}/${name}`) ? this.#transfer.pathOf({ kind: kind as Content["kind"], name }) : undefined;
   }
 
-  /** What is to be brought of an artifact that the attempt has made. @throws {ArtifactError} */
-  offer({ launch: { token } }: HandedOut, listing: string): { digest: string; missing: Content[] } {
+  async #readContents(digest: string): Promise<ReadonlySet<string>> {
+    const contents = new Set(
+      contentsOf(await this.#transfer.listing(digest)).map(({ kind, name }) => `${kind}/${name}`),
+    );
+    const [oldest] = this.#contents.keys();
+    if (oldest !== undefined && this.#contents.size >= mostRemembered) this.#contents.delete(oldest);
+    this.#contents.set(digest, contents);
+    return contents;
+  }
+
+  /** What is to be brought of an artifact that the attempt has made, which makes no more than its job says. @throws {ArtifactError} */
+  offer({ launch: { token, artifacts } }: HandedOut, listing: string): { digest: string; missing: Content[] } {
     for (const gone of this.#receiving.keys()) if (!this.exchange.isRunning(gone)) this.#drop(gone);
     const receiving = this.#transfer.receive(listing);
     const ofAttempt = this.#receiving.get(token) ?? new Map<string, Receiving>();
+    const most = Object.keys(artifacts).length;
+    if (!ofAttempt.has(receiving.digest) && ofAttempt.size >= most) {
+      throw new ArtifactError(`its job makes ${count(most, "artifact")}, and as many were offered already`);
+    }
     ofAttempt.get(receiving.digest)?.abandon();
     ofAttempt.set(receiving.digest, receiving);
     this.#receiving.set(token, ofAttempt);

@@ -32,6 +32,8 @@ export interface AgentLine {
 export interface Poll {
   holder: Holder;
   name: string;
+  /** Counts the questions of this start of it; absent where it does not count them. */
+  number?: number | undefined;
   labels: readonly string[];
   slots: number;
   free: number;
@@ -61,9 +63,14 @@ interface Running {
 
 interface Known extends AgentView {
   until: number;
+  /** Of its newest question. */
+  number: number | undefined;
   /** What it was told of what it holds: that is told with each answer, as one may be lost, and is news only once. */
   told: ReadonlyMap<string, "graceful" | "now" | "lost">;
 }
+
+/** Of how many tools an agent is asked at a time. */
+const mostAsks = 50;
 
 /**
  * Hands attempts out to agents and hears of them. One of a state folder, in the process that serves; the table says what is
@@ -71,7 +78,8 @@ interface Known extends AgentView {
  * lease anew, as agents could not reach it before.
  *
  * An answer may be lost, so an agent names all it holds with each question, and asks one question at a time: what it was given
- * and does not name, it is given again. So a claim happens once and arrives at least once.
+ * and does not name, it is given again, or goes back to the queue when it takes no more. So a claim happens once and arrives at
+ * least once.
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
@@ -157,9 +165,10 @@ export class Exchange {
   async poll(poll: Poll, { waitMs, gone }: { waitMs: number; gone: AbortSignal }): Promise<PollResult> {
     const { clock } = this.#options;
     const until = clock.elapsed() + waitMs;
-    this.#hears(poll);
+    if (!this.#isOutdated(poll, "came late")) this.#hears(poll);
     for (;;) {
-      if (gone.aborted || this.#isClosing) return { claims: [], stops: [], lost: [], asks: [] };
+      const isNobodys = gone.aborted || this.#isClosing || this.#isOutdated(poll, "was waiting");
+      if (isNobodys) return { claims: [], stops: [], lost: [], asks: [] };
       const result = this.#look(poll);
       const leftMs = until - clock.elapsed();
       if (this.#tells(poll.holder, result) || leftMs <= 0) return result;
@@ -202,7 +211,7 @@ export class Exchange {
 
   /** What agents and attempts there are, and why one waits. */
   standing(): Standing {
-    const agents = [...this.#agents.values()].map(({ until: _, told: _told, ...agent }) => agent);
+    const agents = [...this.#agents.values()].map(({ until: _, told: _told, number: _number, ...agent }) => agent);
     return {
       version: 1,
       agents,
@@ -285,8 +294,15 @@ export class Exchange {
     this.#board.changed();
   }
 
-  /** Renews what it holds, and knows it from now on. */
-  #hears({ holder, name, labels, slots, free, holds, tools, replaces }: Poll): void {
+  /** Its agent has asked again since, so nobody reads what is answered to this one. */
+  #isOutdated({ holder, number }: Poll, when: "came late" | "was waiting"): boolean {
+    const newest = this.#agents.get(holder.agent)?.number;
+    if (number === undefined || newest === undefined) return false;
+    return when === "came late" ? number <= newest : number < newest;
+  }
+
+  /** Renews what it holds, takes back what never arrived and it has no room for, and knows it from now on. */
+  #hears({ holder, name, number, labels, slots, free, holds, tools, replaces }: Poll): void {
     if (replaces !== undefined) this.#loseOf({ ...holder, agent: replaces }, name);
     const now = this.#options.clock.elapsed();
     for (const token of holds) {
@@ -295,8 +311,31 @@ export class Exchange {
     }
     const until = now + this.leaseMs;
     const { told = new Map() } = this.#agents.get(holder.agent) ?? {};
-    this.#agents.set(holder.agent, { name, labels: [...labels], slots, free, tools: { ...tools }, until, told });
+    this.#agents.set(holder.agent, {
+      name,
+      number,
+      labels: [...labels],
+      slots,
+      free,
+      tools: { ...tools },
+      until,
+      told,
+    });
+    if (number !== undefined && free === 0) this.#takeBack(holder, holds);
     this.#board.changed();
+  }
+
+  #takeBack(holder: Holder, holds: readonly string[]): void {
+    for (const [token, running] of [...this.#running]) {
+      if (!isSame(running.holder, holder) || holds.includes(token) || !this.#table.takeBack(token, holder)) continue;
+      const attempt = this.#table.get(token)!;
+      if (attempt.state === "ended") this.#hasEnded(attempt);
+      else {
+        this.#running.delete(token);
+        this.#queued.set(token, attempt);
+      }
+    }
+    this.#wake();
   }
 
   #loseOf(earlier: Holder, name: string): void {
@@ -352,7 +391,7 @@ export class Exchange {
       if (!this.#attending.has(token) || !(launch.runsOn ?? []).every((label) => has.has(label.toLowerCase())))
         continue;
       const unknown = launch.tools.filter((tool) => tools[toolKey(tool)] === undefined);
-      asks.push(...unknown);
+      if (asks.length < mostAsks) asks.push(...unknown);
       if (unknown.length > 0 || launch.tools.some((tool) => tools[toolKey(tool)] !== null)) continue;
       if (!this.#table.claim(token, holder, this.leaseMs)) {
         // Another process has stopped it.
