@@ -49,7 +49,7 @@ test(
   fullDepth(),
   async (t) => {
     const box = place(t);
-    await using server = await serving(box, "--agents", "--agent-lease", "6s");
+    await using server = await serving(box, "--agents", "--agent-lease", "60s");
     await using big = await agentAtWork({ name: "big-1", labels: "linux,big", url: server.url, env: { WHO: "big" } });
     await using small = await agentAtWork({
       name: "small-1",
