@@ -272,3 +272,28 @@ test("a script that calls itself thousands of times is not opened as often", () 
   accesses("./s.sh a b", counted);
   assert.ok(reads < 1_000, `${reads} times`);
 });
+
+describe("programs of the repository, as far as they run commands", () => {
+  const programs: readonly (readonly [string, Files, readonly string[]])[] = [
+    ["node scripts/x.mjs", { "scripts/x.mjs": 'execSync("flyctl deploy --app api", options);' }, ["flyctl deploy api"]],
+    [
+      "npx tsx x.ts",
+      { "x.ts": "await $`terraform -chdir=infra apply`;\n// $`npm publish`" },
+      ["terraform apply infra"],
+    ],
+    [
+      "python3 x.py",
+      { "x.py": 'subprocess.run(["flyctl", "deploy", "--app", name], check=True)' },
+      ["flyctl deploy $_"],
+    ],
+    ["./x.mjs", { "x.mjs": 'spawnSync("npm", ["publish"])' }, ["npm publish"]],
+    ["node x.js", { "x.js": "console.log('npm publish'); const text = `flyctl deploy`;" }, []],
+    ["node x.js", { "x.js": "octokit.rest.repos.createRelease({ tag_name, draft: true })" }, []],
+  ];
+  for (const [text, files, expected] of programs) {
+    test(`${text}: ${Object.values(files)[0]}`, () => {
+      assert.deepEqual(effects(text, files), expected);
+      assert.ok(accesses(text, files).every(({ confidence }) => confidence === "low" || expected.length === 0));
+    });
+  }
+});

@@ -29,7 +29,14 @@ export function sameGroup(a: Key, b: Key): "yes" | "no" | "unknown" {
   const holes = [...a, ...b].some((part) => part.kind !== "text");
   if (!holes) return x === y ? "yes" : "no";
   if (x === y) return isUniquePerRun(a) ? "unknown" : "yes";
-  return "unknown";
+  return beginApart(a, b) || beginApart(a.toReversed(), b.toReversed(), "end") ? "no" : "unknown";
+}
+
+/** Whatever the holes hold, the texts before the first of them (after the last one) differ. */
+function beginApart([x]: Key, [y]: Key, side: "start" | "end" = "start"): boolean {
+  if (x?.kind !== "text" || y?.kind !== "text") return false;
+  const [p, q] = [x.text.toLowerCase(), y.text.toLowerCase()];
+  return side === "start" ? !p.startsWith(q) && !q.startsWith(p) : !p.endsWith(q) && !q.endsWith(p);
 }
 
 export function plain(key: Key): string {

@@ -1,8 +1,10 @@
+import type { Key } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import type { Place } from "../../findings/source.ts";
 import { type Analysis, can, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { artifactsOf, mayMean } from "../analysis/artifacts.ts";
+import { effectsOf, lastingEffects } from "../analysis/effects.ts";
 import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, sameKey } from "../analysis/wording.ts";
@@ -48,6 +50,7 @@ function* takings(analysis: Analysis): Generator<Taking> {
     for (const taker of pipeline.jobs) yield* outputsTaken(analysis, pipeline, taker);
   }
   yield* imagesTaken(analysis);
+  yield* imagesNamed(analysis);
   yield* artifactsTaken(analysis);
 }
 
@@ -124,6 +127,73 @@ function* imagesTaken(analysis: Analysis): Generator<Taking> {
       step: read.step,
     };
   }
+}
+
+/** Names for one value that the runner offers: an expression and a variable. */
+const asVariable: Readonly<Record<string, string>> = {
+  "github.sha": "GITHUB_SHA",
+  "github.ref_name": "GITHUB_REF_NAME",
+  "github.run_number": "GITHUB_RUN_NUMBER",
+  "github.run_id": "GITHUB_RUN_ID",
+};
+
+/** What is deployed, or written down for those who deploy, is an image by its tag that a job beside it still pushes. */
+function* imagesNamed(analysis: Analysis): Generator<Taking> {
+  const read = new Set(imagesOf(analysis, "read").map(({ job }) => job));
+  for (const { pipeline, job: maker, step: push, name } of imagesOf(analysis, "write")) {
+    const tag = name.at(-1);
+    if (tag?.kind !== "expression" || !asVariable[tag.text.trim()] || !/:$|:[\w.-]+$/.test(textBefore(name))) continue;
+    for (const taker of pipeline.jobs) {
+      if (taker === maker || taker.kind !== "work" || read.has(taker) || analysis.waitsOrAsks(taker)) continue;
+      if (analysis.before(maker, taker) || analysis.before(taker, maker)) continue;
+      const step = taker.steps.find((each) => namesImage(each, tag.text.trim()) && handsOn(taker, each));
+      if (!step || imagesMadeIn(taker)) continue;
+      yield {
+        pipeline,
+        taker,
+        maker,
+        at: step.at,
+        madeAt: push.at,
+        what: `the image ${showKey(name)}`,
+        isOrdered: false,
+        step,
+      };
+    }
+  }
+}
+
+function textBefore(name: Key): string {
+  const before = name.at(-2);
+  return before?.kind === "text" ? before.text : "";
+}
+
+/** A line that speaks of an image, with the value that is its tag. */
+function namesImage({ text, opened }: StepFacts, expression: string): boolean {
+  const value = new RegExp(`\\{\\s*${expression.replace(".", "\\.")}\\s*\\}|\\$\\{?${asVariable[expression]}\\b`);
+  return `${text}\n${opened}`
+    .replace(/\\\r?\n\s*/g, " ")
+    .split("\n")
+    .some(
+      (line) =>
+        value.test(line) &&
+        /image|[^g]\btag\b|\.tag\b/i.test(line) &&
+        !/^\s*(?:#|echo\b|git (?:commit|tag)\b)/.test(line),
+    );
+}
+
+/** It deploys there, or the commit with the name goes to those who deploy. */
+function handsOn(job: JobFacts, step: StepFacts): boolean {
+  const later = job.steps.slice(job.steps.indexOf(step));
+  return (
+    lastingEffects(job).some((effect) => effect.kind === "deploy" && effect.step === step) ||
+    later.some(({ accesses }) =>
+      accesses.some((each) => each.kind === "resource" && each.resource === "source" && each.mode !== "read"),
+    )
+  );
+}
+
+function imagesMadeIn(job: JobFacts): boolean {
+  return effectsOf(job).some(({ access }) => access?.resource === "image");
 }
 
 function* artifactsTaken(analysis: Analysis): Generator<Taking> {

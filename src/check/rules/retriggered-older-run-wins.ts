@@ -35,14 +35,13 @@ export const retriggeredOlderRunWins: Rule = {
         .toSorted((a, b) => certainty(a.effect) - certainty(b.effect));
       if (!found) continue;
       const { job, effect } = found;
-      const chain = analysis
+      const pushes = analysis
         .chains(pipeline)
-        .find(
-          (each) =>
-            each.root.kind === "push" &&
-            each.root.ref.kind === "branch" &&
-            can(analysis.effectRuns(job, each.circumstances)),
-        );
+        .filter((each) => each.root.kind === "push" && each.root.ref.kind === "branch");
+      const chain =
+        pushes.find((each) => can(analysis.effectRuns(job, each.circumstances))) ??
+        // What another job decides can be decided so for two pushes.
+        pushes.find((each) => analysis.effectRuns(job, each.circumstances) !== "no");
       if (chain) yield candidate(analysis, { pipeline, job, effect, chain });
     }
   },

@@ -29,6 +29,7 @@ export const sharedTargetNoSharedGroup: Rule = {
   *find(analysis) {
     yield* changedByTwo(analysis);
     for (const meeting of meetingsOf(analysis)) yield candidate(analysis, meeting);
+    yield* takenAwayMeanwhile(analysis);
   },
 };
 
@@ -210,4 +211,97 @@ function pairOf(a: readonly TriggerChain[], b: readonly TriggerChain[]): readonl
     if (y) return [x, y];
   }
   return [a[0], b[0]];
+}
+
+interface PreviewChange extends Target {
+  readonly chain: TriggerChain;
+}
+
+/** A preview is taken away, as its pull request is closed, while a run that was started before still sets it up. */
+function* takenAwayMeanwhile(analysis: Analysis): Generator<Candidate> {
+  const all = [...previewChanges(analysis)];
+  const removals = all.filter(({ effect, chain }) => effect.kind === "destroy" && actionOf(chain) === "closed");
+  for (const removal of removals) {
+    const deployment = all.find(
+      (each) =>
+        each.effect.kind === "deploy" &&
+        actionOf(each.chain) !== "closed" &&
+        isSamePreview(each, removal) &&
+        sharedLock(
+          analysis,
+          { job: each.effect.job, under: each.chain.circumstances },
+          { job: removal.effect.job, under: removal.chain.circumstances },
+        ) === "no",
+    );
+    if (!deployment) continue;
+    const [x, y] = [deployment.effect.job, removal.effect.job];
+    yield {
+      message: `"${jobName(y)}" in ${fileName(removal.pipeline.id)} takes away what "${jobName(x)}" in ${fileName(deployment.pipeline.id)} may still be setting up (${removal.effect.tool}), without a common concurrency group`,
+      at: placeOf(removal.effect),
+      related: [
+        { at: placeOf(deployment.effect), message: `Set up here: ${deployment.effect.tool}` },
+        ...[...locksOf(analysis, x), ...locksOf(analysis, y)].map((lock) => ({
+          at: lock.at,
+          message: `Group ${showKey(lock.group)}`,
+        })),
+      ],
+      severity: "warning",
+      confidence: "medium",
+      why: "A pull request can be closed while its last deployment still runs. Both change the same preview then: one is refused, or the preview is set up again after it was taken away, and nobody takes it away any more.",
+      schedule: [
+        `${deployment.chain.described} -> "${jobName(x)}" starts`,
+        `${removal.chain.described} -> "${jobName(y)}" starts`,
+        `"${jobName(y)}" ends; "${jobName(x)}" goes on setting it up`,
+      ],
+      help: `Give both jobs one concurrency group that is named after the pull request, e.g. \`preview-\${{ github.event.number }}\`, without cancel-in-progress.`,
+      claim: atOnce(analysis, { job: x, chain: deployment.chain }, { job: y, chain: removal.chain }),
+    };
+  }
+}
+
+function* previewChanges(analysis: Analysis): Generator<PreviewChange> {
+  for (const { pipeline, job } of analysis.work()) {
+    const chains = analysis.chains(pipeline).filter(({ root }) => root.kind === "pull-request" && !root.outsider);
+    if (chains.length === 0) continue;
+    for (const step of job.steps) {
+      for (const access of step.accesses) {
+        if (access.kind !== "resource" || !kinds.has(access.resource) || access.confidence === "low") continue;
+        if (access.effect !== "deploy" && access.effect !== "destroy") continue;
+        const wanted = (each: TriggerChain) => (actionOf(each) === "closed") === (access.effect === "destroy");
+        const chain = chains.find(
+          (each) => wanted(each) && !each.upstream && analysis.stepRuns(job, step, each.circumstances) !== "no",
+        );
+        if (!chain) continue;
+        const effect: Effect = {
+          job,
+          step,
+          access,
+          kind: access.effect,
+          confidence: access.confidence,
+          tool: access.tool,
+        };
+        const details = [...access.details]
+          .map(([key, value]) => `${key}=${showKey(step.resolve(value))}`)
+          .sort()
+          .join(" ");
+        yield { pipeline, effect, name: step.resolve(access.key), details, chain };
+      }
+    }
+  }
+}
+
+function actionOf({ root }: TriggerChain): string | undefined {
+  return root.kind === "pull-request" ? root.action : undefined;
+}
+
+/** Their names, and what tells them apart besides, are equal in the runs of one pull request. */
+function isSamePreview(a: Target, b: Target): boolean {
+  const [x, y] = [a.effect.access!, b.effect.access!];
+  if (x.resource !== y.resource) return false;
+  const told = ({ name, details }: Target) =>
+    `${showKey(name)} ${details}`.replaceAll(/github\.event\.(?:pull_request\.)?number/g, "number");
+  const text = told(a);
+  // What only the step knows may be another thing in each.
+  const isOpen = [...a.name, ...b.name].some((part) => part.kind === "unknown" || part.kind === "variable");
+  return text.trim() !== "" && !isOpen && text === told(b) && /number|head_ref|\bpr\b|preview/i.test(text);
 }

@@ -18,6 +18,8 @@ export interface CalledCommands {
   readonly id: string;
   readonly folder: Key;
   readonly parts: readonly ScriptPart[];
+  /** Commands of a program, which runs them as it likes. */
+  readonly isProgram?: true;
 }
 
 /** A path from where the command runs, as one from the root of the repository; undefined where it is not all told. */

@@ -9,6 +9,7 @@ import type { CalledCommands } from "./called-files.ts";
 import { justRecipe } from "./justfile.ts";
 import { makeTargets } from "./makefile.ts";
 import { packageScripts } from "./package-scripts.ts";
+import { programScript } from "./program-script.ts";
 import { calledScript } from "./shell-script.ts";
 import { taskCommands } from "./taskfile.ts";
 
@@ -27,7 +28,7 @@ export function readCalled(
   const { setting } = call;
   const { files, open = [], state } = setting;
   if (!files || open.length >= MAX_DEPTH || state.called >= MAX_CALLS || state.read >= MAX_READ) return undefined;
-  const found = [calledScript, makeTargets, packageScripts, justRecipe, taskCommands]
+  const found = [calledScript, makeTargets, packageScripts, justRecipe, taskCommands, programScript]
     .map((find) => find(call, files))
     .find((each) => each !== undefined);
   if (!found) return undefined;
@@ -41,6 +42,7 @@ export function readCalled(
     return read(script, { ...setting, folder: script.folder, open: [...open, script.id] }).map((access) => ({
       ...access,
       at: call.command.at,
+      ...(script.isProgram ? { confidence: "low" as const } : {}),
     }));
   });
 }
