@@ -12,7 +12,7 @@ import type { Actor, Asked } from "./control.ts";
 import type { AuditRequest } from "./verbs/audit.ts";
 import type { FreezeRequest, ThawRequest } from "./verbs/freeze.ts";
 import type { MoveRequest, PlannedMove } from "./verbs/move.ts";
-import type { RetryNotices } from "./verbs/notices.ts";
+import type { RetryNotices, TestNotice } from "./verbs/notices.ts";
 import type { Planned, PlanRequest } from "./verbs/plan.ts";
 import type { Pushed, PushRequest } from "./verbs/push.ts";
 import type { ReportRequest } from "./verbs/report.ts";
@@ -26,7 +26,7 @@ import type { FrozenView, ThawedView } from "./views/freezes.ts";
 import type { GraphView } from "./views/graph.ts";
 import type { MapView } from "./views/map.ts";
 import type { MoveView } from "./views/move.ts";
-import type { NoticesView, SentAgainView } from "./views/notices.ts";
+import type { NoticesView, NoticeTestView, SentAgainView } from "./views/notices.ts";
 import type { OutputsView } from "./views/outputs.ts";
 import type { ReadinessView } from "./views/readiness.ts";
 import type { ReleaseDiffView, ReleasesView, ReleaseView } from "./views/releases.ts";
@@ -115,6 +115,8 @@ export interface Host {
   thaw(request: ThawRequest, by: Actor): Promise<Asked<ThawedView>>;
   /** Looks whether environments are still as they were deployed. */
   drift(request: DriftRequest, by: Actor): Promise<Asked<DriftView>>;
+  /** Sends a target something to be seen there. */
+  testNotice(request: TestNotice, by: Actor): Promise<Asked<NoticeTestView>>;
   /** Sends again what people were not told. */
   retryNotices(request: RetryNotices): Promise<Asked<SentAgainView>>;
   /** Tells people what happens, whoever does it, until it is stopped. */
@@ -148,6 +150,7 @@ const everyVerb: Record<Verb, true> = {
   waits: true,
   approvals: true,
   drift: true,
+  testNotice: true,
   outputs: true,
   releases: true,
   release: true,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { NoticesView, SentAgainView } from "../../src/control/views/notices.ts";
+import type { NoticesView, NoticeTestView, SentAgainView } from "../../src/control/views/notices.ts";
 import { fullDepth } from "../lane/needs.ts";
 import { type Behaviour, httpReceiver, type Received } from "../notify/receivers.ts";
 import { serving } from "../server/serving.ts";
@@ -84,6 +84,26 @@ test("people are told of questions, answers, deployments and failures; secrets a
   assert.equal(told(hook.received.at(-1)!).type, "freeze.begun");
 });
 
+test("a target is tried before anything was ever run, by the definition as it stands, and nothing of it is kept", async (t) => {
+  const { box, hook, slack } = await shop(t);
+  const tried = await box.baton("notices", "test", "all");
+  assert.equal(tried.code, 0, tried.stderr);
+  assert.match(tried.stdout, /^all took it: look whether it is there \(webhook\)\n$/);
+  const { type, data } = told(hook.received[0]!);
+  assert.equal(type, "test");
+  assert.match(data.title, /tries whether notices get to all$/);
+  slack.behave = () => ({ status: 404, body: "no_service" });
+  const failed = await box.json<NoticeTestView>("notices", "test", "trouble");
+  assert.deepEqual([failed.isTaken, failed.because], [false, "HTTP 404: no_service"]);
+  delete box.env.SLACK_URL;
+  const unset = await box.baton("notices", "test", "trouble");
+  assert.equal(unset.code, 1);
+  assert.match(unset.stderr, /it did not get to trouble \(slack\): .*SLACK_URL/);
+  assert.match((await box.baton("notices", "test", "troubel")).stderr, /trouble/);
+  assert.equal((await box.baton("status")).code, 0);
+  assert.ok(!box.exists(".baton/notices/told.db"));
+});
+
 test("no job sees where people are told, also of a run that tells nobody there", fullDepth(), async (t) => {
   const { box } = await shop(t);
   assert.equal((await box.baton("run")).code, 0);
@@ -137,6 +157,8 @@ test("what a receiver will never take is listed, and sent again when somebody as
   const listed = await box.baton("notices");
   assert.match(listed.stdout, /given up\n.*all +dev has release 1: web +HTTP 400: what is this\?/);
   assert.match(listed.stderr, /baton notices retry/);
+  const status = await box.baton("status");
+  assert.match(status.stdout, /all was not told of 1 thing: HTTP 400: what is this\?; baton notices shows it/);
   assert.equal((await box.baton("notices", "retry", "all")).code, 1);
   hook.behave = () => 200;
   const sent = await box.json<SentAgainView>("notices", "retry", "all");

@@ -11,13 +11,16 @@ import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOptio
 
 export const describe: CommandModule["describe"] = (command) => {
   configOption(jsonOption(command))
-    .description("List who is told of what happens and what did not get there, or send that again.")
-    .argument("[ACTION]", "list (default) or retry")
-    .argument("[TARGET]", "whom (default: all)")
+    .description(
+      "List who is told of what happens and what did not get there, send that again, or try whether notices get to a target.",
+    )
+    .argument("[ACTION]", "list (default), retry or test")
+    .argument("[TARGET]", "whom (default: all; test asks for one)")
     .option("--secrets-file <FILE>", "NAME=value lines with addresses; others from the environment");
   examples(command, [
     ["baton notices", "what waits, what was given up, and why"],
     ["baton notices retry team", "sends both again, at once"],
+    ["baton notices test team", "sends it something to be seen there"],
   ]);
 };
 
@@ -27,8 +30,18 @@ interface Options extends ConfigOptions, JsonOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, args: [action = "list", target], options: given }) => {
   const { config, json, secretsFile } = given as Options;
-  if (action !== "list" && action !== "retry") throw new UsageError(`notices ${action}: there is list and retry`);
-  const { host } = await connected(terminal, { config });
+  if (action !== "list" && action !== "retry" && action !== "test") {
+    throw new UsageError(`notices ${action}: there is list, retry and test`);
+  }
+  const { host, by } = await connected(terminal, { config });
+  if (action === "test") {
+    if (target === undefined) throw new UsageError("notices test: whom?", { next: "baton notices test TARGET" });
+    const view = answered(await host.testNotice({ target, secretsFile }, by));
+    if (json) terminal.printJson(view);
+    else if (view.isTaken) terminal.print(`${target} took it: look whether it is there (${view.kind})`);
+    else terminal.say(`it did not get to ${target} (${view.kind}): ${view.because}`);
+    return view.isTaken ? exitCodes.clean : exitCodes.failed;
+  }
   if (action === "list") {
     const view = only(answered(await host.notices({ secretsFile })), target);
     if (json) terminal.printJson(view);

@@ -4,6 +4,7 @@ import { findProject, type Project } from "../../control/project.ts";
 import { originOf } from "../../control/views/deployed.ts";
 import { isOver, isTooLate } from "../../control/views/run.ts";
 import type { OpenRun, StatusView } from "../../control/views/status.ts";
+import { count } from "../../findings/count.ts";
 import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
@@ -84,6 +85,7 @@ function statusLines(status: StatusView, project: Project, { out, cwd, stdout }:
     ...deployedLines(status, shown),
     ...frozenLines(status, shown),
     ...owedLines(status, shown),
+    ...untoldLines(status, shown),
   ];
   lines.push(
     "",
@@ -127,6 +129,15 @@ function owedLines({ owed }: StatusView, { out }: Shown): string[] {
   const lines = owed.map(({ environment, failed, job }) =>
     out.warning(`${environment} goes back before anything else is deployed there: run ${failed} failed (${job})`),
   );
+  return ["", ...lines];
+}
+
+function untoldLines({ untold = [] }: StatusView, { out }: Shown): string[] {
+  if (untold.length === 0) return [];
+  const lines = untold.map(({ target, givenUp, failure }) => {
+    const what = givenUp === 0 ? "is not told yet" : `was not told of ${count(givenUp, "thing")}`;
+    return out.warning(`${target} ${what}: ${failure}; baton notices shows it`);
+  });
   return ["", ...lines];
 }
 

@@ -67,6 +67,7 @@ export function localHost(place: Place): Host {
     verifyAudit: ({ noted }) => asked(async () => (await import("../verbs/audit.ts")).verifyAudit(project, noted)),
     report: (ask) => asked(async () => (await import("./read-report.ts")).reportHere(place, ask)),
     notices: (ask) => asked(async () => (await import("../verbs/notices.ts")).readNotices(place, ask)),
+    testNotice: (ask, by) => asked(async () => (await import("./test-notice.ts")).testNotice(place, ask, by)),
     retryNotices: (ask) => asked(async () => (await import("../verbs/notices.ts")).retryNotices(place, ask)),
     tell: (request) => asked(async () => (await import("./telling.ts")).tellFrom(place, request)),
     position: () =>

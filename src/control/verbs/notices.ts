@@ -20,6 +20,11 @@ export interface RetryNotices extends NoticesRequest {
   target?: string | undefined;
 }
 
+export interface TestNotice extends NoticesRequest {
+  /** By its name in the definition as it stands. */
+  target: string;
+}
+
 const patienceMs = 30_000;
 
 /** Who is told of what, by the newest run, and how far that got. */

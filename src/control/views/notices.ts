@@ -51,4 +51,23 @@ export interface SentAgainView extends NoticesView {
   delivered: number;
 }
 
+/** Whether a notice gets to a target. */
+export interface NoticeTestView {
+  version: 1;
+  target: string;
+  kind: NoticeTarget["to"]["kind"];
+  isTaken: boolean;
+  /** Why not. */
+  because?: string;
+}
+
+/** A target to which something did not get. */
+export interface UntoldView {
+  target: string;
+  /** How many were given up; 0: the one that waits is tried again. */
+  givenUp: number;
+  /** Why the last one did not get there. */
+  failure: string;
+}
+
 export const mostWaiting = 100;

@@ -3,6 +3,7 @@ import type { JournalReader } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
 import type { JobId, RunId } from "./events.ts";
 import { type FreezeView, freezesAt } from "./freezes.ts";
+import type { UntoldView } from "./notices.ts";
 import { type RunView, runView } from "./run.ts";
 import { type ListedRun, listedRuns } from "./runs.ts";
 
@@ -18,6 +19,8 @@ export interface StatusView {
   freezes: FreezeView[];
   /** What failed where it is to be taken back, and has not been. */
   owed: OwedView[];
+  /** Who was not told of something that was to be told. Absent: nobody. */
+  untold?: UntoldView[];
   /** Of the commits above that stand for uncommitted files: the commit that was checked out. Absent: none does. */
   snapshots?: Record<string, string>;
 }

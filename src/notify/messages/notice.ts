@@ -45,6 +45,8 @@ const topicsOf = {
   "drift.found": ["drift"],
   "drift.gone": ["drift"],
   repaired: ["failed"],
+  /** Somebody tries whether notices get there: only to whom it is about. */
+  test: [],
 } as const satisfies Record<string, readonly NoticeTopic[]>;
 
 /** Whether it is for this target. */

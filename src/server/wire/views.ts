@@ -155,6 +155,10 @@ export const statusView = z
     owed: z
       .array(z.strictObject({ environment: z.string(), failed: z.string(), job: z.string(), at: time }))
       .meta({ description: "What failed where it is to be taken back, and has not been." }),
+    untold: z
+      .array(z.strictObject({ target: z.string(), givenUp: z.number().int(), failure: z.string() }))
+      .optional()
+      .meta({ description: "Who was not told of something that was to be told." }),
     snapshots: byName(z.string()).optional(),
   })
   .meta({ id: "Status" });
