@@ -131,6 +131,13 @@ export class EcommercePipelines extends Construct {
     });
     approveEcommerceHostingToProdProdPolicy.overrideLogicalId("ApproveEcommerceHostingToProdProdPolicy");
 
+    const hostingCheckLogs = new logs.CfnLogGroup(this, "HostingCheckLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-check",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingCheckLogs.overrideLogicalId("HostingCheckLogs");
+
     // hosting.check, once for each release
     const hostingCheckRole = new iam.CfnRole(this, "HostingCheckRole", {
       assumeRolePolicyDocument: {
@@ -154,7 +161,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-check:*`,
+                Resource: hostingCheckLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -176,16 +183,8 @@ export class EcommercePipelines extends Construct {
     });
     hostingCheckRole.overrideLogicalId("HostingCheckRole");
 
-    const hostingCheckLogs = new logs.CfnLogGroup(this, "HostingCheckLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-hosting-check",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    hostingCheckLogs.overrideLogicalId("HostingCheckLogs");
-
     const hostingCheckProject = new codebuild.CfnProject(this, "HostingCheckProject", {
       name: "ecommerce-hosting-check",
-      description: "hosting.check, once for each release",
       serviceRole: hostingCheckRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/hosting-check.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -194,10 +193,10 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "check" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_PIPELINE", value: "hosting" },
+          { name: "BATON_JOB", value: "check" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -205,6 +204,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     hostingCheckProject.overrideLogicalId("HostingCheckProject");
+
+    const backendBuildLogs = new logs.CfnLogGroup(this, "BackendBuildLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-build",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendBuildLogs.overrideLogicalId("BackendBuildLogs");
 
     // backend.build, once for each release
     const backendBuildRole = new iam.CfnRole(this, "BackendBuildRole", {
@@ -229,7 +235,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-build:*`,
+                Resource: backendBuildLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -266,16 +272,8 @@ export class EcommercePipelines extends Construct {
     });
     backendBuildRole.overrideLogicalId("BackendBuildRole");
 
-    const backendBuildLogs = new logs.CfnLogGroup(this, "BackendBuildLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-build",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendBuildLogs.overrideLogicalId("BackendBuildLogs");
-
     const backendBuildProject = new codebuild.CfnProject(this, "BackendBuildProject", {
       name: "ecommerce-backend-build",
-      description: "backend.build, once for each release",
       serviceRole: backendBuildRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-build.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -284,10 +282,10 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "build" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "build" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -296,6 +294,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     backendBuildProject.overrideLogicalId("BackendBuildProject");
+
+    const adminBuildLogs = new logs.CfnLogGroup(this, "AdminBuildLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-build",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminBuildLogs.overrideLogicalId("AdminBuildLogs");
 
     // admin.build, once for each release
     const adminBuildRole = new iam.CfnRole(this, "AdminBuildRole", {
@@ -320,7 +325,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-build:*`,
+                Resource: adminBuildLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -357,16 +362,8 @@ export class EcommercePipelines extends Construct {
     });
     adminBuildRole.overrideLogicalId("AdminBuildRole");
 
-    const adminBuildLogs = new logs.CfnLogGroup(this, "AdminBuildLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-build",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminBuildLogs.overrideLogicalId("AdminBuildLogs");
-
     const adminBuildProject = new codebuild.CfnProject(this, "AdminBuildProject", {
       name: "ecommerce-admin-build",
-      description: "admin.build, once for each release",
       serviceRole: adminBuildRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-build.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -375,10 +372,10 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "build" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_PIPELINE", value: "admin" },
+          { name: "BATON_JOB", value: "build" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -387,6 +384,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminBuildProject.overrideLogicalId("AdminBuildProject");
+
+    const customerBuildLogs = new logs.CfnLogGroup(this, "CustomerBuildLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-build",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerBuildLogs.overrideLogicalId("CustomerBuildLogs");
 
     // customer.build, once for each release
     const customerBuildRole = new iam.CfnRole(this, "CustomerBuildRole", {
@@ -411,7 +415,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-build:*`,
+                Resource: customerBuildLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -448,16 +452,8 @@ export class EcommercePipelines extends Construct {
     });
     customerBuildRole.overrideLogicalId("CustomerBuildRole");
 
-    const customerBuildLogs = new logs.CfnLogGroup(this, "CustomerBuildLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-build",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerBuildLogs.overrideLogicalId("CustomerBuildLogs");
-
     const customerBuildProject = new codebuild.CfnProject(this, "CustomerBuildProject", {
       name: "ecommerce-customer-build",
-      description: "customer.build, once for each release",
       serviceRole: customerBuildRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-build.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -466,10 +462,10 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "build" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_PIPELINE", value: "customer" },
+          { name: "BATON_JOB", value: "build" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -478,6 +474,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerBuildProject.overrideLogicalId("CustomerBuildProject");
+
+    const hostingDeployDevLogs = new logs.CfnLogGroup(this, "HostingDeployDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployDevLogs.overrideLogicalId("HostingDeployDevLogs");
 
     // hosting.deploy, in dev
     const hostingDeployDevRole = new iam.CfnRole(this, "HostingDeployDevRole", {
@@ -502,7 +505,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-deploy-dev:*`,
+                Resource: hostingDeployDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -608,16 +611,8 @@ export class EcommercePipelines extends Construct {
     });
     hostingDeployDevRole.overrideLogicalId("HostingDeployDevRole");
 
-    const hostingDeployDevLogs = new logs.CfnLogGroup(this, "HostingDeployDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    hostingDeployDevLogs.overrideLogicalId("HostingDeployDevLogs");
-
     const hostingDeployDevProject = new codebuild.CfnProject(this, "HostingDeployDevProject", {
       name: "ecommerce-hosting-deploy-dev",
-      description: "hosting.deploy, in dev",
       serviceRole: hostingDeployDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/hosting-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -626,11 +621,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "hosting" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -674,6 +669,13 @@ export class EcommercePipelines extends Construct {
     });
     backendApiDevLogs.overrideLogicalId("BackendApiDevLogs");
 
+    const backendSmokeDevLogs = new logs.CfnLogGroup(this, "BackendSmokeDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeDevLogs.overrideLogicalId("BackendSmokeDevLogs");
+
     // backend.smoke, in dev
     const backendSmokeDevRole = new iam.CfnRole(this, "BackendSmokeDevRole", {
       assumeRolePolicyDocument: {
@@ -697,7 +699,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-dev:*`,
+                Resource: backendSmokeDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -725,16 +727,8 @@ export class EcommercePipelines extends Construct {
     });
     backendSmokeDevRole.overrideLogicalId("BackendSmokeDevRole");
 
-    const backendSmokeDevLogs = new logs.CfnLogGroup(this, "BackendSmokeDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendSmokeDevLogs.overrideLogicalId("BackendSmokeDevLogs");
-
     const backendSmokeDevProject = new codebuild.CfnProject(this, "BackendSmokeDevProject", {
       name: "ecommerce-backend-smoke-dev",
-      description: "backend.smoke, in dev",
       serviceRole: backendSmokeDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -743,11 +737,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -762,6 +756,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminDeployDevLogs.overrideLogicalId("AdminDeployDevLogs");
+
+    const adminSmokeDevLogs = new logs.CfnLogGroup(this, "AdminSmokeDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeDevLogs.overrideLogicalId("AdminSmokeDevLogs");
 
     // admin.smoke, in dev
     const adminSmokeDevRole = new iam.CfnRole(this, "AdminSmokeDevRole", {
@@ -786,7 +787,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-dev:*`,
+                Resource: adminSmokeDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -817,16 +818,8 @@ export class EcommercePipelines extends Construct {
     });
     adminSmokeDevRole.overrideLogicalId("AdminSmokeDevRole");
 
-    const adminSmokeDevLogs = new logs.CfnLogGroup(this, "AdminSmokeDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeDevLogs.overrideLogicalId("AdminSmokeDevLogs");
-
     const adminSmokeDevProject = new codebuild.CfnProject(this, "AdminSmokeDevProject", {
       name: "ecommerce-admin-smoke-dev",
-      description: "admin.smoke, in dev",
       serviceRole: adminSmokeDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -835,11 +828,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "admin" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -854,6 +847,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerDeployDevLogs.overrideLogicalId("CustomerDeployDevLogs");
+
+    const customerSmokeDevLogs = new logs.CfnLogGroup(this, "CustomerSmokeDevLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-dev",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeDevLogs.overrideLogicalId("CustomerSmokeDevLogs");
 
     // customer.smoke, in dev
     const customerSmokeDevRole = new iam.CfnRole(this, "CustomerSmokeDevRole", {
@@ -878,7 +878,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-dev:*`,
+                Resource: customerSmokeDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -909,16 +909,8 @@ export class EcommercePipelines extends Construct {
     });
     customerSmokeDevRole.overrideLogicalId("CustomerSmokeDevRole");
 
-    const customerSmokeDevLogs = new logs.CfnLogGroup(this, "CustomerSmokeDevLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-dev",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeDevLogs.overrideLogicalId("CustomerSmokeDevLogs");
-
     const customerSmokeDevProject = new codebuild.CfnProject(this, "CustomerSmokeDevProject", {
       name: "ecommerce-customer-smoke-dev",
-      description: "customer.smoke, in dev",
       serviceRole: customerSmokeDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -927,11 +919,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "customer" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -939,6 +931,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerSmokeDevProject.overrideLogicalId("CustomerSmokeDevProject");
+
+    const hostingDeployStagingLogs = new logs.CfnLogGroup(this, "HostingDeployStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployStagingLogs.overrideLogicalId("HostingDeployStagingLogs");
 
     // hosting.deploy, in staging
     const hostingDeployStagingRole = new iam.CfnRole(this, "HostingDeployStagingRole", {
@@ -963,7 +962,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-deploy-staging:*`,
+                Resource: hostingDeployStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -1069,16 +1068,8 @@ export class EcommercePipelines extends Construct {
     });
     hostingDeployStagingRole.overrideLogicalId("HostingDeployStagingRole");
 
-    const hostingDeployStagingLogs = new logs.CfnLogGroup(this, "HostingDeployStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    hostingDeployStagingLogs.overrideLogicalId("HostingDeployStagingLogs");
-
     const hostingDeployStagingProject = new codebuild.CfnProject(this, "HostingDeployStagingProject", {
       name: "ecommerce-hosting-deploy-staging",
-      description: "hosting.deploy, in staging",
       serviceRole: hostingDeployStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/hosting-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -1087,11 +1078,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "hosting" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -1135,6 +1126,13 @@ export class EcommercePipelines extends Construct {
     });
     backendApiStagingLogs.overrideLogicalId("BackendApiStagingLogs");
 
+    const backendSmokeStagingLogs = new logs.CfnLogGroup(this, "BackendSmokeStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeStagingLogs.overrideLogicalId("BackendSmokeStagingLogs");
+
     // backend.smoke, in staging
     const backendSmokeStagingRole = new iam.CfnRole(this, "BackendSmokeStagingRole", {
       assumeRolePolicyDocument: {
@@ -1158,7 +1156,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-staging:*`,
+                Resource: backendSmokeStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -1186,16 +1184,8 @@ export class EcommercePipelines extends Construct {
     });
     backendSmokeStagingRole.overrideLogicalId("BackendSmokeStagingRole");
 
-    const backendSmokeStagingLogs = new logs.CfnLogGroup(this, "BackendSmokeStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendSmokeStagingLogs.overrideLogicalId("BackendSmokeStagingLogs");
-
     const backendSmokeStagingProject = new codebuild.CfnProject(this, "BackendSmokeStagingProject", {
       name: "ecommerce-backend-smoke-staging",
-      description: "backend.smoke, in staging",
       serviceRole: backendSmokeStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -1204,11 +1194,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -1223,6 +1213,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminDeployStagingLogs.overrideLogicalId("AdminDeployStagingLogs");
+
+    const adminSmokeStagingLogs = new logs.CfnLogGroup(this, "AdminSmokeStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeStagingLogs.overrideLogicalId("AdminSmokeStagingLogs");
 
     // admin.smoke, in staging
     const adminSmokeStagingRole = new iam.CfnRole(this, "AdminSmokeStagingRole", {
@@ -1247,7 +1244,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-staging:*`,
+                Resource: adminSmokeStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -1278,16 +1275,8 @@ export class EcommercePipelines extends Construct {
     });
     adminSmokeStagingRole.overrideLogicalId("AdminSmokeStagingRole");
 
-    const adminSmokeStagingLogs = new logs.CfnLogGroup(this, "AdminSmokeStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeStagingLogs.overrideLogicalId("AdminSmokeStagingLogs");
-
     const adminSmokeStagingProject = new codebuild.CfnProject(this, "AdminSmokeStagingProject", {
       name: "ecommerce-admin-smoke-staging",
-      description: "admin.smoke, in staging",
       serviceRole: adminSmokeStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -1296,11 +1285,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "admin" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -1315,6 +1304,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerDeployStagingLogs.overrideLogicalId("CustomerDeployStagingLogs");
+
+    const customerSmokeStagingLogs = new logs.CfnLogGroup(this, "CustomerSmokeStagingLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-staging",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeStagingLogs.overrideLogicalId("CustomerSmokeStagingLogs");
 
     // customer.smoke, in staging
     const customerSmokeStagingRole = new iam.CfnRole(this, "CustomerSmokeStagingRole", {
@@ -1339,7 +1335,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-staging:*`,
+                Resource: customerSmokeStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -1370,16 +1366,8 @@ export class EcommercePipelines extends Construct {
     });
     customerSmokeStagingRole.overrideLogicalId("CustomerSmokeStagingRole");
 
-    const customerSmokeStagingLogs = new logs.CfnLogGroup(this, "CustomerSmokeStagingLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-staging",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeStagingLogs.overrideLogicalId("CustomerSmokeStagingLogs");
-
     const customerSmokeStagingProject = new codebuild.CfnProject(this, "CustomerSmokeStagingProject", {
       name: "ecommerce-customer-smoke-staging",
-      description: "customer.smoke, in staging",
       serviceRole: customerSmokeStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -1388,11 +1376,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "customer" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -1400,6 +1388,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerSmokeStagingProject.overrideLogicalId("CustomerSmokeStagingProject");
+
+    const hostingDeployProdLogs = new logs.CfnLogGroup(this, "HostingDeployProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    hostingDeployProdLogs.overrideLogicalId("HostingDeployProdLogs");
 
     // hosting.deploy, in prod
     const hostingDeployProdRole = new iam.CfnRole(this, "HostingDeployProdRole", {
@@ -1424,7 +1419,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-deploy-prod:*`,
+                Resource: hostingDeployProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -1530,16 +1525,8 @@ export class EcommercePipelines extends Construct {
     });
     hostingDeployProdRole.overrideLogicalId("HostingDeployProdRole");
 
-    const hostingDeployProdLogs = new logs.CfnLogGroup(this, "HostingDeployProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-hosting-deploy-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    hostingDeployProdLogs.overrideLogicalId("HostingDeployProdLogs");
-
     const hostingDeployProdProject = new codebuild.CfnProject(this, "HostingDeployProdProject", {
       name: "ecommerce-hosting-deploy-prod",
-      description: "hosting.deploy, in prod",
       serviceRole: hostingDeployProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/hosting-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -1548,11 +1535,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "hosting" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -1596,6 +1583,13 @@ export class EcommercePipelines extends Construct {
     });
     backendApiProdLogs.overrideLogicalId("BackendApiProdLogs");
 
+    const backendSmokeProdLogs = new logs.CfnLogGroup(this, "BackendSmokeProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    backendSmokeProdLogs.overrideLogicalId("BackendSmokeProdLogs");
+
     // backend.smoke, in prod
     const backendSmokeProdRole = new iam.CfnRole(this, "BackendSmokeProdRole", {
       assumeRolePolicyDocument: {
@@ -1619,7 +1613,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-smoke-prod:*`,
+                Resource: backendSmokeProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -1647,16 +1641,8 @@ export class EcommercePipelines extends Construct {
     });
     backendSmokeProdRole.overrideLogicalId("BackendSmokeProdRole");
 
-    const backendSmokeProdLogs = new logs.CfnLogGroup(this, "BackendSmokeProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-smoke-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    backendSmokeProdLogs.overrideLogicalId("BackendSmokeProdLogs");
-
     const backendSmokeProdProject = new codebuild.CfnProject(this, "BackendSmokeProdProject", {
       name: "ecommerce-backend-smoke-prod",
-      description: "backend.smoke, in prod",
       serviceRole: backendSmokeProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -1665,11 +1651,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -1684,6 +1670,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     adminDeployProdLogs.overrideLogicalId("AdminDeployProdLogs");
+
+    const adminSmokeProdLogs = new logs.CfnLogGroup(this, "AdminSmokeProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    adminSmokeProdLogs.overrideLogicalId("AdminSmokeProdLogs");
 
     // admin.smoke, in prod
     const adminSmokeProdRole = new iam.CfnRole(this, "AdminSmokeProdRole", {
@@ -1708,7 +1701,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-smoke-prod:*`,
+                Resource: adminSmokeProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -1739,16 +1732,8 @@ export class EcommercePipelines extends Construct {
     });
     adminSmokeProdRole.overrideLogicalId("AdminSmokeProdRole");
 
-    const adminSmokeProdLogs = new logs.CfnLogGroup(this, "AdminSmokeProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-smoke-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    adminSmokeProdLogs.overrideLogicalId("AdminSmokeProdLogs");
-
     const adminSmokeProdProject = new codebuild.CfnProject(this, "AdminSmokeProdProject", {
       name: "ecommerce-admin-smoke-prod",
-      description: "admin.smoke, in prod",
       serviceRole: adminSmokeProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -1757,11 +1742,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "admin" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -1776,6 +1761,13 @@ export class EcommercePipelines extends Construct {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     customerDeployProdLogs.overrideLogicalId("CustomerDeployProdLogs");
+
+    const customerSmokeProdLogs = new logs.CfnLogGroup(this, "CustomerSmokeProdLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-prod",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    customerSmokeProdLogs.overrideLogicalId("CustomerSmokeProdLogs");
 
     // customer.smoke, in prod
     const customerSmokeProdRole = new iam.CfnRole(this, "CustomerSmokeProdRole", {
@@ -1800,7 +1792,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-smoke-prod:*`,
+                Resource: customerSmokeProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -1831,16 +1823,8 @@ export class EcommercePipelines extends Construct {
     });
     customerSmokeProdRole.overrideLogicalId("CustomerSmokeProdRole");
 
-    const customerSmokeProdLogs = new logs.CfnLogGroup(this, "CustomerSmokeProdLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-smoke-prod",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    customerSmokeProdLogs.overrideLogicalId("CustomerSmokeProdLogs");
-
     const customerSmokeProdProject = new codebuild.CfnProject(this, "CustomerSmokeProdProject", {
       name: "ecommerce-customer-smoke-prod",
-      description: "customer.smoke, in prod",
       serviceRole: customerSmokeProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-smoke.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -1849,11 +1833,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "smoke" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "customer" },
+          { name: "BATON_JOB", value: "smoke" },
+          { name: "BATON_BRANCH", value: "main" },
         ],
       },
       timeoutInMinutes: 60,
@@ -1913,7 +1897,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-data-dev:*`,
+                Resource: backendDataDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2014,7 +1998,6 @@ export class EcommercePipelines extends Construct {
 
     const backendDataDevProject = new codebuild.CfnProject(this, "BackendDataDevProject", {
       name: "ecommerce-backend-data-dev",
-      description: "backend.data, in dev",
       serviceRole: backendDataDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-data.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2023,12 +2006,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "data" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "data" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -2060,7 +2043,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-upload-dev:*`,
+                Resource: backendUploadDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2108,7 +2091,6 @@ export class EcommercePipelines extends Construct {
 
     const backendUploadDevProject = new codebuild.CfnProject(this, "BackendUploadDevProject", {
       name: "ecommerce-backend-upload-dev",
-      description: "backend.upload, in dev",
       serviceRole: backendUploadDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-upload.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2117,12 +2099,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "upload" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "upload" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -2154,7 +2136,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-compute-dev:*`,
+                Resource: backendComputeDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2296,7 +2278,6 @@ export class EcommercePipelines extends Construct {
 
     const backendComputeDevProject = new codebuild.CfnProject(this, "BackendComputeDevProject", {
       name: "ecommerce-backend-compute-dev",
-      description: "backend.compute, in dev",
       serviceRole: backendComputeDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-compute.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2305,12 +2286,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "compute" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "compute" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -2342,7 +2323,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-release-dev:*`,
+                Resource: backendReleaseDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2402,7 +2383,6 @@ export class EcommercePipelines extends Construct {
 
     const backendReleaseDevProject = new codebuild.CfnProject(this, "BackendReleaseDevProject", {
       name: "ecommerce-backend-release-dev",
-      description: "backend.release, in dev",
       serviceRole: backendReleaseDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-release.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2411,13 +2391,13 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "release" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_VARIABLE_watch_minutes", type: "PLAINTEXT", value: "0" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "release" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_VARIABLE_watch_minutes", value: "0" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 120,
@@ -2449,7 +2429,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-api-dev:*`,
+                Resource: backendApiDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2530,7 +2510,6 @@ export class EcommercePipelines extends Construct {
 
     const backendApiDevProject = new codebuild.CfnProject(this, "BackendApiDevProject", {
       name: "ecommerce-backend-api-dev",
-      description: "backend.api, in dev",
       serviceRole: backendApiDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-api.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2539,12 +2518,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "api" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "api" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -2576,7 +2555,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-deploy-dev:*`,
+                Resource: adminDeployDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2631,7 +2610,6 @@ export class EcommercePipelines extends Construct {
 
     const adminDeployDevProject = new codebuild.CfnProject(this, "AdminDeployDevProject", {
       name: "ecommerce-admin-deploy-dev",
-      description: "admin.deploy, in dev",
       serviceRole: adminDeployDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2640,12 +2618,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "admin" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -2677,7 +2655,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-deploy-dev:*`,
+                Resource: customerDeployDevLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2732,7 +2710,6 @@ export class EcommercePipelines extends Construct {
 
     const customerDeployDevProject = new codebuild.CfnProject(this, "CustomerDeployDevProject", {
       name: "ecommerce-customer-deploy-dev",
-      description: "customer.deploy, in dev",
       serviceRole: customerDeployDevRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2741,12 +2718,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "dev" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "dev" },
+          { name: "BATON_PIPELINE", value: "customer" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -2778,7 +2755,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-data-staging:*`,
+                Resource: backendDataStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2879,7 +2856,6 @@ export class EcommercePipelines extends Construct {
 
     const backendDataStagingProject = new codebuild.CfnProject(this, "BackendDataStagingProject", {
       name: "ecommerce-backend-data-staging",
-      description: "backend.data, in staging",
       serviceRole: backendDataStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-data.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2888,12 +2864,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "data" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "data" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -2925,7 +2901,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-upload-staging:*`,
+                Resource: backendUploadStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -2973,7 +2949,6 @@ export class EcommercePipelines extends Construct {
 
     const backendUploadStagingProject = new codebuild.CfnProject(this, "BackendUploadStagingProject", {
       name: "ecommerce-backend-upload-staging",
-      description: "backend.upload, in staging",
       serviceRole: backendUploadStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-upload.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -2982,12 +2957,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "upload" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "upload" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -3019,7 +2994,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-compute-staging:*`,
+                Resource: backendComputeStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -3161,7 +3136,6 @@ export class EcommercePipelines extends Construct {
 
     const backendComputeStagingProject = new codebuild.CfnProject(this, "BackendComputeStagingProject", {
       name: "ecommerce-backend-compute-staging",
-      description: "backend.compute, in staging",
       serviceRole: backendComputeStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-compute.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -3170,12 +3144,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "compute" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "compute" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -3207,7 +3181,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-release-staging:*`,
+                Resource: backendReleaseStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -3267,7 +3241,6 @@ export class EcommercePipelines extends Construct {
 
     const backendReleaseStagingProject = new codebuild.CfnProject(this, "BackendReleaseStagingProject", {
       name: "ecommerce-backend-release-staging",
-      description: "backend.release, in staging",
       serviceRole: backendReleaseStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-release.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -3276,13 +3249,13 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "release" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_VARIABLE_watch_minutes", type: "PLAINTEXT", value: "1" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "release" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_VARIABLE_watch_minutes", value: "1" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 120,
@@ -3314,7 +3287,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-api-staging:*`,
+                Resource: backendApiStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -3395,7 +3368,6 @@ export class EcommercePipelines extends Construct {
 
     const backendApiStagingProject = new codebuild.CfnProject(this, "BackendApiStagingProject", {
       name: "ecommerce-backend-api-staging",
-      description: "backend.api, in staging",
       serviceRole: backendApiStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-api.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -3404,12 +3376,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "api" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "api" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -3441,7 +3413,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-deploy-staging:*`,
+                Resource: adminDeployStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -3496,7 +3468,6 @@ export class EcommercePipelines extends Construct {
 
     const adminDeployStagingProject = new codebuild.CfnProject(this, "AdminDeployStagingProject", {
       name: "ecommerce-admin-deploy-staging",
-      description: "admin.deploy, in staging",
       serviceRole: adminDeployStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -3505,12 +3476,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "admin" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -3542,7 +3513,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-deploy-staging:*`,
+                Resource: customerDeployStagingLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -3597,7 +3568,6 @@ export class EcommercePipelines extends Construct {
 
     const customerDeployStagingProject = new codebuild.CfnProject(this, "CustomerDeployStagingProject", {
       name: "ecommerce-customer-deploy-staging",
-      description: "customer.deploy, in staging",
       serviceRole: customerDeployStagingRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -3606,12 +3576,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "staging" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "staging" },
+          { name: "BATON_PIPELINE", value: "customer" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -3643,7 +3613,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-data-prod:*`,
+                Resource: backendDataProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -3744,7 +3714,6 @@ export class EcommercePipelines extends Construct {
 
     const backendDataProdProject = new codebuild.CfnProject(this, "BackendDataProdProject", {
       name: "ecommerce-backend-data-prod",
-      description: "backend.data, in prod",
       serviceRole: backendDataProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-data.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -3753,12 +3722,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "data" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "data" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -3790,7 +3759,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-upload-prod:*`,
+                Resource: backendUploadProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -3838,7 +3807,6 @@ export class EcommercePipelines extends Construct {
 
     const backendUploadProdProject = new codebuild.CfnProject(this, "BackendUploadProdProject", {
       name: "ecommerce-backend-upload-prod",
-      description: "backend.upload, in prod",
       serviceRole: backendUploadProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-upload.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -3847,12 +3815,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "upload" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "upload" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -3884,7 +3852,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-compute-prod:*`,
+                Resource: backendComputeProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -4026,7 +3994,6 @@ export class EcommercePipelines extends Construct {
 
     const backendComputeProdProject = new codebuild.CfnProject(this, "BackendComputeProdProject", {
       name: "ecommerce-backend-compute-prod",
-      description: "backend.compute, in prod",
       serviceRole: backendComputeProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-compute.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -4035,12 +4002,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "compute" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "compute" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -4072,7 +4039,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-release-prod:*`,
+                Resource: backendReleaseProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -4132,7 +4099,6 @@ export class EcommercePipelines extends Construct {
 
     const backendReleaseProdProject = new codebuild.CfnProject(this, "BackendReleaseProdProject", {
       name: "ecommerce-backend-release-prod",
-      description: "backend.release, in prod",
       serviceRole: backendReleaseProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-release.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -4141,13 +4107,13 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "release" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_VARIABLE_watch_minutes", type: "PLAINTEXT", value: "10" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "release" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_VARIABLE_watch_minutes", value: "10" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 120,
@@ -4179,7 +4145,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-api-prod:*`,
+                Resource: backendApiProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -4260,7 +4226,6 @@ export class EcommercePipelines extends Construct {
 
     const backendApiProdProject = new codebuild.CfnProject(this, "BackendApiProdProject", {
       name: "ecommerce-backend-api-prod",
-      description: "backend.api, in prod",
       serviceRole: backendApiProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/backend-api.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -4269,12 +4234,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "api" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_JOB", value: "api" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -4306,7 +4271,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-deploy-prod:*`,
+                Resource: adminDeployProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -4361,7 +4326,6 @@ export class EcommercePipelines extends Construct {
 
     const adminDeployProdProject = new codebuild.CfnProject(this, "AdminDeployProdProject", {
       name: "ecommerce-admin-deploy-prod",
-      description: "admin.deploy, in prod",
       serviceRole: adminDeployProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/admin-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -4370,12 +4334,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "admin" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -4407,7 +4371,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-deploy-prod:*`,
+                Resource: customerDeployProdLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -4462,7 +4426,6 @@ export class EcommercePipelines extends Construct {
 
     const customerDeployProdProject = new codebuild.CfnProject(this, "CustomerDeployProdProject", {
       name: "ecommerce-customer-deploy-prod",
-      description: "customer.deploy, in prod",
       serviceRole: customerDeployProdRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/customer-deploy.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -4471,12 +4434,12 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_DELIVERY", type: "PLAINTEXT", value: "ecommerce" },
-          { name: "BATON_ENVIRONMENT", type: "PLAINTEXT", value: "prod" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_JOB", type: "PLAINTEXT", value: "deploy" },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_RECORDS", type: "PLAINTEXT", value: kept.ref },
+          { name: "BATON_DELIVERY", value: "ecommerce" },
+          { name: "BATON_ENVIRONMENT", value: "prod" },
+          { name: "BATON_PIPELINE", value: "customer" },
+          { name: "BATON_JOB", value: "deploy" },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_RECORDS", value: kept.ref },
         ],
       },
       timeoutInMinutes: 60,
@@ -4503,6 +4466,13 @@ export class EcommercePipelines extends Construct {
     });
     keptPolicy.overrideLogicalId("KeptPolicy");
 
+    const ecommerceHostingMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceHostingMainKeepLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-hosting-main-keep",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceHostingMainKeepLogs.overrideLogicalId("EcommerceHostingMainKeepLogs");
+
     // Leaves candidates of hosting
     const ecommerceHostingMainKeepRole = new iam.CfnRole(this, "EcommerceHostingMainKeepRole", {
       assumeRolePolicyDocument: {
@@ -4526,7 +4496,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-hosting-main-keep:*`,
+                Resource: ecommerceHostingMainKeepLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -4564,16 +4534,8 @@ export class EcommercePipelines extends Construct {
     });
     ecommerceHostingMainKeepRole.overrideLogicalId("EcommerceHostingMainKeepRole");
 
-    const ecommerceHostingMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceHostingMainKeepLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-hosting-main-keep",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    ecommerceHostingMainKeepLogs.overrideLogicalId("EcommerceHostingMainKeepLogs");
-
     const ecommerceHostingMainKeepProject = new codebuild.CfnProject(this, "EcommerceHostingMainKeepProject", {
       name: "ecommerce-hosting-main-keep",
-      description: "Leaves candidates of hosting of ecommerce",
       serviceRole: ecommerceHostingMainKeepRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/keep.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -4582,11 +4544,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_BUCKET", type: "PLAINTEXT", value: kept.ref },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "hosting" },
-          { name: "BATON_CODEPIPELINE", type: "PLAINTEXT", value: "ecommerce-hosting-main" },
-          { name: "BATON_FUNCTION", type: "PLAINTEXT", value: "ecommerce-releases" },
+          { name: "BATON_BUCKET", value: kept.ref },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_PIPELINE", value: "hosting" },
+          { name: "BATON_CODEPIPELINE", value: "ecommerce-hosting-main" },
+          { name: "BATON_FUNCTION", value: "ecommerce-releases" },
         ],
       },
       timeoutInMinutes: 30,
@@ -4722,6 +4684,13 @@ export class EcommercePipelines extends Construct {
     });
     ecommerceHostingMainPipeline.overrideLogicalId("EcommerceHostingMainPipeline");
 
+    const ecommerceBackendMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceBackendMainKeepLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-backend-main-keep",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceBackendMainKeepLogs.overrideLogicalId("EcommerceBackendMainKeepLogs");
+
     // Leaves candidates of backend
     const ecommerceBackendMainKeepRole = new iam.CfnRole(this, "EcommerceBackendMainKeepRole", {
       assumeRolePolicyDocument: {
@@ -4745,7 +4714,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-backend-main-keep:*`,
+                Resource: ecommerceBackendMainKeepLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -4783,16 +4752,8 @@ export class EcommercePipelines extends Construct {
     });
     ecommerceBackendMainKeepRole.overrideLogicalId("EcommerceBackendMainKeepRole");
 
-    const ecommerceBackendMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceBackendMainKeepLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-backend-main-keep",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    ecommerceBackendMainKeepLogs.overrideLogicalId("EcommerceBackendMainKeepLogs");
-
     const ecommerceBackendMainKeepProject = new codebuild.CfnProject(this, "EcommerceBackendMainKeepProject", {
       name: "ecommerce-backend-main-keep",
-      description: "Leaves candidates of backend of ecommerce",
       serviceRole: ecommerceBackendMainKeepRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/keep.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -4801,11 +4762,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_BUCKET", type: "PLAINTEXT", value: kept.ref },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "backend" },
-          { name: "BATON_CODEPIPELINE", type: "PLAINTEXT", value: "ecommerce-backend-main" },
-          { name: "BATON_FUNCTION", type: "PLAINTEXT", value: "ecommerce-releases" },
+          { name: "BATON_BUCKET", value: kept.ref },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_PIPELINE", value: "backend" },
+          { name: "BATON_CODEPIPELINE", value: "ecommerce-backend-main" },
+          { name: "BATON_FUNCTION", value: "ecommerce-releases" },
         ],
       },
       timeoutInMinutes: 30,
@@ -4943,6 +4904,13 @@ export class EcommercePipelines extends Construct {
     });
     ecommerceBackendMainPipeline.overrideLogicalId("EcommerceBackendMainPipeline");
 
+    const ecommerceAdminMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceAdminMainKeepLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-admin-main-keep",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceAdminMainKeepLogs.overrideLogicalId("EcommerceAdminMainKeepLogs");
+
     // Leaves candidates of admin
     const ecommerceAdminMainKeepRole = new iam.CfnRole(this, "EcommerceAdminMainKeepRole", {
       assumeRolePolicyDocument: {
@@ -4966,7 +4934,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-admin-main-keep:*`,
+                Resource: ecommerceAdminMainKeepLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -5004,16 +4972,8 @@ export class EcommercePipelines extends Construct {
     });
     ecommerceAdminMainKeepRole.overrideLogicalId("EcommerceAdminMainKeepRole");
 
-    const ecommerceAdminMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceAdminMainKeepLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-admin-main-keep",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    ecommerceAdminMainKeepLogs.overrideLogicalId("EcommerceAdminMainKeepLogs");
-
     const ecommerceAdminMainKeepProject = new codebuild.CfnProject(this, "EcommerceAdminMainKeepProject", {
       name: "ecommerce-admin-main-keep",
-      description: "Leaves candidates of admin of ecommerce",
       serviceRole: ecommerceAdminMainKeepRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/keep.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -5022,11 +4982,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_BUCKET", type: "PLAINTEXT", value: kept.ref },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "admin" },
-          { name: "BATON_CODEPIPELINE", type: "PLAINTEXT", value: "ecommerce-admin-main" },
-          { name: "BATON_FUNCTION", type: "PLAINTEXT", value: "ecommerce-releases" },
+          { name: "BATON_BUCKET", value: kept.ref },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_PIPELINE", value: "admin" },
+          { name: "BATON_CODEPIPELINE", value: "ecommerce-admin-main" },
+          { name: "BATON_FUNCTION", value: "ecommerce-releases" },
         ],
       },
       timeoutInMinutes: 30,
@@ -5164,6 +5124,13 @@ export class EcommercePipelines extends Construct {
     });
     ecommerceAdminMainPipeline.overrideLogicalId("EcommerceAdminMainPipeline");
 
+    const ecommerceCustomerMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceCustomerMainKeepLogs", {
+      logGroupName: "/aws/codebuild/ecommerce-customer-main-keep",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    ecommerceCustomerMainKeepLogs.overrideLogicalId("EcommerceCustomerMainKeepLogs");
+
     // Leaves candidates of customer
     const ecommerceCustomerMainKeepRole = new iam.CfnRole(this, "EcommerceCustomerMainKeepRole", {
       assumeRolePolicyDocument: {
@@ -5187,7 +5154,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/codebuild/ecommerce-customer-main-keep:*`,
+                Resource: ecommerceCustomerMainKeepLogs.attrArn,
               },
               {
                 Sid: "FindArtifacts",
@@ -5225,16 +5192,8 @@ export class EcommercePipelines extends Construct {
     });
     ecommerceCustomerMainKeepRole.overrideLogicalId("EcommerceCustomerMainKeepRole");
 
-    const ecommerceCustomerMainKeepLogs = new logs.CfnLogGroup(this, "EcommerceCustomerMainKeepLogs", {
-      logGroupName: "/aws/codebuild/ecommerce-customer-main-keep",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    ecommerceCustomerMainKeepLogs.overrideLogicalId("EcommerceCustomerMainKeepLogs");
-
     const ecommerceCustomerMainKeepProject = new codebuild.CfnProject(this, "EcommerceCustomerMainKeepProject", {
       name: "ecommerce-customer-main-keep",
-      description: "Leaves candidates of customer of ecommerce",
       serviceRole: ecommerceCustomerMainKeepRole.attrArn,
       source: { type: "CODEPIPELINE", buildSpec: "codepipeline/buildspecs/keep.yml" },
       artifacts: { type: "CODEPIPELINE" },
@@ -5243,11 +5202,11 @@ export class EcommercePipelines extends Construct {
         computeType: "BUILD_GENERAL1_SMALL",
         image: "aws/codebuild/amazonlinux-x86_64-standard:5.0",
         environmentVariables: [
-          { name: "BATON_BUCKET", type: "PLAINTEXT", value: kept.ref },
-          { name: "BATON_BRANCH", type: "PLAINTEXT", value: "main" },
-          { name: "BATON_PIPELINE", type: "PLAINTEXT", value: "customer" },
-          { name: "BATON_CODEPIPELINE", type: "PLAINTEXT", value: "ecommerce-customer-main" },
-          { name: "BATON_FUNCTION", type: "PLAINTEXT", value: "ecommerce-releases" },
+          { name: "BATON_BUCKET", value: kept.ref },
+          { name: "BATON_BRANCH", value: "main" },
+          { name: "BATON_PIPELINE", value: "customer" },
+          { name: "BATON_CODEPIPELINE", value: "ecommerce-customer-main" },
+          { name: "BATON_FUNCTION", value: "ecommerce-releases" },
         ],
       },
       timeoutInMinutes: 30,
@@ -5485,7 +5444,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/lambda/ecommerce-releases:*`,
+                Resource: releasesLogs.attrArn,
               },
             ],
           },
@@ -6228,22 +6187,13 @@ const clientOf = (name, kind) => {
   const client = new sdk[kind]({});
   return (command, input) => client.send(new sdk[\`\${command}Command\`](input));
 };
-let handler;
+let answer;
 exports.handler = (event) => {
-  handler ??= load("./aws.cjs").handlerOf(
+  answer ??= load("./aws.cjs").handlerOf(
     { s3: clientOf("s3", "S3Client"), codepipeline: clientOf("codepipeline", "CodePipelineClient"), sns: clientOf("sns", "SNSClient") },
-    {
-      plan,
-      source: "repository",
-      revisionType: "COMMIT_ID",
-      variable: "BATON_RELEASE",
-      bucket: process.env.BUCKET,
-      topic: process.env.TOPIC,
-      region: process.env.AWS_REGION,
-      now: Date.now,
-    },
+    { plan, source: "repository", revisionType: "COMMIT_ID", variable: "BATON_RELEASE", bucket: process.env.BUCKET, topic: process.env.TOPIC, region: process.env.AWS_REGION, now: Date.now },
   );
-  return handler(event);
+  return answer(event);
 };
 `,
       },
@@ -7271,6 +7221,13 @@ exports.handler = (event) => {
     notificationsEmail.overrideLogicalId("NotificationsEmail");
     notificationsEmail.cfnOptions.condition = tellByEmail;
 
+    const noticesLogs = new logs.CfnLogGroup(this, "NoticesLogs", {
+      logGroupName: "/aws/lambda/ecommerce-notices",
+      retentionInDays: 90,
+      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
+    });
+    noticesLogs.overrideLogicalId("NoticesLogs");
+
     const noticesRole = new iam.CfnRole(this, "NoticesRole", {
       assumeRolePolicyDocument: {
         Version: "2012-10-17",
@@ -7311,7 +7268,7 @@ exports.handler = (event) => {
                 Sid: "Log",
                 Effect: "Allow",
                 Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                Resource: `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/lambda/ecommerce-notices:*`,
+                Resource: noticesLogs.attrArn,
               },
             ],
           },
@@ -7320,13 +7277,6 @@ exports.handler = (event) => {
       tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
     });
     noticesRole.overrideLogicalId("NoticesRole");
-
-    const noticesLogs = new logs.CfnLogGroup(this, "NoticesLogs", {
-      logGroupName: "/aws/lambda/ecommerce-notices",
-      retentionInDays: 90,
-      tags: [{ key: "baton:delivery", value: "ecommerce" }, { key: "owner", value: "shop" }],
-    });
-    noticesLogs.overrideLogicalId("NoticesLogs");
 
     // Tells how runs ended: where, why, of which commit, and where to look.
     const notices = new lambda.CfnFunction(this, "Notices", {
@@ -7347,19 +7297,8 @@ exports.handler = (event) => {
       code: {
         zipFile: `"use strict";
 // The plan of this delivery; all below is the same for every delivery.
-const plan = {
-  "environments": {}
-};
+const plan = {"environments":{}};
 
-const program = {};
-const loaded = {};
-const load = (name) => {
-  if (!(name in program)) return require(name);
-  if (!(name in loaded)) program[name]((loaded[name] = {}), load);
-  return loaded[name];
-};
-
-program["./notices.cjs"] = (exports, require) => {
 /**
  * Tells the team how a run ended: where, why, of which commit, and where to look. An event only says that one has ended; the rest is
  * asked for, and what cannot be asked is told without it.
@@ -7372,35 +7311,24 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
     const { pipeline, state, "execution-id": id } = detail;
     const run = await orNothing(runOf(pipeline, id));
     const failures = state === "FAILED" ? ((await orNothing(failuresOf(pipeline, id))) ?? []) : [];
-    const what = \`\${run?.isRollback ? "rollback " : ""}\${words[state] ?? state}\`;
-    const stages = [...new Set(failures.map(({ stage }) => stage))];
-    const where = state === "FAILED" && stages.length > 0 ? \` in \${stages.join(", ")}\` : "";
+    const stages = [...new Set(failures.map(({ stage }) => stage))].join(", ");
+    const how = \`\${words[state] ?? state}\${stages && \` in \${stages}\`}\`;
+    const went = state === "SUCCEEDED" && !run?.isRollback ? (plan.environments[pipeline] ?? []) : [];
     const lines = [
-      \`\${run?.isRollback ? "A rollback" : "A run"} of \${pipeline} \${words[state] ?? state}\${where}.\`,
-      ...(run?.reason === undefined ? [] : [\`Reason: \${run.reason}\`]),
-      ...failures.flatMap(({ name, why, page }) => [
-        \`\${name}: \${why ?? "no reason is given"}\`,
-        ...(page === undefined ? [] : [\`  \${page}\`]),
-      ]),
-      ...(state === "SUCCEEDED" && !run?.isRollback ? deployed(pipeline) : []),
-      ...(run?.target === undefined ? [] : [\`It deployed again what the run \${run.target} had.\`]),
-      ...(run?.commit === undefined ? [] : about(run.commit)),
+      \`A \${run?.isRollback ? "rollback" : "run"} of \${pipeline} \${how}.\`,
+      run?.reason && \`Reason: \${run.reason}\`,
+      ...failures.flatMap(({ name, why, page }) => [\`\${name}: \${why ?? "no reason is given"}\`, page && \`  \${page}\`]),
+      went.length > 0 && \`Deployed to: \${went.join(", ")}.\`,
+      run?.target && \`It deployed again what the run \${run.target} had.\`,
+      run?.commit && \`Commit \${run.commit}\${run.message === undefined ? "" : \`: \${run.message}\`}\`,
+      run?.commit && versions && \`  \${versions.replace("{version}", run.commit)}\`,
       \`Run: https://\${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/\${pipeline}/executions/\${id}/timeline?region=\${region}\`,
     ];
-    const subject = \`\${pipeline}: \${what}\${where}\`;
+    const subject = \`\${pipeline}: \${run?.isRollback ? "rollback " : ""}\${how}\`;
     say(subject);
-    await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: \`\${lines.join("\\n")}\\n\` });
+    const text = lines.filter(Boolean).join("\\n");
+    await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: \`\${text}\\n\` });
   };
-
-  function deployed(pipeline) {
-    const environments = plan.environments[pipeline] ?? [];
-    return environments.length === 0 ? [] : [\`Deployed to: \${environments.join(", ")}.\`];
-  }
-
-  function about({ id, message }) {
-    const page = versions === "" ? [] : [\`  \${versions.replace("{version}", id)}\`];
-    return [\`Commit \${id}\${message === undefined ? "" : \`: \${message}\`}\`, ...page];
-  }
 
   /**
    * Of the newest hundred.
@@ -7410,15 +7338,15 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
       pipelineName,
       maxResults: 100,
     });
-    const find = (wanted) =>
-      runs.find(({ pipelineExecutionId }) => pipelineExecutionId === wanted);
+    const find = (wanted) => runs.find((one) => one.pipelineExecutionId === wanted);
     const run = find(id);
     if (run === undefined) return undefined;
     const target = run.rollbackMetadata?.rollbackTargetPipelineExecutionId;
     const revisions = run.sourceRevisions?.length > 0 ? run.sourceRevisions : find(target)?.sourceRevisions;
     const revision = revisions?.find((one) => one.actionName === source);
     return {
-      commit: revision?.revisionId && { id: revision.revisionId, message: messageOf(revision.revisionSummary) },
+      commit: revision?.revisionId,
+      message: messageOf(revision?.revisionSummary),
       reason: firstLine(run.stopTrigger?.reason),
       isRollback: run.executionType === "ROLLBACK",
       target,
@@ -7430,46 +7358,35 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
    */
   async function failuresOf(pipelineName, run) {
     const asked = { pipelineName, filter: { pipelineExecutionId: run }, maxResults: 100 };
-    const [{ actionExecutionDetails }, { ruleExecutionDetails }] = await Promise.all([
+    const [{ actionExecutionDetails = [] }, { ruleExecutionDetails = [] }] = await Promise.all([
       codepipeline("ListActionExecutions", asked),
       codepipeline("ListRuleExecutions", asked),
     ]);
-    return [
-      ...failed(actionExecutionDetails, (one) => one.actionName),
-      ...failed(ruleExecutionDetails, (one) => one.ruleName),
-    ];
-  }
-
-  function failed(executions, nameOf) {
-    const last = new Map((executions ?? []).toReversed().map((one) => [\`\${one.stageName}/\${nameOf(one)}\`, one]));
+    const last = new Map();
+    // The newest come first.
+    for (const one of [...ruleExecutionDetails, ...actionExecutionDetails].reverse())
+      last.set([one.stageName, one.actionName, one.ruleName].join("/"), one);
     return [...last.values()]
       .filter(({ status }) => status === "Failed")
-      .map((one) => {
-        const { errorDetails, externalExecutionSummary, externalExecutionUrl } = one.output?.executionResult ?? {};
+      .map(({ stageName: stage, actionName, ruleName, output }) => {
+        const { errorDetails, externalExecutionSummary, externalExecutionUrl: page } = output?.executionResult ?? {};
         const why = firstLine(errorDetails?.message) ?? firstLine(externalExecutionSummary);
-        return { stage: one.stageName, name: nameOf(one), why, page: externalExecutionUrl };
+        return { stage, name: actionName ?? ruleName, why, page };
       });
   }
 
   async function orNothing(question) {
-    try {
-      return await question;
-    } catch (error) {
-      say(String(error));
-      return undefined;
-    }
+    return question.catch((error) => void say(String(error)));
   }
 }
 
 /** Connections answer with JSON that has the message of the commit in it; other sources with the message. */
 function messageOf(summary) {
   try {
-    const parsed = JSON.parse(summary ?? "");
-    if (typeof parsed?.CommitMessage === "string") return firstLine(parsed.CommitMessage);
+    return firstLine(JSON.parse(summary ?? "").CommitMessage ?? summary);
   } catch {
-    // It is the message itself.
+    return firstLine(summary);
   }
-  return firstLine(summary);
 }
 
 function firstLine(text) {
@@ -7477,26 +7394,19 @@ function firstLine(text) {
 }
 
 exports.handlerOf = handlerOf;
-};
 
 const clientOf = (name, kind) => {
   const sdk = require(\`@aws-sdk/client-\${name}\`);
   const client = new sdk[kind]({});
   return (command, input) => client.send(new sdk[\`\${command}Command\`](input));
 };
-let handler;
+let answer;
 exports.handler = (event) => {
-  handler ??= load("./notices.cjs").handlerOf(
+  answer ??= exports.handlerOf(
     { codepipeline: clientOf("codepipeline", "CodePipelineClient"), sns: clientOf("sns", "SNSClient") },
-    {
-      plan,
-      source: "repository",
-      topic: process.env.TOPIC,
-      versions: process.env.VERSIONS ?? "",
-      say: console.log,
-    },
+    { plan, source: "repository", topic: process.env.TOPIC, versions: process.env.VERSIONS ?? "", say: console.log },
   );
-  return handler(event);
+  return answer(event);
 };
 `,
       },
@@ -7554,13 +7464,13 @@ exports.handler = (event) => {
     // How often runs pass, how long builds take, where they fail.
     const dashboard = new cloudwatch.CfnDashboard(this, "Dashboard", {
       dashboardName: "ecommerce-pipelines",
-      dashboardBody: `{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"Runs of ecommerce-hosting-main, ecommerce-backend-main, ecommerce-admin-main, ecommerce-customer-main, ecommerce-hosting-to-dev, ecommerce-hosting-to-staging, ecommerce-hosting-to-prod","region":"${Aws.REGION}","view":"timeSeries","stat":"Sum","period":86400,"metrics":[["AWS/Events","MatchedEvents","RuleName","ecommerce-tell-failed"]]}},{"type":"metric","x":0,"y":6,"width":24,"height":6,"properties":{"title":"Seconds of each build","region":"${Aws.REGION}","view":"timeSeries","stat":"Average","period":86400,"metrics":[["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-check"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-build"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-deploy-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-data-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-compute-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-api-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-dev"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-deploy-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-data-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-compute-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-api-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-staging"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-deploy-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-data-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-upload-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-compute-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-release-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-api-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-backend-smoke-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-deploy-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-admin-smoke-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-deploy-prod"],["AWS/CodeBuild","Duration","ProjectName","ecommerce-customer-smoke-prod"]]}}]}`,
+      dashboardBody: `{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"Runs of ecommerce-hosting-main, ecommerce-backend-main, ecommerce-admin-main, ecommerce-customer-main, ecommerce-hosting-to-dev, ecommerce-hosting-to-staging, ecommerce-hosting-to-prod","region":"${Aws.REGION}","view":"timeSeries","stat":"Sum","period":86400,"metrics":[["AWS/Events","MatchedEvents","RuleName","ecommerce-tell-failed"]]}},{"type":"metric","x":0,"y":6,"width":24,"height":6,"properties":{"title":"Seconds of each build","region":"${Aws.REGION}","view":"timeSeries","stat":"Average","period":86400,"metrics":[["AWS/CodeBuild","Duration","ProjectName","ecommerce-hosting-check"],["...","ecommerce-backend-build"],["...","ecommerce-admin-build"],["...","ecommerce-customer-build"],["...","ecommerce-hosting-deploy-dev"],["...","ecommerce-backend-data-dev"],["...","ecommerce-backend-upload-dev"],["...","ecommerce-backend-compute-dev"],["...","ecommerce-backend-release-dev"],["...","ecommerce-backend-api-dev"],["...","ecommerce-backend-smoke-dev"],["...","ecommerce-admin-deploy-dev"],["...","ecommerce-admin-smoke-dev"],["...","ecommerce-customer-deploy-dev"],["...","ecommerce-customer-smoke-dev"],["...","ecommerce-hosting-deploy-staging"],["...","ecommerce-backend-data-staging"],["...","ecommerce-backend-upload-staging"],["...","ecommerce-backend-compute-staging"],["...","ecommerce-backend-release-staging"],["...","ecommerce-backend-api-staging"],["...","ecommerce-backend-smoke-staging"],["...","ecommerce-admin-deploy-staging"],["...","ecommerce-admin-smoke-staging"],["...","ecommerce-customer-deploy-staging"],["...","ecommerce-customer-smoke-staging"],["...","ecommerce-hosting-deploy-prod"],["...","ecommerce-backend-data-prod"],["...","ecommerce-backend-upload-prod"],["...","ecommerce-backend-compute-prod"],["...","ecommerce-backend-release-prod"],["...","ecommerce-backend-api-prod"],["...","ecommerce-backend-smoke-prod"],["...","ecommerce-admin-deploy-prod"],["...","ecommerce-admin-smoke-prod"],["...","ecommerce-customer-deploy-prod"],["...","ecommerce-customer-smoke-prod"]]}}]}`,
     });
     dashboard.overrideLogicalId("Dashboard");
 
     const dashboard2 = new cloudwatch.CfnDashboard(this, "Dashboard2", {
       dashboardName: "ecommerce-pipelines-2",
-      dashboardBody: `{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"Failed builds","region":"${Aws.REGION}","view":"timeSeries","stat":"Sum","period":86400,"metrics":[["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-check"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-build"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-deploy-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-data-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-compute-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-api-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-dev"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-deploy-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-data-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-compute-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-api-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-staging"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-deploy-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-data-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-upload-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-compute-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-release-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-api-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-backend-smoke-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-deploy-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-admin-smoke-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-deploy-prod"],["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-customer-smoke-prod"]]}}]}`,
+      dashboardBody: `{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"Failed builds","region":"${Aws.REGION}","view":"timeSeries","stat":"Sum","period":86400,"metrics":[["AWS/CodeBuild","FailedBuilds","ProjectName","ecommerce-hosting-check"],["...","ecommerce-backend-build"],["...","ecommerce-admin-build"],["...","ecommerce-customer-build"],["...","ecommerce-hosting-deploy-dev"],["...","ecommerce-backend-data-dev"],["...","ecommerce-backend-upload-dev"],["...","ecommerce-backend-compute-dev"],["...","ecommerce-backend-release-dev"],["...","ecommerce-backend-api-dev"],["...","ecommerce-backend-smoke-dev"],["...","ecommerce-admin-deploy-dev"],["...","ecommerce-admin-smoke-dev"],["...","ecommerce-customer-deploy-dev"],["...","ecommerce-customer-smoke-dev"],["...","ecommerce-hosting-deploy-staging"],["...","ecommerce-backend-data-staging"],["...","ecommerce-backend-upload-staging"],["...","ecommerce-backend-compute-staging"],["...","ecommerce-backend-release-staging"],["...","ecommerce-backend-api-staging"],["...","ecommerce-backend-smoke-staging"],["...","ecommerce-admin-deploy-staging"],["...","ecommerce-admin-smoke-staging"],["...","ecommerce-customer-deploy-staging"],["...","ecommerce-customer-smoke-staging"],["...","ecommerce-hosting-deploy-prod"],["...","ecommerce-backend-data-prod"],["...","ecommerce-backend-upload-prod"],["...","ecommerce-backend-compute-prod"],["...","ecommerce-backend-release-prod"],["...","ecommerce-backend-api-prod"],["...","ecommerce-backend-smoke-prod"],["...","ecommerce-admin-deploy-prod"],["...","ecommerce-admin-smoke-prod"],["...","ecommerce-customer-deploy-prod"],["...","ecommerce-customer-smoke-prod"]]}}]}`,
     });
     dashboard2.overrideLogicalId("Dashboard2");
 

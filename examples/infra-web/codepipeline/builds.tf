@@ -10,7 +10,6 @@ resource "aws_cloudwatch_log_group" "infra_validate_develop_logs" {
 
 resource "aws_codebuild_project" "infra_validate_develop_project" {
   name          = "infra-web-infra-validate-develop"
-  description   = "infra.validate, once for each release"
   service_role  = aws_iam_role.infra_validate_develop_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -75,7 +74,6 @@ resource "aws_cloudwatch_log_group" "web_check_develop_logs" {
 
 resource "aws_codebuild_project" "web_check_develop_project" {
   name          = "infra-web-web-check-develop"
-  description   = "web.check, once for each release"
   service_role  = aws_iam_role.web_check_develop_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -135,7 +133,6 @@ resource "aws_cloudwatch_log_group" "web_package_develop_logs" {
 
 resource "aws_codebuild_project" "web_package_develop_project" {
   name          = "infra-web-web-package-develop"
-  description   = "web.package, once for each release"
   service_role  = aws_iam_role.web_package_develop_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -195,7 +192,6 @@ resource "aws_cloudwatch_log_group" "infra_apply_dev_logs" {
 
 resource "aws_codebuild_project" "infra_apply_dev_project" {
   name          = "infra-web-infra-apply-dev"
-  description   = "infra.apply, in dev"
   service_role  = aws_iam_role.infra_apply_dev_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -278,7 +274,6 @@ resource "aws_cloudwatch_log_group" "web_build_dev_logs" {
 
 resource "aws_codebuild_project" "web_build_dev_project" {
   name          = "infra-web-web-build-dev"
-  description   = "web.build, in dev"
   service_role  = aws_iam_role.web_build_dev_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -344,7 +339,6 @@ resource "aws_cloudwatch_log_group" "web_deploy_dev_logs" {
 
 resource "aws_codebuild_project" "web_deploy_dev_project" {
   name          = "infra-web-web-deploy-dev"
-  description   = "web.deploy, in dev"
   service_role  = aws_iam_role.web_deploy_dev_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -410,7 +404,6 @@ resource "aws_cloudwatch_log_group" "infra_validate_main_logs" {
 
 resource "aws_codebuild_project" "infra_validate_main_project" {
   name          = "infra-web-infra-validate-main"
-  description   = "infra.validate, once for each release"
   service_role  = aws_iam_role.infra_validate_main_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -475,7 +468,6 @@ resource "aws_cloudwatch_log_group" "web_check_main_logs" {
 
 resource "aws_codebuild_project" "web_check_main_project" {
   name          = "infra-web-web-check-main"
-  description   = "web.check, once for each release"
   service_role  = aws_iam_role.web_check_main_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -535,7 +527,6 @@ resource "aws_cloudwatch_log_group" "web_package_main_logs" {
 
 resource "aws_codebuild_project" "web_package_main_project" {
   name          = "infra-web-web-package-main"
-  description   = "web.package, once for each release"
   service_role  = aws_iam_role.web_package_main_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -595,7 +586,6 @@ resource "aws_cloudwatch_log_group" "infra_apply_prod_logs" {
 
 resource "aws_codebuild_project" "infra_apply_prod_project" {
   name          = "infra-web-infra-apply-prod"
-  description   = "infra.apply, in prod"
   service_role  = aws_iam_role.infra_apply_prod_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -678,7 +668,6 @@ resource "aws_cloudwatch_log_group" "web_build_prod_logs" {
 
 resource "aws_codebuild_project" "web_build_prod_project" {
   name          = "infra-web-web-build-prod"
-  description   = "web.build, in prod"
   service_role  = aws_iam_role.web_build_prod_role.arn
   build_timeout = 60
   tags          = local.tags
@@ -744,7 +733,6 @@ resource "aws_cloudwatch_log_group" "web_deploy_prod_logs" {
 
 resource "aws_codebuild_project" "web_deploy_prod_project" {
   name          = "infra-web-web-deploy-prod"
-  description   = "web.deploy, in prod"
   service_role  = aws_iam_role.web_deploy_prod_role.arn
   build_timeout = 60
   tags          = local.tags

@@ -3,26 +3,8 @@
 // This file needs no Baton to run.
 "use strict";
 // The plan of this delivery; all below is the same for every delivery.
-const plan = {
-  "environments": {
-    "infra-web-dev": [
-      "dev"
-    ],
-    "infra-web-prod": [
-      "prod"
-    ]
-  }
-};
+const plan = {"environments":{"infra-web-dev":["dev"],"infra-web-prod":["prod"]}};
 
-const program = {};
-const loaded = {};
-const load = (name) => {
-  if (!(name in program)) return require(name);
-  if (!(name in loaded)) program[name]((loaded[name] = {}), load);
-  return loaded[name];
-};
-
-program["./notices.cjs"] = (exports, require) => {
 /**
  * Tells the team how a run ended: where, why, of which commit, and where to look. An event only says that one has ended; the rest is
  * asked for, and what cannot be asked is told without it.
@@ -35,35 +17,24 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
     const { pipeline, state, "execution-id": id } = detail;
     const run = await orNothing(runOf(pipeline, id));
     const failures = state === "FAILED" ? ((await orNothing(failuresOf(pipeline, id))) ?? []) : [];
-    const what = `${run?.isRollback ? "rollback " : ""}${words[state] ?? state}`;
-    const stages = [...new Set(failures.map(({ stage }) => stage))];
-    const where = state === "FAILED" && stages.length > 0 ? ` in ${stages.join(", ")}` : "";
+    const stages = [...new Set(failures.map(({ stage }) => stage))].join(", ");
+    const how = `${words[state] ?? state}${stages && ` in ${stages}`}`;
+    const went = state === "SUCCEEDED" && !run?.isRollback ? (plan.environments[pipeline] ?? []) : [];
     const lines = [
-      `${run?.isRollback ? "A rollback" : "A run"} of ${pipeline} ${words[state] ?? state}${where}.`,
-      ...(run?.reason === undefined ? [] : [`Reason: ${run.reason}`]),
-      ...failures.flatMap(({ name, why, page }) => [
-        `${name}: ${why ?? "no reason is given"}`,
-        ...(page === undefined ? [] : [`  ${page}`]),
-      ]),
-      ...(state === "SUCCEEDED" && !run?.isRollback ? deployed(pipeline) : []),
-      ...(run?.target === undefined ? [] : [`It deployed again what the run ${run.target} had.`]),
-      ...(run?.commit === undefined ? [] : about(run.commit)),
+      `A ${run?.isRollback ? "rollback" : "run"} of ${pipeline} ${how}.`,
+      run?.reason && `Reason: ${run.reason}`,
+      ...failures.flatMap(({ name, why, page }) => [`${name}: ${why ?? "no reason is given"}`, page && `  ${page}`]),
+      went.length > 0 && `Deployed to: ${went.join(", ")}.`,
+      run?.target && `It deployed again what the run ${run.target} had.`,
+      run?.commit && `Commit ${run.commit}${run.message === undefined ? "" : `: ${run.message}`}`,
+      run?.commit && versions && `  ${versions.replace("{version}", run.commit)}`,
       `Run: https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${pipeline}/executions/${id}/timeline?region=${region}`,
     ];
-    const subject = `${pipeline}: ${what}${where}`;
+    const subject = `${pipeline}: ${run?.isRollback ? "rollback " : ""}${how}`;
     say(subject);
-    await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: `${lines.join("\n")}\n` });
+    const text = lines.filter(Boolean).join("\n");
+    await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: `${text}\n` });
   };
-
-  function deployed(pipeline) {
-    const environments = plan.environments[pipeline] ?? [];
-    return environments.length === 0 ? [] : [`Deployed to: ${environments.join(", ")}.`];
-  }
-
-  function about({ id, message }) {
-    const page = versions === "" ? [] : [`  ${versions.replace("{version}", id)}`];
-    return [`Commit ${id}${message === undefined ? "" : `: ${message}`}`, ...page];
-  }
 
   /**
    * Of the newest hundred.
@@ -73,15 +44,15 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
       pipelineName,
       maxResults: 100,
     });
-    const find = (wanted) =>
-      runs.find(({ pipelineExecutionId }) => pipelineExecutionId === wanted);
+    const find = (wanted) => runs.find((one) => one.pipelineExecutionId === wanted);
     const run = find(id);
     if (run === undefined) return undefined;
     const target = run.rollbackMetadata?.rollbackTargetPipelineExecutionId;
     const revisions = run.sourceRevisions?.length > 0 ? run.sourceRevisions : find(target)?.sourceRevisions;
     const revision = revisions?.find((one) => one.actionName === source);
     return {
-      commit: revision?.revisionId && { id: revision.revisionId, message: messageOf(revision.revisionSummary) },
+      commit: revision?.revisionId,
+      message: messageOf(revision?.revisionSummary),
       reason: firstLine(run.stopTrigger?.reason),
       isRollback: run.executionType === "ROLLBACK",
       target,
@@ -93,46 +64,35 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
    */
   async function failuresOf(pipelineName, run) {
     const asked = { pipelineName, filter: { pipelineExecutionId: run }, maxResults: 100 };
-    const [{ actionExecutionDetails }, { ruleExecutionDetails }] = await Promise.all([
+    const [{ actionExecutionDetails = [] }, { ruleExecutionDetails = [] }] = await Promise.all([
       codepipeline("ListActionExecutions", asked),
       codepipeline("ListRuleExecutions", asked),
     ]);
-    return [
-      ...failed(actionExecutionDetails, (one) => one.actionName),
-      ...failed(ruleExecutionDetails, (one) => one.ruleName),
-    ];
-  }
-
-  function failed(executions, nameOf) {
-    const last = new Map((executions ?? []).toReversed().map((one) => [`${one.stageName}/${nameOf(one)}`, one]));
+    const last = new Map();
+    // The newest come first.
+    for (const one of [...ruleExecutionDetails, ...actionExecutionDetails].reverse())
+      last.set([one.stageName, one.actionName, one.ruleName].join("/"), one);
     return [...last.values()]
       .filter(({ status }) => status === "Failed")
-      .map((one) => {
-        const { errorDetails, externalExecutionSummary, externalExecutionUrl } = one.output?.executionResult ?? {};
+      .map(({ stageName: stage, actionName, ruleName, output }) => {
+        const { errorDetails, externalExecutionSummary, externalExecutionUrl: page } = output?.executionResult ?? {};
         const why = firstLine(errorDetails?.message) ?? firstLine(externalExecutionSummary);
-        return { stage: one.stageName, name: nameOf(one), why, page: externalExecutionUrl };
+        return { stage, name: actionName ?? ruleName, why, page };
       });
   }
 
   async function orNothing(question) {
-    try {
-      return await question;
-    } catch (error) {
-      say(String(error));
-      return undefined;
-    }
+    return question.catch((error) => void say(String(error)));
   }
 }
 
 /** Connections answer with JSON that has the message of the commit in it; other sources with the message. */
 function messageOf(summary) {
   try {
-    const parsed = JSON.parse(summary ?? "");
-    if (typeof parsed?.CommitMessage === "string") return firstLine(parsed.CommitMessage);
+    return firstLine(JSON.parse(summary ?? "").CommitMessage ?? summary);
   } catch {
-    // It is the message itself.
+    return firstLine(summary);
   }
-  return firstLine(summary);
 }
 
 function firstLine(text) {
@@ -140,24 +100,17 @@ function firstLine(text) {
 }
 
 exports.handlerOf = handlerOf;
-};
 
 const clientOf = (name, kind) => {
   const sdk = require(`@aws-sdk/client-${name}`);
   const client = new sdk[kind]({});
   return (command, input) => client.send(new sdk[`${command}Command`](input));
 };
-let handler;
+let answer;
 exports.handler = (event) => {
-  handler ??= load("./notices.cjs").handlerOf(
+  answer ??= exports.handlerOf(
     { codepipeline: clientOf("codepipeline", "CodePipelineClient"), sns: clientOf("sns", "SNSClient") },
-    {
-      plan,
-      source: "repository",
-      topic: process.env.TOPIC,
-      versions: process.env.VERSIONS ?? "",
-      say: console.log,
-    },
+    { plan, source: "repository", topic: process.env.TOPIC, versions: process.env.VERSIONS ?? "", say: console.log },
   );
-  return handler(event);
+  return answer(event);
 };

@@ -186,7 +186,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           period = 86400
           metrics = [
             ["AWS/Events", "MatchedEvents", "RuleName", "infra-web-tell-passed"],
-            ["AWS/Events", "MatchedEvents", "RuleName", "infra-web-tell-failed"],
+            ["...", "infra-web-tell-failed"],
           ]
         }
       },
@@ -204,17 +204,17 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           period = 86400
           metrics = [
             ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-infra-validate-develop"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-web-check-develop"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-web-package-develop"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-infra-apply-dev"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-web-build-dev"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-web-deploy-dev"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-infra-validate-main"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-web-check-main"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-web-package-main"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-infra-apply-prod"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-web-build-prod"],
-            ["AWS/CodeBuild", "Duration", "ProjectName", "infra-web-web-deploy-prod"],
+            ["...", "infra-web-web-check-develop"],
+            ["...", "infra-web-web-package-develop"],
+            ["...", "infra-web-infra-apply-dev"],
+            ["...", "infra-web-web-build-dev"],
+            ["...", "infra-web-web-deploy-dev"],
+            ["...", "infra-web-infra-validate-main"],
+            ["...", "infra-web-web-check-main"],
+            ["...", "infra-web-web-package-main"],
+            ["...", "infra-web-infra-apply-prod"],
+            ["...", "infra-web-web-build-prod"],
+            ["...", "infra-web-web-deploy-prod"],
           ]
         }
       },
@@ -232,17 +232,17 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           period = 86400
           metrics = [
             ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-infra-validate-develop"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-web-check-develop"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-web-package-develop"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-infra-apply-dev"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-web-build-dev"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-web-deploy-dev"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-infra-validate-main"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-web-check-main"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-web-package-main"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-infra-apply-prod"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-web-build-prod"],
-            ["AWS/CodeBuild", "FailedBuilds", "ProjectName", "infra-web-web-deploy-prod"],
+            ["...", "infra-web-web-check-develop"],
+            ["...", "infra-web-web-package-develop"],
+            ["...", "infra-web-infra-apply-dev"],
+            ["...", "infra-web-web-build-dev"],
+            ["...", "infra-web-web-deploy-dev"],
+            ["...", "infra-web-infra-validate-main"],
+            ["...", "infra-web-web-check-main"],
+            ["...", "infra-web-web-package-main"],
+            ["...", "infra-web-infra-apply-prod"],
+            ["...", "infra-web-web-build-prod"],
+            ["...", "infra-web-web-deploy-prod"],
           ]
         }
       },

@@ -158,12 +158,10 @@ resource "aws_iam_role_policy" "infra_validate_develop_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-validate-develop:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.infra_validate_develop_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -220,12 +218,10 @@ resource "aws_iam_role_policy" "web_check_develop_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-check-develop:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.web_check_develop_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -273,12 +269,10 @@ resource "aws_iam_role_policy" "web_package_develop_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-package-develop:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.web_package_develop_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -332,12 +326,10 @@ resource "aws_iam_role_policy" "infra_apply_dev_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-apply-dev:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.infra_apply_dev_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -533,12 +525,10 @@ resource "aws_iam_role_policy" "web_build_dev_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-build-dev:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.web_build_dev_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -600,12 +590,10 @@ resource "aws_iam_role_policy" "web_deploy_dev_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-deploy-dev:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.web_deploy_dev_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -692,12 +680,10 @@ resource "aws_iam_role_policy" "infra_validate_main_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-validate-main:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.infra_validate_main_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -754,12 +740,10 @@ resource "aws_iam_role_policy" "web_check_main_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-check-main:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.web_check_main_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -807,12 +791,10 @@ resource "aws_iam_role_policy" "web_package_main_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-package-main:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.web_package_main_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -866,12 +848,10 @@ resource "aws_iam_role_policy" "infra_apply_prod_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-infra-apply-prod:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.infra_apply_prod_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -1067,12 +1047,10 @@ resource "aws_iam_role_policy" "web_build_prod_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-build-prod:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.web_build_prod_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -1134,12 +1112,10 @@ resource "aws_iam_role_policy" "web_deploy_prod_role" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/codebuild/infra-web-web-deploy-prod:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.web_deploy_prod_logs.arn}:*"]
       },
       {
         Sid      = "FindArtifacts"
@@ -1239,12 +1215,10 @@ resource "aws_iam_role_policy" "notices_role" {
         Resource = [aws_sns_topic.notifications.arn]
       },
       {
-        Sid    = "Log"
-        Effect = "Allow"
-        Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [
-          "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:log-group:/aws/lambda/infra-web-notices:*",
-        ]
+        Sid      = "Log"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.notices_logs.arn}:*"]
       },
     ]
   })

@@ -181,7 +181,6 @@ export interface Machine {
 export interface Project extends Encrypted {
   readonly kind: "project";
   readonly name: string;
-  readonly description: string;
   readonly role: string;
   readonly logs: string;
   readonly machine: Machine;

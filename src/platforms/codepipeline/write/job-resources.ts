@@ -14,7 +14,7 @@ import { permissionsOf } from "./permissions.ts";
 import { deploysSet, recordsStatements, recordsVariables } from "./separate/handed.ts";
 import { targetVariables } from "./target-commands.ts";
 import { jobRoleName, roleArnIn, targetOfPlace } from "./targets.ts";
-import { arnOf, localArn, type Text, text } from "./text.ts";
+import { arnOf, type Text, text } from "./text.ts";
 
 export interface JobResources {
   readonly resources: readonly Resource[];
@@ -75,7 +75,7 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
     {
       sid: "Log",
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [localArn("logs", `log-group:/aws/codebuild/${projectName}:*`)],
+      resources: [[arnOf(logs)]],
     },
     {
       sid: "FindArtifacts",
@@ -140,7 +140,6 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
         id: projectId(place, register),
         comment: [],
         name: projectName,
-        description: `${pipeline.name}.${name}, ${where}`,
         role: roleId(place, register),
         logs,
         machine,

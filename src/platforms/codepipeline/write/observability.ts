@@ -60,6 +60,13 @@ export function observability(observed: Observed): Resource[] {
   }
 }
 
+/** What differs from the metric before it, as CloudWatch itself writes it. */
+export const shortened = (metrics: Widget["metrics"]): (readonly string[])[] =>
+  metrics.map((metric, index) => {
+    const before = metrics[index - 1]?.slice(0, -1).join(" ");
+    return metric.slice(0, -1).join(" ") === before ? ["...", metric.at(-1)!] : metric;
+  });
+
 /** Up to so many metrics a dashboard can be free. Source: the price list of CloudWatch. */
 const freeMetrics = 50;
 

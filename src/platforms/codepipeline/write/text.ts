@@ -6,7 +6,7 @@
 export type Reference =
   | { readonly pseudo: "partition" | "region" | "account" }
   | { readonly parameter: string }
-  /** `id` is that of a resource of the same document. */
+  /** `id` is that of a resource of the same document. The ARN of a log group is that of all in it, with `:*` at its end. */
   | { readonly of: string; readonly attribute: "name" | "arn" };
 
 export type Text = string | readonly (string | Reference)[];

@@ -114,7 +114,7 @@ test("every format says the same", () => {
       /PrivilegedMode: true/,
       /ComputeType: BUILD_GENERAL1_LARGE/,
       /FleetArn: arn:aws:codebuild:/,
-      /VpcId: vpc-0a1b\n +Subnets: \[ ?subnet-0a, subnet-0b ?\]\n +SecurityGroupIds: \[ ?sg-0c ?\]/,
+      /VpcConfig: \{ VpcId: vpc-0a1b, Subnets: \[ subnet-0a, subnet-0b \], SecurityGroupIds: \[ sg-0c \] \}/,
       /PermissionsBoundary: !Sub arn:\$\{AWS::Partition\}:iam::\$\{AWS::AccountId\}:policy\/limits/,
       /RetentionInDays: 365/,
       /iam:PassedToService: \[ ?ecs-tasks\.amazonaws\.com ?\]/,

@@ -1,4 +1,5 @@
 import type { Action, Dashboard, PipelineResource, Stage, Store, Trigger } from "../infrastructure.ts";
+import { shortened } from "../observability.ts";
 import { alarmRule, entryRule } from "../stage-rules.ts";
 import { arnOf, nameOf, region, type Text, text } from "../text.ts";
 import type { References } from "./intrinsic.ts";
@@ -115,7 +116,14 @@ export function dashboardBody({ widgets }: Dashboard): Text {
       y: index * 6,
       width: 24,
       height: 6,
-      properties: { title, region: mark, view: "timeSeries", stat: statistic, period: 86_400, metrics },
+      properties: {
+        title,
+        region: mark,
+        view: "timeSeries",
+        stat: statistic,
+        period: 86_400,
+        metrics: shortened(metrics),
+      },
     })),
   });
   return body

@@ -15,21 +15,31 @@ export function printTemplate({ template, comments }: CommentedTemplate, header:
     const comment = comments.get(String(key.value));
     if (comment) key.commentBefore = comment.map((line) => ` ${line}`).join("\n");
   });
-  return document.toString({ lineWidth: 0 });
+  return document.toString({ lineWidth: 0, indentSeq: false });
 }
 
-function nodeOf(value: unknown): unknown {
+/** `Resources`, the id, `Properties`. */
+const propertiesDepth = 3;
+
+/** `depth`: how many names lead there. */
+function nodeOf(value: unknown, depth = 0): unknown {
   if (value instanceof Intrinsic) return shortForm(value);
   if (Array.isArray(value)) {
     const list = new YAMLSeq();
-    list.items = value.map(nodeOf);
+    list.items = value.map((one) => nodeOf(one, depth));
     // Short lists of words on one line.
     if (value.every((one) => typeof one === "string") && JSON.stringify(value).length < 90) list.flow = true;
     return list;
   }
   if (typeof value === "object" && value !== null) {
     const map = new YAMLMap();
-    map.items = Object.entries(value).map(([key, one]) => new Pair(scalar(key), nodeOf(one)));
+    const entries = Object.entries(value);
+    map.items = entries.map(([key, one]) => new Pair(scalar(key), nodeOf(one, depth + 1)));
+    // Inside of a resource, what is one thing in a few words: a tag, a variable, what does an action, a condition.
+    const isPlain = (node: unknown) =>
+      node instanceof Scalar || ((node instanceof YAMLMap || node instanceof YAMLSeq) && node.flow === true);
+    const isShort = depth > propertiesDepth && JSON.stringify(value).length < 100;
+    if (isShort && map.items.every((pair) => isPlain(pair.value))) map.flow = true;
     return map;
   }
   return scalar(value);

@@ -270,7 +270,6 @@ function project(one: Project, references: References): Record<string, unknown> 
   const { machine } = one;
   return {
     Name: one.name,
-    Description: one.description,
     ServiceRole: value([arnOf(one.role)]),
     Source: { Type: "CODEPIPELINE", BuildSpec: one.buildspec },
     Artifacts: { Type: "CODEPIPELINE" },
@@ -282,7 +281,7 @@ function project(one: Project, references: References): Record<string, unknown> 
       ...(machine.fleet !== undefined && { Fleet: { FleetArn: machine.fleet } }),
       EnvironmentVariables: one.variables.map(({ name, type, value: text }) => ({
         Name: name,
-        Type: type,
+        ...(type !== "PLAINTEXT" && { Type: type }),
         Value: value(text),
       })),
     },

@@ -20,17 +20,38 @@ export interface FunctionProgram {
 export const variableOf = (name: string): string => `process.env.${name}`;
 
 export function functionProgram({ folder, files, clients, plan, settings }: FunctionProgram): string {
-  const modules = files.map((file) => {
-    const text = readFileSync(new URL(file, folder), "utf8");
-    return `program["./${file}"] = (exports, require) => {\n${withoutTypes(text).trim()}\n};\n`;
-  });
+  const read = (file: string) => withoutTypes(readFileSync(new URL(file, folder), "utf8")).trim();
   const made = Object.entries(clients).map(([name, kind]) => `${name}: clientOf("${name}", "${kind}")`);
-  const given = Object.entries(settings).map(([name, code]) => `      ${name}: ${code},\n`);
+  const given = Object.entries(settings).map(([name, code]) => `, ${name}: ${code}`);
   return `"use strict";
 // The plan of this delivery; all below is the same for every delivery.
-const plan = ${JSON.stringify(plan, null, 2)};
+const plan = ${printed(plan)};
 
-const program = {};
+${files.length === 1 ? read(files[0]!) : modules(files, read)}
+
+const clientOf = (name, kind) => {
+  const sdk = require(\`@aws-sdk/client-\${name}\`);
+  const client = new sdk[kind]({});
+  return (command, input) => client.send(new sdk[\`\${command}Command\`](input));
+};
+let answer;
+exports.handler = (event) => {
+  answer ??= ${files.length === 1 ? "exports" : `load("./${files.at(-1)!}")`}.handlerOf(
+    { ${made.join(", ")} },
+    { plan${given.join("")} },
+  );
+  return answer(event);
+};
+`;
+}
+
+const printed = (plan: object) => {
+  const short = JSON.stringify(plan);
+  return short.length < 100 ? short : JSON.stringify(plan, null, 2);
+};
+
+/** Each asks for others by `require`, as it does where it stands as a file. */
+const modules = (files: readonly string[], read: (file: string) => string): string => `const program = {};
 const loaded = {};
 const load = (name) => {
   if (!(name in program)) return require(name);
@@ -38,24 +59,7 @@ const load = (name) => {
   return loaded[name];
 };
 
-${modules.join("\n")}
-const clientOf = (name, kind) => {
-  const sdk = require(\`@aws-sdk/client-\${name}\`);
-  const client = new sdk[kind]({});
-  return (command, input) => client.send(new sdk[\`\${command}Command\`](input));
-};
-let handler;
-exports.handler = (event) => {
-  handler ??= load("./${files.at(-1)!}").handlerOf(
-    { ${made.join(", ")} },
-    {
-      plan,
-${given.join("")}    },
-  );
-  return handler(event);
-};
-`;
-}
+${files.map((file) => `program["./${file}"] = (exports, require) => {\n${read(file)}\n};`).join("\n\n")}`;
 
 /** What comments say to people stays; what they say to a compiler goes. */
 function withoutTypes(text: string): string {

@@ -3,7 +3,7 @@
 import { ids } from "../fixed-names.ts";
 import type { Alarm, LambdaFunction, Resource, Statement } from "../infrastructure.ts";
 import { kebab } from "../names.ts";
-import { localArn, nameOf } from "../text.ts";
+import { arnOf, nameOf } from "../text.ts";
 import { functionRuntime } from "./function-program.ts";
 
 interface FunctionSpec
@@ -17,12 +17,12 @@ interface FunctionSpec
 
 export function functionResources({ statements, ...spec }: FunctionSpec): Resource[] {
   const { id, name } = spec;
+  const [role, logs] = [`${id}Role`, `${id}Logs`];
   const log: Statement = {
     sid: "Log",
     actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    resources: [localArn("logs", `log-group:/aws/lambda/${name}:*`)],
+    resources: [[arnOf(logs)]],
   };
-  const [role, logs] = [`${id}Role`, `${id}Logs`];
   return [
     { kind: "role", id: role, comment: [], service: "lambda.amazonaws.com", statements: [...statements, log] },
     { kind: "logs", id: logs, comment: [], name: `/aws/lambda/${name}`, retentionDays: 90 },

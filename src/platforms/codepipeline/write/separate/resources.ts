@@ -157,7 +157,7 @@ function keepResources(line: ReleaseLine, { delivery, register, options }: Aroun
     {
       sid: "Log",
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [localArn("logs", `log-group:/aws/codebuild/${project}:*`)],
+      resources: [[arnOf(logs)]],
     },
     {
       sid: "FindArtifacts",
@@ -198,7 +198,6 @@ function keepResources(line: ReleaseLine, { delivery, register, options }: Aroun
       id: keepProjectId(line, register),
       comment: [],
       name: project,
-      description: `Leaves candidates of ${name} of ${delivery}`,
       role,
       logs,
       machine,

@@ -12,6 +12,7 @@ import type {
   Topic,
 } from "../infrastructure.ts";
 import { publisherSid } from "../names.ts";
+import { shortened } from "../observability.ts";
 import { account, arnOf, nameOf, parameter, type Text, text } from "../text.ts";
 import { trustOf } from "../trust.ts";
 import { type Block, Call, Expression, type HclValue, resource } from "./hcl.ts";
@@ -102,7 +103,7 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
                   view: "timeSeries",
                   stat: statistic,
                   period: 86_400,
-                  metrics: metrics.map((metric) => [...metric]),
+                  metrics: shortened(metrics).map((metric) => [...metric]),
                 },
               })),
             }),
@@ -306,7 +307,6 @@ function project(one: Project, values: TerraformValues): Block {
     comment: one.comment,
     attributes: {
       name: one.name,
-      description: one.description,
       service_role: values.text([arnOf(one.role)]),
       build_timeout: one.timeoutMinutes,
       encryption_key: keyArn(one, values),

@@ -79,6 +79,8 @@ export class TerraformValues {
       return new Expression(`aws_cloudformation_stack.${snakeCase(reference.of)}.outputs["${output}"]`);
     }
     const [type, name] = types[kind];
+    if (kind === "logs" && reference.attribute === "arn")
+      return new Expression(`"\${${type}.${snakeCase(reference.of)}.arn}:*"`);
     return new Expression(`${type}.${snakeCase(reference.of)}.${reference.attribute === "arn" ? "arn" : name}`);
   }
 

@@ -6,9 +6,12 @@
  *
  * @typedef {(name: string, input: object) => Promise<any>} Send A command of a client, by its name without "Command".
  * @typedef {{ environments: Readonly<Record<string, readonly string[]>> }} Plan By CodePipeline: what a run that passes has deployed to.
- * @typedef {{ id: string, message: string | undefined }} Commit
- * @typedef {{ commit: Commit | undefined, reason: string | undefined, isRollback: boolean, target: string | undefined }} Run
- *   `reason`: why it was stopped. `target`: the run that a rollback went back to.
+ * @typedef {object} Run
+ * @property {string | undefined} commit
+ * @property {string | undefined} message
+ * @property {string | undefined} reason Why it was stopped.
+ * @property {boolean} isRollback
+ * @property {string | undefined} target The run that a rollback went back to.
  * @typedef {{ stage: string, name: string, why: string | undefined, page: string | undefined }} Failure
  */
 
@@ -25,37 +28,24 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
     const { pipeline, state, "execution-id": id } = detail;
     const run = await orNothing(runOf(pipeline, id));
     const failures = state === "FAILED" ? ((await orNothing(failuresOf(pipeline, id))) ?? []) : [];
-    const what = `${run?.isRollback ? "rollback " : ""}${words[state] ?? state}`;
-    const stages = [...new Set(failures.map(({ stage }) => stage))];
-    const where = state === "FAILED" && stages.length > 0 ? ` in ${stages.join(", ")}` : "";
+    const stages = [...new Set(failures.map(({ stage }) => stage))].join(", ");
+    const how = `${words[state] ?? state}${stages && ` in ${stages}`}`;
+    const went = state === "SUCCEEDED" && !run?.isRollback ? (plan.environments[pipeline] ?? []) : [];
     const lines = [
-      `${run?.isRollback ? "A rollback" : "A run"} of ${pipeline} ${words[state] ?? state}${where}.`,
-      ...(run?.reason === undefined ? [] : [`Reason: ${run.reason}`]),
-      ...failures.flatMap(({ name, why, page }) => [
-        `${name}: ${why ?? "no reason is given"}`,
-        ...(page === undefined ? [] : [`  ${page}`]),
-      ]),
-      ...(state === "SUCCEEDED" && !run?.isRollback ? deployed(pipeline) : []),
-      ...(run?.target === undefined ? [] : [`It deployed again what the run ${run.target} had.`]),
-      ...(run?.commit === undefined ? [] : about(run.commit)),
+      `A ${run?.isRollback ? "rollback" : "run"} of ${pipeline} ${how}.`,
+      run?.reason && `Reason: ${run.reason}`,
+      ...failures.flatMap(({ name, why, page }) => [`${name}: ${why ?? "no reason is given"}`, page && `  ${page}`]),
+      went.length > 0 && `Deployed to: ${went.join(", ")}.`,
+      run?.target && `It deployed again what the run ${run.target} had.`,
+      run?.commit && `Commit ${run.commit}${run.message === undefined ? "" : `: ${run.message}`}`,
+      run?.commit && versions && `  ${versions.replace("{version}", run.commit)}`,
       `Run: https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${pipeline}/executions/${id}/timeline?region=${region}`,
     ];
-    const subject = `${pipeline}: ${what}${where}`;
+    const subject = `${pipeline}: ${run?.isRollback ? "rollback " : ""}${how}`;
     say(subject);
-    await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: `${lines.join("\n")}\n` });
+    const text = lines.filter(Boolean).join("\n");
+    await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: `${text}\n` });
   };
-
-  /** @returns {string[]} */
-  function deployed(/** @type {string} */ pipeline) {
-    const environments = plan.environments[pipeline] ?? [];
-    return environments.length === 0 ? [] : [`Deployed to: ${environments.join(", ")}.`];
-  }
-
-  /** @returns {string[]} */
-  function about(/** @type {Commit} */ { id, message }) {
-    const page = versions === "" ? [] : [`  ${versions.replace("{version}", id)}`];
-    return [`Commit ${id}${message === undefined ? "" : `: ${message}`}`, ...page];
-  }
 
   /**
    * Of the newest hundred.
@@ -67,15 +57,15 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
       pipelineName,
       maxResults: 100,
     });
-    const find = (/** @type {string | undefined} */ wanted) =>
-      runs.find(({ pipelineExecutionId }) => pipelineExecutionId === wanted);
+    const find = (/** @type {string | undefined} */ wanted) => runs.find((one) => one.pipelineExecutionId === wanted);
     const run = find(id);
     if (run === undefined) return undefined;
     const target = run.rollbackMetadata?.rollbackTargetPipelineExecutionId;
     const revisions = run.sourceRevisions?.length > 0 ? run.sourceRevisions : find(target)?.sourceRevisions;
     const revision = revisions?.find((/** @type {any} */ one) => one.actionName === source);
     return {
-      commit: revision?.revisionId && { id: revision.revisionId, message: messageOf(revision.revisionSummary) },
+      commit: revision?.revisionId,
+      message: messageOf(revision?.revisionSummary),
       reason: firstLine(run.stopTrigger?.reason),
       isRollback: run.executionType === "ROLLBACK",
       target,
@@ -88,56 +78,41 @@ function handlerOf({ codepipeline, sns }, { plan, topic, source, versions, say }
    */
   async function failuresOf(/** @type {string} */ pipelineName, /** @type {string} */ run) {
     const asked = { pipelineName, filter: { pipelineExecutionId: run }, maxResults: 100 };
-    const [{ actionExecutionDetails }, { ruleExecutionDetails }] = await Promise.all([
+    const [{ actionExecutionDetails = [] }, { ruleExecutionDetails = [] }] = await Promise.all([
       codepipeline("ListActionExecutions", asked),
       codepipeline("ListRuleExecutions", asked),
     ]);
-    return [
-      ...failed(actionExecutionDetails, (one) => one.actionName),
-      ...failed(ruleExecutionDetails, (one) => one.ruleName),
-    ];
-  }
-
-  /**
-   * @param {readonly any[] | undefined} executions Newest first.
-   * @param {(one: any) => string} nameOf
-   * @returns {Failure[]}
-   */
-  function failed(executions, nameOf) {
-    const last = new Map((executions ?? []).toReversed().map((one) => [`${one.stageName}/${nameOf(one)}`, one]));
+    /** @type {Map<string, any>} */
+    const last = new Map();
+    // The newest come first.
+    for (const one of [...ruleExecutionDetails, ...actionExecutionDetails].reverse())
+      last.set([one.stageName, one.actionName, one.ruleName].join("/"), one);
     return [...last.values()]
       .filter(({ status }) => status === "Failed")
-      .map((one) => {
-        const { errorDetails, externalExecutionSummary, externalExecutionUrl } = one.output?.executionResult ?? {};
+      .map(({ stageName: stage, actionName, ruleName, output }) => {
+        const { errorDetails, externalExecutionSummary, externalExecutionUrl: page } = output?.executionResult ?? {};
         const why = firstLine(errorDetails?.message) ?? firstLine(externalExecutionSummary);
-        return { stage: one.stageName, name: nameOf(one), why, page: externalExecutionUrl };
+        return { stage, name: actionName ?? ruleName, why, page };
       });
   }
 
   /**
    * @template Found
    * @param {Promise<Found>} question
-   * @returns {Promise<Found | undefined>}
+   * @returns {Promise<Found | void>}
    */
   async function orNothing(question) {
-    try {
-      return await question;
-    } catch (error) {
-      say(String(error));
-      return undefined;
-    }
+    return question.catch((error) => void say(String(error)));
   }
 }
 
 /** Connections answer with JSON that has the message of the commit in it; other sources with the message. */
 function messageOf(/** @type {string | undefined} */ summary) {
   try {
-    const parsed = JSON.parse(summary ?? "");
-    if (typeof parsed?.CommitMessage === "string") return firstLine(parsed.CommitMessage);
+    return firstLine(JSON.parse(summary ?? "").CommitMessage ?? summary);
   } catch {
-    // It is the message itself.
+    return firstLine(summary);
   }
-  return firstLine(summary);
 }
 
 function firstLine(/** @type {string | undefined} */ text) {
