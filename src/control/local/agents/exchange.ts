@@ -3,7 +3,10 @@ import type { Clock, Ended, Launch } from "../../../engine/ports.ts";
 import type { Tool } from "../../../model/delivery.ts";
 import { AttemptTable, type HandedOut, type HandedSource, type Holder } from "../../../store/attempt-table.ts";
 import { type FileLock, takeFileLock } from "../../../store/file-lock.ts";
-import { type AgentView, BoardWriter, exchangeLock, reasonOf, type Standing } from "./board.ts";
+import { BoardWriter, exchangeLock, reasonOf, type Standing } from "./board.ts";
+import { KnownAgents } from "./known-agents.ts";
+import { isSame, Leases } from "./leases.ts";
+import type { Poll, PollResult } from "./poll.ts";
 
 export interface ExchangeOptions {
   stateFolder: string;
@@ -28,45 +31,9 @@ export interface AgentLine {
   text: string;
 }
 
-/** What an agent says of itself each time. */
-export interface Poll {
-  holder: Holder;
-  name: string;
-  /** Counts the questions of this start of it; absent where it does not count them. */
-  number?: number | undefined;
-  labels: readonly string[];
-  slots: number;
-  free: number;
-  replaces?: string | undefined;
-  holds: readonly string[];
-  tools: Readonly<Record<string, string | null>>;
-}
-
-export interface PollResult {
-  claims: { launch: Launch; source: HandedSource; secrets: Record<string, string> }[];
-  stops: { token: string; mode: "graceful" | "now" }[];
-  lost: string[];
-  asks: Tool[];
-}
-
 /** Another server hands out here. The message is the folder. */
 export class ExchangeInUse extends Error {
   override readonly name = "ExchangeInUse";
-}
-
-interface Running {
-  holder: Holder;
-  /** On the clock that is never set. */
-  until: number;
-  attempt: HandedOut;
-}
-
-interface Known extends AgentView {
-  until: number;
-  /** Of its newest question. */
-  number: number | undefined;
-  /** What it was told of what it holds: that is told with each answer, as one may be lost, and is news only once. */
-  told: ReadonlyMap<string, "graceful" | "now" | "lost">;
 }
 
 /** Of how many tools an agent is asked at a time. */
@@ -87,9 +54,9 @@ export class Exchange {
   readonly #table: AttemptTable;
   readonly #board: BoardWriter;
   readonly #queued = new Map<string, HandedOut>();
-  readonly #running = new Map<string, Running>();
+  readonly #leases: Leases;
   readonly #attending = new Map<string, Attending>();
-  readonly #agents = new Map<string, Known>();
+  readonly #agents: KnownAgents;
   /** Handed out in this turn of the event loop: one write serves them all. */
   #fresh: { launch: Launch; source: HandedSource; attending: Attending }[] = [];
   readonly #waiting = new Set<() => void>();
@@ -99,6 +66,8 @@ export class Exchange {
 
   private constructor(options: ExchangeOptions, lock: FileLock) {
     this.#options = options;
+    this.#leases = new Leases(options.clock, options.leaseMs);
+    this.#agents = new KnownAgents(options.clock, options.leaseMs);
     this.#lock = lock;
     this.#table = AttemptTable.open(options.stateFolder);
     this.#board = new BoardWriter(options.stateFolder, () => this.standing());
@@ -156,7 +125,7 @@ export class Exchange {
     for (const token of tokens) {
       this.#attending.delete(token);
       this.#queued.delete(token);
-      this.#running.delete(token);
+      this.#leases.end(token);
     }
     this.#board.changed();
   }
@@ -165,13 +134,13 @@ export class Exchange {
   async poll(poll: Poll, { waitMs, gone }: { waitMs: number; gone: AbortSignal }): Promise<PollResult> {
     const { clock } = this.#options;
     const until = clock.elapsed() + waitMs;
-    if (!this.#isOutdated(poll, "came late")) this.#hears(poll);
+    if (!this.#agents.isOutdated(poll, "came late")) this.#hears(poll);
     for (;;) {
-      const isNobodys = gone.aborted || this.#isClosing || this.#isOutdated(poll, "was waiting");
+      const isNobodys = gone.aborted || this.#isClosing || this.#agents.isOutdated(poll, "was waiting");
       if (isNobodys) return { claims: [], stops: [], lost: [], asks: [] };
       const result = this.#look(poll);
       const leftMs = until - clock.elapsed();
-      if (this.#tells(poll.holder, result) || leftMs <= 0) return result;
+      if (this.#agents.tells(poll.holder, result) || leftMs <= 0) return result;
       const woken = Promise.withResolvers<void>();
       const cancel = clock.wakeAfter(leftMs, woken.resolve);
       this.#waiting.add(woken.resolve);
@@ -183,13 +152,12 @@ export class Exchange {
   }
 
   isRunning(token: string): boolean {
-    return this.#running.has(token);
+    return this.#leases.isRunning(token);
   }
 
   /** What this agent runs, while it does; undefined when it is not its own, or not any more. */
   attempt(token: string, holder: Holder): HandedOut | undefined {
-    const running = this.#running.get(token);
-    return running !== undefined && isSame(running.holder, holder) ? running.attempt : undefined;
+    return this.#leases.attempt(token, holder);
   }
 
   /** Undefined when it is not its own. `later`: whoever makes its run go on is not there yet. */
@@ -205,21 +173,21 @@ export class Exchange {
   /** False when it does not count: somebody else has it, or nobody. */
   ended(ended: Ended, holder: Holder): boolean {
     if (!this.#table.end(ended, holder)) return false;
-    if (this.#running.has(ended.token)) this.#hasEnded(this.#table.get(ended.token)!);
+    if (this.#leases.isRunning(ended.token)) this.#hasEnded(this.#table.get(ended.token)!);
     return true;
   }
 
   /** What agents and attempts there are, and why one waits. */
   standing(): Standing {
-    const agents = [...this.#agents.values()].map(({ until: _, told: _told, number: _number, ...agent }) => agent);
+    const agents = this.#agents.views();
     return {
       version: 1,
       agents,
       queued: [...this.#queued.values()].map(({ launch: { run, job, runsOn = [], tools }, queuedAt }) => {
         return { run, job, runsOn, queuedAt, because: reasonOf({ runsOn, tools }, agents) };
       }),
-      running: [...this.#running.values()].map(({ holder, attempt: { launch } }) => {
-        return { run: launch.run, job: launch.job, agent: this.#nameOf(holder) };
+      running: this.#leases.all().map(({ holder, attempt: { launch } }) => {
+        return { run: launch.run, job: launch.job, agent: this.#agents.nameOf(holder) };
       }),
     };
   }
@@ -274,64 +242,37 @@ export class Exchange {
   }
 
   #begin(attempt: HandedOut): void {
-    const { elapsed } = this.#options.clock;
-    const { token } = attempt.launch;
-    this.#queued.delete(token);
-    this.#running.set(token, { holder: attempt.holder!, until: elapsed() + this.#leaseOf(attempt), attempt });
-  }
-
-  /** It may have been taken when leases were longer, and its holder may not have heard of the change. */
-  #leaseOf({ leaseMs = 0 }: HandedOut): number {
-    return Math.max(leaseMs, this.leaseMs);
+    this.#queued.delete(attempt.launch.token);
+    this.#leases.begin(attempt);
   }
 
   #hasEnded({ launch: { token }, ended }: HandedOut): void {
     this.#queued.delete(token);
-    this.#running.delete(token);
+    this.#leases.end(token);
     const attending = this.#attending.get(token);
     this.#attending.delete(token);
     attending?.ended(ended!);
     this.#board.changed();
   }
 
-  /** Its agent has asked again since, so nobody reads what is answered to this one. */
-  #isOutdated({ holder, number }: Poll, when: "came late" | "was waiting"): boolean {
-    const newest = this.#agents.get(holder.agent)?.number;
-    if (number === undefined || newest === undefined) return false;
-    return when === "came late" ? number <= newest : number < newest;
-  }
-
   /** Renews what it holds, takes back what never arrived and it has no room for, and knows it from now on. */
-  #hears({ holder, name, number, labels, slots, free, holds, tools, replaces }: Poll): void {
+  #hears(poll: Poll): void {
+    const { holder, name, number, free, holds, replaces } = poll;
     if (replaces !== undefined) this.#loseOf({ ...holder, agent: replaces }, name);
-    const now = this.#options.clock.elapsed();
-    for (const token of holds) {
-      const running = this.#running.get(token);
-      if (running !== undefined && isSame(running.holder, holder)) running.until = now + this.#leaseOf(running.attempt);
-    }
-    const until = now + this.leaseMs;
-    const { told = new Map() } = this.#agents.get(holder.agent) ?? {};
-    this.#agents.set(holder.agent, {
-      name,
-      number,
-      labels: [...labels],
-      slots,
-      free,
-      tools: { ...tools },
-      until,
-      told,
-    });
+    for (const token of holds) this.#leases.renew(token, holder);
+    this.#agents.hears(poll);
     if (number !== undefined && free === 0) this.#takeBack(holder, holds);
     this.#board.changed();
   }
 
   #takeBack(holder: Holder, holds: readonly string[]): void {
-    for (const [token, running] of [...this.#running]) {
-      if (!isSame(running.holder, holder) || holds.includes(token) || !this.#table.takeBack(token, holder)) continue;
+    for (const { launch } of this.#leases.of(holder)) {
+      const { token } = launch;
+      if (holds.includes(token) || !this.#table.takeBack(token, holder)) continue;
       const attempt = this.#table.get(token)!;
       if (attempt.state === "ended") this.#hasEnded(attempt);
       else {
-        this.#running.delete(token);
+        this.#leases.end(token);
         this.#queued.set(token, attempt);
       }
     }
@@ -339,11 +280,10 @@ export class Exchange {
   }
 
   #loseOf(earlier: Holder, name: string): void {
-    this.#agents.delete(earlier.agent);
-    for (const [token, { holder }] of [...this.#running]) {
-      if (isSame(holder, earlier) && this.#table.lose(token, `the agent ${name} was started anew`)) {
-        this.#hasEnded(this.#table.get(token)!);
-      }
+    this.#agents.forget(earlier.agent);
+    for (const { launch } of this.#leases.of(earlier)) {
+      if (this.#table.lose(launch.token, `the agent ${name} was started anew`))
+        this.#hasEnded(this.#table.get(launch.token)!);
     }
   }
 
@@ -365,25 +305,14 @@ export class Exchange {
     return { claims, stops, lost, asks };
   }
 
-  /** Whether there is anything in it that this agent was not told before; now it is. */
-  #tells({ agent }: Holder, { claims, stops, lost, asks }: PollResult): boolean {
-    const known = this.#agents.get(agent);
-    const told = new Map<string, "graceful" | "now" | "lost">();
-    for (const { token, mode } of stops) told.set(token, mode);
-    for (const token of lost) told.set(token, "lost");
-    const isNew = [...told].some(([token, what]) => known?.told.get(token) !== what);
-    if (known !== undefined) known.told = told;
-    return isNew || claims.length > 0 || asks.length > 0;
-  }
-
   #give({ holder, labels, free, holds, tools }: Poll): { given: HandedOut[]; asks: Tool[] } {
     const given: HandedOut[] = [];
     const asks: Tool[] = [];
-    for (const [token, running] of this.#running) {
-      const isUnheard = isSame(running.holder, holder) && !holds.includes(token) && this.#attending.has(token);
-      if (!isUnheard || given.length >= free) continue;
-      running.until = this.#options.clock.elapsed() + this.#leaseOf(running.attempt);
-      given.push(running.attempt);
+    for (const attempt of this.#leases.of(holder)) {
+      const { token } = attempt.launch;
+      if (holds.includes(token) || !this.#attending.has(token) || given.length >= free) continue;
+      this.#leases.renew(token, holder);
+      given.push(attempt);
     }
     const has = new Set(labels.map((label) => label.toLowerCase()));
     for (const [token, { launch }] of this.#queued) {
@@ -417,21 +346,20 @@ export class Exchange {
     const { clock } = this.#options;
     this.#sweep = clock.wakeAfter(this.leaseMs / 10, () => {
       if (this.#isClosed) return;
-      const now = clock.elapsed();
-      for (const [token, { holder, until, attempt }] of [...this.#running]) {
-        if (until > now) continue;
-        const because = `the agent ${this.#nameOf(holder)} has not been heard of for ${this.#leaseOf(attempt) / 1000} s`;
+      for (const { holder, attempt, leaseMs } of this.#leases.overdue()) {
+        const { token } = attempt.launch;
+        const because = `the agent ${this.#agents.nameOf(holder)} has not been heard of for ${leaseMs / 1000} s`;
         this.#tryTo(() => {
           this.#table.lose(token, because);
           const lost = this.#table.get(token);
-          if (lost === undefined) this.#running.delete(token);
+          if (lost === undefined) this.#leases.end(token);
           else this.#hasEnded(lost);
         });
       }
       // Another process has ended these.
       for (const token of [...this.#queued.keys()])
         this.#tryTo(() => this.#table.get(token) === undefined && this.#queued.delete(token));
-      for (const [id, { until }] of this.#agents) if (until <= now) this.#agents.delete(id);
+      this.#agents.forgetSilent();
       this.#board.changed();
       this.#sweepSoon();
     });
@@ -445,13 +373,7 @@ export class Exchange {
       // As above.
     }
   }
-
-  #nameOf({ agent }: Holder): string {
-    return this.#agents.get(agent)?.name ?? agent;
-  }
 }
-
-const isSame = (one: Holder, other: Holder) => one.agent === other.agent && one.credential === other.credential;
 
 /** As in the protocol. */
 const toolKey = ({ name, version }: Tool) => (version === undefined ? name : `${name} ${version}`);
