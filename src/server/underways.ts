@@ -125,18 +125,22 @@ export class Underways {
   }
 
   async #follow(run: RunId, underway: Underway, ended: Promise<void>): Promise<void> {
+    let hasEnded: boolean;
     try {
       await Promise.race([ended, underway.ended()]);
       await underway.tidyUp();
       const owed = underway.owed();
+      // Asked before its journal is closed. Where a stop has closed it already, the next server looks.
+      hasEnded = !this.#isClosing || underway.view()?.finishedAt !== undefined;
       await underway.close();
       for (const one of owed) await this.#takeBack(one);
     } catch (error) {
       if (this.#isClosing) return;
       this.#options.report(error);
       await underway.close().catch(this.#options.report);
+      hasEnded = true;
     }
-    if (!this.#isClosing || underway.view()?.finishedAt !== undefined) this.#forget(run, underway);
+    if (hasEnded) this.#forget(run, underway);
   }
 
   #notTakenUp(run: RunId, error: unknown): void {
