@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { connection, heardAt, now } from "./data/live.ts";
-import { exactly, roughly } from "./data/time.ts";
+import { roughly } from "./data/time.ts";
 import { noRun, useView } from "./data/views.ts";
 import type { Approvals, Session } from "./data/wire.ts";
 import { inForce, useKeys } from "./keys.ts";
@@ -27,6 +27,7 @@ import { MovePanel } from "./parts/move.tsx";
 import { Nothing, Sheet } from "./parts/parts.tsx";
 import { WhyPanel } from "./parts/why.tsx";
 import { go, path, query } from "./route.ts";
+import { WallBar } from "./wall.tsx";
 
 const isListOpen = signal(false);
 const isMoreOpen = signal(false);
@@ -67,7 +68,13 @@ export function App() {
   if (session?.isRequired && !isKnown) return <SignIn provider={session.provider} />;
   return (
     <>
-      {isWall ? <WallBar /> : <Bar />}
+      {isWall ? (
+        <WallBar>
+          <Connection />
+        </WallBar>
+      ) : (
+        <Bar />
+      )}
       <Stale />
       <main id="page" tabIndex={-1}>
         <Page />
@@ -119,16 +126,6 @@ function Titled({ title, of }: { title: string; of: ComponentChildren }) {
     document.title = `${title} · Baton`;
   }, [title]);
   return <>{of}</>;
-}
-
-/** On a wall nobody clicks: only whether it is still true, and what time it is. */
-function WallBar() {
-  return (
-    <header class="wall-bar">
-      <Connection />
-      <span class="muted">{exactly(now.value).slice(11, 16)}</span>
-    </header>
-  );
 }
 
 function Bar() {

@@ -109,6 +109,34 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     assert.deepEqual(complaints, []);
   });
 
+  await t.test("the map is drawn smaller by a key, larger by a wheel with Ctrl, and moved by its ground", async () => {
+    const { page, complaints } = await openPage(browser, `${server.url}/map?by=jobs`, { width: 500, height: 420 });
+    const node = page.locator(".node").first();
+    await node.waitFor();
+    const widthOf = async () => (await node.boundingBox())!.width;
+    const whole = await widthOf();
+    await page.keyboard.press("-");
+    await page.waitForURL(/zoom=80/);
+    assert.ok(Math.abs((await widthOf()) - 0.8 * whole) < 2);
+    const { x, y, height } = (await page.locator(".graph").boundingBox())!;
+    await page.mouse.move(x + 90, y + height - 30);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel(0, -100);
+    await page.waitForURL((url) => !url.searchParams.has("zoom"));
+    await page.mouse.wheel(0, -100);
+    await page.keyboard.up("Control");
+    await page.waitForURL(/zoom=130/);
+    const leftOf = () => page.locator(".graph").evaluate((graph) => graph.scrollLeft);
+    const before = await leftOf();
+    await page.mouse.down();
+    await page.mouse.move(x + 20, y + height - 30);
+    await page.mouse.up();
+    assert.equal((await leftOf()) - before, 70);
+    await page.getByRole("button", { name: "Smaller" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("zoom"));
+    assert.deepEqual(complaints, []);
+  });
+
   const pages: [string, string][] = [
     ["/", "Wrong now"],
     ["/?wall", "Wrong now"],
@@ -121,7 +149,7 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     ["/releases/1", "came with its run"],
     ["/releases/2?from=dev", "The API is ill"],
     ["/map?release=1&node=api.deploy@dev", "There now"],
-    ["/map?by=pipelines", "2 pipelines"],
+    ["/map?by=pipelines&zoom=60", "2 pipelines"],
     ["/map?by=jobs&find=web+prod", "6 jobs"],
     ["/races?step=5", "1 finding"],
     ["/figures", "failed or was taken back"],

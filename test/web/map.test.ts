@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Board, MapOfAll, OpenRun, Release } from "../../src/web/data/wire.ts";
 import { jobGraph, mapFacts, pipelineGraph } from "../../src/web/pages/map/map-facts.ts";
+import { afterPage, wallPages } from "../../src/web/wall-pages.ts";
 
 const job = (pipeline: string, name: string, environment?: string): MapOfAll["jobs"][number] => ({
   id: `${pipeline}.${name}${environment ? `@${environment}` : ""}`,
@@ -111,4 +112,17 @@ test("a release lights up where it has passed, and not where it never was", () =
   } as unknown as Release;
   const { lit } = mapFacts(jobGraph(map), { board, open: [], release });
   assert.deepEqual([...lit!], ["api.build", "api.deploy@dev"]);
+});
+
+test("a wall turns from the board to what runs and back, and stays where nothing does", () => {
+  const of = (run: string, status = "running") => ({ run, status });
+  assert.deepEqual(wallPages([of("r1", "waiting")]), ["/?wall"]);
+  const pages = wallPages([of("r9"), of("r8", "asking"), of("r7")]);
+  assert.deepEqual(pages, ["/?wall", "/runs/r9?wall", "/runs/r7?wall"]);
+  assert.deepEqual(
+    ["/", "/runs/r9", "/runs/r7", "/runs/r3"].map((here) => afterPage(pages, here)),
+    ["/runs/r9?wall", "/runs/r7?wall", "/?wall", "/?wall"],
+    "a run that has ended is left for the board",
+  );
+  assert.equal(wallPages(Array.from({ length: 40 }, (_, at) => of(`r${at}`))).length, 6);
 });

@@ -1,17 +1,17 @@
 /** The whole delivery as a graph, as it is now: by pipelines or by jobs, with the way of one release through it. */
 import "../run/run.css";
 import "./map.css";
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { duration } from "../../data/time.ts";
 import { useView } from "../../data/views.ts";
 import type { Board, Graph, GraphJob, MapOfAll, Release, Releases, Status } from "../../data/wire.ts";
-import { useKeys } from "../../keys.ts";
-import { Glyph } from "../../parts/icons.tsx";
 import { Ago, Commit, Fact, Loading, Nothing, Problems, StateMark } from "../../parts/parts.tsx";
+import { Search, wanted } from "../../parts/search.tsx";
 import { go, query, releaseAddress, runAddress, withQuery } from "../../route.ts";
 import { RunGraph } from "../run/graph.tsx";
 import { type Facts, markOf } from "../run/node-state.ts";
 import { jobGraph, mapFacts, pipelineGraph } from "./map-facts.ts";
+import { turn, Zoom, zoom } from "./zoom.tsx";
 
 /** Above this many jobs pipelines come first: nobody reads that many nodes at a time. */
 const fewJobs = 60;
@@ -33,8 +33,8 @@ export function MapPage() {
     () => graph && board && mapFacts(graph, { board, open: status?.open ?? [], release }),
     [graph, board, status, release],
   );
-  const wanted = query.value.get("find")?.toLowerCase() ?? "";
-  const found = useMemo(() => (graph && wanted !== "" ? foundIn(graph, wanted) : []), [graph, wanted]);
+  const words = wanted();
+  const found = useMemo(() => (graph && words !== "" ? foundIn(graph, words) : []), [graph, words]);
   if (map === undefined || board === undefined || graph === undefined || facts === undefined) {
     return <Loading problem={problem} />;
   }
@@ -53,7 +53,8 @@ export function MapPage() {
             {map.jobs.length} jobs
           </a>
         </nav>
-        <MapSearch count={found.length} />
+        <Search page="Map" label="Search the map" found={found.length === 0 ? "none" : String(found.length)} />
+        <Zoom />
         <label class="map-way">
           <span class="muted">Way of</span>
           <select
@@ -76,9 +77,11 @@ export function MapPage() {
         <section class="panel map-graph" aria-label="All of the delivery">
           <RunGraph
             graph={graph}
-            facts={wanted === "" ? facts : { ...facts, lit: new Set(found.map(({ id }) => id)) }}
+            facts={words === "" ? facts : { ...facts, lit: new Set(found.map(({ id }) => id)) }}
             chosen={chosen}
             shows={found[0]?.id}
+            zoom={zoom() / 100}
+            turn={turn}
             choose={(id) => go(withQuery({ node: id === chosen ? undefined : id }), { replace: true })}
           />
         </section>
@@ -89,37 +92,9 @@ export function MapPage() {
 }
 
 /** By its name as it is read, with spaces for what stands between: `api prod`. */
-function foundIn({ jobs }: Graph, wanted: string): readonly GraphJob[] {
-  const words = wanted.split(/\s+/).filter(Boolean);
+function foundIn({ jobs }: Graph, text: string): readonly GraphJob[] {
+  const words = text.split(/\s+/).filter(Boolean);
   return jobs.filter(({ id, job }) => words.every((word) => `${id} ${job}`.toLowerCase().includes(word)));
-}
-
-function MapSearch({ count }: { count: number }) {
-  const input = useRef<HTMLInputElement>(null);
-  const [keys] = useState(() => [{ keys: "/", does: "Search the map", act: () => input.current?.focus() }]);
-  useKeys("Map", keys);
-  const wanted = query.value.get("find") ?? "";
-  return (
-    <search class="log-search map-search">
-      <Glyph name="search" />
-      <input
-        ref={input}
-        type="search"
-        aria-label="Search the map"
-        placeholder="Search"
-        value={wanted}
-        onInput={({ currentTarget }) => go(withQuery({ find: currentTarget.value || undefined }), { replace: true })}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") input.current?.blur();
-        }}
-      />
-      {wanted !== "" && (
-        <span class="log-found" role="status">
-          {count === 0 ? "none" : count}
-        </span>
-      )}
-    </search>
-  );
 }
 
 function Chosen({ node, map, board, facts }: { node: GraphJob; map: MapOfAll; board: Board; facts: Facts }) {

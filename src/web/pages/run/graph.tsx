@@ -4,6 +4,7 @@ import { now } from "../../data/live.ts";
 import { duration } from "../../data/time.ts";
 import type { Graph, GraphJob } from "../../data/wire.ts";
 import { StateIcon } from "../../parts/icons.tsx";
+import { useDrag } from "./drag.ts";
 import { type Box, type Edge, type Lane, layoutGraph, type Node, nodeOf, size } from "./layout.ts";
 import { type Facts, loudestLeg } from "./node-state.ts";
 import { useWindow } from "./window.ts";
@@ -16,6 +17,10 @@ interface Shown {
   /** This job is brought to the middle of what is seen. */
   shows?: string | undefined;
   choose(job: string): void;
+  /** How large it is drawn; 1 when it is not given. */
+  zoom?: number;
+  /** Somebody wants it larger or smaller. */
+  turn?: (by: 1 | -1) => void;
 }
 
 /** Drawn beyond what can be seen, so that scrolling shows no holes. */
@@ -23,30 +28,44 @@ const margin = 300;
 
 export function RunGraph({ graph, ...shown }: { graph: Graph } & Shown) {
   const layout = useMemo(() => layoutGraph(graph), [graph]);
-  const { once = "once" } = shown;
+  const { once = "once", zoom = 1, turn } = shown;
   const gutter = once === "" ? 16 : nameGutter;
   const box = useRef<HTMLDivElement>(null);
   const seen = useWindow(box);
+  useDrag(box, turn);
+  // What was in the middle stays there when it is drawn larger or smaller.
+  const drawn = useRef(zoom);
+  useLayoutEffect(() => {
+    const graph = box.current;
+    const by = zoom / drawn.current;
+    drawn.current = zoom;
+    if (graph === null || by === 1) return;
+    const { clientWidth, clientHeight } = graph;
+    graph.scrollTo({
+      left: (graph.scrollLeft + clientWidth / 2) * by - clientWidth / 2,
+      top: (graph.scrollTop + clientHeight / 2) * by - clientHeight / 2,
+    });
+  }, [zoom]);
   const isIn = ({ x, y, width, height }: Area) =>
-    x + width > seen.left - margin &&
-    x < seen.left + seen.width + margin &&
-    y + height > seen.top - margin &&
-    y < seen.top + seen.height + margin;
+    (x + width) * zoom > seen.left - margin &&
+    x * zoom < seen.left + seen.width + margin &&
+    (y + height) * zoom > seen.top - margin &&
+    y * zoom < seen.top + seen.height + margin;
   const isSeen = ({ x, y }: Node) => isIn({ x, y, width: size.node, height: size.nodeHeight });
   // What is chosen by its address, or found, is brought into view.
   const { shows } = shown;
   useLayoutEffect(() => {
     const node = shows === undefined ? undefined : layout.nodes.find(({ id }) => id === nodeOf(shows));
-    if (node) showNode(box.current, node);
+    if (node) showNode(box.current, node, zoom);
   }, [shows, layout]);
   const isHeavy = ({ from, to }: Edge) => isCritical(from, shown.facts) && isCritical(to, shown.facts);
   const edges = layout.edges.filter(({ from, to }) => isSeen(from) || isSeen(to));
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys move over the buttons inside
-    <div class="graph" ref={box} onKeyDown={(event) => moveBetweenNodes(event, layout.nodes)}>
+    <div class="graph" ref={box} onKeyDown={(event) => moveBetweenNodes(event, layout.nodes, zoom)}>
       <div
         class="graph-canvas"
-        style={{ width: `${gutter + layout.width + 12}px`, height: `${layout.height + 2 * above}px` }}
+        style={{ width: `${gutter + layout.width + 12}px`, height: `${layout.height + 2 * above}px`, zoom }}
       >
         {layout.lanes.map((lane) => (
           <LaneFrame
@@ -208,7 +227,7 @@ function curve({ from, to }: Edge, nodes: readonly Node[]): string {
 }
 
 /** Arrow keys go to the nearest node in that direction. */
-function moveBetweenNodes(event: KeyboardEvent, nodes: readonly Node[]): void {
+function moveBetweenNodes(event: KeyboardEvent, nodes: readonly Node[], zoom: number): void {
   const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
   const id = (event.target as HTMLElement).dataset.node;
   const here = nodes.find((node) => node.id === id);
@@ -223,18 +242,18 @@ function moveBetweenNodes(event: KeyboardEvent, nodes: readonly Node[]): void {
     (nearest, node) => (distance(node) < (nearest ? distance(nearest) : Number.POSITIVE_INFINITY) ? node : nearest),
     undefined,
   );
-  if (best) void focusNode(best);
+  if (best) void focusNode(best, zoom);
 }
 
 /** Scrolled to first: only what is seen is in the page. */
-async function focusNode(node: Node): Promise<void> {
+async function focusNode(node: Node, zoom: number): Promise<void> {
   const graph = document.querySelector<HTMLElement>(".graph");
   const find = () => graph?.querySelector<HTMLElement>(`[data-node="${CSS.escape(node.id)}"]`);
-  if (!find()) showNode(graph, node);
+  if (!find()) showNode(graph, node, zoom);
   for (let frames = 0; !find() && frames < 10; frames++) await new Promise(requestAnimationFrame);
   find()?.focus();
 }
 
-function showNode(graph: HTMLElement | null, { x, y }: Node): void {
-  graph?.scrollTo({ left: x - graph.clientWidth / 2 + size.node / 2, top: y - graph.clientHeight / 2 });
+function showNode(graph: HTMLElement | null, { x, y }: Node, zoom: number): void {
+  graph?.scrollTo({ left: (x + size.node / 2) * zoom - graph.clientWidth / 2, top: y * zoom - graph.clientHeight / 2 });
 }

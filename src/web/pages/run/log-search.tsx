@@ -1,7 +1,7 @@
 /** Search in a log: what is loaded at once, the rest page by page as it comes. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useKeys } from "../../keys.ts";
-import { Glyph } from "../../parts/icons.tsx";
+import { Search, wanted } from "../../parts/search.tsx";
 import { go, query, withQuery } from "../../route.ts";
 import { plain } from "./ansi.tsx";
 import type { LogBook } from "./log-book.ts";
@@ -9,9 +9,8 @@ import type { LogBook } from "./log-book.ts";
 const mostFound = 10_000;
 
 export function LogSearch({ book }: { book: LogBook }) {
-  const input = useRef<HTMLInputElement>(null);
-  const wanted = query.value.get("find") ?? "";
-  const found = useFound(book, wanted.toLowerCase());
+  const text = wanted();
+  const found = useFound(book, text);
   const line = Number(query.value.get("line") ?? 0) - 1;
   const move = (by: 1 | -1) => {
     if (found.length === 0) return;
@@ -22,37 +21,17 @@ export function LogSearch({ book }: { book: LogBook }) {
   const latest = useRef(move);
   latest.current = move;
   const [keys] = useState(() => [
-    { keys: "/", does: "Search the log", act: () => input.current?.focus() },
     { keys: "n", does: "Next line that was found", act: () => latest.current(1) },
     { keys: "N", does: "The one before", act: () => latest.current(-1) },
   ]);
   useKeys("Search in the log", keys);
-  return (
-    <search class="log-search">
-      <Glyph name="search" />
-      <input
-        ref={input}
-        type="search"
-        aria-label="Search the log"
-        placeholder="Search"
-        value={wanted}
-        onInput={({ currentTarget }) => go(withQuery({ find: currentTarget.value || undefined }), { replace: true })}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") move(event.shiftKey ? -1 : 1);
-          if (event.key === "Escape") input.current?.blur();
-        }}
-      />
-      {wanted !== "" && (
-        <span class="log-found" role="status">
-          {found.length === 0 ? "none" : `${found.includes(line) ? found.indexOf(line) + 1 : "–"}/${found.length}`}
-        </span>
-      )}
-    </search>
-  );
+  const at = found.includes(line) ? found.indexOf(line) + 1 : "–";
+  const count = found.length === 0 ? "none" : `${at}/${found.length}`;
+  return <Search page="Log" label="Search the log" found={count} move={move} />;
 }
 
 /** Indexes of the lines that have it in them, first to last: of what there is in one pass, then of what comes. */
-function useFound(book: LogBook, wanted: string): readonly number[] {
+function useFound(book: LogBook, text: string): readonly number[] {
   const [found, setFound] = useState<readonly number[]>([]);
   const all = useRef<number[]>([]);
   /** Lines that were looked at; undefined while the first pass goes on. */
@@ -62,13 +41,13 @@ function useFound(book: LogBook, wanted: string): readonly number[] {
     all.current = [];
     searched.current = undefined;
     setFound([]);
-    if (wanted === "") return;
+    if (text === "") return;
     const over = new AbortController();
     const pass = async () => {
       let index = 0;
       for await (const lines of book.text(over.signal)) {
         for (const line of lines) {
-          if (plain(line).toLowerCase().includes(wanted)) all.current.push(index);
+          if (plain(line).toLowerCase().includes(text)) all.current.push(index);
           index++;
         }
         setFound([...all.current]);
@@ -79,16 +58,16 @@ function useFound(book: LogBook, wanted: string): readonly number[] {
     // Typed on before it was over, or the server is away: what was found so far stays.
     pass().catch(() => {});
     return () => over.abort();
-  }, [book, wanted]);
+  }, [book, text]);
   useEffect(() => {
-    if (searched.current === undefined || wanted === "") return;
+    if (searched.current === undefined || text === "") return;
     const before = all.current.length;
     for (; searched.current < total; searched.current++) {
       const line = book.line(searched.current);
       if (line === undefined) break;
-      if (plain(line.text).toLowerCase().includes(wanted)) all.current.push(searched.current);
+      if (plain(line.text).toLowerCase().includes(text)) all.current.push(searched.current);
     }
     if (all.current.length > before) setFound([...all.current]);
-  }, [book, wanted, total]);
+  }, [book, text, total]);
   return found;
 }
