@@ -36,6 +36,8 @@ interface PipelineRow {
   artifacts?: Product[];
   /** Has jobs that run once for all environments. */
   builds?: true;
+  /** Whose products of the same release those jobs take: they are built whenever this one is. */
+  builtFrom?: string[];
   /** When none of its jobs can run: the pipeline counts as passed. */
   empty?: ConditionRow;
   jobs: Readonly<Record<string, JobRow>>;
@@ -154,6 +156,7 @@ export function pipelineRows(
       (made): Product => ({ ...product(made), stored: artifactNames.stem(`${pipeline.name}.${made.name}`, made.per) }),
     );
     const empty = rests.ofAll();
+    const sources = builtFrom(pipeline);
     const events: EventName[] = ["push", "promotion", "rollback"];
     if (triggers.pullRequests) events.push("pull-request");
     if (triggers.manual) events.push("manual");
@@ -167,6 +170,7 @@ export function pipelineRows(
       ...(outputs.length > 0 && { outputs }),
       ...(artifacts.length > 0 && { artifacts }),
       ...(Object.values(pipeline.jobs).some(({ per }) => per === "release") && { builds: true }),
+      ...(sources.length > 0 && { builtFrom: sources }),
       ...(empty !== "never" && { empty: empty === "always" ? { all: [] } : empty }),
       jobs: Object.fromEntries(
         Object.keys(pipeline.jobs).map((job) => [
@@ -176,6 +180,15 @@ export function pipelineRows(
       ),
     };
   });
+}
+
+function builtFrom(pipeline: Pipeline): string[] {
+  const taken = Object.values(pipeline.jobs)
+    .filter(({ per }) => per === "release")
+    .flatMap((job) => [...outputsRead(pipeline, job), ...job.uses.map(({ artifact }) => artifact)]);
+  const owners = new Set(taken.map((reference) => reference.split(".")[0]!));
+  owners.delete(pipeline.name);
+  return [...owners];
 }
 
 function jobRow(

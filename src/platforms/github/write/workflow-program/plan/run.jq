@@ -12,6 +12,9 @@ places as $places
    elif $facts.event == "rollback" then []
    else [$places[] | decided(.)]
    end) as $decisions
+# What is deployed may stand in for a pipeline in an environment, but nothing stands in for what a build takes of it.
+| (reduce ($pipelines | reverse)[] as $p ([];
+    if any($decisions[]; .[$p.name] == "run") or index($p.name) != null then . + [$p.name] + ($p.builtFrom // []) else . end)) as $built
 | {
     # For whoever approves: what would happen where, and since which commit. A rollback is told in the environment.
     table: (if $places == [] or $decisions == [] then [] else
@@ -29,7 +32,7 @@ places as $places
         | ($places | index($name)) as $place
         | {key: "deploy_\($name)",
             value: ($place != null and ($facts.event == "rollback" or any($decisions[$place][]; . == "run")) | yes)}]
-      + [$pipelines[] | select(.builds).name as $name | {key: "build_\($name)", value: (any($decisions[]; .[$name] == "run") | yes)}]
+      + [$pipelines[] | select(.builds).name as $name | {key: "build_\($name)", value: (($built | index($name)) != null | yes)}]
       + [{key: "commit", value: $facts.commit}, {key: "event", value: $facts.event}, {key: "branch", value: $facts.branch},
          {key: "parameters", value: ($facts.parameters | tojson)}])
   }
