@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { NoticeAddress } from "../model/delivery.ts";
 import { secretsOfAddress } from "../model/notice-address.ts";
 import type { Attempt, Letter, Posted, Secrets } from "./channels/post.ts";
@@ -20,6 +21,7 @@ export interface Telling {
   looked: Map<string, number>;
 }
 
+const lookMs = 250;
 const attemptMs = 10_000;
 /** Mail servers may take their time before they take a mail: one that was cut off would be sent twice. */
 const mailAttemptMs = 60_000;
@@ -52,16 +54,33 @@ export async function tell(telling: Telling): Promise<boolean> {
   if (until !== undefined) ledger.begin(targets, until);
   else if ((ledger.lookedUntil ?? 0) > newest) ledger.begin(new Map(), newest);
   const due = ledger.targets().filter(({ nextAt }) => !isLater(nextAt, now()));
+  const busy = new Set(due.map(({ name }) => name));
   const ended = await Promise.allSettled(
     due.map(async (target) => {
-      const progress = await tellTarget(telling, target, rules[target.name]?.to);
-      if (progress === "up to date" && !signal.aborted && !Object.hasOwn(rules, target.name))
-        ledger.forget(target.name);
-      return progress;
+      try {
+        const progress = await tellTarget(telling, target, rules[target.name]?.to);
+        if (progress === "up to date" && !signal.aborted && !Object.hasOwn(rules, target.name))
+          ledger.forget(target.name);
+        return progress;
+      } finally {
+        busy.delete(target.name);
+        await keepUp(telling, target.name, busy);
+      }
     }),
   );
   for (const one of ended) if (one.status === "rejected") throw one.reason;
   return ended.some((one) => one.status === "fulfilled" && one.value === "more");
+}
+
+/** A target that is slow holds up no other: as long as it is at it, this one is told what happens meanwhile. */
+async function keepUp(telling: Telling, name: string, busy: ReadonlySet<string>): Promise<void> {
+  const { outbox, ledger, now, signal } = telling;
+  while (busy.size > 0 && !signal.aborted) {
+    await pause(lookMs, undefined, { signal }).catch(() => {});
+    const target = ledger.target(name);
+    if (busy.size === 0 || signal.aborted || target === undefined || isLater(target.nextAt, now())) continue;
+    await tellTarget(telling, target, outbox.rulesAt(outbox.newestSeq)[name]?.to);
+  }
 }
 
 /** A time that lies further ahead than anybody ever waits was written by a clock that went wrong. */

@@ -533,3 +533,44 @@ test("a step of the ledger that fails leaves none begun", () => {
   );
   ledger.close();
 });
+
+test("a target that is slow holds up no other: those are told what happens meanwhile", async () => {
+  const journal = new FakeJournal();
+  happen(journal, { do: "run", rules: 0, event: "push" }, 0);
+  happen(journal, { do: "fail", environment: "prod", again: false }, 0);
+  const ledger = new Ledger(":memory:");
+  const slow = Promise.withResolvers<Posted>();
+  const got: [string, number][] = [];
+  const post: Telling["post"] = async ({ to, letter }) => {
+    const name = to.kind === "slack" && to.url === "SLOW" ? "ops" : "team";
+    got.push([name, letter.notice.seq]);
+    if (name === "ops") return await slow.promise;
+    // Something happens while the slow one is at it; when that got there as well, it takes its own.
+    if (got.filter(([who]) => who === "team").length === 1) {
+      happen(journal, { do: "run", rules: 0, event: "push" }, 0);
+      happen(journal, { do: "fail", environment: "prod", again: false }, 0);
+    } else slow.resolve({ kind: "taken" });
+    return { kind: "taken" };
+  };
+  possibleRules[0]!.ops!.to = { kind: "slack", url: "SLOW" };
+  try {
+    await tell({
+      outbox: new Outbox(journal),
+      ledger,
+      post,
+      secrets: () => "here",
+      details: async () => ({}),
+      now: () => 0,
+      signal: new AbortController().signal,
+      looked: new Map(),
+    });
+  } finally {
+    possibleRules[0]!.ops!.to = { kind: "slack", url: "URL" };
+    ledger.close();
+  }
+  assert.deepEqual(got.slice(0, 3).sort(), [
+    ["ops", 2],
+    ["team", 2],
+    ["team", 4],
+  ]);
+});
