@@ -14,11 +14,12 @@ function valuesOf(pipeline: Pipeline, job: Job): Value[] {
 }
 
 /** What says where a job runs, and what its containers are given. */
-export function machineValues({ runsOn, container, services = {} }: Job): Value[] {
+export function machineValues({ runsOn, container, services }: Job): Value[] {
+  if (runsOn === undefined && container === undefined && services === undefined) return [];
   return [
     ...(runsOn?.labels ?? []),
     ...(runsOn?.group === undefined ? [] : [runsOn.group]),
-    ...[...(container === undefined ? [] : [container]), ...Object.values(services)].flatMap(
+    ...[...(container === undefined ? [] : [container]), ...Object.values(services ?? {})].flatMap(
       ({ image, env, credentials }) => [image, ...Object.values(env), ...Object.values(credentials ?? {})],
     ),
   ];

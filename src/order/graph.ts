@@ -18,7 +18,13 @@ export type Edge = readonly [from: number, to: number];
 
 /** Repeated edges count once; an edge from a node to itself is kept (it is a cycle). Throws RangeError on an unknown node. */
 export function buildGraph(size: number, edges: Iterable<Edge>): Graph {
-  const { from, to, count } = collectEdges(size, edges);
+  const list = new EdgeList(size);
+  for (const [from, to] of edges) list.add(from, to);
+  return graphOf(list);
+}
+
+/** As `buildGraph`. */
+export function graphOf({ size, from, to, count }: EdgeList): Graph {
   // Two stable counting sorts, by target and then by source, leave the edges ordered by (source, target).
   const byTarget = countingSort({ keys: to, count, buckets: size });
   const sortedFrom = permute(from, byTarget);
@@ -60,22 +66,35 @@ export function predecessors(graph: Graph, node: number): Int32Array {
   return graph.inFrom.subarray(graph.inStart[node]!, graph.inStart[node + 1]!);
 }
 
-function collectEdges(size: number, edges: Iterable<Edge>): { from: Int32Array; to: Int32Array; count: number } {
-  let from = new Int32Array(1024);
-  let to = new Int32Array(1024);
-  let count = 0;
-  for (const [a, b] of edges) {
-    if (!isNode(a, size) || !isNode(b, size)) {
-      throw new RangeError(`edge ${a} -> ${b} leaves the graph of ${size} nodes`);
-    }
-    if (count === from.length) {
-      from = grow(from);
-      to = grow(to);
-    }
-    from[count] = a;
-    to[count++] = b;
+/** Edges that are found one by one, in a few megabytes for a million. */
+export class EdgeList {
+  readonly size: number;
+  from = new Int32Array(1024);
+  to = new Int32Array(1024);
+  count = 0;
+
+  /** Of a graph of so many nodes. */
+  constructor(size: number) {
+    this.size = size;
   }
-  return { from, to, count };
+
+  /** @throws {RangeError} on an unknown node */
+  add(from: number, to: number): void {
+    if (!isNode(from, this.size) || !isNode(to, this.size)) {
+      throw new RangeError(`edge ${from} -> ${to} leaves the graph of ${this.size} nodes`);
+    }
+    if (this.count === this.from.length) {
+      this.from = grow(this.from);
+      this.to = grow(this.to);
+    }
+    this.from[this.count] = from;
+    this.to[this.count++] = to;
+  }
+}
+
+/** Every edge the other way round. */
+export function transposed({ size, edgeCount, outStart, outTo, inStart, inFrom }: Graph): Graph {
+  return { size, edgeCount, outStart: inStart, outTo: inFrom, inStart: outStart, inFrom: outTo };
 }
 
 function isNode(value: number, size: number): boolean {

@@ -1,5 +1,5 @@
 import { criticalPath } from "./critical-path.ts";
-import { buildKeyedGraph } from "./keyed-graph.ts";
+import { graphByNames } from "./keyed-graph.ts";
 
 export interface After {
   readonly id: string;
@@ -9,12 +9,6 @@ export interface After {
 
 /** The critical path of things that name what comes before them, first to last. Throws on a cycle and on an unknown name. */
 export function longestChain<T extends After>(nodes: readonly T[], durationMs: (node: T) => number): T[] {
-  function* edges(): Generator<readonly [string, string]> {
-    for (const { id, after } of nodes) for (const before of after) yield [before, id];
-  }
-  const { graph } = buildKeyedGraph(
-    nodes.map(({ id }) => id),
-    edges(),
-  );
+  const graph = graphByNames(nodes, { nameOf: ({ id }) => id, before: ({ after }) => after, unknown: "refused" });
   return criticalPath(graph, Float64Array.from(nodes, durationMs)).path.map((node) => nodes[node]!);
 }

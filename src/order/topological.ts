@@ -1,5 +1,5 @@
 import type { Graph } from "./graph.ts";
-import { buildKeyedGraph } from "./keyed-graph.ts";
+import { graphByNames } from "./keyed-graph.ts";
 
 /**
  * All nodes, each after its predecessors; among those that are free the smallest comes first, so the answer is one and
@@ -35,14 +35,8 @@ export function inOrder<T extends { readonly name: string }>(
   things: readonly T[],
   before: (thing: T) => Iterable<string>,
 ): T[] {
-  const names = things.map(({ name }) => name);
-  const known = new Set(names);
-  const edges = things.flatMap((thing) =>
-    Array.from(before(thing))
-      .filter((name) => known.has(name))
-      .map((name) => [name, thing.name] as const),
-  );
-  return Array.from(topologicalOrder(buildKeyedGraph(names, edges).graph), (index) => things[index]!);
+  const graph = graphByNames(things, { nameOf: ({ name }) => name, before, unknown: "passed over" });
+  return Array.from(topologicalOrder(graph), (index) => things[index]!);
 }
 
 /** For each node the number of edges on the longest path that leads to it: what can start at the same time is in one layer. */

@@ -6,7 +6,7 @@ export interface Wait {
   requires: readonly (JobId | JoinId)[];
 }
 
-export const noWait: Wait = { after: [], requires: [] };
+export const noWait: Wait = waitFor([]);
 
 export function waitFor(ids: readonly (JobId | JoinId)[]): Wait {
   return { after: ids, requires: ids };
@@ -20,6 +20,9 @@ export function orderOnly({ after }: Wait): Wait {
 /** Of all parts together, each id once, in the order met. */
 export function together(parts: readonly Wait[]): Wait {
   if (parts.length === 1) return parts[0]!;
+  if (parts.every((part) => part.after === part.requires)) {
+    return waitFor([...new Set(parts.flatMap((part) => part.after))]);
+  }
   const requires = new Set(parts.flatMap((part) => part.requires));
   const after = new Set(parts.flatMap((part) => part.after));
   for (const id of requires) after.add(id);
@@ -35,7 +38,7 @@ export class JoinBook {
     const { after, requires } = together(parts);
     if (after.length <= 1) return { after, requires };
     if (!this.#joins.has(id)) this.#joins.set(id, { id, after: [...after], requires: [...requires] });
-    return { after: [id], requires: requires.length === 0 ? [] : [id] };
+    return requires.length === 0 ? { after: [id], requires: [] } : waitFor([id]);
   }
 
   /** Those that something waits for, be it another join. */

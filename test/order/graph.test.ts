@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { buildGraph, predecessors, successors } from "../../src/order/graph.ts";
-import { buildKeyedGraph, keysOf } from "../../src/order/keyed-graph.ts";
+import { buildGraph, type Graph, predecessors, successors, transposed } from "../../src/order/graph.ts";
+import { buildKeyedGraph, graphByNames, keysOf } from "../../src/order/keyed-graph.ts";
 import { tries } from "../lane/depth.ts";
 import { anyGraph, edgesOf, graphOf } from "./random-graph.ts";
 
@@ -50,4 +50,20 @@ test("keys stand for nodes, in the order given", () => {
   assert.deepEqual(keysOf(keyed, successors(keyed.graph, keyed.indexOf.get("infra")!)), ["web"]);
   assert.throws(() => buildKeyedGraph(["web", "web"], []), /web is given twice/);
   assert.throws(() => buildKeyedGraph(["web"], [["web", "api"]]), /api, which is no node/);
+});
+
+test("a graph of things that name what comes before them, and the same the other way round", () => {
+  const things = [
+    { name: "a", after: ["c", "c", "nowhere"] },
+    { name: "b", after: ["a"] },
+    { name: "c", after: [] },
+  ];
+  type Thing = (typeof things)[number];
+  const order = { nameOf: ({ name }: Thing) => name, before: ({ after }: Thing) => after };
+  const graph = graphByNames(things, { ...order, unknown: "passed over" });
+  const edges = (of: Graph) => things.map((_, node) => [...successors(of, node)]);
+  assert.deepEqual(edges(graph), [[1], [], [0]]);
+  assert.deepEqual(edges(transposed(graph)), [[2], [0], []]);
+  assert.throws(() => graphByNames(things, { ...order, unknown: "refused" }), /an edge names nowhere/);
+  assert.throws(() => graphByNames([things[1]!, things[1]!], { ...order, unknown: "passed over" }), /b is given twice/);
 });

@@ -100,6 +100,8 @@ export class FormReader {
   }
 
   strings(value: unknown, path: DefinitionPath, single: "or one" | "only" = "only"): string[] {
+    // What is right, as nearly all is, needs no paths.
+    if (isListOfStrings(value)) return [...value];
     return this.list(value, path, single).flatMap(([item, at]) => this.string(item, at) ?? []);
   }
 
@@ -162,6 +164,13 @@ export function isScalar(value: unknown): value is string | number | boolean {
   return (
     typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))
   );
+}
+
+/** Without holes, which only code can leave. */
+function isListOfStrings(value: unknown): value is string[] {
+  if (!Array.isArray(value)) return false;
+  for (let at = 0; at < value.length; at++) if (typeof value[at] !== "string") return false;
+  return true;
 }
 
 /** Sets a key of any name, `__proto__` too, as an own property. */

@@ -26,7 +26,7 @@ function* readsOf({ pipeline, job, path }: PlacedJob): Generator<Read> {
   if (job.condition) yield* inCondition(job.condition, [...path, "condition"]);
   yield* inValues(job.env, [...path, "env"]);
   if (job.concurrency) yield* inValue(job.concurrency.group, [...path, "concurrency", "group"]);
-  yield* inMachine(job, path);
+  if (job.runsOn ?? job.container ?? job.services) yield* inMachine(job, path);
   for (const [index, use] of job.uses.entries()) {
     yield { kind: "artifact", name: use.artifact, path: [...path, "uses", index] };
   }

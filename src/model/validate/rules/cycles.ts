@@ -1,5 +1,6 @@
 import { findCycles } from "../../../order/cycles.ts";
-import { buildKeyedGraph, keysOf } from "../../../order/keyed-graph.ts";
+import { transposed } from "../../../order/graph.ts";
+import { graphByNames } from "../../../order/keyed-graph.ts";
 import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { type Rule, refusal } from "../subject.ts";
 
@@ -23,12 +24,10 @@ function* refuseCycles(
 ): Generator<Refusal> {
   const names = [...waitsFor.keys()];
   // A name that does not exist is refused elsewhere.
-  const edges = names.flatMap((name) =>
-    waitsFor.get(name)!.flatMap((before) => (waitsFor.has(before) ? [[name, before] as const] : [])),
-  );
-  const keyed = buildKeyedGraph(names, edges);
-  for (const found of findCycles(keyed.graph)) {
-    const cycle = keysOf(keyed, found);
+  const before = (name: string) => waitsFor.get(name)!;
+  const graph = graphByNames(names, { nameOf: (name) => name, before, unknown: "passed over" });
+  for (const found of findCycles(transposed(graph))) {
+    const cycle = found.map((node) => names[node]!);
     const [first, ...others] = cycle as [string, ...string[]];
     yield refusal("cycle", pathOf(first), {
       message: `the ${kind} wait for each other: ${[...cycle, first].join(" -> ")}`,

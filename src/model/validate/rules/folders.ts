@@ -9,8 +9,9 @@ export const folders: Rule = function* ({ pipelines, jobs }) {
   }
   for (const { pipeline, job, path } of jobs) {
     const folder = [pipeline.workingDirectory, job.workingDirectory];
-    yield* leaves(folder, [...path, "workingDirectory"], "the repository");
+    if (job.workingDirectory !== ".") yield* leaves(folder, [...path, "workingDirectory"], "the repository");
     for (const [index, step] of job.steps.entries()) {
+      if (step.workingDirectory === ".") continue;
       const at = [...path, "steps", index, "workingDirectory"];
       yield* leaves([...folder, step.workingDirectory], at, "the repository");
     }

@@ -80,16 +80,18 @@ function* namedThings({ delivery, jobs, references }: Subject): Generator<NamedT
   }
   for (const { name, job, path } of jobs) {
     yield { kind: "a job", name, path, form: thing };
-    yield* keys(job.env, "an environment variable", [...path, "env"], variable);
-    yield* keys(job.artifacts, "an artifact", [...path, "artifacts"], thing);
-    yield* keys(job.services ?? {}, "a service", [...path, "services"], service);
-    yield* keys(job.container?.env ?? {}, "an environment variable", [...path, "container", "env"], variable);
+    if (!isEmpty(job.env)) yield* keys(job.env, "an environment variable", [...path, "env"], variable);
+    if (!isEmpty(job.artifacts)) yield* keys(job.artifacts, "an artifact", [...path, "artifacts"], thing);
+    if (job.services) yield* keys(job.services, "a service", [...path, "services"], service);
+    if (job.container)
+      yield* keys(job.container.env, "an environment variable", [...path, "container", "env"], variable);
     for (const [of, { env }] of Object.entries(job.services ?? {})) {
       yield* keys(env, "an environment variable", [...path, "services", of, "env"], variable);
     }
-    yield* keys(job.matrix?.values ?? {}, "a dimension of a matrix", [...path, "matrix"], input);
+    if (job.matrix) yield* keys(job.matrix.values, "a dimension of a matrix", [...path, "matrix"], input);
     for (const [index, step] of job.steps.entries()) {
-      yield* keys(step.env, "an environment variable", [...path, "steps", index, "env"], variable);
+      if (!isEmpty(step.env))
+        yield* keys(step.env, "an environment variable", [...path, "steps", index, "env"], variable);
     }
   }
   for (const { kind, name, path } of references) {
@@ -97,13 +99,19 @@ function* namedThings({ delivery, jobs, references }: Subject): Generator<NamedT
   }
 }
 
+/** Most are: of those nothing need be made to look at them. */
+function isEmpty(record: object): boolean {
+  for (const _ in record) return false;
+  return true;
+}
+
 /** `BATON_OUTPUT` and its like are Baton's to set; `BATON_VALUE_…` are those that sh`…` makes. */
 function* reservedVariables({ delivery, jobs }: Subject): Generator<Refusal> {
   const sets = [
     ...delivery.pipelines.map(({ name, env }) => ({ env, path: ["pipelines", name, "env"] as DefinitionPath })),
-    ...jobs.map(({ job, path }) => ({ env: job.env, path: [...path, "env"] })),
+    ...jobs.filter(({ job }) => !isEmpty(job.env)).map(({ job, path }) => ({ env: job.env, path: [...path, "env"] })),
     ...jobs.flatMap(({ job, path }) =>
-      job.steps.map((step, index) => ({ env: step.env, path: [...path, "steps", index, "env"] })),
+      job.steps.flatMap(({ env }, index) => (isEmpty(env) ? [] : [{ env, path: [...path, "steps", index, "env"] }])),
     ),
   ];
   for (const { env, path } of sets) {
