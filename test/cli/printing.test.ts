@@ -104,6 +104,18 @@ const calls: Record<string, { args: string[]; json?: true }[]> = {
   ],
   // Only into a folder that is new or empty.
   backup: [{ args: ["copy"] }, { args: ["another", "--json"] }, { args: [HOSTILE] }],
+  admin: [
+    { args: [HOSTILE] },
+    { args: ["export", "--database", HOSTILE] },
+    {
+      args: [
+        "import",
+        "--database",
+        `postgres://${encodeURIComponent(HOSTILE)}@127.0.0.1:1/${encodeURIComponent(HOSTILE)}`,
+      ],
+    },
+    { args: ["import", "--database", `postgres://127.0.0.1:1/${HOSTILE}`, "--delivery", HOSTILE] },
+  ],
   services: [{ args: [], json: true }, { args: ["stop", HOSTILE] }],
   doctor: [{ args: [], json: true }],
   check: [
