@@ -198,7 +198,9 @@ test("on emulated AWS: the stack uses them, and they stay when it goes", fullDep
     [bucket],
   );
   await there.aws("cloudformation", "delete-stack", "--stack-name", "pipelines");
-  await there.aws("s3api", "head-bucket", "--bucket", bucket);
-  await there.aws("sns", "get-topic-attributes", "--topic-arn", TopicArn);
-  await there.aws("kms", "describe-key", "--key-id", KeyMetadata.KeyId);
+  await Promise.all([
+    there.aws("s3api", "head-bucket", "--bucket", bucket),
+    there.aws("sns", "get-topic-attributes", "--topic-arn", TopicArn),
+    there.aws("kms", "describe-key", "--key-id", KeyMetadata.KeyId),
+  ]);
 });
