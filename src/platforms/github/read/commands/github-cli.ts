@@ -122,11 +122,38 @@ function wait({ args, command, confidence }: CommandCall, run: Key | undefined):
 function download(call: CommandCall): Access {
   const { args } = call;
   const run = args.positionals[2]?.key;
-  const binding: Binding = run ? { kind: "given-run", run } : newest();
+  const listed = run && newestInList(run, call.command.text.raw);
+  const binding: Binding = listed?.binding ?? (run ? { kind: "given-run", run } : newest());
   const name = args.option("-n", "--name");
   const pattern = args.option("-p", "--pattern");
   const access = resource(call, "artifact", name ?? [], "read");
-  return { ...access, binding, details: pattern ? new Map([...access.details, ["pattern", pattern]]) : access.details };
+  const details = new Map(access.details);
+  if (pattern) details.set("pattern", pattern);
+  if (listed?.workflow) details.set("workflow", textKey(listed.workflow));
+  return { ...access, binding, details };
+}
+
+interface Listed {
+  readonly binding: Binding;
+  readonly workflow: string | undefined;
+}
+
+/** The run is the newest of a list that the script asks for: `id=$(gh run list --workflow build.yml --limit 1 …)`. */
+function newestInList(run: Key, script: string): Listed | undefined {
+  const [only] = run;
+  if (run.length !== 1 || only?.kind !== "variable") return undefined;
+  const text = script.replace(/\\\r?\n\s*/g, " ");
+  const pattern = new RegExp(`^\\s*(?:export\\s+|local\\s+)?${only.name}="?[$]\\(\\s*gh run list\\b([^\\n]*)`, "m");
+  const words = pattern.exec(text)?.[1];
+  // Of one commit there is one, and what jq picks out may be it.
+  if (words === undefined || /\s(?:--commit|-c)\b|head_?sha|\bselect\(/i.test(words)) return undefined;
+  const option = (names: string) => new RegExp(`\\s(?:${names})[= ]["']?([^\\s"']+)`).exec(words)?.[1];
+  const branch = option("--branch|-b");
+  const of = option("--status|-s") === "success" ? "successful" : "any";
+  return {
+    binding: { kind: "latest", of, branch: branch === undefined ? undefined : textKey(branch) },
+    workflow: option("--workflow|-w"),
+  };
 }
 
 /** Calls of GitHub's API that start runs or move refs. */
