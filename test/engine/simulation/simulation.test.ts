@@ -27,7 +27,8 @@ test(single === undefined ? `${count} seeds` : `seed ${single}`, async (t) => {
     assert.equal(violation, undefined, violation && explain(violation));
   }
   t.diagnostic(`${count} simulated worlds, every promise held: ${[...seen].map((each) => each.join(" ")).join(", ")}`);
-  assert.ok(seen.has("passed over"), "nobody was ever passed over for being outside of a change window");
+  // Too rare to be among a few worlds.
+  if (isFull) assert.ok(seen.has("passed over"), "nobody was ever passed over for being outside of a change window");
   for (const kind of mustHappen) assert.ok((seen.get(kind) ?? 0) > count / 100, `${kind} hardly ever happened`);
 });
 
