@@ -207,7 +207,7 @@ test("where nobody signs in, nobody registers, and an attempt is its holder's al
   }
 });
 
-test("a server without --agents says so, and a token for an agent is for nothing else", async (t) => {
+test("a server without --agents says so, and a token for an agent is for nothing else", fullDepth(), async (t) => {
   const box = place(t);
   await using server = await serving(box);
   const connection = new Connection({ url: server.url, agent: "start-of-1" });

@@ -50,26 +50,30 @@ describe("baton check", () => {
     assert.match(err, /^nothing found in 4 workflows by \d+ rules\n/);
   });
 
-  test("--history says how often it happened, also in JSON, and what to export where a file has no runs", () => {
-    const time = (minute: number) => new Date(Date.UTC(2026, 9, 1, 0, minute)).toISOString();
-    const told = (databaseId: number, workflowName: string, at: number, conclusion: string) => ({
-      ...{ databaseId, workflowName, conclusion, event: workflowName === "CI" ? "push" : "workflow_run" },
-      ...{ headBranch: "main", headSha: "a", startedAt: time(at), updatedAt: time(at + 2) },
-    });
-    writeFileSync(
-      join(scratch, "runs.json"),
-      JSON.stringify([told(1, "CI", 0, "failure"), told(2, "Deploy", 3, "success")]),
-    );
-    writeFileSync(join(scratch, "no-runs.json"), "[]");
-    const { findings } = JSON.parse(run(wrong, "--history", "runs.json", "--json").out);
-    assert.deepEqual(findings[0].history, { times: 1, of: 1, runs: ["2"] });
-    assert.match(run(wrong, "--history", "runs.json").out, /\n {2}past 1 of 1 run: 2\n/);
-    for (const file of ["no-runs.json", "missing.json"]) {
-      const { code, err } = run(wrong, "--history", file);
-      assert.equal(code, 2);
-      assert.match(err, new RegExp(`--history ${file}: .*\n.*gh run list`));
-    }
-  });
+  test(
+    "--history says how often it happened, also in JSON, and what to export where a file has no runs",
+    fullDepth(),
+    () => {
+      const time = (minute: number) => new Date(Date.UTC(2026, 9, 1, 0, minute)).toISOString();
+      const told = (databaseId: number, workflowName: string, at: number, conclusion: string) => ({
+        ...{ databaseId, workflowName, conclusion, event: workflowName === "CI" ? "push" : "workflow_run" },
+        ...{ headBranch: "main", headSha: "a", startedAt: time(at), updatedAt: time(at + 2) },
+      });
+      writeFileSync(
+        join(scratch, "runs.json"),
+        JSON.stringify([told(1, "CI", 0, "failure"), told(2, "Deploy", 3, "success")]),
+      );
+      writeFileSync(join(scratch, "no-runs.json"), "[]");
+      const { findings } = JSON.parse(run(wrong, "--history", "runs.json", "--json").out);
+      assert.deepEqual(findings[0].history, { times: 1, of: 1, runs: ["2"] });
+      assert.match(run(wrong, "--history", "runs.json").out, /\n {2}past 1 of 1 run: 2\n/);
+      for (const file of ["no-runs.json", "missing.json"]) {
+        const { code, err } = run(wrong, "--history", file);
+        assert.equal(code, 2);
+        assert.match(err, new RegExp(`--history ${file}: .*\n.*gh run list`));
+      }
+    },
+  );
 
   test("prints the same bytes every time", fullDepth(), () => {
     assert.equal(run(wrong, "--json").out, run(wrong, "--format", "json").out);
@@ -182,7 +186,7 @@ describe("baton check", () => {
     assert.equal(run(copy, ...baseline).code, 1);
   });
 
-  test("what the baseline knows is neither repaired nor reported after a repair", () => {
+  test("what the baseline knows is neither repaired nor reported after a repair", fullDepth(), () => {
     const copy = copyOf(join(import.meta.dirname, "err/dangling-workflow-run/example"), "half");
     const baseline = ["--baseline", "half.json"];
     assert.equal(run(copy, ...baseline, "--update-baseline").code, 0);

@@ -105,7 +105,7 @@ describe("workflows and CodePipelines are one graph", () => {
     );
   });
 
-  test("races are marked between a workflow and a pipeline, and between commands of two pipelines", () => {
+  test("races are marked between a workflow and a pipeline, and between commands of two pipelines", fullDepth(), () => {
     const race = (folder: string) => graph(`err/parallel-pipelines-one-push/${folder}`).split("\n").at(-2);
     assert.equal(race("workflow"), "race  .github/workflows/infra.yml | delivery.yml#Web  parallel-pipelines-one-push");
     assert.equal(race("events"), "race  delivery.yml#Backend | delivery.yml#Admin  parallel-pipelines-one-push");

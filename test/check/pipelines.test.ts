@@ -61,7 +61,7 @@ describe("baton check of CodePipelines", () => {
     }
   });
 
-  test("a finding in a template is accepted with a reason", () => {
+  test("a finding in a template is accepted with a reason", fullDepth(), () => {
     const copy = join(scratch, "accepted");
     cpSync(join(fixtures, "superseded-approval/example"), copy, { recursive: true });
     const file = join(copy, "delivery.yml");

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { oneJob, storefrontFiles } from "./deliveries.ts";
 import { type Sandbox, sandbox, until } from "./sandbox.ts";
 import { openTerminal } from "./terminal.ts";
 
 const when = needs("tmux");
+const slow = fullDepth("tmux");
 
 /** A job that waits for the test, and one that waits for the job. */
 function gated(t: Parameters<typeof sandbox>[0]): Sandbox {
@@ -47,7 +48,7 @@ test(
   },
 );
 
-test("the picture stays one picture when the terminal changes its size", when, async (t) => {
+test("the picture stays one picture when the terminal changes its size", slow, async (t) => {
   const box = gated(t);
   const terminal = openTerminal(t, box, ["run"], { columns: 100, rows: 20 });
   await terminal.shows(/準備/);
@@ -85,7 +86,7 @@ test("an approval is asked for with what it lets in, and the answer counts", whe
   assert.match(end, /10 jobs, 10 passed/);
 });
 
-test("later leaves the run waiting; no rejects it", when, async (t) => {
+test("later leaves the run waiting; no rejects it", slow, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const first = openTerminal(t, box, ["run", "--to", "prod"]);
   await first.shows(/\[l\]ater/);
@@ -93,7 +94,7 @@ test("later leaves the run waiting; no rejects it", when, async (t) => {
   assert.match(await first.shows(/ended with \d+/), /next: baton approve r0001 prod[\s\S]*ended with 0/);
 });
 
-test("a cancel from elsewhere takes the question back", when, async (t) => {
+test("a cancel from elsewhere takes the question back", slow, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const terminal = openTerminal(t, box, ["run", "--to", "prod"]);
   await terminal.shows(/\[l\]ater/);
@@ -104,7 +105,7 @@ test("a cancel from elsewhere takes the question back", when, async (t) => {
   assert.match(end, /ended with 1/);
 });
 
-test("no at the question rejects", when, async (t) => {
+test("no at the question rejects", slow, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const terminal = openTerminal(t, box, ["run", "--to", "prod"]);
   await terminal.shows(/\[l\]ater/);
@@ -127,7 +128,7 @@ test("the first Ctrl-C lets the running job end and says what a second does", wh
   assert.match((await box.baton("retry")).stdout, /2 jobs, 2 passed/);
 });
 
-test("the second Ctrl-C ends the running job at once", when, async (t) => {
+test("the second Ctrl-C ends the running job at once", slow, async (t) => {
   const box = gated(t);
   const terminal = openTerminal(t, box, ["run"]);
   await terminal.shows(/準備/);

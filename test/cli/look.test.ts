@@ -290,18 +290,22 @@ test("a machine of another system, and containers, are told before anything runs
   assert.doesNotMatch(stderr, /app\.same/);
 });
 
-test("what a job reports is shown at the end of its log; a report that is not there fails it", async (t) => {
-  const files = oneJob(`{
+test(
+  "what a job reports is shown at the end of its log; a report that is not there fails it",
+  fullDepth(),
+  async (t) => {
+    const files = oneJob(`{
     plan: { steps: [sh("echo 'Plan: 1 to add' > 'a plan.txt'")], report: "a plan.txt" },
     lost: { needs: ["plan"], steps: [sh("true")], report: "lost.txt" },
   }`);
-  const box = sandbox(t, { files });
-  const { code, stdout, stderr } = await box.baton("run");
-  assert.equal(code, 1, stderr);
-  assert.match(`${stdout}${stderr}`, /step 'Report: lost\.txt' ended with exit code 1/);
-  const logs = await box.baton("logs", "app.plan@dev");
-  assert.match(logs.stdout, /Plan: 1 to add/);
-});
+    const box = sandbox(t, { files });
+    const { code, stdout, stderr } = await box.baton("run");
+    assert.equal(code, 1, stderr);
+    assert.match(`${stdout}${stderr}`, /step 'Report: lost\.txt' ended with exit code 1/);
+    const logs = await box.baton("logs", "app.plan@dev");
+    assert.match(logs.stdout, /Plan: 1 to add/);
+  },
+);
 
 test("doctor finds nothing wrong with a sound place, and says what is", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
@@ -367,7 +371,7 @@ test("a current folder that is gone is said to be gone", (t) => {
   assert.match(text, /ended with 2/);
 });
 
-test("a run whose watcher goes away goes on to its end", (t) => {
+test("a run whose watcher goes away goes on to its end", fullDepth(), (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const baton = join(import.meta.dirname, "../../bin/baton");
   const call = `"${baton}" run --to test --verbose 2>&1 | head -1; "${baton}" status`;
@@ -379,7 +383,7 @@ test("a run whose watcher goes away goes on to its end", (t) => {
   assert.match(text, /r0001 .*succeeded/);
 });
 
-test("SIGTERM leaves the run to be resumed, after its jobs have ended", async (t) => {
+test("SIGTERM leaves the run to be resumed, after its jobs have ended", fullDepth(), async (t) => {
   const job = `trap 'echo told >> "$NOTES"; exit 1' TERM; echo begun; while ! test -e "$GATE"; do sleep 0.02; done`;
   const box = sandbox(t, { files: oneJob(`{ go: { deploys: true, steps: [sh(${JSON.stringify(job)})] } }`) });
   box.env.GATE = join(box.root, ".git", "gate");

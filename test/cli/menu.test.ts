@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Menu, menuLines } from "../../src/cli/menu.ts";
 import { noStyle } from "../../src/cli/terminal/style.ts";
-import { needs } from "../lane/needs.ts";
+import { fullDepth, needs } from "../lane/needs.ts";
 import { storefrontFiles } from "./deliveries.ts";
 import { sandbox } from "./sandbox.ts";
 import { openTerminal } from "./terminal.ts";
 
 const when = needs("tmux");
+const slow = fullDepth("tmux");
 
 /** The number in front of a command. */
 function numberOf(call: string, screen: string): string {
@@ -86,7 +87,7 @@ test("status fits into 80 columns, also with files that are not committed", when
   assert.match(text, new RegExp(`r0001 +release 1 +[0-9a-f]{7} \\(${head}\\+\\) +succeeded .*just now$`, "m"));
 });
 
-test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leaves", when, async (t) => {
+test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leaves", slow, async (t) => {
   const box = sandbox(t, { files: { ...storefrontFiles, "web/test.sh": "exit 3\n" } });
   const terminal = openTerminal(t, box, [], { columns: 120, rows: 60 });
   const first = await terminal.shows(/leave:\s*$/);
@@ -104,7 +105,7 @@ test("what goes wrong in a command is said, and the menu comes back; Ctrl-D leav
   await terminal.shows(/ended with 2/);
 });
 
-test("without a delivery it offers what helps", when, async (t) => {
+test("without a delivery it offers what helps", slow, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   rmSync(join(box.root, "baton.config.ts"));
   const terminal = openTerminal(t, box, []);

@@ -118,7 +118,7 @@ test("without a terminal a run pauses at an approval, and approve goes on with i
   assert.match(late.stderr, /does not wait for an approval of prod/);
 });
 
-test("several must approve, and not whoever asked for the run, whatever --yes says", async (t) => {
+test("several must approve, and not whoever asked for the run, whatever --yes says", fullDepth(), async (t) => {
   const box = sandbox(t, {
     files: {
       "baton.yaml": `name: shop

@@ -186,7 +186,7 @@ test("the next run takes up what the one before has left, and only what differs 
   assert.equal(touched.isSame.b, true);
 });
 
-test("what would be written in another way today is written anew", async (t) => {
+test("what would be written in another way today is written anew", fullDepth(), async (t) => {
   const attributes = await twoRuns(t, (repo) => {
     repo.write({ ".gitattributes": "* text eol=crlf\n" });
     repo.commit("two");

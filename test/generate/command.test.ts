@@ -167,7 +167,7 @@ test("--json has a version, every file with its status, and the settings", async
   assert.ok(shown.files.every(({ status }) => status === "new") && shown.settings.length > 2);
 });
 
-test("wrong use is said: no service, an unknown layout, something GitHub cannot do", async (t) => {
+test("wrong use is said: no service, an unknown layout, something GitHub cannot do", fullDepth(), async (t) => {
   const repo = sandbox(t, { files: { "baton.yaml": definition } });
   assert.match((await repo.baton("generate", "jenkins")).stderr, /jenkins: there is no such service/);
   assert.match(

@@ -60,7 +60,7 @@ const deliveries = [
 ] as const;
 
 for (const [what, files, from] of deliveries) {
-  test(`${what} runs here`, async (t) => {
+  test(`${what} runs here`, files === readme ? {} : fullDepth(), async (t) => {
     const box = sandbox(t, { files });
     box.git("checkout", "--quiet", "-B", from);
     for (const file of Object.keys(files).filter((name) => /^bin\/|\.sh$/.test(name)))

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { writeWorkflows } from "../../src/platforms/github/write/write.ts";
 import { batonFile } from "../cli/sandbox.ts";
-import { fullDepth, needs } from "../lane/needs.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { complaints } from "../platforms/github/write/accept.ts";
 import { example, exampleFolder } from "../platforms/github/write/deliveries.ts";
 
@@ -27,7 +27,7 @@ for (const name of Object.keys(kept) as (keyof typeof kept)[]) {
   for (const layout of kept[name]) {
     test(
       `${name}, ${layout}: accepted by GitHub's parser, actionlint, shellcheck and baton check`,
-      layout === "chained" ? needs("shellcheck") : fullDepth("shellcheck"),
+      fullDepth("shellcheck"),
       async () => {
         assert.deepEqual(await complaints(writeWorkflows(example(name), { layout })), []);
       },

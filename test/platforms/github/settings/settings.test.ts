@@ -345,7 +345,7 @@ test("what people have set besides stays, although GitHub's call replaces", full
 
 test(
   "a custom protection rule asks for jobs that are deployments, and only then",
-  needs(...githubPrograms),
+  fullDepth(...githubPrograms),
   async (t) => {
     const { control, asked, here } = begin(t);
     control.setEnvironment(slug, "prod", { customRules: ["datadog"] });
