@@ -9,7 +9,7 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cpuSeconds } from "./cpu-time.ts";
 import { isFull } from "./depth.ts";
-import { groupProgram, groupsOf } from "./groups.ts";
+import { groupProgram, groupsOf, isGroup } from "./groups.ts";
 import { skippedFor } from "./needs.ts";
 import type { Failed, Skipped } from "./result-reporter.ts";
 import { type Round, runRound } from "./round.ts";
@@ -91,7 +91,8 @@ function tellTaken(rounds: readonly Round[]): void {
   if (all === undefined || taken.length < 2) return;
   console.log(`CPU time: ${all.toFixed(0)} s; most of it`);
   for (const { file, cpuSeconds } of taken.slice(0, mostNamed)) {
-    console.log(`  ${cpuSeconds.toFixed(1).padStart(5)} s   ${relative(".", file)}`);
+    const name = isGroup(file) ? "files that share a process" : relative(".", file);
+    console.log(`  ${cpuSeconds.toFixed(1).padStart(5)} s   ${name}`);
   }
 }
 

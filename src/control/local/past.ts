@@ -1,3 +1,4 @@
+import type { Delivery } from "../../model/delivery.ts";
 import type { Deployed, History } from "../../plan/plan.ts";
 import { ArtifactStore } from "../../store/artifacts/artifact-store.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
@@ -8,16 +9,18 @@ import type { Source } from "../request/source.ts";
 export interface PastQuestion {
   project: Project;
   source: Source;
+  /** Of what else was deployed once, nothing is read: it can stand for nothing of this one. */
+  delivery: Delivery;
   /** Versions that matter besides what is deployed: those of a release that is moved. */
   also?: readonly Deployed[];
 }
 
 /** What earlier runs did that matters for these files: what is deployed, what was made of them, how long jobs took. */
-export function pastOf(journal: JournalReader, { project, source, also = [] }: PastQuestion): Past {
+export function pastOf(journal: JournalReader, { project, source, delivery, also = [] }: PastQuestion): Past {
   const seq = journal.newestSeq();
   const { deployed } = journal.deployed();
   const history = { deployed, ...begunIn(journal, deployed) };
-  const versions = [...versionsIn(history), ...also];
+  const versions = [...versionsOf(delivery, history), ...also];
   const commits = versions.map(({ commit }) => commit);
   const made = journal.made(source.kind === "commit" ? [source.commit, ...commits] : commits, {
     releases: versions.map(({ release }) => release),
@@ -30,14 +33,14 @@ export function pastOf(journal: JournalReader, { project, source, also = [] }: P
 /** Whether it is still so, as far as can be told without reading it again. */
 export function isPresent(
   past: Past,
-  { journal, project, also = [] }: Omit<PastQuestion, "source"> & { journal: JournalReader },
+  { journal, project, also = [] }: Omit<PastQuestion, "source" | "delivery"> & { journal: JournalReader },
 ): boolean {
   return past.seq === journal.newestSeq() && String(past.lost) === String(lostOf(past, { project, also }));
 }
 
 function lostOf(
   { history, made }: Pick<Past, "history" | "made">,
-  { project, also }: Required<Omit<PastQuestion, "source">>,
+  { project, also }: Required<Omit<PastQuestion, "source" | "delivery">>,
 ): string[] {
   const results = [...versionsIn(history), ...also, ...made.flatMap(({ jobs }) => Object.values(jobs))];
   const digests = new Set(results.flatMap(({ artifacts }) => Object.values(artifacts).map(({ digest }) => digest)));
@@ -48,6 +51,11 @@ function lostOf(
 function keptIn({ stateFolder }: Project): (digest: string) => boolean {
   const artifacts = new ArtifactStore(stateFolder);
   return (digest) => artifacts.has(digest);
+}
+
+function versionsOf({ pipelines }: Delivery, { deployed }: History): Deployed[] {
+  const places = Object.values(deployed);
+  return pipelines.flatMap(({ name }) => places.flatMap((there) => (Object.hasOwn(there, name) ? [there[name]!] : [])));
 }
 
 function versionsIn({ deployed }: History): Deployed[] {

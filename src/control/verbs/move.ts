@@ -51,7 +51,8 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
   const { move, policies } = underToday(chosenMove(history, request));
   const source = await sourceOf(project, move);
   const held = Object.values(move.set);
-  const past = pastOf(journal, { project, source, also: held });
+  const { delivery } = move.release.facts;
+  const past = pastOf(journal, { project, source, delivery, also: held });
   const open = journal.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) }));
   // Whoever was told of a release gets this one and no other, whatever has happened since.
   const named: MoveRequest = { ...request, release: String(move.release.number) };
@@ -61,7 +62,6 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     return await judged(moved, { source, past: now });
   };
   const first = await judged(move, { source, past });
-  const { delivery } = move.release.facts;
   const view = moveView(move, {
     plan: first.plan,
     changes: await changesOf(project, history, move),

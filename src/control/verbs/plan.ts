@@ -59,7 +59,7 @@ export async function planRun({ caller, project }: Place, request: PlanRequest):
   reading.catch(() => {});
   const delivery = await loadDefinition(project.file, caller);
   const source = await reading;
-  const { past, open, freezes } = readPast(project, source);
+  const { past, open, freezes } = readPast(project, { source, delivery });
   const environments = request.everywhere ? { environments: delivery.environments.map(({ name }) => name) } : {};
   const isUnproven = request.branch !== undefined && !(await comesFrom(source, request.branch, caller.env));
   const again = async (past: Past): Promise<Judged> => {
@@ -93,12 +93,15 @@ function uncommittedIn(source: Source): number {
   return source.kind === "folder" ? 0 : source.uncommitted.filter((path) => path.startsWith(source.prefix)).length;
 }
 
-function readPast(project: Project, source: Source): Pick<Planned, "past" | "open" | "freezes"> {
+function readPast(
+  project: Project,
+  { source, delivery }: Pick<Planned, "source" | "delivery">,
+): Pick<Planned, "past" | "open" | "freezes"> {
   using journal = openJournal(project);
   if (!journal) return { past: noPast, open: [], freezes: [] };
   const open = journal.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) }));
   const freezes = freezesNow(journal);
-  return { past: pastOf(journal, { project, source }), open, freezes };
+  return { past: pastOf(journal, { project, source, delivery }), open, freezes };
 }
 
 /** Of those, the ones that would keep something of the plan waiting. */

@@ -36,7 +36,7 @@ export async function planPush(place: Place, { branch, secretsFile }: PushReques
   const last = journal && lastPushOf(journal, branch);
   if (last?.commit === commit) return { branch, commit, run: last.run };
   const delivery = await definitionAt(place, source);
-  const past = journal === undefined ? noPast : pastOf(journal, { project, source });
+  const past = journal === undefined ? noPast : pastOf(journal, { project, source, delivery });
   const planned = await planTip(place, { source, delivery, past, secretsFile }, { event: "push", branch });
   // Somebody else may have run it while its definition was read: that there is nothing to do any more is that run's doing.
   const since = journal && lastPushOf(journal, branch);

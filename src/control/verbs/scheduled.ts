@@ -31,7 +31,7 @@ export async function planScheduled(
   const source = await fetchTip(place.project, branch);
   const delivery = await definitionAt(place, source);
   using journal = openJournal(place.project);
-  const past = journal === undefined ? noPast : pastOf(journal, { project: place.project, source });
+  const past = journal === undefined ? noPast : pastOf(journal, { project: place.project, source, delivery });
   const options = { event: "schedule", branch, pipeline: [...pipelines] };
   return await planTip(place, { source, delivery, past, secretsFile }, options);
 }
