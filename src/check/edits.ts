@@ -66,15 +66,19 @@ export function addItems({ source, start, end }: Place, items: readonly string[]
   return [{ file: source.path, start: end, end, text: quoted.map((item) => `, ${item}`).join("") }];
 }
 
-/** A concurrency group for one job. */
-export function addJobConcurrency(job: JobFacts, group: string): readonly TextEdit[] | undefined {
+/** A concurrency group for one job. `keepsAll`: of those that wait none takes the place of another. */
+export function addJobConcurrency(
+  job: JobFacts,
+  { group, keepsAll }: { group: string; keepsAll: boolean },
+): readonly TextEdit[] | undefined {
   const [edit] = addJobLine(job, "concurrency:") ?? [];
   if (!edit) return undefined;
   const indent = /^ */.exec(edit.text)![0];
   const newline = edit.text.endsWith("\r\n") ? "\r\n" : "\n";
   const { column } = positionOf(job.keyAt.source, job.keyAt.start);
   const inner = indent + " ".repeat(Math.max(2, indent.length - (column - 1)));
-  const lines = [`${indent}concurrency:`, `${inner}group: ${group}`, `${inner}cancel-in-progress: false`];
+  const waiting = keepsAll ? "queue: max" : "cancel-in-progress: false";
+  const lines = [`${indent}concurrency:`, `${inner}group: ${group}`, `${inner}${waiting}`];
   return [{ ...edit, text: lines.map((line) => `${line}${newline}`).join("") }];
 }
 

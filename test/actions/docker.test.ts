@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { docker, type StepInput, variable } from "../../src/index.ts";
+import { needs } from "../lane/needs.ts";
 
 const digest = `sha256:${"0a".repeat(32)}`;
 /** What buildx 0.24 leaves: the digest of what was pushed stands in a line of its own, beside others. */
@@ -35,14 +36,15 @@ function begin(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "baton-docker-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const tool = (name: string, script: string) => {
-    writeFileSync(join(folder, name), `#!/bin/bash\nprintf '%s\\n' "" ${name} "$@" >> "$CALLS"\n${script}`);
+    // What comes by the pipe is part of the call: both ends of it write down theirs at the same time.
+    const call = `typed=; [ "$1" != login ] || typed=$(cat)\nprintf '%s\\n' "" ${name} "$@" \${typed:+"$typed"} >> "$CALLS"`;
+    writeFileSync(join(folder, name), `#!/bin/bash\n${call}\n${script}`);
     chmodSync(join(folder, name), 0o755);
   };
   tool("aws", "echo password");
   tool(
     "docker",
     `case "$1 \${2:-}" in
-  "login "*) cat >> "$CALLS" ;;
   "buildx inspect") exit "\${NO_BUILDER:-0}" ;;
   "buildx build")
     [ "\${FAILS:-}" != yes ] || exit 1
@@ -78,7 +80,7 @@ const words = (calls: string) =>
     .map((call) => call.trim().split("\n"))
     .filter(([first]) => first !== "");
 
-test("an image is handed on by the digest that was pushed", (t) => {
+test("an image is handed on by the digest that was pushed", needs("sed"), (t) => {
   const carryOut = begin(t);
   const { status, stderr, output, calls } = carryOut(
     docker.build({ repository: "ghcr.io/team/web", publish: "image" }),
@@ -99,7 +101,7 @@ test("an image is handed on by the digest that was pushed", (t) => {
   ]);
 });
 
-test("everything that may be said reaches docker as it is, and ECR is signed in to first", (t) => {
+test("everything that may be said reaches docker as it is, and ECR is signed in to first", needs("sed"), (t) => {
   const carryOut = begin(t);
   const step = docker.build({
     repository: variable("repository"),
@@ -147,7 +149,7 @@ test("everything that may be said reaches docker as it is, and ECR is signed in 
   ]);
 });
 
-test("nothing is published where docker failed, or did not say what it pushed", (t) => {
+test("nothing is published where docker failed, or did not say what it pushed", needs("sed"), (t) => {
   const carryOut = begin(t);
   const step = docker.build({ repository: "r/web", publish: "image" });
   const failed = carryOut(step, { FAILS: "yes" });

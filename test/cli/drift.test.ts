@@ -7,7 +7,8 @@ import { test } from "node:test";
 import type { DriftView } from "../../src/control/views/drift.ts";
 import { sandbox } from "./sandbox.ts";
 
-const drift = `test -d "$WORLD" || exit 3; diff size "$WORLD/$BATON_ENVIRONMENT" || exit 2`;
+const drift = `test -d "$WORLD" || exit 3; there="$(cat "$WORLD/$BATON_ENVIRONMENT")"
+[ "$there" = "$(cat size)" ] || { printf '< %s\\n> %s\\n' "$(cat size)" "$there"; exit 2; }`;
 
 test("drift is found, shown and told once; what nobody can tell is no answer", async (t) => {
   const world = mkdtempSync(join(tmpdir(), "baton-drift-"));

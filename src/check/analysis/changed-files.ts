@@ -2,7 +2,7 @@
 
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import type { Analysis } from "./analysis.ts";
-import type { Effect } from "./effects.ts";
+import { type Effect, lastingEffects } from "./effects.ts";
 
 /** The step that tells which files have changed. */
 export interface Detector {
@@ -41,6 +41,11 @@ export function changesAskedFor(analysis: Analysis, job: JobFacts, { step }: Eff
     }
   }
   return undefined;
+}
+
+/** A run of it that is dropped while it waits is not made up for by the next one. */
+export function deploysOwnChangesOnly(analysis: Analysis, job: JobFacts): boolean {
+  return lastingEffects(job).some((effect) => changesAskedFor(analysis, job, effect) !== undefined);
 }
 
 function callersOf(analysis: Analysis, job: JobFacts): JobFacts[] {

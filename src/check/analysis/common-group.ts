@@ -4,6 +4,7 @@ import type { JobFacts, Lock, Pipeline } from "../../facts/facts.ts";
 import type { TextEdit } from "../../findings/finding.ts";
 import { addJobConcurrency, replaceGroup } from "../edits.ts";
 import type { Analysis } from "./analysis.ts";
+import { deploysOwnChangesOnly } from "./changed-files.ts";
 import { locksOf, plain } from "./locks.ts";
 import { literalText } from "./wording.ts";
 
@@ -32,7 +33,7 @@ export function commonGroup(
     [b, y],
   ] as const;
   const made = edits.map(([{ job }, lock]) => {
-    if (!lock) return addJobConcurrency(job, name);
+    if (!lock) return addJobConcurrency(job, { group: name, keepsAll: deploysOwnChangesOnly(analysis, job) });
     return literalText(lock.group) === name ? [] : replaceGroup(lock.at, name);
   });
   return made.some((edit) => edit === undefined) ? undefined : made.flatMap((edit) => edit ?? []);

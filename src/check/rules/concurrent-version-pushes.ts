@@ -90,7 +90,10 @@ const tip = expression("github.ref_name");
 const help = `Give it a concurrency group without cancel-in-progress, and let it begin from the branch as it is then: check out \`ref: ${tip}\`, or \`git pull --rebase\` before the push.`;
 
 function ofOne(analysis: Analysis, { pipeline, job, step }: BranchPush, chain: TriggerChain): Candidate {
-  const edits = job.file === pipeline.id && !job.matrix ? addJobConcurrency(job, groupOf(pipeline, job)) : undefined;
+  const edits =
+    job.file === pipeline.id && !job.matrix
+      ? addJobConcurrency(job, { group: groupOf(pipeline, job), keepsAll: false })
+      : undefined;
   const second = again(chain, "push-2");
   const [older, newer] = [jobPattern(job, chain), jobPattern(job, second)];
   return {

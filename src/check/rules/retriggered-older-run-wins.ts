@@ -1,6 +1,7 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { deploysOwnChangesOnly } from "../analysis/changed-files.ts";
 import { type Effect, isCalledDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import { isUniquePerRun, locksOf } from "../analysis/locks.ts";
 import { again, type TriggerChain } from "../analysis/trigger-chains.ts";
@@ -80,7 +81,9 @@ interface Found {
 }
 
 function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found): Candidate {
-  const edits = job.file === pipeline.id ? addJobConcurrency(job, groupOf(pipeline, job, effect)) : undefined;
+  const keepsAll = deploysOwnChangesOnly(analysis, job);
+  const group = groupOf(pipeline, job, effect);
+  const edits = job.file === pipeline.id ? addJobConcurrency(job, { group, keepsAll }) : undefined;
   const isStack = effect.access?.resource === "stack";
   const severity = isCalledDocumentation(effect) ? ("note" as const) : undefined;
   const starts = [
@@ -103,7 +106,9 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found):
           why: "Nothing keeps two runs of this deployment apart. A stack that is being changed refuses the next change, so the run of the newer commit fails, and the older one stays until somebody runs it again.",
         }
       : {}),
-    help: "Give the deployment a concurrency group without cancel-in-progress.",
+    help: keepsAll
+      ? "Give the deployment a concurrency group in which all wait, `queue: max`: each deploys only what its own push changed, so none may be dropped."
+      : "Give the deployment a concurrency group without cancel-in-progress.",
     ...(edits
       ? {
           edits,
