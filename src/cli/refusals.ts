@@ -190,17 +190,25 @@ const failures = {
     message: `${because} is not asked for ${subject}: its reviewers are ${known.join(", ")}`,
     next: "ask one of them",
   }),
-  "nothing-looks": ({ subject }) => ({
-    message: `no job that deployed ${subject === "" ? "anything" : `to ${subject}`} says how to look for drift`,
-    next: 'drift: "terraform plan -detailed-exitcode -lock=false" on the job says it, from its next deployment on',
+  "nothing-looks": ({ subject, because }) => {
+    if (because === "nothing-deployed") {
+      return {
+        message: `nothing was deployed${subject === "" ? " yet" : ` to ${subject}`}, so there is nothing to look at`,
+        next: `baton run${subject === "" ? "" : ` --to ${subject}`}  deploys; baton status  what is deployed where`,
+      };
+    }
+    return {
+      message: `no job that deployed ${subject === "" ? "anything" : `to ${subject}`} says how to look for drift`,
+      next: 'drift: "terraform plan -detailed-exitcode -lock=false" on the job says it, from its next deployment on',
+    };
+  },
+  "own-run": ({ subject, known: [by, run] }) => ({
+    message: `${by} asked for run ${run}, and ${subject} wants the approval of somebody else`,
+    next: `somebody else: baton approve ${run} ${subject}`,
   }),
-  "own-run": ({ subject, known: [by] }) => ({
-    message: `${by} asked for this run, and ${subject} wants the approval of somebody else`,
-    next: `somebody else: baton approve`,
-  }),
-  "approved-already": ({ subject, known: [by] }) => ({
+  "approved-already": ({ subject, known: [by, run] }) => ({
     message: `${by} has approved ${subject} already, and it takes several people`,
-    next: "somebody else: baton approve",
+    next: `somebody else: baton approve ${run} ${subject}`,
   }),
   "not-waiting": ({ subject, known, because }) => ({
     message: `run ${subject} does not wait for an approval${because === undefined ? "" : ` of ${because}`}${alsoWaits(known)}`,

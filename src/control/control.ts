@@ -95,7 +95,7 @@ export type RefusalCode =
   | "stray"
   | "not-ready"
   | "unreadable-secrets"
-  // Subject: the environment; empty: all. No job that deployed there says how to look for drift.
+  // Subject: the environment; empty: all. No job that deployed there says how to look for drift; because `nothing-deployed`: none did.
   | "nothing-looks"
   // The world does not allow it.
   | "has-finished"

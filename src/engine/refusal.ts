@@ -5,7 +5,7 @@
  * - `nothing-to-retry`: every job of it succeeded.
  * - `not-waiting`: it does not wait for an approval there; `known` has the environments that do wait.
  * - `expired`: it waited for that approval, and the time for it is over.
- * - `own-run`: `known` asked for the run, and somebody else must approve it. `approved-already`: `known` did, and it takes several.
+ * - `own-run`: `known` asked for the run (its id follows), and somebody else must approve it. `approved-already`: did, and it takes several.
  * - `runs-elsewhere`: another process goes on with it; `known` has that session.
  * - `being-made`: another run, `subject`, is just making what this plan would make of the same files; `known` has the jobs.
  * - `environment-busy`: run `known` deploys there or moves another release there; what this would bring depends on how that ends.

@@ -73,7 +73,7 @@ export function requireApprover(run: RunState, environment: string, by: string):
     why === "own-run"
       ? `${by} asked for run ${run.id}, and ${environment} wants the approval of somebody else`
       : `${by} has approved ${environment} for run ${run.id} already, and it takes ${approval.count} people`;
-  throw new EngineRefusal(why, { subject: environment, known: [by], text });
+  throw new EngineRefusal(why, { subject: environment, known: [by, run.id], text });
 }
 
 /** What a move brings depends on what is there: nobody else may be at it, and nobody may have been since it was planned. */

@@ -164,8 +164,10 @@ const wordings: Record<RefusalCode, Wording> = {
     ({ subject }) => `Run ${subject} has not ended`,
     () => "Resume it, or cancel it",
   ),
-  "nothing-looks": conflict(
-    ({ subject }) => `No job that deployed${subject === "" ? "" : ` to ${subject}`} says how to look for drift`,
+  "nothing-looks": conflict(({ subject, because }) =>
+    because === "nothing-deployed"
+      ? `Nothing was deployed${subject === "" ? " yet" : ` to ${subject}`}`
+      : `No job that deployed${subject === "" ? "" : ` to ${subject}`} says how to look for drift`,
   ),
   "none-open": conflict(() => "Every run has ended"),
   "nothing-to-retry": conflict(({ subject }) => `Every job of run ${subject} passed: there is nothing to retry`),

@@ -16,7 +16,7 @@ test("drift is found, shown and told once; what nobody can tell is no answer", a
   const box = sandbox(t, {
     files: {
       "baton.yaml": `name: shop
-environments: { dev: { branch: main }, prod: { after: dev } }
+environments: { dev: { branch: main }, prod: { after: dev }, moon: {} }
 pipelines:
   infra:
     paths: [size]
@@ -61,7 +61,10 @@ notices: { team: { slack: { secret: SLACK_URL }, on: drift } }
       "prod is again as infra.apply@prod of release 1 left it",
     ],
   );
-  assert.match((await box.baton("drift", "qa")).stderr, /qa/);
+  assert.match((await box.baton("drift", "prd")).stderr, /no environment "prd"; did you mean prod\?/);
+  const nothing = await box.baton("drift", "moon");
+  assert.equal(nothing.code, 1);
+  assert.match(nothing.stderr, /nothing was deployed to moon.*\n.*next: baton run --to moon/);
   assert.equal((await box.baton("status")).code, 0);
   assert.equal((await box.baton("audit", "verify")).code, 0);
 });

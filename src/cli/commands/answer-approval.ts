@@ -30,7 +30,10 @@ function describeAnswer(command: Command, answer: Answer): void {
   examples(command, [
     [`baton ${word}`, "the one thing that waits"],
     [`baton ${word} 7 prod`, `${word}s release 7 for prod`],
-    [`baton ${word} r0007 prod --comment "looks fine"`, "with a reason"],
+    [
+      `baton ${word} r0007 prod --comment "${answer === "approved" ? "looks fine" : "not on a Friday"}"`,
+      "with a reason",
+    ],
   ]);
 }
 
@@ -54,5 +57,5 @@ async function giveAnswer({ terminal, args, options: given }: CommandCall, answe
     return exitCodes.clean;
   }
   const { watchRun } = await import("../live/watch-run.ts");
-  return await watchRun({ ...watching(options), terminal, host, underway: taken.underway, heading: [] });
+  return await watchRun({ ...watching(options), terminal, host, by, underway: taken.underway, heading: [] });
 }

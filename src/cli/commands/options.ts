@@ -25,6 +25,6 @@ export function collect(value: string, before: string[] = []): string[] {
 /** Examples below the help of a command, one `command   what it does` each. */
 export function examples(command: Command, lines: readonly (readonly [string, string])[]): Command {
   const width = Math.max(...lines.map(([call]) => call.length));
-  const text = lines.map(([call, what]) => `  ${call.padEnd(width)}   ${what}`).join("\n");
+  const text = lines.map(([call, what]) => `  ${call.padEnd(width)}   ${what}`.trimEnd()).join("\n");
   return command.addHelpText("after", `\nExamples:\n${text}\n`);
 }

@@ -33,5 +33,5 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   }
   const underway = answer.value;
   const taken = `going on with run ${underway.run}`;
-  return await watchRun({ ...watching(options), terminal, host, underway, heading: [], taken });
+  return await watchRun({ ...watching(options), terminal, host, by, underway, heading: [], taken });
 };

@@ -23,5 +23,5 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   const { host, by } = await connected(terminal, { config: options.config });
   const underway = answered(await host.retry({ run: args[0], secretsFile: options.secretsFile }, by));
   const taken = `retrying run ${underway.run}`;
-  return await watchRun({ ...watching(options), terminal, host, underway, heading: [], taken });
+  return await watchRun({ ...watching(options), terminal, host, by, underway, heading: [], taken });
 };

@@ -74,6 +74,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     ...watching(options),
     terminal,
     host,
+    by,
     underway,
     heading: [
       about,

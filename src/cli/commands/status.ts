@@ -1,13 +1,14 @@
-import { answered } from "../../control/control.ts";
+import { type Actor, answered } from "../../control/control.ts";
 import { shortPath } from "../../control/definition/source-frame.ts";
 import { findProject, type Project } from "../../control/project.ts";
 import { originOf } from "../../control/views/deployed.ts";
-import { isOver, isTooLate } from "../../control/views/run.ts";
+import { isOver, isTooLate, whyNotBy } from "../../control/views/run.ts";
 import type { OpenRun, StatusView } from "../../control/views/status.ts";
 import { count } from "../../findings/count.ts";
 import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
+import { nextForApproval, nextForClosed } from "../live/what-next.ts";
 import { freezeLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
@@ -49,7 +50,7 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
   if (on === undefined && layout !== undefined) {
     throw new UsageError(`--layout says nothing without --on ${askable[0]!.name}`);
   }
-  const { host } = await connected(terminal, { config, on, layout });
+  const { host, by } = await connected(terminal, { config, on, layout });
   if (on !== undefined) {
     const { showPipelines } = await import("../platform/status.ts");
     return showPipelines(answered(await host.pipelines()), { json: json === true, terminal });
@@ -64,7 +65,7 @@ export const run: CommandModule["run"] = async ({ terminal, options }) => {
     return exitCodes.clean;
   }
   if (!json) terminal.print(...statusLines(status, project, terminal));
-  suggestNext(terminal, status);
+  suggestNext(terminal, status, by);
   return exitCodes.clean;
 };
 
@@ -181,17 +182,20 @@ function openLines(run: OpenRun, { now, out }: Shown): string[] {
   return lines;
 }
 
-function suggestNext(terminal: Terminal, { open, runs, owed }: StatusView): void {
+function suggestNext(terminal: Terminal, { open, runs, owed }: StatusView, by: Actor): void {
   const now = Date.now();
   const asking = open.flatMap(({ run, approvals }) =>
-    approvals.filter((approval) => !isTooLate(approval, now)).map(({ environment }) => `${run} ${environment}`),
+    approvals.filter((approval) => !isTooLate(approval, now)).map((approval) => ({ run, approval })),
   );
+  const asked = asking.find(({ approval }) => whyNotBy(approval, by.name) === undefined) ?? asking[0];
   const left = open.find(({ runBy }) => runBy === undefined);
-  if (asking[0]) terminal.suggest(`baton approve ${asking[0]}`, "or baton reject");
+  const closed = left && nextForClosed(left.run, left.waiting);
+  if (asked) terminal.suggest(...nextForApproval(asked.run, asked.approval, by));
   else if (owed[0] && !open.some(({ moves }) => moves?.kind === "rollback"))
     terminal.suggest(`baton rollback ${owed[0].environment}`, "nobody takes it back just now; this does");
   else if (left?.approvals.some((approval) => isTooLate(approval, now)))
     terminal.suggest(`baton resume ${left.run}`, "nobody answered in time; this ends it");
+  else if (closed) terminal.suggest(...closed);
   else if (left) terminal.suggest(`baton resume ${left.run}`, "nobody runs it; this goes on with it");
   else if (open[0]) terminal.suggest(`baton logs ${open[0].run} --follow`, "watches it");
   else if (runs[0]?.conclusion === "failed") terminal.suggest(`baton retry ${runs[0].run}`, "runs what failed again");

@@ -1,7 +1,7 @@
-import { Refused } from "../../control/control.ts";
+import { type Actor, Refused } from "../../control/control.ts";
 import type { Underway } from "../../control/host.ts";
 import type { EngineEvent } from "../../control/views/events.ts";
-import type { ApprovalView } from "../../control/views/run.ts";
+import { type ApprovalView, whyNotBy } from "../../control/views/run.ts";
 import { inWords } from "../refusals.ts";
 import type { ApprovalKey, Display } from "./display.ts";
 
@@ -17,18 +17,31 @@ export interface ApprovalDesk {
 export interface ApprovalDeskOptions {
   underway: Underway;
   display: Display;
+  /** Who answers. */
+  by: Actor;
   /** `--yes`. */
   approveAll: boolean;
 }
 
 /** Gets the run's approvals answered: by `--yes`, or by asking whoever sits at the terminal, one question at a time. */
-export function openApprovalDesk({ underway, display, approveAll }: ApprovalDeskOptions): ApprovalDesk {
+export function openApprovalDesk({ underway, display, by, approveAll }: ApprovalDeskOptions): ApprovalDesk {
   const standing = new Map<string, AbortController>();
+  // Nobody is asked twice, also where a question stays open because it takes several people.
+  const seen = new Set<string>();
   let questions: Promise<void> = Promise.resolve();
 
-  async function put(environment: string): Promise<void> {
+  async function attend(environment: string): Promise<void> {
     const approval = underway.approvals().find((open) => open.environment === environment);
     if (approval === undefined) return;
+    const why = whyNotBy(approval, by.name);
+    if (why === "approved-already") return;
+    // What `--yes` cannot do is said; a question that cannot be answered with yes is none.
+    if (approveAll) await answer(environment, "approve");
+    else if (why === undefined) await put(approval);
+  }
+
+  async function put(approval: ApprovalView): Promise<void> {
+    const { environment } = approval;
     const controller = new AbortController();
     standing.set(environment, controller);
     const key = await display.ask(questionFor(approval), controller.signal);
@@ -45,13 +58,15 @@ export function openApprovalDesk({ underway, display, approveAll }: ApprovalDesk
   }
 
   function requested(environment: string): void {
-    const next = approveAll ? () => answer(environment, "approve") : () => put(environment);
-    questions = questions.then(next).catch(() => {});
+    if (seen.has(environment)) return;
+    seen.add(environment);
+    questions = questions.then(() => attend(environment)).catch(() => {});
   }
 
   return {
     event(event) {
       if (event.type === "approval.requested") requested(event.environment);
+      if (event.type === "approval.answered") seen.delete(event.environment);
       // Answered elsewhere, or nothing is left to be answered.
       if (standing.size === 0) return;
       const open = new Set(underway.approvals().map(({ environment }) => environment));

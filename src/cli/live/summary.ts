@@ -1,3 +1,4 @@
+import type { Actor } from "../../control/control.ts";
 import type { Underway } from "../../control/host.ts";
 import { originOf } from "../../control/views/deployed.ts";
 import type { JobView, RunView } from "../../control/views/run.ts";
@@ -14,10 +15,12 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { shownValue } from "../terminal/value.ts";
 import { closedText } from "../terminal/wait-text.ts";
 import { wrap } from "../terminal/width.ts";
+import { nextForApproval, nextForClosed, nextForUrgent } from "./what-next.ts";
 
 export interface Outcome {
   underway: Underway;
   terminal: Terminal;
+  by: Actor;
   /** By Ctrl-C. */
   interrupted: boolean;
   json: boolean;
@@ -42,7 +45,7 @@ export async function summarise({ underway, terminal, ...outcome }: Outcome): Pr
     const columns = terminal.stdout.columns ?? Number.POSITIVE_INFINITY;
     print(...summaryLines(run, { style: terminal.out, columns }), ...serviceLines(services, keepServices));
   }
-  suggestNext(terminal, run, outcome.again ?? sameAgain(run));
+  suggestNext(terminal, run, { again: outcome.again ?? sameAgain(run), by: outcome.by });
   if (outcome.interrupted && run.conclusion === "cancelled") return exitCodes.interrupted;
   return run.conclusion === "succeeded" || run.conclusion === "waiting" ? exitCodes.clean : exitCodes.failed;
 }
@@ -157,7 +160,7 @@ function sameAgain({ path, moves }: RunView): string {
   return commandLine("run", path.length > 1 ? { to } : { env: to });
 }
 
-function suggestNext(terminal: Terminal, run: RunView, again: string): void {
+function suggestNext(terminal: Terminal, run: RunView, { again, by }: { again: string; by: Actor }): void {
   switch (run.conclusion) {
     case "succeeded":
       terminal.suggest("baton status", "what is deployed where");
@@ -170,18 +173,22 @@ function suggestNext(terminal: Terminal, run: RunView, again: string): void {
       else terminal.suggest(`baton retry ${run.run}`, "takes it up again where it stopped");
       break;
     case "waiting":
-      for (const { environment } of run.approvals) {
-        terminal.suggest(`baton approve ${run.run} ${environment}`, "or baton reject");
-      }
-      if (run.waiting.some(({ wait }) => wait.kind === "freeze")) {
-        terminal.suggest(`baton resume ${run.run}`, "goes on with it, once the freeze is over");
-      } else if (run.waiting.some(({ wait }) => wait.kind === "rollback")) {
-        terminal.suggest(`baton rollback ${run.path.at(-1)}`, `takes back what failed; then baton resume ${run.run}`);
-      } else if (run.approvals.length === 0) terminal.suggest("baton status", "what it waits for");
+      suggestForWaiting(terminal, run, { again, by });
       break;
     default:
       run.conclusion satisfies never;
   }
+}
+
+function suggestForWaiting(terminal: Terminal, run: RunView, { again, by }: { again: string; by: Actor }): void {
+  for (const approval of run.approvals) terminal.suggest(...nextForApproval(run.run, approval, by));
+  const closed = nextForClosed(run.run, run.waiting);
+  if (closed !== undefined) {
+    terminal.suggest(...closed);
+    terminal.suggest(...nextForUrgent(run.run, again));
+  } else if (run.waiting.some(({ wait }) => wait.kind === "rollback")) {
+    terminal.suggest(`baton rollback ${run.path.at(-1)}`, `takes back what failed; then baton resume ${run.run}`);
+  } else if (run.approvals.length === 0) terminal.suggest("baton status", "what it waits for");
 }
 
 /** What failed by the world may pass the next time; what failed by the files has to be mended, and a retry takes the same. */

@@ -1,4 +1,4 @@
-import { Refused } from "../../control/control.ts";
+import { type Actor, Refused } from "../../control/control.ts";
 import type { Host, Underway } from "../../control/host.ts";
 import type { OwedView } from "../../control/views/status.ts";
 import { count } from "../../findings/count.ts";
@@ -15,6 +15,8 @@ import { summarise } from "./summary.ts";
 export interface WatchOptions {
   terminal: Terminal;
   underway: Underway;
+  /** Who sits here. */
+  by: Actor;
   /** Said before anything happens. */
   heading: readonly string[];
   /** Said once it is certain that the run goes on here, before anything of it is shown. */
@@ -82,7 +84,7 @@ async function watch(options: WatchOptions): Promise<ExitCode> {
     },
   });
   const display = await openDisplay(options, () => interrupts.press());
-  const desk = openApprovalDesk({ underway, display, approveAll: options.yes });
+  const desk = openApprovalDesk({ underway, display, by: options.by, approveAll: options.yes });
 
   async function cancel(mode: "graceful" | "now"): Promise<void> {
     // There is nothing to stop before it has begun.

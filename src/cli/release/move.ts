@@ -54,7 +54,7 @@ export async function carryOut(
   const how = { secretsFile: options.secretsFile, comment: options.comment, override, isWatched: terminal.interactive };
   const underway = answered(await host.start(planned, how, by));
   const { watchRun } = await import("../live/watch-run.ts");
-  const code = await watchRun({ ...watching(options), terminal, host, underway, heading: lines, again });
+  const code = await watchRun({ ...watching(options), terminal, host, by, underway, heading: lines, again });
   if (code === exitCodes.clean) return code;
   const ended = await host.run(underway.run);
   if (ended.ok && ended.value.conclusion !== "waiting") terminal.say(...whereLines(move, ended.value, terminal.err));

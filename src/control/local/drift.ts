@@ -4,8 +4,9 @@ import type { Ended, Launch } from "../../engine/ports.ts";
 import { EngineRefusal } from "../../engine/refusal.ts";
 import { type JobState, type RunState, releaseMeant } from "../../engine/state.ts";
 import { type Actor, notThere, Refused, refused } from "../control.ts";
+import { loadDefinition } from "../definition/load.ts";
 import type { DriftRequest } from "../host.ts";
-import type { Place, Project } from "../project.ts";
+import type { Place } from "../project.ts";
 import { readSecrets } from "../request/secrets.ts";
 import { deployedView } from "../views/deployed.ts";
 import type { DriftLook, DriftView } from "../views/drift.ts";
@@ -34,7 +35,7 @@ interface Target {
  */
 export async function lookForDrift(place: Place, request: DriftRequest, by: Actor): Promise<DriftView> {
   const { project, caller } = place;
-  const deployments = deploymentsIn(project, request.environment);
+  const deployments = await deploymentsIn(place, request.environment);
   const session = await openSession({ project, secrets: readSecrets(caller, request.secretsFile) });
   const looks: DriftLook[] = [];
   try {
@@ -55,15 +56,27 @@ interface Deployment {
   run: string;
 }
 
-function deploymentsIn(project: Project, environment: string | undefined): Deployment[] {
-  using journal = requireJournal(project);
+async function deploymentsIn(place: Place, environment: string | undefined): Promise<Deployment[]> {
+  using journal = requireJournal(place.project);
   const all = journal.currentDeployments();
   // In promotion order.
-  const known = Object.keys(deployedView(journal));
-  if (environment !== undefined && !known.includes(environment)) throw notThere("no-environment", environment, known);
-  return known.flatMap((name) =>
-    all.filter((one) => one.environment === name && (environment === undefined || name === environment)),
-  );
+  const deployed = Object.keys(deployedView(journal));
+  const meant = environment === undefined ? deployed : deployed.filter((name) => name === environment);
+  if (meant.length === 0) throw await nothingThere(place, { environment, deployed });
+  return meant.flatMap((name) => all.filter((one) => one.environment === name));
+}
+
+/** Whether there is no such environment, or nothing in it. */
+async function nothingThere(
+  { project, caller }: Place,
+  { environment, deployed }: { environment: string | undefined; deployed: readonly string[] },
+): Promise<Refused> {
+  const { environments } = await loadDefinition(project.file, caller);
+  const defined = environments.map(({ name }) => name);
+  if (environment === undefined || defined.includes(environment)) {
+    return refused("nothing-looks", { subject: environment ?? "", because: "nothing-deployed" });
+  }
+  return notThere("no-environment", environment, [...new Set([...defined, ...deployed])]);
 }
 
 /** Of the run that deployed the pipeline there, by its definition. */

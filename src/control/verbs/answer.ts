@@ -1,4 +1,3 @@
-import { mayNotApprove } from "../../engine/policies/approval.ts";
 import type { RunState, State } from "../../engine/state.ts";
 import type { AskedOf } from "../../engine/waiting.ts";
 import { type Actor, notThere, refused } from "../control.ts";
@@ -6,7 +5,7 @@ import type { Answered, AnswerRequest, OpenApproval } from "../host.ts";
 import { findRun, isUnderway, requireJournal } from "../local/journal.ts";
 import { besides } from "../local/session.ts";
 import type { Place, Project } from "../project.ts";
-import { approvalsIn } from "../views/run.ts";
+import { approvalsIn, whyNotBy } from "../views/run.ts";
 import { takeUp } from "./take-up.ts";
 
 /** Answers a question about a release, and goes on with its run when nobody else does. @throws {Refused} */
@@ -15,7 +14,7 @@ export async function answerApproval(place: Place, request: AnswerRequest, by: A
   const { asked, reviewers, limits, isElsewhere } = whatIsMeant(project, request);
   const { run, environment } = asked;
   requireReviewer(request, { environment, reviewers });
-  if (request.answer === "approved") requireOther(limits, { environment, by: by.name });
+  if (request.answer === "approved") requireOther(limits, { run, environment, by: by.name });
   const given = {
     answer: request.answer,
     by: by.name,
@@ -46,9 +45,12 @@ function requireReviewer({ as }: AnswerRequest, { environment, reviewers }: Pick
 }
 
 /** Where several must approve, one person does so once; and not whoever asked for the run, where it says so. */
-function requireOther({ given = [], notBy }: AskedOf, { environment, by }: { environment: string; by: string }): void {
-  const why = mayNotApprove({ given, notBy }, by);
-  if (why !== undefined) throw refused(why, { subject: environment, known: [by] });
+function requireOther(
+  limits: AskedOf,
+  { run, environment, by }: Pick<OpenApproval, "run" | "environment"> & { by: string },
+) {
+  const why = whyNotBy(limits, by);
+  if (why !== undefined) throw refused(why, { subject: environment, known: [by, run] });
 }
 
 /** `because` says whether its run is still open, so that whoever words it knows what helps. */

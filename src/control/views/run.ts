@@ -1,4 +1,5 @@
 import type { Failure, RunId } from "../../engine/events.ts";
+import { mayNotApprove } from "../../engine/policies/approval.ts";
 import { looksOf } from "../../engine/policies/verify.ts";
 import type { Conclusion, JobState, JobStatus, RunState, RunStatus, State } from "../../engine/state.ts";
 import { releaseMeant } from "../../engine/state.ts";
@@ -124,6 +125,11 @@ function jobView(job: JobState): JobView {
 /** A job that verifies may fail anew each time that it looks. */
 export function mostAttemptsOf(job: JobState): number {
   return job.definition.retry.attempts * looksOf(job);
+}
+
+/** Why this person cannot give this approval; undefined where nothing says so. */
+export function whyNotBy({ given = [], notBy }: AskedOf, by: string): "own-run" | "approved-already" | undefined {
+  return mayNotApprove({ given, notBy }, by);
 }
 
 /** What a run asks people; its end and a cancel have withdrawn the questions, and one about jobs that have all ended is none. */
