@@ -236,7 +236,7 @@ const failures = {
   "environment-busy": ({ subject, known: [run], because }) => ({
     message:
       because === undefined
-        ? `run ${run} deploys to ${subject} now, and this was not to wait`
+        ? `run ${run} deploys to ${subject} or waits to, and this was not to wait`
         : `run ${run} is at ${subject}, and what this would bring depends on how that ends`,
     next:
       because === undefined

@@ -152,6 +152,7 @@ export class Engine {
       if (moves !== undefined) {
         requireAlone(this.#state, plan, {
           plannedAt: plannedAt ?? this.#state.seq,
+          override,
           isGone: (id) => this.#orphans.has(id),
         });
       }

@@ -3,7 +3,6 @@ import type { RunId } from "./events.ts";
 import { mayNotApprove } from "./policies/approval.ts";
 import { isFrozen } from "./policies/freeze.ts";
 import { jobsToRetry } from "./policies/retry.ts";
-import { standsBehind } from "./policies/take-back.ts";
 import { EngineRefusal } from "./refusal.ts";
 import type { ApprovalState, RunState, State } from "./state.ts";
 
@@ -80,8 +79,9 @@ export function requireApprover(run: RunState, environment: string, by: string):
 export function requireAlone(
   { environments, runs }: State,
   plan: Plan,
-  { plannedAt, isGone }: { plannedAt: number; isGone(run: RunId): boolean },
+  { plannedAt, override, isGone }: { plannedAt: number; override?: string | undefined; isGone(run: RunId): boolean },
 ): void {
+  const isRollback = plan.change.event === "rollback";
   for (const name of plan.environments) {
     const there = environments.get(name);
     if ((there?.changed?.seq ?? 0) > plannedAt) {
@@ -91,11 +91,10 @@ export function requireAlone(
     const moving = [...runs.values()].filter(
       (run) => run.moves !== undefined && run.cancel === undefined && (run.environments.get(name)?.open ?? 0) > 0,
     );
-    // While something is to be taken back nobody changes anything but a rollback.
-    const isBack = plan.change.event === "rollback" && there?.owed !== undefined;
-    const other = [...inLine, ...moving.map(({ id }) => id)].find(
-      (run) => !isGone(run) && !(isBack && standsBehind(runs.get(run)!, there.owed)),
-    );
+    // A rollback and what has a reason do not wait for who only waits; what they bring supersedes that. Nobody goes past a rollback.
+    const isPassed = ({ plan: its, environments: theirs }: RunState) =>
+      (isRollback || override !== undefined) && its.change.event !== "rollback" && theirs.get(name)?.lock !== "held";
+    const other = [...inLine, ...moving.map(({ id }) => id)].find((run) => !isGone(run) && !isPassed(runs.get(run)!));
     if (other === undefined) continue;
     const text = `run ${other} is at ${name}, and what this would bring depends on how that ends`;
     throw new EngineRefusal("environment-busy", { subject: name, known: [other], text });

@@ -141,6 +141,7 @@ const environment = z.strictObject({
   onFailure: z.literal("rollback").optional(),
   windows: z
     .array(z.strictObject({ days: z.array(z.enum(weekdays)), from: z.string(), to: z.string(), zone: z.string() }))
+    .min(1)
     .optional(),
   variables: strings,
 });

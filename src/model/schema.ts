@@ -288,7 +288,10 @@ const environment = z
         .enum(["stay", "rollback"])
         .describe("What fails there stays (the default) or is taken back to the last good release by itself.")
         .optional(),
-      windows: oneOrMore(window).describe("When something may be deployed here. Default: always.").optional(),
+      windows: z
+        .union([window, z.array(window).min(1)])
+        .describe("When something may be deployed here. Default: always.")
+        .optional(),
       variables: variables.describe("Win over the delivery's of the same name.").optional(),
     }),
   ])

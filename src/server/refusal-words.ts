@@ -198,7 +198,7 @@ const wordings: Record<RefusalCode, Wording> = {
     () => "Something was begun or deployed since this was planned",
     () => "Look at the plan again: it is made for what is deployed now",
   ),
-  "environment-busy": conflict(({ subject, known: [run] }) => `Run ${run} deploys to ${subject} now`),
+  "environment-busy": conflict(({ subject, known: [run] }) => `Run ${run} deploys to ${subject}, or waits to`),
   "being-made": conflict(({ subject }) => `Run ${subject} is just making some of these files`),
   "given-up": conflict(() => "Nothing was begun"),
   "other-history": conflict(({ subject }) => `Event ${subject} is not the one that was noted`),

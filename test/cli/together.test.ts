@@ -97,7 +97,7 @@ test("the same environment is deployed one after the other, and the second says 
   );
   const hasty = await box.baton("run", "--env", "dev", "--force", "--no-wait");
   assert.equal(hasty.code, 1, hasty.stderr);
-  assert.match(hasty.stderr, /run r0001 deploys to dev now/);
+  assert.match(hasty.stderr, /run r0001 deploys to dev or waits to/);
   assert.deepEqual(began(side()), ["r0001 dev began"]);
   go();
   assert.deepEqual([await first.ended, await second.ended], [0, 0], second.said());

@@ -53,10 +53,40 @@ test("a reason and a rollback go past who waits for a window, which the journal 
     { type: "lock.acquired", run: urgent, environment: "prod", past: [waits] },
   ]);
   await world.end("web.deploy@prod");
-  const back = await run({ plan: goesBack });
+  await assert.rejects(run({ moves: 1 }), { code: "environment-busy" });
+  const back = await run({ plan: goesBack, moves: 1 });
   assert.equal(engine.state.environments.get("prod")!.holder, back);
   const again = await world.open();
   assert.equal(again.state.environments.get("prod")!.queue[0], waits);
+});
+
+test("a move with a reason goes past what waits, also for a person; nothing goes past who has the lock", async () => {
+  const { world, engine, run } = await outside();
+  await run();
+  const moved = await run({ override: "it burns", moves: 1 });
+  assert.equal(engine.state.environments.get("prod")!.holder, moved);
+  await assert.rejects(run({ plan: goesBack, moves: 1 }), { code: "environment-busy", known: [moved] });
+  await assert.rejects(run({ override: "it burns", moves: 1 }), { code: "environment-busy", known: [moved] });
+  await world.end("web.deploy@prod");
+  assert.equal(engine.state.environments.get("prod")!.holder, undefined);
+});
+
+test("a promotion that waits for a person or for a window does not hold up a rollback, which supersedes it", async () => {
+  const asks = delivery(
+    [pipeline("web", { deploy: job({ deploys: true }) })],
+    [environment("prod", { approval: { reviewers: [], timeoutMs: 60 * minute } })],
+  );
+  const world = new World();
+  const engine = await world.open();
+  const { run: waits } = await engine.createRun({ delivery: asks, plan: toProd, parallel: 1, moves: 1 });
+  const goBack = () => engine.createRun({ delivery: closed, plan: goesBack, parallel: 1, moves: 1 });
+  const { run: back } = await goBack();
+  assert.equal(engine.state.environments.get("prod")!.holder, back);
+  await assert.rejects(goBack(), { code: "environment-busy", known: [back] }, "one rollback at a time");
+  await world.end("web.deploy@prod");
+  await engine.answer(waits, "prod", { answer: "approved", by: "ann" });
+  assert.deepEqual(world.started, ["web.deploy@prod"]);
+  assert.equal(world.events("job.skipped").find(({ run }) => run === waits)?.code, "superseded");
 });
 
 test("the fold refuses a lock that went past somebody without a word", async () => {

@@ -37,7 +37,7 @@ export async function startRun(
   const session = await openSession({ project, secrets, agents: caller.agents, delivery });
   if (options.noWait) {
     try {
-      refuseWhereBusy(session, plan);
+      refuseWhereBusy(session, plan, options);
     } catch (error) {
       await session.close();
       throw error;
@@ -118,11 +118,12 @@ function refuseOutside({ plan, delivery }: Planned, { override }: RunOptions): v
     throw refused("outside-window", { subject: first.environment, known: [String(first.until)] });
 }
 
-/** Where another run has the lock, or stands in line for it. @throws {Refused} */
-function refuseWhereBusy({ engine }: Session, plan: Plan): void {
+/** Where another run has the lock, or stands in line for it and this does not go past who waits. @throws {Refused} */
+function refuseWhereBusy({ engine }: Session, plan: Plan, { override }: RunOptions): void {
+  const goesPast = override !== undefined || plan.change.event === "rollback";
   for (const environment of plan.environments) {
     const there = engine.state.environments.get(environment);
-    const first = there?.holder ?? there?.queue[0];
+    const first = there?.holder ?? (goesPast ? undefined : there?.queue[0]);
     if (first === undefined || engine.isOrphan(first)) continue;
     const deploys = plan.pipelines.some((item) => item.environment === environment && item.decision === "run");
     if (deploys) throw refused("environment-busy", { subject: environment, known: [first] });

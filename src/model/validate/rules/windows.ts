@@ -5,8 +5,14 @@ const timePattern = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
 /** A change window opens at some time. */
 export const windows: Rule = function* ({ delivery }) {
-  for (const { name, windows: all = [] } of delivery.environments) {
-    for (const [index, { days, from, to, zone }] of all.entries()) {
+  for (const { name, windows: all } of delivery.environments) {
+    if (all?.length === 0) {
+      yield refusal("wrong-window", ["environments", name, "windows"], {
+        message: "without a window nothing is ever deployed there",
+        help: "name one, or leave out windows: then it is deployed at any time",
+      });
+    }
+    for (const [index, { days, from, to, zone }] of (all ?? []).entries()) {
       const path = ["environments", name, "windows", index];
       for (const [key, time] of Object.entries({ from, to })) {
         if (timePattern.test(time) || (key === "to" && time === "24:00")) continue;
