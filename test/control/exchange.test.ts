@@ -171,6 +171,36 @@ test("what was given and never arrived is given again, to the same agent and nob
   assert.deepEqual(w.kinds(), []);
 });
 
+test("what an agent has named once is never given to it again, and is lost when it names it no more", async (t) => {
+  const w = world(t);
+  await w.handOut("t1");
+  assert.deepEqual(await claimed(w, agent("a", { number: 1 })), ["t1"]);
+  assert.deepEqual(await claimed(w, agent("a", { number: 2, holds: ["t1"] })), []);
+  // Its end was refused, and it has forgotten it.
+  assert.deepEqual(await claimed(w, agent("a", { number: 3 })), []);
+  assert.deepEqual(await claimed(w, agent("a", { number: 4, free: 0 })), []);
+  assert.deepEqual(await claimed(w, agent("b", { number: 1 })), []);
+  assert.deepEqual(w.kinds(), []);
+  await w.pass(leaseMs + 2_000);
+  assert.deepEqual(w.kinds(), ["t1 lost"]);
+});
+
+test("what was stopped before it arrived is not begun: it has ended, and what is beside it is given again", async (t) => {
+  const w = world(t);
+  await w.handOut("t1", "t2");
+  assert.deepEqual(await claimed(w, agent("a", { number: 1 })), ["t1", "t2"]);
+  w.exchange.stop("t1", "graceful");
+  assert.deepEqual(await claimed(w, agent("a", { number: 2 })), ["t2"]);
+  assert.deepEqual(w.kinds(), ["t1 stopped"]);
+  // One that does not count its questions may have it: it is not begun anew, and it hears of the stop when it names it.
+  await w.handOut("t3");
+  assert.deepEqual(await claimed(w, agent("c")), ["t3"]);
+  w.exchange.stop("t3", "now");
+  assert.deepEqual(await claimed(w, agent("c")), []);
+  assert.deepEqual((await ask(w, agent("c", { holds: ["t3"] }))).stops, [{ token: "t3", mode: "now" }]);
+  assert.deepEqual(w.kinds(), ["t1 stopped"]);
+});
+
 test("what was given and never arrived goes to others when its agent takes no more", async (t) => {
   const w = world(t);
   await w.handOut("t1", "t2", "t3");

@@ -45,8 +45,8 @@ const mostAsks = 50;
  * lease anew, as agents could not reach it before.
  *
  * An answer may be lost, so an agent names all it holds with each question, and asks one question at a time: what it was given
- * and does not name, it is given again, or goes back to the queue when it takes no more. So a claim happens once and arrives at
- * least once.
+ * and never named, it is given again, or goes back to the queue when it takes no more. So a claim happens once and arrives at least
+ * once; what it has named once was begun there and is never given to it again.
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
@@ -259,21 +259,20 @@ export class Exchange {
   #hears(poll: Poll): void {
     const { holder, name, number, free, holds, replaces } = poll;
     if (replaces !== undefined) this.#loseOf({ ...holder, agent: replaces }, name);
-    for (const token of holds) this.#leases.renew(token, holder);
+    for (const token of holds) this.#leases.arrives(token, holder);
     this.#agents.hears(poll);
-    if (number !== undefined && free === 0) this.#takeBack(holder, holds);
+    if (number !== undefined && free === 0) this.#takeBack(holder);
     this.#board.changed();
   }
 
-  #takeBack(holder: Holder, holds: readonly string[]): void {
-    for (const { launch } of this.#leases.of(holder)) {
-      const { token } = launch;
-      if (holds.includes(token) || !this.#table.takeBack(token, holder)) continue;
-      const attempt = this.#table.get(token)!;
+  #takeBack(holder: Holder): void {
+    for (const { launch } of this.#leases.onTheirWay(holder)) {
+      if (!this.#table.takeBack(launch.token, holder)) continue;
+      const attempt = this.#table.get(launch.token)!;
       if (attempt.state === "ended") this.#hasEnded(attempt);
       else {
-        this.#leases.end(token);
-        this.#queued.set(token, attempt);
+        this.#leases.end(launch.token);
+        this.#queued.set(launch.token, attempt);
       }
     }
     this.#wake();
@@ -305,14 +304,19 @@ export class Exchange {
     return { claims, stops, lost, asks };
   }
 
-  #give({ holder, labels, free, holds, tools }: Poll): { given: HandedOut[]; asks: Tool[] } {
+  #give({ holder, number, labels, free, tools }: Poll): { given: HandedOut[]; asks: Tool[] } {
     const given: HandedOut[] = [];
     const asks: Tool[] = [];
-    for (const attempt of this.#leases.of(holder)) {
-      const { token } = attempt.launch;
-      if (holds.includes(token) || !this.#attending.has(token) || given.length >= free) continue;
-      this.#leases.renew(token, holder);
-      given.push(attempt);
+    for (const { launch } of this.#leases.onTheirWay(holder)) {
+      const { token } = launch;
+      const attempt = this.#table.get(token);
+      if (attempt?.stop !== undefined) {
+        // Nobody has begun it. Of one that does not count its questions that is not sure: its lease runs out, or it names it.
+        if (number !== undefined && this.#table.takeBack(token, holder)) this.#hasEnded(this.#table.get(token)!);
+      } else if (attempt?.state === "running" && this.#attending.has(token) && given.length < free) {
+        this.#leases.renew(token, holder);
+        given.push(attempt);
+      }
     }
     const has = new Set(labels.map((label) => label.toLowerCase()));
     for (const [token, { launch }] of this.#queued) {

@@ -6,6 +6,8 @@ interface Lease {
   /** On the clock that is never set. */
   until: number;
   attempt: HandedOut;
+  /** Its holder has named it, so it was begun there: it is never given again. */
+  hasArrived: boolean;
 }
 
 /** Who runs what, and until when nobody else may. What is here is as long-lived as this server: the table says what is true. */
@@ -21,7 +23,7 @@ export class Leases {
 
   begin(attempt: HandedOut): void {
     const { token } = attempt.launch;
-    this.#running.set(token, { holder: attempt.holder!, until: this.#from(attempt), attempt });
+    this.#running.set(token, { holder: attempt.holder!, until: this.#from(attempt), attempt, hasArrived: false });
   }
 
   end(token: string): void {
@@ -42,6 +44,19 @@ export class Leases {
   renew(token: string, holder: Holder): void {
     const lease = this.#running.get(token);
     if (lease !== undefined && isSame(lease.holder, holder)) lease.until = this.#from(lease.attempt);
+  }
+
+  /** Its holder says that it has it. */
+  arrives(token: string, holder: Holder): void {
+    const lease = this.#running.get(token);
+    if (lease === undefined || !isSame(lease.holder, holder)) return;
+    lease.hasArrived = true;
+    this.renew(token, holder);
+  }
+
+  /** What it was given and has never named: the answer may have been lost on its way. */
+  onTheirWay(holder: Holder): HandedOut[] {
+    return this.of(holder).filter(({ launch: { token } }) => !this.#running.get(token)!.hasArrived);
   }
 
   of(holder: Holder): HandedOut[] {
