@@ -16,7 +16,7 @@ export interface DockerBuildInput<Own extends string = never> {
   readonly arguments?: Readonly<Record<string, ValueInput<Own>>> | undefined;
   /** `["linux/amd64", "linux/arm64"]`. Default: that of the machine. */
   readonly platforms?: readonly string[] | undefined;
-  /** For people; what is handed on is the digest. Default: the commit. */
+  /** For people, besides one that no other build has: commit, run, and what tells builds of one run apart. Default: that one alone. */
   readonly tag?: ValueInput<Own> | undefined;
   /** Who is signed in to: `ecr` by the AWS CLI, `ghcr` by the token of a job on GitHub. Default: docker is already. */
   readonly registry?: "ecr" | "ghcr" | undefined;
@@ -24,21 +24,57 @@ export interface DockerBuildInput<Own extends string = never> {
   readonly layers?: ValueInput<Own> | undefined;
 }
 
-/** The machine's own builder keeps layers in no registry and builds for no other platform. */
-const builder =
-  "docker buildx inspect baton > /dev/null 2>&1 || docker buildx create --name baton --driver docker-container > /dev/null\n";
+/**
+ * BuildKit, by version and bytes: buildx takes whatever is newest. To update: a release of github.com/moby/buildkit, and
+ * `docker buildx imagetools inspect moby/buildkit:VERSION` for its digest.
+ */
+const buildKit = {
+  version: "v0.32.2",
+  digest: "sha256:28a898719c18a33f4e8000685287fa36fd0dd9560c6440227d3a732d79bb41d8",
+} as const;
+
+/** Named by its version, so that a machine that is kept does not go on with an older one. */
+const builder = `baton-${buildKit.version}`;
+
+/**
+ * Docker's own builder does not know what it pushed: buildx asks the registry what the tag points to by then, which may be the image of
+ * another run. It keeps layers in no registry either, and builds for no other platform. Of two jobs that begin at once one makes it.
+ */
+const withBuilder = `docker buildx inspect ${builder} > /dev/null 2>&1 ||
+  docker buildx create --name ${builder} --driver docker-container --driver-opt image=moby/buildkit:${buildKit.version}@${buildKit.digest} > /dev/null ||
+  docker buildx inspect ${builder} > /dev/null
+`;
+
+/** The password stays in a folder of the step's own. Builders, contexts and plugins are found in docker's own through links. */
+const signInToEcr = `host=\${repository%%/*}
+case $host in
+  public.ecr.aws) set -- ecr-public us-east-1 ;;
+  *.dkr[.-]ecr[.-]*) region=\${host#*.dkr[.-]ecr*.} && set -- ecr "\${region%%.*}" ;;
+  *) echo "$host is no registry of ECR: take registry out of docker.build, and sign in to it before" >&2 && exit 1 ;;
+esac
+kept=\${DOCKER_CONFIG:-~/.docker}
+export BUILDX_CONFIG="\${BUILDX_CONFIG:-$kept/buildx}" DOCKER_CONFIG="$own/docker"
+mkdir "$DOCKER_CONFIG"
+for entry in contexts cli-plugins; do [ ! -e "$kept/$entry" ] || ln -s "$kept/$entry" "$DOCKER_CONFIG/"; done
+[ ! -e "$kept/config.json" ] || cp "$kept/config.json" "$DOCKER_CONFIG/"
+password=$(aws "$1" get-login-password --region "$2")
+docker login --username AWS --password-stdin "$host" <<< "$password"
+`;
+
+/**
+ * No two builds have the same: of a registry whose tags cannot be moved none is refused, and none takes the tag of an image that still
+ * runs, which would be deleted as untagged. What stands for a commit may hold more than a tag may, where sources lie in S3.
+ */
+const ownTag = `tag=\${BATON_COMMIT:0:64}-$BATON_RUN-\${own##*.}
+tag=\${tag//[^A-Za-z0-9_.-]/_} tag=\${tag/#[.-]/_}
+`;
 
 export const docker = {
   /** Builds an image, pushes it and publishes it by its digest, so that every environment gets the very same one. */
   build: <const Own extends string = never>(input: DockerBuildInput<Own>): StepInput<never, Own> => {
     const { repository, publish, context = ".", file, target, platforms, tag, registry, layers } = input;
-    const ownBuilder = layers !== undefined || platforms !== undefined;
-    const signIn =
-      registry === "ecr"
-        ? `aws ecr get-login-password | docker login --username AWS --password-stdin "\${repository%%/*}"\n`
-        : "";
     const options: Piece[] = [
-      ...(ownBuilder ? [" --builder baton"] : []),
+      ...(tag === undefined ? [] : ([' --tag "$repository":', { value: tag }] satisfies Piece[])),
       ...(file === undefined ? [] : [` --file ${quote(file)}`]),
       ...(target === undefined ? [] : [` --target ${quote(target)}`]),
       ...(platforms === undefined ? [] : [` --platform ${quote(platforms.join(","))}`]),
@@ -51,7 +87,7 @@ export const docker = {
         : ([
             " --cache-from type=registry,ref=",
             { value: layers },
-            " --cache-to type=registry,mode=max,image-manifest=true,ref=",
+            " --cache-to type=registry,mode=max,image-manifest=true,ignore-error=true,ref=",
             { value: layers },
           ] satisfies Piece[])),
     ];
@@ -64,13 +100,15 @@ export const docker = {
       [
         "set -eu\nrepository=",
         { value: repository },
-        `\n${signIn}${ownBuilder ? builder : ""}described=$(mktemp)\ntrap 'rm -f "$described"' EXIT\n`,
-        'docker buildx build --push --metadata-file "$described" --tag "$repository":',
-        ...(tag === undefined ? ['"$BATON_COMMIT"'] : [{ value: tag }]),
+        "\nown=$(mktemp -d)\ntrap 'rm -rf \"$own\"' EXIT\n",
+        registry === "ecr" ? signInToEcr : "",
+        withBuilder,
+        ownTag,
+        `docker buildx build --builder ${builder} --push --metadata-file "$own/metadata.json" --tag "$repository:$tag"`,
         ...options,
         ` ${quote(context)}\n`,
         // One entry on a line, as buildx writes it.
-        `digest=$(sed -n 's/^ *"containerimage.digest": *"\\(sha256:[0-9a-f]\\{64\\}\\)".*/\\1/p' "$described")\n`,
+        `digest=$(sed -n 's/^ *"containerimage.digest": *"\\(sha256:[0-9a-f]\\{64\\}\\)".*/\\1/p' "$own/metadata.json")\n`,
         `[ -n "$digest" ] || { echo "docker did not say which image it pushed" >&2; exit 1; }\n`,
         `printf '%s=%s@%s\\n' ${quote(publish)} "$repository" "$digest" >> "$BATON_OUTPUT"`,
       ],

@@ -3,10 +3,18 @@
 import { Document, type Pair, Scalar, visit, type YAMLMap } from "yaml";
 import type { Job } from "../../../model/delivery.ts";
 import { promisedOutputs } from "../../../model/job-values.ts";
-import { header } from "../../generated.ts";
+import { CannotWrite, header } from "../../generated.ts";
 import { conditionCommand } from "./conditions.ts";
 import { installPhase } from "./install.ts";
-import { directoryOf, type JobPlace, outputScope, prefixOf, type Register, readersOf } from "./job-place.ts";
+import {
+  directoryOf,
+  type JobPlace,
+  outputScope,
+  prefixOf,
+  type Register,
+  readersOf,
+  referenceOf,
+} from "./job-place.ts";
 import { JobValues } from "./job-values.ts";
 import { artifactSource } from "./known-values.ts";
 import { outputPath, path } from "./names.ts";
@@ -116,7 +124,14 @@ function stepCommands(place: JobPlace): string[] {
   };
   // Only what a parameter decides is left to the build; all else was decided when the files were written.
   const ofJob = job.condition && mentionsParameter(job.condition) ? [job.condition] : [];
-  return job.steps.map((step) => {
+  return job.steps.map((step, at) => {
+    if (step.action?.kind === "docker.build" && step.action.inputs.registry === "ghcr") {
+      throw new CannotWrite(
+        `${referenceOf(place)} signs in to ghcr.io by the token of a job on GitHub, and a build of CodeBuild has none`,
+        'push to ECR (registry: "ecr"), or take registry out and sign in by a step before it, with a secret',
+        ["pipelines", place.pipeline.name, "jobs", place.name, "steps", at],
+      );
+    }
     const conditions = [...ofJob, ...(step.condition ? [step.condition] : [])];
     return stepCommand(step, {
       directory: absolute(path(directoryOf(place), step.workingDirectory)),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
+import { delivery, docker, env, pipeline, sh } from "../../../../src/index.ts";
 import { useOfDocument } from "../../../../src/platforms/codepipeline/cost/generated-use.ts";
 import type { Infrastructure, Project, Role } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
@@ -40,6 +40,17 @@ const text = (run: string, settings: object, format: Format) =>
     .files.filter(({ path }) => !path.endsWith(".yml"))
     .map((file) => file.text)
     .join("\n");
+
+test("ghcr.io is signed in to by a token that builds do not have, and ECR by their role", () => {
+  const shop = (registry: "ecr" | "ghcr") =>
+    lowered("true", {}, { steps: [docker.build({ repository: "r/web", publish: "image", registry })] });
+  assert.throws(
+    () => shop("ghcr"),
+    (error: CannotWrite) =>
+      error instanceof CannotWrite && error.path!.join(".") === "pipelines.web.jobs.build.steps.0",
+  );
+  assert.equal(machineOf(shop("ecr")).isPrivileged, true);
+});
 
 test("a machine is what the settings say of all, and of the job where that differs", () => {
   const settings = {
