@@ -4591,7 +4591,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "HandArtifactsOn",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-ma*/*`,
               },
               {
                 Sid: "Build",
@@ -4809,7 +4809,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "HandArtifactsOn",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-backend-ma*/*`,
               },
               {
                 Sid: "Build",
@@ -5029,7 +5029,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "HandArtifactsOn",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-admin-main/*`,
               },
               {
                 Sid: "Build",
@@ -5249,7 +5249,7 @@ export class EcommercePipelines extends Construct {
                 Sid: "HandArtifactsOn",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-customer-m*/*`,
               },
               {
                 Sid: "Build",
@@ -6235,7 +6235,7 @@ exports.handler = (event) => {
                 Sid: "HandArtifactsOn",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/*`,
               },
               {
                 Sid: "Build",
@@ -6528,7 +6528,7 @@ exports.handler = (event) => {
                 Sid: "HandArtifactsOn",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/*`,
               },
               {
                 Sid: "Build",
@@ -6821,7 +6821,7 @@ exports.handler = (event) => {
                 Sid: "HandArtifactsOn",
                 Effect: "Allow",
                 Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-                Resource: `${artifacts.attrArn}/*`,
+                Resource: `${artifacts.attrArn}/ecommerce-hosting-to*/*`,
               },
               {
                 Sid: "Build",

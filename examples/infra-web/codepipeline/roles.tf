@@ -46,7 +46,7 @@ resource "aws_iam_role_policy" "infra_web_dev_pipeline_role" {
         Sid      = "HandArtifactsOn"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-dev/*"]
       },
       {
         Sid    = "Build"
@@ -109,7 +109,7 @@ resource "aws_iam_role_policy" "infra_web_prod_pipeline_role" {
         Sid      = "HandArtifactsOn"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-        Resource = ["${aws_s3_bucket.artifacts.arn}/*"]
+        Resource = ["${aws_s3_bucket.artifacts.arn}/infra-web-prod/*"]
       },
       {
         Sid    = "Build"

@@ -25,6 +25,13 @@ export const checksBucket: Bucket = {
   cache: { prefix: "cache/", expireDays: 14 },
 };
 
+/**
+ * Where in it: CodePipeline makes a folder of the pipeline's name, of its first twenty characters where it is longer. What
+ * it does where several begin alike is written nowhere, so there whatever begins so is meant.
+ */
+export const folderOf = ({ name }: Pick<ReleaseLine, "name">): string =>
+  name.length > 20 ? `${name.slice(0, 20)}*` : name;
+
 /** Where the runs of a pipeline keep what they hand on. */
 export const bucketOf = ({ runsFor }: Pick<ReleaseLine, "runsFor">): string =>
   runsFor === "pull requests" ? checksBucket.id : artifactBucket.id;

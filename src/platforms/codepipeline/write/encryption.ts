@@ -48,6 +48,8 @@ export function encrypted(
   const nameOf = roleNames(delivery);
   const users: string[] = [];
   const buckets = resources.filter(({ kind }) => kind === "bucket").map(({ id }) => id);
+  // One that is there already is encrypted as its owner has it.
+  const topics = existing.topic === undefined ? [ids.approvals] : [];
   const changed = resources.map((resource): Resource => {
     switch (resource.kind) {
       case "bucket":
@@ -57,7 +59,7 @@ export function encrypted(
       case "pipeline":
         return { ...resource, key: keyId };
       case "role": {
-        const use = useOf(resource, buckets);
+        const use = useOf(resource, { buckets, topics });
         if (use === undefined) return resource;
         const name = nameOf(resource.id);
         users.push(name);
@@ -72,17 +74,46 @@ export function encrypted(
   return [encryptionKey({ delivery, users: arns, guests, services: servicesOf(resources) }), ...changed];
 }
 
-function useOf({ statements }: Role, buckets: readonly string[]): Statement | undefined {
-  const touching = (ids: readonly string[]) =>
-    statements.filter(({ resources }) => resources.some((one) => isAbout(one, ids)));
-  const objects = touching(buckets).flatMap(({ actions }) => actions);
-  const actions = [
-    ...(objects.includes("s3:PutObject") ? handing : objects.includes("s3:GetObject") ? reading : []),
-    ...(touching([ids.approvals]).length > 0 ? sending : []),
-  ];
-  if (actions.length === 0) return undefined;
-  return { sid: "UseKey", actions: [...new Set(actions)].sort(), resources: [[arnOf(keyId)]] };
+/** The right of whoever publishes to a topic that is there already and encrypted with a key. */
+export function publishingEncrypted(
+  resources: readonly Resource[],
+  { topic, topicKey, key }: Settings["existing"],
+): readonly Resource[] {
+  const own = topicKey ?? key;
+  if (topic === undefined || own === undefined) return resources;
+  const use: Statement = { sid: "UseKeyOfTopic", actions: sending, resources: [own], condition: byWayOf(["sns"]) };
+  return resources.map((one) =>
+    one.kind === "role" && touching(one, [ids.approvals]).length > 0
+      ? { ...one, statements: [...one.statements, use] }
+      : one,
+  );
 }
+
+function useOf(
+  role: Role,
+  { buckets, topics }: { buckets: readonly string[]; topics: readonly string[] },
+): Statement | undefined {
+  const objects = touching(role, buckets).flatMap(({ actions }) => actions);
+  const byService = {
+    s3: objects.includes("s3:PutObject") ? handing : objects.includes("s3:GetObject") ? reading : [],
+    sns: touching(role, topics).length > 0 ? sending : [],
+  };
+  const services = (["s3", "sns"] as const).filter((one) => byService[one].length > 0);
+  if (services.length === 0) return undefined;
+  const actions = [...new Set(services.flatMap((one) => byService[one]))].sort();
+  return { sid: "UseKey", actions, resources: [[arnOf(keyId)]], condition: byWayOf(services) };
+}
+
+/**
+ * For what the services keep, and nothing else that a key encrypts: others may use it, too. They ask for it in the name of
+ * who asks them, as with the keys that they manage, whose policies have the same condition. In China their names end in `.cn`.
+ */
+const byWayOf = (services: readonly string[]): NonNullable<Statement["condition"]> => ({
+  StringLike: { "kms:ViaService": services.map((one) => text`${one}.${region}.amazonaws.com*`) },
+});
+
+const touching = ({ statements }: Role, ids: readonly string[]) =>
+  statements.filter(({ resources }) => resources.some((one) => isAbout(one, ids)));
 
 const isAbout = (one: Text, ids: readonly string[]) =>
   typeof one !== "string" && one.some((part) => typeof part === "object" && "of" in part && ids.includes(part.of));

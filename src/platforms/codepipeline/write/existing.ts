@@ -24,7 +24,8 @@ export const withoutExisting = (resources: readonly Resource[], existing: Infras
   resources.filter(({ id }) => !Object.hasOwn(existing, id));
 
 /** What its owner has to let the pipelines do, because nothing is written about it. */
-export function notesOnExisting({ existing: { key, topic } }: Settings, resources: readonly Resource[]): string[] {
+export function notesOnExisting({ existing, home }: Settings, resources: readonly Resource[]): string[] {
+  const { key, topic, topicKey } = existing;
   const services = [
     ...(resources.some(({ kind }) => kind === "logs") ? ["logs.REGION.amazonaws.com"] : []),
     "cloudwatch.amazonaws.com",
@@ -36,8 +37,32 @@ export function notesOnExisting({ existing: { key, topic } }: Settings, resource
     ...(topic === undefined
       ? []
       : ["existing.topic: its policy lets cloudwatch.amazonaws.com publish for the account"]),
+    ...(topic !== undefined && home === undefined
+      ? [`existing.topic is in ${placeOf(topic).region}, account ${placeOf(topic).account}: create the pipelines there`]
+      : []),
+    ...(topicKey === undefined || topicKey === key
+      ? []
+      : ["existing.topicKey: its policy lets IAM of the account decide, and cloudwatch.amazonaws.com use it"]),
+    ...(home === undefined ? [] : notesOnStrangers(existing, home.account)),
   ];
 }
+
+/** Parts whose ARN says where they are. */
+const placed = ["key", "topic", "topicKey"] as const;
+
+const placeOf = (arn: string) => {
+  const [, , , region, account] = arn.split(":");
+  return { region: region!, account: account! };
+};
+
+const notesOnStrangers = (existing: Settings["existing"], account: string): string[] =>
+  placed.flatMap((one) => {
+    const arn = existing[one];
+    if (arn === undefined || placeOf(arn).account === account) return [];
+    return [
+      `existing.${one} is of the account ${placeOf(arn).account}: its policy lets the roles and services of ${account} in, by name`,
+    ];
+  });
 
 /** @throws {CannotWrite} for what cannot be together. */
 export function refuseStrangeExisting(settings: Settings): void {
@@ -55,12 +80,28 @@ export function refuseStrangeExisting(settings: Settings): void {
       `take existing.${closed} out of baton.codepipeline.yaml: the pipelines bring one that lets exactly them in`,
     );
   }
-  for (const one of ["key", "topic"] as const) {
-    const region = existing[one]?.split(":")[3];
-    if (region === undefined || home === undefined || region === home.region) continue;
+  if (existing.topicKey !== undefined && existing.topic === undefined) {
+    throw new CannotWrite(
+      "existing.topicKey is the key of an existing.topic, and none is named",
+      "name existing.topic, or take existing.topicKey out of baton.codepipeline.yaml",
+    );
+  }
+  const named = placed.flatMap((one) =>
+    existing[one] === undefined ? [] : [{ one, region: placeOf(existing[one]).region }],
+  );
+  for (const { one, region } of named) {
+    if (home === undefined || region === home.region) continue;
     throw new CannotWrite(
       `existing.${one} is in ${region}, and the pipelines are in ${home.region}: they take none of another region`,
       `name one of ${home.region}, or another home.region, in baton.codepipeline.yaml`,
+    );
+  }
+  const [first] = named;
+  const other = named.find(({ region }) => region !== first?.region);
+  if (first !== undefined && other !== undefined) {
+    throw new CannotWrite(
+      `existing.${first.one} is in ${first.region}, and existing.${other.one} in ${other.region}: the pipelines are in one region and take none of another`,
+      "name those of the region of the pipelines in baton.codepipeline.yaml",
     );
   }
 }

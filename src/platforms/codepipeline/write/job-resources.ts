@@ -1,4 +1,4 @@
-import { bucketOf } from "./artifact-bucket.ts";
+import { bucketOf, folderOf } from "./artifact-bucket.ts";
 import { buildspecText, cachePaths } from "./buildspec.ts";
 import { sourceArtifact } from "./fixed-names.ts";
 import type { ParameterSpec, Resource, Role, Statement } from "./infrastructure.ts";
@@ -152,11 +152,9 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
   };
 }
 
-/** CodePipeline shortens the names of the pipeline and of the artifact in keys, to twenty and ten characters. */
-function artifactKeys({ line }: JobPlace, artifact: string): Text {
-  const pipeline = line.name.length > 20 ? `${line.name.slice(0, 20)}*` : line.name;
-  return text`${arnOf(bucketOf(line))}/${pipeline}/${artifact.slice(0, 10)}*`;
-}
+/** CodePipeline shortens the names of artifacts in keys, to ten characters. */
+const artifactKeys = ({ line }: JobPlace, artifact: string): Text =>
+  text`${arnOf(bucketOf(line))}/${folderOf(line)}/${artifact.slice(0, 10)}*`;
 
 /** Artifacts of the run that a build is given: its source, and those of the jobs that it uses. */
 export const takenBy = (place: JobPlace, register: Register): string[] => [

@@ -7,7 +7,7 @@ import { approversOf } from "./approvers.ts";
 import { artifactBucket, bucketOf, checksBucket } from "./artifact-bucket.ts";
 import { type Checks, checksOf } from "./checks.ts";
 import { keyGuests, remoteStacksOf, storeIn } from "./cross-account.ts";
-import { encrypted } from "./encryption.ts";
+import { encrypted, publishingEncrypted } from "./encryption.ts";
 import { existingOf, notesOnExisting, refuseStrangeExisting, withoutExisting } from "./existing.ts";
 import { ids } from "./fixed-names.ts";
 import { changesResources } from "./functions/changes.ts";
@@ -132,7 +132,10 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
     delivery: delivery.name,
     description: `Pipelines of ${delivery.name}`,
     parameters,
-    resources: underHouseRules(withoutExisting(whole, existing), options.settings),
+    resources: underHouseRules(
+      publishingEncrypted(withoutExisting(whole, existing), options.settings.existing),
+      options.settings,
+    ),
     existing,
     home,
     remoteStacks,

@@ -48,19 +48,23 @@ const regionName = z
 
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket");
 
+/** By its ARN: actions of CodePipeline take no alias, and a policy that names one gives no right to its key. */
+const keyArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[\w-]+$/, "the ARN of a key, and no alias");
+
 const existingSchema = z.strictObject({
   /** Name of the bucket for artifacts. */
   bucket: bucketName.optional(),
-  /** The key that encrypts. By its ARN: actions of CodePipeline take no alias. */
-  key: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[\w-]+$/, "the ARN of a key, and no alias")
-    .optional(),
+  /** The key that encrypts. */
+  key: keyArn.optional(),
   /** The topic that is told. */
   topic: z
     .string()
     .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w-]+$/, "the ARN of a topic that is no FIFO")
     .optional(),
+  /** The key with which the topic is encrypted, where that is another one than `key`. */
+  topicKey: keyArn.optional(),
 });
 
 /** What a definition does not say because it concerns CodePipeline alone. Kept beside it, in `baton.codepipeline.yaml`. */

@@ -1,4 +1,4 @@
-import { bucketOf } from "./artifact-bucket.ts";
+import { bucketOf, folderOf } from "./artifact-bucket.ts";
 import { handing } from "./encryption.ts";
 import { ids } from "./fixed-names.ts";
 import type { Role, Statement, Store } from "./infrastructure.ts";
@@ -47,7 +47,7 @@ export function pipelineRole(
       sid: "HandArtifactsOn",
       actions: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
       resources: [
-        text`${arnOf(bucketOf(line))}/*`,
+        text`${arnOf(bucketOf(line))}/${folderOf(line)}/*`,
         ...others.map(({ bucket }) => text`arn:${partition}:s3:::${bucket}/*`),
       ],
     },

@@ -4,19 +4,31 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
 import { existingFound } from "../../../../src/platforms/codepipeline/live/aws-check-ups.ts";
 import { AwsProblem } from "../../../../src/platforms/codepipeline/live/aws-cli.ts";
+import type { Role } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
+import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { startEmulator } from "../../../aws/emulator.ts";
 import { emulator, fullDepth } from "../../../lane/needs.ts";
 import { connection } from "./applied-terraform.ts";
 import { estate, estateSettings, home } from "./estate.ts";
-import { existingSettings, keySettings, shop, write } from "./written.ts";
+import { existingSettings, keySettings, shop, shopSettings, write } from "./written.ts";
 
 const formats = ["cloudformation", "terraform", "cdk"] as const;
 const layouts = ["single", "separate"] as const;
 const { bucket, key, topic } = existingSettings.existing;
+
+const rolesOf = (settings: object, layout: (typeof layouts)[number], built = shop) =>
+  lowerDelivery(built, {
+    layout,
+    format: "cloudformation",
+    root: "",
+    folder: "codepipeline",
+    settings: settingsSchema.parse(settings),
+  }).resources.filter((one): one is Role => one.kind === "role");
 
 const textOf = (settings: object, options: Parameters<typeof write>[2]) =>
   write(shop, settings, options)
@@ -53,6 +65,70 @@ for (const format of formats) {
   }
 }
 
+const topicKey = key.replace(/1{8}/, "99999999");
+
+test("whoever publishes to an encrypted topic may use its key, and only for that", () => {
+  const publishing = (role: Role) => role.statements.some(({ actions }) => actions.includes("sns:Publish"));
+  for (const layout of layouts) {
+    const rollback = layout === "single" ? "function" : "stage";
+    const rolesWith = (existing: object, more: object = {}) =>
+      rolesOf({ ...shopSettings, ...more, rollback, existing }, layout);
+    for (const [existing, own] of [
+      [{ topic, topicKey }, topicKey],
+      [{ topic, key }, key],
+      [{ topic, key, topicKey }, topicKey],
+    ] as const) {
+      const roles = rolesWith(existing);
+      assert.ok(roles.filter(publishing).length >= 2, "the pipeline and the functions");
+      for (const role of roles) {
+        const use = role.statements.filter(({ sid }) => sid === "UseKeyOfTopic");
+        assert.equal(use.length, publishing(role) ? 1 : 0, role.id);
+        for (const { actions, resources, condition } of use) {
+          assert.deepEqual(actions, ["kms:Decrypt", "kms:GenerateDataKey*"]);
+          assert.deepEqual(resources, [own]);
+          assert.match(JSON.stringify(condition), /kms:ViaService.*sns\./);
+        }
+      }
+    }
+    // Nobody says that it is encrypted.
+    for (const more of [{}, { encryption: "key" }])
+      assert.doesNotMatch(JSON.stringify(rolesWith({ topic }, more).filter(publishing)), /UseKeyOfTopic|"sns\./);
+  }
+  for (const format of formats) {
+    const written = textOf({ ...shopSettings, existing: { topic, topicKey } }, { format });
+    assert.ok(written.includes("UseKeyOfTopic") && written.includes(topicKey), format);
+  }
+});
+
+test("a key that others use, too, is used for what the pipelines keep and for nothing else", () => {
+  for (const layout of layouts) {
+    for (const role of rolesOf({ ...existingSettings, pullRequests: "checks", rollback: "stage" }, layout)) {
+      for (const { sid, actions, condition } of role.statements) {
+        if (!actions.some((action) => action.startsWith("kms:"))) continue;
+        const services = JSON.stringify(condition?.StringLike?.["kms:ViaService"] ?? []).match(/(s3|sns)\./g);
+        assert.ok(services, `${role.id} ${sid}`);
+        if (sid === "UseKey") assert.deepEqual(services, ["s3."], role.id);
+      }
+    }
+  }
+});
+
+test("in a bucket of all teams a pipeline reaches its own folder", () => {
+  const long = delivery("shop-of-all-the-countries", {
+    pipelines: [pipeline("web", { jobs: { deploy: { deploys: true, steps: [sh("true")] } } } as never)],
+    environments: [env("prod", { branch: "main" })],
+  } as never);
+  const keysOf = (built: typeof shop, layout: (typeof layouts)[number]) =>
+    rolesOf({ existing: { bucket } }, layout, built).flatMap(({ statements }) =>
+      statements
+        .filter(({ sid }) => sid === "HandArtifactsOn")
+        .flatMap(({ resources }) => resources.map((one) => String((one as unknown[]).at(-1)))),
+    );
+  assert.deepEqual(keysOf(shop, "single"), ["/shop/*"]);
+  assert.ok(keysOf(shop, "separate").every((one) => /^\/shop-[\w-]+\*?\/\*$/.test(one)));
+  assert.deepEqual(keysOf(long as never, "single"), ["/shop-of-all-the-coun*/*"]);
+});
+
 test("in other accounts roles have the path as well, and every policy that names one", () => {
   const text = write(estate, { ...estateSettings, rolePath: "/delivery/" })
     .files.filter(({ path }) => path.endsWith(".yaml"))
@@ -71,6 +147,13 @@ test("what its owner has to allow is said", () => {
   const { notes } = write(shop, existingSettings);
   assert.match(notes.join("\n"), /existing\.key: .*logs\.REGION\.amazonaws\.com/);
   assert.match(notes.join("\n"), /existing\.topic: .*cloudwatch\.amazonaws\.com/);
+  assert.match(notes.join("\n"), /existing\.topic is in eu-central-1, account 123456789012/);
+  const abroad = write(shop, { home: { ...home, account: "999999999999" }, existing: { key, topic, topicKey } });
+  for (const one of ["key", "topic", "topicKey"])
+    assert.match(
+      abroad.notes.join("\n"),
+      new RegExp(`existing\\.${one} is of the account 123456789012: .*999999999999`),
+    );
   assert.doesNotMatch(write(shop, keySettings).notes.join("\n"), /existing/);
 });
 
@@ -87,6 +170,12 @@ test("what cannot be together is refused, with its place in the settings and wha
       { home: { ...home, region: "us-east-1" }, existing: { topic } },
       /existing\.topic is in eu-central-1, and the pipelines are in us-east-1/,
       /home\.region/,
+    ],
+    [{ existing: { topicKey } }, /existing\.topicKey is the key of an existing\.topic/, /name existing\.topic/],
+    [
+      { existing: { topic, topicKey: topicKey.replace("eu-central-1", "eu-west-1") } },
+      /existing\.topic is in eu-central-1, and existing\.topicKey in eu-west-1/,
+      /region of the pipelines/,
     ],
   ];
   for (const [settings, message, next] of refused) {
