@@ -86,7 +86,7 @@ async function orPage({ signIn, dashboard }: SessionMeans, act: () => Promise<Re
     if (!(error instanceof Turned) || signIn.oidc === undefined) throw error;
     const { code, status } = error.refusal;
     const page = dashboard.signInFailed({ type: `urn:baton:${code}`, ...error.refusal });
-    return new Response(page, { status, headers: { ...html, ...error.headers, "set-cookie": signIn.oidc.ended } });
+    return new Response(page, { status, headers: { ...html, ...error.headers } });
   }
 }
 

@@ -6,7 +6,7 @@ import type { FileLock } from "./file-lock.ts";
 import { lockAlone } from "./folder-lock.ts";
 import { createJournal, openJournalForReading, openJournalForWriting } from "./journal-database.ts";
 import type { Head, JournalRows, JournalRowsWriter } from "./journal-rows.ts";
-import { newestEvent, noteNewestEvent } from "./newest-event.ts";
+import { noteCopiedEvents } from "./newest-event.ts";
 import { recordWriter } from "./records.ts";
 import { createStateFolder, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
 import { asStoreError, StoreError } from "./store-error.ts";
@@ -113,7 +113,7 @@ class FolderRowsWriter extends FolderRows implements JournalRowsWriter {
   async commit(): Promise<void> {
     this.guarded(() => {
       if (this.database.isTransaction) this.database.exec("commit");
-      noteNewestEvent(this.folder, newestEvent(this.database));
+      noteCopiedEvents(this.folder, this.database);
     });
   }
 

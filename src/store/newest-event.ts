@@ -28,6 +28,16 @@ export function noteNewestEvent(folder: StateFolder, newest: NewestEvent | undef
   renameSync(fresh, folder.newestEvent);
 }
 
+/**
+ * The same for a journal into which rows were copied: where it lacks what was noted, the note stays, as the one witness of it that
+ * there is. Who opens the journal next is told.
+ */
+export function noteCopiedEvents(folder: StateFolder, database: DatabaseSync): void {
+  const noted = notedNewestEvent(folder);
+  const chain = noted && database.prepare("select chain from event where seq = ?").get(noted.seq)?.chain;
+  if (chain === noted?.chain) noteNewestEvent(folder, newestEvent(database));
+}
+
 /** What was noted last; undefined when nothing was, or nothing that can be read. */
 export function notedNewestEvent(folder: StateFolder): NewestEvent | undefined {
   try {

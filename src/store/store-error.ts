@@ -21,11 +21,14 @@ export type StoreErrorCode =
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
+  /** Of damage: what is wrong with the journal, without what to do about it. */
+  readonly damage: string | undefined;
 
-  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: StoreErrorCode, message: string, options: ErrorOptions & { damage?: string } = {}) {
     super(message, options);
     this.name = "StoreError";
     this.code = code;
+    this.damage = options.damage;
   }
 }
 
@@ -42,7 +45,7 @@ export const damageRemedy =
   "Nothing was changed. Restore it from a copy, or let `baton doctor --repair` keep what is whole and put the rest aside.";
 
 export function damagedJournal(path: string, what: string, cause?: unknown): StoreError {
-  return new StoreError("damaged", `The journal ${path} is damaged: ${what}. ${damageRemedy}`, { cause });
+  return new StoreError("damaged", `The journal ${path} is damaged: ${what}. ${damageRemedy}`, { cause, damage: what });
 }
 
 /** A copy that was put back helps no more when it is the copy that is told of. */
@@ -51,6 +54,7 @@ export function olderJournal(path: string, what: string): StoreError {
     "damaged",
     `The journal ${path} is not the newest: ${what}. ` +
       "Nothing was changed. Put back the newest one, or let `baton doctor --repair` go on from this one.",
+    { damage: what },
   );
 }
 

@@ -36,7 +36,7 @@ const honest: Answers = { claims: (nonce) => ({ nonce }), key: own.privateKey };
 
 /** A provider that answers as the test says. */
 async function provider() {
-  const asked = { answers: honest, nonce: "", challenge: "", sent: new URLSearchParams() };
+  const asked = { answers: honest, nonce: "", sent: new URLSearchParams(), discoveries: 0, isDown: false };
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const piece of request) body += piece;
@@ -44,6 +44,8 @@ async function provider() {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
     };
     if (request.url === "/.well-known/openid-configuration") {
+      asked.discoveries += 1;
+      if (asked.isDown) return json(503, {});
       return json(200, {
         issuer,
         authorization_endpoint: `${issuer}/authorize`,
@@ -145,6 +147,100 @@ test("of what a provider answers only what is signed, meant for us, of this sign
   assert.ok(typeof (await signIn(honest, 590_000)) !== "string", "after ten minutes but a little");
   assert.equal(await signIn(honest, 601_000), "not-begun");
   assert.ok(reports.length > 5 && reports.every((said) => !said.includes("eyJ")), "no token is printed");
+});
+
+test("whoever asks meanwhile, the provider is asked once, rests after a failure, and what it said is kept", async (t) => {
+  await using one = await provider();
+  const reports: string[] = [];
+  const settings = settingsOf(one.issuer);
+  const oidc = new OpenIdConnect({ settings, isSecure: false, report: (error) => reports.push(String(error)) });
+  let now = Date.now();
+  t.mock.method(Date, "now", () => now);
+  const all = (count: number) =>
+    Promise.all(
+      Array.from({ length: count }, () =>
+        oidc.begin(origin, "/").then(
+          () => "begun",
+          (error) => (error as Turned).refusal.code,
+        ),
+      ),
+    );
+  one.asked.isDown = true;
+  assert.deepEqual(new Set(await all(20)), new Set(["provider-unreachable"]));
+  one.asked.isDown = false;
+  assert.deepEqual(await all(2), ["provider-unreachable", "provider-unreachable"]);
+  assert.deepEqual([one.asked.discoveries, reports.length], [1, 1]);
+  now += 5_001;
+  assert.deepEqual(new Set(await all(20)), new Set(["begun"]));
+  assert.equal(one.asked.discoveries, 2);
+
+  one.asked.isDown = true;
+  now += 3_600_001;
+  assert.deepEqual(new Set(await all(20)), new Set(["begun"]));
+  await oidc.look();
+  while (reports.length < 2) await new Promise(setImmediate);
+  assert.match(reports[1]!, /what it said before is used to sign in with http:\S+ now: .*503/);
+  assert.deepEqual(await all(20), Array(20).fill("begun"));
+  assert.deepEqual([one.asked.discoveries, reports.length], [3, 2]);
+});
+
+test("of Microsoft's addresses the one of a tenant is taken, and none that answers for every tenant", async (t) => {
+  const entra = "https://login.microsoftonline.com";
+  const tenant = `${entra}/0b1ab7c2-55a0-4d15-8b5c-2f2f0f4a3a11/v2.0`;
+  for (const [given, said, isTaken] of [
+    [tenant, tenant, true],
+    [`${entra}/common/v2.0`, `${entra}/{tenantid}/v2.0`, false],
+    [`${entra}/organizations/v2.0`, `${entra}/{tenantid}/v2.0`, false],
+    [`${entra}/%7Btenantid%7D/v2.0`, `${entra}/{tenantid}/v2.0`, false],
+    [`${entra}/shop.example/v2.0`, tenant, false],
+    ["https://shop.b2clogin.com/x/v2.0", "https://shop.b2clogin.com/y/v2.0", false],
+  ] as const) {
+    const metadata = {
+      issuer: said,
+      authorization_endpoint: `${entra}/a`,
+      token_endpoint: `${entra}/t`,
+      jwks_uri: `${entra}/j`,
+    };
+    const fetching = t.mock.method(globalThis, "fetch", async () => Response.json(metadata));
+    const reports: string[] = [];
+    const settings = settingsOf(given);
+    const oidc = new OpenIdConnect({ settings, isSecure: true, report: (error) => reports.push(String(error)) });
+    if (isTaken) assert.match((await oidc.begin(origin, "/")).location, /^https:\/\/login/);
+    else {
+      await assert.rejects(oidc.begin(origin, "/"), (error: Turned) => error.refusal.code === "provider-unreachable");
+      assert.match(reports.join(), /answers for the issuer https:.* your tenant's address/, given);
+    }
+    fetching.mock.restore();
+  }
+});
+
+test("a failed way back ends the one that this browser began, and no other", async () => {
+  await using one = await provider();
+  const oidc = new OpenIdConnect({ settings: settingsOf(one.issuer), isSecure: false, report: () => {} });
+  const mine = await oidc.begin(origin, "/");
+  const other = await oidc.begin(origin, "/");
+  const comesBack = async (location: string, more: Record<string, string>) => {
+    const back = new URL(`${origin}/api/session/oidc/callback`);
+    const state = new URL(location).searchParams.get("state")!;
+    back.search = `${new URLSearchParams({ state, iss: one.issuer, ...more })}`;
+    const headers = { cookie: mine.cookie.split(";")[0]! };
+    const error = await oidc.finish(origin, new Request(back, { headers })).catch((error: unknown) => error);
+    assert.ok(error instanceof Turned, String(error));
+    return [error.refusal.code, error.headers["set-cookie"]];
+  };
+  assert.deepEqual(await comesBack(other.location, { code: "c" }), ["not-begun", undefined]);
+  assert.deepEqual(await comesBack(mine.location, { error: "access_denied" }), ["provider-refused", oidc.ended]);
+  assert.deepEqual(await comesBack(mine.location, { code: "c" }), ["not-begun", oidc.ended]);
+});
+
+test("a page whose address is too long for a cookie is not kept", async () => {
+  await using one = await provider();
+  const oidc = new OpenIdConnect({ settings: settingsOf(one.issuer), isSecure: true, report: () => {} });
+  for (const to of [`/${"運".repeat(499)}`, `/?a=${"運".repeat(490)}`, `/runs/${"x".repeat(490)}`]) {
+    const { cookie } = await oidc.begin(origin, to);
+    assert.ok(cookie.length < 1_000, `${to.slice(0, 9)}: ${cookie.length}`);
+  }
+  assert.equal(pageAt("/runs/運"), "/runs/%E9%81%8B");
 });
 
 test("after signing in nobody is sent anywhere but to a page of the dashboard", () => {

@@ -46,14 +46,24 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action], opti
   const view = await (action === "export" ? exportJournal : importJournal)(place, { url, delivery });
   if (json) terminal.printJson(view);
   else tell(terminal, action, view);
-  return exitCodes.clean;
+  return view.lost === undefined ? exitCodes.clean : exitCodes.failed;
 };
 
-function tell(terminal: Terminal, action: "export" | "import", { delivery, seq, events, open }: JournalCopyView): void {
+function tell(
+  terminal: Terminal,
+  action: "export" | "import",
+  { delivery, seq, events, open, lost }: JournalCopyView,
+): void {
   const to = action === "export" ? "in the database" : "here";
   terminal.print(`${delivery}: up to event ${seq} ${to}, ${count(events, "new event")}`);
   if (action === "export") return;
   if (open.length > 0)
     terminal.say(`${open.join(", ")} had not ended: whatever ran there must not run any more before it goes on here`);
-  terminal.suggest("baton doctor");
+  if (lost !== undefined) {
+    terminal.say(`The newest events of the journal are in no copy: ${lost}.`);
+    terminal.say(
+      "What was deployed and approved last is not known. Put back a newer copy, or let doctor write down what is lost.",
+    );
+  }
+  terminal.suggest(lost === undefined ? "baton doctor" : "baton doctor --repair");
 }

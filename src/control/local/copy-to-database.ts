@@ -2,6 +2,7 @@ import { type CopiedRows, copyRows } from "../../store/copy-rows.ts";
 import { rowsOfFolder, writeRowsOfFolder } from "../../store/folder-rows.ts";
 import type { JournalRows, JournalRowsWriter } from "../../store/journal-rows.ts";
 import { rowsOfDatabase, writeRowsOfDatabase } from "../../store/postgres/database-rows.ts";
+import { StoreError } from "../../store/store-error.ts";
 import { loadDefinition } from "../definition/load.ts";
 import type { Place } from "../project.ts";
 
@@ -15,6 +16,8 @@ export interface JournalCopyView {
   events: number;
   /** Runs that have not ended by then. */
   open: string[];
+  /** How it is told that the journal here had gone on further than what came back, so that its newest events are lost. */
+  lost?: string;
 }
 
 export interface JournalCopyRequest {
@@ -59,6 +62,12 @@ async function copied(
     await from.close();
   }
   const { openJournal } = await import("./journal.ts");
-  using journal = openJournal(project);
-  return { version: 1, delivery, ...done, open: journal?.openRuns().map(({ run }) => run) ?? [] };
+  const view = { version: 1, delivery, ...done } as const;
+  try {
+    using journal = openJournal(project);
+    return { ...view, open: journal?.openRuns().map(({ run }) => run) ?? [] };
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.damage === undefined) throw error;
+    return { ...view, open: [], lost: error.damage };
+  }
 }

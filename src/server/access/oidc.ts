@@ -37,6 +37,8 @@ const begunForSeconds = 600;
 const mostUsed = 10_000;
 const discoveredForMs = 60 * 60_000;
 const answersWithinSeconds = 10;
+/** After a failure, so that who asks again and again makes no connection each time. */
+const restsForMs = 5_000;
 /** How far the provider's clock may be from ours. */
 const skewSeconds = 30;
 const mostGroups = 1_000;
@@ -48,6 +50,8 @@ export class OpenIdConnect {
   /** States that have come back: a provider takes a code once, and so do we. */
   readonly #used = new Set<string>();
   #discovered: { configuration: Configuration; until: number } | undefined;
+  #discovering: Promise<Configuration | undefined> | undefined;
+  #restsUntil = 0;
 
   constructor(options: OidcOptions) {
     this.settings = options.settings;
@@ -75,10 +79,22 @@ export class OpenIdConnect {
   async finish(origin: string, request: Request): Promise<{ person: Person; to: string }> {
     const begun = begunIn(cookieOf(request, this.#cookieName) ?? "");
     const { search, searchParams } = new URL(request.url);
-    const { state, nonce, verifier } = this.#secretsOf(begun ?? { secret: "", at: 0, to: "" });
+    const { state } = this.#secretsOf(begun ?? { secret: "", at: 0, to: "" });
     const isOurs = begun !== undefined && isSame(state, searchParams.get("state") ?? "");
-    const isLate = begun === undefined || Date.now() - begun.at > begunForSeconds * 1000;
-    if (!isOurs || isLate || this.#used.has(state)) throw notBegun();
+    if (!isOurs) throw notBegun();
+    try {
+      return await this.#finishOurs(begun, origin, search);
+    } catch (error) {
+      // Only a way that is this browser's own ends with it: a link that somebody sent takes nobody's away.
+      if (error instanceof Turned) error.headers["set-cookie"] = this.ended;
+      throw error;
+    }
+  }
+
+  async #finishOurs(begun: Begun, origin: string, search: string): Promise<{ person: Person; to: string }> {
+    const { state, nonce, verifier } = this.#secretsOf(begun);
+    const isLate = Date.now() - begun.at > begunForSeconds * 1000;
+    if (isLate || this.#used.has(state)) throw notBegun();
     this.#used.add(state);
     if (this.#used.size > mostUsed) this.#used.delete(this.#used.values().next().value!);
     const { client, configuration } = await this.#provider();
@@ -114,15 +130,27 @@ export class OpenIdConnect {
 
   /** So that a wrong address or a provider that is down is told when the server starts. */
   async look(): Promise<void> {
-    await this.#provider().catch(() => undefined);
+    await this.#provider().catch(() => {});
   }
 
+  /** Asked by one at a time, whoever waits for it; what it said is used while it does not answer again. @throws {Turned} */
   async #provider(): Promise<{ client: Client; configuration: Configuration }> {
     const client = await import("openid-client");
     const now = Date.now();
-    if (this.#discovered !== undefined && this.#discovered.until > now) {
-      return { client, configuration: this.#discovered.configuration };
+    const known = this.#discovered;
+    if ((known === undefined || known.until <= now) && this.#restsUntil <= now) {
+      this.#discovering ??= this.#discover(client).finally(() => {
+        this.#discovering = undefined;
+      });
     }
+    if (known !== undefined) return { client, configuration: known.configuration };
+    const configuration = await this.#discovering;
+    if (configuration === undefined) throw unreachable(this.settings.issuer);
+    return { client, configuration };
+  }
+
+  /** Undefined when it cannot be used, which is told. */
+  async #discover(client: Client): Promise<Configuration | undefined> {
     const { issuer, client: id, secret } = this.settings;
     try {
       const configuration = await client.discovery(
@@ -139,11 +167,14 @@ export class OpenIdConnect {
           ],
         },
       );
-      this.#discovered = { configuration, until: now + discoveredForMs };
-      return { client, configuration };
+      requireOneIssuer(issuer, configuration.serverMetadata().issuer);
+      this.#discovered = { configuration, until: Date.now() + discoveredForMs };
+      return configuration;
     } catch (error) {
-      this.#options.report(new Error(`nobody can sign in with ${issuer.href} now: ${inWords(error)}`));
-      throw unreachable(issuer);
+      this.#restsUntil = Date.now() + restsForMs;
+      const until = this.#discovered === undefined ? "nobody can sign in" : "what it said before is used to sign in";
+      this.#options.report(new Error(`${until} with ${issuer.href} now: ${inWords(error)}`));
+      return undefined;
     }
   }
 
@@ -236,8 +267,10 @@ export function cookieOf(request: Request, name: string): string | undefined {
 /** A page of the dashboard, whatever was asked for: nobody is sent elsewhere after signing in. */
 export function pageAt(to: string): string {
   const base = "http://baton.invalid";
-  const url = to.length <= mostPage && /^\/(?![/\\])/.test(to) ? URL.parse(to, base) : null;
-  if (url === null || url.origin !== base || /^\/(api|hooks)(\/|$)/.test(url.pathname)) return "/";
+  const url = /^\/(?![/\\])/.test(to) ? URL.parse(to, base) : null;
+  // As long as it is when it is written out, which is what browsers bound in a cookie.
+  const isLong = to.length > mostPage || (url !== null && url.pathname.length + url.search.length > mostPage);
+  if (url === null || isLong || url.origin !== base || /^\/(api|hooks)(\/|$)/.test(url.pathname)) return "/";
   return url.pathname.startsWith("//") ? "/" : url.pathname + url.search;
 }
 
@@ -271,6 +304,18 @@ function inWords(error: unknown): string {
   const { message, cause } = error;
   const isMore = cause instanceof Response || (cause instanceof Error && cause.message !== message);
   return isMore ? `${message}: ${inWords(cause)}` : message;
+}
+
+/**
+ * The library lets some of Microsoft's addresses answer for every tenant there is, of which anybody may make one: then their groups
+ * and names would count here.
+ */
+function requireOneIssuer(issuer: URL, said: string): void {
+  if (!said.includes("{") && URL.parse(said)?.href === issuer.href) return;
+  throw new Error(
+    `it answers for the issuer ${said.slice(0, 200)}, which is not that address. Give as issuer the one address whose people may ` +
+      "sign in; with Microsoft Entra your tenant's address, https://login.microsoftonline.com/TENANT-ID/v2.0",
+  );
 }
 
 const notBegun = () =>

@@ -108,12 +108,15 @@ export class SignIn {
     const { name, groups } = person;
     const grants = grantsOf(this.oidc.settings, groups);
     if (grants.length === 0) {
-      throw new Turned({
-        code: "not-allowed",
-        status: 403,
-        title: `${name} may do nothing here: no group of theirs is granted a role`,
-        next: `Whoever runs the server grants roles to groups in the file of --oidc; ${groupsInWords(groups)}`,
-      });
+      throw new Turned(
+        {
+          code: "not-allowed",
+          status: 403,
+          title: `${name} may do nothing here: no group of theirs is granted a role`,
+          next: `Whoever runs the server grants roles to groups in the file of --oidc; ${groupsInWords(groups)}`,
+        },
+        { "set-cookie": this.oidc.ended },
+      );
     }
     const now = Date.now();
     // Whatever session the browser had before: this one is new, and its secret was known to nobody.
