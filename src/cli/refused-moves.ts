@@ -8,6 +8,10 @@ interface Words {
 
 type Wording = (refusal: Refusal) => Words;
 
+/** What an older release held goes where a newer one is as a new release alone. */
+const madeAnew = (environment: string, release = "") =>
+  `baton run --to ${environment}  makes a new release of what is checked out; baton release show ${release}  names the commit of that one`;
+
 /** A promotion or rollback that cannot be: exit code 1, nothing was begun. */
 export const refusedMoves = {
   "nothing-before": ({ subject }) => ({
@@ -40,20 +44,37 @@ export const refusedMoves = {
     message: `${subject} has release ${release} already`,
     next: `baton release diff ${subject} ${release}`,
   }),
-  "older-release": ({ subject, known: [release, here] }) => ({
-    message: `${subject} has release ${here}, which is newer than release ${release}`,
-    next: `baton rollback ${subject} --to ${release}  goes back`,
-  }),
-  "nothing-to-go-back-to": ({ subject, known: [here] }) => ({
-    message:
-      here === undefined
-        ? `nothing was ever deployed to ${subject}`
-        : `${subject} has nothing to go back to: no other release was there as a whole, or it was taken back`,
-    next: here === undefined ? "baton status" : `baton rollback ${subject} --to N  names one all the same`,
-  }),
-  "was-never-there": ({ subject, known: [release, ...there] }) => ({
+  "older-release": ({ subject, known: [release, here], because }) => {
+    const message = `${subject} has release ${here}, which is newer than release ${release}`;
+    if (because === "never-there") {
+      return {
+        message: `${message}, and release ${release} was never there as a whole, so there is no going back to it`,
+        next: madeAnew(subject, release),
+      };
+    }
+    return { message, next: `baton rollback ${subject} --to ${release}  goes back` };
+  },
+  "nothing-to-go-back-to": ({ subject, known: [here, ...takenBack] }) => {
+    if (here === undefined) return { message: `nothing was ever deployed to ${subject}`, next: "baton status" };
+    const nothing = `${subject} has nothing to go back to`;
+    const [newest] = takenBack;
+    if (newest === undefined) {
+      return {
+        message: `${nothing}: no other release was there as a whole`,
+        next: `baton run --to ${subject}  makes a new release of what is checked out`,
+      };
+    }
+    return {
+      message: `${nothing}: what was there as a whole was taken back (${takenBack.join(", ")})`,
+      next: `baton rollback ${subject} --to ${newest}  goes back to it all the same`,
+    };
+  },
+  "was-never-there": ({ subject, known: [release, ...there], because }) => ({
     message: `release ${release} was never in ${subject} as a whole${there.length > 0 ? `; there were ${there.join(", ")}` : ""}`,
-    next: `baton promote ${release} --to ${subject}  if it is proven in what comes before`,
+    next:
+      because === "older"
+        ? madeAnew(subject, release)
+        : `baton promote ${release} --to ${subject}  if it is proven in what comes before`,
   }),
   "not-in-release": ({ subject, known: [release] }) => ({
     message: `the definition of release ${release} has no environment ${subject}`,

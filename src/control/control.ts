@@ -61,10 +61,10 @@ export type RefusalCode =
   // Known: the release there, then the newest that was taken back.
   | "nothing-newer"
   | "is-there"
-  // Known: the release, then the one there.
+  // Known: the release, then the one there. Because `never-there`: it was not, as a whole.
   | "older-release"
   | "nothing-to-go-back-to"
-  // Known: the release, then those that were there.
+  // Known: the release, then those that were there. Because `older`: than what is there.
   | "was-never-there"
   | "not-in-release"
   // Because: the commit.

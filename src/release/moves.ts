@@ -42,12 +42,12 @@ export type MayNotMove =
   /** All that could go there by itself is older than what is there, or was taken back. `takenBack`: the newest of those. */
   | { code: "nothing-newer"; here: number; takenBack?: number }
   | { code: "is-there"; release: number }
-  /** Something newer is there: going back is a rollback, and asked for as such. */
-  | { code: "older"; release: number; here: number }
-  /** Nothing was ever deployed there, or nothing else that was whole. */
-  | { code: "nothing-to-go-back-to"; here?: number }
-  /** This release was never there as a whole. */
-  | { code: "was-never-there"; release: number; known: number[] };
+  /** Something newer is there: going back is a rollback, and asked for as such, where the release was there as a whole before. */
+  | { code: "older"; release: number; here: number; wasThere: boolean }
+  /** Nothing was ever deployed there, or nothing else that was whole but what was taken back, newest first. */
+  | { code: "nothing-to-go-back-to"; here?: number; takenBack?: number[] }
+  /** This release was never there as a whole. `isOlder`: than what is there, so that it cannot be promoted either. */
+  | { code: "was-never-there"; release: number; known: number[]; isOlder: boolean };
 
 export type Moving = { move: Move } | { mayNot: MayNotMove };
 
@@ -61,7 +61,7 @@ export function promotionTo(
 ): Moving {
   const past = environments.get(to);
   const here = past?.visits.at(-1);
-  const isWhole = here?.outcome === "whole" && here.only.length === 0;
+  const isWhole = here !== undefined && isWholeVisit(here);
   const before = beforeIn(named ?? releases.values().next().value, to);
   if (before.length === 0) return { mayNot: { code: "nothing-before" } };
   const isProven = (release: ReleaseFacts) => beforeIn(release, to).every((name) => release.proven.has(name));
@@ -84,8 +84,10 @@ export function promotionTo(
     }
   }
   const { number, proven } = release!;
-  if (here !== undefined && number < here.release)
-    return { mayNot: { code: "older", release: number, here: here.release } };
+  if (here !== undefined && number < here.release) {
+    const wasThere = past!.visits.some((visit) => visit.release === number && isWholeVisit(visit));
+    return { mayNot: { code: "older", release: number, here: here.release, wasThere } };
+  }
   if (isWhole && number === here.release) return { mayNot: { code: "is-there", release: number } };
   const sets = before.map((name) => proven.get(name)!);
   const pipeline = differing(release!, sets);
@@ -93,6 +95,8 @@ export function promotionTo(
   const move = { kind: "promotion" as const, to, release: release!, set: sets[0]!, provenIn: before[0]!, here };
   return { move: { ...move, ...wasTakenBack(past, number), takesBack: [], crosses: [], pipelines } };
 }
+
+const isWholeVisit = ({ outcome, only }: Visit): boolean => outcome === "whole" && only.length === 0;
 
 /** What comes right before it, by the release's own definition. */
 function beforeIn(release: ReleaseFacts | undefined, to: string): string[] {
@@ -122,8 +126,8 @@ export function rollbackOf(
   const past = environments.get(to);
   const here = past?.visits.at(-1);
   if (past === undefined || here === undefined) return { mayNot: { code: "nothing-to-go-back-to" } };
-  const isHere = here.outcome === "whole" && here.only.length === 0;
-  const good = past.visits.filter(({ outcome, only }) => outcome === "whole" && only.length === 0);
+  const isHere = isWholeVisit(here);
+  const good = past.visits.filter(isWholeVisit);
   const isOther = ({ release }: Visit) => !(isHere && release === here.release);
   const target =
     named === undefined
@@ -132,11 +136,14 @@ export function rollbackOf(
   if (named !== undefined && target !== undefined && !isOther(target)) {
     return { mayNot: { code: "is-there", release: named.number } };
   }
+  const known = [...new Set(good.filter(isOther).map(({ release }) => release))].reverse();
   if (target === undefined && named !== undefined) {
-    const known = [...new Set(good.filter(isOther).map(({ release }) => release))].reverse();
-    return { mayNot: { code: "was-never-there", release: named.number, known } };
+    const isOlder = named.number < here.release;
+    return { mayNot: { code: "was-never-there", release: named.number, known, isOlder } };
   }
-  if (target === undefined) return { mayNot: { code: "nothing-to-go-back-to", here: here.release } };
+  if (target === undefined) {
+    return { mayNot: { code: "nothing-to-go-back-to", here: here.release, takenBack: known } };
+  }
   // A release whose run was left out because it is old is known from the one that moved it.
   const release = releases.get(target.release) ?? { number: target.release, facts: target.facts, proven: new Map() };
   return {

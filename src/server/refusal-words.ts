@@ -85,7 +85,10 @@ const wordings: Record<RefusalCode, Wording> = {
   "is-there": conflict(({ subject, known: [release] }) => `${subject} has release ${release} already`),
   "older-release": conflict(
     ({ subject, known: [release, here] }) => `${subject} has release ${here}, which is newer than release ${release}`,
-    () => "Going back is a rollback",
+    ({ known: [release], because }) =>
+      because === "never-there"
+        ? `Release ${release} was never there as a whole: a new run brings what it held`
+        : "Going back is a rollback",
   ),
   "nothing-to-go-back-to": conflict(({ subject }) => `${subject} has nothing to go back to`),
   "was-never-there": conflict(

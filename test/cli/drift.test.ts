@@ -65,6 +65,11 @@ notices: { team: { slack: { secret: SLACK_URL }, on: drift } }
   const nothing = await box.baton("drift", "moon");
   assert.equal(nothing.code, 1);
   assert.match(nothing.stderr, /nothing was deployed to moon.*\n.*next: baton run --to moon/);
-  assert.equal((await box.baton("status")).code, 0);
+  writeFileSync(join(world, "prod"), "huge\n");
+  const [, advice = ""] = /next: baton (.*?) {2}deploys it again/.exec((await box.baton("drift", "prod")).stderr) ?? [];
+  assert.equal(advice, "run --env prod --pipeline infra --force");
+  box.write({ size: "small\n" });
+  assert.equal((await box.baton(...advice.split(" "))).code, 0);
+  assert.equal((await box.baton("drift", "prod")).code, 0, "what it advises puts it right");
   assert.equal((await box.baton("audit", "verify")).code, 0);
 });

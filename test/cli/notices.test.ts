@@ -175,6 +175,11 @@ test("without its address a target waits, and the run goes on", fullDepth(), asy
   assert.equal((await box.baton("run")).code, 0);
   const listed = await box.baton("notices");
   assert.match(listed.stdout, /all +webhook .* HOOK_URL not set here/);
+  const vain = await box.baton("notices", "retry");
+  assert.equal(vain.code, 1);
+  assert.match(vain.stderr, /next: baton notices retry --secrets-file FILE .*; or set HOOK_URL/);
+  const tried = await box.baton("notices", "test", "all");
+  assert.match(tried.stderr, /HOOK_URL is not set\n.*next: baton notices test all/);
   box.env.HOOK_URL = hook.url;
   assert.equal((await box.baton("notices", "retry")).code, 0);
   assert.equal(hook.received.length, 1);

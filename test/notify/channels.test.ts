@@ -1,6 +1,8 @@
 /** Every channel against a real receiver: what is sent, and what is made of each way in which that may go wrong. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import type { NoticeAddress } from "../../src/model/delivery.ts";
 import { post } from "../../src/notify/channels/channels.ts";
@@ -167,6 +169,16 @@ test("a receiver that dies, never answers or is not there is tried again", async
   assert.deepEqual(posted, { kind: "failed", because: "no answer in time" });
   const nobody = await sent({ kind: "slack", url: "URL" }, { URL: "http://nobody.invalid/x" });
   assert.equal(nobody.kind, "failed");
+  // A port that was free a moment ago: nobody listens there.
+  const gone = createServer().listen(0, "127.0.0.1");
+  await once(gone, "listening");
+  const { port } = gone.address() as AddressInfo;
+  gone.close();
+  await once(gone, "close");
+  const refused = { kind: "failed", because: "nobody listens at that address" };
+  assert.deepEqual(await sent({ kind: "slack", url: "URL" }, { URL: `http://127.0.0.1:${port}/x` }), refused);
+  const mail: NoticeAddress = { kind: "email", server: "SERVER", from: "a@example.com", to: ["b@example.com"] };
+  assert.deepEqual(await sent(mail, { SERVER: `smtp://127.0.0.1:${port}` }), refused);
   const noUrl = await sent({ kind: "slack", url: "URL" }, { URL: "file:///etc/passwd" });
   assert.deepEqual(noUrl, { kind: "failed", because: "the address is no URL" });
 });

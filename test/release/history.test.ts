@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Deployed, PlannedPipeline } from "../../src/plan/plan.ts";
 import { type RunFacts, releaseHistory } from "../../src/release/history.ts";
+import { promotionTo, rollbackOf } from "../../src/release/moves.ts";
 import { delivery, deployed, environment, pipeline } from "../plan/sample-delivery.ts";
 
 const shop = delivery(
@@ -181,4 +182,26 @@ test("a run that goes on is open, until somebody else comes there", () => {
     visits.map(({ outcome }) => outcome),
     ["part", "whole"],
   );
+});
+
+test("a release that never was where something newer is goes there neither forwards nor back, and both say so", () => {
+  const history = releaseHistory([
+    run(1, [
+      ["dev", both(1)],
+      ["prod", both(1)],
+    ]),
+    run(2, [["dev", both(2)]]),
+    run(3, [
+      ["dev", both(3)],
+      ["prod", both(3)],
+    ]),
+  ]);
+  const move = (judge: typeof promotionTo | typeof rollbackOf, number: number) => {
+    const found = judge(history, { to: "prod", release: history.releases.get(number)! });
+    assert.ok("mayNot" in found);
+    return found.mayNot;
+  };
+  assert.deepEqual(move(promotionTo, 1), { code: "older", release: 1, here: 3, wasThere: true });
+  assert.deepEqual(move(promotionTo, 2), { code: "older", release: 2, here: 3, wasThere: false });
+  assert.deepEqual(move(rollbackOf, 2), { code: "was-never-there", release: 2, known: [1], isOlder: true });
 });

@@ -1,6 +1,7 @@
 import { answered } from "../../control/control.ts";
 import type { DriftLook } from "../../control/views/drift.ts";
 import type { CommandModule } from "../command.ts";
+import { commandLine } from "../command-line.ts";
 import { connected } from "../host.ts";
 import { exitCodes } from "../problem.ts";
 import type { Style } from "../terminal/style.ts";
@@ -28,7 +29,13 @@ export const run: CommandModule["run"] = async ({ terminal, args: [environment],
   if (json) terminal.printJson(view);
   else terminal.print(...view.looks.flatMap((look) => lines(look, terminal.out)));
   const isSame = view.looks.every(({ found }) => found === "same");
-  if (!isSame) terminal.suggest("baton status", "what is deployed where");
+  for (const { environment, job, release } of view.looks.filter(({ found }) => found === "differs")) {
+    const [pipeline = ""] = job.split(".");
+    const again = commandLine("run", { env: environment, pipeline, force: true });
+    terminal.suggest(again, `deploys it again, with the commit of release ${release} checked out`);
+  }
+  const unknown = new Set(view.looks.flatMap(({ found, environment }) => (found === "unknown" ? environment : [])));
+  for (const one of unknown) terminal.suggest(`baton drift ${one}`, "again, once what it says is put right");
   return isSame ? exitCodes.clean : exitCodes.failed;
 };
 

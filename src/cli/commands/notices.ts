@@ -40,17 +40,18 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action = "lis
     if (json) terminal.printJson(view);
     else if (view.isTaken) terminal.print(`${target} took it: look whether it is there (${view.kind})`);
     else terminal.say(`it did not get to ${target} (${view.kind}): ${view.because}`);
+    if (!view.isTaken) terminal.suggest(`baton notices test ${target}`, "again, once that is put right");
     return view.isTaken ? exitCodes.clean : exitCodes.failed;
   }
   if (action === "list") {
     const view = only(answered(await host.notices({ secretsFile })), target);
     if (json) terminal.printJson(view);
-    else print(terminal, view);
+    else print(terminal, view, "baton notices retry");
     return exitCodes.clean;
   }
   const view = answered(await host.retryNotices({ target, secretsFile }));
   if (json) terminal.printJson(view);
-  else print(terminal, only(view, target));
+  else print(terminal, only(view, target), undefined);
   if (!json && view.delivered > 0) terminal.say(`${count(view.delivered, "notice")} delivered after all`);
   const isLeft = ({ targets, undelivered }: NoticesView) =>
     undelivered.length > 0 || targets.some(({ waiting }) => waiting.length > 0);
@@ -66,7 +67,8 @@ function only<View extends NoticesView>(view: View, target: string | undefined):
   };
 }
 
-function print(terminal: Terminal, { targets, undelivered }: NoticesView): void {
+/** `again`: what sends once more what is left; undefined where that has just been tried. */
+function print(terminal: Terminal, { targets, undelivered }: NoticesView, again: string | undefined): void {
   if (targets.length === 0) {
     terminal.say("nobody is told of anything: the newest run had no notices in its definition");
     terminal.suggest("baton status", "what happens");
@@ -92,8 +94,15 @@ function print(terminal: Terminal, { targets, undelivered }: NoticesView): void 
     ]);
     terminal.print("", "given up", ...table(given, "  "));
   }
-  const isLeft = undelivered.length > 0 || targets.some(({ waiting }) => waiting.length > 0);
-  if (isLeft) terminal.suggest("baton notices retry", "sends them again");
+  const left = targets.filter(
+    ({ name, waiting }) => waiting.length > 0 || undelivered.some(({ target }) => target === name),
+  );
+  const missing = [...new Set(left.flatMap((target) => target.missing))];
+  if (missing.length > 0) {
+    const names = missing.join(" and ");
+    terminal.suggest("baton notices retry --secrets-file FILE", `with NAME=value lines for ${names}; or set ${names}`);
+  } else if (left.length > 0 && again !== undefined) terminal.suggest(again, "sends them again");
+  else if (left[0]) terminal.suggest(`baton notices test ${left[0].name}`, "whether it gets there by now");
 }
 
 const lines = (waiting: TargetView["waiting"]) =>

@@ -126,11 +126,19 @@ function refusedMove(to: string, mayNot: MayNotMove): Error {
     case "is-there":
       return refused(code, { subject: to, known: numbers(mayNot.release) });
     case "older":
-      return refused("older-release", { subject: to, known: numbers(mayNot.release, mayNot.here) });
+      return refused("older-release", {
+        subject: to,
+        known: numbers(mayNot.release, mayNot.here),
+        ...(!mayNot.wasThere && { because: "never-there" }),
+      });
     case "nothing-to-go-back-to":
-      return refused(code, { subject: to, known: numbers(mayNot.here) });
+      return refused(code, { subject: to, known: numbers(mayNot.here, ...(mayNot.takenBack ?? [])) });
     case "was-never-there":
-      return refused(code, { subject: to, known: numbers(mayNot.release, ...mayNot.known) });
+      return refused(code, {
+        subject: to,
+        known: numbers(mayNot.release, ...mayNot.known),
+        ...(mayNot.isOlder && { because: "older" }),
+      });
     default:
       return code satisfies never;
   }

@@ -1,4 +1,4 @@
-import { type Attempt, cut, need, type Posted, shortened } from "./post.ts";
+import { type Attempt, cut, need, networkWords, type Posted, shortened } from "./post.ts";
 import { worded } from "./text.ts";
 
 /** A text in a mail. One letter has one Message-ID, however often it is sent: servers and readers then show it once. */
@@ -42,7 +42,9 @@ export async function postEmail({ to, letter, secrets, signal }: Attempt<"email"
   }
 
   function outcomeOf({ responseCode, code, response, message }: SendError): Posted {
-    const because = shortened(response ?? code ?? message, hidden);
+    // Its own codes hide that of the network, which stands in the message.
+    const [network = ""] = /\bE[A-Z_]{4,}\b/.exec(message) ?? [];
+    const because = shortened(response ?? networkWords(network) ?? code ?? message, hidden);
     // Of the letter itself, when it was there: too large, or the transaction failed. Before, it is of who sends or gets it.
     if (code === "EMESSAGE" && (responseCode === 552 || responseCode === 554)) return { kind: "refused", because };
     return { kind: "failed", because };

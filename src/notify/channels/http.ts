@@ -1,4 +1,4 @@
-import { type Attempt, type Posted, shortened } from "./post.ts";
+import { type Attempt, networkWords, type Posted, shortened } from "./post.ts";
 
 export interface HttpAttempt extends Pick<Attempt, "signal"> {
   url: string;
@@ -41,7 +41,8 @@ export async function postJson({ url, body, headers, signal }: HttpAttempt): Pro
 /** Without the address, which only some may know. */
 function causeOf(error: unknown): string {
   const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-  return code ?? (message === "" ? "no connection" : "the connection broke off");
+  if (code === undefined) return message === "" ? "no connection" : "the connection broke off";
+  return networkWords(code) ?? code;
 }
 
 const mostRead = 500;

@@ -52,5 +52,25 @@ export function shortened(text: string, hidden: readonly string[]): string {
   return cut(line.replaceAll(/\p{Cc}/gu, " "), 200);
 }
 
+/** What a code of the network means, for who has never seen one; undefined for one that says nothing of it. */
+export function networkWords(code: string): string | undefined {
+  if (Object.hasOwn(words, code)) return words[code];
+  return code.includes("CERT") ? `its certificate is not trusted (${code})` : undefined;
+}
+
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nobody listens at that address",
+  ENOTFOUND: "there is no machine of that name",
+  EAI_AGAIN: "the machine's name could not be looked up",
+  ETIMEDOUT: "no answer in time",
+  UND_ERR_CONNECT_TIMEOUT: "no answer in time",
+  ECONNRESET: "the connection broke off",
+  EPIPE: "the connection broke off",
+  UND_ERR_SOCKET: "the connection broke off",
+  EHOSTUNREACH: "no way leads to that address",
+  ENETUNREACH: "no way leads to that address",
+  EPROTO: "it does not speak TLS as it should",
+};
+
 /** So many UTF-16 units of it at most; a character that is cut in two, as JSON and mail cannot hold it, is replaced. */
 export const cut = (text: string, most: number): string => text.slice(0, most).toWellFormed();
