@@ -12,8 +12,9 @@ import { createToolCheck } from "../runner/tools.ts";
 import type { PollAnswer } from "../server/wire/agents.ts";
 import { mostTools, mostWaitMs, toolKey } from "../server/wire/agents.ts";
 import { BroughtArtifacts } from "./brought-artifacts.ts";
-import { type Connection, TurnedAway, Unreachable } from "./connection.ts";
+import { type Connection, Unreachable } from "./connection.ts";
 import { Contact } from "./contact.ts";
+import { EndTeller } from "./end-teller.ts";
 import { readHeld, writeHeld } from "./held-note.ts";
 import { LogSender } from "./log-sender.ts";
 import { removeFolder } from "./remove-folder.ts";
@@ -45,6 +46,11 @@ interface Held {
   hasEnded: boolean;
 }
 
+/** It cannot write in its folder. The message is the reason. */
+export class FolderUnwritable extends Error {
+  override readonly name = "FolderUnwritable";
+}
+
 type Asked = "answered" | "unreachable" | "asked anew";
 
 /** How long an answer may take beyond what the server was to wait: well within what is left of a lease, where that is known. */
@@ -66,17 +72,24 @@ export class Agent {
   readonly #held = new Map<string, Held>();
   readonly #tools = new Map<string, { problem: string | null; at: number }>();
   readonly #toolCheck = createToolCheck();
+  /** What is over here and the server may not know it: it is begun by nobody here again, whatever is given. */
+  readonly #done = new Set<string>();
+  /** Of these, what was given all the same: named once, so that a server knows where it was begun. */
+  readonly #givenAgain = new Set<string>();
+  readonly #endTeller: EndTeller;
   #poll: AbortController | undefined;
   #asked = 0;
   /** The start before this one, until the server knows that it is over. */
   #replaces: string | undefined;
   #isDraining = false;
   #isOver = false;
+  #broken: FolderUnwritable | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
     const { folder, env } = options;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#endTeller = new EndTeller({ connection: options.connection, say: options.say, isOver: () => this.#isOver });
     this.#sources = new BroughtSources(join(folder, "source.git"));
     this.#runner = createRunner({
       stateFolder: folder,
@@ -95,8 +108,9 @@ export class Agent {
     this.#runner.onEnded((ended) => {
       this.#ended(ended).catch((error: unknown) => {
         // A slot whose end is not told is lost to the server after a lease; the others go on.
+        this.#done.add(ended.token);
         this.#held.delete(ended.token);
-        options.say(`the end of ${ended.token} could not be told: ${String(error)}`);
+        options.say(`${ended.token} has ended, with a problem: ${String(error)}`);
       });
     });
   }
@@ -116,7 +130,7 @@ export class Agent {
     }
   }
 
-  /** @throws {TurnedAway} when the server does not want this agent */
+  /** @throws {TurnedAway | FolderUnwritable} when the server does not want this agent, or it could not write down what it has */
   async run(): Promise<void> {
     await this.#endEarlier();
     const fence = setInterval(() => this.#fenceWhenCutOff(), 100);
@@ -142,6 +156,7 @@ export class Agent {
       while ([...this.#held.values()].some(({ hasEnded }) => !hasEnded)) await setTimeout(20);
       this.#runner.close();
     }
+    if (this.#broken !== undefined) throw this.#broken;
   }
 
   /** What an earlier start of this agent left running ends before anything begins, and its server need not wait to know. */
@@ -178,20 +193,21 @@ export class Agent {
           slots,
           free: this.#isDraining || this.#replaces !== undefined ? 0 : Math.max(0, slots - running),
           ...(this.#replaces !== undefined && { replaces: this.#replaces }),
-          holds: [...this.#held.keys()],
+          holds: [...this.#held.keys(), ...this.#givenAgain],
           tools: Object.fromEntries([...this.#tools].slice(-mostTools).map(([key, { problem }]) => [key, problem])),
           waitMs,
         },
         signal: asking.signal,
         limitMs: waitMs + patienceMs(leaseMs),
       });
+      this.#givenAgain.clear();
       if (this.#replaces !== undefined) this.#note();
       this.#replaces = undefined;
       this.#contact.answered(askedAt, answer.leaseMs);
       // Whoever was frozen meanwhile reads an answer that is true no more.
       if (this.#contact.isLost(askedAt)) return "asked anew";
-      await this.#take(answer);
-      return "answered";
+      // What could not be begun goes to others as soon as the server hears that there is no room.
+      return (await this.#take(answer)) ? "answered" : "asked anew";
     } catch (error) {
       if (asking.signal.aborted) return "asked anew";
       if (error instanceof Unreachable) return "unreachable";
@@ -199,38 +215,52 @@ export class Agent {
     }
   }
 
-  async #take({ claims, stops, lost, asks }: PollAnswer): Promise<void> {
+  /** False when some of what was given could not be begun. */
+  async #take({ claims, stops, lost, asks }: PollAnswer): Promise<boolean> {
     for (const { token, mode } of stops) this.#runner.stop(token, mode);
     for (const token of lost) {
       const held = this.#held.get(token);
       if (held !== undefined && !held.hasEnded) this.#fence(token, held, "the server counts it as lost");
     }
-    this.#begin(claims);
+    const areBegun = this.#begin(claims);
     await this.#lookForTools(asks);
+    return areBegun;
   }
 
-  #begin(claims: PollAnswer["claims"]): void {
-    const fresh = claims.filter(({ launch }) => !this.#held.has((launch as unknown as Launch).token));
-    if (fresh.length === 0) return;
-    for (const claim of fresh) {
-      const launch = claim.launch as unknown as Launch;
-      const { token } = launch;
-      const { connection } = this.#options;
-      const log = new LogSender((body) => connection.ask("log", { params: { token }, body }));
-      const patiently = <T>(work: () => Promise<T>) => this.#patiently(token, work);
-      const cut = new AbortController();
-      const artifacts = new BroughtArtifacts({
-        connection,
-        token,
-        signal: cut.signal,
-        folder: `${this.#workplace(launch)}.files`,
-        patiently,
-      });
-      const { source, secrets } = claim;
-      this.#held.set(token, { launch, source, secrets, log, artifacts, cut, isFenced: false, hasEnded: false });
+  /** All of them, or none where that cannot be written down: a start after this one would not know of them. */
+  #begin(claims: PollAnswer["claims"]): boolean {
+    const fresh: Held[] = [];
+    for (const claim of claims) {
+      const held = this.#asHeld(claim);
+      const { token } = held.launch;
+      if (this.#done.has(token)) this.#givenAgain.add(token);
+      else if (!this.#held.has(token)) fresh.push(held);
     }
-    this.#note();
-    for (const { launch } of fresh) this.#runner.start(launch as unknown as Launch);
+    if (fresh.length === 0) return true;
+    try {
+      this.#note(fresh);
+    } catch (error) {
+      if (!(error instanceof FolderUnwritable)) throw error;
+      this.#broken = error;
+      this.#options.say(`takes no more jobs, as it cannot write down which it has: ${error.message}`);
+      this.drain();
+      return false;
+    }
+    for (const held of fresh) this.#held.set(held.launch.token, held);
+    for (const { launch } of fresh) this.#runner.start(launch);
+    return true;
+  }
+
+  #asHeld({ launch: given, source, secrets }: PollAnswer["claims"][number]): Held {
+    const launch = given as unknown as Launch;
+    const { token } = launch;
+    const { connection } = this.#options;
+    const log = new LogSender((body) => connection.ask("log", { params: { token }, body }));
+    const patiently = <T>(work: () => Promise<T>) => this.#patiently(token, work);
+    const cut = new AbortController();
+    const folder = `${this.#workplace(launch)}.files`;
+    const artifacts = new BroughtArtifacts({ connection, token, signal: cut.signal, folder, patiently });
+    return { launch, source, secrets, log, artifacts, cut, isFenced: false, hasEnded: false };
   }
 
   async #lookForTools(tools: PollAnswer["asks"]): Promise<void> {
@@ -270,26 +300,12 @@ export class Agent {
     // A slot is free.
     this.#poll?.abort();
     await log.end();
-    await this.#tellEnd(token, { durationMs: ended.durationMs, result });
+    if (!(await this.#endTeller.tell(token, { durationMs: ended.durationMs, result }))) this.#done.add(token);
     this.#held.delete(token);
     for (const left of [`${this.#workplace(launch)}.files`, this.#workplace(launch)]) removeFolder(left, say);
     if (this.#held.size === 0) removeFolder(join(this.#options.folder, "logs"), say);
     this.#note();
     this.#poll?.abort();
-  }
-
-  async #tellEnd(token: string, body: Pick<Ended, "durationMs" | "result">): Promise<void> {
-    for (let tries = 0; !this.#isOver; tries++) {
-      try {
-        await this.#options.connection.ask("ended", { params: { token }, body });
-        return;
-      } catch (error) {
-        if (error instanceof TurnedAway)
-          return this.#options.say(`the end of ${token} was not taken: ${error.message}`);
-        if (!(error instanceof Unreachable)) throw error;
-        await setTimeout(Math.min(50 * 2 ** tries, longestWaitMs));
-      }
-    }
   }
 
   /** Tries again while the server cannot be reached and the attempt is still this agent's. */
@@ -338,8 +354,12 @@ export class Agent {
     return [...this.#held.values()].find(isIt)!.artifacts;
   }
 
-  #note(): void {
-    const held = [...this.#held.values()].map(({ launch: { token, run } }) => ({ token, run }));
-    writeHeld(this.#options.folder, { agent: this.#options.id, held });
+  #note(fresh: readonly Held[] = []): void {
+    const held = [...this.#held.values(), ...fresh].map(({ launch: { token, run } }) => ({ token, run }));
+    try {
+      writeHeld(this.#options.folder, { agent: this.#options.id, held });
+    } catch (error) {
+      throw new FolderUnwritable(error instanceof Error ? error.message : String(error));
+    }
   }
 }

@@ -5,6 +5,7 @@ import { takeFileLock } from "../store/file-lock.ts";
 import { Agent, newAgentId } from "./agent.ts";
 import { Connection, Unreachable } from "./connection.ts";
 
+export { FolderUnwritable } from "./agent.ts";
 export { TurnedAway } from "./connection.ts";
 
 export interface StartAgent {

@@ -8,12 +8,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { Agent } from "../../src/agent/agent.ts";
-import { type AgentQuestion, Connection, Unreachable } from "../../src/agent/connection.ts";
+import { Agent, FolderUnwritable } from "../../src/agent/agent.ts";
+import { type AgentQuestion, Connection, TurnedAway, Unreachable } from "../../src/agent/connection.ts";
 import { readHeld } from "../../src/agent/held-note.ts";
 import { LogSender } from "../../src/agent/log-sender.ts";
 import { removeFolder } from "../../src/agent/remove-folder.ts";
-import { type PollAnswer, type PollRequest, pollRequest } from "../../src/server/wire/agents.ts";
+import { endedRequest, type PollAnswer, type PollRequest, pollRequest } from "../../src/server/wire/agents.ts";
 
 const nothing = { claims: [], stops: [], lost: [], asks: [] };
 
@@ -133,11 +133,6 @@ test("a folder that cannot be removed is put aside, and that is said; one that c
 });
 
 test("a stop ends an attempt whose source is being brought, and the agent says that it was stopped", async (t) => {
-  const claim = {
-    launch: { ...attempt, token: "t1" } as unknown as PollAnswer["claims"][number]["launch"],
-    source: { commit: "c".repeat(40), prefix: "" },
-    secrets: {},
-  };
   const isAsked = Promise.withResolvers<void>();
   const ends: unknown[] = [];
   const others = {
@@ -153,13 +148,101 @@ test("a stop ends an attempt whose source is being brought, and the agent says t
   let polls = 0;
   const answer = async (_: PollRequest, __: AgentQuestion, agentItself: () => Agent): Promise<PollAnswer> => {
     polls += 1;
-    if (polls === 1) return { ...nothing, claims: [claim], leaseMs: 30_000 };
+    if (polls === 1) return { ...nothing, claims: [claimOf("t1")], leaseMs: 30_000 };
     await isAsked.promise;
     agentItself().drain();
     return { ...nothing, stops: [{ token: "t1", mode: "now" }], leaseMs: 30_000 };
   };
   await play(t, answer, others).agent.run();
   assert.deepEqual(ends, [{ kind: "stopped" }]);
+});
+
+test("however long the words for an end, the server takes them: what it would not take is cut", async (t) => {
+  const ends: unknown[] = [];
+  const others = {
+    source: () => {
+      throw new Error("no ".repeat(2000));
+    },
+    ended: ({ body }: AgentQuestion) => {
+      const { result } = endedRequest.parse(body);
+      ends.push(result.kind === "failed" && result.failure.message.length);
+      return { taken: true };
+    },
+  };
+  await play(t, givesOnce("t1"), others).agent.run();
+  assert.deepEqual(ends, [4000]);
+});
+
+test("an end that is refused is told as a plain failure, and nothing of it is run again", async (t) => {
+  const ends: string[] = [];
+  const others = {
+    source: () => {
+      throw new Error("wrong in a way that nobody knows");
+    },
+    ended: ({ body }: AgentQuestion) => {
+      const { result } = endedRequest.parse(body);
+      assert.ok(result.kind === "failed");
+      ends.push(result.failure.message);
+      if (ends.length === 1) throw new TurnedAway(400, { title: "kind: not one of these" });
+      return { taken: true };
+    },
+  };
+  await play(t, givesOnce("t1"), others).agent.run();
+  assert.match(ends[0]!, /nobody knows/);
+  assert.equal(ends[1], "it has ended (failed), and the server did not take how: kind: not one of these");
+  assert.equal(ends.length, 2);
+});
+
+test("what has ended and nobody would hear of is not begun again: the agent names it, once", async (t) => {
+  let begun = 0;
+  let refused = 0;
+  const named: string[][] = [];
+  const hasEnded = Promise.withResolvers<void>();
+  const others = {
+    source: () => {
+      begun += 1;
+      throw new Error("no");
+    },
+    ended: () => {
+      refused += 1;
+      if (refused === 2) setImmediate(hasEnded.resolve);
+      throw new TurnedAway(400, { title: "no" });
+    },
+  };
+  let polls = 0;
+  const answer = async ({ holds }: PollRequest, _: AgentQuestion, agentItself: () => Agent): Promise<PollAnswer> => {
+    polls += 1;
+    if (polls === 1) return { ...nothing, claims: [claimOf("t1")], leaseMs: 30_000 };
+    await hasEnded.promise;
+    // The first of these may have been asked before it ended.
+    if (polls > 2) named.push(holds);
+    if (polls === 3) return { ...nothing, claims: [claimOf("t1")], leaseMs: 30_000 };
+    if (polls === 5) agentItself().drain();
+    return { ...nothing, leaseMs: 30_000 };
+  };
+  await play(t, answer, others).agent.run();
+  assert.deepEqual([begun, refused, named], [1, 2, [[], ["t1"], []]]);
+});
+
+test("an agent that cannot write down what it was given begins nothing of it, says so, and ends", async (t) => {
+  const free: number[] = [];
+  const held: number[] = [];
+  const { agent, folder, said } = play(t, (poll) => {
+    free.push(poll.free);
+    held.push(poll.holds.length);
+    // As on a full disk.
+    mkdirSync(join(folder, "held.json.new"), { recursive: true });
+    return { ...nothing, claims: poll.free > 0 ? [claimOf("t1")] : [], leaseMs: 30_000 };
+  });
+  await assert.rejects(agent.run(), (error) => error instanceof FolderUnwritable && /EISDIR/.test(error.message));
+  assert.deepEqual(
+    [free, held],
+    [
+      [1, 0],
+      [0, 0],
+    ],
+  );
+  assert.match(said.join(), /takes no more jobs, as it cannot write down which it has: EISDIR/);
 });
 
 test("only the server says no: what a proxy answers is worth another try", async (t) => {
@@ -214,3 +297,18 @@ const attempt = {
   artifacts: {},
   inputs: [],
 };
+
+function claimOf(token: string): PollAnswer["claims"][number] {
+  const launch = { ...attempt, token } as unknown as PollAnswer["claims"][number]["launch"];
+  return { launch, source: { commit: "c".repeat(40), prefix: "" }, secrets: {} };
+}
+
+/** Gives it, and lets the agent end with it. */
+function givesOnce(token: string) {
+  let polls = 0;
+  return (_: PollRequest, __: AgentQuestion, agentItself: () => Agent): PollAnswer => {
+    polls += 1;
+    if (polls > 1) agentItself().drain();
+    return { ...nothing, claims: polls === 1 ? [claimOf(token)] : [], leaseMs: 30_000 };
+  };
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { FolderInUse, startAgent, TurnedAway } from "../../agent/start-agent.ts";
+import { FolderInUse, FolderUnwritable, startAgent, TurnedAway } from "../../agent/start-agent.ts";
 import type { CommandModule } from "../command.ts";
 import { exitCodes, Failure, UsageError } from "../problem.ts";
 import { examples } from "./options.ts";
@@ -78,6 +78,11 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
 function inWords(error: unknown, url: string): unknown {
   if (error instanceof FolderInUse) {
     return new Failure(`another agent works in ${error.message}`, { next: "give each its own: --folder DIR" });
+  }
+  if (error instanceof FolderUnwritable) {
+    return new Failure(`it cannot write down which jobs it has: ${error.message}`, {
+      next: "make room there, or give it a folder that it may write, and start it anew",
+    });
   }
   if (error instanceof TurnedAway)
     return new Failure(`${url}: ${error.message}`, { next: error.next ?? "baton agent --help" });

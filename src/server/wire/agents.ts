@@ -24,7 +24,9 @@ const name = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u);
 export const label = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._:@+/-]{0,99}$/u);
 const token = z.string().min(1).max(100);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
-const text = z.string().max(4000);
+/** Of a sentence, in UTF-16 units. */
+export const mostText = 4000;
+const text = z.string().max(mostText);
 
 export const registered = z.strictObject({
   credential: z.string(),
