@@ -1,4 +1,4 @@
-import type { Ended, Launch, Ports, Runner } from "../src/engine/ports.ts";
+import type { Elsewhere, Ended, Launch, Ports, Runner } from "../src/engine/ports.ts";
 import type { StoreHandle } from "../src/store/store.ts";
 
 /** Every job succeeds at once and nothing is executed: what is left is Baton's own work. */
@@ -26,8 +26,8 @@ export class InstantRunner implements Runner {
 
   leave(): void {}
 
-  async reap(): Promise<ReadonlySet<string>> {
-    return new Set();
+  async reap(): Promise<Elsewhere> {
+    return new Map();
   }
 }
 

@@ -13,7 +13,7 @@ import { prepareLaunch } from "./launch.ts";
 import type { NewRun } from "./new-run.ts";
 import { attemptsOf, type Interrupted, Orphans } from "./orphans.ts";
 import { type Answer, approvalBy } from "./policies/approval.ts";
-import type { Ended, Ports, Turn } from "./ports.ts";
+import type { Elsewhere, Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
 import { isRepeatable } from "./repeatable.ts";
@@ -31,7 +31,7 @@ import {
   requireToCome,
   retryableJobs,
 } from "./requests.ts";
-import { type Command, commandsAfter, eventOfReport } from "./runner-events.ts";
+import { type Command, commandsAfter, eventOfCutOff, eventOfReport } from "./runner-events.ts";
 import { emptyState, type JobState, type RunState, type State } from "./state.ts";
 import { Timers } from "./timers.ts";
 import { eventVersions } from "./upcast.ts";
@@ -187,22 +187,22 @@ export class Engine {
    * runs on others goes on. Those that are this session's own already stay so. Returns what was cut off.
    */
   async adopt(runs: readonly RunId[], { by }: { by: string }): Promise<Interrupted[]> {
-    const act = (orphans: ReadonlySet<RunId>, goOn: ReadonlySet<string>) => {
+    const act = (orphans: ReadonlySet<RunId>, elsewhere: Elsewhere) => {
       const states = runs.map((id) => this.#openRun(id));
       const mine = this.#ports.lease.mine;
       for (const run of states) if (run.owner !== mine && !orphans.has(run.id)) refuseOwned(run);
-      return states.filter((run) => run.owner !== mine).flatMap((run) => this.#takeUp(run, { by, goOn }));
+      return states.filter((run) => run.owner !== mine).flatMap((run) => this.#takeUp(run, { by, elsewhere }));
     };
     return await this.#orphans.afterReaping(runs, act, { adopts: true });
   }
 
   /** Makes a run that nobody goes on with give back all it holds. It stays open for somebody to adopt. */
   async suspend(run: RunId, { by, because }: { by: string; because: string }): Promise<void> {
-    await this.#orphans.afterReaping([run], (orphans) => {
+    await this.#orphans.afterReaping([run], (orphans, elsewhere) => {
       const state = this.#openRun(run);
       if (!orphans.has(run)) refuseOwned(state);
       if (state.suspended !== undefined) return;
-      this.#recordInterrupted(state);
+      this.#recordInterrupted(state, elsewhere);
       // What has ended there counts.
       for (const environment of state.toRelease) {
         this.#record({ type: "lock.released", run, environment, deployed: deployedTo(state, environment) });
@@ -336,9 +336,8 @@ export class Engine {
     return (await done.promise) as T;
   }
 
-  /** `goOn`: attempts that another machine goes on with. */
-  #takeUp(run: RunState, { by, goOn }: { by: string; goOn?: ReadonlySet<string> }): Interrupted[] {
-    const cutOff = this.#recordInterrupted(run, goOn);
+  #takeUp(run: RunState, { by, elsewhere }: { by: string; elsewhere?: Elsewhere }): Interrupted[] {
+    const cutOff = this.#recordInterrupted(run, elsewhere);
     const goesOn = attemptsOf(this.#state, new Set([run])).map(({ token }) => token!);
     const told = { owner: this.#ports.lease.mine, by, ...(goesOn.length > 0 && { goesOn }) };
     this.#record({ type: "run.adopted", run: run.id, ...told });
@@ -346,11 +345,10 @@ export class Engine {
     return cutOff;
   }
 
-  #recordInterrupted(run: RunState, goOn?: ReadonlySet<string>): Interrupted[] {
-    const cutOff = attemptsOf(this.#state, new Set([run])).filter(({ token }) => goOn?.has(token!) !== true);
-    for (const { id, attempt, token } of cutOff) {
-      this.#record({ type: "job.interrupted", run: run.id, job: id, attempt, token: token! });
-    }
+  #recordInterrupted(run: RunState, elsewhere?: Elsewhere): Interrupted[] {
+    const cutOff = attemptsOf(this.#state, new Set([run])).filter(({ token }) => elsewhere?.get(token!) !== "goes-on");
+    for (const job of cutOff)
+      this.#record(eventOfCutOff(run, job, elsewhere?.get(job.token!) === "ended" ? "agent" : "here"));
     return cutOff.map(({ run: id, id: job }) => ({ run: id, job }));
   }
 

@@ -1,6 +1,6 @@
 import type { JobId } from "../plan/plan.ts";
 import type { RunId } from "./events.ts";
-import type { Ports } from "./ports.ts";
+import type { Elsewhere, Ports } from "./ports.ts";
 import type { JobState, RunState, State } from "./state.ts";
 
 export interface OrphansOptions extends Pick<Ports, "lease" | "runner"> {
@@ -37,16 +37,16 @@ export class Orphans {
   /**
    * Ends what the owners of these runs left running, if they are gone, and has `act` judged in a turn in which nothing of
    * them runs. A process is known by its attempt's token, so nothing of a later owner is ever touched. With `adopts`, what
-   * runs on other machines goes on: `act` learns of which attempts.
+   * runs on other machines goes on: `act` learns of which attempts, and of those that were ended there.
    */
   async afterReaping<T>(
     runs: readonly RunId[],
-    act: (orphans: ReadonlySet<RunId>, goOn: ReadonlySet<string>) => T,
+    act: (orphans: ReadonlySet<RunId>, elsewhere: Elsewhere) => T,
     { adopts = false }: { adopts?: boolean } = {},
   ): Promise<T> {
     const { state, runner, ask, refuseUnlessRunning } = this.#options;
     const reaped = new Set<string>();
-    const goOn = new Set<string>();
+    const elsewhere = new Map<string, "goes-on" | "ended">();
     for (;;) {
       refuseUnlessRunning();
       // As they are now: the jobs may be at another attempt, and the runs at another owner, when these have been ended.
@@ -55,14 +55,14 @@ export class Orphans {
       if (left.some((name) => !reaped.has(name))) {
         const tokens = attemptsOf(state, orphans).map(({ token }) => token!);
         const left = { tokens, runs: [...orphans].map(({ id }) => id), ...(adopts && { adopts: true as const }) };
-        for (const token of await runner.reap(left)) goOn.add(token);
+        for (const [token, what] of await runner.reap(left)) elsewhere.set(token, what);
       }
       for (const name of left) reaped.add(name);
       const outcome = await ask(() => {
         const orphans = this.#among(runs);
         // Others may have written in the meantime, or are gone only now.
         if (!leftOf(orphans, attemptsOf(state, orphans)).every((name) => reaped.has(name))) return undefined;
-        return { value: act(new Set([...orphans].map(({ id }) => id)), goOn) };
+        return { value: act(new Set([...orphans].map(({ id }) => id)), elsewhere) };
       });
       if (outcome !== undefined) return outcome.value;
     }

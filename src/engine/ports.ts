@@ -88,11 +88,14 @@ export interface Runner {
   onEnded(listener: (ended: Ended) => void): void;
   /**
    * Ends whatever processes sessions that are gone have left of these; resolves when there are none. What another machine
-   * runs of runs that somebody `adopts` goes on instead: these tokens are returned, and `start` called with one of them again
-   * starts nothing but has its end told here.
+   * runs of runs that somebody `adopts` goes on instead: `start` called with one of these tokens again starts nothing but has
+   * its end told here.
    */
-  reap(left: Left): Promise<ReadonlySet<string>>;
+  reap(left: Left): Promise<Elsewhere>;
 }
+
+/** What other machines ran of these, by token: whether it goes on, or was ended there as well, however far it had come. */
+export type Elsewhere = ReadonlyMap<string, "goes-on" | "ended">;
 
 /** Attempts of sessions that are gone. */
 export interface Left {

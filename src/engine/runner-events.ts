@@ -1,4 +1,4 @@
-import type { EngineEvent, Failure, SkipReason } from "./events.ts";
+import type { EngineEvent, Failure, JobFailed, JobInterrupted, SkipReason } from "./events.ts";
 import { cancelSkip, stopMode } from "./policies/cancel.ts";
 import { failFastSkip, matrixOf } from "./policies/matrix.ts";
 import { nextAttemptAt } from "./policies/retry.ts";
@@ -49,6 +49,23 @@ export function eventOfReport(state: State, ended: Ended, now: number): EngineEv
   }
 }
 
+/**
+ * What becomes of an attempt that was ended because its Baton was gone. One here starts again, unless the job says that it
+ * cannot be repeated; one that an agent ran is lost with it. What is cancelled is not started again anyway.
+ */
+export function eventOfCutOff(run: RunState, job: JobState, where: "here" | "agent"): JobInterrupted | JobFailed {
+  const attempt = { run: run.id, job: job.id, attempt: job.attempt, token: job.token! };
+  const asks = where === "agent" ? asksWhenLost(run, job) : job.definition.onLost === "ask";
+  if (!asks || run.cancel !== undefined) return { type: "job.interrupted", ...attempt };
+  const because = `what ran ${where === "agent" ? "on an agent" : "here"} was cut off when its Baton was gone`;
+  return {
+    type: "job.failed",
+    ...attempt,
+    durationMs: 0,
+    failure: { kind: "lost", message: nobodyKnows(job, because) },
+  };
+}
+
 /** A job that takes its agent with it is not started for ever. */
 const mostLosses = 3;
 
@@ -57,18 +74,22 @@ const mostLosses = 3;
  * what is deployed, one of them looks first, as long as the job does not say otherwise.
  */
 function lossThatCounts(run: RunState, job: JobState, because: string): Failure | undefined {
-  const { environment } = job.planned;
-  const { deploys, onLost } = job.definition;
-  const approved = run.delivery.environments.find(({ name }) => name === environment)?.approval !== undefined;
-  if ((onLost ?? (deploys && approved ? "ask" : "retry")) === "ask") {
-    const where = environment === undefined ? ": look" : ` with ${environment}: look there`;
-    return { kind: "lost", message: `${because}, and nobody knows how far it came${where}, then retry the run` };
-  }
+  if (asksWhenLost(run, job)) return { kind: "lost", message: nobodyKnows(job, because) };
   if (job.losses + 1 < mostLosses) return undefined;
   return {
     kind: "lost",
     message: `${because}; that is the ${mostLosses}rd time in a row, so the job may be what takes them down`,
   };
+}
+
+function asksWhenLost(run: RunState, { planned, definition: { deploys, onLost } }: JobState): boolean {
+  const approved = run.delivery.environments.find(({ name }) => name === planned.environment)?.approval !== undefined;
+  return (onLost ?? (deploys && approved ? "ask" : "retry")) === "ask";
+}
+
+function nobodyKnows({ planned: { environment } }: JobState, because: string): string {
+  const where = environment === undefined ? ": look" : ` with ${environment}: look there`;
+  return `${because}, and nobody knows how far it came${where}, then retry the run`;
 }
 
 /** Whoever had the running job stopped. */
@@ -104,7 +125,9 @@ export function commandsAfter(state: State, event: EngineEvent): Command[] {
     case "job.cancelled": {
       const run = state.runs.get(event.run);
       const matrix = run && matrixOf(run, run.jobs.get(event.job)!);
-      return matrix?.failed === event.job ? stopAll(matrix.legs, "graceful") : [];
+      const legs = matrix?.failed === event.job ? stopAll(matrix.legs, "graceful") : [];
+      const isLost = event.type === "job.failed" && event.failure.kind === "lost";
+      return isLost ? [{ kind: "stop", token: event.token, mode: "now" }, ...legs] : legs;
     }
     default:
       return [];

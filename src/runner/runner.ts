@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Failure } from "../engine/events.ts";
-import type { Ended, Launch, Lease, Runner } from "../engine/ports.ts";
+import type { Elsewhere, Ended, Launch, Lease, Runner } from "../engine/ports.ts";
 import type { JobId } from "../plan/plan.ts";
 import { ambientCredentials } from "./ambient-credentials.ts";
 import { Attempt, type AttemptWorld } from "./attempt.ts";
@@ -186,8 +186,8 @@ function alone(): Lease {
   return { mine: `${process.pid}-${randomBytes(6).toString("hex")}`, isAlive: () => false };
 }
 
-/** Of what was left, nothing goes on. */
-const nothing: ReadonlySet<string> = new Set();
+/** No other machine ran any of what was left. */
+const nothing: Elsewhere = new Map();
 
 /** Names that belong to one attempt, or to the shell Baton was started from, are not handed on. */
 function stepEnvironment(env: Record<string, string | undefined>): Record<string, string> {

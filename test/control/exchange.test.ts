@@ -522,14 +522,14 @@ test("whoever ends what was left waits for its agent to say so, and for a whole 
   await until("its agent is told", async () => (await ask(w, { ...a, holds: ["t1"] })).stops.length > 0);
   assert.equal(isOver, false);
   assert.equal(w.exchange.ended({ token: "t1", durationMs: 1, result: { kind: "stopped" } }, a.holder), true);
-  await ending;
+  assert.deepEqual(await ending, ["t1"], "nobody had begun the other one");
   assert.equal(w.exchange.ended(passed("t1"), a.holder), false);
   w.exchange.close();
   const table = AttemptTable.open(w.folder);
   table.queue([{ launch: launch("t3"), source: { commit: "c1", prefix: "" }, queuedAt: 0 }]);
   table.claim("t3", a.holder, 700);
   const from = performance.now();
-  await endLeft({ tokens: ["t3"], runs: [] }, { stateFolder: w.folder });
+  assert.deepEqual(await endLeft({ tokens: ["t3"], runs: [] }, { stateFolder: w.folder }), ["t3"]);
   assert.ok(performance.now() - from >= 700);
   assert.equal(table.get("t3"), undefined);
   table.close();

@@ -175,3 +175,63 @@ test("a job says itself whether it is run again when it is lost", async () => {
   const [failed] = delicate.world.events("job.failed");
   assert.match(failed!.failure.message, /nobody knows how far it came: look, then retry the run/);
 });
+
+test("what was cut off with its Baton starts again here; where a person is to look first, or an agent ran it, it does not", async () => {
+  const inProd = { environments: ["prod"], where: { approval } };
+  const deploying = async (more: Building, isElsewhere: boolean) => {
+    const built = await building(more);
+    const { world, first, run } = built;
+    await world.end("web.build");
+    await first.answer(run, "prod", { answer: "approved", by: "ann" });
+    const { token } = world.launches.at(-1)!;
+    if (isElsewhere) world.goOn.add(token);
+    // Taken for gone, but there after all.
+    world.alive.clear();
+    const engine = await world.beside();
+    // Whoever makes room ends what agents run as well.
+    await engine.suspend(run, { by: "ann", because: "it is in the way" });
+    return { world, token };
+  };
+  const here = await deploying(inProd, false);
+  assert.equal(here.world.events("job.interrupted").length, 1);
+  assert.deepEqual(here.world.events("job.failed"), []);
+  const repeatable = await deploying({ ...inProd, deploy: { onLost: "retry" } }, true);
+  assert.equal(repeatable.world.events("job.interrupted").length, 1);
+
+  const elsewhere = await deploying(inProd, true);
+  const delicate = await deploying({ ...inProd, deploy: { onLost: "ask" } }, false);
+  for (const { world, token } of [elsewhere, delicate]) {
+    assert.deepEqual(world.events("job.interrupted"), []);
+    const [failed] = world.events("job.failed");
+    assert.deepEqual([failed?.token, failed?.failure.kind, failed?.retryAt], [token, "lost", undefined]);
+    assert.match(failed!.failure.message, /cut off when its Baton was gone, and nobody knows .* with prod: look there/);
+    assert.ok(
+      world.stops.some((stop) => stop.token === token && stop.mode === "now"),
+      "in case it is there after all",
+    );
+  }
+});
+
+test("what is cancelled is not asked about: nothing of it starts again", async () => {
+  const { world, run } = await building({ build: { onLost: "ask" } });
+  world.die();
+  const engine = await world.beside();
+  await engine.cancel(run, { mode: "now", by: "ann" });
+  assert.deepEqual(world.events("job.failed"), []);
+  assert.equal((await engine.settled(run)).conclusion, "cancelled");
+});
+
+test("what was lost is not taken back by itself: it may go on, and a person looks first", async () => {
+  for (const [end, owed] of [
+    [lost(), undefined],
+    ["failed", "web.deploy@prod"],
+  ] as const) {
+    const where = { approval, onFailure: "rollback" } as const;
+    const { world, first, run } = await building({ environments: ["prod"], where });
+    await world.end("web.build");
+    await first.answer(run, "prod", { answer: "approved", by: "ann" });
+    await world.end("web.deploy@prod", end);
+    assert.equal((await first.settled(run)).conclusion, "failed");
+    assert.equal(first.state.environments.get("prod")?.owed?.job, owed);
+  }
+});

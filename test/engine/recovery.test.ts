@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Elsewhere } from "../../src/engine/ports.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { settle, World } from "./world/world.ts";
 
@@ -41,12 +42,12 @@ test("after a crash the interrupted job starts again once its processes are gone
 
 test("nothing starts before everything that was left running is gone", async () => {
   const { world } = await crashedWhileBuilding();
-  const gone = Promise.withResolvers<ReadonlySet<string>>();
+  const gone = Promise.withResolvers<Elsewhere>();
   world.ports.runner.reap = () => gone.promise;
   const opening = world.open();
   await settle();
   assert.equal(world.launches.length, 1);
-  gone.resolve(new Set());
+  gone.resolve(new Map());
   await opening;
   assert.equal(world.launches.length, 2);
 });

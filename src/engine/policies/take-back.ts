@@ -10,7 +10,7 @@ import type { Owed, RunEnvironment, RunState, State } from "../state.ts";
  *      └── it is declined: not possible, or not safe ───────────┘
  * ```
  *
- * Called when the lock is given back: all jobs there have ended.
+ * What was lost there is left to people. Called when the lock is given back: all jobs there have ended.
  */
 export function noteOwed(state: State, run: RunState, { name }: RunEnvironment, at: number): void {
   const policy = run.delivery.environments.find((each) => each.name === name)?.onFailure;
@@ -18,7 +18,10 @@ export function noteOwed(state: State, run: RunState, { name }: RunEnvironment, 
   const there = run.list.filter(({ planned }) => planned.environment === name);
   const hasBegun = there.some(({ definition, attempt }) => definition.deploys && attempt > 0);
   const failed = there.find(({ status, definition }) => status === "failed" && !definition.continueOnFailure);
-  if (hasBegun && failed !== undefined) state.environments.get(name)!.owed = { run: run.id, job: failed.id, at };
+  // It may even go on: a person looks first, and says what is next.
+  const isLost = there.some(({ status, failure }) => status === "failed" && failure?.kind === "lost");
+  if (hasBegun && failed !== undefined && !isLost)
+    state.environments.get(name)!.owed = { run: run.id, job: failed.id, at };
 }
 
 /** Whether something is to be taken back before this run may deploy there. */

@@ -49,10 +49,10 @@ export class World {
       leave: (token, mode) => this.stops.push({ token, mode }),
       onEnded: (listener) => this.#runners.set("nobody", listener),
       reap: async ({ tokens, runs, adopts }) => {
-        const kept = new Set(adopts ? tokens.filter((token) => this.goOn.has(token)) : []);
-        this.reaped.push(...tokens.filter((token) => !kept.has(token)));
+        const elsewhere = tokens.filter((token) => this.goOn.has(token));
+        this.reaped.push(...tokens.filter((token) => !adopts || !elsewhere.includes(token)));
         this.reapedRuns.push(...runs);
-        return kept;
+        return new Map(elsewhere.map((token) => [token, adopts ? "goes-on" : "ended"]));
       },
     },
     ids: { run: () => `run-${++this.#ids}`, token: () => `token-${++this.#ids}` },

@@ -8,13 +8,14 @@ const lookEveryMs = 100;
 /**
  * Ends what agents run of these, but for `keep`, and forgets it. Resolves when none of them can do anything any more: they
  * have said so, or have been cut off for so long that they have fenced themselves, and a server would take them for lost.
+ * Returns those that an agent had begun.
  */
 export async function endLeft(
   { tokens, runs }: Left,
   { stateFolder, keep }: { stateFolder: string; keep?: ReadonlySet<string> },
-): Promise<void> {
+): Promise<string[]> {
   const table = AttemptTable.openIfThere(stateFolder);
-  if (table === undefined) return;
+  if (table === undefined) return [];
   try {
     const named = new Set(tokens);
     const isOurs = ({ launch }: HandedOut) => named.has(launch.token) || runs.includes(launch.run);
@@ -33,7 +34,9 @@ export async function endLeft(
       if (performance.now() > until && !isServed(stateFolder)) break;
       await setTimeout(lookEveryMs);
     }
-    table.forget(left().map(({ launch }) => launch.token));
+    const ended = left();
+    table.forget(ended.map(({ launch }) => launch.token));
+    return ended.filter(({ holder }) => holder !== undefined).map(({ launch }) => launch.token);
   } finally {
     table.close();
   }

@@ -97,11 +97,14 @@ export function withAgents(here: ProcessRunner, options: WithAgents): ProcessRun
       outputListeners.push(listener);
     },
     async reap(left) {
-      const goOn = new Set(left.adopts ? left.tokens.filter((token) => exchange?.knows(token)) : []);
+      const keep = new Set(left.adopts ? left.tokens.filter((token) => exchange?.knows(token)) : []);
       // An agent may run on this machine.
-      await here.reap({ ...left, tokens: left.tokens.filter((token) => !goOn.has(token)) });
-      await endLeft(left, { stateFolder, keep: goOn });
-      return goOn;
+      await here.reap({ ...left, tokens: left.tokens.filter((token) => !keep.has(token)) });
+      const ended = await endLeft(left, { stateFolder, keep });
+      return new Map([
+        ...ended.map((token) => [token, "ended"] as const),
+        ...[...keep].map((token) => [token, "goes-on"] as const),
+      ]);
     },
     close() {
       here.close();

@@ -1,4 +1,4 @@
-import type { Ended, Launch, Left, Runner } from "../../../../src/engine/ports.ts";
+import type { Elsewhere, Ended, Launch, Left, Runner } from "../../../../src/engine/ports.ts";
 import type { Chance } from "./chance.ts";
 import type { Entry } from "./trace.ts";
 
@@ -32,7 +32,7 @@ export class Machine {
   readonly #options: MachineOptions;
   /** Who hears of ends, by session; those that are gone hear nothing and do nothing. */
   readonly #listeners = new Map<string, (ended: Ended) => void>();
-  #reaping: { session: string; left: Left; done: PromiseWithResolvers<ReadonlySet<string>> }[] = [];
+  #reaping: { session: string; left: Left; done: PromiseWithResolvers<Elsewhere> }[] = [];
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -54,7 +54,7 @@ export class Machine {
       leave: stop,
       onEnded: (listener) => this.#listeners.set(session, listener),
       reap: (left) => {
-        const reaping = { session, left, done: Promise.withResolvers<ReadonlySet<string>>() };
+        const reaping = { session, left, done: Promise.withResolvers<Elsewhere>() };
         this.#reaping.push(reaping);
         return reaping.done.promise;
       },
@@ -73,7 +73,7 @@ export class Machine {
       const isLeft = left.runs.includes(run) && process.session !== reaper && !isAlive(process.session);
       if (process.alive && (isLeft || left.tokens.includes(token))) this.#gone(process);
     }
-    done.resolve(new Set());
+    done.resolve(new Map());
   }
 
   /** A Baton is gone. Some of its processes die with it, for their pipe is broken; others never notice. */
