@@ -6,6 +6,7 @@ import { ids } from "../write/fixed-names.ts";
 import type { Infrastructure } from "../write/infrastructure.ts";
 import { stackOf } from "../write/write.ts";
 import { type Ask, AwsProblem, asProblem, awsCli, awsCliText } from "./aws-cli.ts";
+import { existingFound } from "./existing-check-up.ts";
 import type { Found, WantedOnAws } from "./found.ts";
 import { type OthersFound, otherPipelines } from "./other-pipelines.ts";
 import { type SourceFound, sourceOnAws } from "./source-check-up.ts";
@@ -52,7 +53,7 @@ export async function onAws(
     secretsFound(infrastructure, ask),
     stateFound({ delivery: delivery.name, write, infrastructure }, ask),
     bucket === undefined ? undefined : templateBucketFound(bucket, ask),
-    Promise.all(existingFound(write.settings.existing, ask)),
+    Promise.all(existingFound(write.settings.existing, { account, region: region.checkUp.text }, ask)),
   ]);
   const difference =
     state.kept && (await differenceFound({ delivery: delivery.name, write, infrastructure, files }, ask));
@@ -124,31 +125,6 @@ async function templateBucketFound(bucket: string, ask: Ask): Promise<Found> {
     const text = "the template is larger than CloudFormation takes from here, so it goes by way of a bucket";
     return { checkUp: { name, verdict: "warn", text, remedy: before }, before };
   }
-}
-
-/** Whether what the settings say is there already is there, and can be seen from here. */
-export function existingFound(
-  { bucket, key, topic }: WantedOnAws["write"]["settings"]["existing"],
-  ask: Ask,
-): Promise<Found>[] {
-  const looks = [
-    ["bucket", bucket, ["s3api", "get-bucket-location", "--bucket"]],
-    ["key", key, ["kms", "describe-key", "--key-id"]],
-    ["topic", topic, ["sns", "get-topic-attributes", "--topic-arn"]],
-  ] as const;
-  return looks.flatMap(([what, which, command]) => {
-    if (which === undefined) return [];
-    const name = `existing ${what}`;
-    return ask([...command, which]).then(
-      (): Found => ({ checkUp: { name, verdict: "ok", text: `${which} is there` } }),
-      (error): Found => {
-        const problem = asProblem(error);
-        if (problem.kind !== "not-found") return problemFound(name, problem);
-        const remedy = `make it, or take existing.${what} out of baton.codepipeline.yaml: the pipelines bring one`;
-        return { checkUp: { name, verdict: "fail", text: `${which} is not there`, remedy } };
-      },
-    );
-  });
 }
 
 async function secretsFound({ resources }: Infrastructure, ask: Ask): Promise<Found | undefined> {

@@ -50,7 +50,8 @@ export function notesOnExisting({ existing, home }: Settings, resources: readonl
 /** Parts whose ARN says where they are. */
 const placed = ["key", "topic", "topicKey"] as const;
 
-const placeOf = (arn: string) => {
+/** Where a key or topic is, as its ARN says. */
+export const placeOf = (arn: string) => {
   const [, , , region, account] = arn.split(":");
   return { region: region!, account: account! };
 };

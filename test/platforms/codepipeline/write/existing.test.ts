@@ -5,8 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
-import { existingFound } from "../../../../src/platforms/codepipeline/live/aws-check-ups.ts";
-import { AwsProblem } from "../../../../src/platforms/codepipeline/live/aws-cli.ts";
 import type { Role } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
@@ -201,32 +199,6 @@ test("what cannot be together is refused, with its place in the settings and wha
     assert.equal(settingsSchema.safeParse({ existing: strange }).success, false, JSON.stringify(strange));
   for (const rolePath of ["", "delivery/", "/delivery", "/a b/"])
     assert.equal(settingsSchema.safeParse({ rolePath }).success, false, rolePath);
-});
-
-test("doctor says of each whether it is there", async () => {
-  const asked: string[] = [];
-  const found = await Promise.all(
-    existingFound(existingSettings.existing, async (command) => {
-      asked.push(command.join(" "));
-      if (command[0] === "kms") throw new AwsProblem("not-found", "aws kms describe-key: NotFoundException");
-      if (command[0] === "sns") throw new AwsProblem("refused", "aws sns get-topic-attributes: AccessDenied");
-      return {} as never;
-    }),
-  );
-  assert.deepEqual(
-    found.map(({ checkUp: { name, verdict } }) => `${name} ${verdict}`),
-    ["existing bucket ok", "existing key fail", "existing topic fail"],
-  );
-  assert.match(found[1]!.checkUp.remedy!, /existing\.key out of/);
-  assert.match(found[2]!.checkUp.text, /AccessDenied/);
-  assert.deepEqual(
-    asked.map((command) => command.split(" ").at(-1)),
-    [bucket, key, topic],
-  );
-  assert.deepEqual(
-    existingFound({}, () => assert.fail("nothing to ask")),
-    [],
-  );
 });
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-existing-"));
