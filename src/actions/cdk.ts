@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece, quote } from "./compose.ts";
+import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface CdkInput<Own extends string = never> {
   /** Default: every stack of the app. */
@@ -8,6 +9,12 @@ export interface CdkInput<Own extends string = never> {
   readonly app?: string | undefined;
   readonly context?: Readonly<Record<string, ValueInput<Own>>> | undefined;
 }
+
+type SynthInput<Own extends string> = CdkInput<Own> & { readonly output?: string | undefined };
+
+const keys = { stacks: "values?", app: "text?", context: "table of values?" } as const;
+const synthForm: InputForm<SynthInput<string>> = { action: "cdk.synth", keys: { ...keys, output: "text?" } };
+const deployForm: InputForm<CdkInput<string>> = { action: "cdk.deploy", keys };
 
 function rest({ stacks, app, context = {} }: CdkInput<string>): Piece[] {
   return [
@@ -19,19 +26,21 @@ function rest({ stacks, app, context = {} }: CdkInput<string>): Piece[] {
 
 export const cdk = {
   /** Writes the templates and assets; `output` is the folder they are put in. */
-  synth: <const Own extends string = never>({
-    output = "cdk.out",
-    ...input
-  }: CdkInput<Own> & { readonly output?: string | undefined } = {}): StepInput<never, Own> =>
-    compose({ name: "cdk synth", kind: "cdk.synth", inputs: { output, app: input.app } }, [
+  synth: <const Own extends string = never>(input: SynthInput<Own> = {}): StepInput<never, Own> => {
+    checkInput(synthForm, input);
+    const { output = "cdk.out" } = input;
+    return compose({ name: "cdk synth", kind: "cdk.synth", inputs: { output, app: input.app } }, [
       `npx cdk synth --quiet --output ${quote(output)}`,
       ...rest(input),
-    ]),
+    ]);
+  },
 
   /** Deploys stack by stack, in the order of their dependencies, without asking. */
-  deploy: <const Own extends string = never>(input: CdkInput<Own> = {}): StepInput<never, Own> =>
-    compose({ name: "cdk deploy", kind: "cdk.deploy", inputs: { app: input.app } }, [
+  deploy: <const Own extends string = never>(input: CdkInput<Own> = {}): StepInput<never, Own> => {
+    checkInput(deployForm, input);
+    return compose({ name: "cdk deploy", kind: "cdk.deploy", inputs: { app: input.app } }, [
       "npx cdk deploy --require-approval never --progress events",
       ...rest(input),
-    ]),
+    ]);
+  },
 };

@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { type AnyValue, compose, type Piece, publishing, quote } from "./compose.ts";
+import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface CloudFormationDeployInput<Own extends string = never> {
   readonly stack: ValueInput<Own>;
@@ -11,6 +12,18 @@ export interface CloudFormationDeployInput<Own extends string = never> {
   /** Outputs to publish: name in the pipeline, key in the stack. */
   readonly publish?: Readonly<Record<string, string>> | undefined;
 }
+
+const deployForm: InputForm<CloudFormationDeployInput<string>> = {
+  action: "cloudformation.deploy",
+  keys: {
+    stack: "value",
+    template: "text",
+    parameters: "table of values?",
+    capabilities: "texts?",
+    tags: "table of values?",
+    publish: "table of texts?",
+  },
+};
 
 function pairs(flag: string, entries: Readonly<Record<string, AnyValue>> = {}): Piece[] {
   const list = Object.entries(entries);
@@ -36,15 +49,10 @@ function outputOf(stack: AnyValue, key: string): Piece[] {
 
 export const cloudformation = {
   /** Creates or changes a stack through a change set that is executed; an empty change is fine. */
-  deploy: <const Own extends string = never>({
-    stack,
-    template,
-    parameters,
-    capabilities = [],
-    tags,
-    publish = {},
-  }: CloudFormationDeployInput<Own>): StepInput<never, Own> =>
-    compose(
+  deploy: <const Own extends string = never>(input: CloudFormationDeployInput<Own>): StepInput<never, Own> => {
+    checkInput(deployForm, input);
+    const { stack, template, parameters, capabilities = [], tags, publish = {} } = input;
+    return compose(
       {
         name: "Deploy the stack",
         kind: "cloudformation.deploy",
@@ -56,6 +64,7 @@ export const cloudformation = {
           ...named("tags", tags),
           ...named("publish", publish),
         },
+        publishes: Object.keys(publish),
       },
       [
         "aws cloudformation deploy --no-fail-on-empty-changeset --stack-name ",
@@ -66,5 +75,6 @@ export const cloudformation = {
         ...pairs("tags", tags),
         ...publishing(Object.fromEntries(Object.entries(publish).map(([name, key]) => [name, outputOf(stack, key)]))),
       ],
-    ),
+    );
+  },
 };

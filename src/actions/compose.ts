@@ -14,11 +14,13 @@ export interface ActionOptions {
   readonly kind: string;
   /** What the action was made from; entries without a value are left out. */
   readonly inputs: Readonly<Record<string, AnyValue | undefined>>;
+  /** Outputs of the pipeline that it publishes. */
+  readonly publishes?: readonly string[];
 }
 
 /** A step from pieces of a script whose number is only known when the definition is read. `Own`: own outputs it reads. */
 export function compose<Own extends string>(
-  { name, kind, inputs }: ActionOptions,
+  { name, kind, inputs, publishes = [] }: ActionOptions,
   pieces: readonly Piece[],
 ): StepInput<never, Own> {
   const strings = [""];
@@ -39,7 +41,8 @@ export function compose<Own extends string>(
     else fill(piece.value);
   }
   const template = Object.assign([...strings], { raw: strings }) as unknown as TemplateStringsArray;
-  const step = { ...sh({ name })(template, ...values), action: { kind, inputs: given(inputs) } };
+  const action = { kind, inputs: given(inputs), ...(publishes.length > 0 && { publishes }) };
+  const step = { ...sh({ name })(template, ...values), action };
   return step as StepInput<never, string> as StepInput<never, Own>;
 }
 

@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece, quote } from "./compose.ts";
+import { checkInput, type InputForm, type WrongInput } from "./inputs.ts";
 
 export interface DockerBuildInput<Own extends string = never> {
   /** Where the image goes, without a tag: `ghcr.io/team/web`. */
@@ -22,6 +23,36 @@ export interface DockerBuildInput<Own extends string = never> {
   readonly registry?: "ecr" | "ghcr" | undefined;
   /** Where layers are kept between builds: `ghcr.io/team/web:layers`. Who may push there decides what builds take. */
   readonly layers?: ValueInput<Own> | undefined;
+}
+
+const buildForm: InputForm<DockerBuildInput<string>> = {
+  action: "docker.build",
+  keys: {
+    repository: "value",
+    publish: "text",
+    context: "text?",
+    file: "text?",
+    target: "text?",
+    arguments: "table of values?",
+    platforms: "texts?",
+    tag: "value?",
+    registry: ["ecr", "ghcr"],
+    layers: "value?",
+  },
+  wrong: ({ repository }) => taggedRepository(repository),
+};
+
+/** Only where the name is written out; `host:5000/web` has a port and no tag. */
+function taggedRepository(repository: unknown): WrongInput[] {
+  const [, name, tag] = /^([^\s@]*?)(?:@[^/]*|:([^/]*))$/.exec(typeof repository === "string" ? repository : "") ?? [];
+  if (name === undefined || name === "") return [];
+  return [
+    {
+      key: "repository",
+      message: `"repository" is "${repository}", with a ${tag === undefined ? "digest" : "tag"}`,
+      help: `write repository: "${name}"${tag ? `, and tag: "${tag}" if you mean it` : ""}`,
+    },
+  ];
 }
 
 /**
@@ -72,6 +103,7 @@ tag=\${tag//[^A-Za-z0-9_.-]/_} tag=\${tag/#[.-]/_}
 export const docker = {
   /** Builds an image, pushes it and publishes it by its digest, so that every environment gets the very same one. */
   build: <const Own extends string = never>(input: DockerBuildInput<Own>): StepInput<never, Own> => {
+    checkInput(buildForm, input);
     const { repository, publish, context = ".", file, target, platforms, tag, registry, layers } = input;
     const options: Piece[] = [
       ...(tag === undefined ? [] : ([' --tag "$repository":', { value: tag }] satisfies Piece[])),
@@ -96,6 +128,7 @@ export const docker = {
         name: "Build and push the image",
         kind: "docker.build",
         inputs: { repository, context, file, target, platforms: platforms?.join(","), tag, registry, layers },
+        publishes: [publish],
       },
       [
         "set -eu\nrepository=",

@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { type AnyValue, compose, type Piece, quote } from "./compose.ts";
+import { checkInput, type InputForm, type WrongInput } from "./inputs.ts";
 
 export interface LambdaBlueGreenInput<Own extends string = never> {
   readonly function: ValueInput<Own>;
@@ -20,6 +21,31 @@ export interface LambdaBlueGreenInput<Own extends string = never> {
   readonly check?: string | undefined;
 }
 
+const blueGreenForm: InputForm<LambdaBlueGreenInput<string>> = {
+  action: "lambda.blueGreen",
+  keys: {
+    function: "value",
+    package: "text",
+    alias: "value",
+    shares: "numbers?",
+    watchMinutes: "value?",
+    alarms: "values?",
+    check: "text?",
+  },
+  wrong: ({ shares = [] }) => notRising(shares),
+};
+
+function notRising(shares: readonly number[]): WrongInput[] {
+  if (shares.every((share, i) => Number.isInteger(share) && share > (shares[i - 1] ?? 0) && share < 100)) return [];
+  return [
+    {
+      key: "shares",
+      message: `the shares are ${shares.join(", ")}`,
+      help: "write whole percentages between 1 and 99, each more than the one before",
+    },
+  ];
+}
+
 /**
  * Publishes a version and shifts the alias to it, share by share. Until the last shift the alias names the old version
  * and gives the new one a weight, so wherever this is broken off, one update puts everything back, and the next attempt
@@ -33,13 +59,8 @@ export interface LambdaBlueGreenInput<Own extends string = never> {
  * for it does so because alarms ring. It gets all calls at once.
  */
 export function blueGreen<const Own extends string = never>(input: LambdaBlueGreenInput<Own>): StepInput<never, Own> {
+  checkInput(blueGreenForm, input);
   const { function: name, package: file, alias, shares = [10], watchMinutes = 5, alarms = [], check } = input;
-  const rising = shares.every((share, i) => Number.isInteger(share) && share > (shares[i - 1] ?? 0) && share < 100);
-  if (!rising) {
-    throw new TypeError(
-      `lambda.blueGreen: the shares ${shares.join(", ")} must be whole percentages between 1 and 99, each more than the one before`,
-    );
-  }
   const inputs = {
     function: name,
     package: file,

@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece } from "./compose.ts";
+import { checkInput, type InputForm } from "./inputs.ts";
 import { blueGreen } from "./lambda-blue-green.ts";
 
 export interface LambdaUpdateInput<Own extends string = never> {
@@ -10,16 +11,19 @@ export interface LambdaUpdateInput<Own extends string = never> {
   readonly alias?: ValueInput<Own> | undefined;
 }
 
+const updateForm: InputForm<LambdaUpdateInput<string>> = {
+  action: "lambda.update",
+  keys: { function: "value", package: "text", alias: "value?" },
+};
+
 export const lambda = {
   /** Publishes a version and gives it the calls to an alias share by share; takes it back when an alarm rings. */
   blueGreen,
 
   /** Uploads new code, waits until it is in place, publishes a version and moves the alias to it. */
-  update: <const Own extends string = never>({
-    function: name,
-    package: file,
-    alias,
-  }: LambdaUpdateInput<Own>): StepInput<never, Own> => {
+  update: <const Own extends string = never>(input: LambdaUpdateInput<Own>): StepInput<never, Own> => {
+    checkInput(updateForm, input);
+    const { function: name, package: file, alias } = input;
     const of: Piece[] = [" --function-name ", { value: name }];
     const move: Piece[] =
       alias === undefined

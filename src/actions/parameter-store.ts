@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece, publishing } from "./compose.ts";
+import { checkTable } from "./inputs.ts";
 
 export const parameterStore = {
   /**
@@ -8,8 +9,9 @@ export const parameterStore = {
    */
   put: <const Own extends string = never>(
     parameters: Readonly<Record<string, ValueInput<Own>>>,
-  ): StepInput<never, Own> =>
-    compose(
+  ): StepInput<never, Own> => {
+    checkTable("parameterStore.put", parameters);
+    return compose(
       { name: "Write to Parameter Store", kind: "parameter-store.put", inputs: parameters },
       [
         Object.entries(parameters).flatMap(([name, value]): Piece[] => [
@@ -20,13 +22,16 @@ export const parameterStore = {
           " --value file:///dev/stdin --query Version --output text\n",
         ]),
       ].flat(),
-    ),
+    );
+  },
 
   /** Publishes parameters as outputs: name of the output, full name of the parameter. */
   publish: <const Own extends string = never>(
     outputs: Readonly<Record<string, ValueInput<Own>>>,
-  ): StepInput<never, Own> =>
-    compose({ name: "Read from Parameter Store", kind: "parameter-store.publish", inputs: outputs }, [
+  ): StepInput<never, Own> => {
+    checkTable("parameterStore.publish", outputs);
+    const publishes = Object.keys(outputs);
+    return compose({ name: "Read from Parameter Store", kind: "parameter-store.publish", inputs: outputs, publishes }, [
       "set -eu",
       ...publishing(
         Object.fromEntries(
@@ -36,5 +41,6 @@ export const parameterStore = {
           ]),
         ),
       ),
-    ]),
+    ]);
+  },
 };

@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece, publishing, quote } from "./compose.ts";
+import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface TerraformInput<Own extends string = never> {
   /** Folder of the root module, relative to the job's working directory. Default: the working directory itself. */
@@ -21,6 +22,20 @@ export interface TerraformApplyInput<Own extends string = never> extends Terrafo
   /** Outputs to publish: name in the pipeline, name in Terraform. */
   readonly publish?: Readonly<Record<string, string>> | undefined;
 }
+
+const keys = { directory: "text?", backend: "table of values?" } as const;
+const changeKeys = { ...keys, variables: "table of values?" } as const;
+const forms = {
+  format: { action: "terraform.format", keys } satisfies InputForm<TerraformInput<string>>,
+  validate: { action: "terraform.validate", keys } satisfies InputForm<TerraformInput<string>>,
+  plan: { action: "terraform.plan", keys: { ...changeKeys, report: "text?" } } satisfies InputForm<
+    TerraformPlanInput<string>
+  >,
+  apply: { action: "terraform.apply", keys: { ...changeKeys, publish: "table of texts?" } } satisfies InputForm<
+    TerraformApplyInput<string>
+  >,
+  destroy: { action: "terraform.destroy", keys: changeKeys } satisfies InputForm<TerraformChangeInput<string>>,
+};
 
 /** Not asked anything, no colours, and the lock of the state is waited for rather than failed on. */
 const lock = "-input=false -no-color -lock-timeout=5m";
@@ -47,48 +62,69 @@ const inputsOf = (input: TerraformInput<string>) => ({ directory: input.director
 /** Steps around Terraform's own command line. */
 export const terraform = {
   /** Fails on files that are not formatted. */
-  format: <const Own extends string = never>(input: TerraformInput<Own> = {}): StepInput<never, Own> =>
-    compose({ name: "terraform fmt", kind: "terraform.format", inputs: inputsOf(input) }, [
+  format: <const Own extends string = never>(input: TerraformInput<Own> = {}): StepInput<never, Own> => {
+    checkInput(forms.format, input);
+    return compose({ name: "terraform fmt", kind: "terraform.format", inputs: inputsOf(input) }, [
       `terraform${at(input)} fmt -check -recursive -diff`,
-    ]),
+    ]);
+  },
 
   /** Needs no backend and no credentials. */
-  validate: <const Own extends string = never>(input: TerraformInput<Own> = {}): StepInput<never, Own> =>
-    compose({ name: "terraform validate", kind: "terraform.validate", inputs: inputsOf(input) }, [
+  validate: <const Own extends string = never>(input: TerraformInput<Own> = {}): StepInput<never, Own> => {
+    checkInput(forms.validate, input);
+    return compose({ name: "terraform validate", kind: "terraform.validate", inputs: inputsOf(input) }, [
       ...init({ directory: input.directory }, " -backend=false"),
       `terraform${at(input)} validate -no-color`,
-    ]),
+    ]);
+  },
 
-  plan: <const Own extends string = never>(input: TerraformPlanInput<Own> = {}): StepInput<never, Own> =>
-    compose({ name: "terraform plan", kind: "terraform.plan", inputs: { ...inputsOf(input), report: input.report } }, [
-      ...init(input, ""),
-      `terraform${at(input)} plan ${lock}`,
-      ...(input.report === undefined ? [] : [" -out=baton.tfplan"]),
-      ...variables(input),
-      ...(input.report === undefined
-        ? []
-        : [`\nterraform${at(input)} show -no-color baton.tfplan > ${quote(input.report)}`]),
-    ]),
+  plan: <const Own extends string = never>(input: TerraformPlanInput<Own> = {}): StepInput<never, Own> => {
+    checkInput(forms.plan, input);
+    return compose(
+      { name: "terraform plan", kind: "terraform.plan", inputs: { ...inputsOf(input), report: input.report } },
+      [
+        ...init(input, ""),
+        `terraform${at(input)} plan ${lock}`,
+        ...(input.report === undefined ? [] : [" -out=baton.tfplan"]),
+        ...variables(input),
+        ...(input.report === undefined
+          ? []
+          : [`\nterraform${at(input)} show -no-color baton.tfplan > ${quote(input.report)}`]),
+      ],
+    );
+  },
 
-  apply: <const Own extends string = never>(input: TerraformApplyInput<Own> = {}): StepInput<never, Own> =>
-    compose({ name: "terraform apply", kind: "terraform.apply", inputs: inputsOf(input) }, [
-      ...init(input, ""),
-      `terraform${at(input)} apply -auto-approve ${lock}`,
-      ...variables(input),
-      ...publishing(
-        Object.fromEntries(
-          Object.entries(input.publish ?? {}).map(([name, output]) => [
-            name,
-            [`terraform${at(input)} output -raw ${quote(output)}`],
-          ]),
+  apply: <const Own extends string = never>(input: TerraformApplyInput<Own> = {}): StepInput<never, Own> => {
+    checkInput(forms.apply, input);
+    return compose(
+      {
+        name: "terraform apply",
+        kind: "terraform.apply",
+        inputs: inputsOf(input),
+        publishes: Object.keys(input.publish ?? {}),
+      },
+      [
+        ...init(input, ""),
+        `terraform${at(input)} apply -auto-approve ${lock}`,
+        ...variables(input),
+        ...publishing(
+          Object.fromEntries(
+            Object.entries(input.publish ?? {}).map(([name, output]) => [
+              name,
+              [`terraform${at(input)} output -raw ${quote(output)}`],
+            ]),
+          ),
         ),
-      ),
-    ]),
+      ],
+    );
+  },
 
-  destroy: <const Own extends string = never>(input: TerraformChangeInput<Own> = {}): StepInput<never, Own> =>
-    compose({ name: "terraform destroy", kind: "terraform.destroy", inputs: inputsOf(input) }, [
+  destroy: <const Own extends string = never>(input: TerraformChangeInput<Own> = {}): StepInput<never, Own> => {
+    checkInput(forms.destroy, input);
+    return compose({ name: "terraform destroy", kind: "terraform.destroy", inputs: inputsOf(input) }, [
       ...init(input, ""),
       `terraform${at(input)} destroy -auto-approve ${lock}`,
       ...variables(input),
-    ]),
+    ]);
+  },
 };

@@ -98,7 +98,13 @@ export interface StepInput<
   readonly continueOnFailure?: boolean | undefined;
   /** Artifacts that the step works with; they are added to what its job uses. */
   readonly uses?: readonly ArtifactUseInput<Artifacts>[] | undefined;
-  readonly action?: { readonly kind: string; readonly inputs?: EnvInput<Own> | undefined } | undefined;
+  readonly action?:
+    | {
+        readonly kind: string;
+        readonly inputs?: EnvInput<Own> | undefined;
+        readonly publishes?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** The name of an artifact of the own pipeline, a handle of another pipeline's, or either with the place it is laid. */

@@ -297,8 +297,8 @@ export interface Step {
   /** Bounded by the job's limit as well. Absent: only the job's. */
   timeoutMs?: number;
   continueOnFailure: boolean;
-  /** What an action (`s3.sync`) was made from, so that a platform may lower it to something native. */
-  action?: { kind: string; inputs: Record<string, Value> };
+  /** What an action (`s3.sync`) was made from, so that a platform may lower it to something native; and the outputs it publishes. */
+  action?: { kind: string; inputs: Record<string, Value>; publishes?: string[] };
 }
 
 export interface Parameter {

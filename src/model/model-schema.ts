@@ -49,7 +49,7 @@ const step = z.strictObject({
   workingDirectory: z.string(),
   timeoutMs: milliseconds.optional(),
   continueOnFailure: z.boolean(),
-  action: z.strictObject({ kind: z.string(), inputs: env }).optional(),
+  action: z.strictObject({ kind: z.string(), inputs: env, publishes: z.array(z.string()).optional() }).optional(),
 });
 
 const container = z.strictObject({

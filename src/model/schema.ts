@@ -83,7 +83,11 @@ const step = z.union([
     continueOnFailure: z.boolean().describe("Its failure does not end the job. Default: false.").optional(),
     uses: uses.optional(),
     action: z
-      .strictObject({ kind: z.string(), inputs: env.optional() })
+      .strictObject({
+        kind: z.string(),
+        inputs: env.optional(),
+        publishes: z.array(z.string()).describe("Outputs of the pipeline that it publishes.").optional(),
+      })
       .describe("What the script was made from, so that a platform may use something native instead.")
       .optional(),
   }),

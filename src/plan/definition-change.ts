@@ -78,9 +78,10 @@ function ofJob({
   return { ...rest, needs: needs.toSorted(), matrix: legs };
 }
 
-/** An action is what was asked of it: the commands that it is made of may be others in the next Baton. */
+/** An action is what was asked of it: the commands that it is made of may be others in the next Baton. Outputs are compared as such. */
 function ofStep({ name, timeoutMs, run, action, ...rest }: Step): Record<string, unknown> {
-  return action === undefined ? { ...rest, run } : { ...rest, action };
+  if (action === undefined) return { ...rest, run };
+  return { ...rest, action: { kind: action.kind, inputs: action.inputs } };
 }
 
 function otherVariable(options: {

@@ -228,6 +228,6 @@ describe("lambda.blueGreen", { concurrency: 2, ...fullDepth(...emulator, "zip", 
     assert.match(endless.stderr, /and a number of minutes is needed/);
     assert.deepEqual(await it.alias(), ["1", {}]);
     const falling = { function: "f", alias: "live", package: "f.zip", shares: [50, 10] };
-    assert.throws(() => lambda.blueGreen(falling), /shares 50, 10 must be whole percentages/);
+    assert.throws(() => lambda.blueGreen(falling), /the shares are 50, 10/);
   });
 });

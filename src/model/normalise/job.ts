@@ -121,10 +121,11 @@ function readStep(
 }
 
 function readAction(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string) {
-  const action = form.object(value, path, ["kind", "inputs"]);
+  const action = form.object(value, path, ["kind", "inputs", "publishes"]);
   return {
     kind: form.string(must(action.kind), [...path, "kind"]) ?? "",
     inputs: readEnv(form, action.inputs, [...path, "inputs"], pipeline),
+    ...(action.publishes !== undefined && { publishes: form.strings(action.publishes, [...path, "publishes"]) }),
   };
 }
 

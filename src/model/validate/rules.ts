@@ -1,3 +1,4 @@
+import { actionOutputs } from "./rules/action-outputs.ts";
 import { alikeNames } from "./rules/alike-names.ts";
 import { branches } from "./rules/branches.ts";
 import { changes } from "./rules/changes.ts";
@@ -34,6 +35,7 @@ export const rules: readonly Rule[] = [
   releaseJobs,
   verify,
   changes,
+  actionOutputs,
   variablesEverywhere,
   externalParameters,
   machines,
