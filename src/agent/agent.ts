@@ -14,7 +14,7 @@ import { mostTools, mostWaitMs, toolKey } from "../server/wire/agents.ts";
 import { BroughtArtifacts } from "./brought-artifacts.ts";
 import { type Connection, Unreachable } from "./connection.ts";
 import { Contact } from "./contact.ts";
-import { EndTeller } from "./end-teller.ts";
+import { cut, EndTeller } from "./end-teller.ts";
 import { readHeld, writeHeld } from "./held-note.ts";
 import { LogSender } from "./log-sender.ts";
 import { removeFolder } from "./remove-folder.ts";
@@ -60,6 +60,8 @@ export const newAgentId = () => randomUUID();
 
 const toolsKnownMs = 60_000;
 const longestWaitMs = 2_000;
+/** While it looks for tools, it asks so often: a server that wants to know of them answers at once. */
+const whileLookingMs = 500;
 const noServices =
   "jobs that run on agents leave no services running; take $BATON_SERVICE out of it, or run it on the machine of the server";
 
@@ -72,6 +74,7 @@ export class Agent {
   readonly #held = new Map<string, Held>();
   readonly #tools = new Map<string, { problem: string | null; at: number }>();
   readonly #toolCheck = createToolCheck();
+  #looking: Promise<void> | undefined;
   /** What is over here and the server may not know it: it is begun by nobody here again, whatever is given. */
   readonly #done = new Set<string>();
   /** Of these, what was given all the same: named once, so that a server knows where it was begun. */
@@ -263,11 +266,30 @@ export class Agent {
     return { launch, source, secrets, log, artifacts, cut, isFenced: false, hasEnded: false };
   }
 
+  /** Beside the questions, which keep the leases: a tool may take as long as it likes to say its version. Waits for them a little. */
   async #lookForTools(tools: PollAnswer["asks"]): Promise<void> {
+    if (tools.length === 0) return;
+    this.#looking ??= this.#look(tools).finally(() => {
+      this.#looking = undefined;
+    });
+    const enough = new AbortController();
+    await Promise.race([this.#looking, setTimeout(whileLookingMs, undefined, { signal: enough.signal })]).finally(() =>
+      enough.abort(),
+    );
+  }
+
+  async #look(tools: PollAnswer["asks"]): Promise<void> {
     const env = this.#options.env as Record<string, string>;
     for (const tool of tools) {
-      const problem = await this.#toolCheck.problem([tool as Tool], env);
-      this.#tools.set(toolKey(tool), { problem: problem?.split(";")[0] ?? null, at: performance.now() });
+      if (this.#isOver) return;
+      const problem = await this.#toolCheck.problem([tool as Tool], env).catch((error: unknown) => String(error));
+      const key = toolKey(tool);
+      // The newest are last: those are told.
+      this.#tools.delete(key);
+      this.#tools.set(key, {
+        problem: problem === undefined ? null : cut(problem.split(";")[0]!),
+        at: performance.now(),
+      });
     }
   }
 

@@ -28,6 +28,7 @@ function play(
   t: TestContext,
   answer: (poll: PollRequest, question: AgentQuestion, agent: () => Agent) => PollAnswer | Promise<PollAnswer>,
   others: Record<string, (question: AgentQuestion) => unknown> = {},
+  tools?: string,
 ): Played {
   const folder = mkdtempSync(join(tmpdir(), "baton-asking-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,7 +51,7 @@ function play(
     labels: [],
     slots: 1,
     folder,
-    env: { PATH: process.env.PATH },
+    env: { PATH: tools === undefined ? process.env.PATH : `${tools}:${process.env.PATH}` },
     say: (line) => void said.push(line),
   });
   return { agent, folder, said };
@@ -243,6 +244,31 @@ test("an agent that cannot write down what it was given begins nothing of it, sa
     ],
   );
   assert.match(said.join(), /takes no more jobs, as it cannot write down which it has: EISDIR/);
+});
+
+test("an agent goes on asking while a tool takes its time to say its version", async (t) => {
+  const tools = mkdtempSync(join(tmpdir(), "baton-asking-"));
+  t.after(() => rmSync(tools, { recursive: true, force: true }));
+  const go = join(tools, "go");
+  // It says so when this test lets it.
+  writeFileSync(join(tools, "slow"), `#!/bin/sh\nuntil [ -e '${go}' ]; do sleep 0.05; done\necho 'slow 1.2.3'\n`, {
+    mode: 0o755,
+  });
+  let whileLooking = 0;
+  const asks = [{ name: "slow", version: ">=2" }];
+  const answer = (poll: PollRequest, _: AgentQuestion, agentItself: () => Agent): PollAnswer => {
+    const said = poll.tools["slow >=2"];
+    if (said === undefined) {
+      whileLooking += 1;
+      if (whileLooking === 3) writeFileSync(go, "");
+      return { ...nothing, asks, leaseMs: 30_000 };
+    }
+    assert.match(said!, /slow is 1\.2\.3$/);
+    agentItself().drain();
+    return { ...nothing, leaseMs: 30_000 };
+  };
+  await play(t, answer, {}, tools).agent.run();
+  assert.ok(whileLooking >= 3);
 });
 
 test("only the server says no: what a proxy answers is worth another try", async (t) => {
