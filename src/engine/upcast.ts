@@ -18,9 +18,9 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "job.interrupted": 2,
   "run.retry-requested": 1,
   "run.cancel-requested": 1,
-  "lock.acquired": 1,
+  "lock.acquired": 2,
   "lock.released": 1,
-  "approval.requested": 1,
+  "approval.requested": 2,
   "approval.reminded": 1,
   "approval.given": 1,
   "approval.answered": 1,
@@ -37,6 +37,10 @@ const steps: Readonly<Partial<Record<string, readonly ((old: never) => object)[]
   // Nothing could go on elsewhere, and nothing be lost there.
   "run.adopted": [(old) => old],
   "job.interrupted": [(old) => old],
+  // It went past nobody.
+  "lock.acquired": [(old) => old],
+  // One was enough, whoever it was.
+  "approval.requested": [(old) => old],
   // Why it was is not known.
   "job.cancelled": [(old) => old],
   // Nothing could be frozen.

@@ -164,6 +164,14 @@ test("people are told again each time that nobody has answered for so long, unti
   assert.equal(answered.world.events("approval.reminded").length, 0);
 });
 
+test("where one of two has approved it does not say that nobody did", async () => {
+  const { world, engine, run } = await askedInProd({ count: 2 });
+  await engine.answer(run, "prod", { answer: "approved", by: "ann" });
+  await world.advanceClock(60_000);
+  const [skipped] = world.events("job.skipped");
+  assert.equal(skipped?.text, "prod was not approved in time: it takes 2 people, and only ann approved");
+});
+
 test("a request survives a crash and still expires", async () => {
   const { world, run } = await inTest();
   await world.end("web.smoke@test");

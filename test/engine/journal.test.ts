@@ -50,6 +50,9 @@ test("an event of a newer version, or of a kind that is not known, is refused by
   for (const [type, more] of [
     ["job.interrupted", { job: "web.a", attempt: 1, token: "t" }],
     ["run.adopted", { owner: "s", by: "ada" }],
+    // Nor that it takes several people, and that others were in line before.
+    ["approval.requested", { environment: "prod", reviewers: [], expiresAt: 5 }],
+    ["lock.acquired", { environment: "prod" }],
   ] as const) {
     const old = { seq: 9, at: 0, version: 1, type, body: { type, run: "r0001", ...more } };
     assert.deepEqual(upcast(old), { seq: 9, at: 0, version: 2, event: old.body });

@@ -89,6 +89,17 @@ test("a promotion that waits for a person or for a window does not hold up a rol
   assert.equal(world.events("job.skipped").find(({ run }) => run === waits)?.code, "superseded");
 });
 
+test("what zones say is asked once until a window opens, however many wait and whatever happens meanwhile", async (t) => {
+  const { world, engine, run } = await outside();
+  for (let n = 0; n < 5; n += 1) await run();
+  const asked = t.mock.method(Intl.DateTimeFormat.prototype, "formatToParts");
+  await engine.freeze("dev", { until: world.now + minute, by: "ann", reason: "a new network" });
+  await world.advanceClock(13 * minute);
+  assert.equal(asked.mock.callCount(), 0);
+  await world.advanceClock(30 * minute - world.now);
+  assert.deepEqual(world.started, ["web.deploy@prod"]);
+});
+
 test("the fold refuses a lock that went past somebody without a word", async () => {
   const { world, run } = await outside();
   await run();

@@ -103,9 +103,11 @@ export function notReached(environment: string, broken: string): SkipReason {
 }
 
 function notApproved({ name, approval }: RunEnvironment): SkipReason {
-  const text =
-    approval.status === "expired"
-      ? `nobody approved ${name} in time`
-      : `${approval.by} rejected ${name}${approval.comment ? `: ${approval.comment}` : ""}`;
+  const { status, by, comment, count, given } = approval;
+  let text = `${by} rejected ${name}${comment ? `: ${comment}` : ""}`;
+  if (status === "expired" && given.length === 0) text = `nobody approved ${name} in time`;
+  else if (status === "expired") {
+    text = `${name} was not approved in time: it takes ${count} people, and only ${given.join(", ")} approved`;
+  }
   return { code: "not-approved", because: name, text };
 }

@@ -1,4 +1,5 @@
 import { isOpen, opensAt } from "../../model/change-windows.ts";
+import type { ChangeWindow } from "../../model/delivery.ts";
 import type { SessionId } from "../events.ts";
 import type { RunState, State } from "../state.ts";
 import { isFrozen } from "./freeze.ts";
@@ -11,7 +12,19 @@ import { isFrozen } from "./freeze.ts";
 export function opensFor({ override, plan, delivery }: RunState, environment: string, now: number): number | undefined {
   if (override !== undefined || plan.change.event === "rollback") return undefined;
   const windows = delivery.environments.find(({ name }) => name === environment)?.windows;
-  return windows === undefined || isOpen(windows, now) ? undefined : opensAt(windows, now);
+  return windows && closedUntil(windows, now);
+}
+
+/** When they were last seen closed, and until when that is: to ask what a zone says takes time, and each turn wants to know. */
+const closed = new WeakMap<readonly ChangeWindow[], { from: number; until: number }>();
+
+function closedUntil(windows: readonly ChangeWindow[], now: number): number | undefined {
+  const known = closed.get(windows);
+  if (known !== undefined && known.from <= now && now < known.until) return known.until;
+  if (isOpen(windows, now)) return undefined;
+  const until = opensAt(windows, now);
+  closed.set(windows, { from: now, until });
+  return until;
 }
 
 /** The first moment at which a run of this session may get a lock that nobody holds, and that a freeze or a window keeps from it now. */

@@ -150,7 +150,7 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
       const { environment, answer, by, comment } = event;
       const title =
         answer === "expired"
-          ? `nobody approved release ${release} for ${environment} in time`
+          ? `release ${release} was not approved for ${environment} in time`
           : `${by} ${answer} release ${release} for ${environment}`;
       return { kind: `approval.${answer}`, environments: [environment], title, because: comment ? [comment] : [] };
     }
