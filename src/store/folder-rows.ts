@@ -5,7 +5,7 @@ import { type ChainedRow, eventOf } from "./event-rows.ts";
 import type { FileLock } from "./file-lock.ts";
 import { lockAlone } from "./folder-lock.ts";
 import { createJournal, openJournalForReading, openJournalForWriting } from "./journal-database.ts";
-import type { Head, JournalRows, JournalRowsWriter } from "./journal-rows.ts";
+import { atATime, type Head, type JournalRows, type JournalRowsWriter, mostBytes } from "./journal-rows.ts";
 import { noteCopiedEvents } from "./newest-event.ts";
 import { recordWriter } from "./records.ts";
 import { createStateFolder, requireJournal, type StateFolder, stateFolder } from "./state-folder.ts";
@@ -36,8 +36,6 @@ export function writeRowsOfFolder(statePath: string): JournalRowsWriter {
   }
 }
 
-const atATime = 500;
-
 class FolderRows implements JournalRows {
   readonly place: string;
   protected readonly folder: StateFolder;
@@ -61,7 +59,15 @@ class FolderRows implements JournalRows {
       `select seq, at, version, run, type, chain, body from event where seq > ? order by seq limit ${atATime}`,
     );
     for (let last = seq; ; ) {
-      const rows = this.guarded(() => batch.all(last)) as unknown as ChainedRow[];
+      const rows: ChainedRow[] = [];
+      this.guarded(() => {
+        let bytes = 0;
+        for (const row of batch.iterate(last) as Iterable<unknown>) {
+          rows.push(row as ChainedRow);
+          bytes += Buffer.byteLength((row as ChainedRow).body);
+          if (bytes >= mostBytes) return;
+        }
+      });
       if (rows.length === 0) return;
       yield rows;
       last = rows.at(-1)!.seq;

@@ -6,6 +6,10 @@ export interface Head {
   chain: string;
 }
 
+/** How many rows are read at once, and of how many bytes in all: the row that goes past these is the last. */
+export const atATime = 500;
+export const mostBytes = 16 * 1024 * 1024;
+
 /** The rows of a journal, wherever they lie. Everything rejects with a `StoreError`. */
 export interface JournalRows {
   /** Where they lie, for what is said to people. */

@@ -31,6 +31,7 @@ const ownEntries = new Set([
   "journal.db-wal",
   "lock.db",
   "newest-event.json",
+  "folder-id",
   "sessions",
   "artifacts",
   "logs",

@@ -17,7 +17,8 @@ export type StoreErrorCode =
   | "other-history"
   | "unreachable"
   | "no-driver"
-  | "fenced";
+  | "fenced"
+  | "not-the-owner";
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;

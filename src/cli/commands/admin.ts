@@ -17,11 +17,15 @@ export const describe: CommandModule["describe"] = (command) => {
       "--database <URL>",
       "postgres://USER@HOST/NAME (default: $BATON_DATABASE); its password from PGPASSWORD or ~/.pgpass",
     )
-    .option("--delivery <NAME>", "what it is called there (default: as in the definition)");
+    .option("--delivery <NAME>", "what it is called there (default: as in the definition)")
+    .option("--take-over", "export also where the copy is another state folder's, in which nothing runs any more");
   examples(command, [
-    ["baton admin export --database postgres://baton@db.example.com/baton", "every minute, say: it sends what is new"],
     [
-      "baton admin import --database postgres://baton@db.example.com/baton",
+      "baton admin export --database postgres://baton@db.example.com/baton?sslmode=verify-full",
+      "every minute, say: it sends what is new",
+    ],
+    [
+      "baton admin import --database postgres://baton@db.example.com/baton?sslmode=verify-full",
       "on a new machine, or where the journal is lost",
     ],
   ]);
@@ -30,10 +34,11 @@ export const describe: CommandModule["describe"] = (command) => {
 interface Options extends ConfigOptions, JsonOptions {
   database?: string;
   delivery?: string;
+  takeOver?: boolean;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, args: [action], options }) => {
-  const { config, json, delivery, database: url = terminal.env.BATON_DATABASE } = options as Options;
+  const { config, json, delivery, takeOver, database: url = terminal.env.BATON_DATABASE } = options as Options;
   const next = "baton admin export --database postgres://USER@HOST/NAME";
   if (action !== "export" && action !== "import") {
     throw new UsageError(action === undefined ? "admin: what?" : `admin ${action}: there is export and import`, {
@@ -41,9 +46,14 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action], opti
     });
   }
   if (!url) throw new UsageError(`admin ${action}: which database?`, { next: next.replace("export", action) });
+  if (takeOver && action === "import") {
+    throw new UsageError("admin import --take-over: who imports is the one that exports from then on", {
+      next: "baton admin import",
+    });
+  }
   const place = { project: findProject(terminal, { config }), caller: terminal };
   const { exportJournal, importJournal } = await import("../../control/local/copy-to-database.ts");
-  const view = await (action === "export" ? exportJournal : importJournal)(place, { url, delivery });
+  const view = await (action === "export" ? exportJournal : importJournal)(place, { url, delivery, takeOver });
   if (json) terminal.printJson(view);
   else tell(terminal, action, view);
   return view.lost === undefined ? exitCodes.clean : exitCodes.failed;
@@ -52,10 +62,14 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action], opti
 function tell(
   terminal: Terminal,
   action: "export" | "import",
-  { delivery, seq, events, open, lost }: JournalCopyView,
+  { delivery, seq, events, open, lost, unprotected }: JournalCopyView,
 ): void {
   const to = action === "export" ? "in the database" : "here";
   terminal.print(`${delivery}: up to event ${seq} ${to}, ${count(events, "new event")}`);
+  if (unprotected !== undefined)
+    terminal.say(
+      `Nothing protects the way to ${unprotected}: who is on it can read and change the journal. Add ?sslmode=verify-full to the address.`,
+    );
   if (action === "export") return;
   if (open.length > 0)
     terminal.say(`${open.join(", ")} had not ended: whatever ran there must not run any more before it goes on here`);

@@ -1,7 +1,9 @@
 import { type CopiedRows, copyRows } from "../../store/copy-rows.ts";
+import { idOfFolder } from "../../store/folder-id.ts";
 import { rowsOfFolder, writeRowsOfFolder } from "../../store/folder-rows.ts";
 import type { JournalRows, JournalRowsWriter } from "../../store/journal-rows.ts";
 import { rowsOfDatabase, writeRowsOfDatabase } from "../../store/postgres/database-rows.ts";
+import { unprotectedHost } from "../../store/postgres/session.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { loadDefinition } from "../definition/load.ts";
 import type { Place } from "../project.ts";
@@ -18,6 +20,8 @@ export interface JournalCopyView {
   open: string[];
   /** How it is told that the journal here had gone on further than what came back, so that its newest events are lost. */
   lost?: string;
+  /** The host of the database, where the way there is protected by no TLS. */
+  unprotected?: string;
 }
 
 export interface JournalCopyRequest {
@@ -25,36 +29,61 @@ export interface JournalCopyRequest {
   url: string;
   /** Default: what the definition is called. */
   delivery?: string | undefined;
+  /** Of an export: also where the copy is another state folder's. */
+  takeOver?: boolean | undefined;
 }
 
 /** Brings a database to where the journal here is; runs may go on meanwhile. @throws {Refused | StoreError} */
 export async function exportJournal(place: Place, request: JournalCopyRequest): Promise<JournalCopyView> {
   const delivery = await nameOf(place, request);
-  const here = rowsOfFolder(place.project.stateFolder);
-  return copied(place, delivery, [here, () => writeRowsOfDatabase({ url: request.url, delivery })]);
+  const { stateFolder } = place.project;
+  const from = rowsOfFolder(stateFolder);
+  const { url, takeOver: takesOver = false } = request;
+  const open = () => writeRowsOfDatabase({ url, delivery, owner: idOfFolder(stateFolder), takesOver });
+  return { ...(await copied(place, delivery, { from, open })), ...wayTo(place, url) };
 }
 
-/** Brings the journal here, which nobody else uses, to where a database is. @throws {Refused | StoreError} */
+/**
+ * Brings the journal here, which nobody else uses, to where a database is. From then on only this state folder exports to it: what ran
+ * elsewhere, and is not as dead as it seemed, is told so. @throws {Refused | StoreError}
+ */
 export async function importJournal(place: Place, request: JournalCopyRequest): Promise<JournalCopyView> {
   const delivery = await nameOf(place, request);
-  const there = await rowsOfDatabase({ url: request.url, delivery });
-  return copied(place, delivery, [there, async () => writeRowsOfFolder(place.project.stateFolder)]);
+  const { stateFolder } = place.project;
+  const { url } = request;
+  const from = await rowsOfDatabase({ url, delivery });
+  const open = async () => writeRowsOfFolder(stateFolder);
+  const then = () => from.belongsTo(idOfFolder(stateFolder));
+  return { ...(await copied(place, delivery, { from, open, then })), ...wayTo(place, url) };
+}
+
+function wayTo({ caller }: Place, url: string): Pick<JournalCopyView, "unprotected"> {
+  const unprotected = unprotectedHost(url, caller.env);
+  return unprotected === undefined ? {} : { unprotected };
 }
 
 async function nameOf({ project, caller }: Place, { delivery }: JournalCopyRequest): Promise<string> {
   return delivery ?? (await loadDefinition(project.file, caller)).name;
 }
 
-async function copied(
-  { project }: Place,
-  delivery: string,
-  [from, open]: [JournalRows, () => Promise<JournalRowsWriter>],
-): Promise<JournalCopyView> {
+interface Copying {
+  from: JournalRows;
+  open(): Promise<JournalRowsWriter>;
+  /** Done in between; what came until then is copied as well. */
+  then?(): Promise<void>;
+}
+
+async function copied({ project }: Place, delivery: string, { from, open, then }: Copying): Promise<JournalCopyView> {
   let done: CopiedRows;
   try {
     const to = await open();
     try {
       done = await copyRows(from, to);
+      await then?.();
+      if (then !== undefined) {
+        const { seq, events } = await copyRows(from, to);
+        done = { seq, events: done.events + events };
+      }
     } finally {
       await to.close();
     }

@@ -1,6 +1,6 @@
 import type { ChainedRow } from "../event-rows.ts";
 import { notBehind } from "../folder-rows.ts";
-import type { Head, JournalRows, JournalRowsWriter } from "../journal-rows.ts";
+import { atATime, type Head, type JournalRows, type JournalRowsWriter, mostBytes } from "../journal-rows.ts";
 import { StoreError } from "../store-error.ts";
 import { prepareDatabase } from "./schema.ts";
 import { connect, type DatabaseSession } from "./session.ts";
@@ -12,8 +12,21 @@ export interface DatabaseJournal {
   delivery: string;
 }
 
+/** Who writes it: the state folder of this id, see `idOfFolder`. */
+export interface DatabaseWriter extends DatabaseJournal {
+  owner: string;
+  /** Also where it is another folder's. */
+  takesOver?: boolean;
+}
+
+/** To read, and to be made one's own. */
+export interface DatabaseCopy extends JournalRows {
+  /** From now on the state folder of this id is the only one that exports to it; who writes just now is refused. */
+  belongsTo(owner: string): Promise<void>;
+}
+
 /** The rows of a delivery to read, while somebody may write to it. @throws {StoreError} also when there are none */
-export async function rowsOfDatabase({ url, delivery }: DatabaseJournal): Promise<JournalRows> {
+export async function rowsOfDatabase({ url, delivery }: DatabaseJournal): Promise<DatabaseCopy> {
   return opened(url, async (session) => {
     const { rows } = await session.query("select name from baton.delivery where seq > 0 order by name");
     const known = rows.map(({ name }) => String(name));
@@ -26,8 +39,12 @@ export async function rowsOfDatabase({ url, delivery }: DatabaseJournal): Promis
   });
 }
 
-/** The one writer of a delivery from now on. @throws {StoreError} `in-use` while another one is there */
-export async function writeRowsOfDatabase({ url, delivery }: DatabaseJournal): Promise<JournalRowsWriter> {
+/**
+ * The one writer of a delivery from now on. @throws {StoreError} `in-use` while another one is there, `not-the-owner` where it is another
+ * folder's
+ */
+export async function writeRowsOfDatabase(writer: DatabaseWriter): Promise<JournalRowsWriter> {
+  const { url, delivery, owner, takesOver = false } = writer;
   return opened(url, async (session) => {
     // Goes with the session, however that ends; it keeps writers from taking each other's place, and the epoch from writing on.
     const lock = "select pg_try_advisory_lock(hashtextextended('baton ' || $1, 0)) as held";
@@ -38,10 +55,18 @@ export async function writeRowsOfDatabase({ url, delivery }: DatabaseJournal): P
       );
     }
     const { rows } = await session.query(
-      `insert into baton.delivery (name, epoch) values ($1, 1)
-         on conflict (name) do update set epoch = delivery.epoch + 1 returning epoch`,
-      [delivery],
+      `insert into baton.delivery (name, epoch, owner) values ($1, 1, $2)
+         on conflict (name) do update set epoch = delivery.epoch + 1, owner = $2
+           where delivery.owner is null or delivery.owner = $2 or $3 returning epoch`,
+      [delivery, owner, takesOver],
     );
+    if (rows.length === 0) {
+      throw new StoreError(
+        "not-the-owner",
+        `The journal of "${delivery}" in ${session.place} is the copy of another state folder, where it was imported or is exported from. ` +
+          "Nothing was changed. Where nothing runs there any more and this is the one to go on with, `baton admin export --take-over`.",
+      );
+    }
     return new DatabaseRowsWriter(session, delivery, String(rows[0]!.epoch));
   });
 }
@@ -57,9 +82,7 @@ async function opened<Rows>(url: string, open: (session: DatabaseSession) => Pro
   }
 }
 
-const atATime = 500;
-
-class DatabaseRows implements JournalRows {
+class DatabaseRows implements DatabaseCopy {
   readonly place: string;
   protected readonly session: DatabaseSession;
   protected readonly delivery: string;
@@ -78,8 +101,10 @@ class DatabaseRows implements JournalRows {
   async *rowsBehind(seq: number): AsyncGenerator<readonly ChainedRow[]> {
     for (let last = seq; ; ) {
       const { rows } = await this.session.query(
-        `select seq, at, version, run, type, chain, body from baton.event
-         where delivery = $1 and seq > $2 order by seq limit ${atATime}`,
+        `select seq, at, version, run, type, chain, body from (
+           select *, sum(octet_length(body)) over (order by seq) - octet_length(body) as before from (
+             select * from baton.event where delivery = $1 and seq > $2 order by seq limit ${atATime}) as next) as batch
+         where before < ${mostBytes} order by seq`,
         [this.delivery, last],
       );
       if (rows.length === 0) return;
@@ -96,6 +121,13 @@ class DatabaseRows implements JournalRows {
       seq,
     ]);
     return rows[0]?.chain as string | undefined;
+  }
+
+  async belongsTo(owner: string): Promise<void> {
+    await this.session.query(
+      "update baton.delivery set owner = $2, epoch = epoch + 1 where name = $1 and owner is distinct from $2",
+      [this.delivery, owner],
+    );
   }
 
   close(): Promise<void> {

@@ -12,6 +12,8 @@ export interface DatabaseSession {
 
 /** How long to wait for a server that does not answer. */
 const connectMs = 10_000;
+/** How long it may work on one question; the driver gives up a little later where there is no answer at all. */
+const queryMs = 60_000;
 
 /**
  * For a session that writes. The server finds out within half a minute that a machine is gone, and lets go of its locks; and what
@@ -62,6 +64,17 @@ export async function connect(url: string): Promise<DatabaseSession> {
   };
 }
 
+/** The host to which the connection goes over a network without TLS, or without looking who is there; undefined for all others. */
+export function unprotectedHost(url: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const address = URL.parse(url);
+  if (address === null) return undefined;
+  const { searchParams } = address;
+  const host = searchParams.get("host") ?? (address.hostname || env.PGHOST || "localhost");
+  if (host.startsWith("/") || /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host)) return undefined;
+  const mode = searchParams.get("sslmode") ?? env.PGSSLMODE ?? (searchParams.has("ssl") ? "require" : "disable");
+  return ["disable", "allow", "no-verify"].includes(mode) ? host : undefined;
+}
+
 /** Installed by those who use it. */
 async function loadDriver(): Promise<typeof import("pg")> {
   try {
@@ -84,6 +97,9 @@ function clientOf(url: string, driver: typeof import("pg")): Client {
       application_name: "baton",
       connectionTimeoutMillis: connectMs,
       keepAlive: true,
+      keepAliveInitialDelayMillis: connectMs,
+      statement_timeout: queryMs,
+      query_timeout: queryMs + connectMs,
     });
   } catch (error) {
     // The address itself may hold a password.
@@ -130,11 +146,12 @@ export function asDatabaseError(error: unknown, place: string): Error {
         `The disk of ${place} is full: nothing more can be stored. Free some space, then try again.`,
       );
     case "55P03":
-      return told("busy", `${place} is locked by another program (${said}). End it and try again.`);
+    case "57014":
+      return told("busy", `${place} is locked by another program, or overloaded (${said}). End it and try again.`);
   }
   const isAway =
     /^(ECONN|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|ENOENT|EACCES|08|57P0|53)/.test(code) ||
-    /^(Connection terminated|timeout expired|The server does not support SSL|Client (has encountered|was closed))/.test(
+    /^(Connection terminated|timeout expired|Query read timeout|The server does not support SSL|Client (has encountered|was closed))/.test(
       said,
     );
   if (isAway) {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { chainStart } from "../../../src/store/chain.ts";
 import { copyRows } from "../../../src/store/copy-rows.ts";
 import type { ChainedRow } from "../../../src/store/event-rows.ts";
+import { idOfFolder } from "../../../src/store/folder-id.ts";
 import { rowsOfFolder, writeRowsOfFolder } from "../../../src/store/folder-rows.ts";
 import type { JournalRows, JournalRowsWriter } from "../../../src/store/journal-rows.ts";
 import { rowsOfDatabase, writeRowsOfDatabase } from "../../../src/store/postgres/database-rows.ts";
@@ -39,7 +40,7 @@ const kinds: Kind[] = [
     name: "a database",
     when: fullDepth("postgres"),
     open: async () => {
-      const at = { url: await cluster.database(), delivery: "shop" };
+      const at = { url: await cluster.database(), delivery: "shop", owner: "here" };
       return { write: () => writeRowsOfDatabase(at), read: () => rowsOfDatabase(at) };
     },
   },
@@ -61,6 +62,20 @@ for (const { name, when, open } of kinds) {
     assert.deepEqual(await reader.head(), { seq: 1203, chain: rows.at(-1)!.chain });
     assert.equal(await reader.chainAt(7), rows[6]!.chain);
     assert.equal(await reader.chainAt(1204), undefined);
+    await reader.close();
+  });
+
+  test(`${name}: a batch is bounded by its bytes as well`, { ...fullDepth(), ...when }, async (t) => {
+    const { write, read } = await open(temporaryFolder(t));
+    const rows = [...journal(5, { seq: 0, chain: chainStart }, 6_000_000)];
+    const writer = await write();
+    for (const row of rows) await writer.append([row]);
+    await writer.commit();
+    await writer.close();
+    const reader = await read();
+    const batches: number[] = [];
+    for await (const batch of reader.rowsBehind(0)) batches.push(batch.length);
+    assert.deepEqual(batches, [3, 2]);
     await reader.close();
   });
 
@@ -103,7 +118,7 @@ test(
   fullDepth("postgres"),
   async (t) => {
     const [folder, back] = [temporaryFolder(t), temporaryFolder(t)];
-    const at = { url: await cluster.database(), delivery: "shop" };
+    const at = { url: await cluster.database(), delivery: "shop", owner: "here" };
     {
       using store = openStore(folder);
       await append(store, [created("r0001", 1)], 1);
@@ -157,13 +172,13 @@ test("two histories are not laid over each other, and damage is not carried on",
     using store = openStore(folder);
     await append(store, [created(run, 1)], 1);
   }
-  const at = { url, delivery: "shop" };
+  const at = { url, delivery: "shop", owner: "here" };
   await between(rowsOfFolder(one), await writeRowsOfDatabase(at));
   await assert.rejects(async () => between(rowsOfFolder(other), await writeRowsOfDatabase(at)), {
     code: "other-history",
   });
   // Another delivery beside it is nobody's business.
-  await between(rowsOfFolder(other), await writeRowsOfDatabase({ url, delivery: "other" }));
+  await between(rowsOfFolder(other), await writeRowsOfDatabase({ url, delivery: "other", owner: "there" }));
 
   await ask(url, "update baton.event set body = replace(body, 'commit-1', 'commit-2') where delivery = 'shop'");
   await assert.rejects(async () => between(await rowsOfDatabase(at), writeRowsOfFolder(temporaryFolder(t))), {
@@ -176,7 +191,7 @@ test(
   "a writer whose place is taken is refused, and of what it wrote last nothing is there",
   fullDepth("postgres"),
   async () => {
-    const at = { url: await cluster.database(), delivery: "shop" };
+    const at = { url: await cluster.database(), delivery: "shop", owner: "here" };
     const rows = [...journal(3)];
     const first = await writeRowsOfDatabase(at);
     await first.append(rows.slice(0, 1));
@@ -192,10 +207,50 @@ test(
 );
 
 test(
+  "a copy has one owner: who imports takes it, and another exports only by taking over",
+  fullDepth("postgres"),
+  async (t) => {
+    const at = { url: await cluster.database(), delivery: "shop" };
+    const [one, other] = [temporaryFolder(t), temporaryFolder(t)];
+    const mine = { ...at, owner: "one" };
+    const rows = [...journal(2)];
+    const first = await writeRowsOfDatabase(mine);
+    await first.append(rows.slice(0, 1));
+    await first.commit();
+    // While the machine that is thought dead has it open still.
+    const copy = await rowsOfDatabase(at);
+    await copy.belongsTo("two");
+    await copy.close();
+    await assert.rejects(first.append(rows.slice(1)), { code: "fenced" });
+    await first.close();
+    await assert.rejects(writeRowsOfDatabase(mine), {
+      code: "not-the-owner",
+      message: /another state folder.*--take-over/,
+    });
+    await (await writeRowsOfDatabase({ ...at, owner: "two" })).close();
+    await (await writeRowsOfDatabase({ ...mine, takesOver: true })).close();
+    await (await writeRowsOfDatabase(mine)).close();
+    await assert.rejects(writeRowsOfDatabase({ ...at, owner: "two" }), { code: "not-the-owner" });
+    assert.match(idOfFolder(one), /^[0-9a-f]{32}$/);
+    assert.equal(idOfFolder(one), idOfFolder(one));
+    assert.notEqual(idOfFolder(one), idOfFolder(other));
+  },
+);
+
+test("no question waits for ever", fullDepth("postgres"), async () => {
+  const at = { url: await cluster.database(), delivery: "shop", owner: "here" };
+  await (await writeRowsOfDatabase(at)).close();
+  const holding = await takeover(at.url);
+  await assert.rejects(writeRowsOfDatabase({ ...at, url: `${at.url}&statement_timeout=200` }), { code: "busy" });
+  await assert.rejects(writeRowsOfDatabase({ ...at, url: `${at.url}&query_timeout=200` }), { code: "unreachable" });
+  await holding.commit();
+});
+
+test(
   "a write that meets a takeover waits for it and is refused; a takeover waits for a write",
   fullDepth("postgres"),
   async () => {
-    const at = { url: await cluster.database(), delivery: "shop" };
+    const at = { url: await cluster.database(), delivery: "shop", owner: "here" };
     const rows = [...journal(2)];
     const writer = await writeRowsOfDatabase(at);
     const taking = await takeover(at.url);
@@ -243,7 +298,7 @@ test(
   "a writer that is killed leaves its place, and what it was told is durable is there",
   fullDepth("postgres"),
   async (t) => {
-    const at = { url: await cluster.database(), delivery: "shop" };
+    const at = { url: await cluster.database(), delivery: "shop", owner: "here" };
     const writer = spawnScript(t, { script: "postgres/write-rows.ts", args: [at.url] });
     let told = 0;
     while (told < 20) told = Number(await writer.line());
@@ -256,7 +311,7 @@ test(
   "a database that is killed has all that it said is durable, and is told from a mistake",
   fullDepth("postgres"),
   async (t) => {
-    const at = { url: await cluster.database(), delivery: "shop" };
+    const at = { url: await cluster.database(), delivery: "shop", owner: "here" };
     const writer = spawnScript(t, { script: "postgres/write-rows.ts", args: [at.url] });
     let told = 0;
     while (told < 20) told = Number(await writer.line());
@@ -269,7 +324,7 @@ test(
   },
 );
 
-async function requireWhole(at: { url: string; delivery: string }, told: number): Promise<void> {
+async function requireWhole(at: { url: string; delivery: string; owner: string }, told: number): Promise<void> {
   let writer: JournalRowsWriter | undefined;
   // The server finds out that the other one is gone in its own time.
   while (writer === undefined) {
@@ -288,7 +343,7 @@ async function requireWhole(at: { url: string; delivery: string }, told: number)
 
 test("a wrong, newer or foreign database is refused in words, and is not changed", fullDepth("postgres"), async () => {
   const url = await cluster.database();
-  const at = { url, delivery: "shop" };
+  const at = { url, delivery: "shop", owner: "here" };
   const gone = url.replace(/\/d\d+\?/, "/nothing?");
   await assert.rejects(writeRowsOfDatabase({ ...at, url: gone }), {
     code: "unreadable",
