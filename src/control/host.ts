@@ -311,6 +311,8 @@ export interface Cancelled {
 export interface DriftRequest extends WithSecrets {
   /** Default: everywhere. */
   environment?: string | undefined;
+  /** Ends the look that is under way, and what it started; those that have ended are answered with. */
+  signal?: AbortSignal;
 }
 
 export interface AnswerRequest extends WithSecrets {

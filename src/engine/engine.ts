@@ -51,6 +51,11 @@ export class EngineStopped extends Error {
 }
 
 /** What the next turn begins with: something that was asked for or reported. */
+export type DriftFound = Omit<DriftLooked, "type" | "run" | "before"> & {
+  since: number;
+  before(): DriftLooked["found"] | undefined;
+};
+
 interface Input {
   /** Judged when the turn has begun and the state is what the journal says; records what follows from it, or refuses. */
   act(): unknown;
@@ -268,11 +273,20 @@ export class Engine {
     });
   }
 
-  /** What somebody found who looked for drift since that event; refused when something is or was deployed there meanwhile. */
-  async noteDrift({ since, ...looked }: Omit<DriftLooked, "type" | "run"> & { since: number }): Promise<void> {
+  /** Whether somebody may look for drift in what was deployed until that event; refused when something is or was deployed there since. */
+  async requireQuiet(environment: string, { since }: { since: number }): Promise<void> {
+    await this.#ask(() => requireQuiet(this.#state, environment, since));
+  }
+
+  /**
+   * What somebody found who looked for drift since that event; refused when something is or was deployed there meanwhile. `before` is
+   * asked when nobody else can note anything any more.
+   */
+  async noteDrift({ since, before, ...looked }: DriftFound): Promise<void> {
     await this.#ask(() => {
       requireQuiet(this.#state, looked.environment, since);
-      this.#record({ type: "drift.looked", run: "", ...looked });
+      const last = before();
+      this.#record({ type: "drift.looked", run: "", ...looked, ...(last !== undefined && { before: last }) });
     });
   }
 

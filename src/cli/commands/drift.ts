@@ -1,10 +1,12 @@
 import { answered } from "../../control/control.ts";
+import { shortPath } from "../../control/definition/source-frame.ts";
 import type { DriftLook } from "../../control/views/drift.ts";
 import type { CommandModule } from "../command.ts";
 import { commandLine } from "../command-line.ts";
 import { connected } from "../host.ts";
+import { watchInterrupts } from "../live/interrupts.ts";
 import { exitCodes } from "../problem.ts";
-import type { Style } from "../terminal/style.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { type ConfigOptions, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
@@ -25,9 +27,14 @@ interface Options extends ConfigOptions, JsonOptions {
 export const run: CommandModule["run"] = async ({ terminal, args: [environment], options: given }) => {
   const { config, json, secretsFile } = given as Options;
   const { host, by } = await connected(terminal, { config });
-  const view = answered(await host.drift({ environment, secretsFile }, by));
+  const stop = new AbortController();
+  const leave = () => stop.abort();
+  const interrupts = watchInterrupts({ onGraceful: leave, onNow: leave, onLeave: leave });
+  const asked = await host.drift({ environment, secretsFile, signal: stop.signal }, by).finally(() => interrupts.end());
+  const view = answered(asked);
   if (json) terminal.printJson(view);
-  else terminal.print(...view.looks.flatMap((look) => lines(look, terminal.out)));
+  else terminal.print(...view.looks.flatMap((look) => lines(look, terminal)));
+  if (stop.signal.aborted) return exitCodes.interrupted;
   const isSame = view.looks.every(({ found }) => found === "same");
   for (const { environment, job, release } of view.looks.filter(({ found }) => found === "differs")) {
     const [pipeline = ""] = job.split(".");
@@ -39,17 +46,19 @@ export const run: CommandModule["run"] = async ({ terminal, args: [environment],
   return isSame ? exitCodes.clean : exitCodes.failed;
 };
 
-function lines({ job, release, found, said }: DriftLook, out: Style): string[] {
+function lines({ job, release, found, said, log }: DriftLook, { out, cwd }: Pick<Terminal, "out" | "cwd">): string[] {
   const left = `release ${release} left it`;
+  const rest = log === undefined ? [] : [`  log: ${shortPath(log, cwd)}`];
   switch (found) {
     case "same":
       return [`${out.good("✔")} ${job} is as ${left}`];
     case "differs":
-      return [`${out.bad("✖")} ${job} is not as ${left}`, ...said.map((line) => `  ${line}`)];
+      return [`${out.bad("✖")} ${job} is not as ${left}`, ...said.map((line) => `  ${line}`), ...rest];
     case "unknown":
       return [
         `${out.warning("?")} ${job}: nobody can tell whether it is as ${left}`,
         ...said.map((line) => `  ${line}`),
+        ...rest,
       ];
     default:
       return found satisfies never;

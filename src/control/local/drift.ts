@@ -1,12 +1,16 @@
+import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { DriftLooked } from "../../engine/events.ts";
 import { prepareDriftLook } from "../../engine/launch.ts";
 import type { Ended, Launch } from "../../engine/ports.ts";
 import { EngineRefusal } from "../../engine/refusal.ts";
+import { leftHalfWay } from "../../engine/requests.ts";
 import { type JobState, type RunState, releaseMeant } from "../../engine/state.ts";
+import { logPath, sharedLogPath } from "../../runner/log-path.ts";
 import { type Actor, notThere, Refused, refused } from "../control.ts";
 import { loadDefinition } from "../definition/load.ts";
 import type { DriftRequest } from "../host.ts";
-import type { Place } from "../project.ts";
+import type { Place, Project } from "../project.ts";
 import { readSecrets } from "../request/secrets.ts";
 import { deployedView } from "../views/deployed.ts";
 import type { DriftLook, DriftView } from "../views/drift.ts";
@@ -35,19 +39,31 @@ interface Target {
  */
 export async function lookForDrift(place: Place, request: DriftRequest, by: Actor): Promise<DriftView> {
   const { project, caller } = place;
+  const since = newestSeq(project);
   const deployments = await deploymentsIn(place, request.environment);
   const session = await openSession({ project, secrets: readSecrets(caller, request.secretsFile) });
   const looks: DriftLook[] = [];
   try {
     const targets = deployments.flatMap((one) => targetsOf(session, one));
     if (targets.length === 0) throw refused("nothing-looks", { subject: request.environment ?? "" });
-    for (const target of targets) looks.push(await lookAt(session, target, by));
+    // Of all before the first: what is kept for the next command was begun with what was there then.
+    for (const { run } of targets) session.withhold(run.id);
+    for (const target of targets) {
+      const look = await lookAt(session, target, { since, by, signal: request.signal });
+      if (look === undefined) break;
+      looks.push(look);
+    }
     for (const run of new Set(targets.map((target) => target.run.id))) await tidyUp(session, run);
   } finally {
     await session.close();
   }
   await tellNow(place);
   return { version: 1, looks };
+}
+
+function newestSeq(project: Project): number {
+  using journal = requireJournal(project);
+  return journal.newestSeq();
 }
 
 interface Deployment {
@@ -93,42 +109,82 @@ function targetsOf({ engine }: Session, { environment, pipeline, run: id }: Depl
   return jobs.map((job) => ({ environment, run, job }));
 }
 
-async function lookAt(session: Session, { environment, run, job }: Target, by: Actor): Promise<DriftLook> {
-  const { engine, store, checkouts } = session;
-  const since = engine.state.seq;
-  const about = { environment, job: job.id, run: run.id, release: releaseMeant(run) };
-  const before = lastFound(session, environment, job);
-  const told = { ...about, ...(before !== undefined && { before }) };
-  const prepared = prepareDriftLook(run, job, { token: crypto.randomUUID(), attempt: Math.floor(Date.now() / 1000) });
-  if (prepared.kind === "refused") return { ...told, found: "unknown", said: [prepared.failure.message] };
+interface Looking {
+  /** What is looked at was deployed by then. */
+  since: number;
+  by: Actor;
+  signal: AbortSignal | undefined;
+}
+
+/** Undefined: it was stopped. */
+async function lookAt(
+  session: Session,
+  target: Target,
+  { since, by, signal }: Looking,
+): Promise<DriftLook | undefined> {
+  const { environment, run, job } = target;
+  const { engine, store } = session;
+  let before = lastFound(session, environment, job);
+  const told = (found: DriftLook["found"], said: string[]): DriftLook => {
+    const about = { environment, job: job.id, run: run.id, release: releaseMeant(run) };
+    return { ...about, ...(before !== undefined && { before }), found, said };
+  };
   try {
-    await checkouts.restore(run.id);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return { ...told, found: "unknown", said: [`the files of run ${run.id} are not there as they were`] };
-  }
-  session.withhold(run.id);
-  const { result, lines } = await carriedOut(session, prepared.launch);
-  const found = foundBy(result);
-  const said = result.kind === "failed" && found === "unknown" ? [result.failure.message, ...lines] : lines;
-  const kept = said.slice(0, mostKept).map((line) => line.slice(0, longestKept).toWellFormed());
-  try {
+    await engine.requireQuiet(environment, { since });
+    const launch = await readyToLook(session, target);
+    if (typeof launch === "string") return told("unknown", [launch]);
+    if (signal?.aborted) return undefined;
+    const { result, lines, printed } = await carriedOut(session, launch, signal);
+    if (signal?.aborted) return undefined;
+    const found = foundBy(result);
+    const said = result.kind === "failed" && found === "unknown" ? [result.failure.message, ...lines] : lines;
+    const kept = said.slice(0, mostKept).map((line) => line.slice(0, longestKept).toWellFormed());
     await engine.noteDrift({
       since,
       environment,
       deployedBy: job.id,
-      release: about.release,
+      release: releaseMeant(run),
       found,
-      ...(before !== undefined && { before }),
+      before: () => {
+        before = lastFound(session, environment, job);
+        return before;
+      },
       said: kept,
       by: by.name,
     });
+    store.flush();
+    return { ...told(found, said), ...(printed > lines.length && { log: logOf(session, launch) }) };
   } catch (error) {
     if (!(error instanceof EngineRefusal)) throw error;
-    return { ...told, found: "unknown", said: [error.message] };
+    return told("unknown", [error.message]);
   }
-  store.flush();
-  return { ...told, found, said };
+}
+
+/** What is to be started, or why nobody can tell. */
+async function readyToLook(
+  { engine, checkouts }: Session,
+  { environment, run, job }: Target,
+): Promise<Launch | string> {
+  const { pipeline } = job.planned;
+  const half = leftHalfWay(engine.state, { environment, pipeline, release: run.release });
+  if (half !== undefined)
+    return `release ${half} of ${pipeline} began to deploy to ${environment} and did not get through`;
+  // Two who look at once have a log and a checkout each.
+  const attempt = Math.floor(Date.now() / 1000) * 2 ** 20 + randomInt(2 ** 20);
+  const prepared = prepareDriftLook(run, job, { token: crypto.randomUUID(), attempt });
+  if (prepared.kind === "refused") return prepared.failure.message;
+  try {
+    await checkouts.restore(run.id);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return `the files of run ${run.id} are not there as they were`;
+  }
+  return prepared.launch;
+}
+
+function logOf({ project: { stateFolder } }: Session, launch: Launch): string {
+  const own = logPath(stateFolder, launch);
+  return existsSync(own) ? own : sharedLogPath(stateFolder, launch.run);
 }
 
 function foundBy(result: Ended["result"]): DriftLooked["found"] {
@@ -137,18 +193,25 @@ function foundBy(result: Ended["result"]): DriftLooked["found"] {
   return isDifferent ? "differs" : "unknown";
 }
 
-async function carriedOut({ runner }: Session, launch: Launch): Promise<{ result: Ended["result"]; lines: string[] }> {
+/** `printed`: how many lines it printed. */
+async function carriedOut({ runner }: Session, launch: Launch, signal: AbortSignal | undefined) {
   const lines: string[] = [];
+  let printed = 0;
   runner.onOutput(({ token, text }) => {
-    if (token === launch.token && lines.length < mostShown) lines.push(text);
+    if (token !== launch.token) return;
+    printed += 1;
+    if (lines.length < mostShown) lines.push(text);
   });
   const { promise, resolve } = Promise.withResolvers<Ended>();
   runner.onEnded((ended) => {
     if (ended.token === launch.token) resolve(ended);
   });
+  const stop = () => runner.stop(launch.token, "graceful");
+  signal?.addEventListener("abort", stop, { once: true });
   runner.start(launch);
   const { result } = await promise;
-  return { result, lines };
+  signal?.removeEventListener("abort", stop);
+  return { result, lines, printed };
 }
 
 /** What was found the last time somebody looked at what this job left, whichever release it was of. */

@@ -18,4 +18,6 @@ export interface DriftLook {
   before?: DriftLooked["found"];
   /** What its command printed, or why it could not tell. Masked. */
   said: string[];
+  /** The file that has all that it printed, where that is more. */
+  log?: string;
 }
