@@ -333,8 +333,8 @@ export interface OpenApproval {
   expiresAt?: number;
 }
 
-/** `told`: another process makes the run go on and has taken the answer. */
-export type Answered = OpenApproval & ({ kind: "told" } | { kind: "underway"; underway: Underway });
+/** `told`: another process makes the run go on and has taken the answer; so many people must approve yet before it does. */
+export type Answered = OpenApproval & ({ kind: "told"; moreNeeded: number } | { kind: "underway"; underway: Underway });
 
 export interface Begun {
   /** Jobs that a Baton that is gone was at; they start again. */

@@ -10,3 +10,8 @@ export function bug(message: string): never {
 export function assert(condition: boolean, message: string | (() => string)): asserts condition {
   if (!condition) bug(typeof message === "string" ? message : message());
 }
+
+/** Why the engine stops. */
+export function reasonOf(error: unknown): string {
+  return error instanceof EngineBug ? error.message : "the journal could not be written";
+}

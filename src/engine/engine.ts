@@ -1,23 +1,24 @@
 import type { JobId, Plan } from "../plan/plan.ts";
 import { type Maker, Making } from "./being-made.ts";
 import { blockersOf } from "./blockers.ts";
-import { EngineBug } from "./bug.ts";
+import { EngineBug, reasonOf } from "./bug.ts";
 import { restoreCheckpoint } from "./checkpoint.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { decide } from "./decide.ts";
 import { deployedTo } from "./deployed.ts";
 import { duesAfter, duesOf } from "./due.ts";
-import type { DriftLooked, EngineEvent, Freeze, Recorded, RunFinished, RunId } from "./events.ts";
+import type { EngineEvent, Freeze, Recorded, RunFinished, RunId } from "./events.ts";
 import { fold, type RunHistory, runHistory } from "./fold.ts";
 import { prepareLaunch } from "./launch.ts";
 import type { NewRun } from "./new-run.ts";
 import { attemptsOf, type Interrupted, Orphans } from "./orphans.ts";
-import { type Answer, approvalBy } from "./policies/approval.ts";
+import { type Answer, approvalBy, stillNeeded } from "./policies/approval.ts";
 import type { Elsewhere, Ended, Ports, Turn } from "./ports.ts";
 import { rebuildRun } from "./rebuild-run.ts";
 import { EngineRefusal } from "./refusal.ts";
 import { isRepeatable } from "./repeatable.ts";
 import {
+  type DriftFound,
   owedIn,
   refuseOwned,
   requireAlone,
@@ -51,11 +52,6 @@ export class EngineStopped extends Error {
 }
 
 /** What the next turn begins with: something that was asked for or reported. */
-export type DriftFound = Omit<DriftLooked, "type" | "run" | "before"> & {
-  since: number;
-  before(): DriftLooked["found"] | undefined;
-};
-
 interface Input {
   /** Judged when the turn has begun and the state is what the journal says; records what follows from it, or refuses. */
   act(): unknown;
@@ -238,14 +234,15 @@ export class Engine {
     });
   }
 
-  /** Anybody may answer, whoever owns the run; a run without an owner goes on when somebody adopts it. */
-  async answer(run: RunId, environment: string, { answer, by, comment }: Answer): Promise<void> {
-    await this.#ask(() => {
+  /** Anybody may answer, whoever owns the run; one without an owner goes on when somebody adopts it. Returns how many more must approve. */
+  async answer(run: RunId, environment: string, { answer, by, comment }: Answer): Promise<number> {
+    return await this.#ask(() => {
       const state = this.#run(run);
       requireOpenApproval(state, environment, { now: this.#turnAt, isOrphan: this.isOrphan(run) });
       const said = { run, environment, by, ...(comment !== undefined && { comment }) };
       if (answer === "rejected") this.#record({ type: "approval.answered", answer, ...said });
       else this.#record(approvalBy(requireApprover(state, environment, by), said));
+      return stillNeeded(state.environments.get(environment)!.approval);
     });
   }
 
@@ -273,20 +270,15 @@ export class Engine {
     });
   }
 
-  /** Whether somebody may look for drift in what was deployed until that event; refused when something is or was deployed there since. */
-  async requireQuiet(environment: string, { since }: { since: number }): Promise<void> {
-    await this.#ask(() => requireQuiet(this.#state, environment, since));
-  }
+  /** Refused when something is or was deployed there since that event: nobody can look for drift. */
+  requireQuiet = (environment: string, since: number): Promise<void> =>
+    this.#ask(() => requireQuiet(this.#state, environment, since));
 
-  /**
-   * What somebody found who looked for drift since that event; refused when something is or was deployed there meanwhile. `before` is
-   * asked when nobody else can note anything any more.
-   */
+  /** What somebody found who looked for drift since that event; refused when something is or was deployed there meanwhile. */
   async noteDrift({ since, before, ...looked }: DriftFound): Promise<void> {
     await this.#ask(() => {
       requireQuiet(this.#state, looked.environment, since);
-      const last = before();
-      this.#record({ type: "drift.looked", run: "", ...looked, ...(last !== undefined && { before: last }) });
+      this.#record({ type: "drift.looked", run: "", ...looked, ...before() });
     });
   }
 
@@ -589,10 +581,6 @@ export class Engine {
     for (const waiter of this.#waiters.values()) waiter.reject(reason);
     this.#waiters.clear();
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof EngineBug ? error.message : "the journal could not be written";
 }
 
 /** Reads the journal from its last checkpoint on; rejects with an `EngineBug` when it does not understand it. */

@@ -1,5 +1,5 @@
 import type { JobId, Plan } from "../plan/plan.ts";
-import type { RunId } from "./events.ts";
+import type { DriftLooked, RunId } from "./events.ts";
 import { mayNotApprove } from "./policies/approval.ts";
 import { isFrozen } from "./policies/freeze.ts";
 import { jobsToRetry } from "./policies/retry.ts";
@@ -100,6 +100,12 @@ export function requireAlone(
     throw new EngineRefusal("environment-busy", { subject: name, known: [other], text });
   }
 }
+
+/** `before`: what was found the last time; asked when nobody else can note anything any more. */
+export type DriftFound = Omit<DriftLooked, "type" | "run" | "before"> & {
+  since: number;
+  before(): Pick<DriftLooked, "before">;
+};
 
 /** Nobody deploys there, and nobody did since that event. */
 export function requireQuiet({ environments, runs }: State, environment: string, since: number): void {

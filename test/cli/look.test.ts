@@ -203,7 +203,7 @@ import { delivery, env, pipeline, sh, when } from "baton-cd";
 const app = pipeline("app", { jobs: { go: { steps: [sh('[ "$BATON_ENVIRONMENT" = prod ] || while ! test -e "$GATE"; do sleep 0.02; done')] } } });
 export default delivery("two", {
   pipelines: [app],
-  environments: [env("dev", { branch: "main" }), env("prod", { branch: "main", approval: { reviewers: ["us"] } })],
+  environments: [env("dev", { branch: "main" }), env("prod", { branch: "main", approval: { reviewers: ["us"], count: 2 } })],
 });
 `,
   };
@@ -212,7 +212,17 @@ export default delivery("two", {
   const running = box.start("run");
   t.after(() => running.kill("SIGKILL"));
   const ended = new Promise<number | null>((resolve) => running.once("exit", resolve));
-  await until("prod waits", async () => (await box.baton("status")).stdout.includes("prod  waits for approval by us"));
+  await until("prod waits", async () =>
+    (await box.baton("status")).stdout.includes("prod  waits for approval by 2 of us"),
+  );
+  box.env.GITHUB_ACTOR = "ada";
+  const given = await box.baton("approve", "1", "prod");
+  assert.match(
+    given.stderr,
+    /your approval of prod for run r0001 is kept; one more person must approve before it goes on/,
+  );
+  assert.match(given.stderr, /next: baton approve r0001 prod {2}somebody else/);
+  box.env.GITHUB_ACTOR = "bob";
   const approved = await box.baton("approve", "1", "prod");
   assert.equal(approved.code, 0, approved.stderr);
   assert.match(approved.stderr, /prod approved for run r0001; the Baton that runs it goes on/);

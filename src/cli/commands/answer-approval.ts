@@ -50,10 +50,16 @@ async function giveAnswer({ terminal, args, options: given }: CommandCall, answe
   };
   const taken = answered(await host.answer(request, by));
   if (taken.kind === "told") {
-    const { run, environment } = taken;
-    if (options.json) terminal.printJson({ version: 1, run, environment, answer });
-    terminal.say(`${environment} ${answer} for run ${run}; the Baton that runs it goes on`);
-    terminal.suggest("baton status");
+    const { run, environment, moreNeeded } = taken;
+    if (options.json) terminal.printJson({ version: 1, run, environment, answer, moreNeeded });
+    if (moreNeeded > 0) {
+      const people = moreNeeded === 1 ? "one more person" : `${moreNeeded} more people`;
+      terminal.say(`your approval of ${environment} for run ${run} is kept; ${people} must approve before it goes on`);
+      terminal.suggest(`baton approve ${run} ${environment}`, "somebody else");
+    } else {
+      terminal.say(`${environment} ${answer} for run ${run}; the Baton that runs it goes on`);
+      terminal.suggest("baton status");
+    }
     return exitCodes.clean;
   }
   const { watchRun } = await import("../live/watch-run.ts");

@@ -130,7 +130,7 @@ async function lookAt(
     return { ...about, ...(before !== undefined && { before }), found, said };
   };
   try {
-    await engine.requireQuiet(environment, { since });
+    await engine.requireQuiet(environment, since);
     const launch = await readyToLook(session, target);
     if (typeof launch === "string") return told("unknown", [launch]);
     if (signal?.aborted) return undefined;
@@ -147,7 +147,7 @@ async function lookAt(
       found,
       before: () => {
         before = lastFound(session, environment, job);
-        return before;
+        return before === undefined ? {} : { before };
       },
       said: kept,
       by: by.name,

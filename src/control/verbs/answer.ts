@@ -21,8 +21,8 @@ export async function answerApproval(place: Place, request: AnswerRequest, by: A
     ...(request.comment !== undefined && { comment: request.comment }),
   };
   if (isElsewhere) {
-    await besides(project, (engine) => engine.answer(run, environment, given));
-    return { ...asked, kind: "told" };
+    const moreNeeded = await besides(project, (engine) => engine.answer(run, environment, given));
+    return { ...asked, kind: "told", moreNeeded };
   }
   if (asked.expiresAt !== undefined && asked.expiresAt <= Date.now()) throw expired(asked, "open");
   const underway = await takeUp(place, {

@@ -80,6 +80,10 @@ export function approvalBy(
   return { type: "approval.answered", answer: "approved", ...said };
 }
 
+/** How many people must approve yet; 0 once it is answered. */
+export const stillNeeded = ({ status, count, given }: ApprovalState): number =>
+  status === "requested" ? count - given.length : 0;
+
 /** Why this person cannot be one of those who approve. */
 export function mayNotApprove(
   { given, notBy }: Pick<ApprovalState, "notBy"> & { given: readonly string[] },
