@@ -115,7 +115,7 @@ function actionRole(guest: Guest, { delivery, options, register }: Around): Lent
     name: actionRoleName(guest.places[0]!, register),
     lentTo: {
       account: home.account,
-      role: `${options.settings.rolePath}${roleNames(delivery.name)(pipelineRoleId(guest.line.line, register))}`,
+      role: `${options.settings.rolePath}${roleNames(delivery.name, options.settings)(pipelineRoleId(guest.line.line, register))}`,
     },
     statements: [
       { sid: "FindArtifacts", actions: finding, resources: [store] },
@@ -200,7 +200,9 @@ function regionInfrastructure(region: string, around: Around): Infrastructure {
   };
   const pipelines = lines
     .filter((line) => otherRegions(line).includes(region))
-    .map(({ line }) => roleArnIn(home, roleNames(delivery.name)(pipelineRoleId(line, register)), options.settings));
+    .map(({ line }) =>
+      roleArnIn(home, roleNames(delivery.name, options.settings)(pipelineRoleId(line, register)), options.settings),
+    );
   const resources: Resource[] = hasKey
     ? [
         encryptionKey({ delivery: delivery.name, users: pipelines, guests: keyGuests(region, around), services: [] }),

@@ -45,7 +45,7 @@ export function encrypted(
     settings: { rolePath, existing },
   }: { delivery: string; guests: readonly PolicyStatement[]; settings: Pick<Settings, "rolePath" | "existing"> },
 ): Resource[] {
-  const nameOf = roleNames(delivery);
+  const nameOf = roleNames(delivery, { rolePath });
   const users: string[] = [];
   const buckets = resources.filter(({ kind }) => kind === "bucket").map(({ id }) => id);
   // One that is there already is encrypted as its owner has it.

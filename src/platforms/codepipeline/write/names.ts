@@ -41,11 +41,15 @@ export const within = (limit: number, name: string): string =>
     ? name
     : `${name.slice(0, limit - 9)}-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
 
-/** Names of roles, by their logical ids: known without creating them, because roles of other accounts name them. */
-export function roleNames(delivery: string): (id: string) => string {
+/**
+ * Names of roles, by their logical ids: known without creating them, because roles of other accounts name them. With another
+ * path a role is another one, and CloudFormation makes no second one of the same name before the first is gone.
+ */
+export function roleNames(delivery: string, { rolePath }: { readonly rolePath: string }): (id: string) => string {
   const known = new Map<string, string>();
+  const end = rolePath === "/" ? "" : `-${createHash("sha256").update(rolePath).digest("hex").slice(0, 6)}`;
   return (id) => {
-    const name = within(64, `${delivery}-${kebab(id)}`);
+    const name = `${within(64 - end.length, `${delivery}-${kebab(id)}`)}${end}`;
     const other = known.get(name);
     if (other !== undefined && other !== id)
       throw new CannotWrite(`the roles ${other} and ${id} would both be called ${name}`, "rename one of the jobs");

@@ -63,14 +63,14 @@ export const roleArnIn = (
 
 /** The name that the roles of a job have, at home and in the environment's account. */
 export const jobRoleName = (place: JobPlace, register: Register): string =>
-  roleNames(place.delivery.name)(roleId(place, register));
+  roleNames(place.delivery.name, place.options.settings)(roleId(place, register));
 
 /** The role in which a pipeline acts in an environment of another account. */
 export const actionRoleId = ({ options, line, environment }: JobPlace, register: Register): string =>
   register.id(...(options.layout === "separate" ? [line.name] : []), environment!.name, "actions role");
 
 export const actionRoleName = (place: JobPlace, register: Register): string =>
-  roleNames(place.delivery.name)(actionRoleId(place, register));
+  roleNames(place.delivery.name, place.options.settings)(actionRoleId(place, register));
 
 /** Where artifacts are kept in a region, by a name that other accounts can name. */
 export const bucketName = (delivery: string, home: { account: string }, near: string): string =>

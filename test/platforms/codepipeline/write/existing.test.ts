@@ -141,6 +141,31 @@ test("in other accounts roles have the path as well, and every policy that names
   );
 });
 
+test("with another path roles have other names, wherever they are named: one cannot take the place of its namesake", () => {
+  const namesWith = (rolePath: string, built: typeof shop, settings: object) =>
+    write(built, { ...settings, rolePath })
+      .files.filter(({ path }) => path.endsWith(".yaml") && !path.includes("buildspecs/"))
+      .map(({ text }) => ({
+        made: [...text.matchAll(/^ +RoleName: (\S+)$/gm)].map(([, name]) => name!),
+        named: [...text.matchAll(/:role\/(?:[\w-]+\/)*((?:shop|estate)-[\w-]+)/g)].map(([, name]) => name!),
+      }));
+  for (const [built, settings] of [
+    [shop, keySettings],
+    [estate, estateSettings],
+  ] as const) {
+    const [plain, one, other] = ["/", "/one/", "/other/"].map((path) =>
+      namesWith(path, built as typeof shop, settings),
+    );
+    const made = (of: typeof plain) => of!.flatMap((file) => file.made);
+    assert.ok(made(plain).length > 5);
+    assert.equal(new Set([plain, one, other].flatMap(made)).size, 3 * new Set(made(plain)).size);
+    for (const name of made(one)) assert.ok(name.length <= 64 && /-[0-9a-f]{6}$/.test(name), name);
+    const named = new Set(one!.flatMap((file) => file.named));
+    assert.ok(named.size > 5);
+    for (const name of named) assert.ok(made(one).includes(name), name);
+  }
+});
+
 test("what its owner has to allow is said", () => {
   const { notes } = write(shop, existingSettings);
   assert.match(notes.join("\n"), /existing\.key: .*logs\.REGION\.amazonaws\.com/);
