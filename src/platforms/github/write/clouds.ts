@@ -52,8 +52,20 @@ export function cloudsOf(job: Job): Cloud[] {
 }
 
 /** False for a pull request from a fork or of Dependabot. */
-export const mayHaveRights =
+const mayHaveRights =
   "(github.event_name != 'pull_request' || (github.event.pull_request.head.repo.full_name == github.repository && github.actor != 'dependabot[bot]'))";
+
+/** A merge queue is checked like a pull request: nothing is deployed for either. */
+export const mayDeploy = "github.event_name != 'pull_request' && github.event_name != 'merge_group'";
+
+/**
+ * When a per-release job may have what it needs. An image is pushed by the release's own rights, over layers that releases build on
+ * later: code that nobody has reviewed yet stays away from both.
+ */
+export function rightsGuards(pipeline: Pipeline, job: Job): string[] {
+  if (job.steps.some(({ action }) => action?.kind === "docker.build")) return [mayDeploy];
+  return needsRights(pipeline, job) ? [mayHaveRights] : [];
+}
 
 /** The registry that a step signs in to. */
 const pushesTo = ({ action }: Step) => (action?.kind === "docker.build" ? action.inputs.registry : undefined);

@@ -209,9 +209,7 @@ function jobRow(
     // A chain has both kinds of jobs in one file.
     const isChain = parameterPrefix !== undefined;
     const comesFromOutside = owner !== pipeline.name || (!isChain && maker.jobs[by]!.per !== job.per);
-    return job.per === "environment" && comesFromOutside && rests(maker).of(by) === "never"
-      ? [{ output, input: outputInput(output) }]
-      : [];
+    return comesFromOutside && rests(maker).of(by) === "never" ? [{ output, input: outputInput(output) }] : [];
   });
   const keeps =
     parameterPrefix === undefined

@@ -293,7 +293,7 @@ function begin(reference: string, job: Job, place: JobPlace): StepDocument {
     const [owner, output] = reference.split(".") as [string, string];
     return owner !== place.pipeline.name || place.idOf(place.pipeline.outputs[output]!.job) === undefined;
   };
-  const takes = job.per === "environment" && outputsRead(place.pipeline, job).some(isElsewhere);
+  const takes = outputsRead(place.pipeline, job).some(isElsewhere);
   return {
     uses: localAction(delivery, "begin"),
     with: {

@@ -2,7 +2,7 @@
 
 import type { Delivery, Pipeline } from "../../../model/delivery.ts";
 import { outputsRead, secretsRead } from "../../../model/job-values.ts";
-import { mayHaveRights, needsRights } from "./clouds.ts";
+import { mayDeploy, needsRights, rightsGuards } from "./clouds.ts";
 import { mayAllRest } from "./delivery-data.ts";
 import {
   type Input,
@@ -104,10 +104,8 @@ export function writePart(part: PartOptions): PipelinePart {
     for (const name of names) {
       const guards = [
         phase,
-        ...(kind === "release" ? releaseGuards(pipeline, name) : []),
-        pullRequests && !isCheck(pipeline, name)
-          ? "github.event_name != 'pull_request' && github.event_name != 'merge_group'"
-          : undefined,
+        ...(kind === "release" ? releaseGuards(pipeline, name, want) : []),
+        pullRequests && !isCheck(pipeline, name) ? mayDeploy : undefined,
       ].filter((one) => one !== undefined);
       written[idOf.get(name)!] = writeJob(name, {
         ...part,
@@ -193,15 +191,18 @@ function isCheck(pipeline: Pipeline, name: string): boolean {
 }
 
 /**
- * Artifacts that others hand over are there when those ran. A pull request from a fork or of Dependabot has no rights: what
- * needs some is left out, and the check stays green.
+ * What others hand over is there when those ran. A pull request may have left them out, and what takes their products is left out
+ * too: the check stays green. For a push an output that is missing is an error, which the program tells of.
  */
-function releaseGuards(pipeline: Pipeline, name: string): string[] {
+function releaseGuards(pipeline: Pipeline, name: string, want: (input: string, what: Want) => string): string[] {
   const job = pipeline.jobs[name]!;
-  const reads = job.uses.filter(({ artifact }) => !artifact.startsWith(`${pipeline.name}.`));
+  const isElsewhere = (reference: string) => !reference.startsWith(`${pipeline.name}.`);
+  const outputs = outputsRead(pipeline, job).filter(isElsewhere);
+  const given = outputs.map((reference) => `${want(outputInput(reference), { kind: "output", reference })} != ''`);
   return [
-    ...reads.map(({ artifact }) => `inputs.${digestInput(artifact)} != ''`),
-    ...(needsRights(pipeline, job) ? [mayHaveRights] : []),
+    ...job.uses.flatMap(({ artifact }) => (isElsewhere(artifact) ? [`inputs.${digestInput(artifact)} != ''`] : [])),
+    ...(given.length > 0 ? [`(${given.join(" && ")} || (${mayDeploy}))`] : []),
+    ...rightsGuards(pipeline, job),
   ];
 }
 

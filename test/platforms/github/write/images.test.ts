@@ -36,6 +36,22 @@ function shop(registry: "ecr" | "ghcr") {
   return delivery("shop", { pipelines: [web], environments: [env("dev", { branch: "main" })] });
 }
 
+/** Another pipeline builds with the image. */
+function scanned() {
+  const web = pipeline("web", {
+    outputs: { image: { job: "build" } },
+    jobs: { build: { per: "release", steps: [docker.build({ repository: "r/web", publish: "image" })] } },
+  });
+  const check = pipeline("check", {
+    needs: [web],
+    jobs: {
+      scan: { per: "release", steps: [sh`trivy image ${web.outputs.image}`] },
+      allow: { deploys: true, steps: [sh("true")] },
+    },
+  });
+  return delivery("shop", { pipelines: [web, check], environments: [env("dev", { branch: "main" })] });
+}
+
 interface Written {
   if?: string;
   permissions: Record<string, string>;
@@ -61,16 +77,17 @@ test("the job that pushes to ghcr.io has the right to, and no other", () => {
   assert.equal(build!.permissions.packages, "write");
   assert.equal(build!.permissions["id-token"], undefined);
   for (const other of [tested!, deploy!]) assert.equal(other.permissions.packages, undefined);
-  // The token of a pull request from a fork may not push: without this it would be red for ever.
-  assert.match(build!.if!, /head\.repo\.full_name == github\.repository/);
-  assert.doesNotMatch(tested!.if ?? "", /head\.repo/);
+  // Code that nobody has reviewed has neither the rights of a release nor its layers.
+  for (const event of ["pull_request", "merge_group"])
+    assert.ok(build!.if!.includes(`github.event_name != '${event}'`));
+  assert.doesNotMatch(tested!.if ?? "", /event_name/);
 });
 
 test("ECR is signed in to by the role of the job", () => {
   const { build } = jobs("ecr");
   assert.deepEqual(named(build!), ["Sign in to AWS", "Build and push the image"]);
   assert.deepEqual([build!.permissions["id-token"], build!.permissions.packages], ["write", undefined]);
-  assert.match(build!.if!, /head\.repo\.full_name == github\.repository/);
+  assert.match(build!.if!, /event_name != 'pull_request' && github\.event_name != 'merge_group'/);
 });
 
 test("what is deployed is the digest that the release hands over", () => {
@@ -79,6 +96,24 @@ test("what is deployed is the digest that the release hands over", () => {
   const [name, value] = Object.entries(given!)[0]!;
   assert.equal(value, "${{ inputs.web_image }}");
   assert.ok(run!.includes(`$${name}`), run);
+});
+
+test("a build that takes another's image is left out of a pull request without it, and refused for a push", () => {
+  const files = writeWorkflows(scanned(), { layout: "orchestrated" });
+  const { jobs } = parse(files.find(({ path }) => path.endsWith("/check.yml"))!.text) as {
+    jobs: Record<string, Written>;
+  };
+  const mayDeploy = "github.event_name != 'pull_request' && github.event_name != 'merge_group'";
+  assert.ok(jobs.scan!.if!.includes(`(inputs.web_image != '' || (${mayDeploy}))`), jobs.scan!.if);
+  assert.equal(
+    jobs.scan!.steps.find(({ with: given }) => given?.job === "check.scan")!.with!.given,
+    "${{ toJSON(inputs) }}",
+  );
+  const data = JSON.parse(files.find(({ path }) => path.endsWith("delivery.json"))!.text) as {
+    pipelines: { name: string; jobs: Record<string, { takes?: object[] }> }[];
+  };
+  const row = data.pipelines.find(({ name }) => name === "check")!.jobs.scan!;
+  assert.deepEqual(row.takes, [{ output: "web.image", input: "web_image" }]);
 });
 
 test("in a chain it comes from the same file: nothing is waited for that nobody hands over", () => {
@@ -91,7 +126,7 @@ test("in a chain it comes from the same file: nothing is waited for that nobody 
   assert.equal(pipelines[0]!.jobs.deploy.takes, undefined);
   // For a pull request there is no environment to keep it for, and a fork has no right to push.
   assert.match(build!.steps.find(({ name }) => name?.startsWith("Keep the outputs"))!.if!, /!= 'pull_request'/);
-  assert.match(build!.if!, /head\.repo\.full_name == github\.repository/);
+  assert.match(build!.if!, /event_name != 'pull_request' && github\.event_name != 'merge_group'/);
 });
 
 test("no reader of the files has anything to say", fullDepth("shellcheck"), async () => {
@@ -99,4 +134,5 @@ test("no reader of the files has anything to say", fullDepth("shellcheck"), asyn
   for (const [registry, layout] of [...every, ["ecr", "orchestrated"] as const]) {
     assert.deepEqual(await complaints(writeWorkflows(shop(registry), { layout })), [], `${registry}, ${layout}`);
   }
+  assert.deepEqual(await complaints(writeWorkflows(scanned(), { layout: "orchestrated" })), []);
 });

@@ -2,7 +2,7 @@
 
 import { localAction } from "../actions.ts";
 import { programCheckout } from "../checkouts.ts";
-import { mayHaveRights, needsRights, signIn } from "../clouds.ts";
+import { mayDeploy, rightsGuards, signIn } from "../clouds.ts";
 import { computed } from "../computed.ts";
 import { admittedTo, shownAddress } from "../deployments.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
@@ -12,9 +12,6 @@ import { type JobPlace, writeJob } from "../job.ts";
 import { usualMachine } from "../machine.ts";
 import { outputInput } from "../names.ts";
 import type { Link } from "./link.ts";
-
-/** A merge queue is checked like a pull request: nothing is deployed for either. */
-const deploys = "github.event_name != 'pull_request' && github.event_name != 'merge_group'";
 
 export function pipelineJobs(link: Link): Record<string, JobDocument> {
   const { pipeline, plan, ids } = link;
@@ -52,7 +49,6 @@ function placeOf(
   { name, handed, reading }: { name: string; handed: string; reading: Set<string> },
 ): JobPlace {
   const isRelease = pipeline.jobs[name]!.per === "release";
-  const hasRights = needsRights(pipeline, pipeline.jobs[name]!);
   const owner = (reference: string) => reference.split(".") as [string, string];
   const runs = `needs.${plan}.outputs.decision == 'run'`;
   return {
@@ -78,7 +74,7 @@ function placeOf(
       return { digest: `${kept}.digest`, run: `${kept}.run` };
     },
     first: [plan],
-    guard: [runs, ...(isRelease ? [] : [deploys]), ...(isRelease && hasRights ? [mayHaveRights] : [])].join(" && "),
+    guard: [runs, ...(isRelease ? rightsGuards(pipeline, pipeline.jobs[name]!) : [mayDeploy])].join(" && "),
   };
 }
 
@@ -91,7 +87,7 @@ function handedJob(
     kind: "steps",
     name: "Read what was handed over",
     needs: [plan],
-    if: `needs.${plan}.outputs.decision == 'run' && ${deploys}`,
+    if: `needs.${plan}.outputs.decision == 'run' && ${mayDeploy}`,
     permissions: { contents: "read", "id-token": "write" },
     runsOn: usualMachine(options),
     environment: admittedTo(computed(environment), options),
@@ -123,7 +119,7 @@ function keepOutputs(
   const hasSignedIn = job.steps.some(({ name: step }) => step === "Sign in to AWS");
   const publish = job.steps.findIndex(({ id }) => id === "publish");
   // Of a pull request it has no environment to keep them for.
-  const only = pipeline.jobs[name]!.per === "release" ? { if: deploys } : {};
+  const only = pipeline.jobs[name]!.per === "release" ? { if: mayDeploy } : {};
   return {
     ...job,
     permissions: { ...job.permissions, "id-token": "write" },
@@ -163,7 +159,7 @@ function recordJob(
     comment: ["Also after a failure: what is deployed is written down as it is. On GitHub this is the deployment."],
     name: "Write down what is deployed",
     needs,
-    if: `always() && needs.${plan}.result == 'success' && needs.${plan}.outputs.decision == 'run' && ${deploys}`,
+    if: `always() && needs.${plan}.result == 'success' && needs.${plan}.outputs.decision == 'run' && ${mayDeploy}`,
     permissions: { contents: "read" },
     runsOn: usualMachine(options),
     environment: {
@@ -197,7 +193,7 @@ function startJob(
     name: `Start ${next}`,
     needs: all,
     if:
-      `!cancelled() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled') && ${deploys} && ` +
+      `!cancelled() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled') && ${mayDeploy} && ` +
       `needs.${plan}.outputs.decision != 'superseded' && (needs.${plan}.outputs.decision != 'run' || needs.${record}.result == 'success')`,
     permissions: { actions: "write" },
     runsOn: usualMachine(options),
