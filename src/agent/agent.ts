@@ -10,9 +10,9 @@ import { type AttemptName, attemptFileName } from "../runner/log-path.ts";
 import { createRunner, type ProcessRunner } from "../runner/runner.ts";
 import { createToolCheck } from "../runner/tools.ts";
 import type { PollAnswer } from "../server/wire/agents.ts";
-import { mostTools, mostWaitMs, toolKey } from "../server/wire/agents.ts";
+import { mostToolKey, mostTools, mostWaitMs, toolKey } from "../server/wire/agents.ts";
 import { BroughtArtifacts } from "./brought-artifacts.ts";
-import { type Connection, Unreachable } from "./connection.ts";
+import { type Connection, TurnedAway, Unreachable } from "./connection.ts";
 import { Contact } from "./contact.ts";
 import { cut, EndTeller } from "./end-teller.ts";
 import { readHeld, writeHeld } from "./held-note.ts";
@@ -86,6 +86,8 @@ export class Agent {
   #replaces: string | undefined;
   #isDraining = false;
   #isOver = false;
+  /** The server did not understand the last question. */
+  #isMisunderstood = false;
   #broken: FolderUnwritable | undefined;
 
   constructor(options: AgentOptions) {
@@ -143,7 +145,7 @@ export class Agent {
       for (let failures = 0; !(this.#isDraining && this.#held.size === 0 && how !== "asked anew"); ) {
         how = await this.#ask(how);
         failures = how === "unreachable" ? failures + 1 : 0;
-        if (failures === 1) this.#options.say("the server cannot be reached; trying again");
+        if (failures === 1 && !this.#isMisunderstood) this.#options.say("the server cannot be reached; trying again");
         if (how === "unreachable")
           await setTimeout(Math.min(100 * 2 ** failures, longestWaitMs) * (0.5 + Math.random() / 2));
       }
@@ -203,6 +205,7 @@ export class Agent {
         signal: asking.signal,
         limitMs: waitMs + patienceMs(leaseMs),
       });
+      this.#isMisunderstood = false;
       this.#givenAgain.clear();
       if (this.#replaces !== undefined) this.#note();
       this.#replaces = undefined;
@@ -214,7 +217,14 @@ export class Agent {
     } catch (error) {
       if (asking.signal.aborted) return "asked anew";
       if (error instanceof Unreachable) return "unreachable";
-      throw error;
+      if (!(error instanceof TurnedAway && error.status === 400)) throw error;
+      // Words of others are in it: what tools are called, and what they say. Without them it is asked again, while jobs run here.
+      if (this.#isMisunderstood && this.#held.size === 0) throw error;
+      if (!this.#isMisunderstood)
+        this.#options.say(`the server does not understand what it is asked: ${error.message}`);
+      this.#isMisunderstood = true;
+      this.#tools.clear();
+      return "unreachable";
     }
   }
 
@@ -267,8 +277,11 @@ export class Agent {
   }
 
   /** Beside the questions, which keep the leases: a tool may take as long as it likes to say its version. Waits for them a little. */
-  async #lookForTools(tools: PollAnswer["asks"]): Promise<void> {
-    if (tools.length === 0) return;
+  async #lookForTools(asks: PollAnswer["asks"]): Promise<void> {
+    if (asks.length === 0) return;
+    const tools = asks.filter((tool) => toolKey(tool).length <= mostToolKey);
+    // A server that asks for what cannot be said asks again at once.
+    if (tools.length === 0) return setTimeout(whileLookingMs);
     this.#looking ??= this.#look(tools).finally(() => {
       this.#looking = undefined;
     });

@@ -271,6 +271,45 @@ test("an agent goes on asking while a tool takes its time to say its version", a
   assert.ok(whileLooking >= 3);
 });
 
+test("a question that the server does not understand ends nothing that runs here: it is asked without what others have written", async (t) => {
+  const ends: unknown[] = [];
+  const goOn = Promise.withResolvers<void>();
+  const others = {
+    source: async () => {
+      await goOn.promise;
+      throw new Error("as it would have ended");
+    },
+    ended: ({ body }: AgentQuestion) => {
+      ends.push(endedRequest.parse(body).result.kind);
+      return { taken: true };
+    },
+  };
+  const asks = [{ name: "nowhere-to-be-found" }, { name: "a".repeat(401) }];
+  let refused = 0;
+  const answer = (poll: PollRequest, _: AgentQuestion, agentItself: () => Agent): PollAnswer => {
+    const given = { ...nothing, leaseMs: 30_000 };
+    if (Object.keys(poll.tools).length > 0) {
+      refused += 1;
+      throw new TurnedAway(400, { title: "tools: wrong" });
+    }
+    if (refused === 0) return { ...given, asks, claims: poll.holds.length === 0 ? [claimOf("t1")] : [] };
+    goOn.resolve();
+    agentItself().drain();
+    return given;
+  };
+  const { agent, said } = play(t, answer, others);
+  await agent.run();
+  assert.deepEqual([refused, ends], [1, ["failed"]]);
+  assert.match(said.join(), /does not understand what it is asked: tools: wrong/);
+});
+
+test("an agent that no server understands ends, when nothing runs on it", async (t) => {
+  const answer = () => {
+    throw new TurnedAway(400, { title: "name: wrong" });
+  };
+  await assert.rejects(play(t, answer).agent.run(), { name: "TurnedAway", message: "name: wrong" });
+});
+
 test("only the server says no: what a proxy answers is worth another try", async (t) => {
   const answers: [status: number, headers: Record<string, string>, body: string][] = [
     [404, {}, "<html>no upstream</html>"],

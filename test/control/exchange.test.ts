@@ -171,6 +171,15 @@ test("what was given and never arrived is given again, to the same agent and nob
   assert.deepEqual(w.kinds(), []);
 });
 
+test("no agent is asked for a tool whose name is too long to be said: its job waits, and says why", async (t) => {
+  const w = world(t);
+  const tools = [{ name: "a".repeat(390), version: ">=1.2.3 <2.0.0" }];
+  w.exchange.handOut(launch("t1", { tools }), { commit: "c1", prefix: "" }, w.attending);
+  await settle();
+  assert.deepEqual((await ask(w, agent("a"))).asks, []);
+  assert.match(w.exchange.standing().queued[0]!.because, /tool of it is too long/);
+});
+
 test("what an agent has named once is never given to it again, and is lost when it names it no more", async (t) => {
   const w = world(t);
   await w.handOut("t1");

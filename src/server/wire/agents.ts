@@ -27,6 +27,8 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 /** Of a sentence, in UTF-16 units. */
 export const mostText = 4000;
 const text = z.string().max(mostText);
+/** Of `toolKey`. */
+export const mostToolKey = 400;
 
 export const registered = z.strictObject({
   credential: z.string(),
@@ -52,7 +54,7 @@ export const pollRequest = z.strictObject({
   holds: z.array(token).max(2000),
   /** By tool and version, as `toolKey`: what is wrong with it here, or that nothing is. */
   tools: z
-    .record(z.string().max(400), text.nullable())
+    .record(z.string().max(mostToolKey), text.nullable())
     .refine((tools) => Object.keys(tools).length <= mostTools, `at most ${mostTools} tools`),
   /** How long it would wait for an answer. */
   waitMs: z.number().int().min(0).max(mostWaitMs),

@@ -98,6 +98,7 @@ export function reasonOf(
   { runsOn, tools }: { runsOn: readonly string[]; tools: readonly Tool[] },
   agents: readonly AgentView[],
 ): string {
+  if (tools.some(isTooLong)) return "the name or version of a tool of it is too long for agents to be asked for";
   if (agents.length === 0)
     return `no agent is connected${runsOn.length === 0 ? "" : `; it takes ${runsOn.join(", ")}`}`;
   const lackOf = ({ labels }: AgentView) => {
@@ -121,4 +122,8 @@ export function reasonOf(
   return `for a free slot of ${able.map(({ name }) => name).join(", ")}`;
 }
 
-const toolKey = ({ name, version }: Tool) => (version === undefined ? name : `${name} ${version}`);
+/** As in the protocol. */
+export const toolKey = ({ name, version }: Tool) => (version === undefined ? name : `${name} ${version}`);
+
+/** No agent can say of it whether it has it. A definition of today does not say such a thing. */
+export const isTooLong = (tool: Tool) => toolKey(tool).length > 400;

@@ -3,7 +3,7 @@ import type { Clock, Ended, Launch } from "../../../engine/ports.ts";
 import type { Tool } from "../../../model/delivery.ts";
 import { AttemptTable, type HandedOut, type HandedSource, type Holder } from "../../../store/attempt-table.ts";
 import { type FileLock, takeFileLock } from "../../../store/file-lock.ts";
-import { BoardWriter, exchangeLock, reasonOf, type Standing } from "./board.ts";
+import { BoardWriter, exchangeLock, isTooLong, reasonOf, type Standing, toolKey } from "./board.ts";
 import { KnownAgents } from "./known-agents.ts";
 import { isSame, Leases } from "./leases.ts";
 import type { Poll, PollResult } from "./poll.ts";
@@ -323,6 +323,7 @@ export class Exchange {
       if (given.length >= free) break;
       if (!this.#attending.has(token) || !(launch.runsOn ?? []).every((label) => has.has(label.toLowerCase())))
         continue;
+      if (launch.tools.some(isTooLong)) continue;
       const unknown = launch.tools.filter((tool) => tools[toolKey(tool)] === undefined);
       if (asks.length < mostAsks) asks.push(...unknown);
       if (unknown.length > 0 || launch.tools.some((tool) => tools[toolKey(tool)] !== null)) continue;
@@ -378,9 +379,6 @@ export class Exchange {
     }
   }
 }
-
-/** As in the protocol. */
-const toolKey = ({ name, version }: Tool) => (version === undefined ? name : `${name} ${version}`);
 
 /** Values of the secrets that an attempt mentions, those that are set. */
 export function secretsOf(launch: Launch, { secrets }: Pick<Attending, "secrets">): Record<string, string> {

@@ -30,6 +30,9 @@ export const limits = {
   maxParallel: { from: 1, to: 256, words: "a whole number between 1 and 256", whole: true },
 } as const satisfies Record<string, Range>;
 
+/** Agents are asked for tools by name and version. */
+const longestTool = 300;
+
 export const ranges: Rule = function* ({ delivery, jobs }) {
   for (const { name, approval } of delivery.environments) {
     if (approval === undefined) continue;
@@ -54,6 +57,14 @@ export const ranges: Rule = function* ({ delivery, jobs }) {
     }
     if (job.verify) yield* verifyOutside(job.verify, [...path, "verify"]);
     if (job.concurrency) yield* outside(job.concurrency.limit, limits.concurrency, [...path, "concurrency", "limit"]);
+    for (const [index, { name, version = "" }] of job.tools.entries()) {
+      const length = name.length + version.length;
+      if (length <= longestTool) continue;
+      yield refusal("out-of-range", [...path, "tools", index], {
+        message: `name and version of the tool "${name.slice(0, 40)}…" have ${length} characters`,
+        help: `together they may have ${longestTool}`,
+      });
+    }
     const parallel = job.matrix?.maxParallel;
     if (parallel !== undefined) yield* outside(parallel, limits.maxParallel, [...path, "matrix", "maxParallel"]);
     for (const [index, step] of job.steps.entries()) {
