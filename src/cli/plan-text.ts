@@ -1,6 +1,7 @@
 import type { IdlePath } from "../control/local/idle-paths.ts";
 import type { Lack } from "../control/local/lacking.ts";
 import type { Source } from "../control/request/source.ts";
+import type { Planned } from "../control/verbs/plan.ts";
 import type { FreezeView } from "../control/views/freezes.ts";
 import type { ExplainedJob, Plan, PlannedJob, PlannedPipeline, Requirements, Stray } from "../control/views/plan.ts";
 import type { ClosedView } from "../control/views/windows.ts";
@@ -230,4 +231,26 @@ export function explainLines(job: ExplainedJob, style: Style): string[] {
   const gates = job.requires.length === job.after.length ? [] : job.requires;
   if (gates.length > 0) lines.push(`  requires success of: ${gates.join(", ")}`);
   return lines;
+}
+
+type OpenRuns = Planned["open"];
+
+/** Other runs that have not ended, oldest first: they are told of and left alone. */
+export function openLines(open: OpenRuns): string[] {
+  const named = (some: OpenRuns) => some.map(({ run }) => run).toReversed();
+  const underway = named(open.filter(({ isUnderway }) => isUnderway));
+  const left = named(open.filter(({ isUnderway }) => !isUnderway));
+  return [
+    ...ofRuns(underway, { one: "goes on in another terminal", many: "go on in other terminals" }),
+    ...ofRuns(left, { one: "has not ended and is left as it is", many: "have not ended and are left as they are" }),
+  ];
+}
+
+function ofRuns(runs: readonly string[], does: { one: string; many: string }): string[] {
+  if (runs.length === 0) return [];
+  return [
+    runs.length === 1
+      ? `run ${runs[0]} ${does.one}: baton status`
+      : `runs ${runs.join(", ")} ${does.many}: baton status`,
+  ];
 }

@@ -62,7 +62,9 @@ test(
 );
 
 test("who did what to an environment, newest first, and nothing of the others", fullDepth(), async (t) => {
-  const box = sandbox(t, { files });
+  const job = '{ jobs: { deploy: { deploys: true, steps: ["echo it is there"] } } }';
+  const definition = files["baton.yaml"].replace(/pipelines: .*/, `pipelines: { web: ${job}, api: ${job} }`);
+  const box = sandbox(t, { files: { "baton.yaml": definition } });
   await box.baton("run", "--env", "dev");
   await box.baton("freeze", "prod", "--until", "2h", "--reason", "stocktaking");
   await box.baton("run", "--to", "prod", "--override", "customers cannot pay");
@@ -76,6 +78,7 @@ test("who did what to an environment, newest first, and nothing of the others", 
       ["froze", ["prod"], "stocktaking"],
     ],
   );
+  assert.match((await box.baton("audit")).stdout, /deployed +release 2 to prod: (web, api|api, web) /);
   const newest = await box.json<AuditView>("audit", "--entries", "1");
   assert.equal(newest.entries.length, 1);
   assert.ok(newest.head!.seq >= newest.entries[0]!.seq);

@@ -135,7 +135,9 @@ test("a rule of today reaches a release of before it, and says so", fullDepth(),
   const asked = await box.baton("promote", "--to", "prod");
   assert.match(asked.stderr, /who approves, and what follows a failure, as the definition says now/);
   assert.match(asked.stdout, /prod waits for approval by ann/);
-  await box.baton("cancel");
+  const second = await box.baton("promote", "--to", "prod");
+  assert.match(second.stderr, /run r0002 has not ended and is left as it is: baton status/);
+  for (const run of ["r0002", "r0003"]) await box.baton("cancel", run);
   box.write({ "baton.yaml": "name: [" });
   const unread = await box.baton("promote", "--to", "prod", "--dry-run");
   assert.match(unread.stdout, /beware: the definition of now says nothing of prod/);

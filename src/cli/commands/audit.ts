@@ -76,13 +76,21 @@ function row({ at, by, deed, run, comment, override, ...entry }: AuditEntry, out
   return [out.faint(dayTime(at)), by ?? "baton", deed, whatOf(entry), run ?? "", out.faint(said.join("; "))];
 }
 
+/** Pipelines on a line; `--json` has all. */
+const mostNamed = 4;
+
 function whatOf({ release, environments, pipelines, until, conclusion }: Partial<AuditEntry>): string {
   const where = environments?.join(", ") ?? "";
   if (conclusion !== undefined) return conclusion;
   if (until !== undefined) return `${where} until ${dayTime(until)}`;
   if (pipelines !== undefined) {
-    const versions = Object.entries(pipelines).map(([pipeline, number]) => `${pipeline} of release ${number}`);
-    return `${versions.join(", ")} to ${where}`;
+    const releases = Object.groupBy(Object.entries(pipelines), ([, number]) => number);
+    const brought = Object.entries(releases).map(([number, those = []]) => {
+      const names = those.map(([pipeline]) => pipeline);
+      const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : "";
+      return `release ${number} to ${where}: ${names.slice(0, mostNamed).join(", ")}${more}`;
+    });
+    return brought.join("; ");
   }
   return [release === undefined ? "" : `release ${release}`, where].filter((part) => part !== "").join(" to ");
 }

@@ -1,9 +1,8 @@
 import { answered } from "../../control/control.ts";
-import type { Planned } from "../../control/verbs/plan.ts";
 import { closedFor } from "../../control/views/windows.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
-import { anewLines, closedLines, freezeLines, sourceText, totals, unusualLines } from "../plan-text.ts";
+import { anewLines, closedLines, freezeLines, openLines, sourceText, totals, unusualLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import {
   type DrivingOptions,
@@ -88,26 +87,6 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     again: runCommand(options),
   });
 };
-
-/** Other runs that have not ended, oldest first: they are told of and left alone. */
-function openLines(open: Planned["open"]): string[] {
-  const named = (some: Planned["open"]) => some.map(({ run }) => run).toReversed();
-  const underway = named(open.filter(({ isUnderway }) => isUnderway));
-  const left = named(open.filter(({ isUnderway }) => !isUnderway));
-  return [
-    ...told(underway, { one: "goes on in another terminal", many: "go on in other terminals" }),
-    ...told(left, { one: "has not ended and is left as it is", many: "have not ended and are left as they are" }),
-  ];
-}
-
-function told(runs: readonly string[], does: { one: string; many: string }): string[] {
-  if (runs.length === 0) return [];
-  return [
-    runs.length === 1
-      ? `run ${runs[0]} ${does.one}: baton status`
-      : `runs ${runs.join(", ")} ${does.many}: baton status`,
-  ];
-}
 
 function parallelOf(given: string | undefined): number | undefined {
   if (given === undefined) return undefined;

@@ -4,7 +4,7 @@ import { closedFor } from "../../control/views/windows.ts";
 import { commandLine } from "../command-line.ts";
 import { type DrivingOptions, type OverrideOptions, overrideOf, watching } from "../commands/drive-options.ts";
 import { connected } from "../host.ts";
-import { closedLines, freezeLines } from "../plan-text.ts";
+import { closedLines, freezeLines, openLines } from "../plan-text.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import type { Style } from "../terminal/style.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -33,7 +33,7 @@ export async function carryOut(
     terminal.suggest(again, "does this");
     return exitCodes.clean;
   }
-  const lines = [...moveLines(move, terminal.err), ...kept(terminal.err)];
+  const lines = [...moveLines(move, terminal.err), ...kept(terminal.err), ...openLines(planned.open)];
   if (options.yes !== true) {
     if (!terminal.interactive && !isAsked(planned)) {
       terminal.say(...lines);
