@@ -99,7 +99,8 @@ function toStart(
       const runs = planned.plan.jobs.some(({ decision }) => decision === "run");
       if (!runs) throw refused("outdated-plan", { subject, because: "nothing to do" });
       const options = { secretsFile, comment, override, isWatched: true };
-      return doneTo(await underways.take(answered(await host.start(planned, options, by))));
+      const urgent = planned.plan.change.event === "rollback";
+      return doneTo(await underways.take(answered(await host.start(planned, options, by)), { urgent }));
     },
   };
 }

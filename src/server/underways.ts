@@ -13,7 +13,9 @@ export interface UnderwaysOptions {
   report(error: unknown): void;
 }
 
-const mostUnderway = 50;
+/** Runs that do something; and with those that wait for a person, a window or the end of a freeze. */
+const mostActive = 50;
+const mostUnderway = 500;
 const graceMs = 5_000;
 
 /** Whoever takes up what a server before this one left. */
@@ -39,9 +41,10 @@ export class Underways {
     return this.#underway.size;
   }
 
-  /** Makes it go on, and answers once it has begun. @throws {Refused} */
-  async take(underway: Underway): Promise<RunId> {
-    if (this.#isClosing || this.#underway.size >= mostUnderway) {
+  /** Makes it go on, and answers once it has begun. There is always room for what is `urgent`: a rollback. @throws {Refused} */
+  async take(underway: Underway, { urgent = false }: { urgent?: boolean } = {}): Promise<RunId> {
+    const isUrgent = () => urgent || underway.view()?.moves?.kind === "rollback";
+    if (this.#isClosing || (this.#isFull() && !isUrgent())) {
       await underway.close();
       throw refused("not-ready", {
         subject: "",
@@ -73,6 +76,12 @@ export class Underways {
     const following = this.#follow(run, underway, ended.promise).finally(() => this.#following.delete(following));
     this.#following.add(following);
     return run;
+  }
+
+  #isFull(): boolean {
+    if (this.#underway.size < mostActive) return false;
+    const active = [...this.#underway.values()].filter(({ isAtRest }) => !isAtRest).length;
+    return active >= mostActive || this.#underway.size >= mostUnderway;
   }
 
   /** Something that is to be over before the server goes. */
@@ -109,7 +118,7 @@ export class Underways {
     try {
       const taken = await host.takeBack({ environment, failed, secretsFile }, successor);
       if (!taken.ok) throw new Refused(taken.refusal);
-      if (taken.value.kind === "underway") await this.take(taken.value.underway);
+      if (taken.value.kind === "underway") await this.take(taken.value.underway, { urgent: true });
     } catch (error) {
       // Somebody else was faster.
       if (!(error instanceof Refused && error.refusal.code === "not-owed")) report(error);
